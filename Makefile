@@ -1,0 +1,59 @@
+# Every target says what it does; `make` alone prints them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock schema clean
+
+help: ## Print this help
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: $(VENV)/runtime ## Run everything on this machine and ask you something in a sandbox Slack
+	@$(BIN)/python -P -m sandbox.demo
+
+test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/dev ## Check form, types and the direction of imports
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo > $(VENV)/imports.log || (cat $(VENV)/imports.log; exit 1)
+	@echo "form, types and imports are as they should be"
+
+format: $(VENV)/dev ## Bring the code into form
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: $(VENV)/dev ## Choose newest versions of all dependencies and pin them with their hashes
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile pyproject.toml --upgrade --extra sandbox --group build $(LOCK) --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --upgrade --extra sandbox --group dev $(LOCK) --output-file requirements-dev.lock
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
+	@$(BIN)/python -m pytest --quiet --rewrite-schema tests/storage/test_schema.py
+
+clean: ## Remove what was installed and cached here
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "askbridge needs Python 3.11 or newer; try: make PYTHON=python3.12 …")'
+	@echo "making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing what askbridge needs …"
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/runtime
+	@echo "installing what its tests need …"
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""SQL as package data: migrations and named statements."""

@@ -1,0 +1,1 @@
+"""The rows: statements, models and the pool. Knows no Slack and no HTTP."""
