@@ -1,0 +1,244 @@
+"""One PostgreSQL server of our own: its start, its address, and its certain end.
+
+It is a direct child that dies with us, speaks only over 127.0.0.1 and only to those who know the password
+in its data folder, and changes nothing outside that folder. A folder whose server or owner was killed is
+simply started again.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sandbox import processes
+from sandbox.postgres import commands, knock, leftover
+from sandbox.postgres.account import environment
+from sandbox.postgres.errors import PostgresError
+from sandbox.postgres.folder import Folder, address, open_folder
+from sandbox.postgres.programs import Programs, find_programs
+
+T = TypeVar("T")
+
+_LAUNCHES = 5  # somebody else may take the free port before the server does
+_READY_WITHIN = 60.0  # seconds; a start takes 0.1, recovery after a crash as long as it takes
+_STOPPING = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # fast shutdown, then an immediate one
+
+
+class Cluster:
+    """A server on a data folder that it owns: `start()` returns when it answers, `stop()` when it is gone.
+
+    Both block; in a coroutine use `run`. A start is three steps: `prepare` and `is_ready` may run in any
+    thread, `launch` only in the main one (see `processes.dies_with_parent`).
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        programs: Programs | None = None,
+        durable: bool = True,
+        log: Path | None = None,
+        account: str | None = None,
+    ) -> None:
+        self._data = data
+        self._programs = programs
+        self._durable = durable
+        self._log = log
+        self._account = account
+        self._folder: Folder | None = None
+        self._server_lock: int | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+        self._password = ""
+        self._port = 0
+        self._launches = 0
+        self._logged_before = 0
+
+    @property
+    def dsn(self) -> str:
+        return self.database("postgres")
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    def database(self, name: str) -> str:
+        """The address of another database of this server, whether or not it exists yet."""
+        return address(port=self._port, password=self._password, database=name)
+
+    def start(self) -> None:
+        try:
+            self.prepare()
+            self.launch()
+            while not self.is_ready():
+                self.launch()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Nothing of the server runs when this returns. May be called again, and after a failed start."""
+        if self._child is not None:
+            processes.stop(self._child, *_STOPPING)
+            self._child = None
+        if self._server_lock is not None:
+            os.close(self._server_lock)
+            self._server_lock = None
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def prepare(self) -> None:
+        """Make the folder ours and quiet, bring the programs in reach, and see that a cluster is there."""
+        found = self._programs or find_programs(prefer="wheel")
+        self._folder = folder = open_folder(self._data, account=self._account)
+        self._log = self._log or folder.log
+        self._server_lock = leftover.stop(folder)
+        self._programs = programs = found.within_reach_of(folder.account, copies=folder.copies)
+        self._password = folder.password()
+        self._launches = 0
+        if not folder.cluster.exists():
+            self._initialise(folder, programs)
+        made_by = (folder.cluster / "PG_VERSION").read_text().strip()
+        if made_by != programs.major:
+            raise PostgresError(
+                f"The data folder {folder.path} was made by PostgreSQL {made_by} and cannot be opened by "
+                f"{programs.version} from {programs.bin}. Choose another folder, or that version."
+            )
+        # The server lock is ours, so no server lives here, whatever process now has the pid in this file.
+        (folder.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def launch(self) -> None:
+        """Spawn the server on a port that was free a moment ago."""
+        folder, programs = self._folder, self._programs
+        if folder is None or programs is None:
+            raise RuntimeError("The cluster was not prepared.")
+        if self._launches == _LAUNCHES:
+            raise PostgresError("No free port stayed free long enough for PostgreSQL to take it.")
+        self._launches += 1
+        self._port = _free_port()
+        command = commands.postgres(programs, cluster=folder.cluster, port=self._port, durable=self._durable)
+        self._child = self._spawn(command, in_child=processes.dies_with_parent(signal.SIGINT))
+
+    def is_ready(self) -> bool:
+        """Wait until the server answers; False when its port was taken meanwhile and it ended."""
+        child = self._running()
+        deadline = time.monotonic() + _READY_WITHIN
+        while not processes.ended(child, within=0.02):  # first, as a stranger on our port may let us wait for nothing
+            if knock.who_answers(self.dsn):
+                return True
+            if time.monotonic() > deadline:
+                raise PostgresError(f"PostgreSQL did not answer in {_READY_WITHIN:.0f} s:\n{self._said()}")
+        if "could not bind" in self._said():
+            return False
+        raise PostgresError(f"PostgreSQL ended while starting:\n{self._said()}")
+
+    def _initialise(self, folder: Folder, programs: Programs) -> None:
+        room = folder.make_room()
+        folder.give_to_account(folder.password_file)  # initdb reads it as the account; nobody does afterwards
+        try:
+            command = commands.initdb(programs, cluster=room, password_file=folder.password_file, durable=self._durable)
+            status = self._spawn(command).wait()  # it ends by itself, within a second or so
+        finally:
+            folder.take_back(folder.password_file)
+        if status != 0:
+            raise PostgresError(f"PostgreSQL could not make its data folder:\n{self._said()}")
+        room.rename(folder.cluster)
+
+    def _spawn(
+        self, command: list[str | Path], *, in_child: Callable[[], None] | None = None
+    ) -> subprocess.Popen[bytes]:
+        folder, log, server_lock = self._folder, self._log, self._server_lock
+        if folder is None or log is None or server_lock is None:
+            raise RuntimeError("The cluster was not prepared.")
+        with open(log, "ab", opener=_private) as output:
+            self._logged_before = output.tell()
+            return subprocess.Popen(  # noqa: S603  -- programs found by us, arguments of ours
+                command,
+                user=folder.account.user,
+                group=folder.account.group,
+                extra_groups=folder.account.extra_groups,
+                env=environment(),
+                cwd=folder.path,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(server_lock,),  # held for as long as any process of the server lives
+                start_new_session=True,  # a Ctrl-C in the terminal is ours to answer, in our order
+                preexec_fn=in_child,  # noqa: PLW1509  -- one foreign call, looked up before the fork
+            )
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None:
+            raise PostgresError("This PostgreSQL is not running.")
+        return self._child
+
+    def _said(self) -> str:
+        if self._log is None:
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(self._logged_before)
+            return log.read()[-4000:].decode(errors="replace").strip()
+
+
+@asynccontextmanager
+async def run(
+    data: Path,
+    *,
+    programs: Programs | None = None,
+    durable: bool = True,
+    log: Path | None = None,
+    account: str | None = None,
+) -> AsyncIterator[Cluster]:
+    """A cluster that lives as long as the `async with`; stopped on cancellation too, at whatever point.
+
+    The event loop goes on while it starts and stops; it must be the main thread's.
+    """
+    cluster = Cluster(data, programs=programs, durable=durable, log=log, account=account)
+    try:
+        await _to_its_end(cluster.prepare)
+        cluster.launch()
+        while not await asyncio.to_thread(cluster.is_ready):  # ends by itself when stop() ends the server
+            cluster.launch()
+        yield cluster
+    finally:
+        await _to_its_end(cluster.stop)
+
+
+async def _to_its_end(step: Callable[[], T]) -> T:
+    """Run a blocking step in a thread. A cancellation waits for it: the next step could not know its state."""
+    task = asyncio.ensure_future(asyncio.to_thread(step))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

