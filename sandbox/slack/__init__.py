@@ -1,0 +1,1 @@
+"""A believable Slack for development, tests and demonstrations. It is not Slack."""

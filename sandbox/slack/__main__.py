@@ -1,0 +1,68 @@
+"""`python -m sandbox.slack`: the sandbox as its own process, told about by one line of JSON on stdout."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+
+from sandbox.slack.server import Sandbox
+
+log = logging.getLogger("sandbox.slack")
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT; both end it at once and well."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    asyncio.run(_run(_asked()))
+
+
+async def _run(asked: argparse.Namespace) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with Sandbox(
+        port=asked.port,
+        bot_token=asked.bot_token,
+        signing_secret=asked.signing_secret,
+        request_urls=tuple(asked.request_url),
+        posting_limit=asked.posting_limit,
+    ) as slack:
+        app = slack.world.app
+        started = {
+            "slack_url": slack.url,
+            "pid": os.getpid(),
+            "app_id": app.id,
+            "team_id": slack.world.workspace.id,
+            "bot_token": app.bot_token,
+            "bot_user_id": app.bot_user_id,
+            "signing_secret": app.signing_secret,
+        }
+        sys.stdout.write(json.dumps(started) + "\n")
+        sys.stdout.flush()
+        log.info("sandbox_started url=%s (this is not Slack)", slack.url)
+        await stopping.wait()
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.slack", description="A believable Slack on this machine. It is not Slack."
+    )
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--bot-token", default=None, help="default: a new random one")
+    parser.add_argument("--signing-secret", default=None, help="default: a new random one")
+    parser.add_argument("--request-url", action="append", default=[], help="where clicks go; may be repeated")
+    parser.add_argument(
+        "--no-posting-limit",
+        dest="posting_limit",
+        action="store_false",
+        help="allow more than one message per second and channel",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

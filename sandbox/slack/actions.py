@@ -1,0 +1,99 @@
+"""What a click means: which element of a message was used, and how Slack tells it to the app."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.slack.model import Json, Message
+from sandbox.slack.validator.elements import offered
+from sandbox.slack.validator.message import interactive
+
+# What each element keeps in a payload, beside its type, its ids and what was chosen.
+_KEPT = {
+    "button": ("text", "value", "url", "style", "confirm", "accessibility_label"),
+    "static_select": ("placeholder", "initial_option", "confirm"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One element, used: in which block it stands, and which option was chosen if it has options."""
+
+    block_id: str
+    element: Json
+    selected_option: Json | None = None
+
+    def told(self, *, action_ts: str) -> Json:
+        """The entry of `actions`."""
+        kind = self.element["type"]
+        told = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
+        told |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
+        if kind == "static_select":
+            told["selected_option"] = self.selected_option
+        return told | {"action_ts": action_ts}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How the one who clicks names what they click; what is None was not said."""
+
+    action_id: str
+    block_id: str | None = None
+    value: str | None = None
+    selected_option: str | None = None
+
+
+def find(message: Message, wanted: Wanted) -> Action | None:
+    """The element of this copy that was meant; None when it has none such."""
+    for block in message.blocks:
+        if wanted.block_id in (None, block.get("block_id")):
+            for element in interactive(block):
+                if element["action_id"] == wanted.action_id:
+                    action = _used(block["block_id"], element, wanted)
+                    if action is not None:
+                        return action
+    return None
+
+
+def from_older_rendering(stale: Json) -> Action:
+    """A click from a client that still shows what the message no longer has."""
+    value = {name: stale[name] for name in ("value",) if stale.get(name) is not None}
+    text = {"type": "plain_text", "text": stale.get("text") or stale.get("value") or "…", "emoji": True}
+    element = {"type": stale.get("type") or "button", "action_id": stale["action_id"]}
+    if element["type"] == "static_select":
+        return Action(block_id=stale["block_id"], element=element, selected_option={"text": text, **value})
+    return Action(block_id=stale["block_id"], element={**element, "text": text, **value})
+
+
+def state(message: Message, used: Action) -> Json:
+    """`state.values`: what every stateful element holds after the click; buttons hold nothing."""
+    values: dict[str, dict[str, Any]] = {}
+    for block_id, element in _stateful(message):
+        held: Json = {"type": element["type"]}
+        if element["type"] == "static_select":
+            is_used = (block_id, element["action_id"]) == (used.block_id, used.element["action_id"])
+            held["selected_option"] = used.selected_option if is_used else element.get("initial_option")
+        else:
+            held["value"] = element.get("initial_value")
+        values.setdefault(block_id, {})[element["action_id"]] = held
+    return {"values": values}
+
+
+def _stateful(message: Message) -> Iterator[tuple[str, Json]]:
+    for block in message.blocks:
+        for element in interactive(block):
+            if element["type"] != "button":
+                yield block["block_id"], element
+
+
+def _used(block_id: str, element: Json, wanted: Wanted) -> Action | None:
+    match element["type"]:
+        case "button":
+            if wanted.value in (None, element.get("value")):
+                return Action(block_id=block_id, element=element)
+        case "static_select":
+            chosen = wanted.selected_option if wanted.selected_option is not None else wanted.value
+            for option in offered(element):
+                if option["value"] == chosen:
+                    return Action(block_id=block_id, element=element, selected_option=option)
+    return None

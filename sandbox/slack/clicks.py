@@ -1,0 +1,113 @@
+"""A person clicks: from what they see to the app's acknowledgement."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.slack import actions, payloads
+from sandbox.slack.actions import Action, Wanted
+from sandbox.slack.delivery import Ack, Delivery
+from sandbox.slack.errors import RefusedError
+from sandbox.slack.faults import INTERACTIVITY, Faults
+from sandbox.slack.model import Json, Message, Person
+from sandbox.slack.payloads import Overrides
+from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.world import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Click:
+    """Who clicks what on which copy; `stale` is what their screen still showed, in case the copy has it no more."""
+
+    user: str
+    channel: str
+    ts: str
+    wanted: Wanted | None
+    stale: Json | None = None
+    overrides: Overrides = payloads.NO_OVERRIDES
+    request_url: str | None = None
+    repeat: int = 1
+    delay: float = 0.0
+
+
+class Clicks:
+    """Everybody's mouse. Each click is its own payload with its own response_url; the last hundred are kept."""
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        faults: Faults,
+        response_urls: ResponseUrls,
+        delivery: Delivery,
+        origin: Callable[[], str],
+    ) -> None:
+        self._world = world
+        self._faults = faults
+        self._response_urls = response_urls
+        self._delivery = delivery
+        self._origin = origin
+        self._made = 0
+        self.recent: deque[Json] = deque(maxlen=100)
+
+    async def click(self, click: Click) -> Json:
+        """Deliver the click and tell what came back. What the person cannot see they cannot click."""
+        person, message = self._seen(click)
+        payload = payloads.block_actions(
+            self._world,
+            person=person,
+            message=message,
+            action=_action(message, click),
+            response_url=self._origin()
+            + self._response_urls.give(source=message, clicker=person.id, app=self._world.app),
+            overrides=click.overrides,
+        )
+        fault = self._faults.take(INTERACTIVITY, channels=(message.channel,))
+        await asyncio.sleep(click.delay)
+        acks = await self._delivery.deliver(
+            payload,
+            app=self._world.app,
+            times=click.repeat,
+            fault=fault,
+            request_url=click.request_url,
+        )
+        return self._remembered(click, payload, acks)
+
+    def _seen(self, click: Click) -> tuple[Person, Message]:
+        person = self._world.people.get(click.user)
+        if person is None:
+            raise RefusedError(404, "user_not_found")
+        channel = self._world.channels.get(click.channel)
+        if channel is None or not self._world.sees(person, channel):
+            raise RefusedError(404, "channel_not_found")
+        message = self._world.message(channel=channel.id, ts=click.ts)
+        if message is None or message.ephemeral_to not in (None, person.id):
+            raise RefusedError(404, "message_not_found")
+        return person, message
+
+    def _remembered(self, click: Click, payload: Json, acks: list[Ack]) -> Json:
+        first = acks[0]
+        outcome: Json = {
+            "status": first.status,
+            "ack_ms": first.ms,
+            "request_url": first.request_url,
+            "payload": payload,
+            "error": first.error,
+        }
+        if len(acks) > 1:
+            outcome["statuses"] = [ack.status for ack in acks]
+        self._made += 1
+        told = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
+        self.recent.append(told | outcome)
+        return outcome
+
+
+def _action(message: Message, click: Click) -> Action:
+    found = actions.find(message, click.wanted) if click.wanted is not None else None
+    if found is not None:
+        return found
+    if click.stale is None:
+        raise RefusedError(409, "no_such_action")
+    return actions.from_older_rendering(click.stale)

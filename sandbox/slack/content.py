@@ -1,0 +1,108 @@
+"""What an app wants to say: read from its arguments, checked, and completed as Slack completes it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Json
+from sandbox.slack.validator import message as validator
+from sandbox.slack.validator.rules import Problem
+
+MOST_ATTACHMENTS = 100
+LONGEST_POSTED_TEXT = 40_000  # the rest is cut off, silently
+NOT_DISPLAYABLE = "This content can't be displayed."  # Slack's text for blocks that came without one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a call said about each part of a message; None where it said nothing."""
+
+    text: str | None
+    blocks: tuple[Json, ...] | None
+    attachments: tuple[Json, ...] | None
+    metadata: Json | None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.text and not self.blocks and not self.attachments
+
+    @property
+    def text_to_post(self) -> str:
+        return self.text or (NOT_DISPLAYABLE if self.blocks else "")
+
+
+def read(arguments: Mapping[str, Any]) -> Content:
+    """The content, or the refusal that Slack would give."""
+    text = arguments.get("text")
+    return Content(
+        text=None if text is None else str(text)[:LONGEST_POSTED_TEXT],
+        blocks=_blocks(arguments.get("blocks")),
+        attachments=_attachments(arguments.get("attachments")),
+        metadata=_metadata(arguments.get("metadata")),
+    )
+
+
+def refusal(problems: list[Problem], *, error: str = "invalid_blocks") -> SlackError:
+    """Slack's answer to broken Block Kit rules."""
+    sentences = [str(problem) for problem in problems]
+    messages = [f"[ERROR] {sentence}" for sentence in sentences]
+    return SlackError(error, errors=sentences, response_metadata={"messages": messages})
+
+
+def completed(blocks: list[Json]) -> tuple[Json, ...]:
+    """Blocks as Slack stores them: with ids, and with the flags of their texts spelled out."""
+    return tuple({**_completed(block), "block_id": block.get("block_id") or _new_id()} for block in blocks)
+
+
+def _blocks(given: Any) -> tuple[Json, ...] | None:
+    if given is None or given == "":
+        return None
+    if not isinstance(given, list) or not all(isinstance(block, dict) for block in given):
+        raise SlackError("invalid_blocks_format")
+    if problems := validator.problems(given):
+        raise refusal(problems)
+    if validator.characters(given) > validator.MOST_CHARACTERS:
+        raise SlackError("msg_blocks_too_long")
+    return completed(given)
+
+
+def _attachments(given: Any) -> tuple[Json, ...] | None:
+    if given is None or given == "":
+        return None
+    if not isinstance(given, list) or not all(isinstance(attachment, dict) for attachment in given):
+        raise SlackError("invalid_attachments")
+    if len(given) > MOST_ATTACHMENTS:
+        raise SlackError("too_many_attachments")
+    return tuple(given)
+
+
+def _metadata(given: Any) -> Json | None:
+    if given is None or given == "":
+        return None
+    if not isinstance(given, dict):
+        raise SlackError("invalid_metadata_format")
+    is_whole = isinstance(given.get("event_type"), str) and isinstance(given.get("event_payload"), dict)
+    if given and not is_whole:
+        raise SlackError("invalid_metadata_schema")
+    return given
+
+
+def _completed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_completed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    match value.get("type"):
+        case "plain_text":
+            return {**value, "emoji": value.get("emoji", True)}
+        case "mrkdwn":
+            return {**value, "verbatim": value.get("verbatim", False)}
+        case "button" | "static_select" | "plain_text_input":
+            value = {**value, "action_id": value.get("action_id") or _new_id()}
+    return {name: _completed(inner) for name, inner in value.items()}
+
+
+def _new_id() -> str:
+    return secrets.token_urlsafe(4)[:5]

@@ -1,0 +1,60 @@
+"""Making things go wrong: adding faults, seeing which are left, clearing them."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.slack.control import reading
+from sandbox.slack.errors import RefusedError
+from sandbox.slack.faults import EVERY_METHOD, INTERACTIVITY, RESPONSE_URL, Fault, Faults, Kind
+from sandbox.slack.methods.table import METHODS
+
+_FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mischief:
+    """Faults on demand."""
+
+    faults: Faults
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/sandbox/faults", self.add),
+            web.get("/sandbox/faults", self.left),
+            web.delete("/sandbox/faults", self.clear),
+        ]
+
+    async def add(self, request: web.Request) -> web.Response:
+        fault = _fault(await reading.body(request, known=_FAULT))
+        return web.json_response({"fault_id": self.faults.add(fault)})
+
+    async def left(self, _request: web.Request) -> web.Response:
+        return web.json_response({"faults": self.faults.left()})
+
+    async def clear(self, _request: web.Request) -> web.Response:
+        self.faults.clear()
+        return web.json_response({"ok": True})
+
+
+def _fault(asked: reading.Fields) -> Fault:
+    on, kind = asked.text("on"), asked.text("fault")
+    if on not in METHODS and on not in (INTERACTIVITY, RESPONSE_URL, EVERY_METHOD):
+        raise RefusedError(400, "invalid_fault", f"{on} is no method, {INTERACTIVITY} or {RESPONSE_URL}")
+    if kind not in list(Kind):
+        raise RefusedError(400, "invalid_fault", f"known faults: {', '.join(Kind)}")
+    missing = "retry_after" in asked and asked.raw("retry_after") is None
+    default_status = 503 if kind == Kind.HTML else 500
+    fault = Fault(
+        on=on,
+        kind=Kind(kind),
+        times=int(asked.number("times", default=1, least=1)),
+        retry_after=None if missing else int(asked.number("retry_after", default=1)),
+        error=asked.optional_text("error") or "internal_error",
+        status=int(asked.number("status", default=default_status, least=200, most=599)),
+        seconds=asked.number("seconds", default=2, most=600),
+        channel=asked.optional_text("channel"),
+    )
+    if not fault.is_possible:
+        raise RefusedError(400, "invalid_fault", f"{kind} cannot happen on {on}")
+    return fault

@@ -1,0 +1,120 @@
+"""Looking and writing as a person: who is there, which channels they see, what is said in them."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.slack import shapes
+from sandbox.slack.control import reading
+from sandbox.slack.errors import RefusedError
+from sandbox.slack.model import Channel, Json, Message, Person
+from sandbox.slack.world import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Views:
+    """What one person sees and says. Without `as` one looks as an operator, who sees everything."""
+
+    world: World
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/sandbox/people", self.people),
+            web.get("/sandbox/channels", self.channels),
+            web.get("/sandbox/messages", self.messages),
+            web.post("/sandbox/messages", self.write),
+        ]
+
+    async def people(self, _request: web.Request) -> web.Response:
+        return web.json_response({"people": [_person(person) for person in self.world.people.values()]})
+
+    async def channels(self, request: web.Request) -> web.Response:
+        viewer = self._viewer(reading.query(request, known=("as",)).optional_text("as"))
+        seen = [c for c in self.world.channels.values() if viewer is None or self.world.sees(viewer, c)]
+        return web.json_response({"channels": [self._channel(channel, viewer) for channel in seen]})
+
+    async def messages(self, request: web.Request) -> web.Response:
+        asked = reading.query(request, known=("as", "channel"))
+        viewer = self._viewer(asked.optional_text("as"))
+        channel = self._seen_channel(asked.text("channel"), viewer)
+        seen_by = None if viewer is None else viewer.id
+        told = [self._message(said) for said in self.world.messages(channel.id, seen_by=seen_by)]
+        return web.json_response({"messages": told})
+
+    async def write(self, request: web.Request) -> web.Response:
+        """A person writes, where they are a member."""
+        asked = await reading.body(request, known=("user", "channel", "text", "thread_ts"))
+        person = self._viewer(asked.text("user"))
+        channel = self._seen_channel(asked.text("channel"), person)
+        if person is None or person.id not in channel.members:
+            raise RefusedError(409, "not_in_channel")
+        if channel.is_archived:
+            raise RefusedError(409, "is_archived")
+        said = Message(
+            channel=channel.id,
+            ts=self.world.new_ts(),
+            user=person.id,
+            text=asked.text("text"),
+            thread_ts=self._thread(channel, asked.optional_text("thread_ts")),
+        )
+        self.world.say(said)
+        return web.json_response({"ok": True, "channel": channel.id, "ts": said.ts})
+
+    def _viewer(self, user_id: str | None) -> Person | None:
+        if user_id is None:
+            return None
+        if user_id not in self.world.people:
+            raise RefusedError(404, "user_not_found")
+        return self.world.people[user_id]
+
+    def _seen_channel(self, channel_id: str, viewer: Person | None) -> Channel:
+        channel = self.world.channels.get(channel_id)
+        if channel is None or not (viewer is None or self.world.sees(viewer, channel)):
+            raise RefusedError(404, "channel_not_found")
+        return channel
+
+    def _thread(self, channel: Channel, thread_ts: str | None) -> str | None:
+        if thread_ts is None:
+            return None
+        parent = self.world.message(channel=channel.id, ts=thread_ts)
+        if parent is None or parent.ephemeral_to is not None:
+            raise RefusedError(404, "message_not_found")
+        return parent.thread_ts or parent.ts
+
+    def _channel(self, channel: Channel, viewer: Person | None) -> Json:
+        told: Json = {
+            "id": channel.id,
+            "name": channel.name,
+            "is_im": channel.is_im,
+            "is_private": channel.is_private,
+            "is_archived": channel.is_archived,
+            "last_ts": max((m.ts for m in self._visible(channel, viewer)), default=None),
+            "is_member": viewer is not None and viewer.id in channel.members,
+        }
+        if channel.is_im:
+            end = viewer.id if viewer is not None else self.world.app.bot_user_id
+            other = self.world.other_end(channel, of=end)
+            told |= {"user": other.id, "name": other.name}
+        return told
+
+    def _visible(self, channel: Channel, viewer: Person | None) -> list[Message]:
+        return list(self.world.messages(channel.id, seen_by=None if viewer is None else viewer.id))
+
+    def _message(self, said: Message) -> Json:
+        told = shapes.message(said, self.world, all_metadata=True)
+        if said.ephemeral_to is not None:
+            told |= {"is_ephemeral": True, "ephemeral_to": said.ephemeral_to}
+        return told
+
+
+def _person(person: Person) -> Json:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "real_name": person.real_name,
+        "team_id": person.team_id,
+        "is_bot": person.is_bot,
+        "is_guest": person.is_guest,
+        "is_stranger": person.is_stranger,
+        "color": person.color,
+    }

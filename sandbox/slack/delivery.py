@@ -1,0 +1,122 @@
+"""How a payload reaches the app: signed, to one of its request URLs, watched until it is acknowledged."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+import aiohttp
+
+from sandbox.slack import signing
+from sandbox.slack.faults import Fault, Kind
+from sandbox.slack.model import App, Json
+
+OLD = 600  # seconds; apps must refuse time stamps more than 300 s away
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ack:
+    """What came back for one delivery; status 0: nothing did, and `error` says why."""
+
+    status: int
+    ms: float
+    request_url: str | None
+    error: str | None = None
+
+
+class Delivery:
+    """Slack's sender, with the balancer in front of the app's replicas.
+
+    Request URLs take turns. One that refuses the connection, or resets it before any answer, is passed over
+    for the next, as a balancer does; every other failure is final: interactivity is not sent again.
+    """
+
+    def __init__(self, *, request_urls: tuple[str, ...] = (), ack_limit: float = 3.0) -> None:
+        self.request_urls = request_urls
+        self._ack_limit = ack_limit
+        self._turn = 0
+        self._http: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        # A fresh connection each time: a kept one that the app has just closed would look like a refusal.
+        connector = aiohttp.TCPConnector(force_close=True, limit=0)
+        self._http = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
+
+    async def close(self) -> None:
+        if self._http is not None:
+            await self._http.close()
+
+    async def deliver(
+        self,
+        payload: Json,
+        *,
+        app: App,
+        times: int = 1,
+        fault: Fault | None = None,
+        request_url: str | None = None,
+    ) -> list[Ack]:
+        """Sign the payload once, send that envelope so many times at once, and wait as long as Slack would."""
+        kind = fault.kind if fault is not None else None
+        if kind is Kind.DROP_BEFORE:
+            return [Ack(status=0, ms=0.0, request_url=None, error="connection")] * times
+        if fault is not None and kind is Kind.SLOW:
+            await asyncio.sleep(fault.seconds)
+        if kind is Kind.DUPLICATE:
+            times = max(times, 2)
+        signed = _signed(payload, app=app, kind=kind)
+        acks = await asyncio.gather(*(self._send(signed, self._in_turn(request_url)) for _ in range(times)))
+        if kind is Kind.DROP_AFTER:
+            return [replace(ack, status=0, error="connection") for ack in acks]
+        return acks
+
+    def _in_turn(self, request_url: str | None) -> tuple[str, ...]:
+        if request_url is not None:
+            return (request_url,)
+        if not self.request_urls:
+            return ()
+        start = self._turn % len(self.request_urls)
+        self._turn += 1
+        return self.request_urls[start:] + self.request_urls[:start]
+
+    async def _send(self, signed: "_Signed", request_urls: tuple[str, ...]) -> Ack:
+        started = time.perf_counter()
+        status, tried = 0, None
+        error: str | None = "connection"
+        try:
+            async with asyncio.timeout(self._ack_limit):
+                for tried in request_urls:
+                    try:
+                        status, error = await self._post(tried, signed), None
+                        break
+                    except aiohttp.ClientConnectionError:
+                        continue  # the balancer's next replica
+        except TimeoutError:
+            error = "timeout"
+        except aiohttp.ClientError:
+            error = "connection"  # the answer began and could not be read to its end
+        ms = (time.perf_counter() - started) * 1000
+        return Ack(status=status, ms=round(ms, 3), request_url=tried, error=error)
+
+    async def _post(self, url: str, signed: "_Signed") -> int:
+        if self._http is None:
+            raise RuntimeError("nothing is delivered before the sandbox has started")
+        async with self._http.post(url, data=signed.body, headers=signed.headers, allow_redirects=False) as answer:
+            await answer.read()
+            return answer.status
+
+
+@dataclass(frozen=True)
+class _Signed:
+    body: bytes
+    headers: dict[str, str]
+
+
+def _signed(payload: Json, *, app: App, kind: Kind | None) -> _Signed:
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    timestamp = int(time.time()) - (OLD if kind is Kind.OLD_TIMESTAMP else 0)
+    headers = dict(signing.headers(secret=app.signing_secret, timestamp=timestamp, body=body))
+    if kind is Kind.BAD_SIGNATURE:
+        right = headers["X-Slack-Signature"]
+        headers["X-Slack-Signature"] = right[:-1] + ("0" if right[-1] != "0" else "1")
+    return _Signed(body, headers)

@@ -1,0 +1,96 @@
+"""Faults on demand: what goes wrong, where, and how many more times."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+
+from sandbox.slack.model import Json
+
+INTERACTIVITY = "interactivity"
+RESPONSE_URL = "response_url"
+EVERY_METHOD = "*"
+
+
+class Kind(StrEnum):
+    """What goes wrong. Of the answers, those up to `drop_before` leave the deed undone; the others come after it."""
+
+    RATELIMITED = "ratelimited"  # 429, with Retry-After unless `retry_after` is null
+    ERROR = "error"  # Slack's own refusal with the given word
+    STATUS = "status"  # a bare HTTP status
+    HTML = "html"  # a proxy's error page
+    DROP_BEFORE = "drop_before"  # the connection is cut, nothing was done
+    DROP_AFTER = "drop_after"  # it was done, then the connection is cut
+    EMPTY = "empty"  # it was done, the answer is 200 without a body
+    TRUNCATED = "truncated"  # it was done, the answer is half its JSON
+    SLOW = "slow"  # it was done, the answer comes late; for a click: it is delivered late
+    DUPLICATE = "duplicate"  # it is done twice, answered once; a click is delivered twice
+    BAD_SIGNATURE = "bad_signature"
+    OLD_TIMESTAMP = "old_timestamp"
+
+
+OF_CLICKS = frozenset(
+    {
+        Kind.BAD_SIGNATURE,
+        Kind.OLD_TIMESTAMP,
+        Kind.DUPLICATE,
+        Kind.SLOW,
+        Kind.DROP_BEFORE,
+        Kind.DROP_AFTER,
+    }
+)
+OF_ANSWERS = frozenset(Kind) - {Kind.BAD_SIGNATURE, Kind.OLD_TIMESTAMP}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that goes wrong the next `times` times its target is used, in one channel only if that is named."""
+
+    on: str
+    kind: Kind
+    times: int = 1
+    retry_after: int | None = 1
+    error: str = "internal_error"
+    status: int = 500
+    seconds: float = 2.0
+    channel: str | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        return self.kind in (OF_CLICKS if self.on == INTERACTIVITY else OF_ANSWERS)
+
+
+class Faults:
+    """What is still to go wrong, oldest first."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, Fault] = {}
+        self._given = 0
+
+    def add(self, fault: Fault) -> str:
+        self._given += 1
+        fault_id = f"fault_{self._given}"
+        self._left[fault_id] = fault
+        return fault_id
+
+    def take(self, on: str, *, channels: Collection[str]) -> Fault | None:
+        """The oldest fault that speaks of this use, used up by one."""
+        for fault_id, fault in self._left.items():
+            is_meant = fault.on == on or (fault.on == EVERY_METHOD and on not in (INTERACTIVITY, RESPONSE_URL))
+            if is_meant and (fault.channel is None or fault.channel in channels):
+                if fault.times > 1:
+                    self._left[fault_id] = replace(fault, times=fault.times - 1)
+                else:
+                    del self._left[fault_id]
+                return fault
+        return None
+
+    def clear(self) -> None:
+        self._left.clear()
+
+    def left(self) -> list[Json]:
+        return [_told(fault_id, fault) for fault_id, fault in self._left.items()]
+
+
+def _told(fault_id: str, fault: Fault) -> Json:
+    told = asdict(fault)
+    return {"fault_id": fault_id, "fault": told.pop("kind"), **told}

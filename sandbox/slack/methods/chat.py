@@ -1,0 +1,121 @@
+"""chat.*: posting, editing and deleting messages, ephemerals, permalinks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.slack import content, shapes
+from sandbox.slack.arguments import truth
+from sandbox.slack.content import Content
+from sandbox.slack.errors import SlackError
+from sandbox.slack.methods.call import Call
+from sandbox.slack.model import Json, Message
+
+LONGEST_EDITED_TEXT = 4_000  # chat.update refuses what chat.postMessage would take
+
+
+def post_message(call: Call) -> Json:
+    channel = call.channel_to_post_in()
+    said = content.read(call.arguments)
+    if said.is_empty:
+        raise SlackError("no_text")
+    thread_ts = call.thread(channel)
+    call.take_posting_slot(channel)
+    message = call.world.say(
+        Message(
+            channel=channel.id,
+            ts=call.world.new_ts(),
+            user=call.app.bot_user_id,
+            app_id=call.app.id,
+            text=said.text_to_post,
+            blocks=said.blocks or (),
+            attachments=said.attachments or (),
+            metadata=said.metadata or None,
+            thread_ts=thread_ts,
+            reply_broadcast=truth(call.arguments.get("reply_broadcast")),
+        )
+    )
+    shape = shapes.message(message, call.world, all_metadata=True)
+    return {"channel": channel.id, "ts": message.ts, "message": shape}
+
+
+def update(call: Call) -> Json:
+    """Text without blocks removes the blocks; blocks without text keep the text; what is not named is kept."""
+    channel = call.channel()
+    before = call.own_message(channel, foreign="cant_update_message")
+    if channel.is_archived:
+        raise SlackError("is_inactive")
+    given = call.arguments.get("text")
+    if isinstance(given, str) and len(given) > LONGEST_EDITED_TEXT:
+        raise SlackError("msg_too_long")
+    said = content.read(call.arguments)
+    changes = _changes(said)
+    if not changes or _is_emptied(before, changes):
+        raise SlackError("no_text")
+    if said.text is not None and not said.blocks:
+        changes["edited_ts"] = call.world.new_ts()
+    after = call.world.edit(before, **changes)
+    shape = shapes.message(after, call.world, all_metadata=True)
+    return {"channel": channel.id, "ts": after.ts, "text": after.text, "message": shape}
+
+
+def _changes(said: Content) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if said.text is not None:
+        changes |= {"text": said.text, "blocks": ()}
+    if said.blocks is not None:
+        changes["blocks"] = said.blocks
+    if said.attachments is not None:
+        changes["attachments"] = said.attachments
+    if said.metadata is not None:
+        changes["metadata"] = said.metadata or None  # an empty object clears it
+    return changes
+
+
+def _is_emptied(before: Message, changes: Mapping[str, Any]) -> bool:
+    return not any(changes.get(part, getattr(before, part)) for part in ("text", "blocks", "attachments"))
+
+
+def delete(call: Call) -> Json:
+    channel = call.channel()
+    message = call.own_message(channel, foreign="cant_delete_message")
+    call.world.delete(message)
+    return {"channel": channel.id, "ts": message.ts}
+
+
+def post_ephemeral(call: Call) -> Json:
+    """Shown to one member of the channel, told nowhere else, and gone for chat.update."""
+    channel = call.channel()
+    if channel.is_archived:
+        raise SlackError("is_archived")
+    if call.text("user", missing="user_not_in_channel") not in channel.members:
+        raise SlackError("user_not_in_channel")
+    said = content.read(call.arguments)
+    if said.is_empty:
+        raise SlackError("no_text")
+    message = call.world.say(
+        Message(
+            channel=channel.id,
+            ts=call.world.new_ts(),
+            user=call.app.bot_user_id,
+            app_id=call.app.id,
+            text=said.text_to_post,
+            blocks=said.blocks or (),
+            attachments=said.attachments or (),
+            thread_ts=call.thread(channel),
+            ephemeral_to=call.text("user"),
+        )
+    )
+    return {"message_ts": message.ts}
+
+
+def get_permalink(call: Call) -> Json:
+    """Slack's form of address, on the sandbox's own origin: a link made here must not lead to the real Slack."""
+    channel = call.channel()
+    ts = call.text("message_ts", missing="message_not_found")
+    message = call.world.message(channel=channel.id, ts=ts)
+    if message is None or message.ephemeral_to is not None:
+        raise SlackError("message_not_found")
+    link = f"{call.origin}/archives/{channel.id}/p{ts.replace('.', '')}"
+    if message.is_reply:
+        link += f"?thread_ts={message.thread_ts}&cid={channel.id}"
+    return {"channel": channel.id, "permalink": link}

@@ -1,0 +1,31 @@
+"""Which function answers which Web API method. A new method is one line here."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from sandbox.slack.methods import blocks, chat, conversations, people
+from sandbox.slack.methods.call import Call
+from sandbox.slack.model import Json
+
+Method: TypeAlias = Callable[[Call], Json]
+
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {
+        "auth.test": people.auth_test,
+        "auth.teams.list": people.auth_teams_list,
+        "users.info": people.users_info,
+        "users.list": people.users_list,
+        "chat.postMessage": chat.post_message,
+        "chat.update": chat.update,
+        "chat.delete": chat.delete,
+        "chat.postEphemeral": chat.post_ephemeral,
+        "chat.getPermalink": chat.get_permalink,
+        "conversations.open": conversations.open_,
+        "conversations.info": conversations.info,
+        "conversations.list": conversations.list_,
+        "conversations.history": conversations.history,
+        "conversations.replies": conversations.replies,
+        "blocks.validate": blocks.validate,
+    }
+)

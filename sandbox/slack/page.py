@@ -1,0 +1,53 @@
+"""The page: static files, served as strictly as a browser allows."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+STATIC = Path(__file__).parent / "static"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".txt": "text/plain",
+    ".md": "text/plain",
+}
+
+
+def routes() -> list[web.RouteDef]:
+    return [
+        web.get("/", index),
+        web.get("/archives/{channel}/{message}", index),  # where permalinks lead
+        web.get("/static/{name:.+}", static),
+    ]
+
+
+async def index(_request: web.Request) -> web.Response:
+    return _file("index.html")
+
+
+async def static(request: web.Request) -> web.Response:
+    return _file(request.match_info["name"])
+
+
+def _file(name: str) -> web.Response:
+    """One file of ours, of a type we know; everything else does not exist."""
+    path = (STATIC / name).resolve()
+    kind = _TYPES.get(path.suffix) or ("text/plain" if path.name.startswith("LICENSE") else None)
+    if kind is None or not path.is_relative_to(STATIC.resolve()) or not path.is_file():
+        return web.Response(status=404, text="not found", headers=HEADERS)
+    charset = None if kind.startswith("image/") else "utf-8"
+    return web.Response(body=path.read_bytes(), content_type=kind, charset=charset, headers=HEADERS)

@@ -1,0 +1,87 @@
+"""The payload of a click, field by field as Slack sends it."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.slack import actions, shapes
+from sandbox.slack.actions import Action
+from sandbox.slack.model import Channel, Json, Message, Person
+from sandbox.slack.world import World
+
+UNCHANGED: Any = object()  # an override that was not given; None is an override
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overrides:
+    """What a test lets Slack claim about a click beside the truth."""
+
+    user_team: str = UNCHANGED
+    team: str | None = UNCHANGED
+    enterprise: str | None = UNCHANGED
+    api_app_id: str = UNCHANGED
+
+
+NO_OVERRIDES = Overrides()
+
+
+def block_actions(
+    world: World,
+    *,
+    person: Person,
+    message: Message,
+    action: Action,
+    response_url: str,
+    overrides: Overrides = NO_OVERRIDES,
+) -> Json:
+    """One person used one element of one message. An ephemeral is not shown in the payload, only named."""
+    workspace, app = world.workspace, world.app
+    channel = world.channels[message.channel]
+    team = workspace.id if overrides.team is UNCHANGED else overrides.team
+    enterprise = None if overrides.enterprise is UNCHANGED else overrides.enterprise
+    payload: Json = {
+        "type": "block_actions",
+        "user": {
+            "id": person.id,
+            "username": person.name,
+            "name": person.name,
+            "team_id": person.team_id if overrides.user_team is UNCHANGED else overrides.user_team,
+        },
+        "api_app_id": app.id if overrides.api_app_id is UNCHANGED else overrides.api_app_id,
+        "token": "sandbox-verification-token",  # deprecated by Slack; nobody may rely on it
+        "container": _container(message),
+        "trigger_id": f"{world.new_ts()}.{secrets.token_hex(16)}",
+        "team": None if team is None else {"id": team, "domain": workspace.domain},
+        "enterprise": None if enterprise is None else {"id": enterprise, "name": "Sandbox org"},
+        "is_enterprise_install": team is None,
+        "channel": {"id": channel.id, "name": _name(channel)},
+        "message": _message(message, world),
+        "state": actions.state(message, action),
+        "response_url": response_url,
+        "actions": [action.told(action_ts=world.new_ts())],
+    }
+    if message.ephemeral_to is not None:
+        del payload["message"]
+    return payload
+
+
+def _message(message: Message, world: World) -> Json:
+    told = shapes.message(message, world)
+    told.pop("bot_profile", None)  # a payload names the bot only
+    return told
+
+
+def _container(message: Message) -> Json:
+    container = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel,
+        "is_ephemeral": message.ephemeral_to is not None,
+    }
+    return container | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
+
+
+def _name(channel: Channel) -> str:
+    if channel.is_im:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name

@@ -1,0 +1,44 @@
+"""What was asked of the Web API: the record that tests and the page's inspector read."""
+
+import time
+from collections import deque
+from dataclasses import asdict, dataclass
+
+from sandbox.slack.model import Json
+
+MOST_KEPT = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One call as it came, without its token, and what became of it; status 0: the connection was cut."""
+
+    n: int
+    at: float
+    method: str
+    args: Json
+    status: int
+    error: str | None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None and self.status == 200
+
+    def told(self) -> Json:
+        return asdict(self)
+
+
+class Record:
+    """The latest calls, oldest first; `n` goes on counting when the eldest are forgotten."""
+
+    def __init__(self) -> None:
+        self.requests: deque[Request] = deque(maxlen=MOST_KEPT)
+        self._received = 0
+
+    def add(self, *, method: str, args: Json, status: int, error: str | None) -> None:
+        self._received += 1
+        at = time.time()
+        self.requests.append(Request(n=self._received, at=at, method=method, args=args, status=status, error=error))
+
+    def after(self, n: int) -> list[Json]:
+        return [request.told() for request in self.requests if request.n > n]

@@ -1,0 +1,137 @@
+"""response_urls: addresses that let an app answer one click without a token, five times within half an hour."""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.slack import answers, content
+from sandbox.slack.errors import RefusedError, SlackError
+from sandbox.slack.faults import RESPONSE_URL, Faults
+from sandbox.slack.model import App, Json, Message
+from sandbox.slack.world import World
+
+USES = 5
+LIFETIME = 30 * 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseUrl:
+    """The right to answer one click: which message it was on, who clicked, how often it may still be used."""
+
+    channel: str
+    ts: str
+    clicker: str
+    app: App
+    made_at: float
+    uses_left: int = USES
+
+
+class ResponseUrls:
+    """The addresses given out so far, and the route behind them."""
+
+    def __init__(self, *, world: World, faults: Faults, now: Callable[[], float]) -> None:
+        self._world = world
+        self._faults = faults
+        self._now = now
+        self._given: dict[str, ResponseUrl] = {}
+        self._count = 0
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/actions/{team}/{n}/{secret}", self.answer)]
+
+    def give(self, *, source: Message, clicker: str, app: App) -> str:
+        """A new address below the origin, for one click."""
+        self._forget_expired()
+        self._count += 1
+        path = f"/actions/{self._world.workspace.id}/{self._count}/{secrets.token_urlsafe(18)}"
+        self._given[path] = ResponseUrl(
+            channel=source.channel, ts=source.ts, clicker=clicker, app=app, made_at=self._now()
+        )
+        return path
+
+    def _forget_expired(self) -> None:
+        """They stand in the order in which they expire; one that is forgotten still answers as expired."""
+        while self._given:
+            path, oldest = next(iter(self._given.items()))
+            if not self._is_expired(oldest):
+                return
+            del self._given[path]
+
+    def _is_expired(self, given: ResponseUrl) -> bool:
+        return self._now() - given.made_at > LIFETIME
+
+    async def answer(self, request: web.Request) -> web.Response:
+        given = self._given.get(request.path)
+        body = await request.read()
+        if given is not None:
+            fault = self._faults.take(RESPONSE_URL, channels=(given.channel,))
+            if fault is not None:
+                return await answers.faulty(
+                    request,
+                    fault,
+                    perform=lambda: self._perform(request.path, body),
+                    refuse=lambda error: web.json_response({"ok": False, "error": error}, status=404),
+                )
+        return self._perform(request.path, body)
+
+    def _perform(self, path: str, body: bytes) -> web.Response:
+        try:
+            self._use(path, _read(body))
+        except RefusedError as refused:
+            return web.json_response({"ok": False, "error": refused.error}, status=refused.status)
+        except SlackError as error:
+            return web.Response(status=400, text=error.error)
+        return web.Response(text="ok")
+
+    def _use(self, path: str, arguments: Json) -> None:
+        given = self._given.get(path)
+        if given is None or self._is_expired(given):
+            raise RefusedError(404, "expired_url")
+        if given.uses_left == 0:
+            raise RefusedError(404, "used_url")
+        said = content.read(arguments)
+        source = self._world.message(channel=given.channel, ts=given.ts)
+        deletes, replaces = arguments.get("delete_original") is True, arguments.get("replace_original") is True
+        if said.is_empty and not deletes:
+            raise SlackError("no_text")
+        if source is None and (deletes or replaces):
+            raise RefusedError(404, "message_not_found")
+        self._given[path] = replace(given, uses_left=given.uses_left - 1)
+        if deletes and source is not None:
+            self._world.delete(source)
+        if replaces and not deletes and source is not None:
+            self._world.edit(source, text=said.text_to_post, blocks=said.blocks or ())
+        elif not said.is_empty:
+            self._say(given, said, arguments)
+
+    def _say(self, given: ResponseUrl, said: content.Content, arguments: Json) -> None:
+        """A new message: for the clicker alone unless everybody is asked for."""
+        everybody = arguments.get("response_type") == "in_channel"
+        thread_ts = arguments.get("thread_ts")
+        self._world.say(
+            Message(
+                channel=given.channel,
+                ts=self._world.new_ts(),
+                user=given.app.bot_user_id,
+                app_id=given.app.id,
+                text=said.text_to_post,
+                blocks=said.blocks or (),
+                attachments=said.attachments or (),
+                thread_ts=str(thread_ts) if thread_ts else None,
+                ephemeral_to=None if everybody else given.clicker,
+            )
+        )
+
+
+def _read(body: bytes) -> Json:
+    try:
+        decoded: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise SlackError("invalid_payload") from None
+    if not isinstance(decoded, dict):
+        raise SlackError("invalid_payload")
+    return decoded

@@ -1,0 +1,115 @@
+"""The sandbox as a running server: its parts put together, started and stopped."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from sandbox.slack import page, seed
+from sandbox.slack.changes import Changes
+from sandbox.slack.clicks import Clicks
+from sandbox.slack.control.mischief import Mischief
+from sandbox.slack.control.mouse import Mouse
+from sandbox.slack.control.views import Views
+from sandbox.slack.control.watch import Watch
+from sandbox.slack.delivery import Delivery
+from sandbox.slack.faults import Faults
+from sandbox.slack.guard import guard
+from sandbox.slack.ratelimit import PostingLimit
+from sandbox.slack.requests import Record, Request
+from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.webapi import WebApi
+
+HOST = "127.0.0.1"
+LARGEST_BODY = 4 * 1024 * 1024
+STOPPING = 0.2  # seconds for answers in hand; a waiting page is let go at once
+
+
+class Sandbox:
+    """A Slack of one's own on this machine's loopback: `async with Sandbox(port=0) as slack:`."""
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        bot_token: str | None = None,
+        signing_secret: str | None = None,
+        request_urls: tuple[str, ...] = (),
+        ack_limit: float = 3.0,
+        posting_limit: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._port = port
+        self.changes = Changes()
+        self.world = seed.world(
+            bot_token=bot_token, signing_secret=signing_secret, now=clock, changed=self.changes.bump
+        )
+        self.faults = Faults()
+        self.delivery = Delivery(request_urls=request_urls, ack_limit=ack_limit)
+        self._record = Record()
+        self._response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
+        self._limit = PostingLimit(now=clock) if posting_limit else None
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def api_url(self) -> str:
+        """What a Slack client is given as its base URL."""
+        return f"{self.url}/api/"
+
+    @property
+    def requests(self) -> list[Request]:
+        """The Web API calls received lately, oldest first, without their tokens."""
+        return list(self._record.requests)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen; from here on `url` names the real port."""
+        await self.delivery.open()
+        self._runner = web.AppRunner(self._app(), shutdown_timeout=STOPPING, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self._port).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening, let long polls go, finish or cut what is in hand. Safe to call twice."""
+        self.changes.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self.delivery.close()
+
+    def _app(self) -> web.Application:
+        clicks = Clicks(
+            world=self.world,
+            faults=self.faults,
+            response_urls=self._response_urls,
+            delivery=self.delivery,
+            origin=lambda: self.url,
+        )
+        app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
+        app.add_routes(
+            [
+                *WebApi(world=self.world, faults=self.faults, record=self._record, posting_limit=self._limit).routes(),
+                *self._response_urls.routes(),
+                *Views(world=self.world).routes(),
+                *Watch(changes=self.changes, record=self._record, delivery=self.delivery).routes(),
+                *Mouse(clicks=clicks).routes(),
+                *Mischief(faults=self.faults).routes(),
+                *page.routes(),
+            ]
+        )
+        return app

@@ -1,0 +1,124 @@
+"""How people, channels and messages look in Slack's JSON."""
+
+from typing import Any
+
+from sandbox.slack.model import App, Channel, Json, Message, Person
+from sandbox.slack.world import World
+
+
+def user(person: Person) -> Json:
+    shape: Json = {
+        "id": person.id,
+        "team_id": person.team_id,
+        "name": person.name,
+        "deleted": False,
+        "color": person.color,
+        "real_name": person.real_name,
+        "tz": "Etc/UTC",
+        "tz_label": "Coordinated Universal Time",
+        "tz_offset": 0,
+        "profile": {
+            "real_name": person.real_name,
+            "display_name": person.name,
+            "real_name_normalized": person.real_name,
+            "display_name_normalized": person.name,
+            "team": person.team_id,
+        },
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": person.is_guest,
+        "is_ultra_restricted": False,
+        "is_bot": person.is_bot,
+        "is_app_user": False,
+        "updated": 0,
+    }
+    if person.is_stranger:
+        shape["is_stranger"] = True
+    return shape
+
+
+def conversation(channel: Channel, world: World, *, app: App) -> Json:
+    """A channel as the app sees it: direct messages name the other end and little else."""
+    common = {
+        "id": channel.id,
+        "created": channel.created,
+        "is_archived": channel.is_archived,
+        "is_im": channel.is_im,
+        "is_org_shared": False,
+        "context_team_id": world.workspace.id,
+        "updated": channel.created * 1000,
+    }
+    if channel.is_im:
+        other = world.other_end(channel, of=app.bot_user_id)
+        return common | {"user": other.id, "is_user_deleted": False, "priority": 0, "is_open": True}
+    return common | {
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": True,
+        "is_group": False,
+        "is_mpim": False,
+        "is_private": channel.is_private,
+        "is_general": channel.name == "general",
+        "is_shared": channel.is_ext_shared,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_pending_ext_shared": False,
+        "is_member": app.bot_user_id in channel.members,
+        "creator": min(channel.members, default=""),
+        "topic": {"value": "", "creator": "", "last_set": 0},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+    }
+
+
+def message(said: Message, world: World, *, all_metadata: bool = False) -> Json:
+    """A message as history, an answer and a click's payload tell it."""
+    shape: Json = {"type": "message", "user": said.user, "ts": said.ts}
+    if (app := world.app_of_bot(said.user)) is not None and said.app_id is not None:
+        shape |= {"bot_id": app.bot_id, "app_id": app.id, "bot_profile": _bot_profile(app, world)}
+    shape |= {"text": said.text, "team": world.people[said.user].team_id}
+    if said.blocks:
+        shape["blocks"] = list(said.blocks)
+    if said.attachments:
+        shape["attachments"] = list(said.attachments)
+    if said.metadata is not None:
+        shape["metadata"] = said.metadata if all_metadata else {"event_type": said.metadata["event_type"]}
+    if said.edited_ts is not None:
+        shape["edited"] = {"user": said.user, "ts": said.edited_ts}
+    return shape | _thread(said, world)
+
+
+def _bot_profile(app: App, world: World) -> Json:
+    return {
+        "id": app.bot_id,
+        "app_id": app.id,
+        "user_id": app.bot_user_id,
+        "name": app.name,
+        "icons": {},
+        "deleted": False,
+        "updated": 0,
+        "team_id": world.workspace.id,
+    }
+
+
+def _thread(said: Message, world: World) -> Json:
+    if said.is_reply:
+        shape: dict[str, Any] = {"thread_ts": said.thread_ts}
+        parent = world.message(channel=said.channel, ts=said.thread_ts or "")
+        if parent is not None:
+            shape["parent_user_id"] = parent.user
+        if said.reply_broadcast:
+            shape["subtype"] = "thread_broadcast"
+        return shape
+    replies = world.replies(said)
+    if not replies:
+        return {}
+    users = list(dict.fromkeys(reply.user for reply in replies))
+    return {
+        "thread_ts": said.ts,
+        "reply_count": len(replies),
+        "reply_users_count": len(users),
+        "latest_reply": replies[-1].ts,
+        "reply_users": users,
+        "is_locked": False,
+        "subscribed": False,
+    }

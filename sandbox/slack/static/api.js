@@ -1,0 +1,32 @@
+// Knows the sandbox's control API: one function per route, JSON in and out, a refusal as an ApiRefusal.
+
+export class ApiRefusal extends Error {
+  constructor(status, error) {
+    super(`${error} (${status})`);
+    this.status = status;
+    this.error = error;
+  }
+}
+
+async function call(path, init) {
+  const response = await fetch(path, { cache: "no-store", ...init });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok || answer.ok === false) throw new ApiRefusal(response.status, answer.error ?? "unreadable_answer");
+  return answer;
+}
+
+const read = (path, query = {}) => call(`/sandbox/${path}?${new URLSearchParams(query)}`);
+
+const write = (path, body) =>
+  call(`/sandbox/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+export const people = async () => (await read("people")).people;
+export const channels = async ({ as }) => (await read("channels", { as })).channels;
+export const messages = async ({ as, channel }) => (await read("messages", { as, channel })).messages;
+export const changes = async ({ after }) => (await read("changes", { after, timeout: 25 })).version;
+export const click = (body) => write("clicks", body);
+export const say = (body) => write("messages", body);

@@ -1,0 +1,64 @@
+// Knows the life of one click: perhaps a confirmation, then the request to the app, then what Slack would show of its ack.
+
+import * as api from "/static/api.js";
+
+const ACK_SECONDS = 3;
+
+/** Which control, where, for whom: its click shows up under this name in `state.clicks`. */
+export const controlName = ({ place, message, block, element }) =>
+  [place.as, place.channel, message.ts, block.block_id, element.action_id].join("/");
+
+export function createClicks({ store }) {
+  /** Ask the acting person; the promise holds their answer. */
+  const confirmed = (confirm) =>
+    new Promise((resolve) => {
+      const answer = (agreed) => {
+        store.change({ question: null });
+        resolve(agreed);
+      };
+      store.change({ question: { confirm, answer } });
+    });
+
+  const note = (name, outcome) => store.change({ clicks: { ...store.value.clicks, [name]: outcome } });
+
+  /** Click a control as the acting person. False when they thought better of it. */
+  return async function click({ message, block, element, option }) {
+    const { place } = store.value;
+    const { as, channel } = place;
+    const name = controlName({ place, message, block, element });
+    if (store.value.clicks[name]?.busy) return false;
+    if (element.confirm && !(await confirmed(element.confirm))) return false;
+    note(name, { busy: true });
+    try {
+      const result = await api.click(envelope({ as, channel, message, block, element, option }));
+      note(name, { error: complaint(result) });
+      store.change({ lastClick: { ...result, as, control: labelOf(element, option) } });
+    } catch (problem) {
+      note(name, { error: refusal(problem) });
+    }
+    return true;
+  };
+}
+
+// A card may change under an open confirmation, as in Slack; `stale` is what this client still showed, for that case.
+function envelope({ as, channel, message, block, element, option }) {
+  const { block_id } = block;
+  const { action_id, type, value } = element;
+  const what = option ? { selected_option: option } : { value };
+  const stale = { block_id, action_id, type, text: labelOf(element, option), value: option?.value ?? value };
+  return { user: as, channel, ts: message.ts, block_id, action_id, ...what, stale };
+}
+
+const labelOf = (element, option) => option?.text?.text ?? element.text?.text ?? element.action_id;
+
+function complaint({ status, error }) {
+  if (status === 200) return null;
+  if (error === "timeout") return `The app did not respond within ${ACK_SECONDS} seconds.`;
+  if (status === 0) return "The app could not be reached.";
+  return `The app responded with status ${status}.`;
+}
+
+function refusal({ status, error, message }) {
+  if (status === 404) return "This message is no longer there.";
+  return error ? `The sandbox refused this click: ${error}.` : `The sandbox could not be reached: ${message}`;
+}

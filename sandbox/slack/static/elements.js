@@ -1,0 +1,72 @@
+// Knows the things one can click in a block, and the small warning beside them when a click went wrong.
+
+import { html } from "/static/vendor/preact-htm.js";
+import { controlName } from "/static/clicks.js";
+import { Icon } from "/static/icons.js";
+import { Picture } from "/static/picture.js";
+import { Select } from "/static/select.js";
+import { usePage } from "/static/state.js";
+import { Text } from "/static/text.js";
+
+export function Element({ element, block, message }) {
+  switch (element.type) {
+    case "button":
+      return html`<${Button} element=${element} block=${block} message=${message} />`;
+    case "static_select":
+      return html`<${Select} element=${element} block=${block} message=${message} />`;
+    case "image":
+      return html`<${Picture} element=${element} />`;
+    default:
+      return html`<span class="unsupported">The sandbox cannot draw a “${element.type}” yet.</span>`;
+  }
+}
+
+/**
+ * A waiting button keeps the focus (aria-disabled, not disabled), so that a keyboard does not lose its place.
+ * As in Slack, one with an address both opens it and tells the app.
+ */
+function Button({ element, block, message }) {
+  const page = usePage();
+  if (element.visible_to_user_ids && !element.visible_to_user_ids.includes(page.place.as)) return null;
+  const url = /^https?:/i.test(element.url ?? "") ? element.url : null;
+  const busy = Boolean(page.clicks[controlName({ place: page.place, message, block, element })]?.busy);
+  const press = async (event) => {
+    if (url && (busy || element.confirm)) event.preventDefault(); // not before they said yes
+    const clicked = !busy && (await page.doing.click({ message, block, element }));
+    if (clicked && url && element.confirm) open(url, "_blank", "noopener,noreferrer");
+  };
+  const look = {
+    class: `button ${element.style ?? ""} ${busy ? "busy" : ""}`,
+    "aria-busy": busy ? "true" : null,
+    "aria-disabled": busy ? "true" : null,
+    "aria-label": element.accessibility_label ?? null,
+    onClick: press,
+  };
+  const face = html`<span class="face"><${Text} text=${element.text} /></span>${busy && html`<span class="spinner" />`}`;
+  if (!url) return html`<button type="button" ...${look}>${face}</button>`;
+  return html`<a ...${look} href=${url} target="_blank" rel="noopener noreferrer">${face}<${Icon} name="external" /></a>`;
+}
+
+/** What went wrong with the latest click on one of these. */
+export function Trouble({ elements, block, message }) {
+  const page = usePage();
+  const clicks = elements.map((element) => page.clicks[controlName({ place: page.place, message, block, element })]);
+  return warnings(clicks);
+}
+
+/** What went wrong with clicks on controls that the message has no more: it settled meanwhile. */
+export function LateTrouble({ message }) {
+  const page = usePage();
+  const { place } = page;
+  const blocks = [message, ...(message.attachments ?? [])].flatMap((part) => part.blocks ?? []);
+  const shown = blocks.flatMap((block) =>
+    [...(block.elements ?? []), block.accessory ?? {}].map((element) => controlName({ place, message, block, element })));
+  const here = controlName({ place, message, block: {}, element: {} }).replace(/\/*$/, "/");
+  const late = Object.entries(page.clicks).filter(([name]) => name.startsWith(here) && !shown.includes(name));
+  return warnings(late.map(([, click]) => click));
+}
+
+const warnings = (clicks) =>
+  clicks
+    .filter((click) => click?.error)
+    .map(({ error }) => html`<p class="trouble" role="alert"><${Icon} name="warning" /> ${error}</p>`);

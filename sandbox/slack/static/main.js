@@ -1,0 +1,43 @@
+// Starts the page: one store, one follower of the sandbox, one tree of components.
+
+import { html, render, useEffect, useState } from "/static/vendor/preact-htm.js";
+import { readAddress, readPermalink, samePlace, writeAddress } from "/static/address.js";
+import { createClicks } from "/static/clicks.js";
+import { createLive } from "/static/live.js";
+import { createStore, Page, START } from "/static/state.js";
+import { createReadMarks } from "/static/unread.js";
+import { Workspace } from "/static/workspace.js";
+
+const permalink = readPermalink(location);
+if (permalink) history.replaceState(null, "", `/${writeAddress(permalink)}`);
+
+const store = createStore({ ...START, place: readAddress(location.hash) });
+const live = createLive({ store, marks: createReadMarks(() => localStorage) });
+
+const showDrawer = (drawer) => store.change({ drawer });
+const lookAgain = () => live.refresh().catch(() => {}); // the follower notices a sandbox that is gone, and says so
+
+/** Look at something else; the address follows, so that Back works and the link can be shared. */
+function go(change) {
+  const place = { ...store.value.place, message: null, ...change };
+  if (samePlace(place, store.value.place)) showDrawer(false);
+  else location.hash = writeAddress(place);
+}
+
+addEventListener("hashchange", () => {
+  store.change({ place: readAddress(location.hash), drawer: false });
+  lookAgain();
+});
+document.addEventListener("visibilitychange", lookAgain);
+matchMedia("(min-width: 761px)").addEventListener("change", () => showDrawer(false));
+
+const doing = { go, showDrawer, click: createClicks({ store }) };
+
+function Root() {
+  const [state, show] = useState(store.value);
+  useEffect(() => store.subscribe(show), []);
+  return html`<${Page.Provider} value=${{ ...state, doing }}><${Workspace} /><//>`;
+}
+
+render(html`<${Root} />`, document.getElementById("page"));
+live.follow();

@@ -1,0 +1,86 @@
+// Knows one message: who, when, what; whether only its reader sees it; and the way into its thread.
+
+import { html, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
+import { Attachment, Blocks } from "/static/blocks.js";
+import { clock, momentOf, wholeMoment } from "/static/dates.js";
+import { LateTrouble } from "/static/elements.js";
+import { Icon } from "/static/icons.js";
+import { Avatar, Badge } from "/static/people.js";
+import { fullNameOf, personOf, usePage } from "/static/state.js";
+import { Mrkdwn, spokenMrkdwn } from "/static/text.js";
+
+const SUMMARY_LENGTH = 160;
+
+export function Message({ message, replies, together = false }) {
+  const page = usePage();
+  const article = useKeepFocus();
+  const person = personOf(page, message.user) ?? (message.bot_id ? { is_bot: true } : null);
+  const author = message.username || message.bot_profile?.name || fullNameOf(page, message.user);
+  const pointedAt = message.ts === page.place.message;
+  const date = momentOf(message.ts);
+  const time = html`<time datetime=${date.toISOString()} title=${wholeMoment(date)}>${clock(date)}</time>`;
+  const name = `${author}, ${clock(date)}${message.is_ephemeral ? ", only visible to you" : ""}: ${summary(page, message)}`;
+  const look = ["message", message.is_ephemeral && "ephemeral", together && "together", pointedAt && "pointed-at"];
+  return html`<article ref=${article} class=${look.filter(Boolean).join(" ")}
+    aria-label=${name} data-ts=${message.ts} tabindex="-1">
+    <div class="gutter">${together ? time : html`<${Avatar} id=${message.user} />`}</div>
+    <div class="body">
+      ${message.is_ephemeral && html`<p class="only-you"><${Icon} name="eye" /> Only visible to you</p>`}
+      ${!together && html`<p class="author"><b>${author}</b> <${Badge} person=${person} /> ${time}</p>`}
+      <${Content} message=${message} />
+      ${replies && html`<${ThreadLink} message=${message} replies=${replies} />`}
+    </div>
+  </article>`;
+}
+
+function Content({ message }) {
+  const when = message.edited && wholeMoment(momentOf(message.edited.ts));
+  if (message.subtype === "tombstone") return html`<p class="gone">This message was deleted.</p>`;
+  return html`<div class="content">
+    ${message.blocks?.length
+      ? html`<${Blocks} blocks=${message.blocks} message=${message} />`
+      : html`<${Mrkdwn} text=${message.text ?? ""} />`}
+    ${message.attachments?.map((attachment) => html`<${Attachment} attachment=${attachment} message=${message} />`)}
+    <${LateTrouble} message=${message} />
+    ${when && html`<span class="edited" title=${when}>(edited)</span>`}
+  </div>`;
+}
+
+export const countReplies = (replies) => (replies.length === 1 ? "1 reply" : `${replies.length} replies`);
+
+function ThreadLink({ message, replies }) {
+  const page = usePage();
+  const authors = [...new Set(replies.map((reply) => reply.user))].slice(0, 4);
+  return html`<button type="button" class="thread-link" onClick=${() => page.doing.go({ thread: message.ts })}>
+    ${authors.map((id) => html`<${Avatar} id=${id} size=${20} />`)}
+    <b>${countReplies(replies)}</b> <span class="faint">Last at ${clock(momentOf(replies.at(-1).ts))}</span>
+  </button>`;
+}
+
+// As for screen readers in Slack: the message's text stands for its blocks.
+function summary(page, message) {
+  const words = spokenMrkdwn(page, message.text ?? "");
+  return words.length > SUMMARY_LENGTH ? `${words.slice(0, SUMMARY_LENGTH)}…` : words;
+}
+
+/** When the control with the focus goes away (a card settled), its message takes the focus: a keyboard keeps its place. */
+function useKeepFocus() {
+  const article = useRef();
+  const had = useRef(false);
+  useLayoutEffect(() => {
+    const box = article.current;
+    const enter = () => {
+      had.current = true;
+    };
+    const leave = (event) => {
+      const next = event.relatedTarget; // null: the control is gone, or the window lost the focus
+      if (next && !box.contains(next) && !next.closest("dialog")) had.current = false;
+    };
+    box.addEventListener("focusin", enter);
+    box.addEventListener("focusout", leave);
+  }, []);
+  useLayoutEffect(() => {
+    if (had.current && document.activeElement === document.body) article.current.focus({ preventScroll: true });
+  });
+  return article;
+}

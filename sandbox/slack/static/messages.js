@@ -1,0 +1,96 @@
+// Knows the list of messages: what stands in the channel and what in threads, the day headings, and staying at the end.
+
+import { html, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
+import { samePlace } from "/static/address.js";
+import { dayHeading, momentOf } from "/static/dates.js";
+import { Message } from "/static/message.js";
+import { usePage } from "/static/state.js";
+
+const SHOWN_AT_FIRST = 150;
+const TOGETHER_SECONDS = 300;
+const NEAR_END_PX = 80;
+
+/** Replies by the ts of the message they answer. */
+export function threadsOf(messages) {
+  const threads = new Map();
+  for (const message of messages.filter(isReply)) {
+    threads.set(message.thread_ts, [...(threads.get(message.thread_ts) ?? []), message]);
+  }
+  return threads;
+}
+
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+
+/** What stands in the channel itself. A reply whose first message is gone has no thread to stand in, so it stands here. */
+function inChannel(messages) {
+  const roots = new Set(messages.filter((message) => !isReply(message)).map((message) => message.ts));
+  return messages.filter(
+    (message) => !isReply(message) || message.subtype === "thread_broadcast" || !roots.has(message.thread_ts),
+  );
+}
+
+export function MessageList({ title }) {
+  const page = usePage();
+  const [all, showAll] = useState(Boolean(page.place.message));
+  const scroller = useScroll(page.place.message, page.shown);
+  const here = inChannel(page.messages);
+  const shown = all ? here : here.slice(-SHOWN_AT_FIRST);
+  const hidden = here.length - shown.length;
+  const ready = page.shown && samePlace(page.shown, page.place);
+  return html`<div class="messages" ref=${scroller} role="log" aria-label=${`Messages in ${title}`} tabindex="0">
+    <div class="messages-inner">
+      ${hidden > 0 && html`<button type="button" class="earlier" onClick=${() => showAll(true)}>Show ${hidden} earlier messages</button>`}
+      ${ready && here.length === 0 && html`<p class="empty">Nothing here yet. What is posted to ${title} appears at once.</p>`}
+      <${Dated} messages=${shown} threads=${threadsOf(page.messages)} />
+    </div>
+  </div>`;
+}
+
+/** Messages with a heading for each new day; an author who goes on within five minutes is not introduced again. */
+export function Dated({ messages, threads, after = null }) {
+  return messages.flatMap((message, index) => {
+    const before = messages[index - 1] ?? after;
+    const day = dayHeading(momentOf(message.ts));
+    const newDay = !before || dayHeading(momentOf(before.ts)) !== day;
+    const heading = newDay ? [html`<h3 class="day" key=${`day ${day}`}><span>${day}</span></h3>`] : [];
+    const goesOn = index > 0 && !newDay && together(before, message);
+    const replies = threads?.get(message.ts);
+    return [...heading, html`<${Message} key=${message.ts} message=${message} replies=${replies} together=${goesOn} />`];
+  });
+}
+
+function together(before, message) {
+  const plain = [before, message].every((one) => !one.is_ephemeral && !one.bot_id && !one.subtype && !one.reply_count);
+  return plain && before.user === message.user && Number(message.ts) - Number(before.ts) < TOGETHER_SECONDS;
+}
+
+/** Keep the newest in view while the reader is at the end, leave a reader who scrolled up alone, and go to `target` once. */
+export function useScroll(target = null, shown = null) {
+  const scroller = useRef();
+  const atEnd = useRef(!target);
+  const found = useRef(null);
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    const stay = () => atEnd.current && box.scrollTo({ top: box.scrollHeight, behavior: "instant" });
+    const watch = () => {
+      atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+    };
+    const sizes = new ResizeObserver(stay);
+    sizes.observe(box);
+    sizes.observe(box.firstElementChild);
+    box.addEventListener("scroll", watch, { passive: true });
+    return () => {
+      sizes.disconnect();
+      box.removeEventListener("scroll", watch);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    const message = target && found.current !== target && scroller.current.querySelector(`[data-ts="${CSS.escape(target)}"]`);
+    if (!message) return;
+    found.current = target;
+    atEnd.current = false;
+    message.scrollIntoView({ block: "center" });
+    message.focus({ preventScroll: true });
+  }, [target, shown]);
+  return scroller;
+}

@@ -1,0 +1,46 @@
+// Knows how a person looks: the square with their initials, their name, and the marks APP, guest and outside.
+
+import { html } from "/static/vendor/preact-htm.js";
+import { fullNameOf, personOf, usePage } from "/static/state.js";
+
+const GREY = "#616a75";
+const BRIDGE = "M5 22h22M9 22v-9M23 22v-9M9 13c2.6 6 11.4 6 14 0M13 22v-5.4M19 22v-5.4";
+
+/** A person's square. Decorative: their name always stands beside it. */
+export function Avatar({ id, size = 36 }) {
+  const page = usePage();
+  const person = personOf(page, id);
+  return html`<svg class="avatar" width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true">
+    <rect width="32" height="32" rx="6" fill=${colorOf(person)} />
+    ${person?.is_bot
+      ? html`<path d=${BRIDGE} fill="none" stroke="#fff" stroke-width="1.8" stroke-linecap="round" />`
+      : html`<text x="16" y="21" text-anchor="middle">${initials(fullNameOf(page, id))}</text>`}
+  </svg>`;
+}
+
+export function initials(name) {
+  const words = name.match(/[\p{L}\p{N}]+/gu) ?? ["?"];
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return letters.map((word) => [...word][0].toUpperCase()).join("");
+}
+
+// Slack writes colours without the "#".
+function colorOf(person) {
+  const color = String(person?.color ?? "").replace(/^#/, "");
+  return /^[0-9a-f]{6}$/i.test(color) ? `#${color}` : GREY;
+}
+
+/** APP, guest or outside: what a reader must know about who speaks. */
+export function Badge({ person }) {
+  if (!person) return null;
+  if (person.is_bot) return html`<span class="badge">APP</span>`;
+  if (person.is_stranger) return html`<span class="badge outside" title="From another organization">outside</span>`;
+  if (person.is_guest) return html`<span class="badge outside" title="Guest: sees only some channels">guest</span>`;
+  return null;
+}
+
+/** One line about a person, for tooltips and accessible names. */
+export function describe(person) {
+  const mark = person.is_stranger ? ", from another organization" : person.is_guest ? ", guest" : "";
+  return `${person.real_name || person.name} (@${person.name}${mark})`;
+}

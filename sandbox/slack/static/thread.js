@@ -1,0 +1,32 @@
+// Knows the panel of one thread: the first message, its replies, and a composer that answers there.
+
+import { html } from "/static/vendor/preact-htm.js";
+import { Composer } from "/static/composer.js";
+import { Icon } from "/static/icons.js";
+import { countReplies, Message } from "/static/message.js";
+import { Dated, threadsOf, useScroll } from "/static/messages.js";
+import { channelTitle, usePage } from "/static/state.js";
+
+export function Thread({ channel }) {
+  const page = usePage();
+  const { thread } = page.place;
+  const scroller = useScroll(page.place.message, page.shown);
+  const root = page.messages.find((message) => message.ts === thread);
+  const replies = threadsOf(page.messages).get(thread) ?? [];
+  const close = () => page.doing.go({ thread: null });
+  return html`<aside class="thread" aria-label="Thread">
+    <header class="channel-header">
+      <h2>Thread <span class="faint">${channelTitle(page, channel)}</span></h2>
+      <button type="button" class="quiet" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button>
+    </header>
+    <div class="messages" ref=${scroller} role="log" aria-label="Messages in this thread" tabindex="0">
+      <div class="messages-inner">
+        ${root && html`<${Message} key=${root.ts} message=${root} />`}
+        ${!root && page.shown && html`<p class="empty">The first message of this thread is gone.</p>`}
+        ${replies.length > 0 && html`<p class="reply-count">${countReplies(replies)}</p>`}
+        <${Dated} messages=${replies} after=${root} />
+      </div>
+    </div>
+    <${Composer} channel=${channel} thread=${thread} label="the thread" />
+  </aside>`;
+}

@@ -1,0 +1,93 @@
+"""The limits of what people press, choose and type into. A new element is one entry here and one where it may stand."""
+
+from collections.abc import Iterator
+
+from sandbox.slack.model import Json
+from sandbox.slack.validator.composition import (
+    ACTION_ID,
+    CONFIRM,
+    OPTION,
+    OPTION_GROUP,
+    OPTIONS,
+    SLACK_FILE,
+    URL,
+    one_source,
+    plain,
+)
+from sandbox.slack.validator.rules import Flag, Integer, Items, Object, Problem, String
+
+
+def _options_or_groups(value: Json, pointer: str) -> Iterator[Problem]:
+    if ("options" in value) == ("option_groups" in value):
+        yield Problem(pointer, "must define either `options` or `option_groups`")
+
+
+def _initial_is_an_option(value: Json, pointer: str) -> Iterator[Problem]:
+    initial = value.get("initial_option")
+    if initial is not None and initial not in offered(value):
+        yield Problem(f"{pointer}/initial_option", "must match one of the provided options")
+
+
+def offered(select: Json) -> list[Json]:
+    """The options of a select, of its groups too; whatever is not well-formed is left out."""
+    groups = select.get("option_groups")
+    holders = [select, *(groups if isinstance(groups, list) else [])]
+    lists = [holder.get("options") for holder in holders if isinstance(holder, dict)]
+    return [option for options in lists if isinstance(options, list) for option in options]
+
+
+def _lengths_in_order(value: Json, pointer: str) -> Iterator[Problem]:
+    least, most = value.get("min_length", 0), value.get("max_length", 3000)
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        yield Problem(f"{pointer}/min_length", "must not be greater than `max_length`")
+
+
+BUTTON = Object(
+    required={"text": plain(75)},
+    optional={
+        "action_id": ACTION_ID,
+        "value": String(most=2000),
+        "url": URL,
+        "style": String(most=7, one_of=("primary", "danger")),
+        "confirm": CONFIRM,
+        "accessibility_label": String(most=75),
+    },
+)
+
+STATIC_SELECT = Object(
+    required={},
+    optional={
+        "action_id": ACTION_ID,
+        "placeholder": plain(150),
+        "options": OPTIONS,
+        "option_groups": Items(of=OPTION_GROUP, most=100),
+        "initial_option": OPTION,
+        "confirm": CONFIRM,
+        "focus_on_load": Flag(),
+    },
+    checks=(_options_or_groups, _initial_is_an_option),
+)
+
+PLAIN_TEXT_INPUT = Object(
+    required={},
+    optional={
+        "action_id": ACTION_ID,
+        "placeholder": plain(150),
+        "initial_value": String(most=3000, least=0),
+        "multiline": Flag(),
+        "min_length": Integer(least=0, most=3000),
+        "max_length": Integer(least=1, most=3000),
+        "focus_on_load": Flag(),
+    },
+    checks=(_lengths_in_order,),
+)
+
+IMAGE = Object(
+    required={"alt_text": String(most=2000)},
+    optional={"image_url": URL, "slack_file": SLACK_FILE},
+    checks=(one_source,),
+)
+
+IN_ACTIONS = {"button": BUTTON, "static_select": STATIC_SELECT}
+IN_ACCESSORY = {"button": BUTTON, "static_select": STATIC_SELECT, "image": IMAGE}
+IN_INPUT = {"plain_text_input": PLAIN_TEXT_INPUT, "static_select": STATIC_SELECT}

@@ -1,0 +1,50 @@
+"""What Slack checks in the blocks of one message as a whole, and the sum of its texts."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.slack.model import Json
+from sandbox.slack.validator.blocks import IN_MESSAGES
+from sandbox.slack.validator.rules import Items, Kinds, Problem, broken
+
+MOST_BLOCKS = 50
+MOST_CHARACTERS = 13_200  # undocumented; `msg_blocks_too_long` was observed near this sum
+_RULE = Items(of=Kinds(IN_MESSAGES), least=0, most=MOST_BLOCKS)
+
+
+def problems(blocks: list[Any], *, pointer: str = "/blocks") -> list[Problem]:
+    """Everything Slack would refuse in these blocks, in the order of the blocks."""
+    found = list(broken(_RULE, blocks, pointer))
+    shaped = [block for block in blocks if isinstance(block, dict)]
+    found += _repeated(shaped, "block_id", pointer)
+    for index, block in enumerate(blocks):
+        if isinstance(block, dict):
+            found += _repeated(list(interactive(block)), "action_id", f"{pointer}/{index}")
+    return found
+
+
+def interactive(block: Json) -> Iterator[Json]:
+    """The elements of one block that have an action_id."""
+    elements = block.get("elements")
+    candidates = elements if isinstance(elements, list) else []
+    for element in [*candidates, block.get("accessory"), block.get("element")]:
+        if isinstance(element, dict) and "action_id" in element:
+            yield element
+
+
+def characters(value: Any) -> int:
+    """How many characters of text there are in these blocks, in all of them together."""
+    if isinstance(value, list):
+        return sum(characters(item) for item in value)
+    if isinstance(value, dict):
+        own = value.get("text")
+        here = len(own) if isinstance(own, str) else 0
+        return here + sum(characters(inner) for inner in value.values())
+    return 0
+
+
+def _repeated(objects: list[Json], field: str, pointer: str) -> Iterator[Problem]:
+    ids = Counter(thing[field] for thing in objects if isinstance(thing.get(field), str))
+    for repeated in (value for value, times in ids.items() if times > 1):
+        yield Problem(pointer, f"`{field}` must be unique: {repeated}")

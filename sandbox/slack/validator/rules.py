@@ -1,0 +1,159 @@
+"""A small language for Block Kit's limits: what a value may be, and where and why it is not."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, assert_never
+
+from sandbox.slack.model import Json
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule, in Slack's words, at an RFC 6901 pointer."""
+
+    pointer: str
+    message: str
+    code: str = "failed_constraint"
+    constraint: Json | None = None
+
+    def __str__(self) -> str:
+        return f"{self.message} [json-pointer:{self.pointer}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class String:
+    """Text of a length; characters are Unicode code points (whether Slack counts so is not documented)."""
+
+    most: int
+    least: int = 1
+    one_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integer:
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """A list of one kind of thing."""
+
+    of: "Rule"
+    least: int = 1
+    most: int | None = None
+
+
+Check: TypeAlias = Callable[[Json, str], Iterator[Problem]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Object:
+    """A JSON object with these fields and no others; `checks` say what one field alone cannot."""
+
+    required: Mapping[str, "Rule"]
+    optional: Mapping[str, "Rule"]
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """An object whose `type` says which rules hold for the rest of it."""
+
+    by_type: Mapping[str, Object]
+
+
+Rule: TypeAlias = String | Flag | Integer | Items | Object | Kinds
+
+
+def broken(rule: Rule, value: Any, pointer: str) -> Iterator[Problem]:
+    """Every way in which the value breaks the rule."""
+    match rule:
+        case String():
+            yield from _string(rule, value, pointer)
+        case Flag():
+            if not isinstance(value, bool):
+                yield Problem(pointer, "must provide a boolean", "invalid_type")
+        case Integer():
+            yield from _integer(rule, value, pointer)
+        case Items():
+            yield from _items(rule, value, pointer)
+        case Object():
+            yield from _object(rule, value, pointer, typed=False)
+        case Kinds():
+            yield from _kinds(rule, value, pointer)
+        case _:
+            assert_never(rule)
+
+
+def _string(rule: String, value: Any, pointer: str) -> Iterator[Problem]:
+    if not isinstance(value, str):
+        yield Problem(pointer, "must provide a string", "invalid_type")
+    elif rule.one_of and value not in rule.one_of:
+        limit: Json = {"type": "enum", "expected": list(rule.one_of), "got": value}
+        yield Problem(pointer, "must be a valid enum value", constraint=limit)
+    elif len(value) > rule.most:
+        limit = {"type": "max_length", "expected": rule.most, "got": len(value)}
+        yield Problem(pointer, f"must be less than {rule.most + 1} characters", constraint=limit)
+    elif len(value) < rule.least:
+        limit = {"type": "min_length", "expected": rule.least, "got": len(value)}
+        yield Problem(pointer, f"must be more than {rule.least - 1} characters", constraint=limit)
+
+
+def _integer(rule: Integer, value: Any, pointer: str) -> Iterator[Problem]:
+    if isinstance(value, bool) or not isinstance(value, int):
+        yield Problem(pointer, "must provide an integer", "invalid_type")
+    elif not rule.least <= value <= rule.most:
+        limit = {"type": "range", "expected": [rule.least, rule.most], "got": value}
+        yield Problem(pointer, f"must be between {rule.least} and {rule.most}", constraint=limit)
+
+
+def _items(rule: Items, value: Any, pointer: str) -> Iterator[Problem]:
+    if not isinstance(value, list):
+        yield Problem(pointer, "must provide an array", "invalid_type")
+        return
+    if rule.most is not None and len(value) > rule.most:
+        limit = {"type": "max_items", "expected": rule.most, "got": len(value)}
+        yield Problem(pointer, f"no more than {rule.most} items allowed", constraint=limit)
+    elif len(value) < rule.least:
+        limit = {"type": "min_items", "expected": rule.least, "got": len(value)}
+        yield Problem(pointer, f"no fewer than {rule.least} items allowed", constraint=limit)
+    for index, item in enumerate(value):
+        yield from broken(rule.of, item, f"{pointer}/{index}")
+
+
+def _kinds(rule: Kinds, value: Any, pointer: str) -> Iterator[Problem]:
+    if not isinstance(value, dict):
+        yield Problem(pointer, "must provide an object", "invalid_type")
+    elif "type" not in value:
+        yield Problem(pointer, "missing required field: type", "missing_field")
+    elif not isinstance(value["type"], str) or value["type"] not in rule.by_type:
+        limit = {"type": "enum", "expected": sorted(rule.by_type), "got": value["type"]}
+        yield Problem(f"{pointer}/type", f"unsupported type: {value['type']}", "unsupported_type", limit)
+    else:
+        yield from _object(rule.by_type[value["type"]], value, pointer, typed=True)
+
+
+def _object(rule: Object, value: Any, pointer: str, *, typed: bool) -> Iterator[Problem]:
+    if not isinstance(value, dict):
+        yield Problem(pointer, "must provide an object", "invalid_type")
+        return
+    for name in [name for name in rule.required if name not in value]:
+        yield Problem(pointer, f"missing required field: {name}", "missing_field")
+    for name, inner in value.items():
+        known = rule.required.get(name) or rule.optional.get(name)
+        if known is not None:
+            yield from broken(known, inner, f"{pointer}/{_escaped(name)}")
+        elif not (typed and name == "type"):
+            yield Problem(pointer, f"invalid additional property: {name}", "unknown_field")
+    for check in rule.checks:
+        yield from check(value, pointer)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,157 @@
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.slack.server import Sandbox
+from tests.sandbox.slack.conftest import (
+    Control,
+    Listen,
+    Serve,
+    card,
+    card_to_click,
+    clicks_go_to,
+    payload_of,
+    select,
+)
+
+CHANNEL = "C0APPROVALS"
+
+
+async def test_a_bolt_app_gets_the_signed_click_and_acks(
+    client: AsyncWebClient, slack: Sandbox, control: Control, serve: Serve
+) -> None:
+    seen: list[Any] = []
+    bolt = AsyncApp(client=client, signing_secret=slack.world.app.signing_secret)
+
+    @bolt.action("approve")
+    async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        container = body["container"]
+        await client.chat_update(channel=container["channel_id"], ts=container["message_ts"], text="Approved")
+        seen.append(body)
+
+    async def events(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    app = web.Application()
+    app.add_routes([web.post("/slack/events", events)])
+    await control.post("request_urls", request_urls=[f"{await serve(app)}/slack/events"])
+
+    result = await control.post("clicks", **await card_to_click(client))
+
+    assert (result["status"], result["error"]) == (200, None)
+    assert result["ack_ms"] > 0
+    version = 0
+    while "Approved" not in await control.texts(CHANNEL, as_="U0ANA"):
+        version = (await control.get("changes", after=version, timeout=5))["version"]
+    assert seen == [result["payload"]]
+
+
+async def test_a_delayed_click_shows_what_was_there_when_it_was_made(
+    client: AsyncWebClient, slack: Sandbox, control: Control, listen: Listen
+) -> None:
+    listener = await listen()
+    await clicks_go_to(control, listener)
+    click = await card_to_click(client)
+
+    late = asyncio.create_task(control.post("clicks", **click, delay_ms=150))
+    while not slack._response_urls._given:  # made with the payload
+        await asyncio.sleep(0)
+    await client.chat_update(channel=CHANNEL, ts=click["ts"], text="Gone")
+    result = await late
+
+    assert result["status"] == 200
+    assert payload_of(listener.got[0][1])["message"]["text"] == "Deploy?"
+
+
+async def test_a_copy_without_the_action_refuses_the_click(client: AsyncWebClient, control: Control) -> None:
+    click = await card_to_click(client)
+
+    wrong = [
+        {**click, "action_id": "deny"},
+        {**click, "block_id": "other"},
+        {**click, "value": "2"},
+    ]
+    for attempt in wrong:
+        assert await control.try_post("clicks", **attempt) == (409, {"ok": False, "error": "no_such_action"})
+
+
+async def test_an_option_nobody_offered_cannot_be_chosen(client: AsyncWebClient, control: Control) -> None:
+    click = {**await card_to_click(client, select()), "action_id": "region"}
+
+    assert (await control.try_post("clicks", **click, selected_option="9"))[0] == 409
+    assert (await control.try_post("clicks", **click))[0] == 409
+    assert (await control.try_post("clicks", **click, value="1"))[0] == 200
+
+
+async def test_a_client_that_shows_an_older_rendering_can_still_click(client: AsyncWebClient, control: Control) -> None:
+    click = await card_to_click(client)
+    await client.chat_update(channel=CHANNEL, ts=click["ts"], text="Approved")
+    stale = {"block_id": "ask", "action_id": "approve", "value": "1"}
+
+    result = await control.post("clicks", **click, stale=stale)
+
+    (action,) = result["payload"]["actions"]
+    assert (action["type"], action["block_id"], action["value"]) == ("button", "ask", "1")
+    assert result["payload"]["message"]["text"] == "Approved"
+
+
+async def test_a_stale_choice_is_told_as_a_choice(client: AsyncWebClient, control: Control) -> None:
+    click = await card_to_click(client)
+    del click["action_id"]
+    stale = {"block_id": "ask", "action_id": "region", "type": "static_select"}
+    option = {"text": {"type": "plain_text", "text": "Region 1"}, "value": "1"}
+
+    result = await control.post("clicks", **click, stale=stale, selected_option=option)
+
+    assert result["payload"]["actions"][0]["selected_option"]["value"] == "1"
+
+
+async def test_what_is_still_there_is_clicked_as_it_is_though_a_stale_one_is_named(
+    client: AsyncWebClient, control: Control
+) -> None:
+    click = await card_to_click(client)
+
+    result = await control.post("clicks", **click, stale={"block_id": "ask", "action_id": "approve", "value": "old"})
+
+    assert result["payload"]["actions"][0]["value"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"user": "U0NOBODY"}, "user_not_found"),
+        ({"user": "U0GUS"}, "channel_not_found"),
+        ({"channel": "C0NOWHERE"}, "channel_not_found"),
+        ({"ts": "1.000001"}, "message_not_found"),
+    ],
+)
+async def test_what_one_cannot_see_one_cannot_click(
+    client: AsyncWebClient, control: Control, changes: dict[str, str], error: str
+) -> None:
+    status, answer = await control.try_post("clicks", **(await card_to_click(client) | changes))
+
+    assert (status, answer["error"]) == (404, error)
+
+
+async def test_an_ephemeral_is_clicked_by_its_one_person_only(client: AsyncWebClient, control: Control) -> None:
+    answer = await client.chat_postEphemeral(channel=CHANNEL, user="U0ANA", text="psst", blocks=card())
+    click = {"channel": CHANNEL, "ts": answer["message_ts"], "action_id": "approve"}
+
+    assert (await control.try_post("clicks", user="U0BOB", **click))[0] == 404
+    assert (await control.try_post("clicks", user="U0ANA", **click))[0] == 200
+
+
+async def test_the_last_clicks_are_kept_for_the_inspector(client: AsyncWebClient, control: Control) -> None:
+    click = await card_to_click(client)
+    result = await control.post("clicks", **click)
+
+    (kept,) = (await control.get("clicks"))["clicks"]
+
+    assert kept | result == kept
+    assert (kept["n"], kept["user"]) == (1, "U0ANA")

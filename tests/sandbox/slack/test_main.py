@@ -1,0 +1,49 @@
+import asyncio
+import json
+import signal
+import sys
+import time
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("farewell", [signal.SIGTERM, signal.SIGINT])
+async def test_the_program_says_where_it_is_and_ends_at_once(farewell: signal.Signals) -> None:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "sandbox.slack",
+        "--signing-secret",
+        "given",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert program.stdout is not None
+    started = json.loads(await asyncio.wait_for(program.stdout.readline(), 10))
+    assert started["pid"] == program.pid
+    assert started["signing_secret"] == "given"
+
+    client = AsyncWebClient(token=started["bot_token"], base_url=f"{started['slack_url']}/api/", retry_handlers=[])
+    who = await client.auth_test()
+    assert (who["app_id"], who["team_id"]) == (started["app_id"], started["team_id"])
+    assert who["user_id"] == started["bot_user_id"]
+    async with aiohttp.ClientSession() as http:
+        polling = asyncio.create_task(_poll(http, started["slack_url"]))
+        await asyncio.sleep(0.1)  # the poll has to be on its way; nothing tells when it arrived
+        asked = time.monotonic()
+        program.send_signal(farewell)
+        rest, errors = await asyncio.wait_for(program.communicate(), 10)
+
+        assert (program.returncode, rest) == (0, b"")
+        assert time.monotonic() - asked < 3  # 0.1 s where nothing else runs; the poll would have taken 30
+        assert b"Traceback" not in errors
+        assert started["bot_token"].encode() not in errors
+        await polling
+
+
+async def _poll(http: aiohttp.ClientSession, url: str) -> None:
+    async with http.get(f"{url}/sandbox/changes?after={2**53}&timeout=30") as answer:
+        await answer.read()

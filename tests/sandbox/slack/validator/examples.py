@@ -1,0 +1,258 @@
+"""Payloads that Slack's documentation calls invalid, with where and why, and others that it calls valid."""
+
+from typing import Any
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text}
+
+
+def section(**more: Any) -> list[Any]:
+    return [{"type": "section", "text": mrkdwn("x"), **more}]
+
+
+def button(**more: Any) -> dict[str, Any]:
+    return {"type": "button", "action_id": "a", "text": plain("ok"), "value": "1", **more}
+
+
+def actions(*elements: Any) -> list[Any]:
+    return [{"type": "actions", "elements": list(elements)}]
+
+
+def option(n: int = 0, **more: Any) -> dict[str, Any]:
+    return {"text": plain(f"o{n}"), "value": str(n), **more}
+
+
+def select(**more: Any) -> list[Any]:
+    return actions({"type": "static_select", "action_id": "s", "options": [option()], **more})
+
+
+def confirm(**more: Any) -> list[Any]:
+    dialog = {"title": plain("t"), "text": plain("x"), "confirm": plain("y"), "deny": plain("n")}
+    return actions(button(confirm={**dialog, **more}))
+
+
+def rich(*parts: Any) -> list[Any]:
+    return [{"type": "rich_text", "elements": list(parts)}]
+
+
+def line(*elements: Any) -> list[Any]:
+    return rich({"type": "rich_text_section", "elements": list(elements)})
+
+
+def entry(**more: Any) -> list[Any]:
+    element = {"type": "plain_text_input", "action_id": "i", **more}
+    return [{"type": "input", "label": plain("Why?"), "element": element}]
+
+
+BAD: list[tuple[list[Any], str, str]] = [
+    ([{"type": "divider"}] * 51, "/blocks", "no more than 50 items allowed"),
+    ([7], "/blocks/0", "must provide an object"),
+    ([{}], "/blocks/0", "missing required field: type"),
+    ([{"type": "nope"}], "/blocks/0/type", "unsupported type: nope"),
+    ([{"type": ["divider"]}], "/blocks/0/type", "unsupported type: ['divider']"),
+    ([{"type": "divider", "colour": "red"}], "/blocks/0", "invalid additional property: colour"),
+    ([{"type": "divider", "block_id": "x" * 256}], "/blocks/0/block_id", "must be less than 256 characters"),
+    ([{"type": "divider", "block_id": ""}], "/blocks/0/block_id", "must be more than 0 characters"),
+    ([{"type": "divider", "block_id": "a"}] * 2, "/blocks", "`block_id` must be unique: a"),
+    ([{"type": "header"}], "/blocks/0", "missing required field: text"),
+    ([{"type": "header", "text": plain("x" * 151)}], "/blocks/0/text/text", "must be less than 151 characters"),
+    ([{"type": "header", "text": mrkdwn("x")}], "/blocks/0/text/type", "unsupported type: mrkdwn"),
+    ([{"type": "header", "text": "x"}], "/blocks/0/text", "must provide an object"),
+    ([{"type": "section"}], "/blocks/0", "must define either `text` or `fields`"),
+    (section(text=mrkdwn("x" * 3001)), "/blocks/0/text/text", "must be less than 3001 characters"),
+    (section(text=mrkdwn("")), "/blocks/0/text/text", "must be more than 0 characters"),
+    (section(text={**mrkdwn("x"), "emoji": True}), "/blocks/0/text", "invalid additional property: emoji"),
+    (section(text={**plain("x"), "verbatim": True}), "/blocks/0/text", "invalid additional property: verbatim"),
+    (section(text={**mrkdwn("x"), "verbatim": 1}), "/blocks/0/text/verbatim", "must provide a boolean"),
+    (section(text={"type": "mrkdwn", "text": 7}), "/blocks/0/text/text", "must provide a string"),
+    (section(fields=[plain("x")] * 11), "/blocks/0/fields", "no more than 10 items allowed"),
+    (section(fields=[]), "/blocks/0/fields", "no fewer than 1 items allowed"),
+    (section(fields=[mrkdwn("x" * 2001)]), "/blocks/0/fields/0/text", "must be less than 2001 characters"),
+    (section(accessory={"type": "video"}), "/blocks/0/accessory/type", "unsupported type: video"),
+    ([{"type": "context", "elements": []}], "/blocks/0/elements", "no fewer than 1 items allowed"),
+    ([{"type": "context", "elements": [plain("x")] * 11}], "/blocks/0/elements", "no more than 10 items allowed"),
+    ([{"type": "context", "elements": [button()]}], "/blocks/0/elements/0/type", "unsupported type: button"),
+    (actions(), "/blocks/0/elements", "no fewer than 1 items allowed"),
+    (
+        actions(*(button(action_id=str(n)) for n in range(26))),
+        "/blocks/0/elements",
+        "no more than 25 items allowed",
+    ),
+    (actions(button(), button()), "/blocks/0", "`action_id` must be unique: a"),
+    (actions(mrkdwn("x")), "/blocks/0/elements/0/type", "unsupported type: mrkdwn"),
+    (actions(button(text=mrkdwn("x"))), "/blocks/0/elements/0/text/type", "unsupported type: mrkdwn"),
+    (
+        actions(button(text=plain("x" * 76))),
+        "/blocks/0/elements/0/text/text",
+        "must be less than 76 characters",
+    ),
+    (actions(button(value="x" * 2001)), "/blocks/0/elements/0/value", "must be less than 2001 characters"),
+    (actions(button(url="x" * 3001)), "/blocks/0/elements/0/url", "must be less than 3001 characters"),
+    (actions(button(style="green")), "/blocks/0/elements/0/style", "must be a valid enum value"),
+    (actions(button(action_id="x" * 256)), "/blocks/0/elements/0/action_id", "must be less than 256 characters"),
+    (
+        actions(button(accessibility_label="x" * 76)),
+        "/blocks/0/elements/0/accessibility_label",
+        "must be less than 76 characters",
+    ),
+    (actions(button(icon="star")), "/blocks/0/elements/0", "invalid additional property: icon"),
+    (confirm(title=plain("x" * 101)), "/blocks/0/elements/0/confirm/title/text", "must be less than 101 characters"),
+    (confirm(title=mrkdwn("x")), "/blocks/0/elements/0/confirm/title/type", "unsupported type: mrkdwn"),
+    (confirm(text=mrkdwn("x" * 301)), "/blocks/0/elements/0/confirm/text/text", "must be less than 301 characters"),
+    (confirm(confirm=plain("x" * 31)), "/blocks/0/elements/0/confirm/confirm/text", "must be less than 31 characters"),
+    (confirm(deny=plain("x" * 31)), "/blocks/0/elements/0/confirm/deny/text", "must be less than 31 characters"),
+    (confirm(style="green"), "/blocks/0/elements/0/confirm/style", "must be a valid enum value"),
+    (actions(button(confirm={})), "/blocks/0/elements/0/confirm", "missing required field: title"),
+    (select(options=[]), "/blocks/0/elements/0/options", "no fewer than 1 items allowed"),
+    (
+        select(options=[option(n) for n in range(101)]),
+        "/blocks/0/elements/0/options",
+        "no more than 100 items allowed",
+    ),
+    (
+        select(options=[option(value="x" * 151)]),
+        "/blocks/0/elements/0/options/0/value",
+        "must be less than 151 characters",
+    ),
+    (
+        select(options=[option(text=plain("x" * 76))]),
+        "/blocks/0/elements/0/options/0/text/text",
+        "must be less than 76 characters",
+    ),
+    (
+        select(options=[option(description=plain("x" * 76))]),
+        "/blocks/0/elements/0/options/0/description/text",
+        "must be less than 76 characters",
+    ),
+    (
+        select(options=[option(text=mrkdwn("x"))]),
+        "/blocks/0/elements/0/options/0/text/type",
+        "unsupported type: mrkdwn",
+    ),
+    (
+        select(options=[option(url="https://x")]),
+        "/blocks/0/elements/0/options/0",
+        "invalid additional property: url",
+    ),
+    (
+        select(placeholder=plain("x" * 151)),
+        "/blocks/0/elements/0/placeholder/text",
+        "must be less than 151 characters",
+    ),
+    (
+        select(initial_option=option(1)),
+        "/blocks/0/elements/0/initial_option",
+        "must match one of the provided options",
+    ),
+    (
+        select(option_groups=[{"label": plain("g"), "options": [option()]}]),
+        "/blocks/0/elements/0",
+        "must define either `options` or `option_groups`",
+    ),
+    ([{"type": "image", "image_url": "https://x"}], "/blocks/0", "missing required field: alt_text"),
+    ([{"type": "image", "alt_text": "x"}], "/blocks/0", "must define either `image_url` or `slack_file`"),
+    (
+        [{"type": "image", "alt_text": "x" * 2001, "image_url": "https://x"}],
+        "/blocks/0/alt_text",
+        "must be less than 2001 characters",
+    ),
+    (
+        section(accessory={"type": "image", "alt_text": "x", "image_url": "u", "slack_file": {"id": "F1"}}),
+        "/blocks/0/accessory",
+        "must define either `image_url` or `slack_file`",
+    ),
+    (rich(), "/blocks/0/elements", "no fewer than 1 items allowed"),
+    (rich({"type": "rich_text_table"}), "/blocks/0/elements/0/type", "unsupported type: rich_text_table"),
+    (
+        rich({"type": "rich_text_list", "elements": [{"type": "rich_text_section", "elements": []}]}),
+        "/blocks/0/elements/0",
+        "missing required field: style",
+    ),
+    (
+        rich({"type": "rich_text_list", "style": "bullet", "indent": 9, "elements": []}),
+        "/blocks/0/elements/0/indent",
+        "must be between 0 and 8",
+    ),
+    (
+        rich({"type": "rich_text_preformatted", "elements": [{"type": "user", "user_id": "U0ANA"}]}),
+        "/blocks/0/elements/0/elements/0/type",
+        "unsupported type: user",
+    ),
+    (line({"type": "text", "text": ""}), "/blocks/0/elements/0/elements/0/text", "must be more than 0 characters"),
+    (
+        line({"type": "text", "text": "x", "style": {"blink": True}}),
+        "/blocks/0/elements/0/elements/0/style",
+        "invalid additional property: blink",
+    ),
+    (line({"type": "link"}), "/blocks/0/elements/0/elements/0", "missing required field: url"),
+    (
+        line({"type": "broadcast", "range": "world"}),
+        "/blocks/0/elements/0/elements/0/range",
+        "must be a valid enum value",
+    ),
+    (
+        line({"type": "date", "timestamp": "soon", "format": "{date}"}),
+        "/blocks/0/elements/0/elements/0/timestamp",
+        "must provide an integer",
+    ),
+    (entry(max_length=3001), "/blocks/0/element/max_length", "must be between 1 and 3000"),
+    (entry(min_length=5, max_length=4), "/blocks/0/element/min_length", "must not be greater than `max_length`"),
+    (
+        [{"type": "input", "label": plain("x"), "element": button()}],
+        "/blocks/0/element/type",
+        "unsupported type: button",
+    ),
+    ([{"type": "divider", "a/b~c": 1}], "/blocks/0", "invalid additional property: a/b~c"),
+]
+
+GOOD: list[list[Any]] = [
+    [],
+    [{"type": "divider", "block_id": str(n)} for n in range(50)],
+    [{"type": "header", "text": {**plain("x" * 150), "emoji": False}}],
+    section(text={**mrkdwn("x" * 3000), "verbatim": True}, accessory=button(), expand=True),
+    [{"type": "section", "fields": [mrkdwn("x" * 2000)] * 5 + [plain("y")] * 5}],
+    [{"type": "context", "elements": [mrkdwn("x"), {"type": "image", "image_url": "https://x", "alt_text": "x"}]}],
+    actions(*(button(action_id=str(n), style="danger", url="https://x") for n in range(25))),
+    [*actions(button()), *actions(button())],  # one action_id in two blocks is fine
+    confirm(style="danger", text=mrkdwn("Really?")),
+    select(options=[option(n) for n in range(100)], initial_option=option(99), placeholder=plain("Choose")),
+    actions(
+        {
+            "type": "static_select",
+            "action_id": "s",
+            "option_groups": [{"label": plain("g"), "options": [option()]}],
+            "initial_option": option(),
+        }
+    ),
+    [{"type": "image", "slack_file": {"id": "F0"}, "alt_text": "x", "title": plain("t")}],
+    line(
+        {"type": "text", "text": "x", "style": {"bold": True, "italic": True, "strike": True, "code": True}},
+        {"type": "link", "url": "https://example.com", "text": "there", "style": {"bold": True}},
+        {"type": "emoji", "name": "tada"},
+        {"type": "user", "user_id": "U0ANA"},
+        {"type": "usergroup", "usergroup_id": "S0"},
+        {"type": "channel", "channel_id": "C0GENERAL"},
+        {"type": "broadcast", "range": "here"},
+        {"type": "date", "timestamp": 1_700_000_000, "format": "{date}", "fallback": "then"},
+        {"type": "color", "value": "#ffffff"},
+        {"type": "team", "team_id": "T0SANDBOX"},
+    ),
+    rich(
+        {
+            "type": "rich_text_list",
+            "style": "ordered",
+            "indent": 1,
+            "offset": 2,
+            "border": 1,
+            "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}],
+        },
+        {"type": "rich_text_quote", "border": 1, "elements": [{"type": "text", "text": "x"}]},
+        {"type": "rich_text_preformatted", "language": "sql", "elements": [{"type": "text", "text": "x"}]},
+    ),
+    entry(multiline=True, min_length=1, max_length=3000, initial_value="", placeholder=plain("p")),
+]
