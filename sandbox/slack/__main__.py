@@ -16,7 +16,11 @@ log = logging.getLogger("sandbox.slack")
 def main() -> None:
     """Run until SIGTERM or SIGINT; both end it at once and well."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    asyncio.run(_run(_asked()))
+    asked = _asked()
+    try:
+        asyncio.run(_run(asked))
+    except OSError as error:
+        sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{asked.port}: {error.strerror}.")
 
 
 async def _run(asked: argparse.Namespace) -> None:

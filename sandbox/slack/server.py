@@ -77,11 +77,15 @@ class Sandbox:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen; from here on `url` names the real port."""
-        await self.delivery.open()
-        self._runner = web.AppRunner(self._app(), shutdown_timeout=STOPPING, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self._port).start()
+        """Listen; from here on `url` names the real port. Raises OSError when the port is taken."""
+        try:
+            await self.delivery.open()
+            self._runner = web.AppRunner(self._app(), shutdown_timeout=STOPPING, access_log=None)
+            await self._runner.setup()
+            await web.TCPSite(self._runner, HOST, self._port).start()
+        except BaseException:
+            await self.stop()
+            raise
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
