@@ -1,0 +1,304 @@
+-- The copies of a question on Slack's screens. Every write-back names the attempt that leased the row: a replica that
+-- was paused past its lease changes nothing. Lock order: interaction, then cards.
+
+-- name: of_interaction :many
+-- The copies of one question, in the order of their addresses.
+select
+    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
+    maybe_shown, attempt, failures, plain, due_at, leased_until, given_up_at, reason
+from cards
+where organization_id = $organization_id and interaction_id = $interaction_id
+order by ordinal, id;
+
+-- name: lease :many
+-- Take up to $most copies that do not show what they should, oldest duty first, for $seconds. Scans all organizations;
+-- the statement's clock, unlike clock_timestamp(), lets the index stop where nothing is due any more.
+with due as materialized (
+    select organization_id, interaction_id, id
+    from cards
+    where
+        connection_id = any ($connection_ids::uuid[])
+        and shown < wanted
+        and given_up_at is null
+        and due_at <= statement_timestamp()
+        and (leased_until is null or leased_until <= clock_timestamp())
+    order by due_at
+    limit $most
+    for update skip locked
+)
+update cards
+set attempt = cards.attempt + 1, leased_until = clock_timestamp() + make_interval(secs => $seconds::int)
+from due
+where
+    cards.organization_id = due.organization_id
+    and cards.interaction_id = due.interaction_id
+    and cards.id = due.id
+returning
+    cards.organization_id, cards.connection_id, cards.interaction_id, cards.id, cards.ordinal, cards.address,
+    cards.channel, cards.ts, cards.permalink, cards.wanted, cards.shown, cards.maybe_shown, cards.attempt,
+    cards.failures, cards.plain, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
+
+-- name: posted :one
+-- Remember where a copy was posted. When the lease was lost meanwhile, the copy is on a screen all the same: it is kept
+-- as a stray one, to be settled like any other. Sent again, it changes nothing more. kept: the lease still held.
+with locked as materialized (
+    select id
+    from interactions
+    where organization_id = $organization_id and id = $interaction_id
+    for update
+),
+card as materialized ( -- locked whoever leased it, so that a stray one is told what it should show by now
+    select
+        cards.connection_id, cards.id, cards.ordinal, cards.address, cards.wanted, cards.attempt, cards.given_up_at,
+        cards.ts, cards.maybe_shown
+    from locked
+    join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
+    where cards.id = $id
+    for update of cards
+),
+mine as materialized (
+    select id, ts is null as is_new, maybe_shown
+    from card
+    where attempt = $attempt and given_up_at is null
+),
+kept as (
+    update cards
+    set
+        channel = $channel, ts = $ts, shown = $version::int, plain = $plain::boolean, leased_until = null,
+        failures = 0, reason = null, due_at = clock_timestamp()
+    from mine
+    where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
+    returning mine.is_new, mine.maybe_shown
+),
+stray as (
+    insert into cards (
+        organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain)
+    select
+        $organization_id, connection_id, $interaction_id, $stray_id, ordinal, address, $channel, $ts, wanted,
+        least($version::int, wanted), $plain::boolean
+    from card
+    where
+        not exists (select from mine)
+        and not exists (
+            select
+            from cards
+            where
+                organization_id = $organization_id
+                and interaction_id = $interaction_id
+                and channel = $channel
+                and ts = $ts)
+    on conflict (organization_id, interaction_id, id) do nothing
+    returning id
+),
+counted as (
+    update interactions
+    set
+        cards_left = cards_left - (select count(*) from kept where is_new),
+        cards_shown = cards_shown
+            + (select count(*) from kept where is_new and not maybe_shown)
+            + (select count(*) from stray)
+    where organization_id = $organization_id and id = $interaction_id
+),
+told as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select
+        $organization_id, $event_id, $interaction_id,
+        case when exists (select from kept) then 'interaction.posted' else 'card.lease_lost' end,
+        jsonb_build_object('channel', $channel::text, 'ts', $ts::text)
+    from locked
+    on conflict (organization_id, id) do nothing
+)
+select exists (select from kept) as kept;
+
+-- name: edited :one
+-- Remember that a copy now shows this version. Sent again, it changes nothing more. kept: the lease still held.
+with locked as materialized (
+    select id
+    from interactions
+    where organization_id = $organization_id and id = $interaction_id
+    for update
+),
+kept as (
+    update cards
+    set
+        shown = $version::int, plain = $plain::boolean, leased_until = null, failures = 0, reason = null,
+        due_at = clock_timestamp()
+    from locked
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = locked.id
+        and cards.id = $id
+        and cards.attempt = $attempt
+    returning cards.id
+),
+told as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select
+        $organization_id, $event_id, $interaction_id,
+        case when exists (select from kept) then 'card.settled' else 'card.lease_lost' end,
+        jsonb_build_object('channel', $channel::text, 'ts', $ts::text)
+    from locked
+    on conflict (organization_id, id) do nothing
+)
+select exists (select from kept) as kept;
+
+-- name: skip :none
+-- A copy that was never shown and need not be any more: the question ended first. It is counted once.
+with locked as materialized (
+    select id
+    from interactions
+    where organization_id = $organization_id and id = $interaction_id
+    for update
+),
+mine as materialized (
+    select cards.id, cards.shown
+    from locked
+    join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
+    where cards.id = $id and cards.attempt = $attempt
+    for update of cards
+),
+skipped as (
+    update cards
+    set shown = wanted, leased_until = null
+    from mine
+    where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
+    returning mine.shown = 0 as first
+)
+update interactions
+set cards_left = cards_left - 1
+from skipped
+where organization_id = $organization_id and interactions.id = $interaction_id and skipped.first;
+
+-- name: retry :none
+-- Let go of a copy until $seconds from now. When the failed send may have been accepted, the copy may be on a screen:
+-- that is remembered, because such a question can no longer be called unreachable.
+with locked as materialized (
+    select id
+    from interactions
+    where organization_id = $organization_id and id = $interaction_id
+    for update
+),
+mine as materialized (
+    select cards.id, cards.maybe_shown
+    from locked
+    join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
+    where cards.id = $id and cards.attempt = $attempt
+    for update of cards
+),
+released as (
+    update cards
+    set
+        leased_until = null,
+        due_at = clock_timestamp() + make_interval(secs => $seconds::float),
+        failures = failures + $failed::int,
+        maybe_shown = cards.maybe_shown or $unsure::boolean,
+        reason = coalesce($reason::jsonb, reason)
+    from mine
+    where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
+    returning $unsure::boolean and not mine.maybe_shown as newly_unsure
+)
+update interactions
+set cards_shown = cards_shown + 1
+from released
+where organization_id = $organization_id and interactions.id = $interaction_id and released.newly_unsure;
+
+-- name: give_up :maybe
+-- Stop trying one copy, and say why. When it was the last hope and nobody can have seen any copy, the question is
+-- unreachable, decided on its locked row; status is what the question is after this. No row: the lease was lost.
+with locked as materialized (
+    select id, status, cards_left, cards_shown
+    from interactions
+    where organization_id = $organization_id and id = $interaction_id
+    for update
+),
+given_up as (
+    update cards
+    set given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb
+    from locked
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = locked.id
+        and cards.id = $id
+        and cards.attempt = $attempt
+        and cards.given_up_at is null
+    returning cards.shown = 0 and cards.ts is null as never_shown
+),
+ended as (
+    update interactions
+    set
+        cards_left = interactions.cards_left - given_up.never_shown::int,
+        status = case
+            when
+                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
+                then 'unreachable'
+            else interactions.status
+        end,
+        reason = case
+            when
+                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
+                then $reason::jsonb
+            else interactions.reason
+        end,
+        ended_at = case
+            when
+                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
+                then clock_timestamp()
+            else interactions.ended_at
+        end
+    from locked, given_up
+    where interactions.organization_id = $organization_id and interactions.id = $interaction_id
+    returning interactions.status, locked.status = 'pending' and interactions.status = 'unreachable' as just_ended
+),
+told as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select
+        $organization_id, $event_id, $interaction_id,
+        case when just_ended then 'interaction.unreachable' else 'card.given_up' end,
+        $reason::jsonb
+    from ended
+)
+select status
+from ended;
+
+-- name: permalink :none
+-- Remember the address of a posted copy for people.
+update cards
+set permalink = $permalink
+where organization_id = $organization_id and interaction_id = $interaction_id and id = $id and ts = $ts;
+
+-- name: heal :none
+-- A click came from a copy that should show an end and does not: have it edited once more. A copy nobody knew of (its
+-- send was never confirmed) is taken in by the handle that the click carries.
+with ended as materialized (
+    select organization_id, connection_id, id
+    from interactions
+    where
+        organization_id = $organization_id
+        and connection_id = $connection_id
+        and id = $interaction_id
+        and status <> 'pending'
+    for update
+),
+known as materialized (
+    select cards.id
+    from ended
+    join cards on cards.organization_id = $organization_id and cards.interaction_id = ended.id
+    where cards.channel = $channel and cards.ts = $ts
+),
+again as (
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from known
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = $interaction_id
+        and cards.id = known.id
+        and cards.shown = cards.wanted
+        and cards.given_up_at is null
+)
+insert into cards (
+    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown)
+select
+    organization_id, connection_id, id, $stray_id, 0, jsonb_build_object('channel', $channel::text), $channel, $ts, 2, 1
+from ended
+where not exists (select from known);

@@ -1,0 +1,165 @@
+-- What the migrations make, all together: to read, never to run. A test keeps it equal to a migrated database;
+-- `python -m storage.schema DSN` prints it anew.
+
+CREATE TABLE cards (
+    organization_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    address jsonb NOT NULL,
+    channel text,
+    ts text,
+    permalink text,
+    wanted integer DEFAULT 1 NOT NULL,
+    shown integer DEFAULT 0 NOT NULL,
+    maybe_shown boolean DEFAULT false NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    plain boolean DEFAULT false NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    leased_until timestamp with time zone,
+    given_up_at timestamp with time zone,
+    reason jsonb,
+    CONSTRAINT cards_pkey PRIMARY KEY (organization_id, interaction_id, id),
+    CONSTRAINT cards_check CHECK (((channel IS NULL) = (ts IS NULL))),
+    CONSTRAINT cards_check1 CHECK ((shown <= wanted)),
+    CONSTRAINT cards_check2 CHECK (((given_up_at IS NULL) OR (reason IS NOT NULL)))
+);
+
+CREATE TABLE clicks (
+    organization_id uuid NOT NULL,
+    claim_id bytea NOT NULL,
+    connection_id uuid NOT NULL,
+    interaction_id uuid,
+    verdict text NOT NULL,
+    choice text,
+    user_id text NOT NULL,
+    user_name text,
+    user_team text,
+    channel text,
+    ts text,
+    repeats integer DEFAULT 0 NOT NULL,
+    clicked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT clicks_pkey PRIMARY KEY (organization_id, claim_id),
+    CONSTRAINT clicks_claim_id_check CHECK ((octet_length(claim_id) = 32)),
+    CONSTRAINT clicks_verdict_check CHECK ((verdict = ANY (ARRAY['won'::text, 'recorded'::text, 'decided'::text, 'taken'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text, 'outsider'::text, 'not_yours'::text, 'gone'::text])))
+);
+
+CREATE TABLE connections (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    app_id text NOT NULL,
+    enterprise_id text,
+    team_id text,
+    home_teams text[] NOT NULL,
+    bot_user_id text NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT connections_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT connections_check CHECK (((team_id IS NOT NULL) OR (enterprise_id IS NOT NULL))),
+    CONSTRAINT connections_home_teams_check CHECK ((cardinality(home_teams) > 0))
+);
+
+CREATE TABLE events (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    type text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT events_pkey PRIMARY KEY (organization_id, id)
+);
+
+CREATE TABLE interactions (
+    organization_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    request jsonb NOT NULL,
+    digest text NOT NULL,
+    answers jsonb NOT NULL,
+    responders text[],
+    home_teams text[],
+    key_id uuid NOT NULL,
+    asked_by text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    idempotency_key text,
+    request_hash bytea,
+    supersedes uuid,
+    superseded_by uuid,
+    answer jsonb,
+    choice text,
+    answered_by text,
+    claim_id bytea,
+    reason jsonb,
+    cards_left integer NOT NULL,
+    cards_shown integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
+    CONSTRAINT interactions_cards_shown_check CHECK ((cards_shown >= 0)),
+    CONSTRAINT interactions_check CHECK ((expires_at > created_at)),
+    CONSTRAINT interactions_check1 CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
+    CONSTRAINT interactions_check2 CHECK (((status = 'answered'::text) = (answer IS NOT NULL))),
+    CONSTRAINT interactions_check3 CHECK (((status = 'answered'::text) = (claim_id IS NOT NULL))),
+    CONSTRAINT interactions_check4 CHECK (((status = 'answered'::text) = (choice IS NOT NULL))),
+    CONSTRAINT interactions_check5 CHECK (((answered_by IS NULL) OR (status = 'answered'::text))),
+    CONSTRAINT interactions_check6 CHECK (((status = ANY (ARRAY['cancelled'::text, 'unreachable'::text])) = (reason IS NOT NULL))),
+    CONSTRAINT interactions_check7 CHECK (((status = 'superseded'::text) = (superseded_by IS NOT NULL))),
+    CONSTRAINT interactions_check8 CHECK (((idempotency_key IS NULL) = (request_hash IS NULL))),
+    CONSTRAINT interactions_claim_id_check CHECK ((octet_length(claim_id) = 32)),
+    CONSTRAINT interactions_home_teams_check CHECK ((cardinality(home_teams) > 0)),
+    CONSTRAINT interactions_responders_check CHECK ((cardinality(responders) > 0)),
+    CONSTRAINT interactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'answered'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text])))
+);
+
+CREATE TABLE keys (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    digest bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT keys_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT keys_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))
+);
+
+CREATE TABLE migrations (
+    version integer NOT NULL,
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT migrations_pkey PRIMARY KEY (version)
+);
+
+CREATE TABLE organizations (
+    organization_id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
+    CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+);
+
+ALTER TABLE cards ADD CONSTRAINT cards_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
+ALTER TABLE clicks ADD CONSTRAINT clicks_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
+ALTER TABLE connections ADD CONSTRAINT connections_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
+ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id);
+ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
+ALTER TABLE keys ADD CONSTRAINT keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+
+CREATE INDEX cards_due ON cards USING btree (due_at) WHERE ((shown < wanted) AND (given_up_at IS NULL));
+CREATE INDEX clicks_interaction ON clicks USING btree (organization_id, interaction_id);
+CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, interaction_id) WHERE (verdict = 'won'::text);
+CREATE UNIQUE INDEX connections_installation ON connections USING btree (app_id, COALESCE(enterprise_id, ''::text), COALESCE(team_id, ''::text)) WHERE (disabled_at IS NULL);
+CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
+CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
+CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);

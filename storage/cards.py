@@ -1,0 +1,133 @@
+"""The copies of a question on Slack's screens: leased by a replica, written back under the fence of that lease."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from storage import statements
+from storage.model import Card, Json, Scope, Status
+from storage.pool import Database
+
+_SQL = statements.load("cards")
+
+LEASE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """Where a copy lives."""
+
+    channel: str
+    ts: str
+
+
+async def of_interaction(db: Database, organization_id: UUID, interaction_id: UUID) -> list[Card]:
+    """The copies of one question, in the order of their addresses."""
+    rows = await _SQL["of_interaction"].many(db, organization_id=organization_id, interaction_id=interaction_id)
+    return [Card(**row) for row in rows]
+
+
+async def lease(db: Database, connection_ids: Sequence[UUID], *, most: int) -> list[Card]:
+    """Take copies that do not show what they should, longest due first; nobody else gets them for LEASE_SECONDS."""
+    rows = await _SQL["lease"].many(db, connection_ids=list(connection_ids), most=most, seconds=LEASE_SECONDS)
+    return [Card(**row) for row in rows]
+
+
+async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray_id: UUID, event_id: UUID) -> bool:
+    """Remember where a copy was posted, showing `card.wanted`; False when the lease was lost and it became a stray."""
+    row = await _SQL["posted"].one(
+        db,
+        organization_id=card.organization_id,
+        interaction_id=card.interaction_id,
+        id=card.id,
+        attempt=card.attempt,
+        channel=handle.channel,
+        ts=handle.ts,
+        version=card.wanted,
+        plain=plain,
+        stray_id=stray_id,
+        event_id=event_id,
+    )
+    return bool(row["kept"])
+
+
+async def edited(db: Database, card: Card, *, plain: bool, event_id: UUID) -> bool:
+    """Remember that a copy now shows `card.wanted`; False when the lease was lost: somebody else will edit it again."""
+    row = await _SQL["edited"].one(
+        db,
+        organization_id=card.organization_id,
+        interaction_id=card.interaction_id,
+        id=card.id,
+        attempt=card.attempt,
+        channel=card.channel,
+        ts=card.ts,
+        version=card.wanted,
+        plain=plain,
+        event_id=event_id,
+    )
+    return bool(row["kept"])
+
+
+async def skip(db: Database, card: Card) -> None:
+    """Let a copy be that was never shown and need not be any more."""
+    await _SQL["skip"].run(
+        db,
+        organization_id=card.organization_id,
+        interaction_id=card.interaction_id,
+        id=card.id,
+        attempt=card.attempt,
+    )
+
+
+async def retry(db: Database, card: Card, *, seconds: float, reason: Json | None, failed: bool, unsure: bool) -> None:
+    """Let go of a copy until later. `unsure`: the send may have been accepted; `failed`: it counts for the back-off."""
+    await _SQL["retry"].run(
+        db,
+        organization_id=card.organization_id,
+        interaction_id=card.interaction_id,
+        id=card.id,
+        attempt=card.attempt,
+        seconds=seconds,
+        reason=reason,
+        failed=int(failed),
+        unsure=unsure,
+    )
+
+
+async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID) -> Status | None:
+    """Stop trying one copy; what the question is after this, or None when the lease was lost."""
+    row = await _SQL["give_up"].maybe(
+        db,
+        organization_id=card.organization_id,
+        interaction_id=card.interaction_id,
+        id=card.id,
+        attempt=card.attempt,
+        reason=reason,
+        event_id=event_id,
+    )
+    return Status(row["status"]) if row else None
+
+
+async def permalink(db: Database, card: Card, handle: Handle, permalink: str) -> None:
+    """Remember the link that brings people to a copy."""
+    await _SQL["permalink"].run(
+        db,
+        organization_id=card.organization_id,
+        interaction_id=card.interaction_id,
+        id=card.id,
+        ts=handle.ts,
+        permalink=permalink,
+    )
+
+
+async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle, *, stray_id: UUID) -> None:
+    """Have the clicked copy of an ended question edited once more, and take in a copy nobody knew of."""
+    await _SQL["heal"].run(
+        db,
+        organization_id=scope.organization_id,
+        connection_id=scope.connection_id,
+        interaction_id=interaction_id,
+        channel=handle.channel,
+        ts=handle.ts,
+        stray_id=stray_id,
+    )

@@ -1,0 +1,77 @@
+"""What a failed statement means, decided once: try again, unknown, or a mistake of ours.
+
+The classes are those met in practice when databases stop, freeze, fail over, fill up or run out of connections.
+"""
+
+import asyncio
+from enum import StrEnum
+
+import asyncpg
+
+
+class Failure(StrEnum):
+    """What is known about a statement that failed."""
+
+    RETRY = "retry"  # certainly not applied; the same statement may succeed later
+    UNKNOWN = "unknown"  # may have been applied: ask again under the same id
+    READ_ONLY = "read_only"  # certainly not applied; this server is no longer the primary
+
+
+class Unavailable(Exception):
+    """The database could not do this now. Nothing is lost; try again under the same id."""
+
+    def __init__(self, failure: Failure, cause: str) -> None:
+        super().__init__(f"the database is not available ({failure}: {cause})")
+        self.failure = failure
+        self.cause = cause
+
+
+class BadDatabaseUrl(Exception):
+    """The database's URL cannot be read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's URL cannot be read: write postgresql://user:password@host:port/database, "
+            "with %-codes for special characters in the password."
+        )
+
+
+class NotMigrated(Exception):
+    """The schema is missing or older than this program. Run `askbridge migrate`."""
+
+
+class SchemaTooNew(Exception):
+    """The schema was migrated by a newer release. Run that release, or a newer one."""
+
+
+_RETRY = (
+    asyncpg.exceptions.CannotConnectNowError,
+    asyncpg.exceptions.DeadlockDetectedError,
+    asyncpg.exceptions.InsufficientResourcesError,  # too many connections, disk full, out of memory
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.SerializationError,
+    asyncpg.exceptions.ConnectionRejectionError,
+    asyncpg.exceptions.InvalidCatalogNameError,  # the database is being created or restored
+    ConnectionRefusedError,
+)
+_UNKNOWN = (
+    asyncpg.exceptions.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,  # cancelled or terminated, by us or an operator
+    asyncpg.exceptions.InternalClientError,
+    asyncpg.exceptions.InterfaceError,
+    asyncpg.exceptions.PostgresIOError,
+    OSError,
+    TimeoutError,
+    asyncio.IncompleteReadError,
+)
+FOREIGN = (*_RETRY, *_UNKNOWN, asyncpg.exceptions.ReadOnlySQLTransactionError)
+
+
+def translate(error: BaseException) -> Unavailable:
+    """Turn one of FOREIGN into our word for it. The message names the class only: never a DSN, never data."""
+    cause = type(error).__name__
+    if isinstance(error, asyncpg.exceptions.ReadOnlySQLTransactionError):
+        return Unavailable(Failure.READ_ONLY, cause)
+    if isinstance(error, _RETRY):
+        return Unavailable(Failure.RETRY, cause)
+    return Unavailable(Failure.UNKNOWN, cause)

@@ -1,0 +1,205 @@
+"""Questions: opened, read, claimed, ended."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from storage import statements
+from storage.model import Interaction, Json, Life, Scope, Status, Verdict
+from storage.pool import Database
+
+_SQL = statements.load("interactions")
+
+NEVER_SHOWN: Json = {
+    "code": "never_shown",
+    "detail": "The deadline passed before any card could be shown.",
+    "fix": "Ask again with a longer expires_in, and check that the bridge can reach Slack.",
+}
+
+CLAIM_SECONDS = 2.5  # Slack waits 3 s for the acknowledgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Everything a new question is made of."""
+
+    scope: Scope
+    id: UUID
+    event_id: UUID
+    kind: str
+    request: Json
+    digest: str
+    answers: Json
+    responders: list[str] | None
+    home_teams: list[str] | None
+    key_id: UUID
+    asked_by: str
+    tags: list[str]
+    metadata: Json
+    idempotency_key: str | None
+    request_hash: bytes | None
+    addresses: list[Json]
+    card_ids: list[UUID]
+    expires_in: int  # seconds from the moment the row is written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A new question."""
+
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """The idempotency key was used before, for the same request: this question already stands for it."""
+
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """The idempotency key was used before, for another request. Nothing was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection is not active any more. Nothing was opened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """One click as the claim needs it; the scope comes from the signed workspace, never from the card."""
+
+    scope: Scope
+    interaction_id: UUID | None
+    claim_id: bytes
+    event_id: UUID
+    choice: str | None
+    user_id: str
+    user_name: str | None
+    user_team: str | None
+    channel: str | None
+    ts: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What became of a click, and the question as it was locked; None when there is none in this scope."""
+
+    verdict: Verdict
+    repeats: int  # how often this very envelope had come before
+    life: Life | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One line of a question's timeline."""
+
+    at: datetime
+    type: str
+    by: str | None
+    verdict: Verdict | None
+    detail: Json
+
+
+async def open(db: Database, opening: Opening) -> Opened | Replayed | Mismatch | Disconnected:
+    """Make a question durable with its copies to post: all of it, or none."""
+    values = dataclasses.asdict(opening)
+    del values["scope"]
+    row = await _SQL["open"].maybe(
+        db,
+        organization_id=opening.scope.organization_id,
+        connection_id=opening.scope.connection_id,
+        **values,
+    )
+    if row:
+        return Opened(id=row["id"])
+    if opening.idempotency_key is None:
+        return Disconnected()
+    # A statement of its own: its snapshot sees the row that won the key a moment ago.
+    found = await _SQL["find_idempotent"].maybe(
+        db, organization_id=opening.scope.organization_id, idempotency_key=opening.idempotency_key
+    )
+    if found is None:
+        return Disconnected()
+    return Replayed(id=found["id"]) if found["request_hash"] == opening.request_hash else Mismatch()
+
+
+async def get(db: Database, organization_id: UUID, id: UUID) -> Interaction | None:
+    """A question of this organization as it now is."""
+    row = await _SQL["get"].maybe(db, organization_id=organization_id, id=id)
+    return Interaction(**_as_it_is(row)) if row else None
+
+
+async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -> Claimed:
+    """Take the question for this click, or say why not; raises Unavailable when that cannot be confirmed in `seconds`.
+
+    A try whose outcome is unknown is made again with the same claim id: if it had committed, its verdict is stored.
+    """
+    values = dataclasses.asdict(click)
+    del values["scope"]
+    row = await db.insist(
+        lambda runs: _SQL["claim"].one(
+            runs,
+            organization_id=click.scope.organization_id,
+            connection_id=click.scope.connection_id,
+            **values,
+        ),
+        seconds=seconds,
+    )
+    return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=_life(row))
+
+
+async def expire(db: Database, *, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """End what nobody answered in time, at most one per event id; (organization, id) of each that ended."""
+    rows = await _SQL["expire"].many(db, most=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
+    return [(row["organization_id"], row["id"]) for row in rows]
+
+
+async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[UUID]:
+    """Of the watched (organization, id) pairs, the ids of those that ended."""
+    pairs = list(watched)
+    rows = await _SQL["ended"].many(
+        db, organization_ids=[organization for organization, _ in pairs], ids=[id for _, id in pairs]
+    )
+    return [row["id"] for row in rows]
+
+
+async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment]:
+    """Everything that happened to one question, oldest first."""
+    rows = await _SQL["timeline"].many(db, organization_id=organization_id, id=id)
+    return [
+        Moment(
+            at=row["at"],
+            type=row["type"],
+            by=row["by"],
+            verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+            detail=row["detail"],
+        )
+        for row in rows
+    ]
+
+
+def _life(row: Record) -> Life | None:
+    if not row["found"]:
+        return None
+    names = (field.name for field in dataclasses.fields(Life))
+    return Life(**_as_it_is({name: row[name] for name in (*names, "read_at")}))
+
+
+def _as_it_is(row: Record | dict[str, Any]) -> dict[str, Any]:
+    """Let a deadline count from the moment it passes, not from the sweep."""
+    values = dict(row)
+    read_at = values.pop("read_at")
+    status = Status(values["status"])
+    if status is Status.PENDING and values["expires_at"] <= read_at:
+        shown = values.get("cards_shown", 1) > 0
+        status = Status.EXPIRED if shown else Status.UNREACHABLE
+        values |= {"ended_at": values["expires_at"], "reason": None if shown else NEVER_SHOWN}
+    return {**values, "status": status}

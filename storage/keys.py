@@ -1,0 +1,39 @@
+"""Agents' API keys: 256 random bits behind a recognisable prefix, kept only as a digest."""
+
+import hashlib
+import secrets
+from uuid import UUID
+
+from storage import statements
+from storage.model import Key
+from storage.pool import Database
+
+_SQL = statements.load("keys")
+
+_MARK = "askb_"
+_SHOWN = len(_MARK) + 4  # characters of a key that may be shown again
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a key. A fast hash is enough for 256 random bits."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def create(db: Database, *, organization_id: UUID, id: UUID, name: str) -> tuple[Key, str]:
+    """Make a key; the second value is the key itself, which cannot be had again."""
+    secret = _MARK + secrets.token_urlsafe(32)
+    row = await _SQL["create"].one(
+        db,
+        organization_id=organization_id,
+        id=id,
+        name=name,
+        prefix=secret[:_SHOWN],
+        digest=digest(secret),
+    )
+    return Key(**row), secret
+
+
+async def of_secret(db: Database, secret: str) -> Key | None:
+    """The key somebody presents, unless it is unknown or revoked."""
+    row = await _SQL["of_digest"].maybe(db, digest=digest(secret))
+    return Key(**row) if row else None

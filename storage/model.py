@@ -1,0 +1,159 @@
+"""The rows as values: what is stored, what it may become, and how its ids are written."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+from uuid import UUID
+
+Json: TypeAlias = dict[str, Any]
+
+
+class Status(StrEnum):
+    """Where an interaction is in its life; every status but pending is final and never changes."""
+
+    PENDING = "pending"  # created; the only status that can be claimed
+    ANSWERED = "answered"  # by a person's winning click
+    EXPIRED = "expired"  # its deadline passed, and somebody could have seen a card
+    CANCELLED = "cancelled"  # by the agent or an operator
+    SUPERSEDED = "superseded"  # by a newer interaction that named it
+    UNREACHABLE = "unreachable"  # no copy can or could be shown
+
+
+class Verdict(StrEnum):
+    """What became of one click."""
+
+    WON = "won"
+    RECORDED = "recorded"  # the winner's new click on the same choice
+    DECIDED = "decided"  # the winner clicks another choice afterwards
+    TAKEN = "taken"  # someone else answered
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    UNREACHABLE = "unreachable"
+    OUTSIDER = "outsider"  # of another workspace, and outsiders were not allowed
+    NOT_YOURS = "not_yours"  # not among the responders
+    GONE = "gone"  # no such row, or no such choice, in this scope
+    UNAVAILABLE = "unavailable"  # could not be confirmed in time; never stored
+
+
+class CardStatus(StrEnum):
+    """What one copy of a card shows, in the words of the agents' API."""
+
+    QUEUED = "queued"  # not on any screen yet
+    POSTED = "posted"  # on a screen, with its buttons
+    SETTLED = "settled"  # shows the final status, or need never be shown
+    FAILED = "failed"  # given up, with a reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a row belongs: one organization, one of its Slack installations."""
+
+    organization_id: UUID
+    connection_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    organization_id: UUID
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """An agent's API key, without anything that could open a door: only its digest is stored."""
+
+    organization_id: UUID
+    id: UUID
+    name: str  # the verified sender on every card
+    prefix: str  # the first characters, for telling keys apart in a list
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One Slack installation owned by one organization."""
+
+    organization_id: UUID
+    id: UUID
+    app_id: str
+    enterprise_id: str | None  # set inside an Enterprise organization
+    team_id: str | None  # None for an organization-wide install
+    home_teams: list[str]  # whose people are not outsiders
+    bot_user_id: str
+    name: str  # the workspace's name, for people
+    created_at: datetime
+    disabled_at: datetime | None
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(organization_id=self.organization_id, connection_id=self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What changes when an interaction ends. `status` counts a deadline that has passed, swept or not."""
+
+    status: Status
+    responders: list[str] | None  # None: anyone who can see the card
+    answer: Json | None  # the chosen entry of the interaction's answers with `by` and `via`
+    choice: str | None
+    reason: Json | None  # {code, detail, fix}
+    superseded_by: UUID | None
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction(Life):
+    """A question as it now is."""
+
+    organization_id: UUID
+    connection_id: UUID
+    id: UUID
+    kind: str
+    request: Json  # the content as the kind's model accepted it; immutable
+    digest: str  # SHA-256 over kind, title, body, action and options, in hexadecimal
+    answers: Json  # choice -> the answer it stands for
+    home_teams: list[str] | None  # None: outsiders may answer
+    key_id: UUID
+    asked_by: str  # the key's name when it asked
+    tags: list[str]
+    metadata: Json
+    idempotency_key: str | None
+    supersedes: UUID | None
+    cards_left: int  # copies not yet shown and not given up
+    cards_shown: int  # copies that are, or may be, on a screen
+    created_at: datetime
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(organization_id=self.organization_id, connection_id=self.connection_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One copy of an interaction on one address; its handle is channel + ts once posted."""
+
+    organization_id: UUID
+    connection_id: UUID
+    interaction_id: UUID
+    id: UUID
+    ordinal: int
+    address: Json  # {"user": "U…"} or {"channel": "C…", "thread_ts"?: "…"}
+    channel: str | None
+    ts: str | None
+    permalink: str | None
+    wanted: int  # the version this copy should show
+    shown: int  # the version it shows; 0: none yet
+    maybe_shown: bool  # a send whose outcome nobody knows was made
+    attempt: int  # counts leases; the fence of every write-back
+    failures: int  # failed calls since the last success; sets the back-off
+    plain: bool  # Slack refused the full form of this copy; the plainer one is shown
+    due_at: datetime
+    leased_until: datetime | None
+    given_up_at: datetime | None
+    reason: Json | None  # {code, detail, fix} of the last failure

@@ -1,0 +1,138 @@
+"""One replica's connections to PostgreSQL: every call is bounded, every failure comes out as `Unavailable`."""
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+import asyncpg
+from asyncpg import Record
+from asyncpg.pool import PoolConnectionProxy
+
+from storage import errors
+from storage.statements import Runs
+
+T = TypeVar("T")
+
+COMMAND_TIMEOUT = 5.0  # seconds; without one, a frozen backend holds its caller for ever
+ACQUIRE_TIMEOUT = 3.0
+_TRY_SECONDS = 1.0
+
+
+class Connection(asyncpg.Connection):
+    """A connection that keeps no session state, so that returning it to the pool costs no round trip."""
+
+    def get_reset_query(self) -> str:
+        """No query: nothing we run leaves a setting, a listener or a session lock behind."""
+        return ""
+
+
+async def prepare(connection: asyncpg.Connection) -> None:
+    """Teach a connection our types: jsonb columns are plain Python values."""
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads, format="text")
+
+
+class Database:
+    """A bounded pool. What fails for want of the database raises `errors.Unavailable`; our mistakes raise as is."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        """Run one statement on any connection."""
+        async with self.acquire(seconds=ACQUIRE_TIMEOUT) as connection:
+            return await connection.fetch(query, *args)
+
+    async def fetch_within(self, query: str, *args: Any, seconds: float) -> list[Record]:
+        """Run one statement, and know by the deadline: past it the connection is terminated, the outcome is unknown.
+
+        A cancelled statement would not do: it waits for a server that may be frozen.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
+        async with self.acquire(seconds=seconds) as connection:
+            running = asyncio.ensure_future(connection.fetch(query, *args))
+            try:
+                await asyncio.wait({running}, timeout=deadline - asyncio.get_running_loop().time())
+            finally:
+                if not running.done():
+                    connection.terminate()
+                    await asyncio.wait({running})
+                    running.exception()  # a cancelled caller does not ask for it
+            return running.result()
+
+    async def insist(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
+        """Run what may safely run twice until it is confirmed; raises Unavailable when it is not within `seconds`.
+
+        A try whose outcome is unknown is made again, so `run` must be the same for the database every time.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
+        while True:
+            try:
+                return await run(_Within(self, min(_TRY_SECONDS, deadline - clock())))
+            except errors.Unavailable:
+                pause = random.uniform(0.01, 0.05)  # noqa: S311  -- spreads the tries of many, guards nothing
+                if deadline - clock() < pause + _TRY_SECONDS / 10:
+                    raise
+                await asyncio.sleep(pause)
+
+    @contextlib.asynccontextmanager
+    async def acquire(self, *, seconds: float = ACQUIRE_TIMEOUT) -> AsyncIterator[PoolConnectionProxy]:
+        """Hold one connection. A server that turned read-only costs the whole pool: it is no longer the primary."""
+        try:
+            async with self._pool.acquire(timeout=seconds) as connection:
+                yield connection
+        except errors.FOREIGN as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # A frozen server made the release fail too; whoever is being cancelled must learn that, not this.
+                raise asyncio.CancelledError from error
+            unavailable = errors.translate(error)
+            if unavailable.failure is errors.Failure.READ_ONLY:
+                await self._pool.expire_connections()
+            raise unavailable from error
+
+    async def close(self) -> None:
+        """Close gracefully for a moment, then for good."""
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout=COMMAND_TIMEOUT)
+        except (TimeoutError, *errors.FOREIGN):
+            self._pool.terminate()
+
+
+class _Within:
+    """A database whose every statement is over by its deadline."""
+
+    def __init__(self, db: Database, seconds: float) -> None:
+        self._db = db
+        self._seconds = seconds
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        return await self._db.fetch_within(query, *args, seconds=self._seconds)
+
+
+@contextlib.asynccontextmanager
+async def connect(dsn: str, *, name: str, size: int, warm: int = 1) -> AsyncIterator[Database]:
+    """Open a pool of at most `size` connections, `warm` of them at once; raises Unavailable or BadDatabaseUrl."""
+    try:
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=warm,
+            max_size=size,
+            command_timeout=COMMAND_TIMEOUT,
+            timeout=ACQUIRE_TIMEOUT,
+            connection_class=Connection,
+            init=prepare,
+            server_settings={"application_name": f"askbridge {name}"},
+        )
+    except ValueError:
+        raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password
+    except errors.FOREIGN as error:
+        raise errors.translate(error) from error
+    database = Database(pool)
+    try:
+        yield database
+    finally:
+        await database.close()

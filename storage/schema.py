@@ -1,0 +1,64 @@
+"""The schema as text: `sql/schema.sql` is what all migrations together make, read back from the database itself.
+
+The text is the same on every PostgreSQL we support, which `pg_dump`'s is not. `python -m storage.schema DSN` prints it.
+"""
+
+import asyncio
+import itertools
+import sys
+
+from asyncpg import Record
+
+from storage import pool, statements
+
+_SQL = statements.load("catalog")
+
+_HEAD = """\
+-- What the migrations make, all together: to read, never to run. A test keeps it equal to a migrated database;
+-- `python -m storage.schema DSN` prints it anew.
+"""
+
+
+class Undescribed(Exception):
+    """The schema has something that its dump would not show. Teach `storage.schema` to write it."""
+
+
+async def dump(db: statements.Runs) -> str:
+    """Write down every table, constraint and index; raises Undescribed rather than leave something out."""
+    if strangers := await _SQL["strangers"].many(db):
+        raise Undescribed(", ".join(row["name"] for row in strangers))
+    columns = await _SQL["columns"].many(db)
+    constraints = await _SQL["constraints"].many(db)
+    indexes = await _SQL["indexes"].many(db)
+    tables = [
+        _table(name, list(rows), [row for row in constraints if row["table_name"] == name and not row["is_foreign"]])
+        for name, rows in itertools.groupby(columns, key=lambda row: row["table_name"])
+    ]
+    references = [
+        f"ALTER TABLE {row['table_name']} ADD CONSTRAINT {row['name']} {row['definition']};\n"
+        for row in constraints
+        if row["is_foreign"]
+    ]
+    return "\n".join([_HEAD, *tables, "".join(references), "".join(f"{row['definition']};\n" for row in indexes)])
+
+
+def _table(name: str, columns: list[Record], constraints: list[Record]) -> str:
+    lines = [
+        *(_column(row) for row in columns),
+        *(f"CONSTRAINT {row['name']} {row['definition']}" for row in constraints),
+    ]
+    return f"CREATE TABLE {name} (\n    " + ",\n    ".join(lines) + "\n);\n"
+
+
+def _column(row: Record) -> str:
+    initial = f" DEFAULT {row['initial']}" if row["initial"] is not None else ""
+    return f"{row['name']} {row['type']}{initial}{' NOT NULL' if row['required'] else ''}"
+
+
+async def _print(dsn: str) -> None:
+    async with pool.connect(dsn, name="schema", size=1) as db:
+        sys.stdout.write(await dump(db))
+
+
+if __name__ == "__main__":
+    asyncio.run(_print(sys.argv[1]))

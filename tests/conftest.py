@@ -1,0 +1,88 @@
+"""What every test may ask for: a real PostgreSQL, and in it a migrated database of its own."""
+
+import asyncio
+import contextlib
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from sandbox.postgres.cluster import Cluster
+from sandbox.postgres.programs import find_programs
+from storage import migrate, pool
+from storage.pool import Database
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One server for the whole run: an installed PostgreSQL if there is one. It forgets on a crash, being only ours."""
+    with (
+        reachable() as folder,
+        Cluster(folder / "data", programs=find_programs(prefer="installed"), durable=False) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def reachable_path() -> Iterator[Path]:
+    """A folder for data that a PostgreSQL of this test's own is to live in."""
+    with reachable() as folder:
+        yield folder
+
+
+@contextlib.contextmanager
+def reachable() -> Iterator[Path]:
+    """A temporary folder that every account can pass through, unlike pytest's: as root, PostgreSQL is another one."""
+    with tempfile.TemporaryDirectory(prefix="askbridge-test-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a migrated database, to be copied by every test that stores."""
+
+    async def make() -> None:
+        await _admin(cluster, "create database template_askbridge")
+        await migrate.migrate(cluster.database("template_askbridge"))
+
+    asyncio.run(make())
+    return "template_askbridge"
+
+
+@pytest.fixture
+async def empty_dsn(cluster: Cluster) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    name = f"empty_{next(_numbers)}"
+    await _admin(cluster, f"create database {name}")
+    yield cluster.database(name)
+    await _admin(cluster, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def dsn(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    """A migrated database of this test's own."""
+    name = f"test_{next(_numbers)}"
+    await _admin(cluster, f"create database {name} template {template}")
+    yield cluster.database(name)
+    await _admin(cluster, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    """A pool on this test's database, as one replica would have it."""
+    async with pool.connect(dsn, name="test", size=10) as database:
+        yield database
+
+
+async def _admin(cluster: Cluster, command: str) -> None:
+    connection = await asyncpg.connect(cluster.dsn)
+    try:
+        await connection.execute(command)
+    finally:
+        await connection.close()

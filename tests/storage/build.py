@@ -1,0 +1,114 @@
+"""Builders: valid rows by default; a test names only what matters to it."""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from bridge import ids
+from storage import connections, interactions, keys, organizations
+from storage.interactions import Click, Opening
+from storage.model import Connection, Interaction, Scope
+from storage.pool import Database
+
+_numbers = itertools.count(1)
+
+ANSWERS = {
+    "approve": {"decision": "approve", "approved": True, "option": None, "label": "Approve"},
+    "deny": {"decision": "deny", "approved": False, "option": None, "label": "Deny"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenant:
+    """An organization with one connection and one key."""
+
+    connection: Connection
+    key_id: UUID
+    secret: str
+
+    @property
+    def scope(self) -> Scope:
+        return self.connection.scope
+
+
+async def tenant(db: Database, *, team: str | None = None, app: str = "A0ASKBRIDGE") -> Tenant:
+    organization_id = ids.new()
+    number = next(_numbers)
+    await organizations.create(db, organization_id=organization_id, name=f"Organization {number}")
+    team = team or f"T{number:09}"
+    connection = await connections.connect(
+        db,
+        organization_id=organization_id,
+        id=ids.new(),
+        app_id=app,
+        enterprise_id=None,
+        team_id=team,
+        home_teams=[team],
+        bot_user_id="U0ASKBRIDGE",
+        name="Acme",
+    )
+    key, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="deploy-bot")
+    return Tenant(connection=connection, key_id=key.id, secret=secret)
+
+
+def opening(tenant: Tenant, **other: Any) -> Opening:
+    return replace(
+        Opening(
+            scope=tenant.scope,
+            id=ids.new(),
+            event_id=ids.new(),
+            kind="approval",
+            request={"kind": "approval", "title": "Deploy 1.4 to production?"},
+            digest="0" * 64,
+            answers=ANSWERS,
+            responders=["U0ANA"],
+            home_teams=tenant.connection.home_teams,
+            key_id=tenant.key_id,
+            asked_by="deploy-bot",
+            tags=[],
+            metadata={},
+            idempotency_key=None,
+            request_hash=None,
+            addresses=[{"channel": "C0APPROVALS"}],
+            card_ids=[ids.new()],
+            expires_in=3600,
+        ),
+        **other,
+    )
+
+
+async def question(db: Database, tenant: Tenant, **other: Any) -> Interaction:
+    opened = await interactions.open(db, opening(tenant, **other))
+    assert isinstance(opened, interactions.Opened)
+    return await read(db, tenant, opened.id)
+
+
+async def read(db: Database, tenant: Tenant, id: UUID) -> Interaction:
+    found = await interactions.get(db, tenant.scope.organization_id, id)
+    assert found is not None
+    return found
+
+
+def envelope(number: object = None) -> bytes:
+    """The claim id of one signed payload; the same number is the same payload."""
+    return hashlib.sha256(str(next(_numbers) if number is None else f"envelope {number}").encode()).digest()
+
+
+def click(question: Interaction, **other: Any) -> Click:
+    return replace(
+        Click(
+            scope=question.scope,
+            interaction_id=question.id,
+            claim_id=envelope(),
+            event_id=ids.new(),
+            choice="approve",
+            user_id="U0ANA",
+            user_name="ana",
+            user_team=(question.home_teams or ["T0ANY"])[0],
+            channel="C0APPROVALS",
+            ts="1700000000.000100",
+        ),
+        **other,
+    )

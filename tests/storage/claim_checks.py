@@ -1,0 +1,117 @@
+"""What must be true of any claim, as checks that take the claim: the real one passes, the wrong ones are caught."""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
+
+from storage import interactions
+from storage.interactions import Claimed, Click
+from storage.model import Status, Verdict
+from storage.pool import Database
+from tests.storage import build
+
+Claim: TypeAlias = Callable[[Database, Click], Coroutine[Any, Any, Claimed]]
+
+CLICKS = 16
+LOST = {Verdict.TAKEN, Verdict.RECORDED, Verdict.DECIDED}
+
+
+async def race(claim: Claim, one: Database, other: Database, *, rounds: int, seed: int = 7) -> None:
+    """Many clicks at once over two pools, a third of them repeated envelopes: one winner, truthful losers."""
+    chance = random.Random(seed)
+    tenant = await build.tenant(one)
+    for _ in range(rounds):
+        question = await build.question(one, tenant, responders=None)
+        originals = [
+            build.click(question, user_id=f"U{chance.randrange(8)}", choice=chance.choice(["approve", "deny"]))
+            for _ in range(CLICKS - CLICKS // 3)
+        ]
+        clicks = originals + chance.choices(originals, k=CLICKS // 3)
+        chance.shuffle(clicks)
+
+        claims = await asyncio.gather(
+            *(claim(chance.choice((one, other)), click) for click in clicks), return_exceptions=True
+        )
+
+        refused = [claimed for claimed in claims if isinstance(claimed, BaseException)]
+        assert not refused, f"a click got no verdict: {refused[:3]}"
+        told = [claimed for claimed in claims if isinstance(claimed, Claimed)]
+        winners = {
+            click.claim_id for click, claimed in zip(clicks, told, strict=True) if claimed.verdict is Verdict.WON
+        }
+        assert len(winners) == 1, f"{len(winners)} winners"
+        verdicts: dict[bytes, set[Verdict]] = {}
+        for click, claimed in zip(clicks, told, strict=True):
+            verdicts.setdefault(click.claim_id, set()).add(claimed.verdict)
+            assert claimed.verdict is Verdict.WON or claimed.verdict in LOST
+            assert claimed.life is not None and claimed.life.status is Status.ANSWERED, "a stale status was told"
+        assert all(len(told) == 1 for told in verdicts.values()), "one envelope was told two verdicts"
+        answer = (await build.read(one, tenant, question.id)).answer
+        winner = next(click for click in clicks if click.claim_id in winners)
+        assert answer is not None and answer["by"]["user"] == winner.user_id
+        assert all(claimed.life is not None and claimed.life.answer == answer for claimed in told)
+        rows = await one.fetch(
+            "select verdict, repeats from clicks where organization_id = $1 and interaction_id = $2",
+            question.organization_id,
+            question.id,
+        )
+        assert Counter(row["verdict"] for row in rows)["won"] == 1
+        assert sum(row["repeats"] + 1 for row in rows) == CLICKS
+
+
+class Dying:
+    """A database whose connection is lost right after its first statement committed."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._dead = False
+
+    async def fetch(self, query: str, *args: Any) -> Any:
+        if self._dead:
+            raise ConnectionResetError("the connection was lost")
+        self._dead = True
+        return await self._db.fetch(query, *args)
+
+    async def insist(self, run: Callable[[Any], Any], *, seconds: float) -> Any:
+        return await run(self)
+
+
+async def dies_after_its_first_statement(claim: Claim, db: Database) -> None:
+    """An answer is never without what it causes, even if the replica dies right after it was recorded."""
+    tenant = await build.tenant(db)
+    question = await build.question(db, tenant)
+    with contextlib.suppress(ConnectionResetError):
+        await claim(Dying(db), build.click(question))  # type: ignore[arg-type]  # a Database that dies
+
+    written = await db.fetch(
+        "select status, (select count(*) from events where type = 'interaction.answered') as events, "
+        "(select count(*) from clicks) as clicks, (select min(wanted) from cards) as wanted from interactions"
+    )
+    assert [tuple(row) for row in written] in ([("answered", 1, 1, 2)], [("pending", 0, 0, 1)])
+
+
+async def waits_past_the_deadline(claim: Claim, db: Database) -> None:
+    """A claim that waits for the row past its deadline must lose."""
+    tenant = await build.tenant(db)
+    question = await build.question(db, tenant)
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        "expires_at = clock_timestamp() + interval '500 milliseconds'"
+    )
+    async with db.acquire() as holder, holder.transaction():
+        await holder.execute("select from interactions for update")
+        waiting = asyncio.create_task(claim(db, build.click(question)))
+        while not await holder.fetch("select from pg_locks where not granted"):
+            await asyncio.sleep(0.001)
+        while not await holder.fetchval("select clock_timestamp() > expires_at from interactions"):
+            await asyncio.sleep(0.005)
+
+    assert (await waiting).verdict is Verdict.EXPIRED
+
+
+async def unwaited(db: Database, click: Click) -> Claimed:
+    """The real claim, with time enough for a loaded machine."""
+    return await interactions.claim(db, click, seconds=20)

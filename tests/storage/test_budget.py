@@ -1,0 +1,178 @@
+"""A click's budget: confirmed in time or refused in time, and whatever was said, the row agrees with it later."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage import interactions, pool
+from storage.errors import Unavailable
+from storage.model import Status, Verdict
+from storage.pool import Database
+from tests import proxy
+from tests.proxy import Weather
+from tests.storage import build
+from tests.storage.build import Tenant
+from tests.storage.faults import admin, frozen, pid_of, until_waiting
+
+SLACK = 3.0  # seconds until Slack shows its own error
+
+
+@pytest.fixture
+async def single(dsn: str) -> AsyncIterator[Database]:
+    """A pool of one connection, so that it is known which one the claim gets."""
+    async with pool.connect(dsn, name="single", size=1) as database:
+        yield database
+
+
+async def rows(db: Database) -> tuple[str, list[tuple[str, int]]]:
+    (question,) = await db.fetch("select status from interactions")
+    clicks = await db.fetch("select verdict, repeats from clicks order by clicked_at")
+    return question["status"], [(click["verdict"], click["repeats"]) for click in clicks]
+
+
+async def test_a_frozen_backend_costs_a_click_a_second_and_not_its_answer(
+    db: Database, tenant: Tenant, single: Database
+) -> None:
+    question = await build.question(db, tenant)
+    with frozen(await pid_of(single)):
+        began = time.monotonic()
+        claimed = await interactions.claim(single, build.click(question))
+
+        assert claimed.verdict is Verdict.WON
+        assert time.monotonic() - began < SLACK
+    assert (await build.read(db, tenant, question.id)).status is Status.ANSWERED
+
+
+async def test_a_row_that_stays_locked_is_refused_in_time_and_the_same_click_is_told_the_truth_later(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    """The tries that were given up may still come through on the server: they all bear one claim id."""
+    question = await build.question(db, tenant)
+    click = build.click(question)
+    async with admin(dsn) as holder:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute("select from interactions for update")
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            await interactions.claim(db, click)
+        assert time.monotonic() - began < SLACK
+        await transaction.commit()
+
+    assert (await interactions.claim(db, click)).verdict is Verdict.WON
+    status, ((verdict, _),) = await rows(db)
+    assert (status, verdict) == ("answered", "won")
+
+
+async def test_a_silent_network_is_refused_in_time(dsn: str, db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+    async with proxy.before(dsn) as (network, through), pool.connect(through, name="far", size=4) as far:
+        network.weather = Weather.BLACK_HOLE
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            await interactions.claim(far, build.click(question))
+        assert time.monotonic() - began < SLACK
+
+    assert await rows(db) == ("pending", [])
+
+
+async def test_a_reply_that_is_lost_after_the_commit_is_asked_for_again(dsn: str, db: Database, tenant: Tenant) -> None:
+    first, question = await build.question(db, tenant), await build.question(db, tenant)
+    async with proxy.before(dsn) as (network, through), pool.connect(through, name="far", size=1) as far:
+        await interactions.claim(far, build.click(first))  # the statement is known to the server from here on
+        network.lose_replies()
+        claim = asyncio.create_task(interactions.claim(far, build.click(question)))
+        await network.lost_a_reply()
+        assert (await build.read(db, tenant, question.id)).status is Status.ANSWERED
+        network.weather = Weather.FAIR
+        await network.cut()
+
+        claimed = await claim
+
+    assert (claimed.verdict, claimed.repeats) == (Verdict.WON, 1)
+    assert claimed.life is not None and claimed.life.status is Status.ANSWERED
+    assert claimed.life.answer == (await build.read(db, tenant, question.id)).answer
+
+
+async def test_clicks_whose_backends_are_terminated_at_any_moment_are_told_what_the_row_says(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    """Before, during and after the commit: one person, one choice, so every click of theirs has won or is recorded."""
+    chance = random.Random(5)
+    async with admin(dsn) as operator, pool.connect(dsn, name="doomed", size=4) as doomed:
+
+        async def terminate() -> None:
+            await asyncio.sleep(chance.uniform(0, 0.004))  # anywhere in the claim: the place is the point of the test
+            await operator.fetch(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'askbridge doomed'"
+            )
+
+        for _ in range(80):
+            question = await build.question(db, tenant)
+            claimed, _ = await asyncio.gather(interactions.claim(doomed, build.click(question)), terminate())
+
+            assert claimed.verdict is Verdict.WON
+            after = await build.read(db, tenant, question.id)
+            assert after.status is Status.ANSWERED
+            assert claimed.life is not None and claimed.life.answer == after.answer
+
+    assert len(await db.fetch("select from clicks")) == 80
+    assert len(await db.fetch("select from events where type = 'interaction.answered'")) == 80
+
+
+async def test_a_click_that_hung_up_is_either_recorded_or_not_but_never_half(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    chance = random.Random(6)
+    for _ in range(60):
+        question = await build.question(db, tenant)
+        claim = asyncio.create_task(interactions.claim(db, build.click(question)))
+        await asyncio.sleep(chance.uniform(0, 0.004))  # anywhere in the claim, as a caller hangs up
+        claim.cancel()
+        await asyncio.gather(claim, return_exceptions=True)
+
+    async with admin(dsn) as reader:
+        while await reader.fetch(
+            "select from pg_stat_activity where datname = current_database() and state = 'active' "
+            "and pid <> pg_backend_pid()"
+        ):
+            await asyncio.sleep(0.005)
+        halves = await reader.fetch(
+            """
+            select from interactions as asked
+            where
+                (status = 'answered')
+                    <> exists (select from clicks where interaction_id = asked.id and verdict = 'won')
+                or (status = 'answered')
+                    <> exists (select from events where interaction_id = asked.id and type = 'interaction.answered')
+            """
+        )
+    assert not halves
+    assert await db.fetch("select 1")
+
+
+async def test_a_claim_without_time_for_a_second_try_refuses_after_the_first(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    question = await build.question(db, tenant)
+    async with admin(dsn) as holder:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute("select from interactions for update")
+        claim = asyncio.create_task(interactions.claim(db, build.click(question), seconds=0.2))
+        await until_waiting(holder)
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            await claim
+        assert time.monotonic() - began < 0.6
+        assert (
+            await holder.fetchval(
+                "select count(*) from pg_stat_activity where application_name = 'askbridge test' "
+                "and wait_event_type = 'Lock'"
+            )
+            == 1
+        )
+        await transaction.rollback()

@@ -1,0 +1,215 @@
+"""The life of a copy: leased by one replica at a time, and written back under its lease."""
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from bridge import ids
+from storage import cards, interactions
+from storage.cards import Handle
+from storage.model import Interaction
+from storage.pool import Database
+from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+from tests.storage.card_moves import edit, fail, give_up, handle, lease, lose_leases, post, take
+
+
+@pytest.fixture
+async def question(db: Database, tenant: Tenant) -> Interaction:
+    return await build.question(db, tenant)
+
+
+async def counts(db: Database, question: Interaction) -> tuple[int, int]:
+    (row,) = await db.fetch("select cards_left, cards_shown from interactions where id = $1", question.id)
+    return row["cards_left"], row["cards_shown"]
+
+
+async def events(db: Database, question: Interaction) -> list[str]:
+    return [moment.type for moment in await interactions.timeline(db, question.organization_id, question.id)]
+
+
+async def test_a_copy_is_leased_once_and_again_only_when_its_lease_ran_out(
+    db: Database, other: Database, question: Interaction
+) -> None:
+    first = await take(db, question)
+
+    assert await lease(other, question) == []
+    await lose_leases(db, question.id)
+    second = await take(other, question)
+
+    assert (first.attempt, second.attempt) == (1, 2) and first.id == second.id
+
+
+async def test_two_replicas_never_lease_the_same_copy(db: Database, other: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, **card_moves.copies(1000))
+    waiting = asyncio.Barrier(2)
+
+    async def replica(one: Database) -> list[object]:
+        taken: list[object] = []
+        await waiting.wait()
+        while batch := await lease(one, question, most=20):
+            taken += [card.id for card in batch]
+        return taken
+
+    mine, theirs = await asyncio.gather(replica(db), replica(other))
+
+    assert mine and theirs, "one replica slept through it"
+    assert len(mine) + len(theirs) == len({*mine, *theirs}) == 1000
+    assert {card.attempt for card in await card_moves.of(db, question)} == {1}
+
+
+async def test_only_the_connections_asked_for_are_served_longest_due_first(db: Database, tenant: Tenant) -> None:
+    older = await build.question(db, tenant)
+    newer = await build.question(db, tenant)
+    foreign = await build.question(db, await build.tenant(db))
+
+    assert [card.interaction_id for card in await lease(db, older, most=1)] == [older.id]
+    assert [card.interaction_id for card in await lease(db, older)] == [newer.id]
+    assert [card.interaction_id for card in await lease(db, foreign)] == [foreign.id]
+
+
+async def test_a_posted_copy_keeps_its_handle_and_counts_as_shown(db: Database, question: Interaction) -> None:
+    assert await counts(db, question) == (1, 0)
+
+    assert await post(db, await take(db, question), Handle(channel="C0DM", ts="1.1"))
+
+    (card,) = await card_moves.of(db, question)
+    assert (card.channel, card.ts, card.shown, card.wanted) == ("C0DM", "1.1", 1, 1)
+    assert card.leased_until is None and card.reason is None
+    assert await counts(db, question) == (0, 1)
+    assert await events(db, question) == ["interaction.created", "interaction.posted"]
+    assert await lease(db, question) == []
+
+
+async def test_a_write_back_that_is_sent_again_changes_nothing_more(db: Database, question: Interaction) -> None:
+    """The reply to the first one was lost: whoever sends it again cannot know that it was kept."""
+    card, where, stray, event = await take(db, question), handle(), ids.new(), ids.new()
+    for _ in range(2):
+        assert await cards.posted(db, card, where, plain=False, stray_id=stray, event_id=event)
+
+    assert await counts(db, question) == (0, 1)
+    assert await events(db, question) == ["interaction.created", "interaction.posted"]
+
+    late = dataclasses.replace(card, attempt=0)
+    lost, stray, event = handle(), ids.new(), ids.new()
+    for _ in range(2):
+        assert not await cards.posted(db, late, lost, plain=False, stray_id=stray, event_id=event)
+
+    assert await counts(db, question) == (0, 2)
+    assert (await events(db, question))[2:] == ["card.lease_lost"]
+
+
+async def test_a_post_whose_lease_was_lost_is_kept_as_a_stray_copy_to_be_settled_like_any_other(
+    db: Database, question: Interaction
+) -> None:
+    paused = await take(db, question)
+    await lose_leases(db, question.id)
+    assert await post(db, await take(db, question))
+
+    assert not await post(db, paused, Handle(channel="C0APPROVALS", ts="2.2"))
+
+    mine, stray = await card_moves.of(db, question)
+    assert mine.ts != "2.2" and (stray.ts, stray.address, stray.shown) == ("2.2", mine.address, 1)
+    assert await counts(db, question) == (0, 2)
+    assert (await events(db, question))[-1] == "card.lease_lost"
+    await interactions.claim(db, build.click(question))
+    assert {card.ts for card in await lease(db, question)} == {mine.ts, "2.2"}
+
+
+async def test_a_stray_copy_that_waited_for_the_winning_click_is_due_for_its_edit(
+    db: Database, question: Interaction
+) -> None:
+    """What a stray should show is read from the locked row, not as it was before the wait."""
+    paused = await take(db, question)
+    await lose_leases(db, question.id)
+    assert await post(db, await take(db, question))
+    async with db.acquire() as clicking:
+        transaction = clicking.transaction()
+        await transaction.start()
+        await clicking.execute("select from interactions for update")
+        writing_back = asyncio.create_task(post(db, paused, Handle(channel="C0APPROVALS", ts="2.2")))
+        while not await clicking.fetch("select from pg_locks where not granted"):
+            await asyncio.sleep(0.001)
+        await clicking.execute("update cards set wanted = 2")  # as the claim does with every copy
+        await transaction.commit()
+
+    assert not await writing_back
+    assert {card.ts: card.wanted for card in await lease(db, question)}["2.2"] == 2
+
+
+async def test_an_edit_whose_lease_was_lost_changes_nothing(db: Database, question: Interaction) -> None:
+    await post(db, await take(db, question))
+    await interactions.claim(db, build.click(question))
+    paused = await take(db, question)
+    await lose_leases(db, question.id)
+    current = await take(db, question)
+
+    assert not await edit(db, paused)
+
+    (card,) = await card_moves.of(db, question)
+    assert (card.shown, card.attempt, card.leased_until) == (1, current.attempt, current.leased_until)
+    assert (await events(db, question))[-1] == "card.lease_lost"
+    assert await edit(db, current)
+    assert (await events(db, question))[-1] == "card.settled"
+    assert await lease(db, question) == []
+
+
+async def test_a_question_answered_while_its_card_is_being_posted_is_edited_at_once(
+    db: Database, question: Interaction
+) -> None:
+    """Somebody clicks before the handle is known; the copy says so as soon as it is."""
+    card = await take(db, question)
+    await interactions.claim(db, build.click(question))
+
+    assert await post(db, card)
+
+    again = await take(db, question)
+    assert (again.shown, again.wanted) == (1, 2)
+    assert await edit(db, again) and await lease(db, question) == []
+
+
+async def test_a_copy_is_let_go_until_later(db: Database, question: Interaction) -> None:
+    await fail(db, await take(db, question), seconds=60)
+
+    (card,) = await card_moves.of(db, question)
+    assert (card.failures, card.reason, card.leased_until) == (1, card_moves.ARCHIVED, None)
+    assert await lease(db, question) == []
+    await db.fetch("update cards set due_at = clock_timestamp()")
+    assert (await take(db, question)).failures == 1
+
+
+async def test_a_send_that_may_have_been_accepted_counts_as_shown_once(db: Database, question: Interaction) -> None:
+    for _ in range(3):
+        await fail(db, await take(db, question), unsure=True)
+        assert await counts(db, question) == (1, 1)
+
+    await post(db, await take(db, question))
+
+    assert await counts(db, question) == (0, 1)
+
+
+async def test_a_pause_that_is_nobodys_failure_is_not_counted_and_keeps_the_reason(
+    db: Database, question: Interaction
+) -> None:
+    await fail(db, await take(db, question))
+    await cards.retry(db, await take(db, question), seconds=0, reason=None, failed=False, unsure=False)
+
+    (card,) = await card_moves.of(db, question)
+    assert (card.failures, card.reason) == (1, card_moves.ARCHIVED)
+
+
+async def test_a_replica_without_its_lease_can_neither_retry_nor_skip_nor_give_up(
+    db: Database, question: Interaction
+) -> None:
+    paused = await take(db, question)
+    await lose_leases(db, question.id)
+    await take(db, question)
+    before = await card_moves.of(db, question)
+
+    await fail(db, paused, unsure=True)
+    await cards.skip(db, paused)
+    assert await give_up(db, paused) is None
+
+    assert await card_moves.of(db, question) == before
+    assert await counts(db, question) == (1, 0)

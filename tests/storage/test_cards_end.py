@@ -1,0 +1,170 @@
+"""How copies end: given up, skipped, settled, and healed by a click."""
+
+import asyncio
+
+import pytest
+
+from bridge import ids
+from storage import cards, interactions
+from storage.cards import Handle
+from storage.model import Interaction, Scope, Status
+from storage.pool import Database
+from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+from tests.storage.card_moves import edit, fail, give_up, handle, lease, lose_leases, post, take
+
+
+@pytest.fixture
+async def question(db: Database, tenant: Tenant) -> Interaction:
+    return await build.question(db, tenant)
+
+
+async def counts(db: Database, question: Interaction) -> tuple[int, int]:
+    (row,) = await db.fetch("select cards_left, cards_shown from interactions where id = $1", question.id)
+    return row["cards_left"], row["cards_shown"]
+
+
+async def events(db: Database, question: Interaction) -> list[str]:
+    return [moment.type for moment in await interactions.timeline(db, question.organization_id, question.id)]
+
+
+async def test_a_question_is_unreachable_when_its_last_copy_gave_up(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, **card_moves.copies(3))
+    one, two, three = await lease(db, question)
+
+    assert [await give_up(db, one), await give_up(db, two)] == [Status.PENDING, Status.PENDING]
+    assert (await build.read(db, tenant, question.id)).status is Status.PENDING
+    assert await give_up(db, three) is Status.UNREACHABLE
+
+    after = await build.read(db, tenant, question.id)
+    assert after.status is Status.UNREACHABLE and after.reason == card_moves.ARCHIVED and after.ended_at
+    assert after.cards_left == 0
+    assert (await events(db, question))[1:] == ["card.given_up", "card.given_up", "interaction.unreachable"]
+
+
+async def test_copies_that_give_up_at_the_same_time_end_the_question_once(
+    db: Database, other: Database, tenant: Tenant
+) -> None:
+    for _ in range(50):
+        question = await build.question(db, tenant, **card_moves.copies(2))
+        one, two = await lease(db, question)
+
+        told = await asyncio.gather(give_up(db, one), give_up(other, two))
+
+        assert sorted(str(status) for status in told) == ["pending", "unreachable"]
+
+
+@pytest.mark.parametrize("how", ["posted", "unsure", "stray"])
+async def test_a_question_somebody_could_have_seen_is_never_unreachable(db: Database, tenant: Tenant, how: str) -> None:
+    question = await build.question(db, tenant, **card_moves.copies(2))
+    one, two = await lease(db, question)
+    match how:
+        case "posted":
+            await post(db, one)
+        case "unsure":
+            await fail(db, one, unsure=True)
+            await give_up(db, await take(db, question))
+        case _:
+            await lose_leases(db, question.id)
+            (late, two) = await lease(db, question)
+            await post(db, one)
+            await give_up(db, late)
+
+    assert await give_up(db, two) is Status.PENDING
+    assert (await build.read(db, tenant, question.id)).status is Status.PENDING
+
+
+async def test_giving_up_never_changes_how_a_question_ended(
+    db: Database, tenant: Tenant, question: Interaction
+) -> None:
+    card = await take(db, question)
+    await interactions.claim(db, build.click(question))
+
+    assert await give_up(db, card) is Status.ANSWERED
+
+    after = await build.read(db, tenant, question.id)
+    assert after.status is Status.ANSWERED and after.reason is None
+    assert await lease(db, question) == []
+
+
+async def test_a_copy_that_was_never_shown_need_not_be_once_the_question_ended(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, **card_moves.copies(2))
+    await interactions.claim(db, build.click(question))
+    (card,) = await lease(db, question, most=1)
+    for _ in range(2):  # the reply to the first one may be lost
+        await cards.skip(db, card)
+
+        assert await counts(db, question) == (1, 0)
+
+    await cards.skip(db, await take(db, question))
+
+    assert await counts(db, question) == (0, 0)
+    assert await lease(db, question) == []
+
+
+async def test_a_link_is_remembered_for_the_message_it_leads_to(db: Database, question: Interaction) -> None:
+    where = handle()
+    await post(db, await take(db, question), where)
+    (card,) = await card_moves.of(db, question)
+
+    await cards.permalink(db, card, Handle(channel=where.channel, ts="9.9"), "https://acme.slack.com/other")
+    await cards.permalink(db, card, where, "https://acme.slack.com/archives/C0/p1")
+
+    assert [card.permalink for card in await card_moves.of(db, question)] == ["https://acme.slack.com/archives/C0/p1"]
+
+
+async def heal(db: Database, question: Interaction, where: Handle, scope: Scope | None = None) -> None:
+    await cards.heal(db, scope or question.scope, question.id, where, stray_id=ids.new())
+
+
+async def test_a_click_on_a_copy_that_should_show_the_end_has_it_edited_once_more(
+    db: Database, question: Interaction
+) -> None:
+    where = handle()
+    await post(db, await take(db, question), where)
+    await interactions.claim(db, build.click(question))
+    await heal(db, question, where)
+    card = await take(db, question)
+    assert card.wanted == 2, "an edit was due already; a second one would be for nothing"
+    await edit(db, card)
+
+    await heal(db, question, where)
+    await heal(db, question, where)
+
+    again = await take(db, question)
+    assert (again.ts, again.shown, again.wanted) == (where.ts, 2, 3)
+
+
+async def test_a_click_on_a_copy_nobody_knew_of_takes_it_in(db: Database, question: Interaction) -> None:
+    await fail(db, await take(db, question), unsure=True)
+    await interactions.claim(db, build.click(question))
+
+    await heal(db, question, Handle(channel="C0DM", ts="7.7"))
+
+    known, unknown = sorted(await lease(db, question), key=lambda card: card.ts or "")
+    assert known.ts is None
+    assert (unknown.channel, unknown.ts, unknown.shown, unknown.wanted) == ("C0DM", "7.7", 1, 2)
+    await heal(db, question, Handle(channel="C0DM", ts="7.7"))
+    assert len(await card_moves.of(db, question)) == 2
+
+
+async def test_nothing_is_healed_while_a_question_is_open_nor_from_another_scope(
+    db: Database, question: Interaction
+) -> None:
+    foreign = await build.tenant(db)
+    where = handle()
+    await post(db, await take(db, question), where)
+    await heal(db, question, where)
+    await heal(db, question, handle())
+    assert await lease(db, question) == [] and len(await card_moves.of(db, question)) == 1
+
+    await interactions.claim(db, build.click(question))
+    await edit(db, await take(db, question))
+    for scope in (
+        foreign.scope,
+        Scope(organization_id=question.organization_id, connection_id=foreign.scope.connection_id),
+    ):
+        await heal(db, question, where, scope)
+        await heal(db, question, handle(), scope)
+
+    assert await lease(db, question) == [] and len(await card_moves.of(db, question)) == 1

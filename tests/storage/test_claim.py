@@ -1,0 +1,204 @@
+"""The claim: one winner, truthful losers, and every verdict of the design's table."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from storage import interactions
+from storage.model import Interaction, Json, Scope, Status, Verdict
+from storage.pool import Database
+from tests.storage import build
+from tests.storage.build import Tenant
+
+
+@pytest.fixture
+async def tenant(db: Database) -> Tenant:
+    return await build.tenant(db)
+
+
+async def end(db: Database, question: Interaction, status: str, **columns: Any) -> None:
+    """Put a question into a final status as its own statements would."""
+    sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, start=4))
+    await db.fetch(
+        f"update interactions set status = $3, ended_at = clock_timestamp() {', ' + sets if sets else ''} "
+        "where organization_id = $1 and id = $2",
+        question.organization_id,
+        question.id,
+        status,
+        *columns.values(),
+    )
+
+
+async def pass_deadline(db: Database, question: Interaction) -> None:
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        "expires_at = clock_timestamp() - interval '1 millisecond' where organization_id = $1 and id = $2",
+        question.organization_id,
+        question.id,
+    )
+
+
+async def clicks(db: Database) -> list[Json]:
+    return [dict(row) for row in await db.fetch("select * from clicks order by clicked_at")]
+
+
+async def test_the_first_valid_click_wins_and_everything_it_causes_is_written_with_it(
+    db: Database, tenant: Tenant
+) -> None:
+    question = await build.question(db, tenant)
+
+    claimed = await interactions.claim(db, build.click(question))
+
+    assert claimed.verdict is Verdict.WON
+    assert claimed.life is not None and claimed.life.status is Status.ANSWERED
+    after = await build.read(db, tenant, question.id)
+    assert after.status is Status.ANSWERED
+    assert after.choice == "approve"
+    assert after.answer == {
+        **build.ANSWERS["approve"],
+        "by": {"user": "U0ANA", "name": "ana", "team": tenant.connection.team_id},
+        "via": "button",
+    }
+    assert claimed.life.answer == after.answer and claimed.life.ended_at == after.ended_at
+    assert [row["wanted"] for row in await db.fetch("select wanted from cards")] == [2]
+    moments = await interactions.timeline(db, question.organization_id, question.id)
+    assert [moment.type for moment in moments] == [
+        "interaction.created",
+        "interaction.clicked",
+        "interaction.answered",
+    ]
+    assert moments[1].verdict is Verdict.WON and moments[1].by == "U0ANA"
+
+
+async def test_the_winner_again_is_told_recorded_or_decided_and_everyone_else_taken(
+    db: Database, tenant: Tenant
+) -> None:
+    question = await build.question(db, tenant, responders=None)
+    await interactions.claim(db, build.click(question))
+
+    again = await interactions.claim(db, build.click(question))
+    other = await interactions.claim(db, build.click(question, choice="deny"))
+    bob = await interactions.claim(db, build.click(question, user_id="U0BOB"))
+
+    assert [again.verdict, other.verdict, bob.verdict] == [Verdict.RECORDED, Verdict.DECIDED, Verdict.TAKEN]
+    assert bob.life is not None and bob.life.answer is not None
+    assert bob.life.answer["by"]["user"] == "U0ANA"
+    assert (await build.read(db, tenant, question.id)).choice == "approve"
+
+
+@pytest.mark.parametrize(
+    ("status", "columns"),
+    [
+        ("expired", {}),
+        ("cancelled", {"reason": {"code": "cancelled", "detail": "No longer needed.", "fix": ""}}),
+        ("superseded", {"superseded_by": uuid4()}),
+        ("unreachable", {"reason": {"code": "is_archived", "detail": "", "fix": ""}}),
+    ],
+)
+async def test_a_click_on_what_has_ended_is_told_how(
+    db: Database, tenant: Tenant, status: str, columns: dict[str, Any]
+) -> None:
+    question = await build.question(db, tenant)
+    await end(db, question, status, **columns)
+
+    claimed = await interactions.claim(db, build.click(question))
+
+    assert claimed.verdict == status
+    assert claimed.life is not None and claimed.life.status == status
+    assert claimed.life.reason == columns.get("reason")
+    assert (await build.read(db, tenant, question.id)).status == status
+
+
+async def test_a_click_after_the_deadline_is_expired_even_before_the_sweep(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+    await pass_deadline(db, question)
+
+    claimed = await interactions.claim(db, build.click(question))
+
+    assert claimed.verdict is Verdict.EXPIRED
+    assert claimed.life is not None and claimed.life.status is Status.EXPIRED
+    assert await db.fetch("select from interactions where status = 'pending'")
+
+
+async def test_wrong_people_never_consume_anything(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+
+    outsider = await interactions.claim(db, build.click(question, user_team="T0OTHER"))
+    nobody = await interactions.claim(db, build.click(question, user_team=None))
+    bob = await interactions.claim(db, build.click(question, user_id="U0BOB"))
+    unknown = await interactions.claim(db, build.click(question, choice="launch"))
+    without = await interactions.claim(db, build.click(question, choice=None))
+
+    assert [outsider.verdict, nobody.verdict] == [Verdict.OUTSIDER, Verdict.OUTSIDER]
+    assert [bob.verdict, unknown.verdict, without.verdict] == [Verdict.NOT_YOURS, Verdict.GONE, Verdict.GONE]
+    assert (await interactions.claim(db, build.click(question))).verdict is Verdict.WON
+
+
+async def test_outsiders_may_answer_when_that_was_asked_for(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, home_teams=None, responders=None)
+
+    claimed = await interactions.claim(db, build.click(question, user_id="U0SAM", user_team="T0OTHER"))
+
+    assert claimed.verdict is Verdict.WON
+
+
+async def test_another_scope_learns_nothing_and_changes_nothing(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+    other = await build.tenant(db)
+    foreign = Scope(organization_id=tenant.scope.organization_id, connection_id=other.scope.connection_id)
+
+    for scope in (other.scope, foreign):
+        claimed = await interactions.claim(db, build.click(question, scope=scope))
+
+        assert claimed == interactions.Claimed(verdict=Verdict.GONE, repeats=0, life=None)
+    assert all(row["interaction_id"] is None for row in await clicks(db))
+    assert (await build.read(db, tenant, question.id)).status is Status.PENDING
+
+
+async def test_a_click_that_names_no_question_is_gone(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+
+    claimed = await interactions.claim(db, build.click(question, interaction_id=None))
+
+    assert claimed.verdict is Verdict.GONE and claimed.life is None
+
+
+async def test_a_repeated_envelope_gets_its_stored_verdict_whatever_happened_since(
+    db: Database, tenant: Tenant
+) -> None:
+    question = await build.question(db, tenant, responders=None)
+    first = build.click(question, claim_id=build.envelope("win"))
+    late = build.click(question, claim_id=build.envelope("late"), user_id="U0BOB")
+
+    verdicts = [(await interactions.claim(db, click)).verdict for click in (first, late, first, late, first)]
+
+    assert verdicts == [Verdict.WON, Verdict.TAKEN, Verdict.WON, Verdict.TAKEN, Verdict.WON]
+    assert [row["repeats"] for row in await clicks(db)] == [2, 1]
+    assert [row["wanted"] for row in await db.fetch("select wanted from cards")] == [2]
+
+
+async def test_an_envelope_refused_once_cannot_win_later(db: Database, tenant: Tenant) -> None:
+    """A stored refusal is never turned into an answer, even if the row would allow it now."""
+    question = await build.question(db, tenant)
+    refused = build.click(question, claim_id=build.envelope("bob"), user_id="U0BOB")
+    await interactions.claim(db, refused)
+    await db.fetch("update interactions set responders = null")
+
+    assert (await interactions.claim(db, refused)).verdict is Verdict.NOT_YOURS
+    assert (await build.read(db, tenant, question.id)).status is Status.PENDING
+
+
+async def test_the_database_itself_refuses_a_second_winner(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+    await interactions.claim(db, build.click(question))
+
+    with pytest.raises(Exception, match="clicks_winner"):
+        await db.fetch(
+            "insert into clicks (organization_id, claim_id, connection_id, interaction_id, verdict, user_id) "
+            "values ($1, $2, $3, $4, 'won', 'U0BOB')",
+            question.organization_id,
+            build.envelope(),
+            question.connection_id,
+            question.id,
+        )

@@ -1,0 +1,124 @@
+"""Connections: one active owner for each installation, found by exactly its ids."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from bridge import ids
+from storage import connections, organizations
+from storage.connections import OwnedElsewhere
+from storage.model import Connection
+from storage.pool import Database
+from tests.storage import build
+from tests.storage.build import Tenant
+
+APP = "A0ASKBRIDGE"
+
+
+async def organization(db: Database) -> UUID:
+    id = ids.new()
+    await organizations.create(db, organization_id=id, name="Acme")
+    return id
+
+
+async def connect(db: Database, organization_id: UUID, **other: Any) -> Connection:
+    values: dict[str, Any] = {
+        "id": ids.new(),
+        "app_id": APP,
+        "enterprise_id": None,
+        "team_id": "T0ACME",
+        "home_teams": ["T0ACME"],
+        "bot_user_id": "U0BOT",
+        "name": "Acme",
+    }
+    return await connections.connect(db, organization_id=organization_id, **values | other)
+
+
+async def disable(db: Database, connection: Connection) -> None:
+    await db.fetch("update connections set disabled_at = clock_timestamp() where id = $1", connection.id)
+
+
+async def test_an_installation_is_found_by_exactly_its_ids(db: Database) -> None:
+    """Also inside one Enterprise: a workspace's installation is not the organization-wide one, nor its neighbour's."""
+    owner = await organization(db)
+    installations: list[dict[str, Any]] = [
+        {"enterprise_id": None, "team_id": "T0ACME"},
+        {"enterprise_id": "E0ACME", "team_id": "T0ACME"},
+        {"enterprise_id": "E0ACME", "team_id": "T0NEXT"},
+        {"enterprise_id": "E0ACME", "team_id": None},
+        {"enterprise_id": "E0NEXT", "team_id": None},
+    ]
+    made = [await connect(db, owner, **installation) for installation in installations]
+
+    found = [await connections.of_installation(db, app_id=APP, **installation) for installation in installations]
+
+    assert found == made and len({connection.id for connection in made}) == 5
+    assert await connections.of_installation(db, app_id="A0OTHER", **installations[0]) is None
+    assert await connections.of_installation(db, app_id=APP, enterprise_id=None, team_id="T0NEXT") is None
+    assert await connections.of_installation(db, app_id=APP, enterprise_id=None, team_id=None) is None
+
+
+@pytest.mark.parametrize(
+    ("enterprise_id", "team_id"), [(None, "T0ACME"), ("E0ACME", "T0ACME"), ("E0ACME", None)], ids=str
+)
+async def test_a_second_organization_is_refused(db: Database, enterprise_id: str | None, team_id: str | None) -> None:
+    owner, second = await organization(db), await organization(db)
+    connection = await connect(db, owner, enterprise_id=enterprise_id, team_id=team_id)
+
+    with pytest.raises(OwnedElsewhere, match=f"{team_id or enterprise_id} by another organization"):
+        await connect(db, second, enterprise_id=enterprise_id, team_id=team_id, name="Mine now")
+
+    found = await connections.of_installation(db, app_id=APP, enterprise_id=enterprise_id, team_id=team_id)
+    assert found == connection
+    assert await connections.of_organization(db, second) == []
+
+
+async def test_of_many_organizations_at_once_one_gets_the_installation(db: Database, other: Database) -> None:
+    organizations = [await organization(db) for _ in range(16)]
+
+    got = await asyncio.gather(
+        *(connect(one, id) for one, id in zip([db, other] * 8, organizations, strict=True)), return_exceptions=True
+    )
+
+    assert [type(one) for one in got].count(Connection) == 1
+    assert [type(one) for one in got].count(OwnedElsewhere) == 15
+
+
+async def test_connecting_again_brings_what_is_known_up_to_date_and_keeps_the_id(db: Database) -> None:
+    owner = await organization(db)
+    before = await connect(db, owner)
+
+    after = await connect(db, owner, home_teams=["T0ACME", "T0NEXT"], bot_user_id="U0NEW", name="Acme Ltd")
+
+    assert after.id == before.id
+    assert (after.home_teams, after.bot_user_id, after.name) == (["T0ACME", "T0NEXT"], "U0NEW", "Acme Ltd")
+    assert await connections.of_organization(db, owner) == [after]
+
+
+async def test_a_disabled_connection_is_not_found_and_frees_its_installation(db: Database) -> None:
+    owner, second = await organization(db), await organization(db)
+    await disable(db, await connect(db, owner))
+
+    assert await connections.of_installation(db, app_id=APP, enterprise_id=None, team_id="T0ACME") is None
+    assert await connections.of_organization(db, owner) == []
+
+    taken_over = await connect(db, second)
+    assert await connections.of_installation(db, app_id=APP, enterprise_id=None, team_id="T0ACME") == taken_over
+    with pytest.raises(asyncpg.exceptions.UniqueViolationError, match="connections_installation"):
+        await db.fetch("update connections set disabled_at = null")
+
+
+async def test_the_connections_of_an_organization_are_its_own_oldest_first(db: Database, tenant: Tenant) -> None:
+    await build.tenant(db)
+    second = await connect(db, tenant.scope.organization_id, team_id="T0SECOND")
+
+    assert await connections.of_organization(db, tenant.scope.organization_id) == [tenant.connection, second]
+
+
+@pytest.mark.parametrize("wrong", [{"team_id": None, "enterprise_id": None}, {"home_teams": []}], ids=str)
+async def test_a_connection_that_no_click_could_match_is_refused(db: Database, wrong: dict[str, Any]) -> None:
+    with pytest.raises(asyncpg.exceptions.CheckViolationError):
+        await connect(db, await organization(db), **wrong)

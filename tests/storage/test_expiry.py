@@ -1,0 +1,190 @@
+"""A question's way out of time: its deadline counts at once, the sweep ends it once, and whoever watches is told."""
+
+import asyncio
+import random
+from uuid import UUID
+
+from bridge import ids
+from storage import interactions
+from storage.model import Interaction, Status, Verdict
+from storage.pool import Database
+from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+from tests.storage.faults import admin
+
+
+async def pass_deadlines(db: Database) -> None:
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        "expires_at = clock_timestamp() - interval '1 millisecond'"
+    )
+
+
+async def test_a_passed_deadline_counts_at_once_and_the_sweep_changes_nothing_that_was_told(
+    db: Database, tenant: Tenant
+) -> None:
+    seen, unseen = await build.question(db, tenant), await build.question(db, tenant)
+    (card,) = [card for card in await card_moves.lease(db, seen) if card.interaction_id == seen.id]
+    await card_moves.post(db, card)
+    await pass_deadlines(db)
+
+    before = [await build.read(db, tenant, question.id) for question in (seen, unseen)]
+
+    assert [question.status for question in before] == [Status.EXPIRED, Status.UNREACHABLE]
+    assert before[0].reason is None and before[1].reason == interactions.NEVER_SHOWN
+    assert all(question.ended_at == question.expires_at for question in before)
+    ended = await interactions.expire(db, event_ids=[ids.new() for _ in range(10)])
+    assert set(ended) == {(question.organization_id, question.id) for question in before}
+    assert [await build.read(db, tenant, question.id) for question in (seen, unseen)] == before
+    for question, type in ((seen, "interaction.expired"), (unseen, "interaction.unreachable")):
+        moments = await interactions.timeline(db, question.organization_id, question.id)
+        assert moments[-1].type == type
+    assert {row["wanted"] for row in await db.fetch("select wanted from cards")} == {2}
+
+
+async def test_a_send_that_may_have_been_seen_expires(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+    await card_moves.fail(db, await card_moves.take(db, question), unsure=True)
+    await pass_deadlines(db)
+
+    await interactions.expire(db, event_ids=[ids.new()])
+
+    assert (await build.read(db, tenant, question.id)).status is Status.EXPIRED
+
+
+async def test_one_pass_ends_no_more_than_it_was_given_ids_for_oldest_deadline_first(
+    db: Database, tenant: Tenant
+) -> None:
+    for _ in range(5):
+        await build.question(db, tenant)
+    await pass_deadlines(db)
+    oldest = await build.question(db, tenant)
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '2 days', "
+        "expires_at = clock_timestamp() - interval '1 day' where id = $1",
+        oldest.id,
+    )
+    young = await build.question(db, tenant)
+
+    passes = [await interactions.expire(db, event_ids=[ids.new() for _ in range(4)]) for _ in range(3)]
+
+    assert [len(ended) for ended in passes] == [4, 2, 0]
+    assert oldest.id in {id for _, id in passes[0]}
+    assert (await build.read(db, tenant, young.id)).status is Status.PENDING
+
+
+async def test_a_question_that_is_held_elsewhere_does_not_hold_up_the_others(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    held, free = await build.question(db, tenant), await build.question(db, tenant)
+    await pass_deadlines(db)
+    async with admin(dsn) as holder:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute("select from interactions where id = $1 for update", held.id)
+
+        ended = await asyncio.wait_for(interactions.expire(db, event_ids=[ids.new(), ids.new()]), 2)
+        await transaction.rollback()
+
+    assert ended == [(free.organization_id, free.id)]
+    assert await interactions.expire(db, event_ids=[ids.new()]) == [(held.organization_id, held.id)]
+
+
+async def test_two_replicas_end_every_question_once(db: Database, other: Database, tenant: Tenant) -> None:
+    for _ in range(60):
+        await build.question(db, tenant)
+    await pass_deadlines(db)
+
+    async def replica(one: Database) -> list[object]:
+        ended: list[object] = []
+        while batch := await interactions.expire(one, event_ids=[ids.new() for _ in range(5)]):
+            ended += batch
+        return ended
+
+    mine, theirs = await asyncio.gather(replica(db), replica(other))
+
+    assert len(mine) + len(theirs) == len({*mine, *theirs}) == 60
+    assert (await db.fetch("select count(*) as n from events where type = 'interaction.unreachable'"))[0]["n"] == 60
+
+
+async def test_a_click_and_the_deadline_never_both_end_a_question(
+    db: Database, other: Database, tenant: Tenant
+) -> None:
+    """Four hundred races at the moment of the deadline."""
+    chance = random.Random(3)
+    verdicts: dict[UUID, Verdict] = {}
+
+    async def one_race(question: Interaction) -> None:
+        await db.fetch(
+            "update interactions set created_at = created_at - interval '1 day', "
+            "expires_at = clock_timestamp() + make_interval(secs => $2) where id = $1",
+            question.id,
+            chance.uniform(0.0, 0.003),
+        )
+
+        async def expire() -> list[object]:
+            ended: list[object] = []
+            for _ in range(3):
+                ended += await interactions.expire(other, event_ids=[ids.new() for _ in range(8)])
+            return ended
+
+        claimed, _ = await asyncio.gather(interactions.claim(db, build.click(question), seconds=20), expire())
+        verdicts[question.id] = claimed.verdict
+
+    questions = [await build.question(db, tenant) for _ in range(400)]
+    for start in range(0, 400, 8):
+        await asyncio.gather(*(one_race(question) for question in questions[start : start + 8]))
+    while await interactions.expire(db, event_ids=[ids.new() for _ in range(100)]):
+        pass
+
+    assert len(set(verdicts.values())) > 1, "one side always won: that was no race"
+    for id, verdict in verdicts.items():
+        after = await build.read(db, tenant, id)
+        assert after.status is not Status.PENDING
+        assert (verdict is Verdict.WON) == (after.status is Status.ANSWERED)
+        assert after.ended_at and (verdict is not Verdict.WON or after.ended_at < after.expires_at)
+    told = await db.fetch(
+        "select interaction_id from events where type <> 'interaction.created' "
+        "group by interaction_id having count(*) <> 1"
+    )
+    assert not told, "a question ended twice"
+    assert len(await db.fetch("select from events where type <> 'interaction.created'")) == 400
+
+
+async def test_of_the_watched_questions_those_that_ended_are_told(db: Database, tenant: Tenant) -> None:
+    other = await build.tenant(db)
+    answered, late, still_open = [await build.question(db, tenant) for _ in range(3)]
+    foreign = await build.question(db, other)
+    await interactions.claim(db, build.click(answered))
+    await interactions.claim(db, build.click(foreign))
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
+        "where id = $1",
+        late.id,
+    )
+    organization_id = tenant.scope.organization_id
+    watched = [(organization_id, id) for id in (answered.id, late.id, still_open.id, foreign.id, ids.new())]
+
+    assert set(await interactions.ended(db, watched)) == {answered.id, late.id}
+    assert await interactions.ended(db, []) == []
+
+
+async def test_the_timeline_tells_events_and_clicks_in_their_order(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+    await card_moves.post(db, await card_moves.take(db, question))
+    await interactions.claim(db, build.click(question, user_id="U0BOB", user_name="bob"))
+    await interactions.claim(db, build.click(question, choice="deny"))
+    await card_moves.edit(db, await card_moves.take(db, question))
+
+    moments = await interactions.timeline(db, question.organization_id, question.id)
+
+    assert [(moment.type, moment.by, moment.verdict) for moment in moments] == [
+        ("interaction.created", None, None),
+        ("interaction.posted", None, None),
+        ("interaction.clicked", "U0BOB", Verdict.NOT_YOURS),
+        ("interaction.clicked", "U0ANA", Verdict.WON),
+        ("interaction.answered", None, None),
+        ("card.settled", None, None),
+    ]
+    assert moments[2].detail["user_name"] == "bob" and moments[3].detail["choice"] == "deny"
+    assert [moment.at for moment in moments] == sorted(moment.at for moment in moments)

@@ -1,0 +1,66 @@
+"""Keys: shown once, kept as a digest, and worth nothing once revoked."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from bridge import ids
+from storage import keys
+from storage.pool import Database
+from tests.storage import build
+from tests.storage.build import Tenant
+
+
+async def make(db: Database, tenant: Tenant, *, name: str = "deploy-bot") -> tuple[UUID, str]:
+    key, secret = await keys.create(db, organization_id=tenant.scope.organization_id, id=ids.new(), name=name)
+    return key.id, secret
+
+
+async def test_whoever_presents_a_key_is_told_whose_it_is(db: Database, tenant: Tenant) -> None:
+    id, secret = await make(db, tenant, name="review-bot")
+
+    key = await keys.of_secret(db, secret)
+
+    assert key is not None
+    assert (key.organization_id, key.id, key.name) == (tenant.scope.organization_id, id, "review-bot")
+    assert secret.startswith(key.prefix) and len(key.prefix) < len(secret) / 4
+
+
+async def test_nothing_stored_could_open_a_door(db: Database, tenant: Tenant) -> None:
+    _, secret = await make(db, tenant)
+
+    stored = [str(dict(row)) for row in await db.fetch("select * from keys")]
+
+    assert not any(secret in row or secret.encode().hex() in row for row in stored)
+    assert keys.digest(secret) in [row["digest"] for row in await db.fetch("select digest from keys")]
+
+
+async def test_no_two_keys_are_alike(db: Database, tenant: Tenant) -> None:
+    assert len({(await make(db, tenant))[1] for _ in range(20)}) == 20
+
+
+async def test_a_revoked_key_is_unknown_and_its_neighbour_is_not(db: Database, tenant: Tenant) -> None:
+    id, secret = await make(db, tenant)
+    await db.fetch("update keys set revoked_at = clock_timestamp() where id = $1", id)
+
+    assert await keys.of_secret(db, secret) is None
+    assert await keys.of_secret(db, tenant.secret) is not None
+
+
+@pytest.mark.parametrize("change", [lambda secret: secret[:-1], lambda secret: secret + "A", lambda _: "", str.upper])
+async def test_what_is_almost_a_key_is_unknown(db: Database, tenant: Tenant, change: object) -> None:
+    assert callable(change)
+    assert await keys.of_secret(db, change(tenant.secret)) is None
+
+
+async def test_one_digest_is_one_key_in_the_whole_database(db: Database, tenant: Tenant) -> None:
+    other = await build.tenant(db)
+
+    with pytest.raises(asyncpg.exceptions.UniqueViolationError, match="keys_digest"):
+        await db.fetch(
+            "insert into keys (organization_id, id, name, prefix, digest) values ($1, $2, 'copy', 'askb_', $3)",
+            other.scope.organization_id,
+            ids.new(),
+            keys.digest(tenant.secret),
+        )

@@ -1,0 +1,159 @@
+"""The statements of every click and every pass stay cheap among other organizations' rows.
+
+Each is planned both for its values and for any values, as PostgreSQL does after a few calls, in an organization that
+the statistics have never heard of: there the planner guesses worst.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asyncpg.pool import PoolConnectionProxy
+
+from bridge import ids
+from storage import interactions, keys, statements
+from storage.model import Interaction
+from storage.pool import Database
+from storage.statements import Statement
+from tests.storage import build
+from tests.storage.build import Tenant
+
+OTHERS = """
+create temp table seeds as
+    select number, gen_random_uuid() as organization_id, gen_random_uuid() as connection_id, gen_random_uuid() as key_id
+    from generate_series(1, 500) as number;
+insert into organizations select organization_id, 'Other ' || number from seeds;
+insert into keys (organization_id, id, name, prefix, digest)
+    select organization_id, key_id, 'other', 'askb_none', sha256(organization_id::text::bytea) from seeds;
+insert into connections (organization_id, id, app_id, team_id, home_teams, bot_user_id, name)
+    select organization_id, connection_id, 'A0ASKBRIDGE', 'T0OTHER' || number, '{T0OTHER}', 'U0BOT', 'Other' from seeds;
+insert into interactions (
+    organization_id, connection_id, id, kind, status, request, digest, answers, key_id, asked_by, idempotency_key,
+    request_hash, answer, choice, claim_id, cards_left, cards_shown, expires_at, ended_at)
+select
+    organization_id, connection_id, gen_random_uuid(), 'approval', case when is_open then 'pending' else 'answered' end,
+    '{}', '', '{}', key_id, 'other', 'key ' || place, '', case when not is_open then '{}'::jsonb end,
+    case when not is_open then 'approve' end, case when not is_open then sha256(random()::text::bytea) end, 0, 1,
+    clock_timestamp() + interval '1 hour', case when not is_open then clock_timestamp() end
+from seeds, generate_series(1, 40) as place, lateral (select place <= 4 as is_open) as opens;
+insert into cards (
+    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, due_at)
+select
+    organization_id, connection_id, id, gen_random_uuid(), 1, '{}', 'C0OTHER', '1.1', 2,
+    case when status = 'pending' then 1 else 2 end, clock_timestamp() + interval '1 hour'
+from interactions;
+insert into clicks (organization_id, claim_id, connection_id, interaction_id, verdict, user_id)
+    select organization_id, claim_id, connection_id, id, 'won', 'U0OTHER' from interactions where claim_id is not null;
+insert into events (organization_id, id, interaction_id, type)
+    select organization_id, gen_random_uuid(), id, 'interaction.created' from interactions;
+drop table seeds;
+analyze;
+"""
+
+LARGE = {"keys", "connections", "interactions", "cards", "clicks", "events"}
+FEW = 24  # rows that one call may touch; there are 20,000 others of each
+
+
+@pytest.fixture
+async def crowded(db: Database) -> Database:
+    """20,000 questions of 500 other organizations, one in ten still open and none of them due."""
+    async with db.acquire() as connection:
+        await connection.execute(OTHERS, timeout=60)
+    return db
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+async def run(connection: PoolConnectionProxy, statement: Statement, values: dict[str, Any], mode: str) -> Any:
+    """What PostgreSQL did for one call, planned in one of its two ways; then the call is undone."""
+    prepared = await connection.prepare(statement.sql)
+    types = [type.name for type in prepared.get_parameters()]
+    arguments = ", ".join(
+        [
+            await connection.fetchval(f"select quote_nullable(($1::{type})::text)", value)
+            for type, value in zip(types, statement.arguments(values), strict=True)
+        ]
+    )
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(f"set local plan_cache_mode = {mode}")
+        await connection.execute(f"prepare tried ({', '.join(types)}) as {statement.sql}")
+        said = await connection.fetchval(f"explain (analyze, format json) execute tried ({arguments})")
+    finally:
+        await transaction.rollback()
+        await connection.execute("deallocate tried")
+    return json.loads(said)[0]["Plan"]
+
+
+def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[str, Any]]]:
+    """One call of each hot statement."""
+    click = build.click(question)
+    organization_id, id = question.organization_id, question.id
+    return {
+        "claim": (
+            "interactions",
+            {
+                "organization_id": organization_id,
+                "connection_id": question.connection_id,
+                **{name: getattr(click, name) for name in click.__slots__ if name != "scope"},
+            },
+        ),
+        "get": ("interactions", {"organization_id": organization_id, "id": id}),
+        "find_idempotent": ("interactions", {"organization_id": organization_id, "idempotency_key": "key 1"}),
+        "timeline": ("interactions", {"organization_id": organization_id, "id": id}),
+        "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
+        "expire": (
+            "interactions",
+            {"most": 100, "event_ids": [ids.new() for _ in range(100)], "never_shown": interactions.NEVER_SHOWN},
+        ),
+        "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
+        "of_interaction": ("cards", {"organization_id": organization_id, "interaction_id": id}),
+        "of_installation": (
+            "connections",
+            {"app_id": "A0ASKBRIDGE", "enterprise_id": None, "team_id": tenant.connection.team_id},
+        ),
+        "of_digest": ("keys", {"digest": keys.digest(tenant.secret)}),
+    }
+
+
+async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database) -> None:
+    tenant = await build.tenant(crowded)
+    question = await build.question(crowded, tenant)
+
+    async with crowded.acquire() as connection:
+        for name, (table, values) in calls(tenant, question).items():
+            for mode in ("force_custom_plan", "force_generic_plan"):
+                plan = await run(connection, statements.load(table)[name], values, mode)
+                touched = 0
+                for node in nodes(plan):
+                    if "Relation Name" not in node or node["Node Type"] == "ModifyTable":
+                        continue
+                    way = f"{node['Node Type']} on {node['Relation Name']}"
+                    assert not (node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE), (name, mode, way)
+                    touched += node["Actual Loops"] * (
+                        node["Actual Rows"]
+                        + node.get("Rows Removed by Filter", 0)
+                        + node.get("Rows Removed by Index Recheck", 0)
+                    )
+
+                assert touched <= FEW, f"{name}, {mode}: {touched} rows"
+
+
+async def test_a_due_scan_by_a_clock_that_no_index_takes_would_be_found_out(crowded: Database) -> None:
+    """clock_timestamp() in the place of the statement's clock reads every open question of everybody."""
+    tenant = await build.tenant(crowded)
+    question = await build.question(crowded, tenant)
+    table, values = calls(tenant, question)["expire"]
+    text = statements.load(table)["expire"].text.replace("statement_timestamp()", "clock_timestamp()")
+    slow = statements.parse(table, f"-- name: expire :many\n-- Slow.\n{text};")["expire"]
+
+    async with crowded.acquire() as connection:
+        plan = await run(connection, slow, values, "force_custom_plan")
+
+    assert max(node.get("Rows Removed by Filter", 0) for node in nodes(plan)) > 1000

@@ -1,0 +1,256 @@
+"""The pool: every call is bounded, every failure has our name for it, and the next call works again."""
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator, Awaitable
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from sandbox.postgres.cluster import Cluster
+from storage import errors, pool
+from storage.errors import BadDatabaseUrl, Failure, Unavailable
+from storage.pool import Database
+from tests import proxy
+from tests.proxy import Weather
+from tests.storage.faults import admin, frozen, pid_of, until_running, until_waiting
+
+
+@pytest.fixture
+async def single(dsn: str) -> AsyncIterator[Database]:
+    """A pool of one connection, so that it is known which one the next call gets."""
+    async with pool.connect(dsn, name="single", size=1) as database:
+        yield database
+
+
+def password(dsn: str) -> str:
+    found = urlsplit(dsn).password
+    assert found
+    return found
+
+
+async def failure(call: Awaitable[object]) -> Failure:
+    with pytest.raises(Unavailable) as caught:
+        await call
+    return caught.value.failure
+
+
+async def test_a_frozen_backend_costs_its_caller_no_more_than_the_budget(single: Database) -> None:
+    with frozen(await pid_of(single)):
+        began = time.monotonic()
+        assert await failure(single.fetch_within("select 1", seconds=1)) is Failure.UNKNOWN
+        took = time.monotonic() - began
+
+        assert 1 <= took < 1.8  # waiting politely for the cancelled statement would double it
+        assert await single.fetch("select 1"), "the pool goes on while the old backend is still frozen"
+
+
+async def test_an_unhurried_call_on_a_frozen_backend_ends_too(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "COMMAND_TIMEOUT", 0.3)
+    async with pool.connect(dsn, name="hurried", size=1) as db:
+        with frozen(await pid_of(db)):
+            began = time.monotonic()
+            assert await asyncio.wait_for(failure(db.fetch("select 1")), 5) is Failure.UNKNOWN
+            assert time.monotonic() - began < 2
+            assert await db.fetch("select 1")
+
+
+async def test_a_caller_that_is_cancelled_while_the_server_is_frozen_learns_that_it_was_cancelled(
+    single: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop that took it for a bad day of the database would go on for ever."""
+    monkeypatch.setattr(pool, "ACQUIRE_TIMEOUT", 0.3)
+    with frozen(await pid_of(single)):
+        call = asyncio.create_task(single.fetch("select 1"))
+        await asyncio.sleep(0.05)  # it is on its way; there is nobody to ask, for the server is frozen
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+        assert await single.fetch("select 1")
+
+
+async def test_a_pool_with_a_frozen_backend_closes_all_the_same(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "COMMAND_TIMEOUT", 0.3)
+    async with asyncio.timeout(5):
+        async with pool.connect(dsn, name="closing", size=1) as db:
+            pid = await pid_of(db)
+            stopped = frozen(pid)
+            stopped.__enter__()
+        stopped.__exit__(None, None, None)
+
+
+async def test_a_call_that_gets_no_connection_in_time_says_so_in_time(single: Database) -> None:
+    async with single.acquire():
+        began = time.monotonic()
+        assert await failure(single.fetch_within("select 1", seconds=0.2)) is Failure.UNKNOWN
+        assert time.monotonic() - began < 1
+
+    assert await single.fetch("select 1")
+
+
+async def test_a_silent_network_costs_no_more_than_the_budget_and_heals(dsn: str) -> None:
+    async with proxy.before(dsn) as (network, through), pool.connect(through, name="far", size=2) as db:
+        network.weather = Weather.BLACK_HOLE
+        for _ in range(2):  # on the old connection, then on one that cannot be made
+            began = time.monotonic()
+            assert await failure(db.fetch_within("select 1", seconds=0.3)) is Failure.UNKNOWN
+            assert time.monotonic() - began < 1
+        network.weather = Weather.FAIR
+
+        assert await db.fetch_within("select 1", seconds=2)
+
+
+async def test_a_cancelled_caller_leaves_a_working_pool_and_nothing_in_the_log(
+    dsn: str, single: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with admin(dsn) as watcher:
+        for sleeping in (
+            single.fetch_within("select pg_sleep(30)", seconds=20),
+            single.fetch("select pg_sleep(30)"),
+        ):
+            call = asyncio.create_task(sleeping)
+            await until_running(watcher, "pg_sleep(30)")
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+            assert await single.fetch_within("select 1", seconds=2)
+
+    gc.collect()
+    assert not caplog.records
+
+
+async def test_a_terminated_backend_leaves_the_outcome_unknown_and_the_pool_working(dsn: str, single: Database) -> None:
+    async with admin(dsn) as operator:
+        call = asyncio.create_task(failure(single.fetch("select pg_sleep(30)")))
+        await until_running(operator, "pg_sleep(30)")
+        await operator.fetch(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(30)%' "
+            "and pid <> pg_backend_pid() and datname = current_database()"
+        )
+
+        assert await call is Failure.UNKNOWN
+        assert await single.fetch("select 1")
+
+
+async def test_too_many_connections_are_to_be_tried_again(cluster: Cluster, dsn: str) -> None:
+    async with admin(dsn) as operator:
+        await operator.execute("create role crowd login password 'hidden' connection limit 1")
+        try:
+            crowd = dsn.replace("//askbridge:", "//crowd:").replace(password(dsn), "hidden")
+            async with pool.connect(crowd, name="crowd", size=2) as db, db.acquire():
+                assert await failure(db.fetch("select 1")) is Failure.RETRY
+            with pytest.raises(Unavailable) as caught:
+                async with pool.connect(crowd, name="first", size=1), pool.connect(crowd, name="second", size=1):
+                    pass
+            assert caught.value.failure is Failure.RETRY
+        finally:
+            await operator.execute("drop role crowd")
+
+
+async def test_a_server_that_is_no_longer_the_primary_costs_the_whole_pool(dsn: str, db: Database) -> None:
+    """The connections stay open and would refuse for ever; new ones find the primary."""
+    name = dsn.rpartition("/")[2]
+    create = "insert into organizations (organization_id, name) values (gen_random_uuid(), 'Acme')"
+    async with admin(dsn) as operator:
+        await operator.execute(f"alter database {name} set default_transaction_read_only = on")
+        async with pool.connect(dsn, name="demoted", size=3, warm=3) as demoted:
+            await operator.execute(f"alter database {name} reset default_transaction_read_only")
+
+            assert await failure(demoted.fetch(create)) is Failure.READ_ONLY
+            for _ in range(3):
+                await demoted.fetch(create)
+
+
+async def test_a_lock_that_is_not_to_be_had_is_to_be_tried_again(single: Database, db: Database) -> None:
+    await db.fetch("insert into organizations (organization_id, name) values (gen_random_uuid(), 'Acme')")
+    async with db.acquire() as holder, holder.transaction():
+        await holder.execute("select from organizations for update")
+
+        assert await failure(single.fetch("select from organizations for update nowait")) is Failure.RETRY
+
+
+async def test_of_two_in_a_deadlock_one_is_to_try_again(dsn: str, db: Database) -> None:
+    await db.fetch("create table locks (id int primary key)")
+    await db.fetch("insert into locks values (1), (2)")
+
+    async def lock(first: int, second: int, mine: asyncio.Event, theirs: asyncio.Event) -> None:
+        async with db.acquire() as connection, connection.transaction():
+            await connection.execute("set local deadlock_timeout = '10ms'")
+            await connection.execute("select from locks where id = $1 for update", first)
+            mine.set()
+            await theirs.wait()
+            await connection.execute("select from locks where id = $1 for update", second)
+
+    one, two = asyncio.Event(), asyncio.Event()
+    ended = await asyncio.gather(lock(1, 2, one, two), lock(2, 1, two, one), return_exceptions=True)
+
+    (loser,) = [error for error in ended if error is not None]
+    assert isinstance(loser, Unavailable) and loser.failure is Failure.RETRY
+
+
+async def test_our_own_mistakes_are_not_called_unavailability(db: Database) -> None:
+    with pytest.raises(asyncpg.exceptions.PostgresSyntaxError):
+        await db.fetch("selekt 1")
+    with pytest.raises(asyncpg.exceptions.DataError):
+        await db.fetch("select $1::int", "one")
+    with pytest.raises(asyncpg.exceptions.CheckViolationError):
+        await db.fetch("insert into organizations (organization_id, name) values (gen_random_uuid(), '')")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:1/askbridge", "nowhere.invalid/askbridge", "127.0.0.1:port/askbridge", "/askbridge?sslmode=what"],
+)
+async def test_no_error_repeats_the_password(address: str) -> None:
+    await refuses(f"postgresql://askbridge:hidden@{address}", (Unavailable, BadDatabaseUrl))
+
+
+@pytest.mark.parametrize("password", ["hid/den", "hid#den", "hid?den", "hid[den"])
+async def test_no_error_repeats_a_password_that_was_not_encoded(password: str) -> None:
+    await refuses(f"postgresql://askbridge:{password}@127.0.0.1/askbridge", BadDatabaseUrl)
+
+
+async def test_a_refused_password_is_not_repeated(dsn: str) -> None:
+    await refuses(dsn.replace(password(dsn), "hidden"), asyncpg.exceptions.InvalidPasswordError)
+
+
+async def refuses(dsn: str, kind: type[Exception] | tuple[type[Exception], ...]) -> None:
+    with pytest.raises(kind) as caught:
+        async with pool.connect(dsn, name="test", size=1):
+            pass
+    seen: BaseException | None = caught.value
+    while seen is not None:
+        assert "hid" not in f"{seen!s} {seen!r}"
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+
+
+def test_a_failure_is_named_and_says_nothing_of_the_data() -> None:
+    error = asyncpg.exceptions.DeadlockDetectedError("Process 1 waits for … of relation keys: (digest)=(secret)")
+
+    assert str(errors.translate(error)) == "the database is not available (retry: DeadlockDetectedError)"
+
+
+async def test_a_replica_knows_jsonb_as_plain_values(db: Database) -> None:
+    value = {"text": "ü \u2028", "list": [1, None, True], "number": 1.5}
+
+    (row,) = await db.fetch("select $1::jsonb as value, null::jsonb as nothing", value)
+
+    assert (row["value"], row["nothing"]) == (value, None)
+
+
+async def test_waiting_statements_are_seen_waiting(dsn: str, db: Database) -> None:
+    """The tests' own eye: a race that nobody waited in would prove nothing."""
+    await db.fetch("insert into organizations (organization_id, name) values (gen_random_uuid(), 'Acme')")
+    async with admin(dsn) as holder:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute("select from organizations for update")
+        waiting = asyncio.create_task(db.fetch("select from organizations for update"))
+        await asyncio.wait_for(until_waiting(holder), 5)
+        await transaction.rollback()
+
+    assert await waiting

@@ -1,0 +1,97 @@
+"""The scope is in every statement, and the reader that says so is caught out by none that lacks it."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from storage import statements
+from storage.statements import Statement
+from tests.storage.scope_checks import TENANT, unscoped
+from tests.storage.test_statements import STATEMENTS
+
+# What may be done outside an organization, and why.
+EXCEPTIONS = {
+    "keys.of_digest": (["main: keys"], "whoever presents a key has not said whose it is"),
+    "connections.of_installation": (["main: connections"], "a click says where it comes from, never whose it is"),
+    "connections.connect": (
+        ["main: on conflict (app_id)"],
+        "an installation has one owner in the whole database; only the owner's own row is brought up to date",
+    ),
+    "cards.lease": (["due: cards"], "the card loop takes what is due, whoever it belongs to"),
+    "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
+}
+
+
+SCOPE = re.compile(
+    r"(?:\w+\.)?organization_id = (?:\$organization_id|\w+\.organization_id)"
+    r"|(?<=on conflict \()organization_id, "  # without it, another tenant's row would be in the way
+    r"|\$organization_id,\s"  # the value of a new row
+)
+
+
+def name(statement: Statement) -> str:
+    return f"{statement.table}.{statement.name}"
+
+
+def test_every_table_but_the_list_of_migrations_belongs_to_an_organization() -> None:
+    assert {"organizations", "keys", "connections", "interactions", "cards", "clicks", "events"} == TENANT
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=name)
+def test_every_statement_stays_in_its_organization(statement: Statement) -> None:
+    excepted, _ = EXCEPTIONS.get(name(statement), ([], ""))
+
+    assert unscoped(statement) == excepted
+
+
+def test_no_exception_is_left_for_a_statement_that_is_gone() -> None:
+    assert EXCEPTIONS.keys() <= {name(statement) for statement in STATEMENTS}
+
+
+def without_one_scope(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    """The statement again and again, each time with the organization taken out of another place."""
+    for scope in SCOPE.finditer(statement.text):
+        text = scope.string[: scope.start()] + ("true" if "=" in scope[0] else "") + scope.string[scope.end() :]
+        yield scope.string[max(0, scope.start() - 60) : scope.end()], dataclasses.replace(statement, text=text)
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=name)
+def test_a_scope_that_is_taken_out_anywhere_is_missed(statement: Statement) -> None:
+    excepted, _ = EXCEPTIONS.get(name(statement), ([], ""))
+
+    for place, changed in without_one_scope(statement):
+        assert unscoped(changed) != excepted, f"nobody misses it here: …{place}"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("select id from cards", "main: cards"),
+        ("select id from cards where id = $id", "main: cards"),
+        ("select id from cards as c where c.organization_id = $other", "main: cards"),
+        ("delete from cards where id = $id", "main: cards"),
+        ("update cards set ts = $ts where id = $id", "main: cards"),
+        ("insert into cards (id, organization_id) values ($id, $organization_id)", "main: insert into cards"),
+        ("insert into cards (organization_id, id) select organization_id, id from clicks", "main: insert into cards"),
+        (
+            """select 1 from cards join clicks on cards.organization_id = clicks.organization_id
+            where clicks.organization_id = $organization_id""",
+            "main: cards",
+        ),
+        (
+            """with mine as (select id from cards)
+            select id from clicks where organization_id = $organization_id and exists (select from mine)""",
+            "mine: cards",
+        ),
+        (
+            "select id from clicks where organization_id = $organization_id and id in (select id from cards)",
+            "main, sub-select: cards",
+        ),
+    ],
+)
+def test_statements_without_their_scope_are_found_out(text: str, problem: str) -> None:
+    statement = statements.parse("cards", f"-- name: wrong :many\n-- Wrong.\n{text};")["wrong"]
+
+    assert problem in unscoped(statement)

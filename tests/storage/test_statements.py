@@ -1,0 +1,163 @@
+"""The statements: how a file is cut, and that every one of them fits the schema and the code that calls it."""
+
+import dataclasses
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from storage import statements
+from storage.model import Card, Connection, Interaction, Key, Life, Organization
+from storage.pool import Database
+from storage.statements import DuplicateName, Rows, Statement
+
+FILES = sorted(
+    file.name.removesuffix(".sql")
+    for file in resources.files("sql").iterdir()
+    if file.name.endswith(".sql") and file.name != "schema.sql"
+)
+STATEMENTS = [statement for table in FILES for statement in statements.load(table).values()]
+
+TWO = """\
+-- What this file is about, with a -- name in prose.
+
+-- name: get :maybe
+-- One row,
+-- said on two lines.
+select $id::uuid as id, $other::int + 1 as other -- why it is one more
+where $id is not null;
+
+-- name: list_all :many
+-- All rows.
+select 1;
+"""
+
+
+def test_a_file_is_cut_into_its_named_statements() -> None:
+    found = statements.parse("things", TWO)
+
+    assert list(found) == ["get", "list_all"]
+    assert (found["get"].table, found["get"].rows) == ("things", Rows.MAYBE)
+    assert found["get"].purpose == "One row, said on two lines."
+    assert found["get"].parameters == ("id", "other")
+    assert "-- why it is one more" in found["get"].sql
+    assert found["list_all"].text == "select 1"
+
+
+def test_a_parameter_keeps_its_position_however_often_it_stands_there() -> None:
+    statement = statements.parse("things", "-- name: get :one\n-- Both.\nselect $second, $first, $second;")["get"]
+
+    assert statement.sql == "select $1, $2, $1"
+    assert statement.parameters == ("second", "first")
+    assert statement.arguments({"first": 1, "second": 2}) == [2, 1]
+
+
+def test_a_parameter_whose_name_begins_like_another_is_not_mistaken_for_it() -> None:
+    statement = statements.parse("things", "-- name: get :one\n-- Both.\nselect $id, $id_too;")["get"]
+
+    assert statement.sql == "select $1, $2"
+
+
+def test_two_statements_of_one_name_are_refused() -> None:
+    with pytest.raises(DuplicateName, match="names get twice"):
+        statements.parse("things", TWO + "\n-- name: get :one\n-- Again.\nselect 2;\n")
+
+
+@pytest.mark.parametrize("values", [{}, {"id": 1}, {"id": 1, "other": 2, "more": 3}, {"id": 1, "othr": 2}])
+def test_other_keywords_than_the_parameters_are_a_type_error(values: dict[str, Any]) -> None:
+    statement = statements.parse("things", "-- name: get :one\n-- Both.\nselect $id, $other;")["get"]
+
+    with pytest.raises(TypeError, match=r"things\.get"):
+        statement.arguments(values)
+
+
+async def test_the_row_that_is_always_there_is_missed_when_it_is_not(db: Database) -> None:
+    statement = statements.parse("things", "-- name: get :one\n-- None.\nselect 1 where $no::boolean;")["get"]
+
+    with pytest.raises(ValueError, match="not enough values"):
+        await statement.one(db, no=False)
+    assert await statement.maybe(db, no=False) is None
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda one: f"{one.table}.{one.name}")
+def test_every_statement_says_what_it_is_for(statement: Statement) -> None:
+    assert statement.purpose.endswith((".", "$seconds")) and len(statement.purpose) > len("No purpose.")
+
+
+def test_every_head_in_every_file_was_understood() -> None:
+    for table in FILES:
+        source = resources.files("sql").joinpath(f"{table}.sql").read_text("utf-8")
+
+        assert source.count("-- name:") == len(statements.load(table)), f"a head in sql/{table}.sql is misspelt"
+
+
+def of(row: type, *, without: set[str] | None = None, more: set[str] | None = None) -> set[str]:
+    return {field.name for field in dataclasses.fields(row)} - (without or set()) | (more or set())
+
+
+# What each statement gives, by who reads it. A new statement gets its line here.
+READ = {
+    "cards.of_interaction": of(Card),
+    "cards.lease": of(Card),
+    "cards.posted": {"kept"},
+    "cards.edited": {"kept"},
+    "cards.give_up": {"status"},
+    "catalog.columns": {"table_name", "name", "type", "required", "initial"},
+    "catalog.constraints": {"table_name", "name", "is_foreign", "definition"},
+    "catalog.indexes": {"definition"},
+    "catalog.strangers": {"name"},
+    "connections.of_installation": of(Connection),
+    "connections.of_organization": of(Connection),
+    "connections.connect": of(Connection),
+    "interactions.open": {"id"},
+    "interactions.find_idempotent": {"id", "request_hash"},
+    "interactions.get": of(Interaction, more={"read_at"}),
+    "interactions.claim": of(Life, more={"verdict", "repeats", "found", "read_at"}),
+    "interactions.expire": {"organization_id", "id", "status"},
+    "interactions.ended": {"organization_id", "id"},
+    "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
+    "keys.create": of(Key),
+    "keys.of_digest": of(Key),
+    "migrations.exists": {"found"},
+    "migrations.applied": {"version", "name"},
+    "organizations.get": of(Organization),
+}
+
+# What a parameter is in every statement that takes it, when it is not text. A missing cast would show here.
+TYPES = {
+    name: type
+    for type, names in {
+        "bool": "plain unsure",
+        "bytea": "claim_id request_hash",
+        "int4": "attempt expires_in failed version",
+        "int8": "most",
+        "jsonb": "addresses answers metadata never_shown reason request",
+        "text[]": "home_teams responders tags",
+        "uuid": "connection_id event_id id interaction_id key_id organization_id stray_id",
+        "uuid[]": "card_ids connection_ids event_ids ids organization_ids",
+    }.items()
+    for name in names.split()
+}
+# Two meanings of one word.
+TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
+TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8"}
+
+
+async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:
+    async with db.acquire() as connection:
+        for statement in STATEMENTS:
+            name = f"{statement.table}.{statement.name}"
+            prepared = await connection.prepare(statement.sql)
+            given = [attribute.name for attribute in prepared.get_attributes()]
+            assert len(given) == len(set(given)), f"{name} gives two columns of one name"
+            if statement.rows is Rows.NONE:
+                assert not given and name not in READ, f"{name} gives rows that nobody reads"
+            else:
+                assert set(given) == READ[name], f"{name} does not give what is read"
+            for parameter, type in zip(statement.parameters, prepared.get_parameters(), strict=True):
+                wanted = TYPES.get(f"{name}.{parameter}") or TYPES.get(parameter, "text")
+                assert type.name == wanted, f"{name} takes {parameter} as {type.name}"
+
+
+def test_no_line_is_left_for_a_statement_that_is_gone() -> None:
+    assert READ.keys() <= {f"{statement.table}.{statement.name}" for statement in STATEMENTS}
