@@ -1,0 +1,93 @@
+"""Block Kit's small pieces, each within Slack's limits, and the three characters that are active in Slack's text.
+
+A text object that shows strangers' words is `plain` (or rich text, see `bridge.richtext`); `mrkdwn` is for our own
+sentences, in which strangers' words appear only through `escape`.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from bridge import text as texts
+from storage.model import Json
+
+MOST_TEXT = 3_000  # of one text object
+MOST_HEADER = 150
+MOST_BUTTON = 75
+_USER = re.compile(r"[A-Z0-9]+")
+_HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
+
+
+def escape(text: str) -> str:
+    """The text with nothing active left in it, for mrkdwn and for a message's `text`. To be applied once."""
+    return texts.visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut_escaped(text: str, most: int) -> str:
+    """Escaped text, or as much of it as fits into `most` units with an ellipsis; never half an entity.
+
+    It may hold mentions and dates of ours: a cut inside one takes all of it away.
+    """
+    if texts.units(text) <= most:
+        return text
+    kept = _HALF_ENTITY.sub("", texts.head(text, most - 1))
+    if kept.rfind("<") > kept.rfind(">"):
+        kept = kept[: kept.rfind("<")]
+    return kept + texts.ELLIPSIS
+
+
+def mention(user: str) -> str:
+    """A person, for mrkdwn and `text`; someone mentioned in a new message is notified."""
+    return f"<@{user}>" if _USER.fullmatch(user) else escape(user)
+
+
+def date(at: datetime, before: str = "") -> str:
+    """A moment in each reader's own time zone, for mrkdwn and `text`; in UTC where Slack cannot.
+
+    `before` is a word of ours in front of it, said inside, because Slack writes "Tomorrow" large where it begins.
+    """
+    utc = at.astimezone(UTC)
+    lead = f"{before} " if before else ""
+    return f"<!date^{int(utc.timestamp())}^{lead}{{date_short_pretty}} at {{time}}|{lead}{utc:%Y-%m-%d %H:%M} UTC>"
+
+
+def plain(text: str, most: int = MOST_TEXT) -> Json:
+    """A text object that shows exactly these words, and no emoji in place of `:words:`."""
+    return {"type": "plain_text", "text": texts.cut(texts.visible(text), most), "emoji": False}
+
+
+def mrkdwn(text: str) -> Json:
+    """A text object of our own words; whatever was foreign in it has been escaped."""
+    return {"type": "mrkdwn", "text": cut_escaped(text, MOST_TEXT), "verbatim": True}
+
+
+def link(url: str, label: str) -> str:
+    """A link for mrkdwn; the address must have been checked."""
+    safe = escape(url).replace("|", "%7C")
+    return f"<{safe}|{escape(label).replace('|', '¦')}>"
+
+
+def header(text: str) -> Json:
+    return {"type": "header", "text": plain(text, MOST_HEADER)}
+
+
+def section(text: Json) -> Json:
+    return {"type": "section", "text": text}
+
+
+def context(*elements: Json) -> Json:
+    return {"type": "context", "elements": list(elements)}
+
+
+def divider() -> Json:
+    return {"type": "divider"}
+
+
+def actions(block_id: str, elements: Sequence[Json]) -> Json:
+    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
+def button(label: str, *, action_id: str, style: Literal["primary", "danger"] | None = None) -> Json:
+    made: Json = {"type": "button", "action_id": action_id, "text": plain(label, MOST_BUTTON)}
+    return made | {"style": style} if style else made

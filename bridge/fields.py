@@ -1,0 +1,83 @@
+"""What a stranger may write into a field: lines, texts, Slack ids, web addresses and JSON that can be stored and shown.
+
+What a database refuses (NUL, half a surrogate pair, NaN) and what no person can see (other control characters) is
+refused here, where the field can still be named.
+"""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl
+from pydantic_core import PydanticCustomError
+
+MOST_DEPTH = 32
+_MOST_BITS = 13_000  # Python writes integers of up to 4,300 digits
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a surrogate pair is no better
+_BREAK = re.compile(r"[\t\n\u2028\u2029]")
+INVISIBLE = re.compile(
+    r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
+)
+
+
+def _unix(text: Any) -> Any:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
+
+
+def _without_controls(text: str) -> str:
+    if _CONTROL.search(text):
+        raise PydanticCustomError("control_character", "must not contain control characters")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if _BREAK.search(text):
+        raise PydanticCustomError("line_break", "must be one line, without tabs")
+    return _without_controls(text)
+
+
+def _something(text: str) -> str:
+    if not INVISIBLE.sub("", text).strip():
+        raise PydanticCustomError("blank", "must contain something that can be seen")
+    return text
+
+
+def _json(value: Any, depth: int = 0) -> Any:
+    """The value as a database will give it back, so that what is shown first is what is shown later."""
+    if depth > MOST_DEPTH:
+        raise PydanticCustomError("too_deep", "must not be nested more than {most} deep", {"most": MOST_DEPTH})
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return _storable_text(value)
+        case int() if value.bit_length() <= _MOST_BITS:
+            return value
+        case float() if value - value == 0:  # neither infinite nor NaN
+            # jsonb keeps 1e+22 as an integer of 23 digits, and knows no negative zero.
+            return int(Decimal(repr(value))) if abs(value) >= 1e16 else value + 0.0
+        case list():
+            return [_json(inner, depth + 1) for inner in value]
+        case dict() if all(isinstance(name, str) for name in value):
+            return {_storable_text(name): _json(inner, depth + 1) for name, inner in value.items()}
+    raise PydanticCustomError("not_json", "must be JSON, with numbers that can be written out")
+
+
+def _storable_text(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise PydanticCustomError("unstorable", "must not contain NUL or half a surrogate pair")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_something)]
+Text = Annotated[str, BeforeValidator(_unix), AfterValidator(_without_controls)]
+UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$", description="A Slack user id")]
+# Not strict: "strict" refuses addresses that browsers and people copy every day. It is stored percent-encoded.
+Address = Annotated[HttpUrl, Field(strict=False, max_length=2_000)]
+Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
+
+
+class Strict(BaseModel):
+    """Nothing is converted and nothing unknown is accepted: a misspelt field must not be lost in silence."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)

@@ -1,0 +1,37 @@
+"""The contract of a kind: everything the house needs to know to ask one sort of question.
+
+A kind is one folder in `bridge/kinds`, pure, and one line in its registry.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bridge.card import Card, View
+from bridge.question import Question
+from storage.model import Json
+
+Q = TypeVar("Q", bound=Question)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A question of a kind as an agent would send it, without its routing."""
+
+    name: str
+    request: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[Q]):
+    """One sort of question, from what an agent may send to what a click means."""
+
+    name: str
+    request: type[Q]  # what an agent sends, less the routing
+    answers: Callable[[Q], dict[str, Json]]  # choice -> the answer it stands for; fixed when the question is asked
+    card: Callable[[View], Card]  # for every status, within Slack's limits for every accepted request
+    examples: tuple[Example, ...]
+
+    def stored(self, request: Q) -> Json:
+        """The content of the row: the kind's own fields, as JSON, without what was not said."""
+        return request.model_dump(mode="json", exclude_none=True, include=set(self.request.model_fields))

@@ -1,0 +1,36 @@
+"""Approvals as agents ask for them; the tests, the sandbox and the docs show these."""
+
+from bridge.kind import Example
+
+EXAMPLES = (
+    Example(name="the shortest", request={"kind": "approval", "title": "Restart the staging queue?"}),
+    Example(
+        name="a deployment",
+        request={
+            "kind": "approval",
+            "title": "Deploy payments 4.2.0 to production?",
+            "body": "All **214** checks passed.\n\n- 3 migrations, none of them locks\n- rollback takes *2 minutes*\n\n"
+            "See the [release notes](https://example.com/payments/4.2.0).",
+            "action": {
+                "name": "deploy",
+                "arguments": {"service": "payments", "version": "4.2.0", "environment": "production", "canary": 0.1},
+            },
+            "facts": [
+                {"name": "Last deployment", "value": "4.1.9, two days ago"},
+                {"name": "Open incidents", "value": "none"},
+            ],
+            "agent": {"name": "Release agent", "run": "run-8841", "url": "https://ci.example.com/runs/8841?tab=log"},
+            "on_behalf_of": {"user": "U0BOB"},
+        },
+    ),
+    Example(
+        name="a command with awkward text",
+        request={
+            "kind": "approval",
+            "title": "Run a clean-up <script> & notify @channel?",
+            "body": "The agent wrote:\n\n> ```rm -rf /tmp/cache``` <!channel> &amp; *done*\n\n1. look\n2. run",
+            "action": {"name": "shell", "arguments": {"command": "rm -rf '/tmp/a b' && echo \"```\"", "timeout": None}},
+            "facts": [{"name": "Host", "value": "<https://evil.example|db-1>"}],
+        },
+    ),
+)

@@ -1,0 +1,67 @@
+"""What a card says about a question's life: who may answer and until when, then what became of it.
+
+These lines are ours, in mrkdwn; whatever in them was written by others is escaped.
+"""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from bridge import blocks, ids
+from bridge import text as texts
+from storage.model import Interaction, Status
+
+_MOST_LABEL = 75
+_THEN = "·"
+_MOST_REASON = 1_000
+_MOST_MENTIONS = 50
+
+
+def line(interaction: Interaction, past: Mapping[str, str]) -> str:
+    """One line for the status it is in; `past` says a choice as a thing that was done ("Approved")."""
+    match interaction.status:
+        case Status.PENDING:
+            return f"{_responders(interaction)} can answer {blocks.date(interaction.expires_at, 'until')}."
+        case Status.ANSWERED:
+            return _answered(interaction, past)
+        case Status.EXPIRED:
+            return f"*Expired* {blocks.date(interaction.expires_at, _THEN)}. Nobody answered in time; this is not a no."
+        case Status.CANCELLED:
+            return f"*Cancelled*{_when(interaction)} before anybody answered."
+        case Status.SUPERSEDED:
+            newer = f" ({ids.encode('int', interaction.superseded_by)})" if interaction.superseded_by else ""
+            return f"*Replaced*{_when(interaction)} by a newer question{newer}. Please answer that one."
+        case Status.UNREACHABLE:
+            return f"*Closed*{_when(interaction)}: this question could not be shown to those it was for."
+        case _:
+            assert_never(interaction.status)
+
+
+def reason(interaction: Interaction) -> str | None:
+    """Why it was cancelled or could not be shown, in the words of whoever gave the reason."""
+    detail = (interaction.reason or {}).get("detail")
+    return texts.cut(texts.visible(detail), _MOST_REASON) if isinstance(detail, str) and detail.strip() else None
+
+
+def _responders(interaction: Interaction) -> str:
+    if interaction.responders is None:
+        who = "Anyone in this channel"
+    else:
+        named = [blocks.mention(user) for user in interaction.responders]
+        more = f" and {len(named) - _MOST_MENTIONS} others" if len(named) > _MOST_MENTIONS else ""
+        who = ", ".join(named[:_MOST_MENTIONS]) + more
+    return who if interaction.home_teams is not None else f"{who}, people from other organizations too,"
+
+
+def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
+    answer = interaction.answer or {}
+    done = past.get(interaction.choice or "")
+    label = blocks.escape(texts.cut(str(answer.get("label")), _MOST_LABEL))
+    what = f"*{done}*" if done else f"*Answered:* {label}"
+    by = answer.get("by") or {}
+    if isinstance(user := by.get("user"), str):
+        return f"{what} by {blocks.mention(user)}{_when(interaction)}."
+    return f"{what} by default{_when(interaction)}: nobody answered in time, and this was asked for in that case."
+
+
+def _when(interaction: Interaction) -> str:
+    return f" {blocks.date(interaction.ended_at, _THEN)}" if interaction.ended_at else ""

@@ -1,0 +1,89 @@
+"""What every kind of question is asked with: the fields an agent sends that end up on a card, and their limits.
+
+A kind's request model builds on `Question`. Where a question goes and who may answer it is not said here. Limits may be
+widened, never narrowed: stored questions are read back through these models by every later release.
+"""
+
+import hashlib
+import json
+import re
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from bridge.fields import INVISIBLE, Address, Arguments, Line, Strict, Text, UserId
+from storage.model import Json
+
+MOST_ACTION = 4_096  # bytes of pretty-printed JSON
+
+
+class Action(Strict):
+    """What exactly will run if a person agrees."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=150)]
+    arguments: Arguments = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _short_enough_to_show_whole(self) -> "Action":
+        size = len(pretty({"name": self.name, "arguments": self.arguments}).encode())
+        if size > MOST_ACTION:
+            raise PydanticCustomError(
+                "action_too_long",
+                "must be at most {most} bytes as indented JSON, because all of it is shown; it is {size}",
+                {"most": MOST_ACTION, "size": size},
+            )
+        return self
+
+
+class Fact(Strict):
+    """One thing worth knowing before answering."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=80)]
+    value: Annotated[Text, Field(max_length=500)]
+
+
+class Agent(Strict):
+    """What the asking program says of itself; shown as its own claim."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
+    run: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
+    url: Address | None = None
+
+
+class Principal(Strict):
+    """The person for whom the agent says it asks."""
+
+    user: UserId
+
+
+class Question(Strict):
+    """What is shown on the card of any kind."""
+
+    title: Annotated[Line, Field(min_length=1, max_length=150)]
+    body: Annotated[Text, Field(max_length=9_000, description="Markdown")] | None = None
+    action: Action | None = None
+    facts: Annotated[list[Fact], Field(max_length=10)] = Field(default_factory=list)
+    agent: Agent | None = None
+    on_behalf_of: Principal | None = None
+
+
+def pretty(value: Json) -> str:
+    """JSON for people to read: indented, keys in order, and whatever cannot be seen written as an escape."""
+    written = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return INVISIBLE.sub(_escape, written)
+
+
+def digest(kind: str, question: Question) -> str:
+    """What a person was asked to agree to, as a fingerprint: SHA-256 in hexadecimal.
+
+    Over the JSON object of kind, title, body, action and options (absent ones left out), keys sorted, without spaces,
+    in UTF-8: the same whatever the order in which the fields came, and another one when any of them changes.
+    """
+    covered = question.model_dump(mode="json", exclude_none=True, include={"title", "body", "action", "options"})
+    written = json.dumps(covered | {"kind": kind}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1] if found[0] > "\x9f" else f"\\u{ord(found[0]):04x}"

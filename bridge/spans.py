@@ -1,0 +1,68 @@
+"""One line of Markdown as runs of characters, each in one style, every link followed by the host it leads to."""
+
+from dataclasses import dataclass, replace
+
+from markdown_it.token import Token
+
+from bridge import links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A run of characters in one style."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    strike: bool = False
+    code: bool = False
+    url: str | None = None
+
+
+def read(children: list[Token]) -> list[Span]:
+    """The parser's inline tokens, flattened; what has no look of its own is text."""
+    spans: list[Span] = []
+    style = Span(text="")
+    opened: list[tuple[str, int]] = []  # the address of the link we are in, and where its label began
+    for token in children:
+        match token.type:
+            case "text":
+                spans += [replace(style, text=token.content)] if opened else _with_addresses(token.content, style)
+            case "code_inline":
+                spans.append(replace(style, text=token.content, code=True))
+            case "softbreak" | "hardbreak":
+                spans.append(replace(style, text="\n"))
+            case "strong_open" | "strong_close":
+                style = replace(style, bold=token.nesting > 0)
+            case "em_open" | "em_close":
+                style = replace(style, italic=token.nesting > 0)
+            case "s_open" | "s_close":
+                style = replace(style, strike=token.nesting > 0)
+            case "link_open":
+                opened.append((str(token.attrGet("href") or ""), len(spans)))
+            case "link_close":
+                address, start = opened.pop()
+                spans[start:] = _linked(spans[start:], address, style)
+            case "image":
+                label = [replace(style, text=f"image: {token.content}" if token.content else "image")]
+                spans += label if opened else _linked(label, str(token.attrGet("src") or ""), style)
+            case _:
+                spans += [replace(style, text=token.content)] if token.content else []
+    return [span for span in spans if span.text]
+
+
+def _linked(label: list[Span], address: str, style: Span) -> list[Span]:
+    """A label that leads to an address, and the place where it leads; mere text when it leads nowhere on the web."""
+    words = "".join(span.text for span in label)
+    url = links.address(address)
+    if url is None:
+        return label if words == address.removeprefix("mailto:") else [*label, replace(style, text=f" ({address})")]
+    if words in (address, url) or not words.strip():
+        return [replace(style, text=url, url=url)]
+    shown = [replace(span, url=url) for span in label]
+    return [*shown, replace(style, text=f" ({links.host(url)})")]
+
+
+def _with_addresses(words: str, style: Span) -> list[Span]:
+    """Text in which bare web addresses are links."""
+    return [replace(style, text=piece, url=url) for piece, url in links.found(words)]

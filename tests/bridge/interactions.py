@@ -1,0 +1,67 @@
+"""Builds interactions that are valid in every status; a test states only what matters to it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from bridge import question
+from bridge.kinds import KINDS
+from storage.model import Interaction, Json, Status
+
+ASKED_AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+ID = UUID("0193a2b4-0000-7000-8000-000000000001")
+NEWER = UUID("0193a2b4-0000-7000-8000-000000000002")
+
+
+def interaction(request: Json | None = None, *, status: Status = Status.PENDING, **changes: Any) -> Interaction:
+    """An interaction as storage gives it back, in this status."""
+    sent = request or {"kind": "approval", "title": "Restart the queue?"}
+    kind = KINDS[sent["kind"]]
+    accepted = kind.request.model_validate(sent)
+    pending = Interaction(
+        organization_id=UUID(int=1),
+        connection_id=UUID(int=2),
+        id=ID,
+        kind=kind.name,
+        status=Status.PENDING,
+        request=kind.stored(accepted),
+        digest=question.digest(kind.name, accepted),
+        answers=kind.answers(accepted),
+        responders=["U0ANA", "U0BOB"],
+        home_teams=["T0HOME"],
+        key_id=UUID(int=3),
+        asked_by="release-bot",
+        tags=[],
+        metadata={},
+        idempotency_key=None,
+        supersedes=None,
+        superseded_by=None,
+        answer=None,
+        choice=None,
+        reason=None,
+        cards_left=0,
+        cards_shown=1,
+        created_at=ASKED_AT,
+        expires_at=ASKED_AT + timedelta(days=1),
+        ended_at=None,
+    )
+    return replace(pending, **(_life(pending, status) | changes))
+
+
+def _life(pending: Interaction, status: Status) -> dict[str, Any]:
+    """What the database's constraints demand of a status."""
+    ended = {"status": status, "ended_at": ASKED_AT + timedelta(minutes=5)}
+    match status:
+        case Status.PENDING:
+            return {}
+        case Status.ANSWERED:
+            choice, answer = next(iter(pending.answers.items()))
+            by = {"user": "U0ANA", "name": "ana", "team": "T0HOME"}
+            return ended | {"choice": choice, "answer": answer | {"by": by, "via": "button"}}
+        case Status.EXPIRED:
+            return ended
+        case Status.SUPERSEDED:
+            return ended | {"superseded_by": NEWER}
+        case Status.CANCELLED | Status.UNREACHABLE:
+            return ended | {"reason": {"code": "no_longer_needed", "detail": "The incident is over.", "fix": None}}

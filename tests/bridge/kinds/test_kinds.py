@@ -1,0 +1,201 @@
+"""What every kind must keep, run over all kinds, their examples, every status and both forms of the card."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bridge import question
+from bridge.card import View
+from bridge.kind import Example, Kind
+from bridge.kinds import KINDS
+from storage.model import Status
+from tests.bridge import limits
+from tests.bridge.interactions import ASKED_AT, interaction
+
+CASES = [
+    pytest.param(kind, example, id=f"{kind.name}: {example.name}")
+    for kind in KINDS.values()
+    for example in kind.examples
+]
+FORMS = [pytest.param(False, id="full"), pytest.param(True, id="plain")]
+
+every_example = pytest.mark.parametrize(("kind", "example"), CASES)
+every_status = pytest.mark.parametrize("status", list(Status))
+every_form = pytest.mark.parametrize("plain", FORMS)
+
+
+def test_a_kind_is_found_by_the_name_its_requests_carry() -> None:
+    for name, kind in KINDS.items():
+        assert kind.name == name
+        assert all(example.request["kind"] == name for example in kind.examples)
+
+
+def test_every_kind_has_examples_with_names_of_their_own() -> None:
+    for kind in KINDS.values():
+        names = [example.name for example in kind.examples]
+        assert names and len(set(names)) == len(names)
+
+
+@every_example
+def test_what_is_stored_reads_back_as_the_same_question(kind: Kind[Any], example: Example) -> None:
+    accepted = kind.request.model_validate(example.request)
+    stored = json.loads(json.dumps(kind.stored(accepted)))
+
+    assert kind.request.model_validate(stored) == accepted
+
+
+@every_example
+def test_every_answer_has_what_the_agents_api_promises(kind: Kind[Any], example: Example) -> None:
+    answers = kind.answers(kind.request.model_validate(example.request))
+
+    assert answers
+    for choice, answer in answers.items():
+        assert 0 < len(choice) <= 200
+        assert set(answer) == {"decision", "approved", "option", "label"}
+        assert answer["approved"] is (answer["decision"] == "approve")
+
+
+@every_example
+@every_status
+@every_form
+def test_a_card_holds_to_every_limit(kind: Kind[Any], example: Example, status: Status, *, plain: bool) -> None:
+    shown = interaction(example.request, status=status)
+
+    limits.check(kind.card(View(interaction=shown, version=3, plain=plain)), shown)
+
+
+@every_example
+@every_form
+def test_a_settled_card_keeps_the_question_as_a_record(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+    asked = interaction(example.request)
+    before = limits.words(kind.card(View(interaction=asked, version=1, plain=plain)))
+    settled = interaction(example.request, status=Status.ANSWERED)
+    after = limits.words(kind.card(View(interaction=settled, version=2, plain=plain)))
+
+    assert example.request["title"] in after
+    missing = set(before.split("\n")) - set(after.split("\n"))
+    frame = {label for label in missing if "can answer" in label} | {a["label"] for a in asked.answers.values()}
+    assert missing <= frame
+
+
+@every_example
+@every_form
+def test_a_settled_card_says_by_whom_and_when(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+    settled = interaction(example.request, status=Status.ANSWERED)
+    card = kind.card(View(interaction=settled, version=2, plain=plain))
+
+    assert settled.ended_at is not None
+    [line] = [text for text in limits.mrkdwn(card.blocks) if "<@U0ANA>" in text]
+    assert f"<!date^{int(settled.ended_at.timestamp())}^" in line
+    assert line in card.text
+
+
+@every_example
+@every_form
+def test_each_status_looks_different(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+    cards = [
+        kind.card(View(interaction=interaction(example.request, status=each), version=1, plain=plain))
+        for each in Status
+    ]
+
+    assert len({json.dumps(card.blocks) for card in cards}) == len(Status)
+    assert len({card.text for card in cards}) == len(Status)
+
+
+@every_example
+def test_a_card_is_drawn_the_same_every_time(kind: Kind[Any], example: Example) -> None:
+    view = View(interaction=interaction(example.request), version=1)
+
+    assert kind.card(view) == kind.card(view)
+
+
+@every_example
+def test_the_buttons_have_a_new_block_id_in_every_version(kind: Kind[Any], example: Example) -> None:
+    shown = interaction(example.request)
+    ids = [
+        [
+            block["block_id"]
+            for block in kind.card(View(interaction=shown, version=version)).blocks
+            if "block_id" in block
+        ]
+        for version in (1, 2)
+    ]
+
+    assert ids[0] != ids[1]
+
+
+@every_example
+@every_form
+def test_named_responders_are_mentioned_while_it_is_pending(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+    shown = interaction(example.request, responders=["U0ANA", "U0CHO"])
+    card = kind.card(View(interaction=shown, version=1, plain=plain))
+
+    [line] = [text for text in limits.mrkdwn(card.blocks) if "can answer" in text]
+    assert "<@U0ANA>, <@U0CHO>" in line
+    assert f"<!date^{int(shown.expires_at.timestamp())}^" in line
+
+
+@every_example
+def test_a_card_for_a_whole_channel_says_so(kind: Kind[Any], example: Example) -> None:
+    anyone = interaction(example.request, responders=None)
+    strangers_too = replace(anyone, home_teams=None)
+
+    assert "Anyone in this channel can answer" in kind.card(View(interaction=anyone, version=1)).text
+    assert "other organizations" not in kind.card(View(interaction=anyone, version=1)).text
+    assert "people from other organizations too" in kind.card(View(interaction=strangers_too, version=1)).text
+
+
+@every_example
+@every_form
+def test_the_most_that_can_surround_a_question_fits(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+    for status in Status:
+        shown = interaction(example.request, status=status, asked_by="k" * 80)
+        shown = replace(shown, responders=[f"U{n:030}" for n in range(50)], home_teams=None)
+        if shown.reason:
+            shown = replace(shown, reason={"code": "x", "detail": "<!here> & " * 1000, "fix": "y"})
+
+        limits.check(kind.card(View(interaction=shown, version=999_999_999, plain=plain)), shown)
+
+
+@every_example
+def test_a_deadline_that_passed_is_told_before_anything_swept_it(kind: Kind[Any], example: Example) -> None:
+    late = interaction(example.request, status=Status.EXPIRED, ended_at=None, expires_at=ASKED_AT + timedelta(hours=2))
+    card = kind.card(View(interaction=late, version=2))
+
+    assert f"*Expired* <!date^{int(late.expires_at.timestamp())}^" in card.text
+    assert "not a no" in card.text
+
+
+@every_example
+def test_an_answer_by_default_names_nobody(kind: Kind[Any], example: Example) -> None:
+    shown = interaction(example.request, status=Status.ANSWERED)
+    default = replace(shown, answer=(shown.answer or {}) | {"by": None, "via": "default"})
+    card = kind.card(View(interaction=default, version=2))
+
+    limits.check(card, default)
+    assert "by default" in card.text
+
+
+@every_example
+def test_a_card_survives_fields_of_a_newer_release(kind: Kind[Any], example: Example) -> None:
+    shown = interaction(example.request)
+    newer = replace(shown, request=shown.request | {"mood": "hopeful", "agent": {"name": "a", "version": 2}})
+
+    limits.check(kind.card(View(interaction=newer, version=1)), newer)
+
+
+@every_example
+def test_the_digest_covers_what_is_decided(kind: Kind[Any], example: Example) -> None:
+    def digest(request: dict[str, Any]) -> str:
+        return question.digest(kind.name, kind.request.model_validate(request))
+
+    first = digest(example.request)
+
+    assert digest(dict(reversed(example.request.items()))) == first
+    assert digest(example.request | {"facts": [{"name": "n", "value": "v"}], "agent": {"name": "another"}}) == first
+    assert digest(example.request | {"title": "Another?"}) != first
+    assert digest(example.request | {"body": "Another."}) != first
+    assert digest(example.request | {"action": {"name": "another"}}) != first

@@ -1,0 +1,90 @@
+"""What a card must hold to: Slack's limits, and the frame that no agent's text may leave or imitate."""
+
+import re
+from collections.abc import Iterator
+
+from bridge import actions, ids
+from bridge.card import Card
+from sandbox.slack.validator import message
+from storage.model import Interaction, Json, Status
+
+_OURS = re.compile(
+    r"<@[A-Z0-9]+>"
+    r"|<!date\^\d+\^(?:until |· )?\{date_short_pretty\} at \{time\}\|(?:until |· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
+    r"|<https?://[^<>|\s]+\|[^<>|]+>"
+)
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_ENTITY = re.compile(r"&(?:amp|lt|gt);")
+
+
+def check(card: Card, interaction: Interaction) -> None:
+    """Everything that holds for every card of every kind in every status."""
+    assert message.problems(card.blocks) == []
+    assert message.characters(card.blocks) <= 13_200
+    assert 0 < utf16(card.text) <= 3_900
+    _check_buttons(card, interaction)
+    assert ids.encode("int", interaction.id) in words(card)
+    for ours in [*mrkdwn(card.blocks), card.text]:
+        assert_nothing_foreign_is_active(ours)
+    for shown in objects(card.blocks):
+        if isinstance(text := shown.get("text"), str):
+            assert utf16(text) <= 3_000
+        if shown.get("type") == "header":
+            assert utf16(shown["text"]["text"]) <= 150
+        if shown.get("type") == "mrkdwn":
+            assert shown["verbatim"] is True
+        if shown.get("type") == "plain_text":
+            assert shown["emoji"] is False
+    assert not _STEERING.search(card.text + words(card))
+
+
+def assert_nothing_foreign_is_active(text: str) -> None:
+    """Only mentions, dates and checked links of ours are between angle brackets, and no entity is halved."""
+    rest = _OURS.sub("", text)
+    assert "<" not in rest and ">" not in rest
+    assert "&" not in _ENTITY.sub("", rest)
+
+
+def mrkdwn(blocks: list[Json]) -> list[str]:
+    return [shown["text"] for shown in objects(blocks) if shown.get("type") == "mrkdwn"]
+
+
+def buttons(card: Card) -> list[Json]:
+    return [shown for shown in objects(card.blocks) if shown.get("type") in ("button", "static_select")]
+
+
+def words(card: Card) -> str:
+    """All that the blocks show, without how they show it."""
+    return "\n".join(shown["text"] for shown in objects(card.blocks) if isinstance(shown.get("text"), str))
+
+
+def objects(value: object) -> Iterator[Json]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from objects(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from objects(inner)
+
+
+def utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _check_buttons(card: Card, interaction: Interaction) -> None:
+    rows = [block for block in card.blocks if block["type"] == "actions"]
+    if interaction.status is not Status.PENDING:
+        assert rows == [] and buttons(card) == []
+        return
+    assert [actions.interaction_of(row["block_id"]) for row in rows] == [interaction.id]
+    assert sorted(_choices(card)) == sorted(interaction.answers)
+
+
+def _choices(card: Card) -> Iterator[str]:
+    """Every choice that a click on this card can make, as the codec reads it."""
+    for pressed in buttons(card):
+        for option in pressed.get("options", [{"value": None}]):
+            choice = actions.choice_of(pressed["action_id"], option["value"])
+            assert choice is not None
+            yield choice

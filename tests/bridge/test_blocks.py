@@ -1,0 +1,77 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge import blocks
+from sandbox.slack.validator import message
+from tests.bridge import limits
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("a & b", "a &amp; b"),
+        ("<!here>", "&lt;!here&gt;"),
+        ("&lt;", "&amp;lt;"),
+        ("*_~`", "*_~`"),
+        ("\u202e", "\ufffd"),
+    ],
+)
+def test_the_three_active_characters_are_escaped_once(given: str, expected: str) -> None:
+    assert blocks.escape(given) == expected
+
+
+@settings(database=None, derandomize=True)
+@given(st.lists(st.sampled_from(["&", "<", ">", "a", "😀", "&amp;"])).map("".join), st.integers(1, 60))
+def test_a_cut_never_leaves_half_an_entity(text: str, most: int) -> None:
+    cut = blocks.cut_escaped(blocks.escape(text), most)
+
+    assert limits.utf16(cut) <= most
+    limits.assert_nothing_foreign_is_active(cut)
+
+
+@pytest.mark.parametrize("most", range(1, 90))
+def test_a_cut_inside_a_mention_or_a_date_takes_all_of_it_away(most: int) -> None:
+    text = f"{blocks.mention('U0ANA')} until {blocks.date(datetime(2026, 1, 2, tzinfo=UTC))} &amp; on"
+
+    limits.assert_nothing_foreign_is_active(blocks.cut_escaped(text, most))
+
+
+def test_only_what_looks_like_an_id_becomes_a_mention() -> None:
+    assert blocks.mention("U0ANA") == "<@U0ANA>"
+    assert blocks.mention("!channel") == "!channel"
+    assert blocks.mention("U0|<!here>") == "U0|&lt;!here&gt;"
+
+
+def test_a_date_falls_back_to_utc_wherever_it_comes_from() -> None:
+    at = datetime(2026, 3, 1, 0, 30, tzinfo=timezone(timedelta(hours=2)))
+
+    assert blocks.date(at) == f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|2026-02-28 22:30 UTC>"
+
+
+def test_a_link_cannot_be_closed_from_within() -> None:
+    link = blocks.link("https://example.com/a|b?x=1&y=>", "example|com>")
+
+    assert link == "<https://example.com/a%7Cb?x=1&amp;y=&gt;|example¦com&gt;>"
+
+
+def test_the_pieces_are_what_slack_takes() -> None:
+    long = "😀" * 5_000
+    made = [
+        blocks.header(long),
+        blocks.section(blocks.plain(long)),
+        blocks.section(blocks.mrkdwn(long)),
+        blocks.context(blocks.plain("a"), blocks.mrkdwn("b")),
+        blocks.divider(),
+        blocks.actions("b", [blocks.button(long, action_id="a"), blocks.button("No", action_id="n", style="danger")]),
+    ]
+
+    assert message.problems(made) == []
+    assert "confirm" not in made[-1]["elements"][0] and "style" not in made[-1]["elements"][0]
+
+
+def test_words_of_strangers_are_never_parsed() -> None:
+    assert blocks.plain("<!here> :tada:") == {"type": "plain_text", "text": "<!here> :tada:", "emoji": False}
+    assert blocks.mrkdwn("ours")["verbatim"] is True

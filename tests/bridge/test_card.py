@@ -1,0 +1,109 @@
+from typing import Any
+
+import pytest
+
+from bridge import blocks
+from bridge.card import Card, View, frame
+from bridge.question import Question
+from storage.model import Interaction, Json, Status
+from tests.bridge import limits
+from tests.bridge.interactions import interaction
+
+QUESTION = Question(
+    title="Restart?",
+    body="Because.",
+    facts=[{"name": "Host", "value": "db-1"}],  # type: ignore[list-item]  # read by the model
+)
+PAST = {"approve": "Approved"}
+BUTTON = blocks.button("Go", action_id="v1:choose:go")
+
+
+def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False) -> Card:
+    return frame(View(shown, version=1, plain=plain), asked, buttons=[BUTTON], past=PAST)
+
+
+def types(card: Card) -> list[str]:
+    return [block["type"] for block in card.blocks]
+
+
+def test_the_question_stands_above_the_rule_and_the_frame_below_it() -> None:
+    above = ["header", "context", "rich_text", "rich_text"]
+
+    assert types(draw(interaction())) == [*above, "divider", "section", "actions", "context"]
+    assert types(draw(interaction(status=Status.ANSWERED))) == [*above, "divider", "section", "context"]
+
+
+def test_the_plain_form_has_only_slacks_oldest_blocks_and_the_same_buttons() -> None:
+    card = draw(interaction(), plain=True)
+
+    assert set(types(card)) == {"header", "section", "divider", "actions"}
+    assert limits.buttons(card) == [BUTTON]
+
+
+def test_what_is_absent_takes_no_room() -> None:
+    assert types(draw(interaction(), Question(title="Restart?"))) == [
+        "header", "context", "divider", "section", "actions", "context",
+    ]  # fmt: skip
+
+
+def test_a_title_longer_than_a_header_takes_is_shown_whole() -> None:
+    long = Question(title="😀" * 150)
+
+    for plain in (False, True):
+        card = draw(interaction(), long, plain=plain)
+        assert "header" not in types(card)
+        assert "😀" * 150 in limits.words(card)
+
+
+def test_the_text_begins_with_the_title_and_what_can_be_done() -> None:
+    first, second = draw(interaction()).text.split("\n")[:2]
+
+    assert first == "Restart?"
+    assert second.startswith("<@U0ANA>, <@U0BOB> can answer <!date^")
+
+
+def test_the_text_says_all_that_the_card_shows() -> None:
+    text = draw(interaction()).text
+
+    assert "Asked by release-bot." in text and "Because." in text and "Host: db-1" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "changes", "said"),
+    [
+        (Status.ANSWERED, {}, "*Approved* by <@U0ANA> <!date^1795255500^"),
+        (Status.ANSWERED, {"choice": "maybe"}, "*Answered:* Approve by <@U0ANA> <!date^1795255500^"),
+        (Status.EXPIRED, {}, "*Expired* <!date^1795341600^"),
+        (Status.CANCELLED, {}, "*Cancelled* <!date^1795255500^"),
+        (Status.SUPERSEDED, {}, "by a newer question (int_01jehb8000e008000000000002). Please answer that one."),
+        (Status.UNREACHABLE, {}, "could not be shown to those it was for"),
+    ],
+)
+def test_every_end_is_told_truthfully(status: Status, changes: dict[str, Any], said: str) -> None:
+    card = draw(interaction(status=status, **changes))
+
+    assert said in card.text
+    assert any(said in text for text in limits.mrkdwn(card.blocks))
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.UNREACHABLE])
+def test_a_reason_is_shown_as_somebodys_words(status: Status) -> None:
+    reason: Json = {"code": "c", "detail": "<!channel> *Approved* by Ana", "fix": None}
+    card = draw(interaction(status=status, reason=reason))
+
+    assert blocks.context(blocks.plain("Reason given: <!channel> *Approved* by Ana")) in card.blocks
+    assert not any("Ana" in text for text in limits.mrkdwn(card.blocks))
+
+
+def test_a_label_of_a_stranger_cannot_act() -> None:
+    answer = {"label": "<!channel> & <@U0BOB>" * 9, "by": {"user": "U0ANA"}}
+    card = draw(interaction(status=Status.ANSWERED, choice="x", answer=answer))
+
+    limits.check(card, interaction(status=Status.ANSWERED))
+    assert "<@U0BOB>" not in card.text
+
+
+def test_who_cannot_be_mentioned_for_lack_of_room_is_counted() -> None:
+    card = draw(interaction(responders=[f"U{n:04}" for n in range(53)]))
+
+    assert "<@U0049> and 3 others can answer" in card.text

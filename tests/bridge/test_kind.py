@@ -1,0 +1,56 @@
+from typing import Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bridge.card import Card, View, frame
+from bridge.kind import Kind
+from bridge.kinds import KINDS
+from bridge.kinds.approval import KIND
+from bridge.kinds.approval.request import Request
+
+
+class Routing(BaseModel):
+    """Stands for the half of a request that is no kind's business."""
+
+    model_config = ConfigDict(extra="forbid")
+    to: str
+
+
+class Create(Routing, Request):
+    """A whole request, as an agent sends it."""
+
+
+def test_the_registry_is_closed() -> None:
+    assert set(KINDS) == {"approval"}
+    with pytest.raises(TypeError):
+        KINDS["new"] = KIND  # type: ignore[index]  # that is the promise
+
+
+def test_a_kinds_request_can_be_half_of_a_larger_one() -> None:
+    whole = Create.model_validate({"kind": "approval", "title": "Restart?", "to": "C0GENERAL"})
+
+    assert KIND.stored(whole) == {"kind": "approval", "title": "Restart?", "facts": []}
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Create.model_validate({"kind": "approval", "title": "Restart?", "to": "C0GENERAL", "too": "C0GENERAL"})
+
+
+def test_what_a_kind_adds_is_stored_too() -> None:
+    class Rating(Request):
+        kind: Literal["rating"]  # type: ignore[assignment]  # a neighbour of approval
+        stars: int
+
+    def card(view: View) -> Card:
+        return frame(view, Rating.model_validate(view.interaction.request), buttons=[], past={})
+
+    rating = Kind(
+        name="rating",
+        request=Rating,
+        answers=lambda request: {str(n): {"label": str(n)} for n in range(request.stars)},
+        card=lambda view: frame(
+            View(view.interaction, view.version), Rating(**view.interaction.request), buttons=[], past={}
+        ),
+        examples=(),
+    )
+
+    assert rating.stored(Rating(kind="rating", title="How was it?", stars=5))["stars"] == 5

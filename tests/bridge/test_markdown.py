@@ -1,0 +1,186 @@
+import time
+from typing import Any
+
+import pytest
+
+from bridge import markdown
+from bridge import text as texts
+from sandbox.slack.validator import message
+from storage.model import Json
+
+EVERYTHING = 100_000
+
+
+def rich(source: str, most: int = EVERYTHING) -> list[Json]:
+    return markdown.rich(markdown.parse(source), most).elements
+
+
+def text(words: str, **style: Any) -> Json:
+    return {"type": "text", "text": words} | ({"style": style} if style else {})
+
+
+def link(url: str, words: str, **style: Any) -> Json:
+    return {"type": "link", "url": url, "text": words} | ({"style": style} if style else {})
+
+
+def section(*elements: Json) -> Json:
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def quote(words: str) -> Json:
+    return {"type": "rich_text_quote", "elements": [text(words)]}
+
+
+def code(words: str) -> Json:
+    return {"type": "rich_text_preformatted", "elements": [text(words)]}
+
+
+def bullets(*rows: str, **place: int) -> Json:
+    return {"type": "rich_text_list", "elements": [section(text(row)) for row in rows], "style": "bullet"} | place
+
+
+def numbers(*rows: str, **place: int) -> Json:
+    return {"type": "rich_text_list", "elements": [section(text(row)) for row in rows], "style": "ordered"} | place
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("plain", [section(text("plain"))]),
+        ("**bold** *it*", [section(text("bold", bold=True), text(" "), text("it", italic=True))]),
+        ("~~no~~ yes", [section(text("no", strike=True), text(" yes"))]),
+        ("***both***", [section(text("both", bold=True, italic=True))]),
+        ("run `a < b`", [section(text("run "), text("a < b", code=True))]),
+        ("# Big *news*", [section(text("Big ", bold=True), text("news", bold=True, italic=True))]),
+        ("one\ntwo  \nthree", [section(text("one\ntwo\nthree"))]),
+        ("one\n\ntwo", [section(text("one\n\ntwo"))]),
+        ("> a\n> b\n>\n> c", [quote("a\nb\nc")]),
+        ("```sql\nselect 1;\n\nselect 2;\n```", [code("select 1;\n\nselect 2;")]),
+        ("    indented", [code("indented")]),
+        ("- a\n- b", [bullets("a", "b")]),
+        ("3. a\n4. b", [numbers("a", "b", offset=2)]),
+        ("- a\n  - b\n- c", [bullets("a"), bullets("b", indent=1), bullets("c")]),
+        ("1. a\n   - b\n2. c", [numbers("a"), bullets("b", indent=1), numbers("c", offset=1)]),
+        ("1. a\n\n1) b", [numbers("a"), numbers("b")]),
+        ("- a\n\n  more", [bullets("a\nmore")]),
+        ("-\n- b", [bullets(" ", "b")]),
+        ("> - a\n> - b", [quote("• a\n• b")]),
+        ("a\n\n---\n\nb", [section(text("a\n\n———\n\nb"))]),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", [code("| a | b |\n|---|---|\n| 1 | 2 |")]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_markdown_keeps_its_looks(source: str, expected: list[Json]) -> None:
+    assert rich(source) == expected
+    assert message.problems([{"type": "rich_text", "elements": expected}] if expected else []) == []
+
+
+SOMEWHERE_ELSE = text(" (evil.example)")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("[label](https://evil.example/x)", [link("https://evil.example/x", "label"), SOMEWHERE_ELSE]),
+        ("[https://bank](https://evil.example)", [link("https://evil.example/", "https://bank"), SOMEWHERE_ELSE]),
+        ("[**b** x](https://a.b)", [link("https://a.b/", "b", bold=True), link("https://a.b/", " x"), text(" (a.b)")]),
+        ("<https://a.b/c>", [link("https://a.b/c", "https://a.b/c")]),
+        ("at https://a.b/c, now", [text("at "), link("https://a.b/c", "https://a.b/c"), text(", now")]),
+        ("[](https://a.b/c)", [link("https://a.b/c", "https://a.b/c")]),
+        ("![cat](https://a.b/c.png)", [link("https://a.b/c.png", "image: cat"), text(" (a.b)")]),
+        ("[![cat](https://a.b/c.png)](https://d.e)", [link("https://d.e/", "image: cat"), text(" (d.e)")]),
+        ("[l](/relative)", [text("l (/relative)")]),
+        ("[mail](mailto:a@b.c) <a@b.c>", [text("mail (mailto:a@b.c) a@b.c")]),
+        ("[j](javascript:alert)", [text("[j](javascript:alert)")]),
+        ("[r][1]\n\n[1]: https://a.b/c", [link("https://a.b/c", "r"), text(" (a.b)")]),
+    ],
+)  # fmt: skip
+def test_a_link_shows_where_it_leads(source: str, expected: list[Json]) -> None:
+    assert rich(source) == [section(*expected)]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<b>html</b> <!-- hidden -->", "<b>html</b> <!-- hidden -->"),
+        ("<script>\nx\n</script>", "<script>\nx\n</script>"),
+        ("<!channel> <@U0ANA> <#C0GENERAL> @here", "<!channel> <@U0ANA> <#C0GENERAL> @here"),
+        ("&lt;!here&gt; &amp;amp;", "<!here> &amp;"),
+        ("a &#x202e; \u2066b", "a \ufffd \ufffdb"),
+        (":tada:", ":tada:"),
+    ],
+)
+def test_everything_else_is_text(source: str, shown: str) -> None:
+    assert rich(source) == [section(text(shown))]
+
+
+def test_plain_is_the_same_text_without_style() -> None:
+    source = "# Head\n\n**a** [l](https://b.example/)\n\n1. x\n   - y\n\n> q\n\n```\ncode\n```"
+
+    assert markdown.plain(markdown.parse(source)) == "Head\n\na l (b.example)\n\n1. x\n  • y\n\n> q\n\ncode"
+
+
+def test_a_text_too_heavy_for_its_style_is_shown_without_it() -> None:
+    parts = markdown.parse("*a*b " * 1_000)
+    shown = markdown.rich(parts, 9_000)
+
+    assert shown.hidden == 0
+    assert all("style" not in element for element in shown.elements[0]["elements"])
+    assert "".join(element["text"] for element in shown.elements[0]["elements"]).count("a") == 1_000
+
+
+@pytest.mark.parametrize("most", [0, 1, 50, 200, 2_999, 3_200, 8_000])
+def test_a_text_too_long_is_cut_and_says_by_how_much(most: int) -> None:
+    shown = markdown.rich(markdown.parse("😀x" * 4_000), most)
+    kept = "".join(element["text"] for part in shown.elements for element in part["elements"]).removesuffix("…")
+
+    assert texts.weight(shown.elements) <= max(most, 2)
+    assert len(kept) + shown.hidden == 8_000
+
+
+PATHOLOGICAL = {
+    "stars": "*" * 10_000,
+    "emphasis": "*a **b " * 1_400,
+    "crossed": "_a*b" * 2_500,
+    "tildes": "~~a~" * 2_500,
+    "brackets": "[" * 10_000,
+    "brackets below the limit": "[a](" * 590,
+    "images": "![[]()" * 1_600,
+    "quotes": ">" * 10_000,
+    "lists": "- " * 5_000,
+    "deep lists": "\n".join(" " * n + "- a" for n in range(130)),
+    "back-ticks": "".join("`" * n + " " for n in range(140)),
+    "tables": "|a" * 3_000 + "\n" + "|-" * 2_000,
+    "html": "<!--" * 2_500,
+    "references": "".join(f"[{n}]: /x\n" for n in range(1_000)),
+    "entities": "&#8238;" * 1_400,
+    "addresses": "https://a" * 1_000,
+    "backslashes": "\\" * 10_000,
+    "newlines": "\n" * 10_000,
+}
+
+
+@pytest.mark.parametrize("name", PATHOLOGICAL)
+def test_no_text_takes_long_or_grows(name: str) -> None:
+    started = time.process_time()
+    shown = rich(PATHOLOGICAL[name], 9_000)
+
+    # Each takes well under 0.1 s of processor time here; the bound is wide because machines differ.
+    assert time.process_time() - started < 2
+    assert texts.weight(shown) <= 9_000
+    assert message.problems([{"type": "rich_text", "elements": shown}] if shown else []) == []
+
+
+def test_text_that_is_more_marks_than_words_is_shown_as_it_was_written() -> None:
+    marks = "[a](https://b.example) " * 601
+
+    assert markdown.plain(markdown.parse(marks)) == marks
+    assert "[" not in markdown.plain(markdown.parse("[a](https://b.example) " * 600))
+
+
+def test_nothing_is_lost_in_the_depths() -> None:
+    deep = "".join("> " * n + f"level{n}\n\n" for n in range(1, 90))
+    shown = markdown.plain(markdown.parse(deep))
+
+    assert all(f"level{n}" in shown for n in range(1, 90))
+    assert "bottom" in markdown.plain(markdown.parse(">" * 3_000 + "bottom"))

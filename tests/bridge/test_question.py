@@ -1,0 +1,84 @@
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bridge import question
+from bridge.kinds.approval import KIND
+from bridge.kinds.approval.request import Request
+from storage.model import Json
+
+
+def asked(**fields: Any) -> Json:
+    return {"kind": "approval", "title": "Restart the queue?"} | fields
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "x" * 151),
+        ("title", "two\nlines"),
+        ("title", " \u200b\u202e"),
+        ("title", "nul\x00"),
+        ("title", "half \ud83d"),
+        ("title", 5),
+        ("titel", "misspelt"),
+        ("kind", "choice"),
+        ("body", "x" * 9_001),
+        ("body", "bell\x07"),
+        ("facts", [{"name": "n", "value": "v"}] * 11),
+        ("facts", [{"name": "n" * 81, "value": "v"}]),
+        ("facts", [{"name": "n", "value": "v" * 501}]),
+        ("facts", [{"name": "n", "value": "v", "colour": "red"}]),
+        ("action", {"name": "n" * 151}),
+        ("action", {"name": "n", "arguments": []}),
+        ("action", {"name": "n", "arguments": {"a": float("nan")}}),
+        ("action", {"name": "n", "arguments": {"a": 10**5_000}}),
+        ("action", {"name": "n", "arguments": {"a": "\x00"}}),
+        ("action", {"name": "n", "arguments": {"\ud800": 1}}),
+        ("agent", {"url": "javascript:alert(1)"}),
+        ("agent", {"url": "https://example.com/" + "é" * 400}),
+        ("on_behalf_of", {"user": "@bob"}),
+    ],
+)
+def test_what_cannot_be_stored_or_shown_is_refused_by_its_name(field: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Request.model_validate(asked() | {field: value})
+
+    assert all(error["loc"][0] == field for error in refused.value.errors())
+
+
+def test_arguments_nested_too_deeply_are_refused_in_good_time() -> None:
+    deep: Json = {}
+    for _ in range(50_000):
+        deep = {"a": deep}
+
+    with pytest.raises(ValidationError, match="nested"):
+        Request.model_validate(asked(action={"name": "n", "arguments": deep}))
+
+
+def test_line_ends_of_windows_are_line_ends() -> None:
+    assert Request.model_validate(asked(body="a\r\nb\rc")).body == "a\nb\nc"
+
+
+def test_a_digest_can_be_computed_by_anybody() -> None:
+    request = Request.model_validate(
+        asked(body="Why: é", action={"name": "run", "arguments": {"b": [1, None], "a": {"d": 1, "c": 2}}})
+    )
+    covered = (
+        '{"action":{"arguments":{"a":{"c":2,"d":1},"b":[1,null]},"name":"run"},'
+        '"body":"Why: é","kind":"approval","title":"Restart the queue?"}'
+    )
+
+    assert question.digest("approval", request) == hashlib.sha256(covered.encode()).hexdigest()
+
+
+def test_numbers_are_stored_as_a_database_gives_them_back() -> None:
+    request = Request.model_validate(asked(action={"name": "n", "arguments": {"big": 1e22, "zero": -0.0}}))
+
+    assert question.pretty(KIND.stored(request)["action"]["arguments"]) == json.dumps(
+        {"big": 10**22, "zero": 0.0}, indent=2
+    )
