@@ -1,0 +1,274 @@
+"""Every error string Slack may answer with, what it means for us, and what a person can do about it.
+
+This is the one table. A string that is not in it, nor of a family in it, is given up as `slack_error`: Slack understood
+the request and refused it, so nothing was applied, and the same request will be refused again. Asking on until the
+deadline would keep an agent waiting a day for what can be said, in Slack's own word, at once.
+
+A wrong `BROKEN` stops all cards of a workspace, a wrong `GIVE_UP` one card: in doubt it is the latter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+
+class Meaning(Enum):
+    """What an error says about the request, the card and the connection."""
+
+    LIMITED = auto()  # too fast; nothing was applied, and it says when to come back
+    NOT_NOW = auto()  # nothing was applied; later it may be
+    UNKNOWN = auto()  # it may have been applied, or partly
+    GIVE_UP = auto()  # this request will never succeed
+    BAD_BLOCKS = auto()  # this form of the card will never be taken; a plainer one may
+    BROKEN = auto()  # no request of this installation will succeed until somebody mends it
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Some error strings with one meaning; `code` is ours, told to agents, and never changes."""
+
+    meaning: Meaning
+    code: str
+    fix: str
+    errors: tuple[str, ...]
+
+
+WAIT: Final = "Nothing needs to be done: it is tried again by itself."
+
+OTHER: Final = Row(Meaning.GIVE_UP, "slack_error", "Look the error up in Slack's documentation, or report it.", ())
+"""What an unknown string means."""
+
+_INVITE = "Invite the app: write /invite and its name in the channel."
+_REPORT = "This is a mistake of this release, please report it with its detail."
+_SHORTEN = "Make the question shorter or plainer, and ask again."
+_AGAIN = "Press the button once more."
+
+ROWS: Final = (
+    Row(Meaning.LIMITED, "rate_limited", WAIT, ("ratelimited", "rate_limited")),
+    Row(
+        Meaning.NOT_NOW,
+        "slack_unavailable",
+        WAIT,
+        ("request_timeout", "message_limit_exceeded", "streaming_state_conflict"),
+    ),
+    Row(
+        Meaning.NOT_NOW,
+        "workspace_moving",  # into an Enterprise organization, or between two of them; Slack says to try again
+        WAIT,
+        ("team_added_to_org", "org_login_required", "external_channel_migrating"),
+    ),
+    Row(
+        Meaning.UNKNOWN,
+        "slack_unavailable",
+        WAIT,
+        ("internal_error", "fatal_error", "service_unavailable", "update_failed"),
+    ),
+    Row(
+        Meaning.BROKEN,
+        "token_refused",
+        "Install the app again and give the bridge its new bot token; if the workspace allows only some IP addresses, "
+        "add the bridge's.",
+        ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "invalid_refresh_token"),
+    ),
+    Row(
+        Meaning.BROKEN,
+        "scope_missing",
+        "Add the scope to the app under OAuth & Permissions, and install the app again.",
+        ("missing_scope",),
+    ),
+    Row(
+        Meaning.BROKEN,
+        "token_of_wrong_kind",
+        "Give the bridge the bot token of the app; it starts with xoxb-.",
+        ("not_allowed_token_type",),
+    ),
+    Row(
+        Meaning.BROKEN,
+        "network_refused",
+        "Ask an administrator of the workspace to allow the bridge's IP address.",
+        ("accesslimited",),
+    ),
+    Row(
+        Meaning.BROKEN,
+        "two_factor_required",
+        "Whoever installed the app must set up two-factor sign-in in Slack.",
+        ("two_factor_setup_required",),
+    ),
+    Row(Meaning.GIVE_UP, "not_in_channel", _INVITE, ("not_in_channel", "no_permission")),
+    Row(
+        Meaning.GIVE_UP,
+        "channel_not_found",
+        "Check the channel's id; if the channel is private, invite the app: write /invite and its name there.",
+        ("channel_not_found",),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "channel_archived",
+        "Unarchive the channel, or ask in another one.",
+        ("is_archived", "is_inactive"),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "posting_restricted",
+        "Ask an administrator of the workspace to let the app post there, or ask in another channel.",
+        (
+            "restricted_action",
+            "restricted_action_read_only_channel",
+            "restricted_action_thread_only_channel",
+            "restricted_action_non_threadable_channel",
+            "restricted_action_thread_locked",
+            "ekm_access_denied",
+        ),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "messages_tab_off",
+        "Turn on the Messages tab of the app under App Home, so that it can write to people.",
+        ("messages_tab_disabled",),
+    ),
+    Row(Meaning.GIVE_UP, "home_tab_off", "Turn on the Home tab of the app under App Home.", ("not_enabled",)),
+    Row(
+        Meaning.GIVE_UP,
+        "thread_not_found",
+        "Check thread_ts: it is the ts of the thread's first message.",
+        ("thread_not_found", "cannot_reply_to_message"),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "user_not_found",
+        "Check the person's id, and that the person is active in this workspace.",
+        ("user_not_found", "user_not_visible", "user_disabled", "not_enough_users", "too_many_users"),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "user_not_in_channel",
+        "Invite the person to the channel, or write to them directly.",
+        ("user_not_in_channel",),
+    ),
+    Row(Meaning.GIVE_UP, "group_not_found", "Check the user group's id.", ("no_such_subteam",)),
+    Row(
+        Meaning.GIVE_UP,
+        "workspace_not_granted",
+        "Ask an administrator of the organization to add the app to this workspace.",
+        ("team_access_not_granted", "team_not_found", "forbidden_team", "enterprise_is_restricted"),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "access_denied",
+        "Ask an administrator of the workspace what the app may do there.",
+        ("access_denied",),
+    ),
+    Row(Meaning.GIVE_UP, "card_gone", "Somebody deleted the message; ask again.", ("message_not_found",)),
+    Row(
+        Meaning.GIVE_UP,
+        "card_frozen",
+        "The message can no longer be changed in Slack; what it says may be out of date.",
+        (
+            "cant_update_message",
+            "edit_window_closed",
+            "block_mismatch",
+            "cant_delete_message",
+            "compliance_exports_prevent_deletion",
+        ),
+    ),
+    Row(
+        Meaning.BAD_BLOCKS,
+        "card_refused",
+        _SHORTEN,
+        (
+            "invalid_blocks",
+            "invalid_blocks_format",
+            "invalid_attachments",
+            "only_one_table_allowed",
+            "no_text",
+            "markdown_text_conflict",
+            "invalid_arguments",
+            "metadata_too_large",
+            "metadata_must_be_sent_from_app",
+            "invalid_metadata_format",
+            "invalid_metadata_schema",
+        ),
+    ),
+    Row(
+        Meaning.BAD_BLOCKS,
+        "card_too_long",
+        _SHORTEN,
+        ("msg_too_long", "msg_blocks_too_long", "too_many_attachments", "view_too_large"),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "form_expired",
+        _AGAIN,
+        (
+            "expired_trigger_id",
+            "trigger_expired",
+            "exchanged_trigger_id",
+            "trigger_exchanged",
+            "invalid_trigger_id",
+            "hash_conflict",
+            "not_found",
+        ),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "too_many_forms",
+        "Close the forms that are open, and press the button again.",
+        ("push_limit_reached", "duplicate_external_id"),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "install_refused",
+        "Start the installation again from the bridge; check the app's client id, client secret and redirect URL.",
+        (
+            "invalid_code",
+            "bad_redirect_uri",
+            "bad_client_secret",
+            "invalid_client_id",
+            "invalid_grant_type",
+            "cannot_install_an_org_installed_app",
+            "client_id_token_mismatch",
+        ),
+    ),
+    Row(
+        Meaning.GIVE_UP,
+        "request_refused",
+        _REPORT,
+        (
+            "invalid_arg_name",
+            "invalid_array_arg",
+            "invalid_charset",
+            "invalid_form_data",
+            "invalid_post_type",
+            "missing_post_type",
+            "missing_args",
+            "method_deprecated",
+            "deprecated_endpoint",
+            "unknown_method",
+            "insecure_request",
+            "invalid_cursor",
+            "users_list_not_supplied",
+            "duplicate_message_not_found",
+            "duplicate_channel_not_found",
+        ),
+    ),
+)
+
+_BY_ERROR: Final[Mapping[str, Row]] = MappingProxyType({error: row for row in ROWS for error in row.errors})
+
+_FAMILIES: Final = (
+    # Slack adds members to these without saying so.
+    ("restricted_action", "restricted_action"),
+    ("invalid_blocks", "invalid_blocks"),
+    ("invalid_metadata_", "invalid_metadata_format"),
+    ("metadata_", "metadata_too_large"),
+    ("invalid_ts_", "invalid_cursor"),
+)
+
+
+def find(error: str) -> Row | None:
+    """Look an error string up, itself or by its family; None when Slack never told us of it."""
+    if error in _BY_ERROR:
+        return _BY_ERROR[error]
+    return next((_BY_ERROR[like] for family, like in _FAMILIES if error.startswith(family)), None)

@@ -1,0 +1,220 @@
+"""The private words a clicker gets, verdict by verdict."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bridge import ids
+from bridge.slack import replies
+from storage.model import Json, Life, Status, Verdict
+from tests import payloads
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+AGO = NOW - timedelta(minutes=2)
+APPROVED: Json = {
+    "decision": "approve",
+    "approved": True,
+    "option": None,
+    "label": "Approve",
+    "by": {"user": "U0ANA", "name": "ana", "team": "T0SANDBOX"},
+    "via": "button",
+}
+NOTHING = "Your click changed nothing."
+NEWER = ids.decode("int", payloads.INTERACTION)
+
+
+def life(**other: Any) -> Life:
+    return replace(
+        Life(
+            status=Status.PENDING,
+            responders=["U0ANA", "U0BOB"],
+            answer=None,
+            choice=None,
+            reason=None,
+            superseded_by=None,
+            expires_at=NOW + timedelta(hours=1),
+            ended_at=None,
+        ),
+        **other,
+    )
+
+
+def answered(**other: Any) -> Life:
+    return life(**{"status": Status.ANSWERED, "answer": APPROVED, "choice": "approve", "ended_at": AGO} | other)
+
+
+def ended(status: Status, **other: Any) -> Life:
+    return life(status=status, ended_at=AGO, **other)
+
+
+def say(verdict: Verdict, about: Life | None, *, user: str = "U0BOB", newer: str | None = None) -> str | None:
+    return replies.reply(verdict, about, user=user, now=NOW, newer=newer)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "about", "expected"),
+    [
+        (Verdict.WON, answered(), None),
+        (Verdict.RECORDED, answered(), "Your answer “Approve” was already recorded 2 minutes ago."),
+        (
+            Verdict.TAKEN,
+            answered(),
+            "<@U0ANA> already answered “Approve” 2 minutes ago. Your click changed nothing.",
+        ),
+        (
+            Verdict.EXPIRED,
+            life(status=Status.EXPIRED, expires_at=AGO),
+            "This question expired 2 minutes ago; no answer is taken any more. Your click changed nothing.",
+        ),
+        (
+            Verdict.CANCELLED,
+            ended(Status.CANCELLED, reason={"code": "cancelled", "detail": "The build was red.\n", "fix": None}),
+            "This question was cancelled 2 minutes ago: “The build was red.”. Your click changed nothing.",
+        ),
+        (
+            Verdict.CANCELLED,
+            ended(Status.CANCELLED, reason={"code": "cancelled", "detail": None}),
+            "This question was cancelled 2 minutes ago. Your click changed nothing.",
+        ),
+        (
+            Verdict.SUPERSEDED,
+            ended(Status.SUPERSEDED, superseded_by=NEWER),
+            (
+                "A newer question replaced this one 2 minutes ago. "
+                f"Please answer the newer one ({payloads.INTERACTION}). {NOTHING}"
+            ),
+        ),
+        (
+            Verdict.UNREACHABLE,
+            ended(Status.UNREACHABLE),
+            f"This question was closed 2 minutes ago: it could not be shown, and whoever asked was told so. {NOTHING}",
+        ),
+        (
+            Verdict.OUTSIDER,
+            life(),
+            "People from other organizations cannot answer this question. Your click changed nothing.",
+        ),
+        (
+            Verdict.NOT_YOURS,
+            life(),
+            "Only <@U0ANA> and <@U0BOB> can answer this question. Your click changed nothing.",
+        ),
+        (Verdict.GONE, None, "This card is no longer active. Your click changed nothing."),
+        (Verdict.UNAVAILABLE, None, "Your click could not be confirmed. Please click again; it cannot count twice."),
+    ],
+)
+def test_every_verdict_has_its_words(verdict: Verdict, about: Life | None, expected: str | None) -> None:
+    assert expected == say(verdict, about)
+
+
+def test_a_winner_who_clicks_another_choice_hears_what_stands() -> None:
+    expected = "You already answered “Approve” 2 minutes ago, and that stands. Your click changed nothing."
+
+    assert expected == say(Verdict.DECIDED, answered(), user="U0ANA")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.TAKEN, Verdict.DECIDED])
+def test_a_default_is_not_said_to_be_anybodys(verdict: Verdict) -> None:
+    by_default = answered(answer=APPROVED | {"by": None, "via": "default"})
+
+    assert say(verdict, by_default) == (
+        "Nobody answered in time, so “Approve” was recorded by default 2 minutes ago. Your click changed nothing."
+    )
+
+
+def test_the_newer_card_is_linked_when_its_address_is_known() -> None:
+    about = ended(Status.SUPERSEDED, superseded_by=NEWER)
+    address = "https://sandbox.slack.com/archives/C0/p1763719200000100?thread_ts=1&cid=C0"
+
+    found = say(Verdict.SUPERSEDED, about, newer=address)
+
+    assert found is not None and f"<{address.replace('&', '&amp;')}|the newer one>" in found
+
+
+def test_an_address_that_is_none_is_not_linked() -> None:
+    found = say(Verdict.SUPERSEDED, ended(Status.SUPERSEDED), newer="javascript:alert(1)")
+
+    assert found is not None and "Please answer the newer one." in found and "javascript" not in found
+
+
+@pytest.mark.parametrize(
+    ("responders", "expected"),
+    [
+        (["U0ANA"], "Only <@U0ANA> can"),
+        ([f"U{n}" for n in range(10)], "<@U8> and <@U9> can"),
+        ([f"U{n}" for n in range(11)], "<@U8>, <@U9> and 1 other can"),
+        ([f"U{n}" for n in range(50)], "<@U9> and 40 others can"),
+        (None, "You are not among those who can answer this question."),
+        (["U0<!channel>"], "Only U0&lt;!channel&gt; can"),
+    ],
+)
+def test_those_who_can_answer_are_mentioned_at_most_ten(responders: list[str] | None, expected: str) -> None:
+    found = say(Verdict.NOT_YOURS, life(responders=responders))
+
+    assert found is not None and expected in found
+
+
+def test_gone_reveals_nothing_even_when_there_is_something() -> None:
+    assert say(Verdict.GONE, answered()) == say(Verdict.GONE, None)
+
+
+@pytest.mark.parametrize("verdict", [*Verdict])
+def test_without_an_interaction_nothing_is_revealed(verdict: Verdict) -> None:
+    """Should a scope ever be missed, the words are those of a card that never was."""
+    if verdict is Verdict.WON:
+        assert say(verdict, None) is None
+    elif verdict is not Verdict.UNAVAILABLE:
+        assert say(verdict, None) == say(Verdict.GONE, None)
+
+
+@pytest.mark.parametrize("verdict", [*Verdict])
+@pytest.mark.parametrize("answer", [None, {}, {"label": None, "by": {}}, {"label": 5, "by": {"user": 5}}])
+def test_no_row_however_odd_leaves_a_clicker_without_words(verdict: Verdict, answer: Json | None) -> None:
+    found = say(verdict, answered(answer=answer, reason={}, responders=[], ended_at=None))
+
+    assert (found is None) is (verdict is Verdict.WON)
+
+
+@pytest.mark.parametrize("verdict", [*Verdict])
+def test_nothing_active_survives_from_what_others_wrote(verdict: Verdict) -> None:
+    evil = "<!channel> <https://evil.example|ok>\n&lt; \u202e” *Approved*"
+    about = answered(
+        answer=APPROVED | {"label": evil},
+        reason={"code": "cancelled", "detail": evil * 50, "fix": evil},
+    )
+
+    found = say(verdict, about) or ""
+
+    assert "<" not in found.replace("<@U0ANA>", "").replace("<@U0BOB>", "")
+    assert "\n" not in found and "\u202e" not in found and "&lt; " not in found.replace("&amp;lt; ", "")
+    assert found.count("”") <= 1, "the quotation marks are ours"
+    assert len(found) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        (timedelta(days=-1), "just now"),
+        (timedelta(milliseconds=-1), "just now"),
+        (timedelta(0), "just now"),
+        (timedelta(seconds=4.9), "just now"),
+        (timedelta(seconds=5), "5 seconds ago"),
+        (timedelta(seconds=59.9), "59 seconds ago"),
+        (timedelta(seconds=60), "1 minute ago"),
+        (timedelta(minutes=59, seconds=59), "59 minutes ago"),
+        (timedelta(hours=1), "1 hour ago"),
+        (timedelta(hours=47), "1 day ago"),
+        (timedelta(days=30), "30 days ago"),
+    ],
+)
+def test_how_long_ago_is_said_in_the_largest_whole_unit(passed: timedelta, expected: str) -> None:
+    found = replies.reply(Verdict.TAKEN, answered(ended_at=NOW - passed), user="U0BOB", now=NOW)
+
+    assert found is not None and f"“Approve” {expected}." in found
+
+
+def test_a_reply_is_private_leaves_the_card_and_stays_in_its_thread() -> None:
+    assert replies.payload("Hello.") == {"response_type": "ephemeral", "replace_original": False, "text": "Hello."}
+    assert replies.payload("Hello.", thread_ts="1.2") == replies.payload("Hello.") | {"thread_ts": "1.2"}
