@@ -36,7 +36,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header 
 	--no-emit-index-url --no-emit-find-links
 
 schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
-	@$(BIN)/python -m pytest --quiet --rewrite-schema tests/storage/test_schema.py
+	@$(BIN)/python -m tests.storage.rewrite_schema
 
 clean: ## Remove what was installed and cached here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

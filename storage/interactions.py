@@ -120,15 +120,26 @@ async def open(db: Database, opening: Opening) -> Opened | Replayed | Mismatch |
     )
     if row:
         return Opened(id=row["id"])
-    if opening.idempotency_key is None:
+    if opening.idempotency_key is None or opening.request_hash is None:
         return Disconnected()
     # A statement of its own: its snapshot sees the row that won the key a moment ago.
-    found = await _SQL["find_idempotent"].maybe(
-        db, organization_id=opening.scope.organization_id, idempotency_key=opening.idempotency_key
+    before = await replayed(
+        db,
+        opening.scope.organization_id,
+        idempotency_key=opening.idempotency_key,
+        request_hash=opening.request_hash,
     )
+    return before or Disconnected()
+
+
+async def replayed(
+    db: Database, organization_id: UUID, *, idempotency_key: str, request_hash: bytes
+) -> Replayed | Mismatch | None:
+    """What an idempotency key already stands for, if it was used."""
+    found = await _SQL["find_idempotent"].maybe(db, organization_id=organization_id, idempotency_key=idempotency_key)
     if found is None:
-        return Disconnected()
-    return Replayed(id=found["id"]) if found["request_hash"] == opening.request_hash else Mismatch()
+        return None
+    return Replayed(id=found["id"]) if found["request_hash"] == request_hash else Mismatch()
 
 
 async def get(db: Database, organization_id: UUID, id: UUID) -> Interaction | None:

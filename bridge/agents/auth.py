@@ -1,0 +1,41 @@
+"""Who asks: a bearer key, found by its digest. Everything after this is inside the key's organization."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bridge.agents.deadline import within
+from bridge.agents.problems import UNAUTHORIZED, Problem
+from storage import keys
+from storage.model import Key
+from storage.pool import Database
+
+_KEY = web.RequestKey("key", Key)
+_MOST = 200  # characters; a key has about 50
+
+
+def required(
+    db: Database, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The handler, for requests with a valid key only."""
+
+    async def authenticated(request: web.Request) -> web.StreamResponse:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        secret = secret.strip()
+        if scheme.lower() != "bearer" or not secret:
+            raise Problem(UNAUTHORIZED, "Send your API key in the header Authorization: Bearer askb_….")
+        possible = len(secret) <= _MOST and secret.isascii()
+        found = await within(keys.of_secret(db, secret)) if possible else None
+        if found is None:
+            raise Problem(
+                UNAUTHORIZED, "This API key is unknown or revoked; ask whoever runs this bridge for a new one."
+            )
+        request[_KEY] = found
+        return await handler(request)
+
+    return authenticated
+
+
+def key(request: web.Request) -> Key:
+    """The key of an authenticated request."""
+    return request[_KEY]

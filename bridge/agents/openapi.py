@@ -1,0 +1,139 @@
+"""The description of agents' door, made from the models that guard it."""
+
+from functools import cache
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+import bridge
+from bridge.agents import problems
+from bridge.agents.requests import KEY_PATTERN, MODELS, MOST_WAIT
+from bridge.agents.responses import Interaction, Problem, Timeline
+from bridge.kinds import KINDS
+from storage.model import Json
+
+_REF = "#/components/schemas/{model}"
+_KEY: list[Json] = [{"key": []}]
+
+
+async def serve(_: web.Request) -> web.Response:
+    """GET /openapi.json."""
+    return web.json_response(document())
+
+
+@cache
+def document() -> Json:
+    """OpenAPI 3.1; its schemas are the models themselves."""
+    _, schemas = models_json_schema(
+        [
+            *((model, "validation") for model in MODELS.values()),
+            *((model, "serialization") for model in (Interaction, Timeline, Problem)),
+        ],
+        ref_template=_REF,
+    )
+    body = {
+        "oneOf": [{"$ref": _REF.format(model=model.__name__)} for model in MODELS.values()],
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {name: _REF.format(model=model.__name__) for name, model in MODELS.items()},
+        },
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "askbridge",
+            "version": bridge.__version__,
+            "description": "Ask people in Slack, and get exactly one true answer.",
+        },
+        "paths": {
+            "/v1/interactions": {
+                "post": {
+                    "operationId": "createInteraction",
+                    "summary": "Ask",
+                    "description": "Makes a question durable and waits up to 2 s for its first card. With `wait`, "
+                    "answers as soon as the question has ended.",
+                    "security": _KEY,
+                    "parameters": [
+                        _wait(),
+                        {
+                            "name": "Idempotency-Key",
+                            "in": "header",
+                            "description": "The same key and body give the same interaction. Quoted or bare.",
+                            "schema": {"type": "string", "pattern": KEY_PATTERN},
+                        },
+                    ],
+                    "requestBody": {
+                        "required": True,
+                        "content": {"application/json": {"schema": body, "examples": _examples()}},
+                    },
+                    "responses": {
+                        "201": _answer("Asked.", Interaction),
+                        "200": _answer("Asked before under this key; as it now is.", Interaction),
+                        **_problems(400, 401, 413, 415, 422, 503),
+                    },
+                }
+            },
+            "/v1/interactions/{id}": {
+                "get": {
+                    "operationId": "getInteraction",
+                    "summary": "Look, or wait",
+                    "security": _KEY,
+                    "parameters": [_id(), _wait()],
+                    "responses": {"200": _answer("As it now is.", Interaction), **_problems(400, 401, 404, 503)},
+                }
+            },
+            "/v1/interactions/{id}/timeline": {
+                "get": {
+                    "operationId": "getTimeline",
+                    "summary": "Why is this not answered?",
+                    "security": _KEY,
+                    "parameters": [_id()],
+                    "responses": {"200": _answer("Oldest first.", Timeline), **_problems(401, 404, 503)},
+                }
+            },
+        },
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas["$defs"],
+        },
+    }
+
+
+def _examples() -> Json:
+    """Of every kind, as it would be sent to one person."""
+    return {
+        f"{kind.name}: {example.name}": {"value": {**example.request, "to": {"user": "U012AB3CD"}}}
+        for kind in KINDS.values()
+        for example in kind.examples
+    }
+
+
+def _id() -> Json:
+    return {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "examples": ["int_01jd…"]}}
+
+
+def _wait() -> Json:
+    return {
+        "name": "wait",
+        "in": "query",
+        "description": "Seconds to wait for the question to end.",
+        "schema": {"type": "number", "minimum": 0, "maximum": MOST_WAIT, "default": 0},
+    }
+
+
+def _answer(description: str, model: type[BaseModel]) -> Json:
+    schema = {"$ref": _REF.format(model=model.__name__)}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(*statuses: int) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(model="Problem")}
+    return {
+        str(status): {
+            "description": " ".join(type.title for type in problems.TYPES if type.status == status),
+            "content": {problems.CONTENT_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }

@@ -1,0 +1,79 @@
+"""What an agent is told when a request cannot be done: RFC 9457 problems with a stable type and what to do about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """One sort of problem; `slug` is part of its stable address."""
+
+    slug: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        """The `type` of the problem: a stable name, not a place to look."""
+        return f"urn:askbridge:problem:{self.slug}"
+
+
+UNREADABLE = Type("unreadable_body", 400, "The body cannot be read as JSON.")
+BAD_PARAMETER = Type("invalid_parameter", 400, "A query parameter or header is not valid.")
+UNAUTHORIZED = Type("unauthorized", 401, "No valid API key was given.")
+NOT_FOUND = Type("not_found", 404, "There is no such thing here.")
+METHOD_NOT_ALLOWED = Type("method_not_allowed", 405, "This method is not supported here.")
+TOO_LARGE = Type("body_too_large", 413, "The body is too large.")
+NOT_JSON = Type("unsupported_media_type", 415, "The body must be JSON.")
+INVALID = Type("invalid_body", 422, "The body is not valid.")
+KEY_REUSED = Type("idempotency_mismatch", 422, "The idempotency key was used for another request.")
+INTERNAL = Type("internal_error", 500, "Something went wrong in the bridge.")
+UNAVAILABLE = Type("unavailable", 503, "The bridge cannot reach its database.")
+
+TYPES = (
+    UNREADABLE,
+    BAD_PARAMETER,
+    UNAUTHORIZED,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    TOO_LARGE,
+    NOT_JSON,
+    INVALID,
+    KEY_REUSED,
+    INTERNAL,
+    UNAVAILABLE,
+)
+
+RETRY_SECONDS = 2
+
+
+class Problem(Exception):
+    """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message)."""
+
+    def __init__(self, type: Type, detail: str, *, errors: list[tuple[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.type = type
+        self.detail = detail
+        self.errors = errors or []
+
+
+def response(problem: Problem) -> web.Response:
+    """The problem as it is sent."""
+    body: dict[str, Any] = {
+        "type": problem.type.uri,
+        "title": problem.type.title,
+        "status": problem.type.status,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        body["errors"] = [{"pointer": pointer, "message": message} for pointer, message in problem.errors]
+    headers = {}
+    if problem.type is UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.type is UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return web.json_response(body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE)

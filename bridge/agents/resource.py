@@ -1,0 +1,80 @@
+"""An interaction as agents see it: every field in every answer, event and webhook, in one place."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from bridge import ids, message
+from storage.interactions import Moment
+from storage.model import Card, CardStatus, Interaction, Json, Status
+
+
+def interaction(row: Interaction, cards: list[Card]) -> Json:
+    """The whole resource."""
+    answered_at = row.ended_at if row.status is Status.ANSWERED else None
+    return {
+        "id": ids.encode("int", row.id),
+        "kind": row.kind,
+        "status": row.status.value,
+        "message": message.sentence(row),
+        "answer": {**row.answer, "at": moment(answered_at)} if row.answer is not None else None,
+        "reason": row.reason,
+        "digest": row.digest,
+        "action": row.request.get("action"),
+        "agent": row.request.get("agent"),
+        "on_behalf_of": row.request.get("on_behalf_of"),
+        "cards": [card(copy, row.status) for copy in cards],
+        "supersedes": _id(row.supersedes),
+        "superseded_by": _id(row.superseded_by),
+        "tags": row.tags,
+        "metadata": row.metadata,
+        "idempotency_key": row.idempotency_key,
+        "created_at": moment(row.created_at),
+        "expires_at": moment(row.expires_at),
+        "answered_at": moment(answered_at),
+    }
+
+
+def card(row: Card, status: Status) -> Json:
+    """One copy of the card."""
+    return {
+        "status": card_status(row, status).value,
+        "channel": row.channel or row.address.get("channel"),
+        "ts": row.ts,
+        "permalink": row.permalink,
+        "reason": row.reason,
+    }
+
+
+def card_status(row: Card, status: Status) -> CardStatus:
+    """What this copy shows of a question with this status."""
+    if row.given_up_at is not None:
+        return CardStatus.FAILED
+    # Version 1 is the one with the buttons: still on the screen between a deadline and the sweep that notices it.
+    if status is not Status.PENDING and row.shown == row.wanted > 1:
+        return CardStatus.SETTLED
+    return CardStatus.POSTED if row.ts is not None else CardStatus.QUEUED
+
+
+def timeline(moments: list[Moment]) -> Json:
+    """Everything that happened, oldest first."""
+    return {
+        "items": [
+            {
+                "at": moment(line.at),
+                "type": line.type,
+                "by": line.by,
+                "verdict": line.verdict.value if line.verdict else None,
+                "detail": line.detail,
+            }
+            for line in moments
+        ]
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def _id(value: UUID | None) -> str | None:
+    return ids.encode("int", value) if value else None

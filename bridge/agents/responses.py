@@ -1,0 +1,104 @@
+"""The shapes of what agents get, for the description of the API; `resource` writes them, a test compares the two."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from bridge.question import Action, Agent, Principal
+from storage.model import CardStatus, Status, Verdict
+
+
+class By(BaseModel):
+    """Who answered, as Slack's signed request named them."""
+
+    user: str
+    name: str | None
+    team: str | None
+
+
+class Answer(BaseModel):
+    """The one true answer. `approved` is true for an approval and for nothing else."""
+
+    decision: str | None
+    approved: bool
+    option: str | None
+    label: str
+    by: By | None = None
+    at: datetime
+    via: Literal["button", "default"]
+
+
+class Reason(BaseModel):
+    """Why something is not as it was asked for: a stable code, what happened, and what a person can do."""
+
+    code: str
+    detail: str
+    fix: str
+
+
+class CardCopy(BaseModel):
+    """One posted copy of the card."""
+
+    status: CardStatus
+    channel: str | None
+    ts: str | None
+    permalink: str | None
+    reason: Reason | None
+
+
+class Interaction(BaseModel):
+    """A question as it now is."""
+
+    id: str = Field(examples=["int_01jdq2r4p0e9qvzz4xa9w7btga"])
+    kind: str
+    status: Status
+    message: str = Field(description="One sentence to act on, for every status")
+    answer: Answer | None
+    reason: Reason | None
+    digest: str = Field(description="SHA-256 of kind, title, body, action and options, in hexadecimal")
+    action: Action | None
+    agent: Agent | None
+    on_behalf_of: Principal | None
+    cards: list[CardCopy]
+    supersedes: str | None
+    superseded_by: str | None
+    tags: list[str]
+    metadata: dict[str, Any]
+    idempotency_key: str | None
+    created_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+
+
+class Line(BaseModel):
+    """One thing that happened to a question."""
+
+    at: datetime
+    type: str
+    by: str | None = Field(description="The Slack user who clicked")
+    verdict: Verdict | None = Field(description="For clicks: what became of it")
+    detail: dict[str, Any]
+
+
+class Timeline(BaseModel):
+    """Everything that happened to a question, oldest first."""
+
+    items: list[Line]
+
+
+class ProblemError(BaseModel):
+    """One place in the body and what is wrong there."""
+
+    pointer: str = Field(description="A JSON pointer (RFC 6901)")
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457: what could not be done, and what to do about it."""
+
+    type: str = Field(description="A stable name")
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemError] | None = None

@@ -1,0 +1,154 @@
+"""The settings of one replica: read once, here, from the environment; everything below gets values."""
+
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bridge.slack.verify import SigningSecrets
+
+
+class Misconfigured(Exception):
+    """The settings cannot be used as they are; the message says which and what to do."""
+
+
+def _signing_secrets(value: SecretStr) -> SecretStr:
+    SigningSecrets.read(value.get_secret_value())
+    return value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    # Blank would not fail: the client would look for a database on its own, and perhaps find another one.
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be an address like postgresql://user:password@host:5432/database")
+    return value
+
+
+def _bot_token(value: SecretStr) -> SecretStr:
+    secret = value.get_secret_value()
+    if not secret.startswith(("xoxb-", "xoxe.xoxb-")) or not secret.isprintable() or " " in secret:
+        raise ValueError("must be a bot token, which starts with xoxb- (the app's page OAuth & Permissions shows it)")
+    return value
+
+
+def _api_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"https", "http"} and bool(parts.hostname) and not parts.query and not parts.fragment
+    except ValueError:
+        usable = False
+    if not usable or not value.isprintable() or " " in value:
+        raise ValueError("must be an address that starts with https:// (or http:// for the sandbox)")
+    return value if value.endswith("/") else value + "/"
+
+
+def _words(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must not be blank and must not contain invisible characters")
+    return value
+
+
+def _port(value: object) -> object:
+    if isinstance(value, str) and value.startswith("tcp://"):
+        raise ValueError(
+            "must be a number; Kubernetes sets this variable itself for a Service named askbridge: "
+            "set enableServiceLinks: false in the pod, or give the Service another name"
+        )
+    return value
+
+
+_Words: TypeAlias = Annotated[str, AfterValidator(_words)]
+
+
+class Database(BaseSettings):
+    """What a command needs that speaks to the database alone."""
+
+    model_config = SettingsConfigDict(env_prefix="ASKBRIDGE_", env_ignore_empty=False, extra="ignore", frozen=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
+    )
+
+
+class Settings(Database):
+    """Every setting, its default and what it is for. The table in docs/configuration.md is made from this class."""
+
+    slack_signing_secret: Annotated[SecretStr, AfterValidator(_signing_secrets)] = Field(
+        description="The app's signing secret; a comma list of two while it is being rotated."
+    )
+    slack_bot_token: Annotated[SecretStr, AfterValidator(_bot_token)] | None = Field(
+        default=None, description="The bot token (`xoxb-…`) of the one workspace this bridge serves."
+    )
+    slack_app_id: Annotated[str, Field(pattern="^A[A-Z0-9]{1,30}$")] | None = Field(
+        default=None, description="The app's id (`A…`); needed only when Slack does not tell it with the token."
+    )
+    slack_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
+        default="https://slack.com/api/", description="Where Slack's Web API is; another address for the sandbox."
+    )
+    organization: _Words = Field(
+        default="Default",
+        max_length=200,
+        description="The name of the organization that is made at first start.",
+    )
+    # Blank would mean every address there is.
+    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for every one there is.")
+    port: Annotated[int, BeforeValidator(_port)] = Field(
+        default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free one."
+    )
+    database_connections: int = Field(
+        default=10, ge=2, le=500, description="How many connections this replica may use beside those for clicks."
+    )
+    claim_connections: int = Field(
+        default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
+    )
+    log: Literal["readable", "json"] = Field(default="readable", description="How the log on stderr is written.")
+
+    @property
+    def signing_secrets(self) -> SigningSecrets:
+        """The accepted signing secrets."""
+        return SigningSecrets.read(self.slack_signing_secret.get_secret_value())
+
+
+S = TypeVar("S", bound=Database)
+
+
+def read(settings: type[S]) -> S:
+    """Read the environment; raises Misconfigured with a line per setting that is missing or wrong."""
+    try:
+        return settings()
+    except ValidationError as error:
+        lines = [
+            f"  ASKBRIDGE_{str(problem['loc'][0]).upper()}: {_told(problem)}"
+            for problem in error.errors(include_url=False)
+        ]
+        raise Misconfigured("\n".join(["These settings are missing or wrong:", *lines])) from None
+
+
+def table() -> str:
+    """Every setting as Markdown, in the order of the class."""
+    rows = [
+        f"| `ASKBRIDGE_{name.upper()}` | {_default(field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| Setting | Default | Meaning |", "| --- | --- | --- |", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be set"
+    return "none" if field.default is None else f"`{field.default}`"
+
+
+def _told(problem: ErrorDetails) -> str:
+    """What is wrong with a setting, as the rest of a sentence; never what it was set to."""
+    if problem["type"] == "missing":
+        return "is not set"
+    given: Any = problem["input"]
+    if not str(given.get_secret_value() if isinstance(given, SecretStr) else given).strip():
+        return "is set, but blank; give it a value or unset it"
+    if problem["type"] == "string_pattern_mismatch":
+        return "must be an app's id, which starts with A"
+    return problem["msg"].removeprefix("Value error, ").replace("Input should ", "must ")

@@ -1,0 +1,1 @@
+"""What runs by itself on every replica at once; each loop is one step called again."""

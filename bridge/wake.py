@@ -1,0 +1,53 @@
+"""The port through which doors wake loops, and loops wake waiting requests, inside one replica.
+
+A wake is a hint, never the truth: whoever is woken looks at the rows. A lost hint costs at most one poll.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+
+class Wake:
+    """Hints between the parts of one replica. `closing` is set once, when the replica stops taking work."""
+
+    def __init__(self) -> None:
+        self.cards = asyncio.Event()  # some card may have to be posted or edited
+        self.expiry = asyncio.Event()  # some deadline was seen to have passed
+        self.watch = asyncio.Event()  # some request began to wait
+        self.closing = asyncio.Event()
+        self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
+
+    @contextmanager
+    def watching(self, organization_id: UUID, interaction_id: UUID) -> Iterator[asyncio.Event]:
+        """Give a signal that is set whenever this question may have changed. Look at the row after entering."""
+        signal = asyncio.Event()
+        key = (organization_id, interaction_id)
+        self._watchers[key].add(signal)
+        self.watch.set()
+        try:
+            yield signal
+        finally:
+            self._watchers[key].discard(signal)
+            if not self._watchers[key]:
+                del self._watchers[key]
+
+    def changed(self, organization_id: UUID, interaction_id: UUID) -> None:
+        """Some row of this question was written: let whoever waits for it look."""
+        for signal in self._watchers.get((organization_id, interaction_id), ()):
+            signal.set()
+
+    def watched(self) -> list[tuple[UUID, UUID]]:
+        """The (organization, interaction) pairs that requests wait for now."""
+        return list(self._watchers)
+
+    def close(self) -> None:
+        """Let everybody who waits look once more and go."""
+        self.closing.set()
+        for signals in self._watchers.values():
+            for signal in signals:
+                signal.set()
+        for loop in (self.cards, self.expiry, self.watch):
+            loop.set()

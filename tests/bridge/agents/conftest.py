@@ -1,0 +1,32 @@
+"""What the tests of agents' door share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bridge.agents import interactions
+from storage import pool
+from storage.pool import Database
+from tests.bridge.agents import door as doors
+from tests.bridge.agents.door import Door
+from tests.storage import build
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No card loop runs here; the tests of that wait say how long it is."""
+    monkeypatch.setattr(interactions, "FIRST_POST_SECONDS", 0.0)
+
+
+@pytest.fixture
+async def door(db: Database) -> AsyncIterator[Door]:
+    """One replica with one tenant."""
+    async with doors.door(db, await build.tenant(db)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def other(dsn: str) -> AsyncIterator[Database]:
+    """A second replica's pool on the same database."""
+    async with pool.connect(dsn, name="other", size=10) as database:
+        yield database

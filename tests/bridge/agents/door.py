@@ -1,0 +1,144 @@
+"""Agents' door on a real server, and an agent that checks every answer it gets against the published shapes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from multidict import CIMultiDictProxy
+
+from bridge import ids
+from bridge.agents import api, problems, responses
+from bridge.wake import Wake
+from storage import cards, interactions
+from storage.cards import Handle
+from storage.interactions import Claimed
+from storage.model import Card, Json
+from storage.pool import Database
+from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+
+UNSAID: Any = object()
+
+
+def body(**fields: Any) -> Json:
+    """A valid question; a field that is None is left out."""
+    sent = {
+        "kind": "approval",
+        "title": "Deploy 1.4 to production?",
+        "to": {"channel": "C0APPROVALS"},
+        "responders": {"users": ["U0ANA"]},
+    }
+    return {name: value for name, value in (sent | fields).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    raw: bytes
+    json: Json
+
+    @property
+    def id(self) -> UUID:
+        found = ids.decode("int", self.json["id"])
+        assert found is not None
+        return found
+
+    @property
+    def slug(self) -> str:
+        """The sort of problem."""
+        return str(self.json["type"]).removeprefix("urn:askbridge:problem:")
+
+    @property
+    def pointers(self) -> list[str]:
+        return [error["pointer"] for error in self.json.get("errors", [])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """One replica, and what a test may do behind its back."""
+
+    http: TestClient[web.Request, web.Application]
+    db: Database
+    tenant: Tenant
+    wake: Wake = field(default_factory=Wake)
+
+    async def call(self, method: str, path: str, *, key: str | None = UNSAID, **other: Any) -> Reply:
+        """One request with this tenant's key, or another, or none."""
+        key = self.tenant.secret if key is UNSAID else key
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        async with self.http.request(method, path, headers=headers | other.pop("headers", {}), **other) as response:
+            raw = await response.read()
+            reply = Reply(
+                status=response.status, headers=response.headers, raw=raw, json=await response.json(content_type=None)
+            )
+        if reply.status >= 400:
+            assert response.content_type == problems.CONTENT_TYPE
+            told = responses.Problem.model_validate_json(raw, extra="forbid")
+            assert told.status == reply.status and told.detail
+        return reply
+
+    async def ask(self, sent: Json | None = None, *, wait: object = None, idempotency: str = "", **other: Any) -> Reply:
+        """POST a question."""
+        headers = {"Idempotency-Key": idempotency} if idempotency else {}
+        query = "" if wait is None else f"?wait={wait}"
+        reply = await self.call("POST", f"/v1/interactions{query}", json=sent or body(), headers=headers, **other)
+        if reply.status < 400:
+            check(reply)
+        return reply
+
+    async def get(self, id: str, *, wait: object = None, **other: Any) -> Reply:
+        reply = await self.call("GET", f"/v1/interactions/{id}{'' if wait is None else f'?wait={wait}'}", **other)
+        if reply.status < 400:
+            check(reply)
+        return reply
+
+    async def post_card(self, *, linked: bool = True) -> Card:
+        """Let the one card that is due appear, as the card loop does it."""
+        (card,) = await cards.lease(self.db, [self.tenant.scope.connection_id], most=1)
+        handle: Handle = card_moves.handle()
+        await card_moves.post(self.db, card, handle)
+        if linked:
+            await cards.permalink(self.db, card, handle, f"https://acme.slack.example/{handle.ts}")
+        self.wake.changed(card.organization_id, card.interaction_id)
+        return card
+
+    async def click(self, id: UUID, *, on: Database | None = None, **other: Any) -> Claimed:
+        """Let somebody click; on another replica, nobody here is woken."""
+        question = await build.read(self.db, self.tenant, id)
+        claimed = await interactions.claim(on or self.db, build.click(question, **other))
+        if on is None:
+            self.wake.changed(question.organization_id, id)
+        return claimed
+
+    async def rows(self) -> int:
+        """How many questions are stored."""
+        return int((await self.db.fetch("select count(*) as n from interactions"))[0]["n"])
+
+
+def check(reply: Reply) -> None:
+    """Every answer is the whole resource, with nothing beside it."""
+    responses.Interaction.model_validate_json(reply.raw, extra="forbid")
+
+
+class _Server(TestServer):
+    """Serves as a replica does: a request is not cancelled when its caller hangs up, and a body is not unpacked."""
+
+    async def _make_runner(self, **_: Any) -> web.AppRunner:
+        return web.AppRunner(self.app, access_log=None, handler_cancellation=False, auto_decompress=False)
+
+
+@asynccontextmanager
+async def door(db: Database, tenant: Tenant) -> AsyncIterator[Door]:
+    """Another replica."""
+    wake = Wake()
+    app = web.Application(middlewares=[api.in_words])
+    app.add_routes(api.routes(db=db, wake=wake))
+    async with TestClient(_Server(app)) as http:
+        yield Door(http=http, db=db, tenant=tenant, wake=wake)
