@@ -1,0 +1,227 @@
+"""Make every copy of a card show what its row says: posted, edited or given up, each under its lease.
+
+lease → the question as it now is → drawn by its kind → Slack → written back under the fence of the lease
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from typing import assert_never
+from uuid import UUID
+
+from bridge import ids
+from bridge.card import Card as Drawn
+from bridge.card import View
+from bridge.handles import Handles
+from bridge.kinds import KINDS
+from bridge.logs import Log
+from bridge.loops.pace import Pace
+from bridge.slack import errors as slack
+from bridge.slack.client import Client
+from bridge.slack.connections import Tokens
+from bridge.wake import Wake
+from storage import cards, errors, interactions
+from storage.cards import Handle
+from storage.model import Card, Interaction, Scope, Status
+from storage.pool import Database
+
+_log = Log("cards")
+
+BATCH = 20
+_BACK_OFF = (1.0, 3.0, 10.0, 30.0, 60.0, 300.0)  # seconds, by failures in a row
+_SLOTS = 3  # calls that one connection may have under way: so many at most learn that its token is dead
+_SLOT_SECONDS = 3.0  # with PATIENCE before it and a whole call after it still within the lease
+_EDITS = "chat.update"  # edits are limited by method and workspace, not by channel
+
+
+class Cards:
+    """The card loop's duty on one replica. Its `step` is safe on every replica at once."""
+
+    def __init__(self, *, db: Database, tokens: Tokens, handles: Handles, wake: Wake) -> None:
+        self._db = db
+        self._tokens = tokens
+        self._handles = handles
+        self._wake = wake
+        self._pace = Pace()
+        self._slots: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_SLOTS))
+
+    async def step(self) -> int:
+        """Lease up to BATCH copies that do not show what they should, and attend to all of them at once."""
+        if not self._tokens.connection_ids:
+            return 0
+        leased = await cards.lease(self._db, self._tokens.connection_ids, most=BATCH)
+        await asyncio.gather(*(self._attend(card) for card in leased))
+        return len(leased)
+
+    async def _attend(self, card: Card) -> None:
+        """Attend to one copy. One poisonous row cannot stop the line: whatever goes wrong with it, it is put off."""
+        try:
+            try:
+                await self._show(card)
+            except errors.Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  -- a mistake of ours in one card
+                await self._failed_by_us(card, error)
+        except errors.Unavailable as error:
+            _log.warning("card_write_back_failed", **_keys(card), cause=error.cause)  # the lease will run out
+
+    async def _failed_by_us(self, card: Card, error: Exception) -> None:
+        mistake = error.__cause__ if isinstance(error, _Undrawable) and error.__cause__ else error
+        _log.failure("card_failed", mistake, **_keys(card))
+        name = type(mistake).__name__
+        reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({name}).", "fix": ""}
+        unsure = card.ts is None and not isinstance(error, _Undrawable)
+        await cards.retry(self._db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
+
+    async def _show(self, card: Card) -> None:
+        question = self._handles.question(_scope(card), card.interaction_id) or await interactions.get(
+            self._db, card.organization_id, card.interaction_id
+        )
+        client = self._tokens.of(card.connection_id)
+        if question is None or client is None:
+            return
+        if card.channel is not None and card.ts is not None:
+            await self._edit(card, question, client, Handle(channel=card.channel, ts=card.ts))
+        elif question.status is Status.PENDING:
+            await self._post(card, question, client)
+        else:
+            await cards.skip(self._db, card)
+
+    async def _post(self, card: Card, question: Interaction, client: Client) -> None:
+        place = _place(card)
+        drawn = _draw(question, card, plain=card.plain)
+        if (broken := self._tokens.broken(card.connection_id)) is not None:
+            await self._give_up(card, broken)
+            return
+        if (turn := self._pace.turn(card.connection_id, place)) is None:
+            await self._put_off(card, self._pace.later(card.connection_id, place))
+            return
+        await asyncio.sleep(turn)
+        async with self._slot(card) as free:
+            # Others were before us, and may have learned that it is no use.
+            if (broken := self._tokens.broken(card.connection_id)) is not None:
+                await self._give_up(card, broken)
+                return
+            if not free or self._pace.paused(card.connection_id, place):
+                await self._put_off(card, self._pace.later(card.connection_id, place))
+                return
+            told, plain = await client.post(card.address, drawn), card.plain
+            if isinstance(told, slack.BadBlocks) and not plain:
+                told, plain = await client.post(card.address, _draw(question, card, plain=True)), True
+            if not isinstance(told, Handle):
+                await self._failed(card, told, place)
+                return
+        kept = await cards.posted(self._db, card, told, plain=plain, stray_id=ids.new(), event_id=ids.new())
+        _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=told.channel, ts=told.ts)
+        if kept:
+            self._handles.remember(question, told)
+            link = await client.permalink(told)
+            if isinstance(link, str):
+                await cards.permalink(self._db, card, told, link)
+        self._wake.changed(card.organization_id, card.interaction_id)
+
+    async def _edit(self, card: Card, question: Interaction, client: Client, handle: Handle) -> None:
+        drawn = _draw(question, card, plain=card.plain)
+        async with self._slot(card) as free:
+            paused = self._pace.paused(card.connection_id, _EDITS)
+            if paused or not free:
+                await self._put_off(card, paused or _SLOT_SECONDS)
+                return
+            if self._tokens.broken(card.connection_id) is not None:
+                await self._put_off(card, _BACK_OFF[-1])
+                return
+            told, plain = await client.edit(handle, drawn), card.plain
+            if isinstance(told, slack.BadBlocks) and not plain:
+                told, plain = await client.edit(handle, _draw(question, card, plain=True)), True
+            if not isinstance(told, Handle):
+                await self._failed(card, told, _EDITS)
+                return
+        kept = await cards.edited(self._db, card, plain=plain, event_id=ids.new())
+        _log.info("card_settled" if kept else "lease_lost", **_keys(card), status=question.status.value)
+        self._handles.settled(_scope(card), card.interaction_id, handle)
+
+    async def _failed(self, card: Card, failure: slack.Failure, place: str) -> None:
+        match failure:
+            case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
+                self._pace.pause(card.connection_id, place, seconds)
+                await self._retry(card, failure, seconds=seconds, failed=False)
+            case slack.RetryAfter():
+                await self._retry(card, failure, seconds=_back_off(card), failed=True, unsure=failure.ambiguous)
+            case slack.Broken():
+                self._tokens.break_(card.connection_id, failure)
+                if card.ts is None:
+                    await self._give_up(card, failure)
+                else:  # it stays on a screen, so it waits for whoever mends the installation
+                    await self._retry(card, failure, seconds=_BACK_OFF[-1], failed=False)
+            case slack.GiveUp() | slack.BadBlocks():
+                await self._give_up(card, failure)
+            case _:
+                assert_never(failure)
+
+    @contextlib.asynccontextmanager
+    async def _slot(self, card: Card) -> AsyncIterator[bool]:
+        """Hold one of the few calls that a connection may have under way; False when none comes free in time."""
+        slots = self._slots[card.connection_id]
+        free = False
+        with contextlib.suppress(TimeoutError):
+            free = await asyncio.wait_for(slots.acquire(), timeout=_SLOT_SECONDS)
+        try:
+            yield free
+        finally:
+            if free:
+                slots.release()
+
+    async def _put_off(self, card: Card, seconds: float) -> None:
+        """Let go of a copy that nothing was tried for."""
+        await cards.retry(self._db, card, seconds=seconds, reason=None, failed=False, unsure=False)
+
+    async def _retry(
+        self, card: Card, failure: slack.Failure, *, seconds: float, failed: bool, unsure: bool = False
+    ) -> None:
+        _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
+        await cards.retry(
+            self._db,
+            card,
+            seconds=seconds,
+            reason=slack.reason(failure),
+            failed=failed,
+            unsure=unsure and card.ts is None,
+        )
+
+    async def _give_up(self, card: Card, failure: slack.Failure) -> None:
+        _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
+        status = await cards.give_up(self._db, card, reason=slack.reason(failure), event_id=ids.new())
+        if card.channel is not None and card.ts is not None:
+            handle = Handle(channel=card.channel, ts=card.ts)
+            self._handles.settled(_scope(card), card.interaction_id, handle)  # it will never be edited
+        if status is Status.UNREACHABLE:
+            _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
+        self._wake.changed(card.organization_id, card.interaction_id)
+
+
+class _Undrawable(Exception):
+    """The kind could not draw its card: nothing was sent."""
+
+
+def _draw(question: Interaction, card: Card, *, plain: bool) -> Drawn:
+    try:
+        return KINDS[question.kind].card(View(interaction=question, version=card.wanted, plain=plain))
+    except Exception as error:
+        raise _Undrawable from error
+
+
+def _back_off(card: Card) -> float:
+    return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
+
+
+def _place(card: Card) -> str:
+    return str(card.address.get("user") or card.address.get("channel"))
+
+
+def _scope(card: Card) -> Scope:
+    return Scope(organization_id=card.organization_id, connection_id=card.connection_id)
+
+
+def _keys(card: Card) -> dict[str, object]:
+    return {"interaction": ids.encode("int", card.interaction_id), "card": card.ordinal, "attempt": card.attempt}

@@ -1,0 +1,21 @@
+"""End what nobody answered in time."""
+
+from bridge import ids
+from bridge.logs import Log
+from bridge.wake import Wake
+from storage import interactions
+from storage.pool import Database
+
+_log = Log("expiry")
+BATCH = 1000
+
+
+async def step(db: Database, wake: Wake) -> int:
+    """End up to BATCH questions whose deadline passed; their cards and waiters follow."""
+    ended = await interactions.expire(db, event_ids=[ids.new() for _ in range(BATCH)])
+    for organization_id, interaction_id in ended:
+        _log.info("interaction_expired", interaction=ids.encode("int", interaction_id))
+        wake.changed(organization_id, interaction_id)
+    if ended:
+        wake.cards.set()
+    return len(ended)

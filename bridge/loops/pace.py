@@ -1,0 +1,58 @@
+"""How fast this replica writes to Slack: one message a second in a channel, and nothing where Slack asked for a pause.
+
+In memory and per replica; forgetting costs at most a 429.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from cachetools import TTLCache
+
+INTERVAL = 1.0  # seconds between two messages in one channel: Slack's limit
+PATIENCE = 5.0  # seconds that a copy may wait for its turn in hand, well within its lease
+_REMEMBERED = 3600.0  # the longest pause that is honoured
+_MOST = 10_000
+
+
+@dataclass(slots=True)
+class _Place:
+    free_at: float = 0.0  # when the next turn is
+    paused_until: float = 0.0  # Slack asked for silence
+    spread_at: float = 0.0  # when the last copy was sent away to
+
+
+class Pace:
+    """Whose turn it is in each place of a connection."""
+
+    def __init__(self) -> None:
+        self._places: TTLCache[tuple[UUID, str], _Place] = TTLCache(maxsize=_MOST, ttl=_REMEMBERED)
+
+    def turn(self, connection_id: UUID, place: str) -> float | None:
+        """Seconds until a turn that is now the caller's; None when there is none within PATIENCE."""
+        now, known = self._look(connection_id, place)
+        at = max(now, known.free_at)
+        if at - now > PATIENCE:
+            return None
+        known.free_at = at + INTERVAL
+        return at - now
+
+    def later(self, connection_id: UUID, place: str) -> float:
+        """Seconds for which one copy without a turn should be put off: one after the other, not all to one moment."""
+        now, known = self._look(connection_id, place)
+        known.spread_at = max(known.spread_at, known.free_at, now) + INTERVAL
+        return known.spread_at - now
+
+    def pause(self, connection_id: UUID, place: str, seconds: float) -> None:
+        """Nothing there for a while: Slack asked for it."""
+        now, known = self._look(connection_id, place)
+        known.paused_until = max(known.paused_until, now + seconds)
+        known.free_at = max(known.free_at, known.paused_until)
+
+    def paused(self, connection_id: UUID, place: str) -> float:
+        """Seconds for which Slack wants nothing there, also from those whose turn it is; 0 when it takes all."""
+        now, known = self._look(connection_id, place)
+        return max(0.0, known.paused_until - now)
+
+    def _look(self, connection_id: UUID, place: str) -> tuple[float, _Place]:
+        return asyncio.get_running_loop().time(), self._places.setdefault((connection_id, place), _Place())

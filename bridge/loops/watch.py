@@ -1,0 +1,14 @@
+"""Let waiting requests hear of what another replica ended: one batched look for all of them."""
+
+from bridge.wake import Wake
+from storage import interactions
+from storage.pool import Database
+
+
+async def step(db: Database, wake: Wake) -> int:
+    """Look once for every question that a request waits for; always 0, because looking again at once finds no more."""
+    if watched := wake.watched():
+        organizations = {interaction: organization for organization, interaction in watched}
+        for interaction in await interactions.ended(db, watched):
+            wake.changed(organizations[interaction], interaction)
+    return 0

@@ -1,0 +1,156 @@
+"""One click, from parsed to settled: decided within Slack's patience, and what comes after its acknowledgement.
+
+What the click causes was written by the claim itself; here follow hints and courtesies, and each may fail alone.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+
+from bridge import ids
+from bridge.handles import Handles
+from bridge.logs import Log
+from bridge.slack import client, replies
+from bridge.slack.connections import Directory
+from bridge.slack.parse import Click
+from bridge.wake import Wake
+from storage import cards, errors, interactions
+from storage.cards import Handle
+from storage.interactions import Claimed
+from storage.model import Connection, Status, Verdict
+from storage.pool import Database
+
+_log = Log("clicks")
+
+_GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
+_UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one click."""
+
+    click: Click
+    connection: Connection | None  # None: no active connection has this installation
+    claimed: Claimed
+
+    @property
+    def certain(self) -> bool:
+        """Whether the click has its verdict, so that Slack may be told 200."""
+        return self.claimed.verdict is not Verdict.UNAVAILABLE
+
+
+class Clicks:
+    """Decides clicks; `claims` is the pool that nothing else may use."""
+
+    def __init__(
+        self, *, claims: Database, db: Database, handles: Handles, wake: Wake, http: aiohttp.ClientSession
+    ) -> None:
+        self._claims = claims
+        self._db = db
+        self._handles = handles
+        self._wake = wake
+        self._http = http
+        self._directory = Directory()
+
+    async def decide(self, click: Click) -> Outcome:
+        """Claim what the click asks for, in the scope of the signed installation; never raises, and never takes 3 s."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + interactions.CLAIM_SECONDS
+        connection = None
+        try:
+            connection = await self._claims.insist(
+                lambda runs: self._directory.find(
+                    runs, app_id=click.app_id, enterprise_id=click.enterprise_id, team_id=click.installed_team
+                ),
+                seconds=deadline - clock(),
+            )
+            claimed = await self._claim(click, connection, seconds=deadline - clock()) if connection else _GONE
+        except errors.Unavailable as error:
+            _log.warning("click_unavailable", interaction=_shown(click), cause=error.cause)
+            claimed = _UNAVAILABLE
+        except Exception as error:  # noqa: BLE001  -- a mistake of ours; Bolt would swallow it without a word
+            _log.failure("click_failed", error, interaction=_shown(click))
+            claimed = _UNAVAILABLE
+        return Outcome(click=click, connection=connection, claimed=claimed)
+
+    async def after(self, outcome: Outcome) -> None:
+        """Wake whoever waits, have the clicked copy healed, tell the clicker."""
+        click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
+        _log.info(
+            "click_decided" if connection or not outcome.certain else "click_unroutable",
+            verdict=claimed.verdict.value,
+            interaction=_shown(click),
+            user=click.user_id,
+            repeats=claimed.repeats or None,
+        )
+        if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
+            if claimed.verdict is Verdict.EXPIRED:
+                # The deadline may have passed a moment ago; how the question ends is written by the sweep.
+                self._wake.expiry.set()
+            else:
+                self._handles.ended(connection.scope, click.interaction, claimed.life)
+            self._wake.changed(connection.organization_id, click.interaction)
+            self._wake.cards.set()
+            await asyncio.gather(
+                self._alone(self._heal(click, connection, claimed), click),
+                self._alone(self._tell(click, claimed), click),
+            )
+        else:
+            await self._alone(self._tell(click, claimed), click)
+
+    async def _alone(self, courtesy: Awaitable[None], click: Click) -> None:
+        """Let one courtesy fail without the other."""
+        try:
+            await courtesy
+        except Exception as error:  # noqa: BLE001  -- nobody waits for it, so nobody else would say it
+            _log.failure("aftermath_failed", error, interaction=_shown(click))
+
+    async def _claim(self, click: Click, connection: Connection, *, seconds: float) -> Claimed:
+        return await interactions.claim(
+            self._claims,
+            interactions.Click(
+                scope=connection.scope,
+                interaction_id=click.interaction,
+                claim_id=click.claim_id,
+                event_id=ids.new(),
+                choice=click.choice,
+                user_id=click.user_id,
+                user_name=click.user_name,
+                user_team=click.user_team,
+                channel=click.channel,
+                ts=click.ts,
+            ),
+            seconds=seconds,
+        )
+
+    async def _heal(self, click: Click, connection: Connection, claimed: Claimed) -> None:
+        """Bring the copy that was clicked to the truth, even one that nobody remembers having posted."""
+        if click.interaction is None or click.channel is None or click.ts is None or click.is_ephemeral:
+            return
+        handle = Handle(channel=click.channel, ts=click.ts)
+        if claimed.verdict is Verdict.WON and self._handles.knows(connection.scope, click.interaction, handle):
+            return  # a copy of our own, and the claim has just told it to settle
+        try:
+            await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
+            self._wake.cards.set()
+        except errors.Unavailable as error:
+            _log.warning("card_not_healed", interaction=_shown(click), cause=error.cause)
+
+    async def _tell(self, click: Click, claimed: Claimed) -> None:
+        """Tell a clicker privately what the card does not say. Sent once: two replies would be worse than none."""
+        text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC))
+        if text is None or click.response_url is None:
+            return
+        payload = replies.payload(text, thread_ts=click.thread_ts)
+        told = await client.respond(click.response_url, payload, http=self._http)
+        if told != 200:
+            code = told if isinstance(told, int) else told.code
+            _log.warning("reply_failed", interaction=_shown(click), verdict=claimed.verdict.value, code=code)
+
+
+def _shown(click: Click) -> str | None:
+    return ids.encode("int", click.interaction) if click.interaction else None

@@ -1,0 +1,107 @@
+"""Which Slack installations this replica knows: whose a click is, and which token speaks for a connection."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from cachetools import TTLCache
+
+from bridge import ids
+from bridge.logs import Log
+from bridge.slack.client import Client, Identity
+from bridge.slack.errors import Broken
+from storage import connections, organizations
+from storage.connections import OwnedElsewhere
+from storage.model import Connection
+from storage.pool import Database
+from storage.statements import Runs
+
+_log = Log("connections")
+
+# Disabling a connection cancels its pending rows first, so a connection remembered this long can do no harm.
+_REMEMBERED_SECONDS = 30.0
+_MOST_REMEMBERED = 10_000
+_BROKEN_SECONDS = 60.0
+
+
+class Directory:
+    """Connections by their signed Slack ids, remembered for a moment; the unknown are looked up each time."""
+
+    def __init__(self) -> None:
+        self._found: TTLCache[tuple[str, str | None, str | None], Connection] = TTLCache(
+            maxsize=_MOST_REMEMBERED, ttl=_REMEMBERED_SECONDS
+        )
+
+    async def find(self, db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None) -> Connection | None:
+        """The connection of exactly this installation; never another one for want of it."""
+        key = (app_id, enterprise_id, team_id)
+        if (known := self._found.get(key)) is not None:
+            return known
+        found = await connections.of_installation(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
+        if found is not None:
+            self._found[key] = found
+        return found
+
+
+class Tokens:
+    """The clients of the connections whose tokens this replica has, and which of them Slack refuses for now."""
+
+    def __init__(self) -> None:
+        self._clients: dict[UUID, Client] = {}
+        self._broken: TTLCache[UUID, Broken] = TTLCache(maxsize=_MOST_REMEMBERED, ttl=_BROKEN_SECONDS)
+
+    def put(self, connection_id: UUID, client: Client) -> None:
+        """Have a token for a connection from now on."""
+        self._clients[connection_id] = client
+        self._broken.pop(connection_id, None)
+
+    def break_(self, connection_id: UUID, failure: Broken) -> None:
+        """Slack refused this token: ask again only after a while, however many cards wait."""
+        self._broken[connection_id] = failure
+
+    def broken(self, connection_id: UUID) -> Broken | None:
+        """Why this token is not to be used at the moment."""
+        return self._broken.get(connection_id)
+
+    def of(self, connection_id: UUID) -> Client | None:
+        """The client that speaks for a connection."""
+        return self._clients.get(connection_id)
+
+    @property
+    def connection_ids(self) -> Sequence[UUID]:
+        """The connections this replica can post for."""
+        return list(self._clients)
+
+
+async def establish(db: Database, identity: Identity, *, app_id: str, organization: str) -> Connection:
+    """The connection of this installation, made with its organization when the database does not know it yet.
+
+    Several replicas may do this at once: one of them makes the rows, the others find them.
+    """
+    known = await connections.of_installation(
+        db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
+    )
+    if known is not None:
+        return await _connect(db, identity, app_id=app_id, organization_id=known.organization_id)
+    try:
+        async with db.acquire() as connection, connection.transaction():
+            organization_id = ids.new()
+            await organizations.create(connection, organization_id=organization_id, name=organization)
+            made = await _connect(connection, identity, app_id=app_id, organization_id=organization_id)
+    except OwnedElsewhere:  # by the organization that another replica made a moment ago
+        return await establish(db, identity, app_id=app_id, organization=organization)
+    _log.info("connection_made", connection=ids.encode("con", made.id), team=made.team_id, app=app_id)
+    return made
+
+
+async def _connect(db: Runs, identity: Identity, *, app_id: str, organization_id: UUID) -> Connection:
+    return await connections.connect(
+        db,
+        organization_id=organization_id,
+        id=ids.new(),
+        app_id=app_id,
+        enterprise_id=identity.enterprise_id,
+        team_id=identity.team_id,
+        home_teams=identity.home_teams,
+        bot_user_id=identity.bot_user_id,
+        name=identity.name,
+    )

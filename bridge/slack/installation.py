@@ -1,0 +1,55 @@
+"""The one workspace whose token stands in the settings: who it is, and its connection in the database.
+
+Until installations come from people, this replica learns by `auth.test` whose token it was given. Slack may be down
+at start: clicks on cards already posted need no token, so the replica does not wait for it.
+"""
+
+from bridge import ids
+from bridge.logs import Log
+from bridge.slack import connections
+from bridge.slack.client import Client, Identity
+from bridge.slack.connections import Tokens
+from bridge.wake import Wake
+from storage.pool import Database
+
+_log = Log("slack")
+
+
+class Installation:
+    """A token and what is to be done until this replica can post with it."""
+
+    def __init__(
+        self, *, db: Database, client: Client, tokens: Tokens, app_id: str | None, organization: str, wake: Wake
+    ) -> None:
+        self._db = db
+        self._client = client
+        self._tokens = tokens
+        self._app_id = app_id
+        self._organization = organization
+        self._wake = wake
+        self._established = False
+
+    async def step(self) -> int:
+        """Ask Slack whose the token is, once; 1 when the connection was established by this pass."""
+        if self._established:
+            return 0
+        identity = await self._client.identity()
+        if not isinstance(identity, Identity):
+            _log.warning("slack_token_refused", code=identity.code, detail=identity.detail, fix=identity.fix)
+            return 0
+        app_id = identity.app_id or self._app_id
+        if app_id is None:
+            _log.warning("slack_app_unknown", fix="Set ASKBRIDGE_SLACK_APP_ID to the app's id (A…).")
+            return 0
+        connection = await connections.establish(self._db, identity, app_id=app_id, organization=self._organization)
+        self._tokens.put(connection.id, self._client)
+        self._established = True
+        _log.info(
+            "slack_connected",
+            workspace=identity.name,
+            team=identity.team_id,
+            app=app_id,
+            connection=ids.encode("con", connection.id),
+        )
+        self._wake.cards.set()
+        return 1

@@ -1,0 +1,44 @@
+"""What the tests of the bridge share: a Slack, a replica beside it, and our log as an operator reads it."""
+
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from bridge import logs
+from sandbox.slack.server import Sandbox
+from tests.bridge import replica as replicas
+from tests.bridge.replica import Replica
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Sandbox]:
+    """A Slack that takes messages as fast as they come: how fast we write is judged by our own calls."""
+    async with Sandbox(posting_limit=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def replica(slack: Sandbox, dsn: str) -> AsyncIterator[Replica]:
+    async with replicas.running(slack, dsn) as running:
+        yield running
+
+
+@pytest.fixture
+async def second(replica: Replica, slack: Sandbox, dsn: str) -> AsyncIterator[Replica]:
+    """Another replica of the same bridge."""
+    async with replicas.running(slack, dsn, tenant=replica.tenant) as running:
+        yield running
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the process writes to stderr."""
+    root, ours, bolt = logging.getLogger(), logging.getLogger("askbridge"), logging.getLogger("slack_bolt")
+    before = (root.handlers[:], root.level, ours.level, bolt.level)
+    root.handlers = []
+    stream = io.StringIO()
+    logs.configure(form="json", stream=stream)
+    yield stream
+    root.handlers, root.level, ours.level, bolt.level = before

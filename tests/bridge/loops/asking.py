@@ -1,0 +1,59 @@
+"""Builds questions to be shown, each in a channel of its own, and looks at what became of them."""
+
+import asyncio
+import itertools
+from typing import Any
+
+from bridge import ids
+from sandbox.slack.model import Channel
+from storage import interactions
+from storage.cards import Handle
+from storage.model import Card, Interaction, Status
+from tests.bridge.replica import Replica
+from tests.storage import build
+
+CHANNEL = "C0APPROVALS"
+PEOPLE = ("U0ANA", "U0BOB", "U0CHO", "U0GUS")
+_numbers = itertools.count(1)
+
+
+async def ask(replica: Replica, *addresses: dict[str, str], **other: Any) -> Interaction:
+    """A question with one card row per address; a channel of its own unless said otherwise."""
+    to = list(addresses) or [{"channel": own_channel(replica)}]
+    card_ids = [ids.new() for _ in to]
+    return await build.question(replica.db, replica.tenant, addresses=to, card_ids=card_ids, **other)
+
+
+def own_channel(replica: Replica) -> str:
+    """A channel that nobody else writes in."""
+    number = next(_numbers)
+    members = frozenset({"U0ASKBRIDGE", "U0ANA", "U0BOB"})
+    replica.slack.world.add_channel(Channel(id=f"C1{number:06}", name=f"channel-{number}", members=members))
+    return f"C1{number:06}"
+
+
+async def status(replica: Replica, question: Interaction) -> Status:
+    return (await build.read(replica.db, replica.tenant, question.id)).status
+
+
+async def answered(replica: Replica, question: Interaction, user: str = "U0ANA") -> None:
+    claimed = await interactions.claim(replica.claims, build.click(question, user_id=user, user_team="T0SANDBOX"))
+    assert claimed.verdict.value == "won"
+
+
+async def events(replica: Replica, question: Interaction) -> list[str]:
+    moments = await interactions.timeline(replica.db, question.organization_id, question.id)
+    return [moment.type for moment in moments]
+
+
+def said(replica: Replica, question_or_channel: str) -> list[Handle]:
+    return [Handle(channel=question_or_channel, ts=one.ts) for one in replica.slack.world.messages(question_or_channel)]
+
+
+async def warm(replica: Replica) -> None:
+    """Have every connection of the pool open, so that many cards really are attended to at once."""
+    await asyncio.gather(*(replica.db.fetch("select pg_sleep(0.05)") for _ in range(10)))
+
+
+def place(card: Card) -> str:
+    return str(card.address["channel"])

@@ -1,0 +1,115 @@
+"""Many replicas, our own mistakes and a database that goes away: each card is shown, and none stops another."""
+
+import asyncio
+import io
+
+from sandbox.slack.faults import Kind
+from storage.model import Status
+from tests.bridge.loops.asking import answered, ask, events, place, said, status
+from tests.bridge.replica import Replica
+
+
+async def test_a_card_that_cannot_be_drawn_is_put_off_and_does_not_stop_its_siblings(
+    replica: Replica, log: io.StringIO
+) -> None:
+    poisonous = await ask(replica, kind="of_another_release")
+    unreadable = await ask(replica, request={"kind": "approval"})
+    good = [await ask(replica) for _ in range(3)]
+
+    await replica.cards.step()
+
+    assert all([(await replica.card(question)).ts for question in good])
+    for question in (poisonous, unreadable):
+        card = await replica.card(question)
+        assert (card.failures, card.leased_until, card.maybe_shown) == (1, None, False)
+        assert card.reason is not None and card.reason["code"] == "internal_error"
+    assert log.getvalue().count("card_failed") == 2
+    assert "KeyError" in log.getvalue() and "ValidationError" in log.getvalue()
+
+
+async def test_nobody_was_asked_when_a_card_could_never_be_drawn(replica: Replica) -> None:
+    question = await ask(replica, kind="of_another_release")
+    await replica.cards.step()
+
+    await replica.expire(question)
+
+    assert await status(replica, question) is Status.UNREACHABLE
+
+
+async def test_a_database_that_goes_away_in_the_middle_costs_a_lease_and_nothing_else(
+    replica: Replica, second: Replica, log: io.StringIO
+) -> None:
+    question = await ask(replica)
+    replica.fault("chat.postMessage", Kind.SLOW, seconds=0.2)
+    posting = asyncio.create_task(replica.cards.step())
+    channel = place(await second.card(question))
+    while not said(replica, channel):
+        await asyncio.sleep(0.001)
+    await replica.db.close()
+    await posting
+
+    assert "card_write_back_failed" in log.getvalue()
+    assert await second.cards.step() == 0, "the lease still holds"
+    await second.settle()
+    assert len(said(replica, channel)) == 2
+    await second.click(question, said(replica, channel)[0])
+    await second.settle()
+    assert not any(second.has_buttons(handle) for handle in said(replica, channel))
+
+
+async def test_m022_a_copy_posted_after_its_lease_was_lost_is_kept_and_settled(
+    replica: Replica, second: Replica, log: io.StringIO
+) -> None:
+    question = await ask(replica)
+    channel = place(await replica.card(question))
+    replica.fault("chat.postMessage", Kind.SLOW, seconds=0.3)
+    paused = asyncio.create_task(replica.cards.step())
+    while not said(replica, channel):
+        await asyncio.sleep(0.001)
+    await second.pass_time()  # the lease is over, and another replica posts
+    await second.cards.step()
+    await paused
+
+    copies = await replica.copies(question)
+    assert sorted(card.ts or "" for card in copies) == sorted(handle.ts for handle in said(replica, channel))
+    assert len(copies) == 2 and "lease_lost" in log.getvalue()
+    assert "card.lease_lost" in await events(replica, question)
+    await answered(replica, question)
+    await second.settle()
+    assert not any(replica.has_buttons(handle) for handle in said(replica, channel))
+
+
+async def test_m066_an_edit_after_its_lease_was_lost_changes_no_row(replica: Replica, second: Replica) -> None:
+    question = await ask(replica)
+    await replica.show(question)
+    await answered(replica, question)
+    replica.fault("chat.update", Kind.SLOW, seconds=0.2)
+    paused = asyncio.create_task(replica.cards.step())
+    while not replica.called("chat.update"):
+        await asyncio.sleep(0.001)
+    await second.pass_time()
+    await second.cards.step()
+    before = await replica.card(question)
+    await paused
+
+    assert await replica.card(question) == before
+
+
+async def test_m021_two_replicas_with_two_hundred_due_cards_post_each_exactly_once(
+    replica: Replica, second: Replica
+) -> None:
+    questions = [await ask(replica) for _ in range(200)]
+
+    async def drain(one: Replica) -> int:
+        posted = 0
+        while moved := await one.cards.step():
+            posted += moved
+        return posted
+
+    shares = await asyncio.gather(drain(replica), drain(second))
+
+    assert sum(shares) == 200 and min(shares) > 0
+    assert len(replica.called("chat.postMessage")) == 200
+    for question in questions:
+        card = await replica.card(question)
+        assert (card.attempt, card.shown) == (1, 1)

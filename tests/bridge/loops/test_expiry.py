@@ -1,0 +1,84 @@
+"""Ending what nobody answered in time: everybody who must know is woken, and every copy says so."""
+
+import asyncio
+import io
+
+from bridge.loops import expiry
+from storage import interactions
+from storage.model import Status
+from tests.bridge.replica import Replica
+from tests.storage import build
+
+
+async def test_a_passed_deadline_ends_the_question_and_wakes_cards_and_waiters(
+    replica: Replica, log: io.StringIO
+) -> None:
+    question = await build.question(replica.db, replica.tenant)
+    handle = await replica.show(question)
+    await replica.pass_deadline(question)
+
+    with replica.wake.watching(question.organization_id, question.id) as signal:
+        assert await expiry.step(replica.db, replica.wake) == 1
+
+        assert signal.is_set() and replica.wake.cards.is_set()
+    assert (await build.read(replica.db, replica.tenant, question.id)).status is Status.EXPIRED
+    assert log.getvalue().count("interaction_expired") == 1
+    await replica.settle()
+    assert not replica.has_buttons(handle)
+
+
+async def test_without_a_passed_deadline_nothing_happens_and_nobody_is_woken(
+    replica: Replica, log: io.StringIO
+) -> None:
+    question = await build.question(replica.db, replica.tenant)
+
+    with replica.wake.watching(question.organization_id, question.id) as signal:
+        assert await expiry.step(replica.db, replica.wake) == 0
+
+        assert not signal.is_set() and not replica.wake.cards.is_set()
+    assert log.getvalue() == "", "silence when idle"
+
+
+async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswered(replica: Replica) -> None:
+    question = await build.question(replica.db, replica.tenant)
+
+    await replica.expire(question)
+
+    row = await build.read(replica.db, replica.tenant, question.id)
+    assert row.status is Status.UNREACHABLE
+    assert row.reason is not None and row.reason["code"] == "never_shown"
+
+
+async def test_an_answer_given_in_time_is_not_expired(replica: Replica) -> None:
+    question = await build.question(replica.db, replica.tenant)
+    await interactions.claim(replica.claims, build.click(question))
+    await replica.pass_deadline(question)
+
+    assert await expiry.step(replica.db, replica.wake) == 0
+    assert (await build.read(replica.db, replica.tenant, question.id)).status is Status.ANSWERED
+
+
+async def test_two_replicas_that_sweep_at_once_end_each_question_once(replica: Replica, second: Replica) -> None:
+    questions = [await build.question(replica.db, replica.tenant) for _ in range(30)]
+    for question in questions:
+        await replica.pass_deadline(question)
+
+    shares = await asyncio.gather(*(expiry.step(one.db, one.wake) for one in [replica, second] * 3))
+
+    assert sum(shares) == 30
+    rows = await replica.db.fetch("select count(*) as ended from events where type = 'interaction.unreachable'")
+    assert rows[0]["ended"] == 30
+
+
+async def test_m067_when_very_many_expire_together_each_pass_is_bounded(replica: Replica) -> None:
+    await build.question(replica.db, replica.tenant)
+    await replica.db.fetch(
+        "insert into interactions select (jsonb_populate_record(interactions, jsonb_build_object("
+        "'id', gen_random_uuid(), 'created_at', now() - interval '2 hours', 'expires_at', now() - interval '1 hour'"
+        "))).* from interactions, generate_series(1, $1)",
+        expiry.BATCH + 5,
+    )
+
+    assert await expiry.step(replica.db, replica.wake) == expiry.BATCH
+    assert await expiry.step(replica.db, replica.wake) == 5
+    assert await expiry.step(replica.db, replica.wake) == 0

@@ -1,0 +1,18 @@
+"""A question, and its card on a screen."""
+
+import pytest
+
+from storage.cards import Handle
+from storage.model import Interaction
+from tests.bridge.replica import Replica
+from tests.storage import build
+
+
+@pytest.fixture
+async def question(replica: Replica) -> Interaction:
+    return await build.question(replica.db, replica.tenant)
+
+
+@pytest.fixture
+async def handle(replica: Replica, question: Interaction) -> Handle:
+    return await replica.show(question)

@@ -1,0 +1,91 @@
+"""What comes after the acknowledgement, whoever hung up; and that no secret reaches the log."""
+
+import asyncio
+import io
+import logging
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from sandbox.slack.faults import Kind
+from storage.model import Interaction
+from tests import payloads
+from tests.bridge.raw import head
+from tests.bridge.replica import Replica
+
+SIGNATURE = "X-Slack-Signature"
+
+
+async def test_no_secret_reaches_the_log(
+    replica: Replica, question: Interaction, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clicks that win, lose, fail to be answered, and requests that are refused, at every level of our own log."""
+    logging.getLogger("askbridge").setLevel(logging.DEBUG)
+    handle = await replica.show(question)
+    urls = [(await replica.click(question, handle))["payload"]["response_url"] for _ in range(2)]
+    for kind in (Kind.ERROR, Kind.STATUS, Kind.HTML, Kind.DROP_BEFORE, Kind.TRUNCATED):
+        replica.fault("response_url", kind)
+        urls.append((await replica.click(question, handle, user="U0BOB"))["payload"]["response_url"])
+    body = payloads.form(replica.payload(question))
+    signatures = [replica.signed(body)[SIGNATURE]]
+    await replica.send(body[:-1], replica.signed(body))
+    await replica.send(body.replace(b"actions", b"reactions"))
+    replica.fault("chat.update", Kind.HTML)
+    replica.fault("chat.update", Kind.ERROR, error="invalid_auth")
+    for _ in range(3):
+        await replica.pass_time()
+        await replica.cards.step()
+    monkeypatch.setattr("bridge.slack.clicks.replies.reply", lambda *_, **__: 1 / 0)
+    await replica.click(question, handle)
+
+    logged = log.getvalue()
+    app = replica.slack.world.app
+    assert "reply_failed" in logged and "slack_request_refused" in logged and "aftermath_failed" in logged
+    secrets = [app.bot_token, app.signing_secret, *urls, *(url.rsplit("/", 1)[1] for url in urls), *signatures]
+    for secret in secrets:
+        assert secret not in logged
+    assert "sandbox-verification-token" not in logged
+
+
+async def test_m038_closing_waits_for_what_comes_after_the_acknowledged_clicks(
+    replica: Replica, question: Interaction
+) -> None:
+    handle = await replica.show(question)
+    await replica.click(question, handle)
+    replica.fault("response_url", Kind.SLOW, seconds=0.3)
+
+    told = await replica.click_without_waiting(question, handle, user="U0BOB")
+    assert told["status"] == 200 and replica.whispers(handle.channel) == []
+    await replica.inbound.close()
+
+    assert len(replica.whispers(handle.channel)) == 1
+
+
+async def test_m055_slack_hanging_up_does_not_undo_a_click_nor_what_follows(
+    replica: Replica, question: Interaction
+) -> None:
+    """The claim runs on; the acknowledgement finds nobody; the waiters are woken and the card heals all the same."""
+    loop = asyncio.get_running_loop()
+    handle = await replica.show(question)
+    payload = replica.payload(question)
+    payload["container"] |= {"channel_id": handle.channel, "message_ts": handle.ts}
+    body = payloads.form(payload)
+    with replica.wake.watching(question.organization_id, question.id) as changed:
+        async with replica.db.acquire() as connection, connection.transaction():
+            await connection.execute("select 1 from interactions where id = $1 for update", question.id)
+            peer = socket.create_connection((urlsplit(replica.url).hostname, urlsplit(replica.url).port))
+            peer.setblocking(False)
+            await loop.sock_sendall(peer, head(replica, body, {}))
+            while not await connection.fetchval(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0.005)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+            peer.close()  # with a reset
+        async with asyncio.timeout(5):
+            await changed.wait()
+
+    assert await replica.verdicts() == ["won"]
+    await replica.settle()
+    assert not replica.has_buttons(handle)

@@ -1,0 +1,65 @@
+"""The one workspace of the settings: known as soon as Slack can be asked, and not a pass later."""
+
+import io
+
+import pytest
+
+from bridge.slack.client import Client
+from bridge.slack.connections import Tokens
+from bridge.slack.installation import Installation
+from sandbox.slack.faults import Kind
+from storage import connections
+from tests.bridge.replica import Replica
+
+
+def installation(replica: Replica, *, tokens: Tokens, token: str | None = None) -> Installation:
+    client = Client(token=token or replica.slack.world.app.bot_token, api_url=replica.slack.api_url, http=replica.http)
+    return Installation(
+        db=replica.db, client=client, tokens=tokens, app_id=None, organization="Acme", wake=replica.wake
+    )
+
+
+async def test_the_token_s_connection_is_established_once_and_the_cards_that_wait_are_posted(
+    replica: Replica, log: io.StringIO
+) -> None:
+    tokens = Tokens()
+    step = installation(replica, tokens=tokens).step
+
+    assert [await step() for _ in range(3)] == [1, 0, 0]
+
+    assert tokens.connection_ids == [replica.tenant.connection.id]
+    assert replica.wake.cards.is_set()
+    assert len(replica.called("auth.test")) == 1
+    assert log.getvalue().count("slack_connected") == 1
+
+
+async def test_a_database_that_knows_nothing_yet_gets_an_organization(replica: Replica) -> None:
+    for table in ("keys", "connections", "organizations"):
+        await replica.db.fetch(f"delete from {table}")
+    tokens = Tokens()
+
+    assert await installation(replica, tokens=tokens).step() == 1
+
+    found = await connections.of_installation(replica.db, app_id="A0ASKBRIDGE", enterprise_id=None, team_id="T0SANDBOX")
+    assert found is not None and tokens.connection_ids == [found.id]
+
+
+@pytest.mark.parametrize("kind", [Kind.STATUS, Kind.RATELIMITED, Kind.DROP_BEFORE, Kind.HTML])
+async def test_while_slack_is_down_it_is_asked_again(replica: Replica, kind: Kind, log: io.StringIO) -> None:
+    tokens = Tokens()
+    one = installation(replica, tokens=tokens)
+    replica.fault("auth.test", kind, times=2)
+
+    assert [await one.step() for _ in range(3)] == [0, 0, 1]
+    assert log.getvalue().count("slack_token_refused") == 2
+
+
+async def test_a_wrong_token_is_said_with_what_to_do_and_never_shown(replica: Replica, log: io.StringIO) -> None:
+    tokens = Tokens()
+    one = installation(replica, tokens=tokens, token="xoxb-the-wrong-one")
+
+    assert await one.step() == 0
+
+    assert tokens.connection_ids == []
+    assert "invalid_auth" in log.getvalue() and '"fix": "' in log.getvalue()
+    assert "xoxb-the-wrong-one" not in log.getvalue()
