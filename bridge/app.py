@@ -1,0 +1,156 @@
+"""One replica: its parts put together, started, kept running, and stopped without losing what is in hand."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+
+import aiohttp
+from aiohttp import web
+
+from bridge.agents import api
+from bridge.config import Settings
+from bridge.handles import Handles
+from bridge.health import Health
+from bridge.logs import Log
+from bridge.loops import expiry, runner, watch
+from bridge.loops.cards import Cards
+from bridge.loops.runner import Loop
+from bridge.slack import client
+from bridge.slack.clicks import Clicks
+from bridge.slack.client import Client
+from bridge.slack.connections import Tokens
+from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
+from bridge.slack.installation import Installation
+from bridge.wake import Wake
+from storage import errors, migrate, pool
+from storage.pool import Database
+
+_log = Log("app")
+
+_CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other card waiting
+_DRAIN_SECONDS = 10.0
+_DATABASE_PAUSE = 1.0
+
+
+async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
+    """Run one replica until SIGTERM or SIGINT; `on_ready` is told its address once it answers.
+
+    Waits, and says so, for a database that is not there yet. Raises NotMigrated and SchemaTooNew.
+    """
+    stopping = asyncio.Event()
+    with _signals(stopping):
+        async with AsyncExitStack() as stack:
+            databases = await _databases(stack, settings, stopping)
+            if databases is None:
+                return
+            db, claims = databases
+            http = await stack.enter_async_context(client.session())
+            await _run(settings, db=db, claims=claims, http=http, stopping=stopping, on_ready=on_ready)
+
+
+async def _run(
+    settings: Settings,
+    *,
+    db: Database,
+    claims: Database,
+    http: aiohttp.ClientSession,
+    stopping: asyncio.Event,
+    on_ready: Callable[[str], None] | None,
+) -> None:
+    wake, tokens, handles = Wake(), Tokens(), Handles()
+    cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake)
+    loops = [
+        *(Loop(name="cards", step=cards.step, interval=2.4, wake=wake.cards) for _ in range(_CARD_WORKERS)),
+        Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=10.0, wake=wake.expiry),
+        Loop(name="watch", step=lambda: watch.step(db, wake), interval=1.0),
+    ]
+    health = Health(db=db, loops=loops)
+    clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, http=http)
+    inbound = Inbound(secrets=settings.signing_secrets, api_url=settings.slack_api_url, clicks=clicks)
+    if settings.slack_bot_token is not None:
+        token = settings.slack_bot_token.get_secret_value()
+        installation = Installation(
+            db=db,
+            client=Client(token=token, api_url=settings.slack_api_url, http=http),
+            tokens=tokens,
+            app_id=settings.slack_app_id,
+            organization=settings.organization,
+            wake=wake,
+        )
+        loops.append(Loop(name="installation", step=installation.step, interval=30.0))
+    web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
+    web_app.add_routes([web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake), *health.routes()])
+    async with _listening(web_app, settings) as url, asyncio.TaskGroup() as group:
+        running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in loops]
+        _log.info("replica_started", url=url)
+        if on_ready is not None:
+            on_ready(url)
+        await stopping.wait()
+        _log.info("replica_stopping")
+        health.closing = True
+        wake.close()
+        await asyncio.wait(running, timeout=_DRAIN_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(inbound.close(), timeout=_DRAIN_SECONDS)
+        for task in running:
+            task.cancel()
+    _log.info("replica_stopped")
+
+
+async def _forever(loop: Loop, stopping: asyncio.Event) -> None:
+    await runner.run(loop, stopping)
+    if not stopping.is_set():
+        raise RuntimeError(f"the loop {loop.name} ended")
+
+
+async def _databases(
+    stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event
+) -> tuple[Database, Database] | None:
+    """Open the two pools: one for everything, one that only clicks may use. None when stopped before there was any."""
+    dsn = settings.database_url.get_secret_value()
+    while not stopping.is_set():
+        try:
+            async with AsyncExitStack() as attempt:
+                db = await attempt.enter_async_context(
+                    pool.connect(dsn, name="replica", size=settings.database_connections)
+                )
+                size = settings.claim_connections
+                claims = await attempt.enter_async_context(pool.connect(dsn, name="claims", size=size, warm=size))
+                await migrate.check(db)
+                stack.push_async_exit(attempt.pop_all())
+                return db, claims
+        except errors.Unavailable as error:
+            _log.warning("database_awaited", cause=error.cause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), timeout=_DATABASE_PAUSE)
+    return None
+
+
+@contextlib.asynccontextmanager
+async def _listening(web_app: web.Application, settings: Settings) -> AsyncIterator[str]:
+    # Bodies come as they are: a compressed one is refused in words, before anything is inflated.
+    web_runner = web.AppRunner(
+        web_app, access_log=None, shutdown_timeout=_DRAIN_SECONDS, auto_decompress=False, handler_cancellation=False
+    )
+    await web_runner.setup()
+    try:
+        site = web.TCPSite(web_runner, settings.host, settings.port)
+        await site.start()
+        host, port = web_runner.addresses[0][:2]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        await web_runner.cleanup()
+
+
+@contextlib.contextmanager
+def _signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,170 @@
+"""Everything on one machine: a PostgreSQL, a sandbox Slack and some replicas, each a process of its own.
+
+All of them end with this one, however it ends.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from bridge import ids
+from bridge.children import READY_SECONDS, Child, Failed
+from bridge.logs import Log
+from sandbox.postgres import cluster
+from sandbox.postgres.errors import PostgresError
+from storage import connections, keys, migrate, organizations, pool
+from storage.model import Json
+
+_log = Log("dev")
+
+__all__ = ["Failed", "Options", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for; a port of 0 is any free one, and without a data folder a temporary one is made."""
+
+    replicas: int
+    port: int
+    slack_port: int
+    data: Path | None
+
+
+async def run(options: Options, *, on_ready: Callable[[Json], None]) -> None:
+    """Run until SIGINT or SIGTERM; `on_ready` is told every address once all of it answers. Raises Failed."""
+    work = asyncio.create_task(_everything(options, on_ready))
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if not stopping:  # a second Ctrl-C must not interrupt the cleaning up
+            stopping = True
+            work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not stopping:
+            raise
+
+
+async def _everything(options: Options, on_ready: Callable[[Json], None]) -> None:
+    async with AsyncExitStack() as stack:
+        data = options.data or stack.enter_context(_temporary())
+        slack = await stack.enter_async_context(
+            Child("the sandbox Slack", ["-m", "sandbox.slack", "--port", str(options.slack_port)], {})
+        )
+        try:
+            postgres = await stack.enter_async_context(cluster.run(data / "postgres"))
+        except PostgresError as error:
+            raise Failed(str(error)) from error
+        await migrate.migrate(postgres.dsn)
+        await slack.ready()
+        tenant = await _tenant(postgres.dsn, slack.told)
+        replicas = [
+            await stack.enter_async_context(_replica(number, options.port, postgres.dsn, slack.told))
+            for number in range(options.replicas)
+        ]
+        await asyncio.gather(*(replica.ready() for replica in replicas))
+        urls = [replica.told["url"] for replica in replicas]
+        async with aiohttp.ClientSession() as http:
+            await _send_clicks_to(http, slack.told["slack_url"], urls)
+            await asyncio.gather(*(_ready(http, url) for url in urls))
+        pids = {"replicas": [replica.pid for replica in replicas], "postgres": postgres.pid, "slack": slack.pid}
+        facts = {name: slack.told[name] for name in ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")}
+        on_ready({"bridge_urls": urls, **facts, **tenant, "database_url": postgres.dsn, "pids": pids})
+        for replica in replicas:
+            stack.enter_context(_watched(replica))
+        status = await slack.ended()
+        raise Failed(f"The sandbox Slack ended (exit status {status}).")
+
+
+def _replica(number: int, port: int, dsn: str, slack: Json) -> Child:
+    settings = {
+        "ASKBRIDGE_DATABASE_URL": dsn,
+        "ASKBRIDGE_SLACK_BOT_TOKEN": slack["bot_token"],
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": slack["signing_secret"],
+        "ASKBRIDGE_SLACK_API_URL": f"{slack['slack_url']}/api/",
+        "ASKBRIDGE_PORT": str(port + number if port else 0),
+    }
+    return Child(f"replica {number + 1}", ["-m", "bridge", "serve", "--json"], settings)
+
+
+async def _tenant(dsn: str, slack: Json) -> Json:
+    """Make the demo organization with its connection, unless this database has it, and a new key."""
+    async with pool.connect(dsn, name="dev", size=1) as db:
+        connection = await connections.of_installation(
+            db, app_id=slack["app_id"], enterprise_id=None, team_id=slack["team_id"]
+        )
+        if connection is None:
+            organization_id = ids.new()
+            await organizations.create(db, organization_id=organization_id, name="Demo")
+            connection = await connections.connect(
+                db,
+                organization_id=organization_id,
+                id=ids.new(),
+                app_id=slack["app_id"],
+                enterprise_id=None,
+                team_id=slack["team_id"],
+                home_teams=[slack["team_id"]],
+                bot_user_id=slack["bot_user_id"],
+                name="Sandbox",
+            )
+        _, secret = await keys.create(db, organization_id=connection.organization_id, id=ids.new(), name="demo-agent")
+    return {
+        "api_key": secret,
+        "organization": ids.encode("org", connection.organization_id),
+        "connection": ids.encode("con", connection.id),
+    }
+
+
+async def _send_clicks_to(http: aiohttp.ClientSession, slack_url: str, urls: list[str]) -> None:
+    body = {"request_urls": [f"{url}/slack/events" for url in urls]}
+    async with http.post(f"{slack_url}/sandbox/request_urls", json=body) as told:
+        if told.status != 200:
+            raise Failed(f"The sandbox Slack does not take the replicas' addresses (HTTP {told.status}).")
+
+
+async def _ready(http: aiohttp.ClientSession, url: str) -> None:
+    """Wait until a replica can do its work."""
+    deadline = asyncio.get_running_loop().time() + READY_SECONDS
+    while asyncio.get_running_loop().time() < deadline:
+        async with http.get(f"{url}/readyz") as told:
+            if told.status == 200:
+                return
+        await asyncio.sleep(0.02)
+    raise Failed(f"The replica at {url} did not become ready; its log above may say why.")
+
+
+@contextlib.contextmanager
+def _watched(replica: Child) -> Iterator[None]:
+    """Say it in the log when a replica ends; the others go on, as they would in production."""
+
+    async def watch() -> None:
+        status = await replica.ended()
+        _log.warning("replica_ended", name=replica.name, pid=replica.pid, status=status)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+@contextlib.contextmanager
+def _temporary() -> Iterator[Path]:
+    """A folder that is gone at the end. As root PostgreSQL runs as another account, which must be able to pass."""
+    with tempfile.TemporaryDirectory(prefix="askbridge-", ignore_cleanup_errors=True) as name:
+        if os.geteuid() == 0:
+            Path(name).chmod(0o711)
+        yield Path(name)

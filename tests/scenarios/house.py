@@ -1,0 +1,158 @@
+"""The whole program as a person starts it: `askbridge dev` and its processes, driven from outside over HTTP alone."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+COMMAND = Path(sys.executable).with_name("askbridge")
+READY_SECONDS = 60.0
+PATIENCE = 30.0  # how long a promise without a number may take on a loaded machine
+
+APPROVE, DENY = "v1:choose:approve", "v1:choose:deny"
+
+
+@dataclass(kw_only=True)
+class House:
+    """A running `askbridge dev`: what it told, and one HTTP client for its doors."""
+
+    told: dict[str, Any]
+    process: asyncio.subprocess.Process
+    http: aiohttp.ClientSession
+    log: Path
+
+    def bridge(self, replica: int) -> str:
+        url: str = self.told["bridge_urls"][replica]
+        return url
+
+    async def ask(self, *, replica: int = 0, headers: dict[str, str] | None = None, **other: Any) -> dict[str, Any]:
+        body = {
+            "kind": "approval",
+            "title": "Deploy 1.4 to production?",
+            "to": {"channel": "C0APPROVALS"},
+            "responders": {"users": ["U0ANA"]},
+        }
+        status, told = await self.call("POST", f"{self.bridge(replica)}/v1/interactions", {**body, **other}, headers)
+        assert status == 201, told
+        return told
+
+    async def get(self, id: str, *, replica: int = 0, wait: float = 0) -> dict[str, Any]:
+        status, told = await self.call("GET", f"{self.bridge(replica)}/v1/interactions/{id}?wait={wait}")
+        assert status == 200, told
+        return told
+
+    async def timeline(self, id: str, *, replica: int = 0) -> list[dict[str, Any]]:
+        _, told = await self.call("GET", f"{self.bridge(replica)}/v1/interactions/{id}/timeline")
+        items: list[dict[str, Any]] = told["items"]
+        return items
+
+    async def click(
+        self, asked: dict[str, Any], user: str, *, replica: int, action_id: str | None = APPROVE, **other: Any
+    ) -> dict[str, Any]:
+        """A signed click on the first copy, from a client that may still show the buttons."""
+        card = asked["cards"][0]
+        _, told = await self.call(
+            "POST",
+            f"{self.told['slack_url']}/sandbox/clicks",
+            {
+                "user": user,
+                "channel": card["channel"],
+                "ts": card["ts"],
+                **({"action_id": action_id} if action_id else {}),
+                "stale": {"block_id": f"v1:{asked['id']}:1", "action_id": action_id, "value": None, "type": "button"},
+                "request_url": f"{self.bridge(replica)}/slack/events",
+                **other,
+            },
+        )
+        return told
+
+    async def messages(self, user: str, channel: str = "C0APPROVALS") -> list[dict[str, Any]]:
+        _, told = await self.call("GET", f"{self.told['slack_url']}/sandbox/messages?channel={channel}&as={user}")
+        messages: list[dict[str, Any]] = told["messages"]
+        return messages
+
+    async def whispers(self, user: str) -> list[str]:
+        """What this person was told privately."""
+        return [message["text"] for message in await self.messages(user) if message.get("is_ephemeral")]
+
+    async def card(self, asked: dict[str, Any]) -> dict[str, Any]:
+        ts = asked["cards"][0]["ts"]
+        found: dict[str, Any] = next(message for message in await self.messages("U0ANA") if message["ts"] == ts)
+        return found
+
+    async def settled(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The card, as soon as it has no buttons."""
+        card: dict[str, Any] = await until(lambda: self.card(asked), lambda card: not has_buttons(card))
+        return card
+
+    def kill(self, replica: int, number: signal.Signals = signal.SIGKILL) -> None:
+        os.kill(self.told["pids"]["replicas"][replica], number)
+
+    async def call(
+        self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        key = {"Authorization": f"Bearer {self.told['api_key']}"}
+        async with self.http.request(method, url, json=body, headers={**key, **(headers or {})}) as told:
+            return told.status, json.loads(await told.text() or "{}")
+
+
+def has_buttons(message: dict[str, Any]) -> bool:
+    return any(block["type"] == "actions" for block in message["blocks"])
+
+
+async def until(look: Callable[[], Any], good: Callable[[Any], bool], *, within: float = PATIENCE) -> Any:
+    """Look from outside until it is so; another process can give no other signal."""
+    async with asyncio.timeout(within):
+        while not good(seen := await look()):
+            await asyncio.sleep(0.02)
+        return seen
+
+
+@contextlib.asynccontextmanager
+async def running(tmp_path: Path, *arguments: str, replicas: int = 2) -> AsyncIterator[House]:
+    """Start it, and see at the end that nothing of it is left."""
+    log = tmp_path / "dev.log"
+    with log.open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            COMMAND,
+            *("dev", "--json", "--replicas", str(replicas), *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
+        assert line, log.read_text()
+        told = json.loads(line)
+        async with aiohttp.ClientSession() as http:
+            yield House(told=told, process=process, http=http, log=log)
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)  # asyncio's way can take the exit status from whoever waits
+        await asyncio.wait_for(process.wait(), READY_SECONDS)
+
+
+def pids(told: dict[str, Any]) -> list[int]:
+    return [*told["pids"]["replicas"], told["pids"]["postgres"], told["pids"]["slack"]]
+
+
+async def gone(*numbers: int) -> None:
+    """Wait until none of these processes runs any more."""
+
+    async def alive() -> list[int]:
+        return [
+            pid for pid in numbers if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        ]
+
+    await until(alive, lambda left: not left)

@@ -1,0 +1,170 @@
+"""The commands as people type them: what they print, how they end, and what they say when they cannot."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.scenarios import house
+
+pytestmark = pytest.mark.processes
+
+
+async def run(*arguments: str | Path, **settings: str) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of one command that ends by itself."""
+    process = await start(*arguments, **settings)
+    out, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def start(*arguments: str | Path, **settings: str) -> asyncio.subprocess.Process:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ASKBRIDGE_")}
+    return await asyncio.create_subprocess_exec(
+        *(house.COMMAND, *arguments),
+        env=inherited | settings,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("command", [[], ["dev"], ["serve"], ["migrate"]])
+async def test_every_command_explains_itself(command: list[str]) -> None:
+    status, out, err = await run(*command, "--help")
+
+    assert (status, err) == (0, "")
+    assert out.startswith("Usage: askbridge")
+
+
+async def test_serve_without_settings_names_what_is_missing() -> None:
+    status, out, err = await run("serve")
+
+    assert (status, out) == (1, "")
+    assert "ASKBRIDGE_DATABASE_URL: is not set" in err
+    assert "ASKBRIDGE_SLACK_SIGNING_SECRET: is not set" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("secret", ["", "   ", "abc,,def"])
+async def test_serve_refuses_a_blank_signing_secret_in_words(secret: str) -> None:
+    status, _, err = await run(
+        "serve",
+        ASKBRIDGE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none",
+        ASKBRIDGE_SLACK_SIGNING_SECRET=secret,
+    )
+
+    assert status == 1
+    assert "ASKBRIDGE_SLACK_SIGNING_SECRET: is" in err or "signing secret is blank" in err
+    assert "Traceback" not in err
+
+
+async def test_migrate_says_what_it_did_and_then_that_there_is_nothing_to_do(empty_dsn: str) -> None:
+    settings = {"ASKBRIDGE_DATABASE_URL": empty_dsn}
+
+    first = await run("migrate", **settings)
+    second = await run("migrate", **settings)
+
+    assert first == (0, "applied 0001 initial\n", "")
+    assert second == (0, "nothing to do: the schema is up to date\n", "")
+
+
+async def test_migrate_without_a_database_says_what_to_check() -> None:
+    status, _, err = await run("migrate", ASKBRIDGE_DATABASE_URL="postgresql://me:hush@127.0.0.1:1/none")
+
+    assert status == 1
+    assert "Check ASKBRIDGE_DATABASE_URL" in err
+    assert "hush" not in err and "Traceback" not in err
+
+
+async def test_serve_refuses_a_database_that_is_not_migrated(empty_dsn: str) -> None:
+    status, _, err = await run(
+        "serve", ASKBRIDGE_DATABASE_URL=empty_dsn, ASKBRIDGE_SLACK_SIGNING_SECRET="s" * 32, ASKBRIDGE_PORT="0"
+    )
+
+    assert status == 1
+    assert "run `askbridge migrate`" in err and "Traceback" not in err
+
+
+async def test_serve_waits_for_a_database_that_is_not_there_yet_and_says_so(dsn: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nowhere = f"postgresql://me:hush@127.0.0.1:{taken.getsockname()[1]}/none"
+        process = await start(
+            "serve", ASKBRIDGE_DATABASE_URL=nowhere, ASKBRIDGE_SLACK_SIGNING_SECRET="s" * 32, ASKBRIDGE_PORT="0"
+        )
+        assert process.stderr is not None
+        line = await asyncio.wait_for(process.stderr.readline(), house.READY_SECONDS)
+        os.kill(process.pid, signal.SIGTERM)
+        _, rest = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+
+    assert b"database_awaited" in line
+    assert process.returncode == 0
+    assert b"hush" not in line + rest and b"Traceback" not in rest
+
+
+async def test_serve_without_slack_takes_questions_from_the_day_before_and_stops_when_told(dsn: str) -> None:
+    process = await start(
+        "serve",
+        "--json",
+        ASKBRIDGE_DATABASE_URL=dsn,
+        ASKBRIDGE_SLACK_SIGNING_SECRET="s" * 32,
+        ASKBRIDGE_SLACK_BOT_TOKEN="xoxb-nobody",
+        ASKBRIDGE_SLACK_API_URL="http://127.0.0.1:1/api/",
+        ASKBRIDGE_PORT="0",
+        ASKBRIDGE_LOG="json",
+    )
+    assert process.stdout is not None
+    told = json.loads(await asyncio.wait_for(process.stdout.readline(), house.READY_SECONDS))
+    async with aiohttp.ClientSession() as http:
+
+        async def ready() -> int:
+            async with http.get(f"{told['url']}/readyz") as answer:
+                return answer.status
+
+        await house.until(ready, lambda status: status == 200)
+    os.kill(told["pid"], signal.SIGTERM)
+    _, log = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+
+    events = [json.loads(line)["event"] for line in log.decode().splitlines()]
+    assert process.returncode == 0
+    assert "slack_token_refused" in events and events[-1] == "replica_stopped"
+    assert b"xoxb" not in log
+
+
+@pytest.mark.parametrize("option", ["--port", "--slack-port"])
+async def test_dev_on_a_port_that_is_taken_says_so(option: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        status, out, err = await run("dev", option, str(taken.getsockname()[1]))
+
+    assert (status, out) == (1, "")
+    assert "ended instead of starting" in err and "Traceback" not in err
+    assert "in use" in err
+
+
+async def test_dev_does_not_touch_a_folder_that_is_not_its_own(reachable_path: Path) -> None:
+    foreign = reachable_path / "postgres"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("mine")
+
+    status, _, err = await run("dev", "--data", reachable_path)
+
+    assert status == 1
+    assert str(foreign) in err and "Traceback" not in err
+    assert [path.name for path in foreign.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("wrong", [["--replicas", "0"], ["--port", "seventy"], ["--bogus"]])
+async def test_wrong_options_are_refused_with_a_hint(wrong: list[str]) -> None:
+    status, _, err = await run("dev", *wrong)
+
+    assert status == 2
+    assert "Usage: askbridge dev" in err

@@ -1,0 +1,55 @@
+"""`make demo` as a newcomer lives it: one command, one address, one click, and the agent has its answer."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.slack.browser import driver
+from tests.scenarios import house
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser]
+
+
+async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of_it(tmp_path: Path) -> None:
+    from playwright.async_api import async_playwright
+
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "sandbox.demo"), stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    assert demo.stdout is not None
+    async with asyncio.timeout(60), async_playwright() as playwright:
+        browser = await driver.launch(playwright)
+        complaints: list[str] = []
+        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        address = await _line(demo.stdout, r"(http://\S+#as=U0ANA\S*)")
+        await page.goto(address)
+        card = page.get_by_role("article").filter(has_text="Deploy payments 4.2.0 to production?")
+        await driver.expect(card.get_by_role("button", name="Deny")).to_be_visible()
+        await page.screenshot(path=tmp_path / "pending.png")
+
+        await card.get_by_role("button", name="Approve").click()
+
+        await driver.expect(card).to_contain_text("Approved by @ana")
+        await driver.expect(card.get_by_role("button")).to_have_count(0)
+        await page.screenshot(path=tmp_path / "settled.png")
+        told = await _line(demo.stdout, r"(the agent got the answer .*)")
+        await browser.close()
+    os.kill(demo.pid, signal.SIGINT)
+
+    assert await asyncio.wait_for(demo.wait(), house.PATIENCE) == 0
+    assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", told)
+    assert complaints == []
+
+
+async def _line(stdout: asyncio.StreamReader, pattern: str) -> str:
+    """The first line from here on that says this."""
+    while line := (await stdout.readline()).decode():
+        if found := re.search(pattern, line):
+            return found[1].strip()
+    raise AssertionError(f"the demo ended without saying {pattern}")

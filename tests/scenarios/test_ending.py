@@ -1,0 +1,57 @@
+"""However `askbridge dev` ends, nothing of it is left."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios import house
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+async def test_nothing_is_left_running(tmp_path: Path, number: signal.Signals) -> None:
+    async with house.running(tmp_path) as dev:
+        asked = await dev.ask()
+        assert asked["cards"][0]["status"] == "posted"
+
+        dev.process.send_signal(number)
+
+        await house.gone(dev.process.pid, *house.pids(dev.told))
+        status = await dev.process.wait()
+    assert status == (0 if number is not signal.SIGKILL else -signal.SIGKILL)
+    if number is not signal.SIGKILL:
+        assert "Traceback" not in dev.log.read_text()
+
+
+async def test_ctrl_c_while_starting_leaves_nothing_either(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(house.COMMAND, "dev", "--json", "--data", tmp_path / "data"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    async with asyncio.timeout(house.READY_SECONDS):
+        while not (tmp_path / "data" / "postgres").exists():
+            await asyncio.sleep(0.01)
+
+    os.kill(process.pid, signal.SIGINT)
+    _, log = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+
+    assert process.returncode == 0, log.decode()
+    assert b"Traceback" not in log
+
+
+async def test_a_dead_replica_stays_dead_and_the_others_go_on(tmp_path: Path) -> None:
+    async with house.running(tmp_path, replicas=3) as dev:
+        dev.kill(1)
+        await house.gone(dev.told["pids"]["replicas"][1])
+
+        asked = await dev.ask(replica=2)
+        clicked = await dev.click(asked, "U0ANA", replica=0)
+
+        assert clicked["status"] == 200
+        await house.until(lambda: asyncio.to_thread(dev.log.read_text), lambda log: "replica_ended" in log)
