@@ -29,3 +29,90 @@ do update set home_teams = excluded.home_teams, bot_user_id = excluded.bot_user_
 where connections.organization_id = $organization_id
 returning
     organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at;
+
+-- name: all_of_organization :many
+-- Every connection of one organization, also the disabled ones, oldest first.
+select
+    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+from connections
+where organization_id = $organization_id
+order by created_at, id;
+
+-- name: disabled_of_installation :maybe
+-- The connection of one Slack installation that was disabled last. As in of_installation, Slack's ids are all there is.
+select
+    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+from connections
+where
+    app_id = $app_id
+    and coalesce(enterprise_id, '') = coalesce($enterprise_id::text, '')
+    and coalesce(team_id, '') = coalesce($team_id::text, '')
+    and disabled_at is not null
+order by disabled_at desc
+limit 1;
+
+-- name: lock :maybe
+-- Keep everybody from opening a question on a connection until this transaction ends; first in the order of locks.
+select
+    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+from connections
+where organization_id = $organization_id and id = $id
+for no key update;
+
+-- name: cancel_pending :one
+-- End up to $most open questions of a locked connection. Those whose deadline has passed are left to expire: agents may
+-- have been told so already. In the order of the index of open questions, so that no settled row is read.
+with pending as materialized (
+    select id
+    from interactions
+    where
+        organization_id = $organization_id
+        and connection_id = $connection_id
+        and status = 'pending'
+        and expires_at > clock_timestamp()
+    order by expires_at
+    limit $most
+    for update
+),
+ended as (
+    update interactions
+    set status = 'cancelled', reason = $reason::jsonb, ended_at = clock_timestamp()
+    from pending
+    where
+        interactions.organization_id = $organization_id
+        and interactions.id = pending.id
+        and interactions.status = 'pending'
+        and interactions.expires_at > clock_timestamp()
+    returning interactions.organization_id, interactions.id
+),
+told as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.cancelled', $reason::jsonb
+    from ended
+),
+settling as (
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from ended
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = ended.id
+        and cards.given_up_at is null
+)
+select (select count(*) from pending) as seen, (select count(*) from ended) as cancelled;
+
+-- name: disable :maybe
+-- Take no click and no question for a connection any more. Done again, it keeps its first time.
+update connections
+set disabled_at = coalesce(disabled_at, clock_timestamp())
+where organization_id = $organization_id and id = $id
+returning
+    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at;
+
+-- name: enable :maybe
+-- Take clicks and questions again; the index of installations refuses it while another connection has this one.
+update connections
+set disabled_at = null
+where organization_id = $organization_id and id = $id
+returning
+    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at;

@@ -7,7 +7,31 @@ values ($organization_id, $id, $name, $prefix, $digest)
 returning organization_id, id, name, prefix, created_at, revoked_at;
 
 -- name: of_digest :maybe
--- The key with this digest, unless revoked. Found without its organization: whoever presents a key has not said whose.
+-- The key with this digest, unless it is revoked or its organization disabled. Found without its organization: whoever
+-- presents a key has not said whose.
+with presented as (
+    select organization_id, id, name, prefix, created_at, revoked_at
+    from keys
+    where digest = $digest and revoked_at is null
+)
+select organization_id, id, name, prefix, created_at, revoked_at
+from presented
+where
+    exists (
+        select
+        from organizations
+        where organizations.organization_id = presented.organization_id and organizations.disabled_at is null);
+
+-- name: of_organization :many
+-- Every key of one organization, also the revoked ones, oldest first.
 select organization_id, id, name, prefix, created_at, revoked_at
 from keys
-where digest = $digest and revoked_at is null;
+where organization_id = $organization_id
+order by created_at, id;
+
+-- name: revoke :maybe
+-- Make a key worth nothing from now on. Done again, it keeps its first time.
+update keys
+set revoked_at = coalesce(revoked_at, clock_timestamp())
+where organization_id = $organization_id and id = $id
+returning organization_id, id, name, prefix, created_at, revoked_at;

@@ -1,16 +1,37 @@
 """Slack installations, each owned by one organization."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
+
 from storage import statements
-from storage.model import Connection
+from storage.model import Connection, Json
+from storage.pool import Database
 from storage.statements import Runs
 
 _SQL = statements.load("connections")
 
+_BATCH = 1000
+
+DISCONNECTED: Json = {
+    "code": "disconnected",
+    "detail": "The Slack workspace was disconnected from this bridge.",
+    "fix": "Have whoever runs this bridge connect the workspace again, then ask again.",
+}
+
 
 class OwnedElsewhere(Exception):
     """This app is already connected in this workspace by another organization. Disconnect it there first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disabled:
+    """A connection that takes nothing any more, and how many open questions that cancelled."""
+
+    connection: Connection
+    cancelled: int
 
 
 async def of_installation(
@@ -25,6 +46,20 @@ async def of_organization(db: Runs, organization_id: UUID) -> list[Connection]:
     """The active connections of one organization, oldest first."""
     rows = await _SQL["of_organization"].many(db, organization_id=organization_id)
     return [Connection(**row) for row in rows]
+
+
+async def all_of_organization(db: Runs, organization_id: UUID) -> list[Connection]:
+    """Every connection of one organization, also the disabled ones, oldest first."""
+    rows = await _SQL["all_of_organization"].many(db, organization_id=organization_id)
+    return [Connection(**row) for row in rows]
+
+
+async def disabled_of_installation(
+    db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None
+) -> Connection | None:
+    """The connection of exactly this installation that was disabled last."""
+    row = await _SQL["disabled_of_installation"].maybe(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
+    return Connection(**row) if row else None
 
 
 async def connect(
@@ -57,3 +92,44 @@ async def connect(
             "disconnect it there first."
         )
     return Connection(**row)
+
+
+async def disable(db: Database, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]) -> Disabled | None:
+    """Cancel what is open on a connection and disable it, in one transaction; None when there is no such connection.
+
+    Once this has returned, no click can answer anything asked there. `new_id` makes the ids of the events.
+    """
+    async with db.acquire() as runs, runs.transaction():
+        return await disable_within(runs, organization_id=organization_id, id=id, new_id=new_id)
+
+
+async def disable_within(runs: Runs, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]) -> Disabled | None:
+    """Do the same inside the caller's transaction."""
+    # A statement of its own: whoever was opening a question has committed, and the next snapshot sees it.
+    if await _SQL["lock"].maybe(runs, organization_id=organization_id, id=id) is None:
+        return None
+    cancelled, seen = 0, _BATCH
+    while seen == _BATCH:
+        row = await _SQL["cancel_pending"].one(
+            runs,
+            organization_id=organization_id,
+            connection_id=id,
+            most=_BATCH,
+            event_ids=[new_id() for _ in range(_BATCH)],
+            reason=DISCONNECTED,
+        )
+        seen = row["seen"]
+        cancelled += row["cancelled"]
+    row = await _SQL["disable"].one(runs, organization_id=organization_id, id=id)
+    return Disabled(connection=Connection(**row), cancelled=cancelled)
+
+
+async def enable(db: Runs, *, organization_id: UUID, id: UUID) -> Connection | None:
+    """Let a connection take clicks and questions again; None when there is no such one. Raises OwnedElsewhere."""
+    try:
+        row = await _SQL["enable"].maybe(db, organization_id=organization_id, id=id)
+    except asyncpg.exceptions.UniqueViolationError:
+        raise OwnedElsewhere(
+            "This app is connected in this workspace by another connection now: disable that one first."
+        ) from None
+    return Connection(**row) if row else None

@@ -51,6 +51,7 @@ _RETRY = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.SerializationError,
     asyncpg.exceptions.ConnectionRejectionError,
+    asyncpg.exceptions.InvalidAuthorizationSpecificationError,  # a wrong password, perhaps while it is being changed
     asyncpg.exceptions.InvalidCatalogNameError,  # the database is being created or restored
     ConnectionRefusedError,
 )

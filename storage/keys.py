@@ -34,6 +34,18 @@ async def create(db: Database, *, organization_id: UUID, id: UUID, name: str) ->
 
 
 async def of_secret(db: Database, secret: str) -> Key | None:
-    """The key somebody presents, unless it is unknown or revoked."""
+    """The key somebody presents, unless it is unknown, revoked, or of a disabled organization."""
     row = await _SQL["of_digest"].maybe(db, digest=digest(secret))
+    return Key(**row) if row else None
+
+
+async def of_organization(db: Database, organization_id: UUID) -> list[Key]:
+    """Every key of one organization, also the revoked ones, oldest first."""
+    rows = await _SQL["of_organization"].many(db, organization_id=organization_id)
+    return [Key(**row) for row in rows]
+
+
+async def revoke(db: Database, *, organization_id: UUID, id: UUID) -> Key | None:
+    """Make a key worth nothing for every request from now on; None when this organization has no such key."""
+    row = await _SQL["revoke"].maybe(db, organization_id=organization_id, id=id)
     return Key(**row) if row else None

@@ -59,6 +59,7 @@ class Organization:
     organization_id: UUID
     name: str
     created_at: datetime
+    disabled_at: datetime | None  # since when no key of it opens a door
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,10 +42,43 @@ async def test_no_two_keys_are_alike(db: Database, tenant: Tenant) -> None:
 
 async def test_a_revoked_key_is_unknown_and_its_neighbour_is_not(db: Database, tenant: Tenant) -> None:
     id, secret = await make(db, tenant)
-    await db.fetch("update keys set revoked_at = clock_timestamp() where id = $1", id)
 
+    revoked = await keys.revoke(db, organization_id=tenant.scope.organization_id, id=id)
+
+    assert revoked is not None and revoked.revoked_at is not None
     assert await keys.of_secret(db, secret) is None
     assert await keys.of_secret(db, tenant.secret) is not None
+
+
+async def test_a_key_revoked_again_keeps_its_first_time(db: Database, tenant: Tenant) -> None:
+    id, _ = await make(db, tenant)
+
+    first = await keys.revoke(db, organization_id=tenant.scope.organization_id, id=id)
+
+    assert first is not None
+    assert await keys.revoke(db, organization_id=tenant.scope.organization_id, id=id) == first
+
+
+async def test_another_organization_can_neither_see_a_key_nor_revoke_it(db: Database, tenant: Tenant) -> None:
+    id, secret = await make(db, tenant)
+    other = (await build.tenant(db)).scope.organization_id
+
+    assert await keys.revoke(db, organization_id=other, id=id) is None
+
+    assert await keys.of_secret(db, secret) is not None
+    assert id not in [key.id for key in await keys.of_organization(db, other)]
+
+
+async def test_the_keys_of_an_organization_are_listed_oldest_first_with_the_revoked_ones(
+    db: Database, tenant: Tenant
+) -> None:
+    (first,) = await keys.of_organization(db, tenant.scope.organization_id)
+    second, _ = await make(db, tenant, name="review-bot")
+    await keys.revoke(db, organization_id=tenant.scope.organization_id, id=first.id)
+
+    listed = await keys.of_organization(db, tenant.scope.organization_id)
+
+    assert [(key.id, key.revoked_at is None) for key in listed] == [(first.id, False), (second, True)]
 
 
 @pytest.mark.parametrize("change", [lambda secret: secret[:-1], lambda secret: secret + "A", lambda _: "", str.upper])

@@ -8,7 +8,9 @@ import pytest
 
 from storage import statements
 from storage.model import Card, Connection, Interaction, Key, Life, Organization
+from storage.organizations import DELETED_IN_ORDER, Leaving
 from storage.pool import Database
+from storage.server import Server
 from storage.statements import DuplicateName, Rows, Statement
 
 FILES = sorted(
@@ -108,7 +110,13 @@ READ = {
     "catalog.strangers": {"name"},
     "connections.of_installation": of(Connection),
     "connections.of_organization": of(Connection),
+    "connections.all_of_organization": of(Connection),
+    "connections.disabled_of_installation": of(Connection),
     "connections.connect": of(Connection),
+    "connections.lock": of(Connection),
+    "connections.cancel_pending": {"seen", "cancelled"},
+    "connections.disable": of(Connection),
+    "connections.enable": of(Connection),
     "interactions.open": {"id"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
@@ -118,9 +126,17 @@ READ = {
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
     "keys.create": of(Key),
     "keys.of_digest": of(Key),
+    "keys.of_organization": of(Key),
+    "keys.revoke": of(Key),
     "migrations.exists": {"found"},
     "migrations.applied": {"version", "name"},
     "organizations.get": of(Organization),
+    "organizations.every": of(Organization),
+    "organizations.disable": of(Organization),
+    "organizations.enable": of(Organization),
+    "organizations.leaving": of(Leaving),
+    **{f"organizations.delete_{table}": {"deleted"} for table in DELETED_IN_ORDER},
+    "server.look": of(Server),
 }
 
 # What a parameter is in every statement that takes it, when it is not text. A missing cast would show here.

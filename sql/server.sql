@@ -1,0 +1,9 @@
+-- What a PostgreSQL server says of itself.
+
+-- name: look :one
+-- Its version, whether what it confirmed survives a crash, and what time it has.
+select
+    current_setting('server_version_num')::int as version,
+    current_setting('fsync')::bool as fsync,
+    current_setting('synchronous_commit') <> 'off' as synchronous_commit,
+    clock_timestamp() as now;

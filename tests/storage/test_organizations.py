@@ -1,0 +1,133 @@
+"""Organizations: disabled with everything they have, and deleted without a row left or a neighbour touched."""
+
+import pytest
+
+from bridge import ids
+from storage import connections, interactions, keys, organizations
+from storage.interactions import Disconnected
+from storage.model import Status
+from storage.organizations import DELETED_IN_ORDER, StillActive
+from storage.pool import Database
+from tests.storage import build
+from tests.storage.build import Tenant
+from tests.storage.claim_checks import unwaited
+from tests.storage.scope_checks import TENANT
+from tests.storage.test_connections import connect
+
+
+async def counts(db: Database, tenant: Tenant) -> dict[str, int]:
+    """How many rows of each table are this organization's."""
+    found = {}
+    for table in sorted(TENANT):
+        (row,) = await db.fetch(
+            f"select count(*) as rows from {table} where organization_id = $1", tenant.scope.organization_id
+        )
+        found[table] = row["rows"]
+    return found
+
+
+async def lived(db: Database) -> Tenant:
+    """An organization with rows in every table."""
+    tenant = await build.tenant(db)
+    for _ in range(5):
+        await unwaited(db, build.click(await build.question(db, tenant)))
+    await build.question(db, tenant)
+    return tenant
+
+
+async def disable(db: Database, tenant: Tenant) -> organizations.Disabled:
+    done = await organizations.disable(db, tenant.scope.organization_id, new_id=ids.new)
+    assert done is not None
+    return done
+
+
+def test_every_table_of_a_tenant_is_emptied_when_it_is_deleted() -> None:
+    assert set(DELETED_IN_ORDER) == TENANT
+
+
+async def test_disabling_refuses_its_keys_disables_its_connections_and_cancels_what_is_open(
+    db: Database, tenant: Tenant
+) -> None:
+    neighbour = await build.tenant(db)
+    await connect(db, tenant.scope.organization_id, team_id="T0SECOND")
+    question = await build.question(db, tenant)
+
+    done = await disable(db, tenant)
+
+    assert (done.cancelled, done.organization.disabled_at is not None) == (1, True)
+    assert await keys.of_secret(db, tenant.secret) is None
+    assert await connections.of_organization(db, tenant.scope.organization_id) == []
+    assert (await build.read(db, tenant, question.id)).status is Status.CANCELLED
+    assert isinstance(await interactions.open(db, build.opening(tenant)), Disconnected)
+    assert await keys.of_secret(db, neighbour.secret) is not None
+    assert len(await connections.of_organization(db, neighbour.scope.organization_id)) == 1
+
+
+async def test_an_enabled_organization_has_its_keys_again_and_its_connections_when_they_are_enabled(
+    db: Database, tenant: Tenant
+) -> None:
+    await disable(db, tenant)
+
+    enabled = await organizations.enable(db, tenant.scope.organization_id)
+
+    assert enabled is not None and enabled.disabled_at is None
+    assert await keys.of_secret(db, tenant.secret) is not None
+    assert await connections.of_organization(db, tenant.scope.organization_id) == []
+
+
+async def test_disabling_again_keeps_the_first_time_and_nobody_is_not_found(db: Database, tenant: Tenant) -> None:
+    first = await disable(db, tenant)
+
+    assert (await disable(db, tenant)).organization == first.organization
+    assert await organizations.disable(db, ids.new(), new_id=ids.new) is None
+    assert await organizations.enable(db, ids.new()) is None
+
+
+@pytest.mark.parametrize("most", [2, 1000])
+async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: Database, most: int) -> None:
+    tenant, neighbour = await lived(db), await lived(db)
+    before, rows = await counts(db, neighbour), sum((await counts(db, tenant)).values())
+    assert all(before.values())
+    done = await disable(db, tenant)
+
+    deleted = await organizations.delete(db, tenant.scope.organization_id, most=most)
+
+    assert set((await counts(db, tenant)).values()) == {0}
+    assert await counts(db, neighbour) == before
+    assert deleted == rows + done.cancelled  # each was told in one event more
+
+
+async def test_an_active_organization_is_not_deleted(db: Database) -> None:
+    tenant = await lived(db)
+    before = await counts(db, tenant)
+
+    with pytest.raises(StillActive):
+        await organizations.delete(db, tenant.scope.organization_id)
+
+    assert await counts(db, tenant) == before
+
+
+async def test_what_may_still_be_on_a_screen_is_counted(db: Database) -> None:
+    tenant = await lived(db)
+    id = tenant.scope.organization_id
+    assert await organizations.leaving(db, id) is None
+    await db.fetch("update cards set shown = wanted where organization_id = $1", id)
+    late = await build.question(db, tenant)
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        "expires_at = created_at - interval '1 hour' where id = $1",
+        late.id,
+    )
+    await disable(db, tenant)
+
+    leaving = await organizations.leaving(db, id)
+
+    # The card of the late question was never shown, and the one that was open is to be told that it is cancelled.
+    assert leaving is not None and (leaving.questions, leaving.cards) == (1, 2)
+    assert 0 <= leaving.seconds < 60
+
+
+async def test_all_organizations_are_listed_oldest_first(db: Database) -> None:
+    made = [(await build.tenant(db)).scope.organization_id for _ in range(3)]
+
+    assert [one.organization_id for one in await organizations.every(db)] == made

@@ -1,0 +1,14 @@
+"""What a server says of itself is what it is."""
+
+from datetime import UTC, datetime
+
+from storage import server
+from storage.pool import Database
+
+
+async def test_a_server_tells_its_version_its_durability_and_its_time(db: Database) -> None:
+    found = await server.look(db)
+
+    assert found.version >= 150000
+    assert (found.fsync, found.synchronous_commit) == (False, False)  # the tests' own server forgets on a crash
+    assert abs((datetime.now(UTC) - found.now).total_seconds()) < 60
