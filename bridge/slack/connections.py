@@ -18,7 +18,7 @@ from storage.statements import Runs
 _log = Log("connections")
 
 # Disabling a connection cancels its pending rows first, so a connection remembered this long can do no harm.
-_REMEMBERED_SECONDS = 30.0
+REMEMBERED_SECONDS = 30.0
 _MOST_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
 
@@ -28,7 +28,7 @@ class Directory:
 
     def __init__(self) -> None:
         self._found: TTLCache[tuple[str, str | None, str | None], Connection] = TTLCache(
-            maxsize=_MOST_REMEMBERED, ttl=_REMEMBERED_SECONDS
+            maxsize=_MOST_REMEMBERED, ttl=REMEMBERED_SECONDS
         )
 
     async def find(self, db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None) -> Connection | None:
@@ -75,13 +75,19 @@ class Tokens:
 async def establish(db: Database, identity: Identity, *, app_id: str, organization: str) -> Connection:
     """The connection of this installation, made with its organization when the database does not know it yet.
 
-    Several replicas may do this at once: one of them makes the rows, the others find them.
+    One that was disabled is given as it is: only an operator enables it. Several replicas may do this at once: one of
+    them makes the rows, the others find them.
     """
     known = await connections.of_installation(
         db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
     )
     if known is not None:
         return await _connect(db, identity, app_id=app_id, organization_id=known.organization_id)
+    disabled = await connections.disabled_of_installation(
+        db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
+    )
+    if disabled is not None:
+        return disabled
     try:
         async with db.acquire() as connection, connection.transaction():
             organization_id = ids.new()

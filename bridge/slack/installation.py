@@ -44,6 +44,10 @@ class Installation:
         connection = await connections.establish(self._db, identity, app_id=app_id, organization=self._organization)
         self._tokens.put(connection.id, self._client)
         self._established = True
+        if connection.disabled_at is not None:
+            # Its token is kept all the same: the cards of what was cancelled are still to be told so.
+            id = ids.encode("con", connection.id)
+            _log.warning("slack_connection_disabled", connection=id, fix=f"askbridge connections enable {id}")
         _log.info(
             "slack_connected",
             workspace=identity.name,

@@ -4,12 +4,14 @@ import io
 
 import pytest
 
+from bridge import ids
 from bridge.slack.client import Client
 from bridge.slack.connections import Tokens
 from bridge.slack.installation import Installation
 from sandbox.slack.faults import Kind
-from storage import connections
+from storage import connections, organizations
 from tests.bridge.replica import Replica
+from tests.storage import build
 
 
 def installation(replica: Replica, *, tokens: Tokens, token: str | None = None) -> Installation:
@@ -42,6 +44,25 @@ async def test_a_database_that_knows_nothing_yet_gets_an_organization(replica: R
 
     found = await connections.of_installation(replica.db, app_id="A0ASKBRIDGE", enterprise_id=None, team_id="T0SANDBOX")
     assert found is not None and tokens.connection_ids == [found.id]
+
+
+async def test_a_connection_that_was_disabled_stays_so_and_its_cards_are_still_settled(
+    replica: Replica, log: io.StringIO
+) -> None:
+    """Else the next replica that starts would connect the workspace again, and to an organization of its own."""
+    question = await build.question(replica.db, replica.tenant)
+    await replica.show(question)
+    scope = replica.tenant.scope
+    await connections.disable(replica.db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+    replica.tokens = Tokens()
+
+    assert await installation(replica, tokens=replica.tokens).step() == 1
+    await replica.settle()
+
+    assert len(await organizations.every(replica.db)) == 1
+    assert await connections.of_organization(replica.db, scope.organization_id) == []
+    assert (await replica.card(question)).shown == 2
+    assert "slack_connection_disabled" in log.getvalue()
 
 
 @pytest.mark.parametrize("kind", [Kind.STATUS, Kind.RATELIMITED, Kind.DROP_BEFORE, Kind.HTML])
