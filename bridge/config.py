@@ -63,22 +63,34 @@ def _port(value: object) -> object:
 _Words: TypeAlias = Annotated[str, AfterValidator(_words)]
 
 
-class Database(BaseSettings):
-    """What a command needs that speaks to the database alone."""
-
+class _Part(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASKBRIDGE_", env_ignore_empty=False, extra="ignore", frozen=True)
+
+
+class Database(_Part):
+    """What a command needs that speaks to the database alone."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
     )
 
 
-class Settings(Database):
-    """Every setting, its default and what it is for. The table in docs/configuration.md is made from this class."""
+class Signing(_Part):
+    """What tells a click of Slack's from one of somebody else's."""
 
     slack_signing_secret: Annotated[SecretStr, AfterValidator(_signing_secrets)] = Field(
         description="The app's signing secret; a comma list of two while it is being rotated."
     )
+
+    @property
+    def signing_secrets(self) -> SigningSecrets:
+        """The accepted signing secrets."""
+        return SigningSecrets.read(self.slack_signing_secret.get_secret_value())
+
+
+class Workspace(_Part):
+    """What is needed to speak to Slack."""
+
     slack_bot_token: Annotated[SecretStr, AfterValidator(_bot_token)] | None = Field(
         default=None, description="The bot token (`xoxb-…`) of the one workspace this bridge serves."
     )
@@ -88,6 +100,11 @@ class Settings(Database):
     slack_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
         default="https://slack.com/api/", description="Where Slack's Web API is; another address for the sandbox."
     )
+
+
+class Settings(Workspace, Signing, Database):
+    """Every setting, its default and what it is for. The table in docs/configuration.md is made from this class."""
+
     organization: _Words = Field(
         default="Default",
         max_length=200,
@@ -106,13 +123,8 @@ class Settings(Database):
     )
     log: Literal["readable", "json"] = Field(default="readable", description="How the log on stderr is written.")
 
-    @property
-    def signing_secrets(self) -> SigningSecrets:
-        """The accepted signing secrets."""
-        return SigningSecrets.read(self.slack_signing_secret.get_secret_value())
 
-
-S = TypeVar("S", bound=Database)
+S = TypeVar("S", bound=BaseSettings)
 
 
 def read(settings: type[S]) -> S:

@@ -6,40 +6,16 @@ import os
 import signal
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 
+from storage import migrate
 from tests.scenarios import house
+from tests.scenarios.commands import run, start
 
 pytestmark = pytest.mark.processes
-
-
-async def run(*arguments: str | Path, **settings: str) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of one command that ends by itself."""
-    process = await start(*arguments, **settings)
-    out, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
-
-
-async def start(*arguments: str | Path, **settings: str) -> asyncio.subprocess.Process:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ASKBRIDGE_")}
-    return await asyncio.create_subprocess_exec(
-        *(house.COMMAND, *arguments),
-        env=inherited | settings,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-@pytest.mark.parametrize("command", [[], ["dev"], ["serve"], ["migrate"]])
-async def test_every_command_explains_itself(command: list[str]) -> None:
-    status, out, err = await run(*command, "--help")
-
-    assert (status, err) == (0, "")
-    assert out.startswith("Usage: askbridge")
 
 
 async def test_serve_without_settings_names_what_is_missing() -> None:
@@ -70,7 +46,8 @@ async def test_migrate_says_what_it_did_and_then_that_there_is_nothing_to_do(emp
     first = await run("migrate", **settings)
     second = await run("migrate", **settings)
 
-    assert first == (0, "applied 0001 initial\n", "")
+    applied = "".join(f"applied {one.version:04} {one.name}\n" for one in migrate.ours())
+    assert first == (0, applied, "")
     assert second == (0, "nothing to do: the schema is up to date\n", "")
 
 
@@ -80,6 +57,16 @@ async def test_migrate_without_a_database_says_what_to_check() -> None:
     assert status == 1
     assert "Check ASKBRIDGE_DATABASE_URL" in err
     assert "hush" not in err and "Traceback" not in err
+
+
+async def test_migrate_with_a_wrong_password_says_what_to_check(dsn: str) -> None:
+    parts = urlsplit(dsn)
+    wrong = parts._replace(netloc=f"{parts.username}:hush@{parts.hostname}:{parts.port}").geturl()
+
+    status, _, err = await run("migrate", ASKBRIDGE_DATABASE_URL=wrong)
+
+    assert status == 1
+    assert "InvalidPasswordError" in err and "Check ASKBRIDGE_DATABASE_URL" in err and "hush" not in err
 
 
 async def test_serve_refuses_a_database_that_is_not_migrated(empty_dsn: str) -> None:

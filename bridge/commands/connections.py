@@ -1,0 +1,153 @@
+"""`askbridge connections`: the Slack workspaces of an organization, listed, disabled and enabled."""
+
+from typing import NoReturn
+from uuid import UUID
+
+import click
+
+from bridge import ids
+from bridge.commands import terminal
+from bridge.commands.terminal import Refused
+from storage import connections
+from storage.connections import Disabled, OwnedElsewhere
+from storage.model import Connection, Json, Organization
+from storage.pool import Database
+
+
+@click.group(
+    "connections",
+    epilog=f"""\b
+Examples:
+  askbridge connections list
+  askbridge connections disable con_01kb2n…
+  askbridge connections enable con_01kb2n…
+
+{terminal.EXIT}""",
+)
+def group() -> None:
+    """List, disable and enable the Slack workspaces of an organization.
+
+    A replica with a bot token in its settings makes its connection by itself when it first starts.
+    """
+
+
+@group.command(
+    "list",
+    epilog=f"""\b
+Example:
+  askbridge connections list
+
+{terminal.EXIT}""",
+)
+@terminal.organization_option
+@terminal.json_option
+def list_(*, organization_id: UUID | None, as_json: bool) -> None:
+    """List the connections, oldest first, also the disabled ones."""
+
+    async def work(db: Database) -> list[Connection]:
+        owner = await terminal.organization(db, organization_id)
+        return await connections.all_of_organization(db, owner.organization_id)
+
+    found = terminal.with_database(work)
+    if as_json:
+        terminal.tell({"items": [_resource(one) for one in found]})
+        return
+    rows = [
+        [
+            ids.encode("con", one.id),
+            one.name,
+            one.team_id or one.enterprise_id or "",
+            one.app_id,
+            terminal.moment(one.created_at),
+            terminal.moment(one.disabled_at, never="no"),
+        ]
+        for one in found
+    ]
+    click.echo(terminal.table([["ID", "WORKSPACE", "TEAM", "APP", "CREATED", "DISABLED"], *rows]))
+
+
+@group.command(
+    epilog=f"""\b
+Example:
+  askbridge connections disable con_01kb2n…
+
+{terminal.EXIT}"""
+)
+@click.argument("con_id", type=terminal.an_id("con"))
+@terminal.organization_option
+@terminal.json_option
+def disable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> None:
+    """Cancel what is open in a workspace, and take no question and no click from it any more.
+
+    Once this has ended, nothing there can be answered. Running replicas change the cards to say so.
+    """
+
+    async def work(db: Database) -> Disabled:
+        owner = await terminal.organization(db, organization_id)
+        done = await connections.disable(db, organization_id=owner.organization_id, id=con_id, new_id=ids.new)
+        return done or _refuse(owner, con_id)
+
+    done = terminal.with_database(work)
+    if as_json:
+        terminal.tell({**_resource(done.connection), "cancelled": done.cancelled})
+        return
+    click.echo(
+        f"{_named(done.connection)} is disabled since {terminal.moment(done.connection.disabled_at)}; "
+        f"{terminal.count(done.cancelled, 'open question')} cancelled"
+    )
+
+
+@group.command(
+    epilog=f"""\b
+Example:
+  askbridge connections enable con_01kb2n…
+
+{terminal.EXIT}"""
+)
+@click.argument("con_id", type=terminal.an_id("con"))
+@terminal.organization_option
+@terminal.json_option
+def enable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> None:
+    """Take questions and clicks of a workspace again. What was cancelled stays cancelled."""
+
+    async def work(db: Database) -> Connection:
+        owner = await terminal.organization(db, organization_id)
+        if owner.disabled_at is not None:
+            raise Refused(
+                f"{owner.name} is disabled as a whole; first: "
+                f"askbridge organizations enable {ids.encode('org', owner.organization_id)}"
+            )
+        try:
+            enabled = await connections.enable(db, organization_id=owner.organization_id, id=con_id)
+        except OwnedElsewhere as error:
+            raise Refused(f"{ids.encode('con', con_id)} cannot be enabled. {error}") from None
+        return enabled or _refuse(owner, con_id)
+
+    enabled = terminal.with_database(work)
+    if as_json:
+        terminal.tell(_resource(enabled))
+        return
+    click.echo(f"{_named(enabled)} is enabled")
+
+
+def _refuse(owner: Organization, id: UUID) -> NoReturn:
+    raise Refused(
+        f"{owner.name} has no connection {ids.encode('con', id)}; `askbridge connections list` shows those it has."
+    )
+
+
+def _named(one: Connection) -> str:
+    return f"{ids.encode('con', one.id)} ({one.name})"
+
+
+def _resource(one: Connection) -> Json:
+    return {
+        "id": ids.encode("con", one.id),
+        "organization": ids.encode("org", one.organization_id),
+        "workspace": one.name,
+        "app_id": one.app_id,
+        "enterprise_id": one.enterprise_id,
+        "team_id": one.team_id,
+        "created_at": terminal.moment(one.created_at),
+        "disabled_at": terminal.moment(one.disabled_at) or None,
+    }

@@ -1,0 +1,84 @@
+"""`askbridge dev`: everything on this machine."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge import logs
+from bridge.commands import terminal
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  askbridge dev
+  askbridge dev --replicas 2 --data ./demo
+  askbridge dev --json
+
+Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and stderr says what; 2 typed wrongly."""
+)
+@click.option("--replicas", default=1, show_default=True, type=click.IntRange(1, 16), help="How many replicas to run.")
+@click.option(
+    "--port",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The first replica's port; the others follow it. 0: any free ones.",
+)
+@click.option(
+    "--slack-port",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The sandbox Slack's port. 0: any free one.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder to keep the database in. Default: a temporary one, removed at the end.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print exactly one line of JSON on stdout once ready; logs go to stderr."
+)
+def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, as_json: bool) -> None:
+    """Run everything on this machine: PostgreSQL, a sandbox Slack with its page, and the bridge.
+
+    It makes a demo organization with an API key, and posts nothing by itself. Ctrl-C ends all of it.
+    """
+    from bridge import dev as everything
+
+    logs.configure(form="readable")
+    options = everything.Options(replicas=replicas, port=port, slack_port=slack_port, data=data)
+    try:
+        asyncio.run(everything.run(options, on_ready=lambda ready: _tell_ready(ready, as_json=as_json)))
+    except everything.Failed as failed:
+        terminal.fail(str(failed))
+
+
+def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(ready))
+        sys.stdout.flush()
+        return
+    bridge = ready["bridge_urls"][0]
+    command = (
+        f"  ASKBRIDGE_URL={bridge} ASKBRIDGE_KEY={ready['api_key']} \\\n"
+        f"    askbridge ask 'Deploy 1.4?' --to '#approvals' --responder @ana --approve --slack-url {ready['slack_url']}"
+    )
+    example = (
+        f"  curl -s {bridge}/v1/interactions?wait=60 \\\n"
+        f"    -H 'Authorization: Bearer {ready['api_key']}' -H 'Content-Type: application/json' \\\n"
+        """    -d '{"kind": "approval", "title": "Deploy 1.4?", "to": {"channel": "C0APPROVALS"},"""
+        """ "responders": {"users": ["U0ANA"]}}'"""
+    )
+    click.echo(
+        f"\nSlack (a sandbox, not Slack)  {ready['slack_url']}\n"
+        f"The bridge                    {'  '.join(ready['bridge_urls'])}\n"
+        f"API key                       {ready['api_key']}\n"
+        f"PostgreSQL                    {ready['database_url']}\n\n"
+        f"Ask something, as a command or over HTTP:\n\n{command}\n\n{example}\n\nCtrl-C ends all of it.\n"
+    )

@@ -1,0 +1,131 @@
+"""`askbridge keys`: the API keys of agents, made, listed and revoked."""
+
+from uuid import UUID
+
+import click
+
+from bridge import ids
+from bridge.commands import terminal
+from bridge.commands.terminal import Refused
+from storage import keys
+from storage.model import Json, Key
+from storage.pool import Database
+
+
+@click.group(
+    "keys",
+    epilog=f"""\b
+Examples:
+  askbridge keys create deploy-bot
+  askbridge keys list
+  askbridge keys revoke key_01kb2n…
+
+{terminal.EXIT}""",
+)
+def group() -> None:
+    """Make, list and revoke the API keys of agents.
+
+    A key's name is shown on every card as who asks. Only ASKBRIDGE_DATABASE_URL has to be set.
+    """
+
+
+@group.command(
+    epilog=f"""\b
+Examples:
+  askbridge keys create deploy-bot
+  askbridge keys create deploy-bot --organization org_01kb2n… --json
+
+{terminal.EXIT}"""
+)
+@click.argument("name", type=terminal.a_name(most=80))
+@terminal.organization_option
+@terminal.json_option
+def create(*, name: str, organization_id: UUID | None, as_json: bool) -> None:
+    """Make a key called NAME and print it, this once."""
+
+    async def work(db: Database) -> tuple[Key, str]:
+        owner = await terminal.organization(db, organization_id)
+        return await keys.create(db, organization_id=owner.organization_id, id=ids.new(), name=name)
+
+    key, secret = terminal.with_database(work)
+    if as_json:
+        terminal.tell({**_resource(key), "key": secret})
+        return
+    click.echo(secret)
+    click.echo(
+        f"This is the key {ids.encode('key', key.id)} ({key.name}). Keep it now: it cannot be shown again.", err=True
+    )
+
+
+@group.command(
+    "list",
+    epilog=f"""\b
+Example:
+  askbridge keys list
+
+{terminal.EXIT}""",
+)
+@terminal.organization_option
+@terminal.json_option
+def list_(*, organization_id: UUID | None, as_json: bool) -> None:
+    """List the keys, oldest first, never the keys themselves."""
+
+    async def work(db: Database) -> list[Key]:
+        owner = await terminal.organization(db, organization_id)
+        return await keys.of_organization(db, owner.organization_id)
+
+    found = terminal.with_database(work)
+    if as_json:
+        terminal.tell({"items": [_resource(key) for key in found]})
+        return
+    rows = [
+        [
+            ids.encode("key", key.id),
+            key.name,
+            f"{key.prefix}…",
+            terminal.moment(key.created_at),
+            terminal.moment(key.revoked_at, never="no"),
+        ]
+        for key in found
+    ]
+    click.echo(terminal.table([["ID", "NAME", "KEY", "CREATED", "REVOKED"], *rows]))
+
+
+@group.command(
+    epilog=f"""\b
+Example:
+  askbridge keys revoke key_01kb2n…
+
+{terminal.EXIT}"""
+)
+@click.argument("key_id", type=terminal.an_id("key"))
+@terminal.organization_option
+@terminal.json_option
+def revoke(*, key_id: UUID, organization_id: UUID | None, as_json: bool) -> None:
+    """Make a key worth nothing, from the next request on. It cannot be undone."""
+
+    async def work(db: Database) -> Key:
+        owner = await terminal.organization(db, organization_id)
+        key = await keys.revoke(db, organization_id=owner.organization_id, id=key_id)
+        if key is None:
+            raise Refused(
+                f"{owner.name} has no key {ids.encode('key', key_id)}; `askbridge keys list` shows those it has."
+            )
+        return key
+
+    key = terminal.with_database(work)
+    if as_json:
+        terminal.tell(_resource(key))
+        return
+    click.echo(f"{ids.encode('key', key.id)} ({key.name}) is revoked since {terminal.moment(key.revoked_at)}")
+
+
+def _resource(key: Key) -> Json:
+    return {
+        "id": ids.encode("key", key.id),
+        "organization": ids.encode("org", key.organization_id),
+        "name": key.name,
+        "prefix": key.prefix,
+        "created_at": terminal.moment(key.created_at),
+        "revoked_at": terminal.moment(key.revoked_at) or None,
+    }

@@ -1,0 +1,232 @@
+"""`askbridge organizations`: the tenants of a bridge, made, listed, disabled, enabled and deleted."""
+
+import asyncio
+from uuid import UUID
+
+import click
+
+from bridge import ids
+from bridge.commands import terminal
+from bridge.commands.terminal import Refused
+from bridge.slack.connections import REMEMBERED_SECONDS
+from storage import connections, organizations
+from storage.model import Json, Organization
+from storage.organizations import Disabled
+from storage.pool import Database
+
+# So long after the disabling no replica takes a click for the organization's any more.
+_FORGOTTEN_SECONDS = REMEMBERED_SECONDS + 5
+_SETTLING_SECONDS = 20.0  # what running replicas get for the last cards after that
+
+
+@click.group(
+    "organizations",
+    epilog=f"""\b
+Examples:
+  askbridge organizations create Acme
+  askbridge organizations list
+  askbridge organizations disable org_01kb2n…
+  askbridge organizations enable org_01kb2n…
+  askbridge organizations delete org_01kb2n… --yes
+
+{terminal.EXIT}""",
+)
+def group() -> None:
+    """Make, list, disable, enable and delete the organizations that share this bridge."""
+
+
+@group.command(
+    epilog=f"""\b
+Example:
+  askbridge organizations create Acme
+
+{terminal.EXIT}"""
+)
+@click.argument("name", type=terminal.a_name(most=200))
+@terminal.json_option
+def create(*, name: str, as_json: bool) -> None:
+    """Make an organization called NAME; it has no key and no workspace yet."""
+
+    async def work(db: Database) -> Organization:
+        id = ids.new()
+        await organizations.create(db, organization_id=id, name=name)
+        return await terminal.organization(db, id)
+
+    made = terminal.with_database(work)
+    if as_json:
+        terminal.tell(_resource(made))
+        return
+    click.echo(f"{_named(made)} is made")
+
+
+@group.command(
+    "list",
+    epilog=f"""\b
+Example:
+  askbridge organizations list
+
+{terminal.EXIT}""",
+)
+@terminal.json_option
+def list_(*, as_json: bool) -> None:
+    """List the organizations, oldest first."""
+    found = terminal.with_database(organizations.every)
+    if as_json:
+        terminal.tell({"items": [_resource(one) for one in found]})
+        return
+    rows = [
+        [
+            ids.encode("org", one.organization_id),
+            one.name,
+            terminal.moment(one.created_at),
+            terminal.moment(one.disabled_at, never="no"),
+        ]
+        for one in found
+    ]
+    click.echo(terminal.table([["ID", "NAME", "CREATED", "DISABLED"], *rows]))
+
+
+@group.command(
+    epilog=f"""\b
+Example:
+  askbridge organizations disable org_01kb2n…
+
+{terminal.EXIT}"""
+)
+@click.argument("org_id", type=terminal.an_id("org"))
+@terminal.json_option
+def disable(*, org_id: UUID, as_json: bool) -> None:
+    """Refuse its keys, disable all its connections and cancel what is open, at once and together."""
+
+    async def work(db: Database) -> Disabled:
+        return await _disable(db, org_id)
+
+    done = terminal.with_database(work)
+    if as_json:
+        terminal.tell({**_resource(done.organization), "cancelled": done.cancelled})
+        return
+    click.echo(
+        f"{_named(done.organization)} is disabled since {terminal.moment(done.organization.disabled_at)}; "
+        f"{terminal.count(done.cancelled, 'open question')} cancelled"
+    )
+
+
+@group.command(
+    epilog=f"""\b
+Example:
+  askbridge organizations enable org_01kb2n…
+
+{terminal.EXIT}"""
+)
+@click.argument("org_id", type=terminal.an_id("org"))
+@terminal.json_option
+def enable(*, org_id: UUID, as_json: bool) -> None:
+    """Take its keys again. Its connections stay disabled until each is enabled."""
+
+    async def work(db: Database) -> tuple[Organization, list[str]]:
+        enabled = await organizations.enable(db, org_id)
+        if enabled is None:
+            raise Refused(f"There is no organization {ids.encode('org', org_id)}.")
+        every = await connections.all_of_organization(db, org_id)
+        return enabled, [ids.encode("con", one.id) for one in every if one.disabled_at is not None]
+
+    enabled, disabled = terminal.with_database(work)
+    if as_json:
+        terminal.tell({**_resource(enabled), "disabled_connections": disabled})
+        return
+    click.echo(f"{_named(enabled)} is enabled")
+    for id in disabled:
+        click.echo(f"still disabled: askbridge connections enable {id} --organization {_id(enabled)}", err=True)
+
+
+@group.command(
+    epilog=f"""\b
+Examples:
+  askbridge organizations delete org_01kb2n… --yes
+  askbridge organizations delete org_01kb2n… --yes --leave-cards
+
+A replica whose settings hold the workspace's bot token makes a new organization when it next starts: take the token
+out of its settings first.
+
+{terminal.EXIT}"""
+)
+@click.argument("org_id", type=terminal.an_id("org"))
+@click.option("--yes", is_flag=True, help="Do it: there is no way back.")
+@click.option(
+    "--leave-cards", is_flag=True, help="Delete also when cards in Slack still show buttons, which will do nothing."
+)
+@terminal.json_option
+def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None:
+    """Delete an organization with its keys, connections, questions and clicks, for good.
+
+    First it is disabled, which cancels what is open; then running replicas have up to a minute to change its cards.
+    """
+
+    async def work(db: Database) -> tuple[Organization, int]:
+        found = await terminal.organization(db, org_id)
+        if not yes:
+            raise Refused(
+                f"This would delete {_named(found)} with its keys, connections, questions and clicks, and there is "
+                "no way back. Repeat it with --yes."
+            )
+        await _disable(db, org_id)
+        if await connections.all_of_organization(db, org_id):
+            await _let_go(db, org_id, leave_cards=leave_cards)
+        try:
+            return found, await organizations.delete(db, org_id)
+        except organizations.StillActive:
+            raise Refused(f"{_named(found)} was enabled by somebody else meanwhile; nothing is deleted.") from None
+
+    deleted, rows = terminal.with_database(work)
+    if as_json:
+        terminal.tell({"id": _id(deleted), "rows": rows})
+        return
+    click.echo(f"{_named(deleted)} is deleted, with everything it had ({terminal.count(rows, 'row')})")
+
+
+async def _disable(db: Database, id: UUID) -> Disabled:
+    done = await organizations.disable(db, id, new_id=ids.new)
+    if done is None:
+        raise Refused(f"There is no organization {ids.encode('org', id)}.")
+    return done
+
+
+async def _let_go(db: Database, id: UUID, *, leave_cards: bool) -> None:
+    """Wait until no screen shows a button of it and no replica takes a click for its; raises Refused."""
+    clock = asyncio.get_running_loop().time
+    waited_since: float | None = None
+    told = False
+    while (leaving := await organizations.leaving(db, id)) is not None:
+        left = leaving.questions + leaving.cards
+        if leaving.seconds >= _FORGOTTEN_SECONDS:
+            if leave_cards or not left:
+                return
+            waited_since = waited_since or clock()
+            if clock() - waited_since > _SETTLING_SECONDS:
+                raise Refused(
+                    f"It is disabled, and nothing is deleted yet: {terminal.count(left, 'card')} may still "
+                    "show buttons in Slack. Run a replica with the workspace's bot token (askbridge serve) and repeat "
+                    "this, or add --leave-cards."
+                )
+        if not told:
+            seconds = max(_FORGOTTEN_SECONDS - leaving.seconds, 0) + (0 if leave_cards else _SETTLING_SECONDS)
+            click.echo(f"disabled; waiting up to {seconds:.0f} s until replicas have settled its cards …", err=True)
+            told = True
+        await asyncio.sleep(0.5)
+
+
+def _id(one: Organization) -> str:
+    return ids.encode("org", one.organization_id)
+
+
+def _named(one: Organization) -> str:
+    return f"{_id(one)} ({one.name})"
+
+
+def _resource(one: Organization) -> Json:
+    return {
+        "id": _id(one),
+        "name": one.name,
+        "created_at": terminal.moment(one.created_at),
+        "disabled_at": terminal.moment(one.disabled_at) or None,
+    }

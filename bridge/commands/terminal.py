@@ -1,0 +1,137 @@
+"""How a command meets whoever typed it: settings read, ids understood, the database opened, every failure in words."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import NoReturn, TypeVar
+from uuid import UUID
+
+import click
+from pydantic_settings import BaseSettings
+
+from bridge import config, ids
+from storage import errors, migrate, organizations, pool
+from storage.model import Json, Organization
+from storage.pool import Database
+
+S = TypeVar("S", bound=BaseSettings)
+T = TypeVar("T")
+
+EXIT = "Exit status: 0 done; 1 it could not be done, and stderr says why; 2 typed wrongly."
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the message says why and what to do."""
+
+
+def an_id(prefix: ids.Prefix) -> Callable[[str], UUID]:
+    """The reader of an argument that is an id as we write it."""
+
+    def read(value: str) -> UUID:
+        found = ids.decode(prefix, value)
+        if found is None:
+            raise click.BadParameter(f"{value!r} is no id like {prefix}_01kb….")
+        return found
+
+    return read
+
+
+def a_name(*, most: int) -> Callable[[str], str]:
+    """The reader of an argument that people will read: visible and not too long."""
+
+    def read(value: str) -> str:
+        text = value.strip()
+        if not text or not text.isprintable():
+            raise click.BadParameter("a name must not be blank and must not contain invisible characters.")
+        if len(text) > most:
+            raise click.BadParameter(f"a name has at most {most} characters; this one has {len(text)}.")
+        return text
+
+    return read
+
+
+organization_option = click.option(
+    "--organization",
+    "organization_id",
+    type=an_id("org"),
+    metavar="ORG_ID",
+    help="Whose. Needed only when there are several; `askbridge organizations list` names them.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON on stdout, for scripts.")
+
+
+def settings(wanted: type[S]) -> S:
+    """Read settings, or end with a line for each that is missing or wrong."""
+    try:
+        return config.read(wanted)
+    except config.Misconfigured as error:
+        fail(str(error))
+
+
+def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do something with the database of the settings, or end in words."""
+    dsn = settings(config.Database).database_url.get_secret_value()
+
+    async def do() -> T:
+        async with pool.connect(dsn, name="command", size=2) as db:
+            await migrate.check(db)
+            return await work(db)
+
+    try:
+        return asyncio.run(do())
+    except errors.Unavailable as error:
+        fail(f"The database cannot be reached or is too busy ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
+    except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl, Refused) as error:
+        fail(str(error))
+
+
+async def organization(db: Database, organization_id: UUID | None) -> Organization:
+    """The organization that was named, else the only one; raises Refused."""
+    if organization_id is not None:
+        found = await organizations.get(db, organization_id)
+        if found is None:
+            raise Refused(f"There is no organization {ids.encode('org', organization_id)}.")
+        return found
+    every = await organizations.every(db)
+    if not every:
+        raise Refused(
+            "There is no organization yet. `askbridge serve` makes one when it first starts with a bot token; "
+            "or: askbridge organizations create NAME"
+        )
+    if len(every) > 1:
+        rows = [[ids.encode("org", one.organization_id), one.name] for one in every]
+        raise Refused("There are several organizations; say which with --organization:\n" + table(rows))
+    return every[0]
+
+
+def tell(line: Json) -> None:
+    """Print one line of JSON."""
+    click.echo(json.dumps(line))
+    sys.stdout.flush()
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows under each other. What cannot be seen is shown as `?`: a terminal would obey it."""
+    shown = [["".join(one if one.isprintable() else "?" for one in cell) for cell in row] for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown
+    )
+
+
+def moment(at: datetime | None, *, never: str = "") -> str:
+    """A time in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else never
+
+
+def count(number: int, thing: str) -> str:
+    """`1 card`, `2 cards`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def fail(words: str, *, status: int = 1) -> NoReturn:
+    """End the command with words on stderr."""
+    click.echo(words, err=True)
+    sys.exit(status)

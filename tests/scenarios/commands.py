@@ -1,0 +1,48 @@
+"""Commands as people type them: a process each, with the settings it is given and none of the machine's."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from bridge.__main__ import main
+from tests.scenarios import house
+
+
+async def run(*arguments: str | Path, **settings: str) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of one command that ends by itself; never with a traceback."""
+    process = await start(*arguments, **settings)
+    out, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+    assert process.returncode is not None
+    assert b"Traceback" not in err, err.decode()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def typed(*arguments: str, **settings: str) -> tuple[int, str, str]:
+    """The same inside this process, for the many ways of typing wrongly; also never with a traceback."""
+    settings_only = {name: None for name in os.environ if name.startswith("ASKBRIDGE_")} | settings
+    ended = await asyncio.to_thread(CliRunner().invoke, main, list(arguments), env=settings_only)
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), repr(ended.exception)
+    return ended.exit_code, ended.stdout, ended.stderr
+
+
+async def start(*arguments: str | Path, **settings: str) -> asyncio.subprocess.Process:
+    """One command, started."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ASKBRIDGE_")}
+    return await asyncio.create_subprocess_exec(
+        *(house.COMMAND, *arguments),
+        env=inherited | settings,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+async def told(*arguments: str | Path, **settings: str) -> Any:
+    """What a command that succeeds prints with --json."""
+    status, out, err = await run(*arguments, "--json", **settings)
+    assert status == 0, err
+    return json.loads(out)
