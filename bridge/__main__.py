@@ -3,7 +3,7 @@
 import click
 
 import bridge
-from bridge.commands import connections, dev, keys, organizations, serve
+from bridge.commands import ask, connections, dev, keys, organizations, serve
 
 
 @click.group(
@@ -19,6 +19,7 @@ for command in (
     dev.dev,
     serve.serve,
     serve.migrate,
+    ask.ask,
     keys.group,
     organizations.group,
     connections.group,

@@ -1,0 +1,223 @@
+"""`askbridge ask`: one question from a shell, and its answer as an exit status that never lies."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+import click
+
+from bridge.commands import addresses, terminal
+from bridge.commands.addresses import Names, Unknown
+from bridge.commands.asking import Bridge, NoAnswer
+from storage.model import Json
+
+T = TypeVar("T")
+
+
+class Ended(IntEnum):
+    """The exit statuses; what is not known to be a yes or a no is neither."""
+
+    APPROVED = 0
+    DENIED = 1
+    NO_ANSWER = 2
+
+
+class Interrupted(Exception):
+    """Ctrl-C, or SIGTERM."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was typed."""
+
+    title: str
+    to: tuple[str, ...]
+    body: str | None
+    responders: tuple[str, ...]
+    anyone: bool
+    expires_in: int | None
+    wait: float | None
+    url: str
+    key: str
+    slack_url: str | None
+    as_json: bool
+
+
+def an_origin(value: str) -> str:
+    """Read an argument that is the address of a server."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable or not value.isprintable() or " " in value:
+        raise click.BadParameter("must be an address that starts with http:// or https://.")
+    return value.rstrip("/")
+
+
+def _a_key(value: str) -> str:
+    if not value.startswith("askb_") or not value.isascii() or not value.isprintable() or " " in value:
+        raise click.BadParameter("must be an API key, which starts with askb_ (askbridge keys create NAME).")
+    return value
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  askbridge ask 'Deploy 1.4?' --to U012AB3CD --approve
+  askbridge ask 'Deploy 1.4?' --to C012AB3CD --responder U012AB3CD --approve --wait 600
+  askbridge ask 'Drop the table?' --to C012AB3CD --anyone --approve && ./drop-table
+  askbridge ask 'Deploy 1.4?' --to @ana --approve --slack-url http://127.0.0.1:4000
+
+\b
+Exit status:
+  0  approved
+  1  denied
+  2  no answer: expired, cancelled, superseded, unreachable, still open after --wait or Ctrl-C, the bridge
+     not reachable, or typed wrongly. Never read it as a no."""
+)
+@click.argument("title")
+@click.option(
+    "--to",
+    required=True,
+    multiple=True,
+    metavar="ADDRESS",
+    help="Whom to ask: U… or @name for a person, C… or #name for a channel; may be repeated.",
+)
+@click.option("--approve", is_flag=True, help="Ask for an approval: one button for yes, one for no.")
+@click.option("--body", metavar="MARKDOWN", help="More about it, below the title.")
+@click.option(
+    "--responder",
+    "responders",
+    multiple=True,
+    metavar="USER",
+    help="Who may answer: U… or @name; may be repeated. Default: the people asked. A channel needs it, or --anyone.",
+)
+@click.option("--anyone", is_flag=True, help="Everybody who can see the card may answer.")
+@click.option(
+    "--expires-in",
+    type=click.IntRange(60, 2_592_000),
+    metavar="SECONDS",
+    help="How long it may be answered. Default: a day.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long to wait for the answer. Default: until the question ends.",
+)
+@click.option("--url", required=True, envvar="ASKBRIDGE_URL", show_envvar=True, type=an_origin, help="The bridge.")
+@click.option(
+    "--key",
+    required=True,
+    envvar="ASKBRIDGE_KEY",
+    show_envvar=True,
+    type=_a_key,
+    help="The API key. Better set it in the environment: other users of the machine can read what is typed.",
+)
+@click.option(
+    "--slack-url", type=an_origin, metavar="URL", help="The sandbox Slack of `askbridge dev`, which knows names."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole interaction as one line of JSON on stdout.")
+def ask(*, approve: bool, **typed: object) -> None:
+    """Ask people in Slack about TITLE, wait for one answer, print it."""
+    if not approve:
+        raise click.UsageError("Say what is asked for: --approve.")
+    wish = Wish(**typed)  # type: ignore[arg-type]  # the options above are its fields
+    try:
+        ended = asyncio.run(_ask(wish))
+    except (NoAnswer, Unknown) as error:
+        terminal.fail(str(error), status=Ended.NO_ANSWER)
+    except (Interrupted, KeyboardInterrupt):
+        terminal.fail("Stopped before the bridge had confirmed the question.", status=Ended.NO_ANSWER)
+    except Exception as error:  # noqa: BLE001  -- Python's own status for a crash is 1, which would read as a no
+        terminal.fail(f"Something unexpected went wrong ({type(error).__name__}).", status=Ended.NO_ANSWER)
+    sys.exit(ended)
+
+
+async def _ask(wish: Wish) -> Ended:
+    async with aiohttp.ClientSession() as http:
+        names = await addresses.of_sandbox(wish.slack_url, http) if wish.slack_url else Names()
+        body = _body(wish, names)
+        bridge = Bridge(url=wish.url, key=wish.key, http=http)
+        asked = await _unless_stopped(bridge.ask(body))
+        if not wish.as_json and asked["status"] == "pending":
+            click.echo(f"asked {', '.join(wish.to)} ({asked['id']}); waiting, Ctrl-C leaves it open …", err=True)
+        try:
+            ended = await _unless_stopped(bridge.end(asked, within=wish.wait))
+        except (Interrupted, NoAnswer) as stopped:
+            if words := str(stopped):
+                click.echo(words, err=True)
+            ended = asked
+        _print(ended, wish)
+        return outcome(ended)
+
+
+def outcome(asked: Json) -> Ended:
+    """Read an interaction with care: only what says so is an approval or a denial."""
+    answer = asked.get("answer")
+    if asked.get("status") == "answered" and isinstance(answer, dict):
+        if answer.get("approved") is True and answer.get("decision") == "approve":
+            return Ended.APPROVED
+        if answer.get("approved") is False and answer.get("decision") == "deny":
+            return Ended.DENIED
+    return Ended.NO_ANSWER
+
+
+def _body(wish: Wish, names: Names) -> Json:
+    to = [names.address(text) for text in wish.to]
+    body: Json = {"kind": "approval", "title": wish.title, "to": to}
+    if wish.body is not None:
+        body["body"] = wish.body
+    if wish.responders and wish.anyone:
+        raise Unknown("Say either who may answer (--responder) or that everybody may (--anyone).")
+    if wish.responders:
+        body["responders"] = {"users": [names.user(text) for text in wish.responders]}
+    elif wish.anyone:
+        body["responders"] = {"anyone_in_channel": True}
+    elif any("channel" in address for address in to):
+        raise Unknown("A channel needs to be told who may answer: --responder U…, or --anyone for everybody in it.")
+    if wish.expires_in is not None:
+        body["expires_in"] = wish.expires_in
+    return body
+
+
+def _print(ended: Json, wish: Wish) -> None:
+    click.echo(json.dumps(ended) if wish.as_json else ended["message"])
+    if ended["status"] == "pending":
+        click.echo(
+            f"It is still open. Look again:\n  curl -s '{wish.url}/v1/interactions/{ended['id']}?wait=60' "
+            '-H "Authorization: Bearer $ASKBRIDGE_KEY"',
+            err=True,
+        )
+
+
+async def _unless_stopped(work: Awaitable[T]) -> T:
+    """What the work gives; raises Interrupted at Ctrl-C."""
+    task = asyncio.ensure_future(work)
+    with _signals(task):
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise Interrupted from None
+
+
+@contextlib.contextmanager
+def _signals(task: asyncio.Future[T]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,181 @@
+"""`askbridge ask` against a whole house: an exit status that never takes silence for a no."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tests.scenarios import house
+from tests.scenarios.commands import invoke, run, start
+from tests.scenarios.house import APPROVE, DENY, House
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ask")
+
+
+@pytest.fixture
+async def home(folder: Path) -> AsyncIterator[House]:
+    async with house.running(folder, replicas=1) as running:
+        yield running
+
+
+def settings(home: House) -> dict[str, str]:
+    return {"ASKBRIDGE_URL": home.bridge(0), "ASKBRIDGE_KEY": home.told["api_key"]}
+
+
+async def asking(home: House, *more: str) -> tuple[asyncio.subprocess.Process, str]:
+    """A command that waits for its answer, and the id of its question."""
+    process = await start("ask", "Deploy 1.4?", "--approve", *more, **settings(home))
+    assert process.stderr is not None
+    said = (await asyncio.wait_for(process.stderr.readline(), house.READY_SECONDS)).decode()
+    assert "(int_" in said, said
+    return process, said.split("(")[1].split(")")[0]
+
+
+async def click(home: House, id: str, action: str) -> None:
+    """@ana clicks the card of a question."""
+    asked = await house.until(lambda: home.get(id), lambda asked: asked["cards"][0]["ts"])
+    told = await home.click(asked, "U0ANA", replica=0, action_id=action)
+    assert told["status"] == 200
+
+
+async def test_an_answer_is_an_exit_status_and_one_line(home: House) -> None:
+    """Also with the names of the sandbox, as JSON, and when nobody answers: one house for all, it takes its time."""
+    slack = ("--slack-url", home.told["slack_url"])
+
+    process, id = await asking(home, "--to", "#approvals", "--responder", "@ana", *slack)
+    await click(home, id, APPROVE)
+    out, _ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    assert process.returncode == 0
+    assert out.decode().startswith("Approved by ana (U0ANA)") and out.decode().count("\n") == 1
+
+    process, id = await asking(home, "--to", "@ana", "--body", "It is *ready*.", *slack)
+    await click(home, id, DENY)
+    out, _ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    assert process.returncode == 1 and out.startswith(b"Denied by ana")
+
+    status, out_, err = await run(
+        "ask", "Now?", "--to", "U0ANA", "--approve", "--wait", "0.5", "--json", **settings(home)
+    )
+    asked = json.loads(out_)
+    assert (status, asked["status"], asked["answer"]) == (2, "pending", None)
+    assert asked["id"] in err and "$ASKBRIDGE_KEY" in err and home.told["api_key"] not in err
+
+    status, out_, _ = await run("ask", "Now?", "--to", "C0PRIVATE", "--anyone", "--approve", **settings(home))
+    assert status == 2 and out_.startswith("Nobody could be asked")
+
+    process, id = await asking(home, "--to", "U0ANA")
+    os.kill(process.pid, signal.SIGINT)
+    out, err_ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    assert process.returncode == 2 and b"Traceback" not in err_
+    assert f"/v1/interactions/{id}?wait=60".encode() in err_
+    assert (await home.get(id))["status"] == "pending"
+
+    process, id = await asking(home, "--to", "U0ANA")
+    await run("connections", "disable", home.told["connection"], ASKBRIDGE_DATABASE_URL=home.told["database_url"])
+    out, _ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    assert process.returncode == 2 and out.startswith(b"Cancelled before anybody answered")
+
+
+KEY = "askb_" + "x" * 43
+HERE = ["--url", "http://127.0.0.1:1", "--key", KEY]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["Now?", "--to", "U0ANA", *HERE], "--approve"),
+        (["Now?", "--approve", *HERE], "Missing option '--to'"),
+        (["Now?", "--to", "U0ANA", "--approve", "--key", KEY], "Missing option '--url'"),
+        (["Now?", "--to", "U0ANA", "--approve", "--url", "http://127.0.0.1:1"], "Missing option '--key'"),
+        (["Now?", "--to", "U0ANA", "--approve", "--url", "bridge:8080", "--key", KEY], "starts with http://"),
+        (["Now?", "--to", "U0ANA", "--approve", "--url", "http://127.0.0.1:1", "--key", "hush\n"], "starts with askb_"),
+        (["Now?", "--to", "@ana", "--approve", *HERE], "names are known only in the sandbox"),
+        (["Now?", "--to", "ana", "--approve", *HERE], "neither a Slack id"),
+        (["Now?", "--to", "C0APPROVALS", "--approve", *HERE], "--responder U…, or --anyone"),
+        (["Now?", "--to", "C0APPROVALS", "--anyone", "--responder", "U0ANA", "--approve", *HERE], "Say either"),
+        (["Now?", "--to", "@ana", "--approve", "--slack-url", "http://127.0.0.1:1", *HERE], "no sandbox Slack"),
+        (["Now?", "--to", "U0ANA", "--approve", "--wait", "soon", *HERE], "--wait"),
+        (["Now?", "--to", "U0ANA", "--approve", *HERE], "cannot be reached"),
+    ],
+    ids=lambda value: None if isinstance(value, list) else value,
+)
+def test_wrong_use_and_an_unreachable_bridge_are_no_answer(wrong: list[str], words: str) -> None:
+    status, out, err = invoke("ask", *wrong)
+
+    assert (status, out) == (2, "")
+    assert words in err and "hush" not in err
+
+
+@pytest.fixture
+async def other_server() -> AsyncIterator[Any]:
+    """Something that answers every request in the same way."""
+    runners: list[web.AppRunner] = []
+
+    async def answering(status: int, text: str, headers: dict[str, str]) -> str:
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(status=status, text=text, headers=headers)
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", answer)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        runners.append(runner)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        return f"http://{host}:{port}"
+
+    yield answering
+    for runner in runners:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "words"),
+    [
+        (200, "<html>hello</html>", "is not an askbridge"),
+        (200, '{"id": 1}', "is not an askbridge"),
+        (200, "[]", "is not an askbridge"),
+        (302, "", "is not an askbridge"),
+        (401, '{"detail": "This API key is unknown or revoked."}', "unknown or revoked"),
+        (422, '{"detail": "/title must not be blank."}', "must not be blank"),
+        (503, "", "did not confirm"),
+    ],
+)
+async def test_what_another_server_says_is_no_answer(other_server: Any, status: int, text: str, words: str) -> None:
+    url = await other_server(status, text, {"Location": "http://127.0.0.1:1/"} if status == 302 else {})
+
+    ended, out, err = await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", url, "--key", KEY)
+
+    assert (ended, out) == (2, "")
+    assert words in err and KEY not in err
+
+
+async def test_the_key_is_sent_to_the_bridge_alone() -> None:
+    """The tests above would not notice a key in the address, which proxies write down."""
+    seen: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.extend([str(request.url), request.headers["Authorization"]])
+        return web.json_response({"detail": "no"}, status=401)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", f"http://{host}:{port}/", "--key", KEY)
+    await runner.cleanup()
+
+    assert seen == [f"http://{host}:{port}/v1/interactions", f"Bearer {KEY}"]
