@@ -3,7 +3,7 @@
 import click
 
 import bridge
-from bridge.commands import ask, connections, dev, keys, organizations, serve
+from bridge.commands import ask, connections, dev, doctor, keys, organizations, serve
 
 
 @click.group(
@@ -20,6 +20,7 @@ for command in (
     serve.serve,
     serve.migrate,
     ask.ask,
+    doctor.doctor,
     keys.group,
     organizations.group,
     connections.group,

@@ -115,6 +115,15 @@ class Client:
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
 
+    async def scopes(self) -> frozenset[str] | Failure | None:
+        """What the token may do; None when whatever answered did not tell."""
+        try:
+            told = await self._web.auth_test()
+        except Exception as error:  # noqa: BLE001  -- as above
+            return _failure(error)
+        said = next((value for name, value in told.headers.items() if name.lower() == "x-oauth-scopes"), None)
+        return None if said is None else frozenset(scope.strip() for scope in said.split(",") if scope.strip())
+
     async def _app_id(self, bot: str) -> str | None:
         try:
             told: Any = await self._web.bots_info(bot=bot)
@@ -132,6 +141,20 @@ class Client:
             cursor = (told.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return found
+
+
+async def reach(api_url: str, *, http: aiohttp.ClientSession) -> Failure | None:
+    """Whether Slack's Web API answers at this address, whatever it says to somebody without a token."""
+    try:
+        await AsyncWebClient(base_url=api_url, session=http, retry_handlers=[]).api_test()
+    except SlackApiError as error:
+        data = getattr(error.response, "data", None)
+        if isinstance(data, dict) and isinstance(data.get("error"), str):
+            return None
+        return _failure(error)
+    except Exception as error:  # noqa: BLE001  -- as above
+        return _failure(error)
+    return None
 
 
 async def respond(url: str, payload: Json, *, http: aiohttp.ClientSession) -> int | Failure:

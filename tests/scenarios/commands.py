@@ -24,7 +24,7 @@ async def run(*arguments: str | Path, **settings: str) -> tuple[int, str, str]:
 def invoke(*arguments: str, **settings: str) -> tuple[int, str, str]:
     """The same inside this process, for the many ways of typing wrongly; also never with a traceback."""
     settings_only = {name: None for name in os.environ if name.startswith("ASKBRIDGE_")} | settings
-    ended = CliRunner().invoke(main, list(arguments), env=settings_only)
+    ended = CliRunner().invoke(main, list(arguments), env=settings_only, prog_name="askbridge")
     assert ended.exception is None or isinstance(ended.exception, SystemExit), repr(ended.exception)
     return ended.exit_code, ended.stdout, ended.stderr
 

@@ -1,0 +1,54 @@
+"""`askbridge doctor`: what is not as it must be, and the command that mends it."""
+
+import asyncio
+import dataclasses
+import sys
+
+import click
+
+from bridge.commands import checks, terminal
+from bridge.commands.ask import an_origin
+from bridge.commands.checks import Check, State
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  askbridge doctor
+  askbridge doctor --url https://bridge.example.com/slack/events
+  askbridge doctor --json
+
+Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 typed wrongly."""
+)
+@click.option(
+    "--url",
+    type=an_origin,
+    metavar="URL",
+    help="Where Slack sends clicks, the app's interactivity URL. Default: not examined.",
+)
+@terminal.json_option
+def doctor(*, url: str | None, as_json: bool) -> None:
+    """Examine the settings, the database, Slack and the way of a click, in this order.
+
+    It changes nothing and posts nothing. One line for each finding: ok, failed or skipped.
+    """
+    found = asyncio.run(_examine(url, as_json=as_json))
+    well = all(check.state is not State.FAILED for check in found)
+    if as_json:
+        terminal.tell({"ok": well, "checks": [dataclasses.asdict(check) for check in found]})
+    sys.exit(0 if well else 1)
+
+
+async def _examine(url: str | None, *, as_json: bool) -> list[Check]:
+    found = []
+    async for check in checks.examine(url=url):
+        found.append(check)
+        if not as_json:
+            click.echo(line(check))
+    return found
+
+
+def line(check: Check) -> str:
+    """A finding as one line."""
+    fix = f". To fix it: {check.fix}" if check.fix else ""
+    return f"{check.state.value:<8}{check.name}: {check.detail.rstrip('.')}{fix}"

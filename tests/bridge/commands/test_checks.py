@@ -1,0 +1,81 @@
+"""What doctor says of what it found: each limit from both sides, and a command for whatever failed."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import aiohttp
+import pytest
+
+from bridge.commands import checks
+from bridge.commands.checks import State
+from bridge.slack import client
+from bridge.slack.client import Client
+from bridge.slack.errors import Broken, RetryAfter
+from sandbox.slack import seed
+from sandbox.slack.faults import Kind
+from sandbox.slack.server import Sandbox
+from storage.server import Server
+from tests.bridge.replica import Replica
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+SERVER = Server(version=150004, fsync=True, synchronous_commit=True, now=NOW)
+
+
+@pytest.mark.parametrize(("version", "state"), [(140012, State.FAILED), (150000, State.OK), (180001, State.OK)])
+def test_postgresql_15_is_new_enough(version: int, state: State) -> None:
+    assert checks.database(replace(SERVER, version=version)).state is state
+
+
+def test_a_server_that_forgets_on_a_crash_is_told_how_not_to() -> None:
+    assert checks.durability(SERVER).state is State.OK
+
+    both = checks.durability(replace(SERVER, fsync=False, synchronous_commit=False))
+    one = checks.durability(replace(SERVER, synchronous_commit=False))
+
+    assert both.state is one.state is State.FAILED
+    assert both.fix is not None and "set fsync = on" in both.fix and "set synchronous_commit = on" in both.fix
+    assert one.fix is not None and "fsync" not in one.fix
+
+
+@pytest.mark.parametrize(
+    ("apart", "state"), [(0, State.OK), (60, State.OK), (-60, State.OK), (60.5, State.FAILED), (-61, State.FAILED)]
+)
+def test_a_minute_of_difference_is_the_most(apart: float, state: State) -> None:
+    found = checks.clock(SERVER, ours=NOW.timestamp() + apart)
+
+    assert found.state is state
+    assert state is State.OK or ("ahead" in found.detail) == (apart > 0)
+
+
+def test_a_token_that_may_not_do_all_is_told_what_it_lacks() -> None:
+    assert checks.scopes(frozenset(seed.SCOPES)).state is State.OK
+
+    lacking = checks.scopes(frozenset({"chat:write", "channels:read"}))
+
+    assert (lacking.state, lacking.detail) == (State.FAILED, "the token lacks im:write, users:read")
+
+
+async def test_slack_tells_what_a_token_may_do(replica: Replica) -> None:
+    wrong = Client(token="xoxb-wrong", api_url=replica.slack.api_url, http=replica.http)
+
+    assert await replica.client.scopes() == frozenset(seed.SCOPES)
+    assert isinstance(await wrong.scopes(), Broken)
+
+
+@pytest.mark.parametrize("kind", [Kind.STATUS, Kind.HTML, Kind.DROP_BEFORE])
+async def test_a_web_api_that_does_not_answer_as_slack_does_is_not_reached(replica: Replica, kind: Kind) -> None:
+    assert await client.reach(replica.slack.api_url, http=replica.http) is None
+    replica.fault("api.test", kind, times=1)
+
+    assert isinstance(await client.reach(replica.slack.api_url, http=replica.http), RetryAfter)
+
+
+async def test_a_slack_that_asks_for_a_pause_is_reached(replica: Replica) -> None:
+    replica.fault("api.test", Kind.RATELIMITED, times=1)
+
+    assert await client.reach(replica.slack.api_url, http=replica.http) is None
+
+
+async def test_an_address_where_nothing_listens_is_not_reached(slack: Sandbox) -> None:
+    async with aiohttp.ClientSession() as http:
+        assert isinstance(await client.reach("http://127.0.0.1:1/api/", http=http), RetryAfter)

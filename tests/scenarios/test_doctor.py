@@ -1,0 +1,153 @@
+"""`askbridge doctor`: a sound house has nothing to mend, and each thing broken is named with its command."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bridge import ids
+from sandbox.slack.server import Sandbox
+from storage import connections
+from storage.pool import Database
+from tests.scenarios import house
+from tests.scenarios.commands import run, told, typed
+from tests.storage import build
+
+pytestmark = pytest.mark.processes
+
+NAMES = [
+    "database",
+    "schema",
+    "durability",
+    "signing secret",
+    "token",
+    "scopes",
+    "workspace",
+    "Slack API",
+    "clicks",
+    "clock",
+]
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(dsn: str, slack: Sandbox) -> dict[str, str]:
+    app = slack.world.app
+    return {
+        "ASKBRIDGE_DATABASE_URL": dsn,
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": app.signing_secret,
+        "ASKBRIDGE_SLACK_BOT_TOKEN": app.bot_token,
+        "ASKBRIDGE_SLACK_API_URL": slack.api_url,
+    }
+
+
+async def examined(*more: str, **settings: str) -> tuple[int, dict[str, str]]:
+    """The exit status, and each line by the name of what was examined."""
+    status, out, err = await typed("doctor", *more, **settings)
+    assert err == ""
+    lines = out.splitlines()
+    assert [line[8:].split(":")[0] for line in lines] == NAMES
+    assert all(("To fix it: " in line) == line.startswith("failed") for line in lines)
+    return status, dict(zip(NAMES, lines, strict=True))
+
+
+async def test_in_a_house_that_works_nothing_fails(tmp_path: Path) -> None:
+    async with house.running(tmp_path, replicas=1) as home:
+        settings = {
+            "ASKBRIDGE_DATABASE_URL": home.told["database_url"],
+            "ASKBRIDGE_SLACK_SIGNING_SECRET": home.told["signing_secret"],
+            "ASKBRIDGE_SLACK_BOT_TOKEN": home.told["bot_token"],
+            "ASKBRIDGE_SLACK_API_URL": f"{home.told['slack_url']}/api/",
+        }
+        status, out, err = await run("doctor", "--url", f"{home.bridge(0)}/slack/events", **settings)
+        as_json = await told("doctor", **settings)
+
+    assert (status, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * len(NAMES), out
+    assert home.told["organization"] in out and home.told["connection"] in out
+    assert home.told["bot_token"] not in out and home.told["signing_secret"] not in out
+    assert as_json["ok"] is True
+    assert [check["state"] for check in as_json["checks"] if check["name"] == "clicks"] == ["skipped"]
+
+
+async def test_with_nothing_set_every_line_says_what_to_set(slack: Sandbox) -> None:
+    status, lines = await examined(ASKBRIDGE_SLACK_API_URL=slack.api_url)
+
+    assert status == 1
+    assert lines["database"].startswith("failed") and "export ASKBRIDGE_DATABASE_URL=" in lines["database"]
+    assert lines["signing secret"].startswith("failed")
+    assert lines["Slack API"].startswith("ok")
+    for name in ("schema", "durability", "token", "scopes", "workspace", "clicks", "clock"):
+        assert lines[name].startswith("skipped"), lines[name]
+
+
+async def test_a_database_that_forgets_and_a_workspace_nobody_has_are_failures(settings: dict[str, str]) -> None:
+    status, lines = await examined(**settings)
+
+    assert status == 1
+    assert "alter system set fsync = on" in lines["durability"]
+    assert lines["workspace"].startswith("failed") and lines["workspace"].endswith("askbridge serve")
+    for name in ("database", "schema", "token", "scopes", "Slack API", "clock"):
+        assert lines[name].startswith("ok"), lines[name]
+
+
+async def test_a_disabled_workspace_is_told_how_to_enable_it(db: Database, settings: dict[str, str]) -> None:
+    scope = (await build.tenant(db, team="T0SANDBOX")).scope
+    await connections.disable(db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+
+    _, lines = await examined(**settings)
+
+    assert f"askbridge connections enable {ids.encode('con', scope.connection_id)}" in lines["workspace"]
+
+
+async def test_an_empty_database_is_told_to_be_migrated(settings: dict[str, str], empty_dsn: str) -> None:
+    status, lines = await examined(**settings | {"ASKBRIDGE_DATABASE_URL": empty_dsn})
+
+    assert status == 1
+    assert lines["schema"].startswith("failed") and lines["schema"].endswith("askbridge migrate")
+    assert lines["workspace"].startswith("skipped")
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"ASKBRIDGE_DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/none"}, "database"),
+        ({"ASKBRIDGE_DATABASE_URL": "hush"}, "database"),
+        ({"ASKBRIDGE_DATABASE_URL": "postgresql://h:hush@[::1/x"}, "database"),
+        ({"ASKBRIDGE_SLACK_SIGNING_SECRET": ""}, "signing secret"),
+        ({"ASKBRIDGE_SLACK_BOT_TOKEN": "xoxb-hush"}, "token"),
+        ({"ASKBRIDGE_SLACK_BOT_TOKEN": "hush"}, "token"),
+        ({"ASKBRIDGE_SLACK_API_URL": "http://127.0.0.1:1/hush-not"}, "Slack API"),
+    ],
+)
+async def test_a_wrong_setting_is_a_failed_line_and_never_shown(
+    settings: dict[str, str], changed: dict[str, str], name: str
+) -> None:
+    status, lines = await examined(**settings | changed)
+
+    assert status == 1
+    assert lines[name].startswith("failed"), lines[name]
+    assert "hush" not in str(lines).replace("hush-not", "")
+
+
+async def test_whatever_does_not_insist_on_slacks_signature_is_no_way_for_clicks(
+    settings: dict[str, str], slack: Sandbox
+) -> None:
+    _, elsewhere = await examined("--url", f"{slack.url}/slack/events", **settings)
+    _, nowhere = await examined("--url", "http://127.0.0.1:1/slack/events", **settings)
+
+    assert "HTTP 404, and must with 401" in elsewhere["clicks"]
+    assert "cannot be reached" in nowhere["clicks"]
+
+
+@pytest.mark.parametrize("wrong", [["--url", "bridge.example"], ["--url"], ["now"]], ids=" ".join)
+async def test_wrong_use_is_answered_in_words(wrong: list[str]) -> None:
+    status, out, err = await typed("doctor", *wrong)
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1].startswith("Error: ")
