@@ -103,9 +103,9 @@ def _replica(number: int, port: int, dsn: str, slack: Json) -> Child:
 async def _tenant(dsn: str, slack: Json) -> Json:
     """Make the demo organization with its connection, unless this database has it, and a new key."""
     async with pool.connect(dsn, name="dev", size=1) as db:
-        connection = await connections.of_installation(
-            db, app_id=slack["app_id"], enterprise_id=None, team_id=slack["team_id"]
-        )
+        who: Json = {"app_id": slack["app_id"], "enterprise_id": None, "team_id": slack["team_id"]}
+        connection = await connections.of_installation(db, **who)
+        connection = connection or await connections.disabled_of_installation(db, **who)
         if connection is None:
             organization_id = ids.new()
             await organizations.create(db, organization_id=organization_id, name="Demo")

@@ -1,26 +1,14 @@
-"""What has to be right before a bridge works, examined one by one; each finding says what to do when it is not."""
+"""Findings of the doctor, and its judgment of what was seen: pure, and each says what to do when it is not right."""
 
-import shlex
-import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 
-import aiohttp
-
-from bridge import config, ids
-from bridge.slack import client
-from bridge.slack.client import Client, Identity
-from bridge.slack.errors import Failure, RetryAfter
-from storage import connections, errors, migrate, organizations, pool, server
-from storage.pool import Database
 from storage.server import Server
 
 OLDEST = 150000  # PostgreSQL 15
 NEEDED = ("chat:write", "im:write", "users:read")
 SKEW_SECONDS = 60.0
-_PSQL = 'psql "$ASKBRIDGE_DATABASE_URL" -c'
+PSQL = 'psql "$ASKBRIDGE_DATABASE_URL"'
 
 
 class State(StrEnum):
@@ -56,39 +44,6 @@ def skipped(name: str, detail: str) -> Check:
     return Check(name=name, state=State.SKIPPED, detail=detail)
 
 
-async def examine(*, url: str | None) -> AsyncIterator[Check]:
-    """Examine everything, in the order in which a bridge needs it; `url` is where Slack sends its clicks."""
-    async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(client.session())
-        reached = await _open(stack)
-        db = reached if isinstance(reached, Database) else None
-        seen: Server | None = None
-        if isinstance(reached, Check):
-            yield reached
-        else:
-            try:
-                seen = await server.look(reached)
-            except errors.Unavailable as error:
-                yield _no_database(error)
-                db = None
-            else:
-                yield database(seen)
-        schema = await _schema(db)
-        yield schema
-        yield durability(seen) if seen else skipped("durability", "the database was not reached")
-        yield _signing_secret()
-        workspace = _workspace()
-        if isinstance(workspace, Check):
-            yield workspace
-            for name in ("scopes", "workspace", "Slack API"):
-                yield skipped(name, "the settings for Slack cannot be used")
-        else:
-            async for check in _slack(workspace, db=db if schema.state is State.OK else None, http=http):
-                yield check
-        yield await _clicks(url, http)
-        yield clock(seen, ours=time.time()) if seen else skipped("clock", "the database was not reached")
-
-
 def database(seen: Server) -> Check:
     """Whether it is a PostgreSQL we support."""
     version = f"PostgreSQL {seen.version // 10000}.{seen.version % 10000}"
@@ -106,7 +61,7 @@ def durability(seen: Server) -> Check:
     return failed(
         "durability",
         f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} off: a crash can lose answers that were confirmed",
-        fix=f"{_PSQL.removesuffix(' -c')} {commands} -c 'select pg_reload_conf()'",
+        fix=f"{PSQL} {commands} -c 'select pg_reload_conf()'",
     )
 
 
@@ -132,152 +87,3 @@ def scopes(granted: frozenset[str]) -> Check:
         f"the token lacks {', '.join(missing)}",
         fix="add them on the app's page OAuth & Permissions, reinstall the app, set ASKBRIDGE_SLACK_BOT_TOKEN anew",
     )
-
-
-async def _open(stack: AsyncExitStack) -> Database | Check:
-    try:
-        dsn = config.read(config.Database).database_url.get_secret_value()
-        return await stack.enter_async_context(pool.connect(dsn, name="doctor", size=1))
-    except config.Misconfigured as error:
-        return failed("database", _lines(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
-    except errors.BadDatabaseUrl as error:
-        return failed("database", str(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
-    except errors.Unavailable as error:
-        return _no_database(error)
-
-
-def _no_database(error: errors.Unavailable) -> Check:
-    return failed(
-        "database",
-        f"it cannot be reached ({error.cause})",
-        fix=f"check that it runs and ASKBRIDGE_DATABASE_URL leads to it: {_PSQL} 'select 1'",
-    )
-
-
-async def _schema(db: Database | None) -> Check:
-    if db is None:
-        return skipped("schema", "the database was not reached")
-    try:
-        await migrate.check(db)
-        return ok("schema", f"migrated to {await migrate.version(db)}")
-    except errors.NotMigrated as error:
-        return failed("schema", str(error), fix="askbridge migrate")
-    except errors.SchemaTooNew as error:
-        return failed("schema", str(error), fix="install the newer release: pip install --upgrade askbridge")
-    except errors.Unavailable as error:
-        return failed("schema", f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
-
-
-def _signing_secret() -> Check:
-    try:
-        config.read(config.Signing)
-    except config.Misconfigured as error:
-        return failed(
-            "signing secret",
-            _lines(error),
-            fix="copy it from the app's page Basic Information: export ASKBRIDGE_SLACK_SIGNING_SECRET=…",
-        )
-    return ok("signing secret", "is set")
-
-
-def _workspace() -> config.Workspace | Check:
-    try:
-        return config.read(config.Workspace)
-    except config.Misconfigured as error:
-        return failed(
-            "token", _lines(error), fix="copy it from the app's page OAuth & Permissions: export ASKBRIDGE_SLACK_…=…"
-        )
-
-
-async def _slack(
-    settings: config.Workspace, *, db: Database | None, http: aiohttp.ClientSession
-) -> AsyncIterator[Check]:
-    if settings.slack_bot_token is None:
-        for name in ("token", "scopes", "workspace"):
-            yield skipped(name, "ASKBRIDGE_SLACK_BOT_TOKEN is not set")
-    else:
-        token = settings.slack_bot_token.get_secret_value()
-        slack = Client(token=token, api_url=settings.slack_api_url, http=http)
-        who = await slack.identity()
-        if isinstance(who, Identity):
-            yield ok("token", f"of the workspace {_visible(who.name)} ({who.team_id or who.enterprise_id})")
-            granted = await slack.scopes()
-            if granted is None:
-                yield skipped("scopes", "Slack did not tell them")
-            elif isinstance(granted, frozenset):
-                yield scopes(granted)
-            else:
-                yield _slack_failed("scopes", granted)
-            yield await _connected(db, who, app_id=who.app_id or settings.slack_app_id)
-        else:
-            yield _slack_failed("token", who)
-            for name in ("scopes", "workspace"):
-                yield skipped(name, "the token could not be used")
-    failure = await client.reach(settings.slack_api_url, http=http)
-    if failure is None:
-        yield ok("Slack API", f"{settings.slack_api_url} answers")
-    else:
-        command = f"curl -i {settings.slack_api_url}api.test"
-        yield failed(
-            "Slack API", failure.detail, fix=f"check ASKBRIDGE_SLACK_API_URL and this machine's way out: {command}"
-        )
-
-
-def _slack_failed(name: str, failure: Failure) -> Check:
-    if isinstance(failure, RetryAfter):
-        return failed(
-            name, failure.detail, fix="mend what the line of the Slack API says, if it failed; then: askbridge doctor"
-        )
-    return failed(name, failure.detail, fix=f"{failure.fix} Then: askbridge doctor")
-
-
-async def _connected(db: Database | None, who: Identity, *, app_id: str | None) -> Check:
-    """Whose questions this token's workspace shows."""
-    name = "workspace"
-    if db is None:
-        return skipped(name, "the database cannot be asked yet")
-    if app_id is None:
-        return failed(name, "Slack does not tell the app's id", fix="export ASKBRIDGE_SLACK_APP_ID=A…")
-    try:
-        active = await connections.of_installation(
-            db, app_id=app_id, enterprise_id=who.enterprise_id, team_id=who.team_id
-        )
-        disabled = await connections.disabled_of_installation(
-            db, app_id=app_id, enterprise_id=who.enterprise_id, team_id=who.team_id
-        )
-        owner = await organizations.get(db, active.organization_id) if active else None
-    except errors.Unavailable as error:
-        return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
-    if active and owner:
-        ours = f"{_visible(owner.name)} ({ids.encode('org', owner.organization_id)})"
-        return ok(name, f"connected to {ours} as {ids.encode('con', active.id)}")
-    if disabled:
-        id, org = ids.encode("con", disabled.id), ids.encode("org", disabled.organization_id)
-        return failed(name, f"{id} is disabled", fix=f"askbridge connections enable {id} --organization {org}")
-    return failed(name, "no organization has it yet", fix="start a replica once, which connects it: askbridge serve")
-
-
-async def _clicks(url: str | None, http: aiohttp.ClientSession) -> Check:
-    """Whether whatever answers where Slack sends clicks insists on Slack's signature."""
-    name = "clicks"
-    if url is None:
-        return skipped(name, "say where Slack sends them: askbridge doctor --url https://…/slack/events")
-    fix = (
-        f"point the app's interactivity URL at a replica's /slack/events, and look: curl -i -X POST {shlex.quote(url)}"
-    )
-    try:
-        async with http.post(url, data=b"", allow_redirects=False) as answer:
-            status = answer.status
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        return failed(name, f"{url} cannot be reached ({type(error).__name__})", fix=fix)
-    if status == 401:
-        return ok(name, f"{url} answers, and refuses what Slack did not sign")
-    return failed(name, f"{url} answers an unsigned request with HTTP {status}, and must with 401", fix=fix)
-
-
-def _lines(error: config.Misconfigured) -> str:
-    return "; ".join(line.strip() for line in str(error).splitlines()[1:])
-
-
-def _visible(text: str) -> str:
-    return "".join(one if one.isprintable() else "?" for one in text)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from bridge.commands import checks, terminal
+from bridge.commands import examination, terminal
 from bridge.commands.ask import an_origin
 from bridge.commands.checks import Check, State
 
@@ -41,7 +41,7 @@ def doctor(*, url: str | None, as_json: bool) -> None:
 
 async def _examine(url: str | None, *, as_json: bool) -> list[Check]:
     found = []
-    async for check in checks.examine(url=url):
+    async for check in examination.examine(url=url):
         found.append(check)
         if not as_json:
             click.echo(line(check))
