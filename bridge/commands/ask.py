@@ -5,10 +5,9 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,8 +17,6 @@ from bridge.commands import addresses, terminal
 from bridge.commands.addresses import Names, Unknown
 from bridge.commands.asking import Bridge, NoAnswer
 from storage.model import Json
-
-T = TypeVar("T")
 
 
 class Ended(IntEnum):
@@ -138,28 +135,37 @@ def ask(*, approve: bool, **typed: object) -> None:
     except (NoAnswer, Unknown) as error:
         terminal.fail(str(error), status=Ended.NO_ANSWER)
     except (Interrupted, KeyboardInterrupt):
-        terminal.fail("Stopped before the bridge had confirmed the question.", status=Ended.NO_ANSWER)
+        terminal.fail(
+            "Stopped before the bridge had confirmed the question; it may be open there all the same.",
+            status=Ended.NO_ANSWER,
+        )
     except Exception as error:  # noqa: BLE001  -- Python's own status for a crash is 1, which would read as a no
         terminal.fail(f"Something unexpected went wrong ({type(error).__name__}).", status=Ended.NO_ANSWER)
     sys.exit(ended)
 
 
 async def _ask(wish: Wish) -> Ended:
-    async with aiohttp.ClientSession() as http:
-        names = await addresses.of_sandbox(wish.slack_url, http) if wish.slack_url else Names()
-        body = _body(wish, names)
-        bridge = Bridge(url=wish.url, key=wish.key, http=http)
-        asked = await _unless_stopped(bridge.ask(body))
-        if not wish.as_json and asked["status"] == "pending":
-            click.echo(f"asked {', '.join(wish.to)} ({asked['id']}); waiting, Ctrl-C leaves it open …", err=True)
+    asked: Json | None = None
+    with _cancelled_by_signals() as task:
         try:
-            ended = await _unless_stopped(bridge.end(asked, within=wish.wait))
-        except (Interrupted, NoAnswer) as stopped:
-            if words := str(stopped):
-                click.echo(words, err=True)
-            ended = asked
-        _print(ended, wish)
-        return outcome(ended)
+            async with aiohttp.ClientSession() as http:
+                names = await addresses.of_sandbox(wish.slack_url, http) if wish.slack_url else Names()
+                bridge = Bridge(url=wish.url, key=wish.key, http=http)
+                asked = await bridge.ask(_body(wish, names))
+                if not wish.as_json and asked["status"] == "pending":
+                    to = ", ".join(wish.to)
+                    click.echo(f"asked {to} ({asked['id']}); waiting, Ctrl-C leaves it open …", err=True)
+                asked = await bridge.end(asked, within=wish.wait)
+        except asyncio.CancelledError:
+            task.uncancel()
+            if asked is None:
+                raise Interrupted from None
+        except NoAnswer as error:
+            if asked is None:
+                raise
+            click.echo(str(error), err=True)
+        _print(asked, wish)
+        return outcome(asked)
 
 
 def outcome(asked: Json) -> Ended:
@@ -201,23 +207,16 @@ def _print(ended: Json, wish: Wish) -> None:
         )
 
 
-async def _unless_stopped(work: Awaitable[T]) -> T:
-    """What the work gives; raises Interrupted at Ctrl-C."""
-    task = asyncio.ensure_future(work)
-    with _signals(task):
-        try:
-            return await task
-        except asyncio.CancelledError:
-            raise Interrupted from None
-
-
 @contextlib.contextmanager
-def _signals(task: asyncio.Future[T]) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
+def _cancelled_by_signals() -> Iterator[asyncio.Task[object]]:
+    """From here on Ctrl-C and SIGTERM cancel what is awaited, and nothing else: a question's id must not get lost."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is None:
+        raise RuntimeError("no task runs this")
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
     try:
-        yield
+        yield task
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
