@@ -112,10 +112,13 @@ Exit status:
     metavar="SECONDS",
     help="How long to wait for the answer. Default: until the question ends.",
 )
-@click.option("--url", required=True, envvar="ASKBRIDGE_URL", show_envvar=True, type=an_origin, help="The bridge.")
+@click.option(
+    "--url", required=True, metavar="URL", envvar="ASKBRIDGE_URL", show_envvar=True, type=an_origin, help="The bridge."
+)
 @click.option(
     "--key",
     required=True,
+    metavar="KEY",
     envvar="ASKBRIDGE_KEY",
     show_envvar=True,
     type=_a_key,
