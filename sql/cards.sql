@@ -70,12 +70,23 @@ kept as (
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.is_new, mine.maybe_shown
 ),
-stray as (
+absorbed as ( -- a click that came before this write-back took the same message in as one nobody knew of
+    delete from cards
+    using kept
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = $interaction_id
+        and cards.channel = $channel
+        and cards.ts = $ts
+        and cards.id <> $id
+),
+stray as ( -- shown anew a little later: a claim that waits for our lock at this moment cannot see this row
     insert into cards (
-        organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain)
+        organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain,
+        due_at)
     select
-        $organization_id, connection_id, $interaction_id, $stray_id, ordinal, address, $channel, $ts, wanted,
-        least($version::int, wanted), $plain::boolean
+        $organization_id, connection_id, $interaction_id, $stray_id, ordinal, address, $channel, $ts, wanted + 1,
+        least($version::int, wanted), $plain::boolean, clock_timestamp() + interval '3 seconds'
     from card
     where
         not exists (select from mine)

@@ -17,8 +17,9 @@ from storage.statements import Runs
 
 _log = Log("connections")
 
-# Disabling a connection cancels its pending rows first, so a connection remembered this long can do no harm.
-_REMEMBERED_SECONDS = 30.0
+# Disabling a connection cancels its pending rows first, so one that is remembered can do no harm; but an installation
+# that another organization took over is not found under it until then.
+_REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
@@ -135,7 +136,38 @@ async def test_a_stray_copy_that_waited_for_the_winning_click_is_due_for_its_edi
         await transaction.commit()
 
     assert not await writing_back
-    assert {card.ts: card.wanted for card in await lease(db, question)}["2.2"] == 2
+    stray = next(card for card in await card_moves.of(db, question) if card.ts == "2.2")
+    assert (stray.shown, stray.wanted) == (1, 3)
+
+
+async def test_a_stray_copy_is_shown_anew_when_no_claim_that_could_not_see_it_is_left(
+    db: Database, question: Interaction
+) -> None:
+    """A claim that waited for the row while the stray was written has a snapshot without it."""
+    paused = await take(db, question)
+    await lose_leases(db, question.id)
+    assert await post(db, await take(db, question))
+
+    assert not await post(db, paused, Handle(channel="C0APPROVALS", ts="2.2"))
+
+    stray = next(card for card in await card_moves.of(db, question) if card.ts == "2.2")
+    (clock,) = await db.fetch("select clock_timestamp() as now")
+    assert stray.wanted > stray.shown
+    assert stray.due_at - clock["now"] > timedelta(seconds=interactions.CLAIM_SECONDS - 1)
+
+
+async def test_a_message_that_a_click_took_in_before_its_write_back_stays_one_copy(
+    db: Database, question: Interaction
+) -> None:
+    posting = await take(db, question)
+    handle = Handle(channel="C0APPROVALS", ts="3.3")
+    await interactions.claim(db, build.click(question, channel=handle.channel, ts=handle.ts))
+    await cards.heal(db, question.scope, question.id, handle, stray_id=ids.new())
+
+    assert await post(db, posting, handle)
+
+    (card,) = await card_moves.of(db, question)
+    assert (card.id, card.ts, card.shown, card.wanted) == (posting.id, "3.3", 1, 2)
 
 
 async def test_an_edit_whose_lease_was_lost_changes_nothing(db: Database, question: Interaction) -> None:
