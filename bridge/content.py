@@ -40,6 +40,17 @@ def plain(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json
     return [*top, *_plain_sections(shown), *_missing(len(words) - len(shown))]
 
 
+def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
+    """What can or could be chosen, as part of the question."""
+    if not labels:
+        return []
+    if plain:
+        return _plain_sections("\n".join(["Options:", *(f"• {label}" for label in labels)]))
+    rows = [richtext.section(richtext.text(label)) for label in labels]
+    head = richtext.section(richtext.text("Options:", bold=True))
+    return [richtext.block([head, richtext.items(rows, indent=0, first=None)])]
+
+
 def spoken(asked: Question, body: Body, *, asked_by: str) -> str:
     """The question as words for a notification and a screen reader, escaped."""
     said = [f"Asked by {asked_by}."]

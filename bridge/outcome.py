@@ -1,6 +1,6 @@
 """What a card says about a question's life: who may answer and until when, then what became of it.
 
-These lines are ours, in mrkdwn; whatever in them was written by others is escaped.
+These lines are ours, in mrkdwn; whatever in them was written by others is escaped, and cannot be formatted like them.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def _responders(interaction: Interaction) -> str:
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
     answer = interaction.answer or {}
     done = past.get(interaction.choice or "")
-    label = blocks.escape(texts.cut(str(answer.get("label")), _MOST_LABEL))
+    label = blocks.inert(texts.cut(str(answer.get("label")), _MOST_LABEL))
     what = f"*{done}*" if done else f"*Answered:* {label}"
     by = answer.get("by") or {}
     if isinstance(user := by.get("user"), str):

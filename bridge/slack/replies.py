@@ -127,4 +127,4 @@ def _ago(then: datetime, now: datetime) -> str:
 
 def _one_line(text: str, most: int) -> str:
     quoted = re.sub("[“”]", '"', " ".join(text.split()))  # or it could close our quotation marks and go on as us
-    return blocks.escape(texts.cut(quoted, most))
+    return blocks.inert(texts.cut(quoted, most))

@@ -107,3 +107,39 @@ def test_who_cannot_be_mentioned_for_lack_of_room_is_counted() -> None:
     card = draw(interaction(responders=[f"U{n:04}" for n in range(53)]))
 
     assert "<@U0049> and 3 others can answer" in card.text
+
+
+OFFERED = ["Europe & co", "*America*"]
+
+
+@pytest.mark.parametrize(("plain", "shown"), [(False, "rich_text"), (True, "section")])
+def test_options_are_listed_as_the_last_of_the_question_when_asked_to(*, plain: bool, shown: str) -> None:
+    view = View(interaction(), version=1, plain=plain)
+    card = frame(view, QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED, listed=True)
+    last = card.blocks[types(card).index("divider") - 1]
+
+    assert last["type"] == shown
+    assert all(label in limits.shown([last]) for label in OFFERED)
+    assert not any("America" in text for text in limits.mrkdwn(card.blocks))
+
+
+def test_options_are_always_said() -> None:
+    card = frame(View(interaction(), version=1), QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED)
+
+    assert card.text.endswith("\nOptions: Europe &amp; co, *America*")
+    assert "America" not in limits.words(card)
+
+
+def test_a_long_select_leaves_room_in_the_full_form_and_is_small_in_the_plain_one() -> None:
+    options = [blocks.option(f"{n:075}", value=f"o{n}") for n in range(100)]
+    dialog = blocks.confirm("Sure?", "It is for good.", yes="Yes", no="No")
+    select = blocks.select(options, action_id="v1:select", placeholder="Choose", confirm=dialog)
+    asked = Question(title="Where to?", body="word " * 1_800)
+
+    def words(*, plain: bool) -> int:
+        card = frame(View(interaction(), version=1, plain=plain), asked, buttons=[select], past={})
+        assert "not shown" in limits.words(card)
+        return limits.words(card).count("word")
+
+    assert 600 < words(plain=False) < 900
+    assert words(plain=True) == 0

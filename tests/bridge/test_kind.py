@@ -22,7 +22,7 @@ class Create(Routing, Request):
 
 
 def test_the_registry_is_closed() -> None:
-    assert set(KINDS) == {"approval"}
+    assert set(KINDS) == {"approval", "choice"}
     with pytest.raises(TypeError):
         KINDS["new"] = KIND  # type: ignore[index]  # that is the promise
 
