@@ -66,7 +66,7 @@ async def _run(
         Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=10.0, wake=wake.expiry),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=1.0),
     ]
-    health = Health(db=db, loops=loops)
+    health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, http=http)
     inbound = Inbound(secrets=settings.signing_secrets, api_url=settings.slack_api_url, clicks=clicks)
     if settings.slack_bot_token is not None:
@@ -88,8 +88,7 @@ async def _run(
         if on_ready is not None:
             on_ready(url)
         await stopping.wait()
-        _log.info("replica_stopping")
-        health.closing = True
+        _log.info("stop_requested")
         wake.close()
         await asyncio.wait(running, timeout=_DRAIN_SECONDS)
         with contextlib.suppress(TimeoutError):

@@ -234,31 +234,22 @@ given_up as (
         and cards.given_up_at is null
     returning cards.shown = 0 and cards.ts is null as never_shown
 ),
+decided as materialized (
+    select
+        never_shown,
+        locked.status = 'pending' and locked.cards_left = never_shown::int and locked.cards_shown = 0 as last_hope
+    from locked, given_up
+),
 ended as (
     update interactions
     set
-        cards_left = interactions.cards_left - given_up.never_shown::int,
-        status = case
-            when
-                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
-                then 'unreachable'
-            else interactions.status
-        end,
-        reason = case
-            when
-                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
-                then $reason::jsonb
-            else interactions.reason
-        end,
-        ended_at = case
-            when
-                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
-                then clock_timestamp()
-            else interactions.ended_at
-        end
-    from locked, given_up
-    where interactions.organization_id = $organization_id and interactions.id = $interaction_id
-    returning interactions.status, locked.status = 'pending' and interactions.status = 'unreachable' as just_ended
+        cards_left = cards_left - decided.never_shown::int,
+        status = case when last_hope then 'unreachable' else status end,
+        reason = case when last_hope then $reason::jsonb else reason end,
+        ended_at = case when last_hope then clock_timestamp() else ended_at end
+    from decided
+    where organization_id = $organization_id and id = $interaction_id
+    returning status, last_hope as just_ended
 ),
 told as (
     insert into events (organization_id, id, interaction_id, type, detail)

@@ -1,5 +1,5 @@
 -- What the migrations make, all together: to read, never to run. A test keeps it equal to a migrated database;
--- `python -m storage.schema DSN` prints it anew.
+-- `make schema` writes it anew.
 
 CREATE TABLE cards (
     organization_id uuid NOT NULL,

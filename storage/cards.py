@@ -1,24 +1,15 @@
 """The copies of a question on Slack's screens: leased by a replica, written back under the fence of that lease."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from storage import statements
-from storage.model import Card, Json, Scope, Status
+from storage.model import Card, Handle, Json, Scope, Status
 from storage.pool import Database
 
 _SQL = statements.load("cards")
 
 LEASE_SECONDS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handle:
-    """Where a copy lives."""
-
-    channel: str
-    ts: str
 
 
 async def of_interaction(db: Database, organization_id: UUID, interaction_id: UUID) -> list[Card]:
@@ -69,7 +60,7 @@ async def edited(db: Database, card: Card, *, plain: bool, event_id: UUID) -> bo
 
 
 async def skip(db: Database, card: Card) -> None:
-    """Let a copy be that was never shown and need not be any more."""
+    """Nothing to do for this copy: the question ended before it was shown."""
     await _SQL["skip"].run(
         db,
         organization_id=card.organization_id,

@@ -167,10 +167,10 @@ async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -
     return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=_life(row))
 
 
-async def expire(db: Database, *, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
-    """End what nobody answered in time, at most one per event id; (organization, id) of each that ended."""
+async def expire(db: Database, *, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, Status]]:
+    """End what nobody answered in time, at most one per event id; (organization, id, status) of each that ended."""
     rows = await _SQL["expire"].many(db, most=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
-    return [(row["organization_id"], row["id"]) for row in rows]
+    return [(row["organization_id"], row["id"], Status(row["status"])) for row in rows]
 
 
 async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[UUID]:

@@ -1,4 +1,4 @@
-"""The rows as values: what is stored, what it may become, and how its ids are written."""
+"""The rows as values: what is stored, and what it may become."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,6 +135,14 @@ class Interaction(Life):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """Where a copy lives."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One copy of an interaction on one address; its handle is channel + ts once posted."""
 
@@ -157,3 +165,12 @@ class Card:
     leased_until: datetime | None
     given_up_at: datetime | None
     reason: Json | None  # {code, detail, fix} of the last failure
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(organization_id=self.organization_id, connection_id=self.connection_id)
+
+    @property
+    def handle(self) -> Handle | None:
+        """Where this copy lives; None while it is on no screen."""
+        return Handle(channel=self.channel, ts=self.ts) if self.channel and self.ts else None

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from bridge import ids, message
+from bridge import ids
+from bridge.agents import message
 from storage.interactions import Moment
 from storage.model import Card, CardStatus, Interaction, Json, Status
 

@@ -18,9 +18,8 @@ from bridge.slack.connections import Directory
 from bridge.slack.parse import Click
 from bridge.wake import Wake
 from storage import cards, errors, interactions
-from storage.cards import Handle
 from storage.interactions import Claimed
-from storage.model import Connection, Status, Verdict
+from storage.model import Connection, Handle, Status, Verdict
 from storage.pool import Database
 
 _log = Log("clicks")
@@ -80,13 +79,14 @@ class Clicks:
     async def after(self, outcome: Outcome) -> None:
         """Wake whoever waits, have the clicked copy healed, tell the clicker."""
         click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
-        _log.info(
-            "click_decided" if connection or not outcome.certain else "click_unroutable",
-            verdict=claimed.verdict.value,
-            interaction=_shown(click),
-            user=click.user_id,
-            repeats=claimed.repeats or None,
-        )
+        if outcome.certain:
+            _log.info(
+                "click_decided" if connection else "click_unroutable",
+                verdict=claimed.verdict.value,
+                interaction=_shown(click),
+                user=click.user_id,
+                repeats=claimed.repeats or None,
+            )
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
             if claimed.verdict is Verdict.EXPIRED:
                 # The deadline may have passed a moment ago; how the question ends is written by the sweep.

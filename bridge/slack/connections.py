@@ -55,11 +55,11 @@ class Tokens:
         self._clients[connection_id] = client
         self._broken.pop(connection_id, None)
 
-    def break_(self, connection_id: UUID, failure: Broken) -> None:
+    def suspend(self, connection_id: UUID, failure: Broken) -> None:
         """Slack refused this token: ask again only after a while, however many cards wait."""
         self._broken[connection_id] = failure
 
-    def broken(self, connection_id: UUID) -> Broken | None:
+    def suspended(self, connection_id: UUID) -> Broken | None:
         """Why this token is not to be used at the moment."""
         return self._broken.get(connection_id)
 

@@ -7,8 +7,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from bridge import blocks, ids
-from bridge import text as texts
+from bridge import ids
+from bridge.card import blocks, texts
 from storage.model import Json, Life, Verdict
 
 MOST_NAMES: Final = 10

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bridge import actions, ids
-from bridge.card import Card
+from bridge.card.frame import Drawing
 from sandbox.slack.validator import message
 from storage.model import Interaction, Json, Status
 
@@ -17,7 +17,7 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
 
 
-def check(card: Card, interaction: Interaction) -> None:
+def check(card: Drawing, interaction: Interaction) -> None:
     """Everything that holds for every card of every kind in every status."""
     assert message.problems(card.blocks) == []
     assert message.characters(card.blocks) <= 13_200
@@ -55,11 +55,11 @@ def mrkdwn(blocks: list[Json]) -> list[str]:
     return [found["text"] for found in objects(blocks) if found.get("type") == "mrkdwn"]
 
 
-def buttons(card: Card) -> list[Json]:
+def buttons(card: Drawing) -> list[Json]:
     return [found for found in objects(card.blocks) if found.get("type") in ("button", "static_select")]
 
 
-def words(card: Card) -> str:
+def words(card: Drawing) -> str:
     """All that the blocks show, without how they show it."""
     return shown(card.blocks)
 
@@ -83,7 +83,7 @@ def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _check_buttons(card: Card, interaction: Interaction) -> None:
+def _check_buttons(card: Drawing, interaction: Interaction) -> None:
     rows = [block for block in card.blocks if block["type"] == "actions"]
     if interaction.status is not Status.PENDING:
         assert rows == [] and buttons(card) == []
@@ -92,7 +92,7 @@ def _check_buttons(card: Card, interaction: Interaction) -> None:
     assert sorted(_choices(card)) == sorted(interaction.answers)
 
 
-def _choices(card: Card) -> Iterator[str]:
+def _choices(card: Drawing) -> Iterator[str]:
     """Every choice that a click on this card can make, as the codec reads it."""
     for pressed in buttons(card):
         for option in pressed.get("options", [{"value": None}]):

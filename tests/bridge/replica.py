@@ -27,8 +27,7 @@ from sandbox.slack import signing
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.server import Sandbox
 from storage import cards, pool
-from storage.cards import Handle
-from storage.model import Card, Interaction
+from storage.model import Card, Handle, Interaction
 from storage.pool import Database
 from tests import payloads
 from tests.storage import build

@@ -4,8 +4,7 @@ import dataclasses
 
 from bridge import ids
 from bridge.handles import Handles
-from storage.cards import Handle
-from storage.model import Interaction, Life, Scope, Status
+from storage.model import Handle, Interaction, Life, Scope, Status
 from tests.bridge.interactions import interaction
 
 HERE = Handle(channel="C0APPROVALS", ts="1700000000.000100")
@@ -20,7 +19,7 @@ def life(status: Status) -> Life:
 
 
 def known(handles: Handles, question: Interaction = QUESTION) -> Interaction | None:
-    return handles.question(question.scope, question.id)
+    return handles.interaction(question.scope, question.id)
 
 
 def test_a_posted_copy_is_known_until_it_is_settled() -> None:

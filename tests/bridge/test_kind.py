@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bridge.card import Card, View, frame
+from bridge.card.frame import frame
 from bridge.kind import Kind
 from bridge.kinds import KINDS
 from bridge.kinds.approval import KIND
@@ -40,16 +40,11 @@ def test_what_a_kind_adds_is_stored_too() -> None:
         kind: Literal["rating"]  # type: ignore[assignment]  # a neighbour of approval
         stars: int
 
-    def card(view: View) -> Card:
-        return frame(view, Rating.model_validate(view.interaction.request), buttons=[], past={})
-
     rating = Kind(
         name="rating",
         request=Rating,
         answers=lambda request: {str(n): {"label": str(n)} for n in range(request.stars)},
-        card=lambda view: frame(
-            View(view.interaction, view.version), Rating(**view.interaction.request), buttons=[], past={}
-        ),
+        card=lambda view, asked: frame(view, asked, buttons=[], past={}),
         examples=(),
     )
 

@@ -8,8 +8,7 @@ import pytest
 
 from bridge import ids
 from storage import cards, interactions
-from storage.cards import Handle
-from storage.model import Interaction
+from storage.model import Handle, Interaction
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bridge import actions, blocks
-from bridge import text as texts
-from bridge.card import Card, View, frame
+from bridge import actions
+from bridge.card import blocks, texts
+from bridge.card.frame import Drawing, View, frame
 from bridge.kinds.choice.request import MOST_BUTTONS, Option, Request
 from storage.model import Json, Status
 
@@ -13,10 +13,8 @@ _ASK = "Are you sure?"
 _ASK_SELECTED = "The option you selected will be the answer. It cannot be changed afterwards."
 
 
-def card(view: View) -> Card:
+def card(view: View, asked: Request) -> Drawing:
     """The card for whatever status the interaction is in."""
-    # What another release stored beside our fields is none of our business: its cards must be drawn all the same.
-    asked = Request.model_validate(view.interaction.request, extra="ignore")
     few = len(asked.options) <= MOST_BUTTONS
     long = any(texts.units(option.label) > _MOST_SEEN for option in asked.options)
     settled = view.interaction.status is not Status.PENDING

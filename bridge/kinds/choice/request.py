@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge import blocks, question
-from bridge import text as texts
+from bridge import question
+from bridge.card import blocks, texts
 from bridge.fields import INVISIBLE, Line, Strict, Words
 from bridge.question import Question
 

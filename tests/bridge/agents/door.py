@@ -1,5 +1,6 @@
 """Agents' door on a real server, and an agent that checks every answer it gets against the published shapes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +15,8 @@ from bridge import ids
 from bridge.agents import api, problems, responses
 from bridge.wake import Wake
 from storage import cards, interactions
-from storage.cards import Handle
 from storage.interactions import Claimed
-from storage.model import Card, Json
+from storage.model import Card, Handle, Json
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
@@ -116,6 +116,11 @@ class Door:
         if on is None:
             self.wake.changed(question.organization_id, id)
         return claimed
+
+    async def waiting(self) -> None:
+        """Return as soon as some request waits."""
+        while not self.wake.watched():
+            await asyncio.sleep(0)
 
     async def rows(self) -> int:
         """How many questions are stored."""

@@ -85,9 +85,8 @@ class TestWithoutADatabase:
     async def test_silent_while_somebody_waits(self, dsn: str, db: Database) -> None:
         async with far(dsn, await build.tenant(db)) as (way, door):
             asked = await door.ask()
-            door.wake.watch.clear()
             reader = asyncio.create_task(door.get(asked.json["id"], wait=60))
-            await door.wake.watch.wait()
+            await door.waiting()
             way.weather = Weather.BLACK_HOLE
             door.wake.changed(door.tenant.scope.organization_id, asked.id)
 

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from bridge import message, question
-from bridge.card import Card, View
+from bridge import question
+from bridge.agents import message
+from bridge.card.frame import Drawing, View
 from bridge.kinds.choice import KIND
 from bridge.kinds.choice.request import Request
 from bridge.slack.parse import Click, parse
@@ -26,8 +27,8 @@ def some(count: int, **fields: Any) -> Json:
     return asked(*(option(n) for n in range(count)), **fields)
 
 
-def draw(request: Json, status: Status = Status.PENDING, *, plain: bool = False, **changes: Any) -> Card:
-    return KIND.card(View(interaction(request, status=status, **changes), version=1, plain=plain))
+def draw(request: Json, status: Status = Status.PENDING, *, plain: bool = False, **changes: Any) -> Drawing:
+    return KIND.draw(View(interaction(request, status=status, **changes), version=1, plain=plain))
 
 
 def answered(request: Json, choice: str) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def test_labels_that_a_button_would_cut_stand_whole_above_the_rule(*, plain: boo
     alike = "Restart the payments service in the region "
     request = asked({"id": "eu", "label": alike + "Europe"}, {"id": "us", "label": alike + "America"})
 
-    def above(card: Card) -> str:
+    def above(card: Drawing) -> str:
         rule = [block["type"] for block in card.blocks].index("divider")
         return limits.shown(card.blocks[:rule])
 

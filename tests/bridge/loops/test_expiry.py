@@ -39,7 +39,9 @@ async def test_without_a_passed_deadline_nothing_happens_and_nobody_is_woken(
     assert log.getvalue() == "", "silence when idle"
 
 
-async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswered(replica: Replica) -> None:
+async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswered(
+    replica: Replica, log: io.StringIO
+) -> None:
     question = await build.question(replica.db, replica.tenant)
 
     await replica.expire(question)
@@ -47,6 +49,7 @@ async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswere
     row = await build.read(replica.db, replica.tenant, question.id)
     assert row.status is Status.UNREACHABLE
     assert row.reason is not None and row.reason["code"] == "never_shown"
+    assert "interaction_unreachable" in log.getvalue() and "interaction_expired" not in log.getvalue()
 
 
 async def test_an_answer_given_in_time_is_not_expired(replica: Replica) -> None:

@@ -9,8 +9,7 @@ from bridge import ids
 from bridge.loops import expiry
 from sandbox.slack.model import Message
 from storage import connections
-from storage.cards import Handle
-from storage.model import Interaction, Status
+from storage.model import Handle, Interaction, Status
 from tests import payloads
 from tests.bridge.replica import Replica
 from tests.storage import build

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.slack.faults import Kind
-from storage.cards import Handle
-from storage.model import Interaction, Verdict
+from storage.model import Handle, Interaction, Verdict
 from tests import payloads
 from tests.bridge.replica import Counting, Replica
 from tests.storage import build

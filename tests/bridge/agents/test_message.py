@@ -1,6 +1,6 @@
 import pytest
 
-from bridge import message
+from bridge.agents import message
 from storage.model import Status
 from tests.bridge.interactions import interaction
 

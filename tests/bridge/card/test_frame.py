@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from bridge import blocks
-from bridge.card import Card, View, frame
+from bridge.card import blocks
+from bridge.card.frame import Drawing, View, frame
 from bridge.question import Question
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
@@ -18,11 +18,11 @@ PAST = {"approve": "Approved"}
 BUTTON = blocks.button("Go", action_id="v1:choose:go")
 
 
-def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False) -> Card:
+def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False) -> Drawing:
     return frame(View(shown, version=1, plain=plain), asked, buttons=[BUTTON], past=PAST)
 
 
-def types(card: Card) -> list[str]:
+def types(card: Drawing) -> list[str]:
     return [block["type"] for block in card.blocks]
 
 

@@ -11,12 +11,12 @@ rule, what is below it, mentions and buttons are ours, so no agent's text can pa
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge import actions, blocks, content, ids, markdown, outcome
-from bridge import text as texts
+from bridge import actions, ids
+from bridge.card import blocks, content, markdown, outcome, texts
 from bridge.question import Question
 from storage.model import Interaction, Json, Status
 
-_MOST_WEIGHT = 13_000  # see text.weight
+_MOST_WEIGHT = 13_000  # see texts.weight
 _MOST_WEIGHT_PLAIN = 9_000
 _MOST_SPOKEN = 3_900  # chat.update refuses a `text` of more than 4,000
 
@@ -31,7 +31,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class Drawing:
     """What is sent to Slack. `text` is what notifications show and screen readers read."""
 
     text: str
@@ -46,7 +46,7 @@ def frame(
     past: Mapping[str, str],
     offered: Sequence[str] = (),
     listed: bool = False,
-) -> Card:
+) -> Drawing:
     """The card of a question: these buttons while it is pending, afterwards what became of it.
 
     `past` says each choice as a thing that was done ("Approved"); a choice it does not know is shown by its label.
@@ -62,7 +62,7 @@ def frame(
     said = [blocks.escape(asked.title), outcome.line(view.interaction, past)]
     said.append(content.spoken(asked, body, asked_by=asked_by))
     said += [f"Options: {blocks.escape(', '.join(offered))}"] if offered else []
-    return Card(text=blocks.cut_escaped("\n".join(said), _MOST_SPOKEN), blocks=[*above, *below])
+    return Drawing(text=blocks.cut_escaped("\n".join(said), _MOST_SPOKEN), blocks=[*above, *below])
 
 
 def _weight(below: Sequence[Json], *, plain: bool) -> int:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from bridge import ids
-from bridge import text as texts
+from bridge.card import texts
 from storage.model import Interaction, Json, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not go ahead"

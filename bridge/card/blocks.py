@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from bridge import text as texts
+from bridge.card import texts
 from storage.model import Json
 
 MOST_TEXT = 3_000  # of one text object

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge import blocks
+from bridge.card import blocks
 from sandbox.slack.validator import message
 from tests.bridge import limits
 

@@ -6,8 +6,8 @@ These lines are ours, in mrkdwn; whatever in them was written by others is escap
 from collections.abc import Mapping
 from typing import assert_never
 
-from bridge import blocks, ids
-from bridge import text as texts
+from bridge import ids
+from bridge.card import blocks, texts
 from storage.model import Interaction, Status
 
 _MOST_LABEL = 75

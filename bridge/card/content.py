@@ -8,8 +8,8 @@ shortened, and a body that does not fit ends with a line that says how much is m
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from bridge import blocks, links, markdown, question, richtext
-from bridge import text as texts
+from bridge import question
+from bridge.card import blocks, links, markdown, richtext, texts
 from bridge.question import Action, Agent, Fact, Question
 from storage.model import Json
 
