@@ -94,7 +94,7 @@ def migrate_command() -> None:
     try:
         applied = asyncio.run(migrate.migrate(settings.database_url.get_secret_value()))
     except errors.Unavailable as error:
-        _fail(f"The database cannot be reached ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
+        _fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
     except (errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
         _fail(str(error))
     for migration in applied:

@@ -4,6 +4,7 @@ The row is the truth, and a click carries its handle too. What is lost here, by 
 one read and one write more, and nothing else.
 """
 
+import json
 from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 from uuid import UUID
@@ -12,7 +13,8 @@ from cachetools import TTLCache
 
 from storage.model import Handle, Interaction, Life, Scope, Status
 
-MOST = 10_000
+MOST = 10_000  # entries of an ordinary size; a larger one counts for several
+_ORDINARY = 512  # bytes of a question as JSON
 SECONDS = 24 * 3600.0
 
 _Key: TypeAlias = tuple[UUID, UUID, UUID]
@@ -20,22 +22,28 @@ _Key: TypeAlias = tuple[UUID, UUID, UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Posted:
-    interaction: Interaction
+    interaction: Interaction  # without its metadata, which no card shows
     handles: frozenset[Handle]
+    weight: int
 
 
 class Handles:
     """Questions that this replica posted, with the handles of their copies, until they are settled."""
 
     def __init__(self, *, most: int = MOST, seconds: float = SECONDS) -> None:
-        self._posted: TTLCache[_Key, _Posted] = TTLCache(maxsize=most, ttl=seconds)
+        self._posted: TTLCache[_Key, _Posted] = TTLCache(
+            maxsize=most, ttl=seconds, getsizeof=lambda posted: posted.weight
+        )
 
     def remember(self, interaction: Interaction, handle: Handle) -> None:
         """A copy of this interaction was posted here."""
         key = _key(interaction.scope, interaction.id)
         known = self._posted.get(key)
         if known is None:
-            self._posted[key] = _Posted(interaction=interaction, handles=frozenset({handle}))
+            weight = 1 + len(json.dumps(interaction.request)) // _ORDINARY
+            slim = replace(interaction, metadata={})
+            if weight <= self._posted.maxsize:
+                self._posted[key] = _Posted(interaction=slim, handles=frozenset({handle}), weight=weight)
         else:  # what is known may have ended while this copy was under way
             self._posted[key] = replace(known, handles=known.handles | {handle})
 

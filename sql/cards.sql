@@ -38,6 +38,49 @@ returning
     cards.channel, cards.ts, cards.permalink, cards.wanted, cards.shown, cards.maybe_shown, cards.attempt,
     cards.failures, cards.plain, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
 
+-- name: lock :none
+-- Hold the question, so that the next statement of this transaction sees what others wrote of it before.
+select
+from interactions
+where organization_id = $organization_id and id = $interaction_id
+for update;
+
+-- name: sending :maybe
+-- Before a copy is sent: from now on it may be on a screen, whatever becomes of us. newly: this send raised that doubt,
+-- so a certain failure of it takes it back. No row: the lease was lost, or nobody waits for an answer any more.
+with locked as materialized (
+    select id
+    from interactions
+    where
+        organization_id = $organization_id
+        and id = $interaction_id
+        and status = 'pending'
+        and expires_at > clock_timestamp()
+    for update
+),
+mine as materialized (
+    select cards.id, cards.maybe_shown
+    from locked
+    join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
+    where cards.id = $id and cards.attempt = $attempt and cards.given_up_at is null and cards.ts is null
+    for update of cards
+),
+marked as (
+    update cards
+    set maybe_shown = true
+    from mine
+    where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
+    returning not mine.maybe_shown as newly
+),
+counted as (
+    update interactions
+    set cards_shown = cards_shown + 1
+    from marked
+    where organization_id = $organization_id and id = $interaction_id and marked.newly
+)
+select newly
+from marked;
+
 -- name: posted :one
 -- Remember where a copy was posted. When the lease was lost meanwhile, the copy is on a screen all the same: it is kept
 -- as a stray one, to be settled like any other. Sent again, it changes nothing more. kept: the lease still held.
@@ -142,6 +185,18 @@ kept as (
         and cards.attempt = $attempt
     returning cards.id
 ),
+again as ( -- this edit may have come after a newer one and undone it
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from locked
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = locked.id
+        and cards.id = $id
+        and cards.attempt <> $attempt
+        and cards.shown = cards.wanted
+        and cards.given_up_at is null
+),
 told as (
     insert into events (organization_id, id, interaction_id, type, detail)
     select
@@ -182,7 +237,8 @@ where organization_id = $organization_id and interactions.id = $interaction_id a
 
 -- name: retry :none
 -- Let go of a copy until $seconds from now. When the failed send may have been accepted, the copy may be on a screen:
--- that is remembered, because such a question can no longer be called unreachable.
+-- that is remembered, because such a question can no longer be called unreachable. When it certainly was not, the doubt
+-- that this very send raised is taken back.
 with locked as materialized (
     select id
     from interactions
@@ -202,20 +258,21 @@ released as (
         leased_until = null,
         due_at = clock_timestamp() + make_interval(secs => $seconds::float),
         failures = failures + $failed::int,
-        maybe_shown = cards.maybe_shown or $unsure::boolean,
+        maybe_shown = $unsure::boolean or (cards.maybe_shown and not $doubted::boolean),
         reason = coalesce($reason::jsonb, reason)
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
-    returning $unsure::boolean and not mine.maybe_shown as newly_unsure
+    returning cards.maybe_shown::int - mine.maybe_shown::int as more
 )
 update interactions
-set cards_shown = cards_shown + 1
+set cards_shown = cards_shown + released.more
 from released
-where organization_id = $organization_id and interactions.id = $interaction_id and released.newly_unsure;
+where organization_id = $organization_id and interactions.id = $interaction_id and released.more <> 0;
 
 -- name: give_up :maybe
 -- Stop trying one copy, and say why. When it was the last hope and nobody can have seen any copy, the question is
 -- unreachable, decided on its locked row; status is what the question is after this. No row: the lease was lost.
+-- The failure is certain, so the doubt that this very send raised is taken back.
 with locked as materialized (
     select id, status, cards_left, cards_shown
     from interactions
@@ -224,7 +281,9 @@ with locked as materialized (
 ),
 given_up as (
     update cards
-    set given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb
+    set
+        given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb,
+        maybe_shown = cards.maybe_shown and not $doubted::boolean
     from locked
     where
         cards.organization_id = $organization_id
@@ -237,13 +296,16 @@ given_up as (
 decided as materialized (
     select
         never_shown,
-        locked.status = 'pending' and locked.cards_left = never_shown::int and locked.cards_shown = 0 as last_hope
+        locked.status = 'pending'
+        and locked.cards_left = never_shown::int
+        and locked.cards_shown = $doubted::boolean::int as last_hope
     from locked, given_up
 ),
 ended as (
     update interactions
     set
         cards_left = cards_left - decided.never_shown::int,
+        cards_shown = cards_shown - $doubted::boolean::int,
         status = case when last_hope then 'unreachable' else status end,
         reason = case when last_hope then $reason::jsonb else reason end,
         ended_at = case when last_hope then clock_timestamp() else ended_at end
@@ -278,7 +340,7 @@ with ended as materialized (
         organization_id = $organization_id
         and connection_id = $connection_id
         and id = $interaction_id
-        and status <> 'pending'
+        and (status <> 'pending' or expires_at <= clock_timestamp())
     for update
 ),
 known as materialized (

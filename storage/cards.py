@@ -1,6 +1,7 @@
 """The copies of a question on Slack's screens: leased by a replica, written back under the fence of that lease."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from storage import statements
@@ -24,21 +25,37 @@ async def lease(db: Database, connection_ids: Sequence[UUID], *, most: int) -> l
     return [Card(**row) for row in rows]
 
 
-async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray_id: UUID, event_id: UUID) -> bool:
-    """Remember where a copy was posted, showing `card.wanted`; False when the lease was lost and it became a stray."""
-    row = await _SQL["posted"].one(
+async def sending(db: Database, card: Card) -> bool | None:
+    """Before a copy is sent: it may be on a screen from now on. True when this send raised that doubt.
+
+    None: nobody waits for an answer any more, or the lease was lost. Then it must not be sent.
+    """
+    row = await _SQL["sending"].maybe(
         db,
         organization_id=card.organization_id,
         interaction_id=card.interaction_id,
         id=card.id,
         attempt=card.attempt,
-        channel=handle.channel,
-        ts=handle.ts,
-        version=card.wanted,
-        plain=plain,
-        stray_id=stray_id,
-        event_id=event_id,
     )
+    return bool(row["newly"]) if row else None
+
+
+async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray_id: UUID, event_id: UUID) -> bool:
+    """Remember where a copy was posted, showing `card.wanted`; False when the lease was lost and it became a stray."""
+    async with _locked(db, card.organization_id, card.interaction_id) as held:
+        row = await _SQL["posted"].one(
+            held,
+            organization_id=card.organization_id,
+            interaction_id=card.interaction_id,
+            id=card.id,
+            attempt=card.attempt,
+            channel=handle.channel,
+            ts=handle.ts,
+            version=card.wanted,
+            plain=plain,
+            stray_id=stray_id,
+            event_id=event_id,
+        )
     return bool(row["kept"])
 
 
@@ -70,8 +87,21 @@ async def skip(db: Database, card: Card) -> None:
     )
 
 
-async def retry(db: Database, card: Card, *, seconds: float, reason: Json | None, failed: bool, unsure: bool) -> None:
-    """Let go of a copy until later. `unsure`: the send may have been accepted; `failed`: it counts for the back-off."""
+async def retry(
+    db: Database,
+    card: Card,
+    *,
+    seconds: float,
+    reason: Json | None,
+    failed: bool,
+    unsure: bool,
+    doubted: bool = False,
+) -> None:
+    """Let go of a copy until later.
+
+    `failed`: it counts for the back-off. `unsure`: the send may have been accepted. `doubted`: this send raised the
+    doubt (see `sending`), which is taken back unless it is unsure.
+    """
     await _SQL["retry"].run(
         db,
         organization_id=card.organization_id,
@@ -82,11 +112,15 @@ async def retry(db: Database, card: Card, *, seconds: float, reason: Json | None
         reason=reason,
         failed=int(failed),
         unsure=unsure,
+        doubted=doubted,
     )
 
 
-async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID) -> Status | None:
-    """Stop trying one copy; what the question is after this, or None when the lease was lost."""
+async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID, doubted: bool = False) -> Status | None:
+    """Stop trying one copy, because it certainly failed; what the question is after this, None when the lease was lost.
+
+    `doubted`: this send raised the doubt (see `sending`), which is taken back.
+    """
     row = await _SQL["give_up"].maybe(
         db,
         organization_id=card.organization_id,
@@ -95,6 +129,7 @@ async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID) -> 
         attempt=card.attempt,
         reason=reason,
         event_id=event_id,
+        doubted=doubted,
     )
     return Status(row["status"]) if row else None
 
@@ -113,12 +148,21 @@ async def permalink(db: Database, card: Card, handle: Handle, permalink: str) ->
 
 async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle, *, stray_id: UUID) -> None:
     """Have the clicked copy of an ended question edited once more, and take in a copy nobody knew of."""
-    await _SQL["heal"].run(
-        db,
-        organization_id=scope.organization_id,
-        connection_id=scope.connection_id,
-        interaction_id=interaction_id,
-        channel=handle.channel,
-        ts=handle.ts,
-        stray_id=stray_id,
-    )
+    async with _locked(db, scope.organization_id, interaction_id) as held:
+        await _SQL["heal"].run(
+            held,
+            organization_id=scope.organization_id,
+            connection_id=scope.connection_id,
+            interaction_id=interaction_id,
+            channel=handle.channel,
+            ts=handle.ts,
+            stray_id=stray_id,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _locked(db: Database, organization_id: UUID, interaction_id: UUID) -> AsyncIterator[statements.Runs]:
+    """Hold a question first: a statement that waits for the lock itself would decide from before its wait."""
+    async with db.acquire() as connection, connection.transaction():
+        await _SQL["lock"].run(connection, organization_id=organization_id, interaction_id=interaction_id)
+        yield connection

@@ -173,13 +173,13 @@ async def expire(db: Database, *, event_ids: Sequence[UUID]) -> list[tuple[UUID,
     return [(row["organization_id"], row["id"], Status(row["status"])) for row in rows]
 
 
-async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[UUID]:
-    """Of the watched (organization, id) pairs, the ids of those that ended."""
+async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
+    """Of the watched (organization, id) pairs, those that ended."""
     pairs = list(watched)
     rows = await _SQL["ended"].many(
         db, organization_ids=[organization for organization, _ in pairs], ids=[id for _, id in pairs]
     )
-    return [row["id"] for row in rows]
+    return [(row["organization_id"], row["id"]) for row in rows]
 
 
 async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment]:

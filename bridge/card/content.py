@@ -88,16 +88,16 @@ def _claims(asked: Question) -> list[Json]:
         said.append(blocks.mrkdwn(blocks.link(str(agent.url), links.host(str(agent.url)))))
     if asked.on_behalf_of:
         said.append(blocks.mrkdwn(f"on behalf of {blocks.mention(asked.on_behalf_of.user)}"))
-    return [blocks.context(blocks.mrkdwn("_By its own account:_"), *said)] if said else []
+    return [blocks.context(blocks.mrkdwn("_Says of itself:_"), *said)] if said else []
 
 
 def _claims_plain(asked: Question) -> list[Json]:
     agent = asked.agent or Agent()
     said = [*_self_description(agent), *([links.host(str(agent.url))] if agent.url else [])]
-    made = [blocks.section(blocks.plain("By its own account: " + ", ".join(said)))] if said else []
+    made = [blocks.section(blocks.plain("Says of itself: " + ", ".join(said)))] if said else []
     if asked.on_behalf_of:
         who = blocks.mention(asked.on_behalf_of.user)
-        made.append(blocks.section(blocks.mrkdwn(f"By its own account on behalf of {who}")))
+        made.append(blocks.section(blocks.mrkdwn(f"Says it asks on behalf of {who}")))
     return made
 
 

@@ -49,7 +49,7 @@ def frame(
 ) -> Drawing:
     """The card of a question: these buttons while it is pending, afterwards what became of it.
 
-    `past` says each choice as a thing that was done ("Approved"); a choice it does not know is shown by its label.
+    `past` says each choice as a thing that was done ("✅ *Approved*"); a choice it does not know is shown by its label.
     `offered` are the labels that are part of the question: always said in the text, and `listed` on the card when the
     buttons alone do not show them.
     """

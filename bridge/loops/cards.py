@@ -21,7 +21,7 @@ from bridge.slack.client import Client
 from bridge.slack.connections import Tokens
 from bridge.wake import Wake
 from storage import cards, errors, interactions
-from storage.model import Card, Handle, Interaction, Status
+from storage.model import Card, Handle, Interaction, Json, Status
 from storage.pool import Database
 
 _log = Log("cards")
@@ -104,11 +104,15 @@ class Cards:
             if not free or self._pace.paused(card.connection_id, place):
                 await self._put_off(card, self._pace.later(card.connection_id, place))
                 return
+            # From here on a card may be on a screen, whatever becomes of this replica.
+            if (doubted := await cards.sending(self._db, card)) is None:
+                await cards.skip(self._db, card)  # nobody waits for an answer any more
+                return
             told, plain = await client.post(card.address, drawn), card.plain
             if isinstance(told, slack.BadBlocks) and not plain:
                 told, plain = await client.post(card.address, _draw(interaction, card, plain=True)), True
             if not isinstance(told, Handle):
-                await self._failed(card, told, place)
+                await self._failed(card, told, place, doubted=doubted)
                 return
         kept = await cards.posted(self._db, card, told, plain=plain, stray_id=ids.new(), event_id=ids.new())
         _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=told.channel, ts=told.ts)
@@ -139,21 +143,22 @@ class Cards:
         _log.info("card_settled" if kept else "lease_lost", **_keys(card), status=interaction.status.value)
         self._handles.settled(card.scope, card.interaction_id, handle)
 
-    async def _failed(self, card: Card, failure: slack.Failure, place: str) -> None:
+    async def _failed(self, card: Card, failure: slack.Failure, place: str, *, doubted: bool = False) -> None:
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
                 self._pace.pause(card.connection_id, place, seconds)
-                await self._retry(card, failure, seconds=seconds, failed=False)
-            case slack.RetryAfter():
-                await self._retry(card, failure, seconds=_back_off(card), failed=True, unsure=failure.ambiguous)
+                await self._retry(card, failure, seconds=seconds, failed=False, doubted=doubted)
+            case slack.RetryAfter(ambiguous=unsure):
+                seconds = _back_off(card)
+                await self._retry(card, failure, seconds=seconds, failed=True, unsure=unsure, doubted=doubted)
             case slack.Broken():
                 self._tokens.suspend(card.connection_id, failure)
                 if card.ts is None:
-                    await self._give_up(card, failure)
+                    await self._give_up(card, failure, doubted=doubted)
                 else:  # it stays on a screen, so it waits for whoever mends the installation
                     await self._retry(card, failure, seconds=_BACK_OFF[-1], failed=False)
             case slack.GiveUp() | slack.BadBlocks():
-                await self._give_up(card, failure)
+                await self._give_up(card, failure, doubted=doubted)
             case _:
                 assert_never(failure)
 
@@ -175,24 +180,31 @@ class Cards:
         await cards.retry(self._db, card, seconds=seconds, reason=None, failed=False, unsure=False)
 
     async def _retry(
-        self, card: Card, failure: slack.Failure, *, seconds: float, failed: bool, unsure: bool = False
+        self,
+        card: Card,
+        failure: slack.Failure,
+        *,
+        seconds: float,
+        failed: bool,
+        unsure: bool = False,
+        doubted: bool = False,
     ) -> None:
         _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
         await cards.retry(
             self._db,
             card,
             seconds=seconds,
-            reason=slack.reason(failure),
+            reason=_reason(card, failure),
             failed=failed,
             unsure=unsure and card.ts is None,
+            doubted=doubted,
         )
 
-    async def _give_up(self, card: Card, failure: slack.Failure) -> None:
+    async def _give_up(self, card: Card, failure: slack.Failure, *, doubted: bool = False) -> None:
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
-        status = await cards.give_up(self._db, card, reason=slack.reason(failure), event_id=ids.new())
-        if card.channel is not None and card.ts is not None:
-            handle = Handle(channel=card.channel, ts=card.ts)
-            self._handles.settled(card.scope, card.interaction_id, handle)  # it will never be edited
+        status = await cards.give_up(self._db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
+        if card.handle is not None:
+            self._handles.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
         if status is Status.UNREACHABLE:
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
         self._wake.changed(card.organization_id, card.interaction_id)
@@ -211,6 +223,15 @@ def _draw(interaction: Interaction, card: Card, *, plain: bool) -> Drawing:
 
 def _back_off(card: Card) -> float:
     return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
+
+
+def _reason(card: Card, failure: slack.Failure) -> Json:
+    """Why, as agents are told: at which address; and a person's id is not looked for like a channel's."""
+    reason = slack.reason(failure)
+    reason["detail"] = f"{_place(card)}: {reason['detail']}"
+    if failure.code == "channel_not_found" and "user" in card.address:
+        reason["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
+    return reason
 
 
 def _place(card: Card) -> str:

@@ -24,6 +24,7 @@ from storage.pool import Database
 
 _log = Log("clicks")
 
+_MOST_REPLIES = 200  # under way at once; a flood of clicks must not become a flood of calls
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
@@ -46,13 +47,14 @@ class Clicks:
     """Decides clicks; `claims` is the pool that nothing else may use."""
 
     def __init__(
-        self, *, claims: Database, db: Database, handles: Handles, wake: Wake, http: aiohttp.ClientSession
+        self, *, claims: Database, db: Database, handles: Handles, wake: Wake, replies: aiohttp.ClientSession
     ) -> None:
         self._claims = claims
         self._db = db
         self._handles = handles
         self._wake = wake
-        self._http = http
+        self._replies = replies  # of their own: slow replies must not keep cards waiting
+        self._replying = 0
         self._directory = Directory()
 
     async def decide(self, click: Click) -> Outcome:
@@ -145,8 +147,15 @@ class Clicks:
         text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC))
         if text is None or click.response_url is None:
             return
-        payload = replies.payload(text, thread_ts=click.thread_ts)
-        told = await client.respond(click.response_url, payload, http=self._http)
+        if self._replying >= _MOST_REPLIES:
+            _log.warning("reply_dropped", interaction=_shown(click), verdict=claimed.verdict.value)
+            return
+        self._replying += 1
+        try:
+            payload = replies.payload(text, thread_ts=click.thread_ts)
+            told = await client.respond(click.response_url, payload, http=self._replies)
+        finally:
+            self._replying -= 1
         if told != 200:
             code = told if isinstance(told, int) else told.code
             _log.warning("reply_failed", interaction=_shown(click), verdict=claimed.verdict.value, code=code)

@@ -15,6 +15,7 @@ from bridge.slack.errors import Failure
 from storage.model import Handle, Json
 
 CALL_SECONDS = 10.0  # for everything of one call; leases are longer than this
+REPLY_SECONDS = 3.0  # a private reply that comes later than this explains nothing any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +38,10 @@ class Unreadable(Exception):
         self.what = what
 
 
-def session() -> aiohttp.ClientSession:
-    """One session for all calls of a replica; it is the only place where their deadline can be set."""
+def session(*, seconds: float = CALL_SECONDS, most: int = 50) -> aiohttp.ClientSession:
+    """A session for `most` calls at once, each over after `seconds`; the only place where that can be set."""
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=CALL_SECONDS, connect=5.0), connector=aiohttp.TCPConnector(limit=50)
+        timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=5.0), connector=aiohttp.TCPConnector(limit=most)
     )
 
 

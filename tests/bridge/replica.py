@@ -74,7 +74,7 @@ class Replica:
         token = self.slack.world.app.bot_token
         self.client = Client(token=token, api_url=self.slack.api_url, http=self.http)
         self.tokens.put(self.tenant.connection.id, self.client)
-        self.clicks = Clicks(claims=self.claims, db=self.db, handles=self.handles, wake=self.wake, http=self.http)
+        self.clicks = Clicks(claims=self.claims, db=self.db, handles=self.handles, wake=self.wake, replies=self.http)
         self.inbound = Inbound(
             secrets=self.secrets, api_url=self.slack.api_url, clicks=self.clicks, read_seconds=self.read_seconds
         )

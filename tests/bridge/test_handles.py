@@ -111,3 +111,25 @@ def test_a_late_post_does_not_bring_back_a_pending_question() -> None:
     assert handles.knows(QUESTION.scope, QUESTION.id, THERE)
     ended = known(handles)
     assert ended is not None and ended.status is Status.ANSWERED
+
+
+def test_large_questions_count_for_several_so_that_memory_is_bounded() -> None:
+    handles = Handles(most=10)
+    large = dataclasses.replace(QUESTION, request={**QUESTION.request, "body": "x" * 4_000})
+    for number in range(20):
+        handles.remember(dataclasses.replace(large, id=ids.new()), HERE)
+        assert len(handles) <= 2, number
+
+    handles.remember(dataclasses.replace(QUESTION, request={"body": "x" * 100_000}), HERE)
+
+    assert not handles.knows(QUESTION.scope, QUESTION.id, HERE), "one that is larger than all of it is left out"
+
+
+def test_metadata_is_not_remembered() -> None:
+    handles = Handles()
+    handles.remember(dataclasses.replace(QUESTION, metadata={"a": [[]] * 4_000}), HERE)
+
+    handles.ended(QUESTION.scope, QUESTION.id, life(Status.ANSWERED))
+
+    found = known(handles)
+    assert found is not None and found.metadata == {}

@@ -165,7 +165,7 @@ async def test_of_the_watched_questions_those_that_ended_are_told(db: Database, 
     organization_id = tenant.scope.organization_id
     watched = [(organization_id, id) for id in (answered.id, late.id, still_open.id, foreign.id, ids.new())]
 
-    assert set(await interactions.ended(db, watched)) == {answered.id, late.id}
+    assert set(await interactions.ended(db, watched)) == {(organization_id, answered.id), (organization_id, late.id)}
     assert await interactions.ended(db, []) == []
 
 

@@ -100,6 +100,7 @@ READ = {
     "cards.of_interaction": of(Card),
     "cards.lease": of(Card),
     "cards.posted": {"kept"},
+    "cards.sending": {"newly"},
     "cards.edited": {"kept"},
     "cards.give_up": {"status"},
     "catalog.columns": {"table_name", "name", "type", "required", "initial"},

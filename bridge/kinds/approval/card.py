@@ -14,4 +14,4 @@ def card(view: View, asked: Request) -> Drawing:
         blocks.button("Approve", action_id=actions.choose(APPROVE), style="primary"),
         blocks.button("Deny", action_id=actions.choose(DENY)),
     )
-    return frame(view, asked, buttons=buttons, past={APPROVE: "Approved", DENY: "Denied"})
+    return frame(view, asked, buttons=buttons, past={APPROVE: "✅ *Approved*", DENY: "⛔ *Denied*"})

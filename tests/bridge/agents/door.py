@@ -118,8 +118,8 @@ class Door:
         return claimed
 
     async def waiting(self) -> None:
-        """Return as soon as some request waits."""
-        while not self.wake.watched():
+        """Return as soon as some request has looked at its question and waits."""
+        while not any(signal._waiters for signals in self.wake._watchers.values() for signal in signals):
             await asyncio.sleep(0)
 
     async def rows(self) -> int:

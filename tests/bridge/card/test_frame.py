@@ -14,7 +14,7 @@ QUESTION = Question(
     body="Because.",
     facts=[{"name": "Host", "value": "db-1"}],  # type: ignore[list-item]  # read by the model
 )
-PAST = {"approve": "Approved"}
+PAST = {"approve": "✅ *Approved*"}
 BUTTON = blocks.button("Go", action_id="v1:choose:go")
 
 

@@ -97,7 +97,7 @@ def test_who_asks_is_verified_and_what_it_says_of_itself_is_not() -> None:
 
     assert [element["text"] for element in verified["elements"]] == ["Asked by release-bot", "_verified by its key_"]
     assert [element["text"] for element in claims["elements"]] == [
-        "_By its own account:_",
+        "_Says of itself:_",
         "“release-bot, verified”",
         "on behalf of <@U0BOB>",
     ]

@@ -143,7 +143,7 @@ def test_a_card_for_a_whole_channel_says_so(kind: Kind[Any], example: Example) -
     anyone = interaction(example.request, responders=None)
     strangers_too = replace(anyone, home_teams=None)
 
-    assert "Anyone in this channel can answer" in kind.draw(View(interaction=anyone, version=1)).text
+    assert "Anyone of this workspace who sees this can answer" in kind.draw(View(interaction=anyone, version=1)).text
     assert "other organizations" not in kind.draw(View(interaction=anyone, version=1)).text
     assert "people from other organizations too" in kind.draw(View(interaction=strangers_too, version=1)).text
 
