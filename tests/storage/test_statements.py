@@ -128,7 +128,7 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "plain unsure",
+        "bool": "plain unsure doubted",
         "bytea": "claim_id request_hash",
         "int4": "attempt expires_in failed version",
         "int8": "most",
