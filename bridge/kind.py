@@ -32,6 +32,10 @@ class Kind(Generic[Q]):
     card: Callable[[View, Q], Drawing]  # for every status, within Slack's limits for every accepted request
     examples: tuple[Example, ...]
 
+    def choice_of(self, request: Q, wanted: Json) -> str | None:
+        """The choice whose answer says what is wanted, such as {"decision": "deny"}; None when there is none."""
+        return next((choice for choice, answer in self.answers(request).items() if answer | wanted == answer), None)
+
     def stored(self, request: Q) -> Json:
         """The content of the row: the kind's own fields, as JSON, without what was not said."""
         return request.model_dump(mode="json", exclude_none=True, include=set(self.request.model_fields))

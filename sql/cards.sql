@@ -10,6 +10,15 @@ from cards
 where organization_id = $organization_id and interaction_id = $interaction_id
 order by ordinal, id;
 
+-- name: of_interactions :many
+-- The copies of several questions, each in the order of its addresses.
+select
+    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
+    maybe_shown, attempt, failures, plain, due_at, leased_until, given_up_at, reason
+from cards
+where organization_id = $organization_id and interaction_id = any ($interaction_ids::uuid[])
+order by ordinal, id;
+
 -- name: lease :many
 -- Take up to $most copies that do not show what they should, oldest duty first, for $seconds. Scans all organizations;
 -- the statement's clock, unlike clock_timestamp(), lets the index stop where nothing is due any more.
@@ -148,9 +157,13 @@ counted as (
     update interactions
     set
         cards_left = cards_left - (select count(*) from kept where is_new),
+        -- How a question ends is settled when its deadline passes: a card that comes later no longer counts.
         cards_shown = cards_shown
-            + (select count(*) from kept where is_new and not maybe_shown)
-            + (select count(*) from stray)
+            + case
+                when expires_at > clock_timestamp()
+                    then (select count(*) from kept where is_new and not maybe_shown) + (select count(*) from stray)
+                else 0
+            end
     where organization_id = $organization_id and id = $interaction_id
 ),
 told as (
@@ -267,14 +280,18 @@ released as (
 update interactions
 set cards_shown = cards_shown + released.more
 from released
-where organization_id = $organization_id and interactions.id = $interaction_id and released.more <> 0;
+where
+    organization_id = $organization_id
+    and interactions.id = $interaction_id
+    and released.more <> 0
+    and interactions.expires_at > clock_timestamp(); -- what comes later no longer counts, see posted
 
 -- name: give_up :maybe
 -- Stop trying one copy, and say why. When it was the last hope and nobody can have seen any copy, the question is
 -- unreachable, decided on its locked row; status is what the question is after this. No row: the lease was lost.
 -- The failure is certain, so the doubt that this very send raised is taken back.
 with locked as materialized (
-    select id, status, cards_left, cards_shown
+    select id, status, cards_left, cards_shown, expires_at
     from interactions
     where organization_id = $organization_id and id = $interaction_id
     for update
@@ -293,19 +310,24 @@ given_up as (
         and cards.given_up_at is null
     returning cards.shown = 0 and cards.ts is null as never_shown
 ),
+seen as materialized ( -- past its deadline it has ended already, see posted; the clock is read after the wait
+    select locked.*, status = 'pending' and expires_at > clock_timestamp() as is_open
+    from locked
+),
 decided as materialized (
     select
         never_shown,
-        locked.status = 'pending'
-        and locked.cards_left = never_shown::int
-        and locked.cards_shown = $doubted::boolean::int as last_hope
-    from locked, given_up
+        ($doubted::boolean and is_open)::int as taken_back,
+        is_open
+        and seen.cards_left = never_shown::int
+        and seen.cards_shown = $doubted::boolean::int as last_hope
+    from seen, given_up
 ),
 ended as (
     update interactions
     set
         cards_left = cards_left - decided.never_shown::int,
-        cards_shown = cards_shown - $doubted::boolean::int,
+        cards_shown = cards_shown - decided.taken_back,
         status = case when last_hope then 'unreachable' else status end,
         reason = case when last_hope then $reason::jsonb else reason end,
         ended_at = case when last_hope then clock_timestamp() else ended_at end

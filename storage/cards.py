@@ -19,6 +19,19 @@ async def of_interaction(db: Database, organization_id: UUID, interaction_id: UU
     return [Card(**row) for row in rows]
 
 
+async def of_interactions(
+    db: Database, organization_id: UUID, interaction_ids: Sequence[UUID]
+) -> dict[UUID, list[Card]]:
+    """The copies of each of these questions, in the order of their addresses; one look for all of them."""
+    rows = await _SQL["of_interactions"].many(
+        db, organization_id=organization_id, interaction_ids=list(interaction_ids)
+    )
+    found: dict[UUID, list[Card]] = {id: [] for id in interaction_ids}
+    for row in rows:
+        found[row["interaction_id"]].append(Card(**row))
+    return found
+
+
 async def lease(db: Database, connection_ids: Sequence[UUID], *, most: int) -> list[Card]:
     """Take copies that do not show what they should, longest due first; nobody else gets them for LEASE_SECONDS."""
     rows = await _SQL["lease"].many(db, connection_ids=list(connection_ids), most=most, seconds=LEASE_SECONDS)

@@ -13,7 +13,7 @@ class Status(StrEnum):
     """Where an interaction is in its life; every status but pending is final and never changes."""
 
     PENDING = "pending"  # created; the only status that can be claimed
-    ANSWERED = "answered"  # by a person's winning click
+    ANSWERED = "answered"  # by a person's winning click, or by the default asked for
     EXPIRED = "expired"  # its deadline passed, and somebody could have seen a card
     CANCELLED = "cancelled"  # by the agent or an operator
     SUPERSEDED = "superseded"  # by a newer interaction that named it
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     WON = "won"
     RECORDED = "recorded"  # the winner's new click on the same choice
     DECIDED = "decided"  # the winner clicks another choice afterwards
-    TAKEN = "taken"  # someone else answered
+    TAKEN = "taken"  # someone else answered, or the default did
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
@@ -125,6 +125,7 @@ class Interaction(Life):
     metadata: Json
     idempotency_key: str | None
     supersedes: UUID | None
+    on_expiry: str | None  # the choice that counts when the deadline passes
     cards_left: int  # copies not yet shown and not given up
     cards_shown: int  # copies that are, or may be, on a screen
     created_at: datetime

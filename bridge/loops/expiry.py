@@ -1,4 +1,4 @@
-"""End what nobody answered in time."""
+"""End what nobody answered in time, with the default answer when one was asked for."""
 
 from bridge import ids
 from bridge.logs import Log

@@ -48,4 +48,8 @@ def test_what_a_kind_adds_is_stored_too() -> None:
         examples=(),
     )
 
+    asked = Rating(kind="rating", title="How was it?", stars=5)
+    assert rating.choice_of(asked, {"label": "4"}) == "4"
+    assert rating.choice_of(asked, {"label": "6"}) is None
+    assert rating.choice_of(asked, {"option": None}) is None
     assert rating.stored(Rating(kind="rating", title="How was it?", stars=5))["stars"] == 5

@@ -98,6 +98,7 @@ def of(row: type, *, without: set[str] | None = None, more: set[str] | None = No
 # What each statement gives, by who reads it. A new statement gets its line here.
 READ = {
     "cards.of_interaction": of(Card),
+    "cards.of_interactions": of(Card),
     "cards.lease": of(Card),
     "cards.posted": {"kept"},
     "cards.sending": {"newly"},
@@ -110,10 +111,14 @@ READ = {
     "connections.of_installation": of(Connection),
     "connections.of_organization": of(Connection),
     "connections.connect": of(Connection),
-    "interactions.open": {"id"},
+    "interactions.open": {"id", "connected", "found"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
-    "interactions.claim": of(Life, more={"verdict", "repeats", "found", "read_at"}),
+    "interactions.page": of(Interaction, more={"read_at"}),
+    "interactions.claim": of(
+        Life, more={"verdict", "repeats", "found", "cards_shown", "on_expiry", "answers", "read_at"}
+    ),
+    "interactions.cancel": {"cancelled"},
     "interactions.expire": {"organization_id", "id", "status"},
     "interactions.ended": {"organization_id", "id"},
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
@@ -134,13 +139,14 @@ TYPES = {
         "int8": "most",
         "jsonb": "addresses answers metadata never_shown reason request",
         "text[]": "home_teams responders tags",
-        "uuid": "connection_id event_id id interaction_id key_id organization_id stray_id",
-        "uuid[]": "card_ids connection_ids event_ids ids organization_ids",
+        "uuid": "before connection_id event_id id interaction_id key_id organization_id stray_id supersedes",
+        "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()
 }
 # Two meanings of one word.
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
+TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8"}
 
 

@@ -99,6 +99,26 @@ class Door:
             check(reply)
         return reply
 
+    async def cancel(self, id: str, reason: str | None = None, **other: Any) -> Reply:
+        sent = {"json": {"reason": reason}} if reason is not None else {}
+        reply = await self.call("POST", f"/v1/interactions/{id}/cancel", **(sent | other))
+        if reply.status < 400:
+            check(reply)
+        return reply
+
+    async def list(self, **query: Any) -> Reply:
+        reply = await self.call("GET", "/v1/interactions", key=query.pop("key", UNSAID), params=query)
+        if reply.status < 400:
+            responses.Page.model_validate_json(reply.raw, extra="forbid")
+        return reply
+
+    async def pass_deadline(self, id: UUID) -> None:
+        await self.db.fetch(
+            "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
+            "where id = $1",
+            id,
+        )
+
     async def post_card(self, *, linked: bool = True) -> Card:
         """Let the one card that is due appear, as the card loop does it."""
         (card,) = await cards.lease(self.db, [self.tenant.scope.connection_id], most=1)

@@ -42,8 +42,8 @@ async def test_there_is_nothing_at_an_unknown_path(door: Door) -> None:
 
 async def test_another_method_is_told_which_there_are(door: Door) -> None:
     tried = [
-        ("DELETE", "/v1/interactions", "POST"),
-        ("GET", "/v1/interactions", "POST"),
+        ("DELETE", "/v1/interactions", "GET, POST"),
+        ("GET", "/v1/interactions/int_x/cancel", "POST"),
         ("POST", "/v1/interactions/int_x", "GET"),
         ("PUT", "/v1/interactions/int_x/timeline", "GET"),
         ("POST", "/openapi.json", "GET"),
@@ -135,6 +135,8 @@ async def all_unavailable(door: Door, id: str) -> None:
         door.ask(wait=60, idempotency="k"),
         door.get(id, wait=60),
         door.call("GET", f"/v1/interactions/{id}/timeline"),
+        door.call("GET", "/v1/interactions"),
+        door.call("POST", f"/v1/interactions/{id}/cancel"),
     )
 
     assert clock() - began < 3.0
