@@ -20,7 +20,8 @@ def line(interaction: Interaction, past: Mapping[str, str]) -> str:
     """One line for the status it is in; `past` says a choice as a thing that was done ("✅ *Approved*")."""
     match interaction.status:
         case Status.PENDING:
-            return f"{_responders(interaction)} can answer {blocks.date(interaction.expires_at, 'until')}."
+            until = blocks.date(interaction.expires_at, "until")
+            return f"{_responders(interaction)} can answer {until}.{_default(interaction)}"
         case Status.ANSWERED:
             return _answered(interaction, past)
         case Status.EXPIRED:
@@ -52,6 +53,14 @@ def _responders(interaction: Interaction) -> str:
         more = f" and {len(named) - _MOST_MENTIONS} others" if len(named) > _MOST_MENTIONS else ""
         who = ", ".join(named[:_MOST_MENTIONS]) + more
     return who if interaction.home_teams is not None else f"{who}, people from other organizations too,"
+
+
+def _default(interaction: Interaction) -> str:
+    """Silence means something here, so it is said while there is time to break it."""
+    if interaction.on_expiry is None:
+        return ""
+    label = interaction.answers.get(interaction.on_expiry, {}).get("label")
+    return f" If nobody does, this counts as answered: {blocks.inert(texts.cut(str(label), _MOST_LABEL))}"
 
 
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:

@@ -90,8 +90,8 @@ class Clicks:
                 repeats=claimed.repeats or None,
             )
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            if claimed.verdict is Verdict.EXPIRED:
-                # The deadline may have passed a moment ago; how the question ends is written by the sweep.
+            if claimed.life.ended_at == claimed.life.expires_at:
+                # The deadline may have passed a moment ago; that the question has ended is written by the sweep.
                 self._wake.expiry.set()
             else:
                 self._handles.ended(connection.scope, click.interaction, claimed.life)
@@ -99,10 +99,10 @@ class Clicks:
             self._wake.cards.set()
             await asyncio.gather(
                 self._alone(self._heal(click, connection, claimed), click),
-                self._alone(self._tell(click, claimed), click),
+                self._alone(self._tell(click, connection, claimed), click),
             )
         else:
-            await self._alone(self._tell(click, claimed), click)
+            await self._alone(self._tell(click, connection, claimed), click)
 
     async def _alone(self, courtesy: Awaitable[None], click: Click) -> None:
         """Let one courtesy fail without the other."""
@@ -142,10 +142,27 @@ class Clicks:
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=_shown(click), cause=error.cause)
 
-    async def _tell(self, click: Click, claimed: Claimed) -> None:
+    async def _newer(self, click: Click, connection: Connection | None, claimed: Claimed) -> str | None:
+        """The address of a card that replaced the clicked one: best where the clicker is, and can surely look."""
+        if claimed.verdict is not Verdict.SUPERSEDED or connection is None or claimed.life is None:
+            return None
+        if (id := claimed.life.superseded_by) is None:
+            return None
+        try:
+            copies = await cards.of_interaction(self._db, connection.organization_id, id)
+        except errors.Unavailable as error:
+            _log.warning("newer_card_not_found", interaction=_shown(click), cause=error.cause)
+            return None
+        links = [(copy.channel != click.channel, copy.ordinal, copy.permalink) for copy in copies if copy.permalink]
+        return min(links)[2] if links else None
+
+    async def _tell(self, click: Click, connection: Connection | None, claimed: Claimed) -> None:
         """Tell a clicker privately what the card does not say. Sent once: two replies would be worse than none."""
-        text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC))
-        if text is None or click.response_url is None:
+        if click.response_url is None:
+            return
+        newer = await self._newer(click, connection, claimed)
+        text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC), newer=newer)
+        if text is None:
             return
         if self._replying >= _MOST_REPLIES:
             _log.warning("reply_dropped", interaction=_shown(click), verdict=claimed.verdict.value)

@@ -103,6 +103,16 @@ def test_a_label_of_a_stranger_cannot_act() -> None:
     assert "<@U0BOB>" not in card.text
 
 
+def test_what_silence_will_mean_is_said_while_there_is_time_and_cannot_act() -> None:
+    answers = {"x": {"label": "*yes* <!channel> & <@U0EVE>" * 9}}
+    card = draw(interaction(on_expiry="x", answers=answers))
+
+    assert "If nobody does, this counts as answered: " in card.text
+    assert "<@U0EVE>" not in card.text and "<!channel>" not in card.text and "*yes*" not in card.text
+    assert "If nobody does" not in draw(interaction(on_expiry="x", answers=answers, status=Status.EXPIRED)).text
+    assert "If nobody does" not in draw(interaction()).text
+
+
 def test_who_cannot_be_mentioned_for_lack_of_room_is_counted() -> None:
     card = draw(interaction(responders=[f"U{n:04}" for n in range(53)]))
 

@@ -31,7 +31,10 @@ def longest(count: int, filler: str = "x", **fields: Any) -> list[Json]:
 def check(request: Json) -> None:
     """In every status and both forms, with the most that can surround a question."""
     for status in Status:
-        shown = interaction(request, status=status, asked_by="k" * 80, responders=PEOPLE, home_teams=None)
+        last = request["options"][-1]["id"]
+        shown = interaction(
+            request, status=status, asked_by="k" * 80, responders=PEOPLE, home_teams=None, on_expiry=last
+        )
         for plain in (False, True):
             limits.check(KIND.draw(View(shown, version=999_999_999, plain=plain)), shown)
 
