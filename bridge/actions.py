@@ -16,7 +16,7 @@ from bridge import ids
 
 _BLOCK = re.compile(r"v1:(int_[0-7][0-9a-hjkmnp-tv-z]{25}):[0-9]{1,9}")
 _CHOOSE = "v1:choose:"
-_SELECT = "v1:select"
+SELECT = "v1:select"
 
 
 def block_id(interaction: UUID, version: int) -> str:
@@ -37,7 +37,7 @@ def interaction_of(block: object) -> UUID | None:
 
 def choice_of(action: object, selected: object = None) -> str | None:
     """The choice an `action_id` names, `selected` being the value of a select's option; None when not one of ours."""
-    if action == _SELECT:
+    if action == SELECT:
         return selected if isinstance(selected, str) and selected else None
     if isinstance(action, str) and action.startswith(_CHOOSE):
         return action.removeprefix(_CHOOSE) or None

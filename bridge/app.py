@@ -47,7 +47,8 @@ async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = 
                 return
             db, claims = databases
             http = await stack.enter_async_context(client.session())
-            await _run(settings, db=db, claims=claims, http=http, stopping=stopping, on_ready=on_ready)
+            replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
+            await _run(settings, db=db, claims=claims, http=http, replies=replies, stopping=stopping, on_ready=on_ready)
 
 
 async def _run(
@@ -56,6 +57,7 @@ async def _run(
     db: Database,
     claims: Database,
     http: aiohttp.ClientSession,
+    replies: aiohttp.ClientSession,
     stopping: asyncio.Event,
     on_ready: Callable[[str], None] | None,
 ) -> None:
@@ -66,8 +68,8 @@ async def _run(
         Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=10.0, wake=wake.expiry),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=1.0),
     ]
-    health = Health(db=db, loops=loops)
-    clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, http=http)
+    health = Health(db=db, loops=loops, wake=wake)
+    clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies)
     inbound = Inbound(secrets=settings.signing_secrets, api_url=settings.slack_api_url, clicks=clicks)
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
@@ -88,14 +90,14 @@ async def _run(
         if on_ready is not None:
             on_ready(url)
         await stopping.wait()
-        _log.info("replica_stopping")
-        health.closing = True
+        _log.info("stop_requested")
         wake.close()
         await asyncio.wait(running, timeout=_DRAIN_SECONDS)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(inbound.close(), timeout=_DRAIN_SECONDS)
         for task in running:
             task.cancel()
+    # Only now no click can come any more; what follows the last ones is still to be done.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(inbound.close(), timeout=_DRAIN_SECONDS)
     _log.info("replica_stopped")
 
 
@@ -117,12 +119,14 @@ async def _databases(
                     pool.connect(dsn, name="replica", size=settings.database_connections)
                 )
                 size = settings.claim_connections
-                claims = await attempt.enter_async_context(pool.connect(dsn, name="claims", size=size, warm=size))
+                claims = await attempt.enter_async_context(
+                    pool.connect(dsn, name="claims", size=size, warm=size, seconds=pool.TRY_SECONDS)
+                )
                 await migrate.check(db)
                 stack.push_async_exit(attempt.pop_all())
                 return db, claims
         except errors.Unavailable as error:
-            _log.warning("database_awaited", cause=error.cause)
+            _log.warning("database_awaited", cause=error.cause, advice=error.advice)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), timeout=_DATABASE_PAUSE)
     return None

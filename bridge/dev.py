@@ -16,11 +16,13 @@ from pathlib import Path
 import aiohttp
 
 from bridge import ids
-from bridge.children import READY_SECONDS, Child, Failed
 from bridge.logs import Log
+from bridge.slack.client import Identity
+from bridge.slack.connections import establish
+from sandbox.children import READY_SECONDS, Child, Failed
 from sandbox.postgres import cluster
 from sandbox.postgres.errors import PostgresError
-from storage import connections, keys, migrate, organizations, pool
+from storage import keys, migrate, pool
 from storage.model import Json
 
 _log = Log("dev")
@@ -62,7 +64,7 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
     async with AsyncExitStack() as stack:
         data = options.data or stack.enter_context(_temporary())
         slack = await stack.enter_async_context(
-            Child("the sandbox Slack", ["-m", "sandbox.slack", "--port", str(options.slack_port)], {})
+            Child("the sandbox Slack", "sandbox.slack", "--port", str(options.slack_port))
         )
         try:
             postgres = await stack.enter_async_context(cluster.run(data / "postgres"))
@@ -97,29 +99,22 @@ def _replica(number: int, port: int, dsn: str, slack: Json) -> Child:
         "ASKBRIDGE_SLACK_API_URL": f"{slack['slack_url']}/api/",
         "ASKBRIDGE_PORT": str(port + number if port else 0),
     }
-    return Child(f"replica {number + 1}", ["-m", "bridge", "serve", "--json"], settings)
+    # Settings of another bridge must not leak into this one.
+    return Child(f"replica {number + 1}", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_")
 
 
 async def _tenant(dsn: str, slack: Json) -> Json:
-    """Make the demo organization with its connection, unless this database has it, and a new key."""
-    async with pool.connect(dsn, name="dev", size=1) as db:
-        who: Json = {"app_id": slack["app_id"], "enterprise_id": None, "team_id": slack["team_id"]}
-        connection = await connections.of_installation(db, **who)
-        connection = connection or await connections.disabled_of_installation(db, **who)
-        if connection is None:
-            organization_id = ids.new()
-            await organizations.create(db, organization_id=organization_id, name="Demo")
-            connection = await connections.connect(
-                db,
-                organization_id=organization_id,
-                id=ids.new(),
-                app_id=slack["app_id"],
-                enterprise_id=None,
-                team_id=slack["team_id"],
-                home_teams=[slack["team_id"]],
-                bot_user_id=slack["bot_user_id"],
-                name="Sandbox",
-            )
+    """The demo organization with its connection, made unless this database has it, and a new key."""
+    async with pool.connect(dsn, name="dev", size=2) as db:
+        identity = Identity(
+            app_id=slack["app_id"],
+            enterprise_id=None,
+            team_id=slack["team_id"],
+            home_teams=[slack["team_id"]],
+            bot_user_id=slack["bot_user_id"],
+            name="Sandbox",
+        )
+        connection = await establish(db, identity, app_id=slack["app_id"], organization="Demo")
         _, secret = await keys.create(db, organization_id=connection.organization_id, id=ids.new(), name="demo-agent")
     return {
         "api_key": secret,

@@ -71,6 +71,7 @@ def _storable_text(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_something)]
 Text = Annotated[str, BeforeValidator(_unix), AfterValidator(_without_controls)]
+Words = Annotated[Text, AfterValidator(_something)]
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$", description="A Slack user id")]
 # Not strict: "strict" refuses addresses that browsers and people copy every day. It is stored percent-encoded.
 Address = Annotated[HttpUrl, Field(strict=False, max_length=2_000)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from bridge.loops.runner import Loop
+from bridge.wake import Wake
 from storage import errors, migrate
 from storage.pool import Database
 
@@ -16,10 +17,10 @@ _SILENT = 60.0  # seconds without a successful pass after which a loop is called
 class Health:
     """What is looked at: the database with its schema, and every loop."""
 
-    def __init__(self, *, db: Database, loops: Sequence[Loop]) -> None:
+    def __init__(self, *, db: Database, loops: Sequence[Loop], wake: Wake) -> None:
         self._db = db
         self._loops = loops
-        self.closing = False
+        self._wake = wake
 
     def routes(self) -> list[web.RouteDef]:
         """The two routes, for those who keep the process running."""
@@ -30,7 +31,7 @@ class Health:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         checks = {"database": await self._database(), "loops": self._passes()}
-        if self.closing:
+        if self._wake.closing.is_set():
             checks["process"] = "is stopping"
         ready = all(told == "ok" for told in checks.values())
         body = {"status": "ok" if ready else "not ready", "checks": checks}

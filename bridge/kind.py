@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bridge.card import Card, View
+from bridge.card.frame import Drawing, View
 from bridge.question import Question
 from storage.model import Json
 
@@ -29,9 +29,20 @@ class Kind(Generic[Q]):
     name: str
     request: type[Q]  # what an agent sends, less the routing
     answers: Callable[[Q], dict[str, Json]]  # choice -> the answer it stands for; fixed when the question is asked
-    card: Callable[[View], Card]  # for every status, within Slack's limits for every accepted request
+    card: Callable[[View, Q], Drawing]  # for every status, within Slack's limits for every accepted request
     examples: tuple[Example, ...]
+
+    def choice_of(self, request: Q, wanted: Json) -> str | None:
+        """The choice whose answer says what is wanted, such as {"decision": "deny"}; None when there is none."""
+        return next((choice for choice, answer in self.answers(request).items() if answer | wanted == answer), None)
 
     def stored(self, request: Q) -> Json:
         """The content of the row: the kind's own fields, as JSON, without what was not said."""
         return request.model_dump(mode="json", exclude_none=True, include=set(self.request.model_fields))
+
+    def draw(self, view: View) -> Drawing:
+        """The card of a stored interaction.
+
+        What another release stored beside our fields is none of our business: its cards must be drawn all the same.
+        """
+        return self.card(view, self.request.model_validate(view.interaction.request, extra="ignore"))

@@ -16,7 +16,6 @@ class Wake:
     def __init__(self) -> None:
         self.cards = asyncio.Event()  # some card may have to be posted or edited
         self.expiry = asyncio.Event()  # some deadline was seen to have passed
-        self.watch = asyncio.Event()  # some request began to wait
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
 
@@ -26,7 +25,6 @@ class Wake:
         signal = asyncio.Event()
         key = (organization_id, interaction_id)
         self._watchers[key].add(signal)
-        self.watch.set()
         try:
             yield signal
         finally:
@@ -49,5 +47,5 @@ class Wake:
         for signals in self._watchers.values():
             for signal in signals:
                 signal.set()
-        for loop in (self.cards, self.expiry, self.watch):
+        for loop in (self.cards, self.expiry):
             loop.set()

@@ -5,18 +5,16 @@ It is an agent like any other: it knows the bridge only by its address and a key
 
 import asyncio
 import contextlib
-import json
-import os
 import signal
 import sys
 import tempfile
 import time
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Coroutine
+from typing import Any
 
 import aiohttp
 
-from sandbox import processes
+from sandbox.children import Child, Failed
 
 QUESTION = {
     "kind": "approval",
@@ -41,61 +39,33 @@ def main() -> None:
 
 async def _run() -> int:
     _say("starting PostgreSQL, a sandbox Slack and two replicas of the bridge …")
-    started = time.monotonic()
-    command = Path(sys.executable).with_name("askbridge")
-    with tempfile.TemporaryFile() as log:
-        dev = await asyncio.create_subprocess_exec(
-            command,
-            *("dev", "--json", "--replicas", "2"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,  # a Ctrl-C is for us; we end it in order
-            preexec_fn=processes.dies_with_parent(signal.SIGTERM),
-        )
-        return await _with(dev, log, started)
-
-
-async def _with(dev: asyncio.subprocess.Process, log: IO[bytes], started: float) -> int:
+    began = time.monotonic()
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    try:
-        ready = await _first(_ready(dev), stopping)
-        if ready is None and stopping.is_set():
-            return 0
-        if ready is None:
-            log.seek(0)
-            _say(log.read().decode(errors="replace"))
-            _say("It did not start; the lines above say why.")
-            return 1
-        _say(f"ready after {time.monotonic() - started:.1f} s")
-        await _first(_demonstrate(ready), stopping)
-        return 0
-    finally:
-        if dev.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(dev.pid, signal.SIGTERM)  # asyncio's way can take the exit status from whoever waits for it
-        await dev.wait()
+    with tempfile.TemporaryFile() as log:
+        async with Child("the bridge", "bridge", "dev", "--json", "--replicas", "2", log=log) as dev:
+            try:
+                await _until(stopping, dev.ready())
+                if not stopping.is_set():
+                    _say(f"ready after {time.monotonic() - began:.1f} s")
+                    await _until(stopping, _demonstrate(dev.told))
+            except Failed as failed:
+                log.seek(0)
+                _say(f"{log.read().decode(errors='replace')}{failed}")
+                return 1
+    return 0
 
 
-async def _first(work: Any, stopping: asyncio.Event) -> Any:
-    """What the work gives, or None when it was stopped before."""
-    task, stop = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
+async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do this, unless it is to stop first."""
+    task, stop = asyncio.create_task(work), asyncio.create_task(stopping.wait())
     await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
     if not task.done():
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        return None
-    return task.result()
-
-
-async def _ready(dev: asyncio.subprocess.Process) -> dict[str, Any] | None:
-    if dev.stdout is None or not (line := await dev.stdout.readline()):
-        return None
-    told: dict[str, Any] = json.loads(line)
-    return told
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _demonstrate(ready: dict[str, Any]) -> None:

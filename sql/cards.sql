@@ -10,6 +10,15 @@ from cards
 where organization_id = $organization_id and interaction_id = $interaction_id
 order by ordinal, id;
 
+-- name: of_interactions :many
+-- The copies of several questions, each in the order of its addresses.
+select
+    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
+    maybe_shown, attempt, failures, plain, due_at, leased_until, given_up_at, reason
+from cards
+where organization_id = $organization_id and interaction_id = any ($interaction_ids::uuid[])
+order by ordinal, id;
+
 -- name: lease :many
 -- Take up to $most copies that do not show what they should, oldest duty first, for $seconds. Scans all organizations;
 -- the statement's clock, unlike clock_timestamp(), lets the index stop where nothing is due any more.
@@ -37,6 +46,49 @@ returning
     cards.organization_id, cards.connection_id, cards.interaction_id, cards.id, cards.ordinal, cards.address,
     cards.channel, cards.ts, cards.permalink, cards.wanted, cards.shown, cards.maybe_shown, cards.attempt,
     cards.failures, cards.plain, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
+
+-- name: lock :none
+-- Hold the question, so that the next statement of this transaction sees what others wrote of it before.
+select
+from interactions
+where organization_id = $organization_id and id = $interaction_id
+for update;
+
+-- name: sending :maybe
+-- Before a copy is sent: from now on it may be on a screen, whatever becomes of us. newly: this send raised that doubt,
+-- so a certain failure of it takes it back. No row: the lease was lost, or nobody waits for an answer any more.
+with locked as materialized (
+    select id
+    from interactions
+    where
+        organization_id = $organization_id
+        and id = $interaction_id
+        and status = 'pending'
+        and expires_at > clock_timestamp()
+    for update
+),
+mine as materialized (
+    select cards.id, cards.maybe_shown
+    from locked
+    join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
+    where cards.id = $id and cards.attempt = $attempt and cards.given_up_at is null and cards.ts is null
+    for update of cards
+),
+marked as (
+    update cards
+    set maybe_shown = true
+    from mine
+    where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
+    returning not mine.maybe_shown as newly
+),
+counted as (
+    update interactions
+    set cards_shown = cards_shown + 1
+    from marked
+    where organization_id = $organization_id and id = $interaction_id and marked.newly
+)
+select newly
+from marked;
 
 -- name: posted :one
 -- Remember where a copy was posted. When the lease was lost meanwhile, the copy is on a screen all the same: it is kept
@@ -70,12 +122,23 @@ kept as (
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.is_new, mine.maybe_shown
 ),
-stray as (
+absorbed as ( -- a click that came before this write-back took the same message in as one nobody knew of
+    delete from cards
+    using kept
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = $interaction_id
+        and cards.channel = $channel
+        and cards.ts = $ts
+        and cards.id <> $id
+),
+stray as ( -- shown anew a little later: a claim that waits for our lock at this moment cannot see this row
     insert into cards (
-        organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain)
+        organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain,
+        due_at)
     select
-        $organization_id, connection_id, $interaction_id, $stray_id, ordinal, address, $channel, $ts, wanted,
-        least($version::int, wanted), $plain::boolean
+        $organization_id, connection_id, $interaction_id, $stray_id, ordinal, address, $channel, $ts, wanted + 1,
+        least($version::int, wanted), $plain::boolean, clock_timestamp() + interval '3 seconds'
     from card
     where
         not exists (select from mine)
@@ -94,9 +157,13 @@ counted as (
     update interactions
     set
         cards_left = cards_left - (select count(*) from kept where is_new),
+        -- How a question ends is settled when its deadline passes: a card that comes later no longer counts.
         cards_shown = cards_shown
-            + (select count(*) from kept where is_new and not maybe_shown)
-            + (select count(*) from stray)
+            + case
+                when expires_at > clock_timestamp()
+                    then (select count(*) from kept where is_new and not maybe_shown) + (select count(*) from stray)
+                else 0
+            end
     where organization_id = $organization_id and id = $interaction_id
 ),
 told as (
@@ -130,6 +197,18 @@ kept as (
         and cards.id = $id
         and cards.attempt = $attempt
     returning cards.id
+),
+again as ( -- this edit may have come after a newer one and undone it
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from locked
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = locked.id
+        and cards.id = $id
+        and cards.attempt <> $attempt
+        and cards.shown = cards.wanted
+        and cards.given_up_at is null
 ),
 told as (
     insert into events (organization_id, id, interaction_id, type, detail)
@@ -171,7 +250,8 @@ where organization_id = $organization_id and interactions.id = $interaction_id a
 
 -- name: retry :none
 -- Let go of a copy until $seconds from now. When the failed send may have been accepted, the copy may be on a screen:
--- that is remembered, because such a question can no longer be called unreachable.
+-- that is remembered, because such a question can no longer be called unreachable. When it certainly was not, the doubt
+-- that this very send raised is taken back.
 with locked as materialized (
     select id
     from interactions
@@ -191,29 +271,36 @@ released as (
         leased_until = null,
         due_at = clock_timestamp() + make_interval(secs => $seconds::float),
         failures = failures + $failed::int,
-        maybe_shown = cards.maybe_shown or $unsure::boolean,
+        maybe_shown = $unsure::boolean or (cards.maybe_shown and not $doubted::boolean),
         reason = coalesce($reason::jsonb, reason)
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
-    returning $unsure::boolean and not mine.maybe_shown as newly_unsure
+    returning cards.maybe_shown::int - mine.maybe_shown::int as more
 )
 update interactions
-set cards_shown = cards_shown + 1
+set cards_shown = cards_shown + released.more
 from released
-where organization_id = $organization_id and interactions.id = $interaction_id and released.newly_unsure;
+where
+    organization_id = $organization_id
+    and interactions.id = $interaction_id
+    and released.more <> 0
+    and interactions.expires_at > clock_timestamp(); -- what comes later no longer counts, see posted
 
 -- name: give_up :maybe
 -- Stop trying one copy, and say why. When it was the last hope and nobody can have seen any copy, the question is
 -- unreachable, decided on its locked row; status is what the question is after this. No row: the lease was lost.
+-- The failure is certain, so the doubt that this very send raised is taken back.
 with locked as materialized (
-    select id, status, cards_left, cards_shown
+    select id, status, cards_left, cards_shown, expires_at
     from interactions
     where organization_id = $organization_id and id = $interaction_id
     for update
 ),
 given_up as (
     update cards
-    set given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb
+    set
+        given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb,
+        maybe_shown = cards.maybe_shown and not $doubted::boolean
     from locked
     where
         cards.organization_id = $organization_id
@@ -223,31 +310,30 @@ given_up as (
         and cards.given_up_at is null
     returning cards.shown = 0 and cards.ts is null as never_shown
 ),
+seen as materialized ( -- past its deadline it has ended already, see posted; the clock is read after the wait
+    select locked.*, status = 'pending' and expires_at > clock_timestamp() as is_open
+    from locked
+),
+decided as materialized (
+    select
+        never_shown,
+        ($doubted::boolean and is_open)::int as taken_back,
+        is_open
+        and seen.cards_left = never_shown::int
+        and seen.cards_shown = $doubted::boolean::int as last_hope
+    from seen, given_up
+),
 ended as (
     update interactions
     set
-        cards_left = interactions.cards_left - given_up.never_shown::int,
-        status = case
-            when
-                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
-                then 'unreachable'
-            else interactions.status
-        end,
-        reason = case
-            when
-                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
-                then $reason::jsonb
-            else interactions.reason
-        end,
-        ended_at = case
-            when
-                locked.status = 'pending' and locked.cards_left = given_up.never_shown::int and locked.cards_shown = 0
-                then clock_timestamp()
-            else interactions.ended_at
-        end
-    from locked, given_up
-    where interactions.organization_id = $organization_id and interactions.id = $interaction_id
-    returning interactions.status, locked.status = 'pending' and interactions.status = 'unreachable' as just_ended
+        cards_left = cards_left - decided.never_shown::int,
+        cards_shown = cards_shown - decided.taken_back,
+        status = case when last_hope then 'unreachable' else status end,
+        reason = case when last_hope then $reason::jsonb else reason end,
+        ended_at = case when last_hope then clock_timestamp() else ended_at end
+    from decided
+    where organization_id = $organization_id and id = $interaction_id
+    returning status, last_hope as just_ended
 ),
 told as (
     insert into events (organization_id, id, interaction_id, type, detail)
@@ -276,7 +362,7 @@ with ended as materialized (
         organization_id = $organization_id
         and connection_id = $connection_id
         and id = $interaction_id
-        and status <> 'pending'
+        and (status <> 'pending' or expires_at <= clock_timestamp())
     for update
 ),
 known as materialized (

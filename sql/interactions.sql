@@ -1,26 +1,41 @@
 -- The questions: opened, claimed, ended, read.
 
--- name: open :maybe
--- Make a question durable with its copies to post and its first event. No row: the connection is not active, or the
--- idempotency key is taken. The connection is locked first, so that disabling it cannot miss a row being born.
+-- name: open :one
+-- Make a question durable with its copies to post and its first event, and supersede the one that it names: all of it, or
+-- nothing. id is null when nothing was opened: the connection is not active, the idempotency key is taken, or what was
+-- to be superseded is not there or has ended. The connection is locked first, so that disabling it cannot miss a row
+-- being born.
 with connection as materialized (
     select organization_id, id
     from connections
     where organization_id = $organization_id and id = $connection_id and disabled_at is null
     for share
 ),
+older as materialized ( -- locked after the connection, never before it
+    select interactions.id, interactions.status, interactions.expires_at
+    from connection
+    cross join interactions
+    where interactions.organization_id = $organization_id and interactions.id = $supersedes
+    for update of interactions
+),
+seen as materialized ( -- apart from the locks, so that the clock is read after the wait for them
+    select connection.organization_id, connection.id, older.status, older.expires_at, clock_timestamp() as now
+    from connection
+    left join older on true
+),
 opened as (
     insert into interactions (
         organization_id, connection_id, id, kind, request, digest, answers, responders, home_teams, key_id, asked_by,
-        tags, metadata, idempotency_key, request_hash, cards_left, expires_at)
+        tags, metadata, idempotency_key, request_hash, supersedes, on_expiry, cards_left, expires_at)
     select
-        connection.organization_id, connection.id, $id, $kind, $request::jsonb, $digest, $answers::jsonb,
+        seen.organization_id, seen.id, $id, $kind, $request::jsonb, $digest, $answers::jsonb,
         $responders::text[], $home_teams::text[], $key_id, $asked_by, $tags::text[], $metadata::jsonb,
-        $idempotency_key, $request_hash, jsonb_array_length($addresses::jsonb),
+        $idempotency_key, $request_hash, $supersedes, $on_expiry, jsonb_array_length($addresses::jsonb),
         clock_timestamp() + make_interval(secs => $expires_in::int)
-    from connection
+    from seen
+    where $supersedes::uuid is null or (seen.status = 'pending' and seen.expires_at > seen.now)
     on conflict (organization_id, idempotency_key) where idempotency_key is not null do nothing
-    returning organization_id, connection_id, id
+    returning organization_id, connection_id, id, created_at, expires_at
 ),
 queued as (
     insert into cards (organization_id, connection_id, interaction_id, id, ordinal, address)
@@ -31,9 +46,37 @@ told as (
     insert into events (organization_id, id, interaction_id, type)
     select organization_id, $event_id, id, 'interaction.created'
     from opened
+),
+superseded as (
+    update interactions
+    set status = 'superseded', superseded_by = opened.id, ended_at = seen.now
+    from opened, seen
+    where
+        interactions.organization_id = $organization_id
+        and interactions.id = $supersedes
+        and interactions.status = 'pending'
+    returning interactions.organization_id, interactions.id
+),
+told_of_older as (
+    insert into events (organization_id, id, interaction_id, type)
+    select organization_id, $superseded_event_id, id, 'interaction.superseded'
+    from superseded
+),
+settling as (
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from superseded
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = superseded.id
+        and cards.given_up_at is null
 )
-select id
-from opened;
+select
+    (select id from opened) as id,
+    (select created_at from opened) as created_at,
+    (select expires_at from opened) as expires_at,
+    exists (select from connection) as connected,
+    exists (select from older) as found;
 
 -- name: find_idempotent :maybe
 -- What was opened under an idempotency key, and the hash of the request that did.
@@ -45,10 +88,78 @@ where organization_id = $organization_id and idempotency_key = $idempotency_key;
 -- A question as it now is; read_at is the database's clock, by which a passed deadline counts at once.
 select
     organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
-    asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, cards_left,
+    asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
     cards_shown, created_at, expires_at, ended_at, clock_timestamp() as read_at
 from interactions
 where organization_id = $organization_id and id = $id;
+
+-- name: page :many
+-- An organization's questions, newest first, up to $most older than $before. A passed deadline counts at once, by the
+-- statement's clock for all rows alike. Each arm goes by an index of its own and runs only for its filters; those that
+-- may find very many stop at a page, so they have all filters themselves. The others are filtered below.
+select
+    organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
+    asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
+    cards_shown, created_at, expires_at, ended_at, statement_timestamp() as read_at
+from (
+    (
+        select *
+        from interactions
+        where
+            organization_id = $organization_id and id < $before
+            and $idempotency_key::text is null and $run::text is null and $status::text is null
+            and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
+        order by id desc
+        limit $most
+    )
+    union all
+    (
+        select *
+        from interactions
+        where
+            organization_id = $organization_id and status = $status and id < $before
+            and $idempotency_key::text is null and $run::text is null
+            and (status <> 'pending' or expires_at > statement_timestamp())
+            and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
+        order by id desc
+        limit $most
+    )
+    union all ( -- ended by their deadline, and not swept yet: few
+        select *
+        from interactions
+        where
+            organization_id = $organization_id and status = 'pending' and expires_at <= statement_timestamp()
+            and $idempotency_key::text is null and $run::text is null and $status <> 'pending'
+    )
+    union all ( -- few
+        select *
+        from interactions
+        where
+            organization_id = $organization_id and request #>> '{agent,run}' = $run
+            and $idempotency_key::text is null
+    )
+    union all ( -- one, or none
+        select *
+        from interactions
+        where organization_id = $organization_id and idempotency_key = $idempotency_key
+    )
+) as found
+where
+    id < $before
+    and ($kind::text is null or kind = $kind)
+    and ($tag::text is null or $tag = any (tags))
+    and (request #>> '{agent,run}' = $run or $run is null)
+    and (
+        $status is null
+        or $status = case
+            when status <> 'pending' or expires_at > statement_timestamp() then status
+            when cards_shown = 0 then 'unreachable'
+            when on_expiry is null then 'expired'
+            else 'answered'
+        end
+    )
+order by id desc
+limit $most;
 
 -- name: claim :one
 -- Take a question for good. Lock it, decide from what was locked, change only what was locked, and say truthfully what
@@ -56,7 +167,8 @@ where organization_id = $organization_id and id = $id;
 -- a second time is thrown away. Always one row; found is false when there is no such row in this scope.
 with locked as materialized (
     select
-        id, status, answers, responders, home_teams, answer, choice, answered_by, reason, superseded_by, expires_at,
+        id, status, answers, responders, home_teams, answer, choice, answered_by, reason, superseded_by, on_expiry,
+        cards_shown, expires_at,
         ended_at
     from interactions
     where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
@@ -76,6 +188,8 @@ decided as materialized (
             when status = 'answered' and answered_by = $user_id::text then 'decided'
             when status = 'answered' then 'taken'
             when status <> 'pending' then status
+            when expires_at <= now and cards_shown = 0 then 'unreachable'
+            when expires_at <= now and on_expiry is not null then 'taken'
             when expires_at <= now then 'expired'
             when home_teams is not null and ($user_team::text = any (home_teams)) is not true then 'outsider'
             when responders is not null and ($user_id::text = any (responders)) is not true then 'not_yours'
@@ -143,15 +257,60 @@ select
     decided.superseded_by,
     decided.expires_at,
     coalesce(won.ended_at, decided.ended_at) as ended_at,
+    decided.cards_shown,
+    decided.on_expiry,
+    case when decided.expires_at <= decided.now then decided.answers end as answers, -- for the default among them
     decided.now as read_at
 from audited
 cross join decided
 left join won on true;
 
+-- name: cancel :maybe
+-- Withdraw a question. Lock it, decide from what was locked, and write all that follows. cancelled: this call did it; else
+-- it had ended before, or its deadline had passed. No row: there is no such question in this organization.
+with locked as materialized (
+    select status, expires_at
+    from interactions
+    where organization_id = $organization_id and id = $id
+    for update
+),
+seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
+    select locked.*, clock_timestamp() as now
+    from locked
+),
+cancelled as (
+    update interactions
+    set status = 'cancelled', reason = $reason::jsonb, ended_at = seen.now
+    from seen
+    where
+        interactions.organization_id = $organization_id
+        and interactions.id = $id
+        and interactions.status = 'pending'
+        and seen.status = 'pending'
+        and seen.expires_at > seen.now
+    returning interactions.id
+),
+told as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select $organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text)
+    from cancelled
+),
+settling as (
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from cancelled
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = $id
+        and cards.given_up_at is null
+)
+select exists (select from cancelled) as cancelled
+from seen;
+
 -- name: expire :many
--- End what nobody answered in time: expired when somebody could have seen a card, else unreachable. Bounded, safe on
--- every replica at once. Scans all organizations for what is due; the statement's clock, unlike clock_timestamp(), lets
--- the index stop where nothing is due any more.
+-- End what nobody answered in time. When somebody could have seen a card, with the default answer that was asked for,
+-- else as expired; when nobody could, as unreachable. Bounded, safe on every replica at once. Scans all organizations for
+-- what is due; the statement's clock, unlike clock_timestamp(), lets the index stop where nothing is due any more.
 with due as materialized (
     select organization_id, id
     from interactions
@@ -163,8 +322,18 @@ with due as materialized (
 ended as (
     update interactions
     set
-        status = case when cards_shown > 0 then 'expired' else 'unreachable' end,
-        reason = case when cards_shown > 0 then null else $never_shown::jsonb end,
+        status = case
+            when cards_shown = 0 then 'unreachable'
+            when on_expiry is null then 'expired'
+            else 'answered'
+        end,
+        reason = case when cards_shown = 0 then $never_shown::jsonb end,
+        answer = case when cards_shown > 0 then (answers -> on_expiry) || '{"by": null, "via": "default"}' end,
+        choice = case when cards_shown > 0 then on_expiry end,
+        claim_id = case -- no envelope has this digest, and every sweep the same
+            when cards_shown > 0 and on_expiry is not null
+                then sha256(convert_to('on_expiry ' || interactions.id::text, 'UTF8'))
+        end,
         ended_at = expires_at
     from due
     where
@@ -174,8 +343,10 @@ ended as (
     returning interactions.organization_id, interactions.id, interactions.status
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type)
-    select organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.' || status
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select
+        organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.' || status,
+        case when status = 'answered' then '{"via": "default"}'::jsonb else '{}' end
     from ended
 ),
 settling as (

@@ -1,5 +1,5 @@
 -- What the migrations make, all together: to read, never to run. A test keeps it equal to a migrated database;
--- `python -m storage.schema DSN` prints it anew.
+-- `make schema` writes it anew.
 
 CREATE TABLE cards (
     organization_id uuid NOT NULL,
@@ -101,6 +101,7 @@ CREATE TABLE interactions (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
+    on_expiry text,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
     CONSTRAINT interactions_cards_shown_check CHECK ((cards_shown >= 0)),
@@ -115,6 +116,7 @@ CREATE TABLE interactions (
     CONSTRAINT interactions_check8 CHECK (((idempotency_key IS NULL) = (request_hash IS NULL))),
     CONSTRAINT interactions_claim_id_check CHECK ((octet_length(claim_id) = 32)),
     CONSTRAINT interactions_home_teams_check CHECK ((cardinality(home_teams) > 0)),
+    CONSTRAINT interactions_on_expiry CHECK (((on_expiry IS NULL) OR (answers ? on_expiry))),
     CONSTRAINT interactions_responders_check CHECK ((cardinality(responders) > 0)),
     CONSTRAINT interactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'answered'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text])))
 );
@@ -163,4 +165,6 @@ CREATE UNIQUE INDEX connections_installation ON connections USING btree (app_id,
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
 CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX interactions_run ON interactions USING btree (organization_id, ((request #>> '{agent,run}'::text[])), id) WHERE ((request #>> '{agent,run}'::text[]) IS NOT NULL);
+CREATE INDEX interactions_status ON interactions USING btree (organization_id, status, id);
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);

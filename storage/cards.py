@@ -1,24 +1,16 @@
 """The copies of a question on Slack's screens: leased by a replica, written back under the fence of that lease."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from storage import statements
-from storage.model import Card, Json, Scope, Status
+from storage.model import Card, Handle, Json, Scope, Status
 from storage.pool import Database
 
 _SQL = statements.load("cards")
 
 LEASE_SECONDS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handle:
-    """Where a copy lives."""
-
-    channel: str
-    ts: str
 
 
 async def of_interaction(db: Database, organization_id: UUID, interaction_id: UUID) -> list[Card]:
@@ -27,27 +19,56 @@ async def of_interaction(db: Database, organization_id: UUID, interaction_id: UU
     return [Card(**row) for row in rows]
 
 
+async def of_interactions(
+    db: Database, organization_id: UUID, interaction_ids: Sequence[UUID]
+) -> dict[UUID, list[Card]]:
+    """The copies of each of these questions, in the order of their addresses; one look for all of them."""
+    rows = await _SQL["of_interactions"].many(
+        db, organization_id=organization_id, interaction_ids=list(interaction_ids)
+    )
+    found: dict[UUID, list[Card]] = {id: [] for id in interaction_ids}
+    for row in rows:
+        found[row["interaction_id"]].append(Card(**row))
+    return found
+
+
 async def lease(db: Database, connection_ids: Sequence[UUID], *, most: int) -> list[Card]:
     """Take copies that do not show what they should, longest due first; nobody else gets them for LEASE_SECONDS."""
     rows = await _SQL["lease"].many(db, connection_ids=list(connection_ids), most=most, seconds=LEASE_SECONDS)
     return [Card(**row) for row in rows]
 
 
-async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray_id: UUID, event_id: UUID) -> bool:
-    """Remember where a copy was posted, showing `card.wanted`; False when the lease was lost and it became a stray."""
-    row = await _SQL["posted"].one(
+async def sending(db: Database, card: Card) -> bool | None:
+    """Before a copy is sent: it may be on a screen from now on. True when this send raised that doubt.
+
+    None: nobody waits for an answer any more, or the lease was lost. Then it must not be sent.
+    """
+    row = await _SQL["sending"].maybe(
         db,
         organization_id=card.organization_id,
         interaction_id=card.interaction_id,
         id=card.id,
         attempt=card.attempt,
-        channel=handle.channel,
-        ts=handle.ts,
-        version=card.wanted,
-        plain=plain,
-        stray_id=stray_id,
-        event_id=event_id,
     )
+    return bool(row["newly"]) if row else None
+
+
+async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray_id: UUID, event_id: UUID) -> bool:
+    """Remember where a copy was posted, showing `card.wanted`; False when the lease was lost and it became a stray."""
+    async with _locked(db, card.organization_id, card.interaction_id) as held:
+        row = await _SQL["posted"].one(
+            held,
+            organization_id=card.organization_id,
+            interaction_id=card.interaction_id,
+            id=card.id,
+            attempt=card.attempt,
+            channel=handle.channel,
+            ts=handle.ts,
+            version=card.wanted,
+            plain=plain,
+            stray_id=stray_id,
+            event_id=event_id,
+        )
     return bool(row["kept"])
 
 
@@ -69,7 +90,7 @@ async def edited(db: Database, card: Card, *, plain: bool, event_id: UUID) -> bo
 
 
 async def skip(db: Database, card: Card) -> None:
-    """Let a copy be that was never shown and need not be any more."""
+    """Nothing to do for this copy: the question ended before it was shown."""
     await _SQL["skip"].run(
         db,
         organization_id=card.organization_id,
@@ -79,8 +100,21 @@ async def skip(db: Database, card: Card) -> None:
     )
 
 
-async def retry(db: Database, card: Card, *, seconds: float, reason: Json | None, failed: bool, unsure: bool) -> None:
-    """Let go of a copy until later. `unsure`: the send may have been accepted; `failed`: it counts for the back-off."""
+async def retry(
+    db: Database,
+    card: Card,
+    *,
+    seconds: float,
+    reason: Json | None,
+    failed: bool,
+    unsure: bool,
+    doubted: bool = False,
+) -> None:
+    """Let go of a copy until later.
+
+    `failed`: it counts for the back-off. `unsure`: the send may have been accepted. `doubted`: this send raised the
+    doubt (see `sending`), which is taken back unless it is unsure.
+    """
     await _SQL["retry"].run(
         db,
         organization_id=card.organization_id,
@@ -91,11 +125,15 @@ async def retry(db: Database, card: Card, *, seconds: float, reason: Json | None
         reason=reason,
         failed=int(failed),
         unsure=unsure,
+        doubted=doubted,
     )
 
 
-async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID) -> Status | None:
-    """Stop trying one copy; what the question is after this, or None when the lease was lost."""
+async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID, doubted: bool = False) -> Status | None:
+    """Stop trying one copy, because it certainly failed; what the question is after this, None when the lease was lost.
+
+    `doubted`: this send raised the doubt (see `sending`), which is taken back.
+    """
     row = await _SQL["give_up"].maybe(
         db,
         organization_id=card.organization_id,
@@ -104,6 +142,7 @@ async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID) -> 
         attempt=card.attempt,
         reason=reason,
         event_id=event_id,
+        doubted=doubted,
     )
     return Status(row["status"]) if row else None
 
@@ -122,12 +161,21 @@ async def permalink(db: Database, card: Card, handle: Handle, permalink: str) ->
 
 async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle, *, stray_id: UUID) -> None:
     """Have the clicked copy of an ended question edited once more, and take in a copy nobody knew of."""
-    await _SQL["heal"].run(
-        db,
-        organization_id=scope.organization_id,
-        connection_id=scope.connection_id,
-        interaction_id=interaction_id,
-        channel=handle.channel,
-        ts=handle.ts,
-        stray_id=stray_id,
-    )
+    async with _locked(db, scope.organization_id, interaction_id) as held:
+        await _SQL["heal"].run(
+            held,
+            organization_id=scope.organization_id,
+            connection_id=scope.connection_id,
+            interaction_id=interaction_id,
+            channel=handle.channel,
+            ts=handle.ts,
+            stray_id=stray_id,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _locked(db: Database, organization_id: UUID, interaction_id: UUID) -> AsyncIterator[statements.Runs]:
+    """Hold a question first: a statement that waits for the lock itself would decide from before its wait."""
+    async with db.acquire() as connection, connection.transaction():
+        await _SQL["lock"].run(connection, organization_id=organization_id, interaction_id=interaction_id)
+        yield connection

@@ -25,6 +25,21 @@ class Unavailable(Exception):
         self.failure = failure
         self.cause = cause
 
+    @property
+    def advice(self) -> str:
+        """What to look at, for people."""
+        return _ADVICE.get(self.cause, "check that it runs and can be reached")
+
+
+_ADVICE = {
+    "InvalidPasswordError": "it refuses this user or password",
+    "InvalidAuthorizationSpecificationError": "it refuses this user",
+    "InvalidCatalogNameError": "it has no database of this name",
+    "ConnectionRefusedError": "nothing listens at its address",
+    "TooManyConnectionsError": "it has no connection left to give",
+    "gaierror": "its host's name is not known",
+}
+
 
 class BadDatabaseUrl(Exception):
     """The database's URL cannot be read."""
@@ -53,6 +68,7 @@ _RETRY = (
     asyncpg.exceptions.ConnectionRejectionError,
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,  # a wrong password, perhaps while it is being changed
     asyncpg.exceptions.InvalidCatalogNameError,  # the database is being created or restored
+    asyncpg.exceptions.InvalidAuthorizationSpecificationError,  # a wrong user or password, or one being changed
     ConnectionRefusedError,
 )
 _UNKNOWN = (

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from storage import statements
-from storage.model import Interaction, Json, Life, Scope, Status, Verdict
+from storage.model import Card, Interaction, Json, Life, Scope, Status, Verdict
 from storage.pool import Database
 
 _SQL = statements.load("interactions")
@@ -21,6 +21,7 @@ NEVER_SHOWN: Json = {
     "fix": "Ask again with a longer expires_in, and check that the bridge can reach Slack.",
 }
 
+_LAST = UUID(int=2**128 - 1)  # behind every id
 CLAIM_SECONDS = 2.5  # Slack waits 3 s for the acknowledgement
 
 
@@ -46,13 +47,18 @@ class Opening:
     addresses: list[Json]
     card_ids: list[UUID]
     expires_in: int  # seconds from the moment the row is written
+    on_expiry: str | None  # the choice that counts when the deadline passes
+    supersedes: UUID | None
+    superseded_event_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A new question."""
+    """A new question, as it was written: whoever cannot read it back can still be told of it."""
 
     id: UUID
+    interaction: Interaction
+    cards: list[Card]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,29 @@ class Mismatch:
 @dataclass(frozen=True, slots=True)
 class Disconnected:
     """The connection is not active any more. Nothing was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchOlder:
+    """What was to be superseded is no question of this organization. Nothing was opened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OlderEnded:
+    """What was to be superseded had ended before. Nothing was opened."""
+
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which questions a list is to have; None: any."""
+
+    status: Status | None = None
+    kind: str | None = None
+    tag: str | None = None
+    run: str | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,28 +137,34 @@ class Moment:
     detail: Json
 
 
-async def open(db: Database, opening: Opening) -> Opened | Replayed | Mismatch | Disconnected:
-    """Make a question durable with its copies to post: all of it, or none."""
+async def open(
+    db: Database, opening: Opening
+) -> Opened | Replayed | Mismatch | Disconnected | NoSuchOlder | OlderEnded:
+    """Make a question durable with its copies to post, and supersede the one it names: all of it, or none."""
     values = dataclasses.asdict(opening)
     del values["scope"]
-    row = await _SQL["open"].maybe(
+    row = await _SQL["open"].one(
         db,
         organization_id=opening.scope.organization_id,
         connection_id=opening.scope.connection_id,
         **values,
     )
-    if row:
-        return Opened(id=row["id"])
-    if opening.idempotency_key is None or opening.request_hash is None:
+    if row["id"]:
+        return _opened(opening, created_at=row["created_at"], expires_at=row["expires_at"])
+    if opening.idempotency_key is not None and opening.request_hash is not None:
+        # A statement of its own: its snapshot sees the row that won the key a moment ago. It comes before everything
+        # else, because that row may be what ended the older question.
+        before = await replayed(
+            db,
+            opening.scope.organization_id,
+            idempotency_key=opening.idempotency_key,
+            request_hash=opening.request_hash,
+        )
+        if before:
+            return before
+    if opening.supersedes is None or not row["connected"]:
         return Disconnected()
-    # A statement of its own: its snapshot sees the row that won the key a moment ago.
-    before = await replayed(
-        db,
-        opening.scope.organization_id,
-        idempotency_key=opening.idempotency_key,
-        request_hash=opening.request_hash,
-    )
-    return before or Disconnected()
+    return OlderEnded(id=opening.supersedes) if row["found"] else NoSuchOlder()
 
 
 async def replayed(
@@ -146,6 +181,15 @@ async def get(db: Database, organization_id: UUID, id: UUID) -> Interaction | No
     """A question of this organization as it now is."""
     row = await _SQL["get"].maybe(db, organization_id=organization_id, id=id)
     return Interaction(**_as_it_is(row)) if row else None
+
+
+async def page(
+    db: Database, organization_id: UUID, filters: Filters, *, before: UUID | None, most: int
+) -> list[Interaction]:
+    """This organization's questions as they now are, newest first, older than `before`."""
+    values = dataclasses.asdict(filters)
+    rows = await _SQL["page"].many(db, organization_id=organization_id, before=before or _LAST, most=most, **values)
+    return [Interaction(**_as_it_is(row)) for row in rows]
 
 
 async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -> Claimed:
@@ -167,19 +211,29 @@ async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -
     return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=_life(row))
 
 
-async def expire(db: Database, *, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
-    """End what nobody answered in time, at most one per event id; (organization, id) of each that ended."""
+async def cancel(
+    db: Database, organization_id: UUID, id: UUID, *, reason: Json, cancelled_by: str, event_id: UUID
+) -> bool | None:
+    """Withdraw a question; False when it had ended before, None when there is none. Asked again, it changes nothing."""
+    row = await _SQL["cancel"].maybe(
+        db, organization_id=organization_id, id=id, reason=reason, cancelled_by=cancelled_by, event_id=event_id
+    )
+    return row["cancelled"] if row else None
+
+
+async def expire(db: Database, *, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, Status]]:
+    """End what nobody answered in time, at most one per event id; (organization, id, status) of each that ended."""
     rows = await _SQL["expire"].many(db, most=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
-    return [(row["organization_id"], row["id"]) for row in rows]
+    return [(row["organization_id"], row["id"], Status(row["status"])) for row in rows]
 
 
-async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[UUID]:
-    """Of the watched (organization, id) pairs, the ids of those that ended."""
+async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
+    """Of the watched (organization, id) pairs, those that ended."""
     pairs = list(watched)
     rows = await _SQL["ended"].many(
         db, organization_ids=[organization for organization, _ in pairs], ids=[id for _, id in pairs]
     )
-    return [row["id"] for row in rows]
+    return [(row["organization_id"], row["id"]) for row in rows]
 
 
 async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment]:
@@ -197,20 +251,70 @@ async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment
     ]
 
 
+def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime) -> Opened:
+    names = {field.name for field in dataclasses.fields(Interaction)} & {
+        field.name for field in dataclasses.fields(Opening)
+    }
+    interaction = Interaction(
+        **{name: getattr(opening, name) for name in names},
+        organization_id=opening.scope.organization_id,
+        connection_id=opening.scope.connection_id,
+        status=Status.PENDING,
+        answer=None,
+        choice=None,
+        reason=None,
+        superseded_by=None,
+        cards_left=len(opening.addresses),
+        cards_shown=0,
+        created_at=created_at,
+        expires_at=expires_at,
+        ended_at=None,
+    )
+    cards = [
+        Card(
+            organization_id=opening.scope.organization_id,
+            connection_id=opening.scope.connection_id,
+            interaction_id=opening.id,
+            id=id,
+            ordinal=ordinal,
+            address=address,
+            channel=None,
+            ts=None,
+            permalink=None,
+            wanted=1,
+            shown=0,
+            maybe_shown=False,
+            attempt=0,
+            failures=0,
+            plain=False,
+            due_at=created_at,
+            leased_until=None,
+            given_up_at=None,
+            reason=None,
+        )
+        for ordinal, (id, address) in enumerate(zip(opening.card_ids, opening.addresses, strict=True), start=1)
+    ]
+    return Opened(id=opening.id, interaction=interaction, cards=cards)
+
+
 def _life(row: Record) -> Life | None:
     if not row["found"]:
         return None
-    names = (field.name for field in dataclasses.fields(Life))
-    return Life(**_as_it_is({name: row[name] for name in (*names, "read_at")}))
+    values = _as_it_is(row)
+    return Life(**{field.name: values[field.name] for field in dataclasses.fields(Life)})
 
 
-def _as_it_is(row: Record | dict[str, Any]) -> dict[str, Any]:
-    """Let a deadline count from the moment it passes, not from the sweep."""
+def _as_it_is(row: Record) -> dict[str, Any]:
+    """Let a deadline count from the moment it passes, not from the sweep, which will write the same."""
     values = dict(row)
     read_at = values.pop("read_at")
     status = Status(values["status"])
-    if status is Status.PENDING and values["expires_at"] <= read_at:
-        shown = values.get("cards_shown", 1) > 0
-        status = Status.EXPIRED if shown else Status.UNREACHABLE
-        values |= {"ended_at": values["expires_at"], "reason": None if shown else NEVER_SHOWN}
-    return {**values, "status": status}
+    if status is not Status.PENDING or values["expires_at"] > read_at:
+        return {**values, "status": status}
+    values["ended_at"] = values["expires_at"]
+    if values["cards_shown"] == 0:
+        return {**values, "status": Status.UNREACHABLE, "reason": NEVER_SHOWN}
+    if (choice := values["on_expiry"]) is None:
+        return {**values, "status": Status.EXPIRED}
+    answer = {**values["answers"][choice], "by": None, "via": "default"}
+    return {**values, "status": Status.ANSWERED, "choice": choice, "answer": answer}

@@ -1,4 +1,4 @@
-"""The rows as values: what is stored, what it may become, and how its ids are written."""
+"""The rows as values: what is stored, and what it may become."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ class Status(StrEnum):
     """Where an interaction is in its life; every status but pending is final and never changes."""
 
     PENDING = "pending"  # created; the only status that can be claimed
-    ANSWERED = "answered"  # by a person's winning click
+    ANSWERED = "answered"  # by a person's winning click, or by the default asked for
     EXPIRED = "expired"  # its deadline passed, and somebody could have seen a card
     CANCELLED = "cancelled"  # by the agent or an operator
     SUPERSEDED = "superseded"  # by a newer interaction that named it
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     WON = "won"
     RECORDED = "recorded"  # the winner's new click on the same choice
     DECIDED = "decided"  # the winner clicks another choice afterwards
-    TAKEN = "taken"  # someone else answered
+    TAKEN = "taken"  # someone else answered, or the default did
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
@@ -126,6 +126,7 @@ class Interaction(Life):
     metadata: Json
     idempotency_key: str | None
     supersedes: UUID | None
+    on_expiry: str | None  # the choice that counts when the deadline passes
     cards_left: int  # copies not yet shown and not given up
     cards_shown: int  # copies that are, or may be, on a screen
     created_at: datetime
@@ -133,6 +134,14 @@ class Interaction(Life):
     @property
     def scope(self) -> Scope:
         return Scope(organization_id=self.organization_id, connection_id=self.connection_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """Where a copy lives."""
+
+    channel: str
+    ts: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,3 +167,12 @@ class Card:
     leased_until: datetime | None
     given_up_at: datetime | None
     reason: Json | None  # {code, detail, fix} of the last failure
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(organization_id=self.organization_id, connection_id=self.connection_id)
+
+    @property
+    def handle(self) -> Handle | None:
+        """Where this copy lives; None while it is on no screen."""
+        return Handle(channel=self.channel, ts=self.ts) if self.channel and self.ts else None

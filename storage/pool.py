@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 COMMAND_TIMEOUT = 5.0  # seconds; without one, a frozen backend holds its caller for ever
 ACQUIRE_TIMEOUT = 3.0
-_TRY_SECONDS = 1.0
+TRY_SECONDS = 1.0  # of what is tried again until it is confirmed
 
 
 class Connection(asyncpg.Connection):
@@ -71,10 +71,10 @@ class Database:
         deadline = clock() + seconds
         while True:
             try:
-                return await run(_Within(self, min(_TRY_SECONDS, deadline - clock())))
+                return await run(_Within(self, min(TRY_SECONDS, deadline - clock())))
             except errors.Unavailable:
                 pause = random.uniform(0.01, 0.05)  # noqa: S311  -- spreads the tries of many, guards nothing
-                if deadline - clock() < pause + _TRY_SECONDS / 10:
+                if deadline - clock() < pause + TRY_SECONDS / 10:
                     raise
                 await asyncio.sleep(pause)
 
@@ -114,8 +114,15 @@ class _Within:
 
 
 @contextlib.asynccontextmanager
-async def connect(dsn: str, *, name: str, size: int, warm: int = 1) -> AsyncIterator[Database]:
-    """Open a pool of at most `size` connections, `warm` of them at once; raises Unavailable or BadDatabaseUrl."""
+async def connect(
+    dsn: str, *, name: str, size: int, warm: int = 1, seconds: float = COMMAND_TIMEOUT
+) -> AsyncIterator[Database]:
+    """Open a pool of at most `size` connections, `warm` of them at once; raises Unavailable or BadDatabaseUrl.
+
+    The server itself ends a statement a moment before `seconds`: one that waits for a lock does not notice that its
+    client has gone, would keep its connection, and would be applied long after it was reported as not confirmed.
+    """
+    limit = f"{int(seconds * 950)}ms"
     try:
         pool = await asyncpg.create_pool(
             dsn,
@@ -125,7 +132,12 @@ async def connect(dsn: str, *, name: str, size: int, warm: int = 1) -> AsyncIter
             timeout=ACQUIRE_TIMEOUT,
             connection_class=Connection,
             init=prepare,
-            server_settings={"application_name": f"askbridge {name}"},
+            server_settings={
+                "application_name": f"askbridge {name}",
+                "statement_timeout": limit,
+                "lock_timeout": limit,
+                "idle_in_transaction_session_timeout": limit,
+            },
         )
     except ValueError:
         raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password

@@ -1,21 +1,19 @@
 """The schema as text: `sql/schema.sql` is what all migrations together make, read back from the database itself.
 
-The text is the same on every PostgreSQL we support, which `pg_dump`'s is not. `python -m storage.schema DSN` prints it.
+The text is the same on every PostgreSQL we support, which `pg_dump`'s is not. `make schema` writes it.
 """
 
-import asyncio
 import itertools
-import sys
 
 from asyncpg import Record
 
-from storage import pool, statements
+from storage import statements
 
 _SQL = statements.load("catalog")
 
 _HEAD = """\
 -- What the migrations make, all together: to read, never to run. A test keeps it equal to a migrated database;
--- `python -m storage.schema DSN` prints it anew.
+-- `make schema` writes it anew.
 """
 
 
@@ -53,12 +51,3 @@ def _table(name: str, columns: list[Record], constraints: list[Record]) -> str:
 def _column(row: Record) -> str:
     initial = f" DEFAULT {row['initial']}" if row["initial"] is not None else ""
     return f"{row['name']} {row['type']}{initial}{' NOT NULL' if row['required'] else ''}"
-
-
-async def _print(dsn: str) -> None:
-    async with pool.connect(dsn, name="schema", size=1) as db:
-        sys.stdout.write(await dump(db))
-
-
-if __name__ == "__main__":
-    asyncio.run(_print(sys.argv[1]))

@@ -23,7 +23,9 @@ def routes(*, db: Database, wake: Wake) -> list[web.RouteDef]:
     return [
         web.get("/openapi.json", openapi.serve, allow_head=False),
         web.post("/v1/interactions", auth.required(db, interactions.create)),
+        web.get("/v1/interactions", auth.required(db, interactions.page), allow_head=False),
         web.get("/v1/interactions/{id}", auth.required(db, interactions.get), allow_head=False),
+        web.post("/v1/interactions/{id}/cancel", auth.required(db, interactions.cancel)),
         web.get("/v1/interactions/{id}/timeline", auth.required(db, interactions.timeline), allow_head=False),
     ]
 
@@ -39,7 +41,8 @@ async def in_words(
         return problems.response(problem)
     except errors.Unavailable as error:
         _log.warning("database_unavailable", path=request.path, cause=error.cause)
-        same = " with the same Idempotency-Key, so that nobody is asked twice" if request.method == "POST" else ""
+        asks = request.method == "POST" and "id" not in request.match_info
+        same = " with the same Idempotency-Key, so that nobody is asked twice" if asks else ""
         return problems.response(Problem(problems.UNAVAILABLE, f"Try again in {problems.RETRY_SECONDS} s{same}."))
     except web.HTTPNotFound:
         return problems.response(Problem(problems.NOT_FOUND, f"There is nothing at {_path(request)}: {_SEE}."))

@@ -6,6 +6,7 @@ from typing import Any, cast
 from pydantic_core import ErrorDetails
 
 from bridge.agents.body import escape
+from bridge.kinds.choice.request import OPTION_ID
 from storage.model import Json
 
 CHANNEL = r"^[CGD][A-Z0-9]{1,30}$"
@@ -16,6 +17,7 @@ _PATTERNS = {
     CHANNEL: "must be a Slack conversation id such as C012AB3CD, not a name",
     TS: 'must be the ts of a Slack message, such as "1700000000.000100"',
     r"^[UW][A-Z0-9]{1,30}$": "must be a Slack user id such as U012AB3CD, not a name",
+    OPTION_ID: "must have 1 to 100 letters, digits or any of _ . : / @ + -",
     OUTSIDERS: 'must be "refuse" or "allow"',
 }
 

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import bridge
-from bridge.agents import problems
-from bridge.agents.requests import KEY_PATTERN, MODELS, MOST_WAIT
-from bridge.agents.responses import Interaction, Problem, Timeline
+from bridge.agents import filters, problems
+from bridge.agents.requests import KEY_PATTERN, MODELS, MOST_WAIT, Cancellation
+from bridge.agents.responses import Interaction, Page, Problem, Timeline
 from bridge.kinds import KINDS
-from storage.model import Json
+from storage.model import Json, Status
 
 _REF = "#/components/schemas/{model}"
 _KEY: list[Json] = [{"key": []}]
@@ -29,7 +29,8 @@ def document() -> Json:
     _, schemas = models_json_schema(
         [
             *((model, "validation") for model in MODELS.values()),
-            *((model, "serialization") for model in (Interaction, Timeline, Problem)),
+            (Cancellation, "validation"),
+            *((model, "serialization") for model in (Interaction, Page, Timeline, Problem)),
         ],
         ref_template=_REF,
     )
@@ -71,9 +72,17 @@ def document() -> Json:
                     "responses": {
                         "201": _answer("Asked.", Interaction),
                         "200": _answer("Asked before under this key; as it now is.", Interaction),
-                        **_problems(400, 401, 413, 415, 422, 503),
+                        **_problems(400, 401, 409, 413, 415, 422, 503),
                     },
-                }
+                },
+                "get": {
+                    "operationId": "listInteractions",
+                    "summary": "Find",
+                    "description": "Newest first. Filters given together must all fit.",
+                    "security": _KEY,
+                    "parameters": _filters(),
+                    "responses": {"200": _answer("One page.", Page), **_problems(400, 401, 503)},
+                },
             },
             "/v1/interactions/{id}": {
                 "get": {
@@ -82,6 +91,22 @@ def document() -> Json:
                     "security": _KEY,
                     "parameters": [_id(), _wait()],
                     "responses": {"200": _answer("As it now is.", Interaction), **_problems(400, 401, 404, 503)},
+                }
+            },
+            "/v1/interactions/{id}/cancel": {
+                "post": {
+                    "operationId": "cancelInteraction",
+                    "summary": "Withdraw",
+                    "description": "May be sent again: what is cancelled stays so, with its first reason.",
+                    "security": _KEY,
+                    "parameters": [_id()],
+                    "requestBody": {
+                        "content": {"application/json": {"schema": {"$ref": _REF.format(model="Cancellation")}}}
+                    },
+                    "responses": {
+                        "200": _answer("Cancelled, now or before.", Interaction),
+                        **_problems(400, 401, 404, 409, 413, 415, 422, 503),
+                    },
                 }
             },
             "/v1/interactions/{id}/timeline": {
@@ -121,6 +146,18 @@ def _wait() -> Json:
         "description": "Seconds to wait for the question to end.",
         "schema": {"type": "number", "minimum": 0, "maximum": MOST_WAIT, "default": 0},
     }
+
+
+def _filters() -> list[Json]:
+    texts = {name: {"type": "string", "minLength": 1, "maxLength": most} for name, most in filters.MOST_TEXT.items()}
+    schemas: dict[str, Json] = {
+        "status": {"type": "string", "enum": list(Status)},
+        "kind": {"type": "string", "enum": list(KINDS)},
+        **texts,
+        "cursor": {"type": "string", "description": "`next_cursor` of the page before"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": filters.MOST, "default": filters.USUAL},
+    }
+    return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]
 
 
 def _answer(description: str, model: type[BaseModel]) -> Json:

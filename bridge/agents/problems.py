@@ -5,6 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
+from storage.model import Json
+
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -26,6 +28,7 @@ UNREADABLE = Type("unreadable_body", 400, "The body cannot be read as JSON.")
 BAD_PARAMETER = Type("invalid_parameter", 400, "A query parameter or header is not valid.")
 UNAUTHORIZED = Type("unauthorized", 401, "No valid API key was given.")
 NOT_FOUND = Type("not_found", 404, "There is no such thing here.")
+CONFLICT = Type("conflict", 409, "The interaction has ended before.")
 METHOD_NOT_ALLOWED = Type("method_not_allowed", 405, "This method is not supported here.")
 TOO_LARGE = Type("body_too_large", 413, "The body is too large.")
 NOT_JSON = Type("unsupported_media_type", 415, "The body must be JSON.")
@@ -40,6 +43,7 @@ TYPES = (
     UNAUTHORIZED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
+    CONFLICT,
     TOO_LARGE,
     NOT_JSON,
     INVALID,
@@ -52,13 +56,24 @@ RETRY_SECONDS = 2
 
 
 class Problem(Exception):
-    """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message)."""
+    """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message).
 
-    def __init__(self, type: Type, detail: str, *, errors: list[tuple[str, str]] | None = None) -> None:
+    `interaction` is the resource that is in the way, as it now is.
+    """
+
+    def __init__(
+        self,
+        type: Type,
+        detail: str,
+        *,
+        errors: list[tuple[str, str]] | None = None,
+        interaction: Json | None = None,
+    ) -> None:
         super().__init__(detail)
         self.type = type
         self.detail = detail
         self.errors = errors or []
+        self.interaction = interaction
 
 
 def response(problem: Problem) -> web.Response:
@@ -71,6 +86,8 @@ def response(problem: Problem) -> web.Response:
     }
     if problem.errors:
         body["errors"] = [{"pointer": pointer, "message": message} for pointer, message in problem.errors]
+    if problem.interaction:
+        body["interaction"] = problem.interaction
     headers = {}
     if problem.type is UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

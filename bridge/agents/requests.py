@@ -1,10 +1,10 @@
-"""What an agent may send: the kind's own question, and how it is to be routed."""
+"""What an agent may send: the kind's own question, how it is to be routed, and why it is withdrawn."""
 
 import hashlib
 import json
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from bridge import ids
 from bridge.agents import mistakes
 from bridge.agents.problems import BAD_PARAMETER, INVALID, Problem
-from bridge.fields import Arguments, Line, Strict, UserId
+from bridge.fields import Arguments, Line, Strict, Text, UserId
 from bridge.kind import Kind
 from bridge.kinds import KINDS
 from storage.model import Json
@@ -92,6 +92,27 @@ def _small(metadata: Json) -> Json:
     return metadata
 
 
+class OnExpiry(Strict):
+    """The answer that counts when nobody gives one in time, as the answer itself would say it."""
+
+    decision: Literal["approve", "deny"] | None = None
+    option: Annotated[str, Field(max_length=100, description="The id of an option")] | None = None
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> "OnExpiry":
+        if (self.decision is None) == (self.option is None):
+            raise PydanticCustomError("on_expiry", 'must have either "decision" or "option"')
+        return self
+
+
+class Cancellation(Strict):
+    """Why a question is withdrawn."""
+
+    reason: (
+        Annotated[Text, Field(max_length=500, description="Shown on the card, and told to whoever still clicks")] | None
+    ) = None
+
+
 _Addresses: TypeAlias = Annotated[list[Address], Field(min_length=1, max_length=10)]
 
 
@@ -110,6 +131,12 @@ class Routing(Strict):
         default=None, description="`con_…`; needed only when there are several"
     )
     expires_in: Annotated[int, Field(ge=60, le=2_592_000, description="Seconds")] = 86_400
+    on_expiry: OnExpiry | None = Field(
+        default=None, description="The default answer; it counts only if somebody could have seen a card"
+    )
+    supersedes: Annotated[str, Field(max_length=100)] | None = Field(
+        default=None, description="`int_…`: a pending interaction that this one replaces"
+    )
     tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=20)] = Field(
         default_factory=list
     )
@@ -141,6 +168,9 @@ class Routing(Strict):
         return responders
 
 
+M = TypeVar("M", bound=Strict)
+
+
 def model(kind: Kind[Any]) -> type[Routing]:
     """The whole body for one kind."""
     name = f"Create{kind.name.capitalize()}"
@@ -157,14 +187,34 @@ def validate(body: Json) -> tuple[Kind[Any], Routing, Any]:
     if kind is None:
         known = ", ".join(f'"{known}"' for known in KINDS)
         raise Problem(INVALID, f"kind must be one of {known}.", errors=[("/kind", f"must be one of {known}")])
+    valid = _valid(MODELS[kind.name], body)
+    return kind, valid, valid
+
+
+def cancellation(body: Json) -> str:
+    """The reason in the body of a cancellation, or nothing; raises Problem."""
+    return (_valid(Cancellation, body).reason or "").strip()
+
+
+def on_expiry(kind: Kind[Any], routing: Routing, asked: Any) -> str | None:
+    """The choice that counts when the deadline passes, if one was named; raises Problem."""
+    if routing.on_expiry is None:
+        return None
+    wanted = routing.on_expiry.model_dump(exclude_none=True)
+    if (choice := kind.choice_of(asked, wanted)) is None:
+        told = f"must be an answer that this {kind.name} can have"
+        raise Problem(INVALID, f"on_expiry {told}.", errors=[(f"/on_expiry/{next(iter(wanted))}", told)])
+    return choice
+
+
+def _valid(model: type[M], body: Json) -> M:
     try:
-        valid = MODELS[kind.name].model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
         found = [(mistakes.pointer(body, wrong), mistakes.told(wrong)) for wrong in error.errors(include_url=False)]
         first = f"{found[0][0][:200] or 'The body'} {found[0][1]}"
         detail = f"{first}." if len(found) == 1 else f"{first}; and {len(found) - 1} more."
         raise Problem(INVALID, detail, errors=found[:MOST_ERRORS]) from None
-    return kind, valid, valid
 
 
 def fingerprint(body: Json) -> bytes:

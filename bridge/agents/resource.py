@@ -1,9 +1,11 @@
 """An interaction as agents see it: every field in every answer, event and webhook, in one place."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from bridge import ids, message
+from bridge import ids
+from bridge.agents import message
 from storage.interactions import Moment
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
@@ -32,6 +34,11 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
         "expires_at": moment(row.expires_at),
         "answered_at": moment(answered_at),
     }
+
+
+def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_cursor: str | None) -> Json:
+    """Some questions, each whole."""
+    return {"items": [interaction(row, cards[row.id]) for row in rows], "next_cursor": next_cursor}
 
 
 def card(row: Card, status: Status) -> Json:

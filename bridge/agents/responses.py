@@ -71,6 +71,13 @@ class Interaction(BaseModel):
     answered_at: datetime | None
 
 
+class Page(BaseModel):
+    """Some of the questions of an organization, newest first."""
+
+    items: list[Interaction]
+    next_cursor: str | None = Field(description="Where to go on; null: this was the last page")
+
+
 class Line(BaseModel):
     """One thing that happened to a question."""
 
@@ -102,3 +109,6 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[ProblemError] | None = None
+    interaction: Interaction | None = Field(
+        default=None, description="With 409: what is in the way, as it now is, with its answer if it has one"
+    )

@@ -65,12 +65,14 @@ def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
         sys.stdout.flush()
         return
     bridge = ready["bridge_urls"][0]
+    askbridge = Path(sys.executable).with_name("askbridge")
     command = (
         f"  ASKBRIDGE_URL={bridge} ASKBRIDGE_KEY={ready['api_key']} \\\n"
-        f"    askbridge ask 'Deploy 1.4?' --to '#approvals' --responder @ana --approve --slack-url {ready['slack_url']}"
+        f"    {askbridge} ask 'Deploy 1.4?' --to '#approvals' --responder @ana --approve \\\n"
+        f"    --slack-url {ready['slack_url']}"
     )
     example = (
-        f"  curl -s {bridge}/v1/interactions?wait=60 \\\n"
+        f"  curl -s '{bridge}/v1/interactions?wait=60' \\\n"
         f"    -H 'Authorization: Bearer {ready['api_key']}' -H 'Content-Type: application/json' \\\n"
         """    -d '{"kind": "approval", "title": "Deploy 1.4?", "to": {"channel": "C0APPROVALS"},"""
         """ "responders": {"users": ["U0ANA"]}}'"""

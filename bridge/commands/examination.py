@@ -66,7 +66,7 @@ async def _open(stack: AsyncExitStack) -> Database | Check:
 def _no_database(error: errors.Unavailable) -> Check:
     return failed(
         "database",
-        f"it cannot be reached ({error.cause})",
+        f"{error.advice} ({error.cause})",
         fix=f"check that it runs and ASKBRIDGE_DATABASE_URL leads to it: {PSQL} -c 'select 1'",
     )
 

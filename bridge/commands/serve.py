@@ -59,7 +59,7 @@ def migrate() -> None:
     try:
         applied = asyncio.run(migrations.migrate(settings.database_url.get_secret_value()))
     except errors.Unavailable as error:
-        terminal.fail(f"The database cannot be reached ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
+        terminal.fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
     except (errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
         terminal.fail(str(error))
     for migration in applied:

@@ -82,7 +82,7 @@ def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     try:
         return asyncio.run(do())
     except errors.Unavailable as error:
-        fail(f"The database cannot be reached or is too busy ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
+        fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
     except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl, Refused) as error:
         fail(str(error))
 

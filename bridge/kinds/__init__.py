@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bridge.kind import Kind
-from bridge.kinds import approval
+from bridge.kinds import approval, choice
 
-_KINDS: tuple[Kind[Any], ...] = (approval.KIND,)
+_KINDS: tuple[Kind[Any], ...] = (approval.KIND, choice.KIND)
 
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in _KINDS})

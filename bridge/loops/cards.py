@@ -1,6 +1,6 @@
 """Make every copy of a card show what its row says: posted, edited or given up, each under its lease.
 
-lease → the question as it now is → drawn by its kind → Slack → written back under the fence of the lease
+lease → the interaction as it now is → drawn by its kind → Slack → written back under the fence of the lease
 """
 
 import asyncio
@@ -11,8 +11,7 @@ from typing import assert_never
 from uuid import UUID
 
 from bridge import ids
-from bridge.card import Card as Drawn
-from bridge.card import View
+from bridge.card.frame import Drawing, View
 from bridge.handles import Handles
 from bridge.kinds import KINDS
 from bridge.logs import Log
@@ -22,8 +21,7 @@ from bridge.slack.client import Client
 from bridge.slack.connections import Tokens
 from bridge.wake import Wake
 from storage import cards, errors, interactions
-from storage.cards import Handle
-from storage.model import Card, Interaction, Scope, Status
+from storage.model import Card, Handle, Interaction, Json, Status
 from storage.pool import Database
 
 _log = Log("cards")
@@ -75,23 +73,23 @@ class Cards:
         await cards.retry(self._db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
 
     async def _show(self, card: Card) -> None:
-        question = self._handles.question(_scope(card), card.interaction_id) or await interactions.get(
+        interaction = self._handles.interaction(card.scope, card.interaction_id) or await interactions.get(
             self._db, card.organization_id, card.interaction_id
         )
         client = self._tokens.of(card.connection_id)
-        if question is None or client is None:
+        if interaction is None or client is None:
             return
-        if card.channel is not None and card.ts is not None:
-            await self._edit(card, question, client, Handle(channel=card.channel, ts=card.ts))
-        elif question.status is Status.PENDING:
-            await self._post(card, question, client)
+        if card.handle is not None:
+            await self._edit(card, interaction, client, card.handle)
+        elif interaction.status is Status.PENDING:
+            await self._post(card, interaction, client)
         else:
             await cards.skip(self._db, card)
 
-    async def _post(self, card: Card, question: Interaction, client: Client) -> None:
+    async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
         place = _place(card)
-        drawn = _draw(question, card, plain=card.plain)
-        if (broken := self._tokens.broken(card.connection_id)) is not None:
+        drawn = _draw(interaction, card, plain=card.plain)
+        if (broken := self._tokens.suspended(card.connection_id)) is not None:
             await self._give_up(card, broken)
             return
         if (turn := self._pace.turn(card.connection_id, place)) is None:
@@ -100,62 +98,67 @@ class Cards:
         await asyncio.sleep(turn)
         async with self._slot(card) as free:
             # Others were before us, and may have learned that it is no use.
-            if (broken := self._tokens.broken(card.connection_id)) is not None:
+            if (broken := self._tokens.suspended(card.connection_id)) is not None:
                 await self._give_up(card, broken)
                 return
             if not free or self._pace.paused(card.connection_id, place):
                 await self._put_off(card, self._pace.later(card.connection_id, place))
                 return
+            # From here on a card may be on a screen, whatever becomes of this replica.
+            if (doubted := await cards.sending(self._db, card)) is None:
+                await cards.skip(self._db, card)  # nobody waits for an answer any more
+                return
             told, plain = await client.post(card.address, drawn), card.plain
             if isinstance(told, slack.BadBlocks) and not plain:
-                told, plain = await client.post(card.address, _draw(question, card, plain=True)), True
+                told, plain = await client.post(card.address, _draw(interaction, card, plain=True)), True
             if not isinstance(told, Handle):
-                await self._failed(card, told, place)
+                await self._failed(card, told, place, doubted=doubted)
                 return
         kept = await cards.posted(self._db, card, told, plain=plain, stray_id=ids.new(), event_id=ids.new())
         _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=told.channel, ts=told.ts)
         if kept:
-            self._handles.remember(question, told)
+            self._handles.remember(interaction, told)
             link = await client.permalink(told)
             if isinstance(link, str):
                 await cards.permalink(self._db, card, told, link)
         self._wake.changed(card.organization_id, card.interaction_id)
 
-    async def _edit(self, card: Card, question: Interaction, client: Client, handle: Handle) -> None:
-        drawn = _draw(question, card, plain=card.plain)
+    async def _edit(self, card: Card, interaction: Interaction, client: Client, handle: Handle) -> None:
+        drawn = _draw(interaction, card, plain=card.plain)
         async with self._slot(card) as free:
             paused = self._pace.paused(card.connection_id, _EDITS)
             if paused or not free:
                 await self._put_off(card, paused or _SLOT_SECONDS)
                 return
-            if self._tokens.broken(card.connection_id) is not None:
+            if self._tokens.suspended(card.connection_id) is not None:
                 await self._put_off(card, _BACK_OFF[-1])
                 return
             told, plain = await client.edit(handle, drawn), card.plain
             if isinstance(told, slack.BadBlocks) and not plain:
-                told, plain = await client.edit(handle, _draw(question, card, plain=True)), True
+                told, plain = await client.edit(handle, _draw(interaction, card, plain=True)), True
             if not isinstance(told, Handle):
                 await self._failed(card, told, _EDITS)
                 return
         kept = await cards.edited(self._db, card, plain=plain, event_id=ids.new())
-        _log.info("card_settled" if kept else "lease_lost", **_keys(card), status=question.status.value)
-        self._handles.settled(_scope(card), card.interaction_id, handle)
+        _log.info("card_settled" if kept else "lease_lost", **_keys(card), status=interaction.status.value)
+        self._handles.settled(card.scope, card.interaction_id, handle)
 
-    async def _failed(self, card: Card, failure: slack.Failure, place: str) -> None:
+    async def _failed(self, card: Card, failure: slack.Failure, place: str, *, doubted: bool = False) -> None:
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
                 self._pace.pause(card.connection_id, place, seconds)
-                await self._retry(card, failure, seconds=seconds, failed=False)
-            case slack.RetryAfter():
-                await self._retry(card, failure, seconds=_back_off(card), failed=True, unsure=failure.ambiguous)
+                await self._retry(card, failure, seconds=seconds, failed=False, doubted=doubted)
+            case slack.RetryAfter(ambiguous=unsure):
+                seconds = _back_off(card)
+                await self._retry(card, failure, seconds=seconds, failed=True, unsure=unsure, doubted=doubted)
             case slack.Broken():
-                self._tokens.break_(card.connection_id, failure)
+                self._tokens.suspend(card.connection_id, failure)
                 if card.ts is None:
-                    await self._give_up(card, failure)
+                    await self._give_up(card, failure, doubted=doubted)
                 else:  # it stays on a screen, so it waits for whoever mends the installation
                     await self._retry(card, failure, seconds=_BACK_OFF[-1], failed=False)
             case slack.GiveUp() | slack.BadBlocks():
-                await self._give_up(card, failure)
+                await self._give_up(card, failure, doubted=doubted)
             case _:
                 assert_never(failure)
 
@@ -177,24 +180,31 @@ class Cards:
         await cards.retry(self._db, card, seconds=seconds, reason=None, failed=False, unsure=False)
 
     async def _retry(
-        self, card: Card, failure: slack.Failure, *, seconds: float, failed: bool, unsure: bool = False
+        self,
+        card: Card,
+        failure: slack.Failure,
+        *,
+        seconds: float,
+        failed: bool,
+        unsure: bool = False,
+        doubted: bool = False,
     ) -> None:
         _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
         await cards.retry(
             self._db,
             card,
             seconds=seconds,
-            reason=slack.reason(failure),
+            reason=_reason(card, failure),
             failed=failed,
             unsure=unsure and card.ts is None,
+            doubted=doubted,
         )
 
-    async def _give_up(self, card: Card, failure: slack.Failure) -> None:
+    async def _give_up(self, card: Card, failure: slack.Failure, *, doubted: bool = False) -> None:
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
-        status = await cards.give_up(self._db, card, reason=slack.reason(failure), event_id=ids.new())
-        if card.channel is not None and card.ts is not None:
-            handle = Handle(channel=card.channel, ts=card.ts)
-            self._handles.settled(_scope(card), card.interaction_id, handle)  # it will never be edited
+        status = await cards.give_up(self._db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
+        if card.handle is not None:
+            self._handles.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
         if status is Status.UNREACHABLE:
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
         self._wake.changed(card.organization_id, card.interaction_id)
@@ -204,9 +214,9 @@ class _Undrawable(Exception):
     """The kind could not draw its card: nothing was sent."""
 
 
-def _draw(question: Interaction, card: Card, *, plain: bool) -> Drawn:
+def _draw(interaction: Interaction, card: Card, *, plain: bool) -> Drawing:
     try:
-        return KINDS[question.kind].card(View(interaction=question, version=card.wanted, plain=plain))
+        return KINDS[interaction.kind].draw(View(interaction=interaction, version=card.wanted, plain=plain))
     except Exception as error:
         raise _Undrawable from error
 
@@ -215,12 +225,17 @@ def _back_off(card: Card) -> float:
     return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
 
 
+def _reason(card: Card, failure: slack.Failure) -> Json:
+    """Why, as agents are told: at which address; and a person's id is not looked for like a channel's."""
+    reason = slack.reason(failure)
+    reason["detail"] = f"{_place(card)}: {reason['detail']}"
+    if failure.code == "channel_not_found" and "user" in card.address:
+        reason["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
+    return reason
+
+
 def _place(card: Card) -> str:
     return str(card.address.get("user") or card.address.get("channel"))
-
-
-def _scope(card: Card) -> Scope:
-    return Scope(organization_id=card.organization_id, connection_id=card.connection_id)
 
 
 def _keys(card: Card) -> dict[str, object]:

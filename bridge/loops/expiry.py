@@ -1,4 +1,4 @@
-"""End what nobody answered in time."""
+"""End what nobody answered in time, with the default answer when one was asked for."""
 
 from bridge import ids
 from bridge.logs import Log
@@ -13,8 +13,8 @@ BATCH = 1000
 async def step(db: Database, wake: Wake) -> int:
     """End up to BATCH questions whose deadline passed; their cards and waiters follow."""
     ended = await interactions.expire(db, event_ids=[ids.new() for _ in range(BATCH)])
-    for organization_id, interaction_id in ended:
-        _log.info("interaction_expired", interaction=ids.encode("int", interaction_id))
+    for organization_id, interaction_id, status in ended:
+        _log.info(f"interaction_{status}", interaction=ids.encode("int", interaction_id))
         wake.changed(organization_id, interaction_id)
     if ended:
         wake.cards.set()

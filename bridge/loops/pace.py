@@ -10,7 +10,7 @@ from uuid import UUID
 from cachetools import TTLCache
 
 INTERVAL = 1.0  # seconds between two messages in one channel: Slack's limit
-PATIENCE = 5.0  # seconds that a copy may wait for its turn in hand, well within its lease
+PATIENCE = 2.0  # seconds that a copy may wait for its turn in hand: not long, because it keeps a worker
 _REMEMBERED = 3600.0  # the longest pause that is honoured
 _MOST = 10_000
 

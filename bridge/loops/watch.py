@@ -8,7 +8,6 @@ from storage.pool import Database
 async def step(db: Database, wake: Wake) -> int:
     """Look once for every question that a request waits for; always 0, because looking again at once finds no more."""
     if watched := wake.watched():
-        organizations = {interaction: organization for organization, interaction in watched}
-        for interaction in await interactions.ended(db, watched):
-            wake.changed(organizations[interaction], interaction)
+        for organization_id, interaction_id in await interactions.ended(db, watched):
+            wake.changed(organization_id, interaction_id)
     return 0

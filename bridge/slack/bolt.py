@@ -21,7 +21,7 @@ _DECIDE = "askbridge_decide"
 
 
 def build() -> AsyncApp:
-    """Make the app. A click whose verdict is not certain is answered 503."""
+    """Make the app. Its one listener has the click decided and acks; whether that is a 200 is said by the outcome."""
     logger = logging.getLogger("slack_bolt")
     app = AsyncApp(
         logger=logger,
@@ -36,15 +36,14 @@ def build() -> AsyncApp:
     )
 
     async def clicked(ack: AsyncAck, context: AsyncBoltContext) -> BoltResponse:
-        if await context[_DECIDE]():
-            return await ack()
-        return BoltResponse(status=503, body="")
+        await context[_DECIDE]()
+        return await ack()
 
     app.action(re.compile(""))(clicked)  # every action: no button may be left without an answer
     return app
 
 
-async def dispatch(app: AsyncApp, body: bytes, *, decide: Callable[[], Awaitable[bool]] | None = None) -> BoltResponse:
+async def dispatch(app: AsyncApp, body: bytes, *, decide: Callable[[], Awaitable[None]] | None = None) -> BoltResponse:
     """Hand over a verified request; never raises. No header of it goes on: Bolt would obey some, and none is signed."""
     content_type = "application/json" if body.lstrip()[:1] == b"{" else "application/x-www-form-urlencoded"
     try:
@@ -52,7 +51,7 @@ async def dispatch(app: AsyncApp, body: bytes, *, decide: Callable[[], Awaitable
             body=body.decode(errors="replace"), headers={"content-type": content_type}, context={_DECIDE: decide}
         )
         return await app.async_dispatch(request)
-    except Exception as error:  # noqa: BLE001  -- it reads a body's every corner before any of its own nets
+    except Exception as error:  # noqa: BLE001  -- Bolt parses the body outside its own error handling
         _log.failure("bolt_failed", error)
         return BoltResponse(status=500, body="")
 

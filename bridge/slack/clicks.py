@@ -18,13 +18,13 @@ from bridge.slack.connections import Directory
 from bridge.slack.parse import Click
 from bridge.wake import Wake
 from storage import cards, errors, interactions
-from storage.cards import Handle
 from storage.interactions import Claimed
-from storage.model import Connection, Status, Verdict
+from storage.model import Connection, Handle, Status, Verdict
 from storage.pool import Database
 
 _log = Log("clicks")
 
+_MOST_REPLIES = 200  # under way at once; a flood of clicks must not become a flood of calls
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
@@ -47,13 +47,14 @@ class Clicks:
     """Decides clicks; `claims` is the pool that nothing else may use."""
 
     def __init__(
-        self, *, claims: Database, db: Database, handles: Handles, wake: Wake, http: aiohttp.ClientSession
+        self, *, claims: Database, db: Database, handles: Handles, wake: Wake, replies: aiohttp.ClientSession
     ) -> None:
         self._claims = claims
         self._db = db
         self._handles = handles
         self._wake = wake
-        self._http = http
+        self._replies = replies  # of their own: slow replies must not keep cards waiting
+        self._replying = 0
         self._directory = Directory()
 
     async def decide(self, click: Click) -> Outcome:
@@ -80,16 +81,17 @@ class Clicks:
     async def after(self, outcome: Outcome) -> None:
         """Wake whoever waits, have the clicked copy healed, tell the clicker."""
         click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
-        _log.info(
-            "click_decided" if connection or not outcome.certain else "click_unroutable",
-            verdict=claimed.verdict.value,
-            interaction=_shown(click),
-            user=click.user_id,
-            repeats=claimed.repeats or None,
-        )
+        if outcome.certain:
+            _log.info(
+                "click_decided" if connection else "click_unroutable",
+                verdict=claimed.verdict.value,
+                interaction=_shown(click),
+                user=click.user_id,
+                repeats=claimed.repeats or None,
+            )
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            if claimed.verdict is Verdict.EXPIRED:
-                # The deadline may have passed a moment ago; how the question ends is written by the sweep.
+            if claimed.life.ended_at == claimed.life.expires_at:
+                # The deadline may have passed a moment ago; that the question has ended is written by the sweep.
                 self._wake.expiry.set()
             else:
                 self._handles.ended(connection.scope, click.interaction, claimed.life)
@@ -97,10 +99,10 @@ class Clicks:
             self._wake.cards.set()
             await asyncio.gather(
                 self._alone(self._heal(click, connection, claimed), click),
-                self._alone(self._tell(click, claimed), click),
+                self._alone(self._tell(click, connection, claimed), click),
             )
         else:
-            await self._alone(self._tell(click, claimed), click)
+            await self._alone(self._tell(click, connection, claimed), click)
 
     async def _alone(self, courtesy: Awaitable[None], click: Click) -> None:
         """Let one courtesy fail without the other."""
@@ -140,13 +142,37 @@ class Clicks:
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=_shown(click), cause=error.cause)
 
-    async def _tell(self, click: Click, claimed: Claimed) -> None:
+    async def _newer(self, click: Click, connection: Connection | None, claimed: Claimed) -> str | None:
+        """The address of a card that replaced the clicked one: best where the clicker is, and can surely look."""
+        if claimed.verdict is not Verdict.SUPERSEDED or connection is None or claimed.life is None:
+            return None
+        if (id := claimed.life.superseded_by) is None:
+            return None
+        try:
+            copies = await cards.of_interaction(self._db, connection.organization_id, id)
+        except errors.Unavailable as error:
+            _log.warning("newer_card_not_found", interaction=_shown(click), cause=error.cause)
+            return None
+        links = [(copy.channel != click.channel, copy.ordinal, copy.permalink) for copy in copies if copy.permalink]
+        return min(links)[2] if links else None
+
+    async def _tell(self, click: Click, connection: Connection | None, claimed: Claimed) -> None:
         """Tell a clicker privately what the card does not say. Sent once: two replies would be worse than none."""
-        text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC))
-        if text is None or click.response_url is None:
+        if click.response_url is None:
             return
-        payload = replies.payload(text, thread_ts=click.thread_ts)
-        told = await client.respond(click.response_url, payload, http=self._http)
+        newer = await self._newer(click, connection, claimed)
+        text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC), newer=newer)
+        if text is None:
+            return
+        if self._replying >= _MOST_REPLIES:
+            _log.warning("reply_dropped", interaction=_shown(click), verdict=claimed.verdict.value)
+            return
+        self._replying += 1
+        try:
+            payload = replies.payload(text, thread_ts=click.thread_ts)
+            told = await client.respond(click.response_url, payload, http=self._replies)
+        finally:
+            self._replying -= 1
         if told != 200:
             code = told if isinstance(told, int) else told.code
             _log.warning("reply_failed", interaction=_shown(click), verdict=claimed.verdict.value, code=code)

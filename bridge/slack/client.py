@@ -9,13 +9,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bridge.card import Card
+from bridge.card.frame import Drawing
 from bridge.slack import errors
 from bridge.slack.errors import Failure
-from storage.cards import Handle
-from storage.model import Json
+from storage.model import Handle, Json
 
 CALL_SECONDS = 10.0  # for everything of one call; leases are longer than this
+REPLY_SECONDS = 3.0  # a private reply that comes later than this explains nothing any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +38,10 @@ class Unreadable(Exception):
         self.what = what
 
 
-def session() -> aiohttp.ClientSession:
-    """One session for all calls of a replica; it is the only place where their deadline can be set."""
+def session(*, seconds: float = CALL_SECONDS, most: int = 50) -> aiohttp.ClientSession:
+    """A session for `most` calls at once, each over after `seconds`; the only place where that can be set."""
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=CALL_SECONDS, connect=5.0), connector=aiohttp.TCPConnector(limit=50)
+        timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=5.0), connector=aiohttp.TCPConnector(limit=most)
     )
 
 
@@ -52,7 +52,7 @@ class Client:
         # No retry handlers: the default one posts a second card when the connection broke after the first.
         self._web = AsyncWebClient(token=token, base_url=api_url, session=http, retry_handlers=[])
 
-    async def post(self, address: Mapping[str, Any], card: Card) -> Handle | Failure:
+    async def post(self, address: Mapping[str, Any], card: Drawing) -> Handle | Failure:
         """Show a card at an address; a person's id is their direct messages with the app."""
         arguments = {
             "channel": address.get("user") or address["channel"],
@@ -70,7 +70,7 @@ class Client:
         except Exception as error:  # noqa: BLE001  -- the table in errors knows every class of them
             return _failure(error)
 
-    async def edit(self, handle: Handle, card: Card) -> Handle | Failure:
+    async def edit(self, handle: Handle, card: Drawing) -> Handle | Failure:
         """Make a card show this, all of it: Slack keeps no versions, so the last edit wins."""
         try:
             await self._web.chat_update(

@@ -17,8 +17,9 @@ from storage.statements import Runs
 
 _log = Log("connections")
 
-# Disabling a connection cancels its pending rows first, so a connection remembered this long can do no harm.
-REMEMBERED_SECONDS = 30.0
+# Disabling a connection cancels its pending rows first, so one that is remembered can do no harm; but an installation
+# that another organization took over is not found under it until then.
+REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
 
@@ -54,11 +55,11 @@ class Tokens:
         self._clients[connection_id] = client
         self._broken.pop(connection_id, None)
 
-    def break_(self, connection_id: UUID, failure: Broken) -> None:
+    def suspend(self, connection_id: UUID, failure: Broken) -> None:
         """Slack refused this token: ask again only after a while, however many cards wait."""
         self._broken[connection_id] = failure
 
-    def broken(self, connection_id: UUID) -> Broken | None:
+    def suspended(self, connection_id: UUID) -> Broken | None:
         """Why this token is not to be used at the moment."""
         return self._broken.get(connection_id)
 

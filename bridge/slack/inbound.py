@@ -76,11 +76,10 @@ class Inbound:
             await asyncio.wait(self._aftermaths)
 
     async def _clicked(self, request: web.Request, body: bytes, click: parse.Click) -> web.StreamResponse:
-        outcomes: list[Outcome] = []
+        outcomes: list[Outcome] = []  # stays empty when Bolt never calls us
 
-        async def decide() -> bool:
+        async def decide() -> None:
             outcomes.append(await self._clicks.decide(click))
-            return outcomes[-1].certain
 
         answer = await bolt.dispatch(self._bolt, body, decide=decide)
         if not outcomes:

@@ -7,8 +7,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from bridge import blocks, ids
-from bridge import text as texts
+from bridge import ids
+from bridge.card import blocks, texts
 from storage.model import Json, Life, Verdict
 
 MOST_NAMES: Final = 10
@@ -127,4 +127,4 @@ def _ago(then: datetime, now: datetime) -> str:
 
 def _one_line(text: str, most: int) -> str:
     quoted = re.sub("[“”]", '"', " ".join(text.split()))  # or it could close our quotation marks and go on as us
-    return blocks.escape(texts.cut(quoted, most))
+    return blocks.inert(texts.cut(quoted, most))

@@ -34,7 +34,7 @@ class SigningSecrets:
     __slots__ = ("_keys",)
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """Refuse, in words, what would leave the door open or shut for good."""
+        """Refuse, in words, secrets that would accept anybody, or nobody."""
         given = list(secrets)
         if not given:
             raise ValueError("no Slack signing secret is given; without one nothing from Slack can be believed")

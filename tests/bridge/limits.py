@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bridge import actions, ids
-from bridge.card import Card
+from bridge.card.frame import Drawing
 from sandbox.slack.validator import message
 from storage.model import Interaction, Json, Status
 
@@ -17,24 +17,30 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
 
 
-def check(card: Card, interaction: Interaction) -> None:
+def check(card: Drawing, interaction: Interaction) -> None:
     """Everything that holds for every card of every kind in every status."""
     assert message.problems(card.blocks) == []
     assert message.characters(card.blocks) <= 13_200
+    assert utf16(words(card)) - words(card).count("\n") <= 13_200
     assert 0 < utf16(card.text) <= 3_900
     _check_buttons(card, interaction)
     assert ids.encode("int", interaction.id) in words(card)
     for ours in [*mrkdwn(card.blocks), card.text]:
         assert_nothing_foreign_is_active(ours)
-    for shown in objects(card.blocks):
-        if isinstance(text := shown.get("text"), str):
+    for found in objects(card.blocks):
+        if isinstance(text := found.get("text"), str):
             assert utf16(text) <= 3_000
-        if shown.get("type") == "header":
-            assert utf16(shown["text"]["text"]) <= 150
-        if shown.get("type") == "mrkdwn":
-            assert shown["verbatim"] is True
-        if shown.get("type") == "plain_text":
-            assert shown["emoji"] is False
+        if found.get("type") == "header":
+            assert utf16(found["text"]["text"]) <= 150
+        if found.get("type") == "mrkdwn":
+            assert found["verbatim"] is True
+        if found.get("type") == "plain_text":
+            assert found["emoji"] is False
+    for pressed in buttons(card):
+        for label in [pressed.get("text"), *(option["text"] for option in pressed.get("options", ()))]:
+            assert label is None or utf16(label["text"]) <= 75
+        if dialog := pressed.get("confirm"):
+            assert utf16(dialog["text"]["text"]) <= 300
     assert not _STEERING.search(card.text + words(card))
 
 
@@ -46,16 +52,21 @@ def assert_nothing_foreign_is_active(text: str) -> None:
 
 
 def mrkdwn(blocks: list[Json]) -> list[str]:
-    return [shown["text"] for shown in objects(blocks) if shown.get("type") == "mrkdwn"]
+    return [found["text"] for found in objects(blocks) if found.get("type") == "mrkdwn"]
 
 
-def buttons(card: Card) -> list[Json]:
-    return [shown for shown in objects(card.blocks) if shown.get("type") in ("button", "static_select")]
+def buttons(card: Drawing) -> list[Json]:
+    return [found for found in objects(card.blocks) if found.get("type") in ("button", "static_select")]
 
 
-def words(card: Card) -> str:
+def words(card: Drawing) -> str:
     """All that the blocks show, without how they show it."""
-    return "\n".join(shown["text"] for shown in objects(card.blocks) if isinstance(shown.get("text"), str))
+    return shown(card.blocks)
+
+
+def shown(blocks: list[Json]) -> str:
+    """The texts in these blocks or elements, one a line."""
+    return "\n".join(found["text"] for found in objects(blocks) if isinstance(found.get("text"), str))
 
 
 def objects(value: object) -> Iterator[Json]:
@@ -72,7 +83,7 @@ def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _check_buttons(card: Card, interaction: Interaction) -> None:
+def _check_buttons(card: Drawing, interaction: Interaction) -> None:
     rows = [block for block in card.blocks if block["type"] == "actions"]
     if interaction.status is not Status.PENDING:
         assert rows == [] and buttons(card) == []
@@ -81,7 +92,7 @@ def _check_buttons(card: Card, interaction: Interaction) -> None:
     assert sorted(_choices(card)) == sorted(interaction.answers)
 
 
-def _choices(card: Card) -> Iterator[str]:
+def _choices(card: Drawing) -> Iterator[str]:
     """Every choice that a click on this card can make, as the codec reads it."""
     for pressed in buttons(card):
         for option in pressed.get("options", [{"value": None}]):

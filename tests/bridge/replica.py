@@ -27,8 +27,7 @@ from sandbox.slack import signing
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.server import Sandbox
 from storage import cards, pool
-from storage.cards import Handle
-from storage.model import Card, Interaction
+from storage.model import Card, Handle, Interaction
 from storage.pool import Database
 from tests import payloads
 from tests.storage import build
@@ -75,7 +74,7 @@ class Replica:
         token = self.slack.world.app.bot_token
         self.client = Client(token=token, api_url=self.slack.api_url, http=self.http)
         self.tokens.put(self.tenant.connection.id, self.client)
-        self.clicks = Clicks(claims=self.claims, db=self.db, handles=self.handles, wake=self.wake, http=self.http)
+        self.clicks = Clicks(claims=self.claims, db=self.db, handles=self.handles, wake=self.wake, replies=self.http)
         self.inbound = Inbound(
             secrets=self.secrets, api_url=self.slack.api_url, clicks=self.clicks, read_seconds=self.read_seconds
         )

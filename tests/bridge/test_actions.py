@@ -14,6 +14,7 @@ ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 def test_version_one_is_written_like_this_for_ever() -> None:
     assert actions.block_id(ID, 3) == "v1:int_01h455vb4pex5vsknk084sn02q:3"
     assert actions.choose("approve") == "v1:choose:approve"
+    assert actions.SELECT == "v1:select"
 
 
 def test_version_one_is_read_for_ever() -> None:

@@ -4,8 +4,7 @@ import dataclasses
 
 from bridge import ids
 from bridge.handles import Handles
-from storage.cards import Handle
-from storage.model import Interaction, Life, Scope, Status
+from storage.model import Handle, Interaction, Life, Scope, Status
 from tests.bridge.interactions import interaction
 
 HERE = Handle(channel="C0APPROVALS", ts="1700000000.000100")
@@ -20,7 +19,7 @@ def life(status: Status) -> Life:
 
 
 def known(handles: Handles, question: Interaction = QUESTION) -> Interaction | None:
-    return handles.question(question.scope, question.id)
+    return handles.interaction(question.scope, question.id)
 
 
 def test_a_posted_copy_is_known_until_it_is_settled() -> None:
@@ -112,3 +111,25 @@ def test_a_late_post_does_not_bring_back_a_pending_question() -> None:
     assert handles.knows(QUESTION.scope, QUESTION.id, THERE)
     ended = known(handles)
     assert ended is not None and ended.status is Status.ANSWERED
+
+
+def test_large_questions_count_for_several_so_that_memory_is_bounded() -> None:
+    handles = Handles(most=10)
+    large = dataclasses.replace(QUESTION, request={**QUESTION.request, "body": "x" * 4_000})
+    for number in range(20):
+        handles.remember(dataclasses.replace(large, id=ids.new()), HERE)
+        assert len(handles) <= 2, number
+
+    handles.remember(dataclasses.replace(QUESTION, request={"body": "x" * 100_000}), HERE)
+
+    assert not handles.knows(QUESTION.scope, QUESTION.id, HERE), "one that is larger than all of it is left out"
+
+
+def test_metadata_is_not_remembered() -> None:
+    handles = Handles()
+    handles.remember(dataclasses.replace(QUESTION, metadata={"a": [[]] * 4_000}), HERE)
+
+    handles.ended(QUESTION.scope, QUESTION.id, life(Status.ANSWERED))
+
+    found = known(handles)
+    assert found is not None and found.metadata == {}

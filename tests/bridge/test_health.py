@@ -13,6 +13,7 @@ from bridge import health
 from bridge.health import Health
 from bridge.loops import runner
 from bridge.loops.runner import Loop
+from bridge.wake import Wake
 from storage import pool
 from storage.pool import Database
 from tests import proxy
@@ -32,12 +33,13 @@ def loop(name: str, *, passed_at: float | None) -> Loop:
 
 
 @asynccontextmanager
-async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Health, "Asked"]]:
-    checked = Health(db=db, loops=loops)
+async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Wake, "Asked"]]:
+    wake = Wake()
+    checked = Health(db=db, loops=loops, wake=wake)
     app = web.Application()
     app.add_routes(checked.routes())
     async with TestClient(TestServer(app)) as http:
-        yield checked, Asked(http)
+        yield wake, Asked(http)
 
 
 class Asked:
@@ -138,8 +140,8 @@ async def test_a_loop_counts_from_its_first_good_pass(db: Database) -> None:
 
 
 async def test_a_replica_that_stops_takes_no_more(db: Database) -> None:
-    async with served(db) as (checked, asked):
-        checked.closing = True
+    async with served(db) as (wake, asked):
+        wake.close()
         status, told = await asked.ready()
 
         assert (status, told["checks"]["process"]) == (503, "is stopping")

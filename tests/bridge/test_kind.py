@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bridge.card import Card, View, frame
+from bridge.card.frame import frame
 from bridge.kind import Kind
 from bridge.kinds import KINDS
 from bridge.kinds.approval import KIND
@@ -22,7 +22,7 @@ class Create(Routing, Request):
 
 
 def test_the_registry_is_closed() -> None:
-    assert set(KINDS) == {"approval"}
+    assert set(KINDS) == {"approval", "choice"}
     with pytest.raises(TypeError):
         KINDS["new"] = KIND  # type: ignore[index]  # that is the promise
 
@@ -40,17 +40,16 @@ def test_what_a_kind_adds_is_stored_too() -> None:
         kind: Literal["rating"]  # type: ignore[assignment]  # a neighbour of approval
         stars: int
 
-    def card(view: View) -> Card:
-        return frame(view, Rating.model_validate(view.interaction.request), buttons=[], past={})
-
     rating = Kind(
         name="rating",
         request=Rating,
         answers=lambda request: {str(n): {"label": str(n)} for n in range(request.stars)},
-        card=lambda view: frame(
-            View(view.interaction, view.version), Rating(**view.interaction.request), buttons=[], past={}
-        ),
+        card=lambda view, asked: frame(view, asked, buttons=[], past={}),
         examples=(),
     )
 
+    asked = Rating(kind="rating", title="How was it?", stars=5)
+    assert rating.choice_of(asked, {"label": "4"}) == "4"
+    assert rating.choice_of(asked, {"label": "6"}) is None
+    assert rating.choice_of(asked, {"option": None}) is None
     assert rating.stored(Rating(kind="rating", title="How was it?", stars=5))["stars"] == 5

@@ -27,14 +27,6 @@ def test_nobody_is_woken_by_another_question_or_by_the_same_id_elsewhere() -> No
         assert not signal.is_set()
 
 
-def test_who_begins_to_wait_wakes_the_loop_that_watches_for_them() -> None:
-    wake = Wake()
-    assert not wake.watch.is_set()
-
-    with wake.watching(ORGANIZATION, QUESTION):
-        assert wake.watch.is_set()
-
-
 def test_a_question_is_watched_until_the_last_who_waits_has_gone() -> None:
     wake = Wake()
 
@@ -70,4 +62,4 @@ def test_closing_lets_everybody_go() -> None:
         wake.close()
 
         assert signal.is_set() and wake.closing.is_set()
-        assert wake.cards.is_set() and wake.expiry.is_set() and wake.watch.is_set()
+        assert wake.cards.is_set() and wake.expiry.is_set()

@@ -46,7 +46,7 @@ async def test_migrate_says_what_it_did_and_then_that_there_is_nothing_to_do(emp
     first = await run("migrate", **settings)
     second = await run("migrate", **settings)
 
-    applied = "".join(f"applied {one.version:04} {one.name}\n" for one in migrate.ours())
+    applied = "".join(f"applied {migration.version:04} {migration.name}\n" for migration in migrate.ours())
     assert first == (0, applied, "")
     assert second == (0, "nothing to do: the schema is up to date\n", "")
 

@@ -74,6 +74,9 @@ def opening(tenant: Tenant, **other: Any) -> Opening:
             addresses=[{"channel": "C0APPROVALS"}],
             card_ids=[ids.new()],
             expires_in=3600,
+            on_expiry=None,
+            supersedes=None,
+            superseded_event_id=ids.new(),
         ),
         **other,
     )

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from bridge import ids
 from storage import cards
-from storage.cards import Handle
-from storage.model import Card, Interaction, Json, Status
+from storage.model import Card, Handle, Interaction, Json, Status
 from storage.pool import Database
 
 _numbers = itertools.count(1)

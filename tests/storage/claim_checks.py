@@ -98,7 +98,7 @@ async def waits_past_the_deadline(claim: Claim, db: Database) -> None:
     tenant = await build.tenant(db)
     question = await build.question(db, tenant)
     await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
+        "update interactions set created_at = created_at - interval '1 day', cards_shown = 1, "
         "expires_at = clock_timestamp() + interval '500 milliseconds'"
     )
     async with db.acquire() as holder, holder.transaction():

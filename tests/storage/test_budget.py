@@ -176,3 +176,27 @@ async def test_a_claim_without_time_for_a_second_try_refuses_after_the_first(
             == 1
         )
         await transaction.rollback()
+
+
+async def test_clicks_that_were_given_up_leave_nothing_behind_on_the_server(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    """A backend that waits for a lock does not notice that its client has gone: the server itself must give up."""
+    question = await build.question(db, tenant, responders=None)
+    async with (
+        pool.connect(dsn, name="few", size=4, seconds=pool.TRY_SECONDS) as claims,
+        admin(dsn) as holder,
+        holder.transaction(),
+    ):
+        await holder.execute("select from interactions for update")
+        clicks = [build.click(question, user_id=f"U{number}") for number in range(4)]
+
+        outcomes = await asyncio.gather(
+            *(interactions.claim(claims, click) for click in clicks), return_exceptions=True
+        )
+
+        assert all(isinstance(outcome, Unavailable) for outcome in outcomes)
+        async with asyncio.timeout(SLACK):
+            while await holder.fetch("select from pg_stat_activity where wait_event_type = 'Lock'"):
+                await asyncio.sleep(0.02)
+    assert await rows(db) == ("pending", []), "what was refused is not applied later"

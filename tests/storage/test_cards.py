@@ -2,13 +2,13 @@
 
 import asyncio
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
 from bridge import ids
 from storage import cards, interactions
-from storage.cards import Handle
-from storage.model import Interaction
+from storage.model import Handle, Interaction, Status
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
@@ -135,7 +135,38 @@ async def test_a_stray_copy_that_waited_for_the_winning_click_is_due_for_its_edi
         await transaction.commit()
 
     assert not await writing_back
-    assert {card.ts: card.wanted for card in await lease(db, question)}["2.2"] == 2
+    stray = next(card for card in await card_moves.of(db, question) if card.ts == "2.2")
+    assert (stray.shown, stray.wanted) == (1, 3)
+
+
+async def test_a_stray_copy_is_shown_anew_when_no_claim_that_could_not_see_it_is_left(
+    db: Database, question: Interaction
+) -> None:
+    """A claim that waited for the row while the stray was written has a snapshot without it."""
+    paused = await take(db, question)
+    await lose_leases(db, question.id)
+    assert await post(db, await take(db, question))
+
+    assert not await post(db, paused, Handle(channel="C0APPROVALS", ts="2.2"))
+
+    stray = next(card for card in await card_moves.of(db, question) if card.ts == "2.2")
+    (clock,) = await db.fetch("select clock_timestamp() as now")
+    assert stray.wanted > stray.shown
+    assert stray.due_at - clock["now"] > timedelta(seconds=interactions.CLAIM_SECONDS - 1)
+
+
+async def test_a_message_that_a_click_took_in_before_its_write_back_stays_one_copy(
+    db: Database, question: Interaction
+) -> None:
+    posting = await take(db, question)
+    handle = Handle(channel="C0APPROVALS", ts="3.3")
+    await interactions.claim(db, build.click(question, channel=handle.channel, ts=handle.ts))
+    await cards.heal(db, question.scope, question.id, handle, stray_id=ids.new())
+
+    assert await post(db, posting, handle)
+
+    (card,) = await card_moves.of(db, question)
+    assert (card.id, card.ts, card.shown, card.wanted) == (posting.id, "3.3", 1, 2)
 
 
 async def test_an_edit_whose_lease_was_lost_changes_nothing(db: Database, question: Interaction) -> None:
@@ -213,3 +244,51 @@ async def test_a_replica_without_its_lease_can_neither_retry_nor_skip_nor_give_u
 
     assert await card_moves.of(db, question) == before
     assert await counts(db, question) == (1, 0)
+
+
+async def test_a_card_counts_as_shown_from_before_it_is_sent(db: Database, question: Interaction) -> None:
+    """A replica may die while Slack accepts it: then it is on a screen, and nobody has written that down."""
+    posting = await take(db, question)
+
+    assert await cards.sending(db, posting) is True
+
+    row = await interactions.get(db, question.organization_id, question.id)
+    assert row is not None and row.cards_shown == 1
+    await lose_leases(db, question.id)
+    again = await take(db, question)
+    assert await cards.sending(db, again) is False, "the doubt is older than this send"
+    assert await give_up(db, again) is Status.PENDING, "somebody may see the first copy"
+    assert await cards.sending(db, posting) is None
+
+
+async def test_the_doubt_of_a_send_that_certainly_failed_is_taken_back(db: Database, question: Interaction) -> None:
+    posting = await take(db, question)
+    doubted = await cards.sending(db, posting)
+    assert doubted is True
+
+    await cards.retry(db, posting, seconds=0, reason=None, failed=True, unsure=False, doubted=doubted)
+
+    (card,) = await card_moves.of(db, question)
+    assert not card.maybe_shown
+    posting = await take(db, question)
+    doubted = await cards.sending(db, posting)
+    assert doubted is True
+    status = await cards.give_up(db, posting, reason=card_moves.ARCHIVED, event_id=ids.new(), doubted=doubted)
+    assert status is Status.UNREACHABLE
+
+
+async def test_what_nobody_waits_for_any_more_is_not_sent(db: Database, question: Interaction) -> None:
+    posting = await take(db, question)
+    await interactions.claim(db, build.click(question))
+
+    assert await cards.sending(db, posting) is None
+
+
+async def test_many_heals_of_one_unknown_message_make_one_copy(db: Database, question: Interaction) -> None:
+    await post(db, await take(db, question))
+    await interactions.claim(db, build.click(question))
+    unknown = Handle(channel="C0APPROVALS", ts="4.4")
+
+    await asyncio.gather(*(cards.heal(db, question.scope, question.id, unknown, stray_id=ids.new()) for _ in range(8)))
+
+    assert [card.ts for card in await card_moves.of(db, question)].count("4.4") == 1

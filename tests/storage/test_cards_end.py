@@ -6,8 +6,7 @@ import pytest
 
 from bridge import ids
 from storage import cards, interactions
-from storage.cards import Handle
-from storage.model import Interaction, Scope, Status
+from storage.model import Handle, Interaction, Scope, Status
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant

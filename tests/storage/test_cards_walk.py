@@ -8,8 +8,7 @@ import pytest
 
 from bridge import ids
 from storage import cards, interactions
-from storage.cards import Handle
-from storage.model import Card, Interaction, Status
+from storage.model import Card, Handle, Interaction, Status
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant

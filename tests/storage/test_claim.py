@@ -110,15 +110,21 @@ async def test_a_click_on_what_has_ended_is_told_how(
     assert (await build.read(db, tenant, question.id)).status == status
 
 
-async def test_a_click_after_the_deadline_is_expired_even_before_the_sweep(db: Database, tenant: Tenant) -> None:
-    question = await build.question(db, tenant)
-    await pass_deadline(db, question)
+async def test_a_click_after_the_deadline_is_told_how_it_ended_even_before_the_sweep(
+    db: Database, tenant: Tenant
+) -> None:
+    question, unseen = await build.question(db, tenant), await build.question(db, tenant)
+    await db.fetch("update interactions set cards_shown = 1 where id = $1", question.id)
+    for one in (question, unseen):
+        await pass_deadline(db, one)
 
-    claimed = await interactions.claim(db, build.click(question))
+        claimed = await interactions.claim(db, build.click(one))
 
-    assert claimed.verdict is Verdict.EXPIRED
-    assert claimed.life is not None and claimed.life.status is Status.EXPIRED
-    assert await db.fetch("select from interactions where status = 'pending'")
+        assert claimed.verdict is (Verdict.EXPIRED if one is question else Verdict.UNREACHABLE)
+        read = await build.read(db, tenant, one.id)
+        assert claimed.life is not None and claimed.life.status is read.status
+        assert (claimed.life.reason, claimed.life.ended_at) == (read.reason, read.ended_at)
+    assert len(await db.fetch("select from interactions where status = 'pending'")) == 2
 
 
 async def test_wrong_people_never_consume_anything(db: Database, tenant: Tenant) -> None:

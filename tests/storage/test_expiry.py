@@ -34,7 +34,7 @@ async def test_a_passed_deadline_counts_at_once_and_the_sweep_changes_nothing_th
     assert before[0].reason is None and before[1].reason == interactions.NEVER_SHOWN
     assert all(question.ended_at == question.expires_at for question in before)
     ended = await interactions.expire(db, event_ids=[ids.new() for _ in range(10)])
-    assert set(ended) == {(question.organization_id, question.id) for question in before}
+    assert set(ended) == {(question.organization_id, question.id, question.status) for question in before}
     assert [await build.read(db, tenant, question.id) for question in (seen, unseen)] == before
     for question, type in ((seen, "interaction.expired"), (unseen, "interaction.unreachable")):
         moments = await interactions.timeline(db, question.organization_id, question.id)
@@ -69,7 +69,7 @@ async def test_one_pass_ends_no_more_than_it_was_given_ids_for_oldest_deadline_f
     passes = [await interactions.expire(db, event_ids=[ids.new() for _ in range(4)]) for _ in range(3)]
 
     assert [len(ended) for ended in passes] == [4, 2, 0]
-    assert oldest.id in {id for _, id in passes[0]}
+    assert oldest.id in {id for _, id, _ in passes[0]}
     assert (await build.read(db, tenant, young.id)).status is Status.PENDING
 
 
@@ -86,8 +86,8 @@ async def test_a_question_that_is_held_elsewhere_does_not_hold_up_the_others(
         ended = await asyncio.wait_for(interactions.expire(db, event_ids=[ids.new(), ids.new()]), 2)
         await transaction.rollback()
 
-    assert ended == [(free.organization_id, free.id)]
-    assert await interactions.expire(db, event_ids=[ids.new()]) == [(held.organization_id, held.id)]
+    assert ended == [(free.organization_id, free.id, Status.UNREACHABLE)]
+    assert await interactions.expire(db, event_ids=[ids.new()]) == [(held.organization_id, held.id, Status.UNREACHABLE)]
 
 
 async def test_two_replicas_end_every_question_once(db: Database, other: Database, tenant: Tenant) -> None:
@@ -165,7 +165,7 @@ async def test_of_the_watched_questions_those_that_ended_are_told(db: Database, 
     organization_id = tenant.scope.organization_id
     watched = [(organization_id, id) for id in (answered.id, late.id, still_open.id, foreign.id, ids.new())]
 
-    assert set(await interactions.ended(db, watched)) == {answered.id, late.id}
+    assert set(await interactions.ended(db, watched)) == {(organization_id, answered.id), (organization_id, late.id)}
     assert await interactions.ended(db, []) == []
 
 

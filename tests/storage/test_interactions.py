@@ -35,9 +35,14 @@ async def test_a_question_is_opened_with_a_card_for_every_address_and_its_first_
         expires_in=60,
     )
 
-    assert await interactions.open(db, opening) == Opened(id=opening.id)
+    opened = await interactions.open(db, opening)
+    assert isinstance(opened, Opened) and opened.id == opening.id
 
     question = await build.read(db, tenant, opening.id)
+    assert opened.interaction == question, "it is told as it was written, should nobody be able to read it"
+    assert opened.cards == [
+        dataclasses.replace(card, due_at=question.created_at) for card in await card_moves.of(db, question)
+    ]
     assert question.status is Status.PENDING and question.scope == tenant.scope
     assert (question.request, question.answers, question.responders) == (
         opening.request,
@@ -96,7 +101,8 @@ async def test_a_key_belongs_to_its_organization(db: Database, tenant: Tenant) -
     for owner in (tenant, other):
         opening = build.opening(owner, idempotency_key="deploy-1", request_hash=b"same")
 
-        assert await interactions.open(db, opening) == Opened(id=opening.id)
+        opened = await interactions.open(db, opening)
+        assert isinstance(opened, Opened) and opened.id == opening.id
 
 
 async def test_of_two_hundred_requests_with_one_key_one_is_opened_and_all_get_it(

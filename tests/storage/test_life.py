@@ -26,6 +26,7 @@ POSSIBLE = [
     f"status = 'superseded', {ENDED}, {OTHER}",
     "idempotency_key = 'deploy-1', request_hash = ''",
     "responders = null, home_teams = null",
+    "on_expiry = 'deny'",
 ]
 IMPOSSIBLE = [
     f"status = 'open', {ENDED}",
@@ -60,6 +61,7 @@ IMPOSSIBLE = [
     f"status = 'superseded', {ENDED}, {OTHER}, {REASON}",
     # never
     "expires_at = created_at",
+    "on_expiry = 'perhaps'",
     "cards_left = -1",
     "cards_shown = -1",
     "responders = '{}'",

@@ -100,8 +100,10 @@ def of(row: type, *, without: set[str] | None = None, more: set[str] | None = No
 # What each statement gives, by who reads it. A new statement gets its line here.
 READ = {
     "cards.of_interaction": of(Card),
+    "cards.of_interactions": of(Card),
     "cards.lease": of(Card),
     "cards.posted": {"kept"},
+    "cards.sending": {"newly"},
     "cards.edited": {"kept"},
     "cards.give_up": {"status"},
     "catalog.columns": {"table_name", "name", "type", "required", "initial"},
@@ -117,10 +119,14 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
-    "interactions.open": {"id"},
+    "interactions.open": {"id", "created_at", "expires_at", "connected", "found"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
-    "interactions.claim": of(Life, more={"verdict", "repeats", "found", "read_at"}),
+    "interactions.page": of(Interaction, more={"read_at"}),
+    "interactions.claim": of(
+        Life, more={"verdict", "repeats", "found", "cards_shown", "on_expiry", "answers", "read_at"}
+    ),
+    "interactions.cancel": {"cancelled"},
     "interactions.expire": {"organization_id", "id", "status"},
     "interactions.ended": {"organization_id", "id"},
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
@@ -143,19 +149,20 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "plain unsure",
+        "bool": "plain unsure doubted",
         "bytea": "claim_id request_hash",
         "int4": "attempt expires_in failed version",
         "int8": "most",
         "jsonb": "addresses answers metadata never_shown reason request",
         "text[]": "home_teams responders tags",
-        "uuid": "connection_id event_id id interaction_id key_id organization_id stray_id",
-        "uuid[]": "card_ids connection_ids event_ids ids organization_ids",
+        "uuid": "before connection_id event_id id interaction_id key_id organization_id stray_id supersedes",
+        "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()
 }
 # Two meanings of one word.
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
+TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8"}
 
 

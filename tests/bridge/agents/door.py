@@ -1,5 +1,6 @@
 """Agents' door on a real server, and an agent that checks every answer it gets against the published shapes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +15,8 @@ from bridge import ids
 from bridge.agents import api, problems, responses
 from bridge.wake import Wake
 from storage import cards, interactions
-from storage.cards import Handle
 from storage.interactions import Claimed
-from storage.model import Card, Json
+from storage.model import Card, Handle, Json
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
@@ -99,6 +99,26 @@ class Door:
             check(reply)
         return reply
 
+    async def cancel(self, id: str, reason: str | None = None, **other: Any) -> Reply:
+        sent = {"json": {"reason": reason}} if reason is not None else {}
+        reply = await self.call("POST", f"/v1/interactions/{id}/cancel", **(sent | other))
+        if reply.status < 400:
+            check(reply)
+        return reply
+
+    async def list(self, **query: Any) -> Reply:
+        reply = await self.call("GET", "/v1/interactions", key=query.pop("key", UNSAID), params=query)
+        if reply.status < 400:
+            responses.Page.model_validate_json(reply.raw, extra="forbid")
+        return reply
+
+    async def pass_deadline(self, id: UUID) -> None:
+        await self.db.fetch(
+            "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
+            "where id = $1",
+            id,
+        )
+
     async def post_card(self, *, linked: bool = True) -> Card:
         """Let the one card that is due appear, as the card loop does it."""
         (card,) = await cards.lease(self.db, [self.tenant.scope.connection_id], most=1)
@@ -116,6 +136,11 @@ class Door:
         if on is None:
             self.wake.changed(question.organization_id, id)
         return claimed
+
+    async def waiting(self) -> None:
+        """Return as soon as some request has looked at its question and waits."""
+        while not any(signal._waiters for signals in self.wake._watchers.values() for signal in signals):
+            await asyncio.sleep(0)
 
     async def rows(self) -> int:
         """How many questions are stored."""

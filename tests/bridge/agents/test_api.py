@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bridge.agents import api
+from bridge.agents import api, resource
 from bridge.agents.deadline import within
 from storage import errors, pool
 from storage.pool import Database
@@ -42,8 +42,8 @@ async def test_there_is_nothing_at_an_unknown_path(door: Door) -> None:
 
 async def test_another_method_is_told_which_there_are(door: Door) -> None:
     tried = [
-        ("DELETE", "/v1/interactions", "POST"),
-        ("GET", "/v1/interactions", "POST"),
+        ("DELETE", "/v1/interactions", "GET, POST"),
+        ("GET", "/v1/interactions/int_x/cancel", "POST"),
         ("POST", "/v1/interactions/int_x", "GET"),
         ("PUT", "/v1/interactions/int_x/timeline", "GET"),
         ("POST", "/openapi.json", "GET"),
@@ -85,15 +85,29 @@ class TestWithoutADatabase:
     async def test_silent_while_somebody_waits(self, dsn: str, db: Database) -> None:
         async with far(dsn, await build.tenant(db)) as (way, door):
             asked = await door.ask()
-            door.wake.watch.clear()
             reader = asyncio.create_task(door.get(asked.json["id"], wait=60))
-            await door.wake.watch.wait()
+            await door.waiting()
             way.weather = Weather.BLACK_HOLE
             door.wake.changed(door.tenant.scope.organization_id, asked.id)
 
             async with asyncio.timeout(3.0):
                 unavailable(await reader)
             await way.cut()
+
+    async def test_silent_right_after_the_question_was_written(self, dsn: str, db: Database) -> None:
+        """It is asked, and saying anything else would have a person asked twice."""
+        async with far(dsn, await build.tenant(db)) as (way, door):
+            asking = asyncio.create_task(door.ask())
+            await door.waiting()
+            way.weather = Weather.BLACK_HOLE
+
+            asked = await asking
+            await way.cut()
+        assert (asked.status, asked.json["status"]) == (201, "pending")
+        assert [copy["status"] for copy in asked.json["cards"]] == ["queued"]
+        (row,) = await db.fetch("select id, expires_at from interactions")
+        assert row["id"] == asked.id
+        assert asked.json["expires_at"] == resource.moment(row["expires_at"])
 
     async def test_read_only(self, door: Door) -> None:
         asked = await door.ask()
@@ -136,6 +150,8 @@ async def all_unavailable(door: Door, id: str) -> None:
         door.ask(wait=60, idempotency="k"),
         door.get(id, wait=60),
         door.call("GET", f"/v1/interactions/{id}/timeline"),
+        door.call("GET", "/v1/interactions"),
+        door.call("POST", f"/v1/interactions/{id}/cancel"),
     )
 
     assert clock() - began < 3.0

@@ -33,8 +33,13 @@ async def test_what_is_not_ours_is_not_there(door: Door) -> None:
         "..%2Fx",
         "int_%2525",
     ]
-    for path in ("/v1/interactions/{}", "/v1/interactions/{}?wait=60", "/v1/interactions/{}/timeline"):
-        replies = [await door.call("GET", path.format(id)) for id in not_there]
+    for method, path in (
+        ("GET", "/v1/interactions/{}"),
+        ("GET", "/v1/interactions/{}?wait=60"),
+        ("GET", "/v1/interactions/{}/timeline"),
+        ("POST", "/v1/interactions/{}/cancel"),
+    ):
+        replies = [await door.call(method, path.format(id)) for id in not_there]
 
         assert {(reply.status, reply.raw) for reply in replies} == {(404, replies[0].raw)}
         assert {tuple(sorted(set(reply.headers) - {"Date"})) for reply in replies} == {
@@ -58,10 +63,12 @@ async def test_nothing_of_another_organization_is_ever_told(door: Door) -> None:
             f"/v1/interactions/{ours.json['id']}",
             f"/v1/interactions/{ours.json['id']}?wait=1",
             f"/v1/interactions/{ours.json['id']}/timeline",
+            f"/v1/interactions/{ours.json['id']}/cancel",
         )
         for other in (
             {"json": body(title="ours"), "headers": {"Idempotency-Key": CANARY}},
             {"json": body(title="ours", connection=connection)},
+            {"json": body(title="ours", supersedes=ours.json["id"])},
         )
         if not (method == "GET" and "json" in other and path == "/v1/interactions")
     ]

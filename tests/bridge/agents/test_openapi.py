@@ -70,7 +70,10 @@ def test_what_is_too_much_is_too_much_for_the_schema_too() -> None:
 LIMITED = {"maxLength", "maxItems", "pattern", "enum", "const", "maximum", "format"}
 
 
-@pytest.mark.parametrize("model", sorted({"CreateApproval", "Action", "Fact", "Address", "Responders", "Principal"}))
+@pytest.mark.parametrize(
+    "model",
+    sorted({"CreateApproval", "Action", "Fact", "Address", "Responders", "Principal", "Cancellation", "OnExpiry"}),
+)
 def test_every_field_that_may_be_sent_has_its_limit(model: str) -> None:
     def limitless(schema: Any) -> bool:
         if schema.get("type") in {"string", "array", "integer"} and not LIMITED & set(schema):
@@ -88,7 +91,9 @@ async def test_every_answer_fits_its_schema(door: Door) -> None:
     answered = await door.get(asked.json["id"])
     timeline = await door.call("GET", f"/v1/interactions/{asked.json['id']}/timeline")
     problem = await door.ask(body(title=1))
+    page, conflict = await door.list(), await door.cancel(asked.json["id"])
 
+    assert judge("Page", page.json) == judge("Problem", conflict.json) == []
     assert judge("Interaction", asked.json) == judge("Interaction", answered.json) == []
     assert judge("Timeline", timeline.json) == judge("Problem", problem.json) == []
 
@@ -98,6 +103,9 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
     path, headers = "/v1/interactions", {"Content-Type": "application/json"}
     id = (await door.ask(idempotency="k")).json["id"]
     unknown = "int_01h2xcejqtf2nbrexx3vqjhp41"
+    cancelled, answered = [(await door.ask()).json["id"] for _ in range(2)]
+    await door.cancel(cancelled)
+    await door.click((await door.get(answered)).id)
     seen: dict[tuple[str, str], set[int]] = {
         (path, "post"): {
             (await door.ask()).status,
@@ -107,6 +115,22 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
             (await door.call("POST", path, data=b"x" * 300_000, headers=headers)).status,
             (await door.call("POST", path, data=b"x")).status,
             (await door.ask(body(title=1))).status,
+            (await door.ask(body(supersedes=cancelled))).status,
+        },
+        (path, "get"): {
+            (await door.list()).status,
+            (await door.list(limit=0)).status,
+            (await door.list(key=None)).status,
+        },
+        (path + "/{id}/cancel", "post"): {
+            (await door.cancel(cancelled)).status,
+            (await door.cancel(cancelled, "x" * 501)).status,
+            (await door.cancel(cancelled, key=None)).status,
+            (await door.cancel(answered)).status,
+            (await door.cancel(unknown)).status,
+            (await door.cancel(id, data=b"x")).status,
+            (await door.cancel(id, data=b"x", headers=headers)).status,
+            (await door.cancel(id, data=b"x" * 300_000, headers=headers)).status,
         },
         (path + "/{id}", "get"): {
             (await door.get(id)).status,

@@ -21,10 +21,9 @@ LONG = 30  # seconds; a test that waits this long has failed
 @asynccontextmanager
 async def asking(door: Door, *, wait: float | None = None) -> AsyncIterator["asyncio.Task[Reply]"]:
     """A question that has been asked and now waits."""
-    door.wake.watch.clear()
     async with asyncio.timeout(LONG):
         task = asyncio.create_task(door.ask(wait=wait))
-        await door.wake.watch.wait()
+        await door.waiting()
         yield task
         await task
 
@@ -32,10 +31,9 @@ async def asking(door: Door, *, wait: float | None = None) -> AsyncIterator["asy
 @asynccontextmanager
 async def getting(door: Door, id: str, *, wait: float = LONG) -> AsyncIterator["asyncio.Task[Reply]"]:
     """A reader that now waits."""
-    door.wake.watch.clear()
     async with asyncio.timeout(LONG):
         task = asyncio.create_task(door.get(id, wait=wait))
-        await door.wake.watch.wait()
+        await door.waiting()
         yield task
 
 

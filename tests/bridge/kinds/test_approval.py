@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bridge import question
-from bridge.card import Card, View
+from bridge.card.frame import Drawing, View
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
 from storage.model import Json, Status
@@ -15,8 +15,8 @@ from tests.bridge.interactions import interaction
 PICTURES = Path(__file__).parent / "pictures"
 
 
-def draw(request: Json, status: Status = Status.PENDING, *, plain: bool = False) -> Card:
-    return KIND.card(View(interaction(request, status=status), version=1, plain=plain))
+def draw(request: Json, status: Status = Status.PENDING, *, plain: bool = False) -> Drawing:
+    return KIND.draw(View(interaction(request, status=status), version=1, plain=plain))
 
 
 def asked(**fields: Any) -> Json:
@@ -45,7 +45,7 @@ def test_only_approve_is_approved() -> None:
 def test_a_settled_card_says_what_was_decided(choice: str, said: str) -> None:
     settled = interaction(asked(), status=Status.ANSWERED, choice=choice)
     answer = settled.answers[choice] | {"by": {"user": "U0CHO", "name": "cho", "team": "T0HOME"}, "via": "button"}
-    card = KIND.card(View(interaction(asked(), status=Status.ANSWERED, choice=choice, answer=answer), version=2))
+    card = KIND.draw(View(interaction(asked(), status=Status.ANSWERED, choice=choice, answer=answer), version=2))
 
     assert said in card.text
     assert any(said in text for text in limits.mrkdwn(card.blocks))
@@ -97,7 +97,7 @@ def test_who_asks_is_verified_and_what_it_says_of_itself_is_not() -> None:
 
     assert [element["text"] for element in verified["elements"]] == ["Asked by release-bot", "_verified by its key_"]
     assert [element["text"] for element in claims["elements"]] == [
-        "_By its own account:_",
+        "_Says of itself:_",
         "“release-bot, verified”",
         "on behalf of <@U0BOB>",
     ]

@@ -7,8 +7,7 @@ from typing import Any
 from bridge import ids
 from sandbox.slack.model import Channel
 from storage import interactions
-from storage.cards import Handle
-from storage.model import Card, Interaction, Status
+from storage.model import Card, Handle, Interaction, Status
 from tests.bridge.replica import Replica
 from tests.storage import build
 

@@ -6,8 +6,7 @@ import pytest
 
 from sandbox.slack.faults import Kind
 from sandbox.slack.server import Sandbox
-from storage.cards import Handle
-from storage.model import Status
+from storage.model import Handle, Status
 from tests.bridge.loops.asking import PEOPLE, answered, ask, events, own_channel, place, said, status, warm
 from tests.bridge.replica import Replica
 

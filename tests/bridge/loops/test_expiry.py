@@ -39,7 +39,9 @@ async def test_without_a_passed_deadline_nothing_happens_and_nobody_is_woken(
     assert log.getvalue() == "", "silence when idle"
 
 
-async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswered(replica: Replica) -> None:
+async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswered(
+    replica: Replica, log: io.StringIO
+) -> None:
     question = await build.question(replica.db, replica.tenant)
 
     await replica.expire(question)
@@ -47,6 +49,22 @@ async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswere
     row = await build.read(replica.db, replica.tenant, question.id)
     assert row.status is Status.UNREACHABLE
     assert row.reason is not None and row.reason["code"] == "never_shown"
+    assert "interaction_unreachable" in log.getvalue() and "interaction_expired" not in log.getvalue()
+
+
+async def test_the_default_that_was_asked_for_is_the_answer_of_who_said_nothing(
+    replica: Replica, log: io.StringIO
+) -> None:
+    question = await build.question(replica.db, replica.tenant, on_expiry="deny")
+    handle = await replica.show(question)
+
+    await replica.expire(question)
+    await replica.settle()
+
+    row = await build.read(replica.db, replica.tenant, question.id)
+    assert (row.status, row.choice) == (Status.ANSWERED, "deny")
+    assert "*Denied* by default" in replica.shown(handle) and not replica.has_buttons(handle)
+    assert "interaction_answered" in log.getvalue() and "interaction_expired" not in log.getvalue()
 
 
 async def test_an_answer_given_in_time_is_not_expired(replica: Replica) -> None:

@@ -69,3 +69,17 @@ async def test_while_nobody_waits_nothing_is_asked_and_for_a_thousand_one_statem
 
     assert sum(await asyncio.gather(*waiting)) == 10
     assert len(counting.statements) == 1
+
+
+async def test_a_foreign_watcher_of_the_same_id_takes_nothing_from_its_owner(replica: Replica) -> None:
+    """Ids stand on cards: whoever reads one may ask for it, and hears nothing."""
+    question = await build.question(replica.db, replica.tenant)
+    await interactions.claim(replica.claims, build.click(question))
+
+    with (
+        replica.wake.watching(question.organization_id, question.id) as owner,
+        replica.wake.watching(ids.new(), question.id) as foreign,
+    ):
+        await watch.step(replica.db, replica.wake)
+
+        assert owner.is_set() and not foreign.is_set()

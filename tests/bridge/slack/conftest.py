@@ -2,8 +2,7 @@
 
 import pytest
 
-from storage.cards import Handle
-from storage.model import Interaction
+from storage.model import Handle, Interaction
 from tests.bridge.replica import Replica
 from tests.storage import build
 

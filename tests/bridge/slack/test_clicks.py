@@ -9,8 +9,7 @@ from bridge import ids
 from bridge.loops import expiry
 from sandbox.slack.model import Message
 from storage import connections
-from storage.cards import Handle
-from storage.model import Interaction, Status
+from storage.model import Handle, Interaction, Status
 from tests import payloads
 from tests.bridge.replica import Replica
 from tests.storage import build
@@ -91,6 +90,57 @@ async def test_a_click_on_a_cancelled_question_is_told_why(
 
     [(to, text, _)] = replica.whispers(CHANNEL)
     assert to == "U0ANA" and "cancelled" in text and "called off" in text
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [(["C0APPROVALS"], "C0APPROVALS"), (["C0GENERAL", "C0APPROVALS"], "C0APPROVALS"), (["C0GENERAL"], "C0GENERAL")],
+)
+async def test_a_click_on_a_superseded_question_is_told_where_the_newer_one_is(
+    replica: Replica, question: Interaction, handle: Handle, where: list[str], shown: str
+) -> None:
+    newer = await build.question(
+        replica.db,
+        replica.tenant,
+        supersedes=question.id,
+        addresses=[{"channel": channel} for channel in where],
+        card_ids=[ids.new() for _ in where],
+    )
+    await replica.settle()
+    (link,) = [copy.permalink for copy in await replica.copies(newer) if copy.channel == shown]
+
+    await replica.click(question, handle)
+
+    [(to, text, _)] = replica.whispers(CHANNEL)
+    assert link and to == "U0ANA" and f"Please answer <{link}|the newer one" in text
+    assert not replica.has_buttons(handle) and "Replaced" in replica.shown(handle)
+
+
+async def test_a_click_on_a_superseded_question_whose_newer_card_is_not_up_is_told_its_id(
+    replica: Replica, question: Interaction, handle: Handle
+) -> None:
+    newer = await build.question(replica.db, replica.tenant, supersedes=question.id)
+
+    await replica.click(question, handle)
+
+    [(_, text, _)] = replica.whispers(CHANNEL)
+    assert ids.encode("int", newer.id) in text
+
+
+async def test_a_click_after_the_default_was_due_is_told_of_it_even_before_the_sweep(replica: Replica) -> None:
+    question = await build.question(replica.db, replica.tenant, on_expiry="deny")
+    handle = await replica.show(question)
+    assert "If nobody does, this counts as answered: Deny" in replica.shown(handle)
+    await replica.pass_deadline(question)
+
+    await replica.click(question, handle)
+
+    [(_, text, _)] = replica.whispers(CHANNEL)
+    assert "Nobody answered in time, so “Deny” was recorded by default" in text
+    assert replica.wake.expiry.is_set()
+    await expiry.step(replica.db, replica.wake)
+    await replica.settle()
+    assert not replica.has_buttons(handle) and "by default" in replica.shown(handle)
 
 
 async def test_a_click_after_the_deadline_is_told_so_even_before_the_sweep_and_wakes_it(

@@ -12,8 +12,7 @@ from bridge.slack.clicks import Clicks
 from sandbox.slack.faults import Kind
 from sandbox.slack.model import Message
 from sandbox.slack.server import Sandbox
-from storage.cards import Handle
-from storage.model import Interaction, Status
+from storage.model import Handle, Interaction, Status
 from tests import proxy
 from tests.bridge import replica as replicas
 from tests.bridge.replica import Replica

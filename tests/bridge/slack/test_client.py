@@ -10,16 +10,16 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bridge.card import Card
+from bridge.card.frame import Drawing
 from bridge.slack import client as slack_client
 from bridge.slack.client import Client, Identity
 from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.server import Sandbox
-from storage.cards import Handle
+from storage.model import Handle
 
 CHANNEL = "C0APPROVALS"
-CARD = Card(text="Deploy?", blocks=[{"type": "section", "text": {"type": "plain_text", "text": "Deploy <!here>?"}}])
+CARD = Drawing(text="Deploy?", blocks=[{"type": "section", "text": {"type": "plain_text", "text": "Deploy <!here>?"}}])
 TOKEN = "xoxb-a-token-that-must-not-be-seen"
 
 
@@ -74,7 +74,7 @@ async def test_a_post_gives_the_handle_under_which_it_can_be_edited(slack: Sandb
         handle = await posted(client, address)
 
         assert slack.world.message(channel=handle.channel, ts=handle.ts) is not None
-        assert await client.edit(handle, Card(text="Approved.", blocks=CARD.blocks)) == handle
+        assert await client.edit(handle, Drawing(text="Approved.", blocks=CARD.blocks)) == handle
         edited = slack.world.message(channel=handle.channel, ts=handle.ts)
         assert edited is not None and edited.text == "Approved."
 
@@ -255,7 +255,7 @@ async def test_a_reply_that_nobody_takes_is_a_failure_or_its_status(
 
 async def test_many_posts_share_one_session_and_their_answers_do_not_mix(slack: Sandbox, client: Client) -> None:
     async def one(number: int) -> bool:
-        card = Card(text=f"Card {number}", blocks=CARD.blocks)
+        card = Drawing(text=f"Drawing {number}", blocks=CARD.blocks)
         handle = await client.post({"channel": CHANNEL}, card)
         assert isinstance(handle, Handle)
         message = slack.world.message(channel=handle.channel, ts=handle.ts)

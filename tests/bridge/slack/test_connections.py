@@ -62,14 +62,14 @@ async def test_a_token_that_slack_refused_is_not_used_until_a_new_one_comes() ->
         client, connection = Client(token="xoxb-1", api_url="http://127.0.0.1:9/api/", http=http), ids.new()
         tokens = Tokens()
         tokens.put(connection, client)
-        assert (tokens.of(connection), tokens.broken(connection)) == (client, None)
+        assert (tokens.of(connection), tokens.suspended(connection)) == (client, None)
 
-        tokens.break_(connection, BROKEN)
-        assert (tokens.of(connection), tokens.broken(connection)) == (client, BROKEN)
-        assert tokens.broken(ids.new()) is None
+        tokens.suspend(connection, BROKEN)
+        assert (tokens.of(connection), tokens.suspended(connection)) == (client, BROKEN)
+        assert tokens.suspended(ids.new()) is None
 
         tokens.put(connection, client)
-        assert tokens.broken(connection) is None
+        assert tokens.suspended(connection) is None
         assert tokens.connection_ids == [connection]
 
 

@@ -25,6 +25,7 @@ def forsaken(farewell: signal.Signals) -> Callable[[], None] | None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when we were started in the background
     if "--forsaken" in sys.argv:
         processes.dies_with_parent = forsaken
     asyncio.run(main(Path(sys.argv[1]), "wheel" if sys.argv[2] == "wheel" else "installed"))

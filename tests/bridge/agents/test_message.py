@@ -1,6 +1,6 @@
 import pytest
 
-from bridge import message
+from bridge.agents import message
 from storage.model import Status
 from tests.bridge.interactions import interaction
 
@@ -49,7 +49,10 @@ def test_another_answer_is_told_by_its_label() -> None:
     answer = {"decision": None, "approved": False, "option": "eu", "label": "Europe\n\u202e", "by": {"user": "U0ANA"}}
 
     said = message.sentence(interaction(status=Status.ANSWERED, answer=answer))
-    assert said == 'Answered "Europe \ufffd" by U0ANA at 2026-11-21T10:05:00Z.'
+    assert said == (
+        'Answered "Europe \ufffd" (option eu) by U0ANA at 2026-11-21T10:05:00Z: '
+        "go on with exactly that, and nothing else."
+    )
 
 
 def test_a_card_nobody_can_see_yet_is_told_apart() -> None:

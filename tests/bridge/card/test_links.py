@@ -1,6 +1,6 @@
 import pytest
 
-from bridge import links
+from bridge.card import links
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from sandbox import processes
 
@@ -24,11 +24,21 @@ class Failed(Exception):
 class Child:
     """One of our programs as a process of its own; `told` is what it said when it was ready."""
 
-    def __init__(self, name: str, arguments: list[str], settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        *arguments: str,
+        settings: Mapping[str, str] | None = None,
+        unset: str | None = None,
+        log: IO[bytes] | None = None,
+    ) -> None:
+        """It inherits the environment but for what begins with `unset`; its log goes to ours unless `log` is given."""
         self.name = name
         self.told: dict[str, Any] = {}
-        self._arguments = arguments
-        self._settings = settings
+        self._command = ["-m", module, *arguments]
+        self._environment = _environment(settings or {}, unset=unset)
+        self._log = log
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -40,10 +50,11 @@ class Child:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",  # the folder we were started in holds the user's own modules, not ours
-            *self._arguments,
-            env=_environment(self._settings),
+            *self._command,
+            env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
+            stderr=self._log,
             start_new_session=True,  # a Ctrl-C in the terminal is ours to answer, in our order
             preexec_fn=processes.dies_with_parent(signal.SIGTERM),
         )
@@ -95,11 +106,11 @@ class Child:
         return self._process
 
 
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Ours without what leads astray: settings of another bridge, and proxies, which the SDK uses even for loopback."""
+def _environment(settings: Mapping[str, str], *, unset: str | None) -> dict[str, str]:
+    """Ours with these settings; without proxies, which Slack's SDK would use even for this machine itself."""
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("ASKBRIDGE_") and name.lower() not in _PROXIES
+        if name.lower() not in _PROXIES and not (unset and name.startswith(unset))
     }
     return {**inherited, **settings}

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from bridge import blocks
-from bridge.card import Card, View, frame
+from bridge.card import blocks
+from bridge.card.frame import Drawing, View, frame
 from bridge.question import Question
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
@@ -14,15 +14,15 @@ QUESTION = Question(
     body="Because.",
     facts=[{"name": "Host", "value": "db-1"}],  # type: ignore[list-item]  # read by the model
 )
-PAST = {"approve": "Approved"}
+PAST = {"approve": "✅ *Approved*"}
 BUTTON = blocks.button("Go", action_id="v1:choose:go")
 
 
-def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False) -> Card:
+def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False) -> Drawing:
     return frame(View(shown, version=1, plain=plain), asked, buttons=[BUTTON], past=PAST)
 
 
-def types(card: Card) -> list[str]:
+def types(card: Drawing) -> list[str]:
     return [block["type"] for block in card.blocks]
 
 
@@ -103,7 +103,53 @@ def test_a_label_of_a_stranger_cannot_act() -> None:
     assert "<@U0BOB>" not in card.text
 
 
+def test_what_silence_will_mean_is_said_while_there_is_time_and_cannot_act() -> None:
+    answers = {"x": {"label": "*yes* <!channel> & <@U0EVE>" * 9}}
+    card = draw(interaction(on_expiry="x", answers=answers))
+
+    assert "If nobody does, this counts as answered: " in card.text
+    assert "<@U0EVE>" not in card.text and "<!channel>" not in card.text and "*yes*" not in card.text
+    assert "If nobody does" not in draw(interaction(on_expiry="x", answers=answers, status=Status.EXPIRED)).text
+    assert "If nobody does" not in draw(interaction()).text
+
+
 def test_who_cannot_be_mentioned_for_lack_of_room_is_counted() -> None:
     card = draw(interaction(responders=[f"U{n:04}" for n in range(53)]))
 
     assert "<@U0049> and 3 others can answer" in card.text
+
+
+OFFERED = ["Europe & co", "*America*"]
+
+
+@pytest.mark.parametrize(("plain", "shown"), [(False, "rich_text"), (True, "section")])
+def test_options_are_listed_as_the_last_of_the_question_when_asked_to(*, plain: bool, shown: str) -> None:
+    view = View(interaction(), version=1, plain=plain)
+    card = frame(view, QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED, listed=True)
+    last = card.blocks[types(card).index("divider") - 1]
+
+    assert last["type"] == shown
+    assert all(label in limits.shown([last]) for label in OFFERED)
+    assert not any("America" in text for text in limits.mrkdwn(card.blocks))
+
+
+def test_options_are_always_said() -> None:
+    card = frame(View(interaction(), version=1), QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED)
+
+    assert card.text.endswith("\nOptions: Europe &amp; co, *America*")
+    assert "America" not in limits.words(card)
+
+
+def test_a_long_select_leaves_room_in_the_full_form_and_is_small_in_the_plain_one() -> None:
+    options = [blocks.option(f"{n:075}", value=f"o{n}") for n in range(100)]
+    dialog = blocks.confirm("Sure?", "It is for good.", yes="Yes", no="No")
+    select = blocks.select(options, action_id="v1:select", placeholder="Choose", confirm=dialog)
+    asked = Question(title="Where to?", body="word " * 1_800)
+
+    def words(*, plain: bool) -> int:
+        card = frame(View(interaction(), version=1, plain=plain), asked, buttons=[select], past={})
+        assert "not shown" in limits.words(card)
+        return limits.words(card).count("word")
+
+    assert 600 < words(plain=False) < 900
+    assert words(plain=True) == 0

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from bridge import ids
-from bridge import text as texts
-from storage.model import Interaction, Status
+from bridge.card import texts
+from storage.model import Interaction, Json, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not go ahead"
 
@@ -49,7 +49,13 @@ def _answered(interaction: Interaction) -> str:
         case "deny":
             return f"Denied {how}{at}: do not do what was asked."
         case _:
-            return f'Answered "{_one_line(answer.get("label"))}" {how}{at}.'
+            return f"Answered {_option(answer)} {how}{at}: go on with exactly that, and nothing else."
+
+
+def _option(answer: Json) -> str:
+    """What was chosen, by its label; by its id too, which no label can imitate."""
+    label = _one_line(answer.get("label")).replace('"', "'")
+    return f'"{label}" (option {answer["option"]})' if answer.get("option") else f'"{label}"'
 
 
 def _because(interaction: Interaction) -> str:

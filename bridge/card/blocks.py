@@ -9,12 +9,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from bridge import text as texts
+from bridge.card import texts
 from storage.model import Json
 
 MOST_TEXT = 3_000  # of one text object
 MOST_HEADER = 150
-MOST_BUTTON = 75
+MOST_BUTTON = 75  # also of an option
+MOST_CONFIRM = 300  # of the text of a confirmation dialog
+_MOST_CONFIRM_TITLE = 100
+_MOST_CONFIRM_BUTTON = 30
+_MOST_PLACEHOLDER = 150
+_MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")  # inside a word nothing is formatted: us_east_1
+_PLAINER = str.maketrans("*_~`", "\u2217\u02cd\u223c\u02cb")  # they look alike, and mean nothing to Slack
 _USER = re.compile(r"[A-Z0-9]+")
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
@@ -22,6 +28,11 @@ _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 def escape(text: str) -> str:
     """The text with nothing active left in it, for mrkdwn and for a message's `text`. To be applied once."""
     return texts.visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def inert(text: str) -> str:
+    """Escaped text that cannot be formatted either, for foreign words inside a sentence of ours in mrkdwn."""
+    return _MARK.sub(lambda mark: mark[0].translate(_PLAINER), escape(text))
 
 
 def cut_escaped(text: str, most: int) -> str:
@@ -88,6 +99,38 @@ def actions(block_id: str, elements: Sequence[Json]) -> Json:
     return {"type": "actions", "block_id": block_id, "elements": list(elements)}
 
 
-def button(label: str, *, action_id: str, style: Literal["primary", "danger"] | None = None) -> Json:
+def button(
+    label: str,
+    *,
+    action_id: str,
+    style: Literal["primary", "danger"] | None = None,
+    confirm: Json | None = None,
+) -> Json:
     made: Json = {"type": "button", "action_id": action_id, "text": plain(label, MOST_BUTTON)}
+    return made | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+
+
+def option(label: str, *, value: str) -> Json:
+    return {"text": plain(label, MOST_BUTTON), "value": value}
+
+
+def select(options: Sequence[Json], *, action_id: str, placeholder: str, confirm: Json) -> Json:
+    """One of many. What was selected is sent at once, so a select always asks to confirm."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain(placeholder, _MOST_PLACEHOLDER),
+        "options": list(options),
+        "confirm": confirm,
+    }
+
+
+def confirm(title: str, text: str, *, yes: str, no: str, style: Literal["primary", "danger"] | None = None) -> Json:
+    """A dialog that Slack shows before it sends a click; whoever presses `no` has sent nothing."""
+    made: Json = {
+        "title": plain(title, _MOST_CONFIRM_TITLE),
+        "text": plain(text, MOST_CONFIRM),
+        "confirm": plain(yes, _MOST_CONFIRM_BUTTON),
+        "deny": plain(no, _MOST_CONFIRM_BUTTON),
+    }
     return made | {"style": style} if style else made

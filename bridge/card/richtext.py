@@ -5,7 +5,7 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 
 from collections.abc import Sequence
 
-from bridge import text as texts
+from bridge.card import texts
 from storage.model import Json
 
 _MOST = 3_000  # of one text element, by analogy with text objects

@@ -8,8 +8,8 @@ shortened, and a body that does not fit ends with a line that says how much is m
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from bridge import blocks, links, markdown, question, richtext
-from bridge import text as texts
+from bridge import question
+from bridge.card import blocks, links, markdown, richtext, texts
 from bridge.question import Action, Agent, Fact, Question
 from storage.model import Json
 
@@ -38,6 +38,17 @@ def plain(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json
     words = "\n\n".join(part for part in (facts, markdown.plain(body)) if part.strip())
     shown = texts.head(words, max(room - 500, 0))
     return [*top, *_plain_sections(shown), *_missing(len(words) - len(shown))]
+
+
+def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
+    """What can or could be chosen, as part of the question."""
+    if not labels:
+        return []
+    if plain:
+        return _plain_sections("\n".join(["Options:", *(f"• {label}" for label in labels)]))
+    rows = [richtext.section(richtext.text(label)) for label in labels]
+    head = richtext.section(richtext.text("Options:", bold=True))
+    return [richtext.block([head, richtext.items(rows, indent=0, first=None)])]
 
 
 def spoken(asked: Question, body: Body, *, asked_by: str) -> str:
@@ -77,16 +88,16 @@ def _claims(asked: Question) -> list[Json]:
         said.append(blocks.mrkdwn(blocks.link(str(agent.url), links.host(str(agent.url)))))
     if asked.on_behalf_of:
         said.append(blocks.mrkdwn(f"on behalf of {blocks.mention(asked.on_behalf_of.user)}"))
-    return [blocks.context(blocks.mrkdwn("_By its own account:_"), *said)] if said else []
+    return [blocks.context(blocks.mrkdwn("_Says of itself:_"), *said)] if said else []
 
 
 def _claims_plain(asked: Question) -> list[Json]:
     agent = asked.agent or Agent()
     said = [*_self_description(agent), *([links.host(str(agent.url))] if agent.url else [])]
-    made = [blocks.section(blocks.plain("By its own account: " + ", ".join(said)))] if said else []
+    made = [blocks.section(blocks.plain("Says of itself: " + ", ".join(said)))] if said else []
     if asked.on_behalf_of:
         who = blocks.mention(asked.on_behalf_of.user)
-        made.append(blocks.section(blocks.mrkdwn(f"By its own account on behalf of {who}")))
+        made.append(blocks.section(blocks.mrkdwn(f"Says it asks on behalf of {who}")))
     return made
 
 

@@ -12,9 +12,8 @@ from typing import assert_never
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bridge import richtext, spans
-from bridge import text as texts
-from bridge.spans import Span
+from bridge.card import richtext, spans, texts
+from bridge.card.spans import Span
 from storage.model import Json
 
 _DEEPEST = 100  # levels of nesting; what lies deeper would be left out by the parser

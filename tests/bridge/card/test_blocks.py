@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge import blocks
+from bridge.card import blocks
 from sandbox.slack.validator import message
 from tests.bridge import limits
 
@@ -21,6 +21,21 @@ from tests.bridge import limits
 )
 def test_the_three_active_characters_are_escaped_once(given: str, expected: str) -> None:
     assert blocks.escape(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("*Approved*", "\u2217Approved\u2217"),
+        ("a _b_ ~c~", "a \u02cdb\u02cd \u223cc\u223c"),
+        ("`a`b", "\u02cba\u02cbb"),
+        ("us_east_1, 2*3", "us_east_1, 2*3"),
+        ("<*>", "&lt;\u2217&gt;"),
+        ("漢_字 _漢_", "漢_字 \u02cd漢\u02cd"),
+    ],
+)
+def test_foreign_words_in_a_sentence_of_ours_cannot_be_formatted(given: str, expected: str) -> None:
+    assert blocks.inert(given) == expected
 
 
 @settings(database=None, derandomize=True)
@@ -59,6 +74,7 @@ def test_a_link_cannot_be_closed_from_within() -> None:
 
 def test_the_pieces_are_what_slack_takes() -> None:
     long = "😀" * 5_000
+    dialog = blocks.confirm(long, long, yes=long, no=long, style="danger")
     made = [
         blocks.header(long),
         blocks.section(blocks.plain(long)),
@@ -66,10 +82,16 @@ def test_the_pieces_are_what_slack_takes() -> None:
         blocks.context(blocks.plain("a"), blocks.mrkdwn("b")),
         blocks.divider(),
         blocks.actions("b", [blocks.button(long, action_id="a"), blocks.button("No", action_id="n", style="danger")]),
+        blocks.actions("c", [blocks.button("Go", action_id="a", confirm=dialog)]),
+        blocks.actions(
+            "d", [blocks.select([blocks.option(long, value="v")], action_id="a", placeholder=long, confirm=dialog)]
+        ),
     ]
 
     assert message.problems(made) == []
-    assert "confirm" not in made[-1]["elements"][0] and "style" not in made[-1]["elements"][0]
+    assert "confirm" not in made[5]["elements"][0] and "style" not in made[5]["elements"][0]
+    assert made[6]["elements"][0]["confirm"]["style"] == "danger"
+    assert "style" not in blocks.confirm("Sure?", "It is for good.", yes="Yes", no="No")
 
 
 def test_words_of_strangers_are_never_parsed() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from markdown_it.token import Token
 
-from bridge import links
+from bridge.card import links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

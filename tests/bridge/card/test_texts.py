@@ -1,22 +1,22 @@
 import pytest
 
-from bridge import text
+from bridge.card import texts
 
 
 @pytest.mark.parametrize("steering", ["\u202a", "\u202e", "\u2066", "\u2069", "\u2028", "\x00", "\x85", "\ud800"])
 def test_what_steers_or_hides_text_is_made_visible_one_for_one(steering: str) -> None:
-    assert text.visible(f"a{steering}b") == "a\ufffdb"
+    assert texts.visible(f"a{steering}b") == "a\ufffdb"
 
 
 def test_text_in_any_script_is_left_alone() -> None:
     scripts = "line\n\ttab é 漢 עברית \u200fعربي 👩\u200d💻 <&>"
 
-    assert text.visible(scripts) == scripts
+    assert texts.visible(scripts) == scripts
 
 
 @pytest.mark.parametrize(("given", "length"), [("", 0), ("é", 1), ("😀", 2), ("a😀b", 4)])
 def test_length_is_counted_in_the_longest_way(given: str, length: int) -> None:
-    assert text.units(given) == length
+    assert texts.units(given) == length
 
 
 @pytest.mark.parametrize(
@@ -24,21 +24,21 @@ def test_length_is_counted_in_the_longest_way(given: str, length: int) -> None:
     [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("😀😀", 4, "😀😀"), ("😀😀", 3, "😀…"), ("a😀b", 2, "a…"), ("", 5, "")],
 )
 def test_a_cut_says_that_there_was_more_and_halves_no_character(given: str, most: int, expected: str) -> None:
-    assert text.cut(given, most) == expected
-    assert text.units(expected) <= most
+    assert texts.cut(given, most) == expected
+    assert texts.units(expected) <= most
 
 
 def test_pieces_are_the_whole_text() -> None:
     given = "a😀" * 1_000
-    pieces = list(text.pieces(given, 1_000))
+    pieces = list(texts.pieces(given, 1_000))
 
     assert "".join(pieces) == given
-    assert max(text.units(piece) for piece in pieces) <= 1_000
+    assert max(texts.units(piece) for piece in pieces) <= 1_000
 
 
 def test_wrapping_weighs_too() -> None:
     many = [{"type": "text", "text": "a"} for _ in range(100)]
     one = [{"type": "text", "text": "a" * 100}]
 
-    assert text.weight(many) > 10 * text.weight(one)
-    assert text.weight({"a": "b"}) == len('{"a":"b",}')
+    assert texts.weight(many) > 10 * texts.weight(one)
+    assert texts.weight({"a": "b"}) == len('{"a":"b",}')

@@ -1,13 +1,13 @@
 """What a card says about a question's life: who may answer and until when, then what became of it.
 
-These lines are ours, in mrkdwn; whatever in them was written by others is escaped.
+These lines are ours, in mrkdwn; whatever in them was written by others is escaped, and cannot be formatted like them.
 """
 
 from collections.abc import Mapping
 from typing import assert_never
 
-from bridge import blocks, ids
-from bridge import text as texts
+from bridge import ids
+from bridge.card import blocks, texts
 from storage.model import Interaction, Status
 
 _MOST_LABEL = 75
@@ -17,21 +17,24 @@ _MOST_MENTIONS = 50
 
 
 def line(interaction: Interaction, past: Mapping[str, str]) -> str:
-    """One line for the status it is in; `past` says a choice as a thing that was done ("Approved")."""
+    """One line for the status it is in; `past` says a choice as a thing that was done ("✅ *Approved*")."""
     match interaction.status:
         case Status.PENDING:
-            return f"{_responders(interaction)} can answer {blocks.date(interaction.expires_at, 'until')}."
+            until = blocks.date(interaction.expires_at, "until")
+            return f"{_responders(interaction)} can answer {until}.{_default(interaction)}"
         case Status.ANSWERED:
             return _answered(interaction, past)
         case Status.EXPIRED:
-            return f"*Expired* {blocks.date(interaction.expires_at, _THEN)}. Nobody answered in time; this is not a no."
+            return (
+                f"⌛ *Expired* {blocks.date(interaction.expires_at, _THEN)}. Nobody answered in time; this is not a no."
+            )
         case Status.CANCELLED:
-            return f"*Cancelled*{_when(interaction)} before anybody answered."
+            return f"⚪ *Cancelled*{_when(interaction)} before anybody answered."
         case Status.SUPERSEDED:
             newer = f" ({ids.encode('int', interaction.superseded_by)})" if interaction.superseded_by else ""
-            return f"*Replaced*{_when(interaction)} by a newer question{newer}. Please answer that one."
+            return f"🔁 *Replaced*{_when(interaction)} by a newer question{newer}. Please answer that one."
         case Status.UNREACHABLE:
-            return f"*Closed*{_when(interaction)}: this question could not be shown to those it was for."
+            return f"⚠️ *Closed*{_when(interaction)}: this question could not be shown to those it was for."
         case _:
             assert_never(interaction.status)
 
@@ -44,7 +47,7 @@ def reason(interaction: Interaction) -> str | None:
 
 def _responders(interaction: Interaction) -> str:
     if interaction.responders is None:
-        who = "Anyone in this channel"
+        who = "Anyone of this workspace who sees this"
     else:
         named = [blocks.mention(user) for user in interaction.responders]
         more = f" and {len(named) - _MOST_MENTIONS} others" if len(named) > _MOST_MENTIONS else ""
@@ -52,11 +55,19 @@ def _responders(interaction: Interaction) -> str:
     return who if interaction.home_teams is not None else f"{who}, people from other organizations too,"
 
 
+def _default(interaction: Interaction) -> str:
+    """Silence means something here, so it is said while there is time to break it."""
+    if interaction.on_expiry is None:
+        return ""
+    label = interaction.answers.get(interaction.on_expiry, {}).get("label")
+    return f" If nobody does, this counts as answered: {blocks.inert(texts.cut(str(label), _MOST_LABEL))}"
+
+
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
     answer = interaction.answer or {}
     done = past.get(interaction.choice or "")
-    label = blocks.escape(texts.cut(str(answer.get("label")), _MOST_LABEL))
-    what = f"*{done}*" if done else f"*Answered:* {label}"
+    label = blocks.inert(texts.cut(str(answer.get("label")), _MOST_LABEL))
+    what = done or f"✅ *Answered:* {label}"
     by = answer.get("by") or {}
     if isinstance(user := by.get("user"), str):
         return f"{what} by {blocks.mention(user)}{_when(interaction)}."

@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from bridge import markdown
-from bridge import text as texts
+from bridge.card import markdown, texts
 from sandbox.slack.validator import message
 from storage.model import Json
 

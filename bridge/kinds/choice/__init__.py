@@ -1,0 +1,9 @@
+"""A choice: one of several options, 2 to 100 of them."""
+
+from bridge.kind import Kind
+from bridge.kinds.choice.answer import answers
+from bridge.kinds.choice.card import card
+from bridge.kinds.choice.examples import EXAMPLES
+from bridge.kinds.choice.request import Request
+
+KIND = Kind(name="choice", request=Request, answers=answers, card=card, examples=EXAMPLES)

@@ -1,0 +1,75 @@
+"""The answer that counts when nobody gives one in time."""
+
+from typing import Any
+
+import pytest
+
+from bridge.loops import expiry
+from tests.bridge.agents.door import Door, body
+from tests.storage import build
+
+OPTIONS = [{"id": "eu", "label": "Europe"}, {"id": "us", "label": "America"}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ({"on_expiry": {"decision": "deny"}}, ("deny", False, None, "Deny")),
+        ({"on_expiry": {"decision": "approve"}}, ("approve", True, None, "Approve")),
+        (
+            {"kind": "choice", "options": OPTIONS, "on_expiry": {"option": "us"}},
+            (None, False, "us", "America"),
+        ),
+    ],
+)
+async def test_it_is_told_at_the_deadline_and_ever_after(door: Door, asked: Any, answer: tuple[Any, ...]) -> None:
+    id = (await door.ask(body(**asked))).id
+    await door.post_card()
+    await door.pass_deadline(id)
+
+    told = (await door.list(status="answered")).json["items"][0]
+
+    given = told["answer"]
+    assert (given["decision"], given["approved"], given["option"], given["label"]) == answer
+    assert (given["by"], given["via"], given["at"]) == (None, "default", told["expires_at"])
+    assert told["answered_at"] == told["expires_at"]
+    assert "by the default asked for, because nobody answered in time" in told["message"]
+    await expiry.step(door.db, door.wake)
+    assert (await door.get(told["id"], wait=60)).json == told
+
+
+async def test_where_nobody_could_see_a_card_there_is_no_answer(door: Door) -> None:
+    asked = await door.ask(body(on_expiry={"decision": "approve"}))
+    await door.pass_deadline(asked.id)
+    for _ in range(2):
+        told = (await door.get(asked.json["id"])).json
+        assert (told["status"], told["answer"], told["reason"]["code"]) == ("unreachable", None, "never_shown")
+        await expiry.step(door.db, door.wake)
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer"),
+    [
+        ({"on_expiry": {"option": "deny"}}, "/on_expiry/option"),
+        ({"kind": "choice", "options": OPTIONS, "on_expiry": {"option": "asia"}}, "/on_expiry/option"),
+        ({"kind": "choice", "options": OPTIONS, "on_expiry": {"decision": "deny"}}, "/on_expiry/decision"),
+    ],
+)
+async def test_what_nobody_could_answer_is_no_default(door: Door, asked: Any, pointer: str) -> None:
+    reply = await door.ask(body(**asked))
+
+    assert (reply.status, reply.pointers) == (422, [pointer])
+    assert "must be an answer that this" in reply.json["detail"]
+    assert await door.rows() == 0
+
+
+async def test_a_click_in_time_is_the_answer(door: Door) -> None:
+    asked = await door.ask(body(on_expiry={"decision": "deny"}))
+    await door.post_card()
+    await door.click(asked.id)
+    await door.pass_deadline(asked.id)
+    await expiry.step(door.db, door.wake)
+
+    told = (await door.get(asked.json["id"])).json
+    assert (told["answer"]["approved"], told["answer"]["via"]) == (True, "button")
+    assert (await build.read(door.db, door.tenant, asked.id)).on_expiry == "deny"

@@ -1,0 +1,129 @@
+"""What an agent may do with its questions, on two real replicas: withdraw, replace, find, and let silence answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.scenarios import house
+from tests.scenarios.house import House
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+async def dev(tmp_path: Path) -> AsyncIterator[House]:
+    async with house.running(tmp_path) as running:
+        yield running
+
+
+async def cancel(dev: House, asked: dict[str, Any], *, replica: int) -> tuple[int, dict[str, Any]]:
+    url = f"{dev.bridge(replica)}/v1/interactions/{asked['id']}/cancel"
+    return await dev.call("POST", url, {"reason": "The release was called off."})
+
+
+async def pass_deadlines(dev: House) -> None:
+    """Let the minute be over that a question lives at least."""
+    connection = await asyncpg.connect(dev.told["database_url"])
+    try:
+        await connection.execute(
+            "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp()"
+        )
+    finally:
+        await connection.close()
+
+
+async def test_withdrawn_on_one_replica_while_another_waits_and_a_third_party_clicks(dev: House) -> None:
+    asked = await dev.ask(replica=0)
+    waiting = asyncio.create_task(dev.get(asked["id"], replica=1, wait=30))
+
+    status, cancelled = await cancel(dev, asked, replica=0)
+
+    assert (status, cancelled["status"]) == (200, "cancelled")
+    assert (await waiting)["reason"]["detail"] == "The release was called off."
+    card = await dev.settled(asked)
+    assert "*Cancelled*" in card["text"]
+    assert (await dev.click(asked, "U0ANA", replica=1))["status"] == 200
+    (told,) = await house.until(lambda: dev.whispers("U0ANA"), bool)
+    assert "This question was cancelled" in told and "called off" in told
+    status, again = await cancel(dev, asked, replica=1)
+    assert (status, again["status"], again["reason"]) == (200, "cancelled", cancelled["reason"])
+
+
+async def test_a_click_and_a_cancellation_on_two_replicas_have_one_truth(dev: House) -> None:
+    for number in range(8):
+        asked = await dev.ask(replica=number % 2)
+        asked = await house.until(partial(dev.get, asked["id"]), lambda one: one["cards"][0]["ts"])
+        (status, told), clicked = await asyncio.gather(
+            cancel(dev, asked, replica=0), dev.click(asked, "U0ANA", replica=1)
+        )
+        after = await dev.get(asked["id"], replica=1)
+
+        assert clicked["status"] == 200, clicked
+        assert (status, after["status"]) in {(200, "cancelled"), (409, "answered")}
+        assert (told if status == 200 else told["interaction"])["answer"] == after["answer"]
+        verdicts = [line["verdict"] for line in await dev.timeline(asked["id"]) if line["verdict"]]
+        assert verdicts == (["won"] if status == 409 else ["cancelled"])
+
+
+async def test_a_replaced_card_leads_to_the_newer_one(dev: House) -> None:
+    older = await dev.ask(replica=0)
+    waiting = asyncio.create_task(dev.get(older["id"], replica=0, wait=30))
+
+    newer = await dev.ask(replica=1, title="Deploy 1.5 to production?", supersedes=older["id"])
+
+    assert (newer["supersedes"], newer["status"]) == (older["id"], "pending")
+    assert ((await waiting)["status"], (await waiting)["superseded_by"]) == ("superseded", newer["id"])
+    assert "*Replaced*" in (await dev.settled(older))["text"]
+    newer = await house.until(lambda: dev.get(newer["id"]), lambda one: one["cards"][0]["permalink"])
+    await dev.click(older, "U0ANA", replica=0)
+    (told,) = await house.until(lambda: dev.whispers("U0ANA"), bool)
+    assert newer["cards"][0]["permalink"] in told
+    await dev.click(newer, "U0ANA", replica=0)
+
+    body = {"kind": "approval", "title": "Deploy 1.6?", "to": {"user": "U0ANA"}, "supersedes": newer["id"]}
+    status, conflict = await dev.call("POST", f"{dev.bridge(1)}/v1/interactions", body)
+    assert (status, conflict["interaction"]["answer"]["approved"]) == (409, True)
+
+
+async def test_pages_of_one_list_from_two_replicas(dev: House) -> None:
+    asked = [await dev.ask(replica=number % 2, tags=["release"], agent={"run": "run-7"}) for number in range(5)]
+    await dev.ask(agent={"run": "run-8"})
+    await dev.click(asked[2], "U0ANA", replica=0)
+
+    seen: list[dict[str, Any]] = []
+    query, replica = "run=run-7&tag=release&limit=2", 0
+    cursor = ""
+    while True:
+        status, page = await dev.call("GET", f"{dev.bridge(replica)}/v1/interactions?{query}{cursor}")
+        assert status == 200
+        seen += page["items"]
+        if page["next_cursor"] is None:
+            break
+        cursor, replica = f"&cursor={page['next_cursor']}", 1 - replica
+    assert [item["id"] for item in seen] == [one["id"] for one in reversed(asked)]
+    _, page = await dev.call("GET", f"{dev.bridge(1)}/v1/interactions?run=run-7&status=answered")
+    assert page["items"] == [await dev.get(asked[2]["id"])]
+
+
+async def test_silence_answers_what_was_asked_for_on_every_replica(dev: House) -> None:
+    asked = await dev.ask(replica=0, expires_in=60, on_expiry={"decision": "deny"})
+    assert "If nobody does, this counts as answered: Deny" in str(await dev.card(asked))
+    waiting = asyncio.create_task(dev.get(asked["id"], replica=1, wait=60))
+
+    await pass_deadlines(dev)
+
+    answered = await waiting
+    assert (answered["status"], answered["answer"]["decision"]) == ("answered", "deny")
+    assert (answered["answer"]["via"], answered["answer"]["by"]) == ("default", None)
+    await dev.click(asked, "U0ANA", replica=0)
+    (told,) = await house.until(lambda: dev.whispers("U0ANA"), bool)
+    assert "Nobody answered in time, so “Deny” was recorded by default" in told
+    assert "*Denied* by default" in (await dev.settled(asked))["text"]
+    for replica in (0, 1):
+        after = await dev.get(asked["id"], replica=replica)
+        assert after["answer"] == answered["answer"]

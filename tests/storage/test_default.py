@@ -1,0 +1,152 @@
+"""The default answer: it counts from the deadline on, only where somebody could have seen a card, and for good."""
+
+import asyncio
+import random
+from typing import Any
+from uuid import UUID
+
+from bridge import ids
+from storage import interactions
+from storage.model import Interaction, Status, Verdict
+from storage.pool import Database
+from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+
+ANSWER = build.ANSWERS["deny"] | {"by": None, "via": "default"}
+
+
+async def shown(db: Database, tenant: Tenant, **other: Any) -> Interaction:
+    """A question with a default, on a screen."""
+    question = await build.question(db, tenant, on_expiry="deny", **other)
+    (card,) = [card for card in await card_moves.lease(db, question) if card.interaction_id == question.id]
+    await card_moves.post(db, card)
+    return await build.read(db, tenant, question.id)
+
+
+async def pass_deadline(db: Database, question: Interaction, *, in_seconds: float = -0.001) -> None:
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        "expires_at = clock_timestamp() + make_interval(secs => $2) where id = $1",
+        question.id,
+        in_seconds,
+    )
+
+
+async def sweep(db: Database) -> list[Any]:
+    return await interactions.expire(db, event_ids=[ids.new() for _ in range(10)])
+
+
+async def test_the_default_counts_at_once_and_the_sweep_changes_nothing_that_was_told(
+    db: Database, tenant: Tenant
+) -> None:
+    question = await shown(db, tenant)
+    await pass_deadline(db, question)
+
+    before = await build.read(db, tenant, question.id)
+
+    assert (before.status, before.choice, before.answer) == (Status.ANSWERED, "deny", ANSWER)
+    assert before.ended_at == before.expires_at and before.reason is None
+    assert await sweep(db) == [(question.organization_id, question.id, Status.ANSWERED)]
+    assert await build.read(db, tenant, question.id) == before
+    moments = await interactions.timeline(db, question.organization_id, question.id)
+    assert (moments[-1].type, moments[-1].detail) == ("interaction.answered", {"via": "default"})
+    assert [card.wanted for card in await card_moves.of(db, question)] == [2]
+    (row,) = await db.fetch("select answered_by, claim_id from interactions")
+    assert row["answered_by"] is None and len(row["claim_id"]) == 32
+
+
+async def test_a_question_that_nobody_could_see_has_no_default_answer(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, on_expiry="approve")
+    await pass_deadline(db, question)
+
+    before = await build.read(db, tenant, question.id)
+    await sweep(db)
+
+    assert (before.status, before.answer, before.reason) == (Status.UNREACHABLE, None, interactions.NEVER_SHOWN)
+    assert await build.read(db, tenant, question.id) == before
+
+
+async def test_a_send_that_may_have_been_seen_is_enough_for_the_default(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, on_expiry="deny")
+    await card_moves.fail(db, await card_moves.take(db, question), unsure=True)
+    await pass_deadline(db, question)
+    await sweep(db)
+
+    assert (await build.read(db, tenant, question.id)).answer == ANSWER
+
+
+async def test_a_click_after_the_deadline_is_told_of_the_default_before_the_sweep_as_after_it(
+    db: Database, tenant: Tenant
+) -> None:
+    question = await shown(db, tenant)
+    await pass_deadline(db, question)
+
+    early = await interactions.claim(db, build.click(question, choice="deny"))
+    await sweep(db)
+    late = await interactions.claim(db, build.click(question, choice="deny"))
+
+    assert early.verdict is late.verdict is Verdict.TAKEN
+    assert early.life == late.life
+    assert early.life is not None and (early.life.status, early.life.answer) == (Status.ANSWERED, ANSWER)
+
+
+async def test_a_click_in_time_beats_the_default(db: Database, tenant: Tenant) -> None:
+    question = await shown(db, tenant)
+    await interactions.claim(db, build.click(question))
+    await pass_deadline(db, question)
+
+    assert await sweep(db) == []
+    after = await build.read(db, tenant, question.id)
+    assert after.answer is not None and (after.choice, after.answer["via"]) == ("approve", "button")
+
+
+async def test_a_card_that_comes_after_the_deadline_changes_nothing_that_was_told(db: Database, tenant: Tenant) -> None:
+    posted, unsure, given_up = [await build.question(db, tenant, on_expiry="deny") for _ in range(3)]
+    leased = {card.interaction_id: card for card in await card_moves.lease(db, posted)}
+    for question in (posted, unsure, given_up):
+        await pass_deadline(db, question)
+    before = [await build.read(db, tenant, question.id) for question in (posted, unsure, given_up)]
+    assert {question.status for question in before} == {Status.UNREACHABLE}
+
+    await card_moves.post(db, leased[posted.id])
+    await card_moves.fail(db, leased[unsure.id], unsure=True)
+    await card_moves.give_up(db, leased[given_up.id])
+
+    for swept in (False, True):
+        after = [await build.read(db, tenant, question.id) for question in (posted, unsure, given_up)]
+        assert [(one.status, one.reason, one.ended_at) for one in after] == [
+            (one.status, one.reason, one.ended_at) for one in before
+        ], f"swept: {swept}"
+        await sweep(db)
+    (card,) = await card_moves.of(db, posted)
+    assert card.wanted == 2, "it is on a screen, and is told the end"
+
+
+async def test_a_click_and_the_default_never_both_answer(db: Database, other: Database, tenant: Tenant) -> None:
+    """Four hundred races at the moment of the deadline."""
+    chance = random.Random(3)
+    verdicts: dict[UUID, Verdict] = {}
+
+    async def one_race(question: Interaction) -> None:
+        await pass_deadline(db, question, in_seconds=chance.uniform(0.0, 0.003))
+
+        async def repeatedly() -> None:
+            for _ in range(3):
+                await sweep(other)
+
+        claimed, _ = await asyncio.gather(interactions.claim(db, build.click(question), seconds=20), repeatedly())
+        verdicts[question.id] = claimed.verdict
+        assert claimed.life is not None and claimed.life.status is Status.ANSWERED
+
+    questions = [await shown(db, tenant) for _ in range(400)]
+    for start in range(0, 400, 8):
+        await asyncio.gather(*(one_race(question) for question in questions[start : start + 8]))
+    while await sweep(db):
+        pass
+
+    assert set(verdicts.values()) == {Verdict.WON, Verdict.TAKEN}
+    for id, verdict in verdicts.items():
+        after = await build.read(db, tenant, id)
+        assert after.answer is not None and after.status is Status.ANSWERED
+        assert after.answer["via"] == ("button" if verdict is Verdict.WON else "default")
+    assert len(await db.fetch("select from events where type = 'interaction.answered'")) == 400

@@ -1,0 +1,132 @@
+"""Lists: one organization's own, newest first, as they now are, and a page goes on where the last one ended."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from bridge import ids
+from storage import interactions
+from storage.interactions import Filters
+from storage.model import Interaction, Status
+from storage.pool import Database
+from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+
+
+async def listed(
+    db: Database, tenant: Tenant, *, before: UUID | None = None, most: int = 100, **said: Any
+) -> list[UUID]:
+    found = await interactions.page(db, tenant.scope.organization_id, Filters(**said), before=before, most=most)
+    assert [one for one in found if one.organization_id != tenant.scope.organization_id] == []
+    return [one.id for one in found]
+
+
+async def in_every_way(db: Database, tenant: Tenant) -> dict[str, Interaction]:
+    """A question for every way to be: each status, and each that a deadline brings before it is swept."""
+    names = ["pending", "answered", "cancelled", "superseded", "newer", "late", "late unseen", "late default"]
+    asked = {
+        name: await build.question(db, tenant, on_expiry="deny" if "default" in name else None)
+        for name in names
+        if name != "newer"
+    }
+    for card in await card_moves.lease(db, asked["late"]):
+        if card.interaction_id != asked["late unseen"].id:
+            await card_moves.post(db, card)
+    await interactions.claim(db, build.click(asked["answered"]))
+    asked["newer"] = await build.question(db, tenant, supersedes=asked["superseded"].id)
+    await interactions.cancel(
+        db,
+        tenant.scope.organization_id,
+        asked["cancelled"].id,
+        reason={"code": "cancelled"},
+        cancelled_by="deploy-bot",
+        event_id=ids.new(),
+    )
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
+        "where id = any ($1)",
+        [question.id for name, question in asked.items() if name.startswith("late")],
+    )
+    return asked
+
+
+async def test_it_is_newest_first_and_one_organizations_own(db: Database, tenant: Tenant) -> None:
+    mine = [(await build.question(db, tenant)).id for _ in range(5)]
+    neighbour = await build.tenant(db)
+    await build.question(db, neighbour)
+
+    assert await listed(db, tenant) == mine[::-1]
+    assert await listed(db, tenant, most=2) == mine[:-3:-1]
+    assert await listed(db, tenant, before=mine[2]) == mine[1::-1]
+    assert await listed(db, tenant, before=mine[0]) == []
+
+
+async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Database, tenant: Tenant) -> None:
+    asked = await in_every_way(db, tenant)
+    wanted = {
+        Status.PENDING: {"pending", "newer"},
+        Status.ANSWERED: {"answered", "late default"},
+        Status.CANCELLED: {"cancelled"},
+        Status.SUPERSEDED: {"superseded"},
+        Status.EXPIRED: {"late"},
+        Status.UNREACHABLE: {"late unseen"},
+    }
+    for _ in ("before the sweep", "after it"):
+        for status in Status:
+            found = await interactions.page(
+                db, tenant.scope.organization_id, Filters(status=status), before=None, most=100
+            )
+            assert {one.id for one in found} == {asked[name].id for name in wanted[status]}, status
+            assert {one.status for one in found} == {status}
+            assert [one.id for one in found] == sorted((one.id for one in found), reverse=True)
+            for one in found:
+                assert one == await build.read(db, tenant, one.id), "a list and a look agree"
+        await interactions.expire(db, event_ids=[ids.new() for _ in range(10)])
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"tag": "release"}, [1, 0]),
+        ({"tag": "rel"}, []),
+        ({"run": "run-7"}, [2, 1]),
+        ({"idempotency_key": "deploy-1"}, [0]),
+        ({"kind": "choice"}, [2]),
+        ({"tag": "release", "run": "run-7"}, [1]),
+        ({"run": "run-7", "kind": "approval", "status": Status.PENDING}, [1]),
+        ({"run": "run-7", "status": Status.ANSWERED}, []),
+        ({"idempotency_key": "deploy-1", "run": "run-7"}, []),
+        ({"idempotency_key": "deploy-1", "tag": "release", "status": Status.PENDING}, [0]),
+        ({"idempotency_key": "deploy-1", "kind": "choice"}, []),
+        ({"status": Status.PENDING, "tag": "payments"}, [1]),
+    ],
+)
+async def test_filters_together_must_all_fit(
+    db: Database, tenant: Tenant, said: dict[str, Any], found: list[int]
+) -> None:
+    def ran(run: str) -> dict[str, Any]:
+        return {"title": "Deploy?", "agent": {"run": run}}
+
+    asked = [
+        await build.question(db, tenant, tags=["release"], idempotency_key="deploy-1", request_hash=b""),
+        await build.question(db, tenant, tags=["release", "payments"], request=ran("run-7")),
+        await build.question(db, tenant, kind="choice", request=ran("run-7")),
+        await build.question(db, tenant, request=ran("run-8")),
+    ]
+    neighbour = await build.tenant(db)
+    await build.question(
+        db, neighbour, tags=["release"], request=ran("run-7"), idempotency_key="deploy-1", request_hash=b""
+    )
+
+    assert await listed(db, tenant, **said) == [asked[place].id for place in found]
+
+
+async def test_pages_lose_nothing_and_repeat_nothing_while_others_ask(db: Database, tenant: Tenant) -> None:
+    asked = [(await build.question(db, tenant)).id for _ in range(7)]
+    seen: list[UUID] = []
+    while more := await listed(db, tenant, before=seen[-1] if seen else None, most=2):
+        seen += more
+        await build.question(db, tenant)
+
+    assert seen == asked[::-1]
