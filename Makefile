@@ -1,7 +1,8 @@
-# Every target says what it does; `make` alone prints them.
+# Every target says what it does; `make` alone prints them. WORKERS is how many run tests at once.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 4
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -14,7 +15,7 @@ demo: $(VENV)/runtime ## Run everything on this machine and ask you something in
 	@$(BIN)/python -P -m sandbox.demo
 
 test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 check: $(VENV)/dev ## Check form, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet .

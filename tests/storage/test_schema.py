@@ -86,17 +86,14 @@ def another_postgres() -> Programs | None:
     return wheel if wheel.major != tested.major else None
 
 
-def test_another_version_of_postgres_makes_the_same_dump(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_another_version_of_postgres_makes_the_same_dump(reachable_path: Path) -> None:
     programs = another_postgres()
     if programs is None:
         pytest.skip("there is only one version of PostgreSQL here")
-    folder: Path = tmp_path_factory.mktemp("another")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)  # the server may have to run as another user
 
     async def made(dsn: str) -> str:
         await migrate.migrate(dsn)
         return await dump(dsn)
 
-    with Cluster(folder / "data", programs=programs, durable=False) as cluster:
+    with Cluster(reachable_path / "data", programs=programs, durable=False) as cluster:
         assert asyncio.run(made(cluster.dsn)) == LANDED.read_text("utf-8")

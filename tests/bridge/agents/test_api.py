@@ -97,7 +97,7 @@ class TestWithoutADatabase:
     async def test_silent_right_after_the_question_was_written(self, dsn: str, db: Database) -> None:
         """It is asked, and saying anything else would have a person asked twice."""
         async with far(dsn, await build.tenant(db)) as (way, door):
-            asking = asyncio.create_task(door.ask(wait=30))
+            asking = asyncio.create_task(door.ask(wait=3))
             await door.waiting()
             way.weather = Weather.BLACK_HOLE
 

@@ -94,7 +94,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"limit": "9" * 5000}, "limit must be"),
     ({"cursor": ""}, "cursor must be"),
     ({"cursor": "x"}, "cursor must be"),
-    ({"cursor": ids.encode("int", ids.new())}, "cursor must be"),
+    ({"cursor": "int_01jd0000000000000000000000"}, "cursor must be"),
     ({"tag": ""}, "tag must have 1 to 80 characters"),
     ({"tag": "x" * 81}, "tag must have"),
     ({"tag": "nul\x00"}, "tag must have"),
