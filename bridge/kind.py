@@ -3,12 +3,14 @@
 A kind is one folder in `bridge/kinds`, pure, and one line in its registry.
 """
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bridge.card.frame import Drawing, View
-from bridge.question import Question
+from bridge.question import DECIDED, Question
 from storage.model import Json
 
 Q = TypeVar("Q", bound=Question)
@@ -39,6 +41,18 @@ class Kind(Generic[Q]):
     def stored(self, request: Q) -> Json:
         """The content of the row: the kind's own fields, as JSON, without what was not said."""
         return request.model_dump(mode="json", exclude_none=True, include=set(self.request.model_fields))
+
+    def digest(self, request: Q) -> str:
+        """What a person was asked to agree to, as a fingerprint: SHA-256 in hexadecimal.
+
+        Over the JSON object of kind, title, body, action and every field that the kind adds (absent ones left out),
+        keys sorted, without spaces, in UTF-8: the same whatever the order in which the fields came, and another one
+        when any of them changes.
+        """
+        added = self.request.model_fields.keys() - Question.model_fields.keys()
+        covered = request.model_dump(mode="json", exclude_none=True, include={*DECIDED, *added})
+        written = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(written.encode()).hexdigest()
 
     def draw(self, view: View) -> Drawing:
         """The card of a stored interaction.
