@@ -1,4 +1,4 @@
-"""Prints every card of every example, in every status and both forms, as JSON: to be run elsewhere and compared."""
+"""Prints every card and answer of every example, in every status and both forms: to be run elsewhere and compared."""
 
 import dataclasses
 import json
@@ -11,12 +11,14 @@ from tests.bridge.interactions import interaction
 
 if __name__ == "__main__":
     drawn = {
-        f"{name}: {example.name}, {status}, {'plain' if plain else 'full'}": dataclasses.asdict(
-            kind.draw(View(interaction=interaction(example.request, status=status), version=1, plain=plain))
-        )
+        f"{name}: {example.name}, {status}, {'plain' if plain else 'full'}": [
+            shown.answers,
+            dataclasses.asdict(kind.draw(View(interaction=shown, version=1, plain=plain))),
+        ]
         for name, kind in KINDS.items()
         for example in kind.examples
         for status in Status
+        for shown in [interaction(example.request, status=status)]
         for plain in (False, True)
     }
     json.dump(drawn, sys.stdout)

@@ -15,6 +15,7 @@ import pytest
 
 from bridge import kinds
 from bridge.agents.requests import Routing
+from bridge.card import texts
 from bridge.card.frame import View
 from bridge.kind import Example, Kind
 from bridge.kinds import KINDS
@@ -87,6 +88,15 @@ def test_every_answer_has_what_the_agents_api_promises(kind: Kind[Any], example:
         assert 0 < len(choice) <= 200
         assert set(answer) == {"decision", "approved", "option", "label"}
         assert answer["approved"] is (answer["decision"] == "approve")
+
+
+@every_example
+@every_form
+def test_what_is_pressed_is_what_will_be_recorded(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+    shown = interaction(example.request)
+    pressed = limits.pressed(kind.draw(View(interaction=shown, version=1, plain=plain)))
+
+    assert pressed == {choice: texts.visible(answer["label"]) for choice, answer in shown.answers.items()}
 
 
 @every_example
