@@ -15,7 +15,7 @@ from storage.model import Json
 
 Body: TypeAlias = list[markdown.Part]
 
-_LEAST_FACT = 40
+LEAST_FACT = 40  # however little room there is, this much of a fact is shown
 _FACT_WRAPPING = 350  # one fact's JSON and its name, at their longest
 _NOTE = 200  # the line that says how much is missing
 
@@ -113,14 +113,13 @@ def _action(action: Action) -> Json:
 
 
 def _fitting(facts: Sequence[Fact], room: int) -> list[Json]:
+    """The facts, whole if there is room for them, else all shortened to the same length."""
     if not facts:
         return []
     whole = _facts(facts, room)
-    return (
-        [whole]
-        if texts.weight(whole) <= room
-        else [_facts(facts, max(_LEAST_FACT, room // len(facts) - _FACT_WRAPPING))]
-    )
+    if texts.weight(whole) <= room:
+        return [whole]
+    return [_facts(facts, max(LEAST_FACT, room // len(facts) - _FACT_WRAPPING))]
 
 
 def _facts(facts: Sequence[Fact], most: int) -> Json:

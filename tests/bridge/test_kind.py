@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bridge.card.frame import frame
-from bridge.kind import Kind
+from bridge.kind import Answer, Kind
 from bridge.kinds import KINDS
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
@@ -43,7 +43,7 @@ def test_what_a_kind_adds_is_stored_and_covered_by_the_digest() -> None:
     rating = Kind(
         name="rating",
         request=Rating,
-        answers=lambda request: {str(n): {"label": str(n)} for n in range(request.stars)},
+        choices=lambda request: {str(n): Answer(label=str(n)) for n in range(request.stars)},
         card=lambda view, asked: frame(view, asked, buttons=[], past={}),
         examples=(),
     )
@@ -51,7 +51,7 @@ def test_what_a_kind_adds_is_stored_and_covered_by_the_digest() -> None:
     asked = Rating(kind="rating", title="How was it?", stars=5)
     assert rating.choice_of(asked, {"label": "4"}) == "4"
     assert rating.choice_of(asked, {"label": "6"}) is None
-    assert rating.choice_of(asked, {"option": None}) is None
+    assert rating.choice_of(asked, {"option": "4"}) is None
     assert rating.stored(asked)["stars"] == 5
     assert rating.digest(asked) != rating.digest(asked.model_copy(update={"stars": 4}))
 
