@@ -4,7 +4,6 @@ A kind's request model builds on `Question`. Where a question goes and who may a
 widened, never narrowed: stored questions are read back through these models by every later release.
 """
 
-import hashlib
 import json
 import re
 from typing import Annotated
@@ -16,6 +15,7 @@ from bridge.fields import INVISIBLE, Address, Arguments, Line, Strict, Text, Use
 from storage.model import Json
 
 MOST_ACTION = 4_096  # bytes of pretty-printed JSON
+DECIDED = frozenset({"title", "body", "action"})  # of every question: what a person agrees to
 
 
 class Action(Strict):
@@ -72,17 +72,6 @@ def pretty(value: Json) -> str:
     """JSON for people to read: indented, keys in order, and whatever cannot be seen written as an escape."""
     written = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return INVISIBLE.sub(_escape, written)
-
-
-def digest(kind: str, question: Question) -> str:
-    """What a person was asked to agree to, as a fingerprint: SHA-256 in hexadecimal.
-
-    Over the JSON object of kind, title, body, action and options (absent ones left out), keys sorted, without spaces,
-    in UTF-8: the same whatever the order in which the fields came, and another one when any of them changes.
-    """
-    covered = question.model_dump(mode="json", exclude_none=True, include={"title", "body", "action", "options"})
-    written = json.dumps(covered | {"kind": kind}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from bridge import ids, question
+from bridge import ids
 from bridge.agents import auth, body, filters, message, requests, resource
 from bridge.agents.deadline import within
 from bridge.agents.problems import CONFLICT, INVALID, KEY_REUSED, NOT_FOUND, Problem
@@ -155,7 +155,7 @@ class Interactions:
             event_id=ids.new(),
             kind=kind.name,
             request=kind.stored(asked),
-            digest=question.digest(kind.name, asked),
+            digest=kind.digest(asked),
             answers=kind.answers(asked),
             responders=routing.responder_ids,
             home_teams=None if routing.outsiders else connection.home_teams,

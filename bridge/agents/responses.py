@@ -56,7 +56,7 @@ class Interaction(BaseModel):
     message: str = Field(description="One sentence to act on, for every status")
     answer: Answer | None
     reason: Reason | None
-    digest: str = Field(description="SHA-256 of kind, title, body, action and options, in hexadecimal")
+    digest: str = Field(description="SHA-256 of kind, title, body, action and what the kind adds, in hexadecimal")
     action: Action | None
     agent: Agent | None
     on_behalf_of: Principal | None

@@ -1,6 +1,6 @@
 """Block Kit's small pieces, each within Slack's limits, and the three characters that are active in Slack's text.
 
-A text object that shows strangers' words is `plain` (or rich text, see `bridge.richtext`); `mrkdwn` is for our own
+A text object that shows strangers' words is `plain` (or rich text, see `bridge.card.richtext`); `mrkdwn` is for our own
 sentences, in which strangers' words appear only through `escape`.
 """
 

@@ -1,4 +1,3 @@
-import hashlib
 import json
 from typing import Any
 
@@ -62,18 +61,6 @@ def test_arguments_nested_too_deeply_are_refused_in_good_time() -> None:
 
 def test_line_ends_of_windows_are_line_ends() -> None:
     assert Request.model_validate(asked(body="a\r\nb\rc")).body == "a\nb\nc"
-
-
-def test_a_digest_can_be_computed_by_anybody() -> None:
-    request = Request.model_validate(
-        asked(body="Why: é", action={"name": "run", "arguments": {"b": [1, None], "a": {"d": 1, "c": 2}}})
-    )
-    covered = (
-        '{"action":{"arguments":{"a":{"c":2,"d":1},"b":[1,null]},"name":"run"},'
-        '"body":"Why: é","kind":"approval","title":"Restart the queue?"}'
-    )
-
-    assert question.digest("approval", request) == hashlib.sha256(covered.encode()).hexdigest()
 
 
 def test_numbers_are_stored_as_a_database_gives_them_back() -> None:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge import question
-from bridge.card import blocks, texts
+from bridge.card import blocks, content, texts
 from bridge.fields import INVISIBLE, Line, Strict, Words
 from bridge.question import Question
 
@@ -18,7 +18,6 @@ MOST_BUTTONS = 5  # with more options than this, people get a select
 MOST_LABEL = blocks.MOST_BUTTON
 MOST_CONFIRM = blocks.MOST_CONFIRM
 MOST_TOGETHER = 10_000  # leaves room for what is ours on a card, and for people to be mentioned
-_LEAST_FACT = 40  # however little room there is, this much of a fact is shown
 # Characters that take no room or look like a space, beside those that hide everywhere (`fields.INVISIBLE`).
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
@@ -138,7 +137,7 @@ def _shown(asked: Request) -> int:
     if asked.action:
         shown += [asked.action.name, question.pretty(asked.action.arguments)]
     for fact in asked.facts:
-        shown += [fact.name, texts.head(fact.value, _LEAST_FACT)]
+        shown += [fact.name, texts.head(fact.value, content.LEAST_FACT)]
     if agent := asked.agent:
         address = blocks.escape(str(agent.url)) if agent.url else ""
         shown += [agent.name or "", agent.run or "", texts.head(address, blocks.MOST_TEXT)]

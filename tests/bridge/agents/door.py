@@ -160,9 +160,9 @@ class _Server(TestServer):
 
 
 @asynccontextmanager
-async def door(db: Database, tenant: Tenant) -> AsyncIterator[Door]:
-    """Another replica."""
-    wake = Wake()
+async def door(db: Database, tenant: Tenant, *, wake: Wake | None = None) -> AsyncIterator[Door]:
+    """Another replica; its other parts share its `wake`."""
+    wake = wake or Wake()
     app = web.Application(middlewares=[api.in_words])
     app.add_routes(api.routes(db=db, wake=wake))
     async with TestClient(_Server(app)) as http:

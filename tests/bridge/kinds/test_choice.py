@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from bridge import question
 from bridge.agents import message
 from bridge.card.frame import Drawing, View
 from bridge.kinds.choice import KIND
@@ -180,7 +179,7 @@ def test_an_agent_is_told_the_option_by_its_label_and_its_id() -> None:
 @pytest.mark.parametrize("changed", [{"id": "o9"}, {"label": "Else"}, {"style": "danger"}, {"confirm": "Sure?"}])
 def test_the_digest_covers_every_part_of_every_option_and_their_order(changed: Json) -> None:
     def digest(request: Json) -> str:
-        return question.digest("choice", Request.model_validate(request))
+        return KIND.digest(Request.model_validate(request))
 
     before = digest(some(3))
 
