@@ -1,7 +1,6 @@
 """`askbridge dev`: everything on this machine."""
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -61,8 +60,7 @@ def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, as_json
 
 def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(ready))
-        sys.stdout.flush()
+        terminal.tell(ready)
         return
     bridge = ready["bridge_urls"][0]
     askbridge = Path(sys.executable).with_name("askbridge")

@@ -1,0 +1,61 @@
+"""The program as a whole: whatever becomes of a command, it ends in words and with a status that its help names."""
+
+import contextlib
+import io
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+
+class Program(click.Group):
+    """All commands. Whoever reads stdout may stop reading, and whoever types may stop waiting."""
+
+    def main(self, args: Any = None, *more: Any, **extra: Any) -> NoReturn:
+        """Run what was typed and end the process; never returns, and raises nothing but SystemExit and our mistakes."""
+        typed = list(sys.argv[1:] if args is None else args)
+        # Python's own status for all of this is 1, which from `ask` would read as a person's no.
+        unsaid = 2 if typed[:1] == ["ask"] else 1
+        stdout = sys.stdout
+        for stream in (stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?` for it
+        try:
+            status = super().main(typed, *more, **{**extra, "standalone_mode": False})
+        except click.ClickException as wrong:
+            _say(wrong.format_message(), wrong)
+            sys.exit(wrong.exit_code)
+        except click.Abort:
+            _say("Stopped before it was done.")
+            sys.exit(unsaid)
+        except OSError as error:  # every other one is met where it may happen
+            _say(f"What this command has to say cannot be written ({error.strerror}).")
+            _forget(stdout)
+            sys.exit(unsaid)
+        except SystemExit:
+            if sys.stdout is not stdout:  # click puts another there when nobody reads any more, and ends with 1
+                sys.exit(unsaid)
+            raise
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(words: str, wrong: click.ClickException | None = None) -> None:
+    """Tell stderr, if it takes anything."""
+    try:
+        if wrong is None:
+            click.echo(words, err=True)
+        else:
+            wrong.show()
+    except OSError:
+        _forget(sys.stderr)
+
+
+def _forget(stream: object) -> None:
+    """Let go what could not be written: Python tries again at its end, and would say so and change the status."""
+    if isinstance(stream, io.TextIOWrapper):
+        with contextlib.suppress(OSError):  # it leads to no file at all
+            number = stream.fileno()
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, number)
+            os.close(nowhere)
