@@ -13,7 +13,7 @@ import pytest
 
 from storage import migrate
 from tests.scenarios import house
-from tests.scenarios.commands import run, start
+from tests.scenarios.commands import invoke, run, start
 
 pytestmark = pytest.mark.processes
 
@@ -133,8 +133,7 @@ async def test_dev_on_a_port_that_is_taken_says_so(option: str) -> None:
         status, out, err = await run("dev", option, str(taken.getsockname()[1]))
 
     assert (status, out) == (1, "")
-    assert "ended instead of starting" in err and "Traceback" not in err
-    assert "in use" in err
+    assert f"already in use. Choose another {option}, or leave it out" in err and "Traceback" not in err
 
 
 async def test_dev_does_not_touch_a_folder_that_is_not_its_own(reachable_path: Path) -> None:
@@ -149,9 +148,41 @@ async def test_dev_does_not_touch_a_folder_that_is_not_its_own(reachable_path: P
     assert [path.name for path in foreign.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize("wrong", [["--replicas", "0"], ["--port", "seventy"], ["--bogus"]])
-async def test_wrong_options_are_refused_with_a_hint(wrong: list[str]) -> None:
-    status, _, err = await run("dev", *wrong)
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["--replicas", "0"], "not in the range"),
+        (["--port", "seventy"], "not a valid integer"),
+        (["--bogus"], "No such option"),
+        (["--port", "65535", "--replicas", "2"], "none above 65535"),
+        (["--port", "4000", "--replicas", "2", "--slack-port", "4001"], "4000 to 4001"),
+        (["--data", ""], "must not be blank"),
+        (["--data", "/dev/null"], "is no folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_options_are_refused_with_a_hint(wrong: list[str], words: str) -> None:
+    status, _, err = invoke("dev", *wrong)
 
     assert status == 2
-    assert "Usage: askbridge dev" in err
+    assert "Usage: askbridge dev" in err and words in err
+
+
+@pytest.mark.parametrize("inside", ["/dev/null/x", "/proc/self/none"])
+async def test_dev_where_no_folder_can_be_made_says_so(inside: str) -> None:
+    status, _, err = await run("dev", "--data", inside)
+
+    assert status == 1
+    assert f"The data folder {inside} cannot be used" in err
+
+
+async def test_two_dev_cannot_share_a_folder_and_another_majors_is_not_opened(reachable_path: Path) -> None:
+    """The second is told that it is in use, the next one, as if of another time, which version made it."""
+    async with house.running(reachable_path, "--data", str(reachable_path), replicas=1):
+        status, _, err = await run("dev", "--data", reachable_path)
+        assert status == 1 and "is in use by another process" in err
+    (reachable_path / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
+
+    status, _, err = await run("dev", "--data", reachable_path)
+
+    assert status == 1 and "was made by PostgreSQL 14 and cannot be opened by" in err

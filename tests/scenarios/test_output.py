@@ -123,13 +123,13 @@ async def test_a_terminal_that_lacks_a_letter_shows_another(dsn: str, db: Databa
 
 
 async def test_a_replica_that_cannot_say_where_it_is_ends(dsn: str, unwritable: int) -> None:
-    settings = {
-        "ASKBRIDGE_DATABASE_URL": dsn,
-        "ASKBRIDGE_SLACK_SIGNING_SECRET": "s" * 32,
-        "ASKBRIDGE_PORT": "0",
-    }
-
-    status, _, err = await run("serve", "--json", out=unwritable, **settings)
+    status, _, err = await run(
+        *("serve", "--json"),
+        out=unwritable,
+        ASKBRIDGE_DATABASE_URL=dsn,
+        ASKBRIDGE_SLACK_SIGNING_SECRET="s" * 32,
+        ASKBRIDGE_PORT="0",
+    )
 
     assert status == 1
     assert "replica_stopped" in err
