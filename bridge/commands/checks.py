@@ -46,7 +46,7 @@ def skipped(name: str, detail: str) -> Check:
 
 def database(seen: Server) -> Check:
     """Whether it is a PostgreSQL we support."""
-    version = f"PostgreSQL {seen.version // 10000}.{seen.version % 10000}"
+    version = f"PostgreSQL {seen.release}"
     if seen.version < OLDEST:
         return failed("database", f"{version} is too old", fix="upgrade it to PostgreSQL 15 or newer: pg_upgrade")
     return ok("database", version)
@@ -54,9 +54,9 @@ def database(seen: Server) -> Check:
 
 def durability(seen: Server) -> Check:
     """Whether an acknowledged click survives a crash of the database's machine."""
-    off = [name for name in ("fsync", "synchronous_commit") if not getattr(seen, name)]
+    off = seen.forgetful
     if not off:
-        return ok("durability", "fsync and synchronous_commit are on")
+        return ok("durability", "fsync, synchronous_commit and full_page_writes are on")
     commands = " ".join(f"-c 'alter system set {name} = on'" for name in off)
     return failed(
         "durability",

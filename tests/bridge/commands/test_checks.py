@@ -18,7 +18,7 @@ from storage.server import Server
 from tests.bridge.replica import Replica
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-SERVER = Server(version=150004, fsync=True, synchronous_commit=True, now=NOW)
+SERVER = Server(version=150004, fsync=True, synchronous_commit=True, full_page_writes=True, now=NOW)
 
 
 @pytest.mark.parametrize(("version", "state"), [(140012, State.FAILED), (150000, State.OK), (180001, State.OK)])
@@ -32,7 +32,10 @@ def test_a_server_that_forgets_on_a_crash_is_told_how_not_to() -> None:
     both = checks.durability(replace(SERVER, fsync=False, synchronous_commit=False))
     one = checks.durability(replace(SERVER, synchronous_commit=False))
 
-    assert both.state is one.state is State.FAILED
+    torn = checks.durability(replace(SERVER, full_page_writes=False))
+
+    assert both.state is one.state is torn.state is State.FAILED
+    assert torn.fix is not None and "-c 'alter system set full_page_writes = on'" in torn.fix
     assert both.fix is not None and "set fsync = on" in both.fix and "set synchronous_commit = on" in both.fix
     assert one.fix is not None and "fsync" not in one.fix
 
