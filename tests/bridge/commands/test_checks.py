@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 import pytest
+import yaml
 
 from bridge.commands import checks
 from bridge.commands.checks import State
@@ -46,12 +48,20 @@ def test_a_server_that_forgets_on_a_crash_is_told_how_not_to() -> None:
 def test_a_minute_of_difference_is_the_most(apart: float, state: State) -> None:
     found = checks.clock(SERVER, ours=NOW.timestamp() + apart)
 
-    assert found.state is state
-    assert state is State.OK or ("ahead" in found.detail) == (apart > 0)
+    by_slack = checks.clock(None, ours=NOW.timestamp() + apart, slack=NOW.timestamp())
+    by_both = checks.clock(SERVER, ours=NOW.timestamp(), slack=NOW.timestamp() - apart)
+
+    assert found.state is by_slack.state is by_both.state is state
+    for one in (found, by_slack, by_both):
+        assert state is State.OK or ("ahead" in one.detail) == (apart > 0)
+    assert checks.clock(None, ours=NOW.timestamp()).state is State.SKIPPED
 
 
 def test_a_token_that_may_not_do_all_is_told_what_it_lacks() -> None:
-    assert checks.scopes(frozenset(seed.SCOPES)).state is State.OK
+    manifest = yaml.safe_load((Path(__file__).parents[3] / "manifest.yml").read_text("utf-8"))
+    asked = manifest["oauth_config"]["scopes"]["bot"]
+    assert list(checks.NEEDED) == asked
+    assert checks.scopes(frozenset(asked)).state is State.OK
 
     lacking = checks.scopes(frozenset({"chat:write", "channels:read"}))
 
