@@ -30,7 +30,8 @@ class Program(click.Group):
             _say("Stopped before it was done.")
             sys.exit(unsaid)
         except OSError as error:  # every other one is met where it may happen
-            _say(f"What this command has to say cannot be written ({error.strerror}).")
+            what = error.filename or "What this command has to say cannot be written"
+            _say(f"{what}: {error.strerror}.")
             _forget(stdout)
             sys.exit(unsaid)
         except SystemExit:
