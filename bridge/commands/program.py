@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import sys
 from typing import Any, NoReturn
 
@@ -24,7 +23,7 @@ class Program(click.Group):
         try:
             status = super().main(typed, *more, **{**extra, "standalone_mode": False})
         except click.ClickException as wrong:
-            _say(wrong.format_message(), wrong)
+            _say(wrong)
             sys.exit(wrong.exit_code)
         except click.Abort:
             _say("Stopped before it was done.")
@@ -32,7 +31,6 @@ class Program(click.Group):
         except OSError as error:  # every other one is met where it may happen
             what = error.filename or "What this command has to say cannot be written"
             _say(f"{what}: {error.strerror}.")
-            _forget(stdout)
             sys.exit(unsaid)
         except SystemExit:
             if sys.stdout is not stdout:  # click puts another there when nobody reads any more, and ends with 1
@@ -41,22 +39,10 @@ class Program(click.Group):
         sys.exit(status if isinstance(status, int) else 0)
 
 
-def _say(words: str, wrong: click.ClickException | None = None) -> None:
+def _say(words: str | click.ClickException) -> None:
     """Tell stderr, if it takes anything."""
-    try:
-        if wrong is None:
+    with contextlib.suppress(OSError):
+        if isinstance(words, str):
             click.echo(words, err=True)
         else:
-            wrong.show()
-    except OSError:
-        _forget(sys.stderr)
-
-
-def _forget(stream: object) -> None:
-    """Let go what could not be written: Python tries again at its end, and would say so and change the status."""
-    if isinstance(stream, io.TextIOWrapper):
-        with contextlib.suppress(OSError):  # it leads to no file at all
-            number = stream.fileno()
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, number)
-            os.close(nowhere)
+            words.show()

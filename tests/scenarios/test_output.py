@@ -81,11 +81,14 @@ async def test_an_approval_that_cannot_be_written_is_none_and_notes_nobody_reads
         "answer": {"decision": "approve", "approved": True},
     }
 
+    async def open(_: web.Request) -> web.Response:
+        return web.json_response(asked | {"status": "pending", "answer": None}, status=201)  # of which a note is made
+
     async def answer(_: web.Request) -> web.Response:
-        return web.json_response(asked, status=201)
+        return web.json_response(asked)
 
     app = web.Application()
-    app.router.add_post("/v1/interactions", answer)
+    app.add_routes([web.post("/v1/interactions", open), web.get("/v1/interactions/int_1", answer)])
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
