@@ -41,7 +41,7 @@ class Installation:
                 "slack_awaited" if isinstance(identity, RetryAfter) else "slack_token_refused",
                 code=identity.code,
                 detail=identity.detail,
-                means="no card is posted or changed by this replica until then; clicks and questions are taken",
+                means="no card is posted or changed by this replica meanwhile; clicks and questions are taken",
                 fix=identity.fix,
             )
             return 0
