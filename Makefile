@@ -6,13 +6,16 @@ WORKERS ?= 4
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock schema clean
+.PHONY: help demo dev test check format lock schema clean
 
 help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 demo: $(VENV)/runtime ## Run everything on this machine and ask you something in a sandbox Slack
 	@$(BIN)/python -P -m sandbox.demo
+
+dev: $(VENV)/runtime ## Run the same, which asks nothing by itself; says how to ask, and its --help what else it can
+	@$(BIN)/askbridge dev
 
 test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal

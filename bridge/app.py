@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -9,6 +10,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 from aiohttp import web
 
+from bridge import announce
 from bridge.agents import api
 from bridge.config import Settings
 from bridge.handles import Handles
@@ -32,6 +34,7 @@ _log = Log("app")
 _CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other card waiting
 _DRAIN_SECONDS = 10.0
 _DATABASE_PAUSE = 1.0
+_SAID_AGAIN = 30  # tries after which it is said again that there is no database
 
 
 async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
@@ -39,6 +42,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = 
 
     Waits, and says so, for a database that is not there yet. Raises NotMigrated and SchemaTooNew.
     """
+    announce.starting(settings)
     stopping = asyncio.Event()
     with _signals(stopping):
         async with AsyncExitStack() as stack:
@@ -46,6 +50,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = 
             if databases is None:
                 return
             db, claims = databases
+            await announce.standing(db)
             http = await stack.enter_async_context(client.session())
             replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
             await _run(settings, db=db, claims=claims, http=http, replies=replies, stopping=stopping, on_ready=on_ready)
@@ -112,7 +117,10 @@ async def _databases(
 ) -> tuple[Database, Database] | None:
     """Open the two pools: one for everything, one that only clicks may use. None when stopped before there was any."""
     dsn = settings.database_url.get_secret_value()
-    while not stopping.is_set():
+    said: str | None = None
+    for attempts in itertools.count():
+        if stopping.is_set():
+            return None
         try:
             async with AsyncExitStack() as attempt:
                 db = await attempt.enter_async_context(
@@ -126,10 +134,12 @@ async def _databases(
                 stack.push_async_exit(attempt.pop_all())
                 return db, claims
         except errors.Unavailable as error:
-            _log.warning("database_awaited", cause=error.cause, advice=error.advice)
+            if error.cause != said or attempts % _SAID_AGAIN == 0:
+                _log.warning("database_awaited", cause=error.cause, advice=error.advice)
+                said = error.cause
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), timeout=_DATABASE_PAUSE)
-    return None
+    raise AssertionError("counting does not end")
 
 
 @contextlib.asynccontextmanager

@@ -107,9 +107,8 @@ async def organization(db: Database, organization_id: UUID | None) -> Organizati
 
 
 def tell(line: Json) -> None:
-    """Print one line of JSON."""
+    """Print one line of JSON, at once."""
     click.echo(json.dumps(line))
-    sys.stdout.flush()
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
