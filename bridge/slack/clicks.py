@@ -90,15 +90,13 @@ class Clicks:
                 repeats=claimed.repeats or None,
             )
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            if claimed.life.ended_at == claimed.life.expires_at:
-                # The deadline may have passed a moment ago; that the question has ended is written by the sweep.
-                self._wake.expiry.set()
-            else:
+            unswept = claimed.life.ended_at == claimed.life.expires_at
+            if not unswept:
                 self._handles.ended(connection.scope, click.interaction, claimed.life)
             self._wake.changed(connection.organization_id, click.interaction)
             self._wake.cards.set()
             await asyncio.gather(
-                self._alone(self._heal(click, connection, claimed), click),
+                self._alone(self._mend(click, connection, claimed, unswept=unswept), click),
                 self._alone(self._tell(click, connection, claimed), click),
             )
         else:
@@ -128,6 +126,17 @@ class Clicks:
             ),
             seconds=seconds,
         )
+
+    async def _mend(self, click: Click, connection: Connection, claimed: Claimed, *, unswept: bool) -> None:
+        """Heal the clicked copy; then have it written that the question has ended, if its deadline passed just now.
+
+        In this order, because the sweep passes over a row that is held, as it is while a copy is being healed.
+        """
+        try:
+            await self._heal(click, connection, claimed)
+        finally:
+            if unswept:
+                self._wake.expiry.set()
 
     async def _heal(self, click: Click, connection: Connection, claimed: Claimed) -> None:
         """Bring the copy that was clicked to the truth, even one that nobody remembers having posted."""
