@@ -28,6 +28,26 @@ async def test_m041_the_same_envelope_twice_has_one_effect(
     assert replica.whispers(CHANNEL) == []
 
 
+async def test_a_repeated_envelope_is_told_and_healed_once_by_each_replica(
+    replica: Replica, second: Replica, question: Interaction, handle: Handle
+) -> None:
+    """More would only use up the response URL; fewer, and a click would go unheard whose first replica died."""
+    await replica.click(question, handle)
+    await replica.settle()
+    first = await replica.click(question, handle, user="U0BOB")
+    await replica.settle()
+    edits = len(replica.called("chat.update"))
+
+    for one in [replica, second] * 10:
+        assert (await one.send_click(first["payload"])).status == 200
+        await replica.settle()
+
+    told = replica.whispers(CHANNEL)
+    assert len(told) == 2 and len(set(told)) == 1
+    assert len(replica.called("chat.update")) == edits + 1
+    assert await replica.verdicts() == ["won", "taken"]
+
+
 async def test_m036_a_click_on_a_replica_that_never_saw_the_question_counts(
     replica: Replica, second: Replica, question: Interaction, handle: Handle
 ) -> None:
