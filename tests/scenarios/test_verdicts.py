@@ -2,171 +2,22 @@
 
 import asyncio
 import contextlib
-import hashlib
-import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from storage.model import Verdict
-from tests.scenarios import house, restart, verdicts, written
+from tests.scenarios import checks, house, restart, verdicts
 from tests.scenarios.house import House
-from tests.scenarios.verdicts import APPROVAL, CASES, CHOICE, Case, Scene, Variant
-from tests.scenarios.written import Row
+from tests.scenarios.verdicts import APPROVAL, CASES, CHOICE, Case, Variant
 
 pytestmark = pytest.mark.processes
 
 REPLAYS = 100
-AT_ONCE = 10
-PEOPLE = ("U0ANA", "U0BOB", "U0CHO")  # who see both channels
-ROWS = dict(zip([case.name for case in CASES], written.rows(), strict=True))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What can be seen of a question from outside."""
-
-    status: str
-    message: str
-    answer: Any
-    verdicts: list[tuple[str, str]]
-    others: list[str]  # what else is in the timeline, but for edits of the card
-
-
-async def look(scene: Scene, *, replica: int) -> Seen:
-    url = f"{scene.dev.bridge(replica)}/v1/interactions/{scene.asked['id']}"
-    status, told = await scene.dev.call("GET", url)
-    if status == 404:
-        return Seen(status="not found", message="", answer=None, verdicts=[], others=[])
-    lines = await scene.dev.timeline(scene.asked["id"], replica=replica)
-    return Seen(
-        status=told["status"],
-        message=told["message"],
-        answer=told["answer"],
-        verdicts=[(line["by"], line["verdict"]) for line in lines if line["verdict"]],
-        others=[line["type"] for line in lines if not line["verdict"] and line["type"] != "card.settled"],
-    )
-
-
-async def newest(scene: Scene) -> str:
-    """When the last thing was said where the card is."""
-    return str((await scene.dev.said(scene.channel))[-1]["ts"])
-
-
-async def told_since(scene: Scene, ts: str) -> list[tuple[str, str, str | None]]:
-    """What was said privately where the card is: to whom, what, in which thread."""
-    return [
-        (message["ephemeral_to"], message["text"], message.get("thread_ts"))
-        for message in await scene.dev.said(scene.channel)
-        if message.get("is_ephemeral") and message["ts"] > ts
-    ]
-
-
-async def check_told(scene: Scene, case: Case, *, since: str, times: int) -> None:
-    """So many private replies, all alike, in the card's thread; to the clicker, and seen by nobody else."""
-    row = ROWS[case.name]
-    times = 0 if row.told == written.NOTHING else times
-    told = await house.until(lambda: told_since(scene, since), lambda told: len(told) >= times)
-    thread = (await scene.dev.card(scene.asked)).get("thread_ts")
-    assert bool(thread) == scene.variant.threaded
-    assert [(to, written.as_written(text, scene.variant.words), where) for to, text, where in told] == [
-        (case.user, row.told, thread)
-    ] * times
-    if scene.newer:
-        assert all(scene.newer["cards"][0]["permalink"] in text for _, text, _ in told)
-    for person in PEOPLE:
-        if person != case.user:
-            seen = await scene.dev.messages(person, scene.channel)
-            assert [one for one in seen if one.get("is_ephemeral") and one["ts"] > since] == []
-
-
-def shown(message: dict[str, Any], scene: Scene) -> str:
-    """What a card says about the question's life: on its face, and to those who are read to."""
-    line: str = message["text"].split("\n")[1]
-    assert line in [block["text"]["text"] for block in message["blocks"] if block["type"] == "section"]
-    return written.as_written(line, scene.variant.words)
-
-
-async def check_card(scene: Scene, row: Row) -> None:
-    """It has healed: what it says is true, and it has buttons only if they are still good for something."""
-    card = await house.until(lambda: scene.dev.card(scene.asked), lambda card: shown(card, scene) == row.card)
-    assert house.has_buttons(card) == (row.after in ("pending", "not found"))
-
-
-async def audited(scene: Scene, payload: Any) -> list[tuple[str, bool, int]]:
-    """The rows kept of one envelope: verdict, whether it is about a question, repeats."""
-    claim_id = hashlib.sha256(json.dumps(payload).encode()).hexdigest()
-    rows = await scene.dev.operate(
-        f"select verdict, interaction_id is not null, repeats from clicks where claim_id = decode('{claim_id}', 'hex')"
-    )
-    return [tuple(row) for row in rows]
-
-
-async def check_click(scene: Scene, case: Case) -> Any:
-    """Click on the replica that was not asked, and compare everything with the document; the envelope."""
-    row, since = ROWS[case.name], await newest(scene)
-    before = await look(scene, replica=0)
-
-    clicked = await scene.click(case.user, case.choice, replica=1, **case.claims)
-
-    assert (clicked["status"], clicked["error"]) == (case.status, None)
-    await check_card(scene, row)
-    await check_told(scene, case, since=since, times=1)
-    ended = f"interaction.{row.after}"  # a passed deadline counts at once; the event is written by the sweep
-    after = await house.until(
-        lambda: look(scene, replica=0), lambda seen: ended in seen.others or row.after in ("pending", "not found")
-    )
-    assert after == await look(scene, replica=1)
-    assert (before.status, after.status) == (row.before, row.after)
-    new = [(case.user, case.verdict.value)] if case.audited and case.whole else []
-    assert after.verdicts == before.verdicts + new
-    if case.verdict is Verdict.WON:
-        assert after.answer["by"]["user"] == case.user
-    else:
-        assert after.answer == before.answer
-    if case.whole:
-        promised = {
-            written.as_written(text, scene.variant.words) for of, text in written.messages() if of == after.status
-        }
-        assert written.as_written(after.message, scene.variant.words) in promised
-    kept = [(case.verdict.value, case.whole, 0)] if case.audited else []
-    assert await audited(scene, clicked["payload"]) == kept
-    return clicked["payload"]
-
-
-async def check_replays(scene: Scene, case: Case, payload: Any, *, times: int, untold: int) -> None:
-    """The same envelope again over both replicas, of which so many have not told the clicker yet."""
-    since, before = await newest(scene), await look(scene, replica=0)
-    # While nothing can be confirmed each waits for as long as Slack does, so they wait together.
-    at_once = asyncio.Semaphore(times if case.verdict is Verdict.UNAVAILABLE else AT_ONCE)
-
-    async def replay(number: int) -> int:
-        async with at_once:
-            return await scene.dev.send(payload, replica=number % 2)
-
-    answers = await asyncio.gather(*(replay(number) for number in range(times)))
-
-    assert set(answers) == {case.status}
-    await check_told(scene, case, since=since, times=untold)
-    await check_card(scene, ROWS[case.name])
-    assert await look(scene, replica=1) == before
-
-
-async def check_repeats(scene: Scene, case: Case, payload: Any, *, least: int) -> None:
-    """One row is kept of all of them. A replica that a busy machine made try twice counts that too."""
-    kept = await audited(scene, payload)
-    if case.audited:
-        ((verdict, whole, repeats),) = kept
-        assert (verdict, whole) == (case.verdict.value, case.whole)
-        assert repeats >= least
-    else:
-        assert kept == []
 
 
 def test_the_document_has_every_verdict_in_the_order_of_these_cases() -> None:
-    assert [row.verdict for row in ROWS.values()] == [case.verdict.value for case in CASES]
+    assert [row.verdict for row in checks.ROWS.values()] == [case.verdict.value for case in CASES]
     assert {case.verdict for case in CASES} == set(Verdict)
 
 
@@ -177,7 +28,7 @@ async def test_a_click_is_told_what_became_of_it(shared: House, case: Case, vari
     scene = await verdicts.scene(shared, case, variant)
     await case.arrange(scene)
     async with case.during(scene):
-        await check_click(scene, case)
+        await checks.click(scene, case)
 
 
 async def test_restarts_and_replays_change_no_verdict(tmp_path: Path, subtests: pytest.Subtests) -> None:
@@ -194,14 +45,14 @@ async def test_restarts_and_replays_change_no_verdict(tmp_path: Path, subtests: 
         for case, scene in zip(CASES, scenes, strict=True):
             with subtests.test("clicked after a restart", verdict=case.name):
                 await stack.enter_async_context(case.during(scene))
-                payload = await check_click(scene, case)
-                await check_replays(scene, case, payload, times=REPLAYS // 2, untold=1)
+                payload = await checks.click(scene, case)
+                await checks.replays(scene, case, payload, times=REPLAYS // 2, untold=1)
                 clicked.append((case, scene, payload))
         await restart_all()
         for case, scene, payload in clicked:
             with subtests.test("replayed after another", verdict=case.name):
-                await check_replays(scene, case, payload, times=REPLAYS // 2, untold=2)
-                await check_repeats(scene, case, payload, least=REPLAYS)
+                await checks.replays(scene, case, payload, times=REPLAYS // 2, untold=2)
+                await checks.repeated(scene, case, payload, least=REPLAYS)
         assert len(clicked) == len(CASES)
 
 
@@ -218,7 +69,7 @@ async def test_an_unconfirmed_envelope_that_comes_again_can_count_and_counts_onc
     again = await scene.click("U0ANA", "yes", replica=0)
 
     assert [*answers, again["status"]] == [200] * 5
-    seen = await look(scene, replica=1)
+    seen = await checks.look(scene, replica=1)
     assert (seen.status, seen.verdicts) == ("answered", [("U0ANA", "won"), ("U0ANA", "recorded")])
 
 
@@ -226,22 +77,22 @@ async def test_an_unconfirmed_envelope_that_comes_again_can_count_and_counts_onc
 async def test_a_click_heals_a_card_whose_deadline_passed_before_any_sweep_comes(shared: House) -> None:
     """The sweep is kept off this one row, so that nothing but its first click can have healed the card."""
     case = next(case for case in CASES if case.name == "expired")
-    row = ROWS[case.name]
+    row = checks.ROWS[case.name]
     scene = await verdicts.scene(shared, case, APPROVAL)
     async with verdicts.unswept(scene):
         await case.arrange(scene)
-        since = await newest(scene)
+        since = await checks.newest(scene)
         assert house.has_buttons(await shared.card(scene.asked))
 
         assert (await scene.click("U0ANA", "yes", replica=1))["status"] == 200
 
-        await check_card(scene, row)
-        await check_told(scene, case, since=since, times=1)
-        seen = await look(scene, replica=0)
+        await checks.healed(scene, row)
+        await checks.told(scene, case, since=since, times=1)
+        seen = await checks.look(scene, replica=0)
         assert (seen.status, seen.verdicts) == ("expired", [("U0ANA", "expired")])
         ((stored,),) = await shared.operate("select status from interactions where id = $1", about=scene.asked)
         assert stored == "pending" and "interaction.expired" not in seen.others, "the sweep came all the same"
 
     await scene.click("U0BOB", "yes", replica=0)
-    await house.until(lambda: look(scene, replica=1), lambda seen: "interaction.expired" in seen.others)
-    await check_card(scene, row)
+    await house.until(lambda: checks.look(scene, replica=1), lambda seen: "interaction.expired" in seen.others)
+    await checks.healed(scene, row)
