@@ -53,7 +53,6 @@ async def test_restarts_and_replays_change_no_verdict(tmp_path: Path, subtests: 
             with subtests.test("replayed after another", verdict=case.name):
                 await checks.replays(scene, case, payload, times=REPLAYS // 2, untold=2)
                 await checks.repeated(scene, case, payload, least=REPLAYS)
-        assert len(clicked) == len(CASES)
 
 
 @pytest.mark.asyncio(loop_scope="session")
