@@ -93,7 +93,8 @@ def _reason(life: Life) -> str:
     detail = (life.reason or {}).get("detail")
     if not isinstance(detail, str) or not detail.strip():
         return "."
-    return f": “{_one_line(detail, _MOST_REASON)}”."
+    said = _one_line(detail, _MOST_REASON)
+    return f": “{said}”" if said.endswith((".", "!", "?", "…")) else f": “{said}”."
 
 
 def _responders(life: Life) -> str:

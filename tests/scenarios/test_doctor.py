@@ -3,7 +3,6 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from sandbox.slack.model import Channel
 from sandbox.slack.server import Sandbox
 from storage import connections
 from storage.pool import Database
-from tests.scenarios import house
 from tests.scenarios.commands import run, told, typed
+from tests.scenarios.house import House
 from tests.storage import build
 
 pytestmark = pytest.mark.processes
@@ -61,23 +60,23 @@ async def examined(*more: str, **settings: str) -> tuple[int, dict[str, str]]:
     return status, dict(zip(NAMES, lines, strict=True))
 
 
-async def test_in_a_house_that_works_nothing_fails(tmp_path: Path) -> None:
-    async with house.running(tmp_path, replicas=1) as home:
-        settings = {
-            "ASKBRIDGE_DATABASE_URL": home.told["database_url"],
-            "ASKBRIDGE_SLACK_SIGNING_SECRET": home.told["signing_secret"],
-            "ASKBRIDGE_SLACK_BOT_TOKEN": home.told["bot_token"],
-            "ASKBRIDGE_SLACK_API_URL": f"{home.told['slack_url']}/api/",
-        }
-        status, out, err = await run(
-            *("doctor", "--url", f"{home.bridge(0)}/slack/events", "--channel", "C0APPROVALS"), **settings
-        )
-        as_json = await told("doctor", **settings)
+@pytest.mark.asyncio(loop_scope="session")
+async def test_in_a_house_that_works_nothing_fails(shared: House) -> None:
+    settings = {
+        "ASKBRIDGE_DATABASE_URL": shared.told["database_url"],
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": shared.told["signing_secret"],
+        "ASKBRIDGE_SLACK_BOT_TOKEN": shared.told["bot_token"],
+        "ASKBRIDGE_SLACK_API_URL": f"{shared.told['slack_url']}/api/",
+    }
+    status, out, err = await run(
+        *("doctor", "--url", f"{shared.bridge(0)}/slack/events", "--channel", "C0APPROVALS"), **settings
+    )
+    as_json = await told("doctor", **settings)
 
     assert (status, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()] == ["ok"] * len(NAMES), out
-    assert home.told["organization"] in out and home.told["connection"] in out
-    assert home.told["bot_token"] not in out and home.told["signing_secret"] not in out
+    assert shared.told["organization"] in out and shared.told["connection"] in out
+    assert shared.told["bot_token"] not in out and shared.told["signing_secret"] not in out
     assert as_json["ok"] is True
     assert [check["state"] for check in as_json["checks"] if check["name"] == "clicks"] == ["skipped"]
 
