@@ -33,7 +33,10 @@ addEventListener("hashchange", () => {
   lookAgain();
 });
 document.addEventListener("visibilitychange", lookAgain);
-matchMedia("(min-width: 761px)").addEventListener("change", () => showDrawer(false));
+const phone = matchMedia("(max-width: 760px)"); // as the style sheets have it
+const fit = () => store.change({ narrow: phone.matches, drawer: false });
+phone.addEventListener("change", fit);
+fit();
 
 const doing = { go, showDrawer, showBench, lookAgain, click: createClicks({ store }) };
 

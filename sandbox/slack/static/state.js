@@ -18,6 +18,7 @@ export const START = {
   question: null, //     the open confirmation: {confirm, answer(bool)}
   drawer: false, //      the sidebar on a narrow screen
   bench: false, //       the panel behind the scenes
+  narrow: false, //      one thing at a time: what is open covers the rest
   connected: true,
 };
 

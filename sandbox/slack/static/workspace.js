@@ -37,7 +37,7 @@ export function Workspace() {
     ${!page.connected && html`<p class="ribbon lost" role="alert">The sandbox is not running. This page goes on when it is back.</p>`}
     <${Sidebar} />
     ${page.drawer && html`<div class="backdrop" onClick=${() => page.doing.showDrawer(false)} />`}
-    <main aria-label=${title} inert=${page.drawer}>
+    <main aria-label=${title} inert=${page.drawer || (page.narrow && (page.bench || Boolean(page.place.thread)))}>
       <${ChannelHeader} channel=${channel} title=${title} />
       ${channel ? html`<${Conversation} channel=${channel} title=${title} />` : html`<${Nowhere} />`}
       <${LastClick} />

@@ -70,11 +70,12 @@ async def test_every_switch_is_a_fault_the_sandbox_knows(visit: Visit, control: 
     page = await visit()
     switches = (await opened(page)).get_by_role("switch")
 
-    for switch in await switches.all():
-        await switch.check()
+    count = await switches.count()
+    await switches.evaluate_all("all => all.forEach((one) => one.click())")
 
-    await expect(page.get_by_role("button", name=f"{await switches.count()} faults armed")).to_be_visible()
-    assert len(set(await armed(control))) == await switches.count()
+    await expect(page.get_by_role("button", name=f"{count} faults armed")).to_be_visible()
+    await expect(page.get_by_role("switch", checked=True)).to_have_count(count)
+    assert len(set(await armed(control))) == count
 
 
 async def test_a_click_is_shown_as_it_was_on_the_wire_with_what_the_app_did_then(
@@ -119,3 +120,27 @@ async def test_it_opens_and_closes_by_keyboard_and_covers_a_phone(visit: Visit) 
     width = await bench.evaluate("bench => bench.getBoundingClientRect().width")
     assert width == PHONE[0]
     assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]  # nothing sticks out
+
+
+async def test_what_is_covered_on_a_phone_cannot_be_reached_until_it_is_seen_again(
+    visit: Visit, client: AsyncWebClient
+) -> None:
+    posted = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
+    await client.chat_postMessage(channel="C0APPROVALS", text="Any news?", thread_ts=posted["ts"])
+    page = await visit(size=PHONE)
+    replies, main = page.get_by_role("button", name="1 reply"), page.get_by_role("main")
+    thread = page.get_by_role("complementary", name="Thread")
+
+    await replies.press("Enter")
+    await expect(thread).to_be_focused()
+    await expect(main).to_have_js_property("inert", value=True)
+    bench = await opened(page)
+    await expect(thread).to_have_js_property("inert", value=True)
+    await page.keyboard.press("Escape")
+    await expect(bench).to_have_count(0)
+    await expect(thread).to_have_js_property("inert", value=False)
+    await thread.get_by_role("textbox").press("Escape")
+
+    await expect(thread).to_have_count(0)
+    await expect(main).to_have_js_property("inert", value=False)
+    await expect(replies).to_be_focused()
