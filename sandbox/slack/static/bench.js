@@ -10,8 +10,8 @@ import { usePage } from "/static/state.js";
 export function BenchButton() {
   const page = usePage();
   const armed = page.faults.length;
-  return html`<button type="button" class="bench-button" aria-controls="bench" aria-expanded=${String(page.bench)}
-    onClick=${() => page.doing.showBench(!page.bench)}>
+  return html`<button type="button" class="bench-button" aria-controls="bench" aria-expanded=${String(Boolean(page.bench))}
+    onClick=${() => page.doing.showBench(page.bench ? null : "faults")}>
     Behind the scenes${armed > 0 && html` <b class="armed">${armed} <span>${armed === 1 ? "fault" : "faults"}</span> armed</b>`}
   </button>`;
 }
@@ -21,14 +21,15 @@ export function Bench() {
   const panel = useRef();
   useEffect(() => {
     if (!page.bench) return undefined;
-    panel.current.focus();
-    return () => document.querySelector("[aria-controls=bench]")?.focus(); // the button that opened it takes the focus back
+    const part = page.bench === "clicks" && panel.current.querySelector(".inspector");
+    (part || panel.current).focus();
+    return () => document.querySelector("[aria-controls=bench]")?.focus(); // its button takes the focus back
   }, [page.bench]);
   if (!page.bench) return null;
   return html`<aside id="bench" aria-labelledby="bench-title" tabindex="-1" ref=${panel}>
     <header class="channel-header">
       <h2 id="bench-title">Behind the scenes <span class="not-slack">not Slack</span></h2>
-      <button type="button" class="quiet" aria-label="Close" onClick=${() => page.doing.showBench(false)}><${Icon} name="close" /></button>
+      <button type="button" class="quiet" aria-label="Close" onClick=${() => page.doing.showBench(null)}><${Icon} name="close" /></button>
     </header>
     <div class="bench-body" tabindex="0" role="group" aria-label="Faults and clicks">
       <${Faults} />

@@ -1,6 +1,6 @@
 // Knows the last clicks from behind: what was sent to the app byte for byte, its acknowledgement, and what it did then.
 
-import { html } from "/static/vendor/preact-htm.js";
+import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
 import { CLOCK_WITH_SECONDS } from "/static/dates.js";
 import { nameOf, usePage } from "/static/state.js";
 
@@ -18,14 +18,18 @@ export function LastClick() {
   return html`<p class="last-click">
     <span>Last click: <b class=${click.status === 200 ? "" : "bad"}>${outcomeOf(click)}</b>${" "}
       <span class="faint">“${click.control}” as @${nameOf(page, click.as)}</span></span>
-    ${!page.bench && html`<button type="button" onClick=${() => page.doing.showBench(true)}>Look closer</button>`}
+    ${!page.bench && html`<button type="button" onClick=${() => page.doing.showBench("clicks")}>Look closer</button>`}
   </p>`;
 }
 
 export function Inspector() {
   const page = usePage();
   const newestFirst = [...page.journal.clicks].reverse();
-  return html`<section aria-labelledby="clicks-title" class="inspector">
+  const section = useRef();
+  useEffect(() => {
+    if (page.bench === "clicks") section.current.scrollIntoView({ block: "start" }); // again when there is what to see
+  }, [page.bench, newestFirst.length > 0]);
+  return html`<section aria-labelledby="clicks-title" class="inspector" tabindex="-1" ref=${section}>
     <h3 id="clicks-title">Clicks</h3>
     ${newestFirst.length === 0 && html`<p class="faint">Nobody has clicked yet.</p>`}
     ${newestFirst.map((click) => html`<${Click} key=${click.n} click=${click} />`)}

@@ -17,7 +17,7 @@ export const START = {
   journal: { clicks: [], calls: [] }, // the last of everybody, oldest first; kept up while the bench is open
   question: null, //     the open confirmation: {confirm, answer(bool)}
   drawer: false, //      the sidebar on a narrow screen
-  bench: false, //       the panel behind the scenes
+  bench: null, //        the panel behind the scenes: what one opened it for, "faults" or "clicks"
   narrow: false, //      one thing at a time: what is open covers the rest
   connected: true,
 };

@@ -24,7 +24,7 @@ export function Thread({ channel }) {
       requestAnimationFrame(() => document.querySelector(linkTo(thread))?.focus()); // by then it is not covered any more
     };
   }, []);
-  return html`<aside class="thread" aria-label="Thread" tabindex="-1" inert=${page.narrow && page.bench} ref=${panel}>
+  return html`<aside class="thread" aria-label="Thread" tabindex="-1" inert=${page.narrow && Boolean(page.bench)} ref=${panel}>
     <header class="channel-header">
       <h2>Thread <span class="faint">${channelTitle(page, channel)}</span></h2>
       <button type="button" class="quiet" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button>

@@ -23,9 +23,9 @@ export function Workspace() {
   const keys = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || page.question) return;
     if (page.drawer) page.doing.showDrawer(false);
-    else if (page.bench && event.target.closest("#bench, .ribbon")) page.doing.showBench(false);
+    else if (page.bench && event.target.closest("#bench, .ribbon")) page.doing.showBench(null);
     else if (page.place.thread) page.doing.go({ thread: null });
-    else if (page.bench) page.doing.showBench(false);
+    else if (page.bench) page.doing.showBench(null);
   };
   const look = ["workspace", page.place.thread && "with-thread", page.bench && "with-bench"].filter(Boolean).join(" ");
   return html`<div class=${look} onKeyDown=${keys}>
@@ -37,7 +37,7 @@ export function Workspace() {
     ${!page.connected && html`<p class="ribbon lost" role="alert">The sandbox is not running. This page goes on when it is back.</p>`}
     <${Sidebar} />
     ${page.drawer && html`<div class="backdrop" onClick=${() => page.doing.showDrawer(false)} />`}
-    <main aria-label=${title} inert=${page.drawer || (page.narrow && (page.bench || Boolean(page.place.thread)))}>
+    <main aria-label=${title} inert=${page.drawer || (page.narrow && Boolean(page.bench || page.place.thread))}>
       <${ChannelHeader} channel=${channel} title=${title} />
       ${channel ? html`<${Conversation} channel=${channel} title=${title} />` : html`<${Nowhere} />`}
       <${LastClick} />

@@ -85,7 +85,8 @@ async def test_a_click_is_shown_as_it_was_on_the_wire_with_what_the_app_did_then
     page = await visit(as_="U0BOB")
     await message(page, "Deploy?").get_by_role("button", name="Approve").click()
     await expect(page.get_by_text("Last click: 200 in")).to_be_visible()
-    await page.get_by_role("button", name="Look closer").click()
+    await page.get_by_role("button", name="Look closer").press("Enter")
+    await expect(page.get_by_role("region", name="Clicks")).to_be_focused()
     await expect(page.get_by_text("Nothing yet that concerns this message.")).to_have_count(1)
     ((headers, body),) = app.got
     told: dict[str, Any] = json.loads(parse_qs(body.decode())["payload"][0])
