@@ -6,7 +6,7 @@ WORKERS ?= 4
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check format lock schema clean
+.PHONY: help demo dev test pictures check format lock schema clean
 
 help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header 
 
 schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
 	@$(BIN)/python -m tests.storage.rewrite_schema
+
+pictures: $(VENV)/dev ## Take the README's picture anew; ALBUM=folder takes every card in every status too
+	@mkdir -p docs/pictures $(ALBUM)
+	@$(BIN)/python -m tests.pictures $(ALBUM)
 
 clean: ## Remove what was installed and cached here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

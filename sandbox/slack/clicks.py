@@ -43,14 +43,16 @@ class Clicks:
         response_urls: ResponseUrls,
         delivery: Delivery,
         origin: Callable[[], str],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._world = world
         self._faults = faults
         self._response_urls = response_urls
         self._delivery = delivery
         self._origin = origin
+        self._changed = changed
         self._made = 0
-        self.recent: deque[Json] = deque(maxlen=100)
+        self._recent: deque[Json] = deque(maxlen=100)
 
     async def click(self, click: Click) -> Json:
         """Deliver the click and tell what came back. What the person cannot see they cannot click."""
@@ -95,13 +97,21 @@ class Clicks:
             "request_url": first.request_url,
             "payload": payload,
             "error": first.error,
+            "request": first.request,
+            "answer": first.answer,
         }
         if len(acks) > 1:
             outcome["statuses"] = [ack.status for ack in acks]
         self._made += 1
         told = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
-        self.recent.append(told | outcome)
+        self._recent.append(told | outcome)
+        self._changed()
         return outcome
+
+    def recent(self, *, most: int) -> list[Json]:
+        """The last clicks, oldest first, each with what was then sent to its response_url."""
+        last = list(self._recent)[-most:]
+        return [click | {"replies": self._response_urls.used(click["payload"]["response_url"])} for click in last]
 
 
 def _action(message: Message, click: Click) -> Action:

@@ -1,6 +1,6 @@
 """Faults on demand: what goes wrong, where, and how many more times."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
@@ -62,14 +62,16 @@ class Fault:
 class Faults:
     """What is still to go wrong, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, changed: Callable[[], None] = lambda: None) -> None:
         self._left: dict[str, Fault] = {}
         self._given = 0
+        self._changed = changed
 
     def add(self, fault: Fault) -> str:
         self._given += 1
         fault_id = f"fault_{self._given}"
         self._left[fault_id] = fault
+        self._changed()
         return fault_id
 
     def take(self, on: str, *, channels: Collection[str]) -> Fault | None:
@@ -81,11 +83,17 @@ class Faults:
                     self._left[fault_id] = replace(fault, times=fault.times - 1)
                 else:
                     del self._left[fault_id]
+                self._changed()
                 return fault
         return None
 
-    def clear(self) -> None:
-        self._left.clear()
+    def clear(self, fault_id: str | None = None) -> None:
+        """Forget this one, or all of them; one that is used up already is no mistake."""
+        if fault_id is None:
+            self._left.clear()
+        else:
+            self._left.pop(fault_id, None)
+        self._changed()
 
     def left(self) -> list[Json]:
         return [_told(fault_id, fault) for fault_id, fault in self._left.items()]

@@ -46,7 +46,7 @@ class Sandbox:
         self.world = seed.world(
             bot_token=bot_token, signing_secret=signing_secret, now=clock, changed=self.changes.bump
         )
-        self.faults = Faults()
+        self.faults = Faults(changed=self.changes.bump)
         self.delivery = Delivery(request_urls=request_urls, ack_limit=ack_limit)
         self._record = Record()
         self._response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
@@ -103,6 +103,7 @@ class Sandbox:
             response_urls=self._response_urls,
             delivery=self.delivery,
             origin=lambda: self.url,
+            changed=self.changes.bump,
         )
         app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
         app.add_routes(

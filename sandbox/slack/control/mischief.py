@@ -32,8 +32,8 @@ class Mischief:
     async def left(self, _request: web.Request) -> web.Response:
         return web.json_response({"faults": self.faults.left()})
 
-    async def clear(self, _request: web.Request) -> web.Response:
-        self.faults.clear()
+    async def clear(self, request: web.Request) -> web.Response:
+        self.faults.clear(reading.query(request, known=("fault_id",)).optional_text("fault_id"))
         return web.json_response({"ok": True})
 
 

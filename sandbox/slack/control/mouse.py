@@ -45,8 +45,9 @@ class Mouse:
         asked = await reading.body(request, known=_CLICK)
         return web.json_response(await self.clicks.click(_click(asked)))
 
-    async def recent(self, _request: web.Request) -> web.Response:
-        return web.json_response({"clicks": list(self.clicks.recent)})
+    async def recent(self, request: web.Request) -> web.Response:
+        most = int(reading.query(request, known=("most",)).number("most", default=100, least=1))
+        return web.json_response({"clicks": self.clicks.recent(most=most)})
 
 
 def _click(asked: reading.Fields) -> Click:

@@ -7,7 +7,7 @@ from aiohttp import web
 from sandbox.slack.changes import Changes
 from sandbox.slack.control import reading
 from sandbox.slack.delivery import Delivery
-from sandbox.slack.requests import Record
+from sandbox.slack.requests import MOST_KEPT, Record
 
 LONGEST_WAIT = 60.0
 
@@ -42,5 +42,6 @@ class Watch:
         return await self.request_urls(request)
 
     async def requests(self, request: web.Request) -> web.Response:
-        after = int(reading.query(request, known=("after",)).number("after", default=0))
-        return web.json_response({"requests": self.record.after(after)})
+        asked = reading.query(request, known=("after", "most"))
+        after, most = int(asked.number("after", default=0)), int(asked.number("most", default=MOST_KEPT, least=1))
+        return web.json_response({"requests": self.record.after(after)[-most:]})

@@ -1,6 +1,8 @@
 import asyncio
+import json
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -155,3 +157,40 @@ async def test_the_last_clicks_are_kept_for_the_inspector(client: AsyncWebClient
 
     assert kept | result == kept
     assert (kept["n"], kept["user"]) == (1, "U0ANA")
+
+
+async def test_a_click_is_kept_as_it_was_on_the_wire_with_the_replies_to_it(
+    client: AsyncWebClient, control: Control, listen: Listen, http: aiohttp.ClientSession
+) -> None:
+    listener = await listen()
+    listener.status = 418
+    await clicks_go_to(control, listener)
+    result = await control.post("clicks", **await card_to_click(client))
+    said = {"text": "Too late", "replace_original": False}
+    await http.post(result["payload"]["response_url"], json=said)
+    await http.post(result["payload"]["response_url"], data="nonsense")
+
+    (kept,) = (await control.get("clicks"))["clicks"]
+
+    ((headers, body),) = listener.got
+    assert kept["request"]["body"] == body.decode()
+    assert kept["request"]["headers"].items() <= headers.items()
+    assert kept["answer"]["status"] == 418
+    assert [(reply["status"], reply["error"]) for reply in kept["replies"]] == [(200, None), (400, "invalid_payload")]
+    assert json.loads(kept["replies"][0]["body"]) == said
+
+
+async def test_only_so_many_of_the_last_clicks_are_told_as_were_asked_for(
+    client: AsyncWebClient, control: Control
+) -> None:
+    click = await card_to_click(client)
+    for _ in range(3):
+        await control.post("clicks", **click)
+
+    assert [kept["n"] for kept in (await control.get("clicks", most=2))["clicks"]] == [2, 3]
+
+
+async def test_nothing_was_sent_to_nowhere(client: AsyncWebClient, control: Control) -> None:
+    result = await control.post("clicks", **await card_to_click(client))
+
+    assert (result["request"], result["answer"], result["status"]) == (None, None, 0)

@@ -166,3 +166,18 @@ def test_a_fault_of_every_method_is_of_methods_only(on: str) -> None:
     faults.add(Fault(on="*", kind=Kind.STATUS))
 
     assert faults.take(on, channels=()) is None
+
+
+async def test_one_fault_can_be_forgotten_and_whoever_watches_is_told_each_time(
+    control: Control, http: aiohttp.ClientSession, client: AsyncWebClient
+) -> None:
+    before = (await control.get("changes"))["version"]
+    first = await control.post("faults", on="auth.test", fault="empty")
+    second = await control.post("faults", on="auth.test", fault="error")
+    await http.delete(f"{control.url}/sandbox/faults", params=first)
+    await http.delete(f"{control.url}/sandbox/faults", params=first)
+
+    assert [fault["fault_id"] for fault in (await control.get("faults"))["faults"]] == [second["fault_id"]]
+    with pytest.raises(SlackApiError, match="internal_error"):
+        await client.auth_test()
+    assert (await control.get("changes"))["version"] == before + 5
