@@ -109,6 +109,7 @@ READ = {
     "catalog.columns": {"table_name", "name", "type", "required", "initial"},
     "catalog.constraints": {"table_name", "name", "is_foreign", "definition"},
     "catalog.indexes": {"definition"},
+    "catalog.index": {"is_complete"},
     "catalog.strangers": {"name"},
     "connections.of_installation": of(Connection),
     "connections.of_organization": of(Connection),
