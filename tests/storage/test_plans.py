@@ -14,12 +14,12 @@ import pytest
 from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
-from storage import interactions, keys, statements
+from storage import interactions, keys, retention, statements
 from storage.interactions import Filters, Opening
 from storage.model import Interaction
 from storage.pool import Database
 from storage.statements import Statement
-from tests.storage import build
+from tests.storage import build, ended
 from tests.storage.build import Tenant
 
 OTHERS = """
@@ -156,6 +156,19 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             "interactions",
             {"most": 100, "event_ids": [ids.new() for _ in range(100)], "never_shown": interactions.NEVER_SHOWN},
         ),
+        "hold": (
+            "retention",
+            {
+                "days": 90,
+                "after": retention.START.ended_at,
+                "after_organization_id": retention.START.organization_id,
+                "after_id": retention.START.id,
+                "most": 100,
+            },
+        ),
+        "settled": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
+        "forget": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
+        "forget_clicks": ("retention", {"days": 90, "most": 100}),
         "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
         "of_interactions": ("cards", {"organization_id": organization_id, "interaction_ids": [id, ids.new()]}),
         "of_interaction": ("cards", {"organization_id": organization_id, "interaction_id": id}),
@@ -224,15 +237,43 @@ async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: 
                 assert sum(node["Actual Rows"] for node in below) <= FEW
 
 
-async def test_a_due_scan_by_a_clock_that_no_index_takes_would_be_found_out(crowded: Database) -> None:
-    """clock_timestamp() in the place of the statement's clock reads every open question of everybody."""
+async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Database) -> None:
+    """Seven questions and five clicks on none that are old, and a walk that has come past three of the seven."""
     tenant = await build.tenant(crowded)
-    question = await build.question(crowded, tenant)
-    table, values = calls(tenant, question)["expire"]
-    text = statements.load(table)["expire"].text.replace("statement_timestamp()", "clock_timestamp()")
-    slow = statements.parse(table, f"-- name: expire :many\n-- Slow.\n{text};")["expire"]
+    old = await ended.question(crowded, tenant, days=200)
+    await ended.many_like(crowded, old, number=6)
+    await crowded.fetch(
+        "update clicks set interaction_id = null, clicked_at = clicked_at - interval '91 days' where claim_id in "
+        "(select claim_id from clicks where organization_id <> $1 limit 5)",
+        tenant.scope.organization_id,
+    )
+    past = await crowded.fetch("select ended_at as after, id from interactions order by ended_at limit 1 offset 2")
+    held = {
+        "days": 90,
+        "after": past[0]["after"],
+        "after_organization_id": tenant.scope.organization_id,
+        "after_id": past[0]["id"],
+        "most": 1000,
+    }
 
     async with crowded.acquire() as connection:
-        plan = await run(connection, slow, values, "force_custom_plan")
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            for name, values, most in (("hold", held, 4), ("forget_clicks", {"days": 90, "most": 1000}, 3 * 5)):
+                plan = await run(connection, statements.load("retention")[name], values, mode)
 
-    assert max(node.get("Rows Removed by Filter", 0) for node in nodes(plan)) > 1000
+                assert 4 <= read(plan, name, mode) <= 2 * most, f"{name}, {mode}"
+
+
+async def test_a_due_scan_by_a_clock_that_no_index_takes_would_be_found_out(crowded: Database) -> None:
+    """clock_timestamp() in the place of the statement's clock reads every question of everybody."""
+    tenant = await build.tenant(crowded)
+    question = await build.question(crowded, tenant)
+    for name in ("expire", "hold"):
+        table, values = calls(tenant, question)[name]
+        text = statements.load(table)[name].text.replace("statement_timestamp()", "clock_timestamp()")
+        slow = statements.parse(table, f"-- name: {name} :many\n-- Slow.\n{text};")[name]
+
+        async with crowded.acquire() as connection:
+            plan = await run(connection, slow, values, "force_custom_plan")
+
+        assert max(node.get("Rows Removed by Filter", 0) for node in nodes(plan)) > 1000, name
