@@ -167,6 +167,8 @@ CREATE INDEX events_interaction ON events USING btree (organization_id, interact
 CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
 CREATE INDEX interactions_ended ON interactions USING btree (ended_at, organization_id, id) WHERE (status <> 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX interactions_kind ON interactions USING btree (organization_id, kind, id);
 CREATE INDEX interactions_run ON interactions USING btree (organization_id, ((request #>> '{agent,run}'::text[])), id) WHERE ((request #>> '{agent,run}'::text[]) IS NOT NULL);
 CREATE INDEX interactions_status ON interactions USING btree (organization_id, status, id);
+CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organization_id)::text, tags)) WITH (fastupdate=off) WHERE (tags <> '{}'::text[]);
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);

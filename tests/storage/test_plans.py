@@ -33,12 +33,12 @@ insert into connections (organization_id, id, app_id, team_id, home_teams, bot_u
     select organization_id, connection_id, 'A0ASKBRIDGE', 'T0OTHER' || number, '{T0OTHER}', 'U0BOT', 'Other' from seeds;
 insert into interactions (
     organization_id, connection_id, id, kind, status, request, digest, answers, key_id, asked_by, idempotency_key,
-    request_hash, answer, choice, claim_id, cards_left, cards_shown, expires_at, ended_at)
+    request_hash, answer, choice, claim_id, cards_left, cards_shown, expires_at, ended_at, tags)
 select
     organization_id, connection_id, gen_random_uuid(), 'approval', case when is_open then 'pending' else 'answered' end,
     '{}', '', '{}', key_id, 'other', 'key ' || place, '', case when not is_open then '{}'::jsonb end,
     case when not is_open then 'approve' end, case when not is_open then sha256(random()::text::bytea) end, 0, 1,
-    clock_timestamp() + interval '1 hour', case when not is_open then clock_timestamp() end
+    clock_timestamp() + interval '1 hour', case when not is_open then clock_timestamp() end, '{production,rare}'
 from seeds, generate_series(1, 40) as place, lateral (select place <= 4 as is_open) as opens;
 insert into cards (
     organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, due_at)
@@ -105,7 +105,15 @@ LISTS: dict[str, dict[str, Any]] = {
     "a run": {"run": "run-7"},
     "a key": {"idempotency_key": "key 7"},
     "a run that is pending": {"status": "pending", "run": "run-7"},
+    "a kind": {"kind": "choice"},
+    "a kind that is pending": {"status": "pending", "kind": "choice"},
+    "a common tag": {"tag": "production"},
+    "a common tag that is pending": {"status": "pending", "tag": "production"},
+    "a common tag that is answered": {"status": "answered", "tag": "production"},
+    "a rare tag": {"tag": "rare"},
+    "a rare tag that is answered": {"status": "answered", "tag": "rare"},
 }
+TEN_PAGES = 100  # the newest are looked through first for a tag
 
 
 def page(question: Interaction, **said: Any) -> dict[str, Any]:
@@ -134,10 +142,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "get": ("interactions", {"organization_id": organization_id, "id": id}),
-        **{
-            f"page of {named}": ("interactions", page(question, **filters))
-            for named, filters in {**LISTS, "a tag": {"tag": "rare"}, "a kind": {"kind": "choice"}}.items()
-        },
+        **{f"page of {named}": ("interactions", page(question, **filters)) for named, filters in LISTS.items()},
         "cancel": (
             "interactions",
             {
@@ -212,16 +217,18 @@ OWN = """
 insert into interactions
 select (jsonb_populate_record(asked, jsonb_build_object(
     'id', gen_random_uuid(), 'status', 'answered', 'answer', '{}', 'choice', 'approve',
-    'claim_id', sha256(asked.id::text::bytea),
-    'ended_at', asked.created_at, 'idempotency_key', 'key ' || number, 'request_hash', '',
+    'claim_id', sha256(asked.id::text::bytea), 'ended_at', asked.created_at,
+    'kind', case when number % 400 = 0 then 'choice' else 'approval' end,
+    'tags', case when number % 2000 = 0 then '["production", "rare"]' else '["production"]' end::jsonb,
+    'idempotency_key', 'key ' || number, 'request_hash', '',
     'request', jsonb_build_object('title', 'Deploy?', 'agent', jsonb_build_object('run', 'run-' || number))))).*
-from interactions as asked, generate_series(1, 20000) as number
+from interactions as asked, generate_series(1, 8000) as number
 where asked.id = $1
 """
 
 
 async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: Database) -> None:
-    """20,000 questions of its own, of which three are open; an index brings each list in its order."""
+    """8,000 questions of its own, of which three are open; an index brings each list in its order."""
     tenant = await build.tenant(crowded)
     question, *_ = [await build.question(crowded, tenant) for _ in range(3)]
     async with crowded.acquire() as connection:
@@ -232,7 +239,7 @@ async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: 
             for mode in ("force_custom_plan", "force_generic_plan"):
                 plan = await run(connection, statements.load("interactions")["page"], page(question, **filters), mode)
 
-                assert read(plan, name, mode) <= FEW, f"{name}, {mode}"
+                assert read(plan, name, mode) <= FEW + ("rare" in name) * TEN_PAGES, f"{name}, {mode}"
                 below = [node for node in nodes(plan) if node["Node Type"] == "Sort"]
                 assert sum(node["Actual Rows"] for node in below) <= FEW
 
