@@ -18,6 +18,7 @@ from bridge.health import Health
 from bridge.logs import Log
 from bridge.loops import expiry, runner, watch
 from bridge.loops.cards import Cards
+from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
 from bridge.slack import client
 from bridge.slack.clicks import Clicks
@@ -35,6 +36,14 @@ _CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other ca
 _DRAIN_SECONDS = 10.0
 _DATABASE_PAUSE = 1.0
 _SAID_AGAIN = 30  # tries after which it is said again that there is no database
+
+# Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
+# _CARD_WORKERS / 2.4 + 1 / 10 times. Most work comes with a wake; these are for what other replicas left.
+_CARDS_INTERVAL = 2.4
+_EXPIRY_INTERVAL = 10.0  # a passed deadline counts at once for whoever asks or clicks; only the cards wait for this
+_WATCH_INTERVAL = 1.0  # how late a request hears of an end that another replica wrote; asks only while one waits
+_INSTALLATION_INTERVAL = 30.0  # asks Slack, not the database, and no more once it was told whose the token is
+_RETENTION_INTERVAL = 600.0  # what is days old is in no hurry
 
 
 async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
@@ -69,9 +78,9 @@ async def _run(
     wake, tokens, handles = Wake(), Tokens(), Handles()
     cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake)
     loops = [
-        *(Loop(name="cards", step=cards.step, interval=2.4, wake=wake.cards) for _ in range(_CARD_WORKERS)),
-        Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=10.0, wake=wake.expiry),
-        Loop(name="watch", step=lambda: watch.step(db, wake), interval=1.0),
+        *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
+        Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
+        Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
     ]
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies)
@@ -86,11 +95,15 @@ async def _run(
             organization=settings.organization,
             wake=wake,
         )
-        loops.append(Loop(name="installation", step=installation.step, interval=30.0))
+        loops.append(Loop(name="installation", step=installation.step, interval=_INSTALLATION_INTERVAL))
+    aside = []  # not in health: a replica that cannot forget what is old can take clicks all the same
+    if settings.retention_days:
+        retention = Retention(db=db, days=settings.retention_days)
+        aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
     web_app.add_routes([web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake), *health.routes()])
     async with _listening(web_app, settings) as url, asyncio.TaskGroup() as group:
-        running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in loops]
+        running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]
         _log.info("replica_started", url=url)
         if on_ready is not None:
             on_ready(url)

@@ -76,7 +76,7 @@ Safe to run any number of times, also while replicas are running.
 )
 def migrate() -> None:
     """Bring the database to this release's schema."""
-    settings = terminal.settings(config.Database)
+    settings = terminal.settings(config.DatabaseSettings)
     try:
         applied = asyncio.run(migrations.migrate(settings.database_url.get_secret_value()))
     except errors.Unavailable as error:
