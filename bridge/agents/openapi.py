@@ -8,8 +8,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import bridge
-from bridge.agents import filters, problems
-from bridge.agents.requests import KEY_PATTERN, MODELS, MOST_WAIT, Cancellation
+from bridge.agents import filters, problems, reply
+from bridge.agents.parameters import KEY_PATTERN, MOST_WAIT
+from bridge.agents.requests import MODELS, Cancellation
 from bridge.agents.responses import Interaction, Page, Problem, Timeline
 from bridge.kinds import KINDS
 from storage.model import Json, Status
@@ -20,7 +21,7 @@ _KEY: list[Json] = [{"key": []}]
 
 async def serve(_: web.Request) -> web.Response:
     """GET /openapi.json."""
-    return web.json_response(document())
+    return reply.json(document())
 
 
 @cache

@@ -78,7 +78,7 @@ class Page(BaseModel):
     next_cursor: str | None = Field(description="Where to go on; null: this was the last page")
 
 
-class Line(BaseModel):
+class Moment(BaseModel):
     """One thing that happened to a question."""
 
     at: datetime
@@ -91,7 +91,7 @@ class Line(BaseModel):
 class Timeline(BaseModel):
     """Everything that happened to a question, oldest first."""
 
-    items: list[Line]
+    items: list[Moment]
 
 
 class ProblemError(BaseModel):
