@@ -81,6 +81,7 @@ class Interactions:
 
     async def cancel(self, request: web.Request) -> web.Response:
         """POST /v1/interactions/{id}/cancel: withdraw a question, unless it has ended otherwise."""
+        parameters.only(request.query)
         key, id = auth.key(request), _id(request)
         reason = requests.cancellation(await body.read(request) if request.can_read_body else {})
         cancelled = await within(
@@ -105,6 +106,7 @@ class Interactions:
 
     async def timeline(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}/timeline: why it is not answered yet."""
+        parameters.only(request.query)
         key, id = auth.key(request), _id(request)
         await looking.once(self._db, key.organization_id, id)
         moments = await within(interactions.timeline(self._db, key.organization_id, id))

@@ -116,7 +116,7 @@ def document() -> Json:
                     "summary": "Why is this not answered?",
                     "security": _KEY,
                     "parameters": [_id()],
-                    "responses": {"200": _answer("Oldest first.", Timeline), **_problems(401, 404, 503)},
+                    "responses": {"200": _answer("Oldest first.", Timeline), **_problems(400, 401, 404, 503)},
                 }
             },
         },

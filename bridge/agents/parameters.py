@@ -27,7 +27,8 @@ def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
 
 
 def wait(query: MultiMapping[str]) -> float:
-    """The seconds of `wait` in a query, 0 to 60; raises Problem."""
+    """The seconds of a query that takes `wait`, 0 to 60, and nothing else; raises Problem."""
+    only(query, ["wait"])
     if (text := query.get("wait")) is None:
         return 0.0
     if not _SECONDS.fullmatch(text) or (seconds := float(text)) > MOST_WAIT:

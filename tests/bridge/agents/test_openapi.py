@@ -142,6 +142,7 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
             (await door.call("GET", f"{path}/{id}/timeline")).status,
             (await door.call("GET", f"{path}/{id}/timeline", key=None)).status,
             (await door.call("GET", f"{path}/{unknown}/timeline")).status,
+            (await door.call("GET", f"{path}/{id}/timeline?wait=1")).status,
         },
     }
     named = {
