@@ -20,6 +20,7 @@ from bridge.agents import (
     reply,
     requests,
     resource,
+    timeline,
 )
 from bridge.agents.deadline import within
 from bridge.agents.looking import Look
@@ -108,9 +109,10 @@ class Interactions:
         """GET /v1/interactions/{id}/timeline: why it is not answered yet."""
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
-        await looking.once(self._db, key.organization_id, id)
+        # The question is read last, so that it is never older than what is told of it.
         moments = await within(interactions.timeline(self._db, key.organization_id, id))
-        return reply.json(resource.timeline(moments))
+        row, copies = await looking.once(self._db, key.organization_id, id)
+        return reply.json(timeline.timeline(row, copies, moments))
 
     async def _opened(self, key: Key, asked: Asked) -> Opened | Replayed:
         """The question that now stands for what was sent, with everybody woken who must know; raises Problem."""

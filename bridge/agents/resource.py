@@ -6,7 +6,6 @@ from uuid import UUID
 
 from bridge import ids
 from bridge.agents import message
-from storage.interactions import Moment
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
 
@@ -60,22 +59,6 @@ def card_status(row: Card, status: Status) -> CardStatus:
     if status is not Status.PENDING and row.shown == row.wanted > 1:
         return CardStatus.SETTLED
     return CardStatus.POSTED if row.ts is not None else CardStatus.QUEUED
-
-
-def timeline(moments: list[Moment]) -> Json:
-    """Everything that happened, oldest first."""
-    return {
-        "items": [
-            {
-                "at": moment(line.at),
-                "type": line.type,
-                "by": line.by,
-                "verdict": line.verdict.value if line.verdict else None,
-                "detail": line.detail,
-            }
-            for line in moments
-        ]
-    }
 
 
 def moment(at: datetime | None) -> str | None:

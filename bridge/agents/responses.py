@@ -83,14 +83,18 @@ class Moment(BaseModel):
 
     at: datetime
     type: str
-    by: str | None = Field(description="The Slack user who clicked")
+    message: str = Field(description="What happened, in words")
+    by: str | None = Field(description="The Slack user who did it")
     verdict: Verdict | None = Field(description="For clicks: what became of it")
-    detail: dict[str, Any]
+    detail: dict[str, Any] = Field(description="The same for programs; what there is depends on the type")
 
 
 class Timeline(BaseModel):
-    """Everything that happened to a question, oldest first."""
+    """Why a question is not answered, or how it was: what it is now, and everything that happened, oldest first."""
 
+    status: Status
+    message: str = Field(description="One sentence to act on, for every status")
+    cards: list[CardCopy] = Field(description="`reason` says why a copy is not on a screen yet")
     items: list[Moment]
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from bridge import ids
-from bridge.agents import responses
 from storage.pool import Database
 from tests.bridge.agents.door import Door, body
 from tests.storage import build, card_moves
@@ -82,24 +81,6 @@ async def test_nothing_of_another_organization_is_ever_told(door: Door) -> None:
         for secret in [*secrets, ours.json["id"].encode()]
         for reply in created
     )
-
-
-async def test_the_timeline_says_why_there_is_no_answer(door: Door) -> None:
-    asked = await door.ask()
-    await door.post_card()
-    await door.click(asked.id, user_id="U0EVE", user_name="eve")
-    await door.click(asked.id)
-    reply = await door.call("GET", f"/v1/interactions/{asked.json['id']}/timeline")
-
-    responses.Timeline.model_validate_json(reply.raw, extra="forbid")
-    lines = [(line["type"], line["by"], line["verdict"]) for line in reply.json["items"]]
-    assert lines[:3] == [
-        ("interaction.created", None, None),
-        ("interaction.posted", None, None),
-        ("interaction.clicked", "U0EVE", "not_yours"),
-    ]
-    assert sorted(lines[3:], key=str) == [("interaction.answered", None, None), ("interaction.clicked", "U0ANA", "won")]
-    assert [line["at"] for line in reply.json["items"]] == sorted(line["at"] for line in reply.json["items"])
 
 
 async def test_every_copy_says_what_it_shows(door: Door) -> None:
