@@ -17,8 +17,8 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
         "kind": row.kind,
         "status": row.status.value,
         "message": message.sentence(row),
-        "answer": {**row.answer, "at": moment(answered_at)} if row.answer is not None else None,
-        "reason": row.reason,
+        "answer": answer(row.answer, at=answered_at) if row.answer is not None else None,
+        "reason": reason(row.reason),
         "digest": row.digest,
         "action": row.request.get("action"),
         "agent": row.request.get("agent"),
@@ -35,6 +35,19 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
     }
 
 
+def answer(stored: Json, *, at: datetime | None) -> Json:
+    """The answer, with what decides first: a database keeps no order."""
+    by = stored.get("by")
+    who = _first(by, "user", "name", "team") if by else None
+    told = {**stored, "by": who, "at": moment(at)}
+    return _first(told, "decision", "approved", "option", "label", "by", "at")
+
+
+def reason(stored: Json | None) -> Json | None:
+    """Why something is not as it was asked for."""
+    return _first(stored, "code", "detail", "fix") if stored else None
+
+
 def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_cursor: str | None) -> Json:
     """Some questions, each whole."""
     return {"items": [interaction(row, cards[row.id]) for row in rows], "next_cursor": next_cursor}
@@ -47,7 +60,7 @@ def card(row: Card, status: Status) -> Json:
         "channel": row.channel or row.address.get("channel"),
         "ts": row.ts,
         "permalink": row.permalink,
-        "reason": row.reason,
+        "reason": reason(row.reason),
     }
 
 
@@ -64,6 +77,10 @@ def card_status(row: Card, status: Status) -> CardStatus:
 def moment(at: datetime | None) -> str | None:
     """A time as RFC 3339 in UTC, to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def _first(value: Json, *names: str) -> Json:
+    return {name: value[name] for name in names if name in value} | value
 
 
 def _id(value: UUID | None) -> str | None:

@@ -24,7 +24,7 @@ class Answer(BaseModel):
     approved: bool
     option: str | None
     label: str
-    by: By | None = None
+    by: By | None = Field(description="null: the default asked for answered")
     at: datetime
     via: Literal["button", "default"]
 

@@ -83,6 +83,19 @@ async def test_nothing_of_another_organization_is_ever_told(door: Door) -> None:
     )
 
 
+async def test_what_decides_stands_first(door: Door) -> None:
+    """A database keeps no order; a person or a model that reads an answer begins at its beginning."""
+    asked, lost = await door.ask(), await door.ask()
+    await door.click(asked.id)
+    await door.cancel(lost.json["id"], "Over.")
+
+    answer = (await door.get(asked.json["id"])).json["answer"]
+
+    assert list(answer) == ["decision", "approved", "option", "label", "by", "at", "via"]
+    assert list(answer["by"]) == ["user", "name", "team"]
+    assert list((await door.get(lost.json["id"])).json["reason"]) == ["code", "detail", "fix"]
+
+
 async def test_every_copy_says_what_it_shows(door: Door) -> None:
     asked = await door.ask(body(to=[{"channel": "C0A"}, {"channel": "C0B"}, {"user": "U0ANA"}]))
     question = await build.read(door.db, door.tenant, asked.id)
