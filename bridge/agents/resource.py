@@ -39,8 +39,7 @@ def answer(stored: Json, *, at: datetime | None) -> Json:
     """The answer, with what decides first: a database keeps no order."""
     by = stored.get("by")
     who = _first(by, "user", "name", "team") if by else None
-    told = {**stored, "by": who, "at": moment(at)}
-    return _first(told, "decision", "approved", "option", "label", "by", "at")
+    return _first({**stored, "by": who, "at": moment(at)}, "decision", "approved", "option", "label", "by", "at")
 
 
 def reason(stored: Json | None) -> Json | None:

@@ -11,11 +11,12 @@ from storage.model import Card, Interaction, Json, Verdict
 
 def timeline(row: Interaction, copies: Sequence[Card], moments: Sequence[Moment]) -> Json:
     """The question as it now is, and the moments of its life, oldest first; `row` is not older than they are."""
+    winner = next((moment for moment in moments if moment.verdict is Verdict.WON), None)
     return {
         "status": row.status.value,
         "message": message.sentence(row),
         "cards": [resource.card(copy, row.status) for copy in copies],
-        "items": [_line(row, copies, moment, _winner(moments)) for moment in _with_its_end(row, moments)],
+        "items": [_line(row, copies, moment, winner) for moment in _with_its_end(row, moments)],
     }
 
 
@@ -24,14 +25,10 @@ def _with_its_end(row: Interaction, moments: Sequence[Moment]) -> list[Moment]:
     if row.ended_at is None:
         return list(moments)
     end = f"interaction.{row.status}"
-    told = [moment for moment in moments if moment.type != end]
+    before = [moment for moment in moments if moment.type != end]
     last = next((moment for moment in moments if moment.type == end), None)
     last = last or Moment(at=row.ended_at, type=end, by=None, verdict=None, detail={})
-    return sorted([*told, replace(last, at=row.ended_at)], key=lambda moment: moment.at)
-
-
-def _winner(moments: Sequence[Moment]) -> Moment | None:
-    return next((moment for moment in moments if moment.verdict is Verdict.WON), None)
+    return sorted([*before, replace(last, at=row.ended_at)], key=lambda moment: moment.at)
 
 
 def _line(row: Interaction, copies: Sequence[Card], moment: Moment, winner: Moment | None) -> Json:

@@ -43,7 +43,7 @@ class Player:
                     pending = asyncio.create_task(self._send(step))
                 case Stage(what):
                     if pending is not None:
-                        await self.door.waiting()
+                        await self._until_it_waits(pending)
                     await self._do(what)
                 case Response():
                     assert pending is not None, "an answer to nothing"
@@ -52,6 +52,13 @@ class Player:
                     answers += 1
         assert pending is None
         return answers
+
+    async def _until_it_waits(self, pending: asyncio.Task[Reply]) -> None:
+        """Let a request come to where it waits for people; one that does not wait is not what the page says."""
+        waiting = asyncio.create_task(self.door.waiting())
+        await asyncio.wait({pending, waiting}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        assert not pending.done(), pending.result().raw
 
     async def _send(self, request: Request) -> Reply:
         sent = {"json": self._here(request.body)} if request.body is not None else {}
