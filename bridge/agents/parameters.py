@@ -20,7 +20,7 @@ def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
     """
     for name in query:
         if name not in names:
-            known = f"there are {', '.join(names)}" if len(names) > 1 else f"there is {', '.join(names) or 'none'} here"
+            known = f"there {'is only' if len(names) == 1 else 'are'} {', '.join(names) or 'none here'}"
             raise Problem(BAD_PARAMETER, f"There is no parameter {name[:50]!a}; {known}.")
         if len(query.getall(name)) > 1:
             raise Problem(BAD_PARAMETER, f"{name} must be given once.")

@@ -8,11 +8,11 @@ from tests.bridge.agents.door import Door
 
 FILTERS = ", ".join(filters.NAMES)
 ROUTES = [
-    ("POST", "/v1/interactions", "there is wait here"),
+    ("POST", "/v1/interactions", "there is only wait"),
     ("GET", "/v1/interactions", f"there are {FILTERS}"),
-    ("GET", "/v1/interactions/{}", "there is wait here"),
-    ("POST", "/v1/interactions/{}/cancel", "there is none here"),
-    ("GET", "/v1/interactions/{}/timeline", "there is none here"),
+    ("GET", "/v1/interactions/{}", "there is only wait"),
+    ("POST", "/v1/interactions/{}/cancel", "there are none here"),
+    ("GET", "/v1/interactions/{}/timeline", "there are none here"),
 ]
 
 
