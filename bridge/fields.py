@@ -12,6 +12,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 MOST_DEPTH = 32
+MOST_WEB_ADDRESS = 2_000
+USER = r"^[UW][A-Z0-9]{1,30}$"
+CHANNEL = r"^[CGD][A-Z0-9]{1,30}$"
+TS = r"^[0-9]{1,12}\.[0-9]{6}$"
 _MOST_BITS = 13_000  # Python writes integers of up to 4,300 digits
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a surrogate pair is no better
 _BREAK = re.compile(r"[\t\n\u2028\u2029]")
@@ -72,9 +76,11 @@ def _storable_text(text: str) -> str:
 Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_something)]
 Text = Annotated[str, BeforeValidator(_unix), AfterValidator(_without_controls)]
 Words = Annotated[Text, AfterValidator(_something)]
-UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$", description="A Slack user id")]
+UserId = Annotated[str, Field(pattern=USER, description="A Slack user id")]
+ChannelId = Annotated[str, Field(pattern=CHANNEL, description="A Slack conversation id")]
+Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]
 # Not strict: "strict" refuses addresses that browsers and people copy every day. It is stored percent-encoded.
-Address = Annotated[HttpUrl, Field(strict=False, max_length=2_000)]
+WebAddress = Annotated[HttpUrl, Field(strict=False, max_length=MOST_WEB_ADDRESS)]
 Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge.fields import INVISIBLE, Address, Arguments, Line, Strict, Text, UserId
+from bridge.fields import INVISIBLE, Arguments, Line, Strict, Text, UserId, WebAddress
 from storage.model import Json
 
 MOST_ACTION = 4_096  # bytes of pretty-printed JSON
@@ -48,7 +48,7 @@ class Agent(Strict):
 
     name: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
     run: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
-    url: Address | None = None
+    url: WebAddress | None = None
 
 
 class Principal(Strict):

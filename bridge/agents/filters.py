@@ -7,7 +7,7 @@ from uuid import UUID
 from multidict import MultiMapping
 
 from bridge import ids
-from bridge.agents import body
+from bridge.agents import body, parameters
 from bridge.agents.problems import BAD_PARAMETER, Problem
 from bridge.kinds import KINDS
 from storage.interactions import Filters
@@ -29,12 +29,8 @@ class Asked:
 
 
 def read(query: MultiMapping[str]) -> Asked:
-    """The query of a list; raises Problem. What is not known is refused: a misspelt filter would list everything."""
-    for name in query:
-        if name not in NAMES:
-            raise Problem(BAD_PARAMETER, f"There is no parameter {name[:50]!a}; there are {', '.join(NAMES)}.")
-        if len(query.getall(name)) > 1:
-            raise Problem(BAD_PARAMETER, f"{name} must be given once.")
+    """The query of a list; raises Problem."""
+    parameters.only(query, NAMES)
     return Asked(
         filters=Filters(
             status=_status(query.get("status")),

@@ -142,6 +142,7 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
             (await door.call("GET", f"{path}/{id}/timeline")).status,
             (await door.call("GET", f"{path}/{id}/timeline", key=None)).status,
             (await door.call("GET", f"{path}/{unknown}/timeline")).status,
+            (await door.call("GET", f"{path}/{id}/timeline?wait=1")).status,
         },
     }
     named = {
@@ -151,6 +152,15 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
     }
 
     assert {route: statuses | {503} for route, statuses in seen.items()} == named
+
+
+def test_a_request_without_a_body_is_not_told_how_a_body_fails() -> None:
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            told = " ".join(answer["description"] for answer in operation["responses"].values())
+
+            assert (problems.UNREADABLE.title in told) == ("requestBody" in operation), (method, path)
+            assert (problems.KEY_REUSED.title in told) == ((path, method) == ("/v1/interactions", "post"))
 
 
 def test_every_problem_it_describes_is_one_of_ours() -> None:

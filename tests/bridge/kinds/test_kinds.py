@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bridge import kinds
-from bridge.agents.requests import Routing
+from bridge.agents.routing import Routing
 from bridge.card import texts
 from bridge.card.frame import View
 from bridge.kind import Example, Kind
