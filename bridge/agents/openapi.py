@@ -154,7 +154,7 @@ def _filters() -> list[Json]:
         "status": {"type": "string", "enum": list(Status)},
         "kind": {"type": "string", "enum": list(KINDS)},
         **texts,
-        "cursor": {"type": "string", "description": "`next_cursor` of the page before"},
+        "cursor": {"type": "string", "pattern": filters.CURSOR, "description": "`next_cursor` of the page before"},
         "limit": {"type": "integer", "minimum": 1, "maximum": filters.MOST, "default": filters.USUAL},
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]

@@ -29,7 +29,7 @@ from storage.model import Json
 
 MOST_METADATA = 16 * 1024
 MOST_WAIT = 60.0
-_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,9})?")
+_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,40})?(e-[0-9]{1,3})?")  # as languages write a short time
 MOST_ERRORS = 20  # of one body that are told; who sends more mistakes finds the rest after these
 _KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-\[\]-~]{1,255})')
 KEY_PATTERN = f"^({_KEY.pattern})$"
