@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, seed, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 
 SEED = int(os.environ.get("ASKBRIDGE_FUZZ_SEED", "20261121"))
 TIMES = int(os.environ.get("ASKBRIDGE_FUZZ_TIMES", "1"))  # as much as in the suite
@@ -30,6 +30,7 @@ def generated(usual: int) -> Callable[[F], F]:
             max_examples=many(usual),
             deadline=None,
             database=None,
+            phases=[Phase.generate],  # making a failure smaller takes minutes, and these say what is wrong as they are
             print_blob=False,
             suppress_health_check=list(HealthCheck),
         )

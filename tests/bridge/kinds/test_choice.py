@@ -125,8 +125,8 @@ def test_a_settled_card_says_what_was_chosen(count: int) -> None:
     request = some(count)
     card = draw(request, Status.ANSWERED, **answered(request, "o1"))
 
-    assert "*Answered:* Option 1 by <@U0CHO>" in card.text
-    assert any("*Answered:* Option 1 by <@U0CHO>" in text for text in limits.mrkdwn(card.blocks))
+    assert "*Answered:* “Option 1” by <@U0CHO>" in card.text
+    assert any("*Answered:* “Option 1” by <@U0CHO>" in text for text in limits.mrkdwn(card.blocks))
 
 
 def test_a_label_cannot_look_like_a_word_of_ours_in_the_line_that_says_what_became_of_it() -> None:
@@ -135,7 +135,7 @@ def test_a_label_cannot_look_like_a_word_of_ours_in_the_line_that_says_what_beca
     [line] = [text for text in limits.mrkdwn(card.blocks) if "<@U0CHO>" in text]
 
     assert line.startswith(
-        "✅ *Answered:* \u2217Approved\u2217 by &lt;@U0ANA&gt; \u02cbok\u02cb \u02cdnow\u02cd us_east_1 by <@U0CHO>"
+        "✅ *Answered:* “\u2217Approved\u2217 by &lt;@U0ANA&gt; \u02cbok\u02cb \u02cdnow\u02cd us_east_1” by <@U0CHO>"
     )
 
 
