@@ -16,6 +16,8 @@ _MENTION = re.compile(r"<@([A-Z0-9]+)>")
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]+)>")
 _MOST_PILED = 8  # marks on one character; scripts of the living take four
 
+_BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+
 _WHO = r"(?:<@[A-Z0-9]+>(?:, <@[A-Z0-9]+>)*(?: and \d+ others)?|Anyone of this workspace who sees this)"
 _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
@@ -94,7 +96,8 @@ def _check_frame(card: Drawing, interaction: Interaction) -> None:
 def _check_text(card: Drawing, interaction: Interaction) -> None:
     """What is spoken begins with the title and then our line, which nothing foreign can swallow."""
     title, line, *_ = card.text.split("\n")
-    assert title.strip() and re.fullmatch(_LINES[interaction.status], line), card.text[:600]
+    assert any(_seen(character) for character in limits.words(card).split("\n")[0]), "a title that can be seen"
+    assert re.fullmatch(_LINES[interaction.status], line), card.text[:600]
     assert "```" not in card.text
     for foreign in [title, *card.text.split("\n")[2:]]:
         assert not foreign.lstrip().startswith("&gt;"), "a quote, which may take all that follows"
@@ -107,6 +110,11 @@ def _check_mentions(card: Drawing, interaction: Interaction) -> None:
     named |= {(interaction.request.get("on_behalf_of") or {}).get("user")}
     for text in [*limits.mrkdwn(card.blocks), card.text]:
         assert set(_MENTION.findall(text)) <= named
+
+
+def _seen(character: str) -> bool:
+    """Whether the character leaves a trace on a screen."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Zs") and character not in _BLANKS
 
 
 def _piled_up(words: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.card import blocks
 from bridge.card.frame import Drawing, View, frame
-from bridge.question import Question
+from bridge.question import Action, Question
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import interaction
@@ -119,6 +119,13 @@ def test_a_title_of_one_letter_cannot_cover_the_card() -> None:
     ]
 
     assert header["text"]["text"] == "Z" + "\u0336" * 8 + "\ufffd" * 92
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_an_action_that_only_looks_like_another_does_not_look_like_it(*, plain: bool) -> None:
+    card = draw(interaction(), Question(title="Go?", action=Action(name="de\u200bploy")), plain=plain)
+
+    assert "de\\u200bploy" in limits.words(card) and "de\\u200bploy" in card.text
 
 
 def test_a_label_cannot_go_on_as_our_sentence() -> None:

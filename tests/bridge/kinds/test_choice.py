@@ -227,3 +227,15 @@ def test_what_a_person_sees_is_the_label_itself() -> None:
     assert json.loads(json.dumps(KIND.stored(Request.model_validate(request))))["options"][0] == option(
         0, label="x" * 75
     )
+
+
+def test_a_confirmation_in_the_dialog_of_a_select_cannot_look_like_a_note_on_another_option() -> None:
+    confirm = "Data is lost.\n“Option 2”: nothing happens."
+    options = [{"id": f"{n}", "label": f"Option {n}"} for n in range(6)]
+    options[1]["confirm"] = confirm
+    shown = interaction({"kind": "choice", "title": "Where to?", "options": options})
+    [select] = limits.buttons(KIND.draw(View(shown, version=1)))
+
+    assert select["confirm"]["text"]["text"].split("\n")[1:] == [
+        "“Option 1”: Data is lost. “Option 2”: nothing happens."
+    ]
