@@ -1,10 +1,10 @@
 """Bodies made from the published models: a field that is new there is tried here without a word."""
 
+import random
 import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from bridge.agents.requests import MODELS
@@ -18,54 +18,60 @@ ADDRESSES = ["https://x.example/" + "&" * 1_900, "http://[::1]/|>", "https://é.
              "HTTPS://EVIL.EXAMPLE", "https://*a*_b_~.example/", "ftp://a.example", "https://" + "h." * 900 + "example",
              "https://evil.example/<!channel>|bank"]  # fmt: skip
 ROUTING: Json = {"to": {"channel": "C0APPROVALS"}, "responders": {"users": ["U0ANA"]}}
+# What a field with a pattern may be given: whatever is written in the examples, and ids.
+WORDS = sorted(
+    {
+        *re.findall(r"[^\s\"]+", str([example.request for kind in KINDS.values() for example in kind.examples])),
+        *re.findall(r"[A-Za-z0-9/-]+", str([example.request for kind in KINDS.values() for example in kind.examples])),
+        *("U0ANA", "WB", "U" + "0" * 30, "C0A", "G0A", "D0A", "1.000000", "1700000000.000100", "refuse", "allow"),
+    }
+)
+_ELSEWHERE = {"connection", "supersedes", "on_expiry"}
 _MOST_ITEMS = 8  # usually; sometimes as many as there may be
 
 
-def requests(model: type[BaseModel]) -> st.SearchStrategy[Json]:
-    """Bodies for a model: each field of the right type and within the limits that its schema says, and hostile."""
+def request(model: type[BaseModel], chance: random.Random) -> Json:
+    """A body for a model: each field of the right type and within the limits that its schema says, and hostile."""
     schema = model.model_json_schema()
-    return values(schema, schema.get("$defs", {}))
+    made: Json = _value(schema, schema.get("$defs", {}), chance)
+    return made
 
 
-def values(schema: Json, known: Json) -> st.SearchStrategy[Any]:
-    """Hostile values that this schema allows."""
+def _value(schema: Json, known: Json, chance: random.Random) -> Any:
+    """A hostile value that this schema allows."""
     match schema:
         case {"$ref": ref}:
-            return values(known[ref.rpartition("/")[2]], known)
+            return _value(known[ref.rpartition("/")[2]], known, chance)
         case {"anyOf": several} | {"oneOf": several}:
-            return st.one_of(*(values(one, known) for one in several))
+            return _value(chance.choice(several), known, chance)
         case {"const": value}:
-            return st.just(value)
+            return value
         case {"enum": several}:
-            return st.sampled_from(several)
+            return chance.choice(several)
         case {"type": "object", "properties": fields}:
             needed = set(schema.get("required", ()))
-            made = {name: values(inner, known) for name, inner in fields.items()}
-            return st.fixed_dictionaries(
-                {name: of for name, of in made.items() if name in needed},
-                optional={name: of for name, of in made.items() if name not in needed},
-            )
+            given = [name for name in fields if name in needed or chance.random() < 0.6]
+            return {name: _value(fields[name], known, chance) for name in given}
         case {"type": "object"}:
-            return st.dictionaries(hostile.texts(30), hostile.json_values(), max_size=4)
+            return {hostile.text(chance, 30): hostile.json_value(chance) for _ in range(chance.randint(0, 4))}
         case {"type": "array", "items": inner}:
             least, most = schema.get("minItems", 0), schema.get("maxItems", _MOST_ITEMS)
-            of = values(inner, known)
-            usual = st.lists(of, min_size=least, max_size=min(most, least + _MOST_ITEMS))
-            return st.one_of(usual, usual, usual, st.lists(of, min_size=min(most, 10), max_size=most))
+            usual = min(most, least + _MOST_ITEMS)
+            count = chance.randint(least, usual if chance.random() < 0.9 else most)
+            return [_value(inner, known, chance) for _ in range(count)]
         case {"type": "string", "pattern": pattern}:
-            return st.from_regex(pattern, fullmatch=True)
+            return chance.choice([word for word in WORDS if re.search(pattern, word)])
         case {"type": "string", "format": "uri"}:
-            return st.sampled_from(ADDRESSES)
+            return chance.choice(ADDRESSES)
         case {"type": "string"}:
-            return hostile.texts(schema.get("maxLength", 1_000), schema.get("minLength", 0))
+            return hostile.text(chance, schema.get("maxLength", 1_000), schema.get("minLength", 0))
         case {"type": "integer"}:
-            return st.integers(schema.get("minimum"), schema.get("maximum"))
-        case {"type": "number"}:
-            return st.floats(schema.get("minimum"), schema.get("maximum"), allow_nan=False)
+            least, most = schema["minimum"], schema["maximum"]
+            return chance.choice([least, most, chance.randint(least, most)])
         case {"type": "boolean"}:
-            return st.booleans()
+            return chance.random() < 0.5
         case {"type": "null"}:
-            return st.none()
+            return None
     raise AssertionError(f"the grammar does not know {schema}")
 
 
@@ -141,30 +147,28 @@ def whole(kind: str) -> Json:
     return longest | ROUTING
 
 
-def bodies() -> st.SearchStrategy[Json]:
-    """Bodies of every kind; most are addressed to where they can go."""
-
-    def of(kind: str) -> st.SearchStrategy[Json]:
-        content = requests(KINDS[kind].request)
-        addressed = content.map(lambda body: body | ROUTING)
-        return st.one_of(addressed, addressed, requests(MODELS[kind]))
-
-    return st.one_of(*(of(kind) for kind in KINDS))
+def body(chance: random.Random) -> Json:
+    """A body of any kind."""
+    return request(MODELS[chance.choice(sorted(MODELS))], chance)
 
 
-@st.composite
-def spoiled(draw: st.DrawFn, body: Any) -> Any:
+def addressed(body: Json) -> Json:
+    """The body, going to where it can go, and naming nothing that must exist before."""
+    return {name: value for name, value in body.items() if name not in _ELSEWHERE} | ROUTING
+
+
+def spoiled(body: Any, chance: random.Random) -> Any:
     """The body with something odd put somewhere in it."""
-    if not isinstance(body, dict | list) or not body or draw(st.integers(0, 5)) == 0:
-        return draw(st.sampled_from(hostile.ODD) | hostile.json_values())
+    if not isinstance(body, dict | list) or not body or chance.random() < 0.15:
+        return chance.choice(hostile.ODD) if chance.random() < 0.7 else hostile.json_value(chance)
     if isinstance(body, list):
-        place = draw(st.integers(0, len(body) - 1))
-        return [*body[:place], draw(spoiled(body[place])), *body[place + 1 :]]
-    name = draw(st.sampled_from(sorted(body)))
-    match draw(st.integers(0, 9)):
+        place = chance.randrange(len(body))
+        return [*body[:place], spoiled(body[place], chance), *body[place + 1 :]]
+    name = chance.choice(sorted(body))
+    match chance.randrange(10):
         case 0:
             return {inner: body[inner] for inner in body if inner != name}
         case 1:
-            return body | {draw(hostile.texts(2_000)): draw(st.sampled_from(hostile.ODD))}
+            return body | {hostile.text(chance, 2_000): chance.choice(hostile.ODD)}
         case _:
-            return body | {name: draw(spoiled(body[name]))}
+            return body | {name: spoiled(body[name], chance)}

@@ -1,8 +1,7 @@
 """What people who mean harm, and broken programs, write into a field."""
 
+import random
 from typing import Any
-
-from hypothesis import strategies as st
 
 FRAME = [
     "✅ *Approved* by <@U0EVE> · today at 10:00.",
@@ -79,7 +78,7 @@ LINE = [*FRAME, *ACTIVE, *LINKS, *MARKS, *UNSEEN, *STEERING, *LOOKALIKE, *WORDS]
 LINES = [*LINE, *BREAKS, *BREAKS]
 REFUSED = ["\x00", "\ud800", "\x1b[31m", "\x07", "\x85", "\u2028"]
 
-_ANY = st.sampled_from(REFUSED) | st.text(max_size=20)
+_LONG = 400  # characters; so much is not meant to be one line
 
 # Whole values, for any field whatever it should be.
 ODD: list[Any] = [
@@ -104,16 +103,31 @@ def deep(levels: int) -> Any:
 ODD += [deep(31), deep(40), deep(400)]
 
 
-def texts(most: int, least: int = 0) -> st.SearchStrategy[str]:
-    """Mixtures of a few words, those again and again up to the limit, and seldom something that is refused."""
-    few = st.lists(st.sampled_from(LINE), min_size=min(least, 1), max_size=min(most, 6) + 1).map("".join)
-    lines = st.lists(st.sampled_from(LINES), min_size=min(least, 1), max_size=min(most, 12) + 1).map("".join)
-    full = few.map(lambda text: (text or "x") * (most // max(len(text), 1) + 1))
-    return st.one_of(few, few, few, few, lines, full, _ANY).map(lambda text: text[:most])
+def text(chance: random.Random, most: int, least: int = 0) -> str:
+    """A mixture of these words, a few again and again up to the limit, and seldom something that is refused."""
+    usual = [LINES, LINES, LINKS, BREAKS] if most >= _LONG else [LINE]
+    count = chance.randint(min(least, 1), 40 if most >= _LONG else 7)
+    made = "".join(chance.choice(chance.choice(usual)) for _ in range(count))
+    match chance.randrange(20):
+        case 0:
+            made += chance.choice(REFUSED)
+        case 1 | 2 | 3:
+            made = (made or "x") * (most // max(len(made), 1) + 1)
+        case 4:
+            made = "".join(chr(chance.randrange(0xD800)) for _ in range(chance.randint(least, 20)))
+    return made[:most]
 
 
-def json_values() -> st.SearchStrategy[Any]:
+def json_value(chance: random.Random, depth: int = 2) -> Any:
     """What may stand where any JSON may."""
-    leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts(60)
-    nested = st.dictionaries(texts(20), leaves | st.lists(leaves, max_size=3), max_size=3)
-    return leaves | st.lists(leaves | nested, max_size=3) | nested
+    match chance.randrange(8):
+        case 0 if depth:
+            return [json_value(chance, depth - 1) for _ in range(chance.randint(0, 3))]
+        case 1 if depth:
+            return {text(chance, 20): json_value(chance, depth - 1) for _ in range(chance.randint(0, 3))}
+        case 2:
+            return chance.choice([0, -1, 2**63, 10**30, 0.1, -0.0, 5e-324, 1e22, 1e308, chance.uniform(-1e6, 1e6)])
+        case 3:
+            return chance.choice([None, True, False])
+        case _:
+            return text(chance, 60)

@@ -1,6 +1,7 @@
 """How much is tried, from which seed, and what came of it: the figures that `make fuzz` prints."""
 
 import os
+import random
 import sys
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
 
 SEED = int(os.environ.get("ASKBRIDGE_FUZZ_SEED", "20261121"))
 TIMES = int(os.environ.get("ASKBRIDGE_FUZZ_TIMES", "1"))  # as much as in the suite
@@ -20,6 +22,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 def many(usual: int) -> int:
     """How many are tried, when `usual` are in the suite."""
     return usual * TIMES
+
+
+def chances() -> st.SearchStrategy[random.Random]:
+    """What a whole case is made from: one number, drawn by hypothesis.
+
+    When it drew every word by itself, it made the same few cases again and again with one word changed.
+    """
+    return st.integers(0, 2**64 - 1).map(random.Random)
 
 
 def generated(usual: int) -> Callable[[F], F]:

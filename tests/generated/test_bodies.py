@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from bridge.agents.requests import MODELS
+from bridge.agents.requests import MODELS, Cancellation
 from bridge.card.frame import View
 from bridge.kinds import KINDS
-from storage.model import Interaction, Json
+from storage.model import Interaction, Json, Status
 from storage.pool import Database
 from tests.bridge.agents.door import Door, Reply, check
 from tests.generated import grammar, hostile, scale, sight
-from tests.generated.scale import Tried, generated
+from tests.generated.scale import Tried, chances, generated
 from tests.storage import build
 
 _ROWS = "select (select count(*) from interactions) i, (select count(*) from cards) c, (select count(*) from events) e"
@@ -41,7 +40,7 @@ class Ledger:
             self.interactions += 1
             self.cards += len(sent["to"]) if isinstance(sent["to"], list) else 1
             told = {name: reply.json[name] for name in ("metadata", "tags") if name in sent}
-            assert told == {name: sent[name] for name in told}, "returned untouched"
+            assert _in_doubles(told) == _in_doubles({name: sent[name] for name in told}), "returned untouched"
         else:
             assert len(reply.raw) < 20_000, "a refusal does not repeat what was refused"
         [row] = await self.door.db.fetch(_ROWS)
@@ -50,6 +49,11 @@ class Ledger:
 
     async def stored(self, reply: Reply) -> Interaction:
         return await build.read(self.door.db, self.door.tenant, reply.id)
+
+
+def _in_doubles(value: Any) -> Any:
+    """JSON as most readers have it, to whom 1e308 and its 309 digits are one number."""
+    return json.loads(json.dumps(value), parse_int=float)
 
 
 @pytest.fixture
@@ -70,28 +74,43 @@ async def all_of_it_can_be_read(db: Database, door: Door) -> None:
     assert seen == await door.rows()
 
 
-@generated(250)
-@given(body=grammar.bodies(), data=st.data())
-async def test_a_body_is_refused_in_words_or_stored_whole(
-    ledger: Ledger, tried: Tried, body: Json, data: st.DataObject
-) -> None:
-    which = data.draw(st.sampled_from(["as made", "mended", "mended", "spoiled"]))
-    model = MODELS[body["kind"]]
-    sent = body if which == "as made" else grammar.mended(model, body) or body
+@generated(150)
+@given(chance=chances())
+async def test_a_body_is_refused_in_words_or_stored_whole(ledger: Ledger, tried: Tried, chance: random.Random) -> None:
+    body, which = grammar.body(chance), chance.choice(["as made", "mended", "mended", "spoiled"])
+    sent = body if which == "as made" else grammar.mended(MODELS[body["kind"]], grammar.addressed(body)) or body
     if which == "spoiled":
-        sent = data.draw(grammar.spoiled(sent))
+        sent = grammar.spoiled(sent, chance)
     reply = await ledger.send(sent)
-    tried(reply.status)
+    tried(f"{which}: {reply.status}")
     if reply.status == 201:
         row = await ledger.stored(reply)
         for plain in (False, True):
             sight.check(KINDS[row.kind].draw(View(row, version=1, plain=plain)), row)
 
 
+@generated(40)
+@given(chance=chances())
+async def test_a_cancellation_is_refused_in_words_or_done(door: Door, tried: Tried, chance: random.Random) -> None:
+    asked = await door.ask()
+    sent = grammar.request(Cancellation, chance)
+    if chance.random() < 0.5:
+        sent = grammar.spoiled(sent, chance)
+    reply = await door.call("POST", f"/v1/interactions/{asked.json['id']}/cancel", json=sent)
+    row = await build.read(door.db, door.tenant, asked.id)
+    tried(reply.status)
+
+    assert reply.status in {200, 400, 413, 422}, sent
+    assert row.status is (Status.CANCELLED if reply.status == 200 else Status.PENDING)
+    if reply.status == 200:
+        check(reply)
+        sight.check(KINDS[row.kind].draw(View(row, version=1)), row)
+
+
 async def test_every_field_takes_or_refuses_whatever_is_sent(ledger: Ledger, tried: Tried) -> None:
     """Each field of each kind by itself: of the odd values as many as there is time for, others with every seed."""
     chance = random.Random(scale.SEED)
-    most = min(scale.many(16), len(hostile.ODD))
+    most = min(scale.many(8), len(hostile.ODD))
     for kind, model in MODELS.items():
         for path in grammar.fields(model):
             for value in chance.sample(hostile.ODD, most):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from storage.model import Interaction, Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import interaction
 from tests.generated import grammar, hostile, sight
-from tests.generated.scale import Tried, generated
+from tests.generated.scale import Tried, chances, generated
 
 
 def lives(kind: Kind[Any], request: Json, words: str) -> Iterator[Interaction]:
@@ -39,14 +40,14 @@ def lives(kind: Kind[Any], request: Json, words: str) -> Iterator[Interaction]:
 def test_whatever_is_accepted_is_shown_in_every_status_as_what_it_is(name: str, tried: Tried) -> None:
     kind = KINDS[name]
 
-    @generated(50)
-    @given(grammar.requests(kind.request), hostile.texts(500), st.booleans())
-    def check(body: Json, words: str, plain: bool) -> None:  # noqa: FBT001  -- hypothesis gives it by its place
-        request = grammar.mended(kind.request, body)
+    @generated(35)
+    @given(chances())
+    def check(chance: random.Random) -> None:
+        request = grammar.mended(kind.request, grammar.request(kind.request, chance))
         if request is None:
             return tried("refused")
-        for shown in lives(kind, request, words):
-            sight.check(kind.draw(View(shown, version=1, plain=plain)), shown)
+        for shown in lives(kind, request, hostile.text(chance, 500)):
+            sight.check(kind.draw(View(shown, version=1, plain=chance.random() < 0.3)), shown)
             tried("cards")
         again = json.loads(json.dumps(kind.stored(kind.request.model_validate(request))))
         assert kind.stored(kind.request.model_validate(again)) == again
