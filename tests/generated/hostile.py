@@ -115,6 +115,8 @@ def text(chance: random.Random, most: int, least: int = 0) -> str:
             made = (made or "x") * (most // max(len(made), 1) + 1)
         case 4:
             made = "".join(chr(chance.randrange(0xD800)) for _ in range(chance.randint(least, 20)))
+        case 5:
+            made = "".join(chance.choice(UNSEEN) for _ in range(chance.randint(1, 5)))
     return made[:most]
 
 
