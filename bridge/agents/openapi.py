@@ -149,7 +149,10 @@ def _wait() -> Json:
 
 
 def _filters() -> list[Json]:
-    texts = {name: {"type": "string", "minLength": 1, "maxLength": most} for name, most in filters.MOST_TEXT.items()}
+    texts = {
+        name: {"type": "string", "minLength": 1, "maxLength": most, "pattern": filters.STORABLE}
+        for name, most in filters.MOST_TEXT.items()
+    }
     schemas: dict[str, Json] = {
         "status": {"type": "string", "enum": list(Status)},
         "kind": {"type": "string", "enum": list(KINDS)},

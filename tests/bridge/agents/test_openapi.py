@@ -176,3 +176,10 @@ def test_a_cursor_is_described_as_what_it_is() -> None:
 
     assert OAS31Validator(schema).is_valid(filters.cursor(ids.new()))
     assert not OAS31Validator(schema).is_valid("") and not OAS31Validator(schema).is_valid("x")
+
+
+def test_a_text_to_filter_by_is_described_as_what_can_be_stored() -> None:
+    for parameter in DOCUMENT["paths"]["/v1/interactions"]["get"]["parameters"]:
+        if parameter["name"] in filters.MOST_TEXT:
+            judge_of = OAS31Validator(parameter["schema"])
+            assert judge_of.is_valid("a\nb é") and not judge_of.is_valid("a\x00b")
