@@ -20,8 +20,11 @@ _MOST_BITS = 13_000  # Python writes integers of up to 4,300 digits
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a surrogate pair is no better
 _BREAK = re.compile(r"[\t\n\u2028\u2029]")
 INVISIBLE = re.compile(
-    r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
+    r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# Characters that take no room or look like a space, beside those that hide everywhere.
+BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
 
 def _unix(text: Any) -> Any:
@@ -41,7 +44,7 @@ def _one_line(text: str) -> str:
 
 
 def _something(text: str) -> str:
-    if not INVISIBLE.sub("", text).strip():
+    if not BLANK.sub("", INVISIBLE.sub("", text)).strip():
         raise PydanticCustomError("blank", "must contain something that can be seen")
     return text
 

@@ -14,6 +14,9 @@ from pydantic_core import PydanticCustomError
 from bridge.fields import INVISIBLE, Arguments, Line, Strict, Text, UserId, WebAddress
 from storage.model import Json
 
+_UNSEEN = re.compile(
+    f"{INVISIBLE.pattern}|[\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0]"
+)
 MOST_ACTION = 4_096  # bytes of pretty-printed JSON
 DECIDED = frozenset({"title", "body", "action"})  # of every question: what a person agrees to
 
@@ -71,7 +74,12 @@ class Question(Strict):
 def pretty(value: Json) -> str:
     """JSON for people to read: indented, keys in order, and whatever cannot be seen written as an escape."""
     written = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return INVISIBLE.sub(_escape, written)
+    return spelled(written)
+
+
+def spelled(text: str) -> str:
+    """Text that must be exact, with an escape for whatever cannot be seen, or be told from a space."""
+    return _UNSEEN.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

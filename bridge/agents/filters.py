@@ -16,6 +16,8 @@ from storage.model import Status
 USUAL, MOST = 50, 200
 MOST_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
 NAMES = ("status", "kind", *MOST_TEXT, "cursor", "limit")
+STORABLE = r"^[^\x00]+$"
+CURSOR = "^cur_[0-7][0-9a-hjkmnp-tv-z]{25}$"
 _LIMIT = re.compile("[0-9]{1,4}")
 
 

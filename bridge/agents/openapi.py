@@ -161,12 +161,15 @@ def _wait() -> Json:
 
 
 def _filters() -> list[Json]:
-    texts = {name: {"type": "string", "minLength": 1, "maxLength": most} for name, most in filters.MOST_TEXT.items()}
+    texts = {
+        name: {"type": "string", "minLength": 1, "maxLength": most, "pattern": filters.STORABLE}
+        for name, most in filters.MOST_TEXT.items()
+    }
     schemas: dict[str, Json] = {
         "status": {"type": "string", "enum": list(Status)},
         "kind": {"type": "string", "enum": list(KINDS)},
         **texts,
-        "cursor": {"type": "string", "description": "`next_cursor` of the page before"},
+        "cursor": {"type": "string", "pattern": filters.CURSOR, "description": "`next_cursor` of the page before"},
         "limit": {"type": "integer", "minimum": 1, "maximum": filters.MOST, "default": filters.USUAL},
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]

@@ -8,7 +8,7 @@ from multidict import MultiMapping
 from bridge.agents.problems import BAD_PARAMETER, Problem
 
 MOST_WAIT = 60.0
-_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,9})?")
+_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,40})?(e-[0-9]{1,3})?")  # as languages write a short time
 _KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-\[\]-~]{1,255})')
 KEY_PATTERN = f"^({_KEY.pattern})$"
 

@@ -32,7 +32,11 @@ def full(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json]
 def plain(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json]:
     """The same with Slack's simplest blocks, and smaller, for when the full form was refused."""
     top = [_title_plain(asked.title), _asker_plain(asked_by), *_claims_plain(asked)]
-    top += _plain_sections(f"{asked.action.name}\n{question.pretty(asked.action.arguments)}") if asked.action else []
+    top += (
+        _plain_sections(f"{question.spelled(asked.action.name)}\n{question.pretty(asked.action.arguments)}")
+        if asked.action
+        else []
+    )
     room -= texts.weight(top) + _NOTE
     facts = "\n".join(f"{fact.name}: {fact.value}" for fact in asked.facts)
     words = "\n\n".join(part for part in (facts, prose.plain(body)) if part.strip())
@@ -52,13 +56,13 @@ def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
 
 
 def spoken(asked: Question, body: Body, *, asked_by: str) -> str:
-    """The question as words for a notification and a screen reader, escaped."""
+    """The question as words for a notification and a screen reader, for a message's `text`."""
     said = [f"Asked by {asked_by}."]
     if asked.action:
-        said.append(f"Action: {asked.action.name} {question.pretty(asked.action.arguments)}")
+        said.append(f"Action: {question.spelled(asked.action.name)} {question.pretty(asked.action.arguments)}")
     said += [prose.plain(body)] if body else []
     said += [f"{fact.name}: {fact.value}" for fact in asked.facts]
-    return "\n".join(blocks.escape(words) for words in said)
+    return "\n".join(blocks.unformatted(words) for words in said)
 
 
 def _title(title: str) -> Json:
@@ -106,7 +110,11 @@ def _self_description(agent: Agent) -> list[str]:
 
 
 def _action(action: Action) -> Json:
-    parts = [richtext.section([*richtext.text("Action ", bold=True), *richtext.text(action.name, code=True)])]
+    parts = [
+        richtext.section(
+            [*richtext.text("Action ", bold=True), *richtext.text(question.spelled(action.name), code=True)]
+        )
+    ]
     if action.arguments:
         parts.append(richtext.preformatted(question.pretty(action.arguments)))
     return richtext.block(parts)

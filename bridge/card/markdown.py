@@ -4,7 +4,9 @@ Emphasis, code, lists, quotes and headings keep their looks. A link names its ho
 where it leads. Images are links, tables are monospaced, HTML is text. Nothing can mention, ping or imitate our frame.
 """
 
+import re
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -15,19 +17,34 @@ from bridge.card.spans import Span
 
 _DEEPEST = 100  # levels of nesting; what lies deeper would be left out by the parser
 _MOST_BRACKETS = 600  # the parser's time grows with their square
+_LANGUAGE = re.compile(r"[A-Za-z+#]{0,12}")  # what a fence may say without its being shown
+
+Known: TypeAlias = dict[str, Any]  # what the parser tells beside its tokens
 
 
 def parse(source: str) -> list[Part]:
     """The parts of a text, in order. Text that is more marks than words is one part, as it was written."""
-    tokens = _parser().parse(source) if source.count("[") <= _MOST_BRACKETS else None
+    known: Known = {}
+    tokens = _parser().parse(source, known) if source.count("[") <= _MOST_BRACKETS else None
     if tokens is None or any(token.level >= _DEEPEST - 1 for token in tokens):
         return [Part(shape=Shape.PARAGRAPH, spans=(Span(text=source),))]
-    return _Reader(source).read(tokens)
+    return [*_Reader(source).read(tokens), *_unused(known, tokens)]
 
 
 def _parser() -> MarkdownIt:
     # A parser keeps state of its own, so each text gets a fresh one; making it costs less than a millisecond.
-    return MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST}).enable(["strikethrough", "table"])
+    options = {"html": False, "maxNesting": _DEEPEST, "store_labels": True}
+    return MarkdownIt("commonmark", options).enable(["strikethrough", "table"])
+
+
+def _unused(known: Known, tokens: list[Token]) -> list[Part]:
+    """Definitions of links that no link uses: elsewhere they are not shown, but nothing that was sent is hidden."""
+    used = {inner.meta.get("label") for token in tokens for inner in token.children or ()}
+    defined = [{"label": label, **link} for label, link in known.get("references", {}).items() if label not in used]
+    return [
+        Part(shape=Shape.PARAGRAPH, spans=(Span(text=f"[{link['label']}]: {link['href']} {link['title']}".strip()),))
+        for link in [*defined, *known.get("duplicate_refs", ())]
+    ]
 
 
 @dataclass
@@ -82,7 +99,8 @@ class _Reader:
             case "hr":
                 self._text((Span(text="———"),))
             case "fence" | "code_block":
-                self._code(token.content)
+                language = token.content.strip() and _LANGUAGE.fullmatch(token.info.strip())
+                self._code(token.content if language else f"{token.info.strip()}\n{token.content}".strip("\n"))
             case "inline":
                 line = tuple(spans.read(token.children or []))
                 self._text(tuple(replace(span, bold=True) for span in line) if self.heading else line)

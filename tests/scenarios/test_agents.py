@@ -96,7 +96,7 @@ async def test_pages_of_one_list_from_two_replicas(dev: House) -> None:
 
 async def test_silence_answers_what_was_asked_for_on_every_replica(dev: House) -> None:
     asked = await dev.ask(replica=0, expires_in=60, on_expiry={"decision": "deny"})
-    assert "If nobody does, this counts as answered: Deny" in str(await dev.card(asked))
+    assert "If nobody does, this counts as answered: “Deny”" in str(await dev.card(asked))
     waiting = asyncio.create_task(dev.get(asked["id"], replica=1, wait=60))
 
     await dev.pass_deadline(asked)

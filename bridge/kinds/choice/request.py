@@ -1,6 +1,5 @@
 """What an agent sends to have one of several options chosen."""
 
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from bridge import question
 from bridge.card import blocks, content, texts
-from bridge.fields import INVISIBLE, Line, Strict, Words
+from bridge.fields import BLANK, INVISIBLE, Line, Strict, Words
 from bridge.question import Question
 
 MOST_OPTIONS = 100  # what one select of Slack's takes
@@ -18,8 +17,6 @@ MOST_BUTTONS = 5  # with more options than this, people get a select
 MOST_LABEL = blocks.MOST_BUTTON
 MOST_CONFIRM = blocks.MOST_CONFIRM
 MOST_TOGETHER = 10_000  # leaves room for what is ours on a card, and for people to be mentioned
-# Characters that take no room or look like a space, beside those that hide everywhere (`fields.INVISIBLE`).
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
 
 def _at_most(most: int) -> Callable[[str], str]:
@@ -35,7 +32,7 @@ def _at_most(most: int) -> Callable[[str], str]:
 
 def looks(label: str) -> str:
     """What people can see of a label; two labels that look the same cannot be told apart."""
-    return " ".join(unicodedata.normalize("NFC", _BLANK.sub("", INVISIBLE.sub("", label))).split())
+    return " ".join(unicodedata.normalize("NFC", BLANK.sub("", INVISIBLE.sub("", label))).split())
 
 
 def _visible(label: str) -> str:
@@ -135,7 +132,7 @@ def _shown(asked: Request) -> int:
         # Twice: a label too long for a button is also listed, and one to be confirmed is quoted in its dialog.
         shown += [text for option in asked.options for text in (option.label, option.confirm or option.label)]
     if asked.action:
-        shown += [asked.action.name, question.pretty(asked.action.arguments)]
+        shown += [question.spelled(asked.action.name), question.pretty(asked.action.arguments)]
     for fact in asked.facts:
         shown += [fact.name, texts.head(fact.value, content.LEAST_FACT)]
     if agent := asked.agent:

@@ -188,6 +188,12 @@ class TestTheEnd:
 
         assert (await door.get(asked.json["id"], wait="0.05")).json["status"] == "pending"
 
+    @pytest.mark.parametrize("wait", ["0.004205527173412974", "1e-05", "5e-324", "0.0"])
+    async def test_may_be_as_exact_as_a_computer_writes_it(self, door: Door, wait: str) -> None:
+        asked = await door.ask(wait=wait)
+
+        assert (await door.get(asked.json["id"], wait=wait)).json["status"] == "pending"
+
 
 async def test_a_closing_replica_lets_everybody_go(door: Door) -> None:
     asked = await door.ask()

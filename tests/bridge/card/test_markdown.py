@@ -92,6 +92,8 @@ SOMEWHERE_ELSE = text(" (evil.example)")
         ("[mail](mailto:a@b.c) <a@b.c>", [text("mail (mailto:a@b.c) a@b.c")]),
         ("[j](javascript:alert)", [text("[j](javascript:alert)")]),
         ("[r][1]\n\n[1]: https://a.b/c", [link("https://a.b/c", "r"), text(" (a.b)")]),
+        ("https://b@evil.example", [link("https://b@evil.example/", "https://b@evil.example/"), SOMEWHERE_ELSE]),
+        ("<https://b@evil.example>", [link("https://b@evil.example/", "https://b@evil.example/"), SOMEWHERE_ELSE]),
     ],
 )  # fmt: skip
 def test_a_link_shows_where_it_leads(source: str, expected: list[Json]) -> None:
@@ -111,6 +113,25 @@ def test_a_link_shows_where_it_leads(source: str, expected: list[Json]) -> None:
 )
 def test_everything_else_is_text(source: str, shown: str) -> None:
     assert rich(source) == [section(text(shown))]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ('[l](https://a.b "deletes all")', "l (a.b) “deletes all”"),
+        ('![l](https://a.b "deletes all")', "image: l (a.b) “deletes all”"),
+        ('[l](/x "deletes all")', "l (/x) “deletes all”"),
+        ("[l][x]\n\n[x]: https://a.b 'deletes all'", "l (a.b) “deletes all”"),
+        ("a\n\n[x]: /y 'deletes all'", "a\n\n[X]: /y deletes all"),
+        ("[x]\n\n[x]: https://a.b\n[x]: /y 'deletes all'", "x (a.b)\n\n[X]: /y deletes all"),
+        ("```sh deletes all\na\n```", "sh deletes all\na"),
+        ("```deletes\n```", "deletes"),
+        ("> ```sh deletes all\n> a\n> ```", "> sh deletes all\n> a"),
+    ],
+)
+def test_nothing_that_was_sent_is_hidden(source: str, shown: str) -> None:
+    """Where Markdown has places that browsers do not show, the person who agrees sees them."""
+    assert prose.plain(markdown.parse(source)) == shown
 
 
 PATHOLOGICAL = {
