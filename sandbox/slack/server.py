@@ -10,10 +10,12 @@ from aiohttp import web
 from sandbox.slack import page, seed
 from sandbox.slack.changes import Changes
 from sandbox.slack.clicks import Clicks
+from sandbox.slack.control.apps import Apps
 from sandbox.slack.control.mischief import Mischief
 from sandbox.slack.control.mouse import Mouse
 from sandbox.slack.control.views import Views
 from sandbox.slack.control.watch import Watch
+from sandbox.slack.control.workspaces import Workspaces
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.faults import Faults
 from sandbox.slack.guard import guard
@@ -47,7 +49,8 @@ class Sandbox:
             bot_token=bot_token, signing_secret=signing_secret, now=clock, changed=self.changes.bump
         )
         self.faults = Faults()
-        self.delivery = Delivery(request_urls=request_urls, ack_limit=ack_limit)
+        self.delivery = Delivery(ack_limit=ack_limit)
+        self.delivery.request_urls[self.world.app.id] = request_urls
         self._record = Record()
         self._response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
         self._limit = PostingLimit(now=clock) if posting_limit else None
@@ -110,8 +113,10 @@ class Sandbox:
                 *WebApi(world=self.world, faults=self.faults, record=self._record, posting_limit=self._limit).routes(),
                 *self._response_urls.routes(),
                 *Views(world=self.world).routes(),
-                *Watch(changes=self.changes, record=self._record, delivery=self.delivery).routes(),
+                *Watch(world=self.world, changes=self.changes, record=self._record, delivery=self.delivery).routes(),
                 *Mouse(clicks=clicks).routes(),
+                *Workspaces(world=self.world).routes(),
+                *Apps(world=self.world, delivery=self.delivery).routes(),
                 *Mischief(faults=self.faults).routes(),
                 *page.routes(),
             ]

@@ -9,7 +9,7 @@ from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import EVERY_METHOD, INTERACTIVITY, RESPONSE_URL, Fault, Faults, Kind
 from sandbox.slack.methods.table import METHODS
 
-_FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel")
+_FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel", "applied")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +50,14 @@ def _fault(asked: reading.Fields) -> Fault:
         kind=Kind(kind),
         times=int(asked.number("times", default=1, least=1)),
         retry_after=None if missing else int(asked.number("retry_after", default=1)),
-        error=asked.optional_text("error") or "internal_error",
+        error=asked.optional_text("error"),
         status=int(asked.number("status", default=default_status, least=200, most=599)),
         seconds=asked.number("seconds", default=2, most=600),
         channel=asked.optional_text("channel"),
+        applied=asked.flag("applied"),
     )
     if not fault.is_possible:
-        raise RefusedError(400, "invalid_fault", f"{kind} cannot happen on {on}")
+        raise RefusedError(
+            400, "invalid_fault", f"{kind} cannot happen {'after the deed ' if fault.applied else ''}on {on}"
+        )
     return fault
