@@ -6,6 +6,7 @@ from aiohttp import web
 
 from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
+from sandbox.slack.fault_classes import CLASSES
 from sandbox.slack.faults import EVERY_METHOD, INTERACTIVITY, RESPONSE_URL, Fault, Faults, Kind
 from sandbox.slack.methods.table import METHODS
 
@@ -23,6 +24,7 @@ class Mischief:
             web.post("/sandbox/faults", self.add),
             web.get("/sandbox/faults", self.left),
             web.delete("/sandbox/faults", self.clear),
+            web.get("/sandbox/faults/classes", self.classes),
         ]
 
     async def add(self, request: web.Request) -> web.Response:
@@ -31,6 +33,10 @@ class Mischief:
 
     async def left(self, _request: web.Request) -> web.Response:
         return web.json_response({"faults": self.faults.left()})
+
+    async def classes(self, _request: web.Request) -> web.Response:
+        """What can go wrong with a call, by what it means for the caller; each fault only lacks its `on`."""
+        return web.json_response({"classes": {name: one.told() for name, one in CLASSES.items()}})
 
     async def clear(self, _request: web.Request) -> web.Response:
         self.faults.clear()
