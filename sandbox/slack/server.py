@@ -26,6 +26,7 @@ from sandbox.slack.webapi import WebApi
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 4 * 1024 * 1024
+LONGEST_ADDRESS = 1024 * 1024  # Slack's own client sends whole views in the query of blocks.validate
 STOPPING = 0.2  # seconds for answers in hand; a waiting page is let go at once
 
 
@@ -83,7 +84,9 @@ class Sandbox:
         """Listen; from here on `url` names the real port. Raises OSError when the port is taken."""
         try:
             await self.delivery.open()
-            self._runner = web.AppRunner(self._app(), shutdown_timeout=STOPPING, access_log=None)
+            self._runner = web.AppRunner(
+                self._app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=LONGEST_ADDRESS
+            )
             await self._runner.setup()
             await web.TCPSite(self._runner, HOST, self._port).start()
         except BaseException:
