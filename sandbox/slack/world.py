@@ -88,13 +88,18 @@ class World:
         if person.id in channel.members:
             return True
         is_public = not channel.is_im and not channel.is_private
-        return is_public and not person.is_guest and channel.team_id in self.teams_of(person)
+        return is_public and not person.is_guest and not self.shared_by(channel).isdisjoint(self.teams_of(person))
+
+    def shared_by(self, channel: Channel) -> set[str]:
+        """The workspaces a channel is in: its own, and when it is shared those its members are at home in."""
+        guests = {self.people[member].team_id for member in channel.members} if channel.is_ext_shared else set()
+        return {channel.team_id, *guests}
 
     def people_of(self, team_ids: Collection[str]) -> list[Person]:
         """Who can be met in these workspaces: their members, and outsiders in a channel shared with them."""
         met: set[str] = set()
         for channel in self.channels.values():
-            if channel.team_id in team_ids and not channel.is_im:
+            if not channel.is_im and not self.shared_by(channel).isdisjoint(team_ids):
                 met |= channel.members
         return [
             person

@@ -140,7 +140,7 @@ class Apps:
 
     def _joinable(self, channel_id: str, installation: Installation) -> Channel:
         channel = self.world.channels.get(channel_id)
-        if channel is None or channel.is_im or channel.team_id not in installation.team_ids:
+        if channel is None or channel.is_im or self.world.shared_by(channel).isdisjoint(installation.team_ids):
             raise RefusedError(404, "channel_not_found", f"{channel_id} is no channel where {installation.id} is")
         return channel
 

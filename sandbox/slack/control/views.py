@@ -37,7 +37,8 @@ class Views:
         seen = [
             channel
             for channel in self.world.channels.values()
-            if (viewer is None or self.world.sees(viewer, channel)) and team in (None, channel.team_id)
+            if (viewer is None or self.world.sees(viewer, channel))
+            and (team is None or team in self.world.shared_by(channel))
         ]
         return web.json_response({"channels": [self._channel(channel, viewer) for channel in seen]})
 

@@ -42,12 +42,12 @@ class Call:
             raise SlackError("team_access_not_granted")
         return (str(team_id),)
 
-    def person(self, user_id: str) -> Person:
+    def person(self, user_id: str, *, missing: str = "user_not_found") -> Person:
         """Somebody of the workspaces of this token, or met in a channel shared with them."""
         for person in self.world.people_of(self.installation.team_ids):
             if person.id == user_id:
                 return person
-        raise SlackError("user_not_found")
+        raise SlackError(missing)
 
     def needs(self, scope: str) -> None:
         scopes.check((scope,), installation=self.installation)
@@ -59,7 +59,8 @@ class Call:
             raise SlackError("channel_not_found")
         is_public = not found.is_im and not found.is_private
         is_member = self.bot.id in found.members
-        is_closed = self.world.installations.is_closed_to(self.installation, found.team_id)
+        is_elsewhere = self.world.shared_by(found).isdisjoint(self.installation.team_ids)
+        is_closed = is_elsewhere and self.world.installations.is_closed_to(self.installation, found.team_id)
         if is_closed and (is_public or is_member):
             raise SlackError("team_access_not_granted")
         if not self.world.sees(self.bot, found):
@@ -71,9 +72,9 @@ class Call:
     def channel_to_post_in(self) -> Channel:
         """As `channel`, but a person's id means the direct message with them, and an archive takes nothing."""
         channel_id = self.text("channel", missing="channel_not_found")
-        known = self.world.people_of(self.installation.team_ids)
-        if any(person.id == channel_id and not person.is_bot for person in known):
-            return self.world.open_dm(channel_id, bot=self.installation)
+        if channel_id in self.world.people and not self.world.people[channel_id].is_bot:
+            person = self.person(channel_id, missing="channel_not_found")
+            return self.world.open_dm(person.id, bot=self.installation)
         channel = self.channel(joined="chat:write.public" not in self.installation.scopes)
         if channel.is_archived:
             raise SlackError("is_archived")

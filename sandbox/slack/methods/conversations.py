@@ -58,7 +58,7 @@ def list_(call: Call) -> Json:
         channel
         for channel in call.world.channels.values()
         if call.world.sees(call.bot, channel)
-        and (not call.installation.is_org_wide or channel.team_id in team_ids)
+        and (not call.installation.is_org_wide or not call.world.shared_by(channel).isdisjoint(team_ids))
         and _type(channel) in types
         and not (without_archived and channel.is_archived)
     ]

@@ -192,7 +192,25 @@ async def test_an_outsider_in_a_shared_channel_is_a_stranger_there_and_at_home_e
     assert (payload["team"]["id"], payload["user"]["team_id"]) == ("T0ACME", "T0SANDBOX")
     assert (await acme.client.users_info(user="U0ANA"))["user"]["is_stranger"] is True
     assert "is_stranger" not in (await client.users_info(user="U0ANA"))["user"]
-    assert await refusal(client.conversations_info(channel="C0SHARED")) == "channel_not_found"
+
+
+async def test_a_shared_channel_is_in_both_workspaces_and_each_app_is_of_its_own(
+    client: AsyncWebClient, control: Control, http: aiohttp.ClientSession
+) -> None:
+    shared = {"id": "C0SHARED", "name": "shared", "members": ["U0ANA", "U0EVE"], "is_ext_shared": True}
+    theirs = {"id": "C0THEIRS", "name": "theirs", "members": ["U0EVE"], "is_private": True}
+    await control.post("workspaces", **{**elsewhere.ACME, "channels": [shared, theirs]})
+    other = await elsewhere.neighbour(control, http, channels=["C0SHARED"])
+
+    told = (await client.conversations_info(channel="C0SHARED"))["channel"]
+    posted = await other.client.chat_postMessage(channel="C0SHARED", text="Deploy?", blocks=card())
+    click = {"user": "U0EVE", "channel": "C0SHARED", "ts": posted["ts"], "action_id": "approve"}
+    payload = (await control.post("clicks", **click))["payload"]
+
+    assert (told["is_ext_shared"], told["is_member"], told["context_team_id"]) == (True, False, "T0SANDBOX")
+    assert (payload["team"]["id"], payload["user"]["team_id"]) == ("T0SANDBOX", "T0ACME")
+    assert (await client.users_info(user="U0EVE"))["user"]["is_stranger"] is True
+    assert await refusal(client.conversations_info(channel="C0THEIRS")) == "channel_not_found"
 
 
 @pytest.mark.parametrize("word", ["token_revoked", "account_inactive", "token_expired"])
