@@ -11,7 +11,7 @@ from sandbox.slack.actions import Action, Wanted
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
-from sandbox.slack.model import Json, Message, Person
+from sandbox.slack.model import Installation, Json, Message, Person
 from sandbox.slack.payloads import Overrides
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.world import World
@@ -57,20 +57,22 @@ class Clicks:
     async def click(self, click: Click) -> Json:
         """Deliver the click and tell what came back. What the person cannot see they cannot click."""
         person, message = self._seen(click)
+        installation = self._author(message)
         payload = payloads.block_actions(
             self._world,
+            installation=installation,
             person=person,
             message=message,
             action=_action(message, click),
             response_url=self._origin()
-            + self._response_urls.give(source=message, clicker=person.id, app=self._world.app),
+            + self._response_urls.give(source=message, clicker=person.id, installation=installation),
             overrides=click.overrides,
         )
         fault = self._faults.take(INTERACTIVITY, channels=(message.channel,))
         await asyncio.sleep(click.delay)
         acks = await self._delivery.deliver(
             payload,
-            app=self._world.app,
+            app=installation.app,
             times=click.repeat,
             fault=fault,
             request_url=click.request_url,
@@ -88,6 +90,15 @@ class Clicks:
         if message is None or message.ephemeral_to not in (None, person.id):
             raise RefusedError(404, "message_not_found")
         return person, message
+
+    def _author(self, message: Message) -> Installation:
+        """Clicks go to the app whose bot wrote the message, and to no other."""
+        author = self._world.installations.of_bot(message.user)
+        if author is None:
+            raise RefusedError(409, "no_such_action", "no app wrote this message")
+        if author.revoked is not None:
+            raise RefusedError(409, "app_not_installed", f"{author.id} is no longer installed in {author.place}")
+        return author
 
     def _remembered(self, click: Click, payload: Json, acks: list[Ack]) -> Json:
         first = acks[0]

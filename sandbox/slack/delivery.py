@@ -31,12 +31,12 @@ class Ack:
 class Delivery:
     """Slack's sender, with the balancer in front of the app's replicas.
 
-    Request URLs take turns. One that refuses the connection, or resets it before any answer, is passed over
-    for the next, as a balancer does; every other failure is final: interactivity is not sent again.
+    The request URLs of an app take turns. One that refuses the connection, or resets it before any answer, is
+    passed over for the next, as a balancer does; every other failure is final: interactivity is not sent again.
     """
 
-    def __init__(self, *, request_urls: tuple[str, ...] = (), ack_limit: float = 3.0) -> None:
-        self.request_urls = request_urls
+    def __init__(self, *, ack_limit: float = 3.0) -> None:
+        self.request_urls: dict[str, tuple[str, ...]] = {}  # by the app's id
         self._ack_limit = ack_limit
         self._turn = 0
         self._http: aiohttp.ClientSession | None = None
@@ -68,19 +68,20 @@ class Delivery:
         if kind is Kind.DUPLICATE:
             times = max(times, 2)
         signed = _signed(payload, app=app, kind=kind)
-        acks = await asyncio.gather(*(self._send(signed, self._in_turn(request_url)) for _ in range(times)))
+        acks = await asyncio.gather(*(self._send(signed, self._in_turn(app, request_url)) for _ in range(times)))
         if kind is Kind.DROP_AFTER:
             return [replace(ack, status=0, error="connection", answer=None) for ack in acks]
         return acks
 
-    def _in_turn(self, request_url: str | None) -> tuple[str, ...]:
+    def _in_turn(self, app: App, request_url: str | None) -> tuple[str, ...]:
         if request_url is not None:
             return (request_url,)
-        if not self.request_urls:
+        urls = self.request_urls.get(app.id, ())
+        if not urls:
             return ()
-        start = self._turn % len(self.request_urls)
+        start = self._turn % len(urls)
         self._turn += 1
-        return self.request_urls[start:] + self.request_urls[:start]
+        return urls[start:] + urls[:start]
 
     async def _send(self, signed: "_Signed", request_urls: tuple[str, ...]) -> Ack:
         started = time.perf_counter()

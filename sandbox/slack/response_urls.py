@@ -13,7 +13,7 @@ from aiohttp import web
 from sandbox.slack import answers, content
 from sandbox.slack.errors import RefusedError, SlackError
 from sandbox.slack.faults import RESPONSE_URL, Faults
-from sandbox.slack.model import App, Json, Message
+from sandbox.slack.model import Installation, Json, Message
 from sandbox.slack.world import World
 
 USES = 5
@@ -28,7 +28,7 @@ class ResponseUrl:
     channel: str
     ts: str
     clicker: str
-    app: App
+    installation: Installation
     made_at: float
     uses_left: int = USES
     heard: tuple[Json, ...] = ()  # the requests that came, and how they were answered
@@ -47,13 +47,13 @@ class ResponseUrls:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/actions/{team}/{n}/{secret}", self.answer)]
 
-    def give(self, *, source: Message, clicker: str, app: App) -> str:
+    def give(self, *, source: Message, clicker: str, installation: Installation) -> str:
         """A new address below the origin, for one click."""
         self._forget_expired()
         self._count += 1
-        path = f"/actions/{self._world.workspace.id}/{self._count}/{secrets.token_urlsafe(18)}"
+        path = f"/actions/{installation.place}/{self._count}/{secrets.token_urlsafe(18)}"
         self._given[path] = ResponseUrl(
-            channel=source.channel, ts=source.ts, clicker=clicker, app=app, made_at=self._now()
+            channel=source.channel, ts=source.ts, clicker=clicker, installation=installation, made_at=self._now()
         )
         return path
 
@@ -135,8 +135,8 @@ class ResponseUrls:
             Message(
                 channel=given.channel,
                 ts=self._world.new_ts(),
-                user=given.app.bot_user_id,
-                app_id=given.app.id,
+                user=given.installation.bot_user_id,
+                app_id=given.installation.id,
                 text=said.text_to_post,
                 blocks=said.blocks or (),
                 attachments=said.attachments or (),

@@ -19,6 +19,7 @@ _CLICK = (
     "value",
     "block_id",
     "selected_option",
+    "selected_options",
     "request_url",
     "stale",
     "user_team",
@@ -71,6 +72,7 @@ def _wanted(asked: reading.Fields) -> Wanted:
         block_id=asked.optional_text("block_id"),
         value=asked.optional_text("value"),
         selected_option=_chosen(asked),
+        selected_options=asked.texts("selected_options") if "selected_options" in asked else None,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.agents import openapi
+from bridge.agents import filters, openapi
 from bridge.kinds import KINDS
 from storage.model import Json
 
@@ -121,7 +121,7 @@ def told(schema: Json) -> str:
         case {"type": "array", "items": inner}:
             limits = _limits(schema, "minItems", "maxItems", "").removeprefix(", ")
             return f"list of {limits}: {told(inner)}" if limits else f"list of {told(inner)}"
-        case {"type": "string", "pattern": pattern}:
+        case {"type": "string", "pattern": pattern} if pattern != filters.STORABLE:  # what no sane text has
             return f"string like `{pattern}`".replace("|", "\\|")  # or it would end the cell
         case {"type": "string", "format": "date-time"}:
             return "time"
