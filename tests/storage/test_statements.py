@@ -142,6 +142,8 @@ READ = {
     "organizations.enable": of(Organization),
     "organizations.leaving": of(Leaving),
     **{f"organizations.delete_{table}": {"deleted"} for table in DELETED_IN_ORDER},
+    "notices.tell": {"told"},
+    "notices.limited": {"limited"},
     "server.look": of(Server),
 }
 
@@ -154,7 +156,7 @@ TYPES = {
         "int4": "attempt expires_in failed version",
         "int8": "most",
         "jsonb": "addresses answers metadata never_shown reason request",
-        "text[]": "home_teams responders tags",
+        "text[]": "home_teams payloads responders tags",
         "uuid": "before connection_id event_id id interaction_id key_id organization_id stray_id supersedes",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
