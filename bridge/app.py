@@ -18,6 +18,7 @@ from bridge.health import Health
 from bridge.logs import Log
 from bridge.loops import expiry, runner, watch
 from bridge.loops.cards import Cards
+from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
 from bridge.slack import client
@@ -27,7 +28,7 @@ from bridge.slack.connections import Tokens
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
 from bridge.wake import Wake
-from storage import errors, migrate, pool
+from storage import errors, migrate, notices, pool
 from storage.pool import Database
 
 _log = Log("app")
@@ -49,7 +50,7 @@ _RETENTION_INTERVAL = 600.0  # what is days old is in no hurry
 async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
     """Run one replica until SIGTERM or SIGINT; `on_ready` is told its address once it answers.
 
-    Waits, and says so, for a database that is not there yet. Raises NotMigrated and SchemaTooNew.
+    Waits, and says so, for a database that is not there yet. Raises NotMigrated, SchemaTooNew and NotDirect.
     """
     announce.starting(settings)
     stopping = asyncio.Event()
@@ -77,10 +78,12 @@ async def _run(
 ) -> None:
     wake, tokens, handles = Wake(), Tokens(), Handles()
     cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake)
+    fanout = Fanout(dsn=settings.direct_url, wake=wake)
     loops = [
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
         Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
+        Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
     ]
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies)
@@ -113,6 +116,7 @@ async def _run(
         await asyncio.wait(running, timeout=_DRAIN_SECONDS)
         for task in running:
             task.cancel()
+        await fanout.close()
     # Only now no click can come any more; what follows the last ones is still to be done.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(inbound.close(), timeout=_DRAIN_SECONDS)
@@ -129,7 +133,7 @@ async def _databases(
     stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event
 ) -> tuple[Database, Database] | None:
     """Open the two pools: one for everything, one that only clicks may use. None when stopped before there was any."""
-    dsn = settings.database_url.get_secret_value()
+    dsn, direct = settings.database_url.get_secret_value(), settings.direct_url
     said: str | None = None
     for attempts in itertools.count():
         if stopping.is_set():
@@ -137,13 +141,14 @@ async def _databases(
         try:
             async with AsyncExitStack() as attempt:
                 db = await attempt.enter_async_context(
-                    pool.connect(dsn, name="replica", size=settings.database_connections)
+                    pool.connect(dsn, name="replica", size=settings.database_connections, pooled=direct != dsn)
                 )
                 size = settings.claim_connections
                 claims = await attempt.enter_async_context(
-                    pool.connect(dsn, name="claims", size=size, warm=size, seconds=pool.TRY_SECONDS)
+                    pool.connect(direct, name="claims", size=size, warm=size, seconds=pool.TRY_SECONDS)
                 )
                 await migrate.check(db)
+                await notices.check(direct, db=db, claims=claims)
                 stack.push_async_exit(attempt.pop_all())
                 return db, claims
         except errors.Unavailable as error:

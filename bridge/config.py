@@ -73,6 +73,15 @@ class DatabaseSettings(_Part):
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
     )
+    database_direct_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        default=None,
+        description="The same database, without a pooler between; needed only when the other URL leads through one.",
+    )
+
+    @property
+    def direct_url(self) -> str:
+        """The way to the database that leads through no pooler."""
+        return (self.database_direct_url or self.database_url).get_secret_value()
 
 
 class Signing(_Part):

@@ -1,4 +1,4 @@
-"""The port through which doors wake loops, and loops wake waiting requests, inside one replica.
+"""The port through which doors wake loops, and loops wake waiting requests, in this replica and in others.
 
 A wake is a hint, never the truth: whoever is woken looks at the rows. A lost hint costs at most one poll.
 """
@@ -16,8 +16,10 @@ class Wake:
     def __init__(self) -> None:
         self.cards = asyncio.Event()  # some card may have to be posted or edited
         self.expiry = asyncio.Event()  # some deadline was seen to have passed
+        self.fanout = asyncio.Event()  # there is something to tell other replicas
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
+        self._untold: set[tuple[UUID, UUID]] = set()
 
     @contextmanager
     def watching(self, organization_id: UUID, interaction_id: UUID) -> Iterator[asyncio.Event]:
@@ -33,9 +35,26 @@ class Wake:
                 del self._watchers[key]
 
     def changed(self, organization_id: UUID, interaction_id: UUID) -> None:
-        """Some row of this question was written: let whoever waits for it look."""
+        """This replica wrote some row of this question: let whoever waits for it look, here and elsewhere."""
+        self.heard(organization_id, interaction_id)
+        self._untold.add((organization_id, interaction_id))
+        self.fanout.set()
+
+    def heard(self, organization_id: UUID, interaction_id: UUID) -> None:
+        """Some replica wrote a row of this question: let whoever waits for it here look."""
         for signal in self._watchers.get((organization_id, interaction_id), ()):
             signal.set()
+
+    def missed(self) -> None:
+        """Anything may have changed: let everybody who waits here look."""
+        for signals in self._watchers.values():
+            for signal in signals:
+                signal.set()
+
+    def take_untold(self) -> list[tuple[UUID, UUID]]:
+        """What changed here since it was last asked, to be told to other replicas."""
+        untold, self._untold = self._untold, set()
+        return list(untold)
 
     def watched(self) -> list[tuple[UUID, UUID]]:
         """The (organization, interaction) pairs that requests wait for now."""
@@ -44,8 +63,6 @@ class Wake:
     def close(self) -> None:
         """Let everybody who waits look once more and go."""
         self.closing.set()
-        for signals in self._watchers.values():
-            for signal in signals:
-                signal.set()
-        for loop in (self.cards, self.expiry):
+        self.missed()
+        for loop in (self.cards, self.expiry, self.fanout):
             loop.set()

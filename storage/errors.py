@@ -48,12 +48,24 @@ _ADVICE = {
 
 
 class BadDatabaseUrl(Exception):
-    """The database's URL cannot be read."""
+    """The database's URL cannot be used."""
+
+    def __init__(
+        self,
+        told: str = "The database's URL cannot be read: write postgresql://user:password@host:port/database, "
+        "with %-codes for special characters in the password.",
+    ) -> None:
+        super().__init__(told)
+
+
+class NotDirect(BadDatabaseUrl):
+    """The way to the database is a pooler that shares connections between transactions, or leads to two databases."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The database's URL cannot be read: write postgresql://user:password@host:port/database, "
-            "with %-codes for special characters in the password."
+            "ASKBRIDGE_DATABASE_URL leads through a pooler that shares connections between transactions (PgBouncer "
+            "with pool_mode=transaction, for one), where notices get lost and time limits do not hold. Let it lead to "
+            "PostgreSQL itself; or keep it, and let ASKBRIDGE_DATABASE_DIRECT_URL lead to the same database itself."
         )
 
 

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 COMMAND_TIMEOUT = 5.0  # seconds; without one, a frozen backend holds its caller for ever
 ACQUIRE_TIMEOUT = 3.0
+_STATEMENTS = 200  # prepared ones that a connection keeps; there are fewer
 TRY_SECONDS = 1.0  # of what is tried again until it is confirmed
 
 
@@ -115,14 +116,22 @@ class _Within:
 
 @contextlib.asynccontextmanager
 async def connect(
-    dsn: str, *, name: str, size: int, warm: int = 1, seconds: float = COMMAND_TIMEOUT
+    dsn: str, *, name: str, size: int, warm: int = 1, seconds: float = COMMAND_TIMEOUT, pooled: bool = False
 ) -> AsyncIterator[Database]:
-    """Open a pool of at most `size` connections, `warm` of them at once; raises Unavailable or BadDatabaseUrl.
+    """Open a pool of at most `size` connections, `warm` of them at once.
+
+    Raises Unavailable, BadDatabaseUrl, or NotDirect for a pooler before the server that was not announced: `pooled`
+    means that nothing is expected to stay on a connection, neither statements nor settings.
 
     The server itself ends a statement a moment before `seconds`: one that waits for a lock does not notice that its
     client has gone, would keep its connection, and would be applied long after it was reported as not confirmed.
     """
     limit = f"{int(seconds * 950)}ms"
+    limits = {
+        "statement_timeout": limit,
+        "lock_timeout": limit,
+        "idle_in_transaction_session_timeout": limit,
+    }
     try:
         pool = await asyncpg.create_pool(
             dsn,
@@ -132,15 +141,13 @@ async def connect(
             timeout=ACQUIRE_TIMEOUT,
             connection_class=Connection,
             init=prepare,
-            server_settings={
-                "application_name": f"askbridge {name}",
-                "statement_timeout": limit,
-                "lock_timeout": limit,
-                "idle_in_transaction_session_timeout": limit,
-            },
+            server_settings={"application_name": f"askbridge {name}", **({} if pooled else limits)},
+            statement_cache_size=0 if pooled else _STATEMENTS,
         )
     except ValueError:
         raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password
+    except asyncpg.exceptions.ProtocolViolationError:
+        raise errors.NotDirect from None  # PgBouncer does not know our settings
     except errors.FOREIGN as error:
         raise errors.translate(error) from error
     database = Database(pool)

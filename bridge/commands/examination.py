@@ -63,7 +63,7 @@ async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[
 
 async def _open(stack: AsyncExitStack) -> Database | Check:
     try:
-        dsn = config.read(config.DatabaseSettings).database_url.get_secret_value()
+        dsn = config.read(config.DatabaseSettings).direct_url
         return await stack.enter_async_context(pool.connect(dsn, name="doctor", size=1))
     except config.Misconfigured as error:
         return failed("database", _lines(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")

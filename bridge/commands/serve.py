@@ -78,7 +78,7 @@ def migrate() -> None:
     """Bring the database to this release's schema."""
     settings = terminal.settings(config.DatabaseSettings)
     try:
-        applied = asyncio.run(migrations.migrate(settings.database_url.get_secret_value()))
+        applied = asyncio.run(migrations.migrate(settings.direct_url))
     except errors.Unavailable as error:
         terminal.fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
     except (errors.SchemaTooNew, errors.BadDatabaseUrl) as error:

@@ -1,4 +1,4 @@
-"""Let waiting requests hear of what another replica ended: one batched look for all of them."""
+"""Let waiting requests hear of what another replica ended, whatever became of its notice: one look for all of them."""
 
 from bridge.wake import Wake
 from storage import interactions
@@ -9,5 +9,5 @@ async def step(db: Database, wake: Wake) -> int:
     """Look once for every question that a request waits for; always 0, because looking again at once finds no more."""
     if watched := wake.watched():
         for organization_id, interaction_id in await interactions.ended(db, watched):
-            wake.changed(organization_id, interaction_id)
+            wake.heard(organization_id, interaction_id)
     return 0

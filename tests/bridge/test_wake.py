@@ -63,3 +63,23 @@ def test_closing_lets_everybody_go() -> None:
 
         assert signal.is_set() and wake.closing.is_set()
         assert wake.cards.is_set() and wake.expiry.is_set()
+
+
+def test_what_changed_here_is_told_once_and_what_was_heard_never() -> None:
+    wake = Wake()
+    wake.changed(ORGANIZATION, QUESTION)
+    wake.changed(ORGANIZATION, QUESTION)
+    wake.heard(ORGANIZATION, ids.new())
+
+    assert wake.fanout.is_set()
+    assert wake.take_untold() == [(ORGANIZATION, QUESTION)]
+    assert wake.take_untold() == []
+
+
+def test_when_anything_may_have_changed_everybody_looks() -> None:
+    wake = Wake()
+
+    with wake.watching(ORGANIZATION, QUESTION) as one, wake.watching(ids.new(), ids.new()) as two:
+        wake.missed()
+
+        assert one.is_set() and two.is_set()

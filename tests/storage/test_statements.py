@@ -152,6 +152,8 @@ READ = {
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
+    "notices.tell": {"told"},
+    "notices.limited": {"limited"},
     "server.look": of(Server),
 }
 
@@ -165,7 +167,7 @@ TYPES = {
         "int8": "most",
         "jsonb": "addresses answers metadata never_shown reason request",
         "timestamptz": "after",
-        "text[]": "home_teams responders tags",
+        "text[]": "home_teams payloads responders tags",
         "uuid": "after_id after_organization_id before connection_id event_id id interaction_id key_id organization_id "
         "stray_id supersedes",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",

@@ -1,0 +1,134 @@
+"""Hearing of other replicas: within milliseconds, again after every outage, and never the only way."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bridge import ids
+from bridge.loops import fanout, runner, watch
+from bridge.loops.fanout import Fanout
+from bridge.loops.runner import Loop
+from bridge.wake import Wake
+from tests import proxy
+from tests.bridge.replica import Replica
+from tests.proxy import Weather
+from tests.storage import build
+
+ORGANIZATION, QUESTION = ids.new(), ids.new()
+
+
+@asynccontextmanager
+async def connected(dsn: str, wake: Wake) -> AsyncIterator[Fanout]:
+    one = Fanout(dsn=dsn, wake=wake)
+    await one.step()
+    try:
+        yield one
+    finally:
+        await one.close()
+
+
+async def until(signal: asyncio.Event) -> None:
+    async with asyncio.timeout(10):
+        await signal.wait()
+
+
+async def test_whoever_waits_on_another_replica_is_woken(dsn: str) -> None:
+    here, there = Wake(), Wake()
+    async with connected(dsn, here) as one, connected(dsn, there):
+        with there.watching(ORGANIZATION, QUESTION) as signal, there.watching(ORGANIZATION, ids.new()) as other:
+            here.changed(ORGANIZATION, QUESTION)
+            assert await one.step() == 1
+
+            await until(signal)
+            assert not other.is_set()
+        assert not there.fanout.is_set(), "what was heard is not told again"
+
+
+async def test_a_click_on_one_replica_wakes_a_waiter_on_the_other(replica: Replica, second: Replica, dsn: str) -> None:
+    question = await build.question(replica.db, replica.tenant)
+    async with connected(dsn, replica.wake), connected(dsn, second.wake) as there:
+        with replica.wake.watching(question.organization_id, question.id) as signal:
+            await second.send_click(second.payload(question))
+            assert await there.step() == 1
+
+            await until(signal)
+
+
+async def test_what_changes_within_a_moment_is_told_together(dsn: str) -> None:
+    wake = Wake()
+    clock = asyncio.get_running_loop().time
+    async with connected(dsn, wake) as one:
+        began = clock()
+        for _ in range(5):
+            for _ in range(100):
+                wake.changed(ORGANIZATION, ids.new())
+            assert await one.step() == 100
+        assert clock() - began >= 4 * fanout.COALESCE_SECONDS
+
+
+async def test_very_much_at_once_is_told_as_everything(dsn: str) -> None:
+    here, there = Wake(), Wake()
+    async with connected(dsn, here) as one, connected(dsn, there):
+        with there.watching(ORGANIZATION, QUESTION) as signal:
+            for _ in range(1001):
+                here.changed(ORGANIZATION, ids.new())
+            await one.step()
+
+            await until(signal)
+
+
+async def test_m070_a_new_connection_has_everybody_look_again(dsn: str) -> None:
+    """What was told while it was gone is not told again."""
+    wake = Wake()
+    async with proxy.before(dsn) as (way, through), connected(through, wake) as one:
+        with wake.watching(ORGANIZATION, QUESTION) as signal:
+            wake.fanout.clear()
+            await way.cut()
+            await until(wake.fanout)
+            await one.step()
+
+            assert signal.is_set()
+
+
+async def test_m070_a_connection_that_is_only_silent_is_replaced(dsn: str) -> None:
+    wake = Wake()
+    async with proxy.before(dsn) as (way, through), connected(through, wake) as one:
+        way.weather = Weather.BLACK_HOLE
+        with wake.watching(ORGANIZATION, QUESTION) as signal:
+            one._used_at -= fanout.PROBE_SECONDS
+            assert await one.step() == 0
+            assert not signal.is_set()
+            way.weather = Weather.FAIR
+            await way.cut()
+            await one.step()
+
+            await until(signal)
+
+
+async def test_without_a_database_nothing_fails_and_nothing_piles_up(log: io.StringIO) -> None:
+    wake = Wake()
+    one = Fanout(dsn="postgresql://nobody:x@127.0.0.1:1/none", wake=wake)
+    for _ in range(2):
+        wake.changed(ORGANIZATION, QUESTION)
+        assert await one.step() == 0
+        assert wake.take_untold() == []
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == ["notices_lost"], "said once, not once a second"
+    await one.close()
+
+
+async def test_m070_with_every_notice_lost_a_waiter_hears_by_the_next_look(replica: Replica, second: Replica) -> None:
+    question = await build.question(replica.db, replica.tenant)
+    stopping = asyncio.Event()
+    looking = Loop(name="watch", step=lambda: watch.step(replica.db, replica.wake), interval=1.0)
+    running = asyncio.create_task(runner.run(looking, stopping))
+    clock = asyncio.get_running_loop().time
+    with replica.wake.watching(question.organization_id, question.id) as signal:
+        await second.send_click(second.payload(question))
+        answered = clock()
+        await until(signal)
+        assert clock() - answered < 2
+    stopping.set()
+    await running

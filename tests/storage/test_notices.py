@@ -1,0 +1,166 @@
+"""Hints from replica to replica: who hears what, how a dead connection is found, and which poolers are refused."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from bridge import ids
+from storage import errors, notices, pool
+from storage.notices import Notices, Pair
+from storage.pool import Database
+from tests import pgbouncer, proxy
+from tests.proxy import Weather
+from tests.storage.faults import frozen
+
+EVERYTHING = None
+
+
+@dataclass
+class Ear:
+    """What was heard, in order."""
+
+    heard: asyncio.Queue[list[Pair] | None] = field(default_factory=asyncio.Queue)
+
+    async def next(self) -> list[Pair] | None:
+        async with asyncio.timeout(5):
+            return await self.heard.get()
+
+
+@asynccontextmanager
+async def listening(dsn: str) -> AsyncIterator[tuple[Notices, Ear]]:
+    ear = Ear()
+    open_ = await notices.listen(dsn, ear.heard.put_nowait)
+    try:
+        yield open_, ear
+    finally:
+        await open_.close()
+
+
+def pair() -> Pair:
+    return ids.new(), ids.new()
+
+
+async def test_others_hear_what_is_told_and_the_teller_does_not(dsn: str) -> None:
+    told = [pair(), pair()]
+    async with listening(dsn) as (one, mine), listening(dsn) as (_, other):
+        await one.tell(told)
+
+        assert await other.next() == told
+        assert mine.heard.empty(), "it was told by this connection, before the other heard it"
+
+
+async def test_more_than_one_notice_can_hold_arrives_all_the_same(dsn: str) -> None:
+    """A payload has at most 7,999 bytes; one byte more and nobody would hear anything."""
+    told = [pair() for _ in range(1000)]
+    async with listening(dsn) as (one, _), listening(dsn) as (_, other):
+        await one.tell(told)
+
+        heard: list[Pair] = []
+        while len(heard) < len(told):
+            heard += await other.next() or []
+        assert heard == told
+
+
+async def test_nothing_in_particular_means_everything(dsn: str) -> None:
+    async with listening(dsn) as (one, _), listening(dsn) as (_, other):
+        await one.tell([])
+
+        assert await other.next() is EVERYTHING
+
+
+@pytest.mark.parametrize("payload", ["x", "ü" * 64, f"{UUID(int=1).hex}", "0" * 7999])
+async def test_what_another_release_may_tell_means_everything(dsn: str, db: Database, payload: str) -> None:
+    async with listening(dsn) as (_, ear):
+        await db.fetch("select pg_notify('askbridge', $1)", payload)
+
+        assert await ear.next() is EVERYTHING
+
+
+async def test_a_silent_connection_is_found_by_asking_and_costs_two_seconds(dsn: str) -> None:
+    async with proxy.before(dsn) as (way, through), listening(through) as (one, _):
+        way.weather = Weather.BLACK_HOLE
+        began = time.monotonic()
+        with pytest.raises(errors.Unavailable):
+            await one.probe()
+
+        assert one.closed
+        assert time.monotonic() - began < 4
+        await way.cut()
+
+
+async def test_a_frozen_backend_is_not_waited_for(dsn: str, db: Database) -> None:
+    async with listening(dsn) as (one, _):
+        (row,) = await db.fetch(
+            "select pid from pg_stat_activity "
+            "where application_name = 'askbridge notices' and datname = current_database()"
+        )
+        with frozen(row["pid"]):
+            with pytest.raises(errors.Unavailable):
+                await one.tell([pair()])
+            assert one.closed
+
+
+async def test_a_connection_that_was_cut_says_so(dsn: str) -> None:
+    async with proxy.before(dsn) as (way, through), listening(through) as (one, _):
+        await way.cut()
+        with pytest.raises(errors.Unavailable):
+            await one.probe()
+        assert one.closed
+
+
+async def test_an_address_that_cannot_be_read_is_not_quoted() -> None:
+    with pytest.raises(errors.BadDatabaseUrl) as refused:
+        await notices.listen("postgresql://u:se[cret@h/db", print)
+    assert "cret" not in str(refused.value)
+
+
+class TestPoolers:
+    """Before the server stands PgBouncer, handing two connections from transaction to transaction."""
+
+    async def test_postgres_itself_passes(self, dsn: str, db: Database) -> None:
+        async with pool.connect(dsn, name="claims", size=1) as claims:
+            await notices.check(dsn, db=db, claims=claims)
+
+    async def test_m072_without_a_way_around_it_is_refused_at_once(self, dsn: str, reachable_path: Path) -> None:
+        with pgbouncer.before(dsn, reachable_path) as through, pytest.raises(errors.NotDirect, match="DIRECT_URL"):
+            async with pool.connect(through, name="replica", size=1):
+                pass
+
+    async def test_m072_one_that_swallows_our_settings_is_found_out(self, dsn: str, reachable_path: Path) -> None:
+        limits = "ignore_startup_parameters = statement_timeout,lock_timeout,idle_in_transaction_session_timeout"
+        with pgbouncer.before(dsn, reachable_path, limits) as through:
+            async with pool.connect(through, name="replica", size=1, pooled=True) as db:
+                with pytest.raises(errors.NotDirect):
+                    await notices.check(through, db=db, claims=db)
+
+    async def test_m072_one_that_passes_on_no_notice_is_found_out(self, dsn: str, reachable_path: Path) -> None:
+        with pgbouncer.before(dsn, reachable_path) as through:
+            async with (
+                pool.connect(through, name="replica", size=1, pooled=True) as db,
+                pool.connect(dsn, name="claims", size=1) as claims,
+            ):
+                with pytest.raises(errors.NotDirect):
+                    await notices.check(through, db=db, claims=claims)
+
+    async def test_m072_with_a_way_around_it_everything_works(self, dsn: str, reachable_path: Path) -> None:
+        with pgbouncer.before(dsn, reachable_path) as through:
+            async with (
+                pool.connect(through, name="replica", size=8, pooled=True) as db,
+                pool.connect(dsn, name="claims", size=1) as claims,
+            ):
+                await notices.check(dsn, db=db, claims=claims)
+
+                queries = [(f"select $1::int + {n % 40} as sum, '{{}}'::jsonb as json", n) for n in range(400)]
+                rows = await asyncio.gather(*(db.fetch(query, n) for query, n in queries))
+                assert [row["sum"] for (row,) in rows] == [n + n % 40 for n in range(400)]
+                assert all(row["json"] == {} for (row,) in rows)
+
+    async def test_two_addresses_of_two_databases_are_found_out(self, dsn: str, empty_dsn: str, db: Database) -> None:
+        with pytest.raises(errors.NotDirect):
+            await notices.check(empty_dsn, db=db, claims=db)
