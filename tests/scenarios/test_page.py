@@ -55,7 +55,7 @@ async def test_a_script_in_a_title_is_text_and_a_cancelled_confirmation_sends_no
     assert await verdicts(dev, asked["id"]) == []
     await page.keyboard.press("Enter")
     await dialog.get_by_role("button", name="Yes, answer").click()
-    await expect(card).to_contain_text("Answered: Switch it off by @ana")
+    await expect(card).to_contain_text("Answered: “Switch it off” by @ana")
 
     assert await verdicts(dev, asked["id"]) == ["won"]
 
@@ -68,7 +68,7 @@ async def test_whoever_is_late_is_told_privately_and_nobody_else_sees_it(dev: Ho
     await message(bob, "Checkout fails").get_by_role("button", name="Switch it off").click()
 
     await message(ana, "Checkout fails").get_by_role("button", name="Wait").click()
-    await expect(message(bob, "Checkout fails")).to_contain_text("Answered: Wait by @ana")
+    await expect(message(bob, "Checkout fails")).to_contain_text("Answered: “Wait” by @ana")
     await bob.get_by_role("alertdialog").get_by_role("button", name="Yes, answer").click()
 
     await expect(bob.get_by_role("article", name="only visible to you")).to_contain_text("@ana already answered “Wait”")

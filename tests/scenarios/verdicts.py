@@ -53,11 +53,10 @@ CHOICE = Variant(
     no="south",
     threaded=True,
     words={
-        "✅ *Answered:* North": "✅ *Approved*",
-        "✅ *Answered:* South": "⛔ *Denied*",
+        "✅ *Answered:* “North”": "✅ *Approved*",
+        "✅ *Answered:* “South”": "⛔ *Denied*",
         "“North”": "“Approve”",
         "“South”": "“Deny”",
-        "counts as answered: South": "counts as answered: Deny",
     },
 )
 
