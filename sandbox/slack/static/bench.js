@@ -1,6 +1,6 @@
 // Knows the panel beside the workspace, where one looks behind the scenes: faults to switch on, and the last clicks in full.
 
-import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
+import { html, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
 import { Faults } from "/static/faults.js";
 import { Icon } from "/static/icons.js";
 import { Inspector } from "/static/inspector.js";
@@ -19,7 +19,7 @@ export function BenchButton() {
 export function Bench() {
   const page = usePage();
   const panel = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => { // at once: a moment later somebody may have put the focus elsewhere
     if (!page.bench) return undefined;
     const part = page.bench === "clicks" && panel.current.querySelector(".inspector");
     (part || panel.current).focus();

@@ -1,6 +1,6 @@
 // Knows the panel of one thread: the first message, its replies, and a composer that answers there.
 
-import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
+import { html, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
 import { Composer } from "/static/composer.js";
 import { Icon } from "/static/icons.js";
 import { countReplies, Message } from "/static/message.js";
@@ -17,10 +17,11 @@ export function Thread({ channel }) {
   const replies = threadsOf(page.messages).get(thread) ?? [];
   const close = () => page.doing.go({ thread: null });
   const panel = useRef();
-  useEffect(() => {
-    if (page.narrow) panel.current.focus(); // what had the focus is covered now
+  useLayoutEffect(() => { // at once: a moment later somebody may have put the focus elsewhere
+    const aside = panel.current;
+    if (page.narrow) aside.focus(); // what had the focus is covered now
     return () => {
-      if (document.activeElement !== document.body) return; // the focus was elsewhere, and did not go with us
+      if (!aside.contains(document.activeElement)) return; // the focus was elsewhere, and does not go with us
       requestAnimationFrame(() => document.querySelector(linkTo(thread))?.focus()); // by then it is not covered any more
     };
   }, []);
