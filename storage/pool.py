@@ -146,8 +146,10 @@ async def connect(
         )
     except ValueError:
         raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password
-    except asyncpg.exceptions.ProtocolViolationError:
-        raise errors.NotDirect from None  # PgBouncer does not know our settings
+    except asyncpg.exceptions.ProtocolViolationError as error:
+        if "startup parameter" not in str(error):  # PgBouncer says everything of its own so, also that it is full
+            raise errors.translate(error) from error
+        raise errors.NotDirect from None  # it does not know our settings
     except errors.FOREIGN as error:
         raise errors.translate(error) from error
     database = Database(pool)
