@@ -74,7 +74,7 @@ async def test_without_its_schema_it_is_not_ready_and_says_what_to_run(empty_dsn
 
 
 async def test_it_stays_ready_when_the_next_release_migrates(db: Database) -> None:
-    """Else an upgrade, which begins with migrating, would leave nobody to take clicks until new replicas have started."""
+    """Else an upgrade, which begins with migrating, would leave nobody to take clicks until a new one has started."""
     async with served(db) as (_, asked):
         assert (await asked.ready())[0] == 200
         await db.fetch("insert into migrations (version, name) values (9999, 'of_tomorrow')")
