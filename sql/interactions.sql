@@ -174,12 +174,24 @@ from (
             and ($status::text is null or status = $status)
             and (select count(*) from newest) < $most
     )
-    union all ( -- few
+    union all ( -- mostly few, but a program may say the same of all its runs
         select *
         from interactions
         where
-            organization_id = $organization_id and request #>> '{agent,run}' = $run
+            organization_id = $organization_id and request #>> '{agent,run}' = $run and id < $before
             and $idempotency_key::text is null
+            and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
+            and (
+                $status::text is null
+                or $status = case
+                    when status <> 'pending' or expires_at > statement_timestamp() then status
+                    when cards_shown = 0 then 'unreachable'
+                    when on_expiry is null then 'expired'
+                    else 'answered'
+                end
+            )
+        order by id desc
+        limit $most
     )
     union all ( -- one, or none
         select *
