@@ -19,6 +19,7 @@ from tests.proxy import Weather
 from tests.storage.faults import frozen
 
 EVERYTHING = None
+LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 @dataclass
@@ -169,6 +170,26 @@ class TestPoolers:
                     async with pool.connect(through, name="replica", size=1, pooled=True):
                         pass
         assert "full" in refused.value.advice
+
+    async def test_a_transaction_through_it_ends_when_its_client_falls_silent(
+        self, dsn: str, reachable_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing else would end it: a question that a frozen replica holds could not be answered any more."""
+        monkeypatch.setattr(pool, "_limits", lambda: dict.fromkeys(LIMITS, "500ms"))
+        with pgbouncer.before(dsn, reachable_path) as through:
+            async with pool.connect(through, name="replica", size=1, pooled=True) as db:
+
+                async def fall_silent() -> None:
+                    async with db.acquire() as held, held.transaction():
+                        shown = [await held.fetchval("select current_setting($1)", name) for name in LIMITS]
+                        assert shown == ["500ms"] * 3
+                        await asyncio.sleep(1.0)
+                        await held.fetch("select 1")
+
+                with pytest.raises(errors.Unavailable):
+                    await fall_silent()
+                (row,) = await db.fetch("select current_setting('statement_timeout') as limit")
+                assert row["limit"] == "0", "what is left behind is met by the next client of this connection"
 
     async def test_two_addresses_of_two_databases_are_found_out(self, dsn: str, empty_dsn: str, db: Database) -> None:
         with pytest.raises(errors.NotDirect):
