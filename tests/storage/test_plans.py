@@ -156,7 +156,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         ),
         "open": ("interactions", opening(build.opening(tenant, supersedes=id))),
         "find_idempotent": ("interactions", {"organization_id": organization_id, "idempotency_key": "key 1"}),
-        "timeline": ("interactions", {"organization_id": organization_id, "id": id}),
+        "timeline": ("interactions", {"organization_id": organization_id, "id": id, "most": 1000}),
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
         "expire": (
             "interactions",
