@@ -12,6 +12,8 @@ from storage.pool import Database
 _log = Log("app")
 
 _MOST = 10  # organizations whose connections are named one by one
+_HOST = r"(\[[^\]/]*\]|[^\[\]:,/]*)(:[0-9]{1,5})?"
+_PLACE = re.compile(rf"{_HOST}(,{_HOST})*(/.*)?")
 
 
 def starting(settings: Settings) -> None:
@@ -66,4 +68,5 @@ def whereabouts(url: str) -> str | None:
     before, _, place = url.partition("://")[2].rpartition("@")
     if re.search("[?#]", before):  # so the @ is within the parameters, which may hold a password too
         return None
-    return re.split("[?#]", place)[0]
+    shown = re.split("[?#]", place)[0]
+    return shown if _PLACE.fullmatch(shown) else None  # user:password/database, when the host was forgotten

@@ -174,12 +174,24 @@ from (
             and ($status::text is null or status = $status)
             and (select count(*) from newest) < $most
     )
-    union all ( -- few
+    union all ( -- mostly few, but a program may say the same of all its runs
         select *
         from interactions
         where
-            organization_id = $organization_id and request #>> '{agent,run}' = $run
+            organization_id = $organization_id and request #>> '{agent,run}' = $run and id < $before
             and $idempotency_key::text is null
+            and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
+            and (
+                $status::text is null
+                or $status = case
+                    when status <> 'pending' or expires_at > statement_timestamp() then status
+                    when cards_shown = 0 then 'unreachable'
+                    when on_expiry is null then 'expired'
+                    else 'answered'
+                end
+            )
+        order by id desc
+        limit $most
     )
     union all ( -- one, or none
         select *
@@ -413,14 +425,23 @@ join interactions
 where interactions.status <> 'pending' or interactions.expires_at <= clock_timestamp();
 
 -- name: timeline :many
--- Everything that happened to one question, oldest first: its events and every click on it.
-select at, type, null::text as by, null::text as verdict, detail
-from events
-where organization_id = $organization_id and interaction_id = $id
+-- What happened to one question, oldest first: its events and the clicks on it. Of very many, what ended it and the last
+-- $most of each: anybody may click as often as they like, and whoever tells of it holds up the clicks of all others.
+(
+    select at, type, null::text as by, null::text as verdict, detail
+    from events
+    where organization_id = $organization_id and interaction_id = $id
+    order by starts_with(type, 'interaction.') desc, at desc
+    limit $most
+)
 union all
-select
-    clicked_at, 'interaction.clicked', user_id, verdict,
-    jsonb_build_object('choice', choice, 'user_name', user_name, 'channel', channel, 'ts', ts, 'repeats', repeats)
-from clicks
-where organization_id = $organization_id and interaction_id = $id
+(
+    select
+        clicked_at, 'interaction.clicked', user_id, verdict,
+        jsonb_build_object('choice', choice, 'user_name', user_name, 'channel', channel, 'ts', ts, 'repeats', repeats)
+    from clicks
+    where organization_id = $organization_id and interaction_id = $id
+    order by verdict = 'won' desc, clicked_at desc
+    limit $most
+)
 order by at;

@@ -43,6 +43,7 @@ _ADVICE = {
     "ReadOnlySQLTransactionError": "it is read-only, perhaps a standby",
     "TimeoutError": "it did not answer in time",
     "TooManyConnectionsError": "it has no connection left to give",
+    "ProtocolViolationError": "the pooler before it refuses; perhaps it is full, its log says why",
     "gaierror": "its host's name is not known",
 }
 

@@ -22,6 +22,7 @@ NEVER_SHOWN: Json = {
 }
 
 _LAST = UUID(int=2**128 - 1)  # behind every id
+MOST_MOMENTS = 1_000  # events in a timeline, and clicks
 CLAIM_SECONDS = 2.5  # Slack waits 3 s for the acknowledgement
 
 
@@ -221,8 +222,8 @@ async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tupl
 
 
 async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment]:
-    """Everything that happened to one question, oldest first."""
-    rows = await _SQL["timeline"].many(db, organization_id=organization_id, id=id)
+    """What happened to one question, oldest first; of very many clicks the one that won and the last."""
+    rows = await _SQL["timeline"].many(db, organization_id=organization_id, id=id, most=MOST_MOMENTS)
     return [
         Moment(
             at=row["at"],

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -100,20 +100,25 @@ async def listen(dsn: str, hear: Hear, *, gone: Callable[[], None] = lambda: Non
 
 
 async def check(dsn: str, *, db: Database, claims: Database) -> None:
-    """See that what `db` tells is heard over `dsn`, and that the limits of `claims` hold; raises NotDirect.
+    """See that what `db` tells is heard over `dsn`, and that the limits of `claims` hold.
+
+    Raises NotDirect and Unavailable.
 
     A pooler that hands its connections from transaction to transaction takes a LISTEN, and never passes on a notice.
     """
+    mine = (uuid4(), uuid4())  # of no question: in another database others may be talking, and clicks would go there
     heard = asyncio.Event()
-    notices = await listen(dsn, lambda _: heard.set())
+    notices = await listen(dsn, lambda pairs: heard.set() if mine in (pairs or ()) else None)
     try:
         if not (await _SQL["limited"].one(claims))["limited"]:
             raise errors.NotDirect
-        await _SQL["tell"].many(db, payloads=[""])
-        async with asyncio.timeout(_SECONDS):
-            await heard.wait()
-    except TimeoutError:
-        raise errors.NotDirect from None
+        await _SQL["tell"].many(db, payloads=[_written([mine])])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS):
+                await heard.wait()
+        await notices.probe()  # a connection that is merely slow proves nothing; whatever was told comes before this
+        if not heard.is_set():
+            raise errors.NotDirect
     finally:
         await notices.close()
 

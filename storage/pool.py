@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
 
 from storage import errors
 from storage.statements import Runs
@@ -28,6 +29,27 @@ class Connection(asyncpg.Connection):
     def get_reset_query(self) -> str:
         """No query: nothing we run leaves a setting, a listener or a session lock behind."""
         return ""
+
+
+class _Limited(Transaction):
+    """A transaction with limits of its own, where none stay on a connection."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        super().__init__(connection, None, readonly=False, deferrable=False)
+        self._limited = connection
+
+    async def start(self) -> None:
+        await super().start()
+        # Else a replica that freezes in it, behind a pooler that still holds its connection, keeps clicks waiting.
+        await self._limited.execute("; ".join(f"set local {name} = '{to}'" for name, to in _limits().items()))
+
+
+class Pooled(Connection):
+    """A connection that is another one for each transaction."""
+
+    def transaction(self, **_: object) -> Transaction:
+        """Begin one that the server ends by itself when its client falls silent; of the usual kind only."""
+        return _Limited(self)
 
 
 async def prepare(connection: asyncpg.Connection) -> None:
@@ -121,17 +143,11 @@ async def connect(
     """Open a pool of at most `size` connections, `warm` of them at once.
 
     Raises Unavailable, BadDatabaseUrl, or NotDirect for a pooler before the server that was not announced: `pooled`
-    means that nothing is expected to stay on a connection, neither statements nor settings.
+    means that nothing is expected to stay on a connection, neither statements nor settings; transactions bring theirs.
 
     The server itself ends a statement a moment before `seconds`: one that waits for a lock does not notice that its
     client has gone, would keep its connection, and would be applied long after it was reported as not confirmed.
     """
-    limit = f"{int(seconds * 950)}ms"
-    limits = {
-        "statement_timeout": limit,
-        "lock_timeout": limit,
-        "idle_in_transaction_session_timeout": limit,
-    }
     try:
         pool = await asyncpg.create_pool(
             dsn,
@@ -139,15 +155,17 @@ async def connect(
             max_size=size,
             command_timeout=COMMAND_TIMEOUT,
             timeout=ACQUIRE_TIMEOUT,
-            connection_class=Connection,
+            connection_class=Pooled if pooled else Connection,
             init=prepare,
-            server_settings={"application_name": f"askbridge {name}", **({} if pooled else limits)},
+            server_settings={"application_name": f"askbridge {name}", **({} if pooled else _limits(seconds))},
             statement_cache_size=0 if pooled else _STATEMENTS,
         )
     except ValueError:
         raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password
-    except asyncpg.exceptions.ProtocolViolationError:
-        raise errors.NotDirect from None  # PgBouncer does not know our settings
+    except asyncpg.exceptions.ProtocolViolationError as error:
+        if "startup parameter" not in str(error):  # PgBouncer says everything of its own so, also that it is full
+            raise errors.translate(error) from error
+        raise errors.NotDirect from None  # it does not know our settings
     except errors.FOREIGN as error:
         raise errors.translate(error) from error
     database = Database(pool)
@@ -155,3 +173,8 @@ async def connect(
         yield database
     finally:
         await database.close()
+
+
+def _limits(seconds: float = COMMAND_TIMEOUT) -> dict[str, str]:
+    limit = f"{int(seconds * 950)}ms"
+    return {"statement_timeout": limit, "lock_timeout": limit, "idle_in_transaction_session_timeout": limit}

@@ -16,6 +16,7 @@ COALESCE_SECONDS = 0.02  # every notice makes the commits of the whole server wa
 PROBE_SECONDS = 5.0  # how long a connection may be silent before it is asked whether it is still there
 _AGAIN_SECONDS = 1.0  # between two tries to connect, however much there is to tell
 _MOST_TOLD = 1_000  # more at once is told as "everything"
+_EVERYTHING_SECONDS = 1.0  # between two of those heard: whoever may connect may tell it, and it has all waiters look
 
 
 class Fanout:
@@ -26,7 +27,8 @@ class Fanout:
         self._wake = wake
         self._notices: Notices | None = None
         self._lost = False
-        self._used_at = self._told_at = float("-inf")
+        self._used_at = self._told_at = self._looked_at = float("-inf")
+        self._looking: asyncio.TimerHandle | None = None
 
     async def step(self) -> int:
         """Connect if need be, and tell what changed here since the last step; how much that was.
@@ -50,6 +52,8 @@ class Fanout:
 
     async def close(self) -> None:
         """Hear nothing any more."""
+        if self._looking is not None:
+            self._looking.cancel()
         if self._notices is not None:
             await self._notices.close()
 
@@ -69,7 +73,12 @@ class Fanout:
         await asyncio.sleep(_AGAIN_SECONDS)
 
     def _hear(self, pairs: list[Pair] | None) -> None:
-        if pairs is None:
-            self._wake.missed()
+        if pairs is None and self._looking is None:
+            at = self._looked_at + _EVERYTHING_SECONDS
+            self._looking = asyncio.get_running_loop().call_at(at, self._look_at_everything)
         for organization_id, interaction_id in pairs or []:
             self._wake.heard(organization_id, interaction_id)
+
+    def _look_at_everything(self) -> None:
+        self._looking, self._looked_at = None, asyncio.get_running_loop().time()
+        self._wake.missed()

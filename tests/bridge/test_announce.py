@@ -26,6 +26,9 @@ from tests.storage import build
         ("postgresql://me:hush?hush@db/ask", None),
         ("postgresql://db/ask?password=hush@hush", None),
         ("postgresql:///ask", "/ask"),
+        ("postgresql://me:hush@[::1]:5432/ask", "[::1]:5432/ask"),
+        ("postgresql://me:hush/ask", None),
+        ("postgresql://me:hush", None),
     ],
 )
 def test_where_a_database_is_can_be_said_without_its_password(url: str, shown: str | None) -> None:

@@ -19,6 +19,7 @@ from tests.proxy import Weather
 from tests.storage.faults import frozen
 
 EVERYTHING = None
+LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 @dataclass
@@ -161,6 +162,66 @@ class TestPoolers:
                 assert [row["sum"] for (row,) in rows] == [n + n % 40 for n in range(400)]
                 assert all(row["json"] == {} for (row,) in rows)
 
+    async def test_one_that_is_full_is_waited_for(self, dsn: str, reachable_path: Path) -> None:
+        """In a deployment old and new replicas want their connections at once, and this one is not to give up."""
+        with pgbouncer.before(dsn, reachable_path, "max_client_conn = 1") as through:
+            async with pool.connect(through, name="other", size=1, pooled=True):
+                with pytest.raises(errors.Unavailable, match="ProtocolViolationError") as refused:
+                    async with pool.connect(through, name="replica", size=1, pooled=True):
+                        pass
+        assert "full" in refused.value.advice
+
+    async def test_a_transaction_through_it_ends_when_its_client_falls_silent(
+        self, dsn: str, reachable_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing else would end it: a question that a frozen replica holds could not be answered any more."""
+        monkeypatch.setattr(pool, "_limits", lambda: dict.fromkeys(LIMITS, "500ms"))
+        with pgbouncer.before(dsn, reachable_path) as through:
+            async with pool.connect(through, name="replica", size=1, pooled=True) as db:
+
+                async def fall_silent() -> None:
+                    async with db.acquire() as held, held.transaction():
+                        shown = [await held.fetchval("select current_setting($1)", name) for name in LIMITS]
+                        assert shown == ["500ms"] * 3
+                        await asyncio.sleep(1.0)
+                        await held.fetch("select 1")
+
+                with pytest.raises(errors.Unavailable):
+                    await fall_silent()
+                (row,) = await db.fetch("select current_setting('statement_timeout') as limit")
+                assert row["limit"] == "0", "what is left behind is met by the next client of this connection"
+
     async def test_two_addresses_of_two_databases_are_found_out(self, dsn: str, empty_dsn: str, db: Database) -> None:
         with pytest.raises(errors.NotDirect):
             await notices.check(empty_dsn, db=db, claims=db)
+
+    async def test_the_other_of_two_databases_is_found_out_whoever_talks_there(
+        self, dsn: str, empty_dsn: str, db: Database
+    ) -> None:
+        """There another bridge is busy; clicks decided there would find none of our questions."""
+        async with listening(empty_dsn) as (one, _):
+
+            async def talk() -> None:
+                while True:
+                    await one.tell([pair()])
+                    await one.tell([])
+
+            talking = asyncio.create_task(talk())
+            with pytest.raises(errors.NotDirect):
+                await notices.check(empty_dsn, db=db, claims=db)
+            talking.cancel()
+            await asyncio.wait({talking})
+
+    async def test_a_database_that_is_slow_is_not_called_a_pooler(self, dsn: str, db: Database) -> None:
+        """Whoever starts a replica would be sent to mend a setting that is right."""
+        async with proxy.before(dsn) as (way, through), pool.connect(dsn, name="claims", size=1) as claims:
+            async with claims.acquire():  # so that it stops between listening and telling
+                checking = asyncio.create_task(notices.check(through, db=db, claims=claims))
+                while not await db.fetch(
+                    "select from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
+                ):
+                    await asyncio.sleep(0.01)
+                way.weather = Weather.BLACK_HOLE
+            with pytest.raises(errors.Unavailable):
+                await checking
+            await way.cut()

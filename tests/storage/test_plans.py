@@ -103,6 +103,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "what is pending": {"status": "pending"},
     "what expired": {"status": "expired"},
     "a run": {"run": "run-7"},
+    "a run that is always called so": {"run": "nightly"},
     "a key": {"idempotency_key": "key 7"},
     "a run that is pending": {"status": "pending", "run": "run-7"},
     "a kind": {"kind": "choice"},
@@ -155,7 +156,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         ),
         "open": ("interactions", opening(build.opening(tenant, supersedes=id))),
         "find_idempotent": ("interactions", {"organization_id": organization_id, "idempotency_key": "key 1"}),
-        "timeline": ("interactions", {"organization_id": organization_id, "id": id}),
+        "timeline": ("interactions", {"organization_id": organization_id, "id": id, "most": 1000}),
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
         "expire": (
             "interactions",
@@ -221,7 +222,8 @@ select (jsonb_populate_record(asked, jsonb_build_object(
     'kind', case when number % 400 = 0 then 'choice' else 'approval' end,
     'tags', case when number % 2000 = 0 then '["production", "rare"]' else '["production"]' end::jsonb,
     'idempotency_key', 'key ' || number, 'request_hash', '',
-    'request', jsonb_build_object('title', 'Deploy?', 'agent', jsonb_build_object('run', 'run-' || number))))).*
+    'request', jsonb_build_object('title', 'Deploy?', 'agent', jsonb_build_object(
+        'run', case when number % 2 = 0 then 'nightly' else 'run-' || number end))))).*
 from interactions as asked, generate_series(1, 8000) as number
 where asked.id = $1
 """

@@ -11,6 +11,7 @@ from bridge.loops import fanout, runner, watch
 from bridge.loops.fanout import Fanout
 from bridge.loops.runner import Loop
 from bridge.wake import Wake
+from storage.pool import Database
 from tests import proxy
 from tests.bridge.replica import Replica
 from tests.proxy import Weather
@@ -77,6 +78,20 @@ async def test_very_much_at_once_is_told_as_everything(dsn: str) -> None:
             await one.step()
 
             await until(signal)
+
+
+async def test_however_often_everything_is_told_everybody_looks_once_a_second(dsn: str, db: Database) -> None:
+    """Any user of the database may tell it, and with many waiters every look at all of them is many queries."""
+    wake, looks = Wake(), 0
+    async with connected(dsn, wake):
+        with wake.watching(ORGANIZATION, QUESTION) as signal:
+            began = asyncio.get_running_loop().time()
+            for _ in range(30):
+                await db.fetch("select pg_notify('askbridge', '')")
+                looks += signal.is_set()
+                signal.clear()
+            assert 1 <= looks <= 1 + (asyncio.get_running_loop().time() - began) / fanout._EVERYTHING_SECONDS
+            await until(signal)  # the last is not forgotten
 
 
 async def test_m070_a_new_connection_has_everybody_look_again(dsn: str) -> None:
