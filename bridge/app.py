@@ -83,7 +83,6 @@ async def _run(
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
         Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
-        Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
     ]
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies)
@@ -99,7 +98,8 @@ async def _run(
             wake=wake,
         )
         loops.append(Loop(name="installation", step=installation.step, interval=_INSTALLATION_INTERVAL))
-    aside = []  # not in health: a replica that cannot forget what is old can take clicks all the same
+    # Not in health: a replica that loses hints, or cannot forget what is old, can take clicks all the same.
+    aside = [Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout)]
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))

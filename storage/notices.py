@@ -72,6 +72,9 @@ class Notices:
                 running.exception()  # a cancelled caller does not ask for it
         try:
             return running.result()
+        except asyncpg.exceptions.ProgramLimitExceededError as error:
+            # The queue of notices is full, because some listener sleeps in a transaction; ours are lost until it wakes.
+            raise errors.Unavailable(errors.Failure.RETRY, type(error).__name__) from error
         except errors.FOREIGN as error:
             self._connection.terminate()
             raise errors.translate(error) from error

@@ -115,6 +115,22 @@ async def test_a_connection_that_was_cut_says_so(dsn: str) -> None:
         assert one.closed
 
 
+async def test_m071_a_full_queue_is_no_mistake_of_ours_and_the_next_notice_may_pass(dsn: str, db: Database) -> None:
+    """It takes gigabytes to fill the real one, so the server is made to say what it then says."""
+    await db.fetch("create schema full_queue")
+    await db.fetch(
+        "create function full_queue.pg_notify(text, text) returns void language plpgsql as "
+        "$$ begin raise exception 'too many notifications in the NOTIFY queue' using errcode = '54000'; end $$"
+    )
+    async with listening(dsn) as (one, _):
+        await one._connection.execute("set search_path = full_queue, pg_catalog")
+        with pytest.raises(errors.Unavailable):
+            await one.tell([pair()])
+
+        await one._connection.execute("set search_path = pg_catalog")
+        await one.tell([pair()])
+
+
 async def test_an_address_that_cannot_be_read_is_not_quoted() -> None:
     with pytest.raises(errors.BadDatabaseUrl) as refused:
         await notices.listen("postgresql://u:se[cret@h/db", print)
