@@ -6,6 +6,7 @@ Only a hint either way: `watch` finds by itself what no notice told of.
 import asyncio
 
 from bridge.logs import Log
+from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import errors, notices
 from storage.notices import Notices, Pair
@@ -21,9 +22,10 @@ _MOST_TOLD = 1_000  # more at once is told as "everything"
 class Fanout:
     """This replica's ear and mouth. Its step keeps the connection, and tells what is to be told."""
 
-    def __init__(self, *, dsn: str, wake: Wake) -> None:
+    def __init__(self, *, dsn: str, wake: Wake, metrics: Metrics | None = None) -> None:
         self._dsn = dsn
         self._wake = wake
+        self._metrics = metrics or Metrics()
         self._notices: Notices | None = None
         self._lost = False
         self._used_at = self._told_at = float("-inf")
@@ -34,16 +36,19 @@ class Fanout:
         Without a connection nothing is told, and nothing fails: whoever waits elsewhere looks by itself.
         """
         clock = asyncio.get_running_loop().time
+        untold: list[Pair] = []
         try:
             connection = await self._connected()
             await asyncio.sleep(self._told_at + COALESCE_SECONDS - clock())
             if untold := self._wake.take_untold():
                 await connection.tell(untold if len(untold) <= _MOST_TOLD else [])
+                self._metrics.hints_told(len(untold))
                 self._told_at = self._used_at = clock()
             elif clock() - self._used_at >= PROBE_SECONDS / 2:  # half: the runner's interval is jittered
                 await connection.probe()
                 self._used_at = clock()
         except errors.Unavailable as error:
+            self._metrics.hints_lost(len(untold))
             await self._without(error)
             return 0
         return len(untold)
@@ -65,10 +70,11 @@ class Fanout:
         if not self._lost:
             _log.warning("notices_lost", cause=error.cause)
         self._lost = True
-        self._wake.take_untold()  # or it would grow for as long as this lasts
+        self._metrics.hints_lost(len(self._wake.take_untold()))  # or they would grow for as long as this lasts
         await asyncio.sleep(_AGAIN_SECONDS)
 
     def _hear(self, pairs: list[Pair] | None) -> None:
+        self._metrics.hints_heard(1 if pairs is None else len(pairs))
         if pairs is None:
             self._wake.missed()
         for organization_id, interaction_id in pairs or []:

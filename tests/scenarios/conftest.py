@@ -15,7 +15,7 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 
     A test that uses it runs on the session's loop: `pytest.mark.asyncio(loop_scope="session")`.
     """
-    async with house.running(tmp_path_factory.mktemp("shared")) as running:
+    async with house.running(tmp_path_factory.mktemp("shared"), "--metrics") as running:
         yield running
 
 
