@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import itertools
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
 
-from bridge import announce
+from bridge import announce, listening
 from bridge.agents import api
 from bridge.config import Settings
 from bridge.handles import Handles
@@ -21,6 +22,8 @@ from bridge.loops.cards import Cards
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
+from bridge.metrics import Metrics
+from bridge.scrape import Scrape
 from bridge.slack import client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
@@ -34,7 +37,6 @@ from storage.pool import Database
 _log = Log("app")
 
 _CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other card waiting
-_DRAIN_SECONDS = 10.0
 _DATABASE_PAUSE = 1.0
 _SAID_AGAIN = 30  # tries after which it is said again that there is no database
 
@@ -47,10 +49,19 @@ _INSTALLATION_INTERVAL = 30.0  # asks Slack, not the database, and no more once 
 _RETENTION_INTERVAL = 600.0  # what is days old is in no hurry
 
 
-async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
-    """Run one replica until SIGTERM or SIGINT; `on_ready` is told its address once it answers.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where a replica answers."""
 
-    Waits, and says so, for a database that is not there yet. Raises NotMigrated, SchemaTooNew and NotDirect.
+    url: str
+    metrics_url: str | None  # None: metrics are off
+
+
+async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | None = None) -> None:
+    """Run one replica until SIGTERM or SIGINT; `on_ready` is told its addresses once it answers.
+
+    Waits, and says so, for a database that is not there yet. Raises NotMigrated, SchemaTooNew, NotDirect and
+    listening.CannotListen.
     """
     announce.starting(settings)
     stopping = asyncio.Event()
@@ -74,19 +85,19 @@ async def _run(
     http: aiohttp.ClientSession,
     replies: aiohttp.ClientSession,
     stopping: asyncio.Event,
-    on_ready: Callable[[str], None] | None,
+    on_ready: Callable[[Addresses], None] | None,
 ) -> None:
-    wake, tokens, handles = Wake(), Tokens(), Handles()
-    cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake)
-    fanout = Fanout(dsn=settings.direct_url, wake=wake)
+    wake, tokens, handles, metrics = Wake(), Tokens(), Handles(), Metrics()
+    cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake, metrics=metrics)
+    fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
     loops = [
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
-        Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
+        Loop(name="expiry", step=lambda: expiry.step(db, wake, metrics), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
     ]
     health = Health(db=db, loops=loops, wake=wake)
-    clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies)
-    inbound = Inbound(secrets=settings.signing_secrets, api_url=settings.slack_api_url, clicks=clicks)
+    clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies, metrics=metrics)
+    inbound = Inbound(secrets=settings.signing_secrets, api_url=settings.slack_api_url, clicks=clicks, metrics=metrics)
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
         installation = Installation(
@@ -104,22 +115,36 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
-    web_app.add_routes([web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake), *health.routes()])
-    async with _listening(web_app, settings) as url, asyncio.TaskGroup() as group:
+    web_app.add_routes(
+        [web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake, metrics=metrics), *health.routes()]
+    )
+    scrape = Scrape(
+        metrics=metrics,
+        pools={"replica": db, "claims": claims},
+        loops=[*loops, *aside],
+        wake=wake,
+        connection_ids=lambda: tokens.connection_ids,
+    )
+    # The metrics are there first and last, so that what happens in between can be watched.
+    async with (
+        listening.metrics(scrape, settings) as metrics_url,
+        listening.doors(web_app, settings) as url,
+        asyncio.TaskGroup() as group,
+    ):
         running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]
-        _log.info("replica_started", url=url)
+        _log.info("replica_started", url=url, metrics_url=metrics_url)
         if on_ready is not None:
-            on_ready(url)
+            on_ready(Addresses(url=url, metrics_url=metrics_url))
         await stopping.wait()
         _log.info("stop_requested")
         wake.close()
-        await asyncio.wait(running, timeout=_DRAIN_SECONDS)
+        await asyncio.wait(running, timeout=listening.DRAIN_SECONDS)
         for task in running:
             task.cancel()
         await fanout.close()
     # Only now no click can come any more; what follows the last ones is still to be done.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(inbound.close(), timeout=_DRAIN_SECONDS)
+        await asyncio.wait_for(inbound.close(), timeout=listening.DRAIN_SECONDS)
     _log.info("replica_stopped")
 
 
@@ -158,22 +183,6 @@ async def _databases(
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), timeout=_DATABASE_PAUSE)
     raise AssertionError("counting does not end")
-
-
-@contextlib.asynccontextmanager
-async def _listening(web_app: web.Application, settings: Settings) -> AsyncIterator[str]:
-    # Bodies come as they are: a compressed one is refused in words, before anything is inflated.
-    web_runner = web.AppRunner(
-        web_app, access_log=None, shutdown_timeout=_DRAIN_SECONDS, auto_decompress=False, handler_cancellation=False
-    )
-    await web_runner.setup()
-    try:
-        site = web.TCPSite(web_runner, settings.host, settings.port)
-        await site.start()
-        host, port = web_runner.addresses[0][:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    finally:
-        await web_runner.cleanup()
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def _words(value: str) -> str:
 def _port(value: object) -> object:
     if isinstance(value, str) and value.startswith("tcp://"):
         raise ValueError(
-            "must be a number; Kubernetes sets this variable itself for a Service named askbridge: "
+            "must be a number; Kubernetes sets this variable itself for a Service of such a name (askbridge…): "
             "set enableServiceLinks: false in the pod, or give the Service another name"
         )
     return value
@@ -123,6 +123,16 @@ class Settings(Workspace, Signing, DatabaseSettings):
     host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for every one there is.")
     port: Annotated[int, BeforeValidator(_port)] = Field(
         default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free one."
+    )
+    metrics_host: _Words = Field(
+        default="127.0.0.1",
+        description="The address to listen on for metrics; nobody is asked for a password there.",
+    )
+    metrics_port: Annotated[int, BeforeValidator(_port)] | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="The port of `/metrics`, for Prometheus; 0 takes any free one. Not set: there are none.",
     )
     database_connections: int = Field(
         default=10, ge=2, le=500, description="How many connections this replica may use beside those for clicks."

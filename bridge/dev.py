@@ -39,6 +39,7 @@ class Options:
     port: int
     slack_port: int
     data: Path | None
+    metrics: bool = False
 
 
 async def run(options: Options, *, on_ready: Callable[[Json], None]) -> None:
@@ -80,7 +81,7 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
         await slack.ready()
         tenant = await _tenant(postgres.dsn, slack.told)
         replicas = [
-            await stack.enter_async_context(_replica(number, options.port, postgres.dsn, slack.told))
+            await stack.enter_async_context(_replica(number, options, postgres.dsn, slack.told))
             for number in range(options.replicas)
         ]
         await asyncio.gather(*(replica.ready() for replica in replicas))
@@ -90,20 +91,22 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
             await asyncio.gather(*(_ready(http, url) for url in urls))
         pids = {"replicas": [replica.pid for replica in replicas], "postgres": postgres.pid, "slack": slack.pid}
         facts = {name: slack.told[name] for name in ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")}
-        on_ready({"bridge_urls": urls, **facts, **tenant, "database_url": postgres.dsn, "pids": pids})
+        metrics = {"metrics_urls": [replica.told["metrics_url"] for replica in replicas]} if options.metrics else {}
+        on_ready({"bridge_urls": urls, **metrics, **facts, **tenant, "database_url": postgres.dsn, "pids": pids})
         for replica in replicas:
             stack.enter_context(_watched(replica))
         status = await slack.ended()
         raise Failed(f"The sandbox Slack ended (exit status {status}).")
 
 
-def _replica(number: int, port: int, dsn: str, slack: Json) -> Child:
+def _replica(number: int, options: Options, dsn: str, slack: Json) -> Child:
     settings = {
         "ASKBRIDGE_DATABASE_URL": dsn,
         "ASKBRIDGE_SLACK_BOT_TOKEN": slack["bot_token"],
         "ASKBRIDGE_SLACK_SIGNING_SECRET": slack["signing_secret"],
         "ASKBRIDGE_SLACK_API_URL": f"{slack['slack_url']}/api/",
-        "ASKBRIDGE_PORT": str(port + number if port else 0),
+        "ASKBRIDGE_PORT": str(options.port + number if options.port else 0),
+        **({"ASKBRIDGE_METRICS_PORT": "0"} if options.metrics else {}),
     }
     # Settings of another bridge must not leak into this one.
     return Child(f"replica {number + 1}", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_")

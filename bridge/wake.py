@@ -56,6 +56,11 @@ class Wake:
         untold, self._untold = self._untold, set()
         return list(untold)
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a change of some question."""
+        return sum(len(signals) for signals in self._watchers.values())
+
     def watched(self) -> list[tuple[UUID, UUID]]:
         """The (organization, interaction) pairs that requests wait for now."""
         return list(self._watchers)

@@ -63,6 +63,16 @@ class Database:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
+    @property
+    def in_use(self) -> int:
+        """How many connections somebody holds."""
+        return self._pool.get_size() - self._pool.get_idle_size()
+
+    @property
+    def most(self) -> int:
+        """How many connections there can be."""
+        return self._pool.get_max_size()
+
     async def fetch(self, query: str, *args: Any) -> list[Record]:
         """Run one statement on any connection."""
         async with self.acquire(seconds=ACQUIRE_TIMEOUT) as connection:

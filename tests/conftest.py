@@ -14,17 +14,33 @@ from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from storage import migrate, pool
 from storage.pool import Database
+from tests import canaries as canary
+from tests.canaries import Canaries
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def canaries() -> Canaries:
+    """The secrets in use that have no shape; whoever makes one says so here."""
+    return Canaries()
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(canaries: Canaries) -> Iterator[None]:
+    """Fail the test in which the bridge's log lets out a secret."""
+    with canaries.watching():
+        yield
+
+
+@pytest.fixture(scope="session")
+def cluster(canaries: Canaries) -> Iterator[Cluster]:
     """One server for the whole run: an installed PostgreSQL if there is one. It forgets on a crash, being only ours."""
     with (
         reachable() as folder,
         Cluster(folder / "data", programs=find_programs(prefer="installed"), durable=False) as running,
     ):
+        canaries.known |= canary.of_settings({"": running.dsn})
         yield running
 
 

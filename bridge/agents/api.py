@@ -8,6 +8,7 @@ from bridge.agents import auth, openapi, problems
 from bridge.agents.interactions import Interactions
 from bridge.agents.problems import Problem
 from bridge.logs import Log
+from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import errors
 from storage.pool import Database
@@ -17,9 +18,9 @@ _log = Log("agents")
 _SEE = "GET /openapi.json describes what there is"
 
 
-def routes(*, db: Database, wake: Wake) -> list[web.RouteDef]:
+def routes(*, db: Database, wake: Wake, metrics: Metrics | None = None) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    interactions = Interactions(db=db, wake=wake)
+    interactions = Interactions(db=db, wake=wake, metrics=metrics)
     return [
         web.get("/openapi.json", openapi.serve, allow_head=False),
         web.post("/v1/interactions", auth.required(db, interactions.create)),

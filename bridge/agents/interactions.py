@@ -27,6 +27,7 @@ from bridge.agents.looking import Look
 from bridge.agents.opening import Asked
 from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, Problem
 from bridge.logs import Log
+from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import cards, errors, interactions
 from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
@@ -41,8 +42,9 @@ FIRST_POST_SECONDS = 2.0
 class Interactions:
     """The handlers."""
 
-    def __init__(self, *, db: Database, wake: Wake) -> None:
+    def __init__(self, *, db: Database, wake: Wake, metrics: Metrics | None = None) -> None:
         self._db = db
+        self._metrics = metrics or Metrics()
         self._wake = wake
 
     async def create(self, request: web.Request) -> web.Response:
@@ -97,6 +99,7 @@ class Interactions:
         )
         if cancelled:
             _log.info("interaction_cancelled", interaction=ids.encode("int", id), key=key.name)
+            self._metrics.ended(Status.CANCELLED)
             self._wake.cards.set()
             self._wake.changed(key.organization_id, id)
         # An end is final, so this look is as true as the statement itself.
@@ -119,9 +122,11 @@ class Interactions:
         match asked.outcome:
             case Opened() as opened:
                 _log.info("interaction_created", interaction=ids.encode("int", opened.id), key=key.name)
+                self._metrics.opened()
                 self._wake.cards.set()
                 if asked.supersedes:
                     _log.info("interaction_superseded", interaction=ids.encode("int", asked.supersedes))
+                    self._metrics.ended(Status.SUPERSEDED)
                     self._wake.changed(key.organization_id, asked.supersedes)
                 return opened
             case Replayed() as replayed:

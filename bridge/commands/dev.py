@@ -51,10 +51,11 @@ Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and st
     metavar="FOLDER",
     help="A folder to keep the database in. Default: a temporary one, removed at the end.",
 )
+@click.option("--metrics", is_flag=True, help="Let every replica show metrics, on a free port of its own.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print exactly one line of JSON on stdout once ready; logs go to stderr."
 )
-def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, as_json: bool) -> None:
+def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, metrics: bool, as_json: bool) -> None:
     """Run everything on this machine: PostgreSQL, a sandbox Slack with its page, and the bridge.
 
     It makes a demo organization with an API key, and posts nothing by itself. Ctrl-C ends all of it.
@@ -71,7 +72,7 @@ def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, as_json
             f"{slack_port} is one of the replicas' ports, {port} to {last}.", param_hint="--slack-port"
         )
     logs.configure(form="readable")
-    options = everything.Options(replicas=replicas, port=port, slack_port=slack_port, data=data)
+    options = everything.Options(replicas=replicas, port=port, slack_port=slack_port, data=data, metrics=metrics)
     try:
         asyncio.run(everything.run(options, on_ready=lambda ready: _tell_ready(ready, as_json=as_json)))
     except everything.Failed as failed:
@@ -95,9 +96,11 @@ def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
         """    -d '{"kind": "approval", "title": "Deploy 1.4?", "to": {"channel": "C0APPROVALS"},"""
         """ "responders": {"users": ["U0ANA"]}}'"""
     )
+    metrics = f"Metrics                       {'  '.join(told)}\n" if (told := ready.get("metrics_urls")) else ""
     click.echo(
         f"\nSlack (a sandbox, not Slack)  {ready['slack_url']}\n"
         f"The bridge                    {'  '.join(ready['bridge_urls'])}\n"
+        f"{metrics}"
         f"API key                       {ready['api_key']}\n"
         f"PostgreSQL                    {ready['database_url']}\n\n"
         f"Ask something, as a command or over HTTP:\n\n{command}\n\n{example}\n\nCtrl-C ends all of it.\n"

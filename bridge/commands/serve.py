@@ -8,7 +8,7 @@ import socket
 
 import click
 
-from bridge import app, config, logs
+from bridge import app, config, listening, logs
 from bridge.commands import terminal
 from storage import errors
 from storage import migrate as migrations
@@ -34,11 +34,12 @@ def serve(*, as_json: bool) -> None:
     logs.configure(form=settings.log)
     unheard: OSError | None = None
 
-    def ready(url: str) -> None:
+    def ready(addresses: app.Addresses) -> None:
         nonlocal unheard
         if as_json:
             try:
-                terminal.tell({"url": url, "pid": os.getpid()})
+                metrics = {"metrics_url": addresses.metrics_url} if addresses.metrics_url else {}
+                terminal.tell({"url": addresses.url, **metrics, "pid": os.getpid()})
             except OSError as error:  # whoever started it waits for this line in vain
                 unheard = error
                 signal.raise_signal(signal.SIGTERM)
@@ -47,22 +48,25 @@ def serve(*, as_json: bool) -> None:
         asyncio.run(app.serve(settings, on_ready=ready))
     except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
         terminal.fail(str(error))
-    except OSError as error:
-        terminal.fail(_cannot_listen(error, host=settings.host, port=settings.port))
+    except listening.CannotListen as error:
+        terminal.fail(_cannot_listen(error))
     if unheard:
         raise unheard
 
 
-def _cannot_listen(error: OSError, *, host: str, port: int) -> str:
-    match error.errno:
+def _cannot_listen(refused: listening.CannotListen) -> str:
+    why, host, port = refused.__cause__, refused.host, refused.port
+    host_setting, port_setting = f"{refused.setting}HOST", f"{refused.setting}PORT"
+    match why.errno if isinstance(why, OSError) else None:
         case errno.EADDRINUSE:
-            return f"Cannot listen on {host}:{port}: it is already in use. Choose another ASKBRIDGE_PORT."
+            return f"Cannot listen on {host}:{port}: it is already in use. Choose another {port_setting}."
         case errno.EACCES:
-            return f"Cannot listen on {host}:{port}: this account may not. Choose an ASKBRIDGE_PORT from 1024 on."
+            return f"Cannot listen on {host}:{port}: this account may not. Choose an {port_setting} from 1024 on."
         case errno.EADDRNOTAVAIL | socket.EAI_NONAME:
-            return f"Cannot listen on {host}: this machine has no such address. Choose another ASKBRIDGE_HOST."
+            return f"Cannot listen on {host}: this machine has no such address. Choose another {host_setting}."
         case _:
-            return f"Cannot listen on {host}:{port}: {error.strerror}. Check ASKBRIDGE_HOST and ASKBRIDGE_PORT."
+            said = why.strerror if isinstance(why, OSError) else type(why).__name__
+            return f"Cannot listen on {host}:{port}: {said}. Check {host_setting} and {port_setting}."
 
 
 @click.command(

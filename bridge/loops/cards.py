@@ -16,6 +16,7 @@ from bridge.handles import Handles
 from bridge.kinds import KINDS
 from bridge.logs import Log
 from bridge.loops.pace import Pace
+from bridge.metrics import Metrics
 from bridge.slack import errors as slack
 from bridge.slack.client import Client
 from bridge.slack.connections import Tokens
@@ -36,11 +37,14 @@ _EDITS = "chat.update"  # edits are limited by method and workspace, not by chan
 class Cards:
     """The card loop's duty on one replica. Its `step` is safe on every replica at once."""
 
-    def __init__(self, *, db: Database, tokens: Tokens, handles: Handles, wake: Wake) -> None:
+    def __init__(
+        self, *, db: Database, tokens: Tokens, handles: Handles, wake: Wake, metrics: Metrics | None = None
+    ) -> None:
         self._db = db
         self._tokens = tokens
         self._handles = handles
         self._wake = wake
+        self._metrics = metrics or Metrics()
         self._pace = Pace()
         self._slots: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_SLOTS))
 
@@ -67,6 +71,7 @@ class Cards:
     async def _failed_by_us(self, card: Card, error: Exception) -> None:
         mistake = error.__cause__ if isinstance(error, _Undrawable) and error.__cause__ else error
         _log.failure("card_failed", mistake, **_keys(card))
+        self._metrics.put_off("internal_error")
         name = type(mistake).__name__
         reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({name}).", "fix": ""}
         unsure = card.ts is None and not isinstance(error, _Undrawable)
@@ -116,7 +121,10 @@ class Cards:
                 return
         kept = await cards.posted(self._db, card, told, plain=plain, stray_id=ids.new(), event_id=ids.new())
         _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=told.channel, ts=told.ts)
-        if kept:
+        self._metrics.posted()  # also when the lease was lost: it is on a screen
+        if not kept:
+            self._metrics.lease_lost()
+        else:
             self._handles.remember(interaction, told)
             link = await client.permalink(told)
             if isinstance(link, str):
@@ -141,6 +149,9 @@ class Cards:
                 return
         kept = await cards.edited(self._db, card, plain=plain, event_id=ids.new())
         _log.info("card_settled" if kept else "lease_lost", **_keys(card), status=interaction.status.value)
+        self._metrics.edited()
+        if not kept:
+            self._metrics.lease_lost()
         self._handles.settled(card.scope, card.interaction_id, handle)
 
     async def _failed(self, card: Card, failure: slack.Failure, place: str, *, doubted: bool = False) -> None:
@@ -189,6 +200,7 @@ class Cards:
         unsure: bool = False,
         doubted: bool = False,
     ) -> None:
+        self._metrics.put_off(failure.code)
         _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
         await cards.retry(
             self._db,
@@ -201,11 +213,13 @@ class Cards:
         )
 
     async def _give_up(self, card: Card, failure: slack.Failure, *, doubted: bool = False) -> None:
+        self._metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
         status = await cards.give_up(self._db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
         if card.handle is not None:
             self._handles.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
         if status is Status.UNREACHABLE:
+            self._metrics.ended(status)
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
         self._wake.changed(card.organization_id, card.interaction_id)
 

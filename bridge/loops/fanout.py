@@ -6,6 +6,7 @@ Only a hint either way: `watch` finds by itself what no notice told of.
 import asyncio
 
 from bridge.logs import Log
+from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import errors, notices
 from storage.notices import Notices, Pair
@@ -22,9 +23,10 @@ _EVERYTHING_SECONDS = 1.0  # between two of those heard: whoever may connect may
 class Fanout:
     """This replica's ear and mouth. Its step keeps the connection, and tells what is to be told."""
 
-    def __init__(self, *, dsn: str, wake: Wake) -> None:
+    def __init__(self, *, dsn: str, wake: Wake, metrics: Metrics | None = None) -> None:
         self._dsn = dsn
         self._wake = wake
+        self._metrics = metrics or Metrics()
         self._notices: Notices | None = None
         self._lost = False
         self._used_at = self._told_at = self._looked_at = float("-inf")
@@ -36,16 +38,19 @@ class Fanout:
         Without a connection nothing is told, and nothing fails: whoever waits elsewhere looks by itself.
         """
         clock = asyncio.get_running_loop().time
+        untold: list[Pair] = []
         try:
             connection = await self._connected()
             await asyncio.sleep(self._told_at + COALESCE_SECONDS - clock())
             if untold := self._wake.take_untold():
                 await connection.tell(untold if len(untold) <= _MOST_TOLD else [])
+                self._metrics.hints_told(len(untold))
                 self._told_at = self._used_at = clock()
             elif clock() - self._used_at >= PROBE_SECONDS / 2:  # half: the runner's interval is jittered
                 await connection.probe()
                 self._used_at = clock()
         except errors.Unavailable as error:
+            self._metrics.hints_lost(len(untold))
             await self._without(error)
             return 0
         return len(untold)
@@ -69,10 +74,11 @@ class Fanout:
         if not self._lost:
             _log.warning("notices_lost", cause=error.cause)
         self._lost = True
-        self._wake.take_untold()  # or it would grow for as long as this lasts
+        self._metrics.hints_lost(len(self._wake.take_untold()))  # or they would grow for as long as this lasts
         await asyncio.sleep(_AGAIN_SECONDS)
 
     def _hear(self, pairs: list[Pair] | None) -> None:
+        self._metrics.hints_heard(1 if pairs is None else len(pairs))
         if pairs is None and self._looking is None:
             at = self._looked_at + _EVERYTHING_SECONDS
             self._looking = asyncio.get_running_loop().call_at(at, self._look_at_everything)

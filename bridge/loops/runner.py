@@ -17,13 +17,17 @@ _LONGEST_PAUSE = 30.0
 
 @dataclass(slots=True, kw_only=True)
 class Loop:
-    """One duty: `step` makes one pass and says how many rows it moved. `passed_at` is when a pass last succeeded."""
+    """One duty: `step` makes one pass and says how many rows it moved. `passed_at` is when a pass last succeeded.
+
+    `failed` counts the passes that did not.
+    """
 
     name: str
     step: Callable[[], Awaitable[int]]
     interval: float  # seconds between passes that find nothing
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     passed_at: float | None = None
+    failed: int = 0
 
 
 async def run(loop: Loop, stopping: asyncio.Event) -> None:
@@ -36,6 +40,7 @@ async def run(loop: Loop, stopping: asyncio.Event) -> None:
             moved = await loop.step()
         except Exception as error:  # noqa: BLE001  -- whatever it is, the loop goes on
             failures += 1
+            loop.failed += 1
             _log.failure("loop_failed", error, loop=loop.name, failures=failures)
             await _pause(stopping, seconds=min(_LONGEST_PAUSE, 2.0 ** min(failures - 1, 5)))
             continue

@@ -14,6 +14,7 @@ from cachetools import TTLCache
 from bridge import ids
 from bridge.handles import Handles
 from bridge.logs import Log
+from bridge.metrics import Metrics, Reply
 from bridge.slack import client, replies
 from bridge.slack.connections import Directory
 from bridge.slack.parse import Click
@@ -50,13 +51,21 @@ class Clicks:
     """Decides clicks; `claims` is the pool that nothing else may use."""
 
     def __init__(
-        self, *, claims: Database, db: Database, handles: Handles, wake: Wake, replies: aiohttp.ClientSession
+        self,
+        *,
+        claims: Database,
+        db: Database,
+        handles: Handles,
+        wake: Wake,
+        replies: aiohttp.ClientSession,
+        metrics: Metrics | None = None,
     ) -> None:
         self._claims = claims
         self._db = db
         self._handles = handles
         self._wake = wake
         self._replies = replies  # of their own: slow replies must not keep cards waiting
+        self._metrics = metrics or Metrics()
         self._replying = 0
         self._followed: TTLCache[tuple[bytes, Verdict], bool] = TTLCache(
             maxsize=_MOST_REMEMBERED, ttl=_REPEATABLE_SECONDS
@@ -66,7 +75,8 @@ class Clicks:
     async def decide(self, click: Click) -> Outcome:
         """Claim what the click asks for, in the scope of the signed installation; never raises, and never takes 3 s."""
         clock = asyncio.get_running_loop().time
-        deadline = clock() + interactions.CLAIM_SECONDS
+        began = clock()
+        deadline = began + interactions.CLAIM_SECONDS
         connection = None
         try:
             connection = await self._claims.insist(
@@ -82,6 +92,8 @@ class Clicks:
         except Exception as error:  # noqa: BLE001  -- a mistake of ours; Bolt would swallow it without a word
             _log.failure("click_failed", error, interaction=_shown(click))
             claimed = _UNAVAILABLE
+        unroutable = connection is None and claimed.verdict is Verdict.GONE
+        self._metrics.decided(None if unroutable else claimed.verdict, seconds=clock() - began)
         return Outcome(click=click, connection=connection, claimed=claimed)
 
     async def after(self, outcome: Outcome) -> None:
@@ -102,6 +114,8 @@ class Clicks:
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
         self._followed[followed] = True
+        if claimed.verdict is Verdict.WON:
+            self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
             unswept = claimed.life.ended_at == claimed.life.expires_at
             if not unswept:
@@ -187,6 +201,7 @@ class Clicks:
         if text is None:
             return
         if self._replying >= _MOST_REPLIES:
+            self._metrics.replied(Reply.DROPPED)
             _log.warning("reply_dropped", interaction=_shown(click), verdict=claimed.verdict.value)
             return
         self._replying += 1
@@ -195,6 +210,7 @@ class Clicks:
             told = await client.respond(click.response_url, payload, http=self._replies)
         finally:
             self._replying -= 1
+        self._metrics.replied(Reply.SENT if told == 200 else Reply.FAILED)
         if told != 200:
             code = told if isinstance(told, int) else told.code
             _log.warning("reply_failed", interaction=_shown(click), verdict=claimed.verdict.value, code=code)

@@ -10,6 +10,7 @@ from typing import assert_never
 from aiohttp import web
 
 from bridge.logs import Log
+from bridge.metrics import Metrics
 from bridge.slack import bolt, parse, verify
 from bridge.slack.clicks import Clicks, Outcome
 from bridge.slack.verify import SigningSecrets
@@ -25,17 +26,25 @@ class Inbound:
     """The route: nothing is parsed before its signature is verified, nothing is told before Slack has its answer."""
 
     def __init__(
-        self, *, secrets: SigningSecrets, api_url: str, clicks: Clicks, read_seconds: float = READ_SECONDS
+        self,
+        *,
+        secrets: SigningSecrets,
+        api_url: str,
+        clicks: Clicks,
+        read_seconds: float = READ_SECONDS,
+        metrics: Metrics | None = None,
     ) -> None:
         self._secrets = secrets
         self._api_url = api_url
         self._clicks = clicks
         self._read_seconds = read_seconds
+        self._metrics = metrics or Metrics()
         self._bolt = bolt.build()
         self._aftermaths: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request: 401 unless it is Slack's, 503 when a click cannot be confirmed, else 200."""
+        began = time.monotonic()
         try:
             body = await asyncio.wait_for(request.read(), timeout=self._read_seconds)
         except TimeoutError:
@@ -52,11 +61,12 @@ class Inbound:
             now=time.time(),
         )
         if refusal is not None:
+            self._metrics.refused(refusal.value)
             _log.warning("slack_request_refused", why=refusal.value)
             return web.Response(status=401)
         match incoming := parse.parse(body, api_url=self._api_url):
             case parse.Click():
-                return await self._clicked(request, body, incoming)
+                return await self._clicked(request, body, incoming, began=began)
             case parse.UrlVerification():
                 answer = await bolt.dispatch(self._bolt, body)
                 return web.Response(status=answer.status, text=answer.body, content_type="application/json")
@@ -75,7 +85,9 @@ class Inbound:
         while self._aftermaths:
             await asyncio.wait(self._aftermaths)
 
-    async def _clicked(self, request: web.Request, body: bytes, click: parse.Click) -> web.StreamResponse:
+    async def _clicked(
+        self, request: web.Request, body: bytes, click: parse.Click, *, began: float
+    ) -> web.StreamResponse:
         outcomes: list[Outcome] = []  # stays empty when Bolt never calls us
 
         async def decide() -> None:
@@ -90,7 +102,9 @@ class Inbound:
         try:
             await response.prepare(request)
             await response.write_eof()
+            self._metrics.acked(seconds=time.monotonic() - began)
         except ConnectionError:  # Slack hung up; what the click caused is all the same still to be done
+            self._metrics.ack_lost()
             _log.warning("click_ack_lost")
         # Only now, when Slack has its answer. The task is kept, or it might be collected in mid-air.
         task = asyncio.create_task(self._clicks.after(outcomes[-1]))

@@ -10,12 +10,14 @@ from bridge import logs
 from sandbox.slack.server import Sandbox
 from tests.bridge import replica as replicas
 from tests.bridge.replica import Replica
+from tests.canaries import Canaries
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[Sandbox]:
+async def slack(canaries: Canaries) -> AsyncIterator[Sandbox]:
     """A Slack that takes messages as fast as they come: how fast we write is judged by our own calls."""
     async with Sandbox(posting_limit=False) as running:
+        canaries.known.add(running.world.app.signing_secret)
         yield running
 
 

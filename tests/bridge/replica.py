@@ -16,6 +16,7 @@ from bridge import actions, ids
 from bridge.handles import Handles
 from bridge.loops import expiry
 from bridge.loops.cards import Cards
+from bridge.metrics import Metrics
 from bridge.slack import client as slack_client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
@@ -68,21 +69,33 @@ class Replica:
     handles: Handles = field(default_factory=Handles)
     wake: Wake = field(default_factory=Wake)
     tokens: Tokens = field(default_factory=Tokens)
+    metrics: Metrics = field(default_factory=Metrics)
     url: str = ""
 
     def __post_init__(self) -> None:
         token = self.slack.world.app.bot_token
         self.client = Client(token=token, api_url=self.slack.api_url, http=self.http)
         self.tokens.put(self.tenant.connection.id, self.client)
-        self.clicks = Clicks(claims=self.claims, db=self.db, handles=self.handles, wake=self.wake, replies=self.http)
+        self.clicks = Clicks(
+            claims=self.claims,
+            db=self.db,
+            handles=self.handles,
+            wake=self.wake,
+            replies=self.http,
+            metrics=self.metrics,
+        )
         self.inbound = Inbound(
-            secrets=self.secrets, api_url=self.slack.api_url, clicks=self.clicks, read_seconds=self.read_seconds
+            secrets=self.secrets,
+            api_url=self.slack.api_url,
+            clicks=self.clicks,
+            read_seconds=self.read_seconds,
+            metrics=self.metrics,
         )
         self.forget()
 
     def forget(self) -> None:
         """Lose what the card loop has in memory: whose turn it is, and Slack's pauses."""
-        self.cards = Cards(db=self.db, tokens=self.tokens, handles=self.handles, wake=self.wake)
+        self.cards = Cards(db=self.db, tokens=self.tokens, handles=self.handles, wake=self.wake, metrics=self.metrics)
 
     # Cards.
 
@@ -116,7 +129,7 @@ class Replica:
     async def expire(self, question: Interaction) -> None:
         """Let a question's deadline have passed, and sweep."""
         await self.pass_deadline(question)
-        await expiry.step(self.db, self.wake)
+        await expiry.step(self.db, self.wake, self.metrics)
 
     async def pass_deadline(self, question: Interaction) -> None:
         await self.db.fetch(

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
 
 from bridge.__main__ import main
+from tests import canaries
 from tests.scenarios import house
 
 
@@ -18,7 +20,7 @@ async def run(*arguments: str | Path, **settings: str) -> tuple[int, str, str]:
     out, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
     assert process.returncode is not None
     assert b"Traceback" not in err, err.decode()
-    return process.returncode, out.decode(), err.decode()
+    return _without_secrets(arguments, settings, status=process.returncode, out=out.decode(), err=err.decode())
 
 
 def invoke(*arguments: str, **settings: str) -> tuple[int, str, str]:
@@ -26,12 +28,23 @@ def invoke(*arguments: str, **settings: str) -> tuple[int, str, str]:
     settings_only = {name: None for name in os.environ if name.startswith("ASKBRIDGE_")} | settings
     ended = CliRunner().invoke(main, list(arguments), env=settings_only, prog_name="askbridge")
     assert ended.exception is None or isinstance(ended.exception, SystemExit), repr(ended.exception)
-    return ended.exit_code, ended.stdout, ended.stderr
+    return _without_secrets(arguments, settings, status=ended.exit_code, out=ended.stdout, err=ended.stderr)
 
 
 async def typed(*arguments: str, **settings: str) -> tuple[int, str, str]:
     """The same beside a running loop."""
     return await asyncio.to_thread(invoke, *arguments, **settings)
+
+
+def _without_secrets(
+    arguments: Sequence[str | Path], settings: Mapping[str, str], *, status: int, out: str, err: str
+) -> tuple[int, str, str]:
+    """What a command printed, in which nothing of what it was given may be; only a new key is shown, on stdout."""
+    known = canaries.of_settings(settings)
+    belongs = canaries.API_KEY if list(arguments[:2]) == ["keys", "create"] else None
+    canaries.none_in(out, known, where=f"stdout of {arguments}", but=belongs)
+    canaries.none_in(err, known, where=f"stderr of {arguments}")
+    return status, out, err
 
 
 async def start(*arguments: str | Path, **settings: str) -> asyncio.subprocess.Process:

@@ -1,6 +1,6 @@
 """One house for all the tests that leave it as they found it: starting one costs more than most of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -15,5 +15,13 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 
     A test that uses it runs on the session's loop: `pytest.mark.asyncio(loop_scope="session")`.
     """
-    async with house.running(tmp_path_factory.mktemp("shared")) as running:
+    async with house.running(tmp_path_factory.mktemp("shared"), "--metrics") as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks_in_the_shared_house(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test during which a process of that house let out a secret."""
+    yield
+    if "shared" in request.fixturenames:
+        request.getfixturevalue("shared").search_log()

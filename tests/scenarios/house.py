@@ -18,7 +18,7 @@ import psutil
 
 from bridge import ids
 from sandbox.slack import signing
-from tests import payloads
+from tests import canaries, payloads
 
 COMMAND = Path(sys.executable).with_name("askbridge")
 READY_SECONDS = 60.0
@@ -35,6 +35,19 @@ class House:
     process: asyncio.subprocess.Process
     http: aiohttp.ClientSession
     log: Path
+    searched: int = 0  # how much of the log was searched for secrets
+
+    @property
+    def secrets(self) -> set[str]:
+        """What nobody else may learn of it."""
+        passwords = canaries.of_settings({"": self.told["database_url"]})
+        return {self.told["api_key"], self.told["signing_secret"], self.told["bot_token"], *passwords}
+
+    def search_log(self) -> None:
+        """See that no secret is in what its processes wrote since the last time."""
+        written = self.log.read_bytes()
+        canaries.none_in(written[self.searched :], self.secrets, where=str(self.log))
+        self.searched = len(written)
 
     def bridge(self, replica: int) -> str:
         url: str = self.told["bridge_urls"][replica]
@@ -155,7 +168,10 @@ class House:
     ) -> tuple[int, dict[str, Any]]:
         key = {"Authorization": f"Bearer {self.told['api_key']}"}
         async with self.http.request(method, url, json=body, headers={**key, **(headers or {})}) as told:
-            return told.status, json.loads(await told.text() or "{}")
+            text = await told.text()
+        if not url.startswith(self.told["slack_url"]):  # Slack itself knows some of them
+            canaries.none_in(text, self.secrets, where=f"the answer to {method} {url}")
+        return told.status, json.loads(text or "{}")
 
 
 def has_buttons(message: dict[str, Any]) -> bool:
@@ -188,7 +204,9 @@ async def running(tmp_path: Path, *arguments: str, replicas: int = 2) -> AsyncIt
         assert line, log.read_text()
         told = json.loads(line)
         async with aiohttp.ClientSession() as http:
-            yield House(told=told, process=process, http=http, log=log)
+            dev = House(told=told, process=process, http=http, log=log)
+            yield dev
+            dev.search_log()
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

@@ -154,10 +154,12 @@ async def test_serve_says_where_it_cannot_listen(dsn: str) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         status, _, in_use = await run("serve", **settings, ASKBRIDGE_PORT=port)
+        also, _, metrics = await run("serve", **settings, ASKBRIDGE_PORT="0", ASKBRIDGE_METRICS_PORT=port)
     other, _, nowhere = await run("serve", **settings, ASKBRIDGE_PORT="0", ASKBRIDGE_HOST="192.0.2.1")
 
-    assert status == other == 1
+    assert status == also == other == 1
     assert f"127.0.0.1:{port}: it is already in use. Choose another ASKBRIDGE_PORT" in in_use
+    assert f"127.0.0.1:{port}: it is already in use. Choose another ASKBRIDGE_METRICS_PORT" in metrics
     assert "this machine has no such address. Choose another ASKBRIDGE_HOST" in nowhere
 
 

@@ -176,6 +176,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         "forget": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget_clicks": ("retention", {"days": 90, "most": 100}),
         "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
+        "look": ("backlog", {"connection_ids": [question.connection_id], "most": 20, "with_notices": True}),
         "of_interactions": ("cards", {"organization_id": organization_id, "interaction_ids": [id, ids.new()]}),
         "of_interaction": ("cards", {"organization_id": organization_id, "interaction_id": id}),
         "of_installation": (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storage import statements
+from storage.backlog import Backlog
 from storage.model import Card, Connection, Interaction, Key, Life, Organization
 from storage.organizations import Leaving
 from storage.pool import Database
@@ -100,6 +101,7 @@ def of(row: type, *, without: set[str] | None = None, more: set[str] | None = No
 
 # What each statement gives, by who reads it. A new statement gets its line here.
 READ = {
+    "backlog.look": of(Backlog),
     "cards.of_interaction": of(Card),
     "cards.of_interactions": of(Card),
     "cards.lease": of(Card),
@@ -161,7 +163,7 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "plain unsure doubted",
+        "bool": "plain unsure doubted with_notices",
         "bytea": "claim_id request_hash",
         "int4": "attempt days expires_in failed version",
         "int8": "most",

@@ -14,11 +14,13 @@ from yarl import URL
 
 from bridge import ids
 from bridge.agents import api, problems, responses
+from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import cards, interactions
 from storage.interactions import Claimed
 from storage.model import Card, Handle, Json
 from storage.pool import Database
+from tests import canaries
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 
@@ -76,6 +78,7 @@ class Door:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         async with self.http.request(method, path, headers=headers | other.pop("headers", {}), **other) as response:
             raw = await response.read()
+            canaries.none_in(raw, {self.tenant.secret}, where=f"the answer to {method} {path}")
             reply = Reply(
                 status=response.status, headers=response.headers, raw=raw, json=await response.json(content_type=None)
             )
@@ -161,10 +164,12 @@ class _Server(TestServer):
 
 
 @asynccontextmanager
-async def door(db: Database, tenant: Tenant, *, wake: Wake | None = None) -> AsyncIterator[Door]:
-    """Another replica; its other parts share its `wake`."""
+async def door(
+    db: Database, tenant: Tenant, *, wake: Wake | None = None, metrics: Metrics | None = None
+) -> AsyncIterator[Door]:
+    """Another replica; its other parts share its `wake` and `metrics`."""
     wake = wake or Wake()
     app = web.Application(middlewares=[api.in_words])
-    app.add_routes(api.routes(db=db, wake=wake))
+    app.add_routes(api.routes(db=db, wake=wake, metrics=metrics))
     async with TestClient(_Server(app)) as http:
         yield Door(http=http, db=db, tenant=tenant, wake=wake)

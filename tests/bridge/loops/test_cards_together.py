@@ -73,6 +73,7 @@ async def test_m022_a_copy_posted_after_its_lease_was_lost_is_kept_and_settled(
     copies = await replica.copies(question)
     assert sorted(card.ts or "" for card in copies) == sorted(handle.ts for handle in said(replica, channel))
     assert len(copies) == 2 and "lease_lost" in log.getvalue()
+    assert replica.metrics.registry.get_sample_value("askbridge_leases_lost_total") == 1
     assert "card.lease_lost" in await events(replica, question)
     await answered(replica, question)
     await second.settle()
@@ -95,6 +96,7 @@ async def test_m066_an_edit_after_its_lease_was_lost_is_made_again(replica: Repl
 
     after = await replica.card(question)
     assert (after.shown, after.attempt, after.wanted) == (before.shown, before.attempt, before.wanted + 1)
+    assert replica.metrics.registry.get_sample_value("askbridge_leases_lost_total") == 1
     assert await second.cards.step() == 1
     assert await second.cards.step() == 0
 

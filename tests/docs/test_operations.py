@@ -1,0 +1,100 @@
+"""docs/operations.md is true: its metrics are those that are counted, its events those that are logged, no more."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from bridge import app
+from bridge.loops.runner import Loop
+from tests.bridge import scraping
+from tests.bridge.conftest import replica, slack  # noqa: F401  -- fixtures
+from tests.bridge.replica import Replica
+from tests.docs import events
+from tests.docs.events import Event
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+EVENTS = events.of(ROOT / "bridge")
+
+
+def table(first: str) -> list[list[str]]:
+    """The rows of the table whose first column is headed so."""
+    (found,) = re.findall(rf"^\| {first} \|.*\n\| --- .*\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return [[cell.strip() for cell in re.split(r" \| ", line.strip("| "))] for line in found.splitlines()]
+
+
+def named(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+async def step() -> int:
+    return 0
+
+
+async def test_the_table_of_metrics_has_every_metric_and_no_other(replica: Replica) -> None:  # noqa: F811
+    async with scraping.served(replica, loops=[Loop(name="cards", step=step, interval=1.0)]) as scraped:
+        replica.metrics.put_off("rate_limited")
+        replica.metrics.given_up("not_in_channel")
+        replica.metrics.refused("wrong")
+        page = await scraped.page()
+    shown = {
+        f"{family.name}{'_total' if family.type == 'counter' else ''}": (
+            family.type,
+            {name for sample in family.samples for name in sample.labels} - {"le"},
+        )
+        for family in page.families.values()
+    }
+    told = {named(row[0])[0]: (row[1], set(named(row[2]))) for row in table("metric")}
+
+    assert told == shown
+
+
+def test_an_alert_asks_only_for_metrics_and_labels_that_there_are() -> None:
+    metrics = {named(row[0])[0]: row for row in table("metric")}
+    for name, condition, *_ in table("alert"):
+        (asked,) = named(condition)
+        for metric, _, filters in re.findall(r"\b(askbridge_\w+)(\{([^}]*)\})?", asked):
+            family = re.sub("_bucket$", "", metric)
+            assert family in metrics, f"{name}: {metric}"
+            assert metric == family or metrics[family][1] == "histogram"
+            for label in re.findall(r"(\w+)!?=", filters):
+                assert label in named(metrics[family][2]), f"{name}: {label}"
+
+
+def test_the_table_of_events_has_every_event_with_its_keys_and_no_other() -> None:
+    told = {named(row[0])[0]: Event(levels=set(row[1].split(", ")), keys=set(named(row[2]))) for row in table("event")}
+
+    assert told == EVENTS
+    assert [named(row[0])[0] for row in table("event")] == sorted(EVENTS)
+    assert all(row[3].endswith(".") for row in table("event"))
+
+
+def test_the_table_of_loops_has_every_loop_and_no_other() -> None:
+    source = Path(app.__file__).read_text("utf-8")
+
+    assert {named(row[0])[0] for row in table("loop")} == set(re.findall(r'Loop\(name="(\w+)"', source))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('_log.info("it_happened", one=1, two=2)', [("info", "it_happened", {"one", "two"})]),
+        ('_log.failure("it_broke", error, one=1)', [("error", "it_broke", {"one", "error"})]),
+        ('_log.warning("a" if x else "b")', [("warning", "a", set()), ("warning", "b", set())]),
+        (
+            'def _keys(x):\n    return {"one": 1}\n_log.info("it_happened", **_keys(x), two=2)',
+            [("info", "it_happened", {"one", "two"})],
+        ),
+        ('_EVENTS = {1: "a", 2: "b"}\n_log.info(_EVENTS[x])', [("info", "a", set()), ("info", "b", set())]),
+    ],
+)
+def test_an_event_is_read_from_the_code(text: str, found: list[tuple[str, str, set[str]]]) -> None:
+    assert list(events.in_module(ast.parse(text))) == found
+
+
+@pytest.mark.parametrize("text", ['_log.info(f"it_{x}")', "_log.info(name)", '_log.info("it_happened", **keys)'])
+def test_an_event_that_cannot_be_read_is_an_error(text: str) -> None:
+    with pytest.raises(AssertionError, match="must be written out"):
+        list(events.in_module(ast.parse(text)))
