@@ -40,7 +40,7 @@ def name(statement: Statement) -> str:
 
 
 def test_every_table_but_the_list_of_migrations_belongs_to_an_organization() -> None:
-    assert {"organizations", "keys", "connections", "interactions", "cards", "clicks", "events"} == TENANT
+    assert {"organizations", "keys", "connections", "interactions", "cards", "clicks", "events", "throttles"} == TENANT
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=name)

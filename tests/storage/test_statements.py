@@ -145,6 +145,7 @@ READ = {
     "organizations.leaving": of(Leaving),
     "organizations.hold_questions": {"id"},
     "organizations.delete_clicks": {"claim_id"},
+    "organizations.delete_throttles": {"name"},
     "organizations.delete_keys": {"id"},
     "organizations.delete_connections": {"id"},
     "organizations.delete": {"organization_id"},
@@ -152,6 +153,7 @@ READ = {
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
+    "throttles.take": {"seconds"},
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
     "server.look": of(Server),
@@ -163,6 +165,7 @@ TYPES = {
     for type, names in {
         "bool": "plain unsure doubted",
         "bytea": "claim_id request_hash",
+        "float8": "amount burst rate",
         "int4": "attempt days expires_in failed version",
         "int8": "most",
         "jsonb": "addresses answers metadata never_shown reason request",
