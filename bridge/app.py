@@ -104,7 +104,8 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
-    web_app.add_routes([web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake), *health.routes()])
+    agents = api.routes(db=db, wake=wake, limits=settings.limits)
+    web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
     async with _listening(web_app, settings) as url, asyncio.TaskGroup() as group:
         running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]
         _log.info("replica_started", url=url)

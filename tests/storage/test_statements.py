@@ -121,7 +121,7 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
-    "interactions.open": {"id", "created_at", "expires_at", "connected", "found"},
+    "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
     "interactions.page": of(Interaction, more={"read_at"}),
@@ -134,6 +134,7 @@ READ = {
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
     "keys.create": of(Key),
     "keys.of_digest": of(Key),
+    "keys.of_digests": of(Key, more={"digest"}),
     "keys.of_organization": of(Key),
     "keys.revoke": of(Key),
     "migrations.exists": {"found"},
@@ -167,12 +168,13 @@ TYPES = {
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
         "int4": "attempt days expires_in failed version",
-        "int8": "most",
+        "int8": "most most_pending",
         "jsonb": "addresses answers metadata never_shown reason request",
         "timestamptz": "after",
         "text[]": "home_teams payloads responders tags",
         "uuid": "after_id after_organization_id before connection_id event_id id interaction_id key_id organization_id "
         "stray_id supersedes",
+        "bytea[]": "digests",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()

@@ -14,6 +14,7 @@ from yarl import URL
 
 from bridge import ids
 from bridge.agents import api, problems, responses
+from bridge.agents.limits import USUAL, Limits
 from bridge.wake import Wake
 from storage import cards, interactions
 from storage.interactions import Claimed
@@ -161,10 +162,12 @@ class _Server(TestServer):
 
 
 @asynccontextmanager
-async def door(db: Database, tenant: Tenant, *, wake: Wake | None = None) -> AsyncIterator[Door]:
+async def door(
+    db: Database, tenant: Tenant, *, wake: Wake | None = None, limits: Limits = USUAL
+) -> AsyncIterator[Door]:
     """Another replica; its other parts share its `wake`."""
     wake = wake or Wake()
     app = web.Application(middlewares=[api.in_words])
-    app.add_routes(api.routes(db=db, wake=wake))
+    app.add_routes(api.routes(db=db, wake=wake, limits=limits))
     async with TestClient(_Server(app)) as http:
         yield Door(http=http, db=db, tenant=tenant, wake=wake)
