@@ -132,7 +132,7 @@ class Settings(Workspace, Signing, DatabaseSettings):
         default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
     )
     requests_per_second: int = Field(
-        default=USUAL.requests_per_second,
+        default=int(USUAL.requests_per_second),
         ge=1,
         le=1_000_000,
         description="How many requests each organization's agents may send a second, to all replicas together.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Limits:
     """Of each organization. Replicas on one database should have the same."""
 
-    requests_per_second: int
+    requests_per_second: float
     request_burst: int  # requests that may come at once after a pause
     pending_questions: int
 

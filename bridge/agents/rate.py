@@ -45,7 +45,7 @@ class Rate:
         self._db = db
         self._limits = limits
         self._bucket = Bucket(rate=limits.requests_per_second, burst=limits.request_burst)
-        self._slice = max(1, min(limits.requests_per_second, limits.request_burst) // _SLICES)
+        self._slice = max(1, int(min(limits.requests_per_second, limits.request_burst) / _SLICES))
         self._pause = self._slice / limits.requests_per_second  # in so many seconds a slice comes together
         self._shares: LRUCache[UUID, _Share] = LRUCache(maxsize=_REMEMBERED)
 

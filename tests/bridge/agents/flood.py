@@ -77,7 +77,10 @@ async def replicas(dsn: str, **settings: str) -> AsyncIterator[list[str]]:
     given = {"ASKBRIDGE_DATABASE_URL": dsn, "ASKBRIDGE_SLACK_SIGNING_SECRET": "s" * 32, "ASKBRIDGE_PORT": "0"}
     async with contextlib.AsyncExitStack() as stack:
         children = [Child("replica", "bridge", "serve", "--json", settings=given | settings) for _ in range(2)]
-        yield [(await stack.enter_async_context(child)).told["url"] for child in children]
+        for child in children:
+            await stack.enter_async_context(child)
+            await child.ready()
+        yield [child.told["url"] for child in children]
 
 
 async def measure(dsn: str, named: str, **settings: str) -> None:
