@@ -11,3 +11,10 @@ on conflict (organization_id, name) do update
 set at = greatest(throttles.at, clock_timestamp()) + make_interval(secs => $amount::float8 / $rate::float8)
 where throttles.at <= clock_timestamp() + make_interval(secs => ($burst::float8 - $amount::float8) / $rate::float8)
 returning extract(epoch from at - clock_timestamp())::float8 as seconds;
+
+-- name: hold :none
+-- Let nothing be taken, by whoever has no patience, for $seconds from now on.
+insert into throttles (organization_id, name, at)
+values ($organization_id, $name, clock_timestamp() + make_interval(secs => $seconds::float8))
+on conflict (organization_id, name) do update
+set at = greatest(throttles.at, excluded.at);

@@ -26,3 +26,8 @@ async def take(db: Runs, organization_id: UUID, name: str, bucket: Bucket, *, am
         db, organization_id=organization_id, name=name, rate=bucket.rate, burst=bucket.burst, amount=amount
     )
     return row["seconds"] if row else None
+
+
+async def hold(db: Runs, organization_id: UUID, name: str, *, seconds: float) -> None:
+    """Let whoever takes find nothing for so long; a longer hold stays as it is."""
+    await _SQL["hold"].run(db, organization_id=organization_id, name=name, seconds=seconds)

@@ -182,7 +182,7 @@ TYPES = {
 # Two meanings of one word.
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
-TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8"}
+TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:
