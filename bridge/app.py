@@ -115,9 +115,8 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
-    web_app.add_routes(
-        [web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake, metrics=metrics), *health.routes()]
-    )
+    agents = api.routes(db=db, wake=wake, limits=settings.limits, metrics=metrics)
+    web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
     scrape = Scrape(
         metrics=metrics,
         pools={"replica": db, "claims": claims},

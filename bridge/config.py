@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bridge.agents.limits import USUAL, Limits
 from bridge.slack.verify import SigningSecrets
 
 
@@ -140,6 +141,24 @@ class Settings(Workspace, Signing, DatabaseSettings):
     claim_connections: int = Field(
         default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
     )
+    requests_per_second: int = Field(
+        default=int(USUAL.requests_per_second),
+        ge=1,
+        le=1_000_000,
+        description="How many requests each organization's agents may send a second, to all replicas together.",
+    )
+    request_burst: int = Field(
+        default=USUAL.request_burst,
+        ge=1,
+        le=1_000_000,
+        description="How many of them may come at once after a pause.",
+    )
+    pending_questions: int = Field(
+        default=USUAL.pending_questions,
+        ge=1,
+        le=1_000_000,
+        description="How many questions of an organization may be pending at a time.",
+    )
     retention_days: int = Field(
         default=90,
         ge=0,
@@ -147,6 +166,15 @@ class Settings(Workspace, Signing, DatabaseSettings):
         description="How many days a question and its clicks are kept after it has ended; 0 keeps everything for ever.",
     )
     log: Literal["readable", "json"] = Field(default="readable", description="How the log on stderr is written.")
+
+    @property
+    def limits(self) -> Limits:
+        """What each organization may ask of the bridge."""
+        return Limits(
+            requests_per_second=self.requests_per_second,
+            request_burst=self.request_burst,
+            pending_questions=self.pending_questions,
+        )
 
 
 S = TypeVar("S", bound=BaseSettings)

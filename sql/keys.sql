@@ -22,6 +22,25 @@ where
         from organizations
         where organizations.organization_id = presented.organization_id and organizations.disabled_at is null);
 
+-- name: of_digests :many
+-- As of_digest, for many at once; one by one through the index, of however few keys they may be.
+with presented as (
+    select organization_id, id, name, prefix, created_at, revoked_at, digest
+    from unnest($digests::bytea[]) as given (wanted), lateral (
+        select organization_id, id, name, prefix, created_at, revoked_at, digest
+        from keys
+        where digest = wanted and revoked_at is null
+        limit 1
+    ) as found
+)
+select organization_id, id, name, prefix, created_at, revoked_at, digest
+from presented, lateral (
+    select
+    from organizations
+    where organizations.organization_id = presented.organization_id and organizations.disabled_at is null
+    limit 1
+) as active;
+
 -- name: of_organization :many
 -- Every key of one organization, also the revoked ones, oldest first.
 select organization_id, id, name, prefix, created_at, revoked_at

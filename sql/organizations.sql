@@ -65,6 +65,14 @@ where
     and claim_id in (select claim_id from clicks where organization_id = $organization_id limit $most)
 returning claim_id;
 
+-- name: delete_throttles :many
+-- Forget up to $most of what it took.
+delete from throttles
+where
+    organization_id = $organization_id
+    and name in (select name from throttles where organization_id = $organization_id limit $most)
+returning name;
+
 -- name: delete_keys :many
 -- Forget up to $most of its keys.
 delete from keys

@@ -150,6 +150,14 @@ CREATE TABLE organizations (
     CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 );
 
+CREATE TABLE throttles (
+    organization_id uuid NOT NULL,
+    name text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT throttles_pkey PRIMARY KEY (organization_id, name),
+    CONSTRAINT throttles_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+);
+
 ALTER TABLE cards ADD CONSTRAINT cards_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE clicks ADD CONSTRAINT clicks_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE connections ADD CONSTRAINT connections_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
@@ -157,6 +165,7 @@ ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOR
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
 ALTER TABLE keys ADD CONSTRAINT keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE throttles ADD CONSTRAINT throttles_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 
 CREATE INDEX cards_due ON cards USING btree (due_at) WHERE ((shown < wanted) AND (given_up_at IS NULL));
 CREATE INDEX clicks_gone ON clicks USING btree (clicked_at) WHERE (interaction_id IS NULL);

@@ -60,6 +60,7 @@ class Opened:
     id: UUID
     interaction: Interaction
     cards: list[Card]
+    pending: int | None  # how many others were, if that was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,11 @@ class Mismatch:
 @dataclass(frozen=True, slots=True)
 class Disconnected:
     """The connection is not active any more. Nothing was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """As many questions of the organization are pending as may be. Nothing was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +145,17 @@ class Moment:
 
 
 async def open(
-    db: Database, opening: Opening
-) -> Opened | Replayed | Mismatch | Disconnected | NoSuchOlder | OlderEnded:
-    """Make a question durable with its copies to post, and supersede the one it names: all of it, or none."""
-    row = await _SQL["open"].one(db, **_scoped(opening))
+    db: Database, opening: Opening, *, most_pending: int | None = None
+) -> Opened | Replayed | Mismatch | Disconnected | Full | NoSuchOlder | OlderEnded:
+    """Make a question durable with its copies to post, and supersede the one it names: all of it, or none.
+
+    With `most_pending` the organization's pending questions are counted, and it is refused when there are so many; what
+    supersedes another needs no room. Those that count at the same moment do not see each other.
+    """
+    row = await _SQL["open"].one(db, **_scoped(opening), most_pending=most_pending)
     if row["id"]:
-        return _opened(opening, created_at=row["created_at"], expires_at=row["expires_at"])
+        pending = row["pending"] if most_pending is not None and opening.supersedes is None else None
+        return _opened(opening, created_at=row["created_at"], expires_at=row["expires_at"], pending=pending)
     if opening.idempotency_key is not None and opening.request_hash is not None:
         # A statement of its own: its snapshot sees the row that won the key a moment ago. It comes before everything
         # else, because that row may be what ended the older question.
@@ -156,8 +167,10 @@ async def open(
         )
         if before:
             return before
-    if opening.supersedes is None or not row["connected"]:
+    if not row["connected"]:
         return Disconnected()
+    if opening.supersedes is None:
+        return Full() if most_pending is not None and row["pending"] >= most_pending else Disconnected()
     return OlderEnded(id=opening.supersedes) if row["found"] else NoSuchOlder()
 
 
@@ -243,7 +256,7 @@ def _scoped(value: Opening | Click) -> dict[str, Any]:
     return {"organization_id": scope.organization_id, "connection_id": scope.connection_id, **fields}
 
 
-def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime) -> Opened:
+def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime, pending: int | None) -> Opened:
     names = {field.name for field in dataclasses.fields(Interaction)} & {
         field.name for field in dataclasses.fields(Opening)
     }
@@ -286,7 +299,7 @@ def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime) -> 
         )
         for ordinal, (id, address) in enumerate(zip(opening.card_ids, opening.addresses, strict=True), start=1)
     ]
-    return Opened(id=opening.id, interaction=interaction, cards=cards)
+    return Opened(id=opening.id, interaction=interaction, cards=cards, pending=pending)
 
 
 def _life(row: Record) -> Life | None:

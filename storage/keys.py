@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from storage import statements
@@ -37,6 +38,12 @@ async def of_secret(db: Database, secret: str) -> Key | None:
     """The key somebody presents, unless it is unknown, revoked, or of a disabled organization."""
     row = await _SQL["of_digest"].maybe(db, digest=digest(secret))
     return Key(**row) if row else None
+
+
+async def of_digests(db: Database, digests: Sequence[bytes]) -> dict[bytes, Key]:
+    """The keys with these digests, by digest; without the unknown, the revoked, and those of disabled organizations."""
+    rows = [dict(row) for row in await _SQL["of_digests"].many(db, digests=list(digests))]
+    return {row.pop("digest"): Key(**row) for row in rows}
 
 
 async def of_organization(db: Database, organization_id: UUID) -> list[Key]:

@@ -1,12 +1,17 @@
 """The routes of agents' door, and how whatever goes wrong behind them becomes a problem in words."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 
 from bridge.agents import auth, openapi, problems
 from bridge.agents.interactions import Interactions
+from bridge.agents.keyring import Keyring
+from bridge.agents.limits import USUAL, Limits
 from bridge.agents.problems import Problem
+from bridge.agents.rate import Rate
+from bridge.agents.room import Room
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.wake import Wake
@@ -18,16 +23,17 @@ _log = Log("agents")
 _SEE = "GET /openapi.json describes what there is"
 
 
-def routes(*, db: Database, wake: Wake, metrics: Metrics | None = None) -> list[web.RouteDef]:
+def routes(*, db: Database, wake: Wake, limits: Limits = USUAL, metrics: Metrics | None = None) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    interactions = Interactions(db=db, wake=wake, metrics=metrics)
+    interactions = Interactions(db=db, wake=wake, room=Room(db=db, limits=limits), metrics=metrics)
+    guarded = partial(auth.required, Keyring(db), Rate(db=db, limits=limits))
     return [
         web.get("/openapi.json", openapi.serve, allow_head=False),
-        web.post("/v1/interactions", auth.required(db, interactions.create)),
-        web.get("/v1/interactions", auth.required(db, interactions.page), allow_head=False),
-        web.get("/v1/interactions/{id}", auth.required(db, interactions.get), allow_head=False),
-        web.post("/v1/interactions/{id}/cancel", auth.required(db, interactions.cancel)),
-        web.get("/v1/interactions/{id}/timeline", auth.required(db, interactions.timeline), allow_head=False),
+        web.post("/v1/interactions", guarded(interactions.create)),
+        web.get("/v1/interactions", guarded(interactions.page), allow_head=False),
+        web.get("/v1/interactions/{id}", guarded(interactions.get), allow_head=False),
+        web.post("/v1/interactions/{id}/cancel", guarded(interactions.cancel)),
+        web.get("/v1/interactions/{id}/timeline", guarded(interactions.timeline), allow_head=False),
     ]
 
 
@@ -44,7 +50,8 @@ async def in_words(
         _log.warning("database_unavailable", path=request.path, cause=error.cause)
         asks = request.method == "POST" and "id" not in request.match_info
         same = " with the same Idempotency-Key, so that nobody is asked twice" if asks else ""
-        return problems.response(Problem(problems.UNAVAILABLE, f"Try again in {problems.RETRY_SECONDS} s{same}."))
+        seconds = problems.RETRY_SECONDS
+        return problems.response(Problem(problems.UNAVAILABLE, f"Try again in {seconds} s{same}.", retry_after=seconds))
     except web.HTTPNotFound:
         return problems.response(Problem(problems.NOT_FOUND, f"There is nothing at {_path(request)}: {_SEE}."))
     except web.HTTPMethodNotAllowed as error:

@@ -1,23 +1,26 @@
-"""Who asks: a bearer key, found by its digest. Everything after this is inside the key's organization."""
+"""Who asks: a bearer key, found by its digest, whose organization has not asked too often.
+
+Everything after this is inside the key's organization.
+"""
 
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from bridge.agents.deadline import within
+from bridge.agents.keyring import Keyring
 from bridge.agents.problems import UNAUTHORIZED, Problem
-from storage import keys
+from bridge.agents.rate import Rate
 from storage.model import Key
-from storage.pool import Database
 
 _KEY = web.RequestKey("key", Key)
 _MOST = 200  # characters; a key has about 50
 
 
 def required(
-    db: Database, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    keyring: Keyring, rate: Rate, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler, for requests with a valid key only."""
+    """The handler, for requests with a valid key only, and not for too many of them."""
 
     async def authenticated(request: web.Request) -> web.StreamResponse:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -25,11 +28,15 @@ def required(
         if scheme.lower() != "bearer" or not secret:
             raise Problem(UNAUTHORIZED, "Send your API key in the header Authorization: Bearer askb_….")
         possible = len(secret) <= _MOST and secret.isascii()
-        found = await within(keys.of_secret(db, secret)) if possible else None
+        # A flood costs no lookup: who was within the limit a moment ago may be told that they are not any more.
+        if possible and (owner := keyring.owner(secret)) is not None:
+            rate.refuse(owner)
+        found = await within(keyring.find(secret)) if possible else None
         if found is None:
             raise Problem(
                 UNAUTHORIZED, "This API key is unknown or revoked; ask whoever runs this bridge for a new one."
             )
+        await rate.admit(found.organization_id)
         request[_KEY] = found
         return await handler(request)
 

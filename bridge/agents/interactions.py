@@ -26,11 +26,12 @@ from bridge.agents.deadline import within
 from bridge.agents.looking import Look
 from bridge.agents.opening import Asked
 from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, Problem
+from bridge.agents.room import Room
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import cards, errors, interactions
-from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
+from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
 from storage.model import Card, Interaction, Key, Status
 from storage.pool import Database
 
@@ -42,8 +43,9 @@ FIRST_POST_SECONDS = 2.0
 class Interactions:
     """The handlers."""
 
-    def __init__(self, *, db: Database, wake: Wake, metrics: Metrics | None = None) -> None:
+    def __init__(self, *, db: Database, room: Room, wake: Wake, metrics: Metrics | None = None) -> None:
         self._db = db
+        self._room = room
         self._metrics = metrics or Metrics()
         self._wake = wake
 
@@ -53,7 +55,7 @@ class Interactions:
         key = auth.key(request)
         wait = parameters.wait(request.query)
         idempotency_key = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
-        asked = await opening.ask(self._db, key, await body.read(request), idempotency_key=idempotency_key)
+        asked = await opening.ask(self._db, self._room, key, await body.read(request), idempotency_key=idempotency_key)
         opened = await self._opened(key, asked)
         try:
             row, copies = await self._first(request, opened.id, until=began + wait)
@@ -135,6 +137,8 @@ class Interactions:
                 raise Problem(KEY_REUSED, "This Idempotency-Key was used with another body. Use a new key.")
             case Disconnected():
                 raise problems.invalid("/connection", "is not active any more")
+            case Full():
+                raise self._room.refusal()
             case NoSuchOlder():
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
             case OlderEnded(id=older):

@@ -18,6 +18,7 @@ from bridge.agents.problems import (
     NOT_FOUND,
     NOT_JSON,
     TOO_LARGE,
+    TOO_MANY_PENDING,
     UNREADABLE,
 )
 from bridge.agents.requests import MODELS, Cancellation
@@ -84,7 +85,7 @@ def document() -> Json:
                     "responses": {
                         "201": _answer("Asked.", Interaction),
                         "200": _answer("Asked before under this key; as it now is.", Interaction),
-                        **_problems(BAD_PARAMETER, *_BODY, CONFLICT, KEY_REUSED),
+                        **_problems(BAD_PARAMETER, *_BODY, CONFLICT, KEY_REUSED, TOO_MANY_PENDING),
                     },
                 },
                 "get": {
@@ -181,9 +182,9 @@ def _answer(description: str, model: type[BaseModel]) -> Json:
 
 
 def _problems(*types: problems.Type) -> dict[str, Any]:
-    """What can go wrong, by status; everywhere the key may be wrong and the database away."""
+    """What can go wrong, by status; everywhere the key may be wrong, the limit reached and the database away."""
     schema = {"$ref": _REF.format(model="Problem")}
-    all_types = (*types, problems.UNAUTHORIZED, problems.UNAVAILABLE)
+    all_types = (*types, problems.UNAUTHORIZED, problems.RATE_LIMITED, problems.UNAVAILABLE)
     return {
         str(status): {
             "description": " ".join(type.title for type in all_types if type.status == status),

@@ -1,21 +1,20 @@
 """How what an agent sent becomes a question: validated, given its connection and ids, opened in one statement."""
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from bridge import ids
 from bridge.agents import problems, requests
 from bridge.agents.deadline import within
 from bridge.agents.problems import Problem
+from bridge.agents.room import Outcome, Room
 from bridge.agents.routing import Routing
 from bridge.kind import Kind
 from storage import connections, interactions
-from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Opening, Replayed
+from storage.interactions import Opening
 from storage.model import Connection, Json, Key
 from storage.pool import Database
-
-Outcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | NoSuchOlder | OlderEnded
 
 NO_OLDER = "is not an interaction of your organization"
 
@@ -28,8 +27,8 @@ class Asked:
     supersedes: UUID | None = None
 
 
-async def ask(db: Database, key: Key, sent: Json, *, idempotency_key: str | None) -> Asked:
-    """Open what was sent; raises Problem when it is not valid, or has nowhere to go."""
+async def ask(db: Database, room: Room, key: Key, sent: Json, *, idempotency_key: str | None) -> Asked:
+    """Open what was sent if there is room for it; raises Problem when it is not valid, or has nowhere to go."""
     kind, routing, asked = requests.validate(sent)
     on_expiry = requests.on_expiry(kind, routing, asked)
     request_hash = requests.fingerprint(sent) if idempotency_key else None
@@ -56,7 +55,7 @@ async def ask(db: Database, key: Key, sent: Json, *, idempotency_key: str | None
         on_expiry=on_expiry,
         supersedes=supersedes,
     )
-    return Asked(outcome=await within(interactions.open(db, opening)), supersedes=supersedes)
+    return Asked(outcome=await within(room.open(opening)), supersedes=supersedes)
 
 
 def _opening(

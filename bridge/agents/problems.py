@@ -36,6 +36,8 @@ TOO_LARGE = Type("body_too_large", 413, "The body is too large.")
 NOT_JSON = Type("unsupported_media_type", 415, "The body must be JSON.")
 INVALID = Type("invalid_body", 422, "The body is not valid.")
 KEY_REUSED = Type("idempotency_mismatch", 422, "The idempotency key was used for another request.")
+RATE_LIMITED = Type("rate_limited", 429, "Too many requests were sent.")
+TOO_MANY_PENDING = Type("too_many_pending", 429, "Too many questions are pending.")
 INTERNAL = Type("internal_error", 500, "Something went wrong in the bridge.")
 UNAVAILABLE = Type("unavailable", 503, "The bridge cannot reach its database.")
 
@@ -50,6 +52,8 @@ TYPES = (
     NOT_JSON,
     INVALID,
     KEY_REUSED,
+    RATE_LIMITED,
+    TOO_MANY_PENDING,
     INTERNAL,
     UNAVAILABLE,
 )
@@ -62,7 +66,7 @@ _MOST_POINTER = 200  # characters of it in a sentence; `errors` have it whole
 class Problem(Exception):
     """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message).
 
-    `interaction` is the resource that is in the way, as it now is.
+    `interaction` is the resource that is in the way, as it now is; `retry_after` says in how many seconds it may pass.
     """
 
     def __init__(
@@ -72,12 +76,14 @@ class Problem(Exception):
         *,
         errors: list[tuple[str, str]] | None = None,
         interaction: Json | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.type = type
         self.detail = detail
         self.errors = errors or []
         self.interaction = interaction
+        self.retry_after = retry_after
 
 
 def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ()) -> Problem:
@@ -105,6 +111,6 @@ def response(problem: Problem) -> web.Response:
     headers = {}
     if problem.type is UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    if problem.type is UNAVAILABLE:
-        headers["Retry-After"] = str(RETRY_SECONDS)
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
     return reply.json(body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE)

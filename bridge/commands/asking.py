@@ -46,7 +46,7 @@ class Bridge:
                 continue
             if status in {200, 201}:
                 return told
-            if status < 500:
+            if status < 500 and (attempt == _TRIES - 1 or not _too_fast(told)):
                 raise NoAnswer(_refused(status, told))
         raise NoAnswer(f"The bridge at {self.url} did not confirm the question; it may be open there all the same.")
 
@@ -65,7 +65,7 @@ class Bridge:
                 status, told = 503, {}
             if status == 200:
                 asked, heard = told, clock()
-            elif status < 500:
+            elif status < 500 and not _too_fast(told):
                 raise NoAnswer(_refused(status, told))
             elif clock() - heard > _PATIENCE + left:
                 raise NoAnswer(f"The bridge at {self.url} stopped answering; nothing is known of the question.")
@@ -92,6 +92,11 @@ class Bridge:
             if answer.status >= 500:
                 return answer.status, {}
             raise NoAnswer(f"What answers at {self.url} (HTTP {answer.status}) is not an askbridge. Check --url.")
+
+
+def _too_fast(told: Json) -> bool:
+    """Whether others of the organization have sent so much that this request only has to come again later."""
+    return told.get("type") == "urn:askbridge:problem:rate_limited"
 
 
 def _refused(status: int, told: Json) -> str:

@@ -15,6 +15,7 @@ from bridge.card.frame import Drawing, View
 from bridge.handles import Handles
 from bridge.kinds import KINDS
 from bridge.logs import Log
+from bridge.loops import pace
 from bridge.loops.pace import Pace
 from bridge.metrics import Metrics
 from bridge.slack import errors as slack
@@ -101,6 +102,10 @@ class Cards:
             await self._put_off(card, self._pace.later(card.connection_id, place))
             return
         await asyncio.sleep(turn)
+        if (turn := await pace.shared_turn(self._db, card.scope, place)) is None:
+            await self._put_off(card, self._pace.later(card.connection_id, place))
+            return
+        await asyncio.sleep(turn)  # other replicas were before us
         async with self._slot(card) as free:
             # Others were before us, and may have learned that it is no use.
             if (broken := self._tokens.suspended(card.connection_id)) is not None:
@@ -158,6 +163,8 @@ class Cards:
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
                 self._pace.pause(card.connection_id, place, seconds)
+                if place != _EDITS:
+                    await pace.shared_pause(self._db, card.scope, place, seconds)
                 await self._retry(card, failure, seconds=seconds, failed=False, doubted=doubted)
             case slack.RetryAfter(ambiguous=unsure):
                 seconds = _back_off(card)

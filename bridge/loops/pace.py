@@ -1,6 +1,7 @@
-"""How fast this replica writes to Slack: one message a second in a channel, and nothing where Slack asked for a pause.
+"""How fast we write to Slack: one message a second in a channel, and nothing where Slack asked for a pause.
 
-In memory and per replica; forgetting costs at most a 429.
+What this replica knows is in memory, so that few have to ask in vain; turns are given out for all replicas together by
+`throttles`, and a pause that Slack asked one of them for is every one's.
 """
 
 import asyncio
@@ -8,6 +9,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cachetools import TTLCache
+
+from storage import throttles
+from storage.model import Scope
+from storage.pool import Database
+from storage.throttles import Bucket
 
 INTERVAL = 1.0  # seconds between two messages in one channel: Slack's limit
 PATIENCE = 2.0  # seconds that a copy may wait for its turn in hand: not long, because it keeps a worker
@@ -22,8 +28,26 @@ class _Place:
     spread_at: float = 0.0  # when the last copy was sent away to
 
 
+_TURNS = Bucket(rate=1 / INTERVAL, burst=1 + PATIENCE / INTERVAL)
+
+
+async def shared_turn(db: Database, scope: Scope, place: str) -> float | None:
+    """Seconds until a turn that is now the caller's on all replicas; None when there is none within PATIENCE."""
+    free_in = await throttles.take(db, scope.organization_id, _name(scope, place), _TURNS, amount=1)
+    return None if free_in is None else max(0.0, free_in - INTERVAL)
+
+
+async def shared_pause(db: Database, scope: Scope, place: str, seconds: float) -> None:
+    """No turn there for so long, on any replica: Slack asked for it."""
+    await throttles.hold(db, scope.organization_id, _name(scope, place), seconds=min(seconds, _REMEMBERED))
+
+
+def _name(scope: Scope, place: str) -> str:
+    return f"post {scope.connection_id} {place}"
+
+
 class Pace:
-    """Whose turn it is in each place of a connection."""
+    """Whose turn it is in each place of a connection, as far as this replica knows."""
 
     def __init__(self) -> None:
         self._places: TTLCache[tuple[UUID, str], _Place] = TTLCache(maxsize=_MOST, ttl=_REMEMBERED)

@@ -123,7 +123,8 @@ class Replica:
         raise AssertionError("the cards do not come to rest")
 
     async def pass_time(self) -> None:
-        """Let every card be due, and every lease be over."""
+        """Let every card be due, every lease be over, and everybody's turn come."""
+        await self.db.fetch("delete from throttles")
         await self.db.fetch("update cards set due_at = clock_timestamp(), leased_until = null")
 
     async def expire(self, question: Interaction) -> None:

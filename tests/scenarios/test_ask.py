@@ -149,6 +149,8 @@ async def other_server() -> AsyncIterator[Any]:
         (302, "", "is not an askbridge"),
         (401, '{"detail": "This API key is unknown or revoked."}', "unknown or revoked"),
         (422, '{"detail": "/title must not be blank."}', "must not be blank"),
+        (429, '{"type": "urn:askbridge:problem:rate_limited", "detail": "Too many."}', "Too many."),
+        (429, '{"type": "urn:askbridge:problem:too_many_pending", "detail": "Too many."}', "Too many."),
         (503, "", "did not confirm"),
     ],
 )

@@ -3,11 +3,12 @@
 import pytest
 
 from bridge import ids
-from storage import connections, interactions, keys, organizations
+from storage import connections, interactions, keys, organizations, throttles
 from storage.interactions import Disconnected
 from storage.model import Status
 from storage.organizations import StillActive
 from storage.pool import Database
+from storage.throttles import Bucket
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.claim_checks import unwaited
@@ -32,6 +33,7 @@ async def lived(db: Database) -> Tenant:
     for _ in range(5):
         await unwaited(db, build.click(await build.question(db, tenant)))
     await build.question(db, tenant)
+    await throttles.take(db, tenant.scope.organization_id, "requests", Bucket(rate=1, burst=5), amount=1)
     return tenant
 
 

@@ -123,10 +123,11 @@ def page(question: Interaction, **said: Any) -> dict[str, Any]:
     return filters | {"organization_id": question.organization_id, "before": UUID(int=2**128 - 1), "most": 10}
 
 
-def opening(opening: Opening) -> dict[str, Any]:
+def opening(opening: Opening, *, most_pending: int | None = None) -> dict[str, Any]:
     values = {field.name: getattr(opening, field.name) for field in dataclasses.fields(opening)}
     scope = values.pop("scope")
-    return {"organization_id": scope.organization_id, "connection_id": scope.connection_id, **values}
+    scoped = {"organization_id": scope.organization_id, "connection_id": scope.connection_id}
+    return {**scoped, **values, "most_pending": most_pending}
 
 
 def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -155,6 +156,11 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "open": ("interactions", opening(build.opening(tenant, supersedes=id))),
+        "open one more": ("interactions", opening(build.opening(tenant), most_pending=10_000)),
+        "take": (
+            "throttles",
+            {"organization_id": organization_id, "name": "requests", "rate": 200, "burst": 1000, "amount": 25},
+        ),
         "find_idempotent": ("interactions", {"organization_id": organization_id, "idempotency_key": "key 1"}),
         "timeline": ("interactions", {"organization_id": organization_id, "id": id, "most": 1000}),
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
@@ -184,6 +190,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             {"app_id": "A0ASKBRIDGE", "enterprise_id": None, "team_id": tenant.connection.team_id},
         ),
         "of_digest": ("keys", {"digest": keys.digest(tenant.secret)}),
+        "of_digests": ("keys", {"digests": [keys.digest(tenant.secret), keys.digest("askb_no"), keys.digest("")]}),
     }
 
 

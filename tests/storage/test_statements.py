@@ -123,7 +123,7 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
-    "interactions.open": {"id", "created_at", "expires_at", "connected", "found"},
+    "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
     "interactions.page": of(Interaction, more={"read_at"}),
@@ -136,6 +136,7 @@ READ = {
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
     "keys.create": of(Key),
     "keys.of_digest": of(Key),
+    "keys.of_digests": of(Key, more={"digest"}),
     "keys.of_organization": of(Key),
     "keys.revoke": of(Key),
     "migrations.exists": {"found"},
@@ -147,6 +148,7 @@ READ = {
     "organizations.leaving": of(Leaving),
     "organizations.hold_questions": {"id"},
     "organizations.delete_clicks": {"claim_id"},
+    "organizations.delete_throttles": {"name"},
     "organizations.delete_keys": {"id"},
     "organizations.delete_connections": {"id"},
     "organizations.delete": {"organization_id"},
@@ -154,6 +156,7 @@ READ = {
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
+    "throttles.take": {"seconds"},
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
     "server.look": of(Server),
@@ -165,13 +168,15 @@ TYPES = {
     for type, names in {
         "bool": "plain unsure doubted with_notices",
         "bytea": "claim_id request_hash",
+        "float8": "amount burst rate",
         "int4": "attempt days expires_in failed version",
-        "int8": "most",
+        "int8": "most most_pending",
         "jsonb": "addresses answers metadata never_shown reason request",
         "timestamptz": "after",
         "text[]": "home_teams payloads responders tags",
         "uuid": "after_id after_organization_id before connection_id event_id id interaction_id key_id organization_id "
         "stray_id supersedes",
+        "bytea[]": "digests",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()
@@ -179,7 +184,7 @@ TYPES = {
 # Two meanings of one word.
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
-TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8"}
+TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:

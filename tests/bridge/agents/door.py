@@ -14,6 +14,7 @@ from yarl import URL
 
 from bridge import ids
 from bridge.agents import api, problems, responses
+from bridge.agents.limits import USUAL, Limits
 from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import cards, interactions
@@ -165,11 +166,16 @@ class _Server(TestServer):
 
 @asynccontextmanager
 async def door(
-    db: Database, tenant: Tenant, *, wake: Wake | None = None, metrics: Metrics | None = None
+    db: Database,
+    tenant: Tenant,
+    *,
+    wake: Wake | None = None,
+    limits: Limits = USUAL,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Door]:
     """Another replica; its other parts share its `wake` and `metrics`."""
     wake = wake or Wake()
     app = web.Application(middlewares=[api.in_words])
-    app.add_routes(api.routes(db=db, wake=wake, metrics=metrics))
+    app.add_routes(api.routes(db=db, wake=wake, limits=limits, metrics=metrics))
     async with TestClient(_Server(app)) as http:
         yield Door(http=http, db=db, tenant=tenant, wake=wake)

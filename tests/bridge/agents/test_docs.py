@@ -1,12 +1,14 @@
 """docs/api.md says what is so: every field, limit and status, and every exchange on it can be had."""
 
+import dataclasses
 import json
 import re
 from typing import Any
 
 import pytest
 
-from bridge.agents import body, interactions, problems, responses
+from bridge import config
+from bridge.agents import body, interactions, limits, problems, responses, room
 from bridge.agents.interactions import FIRST_POST_SECONDS
 from bridge.agents.routing import MOST_METADATA
 from bridge.kinds.choice.request import MOST_BUTTONS, MOST_TOGETHER
@@ -72,6 +74,18 @@ def test_every_endpoint_is_told_with_its_parameters_and_statuses(method: str, pa
 def test_every_status_and_every_verdict_is_told() -> None:
     assert [row[0] for row in tables(API, "The life of a question")[0]] == [f"`{status}`" for status in Status]
     assert [row[0] for row in tables(API, "Verdicts")[0]] == [f"`{verdict}`" for verdict in Verdict]
+
+
+def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
+    ((*table,),) = tables(API, "Limits")
+    usual = dataclasses.asdict(limits.USUAL)
+
+    assert [(row[1], row[3]) for row in table] == [
+        (str(value), f"`ASKBRIDGE_{name.upper()}`") for name, value in usual.items()
+    ]
+    assert {row[2].strip("`") for row in table} == {type.slug for type in problems.TYPES if type.status == 429}
+    assert {name: config.Settings.model_fields[name].default for name in usual} == usual
+    assert f"up to {room.ALLOWANCE} questions more" in " ".join(API.split())
 
 
 def test_every_type_of_moment_is_told() -> None:

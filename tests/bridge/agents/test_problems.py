@@ -15,6 +15,8 @@ STABLE = {
     "unsupported_media_type": 415,
     "invalid_body": 422,
     "idempotency_mismatch": 422,
+    "rate_limited": 429,
+    "too_many_pending": 429,
     "internal_error": 500,
     "unavailable": 503,
 }
@@ -44,11 +46,17 @@ def test_a_problem_is_sent_as_rfc_9457_wants_it() -> None:
         assert (sent.status, sent.content_type) == (type.status, "application/problem+json")
 
 
-def test_only_what_may_pass_says_when_to_come_back() -> None:
-    waits = {type.slug for type in problems.TYPES if "Retry-After" in problems.response(Problem(type, "")).headers}
+def test_what_may_pass_says_when_to_come_back() -> None:
+    sent = problems.response(Problem(problems.RATE_LIMITED, "Wait.", retry_after=3))
+
+    assert sent.headers["Retry-After"] == "3"
+    assert "Retry-After" not in problems.response(Problem(problems.INTERNAL, "Report it.")).headers
+
+
+def test_only_a_missing_key_says_how_to_send_one() -> None:
     asks = {type.slug for type in problems.TYPES if "WWW-Authenticate" in problems.response(Problem(type, "")).headers}
 
-    assert (waits, asks) == ({"unavailable"}, {"unauthorized"})
+    assert asks == {"unauthorized"}
 
 
 def test_nothing_is_said_of_errors_when_there_are_none() -> None:

@@ -1,0 +1,93 @@
+"""How many requests an organization may send: taken from a bucket that all replicas share, a slice at a time.
+
+A replica takes an eighth of a second's worth in one statement and counts it down in memory, so most requests cost the
+database nothing. In any time all replicas together let through at most the burst, the rate for each second, and what
+was left of one slice on each replica.
+"""
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cachetools import LRUCache
+
+from bridge.agents.deadline import within
+from bridge.agents.limits import Limits
+from bridge.agents.problems import RATE_LIMITED, Problem
+from bridge.logs import Log
+from storage import throttles
+from storage.errors import Unavailable
+from storage.pool import Database
+from storage.throttles import Bucket
+
+_log = Log("agents")
+
+_NAME = "requests"
+_SLICES = 8  # a second
+_SECONDS = 1.0  # that a slice is waited for
+_REMEMBERED = 10_000  # organizations; forgetting one costs it what is left of a slice
+
+
+@dataclass(slots=True)
+class _Share:
+    """What one organization has on this replica."""
+
+    left: int = 0  # requests it may still send before the next slice
+    spent_until: float = 0.0  # by the loop's clock: before it, there is no other slice
+    taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Rate:
+    """The requests of every organization, as this replica counts them."""
+
+    def __init__(self, *, db: Database, limits: Limits) -> None:
+        self._db = db
+        self._limits = limits
+        self._bucket = Bucket(rate=limits.requests_per_second, burst=limits.request_burst)
+        self._slice = max(1, int(min(limits.requests_per_second, limits.request_burst) / _SLICES))
+        self._pause = self._slice / limits.requests_per_second  # in so many seconds a slice comes together
+        self._shares: LRUCache[UUID, _Share] = LRUCache(maxsize=_REMEMBERED)
+
+    async def admit(self, organization_id: UUID) -> None:
+        """Count one request, however long it will wait; raises Problem when there have been too many.
+
+        One that cannot be counted is let through: the limit protects the database, and when that is away, the request
+        will be told so in words that fit.
+        """
+        share = self._shares.setdefault(organization_id, _Share())
+        while not share.left:
+            async with share.taking:  # one asks for all who wait
+                if not share.left:
+                    self._refuse(share)
+                    await self._take(organization_id, share)
+                    self._refuse(share)
+        share.left -= 1
+
+    def refuse(self, organization_id: UUID) -> None:
+        """Raise Problem if it is known, without asking anybody, that there have been too many requests."""
+        if (share := self._shares.get(organization_id)) is not None and not share.left:
+            self._refuse(share)
+
+    def _refuse(self, share: _Share) -> None:
+        if asyncio.get_running_loop().time() < share.spent_until:
+            seconds = math.ceil(self._pause)
+            raise Problem(
+                RATE_LIMITED,
+                f"Your organization may send {self._limits.requests_per_second:,} requests a second, and "
+                f"{self._limits.request_burst:,} at once after a pause, over all its keys. Send this again in "
+                f"{seconds} s, and fewer from then on: one with ?wait=60 hears of an answer as soon as many others do.",
+                retry_after=seconds,
+            )
+
+    async def _take(self, organization_id: UUID, share: _Share) -> None:
+        taking = throttles.take(self._db, organization_id, _NAME, self._bucket, amount=self._slice)
+        try:
+            taken = await within(taking, seconds=_SECONDS) is not None
+        except Unavailable as error:
+            _log.warning("requests_uncounted", organization=str(organization_id), cause=error.cause)
+            taken = True
+        if taken:
+            share.left = self._slice
+        else:
+            share.spent_until = asyncio.get_running_loop().time() + self._pause

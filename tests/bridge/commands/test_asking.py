@@ -1,0 +1,63 @@
+"""The API as the `ask` command uses it, when others of its organization have sent too much."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bridge.agents import problems
+from bridge.agents.problems import RATE_LIMITED, TOO_MANY_PENDING, Problem
+from bridge.commands import asking
+from bridge.commands.asking import Bridge, NoAnswer
+
+ASKED = {"id": "int_1", "status": "pending", "message": "Waiting."}
+ANSWERED = ASKED | {"status": "answered"}
+TOO_FAST = Problem(RATE_LIMITED, "Too many requests.", retry_after=1)
+FULL = Problem(TOO_MANY_PENDING, "Too many questions.", retry_after=30)
+
+Answering: TypeAlias = Callable[..., Awaitable[Bridge]]
+
+
+@pytest.fixture
+async def answering(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Answering]:
+    """Makes a server that gives these answers, one after the other, and a bridge that leads to it."""
+    monkeypatch.setattr(asking, "_PAUSE", 0.01)
+    runners: list[web.AppRunner] = []
+    async with aiohttp.ClientSession() as http:
+
+        async def serve(*answers: Problem | dict[str, str]) -> Bridge:
+            left = iter(answers)
+
+            async def answer(_: web.Request) -> web.Response:
+                told = next(left)
+                return problems.response(told) if isinstance(told, Problem) else web.json_response(told)
+
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", answer)
+            runners.append(web.AppRunner(app))
+            await runners[-1].setup()
+            await web.TCPSite(runners[-1], "127.0.0.1", 0).start()
+            return Bridge(url=f"http://127.0.0.1:{runners[-1].addresses[0][1]}", key="askb_1", http=http)
+
+        yield serve
+    for runner in runners:
+        await runner.cleanup()
+
+
+async def test_whoever_waits_for_an_answer_goes_on_waiting(answering: Answering) -> None:
+    bridge = await answering(TOO_FAST, TOO_FAST, ANSWERED)
+
+    assert await bridge.end(ASKED, within=None) == ANSWERED
+
+
+async def test_a_question_is_sent_again_a_few_times(answering: Answering) -> None:
+    assert await (await answering(TOO_FAST, TOO_FAST, ASKED)).ask({}) == ASKED
+    with pytest.raises(NoAnswer, match=r"^Too many requests\.$"):
+        await (await answering(TOO_FAST, TOO_FAST, TOO_FAST)).ask({})
+
+
+async def test_without_room_it_is_not_sent_again(answering: Answering) -> None:
+    with pytest.raises(NoAnswer, match=r"^Too many questions\.$"):
+        await (await answering(FULL)).ask({})
