@@ -1,0 +1,41 @@
+"""Click → ack: HTTP, verification, Bolt and the claim, one click at a time, against Bolt apps that do nothing."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from bench import rounds
+from bench.figures import Bar, Figure, Floor, percentile
+from bench.ground import Ground
+from bench.sizes import Sizes
+from bench.wire import Wire
+from sandbox.children import Child
+
+
+async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
+    """The middle and the end of an ordinary click, in terms of both floors."""
+    contenders = {"ours": ground.replicas[0], "default": ground.default, "before": ground.before}
+    given = await rounds.interleaved(
+        sizes.rounds, {name: _clicks(ground, child, sizes.clicks) for name, child in contenders.items()}
+    )
+    middle = {name: [percentile(took, 50) for took in turns] for name, turns in given.items()}
+    end = {name: [percentile(took, 99) for took in turns] for name, turns in given.items()}
+    default = Floor(name="bare Bolt, default mode", values=middle["default"])
+    before = Floor(name="bare Bolt, `process_before_response`", values=middle["before"])
+    return [
+        default.figure("click → ack, one at a time, p50", middle["ours"], unit="ms", bar=Bar(limit=0.5)),
+        before.figure("the same", middle["ours"], unit="ms", bar=Bar(limit=3)),
+        Floor(name=before.name, values=end["before"]).figure("the same, p99", end["ours"], unit="ms"),
+    ]
+
+
+def _clicks(ground: Ground, child: Child, count: int) -> Callable[[], Awaitable[list[float]]]:
+    async def turn() -> list[float]:
+        made = [ground.click(child, question) for question in await ground.place.pending(count + 1)]
+        wire = await Wire.open(ground.url(child))
+        try:
+            await wire.expect(made.pop())  # the first one on a connection is not like the others
+            return await rounds.each([partial(wire.expect, click) for click in made])
+        finally:
+            wire.close()
+
+    return turn
