@@ -15,7 +15,7 @@ from bench.figures import percentile
 from bench.wire import Wire
 
 _CLICKS: Final = 1000
-_SHOWN: Final = 40
+_SHOWN: Final = 70
 _PACKAGE: Final = re.compile(r".*/(?:site-packages|python3\.\d+|lib)/|.*/(?=(?:bridge|storage)/)")
 
 
@@ -36,7 +36,9 @@ async def _run() -> None:
 
 
 def _tell(stats: pstats.Stats) -> None:
-    rows = sorted(stats.stats.items(), key=lambda row: -row[1][2])  # type: ignore[attr-defined]  # there, and documented
+    every = [row for row in stats.stats.items() if row[1][0] >= _CLICKS]  # type: ignore[attr-defined]  # documented
+    # What was called less often than there were clicks belongs to the start.
+    rows = sorted(every, key=lambda row: -row[1][2])
     for (file, line, name), (_, calls, own, whole, _) in rows[:_SHOWN]:
         where = f"{_PACKAGE.sub('', file)}:{line}" if line else ""
         _say(

@@ -36,7 +36,7 @@ async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
         {
             f"{name} {in_flight}": _turn(place, work, count=sizes.claims * (1 if in_flight == 1 else 4), many=in_flight)
             for in_flight in (1, IN_FLIGHT)
-            for name, work in (("claim", claim), ("update", _update))
+            for name, work in (("claim", claim), ("update", update))
         },
     )
     middle = {name: [percentile(took, 50) for took in turns] for name, turns in given.items()}
@@ -85,7 +85,8 @@ async def claim(place: Place, question: UUID) -> None:
         raise RuntimeError(f"a claim that was to win is {claimed.verdict}")
 
 
-async def _update(place: Place, question: UUID) -> None:
+async def update(place: Place, question: UUID) -> None:
+    """Do the least that an answer needs, which is to change one pending row; raises RuntimeError if it is not."""
     scope = place.scope
     rows = await place.db.fetch(
         _UPDATE,

@@ -3,18 +3,28 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+
+import psutil
 
 from bench import rounds
-from bench.figures import Bar, Figure, Floor, Spread, percentile
+from bench.figures import Bar, Figure, Floor, percentile
 from bench.ground import IN_FLIGHT, Ground
 from bench.sizes import Sizes
 from bench.wire import Wire
 from sandbox.children import Child
 
-Burst: TypeAlias = tuple[float, float]
-"""Clicks per second, and the p99 in milliseconds."""
+_TICK = 0.01  # seconds; the clock of processor time has no shorter ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burst:
+    """What became of one round's clicks on one process."""
+
+    rate: float  # clicks per second
+    end: float  # the p99, in milliseconds
+    work: float  # milliseconds of processor time of the process that answers, for each click
 
 
 async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
@@ -29,20 +39,17 @@ async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
     ours, before = given["ours"], given["before"]
     name = "bare Bolt, `process_before_response`"
     return [
-        Floor(name=name, values=[rate for rate, _ in before]).figure(
+        Floor(name=name, values=[burst.rate for burst in before]).figure(
             f"clicks per second, one replica, {IN_FLIGHT} in flight",
-            [rate for rate, _ in ours],
+            [burst.rate for burst in ours],
             unit="/s",
             bar=Bar(limit=0.3, at_least=True),
         ),
-        Figure(
-            what="the same, p99",
-            value=Spread.of([end for _, end in ours]),
-            unit="ms",
-            bar=Bar(limit=150, unit="ms"),
-            floor_name=name,
-            floor=Spread.of([end for _, end in before]),
-            ratio=Spread.of_ratios([end for _, end in ours], [end for _, end in before]),
+        Floor(name=name, values=[burst.end for burst in before]).figure(
+            "the same, p99", [burst.end for burst in ours], unit="ms", bar=Bar(limit=150, unit="ms")
+        ),
+        Floor(name=name, values=[burst.work for burst in before]).figure(
+            "the same, processor time of the replica, each", [burst.work for burst in ours], unit="ms"
         ),
     ]
 
@@ -60,11 +67,21 @@ def _burst(ground: Ground, child: Child, count: int) -> Callable[[], Awaitable[B
                 await wire.expect(request)
                 free.append(wire)
 
-            began = time.perf_counter()
+            worked, began = _worked(child), time.perf_counter()
             took = await rounds.each([partial(click, sent) for sent in made], in_flight=IN_FLIGHT)
-            return len(took) / (time.perf_counter() - began), percentile(took, 99)
+            return Burst(
+                rate=count / (time.perf_counter() - began),
+                end=percentile(took, 99),
+                work=max(_TICK, _worked(child) - worked) * 1000 / count,
+            )
         finally:
             for wire in wires:
                 wire.close()
 
     return turn
+
+
+def _worked(child: Child) -> float:
+    """Seconds of processor time that a process has had."""
+    times = psutil.Process(child.pid).cpu_times()
+    return float(times.user + times.system)

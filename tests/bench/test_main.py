@@ -14,8 +14,6 @@ async def test_every_row_of_the_table_can_be_measured() -> None:
         async with ground.running(log) as made:
             figures = await measured(made, SMALL, list(MEASURES))
 
-    assert len(figures) == 18
-    assert [figure.what for figure in figures if not figure.value.median > 0] == [
-        "database connections in use meanwhile, median of 2 looks"
-    ]
-    assert all(figure.ratio.median > 0 for figure in figures if figure.ratio)
+    assert len(figures) == 20
+    assert all(figure.value.median > 0 for figure in figures if figure.unit not in {"", "KiB"})
+    assert all(figure.ratio.median > 0 for figure in figures if figure.ratio and figure.unit != "KiB")
