@@ -15,7 +15,7 @@ from bench.figures import percentile
 from bench.wire import Wire
 
 _CLICKS: Final = 1000
-_SHOWN: Final = 70
+_SHOWN: Final = 40
 _PACKAGE: Final = re.compile(r".*/(?:site-packages|python3\.\d+|lib)/|.*/(?=(?:bridge|storage)/)")
 
 

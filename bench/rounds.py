@@ -26,14 +26,18 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def each(works: Iterable[Callable[[], Awaitable[object]]], *, in_flight: int = 1) -> list[float]:
-    """Do all of it, so many at once; how many milliseconds each took."""
+async def each(
+    works: Iterable[Callable[[], Awaitable[object]]], *, in_flight: int = 1, pause: float = 0
+) -> list[float]:
+    """Do all of it, so many at once, with so many seconds before each; how many milliseconds each took."""
     waiting = iter(works)
     took: list[float] = []
 
     async def worker() -> None:
         for work in waiting:
-            took.append(await timed(work))  # noqa: PERF401  -- the next one is begun only when this one has ended
+            if pause:
+                await asyncio.sleep(pause)
+            took.append(await timed(work))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(in_flight):

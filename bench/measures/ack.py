@@ -1,4 +1,8 @@
-"""Click → ack: HTTP, verification, Bolt and the claim, one click at a time, against Bolt apps that do nothing."""
+"""Click → ack: HTTP, verification, Bolt and the claim, one click at a time, against Bolt apps that do nothing.
+
+A moment lies between two clicks, as between those of people: what follows an ack is not to be paid by the next click
+here. Where clicks come without a pause, in `rate`, it is.
+"""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,6 +14,8 @@ from bench.measures.claim import update
 from bench.sizes import Sizes
 from bench.wire import Wire
 from sandbox.children import Child
+
+_PAUSE = 0.005  # seconds
 
 
 async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
@@ -37,7 +43,7 @@ def _both(bolt: list[float], update: list[float]) -> Floor:
 def _updates(ground: Ground, count: int) -> Callable[[], Awaitable[list[float]]]:
     async def turn() -> list[float]:
         made = await ground.place.pending(count)
-        return await rounds.each([partial(update, ground.place, question) for question in made])
+        return await rounds.each([partial(update, ground.place, question) for question in made], pause=_PAUSE)
 
     return turn
 
@@ -48,7 +54,7 @@ def _clicks(ground: Ground, child: Child, count: int) -> Callable[[], Awaitable[
         wire = await Wire.open(ground.url(child))
         try:
             await wire.expect(made.pop())  # the first one on a connection is not like the others
-            return await rounds.each([partial(wire.expect, click) for click in made])
+            return await rounds.each([partial(wire.expect, click) for click in made], pause=_PAUSE)
         finally:
             wire.close()
 
