@@ -1,14 +1,16 @@
-# Every target says what it does; `make` alone prints them. WORKERS is how many run tests at once; SEED and N are for fuzz.
+# Every target says what it does; `make` alone prints them. WORKERS is how many run tests at once; SEED and N are
+# for fuzz; BENCH=full measures beside a million settled rows.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 4
 SEED ?= $(shell date +%s)
 N ?= 20
+BENCH ?= default
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test fuzz pictures check format lock schema clean
+.PHONY: help demo dev test fuzz bench pictures check format lock schema clean
 
 help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -25,6 +27,9 @@ test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
 fuzz: $(VENV)/dev ## Try N times as much bad input as the tests do, made from a SEED, and say what was tried
 	@echo "the same again: make fuzz SEED=$(SEED) N=$(N)"
 	@ASKBRIDGE_FUZZ_SEED=$(SEED) ASKBRIDGE_FUZZ_TIMES=$(N) $(BIN)/python -m pytest tests/generated --quiet --capture=no
+
+bench: $(VENV)/dev ## Measure it against bare parts, and write docs/performance.md; two to three minutes
+	@$(BIN)/python -m bench $(BENCH)
 
 check: $(VENV)/dev ## Check form, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet .

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import aiohttp
 from cachetools import TTLCache
@@ -21,7 +22,7 @@ from bridge.slack.parse import Click
 from bridge.wake import Wake
 from storage import cards, errors, interactions
 from storage.interactions import Claimed
-from storage.model import Connection, Handle, Status, Verdict
+from storage.model import Connection, Handle, Scope, Status, Verdict
 from storage.pool import Database
 
 _log = Log("clicks")
@@ -170,13 +171,20 @@ class Clicks:
         if click.interaction is None or click.channel is None or click.ts is None or click.is_ephemeral:
             return
         handle = Handle(channel=click.channel, ts=click.ts)
-        if claimed.verdict is Verdict.WON and self._handles.knows(connection.scope, click.interaction, handle):
-            return  # a copy of our own, and the claim has just told it to settle
         try:
+            if claimed.verdict is Verdict.WON and await self._knows(connection.scope, click.interaction, handle):
+                return  # the claim itself has told it to settle
             await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
             self._wake.cards.set()
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=_shown(click), cause=error.cause)
+
+    async def _knows(self, scope: Scope, interaction: UUID, handle: Handle) -> bool:
+        """Whether this copy was remembered, here or in its row: a look at it costs no lock and no commit."""
+        if self._handles.knows(scope, interaction, handle):
+            return True
+        copies = await cards.of_interaction(self._db, scope.organization_id, interaction)
+        return any(copy.handle == handle for copy in copies)
 
     async def _newer(self, click: Click, connection: Connection | None, claimed: Claimed) -> str | None:
         """The address of a card that replaced the clicked one: best where the clicker is, and can surely look."""

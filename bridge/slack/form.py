@@ -4,6 +4,7 @@ By hand, because general readers either take a million fields, or keep one of tw
 saying so: then what was hashed and what was acted on could differ.
 """
 
+import binascii
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -33,4 +34,14 @@ def read(body: bytes) -> dict[str, bytes]:
 
 
 def _decoded(text: bytes) -> bytes:
-    return unquote_to_bytes(text.replace(b"+", b" "))
+    """Give what is percent-encoded.
+
+    Quoted-printable is the same code with another mark, and decoded in C: a twentieth of the time, for bytes of which a
+    click has thousands. Its rules differ only where a mark is no code, and before a line's end; both go the slow way.
+    """
+    text = text.replace(b"+", b" ")
+    if b"\n" not in text and b"\r" not in text:
+        decoded = binascii.a2b_qp(text.replace(b"=", b"%3D").replace(b"%", b"="))
+        if len(decoded) == len(text) - 2 * text.count(b"%"):  # every mark was a code, and became one byte
+            return decoded
+    return unquote_to_bytes(text)

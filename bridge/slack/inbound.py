@@ -46,7 +46,8 @@ class Inbound:
         """Answer one request: 401 unless it is Slack's, 503 when a click cannot be confirmed, else 200."""
         began = time.monotonic()
         try:
-            body = await asyncio.wait_for(request.read(), timeout=self._read_seconds)
+            async with asyncio.timeout(self._read_seconds):
+                body = await request.read()
         except TimeoutError:
             return web.Response(status=408)
         except web.HTTPRequestEntityTooLarge:

@@ -207,8 +207,22 @@ async def test_without_the_cache_it_costs_exactly_that(
     await replica.clicks.after(await replica.clicks.decide(_parsed(replica, question, handle)))
     await replica.cards.step()
 
-    assert len(counting.statements) == 3, "and the read; the heal holds the question on a connection of its own"
+    assert len(counting.statements) == 4, "and two reads, of the copies and of the question; no heal, which would lock"
     assert not replica.has_buttons(handle)
+
+
+async def test_a_copy_that_was_settled_before_the_winner_is_attended_to_is_not_edited_again(
+    replica: Replica, question: Interaction
+) -> None:
+    handle = await replica.show(question)
+    replica.handles._posted.clear()
+
+    outcome = await replica.clicks.decide(_parsed(replica, question, handle))
+    await replica.cards.step()
+    await replica.clicks.after(outcome)
+    await replica.cards.step()
+
+    assert len(replica.called("chat.update")) == 1
 
 
 def _parsed(replica: Replica, question: Interaction, handle: Handle) -> Any:

@@ -1,8 +1,10 @@
 """Form bodies: what is read, and what is refused because it could be read in two ways."""
 
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from bridge.slack import form
 from bridge.slack.fields import Wrong
@@ -36,6 +38,17 @@ def test_every_shape_is_read_as_the_standard_library_reads_it(name: str) -> None
 )
 def test_a_form_is_read_byte_for_byte(body: bytes, expected: dict[str, bytes]) -> None:
     assert expected == form.read(body)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from([b"%", b"=", b"_", b"+", b"\n", b"\r", b"2", b"D", b"f", b"z", b"\xff", b"%3D"])))
+@example([b"%", b"%", b"%3D"])
+@example([b"%", b"\n"])
+@example([b"%", b"\r", b"%3D", b"\n"])
+def test_any_bytes_are_decoded_as_the_standard_library_decodes_them(pieces: list[bytes]) -> None:
+    value = b"".join(pieces)
+
+    assert form.read(b"a=" + value) == {"a": unquote_to_bytes(value.replace(b"+", b" "))}
 
 
 @pytest.mark.parametrize("body", [b"payload=1&payload=2", b"payload=1&pay%6Coad=1", b"a&a"])

@@ -1,0 +1,171 @@
+"""What is measured on: a PostgreSQL that keeps its promises, two replicas and both floors, each its own process."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+import asyncpg
+
+from bench import click, floors, questions
+from bridge import ids
+from sandbox import temporary
+from sandbox.children import Child
+from sandbox.postgres import cluster
+from sandbox.postgres.cluster import Cluster
+from sandbox.postgres.programs import find_programs
+from storage import connections, keys, migrate, organizations, pool
+from storage.model import Scope
+from storage.pool import Database
+
+IN_FLIGHT = 16  # and as many connections in the pool that statements are measured on
+_NOWHERE = "http://127.0.0.1:1/api/"  # without a token no replica calls Slack; if one did, it would not get far
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One migrated database with one organization in it."""
+
+    dsn: str = field(repr=False)
+    db: Database
+    scope: Scope
+    key_id: UUID
+    key: str = field(repr=False)
+
+    async def pending(self, count: int) -> list[UUID]:
+        """So many questions that wait for a click."""
+        return await questions.pending(self.db, self.scope, self.key_id, count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Everything a row may use."""
+
+    place: Place
+    replicas: tuple[Child, Child]
+    before: Child  # bare Bolt with process_before_response
+    default: Child  # bare Bolt as it is by itself
+    secret: str = field(repr=False)
+    cluster: Cluster
+    log: IO[bytes]
+
+    def url(self, child: Child) -> str:
+        """Where one of the processes answers."""
+        url: str = child.told["url"]
+        return url
+
+    def click(self, child: Child, question: UUID) -> bytes:
+        """A new click on a question, to be sent to this process."""
+        return click.request(self.url(child), question, secret=self.secret)
+
+    def replica(self, *, profile: Path | None = None) -> Child:
+        """One more replica, not started yet; its profile is written when it is stopped."""
+        return _replica(self.place.dsn, secret=self.secret, log=self.log, profile=profile)
+
+    def bare(self) -> Child:
+        """One more bare Bolt app, not started yet."""
+        return _floor("before", secret=self.secret, log=self.log)
+
+    async def mute(self) -> None:
+        """Lose every NOTIFY of the replicas from now on."""
+        await _notify(self.place.dsn, "select")
+
+    @contextlib.asynccontextmanager
+    async def elsewhere(self, name: str, *, settled: int) -> AsyncIterator[Place]:
+        """A database of its own with so many settled questions in it."""
+        async with AsyncExitStack() as stack:
+            place = await _place(stack, self.cluster, name)
+            await questions.settled(place.dsn, place.scope, place.key_id, settled)
+            yield place
+
+
+@contextlib.asynccontextmanager
+async def running(log: IO[bytes]) -> AsyncIterator[Ground]:
+    """Start all of it, and leave nothing behind. What the processes say goes to `log`; raises Failed."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(temporary.folder())
+        server = await stack.enter_async_context(
+            cluster.run(folder / "postgres", programs=find_programs(prefer="installed"))
+        )
+        place = await _place(stack, server, "bench")
+        await _notify(place.dsn, "select pg_catalog.pg_notify($1, $2)", everywhere=True)
+        secret = secrets.token_hex(16)
+        children = [
+            *(_replica(place.dsn, secret=secret, log=log) for _ in range(2)),
+            *(_floor(mode, secret=secret, log=log) for mode in ("before", "default")),
+        ]
+        for child in children:
+            await stack.enter_async_context(child)
+        for child in children:
+            await child.ready()
+        one, other, before, default = children
+        yield Ground(
+            place=place,
+            replicas=(one, other),
+            before=before,
+            default=default,
+            secret=secret,
+            cluster=server,
+            log=log,
+        )
+
+
+async def _place(stack: AsyncExitStack, server: Cluster, name: str) -> Place:
+    admin = await asyncpg.connect(server.dsn)
+    try:
+        await admin.execute(f"create database {name}")
+    finally:
+        await admin.close()
+    dsn = server.database(name)
+    await migrate.migrate(dsn)
+    db = await stack.enter_async_context(pool.connect(dsn, name="bench", size=IN_FLIGHT, warm=IN_FLIGHT))
+    organization_id = ids.new()
+    await organizations.create(db, organization_id=organization_id, name="Bench")
+    connection = await connections.connect(
+        db,
+        organization_id=organization_id,
+        id=ids.new(),
+        app_id=click.APP,
+        enterprise_id=None,
+        team_id=click.TEAM,
+        home_teams=[click.TEAM],
+        bot_user_id="U0ASKBRIDGE",
+        name="Bench",
+    )
+    key, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="bench")
+    return Place(dsn=dsn, db=db, scope=connection.scope, key_id=key.id, key=secret)
+
+
+async def _notify(dsn: str, body: str, *, everywhere: bool = False) -> None:
+    """Put a function of ours before PostgreSQL's own `pg_notify`, for every session that begins from now on."""
+    server = await asyncpg.connect(dsn)
+    try:
+        await server.execute(
+            "create or replace function public.pg_notify(text, text) returns void language sql volatile "
+            f"as $body$ {body} $body$"
+        )
+        if everywhere:
+            await server.execute("alter database bench set search_path = public, pg_catalog")
+    finally:
+        await server.close()
+
+
+def _replica(dsn: str, *, secret: str, log: IO[bytes], profile: Path | None = None) -> Child:
+    settings = {
+        "ASKBRIDGE_DATABASE_URL": dsn,
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": secret,
+        "ASKBRIDGE_SLACK_API_URL": _NOWHERE,
+        "ASKBRIDGE_PORT": "0",
+    }
+    command = ["bridge", "serve", "--json"]
+    if profile is not None:
+        command = ["cProfile", "-o", str(profile), "-m", *command]
+    return Child("a replica", *command, settings=settings, unset="ASKBRIDGE_", log=log)
+
+
+def _floor(mode: str, *, secret: str, log: IO[bytes]) -> Child:
+    return Child(f"bare Bolt ({mode})", "bench.floors", mode, settings={floors.SECRET: secret}, log=log)

@@ -1,0 +1,39 @@
+"""Start to ready on a warm database: from the command until `/readyz` says 200, against a bare Bolt app's start."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from bench import rounds, wire
+from bench.figures import Bar, Figure, Floor
+from bench.ground import Ground
+from bench.sizes import Sizes
+from bench.wire import Wire
+from sandbox.children import Child
+
+_BETWEEN = 0.005  # seconds between two looks
+
+
+async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
+    """How soon a new replica can take clicks."""
+    given = await rounds.interleaved(sizes.rounds, {"ours": _start(ground.replica), "bare": _start(ground.bare)})
+    floor = Floor(name="bare Bolt", values=given["bare"])
+    return [
+        floor.figure("start to ready, warm database", given["ours"], unit="s", bar=Bar(limit=2, unit="s")),
+    ]
+
+
+def _start(made: Callable[[], Child]) -> Callable[[], Awaitable[float]]:
+    async def turn() -> float:
+        began = time.perf_counter()
+        async with made() as child:
+            await child.ready()
+            probe = await Wire.open(child.told["url"])
+            look = wire.request("GET", f"{child.told['url']}/readyz")
+            while (await probe.exchange(look))[0] != 200:  # noqa: ASYNC110  -- another process gives no other signal
+                await asyncio.sleep(_BETWEEN)
+            took = time.perf_counter() - began
+            probe.close()
+        return took
+
+    return turn

@@ -1,0 +1,102 @@
+"""Questions in any number, written behind the bridge's back: asking is not what is measured."""
+
+from uuid import UUID
+
+import asyncpg
+
+from bench import click
+from bridge import ids
+from storage.model import Scope
+from storage.pool import Database
+
+_PENDING = """
+with opened as (
+    insert into interactions (
+        organization_id, connection_id, id, kind, request, digest, answers, responders, home_teams, key_id, asked_by,
+        cards_left, cards_shown, expires_at)
+    select
+        $1, $2, id, 'approval', '{"kind": "approval", "title": "Deploy?"}', repeat('0', 64),
+        '{"approve": {"decision": "approve", "approved": true, "option": null, "label": "Approve"},
+          "deny": {"decision": "deny", "approved": false, "option": null, "label": "Deny"}}',
+        array[$5], array[$6], $3, 'bench', 0, 1, clock_timestamp() + interval '1 day'
+    from unnest($4::uuid[]) as made (id)
+    returning id
+),
+shown as (
+    insert into cards (
+        organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, shown)
+    select $1, $2, id, id, 1, jsonb_build_object('channel', $7::text), $7::text, '1763719200.000100', '', 1
+    from opened
+)
+insert into events (organization_id, id, interaction_id, type)
+select $1, id, id, 'interaction.created'
+from opened
+"""
+
+# Ids grow with time, as ours do; long ago, so that they are apart from those of pending questions.
+_LONG_AGO = """
+create function pg_temp.id(kind bigint, n bigint) returns uuid language sql immutable as $body$
+    select (
+        lpad(to_hex(1600000000000 + n), 12, '0') || '70008000' || lpad(to_hex(kind * 4294967296 + n), 12, '0')
+    )::uuid
+$body$
+"""
+_INTERACTIONS = """
+insert into interactions (
+    organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
+    asked_by, answer, choice, answered_by, claim_id, cards_left, cards_shown, created_at, expires_at, ended_at)
+select
+    $1, $2, pg_temp.id(0, n), 'approval', 'answered', '{"kind": "approval", "title": "Deploy?"}', repeat('0', 64),
+    '{"approve": {"label": "Approve"}}', array['U0ANA'], array['T0BENCH'], $3, 'bench',
+    '{"decision": "approve", "approved": true}', 'approve', 'U0ANA', sha256(n::text::bytea), 0, 1,
+    clock_timestamp() - interval '2 hours', clock_timestamp() - interval '1 hour',
+    clock_timestamp() - interval '90 minutes'
+from generate_series(1, $4::int) as series (n)
+"""
+_CARDS = """
+insert into cards (
+    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown)
+select
+    $1, $2, pg_temp.id(0, n), pg_temp.id(1, n), 1, '{"channel": "C0BENCH"}', 'C0BENCH', '1.1', '', 2, 2
+from generate_series(1, $3::int) as series (n)
+"""
+_CLICKS = """
+insert into clicks (
+    organization_id, claim_id, connection_id, interaction_id, verdict, choice, user_id, user_name, user_team, channel)
+select
+    $1, sha256(n::text::bytea), $2, pg_temp.id(0, n), 'won', 'approve', 'U0ANA', 'ana', 'T0BENCH', 'C0BENCH'
+from generate_series(1, $3::int) as series (n)
+"""
+_EVENTS = """
+insert into events (organization_id, id, interaction_id, type)
+select $1, pg_temp.id(2, n), pg_temp.id(0, n), 'interaction.answered'
+from generate_series(1, $2::int) as series (n)
+"""
+
+
+async def pending(db: Database, scope: Scope, key_id: UUID, count: int) -> list[UUID]:
+    """So many questions whose cards are up, waiting for a click; their ids."""
+    made = [ids.new() for _ in range(count)]
+    for at in range(0, count, 1000):  # so that each statement is over long before a pool's deadline
+        batch = made[at : at + 1000]
+        await db.fetch(
+            _PENDING,
+            *(scope.organization_id, scope.connection_id, key_id, batch, click.PERSON, click.TEAM, click.CHANNEL),
+        )
+    return made
+
+
+async def settled(dsn: str, scope: Scope, key_id: UUID, count: int) -> None:
+    """So many questions that were answered, with all that such a question leaves behind; known to the planner."""
+    organization, connection = scope.organization_id, scope.connection_id
+    server = await asyncpg.connect(dsn)  # of its own: a million rows take longer than any pool would let them
+    try:
+        await server.execute(_LONG_AGO)
+        await server.execute(_INTERACTIONS, organization, connection, key_id, count)
+        await server.execute(_CARDS, organization, connection, count)
+        await server.execute(_CLICKS, organization, connection, count)
+        await server.execute(_EVENTS, organization, count)
+        await server.execute("vacuum analyze")
+        await server.execute("checkpoint")  # else the next minute would pay for these rows
+    finally:
+        await server.close()

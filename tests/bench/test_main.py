@@ -1,0 +1,19 @@
+import tempfile
+
+import pytest
+
+from bench import ground
+from bench.__main__ import MEASURES, measured
+from bench.sizes import SMALL
+
+
+@pytest.mark.processes
+async def test_every_row_of_the_table_can_be_measured() -> None:
+    """How fast it is, is no test: the machine may do anything else meanwhile."""
+    with tempfile.TemporaryFile() as log:
+        async with ground.running(log) as made:
+            figures = await measured(made, SMALL, list(MEASURES))
+
+    assert len(figures) == 20
+    assert all(figure.value.median > 0 for figure in figures if figure.unit not in {"", "KiB"})
+    assert all(figure.ratio.median > 0 for figure in figures if figure.ratio and figure.unit != "KiB")
