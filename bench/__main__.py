@@ -79,7 +79,7 @@ async def measured(made: Ground, sizes: Sizes, names: list[str]) -> list[Figure]
 
 def _told(sizes: Sizes) -> str:
     return (
-        f"Medians of {sizes.rounds} interleaved rounds of {sizes.clicks} clicks one at a time, {sizes.burst} "
+        f"Medians of {sizes.rounds} interleaved rounds of {sizes.clicks} clicks one at a time, {sizes.burst} with "
         f"{ground.IN_FLIGHT} in flight, {sizes.claims} claims and {sizes.samples} answers."
     )
 
