@@ -22,6 +22,7 @@ EXCEPTIONS = {
         "an installation has one owner in the whole database; only the owner's own row is brought up to date",
     ),
     "cards.lease": (["due: cards"], "the card loop takes what is due, whoever it belongs to"),
+    "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),
