@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bridge.agents import auth, openapi, problems
+from bridge.agents.events import Events
 from bridge.agents.interactions import Interactions
 from bridge.agents.problems import Problem
+from bridge.agents.streams import Streams
 from bridge.logs import Log
 from bridge.wake import Wake
 from storage import errors
@@ -17,9 +19,10 @@ _log = Log("agents")
 _SEE = "GET /openapi.json describes what there is"
 
 
-def routes(*, db: Database, wake: Wake) -> list[web.RouteDef]:
+def routes(*, db: Database, wake: Wake, streams: Streams) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
     interactions = Interactions(db=db, wake=wake)
+    events = Events(db=db, wake=wake, streams=streams)
     return [
         web.get("/openapi.json", openapi.serve, allow_head=False),
         web.post("/v1/interactions", auth.required(db, interactions.create)),
@@ -27,6 +30,7 @@ def routes(*, db: Database, wake: Wake) -> list[web.RouteDef]:
         web.get("/v1/interactions/{id}", auth.required(db, interactions.get), allow_head=False),
         web.post("/v1/interactions/{id}/cancel", auth.required(db, interactions.cancel)),
         web.get("/v1/interactions/{id}/timeline", auth.required(db, interactions.timeline), allow_head=False),
+        web.get("/v1/events", auth.required(db, events.get), allow_head=False),
     ]
 
 

@@ -120,6 +120,7 @@ class Interactions:
             case Opened() as opened:
                 _log.info("interaction_created", interaction=ids.encode("int", opened.id), key=key.name)
                 self._wake.cards.set()
+                self._wake.numbering.set()
                 if asked.supersedes:
                     _log.info("interaction_superseded", interaction=ids.encode("int", asked.supersedes))
                     self._wake.changed(key.organization_id, asked.supersedes)
