@@ -5,6 +5,7 @@ itself. So whoever reads slowly costs no memory here, and nobody else's time.
 """
 
 import asyncio
+import itertools
 import json
 from collections import deque
 from collections.abc import Collection
@@ -21,9 +22,10 @@ from storage.pool import Database
 
 _log = Log("agents")
 
-PAGE = 50  # events that are read at once
+PAGE = 25  # events that are read at once; a slow client keeps so many of them in memory, at most
 MOST_KEPT = 200  # events
 MOST_BYTES = 1024 * 1024  # of them together
+_AT_ONCE = 10  # of them that a stream takes: what it holds is not dropped meanwhile
 _AGAIN_SECONDS = 1.0  # until a database that could not be reached is asked again
 
 
@@ -60,10 +62,10 @@ class Feed:
         self.ended = False  # nothing comes any more: streams go elsewhere
 
     def past(self, position: int) -> list[Told] | None:
-        """What is kept past a place; None when that does not reach back to it."""
+        """The first of what is kept past a place; None when that does not reach back to it."""
         if position < self._floor:
             return None
-        return [told for told in self._kept if told.position > position]
+        return list(itertools.islice((told for told in self._kept if told.position > position), _AT_ONCE))
 
     async def run(self, wake: Wake) -> None:
         """Read whatever comes until it is stopped or the replica is."""

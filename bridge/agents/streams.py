@@ -166,6 +166,8 @@ class Streams:
                 if stream.types is None or told.type in stream.types:
                     await stream.send(told.lines)
                 stream.position = told.position
+            if kept:
+                continue
             try:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
                     await moved.wait()
