@@ -13,11 +13,12 @@ from aiohttp import web
 
 from bridge import announce, listening
 from bridge.agents import api
+from bridge.agents.streams import Streams
 from bridge.config import Settings
 from bridge.handles import Handles
 from bridge.health import Health
 from bridge.logs import Log
-from bridge.loops import expiry, runner, watch
+from bridge.loops import expiry, numbering, runner, watch
 from bridge.loops.cards import Cards
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
@@ -41,9 +42,11 @@ _DATABASE_PAUSE = 1.0
 _SAID_AGAIN = 30  # tries after which it is said again that there is no database
 
 # Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
-# _CARD_WORKERS / 2.4 + 1 / 10 times. Most work comes with a wake; these are for what other replicas left.
-_CARDS_INTERVAL = 2.4
+# _CARD_WORKERS / 2.6 + 1 / 10 + 1 / 10 times. Most work comes with a wake; these are for what other replicas left.
+_CARDS_INTERVAL = 2.6
 _EXPIRY_INTERVAL = 10.0  # a passed deadline counts at once for whoever asks or clicks; only the cards wait for this
+_NUMBERING_INTERVAL = 10.0  # as often as _STREAMS_INTERVAL while somebody streams
+_STREAMS_INTERVAL = 1.0  # how late a stream hears of what no hint told of; asks only while one is open
 _WATCH_INTERVAL = 1.0  # how late a request hears of an end that another replica wrote; asks only while one waits
 _INSTALLATION_INTERVAL = 30.0  # asks Slack, not the database, and no more once it was told whose the token is
 _RETENTION_INTERVAL = 600.0  # what is days old is in no hurry
@@ -90,9 +93,17 @@ async def _run(
     wake, tokens, handles, metrics = Wake(), Tokens(), Handles(), Metrics()
     cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake, metrics=metrics)
     fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
+    streams = Streams(db=db, wake=wake)
     loops = [
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
         Loop(name="expiry", step=lambda: expiry.step(db, wake, metrics), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
+        Loop(
+            name="numbering",
+            step=lambda: numbering.step(db, wake),
+            interval=_NUMBERING_INTERVAL,
+            wake=wake.numbering,
+        ),
+        Loop(name="streams", step=streams.step, interval=_STREAMS_INTERVAL),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
     ]
     health = Health(db=db, loops=loops, wake=wake)
@@ -115,7 +126,7 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
-    agents = api.routes(db=db, wake=wake, limits=settings.limits, metrics=metrics)
+    agents = api.routes(db=db, wake=wake, streams=streams, limits=settings.limits, metrics=metrics)
     web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
     scrape = Scrape(
         metrics=metrics,
@@ -137,6 +148,7 @@ async def _run(
         await stopping.wait()
         _log.info("stop_requested")
         wake.close()
+        streams.close()
         await asyncio.wait(running, timeout=listening.DRAIN_SECONDS)
         for task in running:
             task.cancel()

@@ -17,8 +17,10 @@ class Wake:
         self.cards = asyncio.Event()  # some card may have to be posted or edited
         self.expiry = asyncio.Event()  # some deadline was seen to have passed
         self.fanout = asyncio.Event()  # there is something to tell other replicas
+        self.numbering = asyncio.Event()  # some event may have to be given its place in its feed
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
+        self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._untold: set[tuple[UUID, UUID]] = set()
 
     @contextmanager
@@ -34,20 +36,46 @@ class Wake:
             if not self._watchers[key]:
                 del self._watchers[key]
 
+    @contextmanager
+    def following(self, organization_id: UUID) -> Iterator[asyncio.Event]:
+        """Give a signal that is set whenever this organization's feed may have grown. Look at it after entering."""
+        signal = asyncio.Event()
+        self._followers[organization_id].add(signal)
+        try:
+            yield signal
+        finally:
+            self._followers[organization_id].discard(signal)
+            if not self._followers[organization_id]:
+                del self._followers[organization_id]
+
     def changed(self, organization_id: UUID, interaction_id: UUID) -> None:
         """This replica wrote some row of this question: let whoever waits for it look, here and elsewhere."""
         self.heard(organization_id, interaction_id)
         self._untold.add((organization_id, interaction_id))
         self.fanout.set()
+        self.numbering.set()
 
-    def heard(self, organization_id: UUID, interaction_id: UUID) -> None:
-        """Some replica wrote a row of this question: let whoever waits for it here look."""
-        for signal in self._watchers.get((organization_id, interaction_id), ()):
+    def grown(self, organization_id: UUID) -> None:
+        """This replica gave events their places: let whoever follows the feed look, here and elsewhere."""
+        self.moved(organization_id)
+        self._untold.add((organization_id, organization_id))
+        self.fanout.set()
+
+    def moved(self, organization_id: UUID) -> None:
+        """The feed of this organization may have grown, wherever: let whoever follows it here look."""
+        for signal in self._followers.get(organization_id, ()):
+            signal.set()
+
+    def heard(self, organization_id: UUID, id: UUID) -> None:
+        """Some replica wrote a row of this question, or, under the organization's own id, of its feed."""
+        if id == organization_id:
+            self.moved(organization_id)
+        for signal in self._watchers.get((organization_id, id), ()):
             signal.set()
 
     def missed(self) -> None:
         """Anything may have changed: let everybody who waits here look."""
-        for signals in self._watchers.values():
+        for signals in (*self._watchers.values(), *self._followers.values()):
             for signal in signals:
                 signal.set()
 
@@ -69,5 +97,5 @@ class Wake:
         """Let everybody who waits look once more and go."""
         self.closing.set()
         self.missed()
-        for loop in (self.cards, self.expiry, self.fanout):
+        for loop in (self.cards, self.expiry, self.fanout, self.numbering):
             loop.set()

@@ -108,6 +108,15 @@ select
 from interactions
 where organization_id = $organization_id and id = $id;
 
+-- name: several :many
+-- Some questions as they now are; those that are not there are left out.
+select
+    organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
+    asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
+    cards_shown, created_at, expires_at, ended_at, clock_timestamp() as read_at
+from interactions
+where organization_id = $organization_id and id = any ($ids::uuid[]);
+
 -- name: page :many
 -- An organization's questions, newest first, up to $most older than $before. A passed deadline counts at once, by the
 -- statement's clock for all rows alike. Each arm goes by an index of its own and runs only for its filters; those that

@@ -54,3 +54,11 @@ update keys
 set revoked_at = coalesce(revoked_at, clock_timestamp())
 where organization_id = $organization_id and id = $id
 returning organization_id, id, name, prefix, created_at, revoked_at;
+
+-- name: valid :many
+-- Which of these keys still open doors.
+select keys.organization_id, keys.id
+from unnest($organization_ids::uuid[], $ids::uuid[]) as used (organization_id, id)
+join keys on keys.organization_id = used.organization_id and keys.id = used.id
+join organizations on organizations.organization_id = used.organization_id
+where keys.revoked_at is null and organizations.disabled_at is null;

@@ -16,8 +16,9 @@ limit $most
 for update skip locked;
 
 -- name: settled :many
--- Which of the held questions owe nobody anything: no copy of theirs is on a screen without showing its end. Whatever
--- else may be owed one day, such as a delivery to an agent, belongs here. A copy that was given up owes nothing more.
+-- Which of the held questions owe nobody anything: no copy of theirs is on a screen without showing its end, and every
+-- event has its place in the feed. Whatever else may be owed one day, such as a delivery to an agent, belongs here. A copy
+-- that was given up owes nothing more.
 with held as (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
@@ -34,6 +35,15 @@ where
             and cards.ts is not null
             and cards.shown < cards.wanted
             and cards.given_up_at is null
+    )
+    and not exists ( -- nobody was told of it yet
+        select
+        from events
+        where
+            events.organization_id = held.organization_id
+            and events.interaction_id = held.id
+            and events.position is null
+            and events.type like 'interaction.%'
     );
 
 -- name: forget :one

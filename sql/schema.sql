@@ -69,6 +69,7 @@ CREATE TABLE events (
     type text NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    position bigint,
     CONSTRAINT events_pkey PRIMARY KEY (organization_id, id)
 );
 
@@ -146,6 +147,7 @@ CREATE TABLE organizations (
     name text NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     disabled_at timestamp with time zone,
+    events_position bigint DEFAULT 0 NOT NULL,
     CONSTRAINT organizations_pkey PRIMARY KEY (organization_id),
     CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 );
@@ -173,6 +175,9 @@ CREATE INDEX clicks_interaction ON clicks USING btree (organization_id, interact
 CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, interaction_id) WHERE (verdict = 'won'::text);
 CREATE UNIQUE INDEX connections_installation ON connections USING btree (app_id, COALESCE(enterprise_id, ''::text), COALESCE(team_id, ''::text)) WHERE (disabled_at IS NULL);
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
+CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "position") WHERE ("position" IS NOT NULL);
+CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);
+CREATE INDEX events_unnumbered ON events USING btree (at) WHERE (("position" IS NULL) AND (type ~~ 'interaction.%'::text));
 CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
 CREATE INDEX interactions_ended ON interactions USING btree (ended_at, organization_id, id) WHERE (status <> 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);

@@ -12,6 +12,7 @@ from asyncpg import Record
 from storage import statements
 from storage.model import Card, Interaction, Json, Life, Scope, Status, Verdict
 from storage.pool import Database
+from storage.statements import Runs
 
 _SQL = statements.load("interactions")
 
@@ -188,6 +189,12 @@ async def get(db: Database, organization_id: UUID, id: UUID) -> Interaction | No
     """A question of this organization as it now is."""
     row = await _SQL["get"].maybe(db, organization_id=organization_id, id=id)
     return Interaction(**_as_it_is(row)) if row else None
+
+
+async def several(db: Runs, organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Interaction]:
+    """Some questions of this organization as they now are; those that are not there are left out."""
+    rows = await _SQL["several"].many(db, organization_id=organization_id, ids=list(ids))
+    return {row["id"]: Interaction(**_as_it_is(row)) for row in rows}
 
 
 async def page(

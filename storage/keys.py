@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from storage import statements
@@ -56,3 +56,10 @@ async def revoke(db: Database, *, organization_id: UUID, id: UUID) -> Key | None
     """Make a key worth nothing for every request from now on; None when this organization has no such key."""
     row = await _SQL["revoke"].maybe(db, organization_id=organization_id, id=id)
     return Key(**row) if row else None
+
+
+async def valid(db: Database, used: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Of these (organization, id) pairs, those whose key still opens doors."""
+    organization_ids, ids = [organization for organization, _ in used], [id for _, id in used]
+    rows = await _SQL["valid"].many(db, organization_ids=organization_ids, ids=ids)
+    return {(row["organization_id"], row["id"]) for row in rows}

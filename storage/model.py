@@ -46,6 +46,18 @@ class CardStatus(StrEnum):
     FAILED = "failed"  # given up, with a reason
 
 
+class EventType(StrEnum):
+    """What is told in an organization's feed; what happens to its cards is in the timelines only."""
+
+    CREATED = "interaction.created"
+    POSTED = "interaction.posted"  # a copy of its card appeared, once for each
+    ANSWERED = "interaction.answered"
+    EXPIRED = "interaction.expired"
+    CANCELLED = "interaction.cancelled"
+    SUPERSEDED = "interaction.superseded"
+    UNREACHABLE = "interaction.unreachable"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Where a row belongs: one organization, one of its Slack installations."""

@@ -16,7 +16,7 @@ from storage import errors, statements
 from storage.pool import Database
 
 T = TypeVar("T")
-Pair: TypeAlias = tuple[UUID, UUID]  # organization, interaction
+Pair: TypeAlias = tuple[UUID, UUID]  # organization, and interaction; or the organization again, for its feed
 Hear: TypeAlias = Callable[[list[Pair] | None], None]
 
 _SQL = statements.load("notices")

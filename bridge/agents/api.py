@@ -6,12 +6,14 @@ from functools import partial
 from aiohttp import web
 
 from bridge.agents import auth, openapi, problems
+from bridge.agents.events import Events
 from bridge.agents.interactions import Interactions
 from bridge.agents.keyring import Keyring
 from bridge.agents.limits import USUAL, Limits
 from bridge.agents.problems import Problem
 from bridge.agents.rate import Rate
 from bridge.agents.room import Room
+from bridge.agents.streams import Streams
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.wake import Wake
@@ -23,9 +25,12 @@ _log = Log("agents")
 _SEE = "GET /openapi.json describes what there is"
 
 
-def routes(*, db: Database, wake: Wake, limits: Limits = USUAL, metrics: Metrics | None = None) -> list[web.RouteDef]:
+def routes(
+    *, db: Database, wake: Wake, streams: Streams, limits: Limits = USUAL, metrics: Metrics | None = None
+) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
     interactions = Interactions(db=db, wake=wake, room=Room(db=db, limits=limits), metrics=metrics)
+    events = Events(db=db, wake=wake, streams=streams)
     guarded = partial(auth.required, Keyring(db), Rate(db=db, limits=limits))
     return [
         web.get("/openapi.json", openapi.serve, allow_head=False),
@@ -34,6 +39,7 @@ def routes(*, db: Database, wake: Wake, limits: Limits = USUAL, metrics: Metrics
         web.get("/v1/interactions/{id}", guarded(interactions.get), allow_head=False),
         web.post("/v1/interactions/{id}/cancel", guarded(interactions.cancel)),
         web.get("/v1/interactions/{id}/timeline", guarded(interactions.timeline), allow_head=False),
+        web.get("/v1/events", guarded(events.get), allow_head=False),
     ]
 
 

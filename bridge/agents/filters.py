@@ -42,7 +42,7 @@ def read(query: MultiMapping[str]) -> Asked:
             idempotency_key=_text("idempotency_key", query.get("idempotency_key")),
         ),
         before=_before(query.get("cursor")),
-        limit=_limit(query.get("limit")),
+        limit=limit(query.get("limit")),
     )
 
 
@@ -75,9 +75,10 @@ def _before(text: str | None) -> UUID | None:
     raise Problem(BAD_PARAMETER, "cursor must be a next_cursor that a list gave, as it was.")
 
 
-def _limit(text: str | None) -> int:
+def limit(text: str | None) -> int:
+    """The size of a page; raises Problem."""
     if text is None:
         return USUAL
-    if not _LIMIT.fullmatch(text) or not 1 <= (limit := int(text)) <= MOST:
+    if not _LIMIT.fullmatch(text) or not 1 <= (most := int(text)) <= MOST:
         raise Problem(BAD_PARAMETER, f"limit must be a number from 1 to {MOST}.")
-    return limit
+    return most

@@ -126,6 +126,7 @@ class Interactions:
                 _log.info("interaction_created", interaction=ids.encode("int", opened.id), key=key.name)
                 self._metrics.opened()
                 self._wake.cards.set()
+                self._wake.numbering.set()
                 if asked.supersedes:
                     _log.info("interaction_superseded", interaction=ids.encode("int", asked.supersedes))
                     self._metrics.ended(Status.SUPERSEDED)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import bridge
-from bridge.agents import filters, problems, reply
+from bridge.agents import events, filters, problems, reply
 from bridge.agents.parameters import KEY_PATTERN, MOST_WAIT
 from bridge.agents.problems import (
     BAD_PARAMETER,
@@ -22,9 +22,9 @@ from bridge.agents.problems import (
     UNREADABLE,
 )
 from bridge.agents.requests import MODELS, Cancellation
-from bridge.agents.responses import Interaction, Page, Problem, Timeline
+from bridge.agents.responses import Event, EventPage, Interaction, Page, Problem, Timeline
 from bridge.kinds import KINDS
-from storage.model import Json, Status
+from storage.model import EventType, Json, Status
 
 _REF = "#/components/schemas/{model}"
 _BODY = (UNREADABLE, TOO_LARGE, NOT_JSON, INVALID)
@@ -43,7 +43,7 @@ def document() -> Json:
         [
             *((model, "validation") for model in MODELS.values()),
             (Cancellation, "validation"),
-            *((model, "serialization") for model in (Interaction, Page, Timeline, Problem)),
+            *((model, "serialization") for model in (Interaction, Page, Timeline, EventPage, Problem)),
         ],
         ref_template=_REF,
     )
@@ -131,6 +131,17 @@ def document() -> Json:
                     "responses": {"200": _answer("Oldest first.", Timeline), **_problems(BAD_PARAMETER, NOT_FOUND)},
                 }
             },
+            "/v1/events": {
+                "get": {
+                    "operationId": "listEvents",
+                    "summary": "Hear of everything",
+                    "description": "What happens to all questions of your organization, oldest first. With "
+                    "`Accept: text/event-stream` as a stream of server-sent events that goes on.",
+                    "security": _KEY,
+                    "parameters": _feed(),
+                    "responses": {"200": _page_or_stream(), **_problems(BAD_PARAMETER)},
+                }
+            },
         },
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -171,9 +182,36 @@ def _filters() -> list[Json]:
         "kind": {"type": "string", "enum": list(KINDS)},
         **texts,
         "cursor": {"type": "string", "pattern": filters.CURSOR, "description": "`next_cursor` of the page before"},
-        "limit": {"type": "integer", "minimum": 1, "maximum": filters.MOST, "default": filters.USUAL},
+        "limit": _limit(),
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]
+
+
+def _feed() -> list[Json]:
+    after = {"type": "string", "pattern": events.AFTER}
+    type = {"type": "string", "enum": list(EventType)}
+    types = {"type": "array", "items": type, "minItems": 1, "maxItems": len(EventType), "uniqueItems": True}
+    return [
+        {"name": "after", "in": "query", "schema": after},
+        {"name": "types", "in": "query", "style": "form", "explode": False, "schema": types},
+        {"name": "limit", "in": "query", "schema": _limit()},
+        {"name": events.HEADER, "in": "header", "schema": after},
+    ]
+
+
+def _limit() -> Json:
+    return {"type": "integer", "minimum": 1, "maximum": filters.MOST, "default": filters.USUAL}
+
+
+def _page_or_stream() -> Json:
+    one = _answer("A page, or a stream.", EventPage)
+    one["content"][events.CONTENT_TYPE] = {
+        "schema": {
+            "type": "string",
+            "description": f"Each event has its `id`, and in one line of `data` the JSON of {Event.__name__}.",
+        }
+    }
+    return one
 
 
 def _answer(description: str, model: type[BaseModel]) -> Json:

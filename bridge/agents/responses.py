@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from bridge.question import Action, Agent, Principal
-from storage.model import CardStatus, Status, Verdict
+from storage.model import CardStatus, EventType, Status, Verdict
 
 
 class By(BaseModel):
@@ -96,6 +96,22 @@ class Timeline(BaseModel):
     message: str = Field(description="One sentence to act on, for every status")
     cards: list[CardCopy] = Field(description="`reason` says why a copy is not on a screen yet")
     items: list[Moment]
+
+
+class Event(BaseModel):
+    """One thing that happened to a question of yours."""
+
+    id: str = Field(examples=["evt_01jdq2r4p0e9qvzz4xa9w7btga"], description="What to resume after")
+    type: EventType
+    timestamp: datetime = Field(description="When it was written down")
+    data: Interaction = Field(description="The question as it is when you are told: never older, perhaps newer")
+
+
+class EventPage(BaseModel):
+    """Some of an organization's events, in their order: oldest first."""
+
+    items: list[Event]
+    next_cursor: str | None = Field(description="What to give as `after` to go on; null: these are all there are now")
 
 
 class ProblemError(BaseModel):

@@ -83,3 +83,21 @@ def test_when_anything_may_have_changed_everybody_looks() -> None:
         wake.missed()
 
         assert one.is_set() and two.is_set()
+
+
+def test_who_follows_a_feed_is_woken_when_it_grew_here_or_elsewhere() -> None:
+    wake, other = Wake(), ids.new()
+    with wake.following(ORGANIZATION) as signal, wake.following(other) as stranger:
+        wake.grown(ORGANIZATION)
+        assert signal.is_set() and wake.take_untold() == [(ORGANIZATION, ORGANIZATION)]
+        signal.clear()
+        wake.heard(ORGANIZATION, ORGANIZATION)
+        assert signal.is_set() and wake.take_untold() == [], "what was heard is not told again"
+        signal.clear()
+        wake.changed(ORGANIZATION, QUESTION)
+        assert not signal.is_set() and wake.numbering.is_set(), "it is not numbered yet"
+        assert not stranger.is_set()
+        wake.missed()
+        assert signal.is_set() and stranger.is_set()
+
+    assert not wake._followers

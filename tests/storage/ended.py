@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from storage import interactions
+from storage import events, interactions
 from storage.model import Card, Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
@@ -26,7 +26,8 @@ posted as (
 ),
 told as (
     insert into events
-    select (jsonb_populate_record(events, jsonb_build_object('interaction_id', copies.id, 'id', gen_random_uuid()))).*
+    select (jsonb_populate_record(events, jsonb_build_object(
+        'interaction_id', copies.id, 'id', gen_random_uuid(), 'position', 1000 + row_number() over ()))).*
     from events, copies
     where events.interaction_id = $1
 )
@@ -39,7 +40,7 @@ where clicks.interaction_id = $1
 
 
 async def question(db: Database, tenant: Tenant, *, days: float, **other: Any) -> Interaction:
-    """A question that was posted, answered and settled, so long ago."""
+    """A question that was posted, answered, settled and told of, so long ago."""
     asked = await build.question(db, tenant, **other)
     await card_moves.post(db, await _card(db, asked))
     claimed = await interactions.claim(db, build.click(asked))
@@ -54,7 +55,8 @@ async def _card(db: Database, question: Interaction) -> Card:
 
 
 async def ago(db: Database, tenant: Tenant, question: Interaction, *, days: float) -> Interaction:
-    """Let all of a question's life have been so much earlier; one that is pending stays so."""
+    """Let all of a question's life have been so much earlier, and told of; one that is pending stays so."""
+    await events.number(db)
     await db.fetch(
         "update interactions set created_at = created_at - make_interval(secs => $2), "
         "ended_at = ended_at - make_interval(secs => $2), expires_at = case when status = 'pending' then expires_at "

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from bridge import ids
-from storage import keys
+from storage import keys, organizations
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -97,3 +97,14 @@ async def test_one_digest_is_one_key_in_the_whole_database(db: Database, tenant:
             ids.new(),
             keys.digest(tenant.secret),
         )
+
+
+async def test_of_many_keys_those_that_still_open_doors_are_told_at_once(db: Database, tenant: Tenant) -> None:
+    mine = tenant.scope.organization_id
+    (good, _), (revoked, _) = await make(db, tenant), await make(db, tenant)
+    disabled = await build.tenant(db)
+    await keys.revoke(db, organization_id=mine, id=revoked)
+    await organizations.disable(db, disabled.scope.organization_id, new_id=ids.new)
+    used = [(mine, good), (mine, revoked), (ids.new(), good), (disabled.scope.organization_id, disabled.key_id)]
+
+    assert await keys.valid(db, used) == {(mine, good)}

@@ -48,8 +48,11 @@ select
 from interactions;
 insert into clicks (organization_id, claim_id, connection_id, interaction_id, verdict, user_id)
     select organization_id, claim_id, connection_id, id, 'won', 'U0OTHER' from interactions where claim_id is not null;
-insert into events (organization_id, id, interaction_id, type)
-    select organization_id, gen_random_uuid(), id, 'interaction.created' from interactions;
+insert into events (organization_id, id, interaction_id, type, position)
+    select
+        organization_id, gen_random_uuid(), id, 'interaction.created',
+        row_number() over (partition by organization_id order by id)
+    from interactions;
 drop table seeds;
 analyze;
 """
@@ -168,6 +171,19 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             "interactions",
             {"most": 100, "event_ids": [ids.new() for _ in range(100)], "never_shown": interactions.NEVER_SHOWN},
         ),
+        "number": ("events", {"most": 1000}),
+        "page of the feed": ("events", {"organization_id": organization_id, "past": 0, "types": None, "most": 10}),
+        "page of some types": (
+            "events",
+            {
+                "organization_id": organization_id,
+                "past": 0,
+                "types": ["interaction.created", "interaction.answered"],
+                "most": 10,
+            },
+        ),
+        "place": ("events", {"organization_id": organization_id, "id": ids.new()}),
+        "several": ("interactions", {"organization_id": organization_id, "ids": [id, ids.new()]}),
         "hold": (
             "retention",
             {
@@ -252,6 +268,40 @@ async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: 
                 assert read(plan, name, mode) <= FEW + ("rare" in name) * TEN_PAGES, f"{name}, {mode}"
                 below = [node for node in nodes(plan) if node["Node Type"] == "Sort"]
                 assert sum(node["Actual Rows"] for node in below) <= FEW
+
+
+async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(crowded: Database) -> None:
+    """An own feed of 8,000, of which two are of a rare type; a page from its middle, and three that are due."""
+    tenant = await build.tenant(crowded)
+    question = await build.question(crowded, tenant)
+    async with crowded.acquire() as connection:
+        await connection.execute(PATIENT)
+        await connection.execute(
+            "insert into events (organization_id, id, interaction_id, type, position) "
+            "select organization_id, gen_random_uuid(), id, case when number % 4000 = 0 then 'interaction.expired' "
+            "else 'interaction.posted' end, number from interactions, generate_series(1, 8000) as number where id = $1",
+            question.id,
+        )
+        await connection.execute(
+            "update organizations set events_position = 8000 where organization_id = $1", question.organization_id
+        )
+        await connection.execute("analyze events", timeout=60)
+        await connection.execute(
+            "insert into events (organization_id, id, interaction_id, type) select organization_id, gen_random_uuid(), "
+            "id, 'interaction.posted' from interactions, generate_series(1, 2) where id = $1",
+            question.id,
+        )
+        half = {"organization_id": question.organization_id, "past": 3990, "most": 10}
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            for name, values in (
+                ("number", {"most": 1000}),
+                ("page", {**half, "types": None}),
+                ("page", {**half, "types": ["interaction.expired"]}),
+                ("page", {**half, "types": ["interaction.expired", "interaction.posted"]}),
+            ):
+                plan = await run(connection, statements.load("events")[name], values, mode)
+
+                assert 2 <= read(plan, name, mode) <= FEW, f"{name}, {mode}"
 
 
 async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Database) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from storage import cards, interactions, organizations, retention
+from storage import cards, events, interactions, organizations, retention
 from storage.interactions import Filters, Mismatch, NoSuchOlder, Opened, Replayed
 from storage.model import Handle, Interaction, Scope, Status, Verdict
 from storage.pool import Database
@@ -72,8 +72,10 @@ async def test_what_is_pending_stays_however_long_ago_it_was_asked(db: Database,
 
     assert (await forget(db)).seen == 0
     assert await remain(db, [pending, late]) == [True, True]
-    # Its end is that of its deadline: written late by the sweep, it is old at once.
+    # Its end is that of its deadline: written late by the sweep, it is old at once; but agents are told first.
     await interactions.expire(db, event_ids=[ids.new()])
+    assert (await forget(db)).forgotten == 0
+    await events.number(db)
     assert (await forget(db)).forgotten == 1
     assert await remain(db, [pending, late]) == [True, False]
 

@@ -27,6 +27,7 @@ EXCEPTIONS = {
         ["main, sub-select: cards", "main, sub-select, sub-select: interactions"],
         "an operator's alarms are for all; numbers leave it, and nothing else",
     ),
+    "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from storage import statements
+from storage import retention, statements
 from storage.backlog import Backlog
+from storage.events import Event, Place
 from storage.model import Card, Connection, Interaction, Key, Life, Organization
 from storage.organizations import Leaving
 from storage.pool import Database
-from storage.retention import Place
 from storage.server import Server
 from storage.statements import DuplicateName, Rows, Statement
 
@@ -124,8 +124,13 @@ READ = {
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
+    "events.number": {"organization_id", "numbered"},
+    "events.page": of(Event),
+    "events.place": of(Place),
+    "events.latest": {"organization_id", "latest"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
+    "interactions.several": of(Interaction, more={"read_at"}),
     "interactions.page": of(Interaction, more={"read_at"}),
     "interactions.claim": of(
         Life, more={"verdict", "repeats", "found", "cards_shown", "on_expiry", "answers", "read_at"}
@@ -139,6 +144,7 @@ READ = {
     "keys.of_digests": of(Key, more={"digest"}),
     "keys.of_organization": of(Key),
     "keys.revoke": of(Key),
+    "keys.valid": {"organization_id", "id"},
     "migrations.exists": {"found"},
     "migrations.applied": {"version", "name"},
     "organizations.get": of(Organization),
@@ -152,7 +158,7 @@ READ = {
     "organizations.delete_keys": {"id"},
     "organizations.delete_connections": {"id"},
     "organizations.delete": {"organization_id"},
-    "retention.hold": of(Place),
+    "retention.hold": of(retention.Place),
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
@@ -170,10 +176,10 @@ TYPES = {
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
         "int4": "attempt days expires_in failed version",
-        "int8": "most most_pending",
+        "int8": "most most_pending past",
         "jsonb": "addresses answers metadata never_shown reason request",
         "timestamptz": "after",
-        "text[]": "home_teams payloads responders tags",
+        "text[]": "home_teams payloads responders tags types",
         "uuid": "after_id after_organization_id before connection_id event_id id interaction_id key_id organization_id "
         "stray_id supersedes",
         "bytea[]": "digests",

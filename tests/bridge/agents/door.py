@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from yarl import URL
 from bridge import ids
 from bridge.agents import api, problems, responses
 from bridge.agents.limits import Limits
+from bridge.agents.streams import Streams
 from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import cards, interactions
@@ -71,7 +72,8 @@ class Door:
     http: TestClient[web.Request, web.Application]
     db: Database
     tenant: Tenant
-    wake: Wake = field(default_factory=Wake)
+    wake: Wake
+    streams: Streams
 
     async def call(self, method: str, path: str | URL, *, key: str | None = UNSAID, **other: Any) -> Reply:
         """One request with this tenant's key, or another, or none."""
@@ -180,6 +182,11 @@ async def door(
     """Another replica; its other parts share its `wake` and `metrics`."""
     wake = wake or Wake()
     app = web.Application(middlewares=[api.in_words])
-    app.add_routes(api.routes(db=db, wake=wake, limits=limits, metrics=metrics))
+    streams = Streams(db=db, wake=wake)
+    app.add_routes(api.routes(db=db, wake=wake, streams=streams, limits=limits, metrics=metrics))
     async with TestClient(_Server(app)) as http:
-        yield Door(http=http, db=db, tenant=tenant, wake=wake)
+        try:
+            yield Door(http=http, db=db, tenant=tenant, wake=wake, streams=streams)
+        finally:
+            wake.close()  # or the server would wait for every stream to notice that its client has gone
+            streams.close()

@@ -13,7 +13,7 @@ from tests.bridge.agents.door import Door, Reply
 from tests.bridge.agents.reference import Request, Response, Stage
 from tests.storage import card_moves
 
-_ID = re.compile(r"\b(?:int|cur|con)_[0-9a-z]{26}\b")
+_ID = re.compile(r"\b(?:int|cur|con|evt)_[0-9a-z]{26}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 _CLICK = re.compile(r"(\w+) (approves|denies|chooses (\S+)) (?:in (\S+) )?on (int_\w+|the last)")
 _REST = "…"  # a field of this name stands for those that are not shown

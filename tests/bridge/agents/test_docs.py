@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from bridge import config
-from bridge.agents import body, interactions, limits, problems, responses, room
+from bridge.agents import body, interactions, limits, problems, responses, room, streams
 from bridge.agents.interactions import FIRST_POST_SECONDS
 from bridge.agents.routing import MOST_METADATA
 from bridge.kinds.choice.request import MOST_BUTTONS, MOST_TOGETHER
 from bridge.question import MOST_ACTION
 from storage import statements
-from storage.model import Status, Verdict
+from storage.model import EventType, Status, Verdict
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents import reference
@@ -25,7 +25,8 @@ from tests.storage import build
 API = (DOCS / "api.md").read_text("utf-8")
 SENT = ["Address", "Responders", "Action", "Fact", "Option", "Agent", "Principal", "OnExpiry", "Cancellation"]
 RECEIVED = [
-    "Interaction", "Answer", "By", "Reason", "CardCopy", "Page", "Timeline", "Moment", "Problem", "ProblemError",
+    "Interaction", "Answer", "By", "Reason", "CardCopy", "Page", "Timeline", "Moment", "EventPage", "Event", "Problem",
+    "ProblemError",
 ]  # fmt: skip
 OPERATIONS = [
     pytest.param(method, path, operation, id=operation["operationId"])
@@ -100,6 +101,14 @@ def test_every_type_of_moment_is_told() -> None:
     assert {row[0].strip("`") for row in tables(API, "Types of moments")[0]} == written | ended
 
 
+def test_every_type_of_event_is_told_and_is_one_that_is_written() -> None:
+    moments = {row[0].strip("`") for row in tables(API, "Types of moments")[0]}
+    told = [row[0].strip("`") for row in tables(API, "Types of events")[0]]
+
+    assert told == list(EventType)
+    assert {type for type in moments if type.startswith("interaction.")} - {"interaction.clicked"} == set(told)
+
+
 def test_limits_that_no_schema_can_say_are_told() -> None:
     meaning = {row[0].strip("`"): row[-1] for row in tables(API, "Question")[0]}
 
@@ -108,6 +117,7 @@ def test_limits_that_no_schema_can_say_are_told() -> None:
     assert f"{MOST_TOGETHER} characters" in meaning["options"] and f"Up to {MOST_BUTTONS} " in meaning["options"]
     assert f"{body.MOST_BYTES} bytes and {body.MOST_DEPTH} levels" in " ".join(API.split())
     assert f"up to {FIRST_POST_SECONDS:.0f} s" in API
+    assert f"{streams.HEARTBEAT_SECONDS:.0f} s of silence" in API and f"{streams.PATIENCE_SECONDS:.0f} s" in API
     assert f"at most {problems.MOST_ERRORS}" in {row[0]: row[-1] for row in tables(API, "Problem")[0]}["`errors`"]
 
 

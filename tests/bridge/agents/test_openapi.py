@@ -94,6 +94,9 @@ async def test_every_answer_fits_its_schema(door: Door) -> None:
     problem = await door.ask(body(title=1))
     page, conflict = await door.list(), await door.cancel(asked.json["id"])
 
+    feed = await door.call("GET", "/v1/events")
+
+    assert len(feed.json["items"]) == 3 and judge("EventPage", feed.json) == []
     assert judge("Page", page.json) == judge("Problem", conflict.json) == []
     assert judge("Interaction", asked.json) == judge("Interaction", answered.json) == []
     assert judge("Timeline", timeline.json) == judge("Problem", problem.json) == []
@@ -144,6 +147,11 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
             (await door.call("GET", f"{path}/{id}/timeline", key=None)).status,
             (await door.call("GET", f"{path}/{unknown}/timeline")).status,
             (await door.call("GET", f"{path}/{id}/timeline?wait=1")).status,
+        },
+        ("/v1/events", "get"): {
+            (await door.call("GET", "/v1/events")).status,
+            (await door.call("GET", "/v1/events?after=x")).status,
+            (await door.call("GET", "/v1/events", key=None)).status,
         },
     }
     named = {

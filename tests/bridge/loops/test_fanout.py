@@ -147,3 +147,14 @@ async def test_m070_with_every_notice_lost_a_waiter_hears_by_the_next_look(repli
         assert clock() - answered < 2
     stopping.set()
     await running
+
+
+async def test_a_feed_that_grew_here_is_looked_at_by_who_follows_it_there(dsn: str) -> None:
+    here, there = Wake(), Wake()
+    async with connected(dsn, here) as one, connected(dsn, there):
+        with there.following(ORGANIZATION) as signal, there.following(ids.new()) as other:
+            here.grown(ORGANIZATION)
+            assert await one.step() == 1
+
+            await until(signal)
+            assert not other.is_set()

@@ -1,0 +1,22 @@
+"""Give events their places in their feeds, after their commit, and wake the streams that follow these."""
+
+import asyncio
+
+from bridge.wake import Wake
+from storage import events
+from storage.pool import Database
+
+AGAIN_SECONDS = 0.02  # another replica holds a counter, and saw less than there is now
+
+
+async def step(db: Database, wake: Wake) -> int:
+    """Number up to a batch of events; how many, or 1 when some were left to whoever was numbering at this moment."""
+    numbered = await events.number(db)
+    for organization_id in numbered.counts:
+        wake.grown(organization_id)
+    if numbered.counts:
+        return sum(numbered.counts.values())
+    if numbered.passed_over:
+        await asyncio.sleep(AGAIN_SECONDS)
+        return 1
+    return 0
