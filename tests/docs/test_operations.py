@@ -74,7 +74,7 @@ def test_the_table_of_events_has_every_event_with_its_keys_and_no_other() -> Non
 def test_the_table_of_loops_has_every_loop_and_no_other() -> None:
     source = Path(app.__file__).read_text("utf-8")
 
-    assert {named(row[0])[0] for row in table("loop")} == set(re.findall(r'Loop\(name="(\w+)"', source))
+    assert {named(row[0])[0] for row in table("loop")} == set(re.findall(r'Loop\(\s*name="(\w+)"', source))
 
 
 @pytest.mark.parametrize(
