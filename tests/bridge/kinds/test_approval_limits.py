@@ -124,7 +124,7 @@ REQUESTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, database=None, derandomize=True)
+@settings(max_examples=50, deadline=None, database=None, derandomize=True)
 @given(request=REQUESTS, status=st.sampled_from(list(Status)), plain=st.booleans())
 def test_whatever_is_accepted_can_be_shown_in_every_status(request: Json, status: Status, *, plain: bool) -> None:
     shown = interaction(request, status=status)

@@ -142,7 +142,7 @@ OPTIONS = st.lists(
 ).map(lambda options: [{"id": f"o{n}", **option} for n, option in enumerate(options)])
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True)
+@settings(max_examples=20, deadline=None, database=None, derandomize=True)
 @given(
     options=OPTIONS,
     body=st.sampled_from(["", "b" * 9_000, "- a\n" * 2_000, "`a`b" * 2_000]),
