@@ -59,7 +59,8 @@ async def race(claim: Claim, one: Database, other: Database, *, rounds: int, see
             question.id,
         )
         assert Counter(row["verdict"] for row in rows)["won"] == 1
-        assert sum(row["repeats"] + 1 for row in rows) == CLICKS
+        # More when a try whose reply came too late, on a crowded machine, was made again under the same id.
+        assert sum(row["repeats"] + 1 for row in rows) >= CLICKS
 
 
 class Dying:
