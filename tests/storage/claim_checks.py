@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias, TypeVar
 
 from storage import interactions
 from storage.interactions import Claimed, Click
 from storage.model import Status, Verdict
 from storage.pool import Database
+from storage.statements import Runs
 from tests.storage import build
 
+T = TypeVar("T")
 Claim: TypeAlias = Callable[[Database, Click], Coroutine[Any, Any, Claimed]]
 
 CLICKS = 16
@@ -59,8 +61,7 @@ async def race(claim: Claim, one: Database, other: Database, *, rounds: int, see
             question.id,
         )
         assert Counter(row["verdict"] for row in rows)["won"] == 1
-        # More when a try whose reply came too late, on a crowded machine, was made again under the same id.
-        assert sum(row["repeats"] + 1 for row in rows) >= CLICKS
+        assert sum(row["repeats"] + 1 for row in rows) == CLICKS
 
 
 class Dying:
@@ -111,6 +112,21 @@ async def waits_past_the_deadline(claim: Claim, db: Database) -> None:
             await asyncio.sleep(0.005)
 
     assert (await waiting).verdict is Verdict.EXPIRED
+
+
+class _OneTry(Database):
+    """A pool that does not insist: a try that is made again, because a crowded machine is late, counts as a repeat."""
+
+    def __init__(self, whole: Database) -> None:
+        super().__init__(whole._pool)
+
+    async def insist(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
+        return await run(self)
+
+
+async def sent_once(db: Database, click: Click) -> Claimed:
+    """The real claim, sent exactly once."""
+    return await interactions.claim(_OneTry(db), click)
 
 
 async def unwaited(db: Database, click: Click) -> Claimed:
