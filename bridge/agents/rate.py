@@ -38,6 +38,16 @@ class _Share:
     spent_until: float = 0.0  # by the loop's clock: before it, there is no other slice
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left, and nothing to be had yet."""
+        return not self.left and asyncio.get_running_loop().time() < self.spent_until
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next slice is to be asked for."""
+        return not self.left and not self.is_spent
+
 
 class Rate:
     """The requests of every organization, as this replica counts them."""
@@ -59,7 +69,7 @@ class Rate:
         share = self._shares.setdefault(organization_id, _Share())
         while not share.left:
             async with share.taking:  # one asks for all who wait
-                if not share.left and not _spent(share):
+                if share.is_due:
                     await self._take(organization_id, share)
             await self._refuse(share)
         share.left -= 1
@@ -70,7 +80,7 @@ class Rate:
             await self._refuse(share)
 
     async def _refuse(self, share: _Share) -> None:
-        if not share.left and _spent(share):
+        if share.is_spent:
             await asyncio.sleep(_HELD)
             seconds = math.ceil(self._pause)
             raise Problem(
@@ -92,7 +102,3 @@ class Rate:
             share.left = self._slice
         else:
             share.spent_until = asyncio.get_running_loop().time() + self._pause
-
-
-def _spent(share: _Share) -> bool:
-    return asyncio.get_running_loop().time() < share.spent_until
