@@ -1,12 +1,14 @@
-# Every target says what it does; `make` alone prints them. WORKERS is how many run tests at once.
+# Every target says what it does; `make` alone prints them. WORKERS is how many run tests at once; SEED and N are for fuzz.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 4
+SEED ?= $(shell date +%s)
+N ?= 20
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock schema clean
+.PHONY: help demo dev test fuzz pictures check format lock schema clean
 
 help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -14,8 +16,15 @@ help: ## Print this help
 demo: $(VENV)/runtime ## Run everything on this machine and ask you something in a sandbox Slack
 	@$(BIN)/python -P -m sandbox.demo
 
+dev: $(VENV)/runtime ## Run the same, which asks nothing by itself; says how to ask, and its --help what else it can
+	@$(BIN)/askbridge dev
+
 test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+fuzz: $(VENV)/dev ## Try N times as much bad input as the tests do, made from a SEED, and say what was tried
+	@echo "the same again: make fuzz SEED=$(SEED) N=$(N)"
+	@ASKBRIDGE_FUZZ_SEED=$(SEED) ASKBRIDGE_FUZZ_TIMES=$(N) $(BIN)/python -m pytest tests/generated --quiet --capture=no
 
 check: $(VENV)/dev ## Check form, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet .
@@ -38,6 +47,10 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header 
 
 schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
 	@$(BIN)/python -m tests.storage.rewrite_schema
+
+pictures: $(VENV)/dev ## Take the README's picture anew; ALBUM=folder takes every card in every status too
+	@mkdir -p docs/pictures $(ALBUM)
+	@$(BIN)/python -m tests.pictures $(ALBUM)
 
 clean: ## Remove what was installed and cached here
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

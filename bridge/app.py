@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -9,6 +10,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 from aiohttp import web
 
+from bridge import announce
 from bridge.agents import api
 from bridge.config import Settings
 from bridge.handles import Handles
@@ -17,6 +19,7 @@ from bridge.logs import Log
 from bridge.loops import expiry, runner, watch
 from bridge.loops.cards import Cards
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
+from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
 from bridge.slack import client
 from bridge.slack.clicks import Clicks
@@ -33,6 +36,15 @@ _log = Log("app")
 _CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other card waiting
 _DRAIN_SECONDS = 10.0
 _DATABASE_PAUSE = 1.0
+_SAID_AGAIN = 30  # tries after which it is said again that there is no database
+
+# Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
+# _CARD_WORKERS / 2.4 + 1 / 10 times. Most work comes with a wake; these are for what other replicas left.
+_CARDS_INTERVAL = 2.4
+_EXPIRY_INTERVAL = 10.0  # a passed deadline counts at once for whoever asks or clicks; only the cards wait for this
+_WATCH_INTERVAL = 1.0  # how late a request hears of an end that another replica wrote; asks only while one waits
+_INSTALLATION_INTERVAL = 30.0  # asks Slack, not the database, and no more once it was told whose the token is
+_RETENTION_INTERVAL = 600.0  # what is days old is in no hurry
 
 
 async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
@@ -40,6 +52,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = 
 
     Waits, and says so, for a database that is not there yet. Raises NotMigrated, SchemaTooNew and NotDirect.
     """
+    announce.starting(settings)
     stopping = asyncio.Event()
     with _signals(stopping):
         async with AsyncExitStack() as stack:
@@ -47,6 +60,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = 
             if databases is None:
                 return
             db, claims = databases
+            await announce.standing(db)
             http = await stack.enter_async_context(client.session())
             replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
             await _run(settings, db=db, claims=claims, http=http, replies=replies, stopping=stopping, on_ready=on_ready)
@@ -66,9 +80,9 @@ async def _run(
     cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake)
     fanout = Fanout(dsn=settings.direct_url, wake=wake)
     loops = [
-        *(Loop(name="cards", step=cards.step, interval=2.4, wake=wake.cards) for _ in range(_CARD_WORKERS)),
-        Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=10.0, wake=wake.expiry),
-        Loop(name="watch", step=lambda: watch.step(db, wake), interval=1.0),
+        *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
+        Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
+        Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
         Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
     ]
     health = Health(db=db, loops=loops, wake=wake)
@@ -84,11 +98,15 @@ async def _run(
             organization=settings.organization,
             wake=wake,
         )
-        loops.append(Loop(name="installation", step=installation.step, interval=30.0))
+        loops.append(Loop(name="installation", step=installation.step, interval=_INSTALLATION_INTERVAL))
+    aside = []  # not in health: a replica that cannot forget what is old can take clicks all the same
+    if settings.retention_days:
+        retention = Retention(db=db, days=settings.retention_days)
+        aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
     web_app.add_routes([web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake), *health.routes()])
     async with _listening(web_app, settings) as url, asyncio.TaskGroup() as group:
-        running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in loops]
+        running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]
         _log.info("replica_started", url=url)
         if on_ready is not None:
             on_ready(url)
@@ -116,7 +134,10 @@ async def _databases(
 ) -> tuple[Database, Database] | None:
     """Open the two pools: one for everything, one that only clicks may use. None when stopped before there was any."""
     dsn, direct = settings.database_url.get_secret_value(), settings.direct_url
-    while not stopping.is_set():
+    said: str | None = None
+    for attempts in itertools.count():
+        if stopping.is_set():
+            return None
         try:
             async with AsyncExitStack() as attempt:
                 db = await attempt.enter_async_context(
@@ -131,10 +152,12 @@ async def _databases(
                 stack.push_async_exit(attempt.pop_all())
                 return db, claims
         except errors.Unavailable as error:
-            _log.warning("database_awaited", cause=error.cause, advice=error.advice)
+            if error.cause != said or attempts % _SAID_AGAIN == 0:
+                _log.warning("database_awaited", cause=error.cause, advice=error.advice)
+                said = error.cause
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), timeout=_DATABASE_PAUSE)
-    return None
+    raise AssertionError("counting does not end")
 
 
 @contextlib.asynccontextmanager

@@ -67,7 +67,7 @@ class _Part(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASKBRIDGE_", env_ignore_empty=False, extra="ignore", frozen=True)
 
 
-class Database(_Part):
+class DatabaseSettings(_Part):
     """What a command needs that speaks to the database alone."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
@@ -111,7 +111,7 @@ class Workspace(_Part):
     )
 
 
-class Settings(Workspace, Signing, Database):
+class Settings(Workspace, Signing, DatabaseSettings):
     """Every setting, its default and what it is for. The table in docs/configuration.md is made from this class."""
 
     organization: _Words = Field(
@@ -129,6 +129,12 @@ class Settings(Workspace, Signing, Database):
     )
     claim_connections: int = Field(
         default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
+    )
+    retention_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="How many days a question and its clicks are kept after it has ended; 0 keeps everything for ever.",
     )
     log: Literal["readable", "json"] = Field(default="readable", description="How the log on stderr is written.")
 

@@ -5,9 +5,9 @@ All of them end with this one, however it ends.
 
 import asyncio
 import contextlib
-import os
+import errno
 import signal
-import tempfile
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,10 +19,11 @@ from bridge import ids
 from bridge.logs import Log
 from bridge.slack.client import Identity
 from bridge.slack.connections import establish
+from sandbox import temporary
 from sandbox.children import READY_SECONDS, Child, Failed
 from sandbox.postgres import cluster
 from sandbox.postgres.errors import PostgresError
-from storage import keys, migrate, pool
+from storage import errors, keys, migrate, pool
 from storage.model import Json
 
 _log = Log("dev")
@@ -61,16 +62,21 @@ async def run(options: Options, *, on_ready: Callable[[Json], None]) -> None:
 
 
 async def _everything(options: Options, on_ready: Callable[[Json], None]) -> None:
+    _see_that_ports_are_free(options)
     async with AsyncExitStack() as stack:
-        data = options.data or stack.enter_context(_temporary())
+        data = options.data or stack.enter_context(await _temporary())
         slack = await stack.enter_async_context(
             Child("the sandbox Slack", "sandbox.slack", "--port", str(options.slack_port))
         )
         try:
             postgres = await stack.enter_async_context(cluster.run(data / "postgres"))
-        except PostgresError as error:
+            await migrate.migrate(postgres.dsn)
+        except (PostgresError, errors.SchemaTooNew) as error:
             raise Failed(str(error)) from error
-        await migrate.migrate(postgres.dsn)
+        except errors.Unavailable as error:
+            raise Failed(f"The PostgreSQL in {data} cannot be used: {error.advice} ({error.cause}).") from error
+        except OSError as error:
+            raise Failed(f"The data folder {data} cannot be used: {error.strerror}. Choose another one.") from error
         await slack.ready()
         tenant = await _tenant(postgres.dsn, slack.told)
         replicas = [
@@ -156,10 +162,24 @@ def _watched(replica: Child) -> Iterator[None]:
         watching.cancel()
 
 
-@contextlib.contextmanager
-def _temporary() -> Iterator[Path]:
-    """A folder that is gone at the end. As root PostgreSQL runs as another account, which must be able to pass."""
-    with tempfile.TemporaryDirectory(prefix="askbridge-", ignore_cleanup_errors=True) as name:
-        if os.geteuid() == 0:
-            Path(name).chmod(0o711)
-        yield Path(name)
+async def _temporary() -> contextlib.AbstractContextManager[Path]:
+    """A folder that is gone at the end, after those that a SIGKILL left behind."""
+    for path in await asyncio.to_thread(temporary.remove_leftovers):
+        _log.info("leftover_removed", path=str(path))
+    return temporary.folder()
+
+
+def _see_that_ports_are_free(options: Options) -> None:
+    """Raise Failed with the option that was typed; a replica, which finds out too, knows only of its settings."""
+    wanted = [("--slack-port", options.slack_port)]
+    wanted += [("--port", options.port + number) for number in range(options.replicas if options.port else 0)]
+    for option, port in wanted:
+        try:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do
+                probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            why = "already in use" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
+            raise Failed(
+                f"Port {port} is {why}. Choose another {option}, or leave it out: any free one is taken then."
+            ) from None

@@ -12,12 +12,19 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 MOST_DEPTH = 32
+MOST_WEB_ADDRESS = 2_000
+USER = r"^[UW][A-Z0-9]{1,30}$"
+CHANNEL = r"^[CGD][A-Z0-9]{1,30}$"
+TS = r"^[0-9]{1,12}\.[0-9]{6}$"
 _MOST_BITS = 13_000  # Python writes integers of up to 4,300 digits
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a surrogate pair is no better
 _BREAK = re.compile(r"[\t\n\u2028\u2029]")
 INVISIBLE = re.compile(
-    r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
+    r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# Characters that take no room or look like a space, beside those that hide everywhere.
+BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
 
 def _unix(text: Any) -> Any:
@@ -37,7 +44,7 @@ def _one_line(text: str) -> str:
 
 
 def _something(text: str) -> str:
-    if not INVISIBLE.sub("", text).strip():
+    if not BLANK.sub("", INVISIBLE.sub("", text)).strip():
         raise PydanticCustomError("blank", "must contain something that can be seen")
     return text
 
@@ -72,9 +79,11 @@ def _storable_text(text: str) -> str:
 Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_something)]
 Text = Annotated[str, BeforeValidator(_unix), AfterValidator(_without_controls)]
 Words = Annotated[Text, AfterValidator(_something)]
-UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$", description="A Slack user id")]
+UserId = Annotated[str, Field(pattern=USER, description="A Slack user id")]
+ChannelId = Annotated[str, Field(pattern=CHANNEL, description="A Slack conversation id")]
+Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]
 # Not strict: "strict" refuses addresses that browsers and people copy every day. It is stored percent-encoded.
-Address = Annotated[HttpUrl, Field(strict=False, max_length=2_000)]
+WebAddress = Annotated[HttpUrl, Field(strict=False, max_length=MOST_WEB_ADDRESS)]
 Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
 
 

@@ -1,14 +1,16 @@
 """The contract of a kind: everything the house needs to know to ask one sort of question.
 
-A kind is one folder in `bridge/kinds`, pure, and one line in its registry.
+A kind is one folder in `bridge/kinds`, pure, and one line in its registry; docs/adding-a-kind.md adds one.
 """
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from bridge.card.frame import Drawing, View
-from bridge.question import Question
+from bridge.question import DECIDED, Question
 from storage.model import Json
 
 Q = TypeVar("Q", bound=Question)
@@ -23,14 +25,32 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a choice stands for. It is said by its label: where it is clicked, on the card afterwards, and to agents."""
+
+    label: str
+    decision: Literal["approve", "deny"] | None = None
+    option: str | None = None
+
+    def stored(self) -> Json:
+        """As agents will get it. `approved` is nothing that a kind can say: careless readers rely on it."""
+        approved = self.decision == "approve"
+        return {"decision": self.decision, "approved": approved, "option": self.option, "label": self.label}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Q]):
     """One sort of question, from what an agent may send to what a click means."""
 
     name: str
     request: type[Q]  # what an agent sends, less the routing
-    answers: Callable[[Q], dict[str, Json]]  # choice -> the answer it stands for; fixed when the question is asked
+    choices: Callable[[Q], dict[str, Answer]]  # what a click can name, and what it then stands for
     card: Callable[[View, Q], Drawing]  # for every status, within Slack's limits for every accepted request
     examples: tuple[Example, ...]
+
+    def answers(self, request: Q) -> Json:
+        """Each choice and the answer it stands for, as stored with the question: fixed when it is asked."""
+        return {choice: answer.stored() for choice, answer in self.choices(request).items()}
 
     def choice_of(self, request: Q, wanted: Json) -> str | None:
         """The choice whose answer says what is wanted, such as {"decision": "deny"}; None when there is none."""
@@ -39,6 +59,18 @@ class Kind(Generic[Q]):
     def stored(self, request: Q) -> Json:
         """The content of the row: the kind's own fields, as JSON, without what was not said."""
         return request.model_dump(mode="json", exclude_none=True, include=set(self.request.model_fields))
+
+    def digest(self, request: Q) -> str:
+        """What a person was asked to agree to, as a fingerprint: SHA-256 in hexadecimal.
+
+        Over the JSON object of kind, title, body, action and every field that the kind adds (absent ones left out),
+        keys sorted, without spaces, in UTF-8: the same whatever the order in which the fields came, and another one
+        when any of them changes.
+        """
+        added = self.request.model_fields.keys() - Question.model_fields.keys()
+        covered = request.model_dump(mode="json", exclude_none=True, include={*DECIDED, *added})
+        written = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(written.encode()).hexdigest()
 
     def draw(self, view: View) -> Drawing:
         """The card of a stored interaction.

@@ -105,4 +105,6 @@ def _keys(record: logging.LogRecord) -> dict[str, object]:
 
 def _shown(value: object) -> str:
     text = str(value) if isinstance(value, UUID | str) else repr(value)
-    return text if text.isprintable() and " " not in text else json.dumps(text)
+    if not text.isprintable():
+        return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False) if " " in text else text

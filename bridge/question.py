@@ -4,7 +4,6 @@ A kind's request model builds on `Question`. Where a question goes and who may a
 widened, never narrowed: stored questions are read back through these models by every later release.
 """
 
-import hashlib
 import json
 import re
 from typing import Annotated
@@ -12,10 +11,14 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge.fields import INVISIBLE, Address, Arguments, Line, Strict, Text, UserId
+from bridge.fields import INVISIBLE, Arguments, Line, Strict, Text, UserId, WebAddress
 from storage.model import Json
 
+_UNSEEN = re.compile(
+    f"{INVISIBLE.pattern}|[\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0]"
+)
 MOST_ACTION = 4_096  # bytes of pretty-printed JSON
+DECIDED = frozenset({"title", "body", "action"})  # of every question: what a person agrees to
 
 
 class Action(Strict):
@@ -48,7 +51,7 @@ class Agent(Strict):
 
     name: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
     run: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
-    url: Address | None = None
+    url: WebAddress | None = None
 
 
 class Principal(Strict):
@@ -71,18 +74,12 @@ class Question(Strict):
 def pretty(value: Json) -> str:
     """JSON for people to read: indented, keys in order, and whatever cannot be seen written as an escape."""
     written = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return INVISIBLE.sub(_escape, written)
+    return spelled(written)
 
 
-def digest(kind: str, question: Question) -> str:
-    """What a person was asked to agree to, as a fingerprint: SHA-256 in hexadecimal.
-
-    Over the JSON object of kind, title, body, action and options (absent ones left out), keys sorted, without spaces,
-    in UTF-8: the same whatever the order in which the fields came, and another one when any of them changes.
-    """
-    covered = question.model_dump(mode="json", exclude_none=True, include={"title", "body", "action", "options"})
-    written = json.dumps(covered | {"kind": kind}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(written.encode()).hexdigest()
+def spelled(text: str) -> str:
+    """Text that must be exact, with an escape for whatever cannot be seen, or be told from a space."""
+    return _UNSEEN.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

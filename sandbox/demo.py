@@ -5,11 +5,14 @@ It is an agent like any other: it knows the bridge only by its address and a key
 
 import asyncio
 import contextlib
+import itertools
+import os
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,11 +33,16 @@ QUESTION = {
     "responders": {"users": ["U0ANA"]},
 }
 WAIT = 30  # seconds of one request; a client asks again as long as it likes
+PATIENCE = 10  # seconds without any replica that answers
 
 
 def main() -> None:
     """Run until Ctrl-C."""
-    sys.exit(asyncio.run(_run()))
+    try:
+        sys.exit(asyncio.run(_run()))
+    except BrokenPipeError:  # nobody reads any more, as behind `| head`; Python would try once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 async def _run() -> int:
@@ -70,22 +78,49 @@ async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> No
 
 async def _demonstrate(ready: dict[str, Any]) -> None:
     """Ask on the first replica; Slack's click may go to either."""
-    url = f"{ready['bridge_urls'][0]}/v1/interactions"
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {ready['api_key']}"}) as http:
-        async with http.post(url, json=QUESTION) as told:
+    key = {"Authorization": f"Bearer {ready['api_key']}"}
+    page = f"{ready['slack_url']}/#channel=C0APPROVALS&as="
+    async with aiohttp.ClientSession(headers=key, timeout=aiohttp.ClientTimeout(total=WAIT + 10)) as http:
+        async with http.post(f"{ready['bridge_urls'][0]}/v1/interactions", json=QUESTION) as told:
             asked = await told.json()
         if told.status != 201:
             _say(f"the bridge refused the question: {asked.get('detail')}")
             return
-        _say("the demo agent asked for an approval, and waits. Open this as @ana and click:\n")
-        _say(f"    {ready['slack_url']}/#as=U0ANA&channel=C0APPROVALS\n")
+        _say("the demo agent asked @ana for an approval, and waits. Open this as her and click:\n")
+        _say(f"    {page}U0ANA\n")
+        _say(f"Only she may answer: as @bob ({page}U0BOB) a click is told so, privately.\n")
         began = time.monotonic()
-        while asked["status"] == "pending":
-            async with http.get(f"{url}/{asked['id']}", params={"wait": str(WAIT)}) as told:
-                asked = await told.json()
+        asked = await _end(http, ready["bridge_urls"], asked)
         _say(_outcome(asked, seconds=time.monotonic() - began))
-        _say("Look around as long as you like; Ctrl-C ends everything.")
+        _say(_more(ready))
         await asyncio.Event().wait()
+
+
+async def _end(http: aiohttp.ClientSession, urls: list[str], asked: dict[str, Any]) -> dict[str, Any]:
+    """The question when it has ended, from whichever replica answers: one of them may be killed meanwhile."""
+    heard = time.monotonic()
+    for url in itertools.cycle(urls):
+        if asked["status"] != "pending":
+            return asked
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with http.get(f"{url}/v1/interactions/{asked['id']}", params={"wait": str(WAIT)}) as told:
+                if told.status == 200:
+                    asked, heard = await told.json(), time.monotonic()
+                    continue
+        if time.monotonic() - heard > WAIT + PATIENCE:
+            break
+        await asyncio.sleep(0.5)
+    raise Failed("No replica of the bridge answers any more.")
+
+
+def _more(ready: dict[str, Any]) -> str:
+    return (
+        "\nAsk something yourself, in another terminal:\n\n"
+        f"    export ASKBRIDGE_URL={ready['bridge_urls'][0]} ASKBRIDGE_KEY={ready['api_key']}\n"
+        f"    {Path(sys.executable).with_name('askbridge')} ask 'Lunch?' --to @bob --approve "
+        f"--slack-url {ready['slack_url']}\n\n"
+        "Look around as long as you like; Ctrl-C ends everything."
+    )
 
 
 def _outcome(asked: dict[str, Any], *, seconds: float) -> str:

@@ -58,20 +58,21 @@ for update;
 -- Before a copy is sent: from now on it may be on a screen, whatever becomes of us. newly: this send raised that doubt,
 -- so a certain failure of it takes it back. No row: the lease was lost, or nobody waits for an answer any more.
 with locked as materialized (
-    select id
+    select id, expires_at
     from interactions
-    where
-        organization_id = $organization_id
-        and id = $interaction_id
-        and status = 'pending'
-        and expires_at > clock_timestamp()
+    where organization_id = $organization_id and id = $interaction_id and status = 'pending'
     for update
 ),
-mine as materialized (
+mine as materialized ( -- apart from the lock, so that the clock is read after the wait for it
     select cards.id, cards.maybe_shown
     from locked
     join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
-    where cards.id = $id and cards.attempt = $attempt and cards.given_up_at is null and cards.ts is null
+    where
+        locked.expires_at > clock_timestamp()
+        and cards.id = $id
+        and cards.attempt = $attempt
+        and cards.given_up_at is null
+        and cards.ts is null
     for update of cards
 ),
 marked as (

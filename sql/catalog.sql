@@ -37,6 +37,13 @@ where
     and not exists (select from pg_constraint where pg_constraint.conindid = pg_index.indexrelid and contype <> 'f')
 order by pg_index.indrelid::regclass::text collate "C", pg_class.relname collate "C";
 
+-- name: index :maybe
+-- Whether an index was built to its end. No row: there is none of this name.
+select pg_index.indisvalid and pg_index.indisready as is_complete
+from pg_index
+join pg_class on pg_class.oid = pg_index.indexrelid
+where pg_class.relnamespace = current_schema()::regnamespace and pg_class.relname = $name::text;
+
 -- name: strangers :many
 -- What the dump would not show: views, sequences, partitions, functions, triggers, types, generated columns, policies.
 select pg_describe_object('pg_class'::regclass, oid, 0) as name

@@ -97,6 +97,23 @@ where organization_id = $organization_id and id = $id;
 -- An organization's questions, newest first, up to $most older than $before. A passed deadline counts at once, by the
 -- statement's clock for all rows alike. Each arm goes by an index of its own and runs only for its filters; those that
 -- may find very many stop at a page, so they have all filters themselves. The others are filtered below.
+with newest as materialized ( -- most tags are either common, and found here, or rare
+    select *
+    from (
+        select *
+        from interactions
+        where
+            organization_id = $organization_id and id < $before
+            and $idempotency_key::text is null and $run::text is null and $tag::text is not null
+            and $status::text is distinct from 'pending'
+        order by id desc
+        limit $most::int8 * 10
+    ) as looked_at
+    where
+        $tag = any (tags) and ($kind::text is null or kind = $kind) and ($status::text is null or status = $status)
+    order by id desc
+    limit $most
+)
 select
     organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
     asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
@@ -108,7 +125,17 @@ from (
         where
             organization_id = $organization_id and id < $before
             and $idempotency_key::text is null and $run::text is null and $status::text is null
-            and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
+            and $kind::text is null and $tag::text is null
+        order by id desc
+        limit $most
+    )
+    union all
+    (
+        select *
+        from interactions
+        where
+            organization_id = $organization_id and kind = $kind and id < $before
+            and $idempotency_key::text is null and $run::text is null and $status::text is null and $tag::text is null
         order by id desc
         limit $most
     )
@@ -118,7 +145,7 @@ from (
         from interactions
         where
             organization_id = $organization_id and status = $status and id < $before
-            and $idempotency_key::text is null and $run::text is null
+            and $idempotency_key::text is null and $run::text is null and ($tag::text is null or $status = 'pending')
             and (status <> 'pending' or expires_at > statement_timestamp())
             and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
         order by id desc
@@ -130,6 +157,22 @@ from (
         where
             organization_id = $organization_id and status = 'pending' and expires_at <= statement_timestamp()
             and $idempotency_key::text is null and $run::text is null and $status <> 'pending'
+    )
+    union all (
+        select *
+        from newest
+        where (select count(*) from newest) = $most
+    )
+    union all ( -- few; "is true" keeps the planner from going through all of an organization that it does not know
+        select *
+        from interactions
+        where
+            (organization_id = $organization_id) is true
+            and array_prepend(organization_id::text, tags) @> array[$organization_id::text, $tag]
+            and tags <> '{}'
+            and $idempotency_key::text is null and $run::text is null and $status::text is distinct from 'pending'
+            and ($status::text is null or status = $status)
+            and (select count(*) from newest) < $most
     )
     union all ( -- few
         select *

@@ -11,6 +11,6 @@ from migrations
 order by version;
 
 -- name: record :none
--- Remember one migration, in the transaction that applied it.
+-- Remember one migration: in the transaction that applied it, or once all its indexes are built.
 insert into migrations (version, name)
 values ($version, $name);

@@ -49,85 +49,40 @@ select
 from organizations
 where organization_id = $organization_id and disabled_at is not null;
 
--- name: delete_events :one
--- Forget up to $most of its events.
-with gone as (
-    delete from events
-    where
-        organization_id = $organization_id
-        and id in (select id from events where organization_id = $organization_id limit $most)
-    returning id
-)
-select count(*) as deleted
-from gone;
+-- name: hold_questions :many
+-- Hold up to $most of its questions, to be forgotten with all that is theirs.
+select id
+from interactions
+where organization_id = $organization_id
+limit $most
+for update;
 
--- name: delete_clicks :one
--- Forget up to $most of its clicks.
-with gone as (
-    delete from clicks
-    where
-        organization_id = $organization_id
-        and claim_id in (select claim_id from clicks where organization_id = $organization_id limit $most)
-    returning claim_id
-)
-select count(*) as deleted
-from gone;
+-- name: delete_clicks :many
+-- Forget up to $most of its clicks, once its questions are forgotten: what is left were clicks on none.
+delete from clicks
+where
+    organization_id = $organization_id
+    and claim_id in (select claim_id from clicks where organization_id = $organization_id limit $most)
+returning claim_id;
 
--- name: delete_cards :one
--- Forget up to $most copies of its questions.
-with gone as (
-    delete from cards
-    where
-        organization_id = $organization_id
-        and (interaction_id, id) in (
-            select interaction_id, id from cards where organization_id = $organization_id limit $most)
-    returning id
-)
-select count(*) as deleted
-from gone;
-
--- name: delete_interactions :one
--- Forget up to $most of its questions, whose events, clicks and copies are forgotten already.
-with gone as (
-    delete from interactions
-    where
-        organization_id = $organization_id
-        and id in (select id from interactions where organization_id = $organization_id limit $most)
-    returning id
-)
-select count(*) as deleted
-from gone;
-
--- name: delete_keys :one
+-- name: delete_keys :many
 -- Forget up to $most of its keys.
-with gone as (
-    delete from keys
-    where
-        organization_id = $organization_id
-        and id in (select id from keys where organization_id = $organization_id limit $most)
-    returning id
-)
-select count(*) as deleted
-from gone;
+delete from keys
+where
+    organization_id = $organization_id
+    and id in (select id from keys where organization_id = $organization_id limit $most)
+returning id;
 
--- name: delete_connections :one
+-- name: delete_connections :many
 -- Forget up to $most of its connections.
-with gone as (
-    delete from connections
-    where
-        organization_id = $organization_id
-        and id in (select id from connections where organization_id = $organization_id limit $most)
-    returning id
-)
-select count(*) as deleted
-from gone;
+delete from connections
+where
+    organization_id = $organization_id
+    and id in (select id from connections where organization_id = $organization_id limit $most)
+returning id;
 
--- name: delete_organizations :one
+-- name: delete :maybe
 -- Forget the organization itself, unless it was enabled meanwhile.
-with gone as (
-    delete from organizations
-    where organization_id = $organization_id and disabled_at is not null
-    returning organization_id
-)
-select count(*) as deleted
-from gone;
+delete from organizations
+where organization_id = $organization_id and disabled_at is not null
+returning organization_id;

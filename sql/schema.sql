@@ -159,12 +159,16 @@ ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey
 ALTER TABLE keys ADD CONSTRAINT keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 
 CREATE INDEX cards_due ON cards USING btree (due_at) WHERE ((shown < wanted) AND (given_up_at IS NULL));
+CREATE INDEX clicks_gone ON clicks USING btree (clicked_at) WHERE (interaction_id IS NULL);
 CREATE INDEX clicks_interaction ON clicks USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, interaction_id) WHERE (verdict = 'won'::text);
 CREATE UNIQUE INDEX connections_installation ON connections USING btree (app_id, COALESCE(enterprise_id, ''::text), COALESCE(team_id, ''::text)) WHERE (disabled_at IS NULL);
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
 CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
+CREATE INDEX interactions_ended ON interactions USING btree (ended_at, organization_id, id) WHERE (status <> 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX interactions_kind ON interactions USING btree (organization_id, kind, id);
 CREATE INDEX interactions_run ON interactions USING btree (organization_id, ((request #>> '{agent,run}'::text[])), id) WHERE ((request #>> '{agent,run}'::text[]) IS NOT NULL);
 CREATE INDEX interactions_status ON interactions USING btree (organization_id, status, id);
+CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organization_id)::text, tags)) WITH (fastupdate=off) WHERE (tags <> '{}'::text[]);
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);

@@ -6,4 +6,5 @@ select
     current_setting('server_version_num')::int as version,
     current_setting('fsync')::bool as fsync,
     current_setting('synchronous_commit') <> 'off' as synchronous_commit,
+    current_setting('full_page_writes')::bool as full_page_writes,
     clock_timestamp() as now;

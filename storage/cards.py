@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from storage import statements
@@ -43,13 +44,7 @@ async def sending(db: Database, card: Card) -> bool | None:
 
     None: nobody waits for an answer any more, or the lease was lost. Then it must not be sent.
     """
-    row = await _SQL["sending"].maybe(
-        db,
-        organization_id=card.organization_id,
-        interaction_id=card.interaction_id,
-        id=card.id,
-        attempt=card.attempt,
-    )
+    row = await _SQL["sending"].maybe(db, **_fence(card))
     return bool(row["newly"]) if row else None
 
 
@@ -58,10 +53,7 @@ async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray
     async with _locked(db, card.organization_id, card.interaction_id) as held:
         row = await _SQL["posted"].one(
             held,
-            organization_id=card.organization_id,
-            interaction_id=card.interaction_id,
-            id=card.id,
-            attempt=card.attempt,
+            **_fence(card),
             channel=handle.channel,
             ts=handle.ts,
             version=card.wanted,
@@ -76,10 +68,7 @@ async def edited(db: Database, card: Card, *, plain: bool, event_id: UUID) -> bo
     """Remember that a copy now shows `card.wanted`; False when the lease was lost: somebody else will edit it again."""
     row = await _SQL["edited"].one(
         db,
-        organization_id=card.organization_id,
-        interaction_id=card.interaction_id,
-        id=card.id,
-        attempt=card.attempt,
+        **_fence(card),
         channel=card.channel,
         ts=card.ts,
         version=card.wanted,
@@ -91,13 +80,7 @@ async def edited(db: Database, card: Card, *, plain: bool, event_id: UUID) -> bo
 
 async def skip(db: Database, card: Card) -> None:
     """Nothing to do for this copy: the question ended before it was shown."""
-    await _SQL["skip"].run(
-        db,
-        organization_id=card.organization_id,
-        interaction_id=card.interaction_id,
-        id=card.id,
-        attempt=card.attempt,
-    )
+    await _SQL["skip"].run(db, **_fence(card))
 
 
 async def retry(
@@ -117,10 +100,7 @@ async def retry(
     """
     await _SQL["retry"].run(
         db,
-        organization_id=card.organization_id,
-        interaction_id=card.interaction_id,
-        id=card.id,
-        attempt=card.attempt,
+        **_fence(card),
         seconds=seconds,
         reason=reason,
         failed=int(failed),
@@ -136,10 +116,7 @@ async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID, dou
     """
     row = await _SQL["give_up"].maybe(
         db,
-        organization_id=card.organization_id,
-        interaction_id=card.interaction_id,
-        id=card.id,
-        attempt=card.attempt,
+        **_fence(card),
         reason=reason,
         event_id=event_id,
         doubted=doubted,
@@ -171,6 +148,16 @@ async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle,
             ts=handle.ts,
             stray_id=stray_id,
         )
+
+
+def _fence(card: Card) -> dict[str, Any]:
+    """The copy, and the lease that it is written back under: once somebody else has leased it, nothing is changed."""
+    return {
+        "organization_id": card.organization_id,
+        "interaction_id": card.interaction_id,
+        "id": card.id,
+        "attempt": card.attempt,
+    }
 
 
 @contextlib.asynccontextmanager

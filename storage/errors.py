@@ -35,7 +35,13 @@ _ADVICE = {
     "InvalidPasswordError": "it refuses this user or password",
     "InvalidAuthorizationSpecificationError": "it refuses this user",
     "InvalidCatalogNameError": "it has no database of this name",
+    "InsufficientPrivilegeError": "it does not let this user do that; make the user the owner of the database",
     "ConnectionRefusedError": "nothing listens at its address",
+    "ConnectionError": "what listens there is no PostgreSQL, or cannot do TLS as the address demands",
+    "SSLCertVerificationError": "its TLS certificate is not trusted here",
+    "CannotConnectNowError": "it is starting or stopping",
+    "ReadOnlySQLTransactionError": "it is read-only, perhaps a standby",
+    "TimeoutError": "it did not answer in time",
     "TooManyConnectionsError": "it has no connection left to give",
     "gaierror": "its host's name is not known",
 }
@@ -78,9 +84,9 @@ _RETRY = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.SerializationError,
     asyncpg.exceptions.ConnectionRejectionError,
-    asyncpg.exceptions.InvalidAuthorizationSpecificationError,  # a wrong password, perhaps while it is being changed
     asyncpg.exceptions.InvalidCatalogNameError,  # the database is being created or restored
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,  # a wrong user or password, or one being changed
+    asyncpg.exceptions.InsufficientPrivilegeError,  # a grant that was forgotten, as mostly at the first migration
     ConnectionRefusedError,
 )
 _UNKNOWN = (

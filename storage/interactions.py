@@ -141,14 +141,7 @@ async def open(
     db: Database, opening: Opening
 ) -> Opened | Replayed | Mismatch | Disconnected | NoSuchOlder | OlderEnded:
     """Make a question durable with its copies to post, and supersede the one it names: all of it, or none."""
-    values = dataclasses.asdict(opening)
-    del values["scope"]
-    row = await _SQL["open"].one(
-        db,
-        organization_id=opening.scope.organization_id,
-        connection_id=opening.scope.connection_id,
-        **values,
-    )
+    row = await _SQL["open"].one(db, **_scoped(opening))
     if row["id"]:
         return _opened(opening, created_at=row["created_at"], expires_at=row["expires_at"])
     if opening.idempotency_key is not None and opening.request_hash is not None:
@@ -197,17 +190,8 @@ async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -
 
     A try whose outcome is unknown is made again with the same claim id: if it had committed, its verdict is stored.
     """
-    values = dataclasses.asdict(click)
-    del values["scope"]
-    row = await db.insist(
-        lambda runs: _SQL["claim"].one(
-            runs,
-            organization_id=click.scope.organization_id,
-            connection_id=click.scope.connection_id,
-            **values,
-        ),
-        seconds=seconds,
-    )
+    values = _scoped(click)
+    row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=seconds)
     return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=_life(row))
 
 
@@ -249,6 +233,13 @@ async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment
         )
         for row in rows
     ]
+
+
+def _scoped(value: Opening | Click) -> dict[str, Any]:
+    """A value as a statement's parameters: its fields, those of its scope among them."""
+    fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    scope: Scope = fields.pop("scope")
+    return {"organization_id": scope.organization_id, "connection_id": scope.connection_id, **fields}
 
 
 def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime) -> Opened:

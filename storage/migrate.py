@@ -1,6 +1,8 @@
 """Bring a database to this release's schema: numbered, forward only, one at a time, whoever else tries at once."""
 
+import asyncio
 import itertools
+import random
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from importlib import resources
 
 import asyncpg
 
-from storage import errors, statements
+from storage import errors, indexes, statements
 from storage.pool import Connection
 
 _SQL = statements.load("migrations")
@@ -67,14 +69,24 @@ async def migrate(dsn: str, migrations: list[Migration] | None = None) -> list[M
         except ValueError:
             raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password
         try:
-            await connection.execute(f"select pg_advisory_lock({_LOCK})")
-            # A migration that cannot get its lock must fail, not queue up before everybody's clicks.
-            await connection.execute("set lock_timeout = '2s'")
+            await _lock(connection)
             return await _apply(connection, known)
         finally:
             await connection.close(timeout=5)
     except errors.FOREIGN as error:
         raise errors.translate(error) from error
+
+
+async def _lock(connection: Connection) -> None:
+    """Be the only one who migrates.
+
+    Asked for again and again: whoever waits inside the server holds a snapshot, and an index that is built
+    concurrently waits for the end of every snapshot, so that the two would wait for each other.
+    """
+    while not await connection.fetchval(  # noqa: ASYNC110  -- another process lets go of it: nobody here can tell
+        f"select pg_try_advisory_lock({_LOCK})"
+    ):
+        await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311  -- spreads the tries of many, guards nothing
 
 
 async def _apply(connection: Connection, known: list[Migration]) -> list[Migration]:
@@ -84,10 +96,23 @@ async def _apply(connection: Connection, known: list[Migration]) -> list[Migrati
     _refuse_newer(applied, known)
     missing = [migration for migration in known if migration.version > applied]
     for migration in missing:
+        if concurrent := indexes.outside_a_transaction(migration.name, migration.sql):
+            # It keeps nobody waiting, so it may itself wait for as long as transactions before it take.
+            await connection.execute("set lock_timeout = 0; set statement_timeout = 0")
+            for index in concurrent:
+                await indexes.build(connection, index)
+            await _record(connection, migration)
+            continue
+        # A migration that cannot get its lock must fail, not queue up before everybody's clicks.
+        await connection.execute("set lock_timeout = '2s'")
         async with connection.transaction():
             await connection.execute(migration.sql)
-            await _SQL["record"].run(connection, version=migration.version, name=migration.name)
+            await _record(connection, migration)
     return missing
+
+
+async def _record(connection: Connection, migration: Migration) -> None:
+    await _SQL["record"].run(connection, version=migration.version, name=migration.name)
 
 
 async def version(db: statements.Runs) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from storage import connections, statements
+from storage import connections, retention, statements
 from storage.model import Organization
 from storage.pool import Database
 from storage.statements import Runs
@@ -12,9 +12,6 @@ from storage.statements import Runs
 _SQL = statements.load("organizations")
 
 _BATCH = 1000
-
-# What points at a row goes before it.
-DELETED_IN_ORDER = ("events", "clicks", "cards", "interactions", "keys", "connections", "organizations")
 
 
 class StillActive(Exception):
@@ -85,19 +82,22 @@ async def leaving(db: Runs, organization_id: UUID) -> Leaving | None:
 
 
 async def delete(db: Database, organization_id: UUID, *, most: int = _BATCH) -> int:
-    """Delete a disabled organization and every row of it, at most `most` at a time; how many rows. Raises StillActive.
+    """Delete a disabled organization and every row of it, in batches of `most`; how many rows. Raises StillActive.
 
     What was interrupted can be done again: the organization itself goes last.
     """
     if await leaving(db, organization_id) is None:
         raise StillActive
     total = 0
-    for table in DELETED_IN_ORDER:
-        deleted = most
-        while deleted == most:
-            row = await _SQL[f"delete_{table}"].one(
-                db, organization_id=organization_id, **({} if table == "organizations" else {"most": most})
-            )
-            deleted = row["deleted"]
-            total += deleted
-    return total
+    while rows := await _forget_questions(db, organization_id, most=most):
+        total += rows
+    for table in ("clicks", "keys", "connections"):
+        while deleted := await _SQL[f"delete_{table}"].many(db, organization_id=organization_id, most=most):
+            total += len(deleted)
+    return total + len(await _SQL["delete"].many(db, organization_id=organization_id))
+
+
+async def _forget_questions(db: Database, organization_id: UUID, *, most: int) -> int:
+    async with db.acquire() as held, held.transaction():
+        questions = await _SQL["hold_questions"].many(held, organization_id=organization_id, most=most)
+        return await retention.forget(held, [(organization_id, row["id"]) for row in questions])

@@ -48,11 +48,11 @@ async def in_words(
         return problems.response(Problem(problems.NOT_FOUND, f"There is nothing at {_path(request)}: {_SEE}."))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
-        told = problems.response(
+        refused = problems.response(
             Problem(problems.METHOD_NOT_ALLOWED, f"{_path(request)} takes {allowed}, not {error.method[:20]}: {_SEE}.")
         )
-        told.headers["Allow"] = allowed
-        return told
+        refused.headers["Allow"] = allowed
+        return refused
     except web.HTTPException:
         raise
     except Exception as error:  # noqa: BLE001  -- the last net before a bare 500

@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
-from bridge.agents.problems import INVALID, NOT_JSON, TOO_LARGE, UNREADABLE, Problem
+from bridge.agents import problems
+from bridge.agents.problems import NOT_JSON, TOO_LARGE, UNREADABLE, Problem
 from storage.model import Json
 
 MOST_BYTES = 256 * 1024
@@ -48,8 +49,7 @@ async def read(request: web.Request) -> Json:
     if _deeper(value, MOST_DEPTH):
         raise Problem(UNREADABLE, _TOO_DEEP)
     if wrong := unstorable(value):
-        pointer, told = wrong
-        raise Problem(INVALID, f"{pointer[:200] or 'The body'} {told}.", errors=[wrong])
+        raise problems.invalid(*wrong)
     return value
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from multidict import MultiMapping
 
 from bridge import ids
-from bridge.agents import body
+from bridge.agents import body, parameters
 from bridge.agents.problems import BAD_PARAMETER, Problem
 from bridge.kinds import KINDS
 from storage.interactions import Filters
@@ -16,6 +16,8 @@ from storage.model import Status
 USUAL, MOST = 50, 200
 MOST_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
 NAMES = ("status", "kind", *MOST_TEXT, "cursor", "limit")
+STORABLE = r"^[^\x00]+$"
+CURSOR = "^cur_[0-7][0-9a-hjkmnp-tv-z]{25}$"
 _LIMIT = re.compile("[0-9]{1,4}")
 
 
@@ -29,12 +31,8 @@ class Asked:
 
 
 def read(query: MultiMapping[str]) -> Asked:
-    """The query of a list; raises Problem. What is not known is refused: a misspelt filter would list everything."""
-    for name in query:
-        if name not in NAMES:
-            raise Problem(BAD_PARAMETER, f"There is no parameter {name[:50]!a}; there are {', '.join(NAMES)}.")
-        if len(query.getall(name)) > 1:
-            raise Problem(BAD_PARAMETER, f"{name} must be given once.")
+    """The query of a list; raises Problem."""
+    parameters.only(query, NAMES)
     return Asked(
         filters=Filters(
             status=_status(query.get("status")),

@@ -1,25 +1,49 @@
-"""What is wrong in a body, in words: where it is as a JSON pointer, and what to write instead."""
+"""What is wrong in a body, in words: where it is as a JSON pointer, and what to write instead.
 
-import re
-from typing import Any, cast
+The words are ours: those of the validating library speak of its types, and change with its releases.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, cast, get_args
 
 from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
 
+from bridge import fields
 from bridge.agents.body import escape
 from bridge.kinds.choice.request import OPTION_ID
 from storage.model import Json
 
-CHANNEL = r"^[CGD][A-Z0-9]{1,30}$"
-TS = r"^[0-9]{1,12}\.[0-9]{6}$"
-OUTSIDERS = "^(refuse|allow)$"
+_PATTERNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        fields.CHANNEL: "must be a Slack conversation id such as C012AB3CD, not a name",
+        fields.TS: 'must be the ts of a Slack message, such as "1700000000.000100"',
+        fields.USER: "must be a Slack user id such as U012AB3CD, not a name",
+        OPTION_ID: "must have 1 to 100 letters, digits or any of _ . : / @ + -",
+    }
+)
 
-_PATTERNS = {
-    CHANNEL: "must be a Slack conversation id such as C012AB3CD, not a name",
-    TS: 'must be the ts of a Slack message, such as "1700000000.000100"',
-    r"^[UW][A-Z0-9]{1,30}$": "must be a Slack user id such as U012AB3CD, not a name",
-    OPTION_ID: "must have 1 to 100 letters, digits or any of _ . : / @ + -",
-    OUTSIDERS: 'must be "refuse" or "allow"',
-}
+_WEB_ADDRESS: Final = "must be a whole web address, such as https://ci.example.com/runs/7"
+
+_PLAIN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "missing": "must be given",
+        "extra_forbidden": "is not a field that is known here",
+        "string_type": "must be a string",
+        "bool_type": "must be true or false",
+        "list_type": "must be a list",
+        "dict_type": "must be an object",
+        "model_type": "must be an object",
+        "url_type": _WEB_ADDRESS,
+        "url_parsing": _WEB_ADDRESS,
+        "url_scheme": "must begin with https:// or http://",
+    }
+)
+
+_UNITS: Final[Mapping[str, str]] = MappingProxyType({"expires_in": "seconds"})
+
+_THEIRS: Final = frozenset(get_args(ErrorType))
 
 
 def pointer(body: Json, problem: ErrorDetails) -> str:
@@ -33,21 +57,44 @@ def pointer(body: Json, problem: ErrorDetails) -> str:
     return found
 
 
-def told(problem: ErrorDetails) -> str:
+def words(problem: ErrorDetails) -> str:
     """What is wrong, as the rest of a sentence that begins with the place."""
-    match problem["type"]:
-        case "missing":
-            return "must be given"
-        case "extra_forbidden":
-            return "is not a field that is known here"
-        case "string_pattern_mismatch" if words := _PATTERNS.get(problem["ctx"]["pattern"]):
-            return words
+    type, context = problem["type"], problem.get("ctx", {})
+    match type:
+        case _ if type in _PLAIN:
+            return _PLAIN[type]
+        case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
+            return _PATTERNS[context["pattern"]]
+        case "url_too_long":  # theirs is longer than ours, which counts what will be stored
+            return f"must have at most {fields.MOST_WEB_ADDRESS} characters"
         case "too_long" | "string_too_long":
-            return f"must have at most {problem['ctx']['max_length']} {_counted(problem['input'])}"
+            return f"must have at most {_counted(context['max_length'], problem['input'])}"
         case "too_short" | "string_too_short":
-            return f"must have at least {problem['ctx']['min_length']} {_counted(problem['input'])}"
-    return re.sub(r"^(Input|[A-Z][a-z]+) should ", "must ", problem["msg"])
+            return f"must have at least {_counted(context['min_length'], problem['input'])}"
+        case "int_type":
+            return f"must be a whole number{_unit(problem, ' of ')}"
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}{_unit(problem, ' ')}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}{_unit(problem, ' ')}"
+        case "literal_error":
+            return f"must be {context['expected'].replace(chr(39), chr(34))}"  # "a" or "b", as JSON quotes them
+        case _ if type in _THEIRS:
+            return "is not valid here; GET /openapi.json describes what is"
+    return problem["msg"]
 
 
-def _counted(value: object) -> str:
-    return "characters" if isinstance(value, str) else "items"
+def either(names: Iterable[str]) -> str:
+    """Strings of which one must be given, as a person lists them and JSON quotes them."""
+    *first, last = (f'"{name}"' for name in names)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _counted(number: int, value: object) -> str:
+    what = "item" if isinstance(value, list) else "character"
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _unit(problem: ErrorDetails, before: str) -> str:
+    unit = _UNITS.get(str(problem["loc"][-1]))
+    return f"{before}{unit}" if unit else ""

@@ -8,19 +8,31 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import bridge
-from bridge.agents import filters, problems
-from bridge.agents.requests import KEY_PATTERN, MODELS, MOST_WAIT, Cancellation
+from bridge.agents import filters, problems, reply
+from bridge.agents.parameters import KEY_PATTERN, MOST_WAIT
+from bridge.agents.problems import (
+    BAD_PARAMETER,
+    CONFLICT,
+    INVALID,
+    KEY_REUSED,
+    NOT_FOUND,
+    NOT_JSON,
+    TOO_LARGE,
+    UNREADABLE,
+)
+from bridge.agents.requests import MODELS, Cancellation
 from bridge.agents.responses import Interaction, Page, Problem, Timeline
 from bridge.kinds import KINDS
 from storage.model import Json, Status
 
 _REF = "#/components/schemas/{model}"
+_BODY = (UNREADABLE, TOO_LARGE, NOT_JSON, INVALID)
 _KEY: list[Json] = [{"key": []}]
 
 
 async def serve(_: web.Request) -> web.Response:
     """GET /openapi.json."""
-    return web.json_response(document())
+    return reply.json(document())
 
 
 @cache
@@ -72,7 +84,7 @@ def document() -> Json:
                     "responses": {
                         "201": _answer("Asked.", Interaction),
                         "200": _answer("Asked before under this key; as it now is.", Interaction),
-                        **_problems(400, 401, 409, 413, 415, 422, 503),
+                        **_problems(BAD_PARAMETER, *_BODY, CONFLICT, KEY_REUSED),
                     },
                 },
                 "get": {
@@ -81,7 +93,7 @@ def document() -> Json:
                     "description": "Newest first. Filters given together must all fit.",
                     "security": _KEY,
                     "parameters": _filters(),
-                    "responses": {"200": _answer("One page.", Page), **_problems(400, 401, 503)},
+                    "responses": {"200": _answer("One page.", Page), **_problems(BAD_PARAMETER)},
                 },
             },
             "/v1/interactions/{id}": {
@@ -90,7 +102,7 @@ def document() -> Json:
                     "summary": "Look, or wait",
                     "security": _KEY,
                     "parameters": [_id(), _wait()],
-                    "responses": {"200": _answer("As it now is.", Interaction), **_problems(400, 401, 404, 503)},
+                    "responses": {"200": _answer("As it now is.", Interaction), **_problems(BAD_PARAMETER, NOT_FOUND)},
                 }
             },
             "/v1/interactions/{id}/cancel": {
@@ -105,7 +117,7 @@ def document() -> Json:
                     },
                     "responses": {
                         "200": _answer("Cancelled, now or before.", Interaction),
-                        **_problems(400, 401, 404, 409, 413, 415, 422, 503),
+                        **_problems(BAD_PARAMETER, *_BODY, NOT_FOUND, CONFLICT),
                     },
                 }
             },
@@ -115,7 +127,7 @@ def document() -> Json:
                     "summary": "Why is this not answered?",
                     "security": _KEY,
                     "parameters": [_id()],
-                    "responses": {"200": _answer("Oldest first.", Timeline), **_problems(401, 404, 503)},
+                    "responses": {"200": _answer("Oldest first.", Timeline), **_problems(BAD_PARAMETER, NOT_FOUND)},
                 }
             },
         },
@@ -149,12 +161,15 @@ def _wait() -> Json:
 
 
 def _filters() -> list[Json]:
-    texts = {name: {"type": "string", "minLength": 1, "maxLength": most} for name, most in filters.MOST_TEXT.items()}
+    texts = {
+        name: {"type": "string", "minLength": 1, "maxLength": most, "pattern": filters.STORABLE}
+        for name, most in filters.MOST_TEXT.items()
+    }
     schemas: dict[str, Json] = {
         "status": {"type": "string", "enum": list(Status)},
         "kind": {"type": "string", "enum": list(KINDS)},
         **texts,
-        "cursor": {"type": "string", "description": "`next_cursor` of the page before"},
+        "cursor": {"type": "string", "pattern": filters.CURSOR, "description": "`next_cursor` of the page before"},
         "limit": {"type": "integer", "minimum": 1, "maximum": filters.MOST, "default": filters.USUAL},
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]
@@ -165,12 +180,14 @@ def _answer(description: str, model: type[BaseModel]) -> Json:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _problems(*statuses: int) -> dict[str, Any]:
+def _problems(*types: problems.Type) -> dict[str, Any]:
+    """What can go wrong, by status; everywhere the key may be wrong and the database away."""
     schema = {"$ref": _REF.format(model="Problem")}
+    all_types = (*types, problems.UNAUTHORIZED, problems.UNAVAILABLE)
     return {
         str(status): {
-            "description": " ".join(type.title for type in problems.TYPES if type.status == status),
+            "description": " ".join(type.title for type in all_types if type.status == status),
             "content": {problems.CONTENT_TYPE: {"schema": schema}},
         }
-        for status in statuses
+        for status in sorted({type.status for type in all_types})
     }

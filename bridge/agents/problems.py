@@ -1,10 +1,12 @@
 """What an agent is told when a request cannot be done: RFC 9457 problems with a stable type and what to do about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from bridge.agents import reply
 from storage.model import Json
 
 CONTENT_TYPE = "application/problem+json"
@@ -53,6 +55,8 @@ TYPES = (
 )
 
 RETRY_SECONDS = 2
+MOST_ERRORS = 20  # of one body that are told; who sends more mistakes finds the rest after these
+_MOST_POINTER = 200  # characters of it in a sentence; `errors` have it whole
 
 
 class Problem(Exception):
@@ -76,6 +80,16 @@ class Problem(Exception):
         self.interaction = interaction
 
 
+def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ()) -> Problem:
+    """A body that is not valid here: what is wrong at this pointer comes first, `others` after it.
+
+    `wrong` is the rest of a sentence that begins with the place.
+    """
+    more = f"; and {len(others)} more" if others else ""
+    errors = [(pointer, wrong), *others][:MOST_ERRORS]
+    return Problem(INVALID, f"{pointer[:_MOST_POINTER] or 'The body'} {wrong}{more}.", errors=errors)
+
+
 def response(problem: Problem) -> web.Response:
     """The problem as it is sent."""
     body: dict[str, Any] = {
@@ -93,4 +107,4 @@ def response(problem: Problem) -> web.Response:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.type is UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_SECONDS)
-    return web.json_response(body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE)
+    return reply.json(body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from bridge import ids
 from bridge.agents import message
-from storage.interactions import Moment
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
 
@@ -18,8 +17,8 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
         "kind": row.kind,
         "status": row.status.value,
         "message": message.sentence(row),
-        "answer": {**row.answer, "at": moment(answered_at)} if row.answer is not None else None,
-        "reason": row.reason,
+        "answer": answer(row.answer, at=answered_at) if row.answer is not None else None,
+        "reason": reason(row.reason),
         "digest": row.digest,
         "action": row.request.get("action"),
         "agent": row.request.get("agent"),
@@ -36,6 +35,18 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
     }
 
 
+def answer(stored: Json, *, at: datetime | None) -> Json:
+    """The answer, with what decides first: a database keeps no order."""
+    by = stored.get("by")
+    who = _first(by, "user", "name", "team") if by else None
+    return _first({**stored, "by": who, "at": moment(at)}, "decision", "approved", "option", "label", "by", "at")
+
+
+def reason(stored: Json | None) -> Json | None:
+    """Why something is not as it was asked for."""
+    return _first(stored, "code", "detail", "fix") if stored else None
+
+
 def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_cursor: str | None) -> Json:
     """Some questions, each whole."""
     return {"items": [interaction(row, cards[row.id]) for row in rows], "next_cursor": next_cursor}
@@ -48,7 +59,7 @@ def card(row: Card, status: Status) -> Json:
         "channel": row.channel or row.address.get("channel"),
         "ts": row.ts,
         "permalink": row.permalink,
-        "reason": row.reason,
+        "reason": reason(row.reason),
     }
 
 
@@ -62,25 +73,13 @@ def card_status(row: Card, status: Status) -> CardStatus:
     return CardStatus.POSTED if row.ts is not None else CardStatus.QUEUED
 
 
-def timeline(moments: list[Moment]) -> Json:
-    """Everything that happened, oldest first."""
-    return {
-        "items": [
-            {
-                "at": moment(line.at),
-                "type": line.type,
-                "by": line.by,
-                "verdict": line.verdict.value if line.verdict else None,
-                "detail": line.detail,
-            }
-            for line in moments
-        ]
-    }
-
-
 def moment(at: datetime | None) -> str | None:
     """A time as RFC 3339 in UTC, to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def _first(value: Json, *names: str) -> Json:
+    return {name: value[name] for name in names if name in value} | value
 
 
 def _id(value: UUID | None) -> str | None:

@@ -24,7 +24,7 @@ class Answer(BaseModel):
     approved: bool
     option: str | None
     label: str
-    by: By | None = None
+    by: By | None = Field(description="null: the default asked for answered")
     at: datetime
     via: Literal["button", "default"]
 
@@ -56,7 +56,7 @@ class Interaction(BaseModel):
     message: str = Field(description="One sentence to act on, for every status")
     answer: Answer | None
     reason: Reason | None
-    digest: str = Field(description="SHA-256 of kind, title, body, action and options, in hexadecimal")
+    digest: str = Field(description="SHA-256 of kind, title, body, action and what the kind adds, in hexadecimal")
     action: Action | None
     agent: Agent | None
     on_behalf_of: Principal | None
@@ -78,20 +78,24 @@ class Page(BaseModel):
     next_cursor: str | None = Field(description="Where to go on; null: this was the last page")
 
 
-class Line(BaseModel):
+class Moment(BaseModel):
     """One thing that happened to a question."""
 
     at: datetime
     type: str
-    by: str | None = Field(description="The Slack user who clicked")
+    message: str = Field(description="What happened, in words")
+    by: str | None = Field(description="The Slack user who did it")
     verdict: Verdict | None = Field(description="For clicks: what became of it")
-    detail: dict[str, Any]
+    detail: dict[str, Any] = Field(description="The same for programs; what there is depends on the type")
 
 
 class Timeline(BaseModel):
-    """Everything that happened to a question, oldest first."""
+    """Why a question is not answered, or how it was: what it is now, and everything that happened, oldest first."""
 
-    items: list[Line]
+    status: Status
+    message: str = Field(description="One sentence to act on, for every status")
+    cards: list[CardCopy] = Field(description="`reason` says why a copy is not on a screen yet")
+    items: list[Moment]
 
 
 class ProblemError(BaseModel):

@@ -1,6 +1,6 @@
 """Block Kit's small pieces, each within Slack's limits, and the three characters that are active in Slack's text.
 
-A text object that shows strangers' words is `plain` (or rich text, see `bridge.richtext`); `mrkdwn` is for our own
+A text object that shows strangers' words is `plain` (or rich text, see `bridge.card.richtext`); `mrkdwn` is for our own
 sentences, in which strangers' words appear only through `escape`.
 """
 
@@ -22,6 +22,7 @@ _MOST_PLACEHOLDER = 150
 _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")  # inside a word nothing is formatted: us_east_1
 _PLAINER = str.maketrans("*_~`", "\u2217\u02cd\u223c\u02cb")  # they look alike, and mean nothing to Slack
 _USER = re.compile(r"[A-Z0-9]+")
+_QUOTE = re.compile(r"^(\s*)&gt;", re.MULTILINE)
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 
@@ -33,6 +34,17 @@ def escape(text: str) -> str:
 def inert(text: str) -> str:
     """Escaped text that cannot be formatted either, for foreign words inside a sentence of ours in mrkdwn."""
     return _MARK.sub(lambda mark: mark[0].translate(_PLAINER), escape(text))
+
+
+def unformatted(text: str) -> str:
+    """Foreign lines for a message's `text`: escaped, and nothing in them formats, fences or quotes what follows."""
+    return _QUOTE.sub("\\1\u203a", inert(text))  # it looks like the mark, and means nothing to Slack
+
+
+def quoted(text: str, most: int) -> str:
+    """Foreign words in a sentence of ours in mrkdwn: on one line, in quotation marks that they cannot close."""
+    words = re.sub("[“”]", '"', " ".join(text.split()))
+    return f"“{inert(texts.cut(words, most))}”"
 
 
 def cut_escaped(text: str, most: int) -> str:

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from bridge import question
-from bridge.card import blocks, links, markdown, richtext, texts
+from bridge.card import blocks, links, prose, richtext, texts
 from bridge.question import Action, Agent, Fact, Question
 from storage.model import Json
 
-Body: TypeAlias = list[markdown.Part]
+Body: TypeAlias = Sequence[prose.Part]
 
-_LEAST_FACT = 40
+LEAST_FACT = 40  # however little room there is, this much of a fact is shown
 _FACT_WRAPPING = 350  # one fact's JSON and its name, at their longest
 _NOTE = 200  # the line that says how much is missing
 
@@ -32,10 +32,14 @@ def full(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json]
 def plain(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json]:
     """The same with Slack's simplest blocks, and smaller, for when the full form was refused."""
     top = [_title_plain(asked.title), _asker_plain(asked_by), *_claims_plain(asked)]
-    top += _plain_sections(f"{asked.action.name}\n{question.pretty(asked.action.arguments)}") if asked.action else []
+    top += (
+        _plain_sections(f"{question.spelled(asked.action.name)}\n{question.pretty(asked.action.arguments)}")
+        if asked.action
+        else []
+    )
     room -= texts.weight(top) + _NOTE
     facts = "\n".join(f"{fact.name}: {fact.value}" for fact in asked.facts)
-    words = "\n\n".join(part for part in (facts, markdown.plain(body)) if part.strip())
+    words = "\n\n".join(part for part in (facts, prose.plain(body)) if part.strip())
     shown = texts.head(words, max(room - 500, 0))
     return [*top, *_plain_sections(shown), *_missing(len(words) - len(shown))]
 
@@ -52,13 +56,13 @@ def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
 
 
 def spoken(asked: Question, body: Body, *, asked_by: str) -> str:
-    """The question as words for a notification and a screen reader, escaped."""
+    """The question as words for a notification and a screen reader, for a message's `text`."""
     said = [f"Asked by {asked_by}."]
     if asked.action:
-        said.append(f"Action: {asked.action.name} {question.pretty(asked.action.arguments)}")
-    said += [markdown.plain(body)] if body else []
+        said.append(f"Action: {question.spelled(asked.action.name)} {question.pretty(asked.action.arguments)}")
+    said += [prose.plain(body)] if body else []
     said += [f"{fact.name}: {fact.value}" for fact in asked.facts]
-    return "\n".join(blocks.escape(words) for words in said)
+    return "\n".join(blocks.unformatted(words) for words in said)
 
 
 def _title(title: str) -> Json:
@@ -106,21 +110,24 @@ def _self_description(agent: Agent) -> list[str]:
 
 
 def _action(action: Action) -> Json:
-    parts = [richtext.section([*richtext.text("Action ", bold=True), *richtext.text(action.name, code=True)])]
+    parts = [
+        richtext.section(
+            [*richtext.text("Action ", bold=True), *richtext.text(question.spelled(action.name), code=True)]
+        )
+    ]
     if action.arguments:
         parts.append(richtext.preformatted(question.pretty(action.arguments)))
     return richtext.block(parts)
 
 
 def _fitting(facts: Sequence[Fact], room: int) -> list[Json]:
+    """The facts, whole if there is room for them, else all shortened to the same length."""
     if not facts:
         return []
     whole = _facts(facts, room)
-    return (
-        [whole]
-        if texts.weight(whole) <= room
-        else [_facts(facts, max(_LEAST_FACT, room // len(facts) - _FACT_WRAPPING))]
-    )
+    if texts.weight(whole) <= room:
+        return [whole]
+    return [_facts(facts, max(LEAST_FACT, room // len(facts) - _FACT_WRAPPING))]
 
 
 def _facts(facts: Sequence[Fact], most: int) -> Json:
@@ -132,7 +139,7 @@ def _facts(facts: Sequence[Fact], most: int) -> Json:
 
 
 def _body(body: Body, room: int) -> list[Json]:
-    shown = markdown.rich(body, max(room, 0))
+    shown = prose.rich(body, max(room, 0))
     return [*([richtext.block(shown.elements)] if shown.elements else []), *_missing(shown.hidden)]
 
 

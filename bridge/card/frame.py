@@ -4,8 +4,9 @@
     ─────────────────────────────────────────────────────────────────────────────
     who may answer and until when, or what became of it; buttons; id                 ours alone
 
-An agent can write anything into the upper part and nothing into the lower one, save the labels of its options: the
-rule, what is below it, mentions and buttons are ours, so no agent's text can pass for an answer.
+An agent can write anything into the upper part and nothing into the lower one, save the labels of its options, in
+quotation marks of ours, and why it was withdrawn, on one line that says so: the rule, what is below it, mentions and
+buttons are ours, so no agent's text can pass for an answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,9 +60,9 @@ def frame(
     body = markdown.parse(asked.body or "")
     asked_by = view.interaction.asked_by
     above = draw(asked, body, asked_by=asked_by, room=limit - _weight(below, plain=view.plain))
-    said = [blocks.escape(asked.title), outcome.line(view.interaction, past)]
+    said = [blocks.unformatted(asked.title), outcome.line(view.interaction, past)]
     said.append(content.spoken(asked, body, asked_by=asked_by))
-    said += [f"Options: {blocks.escape(', '.join(offered))}"] if offered else []
+    said += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
     return Drawing(text=blocks.cut_escaped("\n".join(said), _MOST_SPOKEN), blocks=[*above, *below])
 
 

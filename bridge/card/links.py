@@ -25,6 +25,11 @@ def host(url: str) -> str:
     return _WEB.validate_python(url).host or ""
 
 
+def plain(url: str) -> bool:
+    """Whether a checked address reads as the host it leads to: nothing stands before the host but the scheme."""
+    return "@" not in url.partition("://")[2].partition("/")[0]
+
+
 def found(text: str) -> Iterator[tuple[str, str | None]]:
     """The text in pieces, each with its address when it is a bare one."""
     done = 0

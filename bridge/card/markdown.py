@@ -1,100 +1,50 @@
-"""Markdown as rich text: what a card can show of it, and the rest as the text it is.
+"""Markdown read into prose: what a card can show of it, and the rest as the text it is.
 
 Emphasis, code, lists, quotes and headings keep their looks. A link names its host, so that its label cannot lie about
 where it leads. Images are links, tables are monospaced, HTML is text. Nothing can mention, ping or imitate our frame.
 """
 
+import re
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
-from itertools import groupby
-from typing import assert_never
+from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bridge.card import richtext, spans, texts
+from bridge.card import spans
+from bridge.card.prose import Part, Shape
 from bridge.card.spans import Span
-from storage.model import Json
 
 _DEEPEST = 100  # levels of nesting; what lies deeper would be left out by the parser
 _MOST_BRACKETS = 600  # the parser's time grows with their square
-_MOST_INDENT = 8
+_LANGUAGE = re.compile(r"[A-Za-z+#]{0,12}")  # what a fence may say without its being shown
 
-
-class Shape(Enum):
-    """How a part stands on the card."""
-
-    PARAGRAPH = auto()
-    ITEM = auto()
-    QUOTE = auto()
-    CODE = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One paragraph, list item, quote or piece of code."""
-
-    shape: Shape
-    spans: tuple[Span, ...]
-    indent: int = 0
-    number: int | None = None  # of an item; None: a bullet
-
-    @property
-    def text(self) -> str:
-        """The part without its style."""
-        words = "".join(span.text for span in self.spans)
-        match self.shape:
-            case Shape.ITEM:
-                return "  " * self.indent + ("• " if self.number is None else f"{self.number}. ") + words
-            case Shape.QUOTE:
-                return "\n".join(f"> {line}" for line in words.split("\n"))
-            case _:
-                return words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rich:
-    """Markdown as elements of one rich text block, and how many characters did not fit."""
-
-    elements: list[Json]
-    hidden: int = 0
+Known: TypeAlias = dict[str, Any]  # what the parser tells beside its tokens
 
 
 def parse(source: str) -> list[Part]:
     """The parts of a text, in order. Text that is more marks than words is one part, as it was written."""
-    tokens = _parser().parse(source) if source.count("[") <= _MOST_BRACKETS else None
+    known: Known = {}
+    tokens = _parser().parse(source, known) if source.count("[") <= _MOST_BRACKETS else None
     if tokens is None or any(token.level >= _DEEPEST - 1 for token in tokens):
         return [Part(shape=Shape.PARAGRAPH, spans=(Span(text=source),))]
-    return _Reader(source).read(tokens)
-
-
-def plain(parts: list[Part]) -> str:
-    """The same text without any style."""
-    lines: list[str] = []
-    for before, part in zip([None, *parts], parts, strict=False):
-        together = before is not None and before.shape is part.shape and part.shape in (Shape.ITEM, Shape.QUOTE)
-        lines += [part.text] if together or before is None else ["", part.text]
-    return texts.visible("\n".join(lines))
-
-
-def rich(parts: list[Part], most: int) -> Rich:
-    """As much of the text as fits into `most` of a message's weight: rather without its style than without its end."""
-    elements = _elements(parts)
-    if texts.weight(elements) <= most:
-        return Rich(elements=elements)
-    words = plain(parts)
-    unstyled = [richtext.section(richtext.text(words))]
-    room = most - (texts.weight(unstyled) - texts.units(words))
-    if texts.units(words) <= room:
-        return Rich(elements=unstyled)
-    shown = texts.head(words, max(room - 1, 0))
-    hidden = len(words) - len(shown)
-    return Rich(elements=[richtext.section(richtext.text(shown + texts.ELLIPSIS))] if shown else [], hidden=hidden)
+    return [*_Reader(source).read(tokens), *_unused(known, tokens)]
 
 
 def _parser() -> MarkdownIt:
     # A parser keeps state of its own, so each text gets a fresh one; making it costs less than a millisecond.
-    return MarkdownIt("commonmark", {"html": False, "maxNesting": _DEEPEST}).enable(["strikethrough", "table"])
+    options = {"html": False, "maxNesting": _DEEPEST, "store_labels": True}
+    return MarkdownIt("commonmark", options).enable(["strikethrough", "table"])
+
+
+def _unused(known: Known, tokens: list[Token]) -> list[Part]:
+    """Definitions of links that no link uses: elsewhere they are not shown, but nothing that was sent is hidden."""
+    used = {inner.meta.get("label") for token in tokens for inner in token.children or ()}
+    defined = [{"label": label, **link} for label, link in known.get("references", {}).items() if label not in used]
+    return [
+        Part(shape=Shape.PARAGRAPH, spans=(Span(text=f"[{link['label']}]: {link['href']} {link['title']}".strip()),))
+        for link in [*defined, *known.get("duplicate_refs", ())]
+    ]
 
 
 @dataclass
@@ -149,7 +99,8 @@ class _Reader:
             case "hr":
                 self._text((Span(text="———"),))
             case "fence" | "code_block":
-                self._code(token.content)
+                language = token.content.strip() and _LANGUAGE.fullmatch(token.info.strip())
+                self._code(token.content if language else f"{token.info.strip()}\n{token.content}".strip("\n"))
             case "inline":
                 line = tuple(spans.read(token.children or []))
                 self._text(tuple(replace(span, bold=True) for span in line) if self.heading else line)
@@ -182,43 +133,3 @@ class _Reader:
         if self.marker:
             self._text((Span(text=" "),))
         self.parts.append(Part(shape=Shape.CODE, spans=(Span(text=words),)))
-
-
-def _elements(parts: list[Part]) -> list[Json]:
-    made: list[Json] = []
-    for (shape, indent, _), run in groupby(enumerate(parts), key=_neighbours):
-        group = [part for _, part in run]
-        match shape:
-            case Shape.PARAGRAPH:
-                made.append(richtext.section(_lines(group, "\n\n")))
-            case Shape.QUOTE:
-                made.append(richtext.quote(_lines(group, "\n")))
-            case Shape.CODE:
-                made += [richtext.preformatted(part.text) for part in group]
-            case Shape.ITEM:
-                rows = [richtext.section(_line(part.spans)) for part in group]
-                made.append(richtext.items(rows, indent=min(indent, _MOST_INDENT), first=group[0].number))
-            case _:
-                assert_never(shape)
-    return made
-
-
-def _neighbours(placed: tuple[int, Part]) -> tuple[Shape, int, int | None]:
-    """Parts that are one element: of one shape and depth, and numbered without a gap."""
-    index, part = placed
-    return part.shape, part.indent, None if part.number is None else part.number - index
-
-
-def _lines(parts: list[Part], between: str) -> list[Json]:
-    first, *others = [part.spans for part in parts]
-    return _line((*first, *(span for line in others for span in (Span(text=between), *line))))
-
-
-def _line(line: tuple[Span, ...]) -> list[Json]:
-    """Elements of one line; neighbours of one style are one element."""
-    elements: list[Json] = []
-    for style, run in groupby(line, key=lambda span: replace(span, text="")):
-        words = "".join(span.text for span in run)
-        looks = {"bold": style.bold, "italic": style.italic, "strike": style.strike, "code": style.code}
-        elements += richtext.text(words, url=style.url, **looks)
-    return elements

@@ -1,6 +1,7 @@
 """What a card says about a question's life: who may answer and until when, then what became of it.
 
-These lines are ours, in mrkdwn; whatever in them was written by others is escaped, and cannot be formatted like them.
+These lines are ours, in mrkdwn; whatever in them was written by others is in quotation marks of ours, and cannot be
+formatted like them.
 """
 
 from collections.abc import Mapping
@@ -40,9 +41,13 @@ def line(interaction: Interaction, past: Mapping[str, str]) -> str:
 
 
 def reason(interaction: Interaction) -> str | None:
-    """Why it was cancelled or could not be shown, in the words of whoever gave the reason."""
+    """Why it was cancelled or could not be shown, in the words of whoever gave the reason; on one line.
+
+    It stands below the rule, where a second line would read as ours.
+    """
     detail = (interaction.reason or {}).get("detail")
-    return texts.cut(texts.visible(detail), _MOST_REASON) if isinstance(detail, str) and detail.strip() else None
+    words = " ".join(texts.visible(detail).split()) if isinstance(detail, str) else ""
+    return texts.cut(words, _MOST_REASON) or None
 
 
 def _responders(interaction: Interaction) -> str:
@@ -60,14 +65,13 @@ def _default(interaction: Interaction) -> str:
     if interaction.on_expiry is None:
         return ""
     label = interaction.answers.get(interaction.on_expiry, {}).get("label")
-    return f" If nobody does, this counts as answered: {blocks.inert(texts.cut(str(label), _MOST_LABEL))}"
+    return f" If nobody does, this counts as answered: {blocks.quoted(str(label), _MOST_LABEL)}"
 
 
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
     answer = interaction.answer or {}
     done = past.get(interaction.choice or "")
-    label = blocks.inert(texts.cut(str(answer.get("label")), _MOST_LABEL))
-    what = done or f"✅ *Answered:* {label}"
+    what = done or f"✅ *Answered:* {blocks.quoted(str(answer.get('label')), _MOST_LABEL)}"
     by = answer.get("by") or {}
     if isinstance(user := by.get("user"), str):
         return f"{what} by {blocks.mention(user)}{_when(interaction)}."

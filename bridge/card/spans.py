@@ -23,7 +23,7 @@ def read(children: list[Token]) -> list[Span]:
     """The parser's inline tokens, flattened; what has no look of its own is text."""
     spans: list[Span] = []
     style = Span(text="")
-    opened: list[tuple[str, int]] = []  # the address of the link we are in, and where its label began
+    opened: list[tuple[Token, int]] = []  # the link we are in, and where its label began
     for token in children:
         match token.type:
             case "text":
@@ -39,13 +39,14 @@ def read(children: list[Token]) -> list[Span]:
             case "s_open" | "s_close":
                 style = replace(style, strike=token.nesting > 0)
             case "link_open":
-                opened.append((str(token.attrGet("href") or ""), len(spans)))
+                opened.append((token, len(spans)))
             case "link_close":
-                address, start = opened.pop()
-                spans[start:] = _linked(spans[start:], address, style)
+                link, start = opened.pop()
+                spans[start:] = [*_linked(spans[start:], str(link.attrGet("href") or ""), style), *_title(link, style)]
             case "image":
                 label = [replace(style, text=f"image: {token.content}" if token.content else "image")]
                 spans += label if opened else _linked(label, str(token.attrGet("src") or ""), style)
+                spans += _title(token, style)
             case _:
                 spans += [replace(style, text=token.content)] if token.content else []
     return [span for span in spans if span.text]
@@ -58,11 +59,26 @@ def _linked(label: list[Span], address: str, style: Span) -> list[Span]:
     if url is None:
         return label if words == address.removeprefix("mailto:") else [*label, replace(style, text=f" ({address})")]
     if words in (address, url) or not words.strip():
-        return [replace(style, text=url, url=url)]
+        return _bare(url, style)
     shown = [replace(span, url=url) for span in label]
     return [*shown, replace(style, text=f" ({links.host(url)})")]
 
 
 def _with_addresses(words: str, style: Span) -> list[Span]:
     """Text in which bare web addresses are links."""
-    return [replace(style, text=piece, url=url) for piece, url in links.found(words)]
+    spans: list[Span] = []
+    for piece, url in links.found(words):
+        spans += _bare(url, style) if url else [replace(style, text=piece)]
+    return spans
+
+
+def _bare(url: str, style: Span) -> list[Span]:
+    """An address that is its own label; one that begins like another host's is followed by its own."""
+    shown = replace(style, text=url, url=url)
+    return [shown] if links.plain(url) else [shown, replace(style, text=f" ({links.host(url)})")]
+
+
+def _title(token: Token, style: Span) -> list[Span]:
+    """What browsers show only under the mouse: nothing that was sent is hidden here."""
+    title = str(token.attrGet("title") or "")
+    return [replace(style, text=f" “{title}”")] if title.strip() else []

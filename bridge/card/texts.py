@@ -2,20 +2,32 @@
 
 Characters that only steer the direction of text (U+202A-202E, U+2066-2069) are shown as U+FFFD rather than refused: a
 log may hold them, but on a card they must not be able to show one thing and mean another. Control characters that reach
-a card by a detour (a character reference in Markdown, say) are treated the same.
+a card by a detour (a character reference in Markdown, say) are treated the same; so are marks piled on one character
+until they cover the lines around it.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_MOST_PILED = 8  # marks on one character; living scripts take four
+_PILE = re.compile(rf"[^\x00-\u02ff]{{{_MOST_PILED + 1},}}")  # where there may be one; no mark is below U+0300
 ELLIPSIS = "…"
 
 
 def visible(text: str) -> str:
-    """The text with every character that could steer its surroundings made visible, one for one."""
-    return _STEERING.sub("\ufffd", text)
+    """The text with every character that could steer or cover its surroundings made visible, one for one."""
+    return _PILE.sub(_unpiled, _STEERING.sub("\ufffd", text))
+
+
+def _unpiled(found: re.Match[str]) -> str:
+    piled, kept = 0, ""
+    for character in found[0]:
+        piled = piled + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        kept += character if piled <= _MOST_PILED else "\ufffd"
+    return kept
 
 
 def units(text: str) -> int:

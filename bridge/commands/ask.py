@@ -157,7 +157,7 @@ async def _ask(wish: Wish) -> Ended:
                 asked = await bridge.ask(_body(wish, names))
                 if not wish.as_json and asked["status"] == "pending":
                     to = ", ".join(wish.to)
-                    click.echo(f"asked {to} ({asked['id']}); waiting, Ctrl-C leaves it open …", err=True)
+                    _note(f"asked {to} ({asked['id']}); waiting, Ctrl-C leaves it open …")
                 asked = await bridge.end(asked, within=wish.wait)
         except asyncio.CancelledError:
             task.uncancel()
@@ -166,8 +166,11 @@ async def _ask(wish: Wish) -> Ended:
         except NoAnswer as error:
             if asked is None:
                 raise
-            click.echo(str(error), err=True)
-        _print(asked, wish)
+            _note(str(error))
+        try:
+            _print(asked, wish)
+        except OSError as error:  # whoever reads it has no answer, so the exit status gives none either
+            raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {asked['message']}") from None
         return outcome(asked)
 
 
@@ -203,11 +206,16 @@ def _body(wish: Wish, names: Names) -> Json:
 def _print(ended: Json, wish: Wish) -> None:
     click.echo(json.dumps(ended) if wish.as_json else ended["message"])
     if ended["status"] == "pending":
-        click.echo(
+        _note(
             f"It is still open. Look again:\n  curl -s '{wish.url}/v1/interactions/{ended['id']}?wait=60' "
-            '-H "Authorization: Bearer $ASKBRIDGE_KEY"',
-            err=True,
+            '-H "Authorization: Bearer $ASKBRIDGE_KEY"'
         )
+
+
+def _note(words: str) -> None:
+    """Tell stderr. That it may take nothing, as on a full disk, changes no answer."""
+    with contextlib.suppress(OSError):
+        click.echo(words, err=True)
 
 
 @contextlib.contextmanager

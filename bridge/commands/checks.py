@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
+from bridge.slack.client import Channel
+from bridge.slack.errors import BadBlocks, Broken, Failure, GiveUp, RetryAfter
 from storage.server import Server
 
 OLDEST = 150000  # PostgreSQL 15
@@ -46,7 +49,7 @@ def skipped(name: str, detail: str) -> Check:
 
 def database(seen: Server) -> Check:
     """Whether it is a PostgreSQL we support."""
-    version = f"PostgreSQL {seen.version // 10000}.{seen.version % 10000}"
+    version = f"PostgreSQL {seen.release}"
     if seen.version < OLDEST:
         return failed("database", f"{version} is too old", fix="upgrade it to PostgreSQL 15 or newer: pg_upgrade")
     return ok("database", version)
@@ -54,9 +57,9 @@ def database(seen: Server) -> Check:
 
 def durability(seen: Server) -> Check:
     """Whether an acknowledged click survives a crash of the database's machine."""
-    off = [name for name in ("fsync", "synchronous_commit") if not getattr(seen, name)]
+    off = seen.forgetful
     if not off:
-        return ok("durability", "fsync and synchronous_commit are on")
+        return ok("durability", "fsync, synchronous_commit and full_page_writes are on")
     commands = " ".join(f"-c 'alter system set {name} = on'" for name in off)
     return failed(
         "durability",
@@ -65,16 +68,24 @@ def durability(seen: Server) -> Check:
     )
 
 
-def clock(seen: Server, *, ours: float) -> Check:
-    """Whether this machine and the database agree on the time; Slack's signatures are judged by ours."""
-    apart = ours - seen.now.timestamp()
-    if abs(apart) <= SKEW_SECONDS:
-        return ok("clock", f"{abs(apart):.1f} s from the database's")
-    return failed(
-        "clock",
-        f"this machine is {abs(apart):.0f} s {'ahead of' if apart > 0 else 'behind'} the database",
-        fix="let both follow a time server: timedatectl set-ntp true",
-    )
+def clock(seen: Server | None, *, ours: float, slack: float | None = None) -> Check:
+    """Whether this machine agrees on the time with the database, and with Slack, whose signatures have an age."""
+    others = {"the database": seen.now.timestamp() if seen else None, "Slack": slack}
+    apart = {name: ours - theirs for name, theirs in others.items() if theirs is not None}
+    if not apart:
+        return skipped("clock", "there is no other clock in reach")
+    wrong = [
+        f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} {name}"
+        for name, seconds in apart.items()
+        if abs(seconds) > SKEW_SECONDS
+    ]
+    if wrong:
+        return failed(
+            "clock",
+            f"this machine is {' and '.join(wrong)}",
+            fix="let all machines follow a time server: timedatectl set-ntp true",
+        )
+    return ok("clock", ", ".join(f"{abs(seconds):.1f} s from {name}'s" for name, seconds in apart.items()))
 
 
 def scopes(granted: frozenset[str]) -> Check:
@@ -85,5 +96,32 @@ def scopes(granted: frozenset[str]) -> Check:
     return failed(
         "scopes",
         f"the token lacks {', '.join(missing)}",
-        fix="add them on the app's page OAuth & Permissions, reinstall the app, set ASKBRIDGE_SLACK_BOT_TOKEN anew",
+        fix="add them on the app's page OAuth & Permissions, reinstall the app, and set its token anew: "
+        "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-…",
     )
+
+
+def channel(id: str, seen: Channel | Failure) -> Check:
+    """Whether cards can be posted in a channel; skipped where the token may not look, which no card needs."""
+    name = "channel"
+    invite = f"write /invite @askbridge in the channel, then: askbridge doctor --channel {id}"
+    match seen:
+        case Broken(code="scope_missing"):
+            return skipped(name, f"{id}: the token lacks channels:read (for private ones groups:read); try: {invite}")
+        case RetryAfter():
+            return failed(name, f"{id}: {seen.detail}", fix=f"askbridge doctor --channel {id}, once more")
+        case Broken() | GiveUp() | BadBlocks():
+            return failed(name, f"{id}: {seen.detail}", fix=f"{seen.fix} Then: askbridge doctor --channel {id}")
+        case Channel(archived=True):
+            return failed(name, f"{id} (#{visible(seen.name)}) is archived", fix="unarchive it, or ask in another one")
+        case Channel(joined=False):
+            return failed(name, f"the bot is not in {id} (#{visible(seen.name)})", fix=invite)
+        case Channel():
+            return ok(name, f"the bot is in {id} (#{visible(seen.name)})")
+        case _:
+            assert_never(seen)
+
+
+def visible(text: str) -> str:
+    """What others named, safe for a terminal."""
+    return "".join(one if one.isprintable() else "?" for one in text)

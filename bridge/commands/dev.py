@@ -1,7 +1,7 @@
 """`askbridge dev`: everything on this machine."""
 
 import asyncio
-import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,15 @@ import click
 
 from bridge import logs
 from bridge.commands import terminal
+
+
+def a_folder(value: str) -> Path:
+    """Read an argument that is a folder, or can become one."""
+    if not value.strip():  # mostly a variable of a script that is not set; the current folder is `.`
+        raise click.BadParameter("must not be blank.")
+    if os.path.exists(value) and not os.path.isdir(value):  # noqa: PTH110, PTH112  -- pathlib's raise where one may not look
+        raise click.BadParameter(f"{value!r} is no folder.")
+    return Path(value)
 
 
 @click.command(
@@ -38,7 +47,8 @@ Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and st
 )
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=a_folder,
+    metavar="FOLDER",
     help="A folder to keep the database in. Default: a temporary one, removed at the end.",
 )
 @click.option(
@@ -51,6 +61,15 @@ def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, as_json
     """
     from bridge import dev as everything
 
+    last = port + replicas - 1
+    if port and last > 65535:
+        raise click.BadParameter(
+            f"{replicas} replicas need ports up to {last}, and there is none above 65535.", param_hint="--port"
+        )
+    if port and port <= slack_port <= last:
+        raise click.BadParameter(
+            f"{slack_port} is one of the replicas' ports, {port} to {last}.", param_hint="--slack-port"
+        )
     logs.configure(form="readable")
     options = everything.Options(replicas=replicas, port=port, slack_port=slack_port, data=data)
     try:
@@ -61,8 +80,7 @@ def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, as_json
 
 def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(ready))
-        sys.stdout.flush()
+        terminal.tell(ready)
         return
     bridge = ready["bridge_urls"][0]
     askbridge = Path(sys.executable).with_name("askbridge")

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 import sys
 
 import click
@@ -11,11 +12,20 @@ from bridge.commands.ask import an_origin
 from bridge.commands.checks import Check, State
 
 
+def a_channel(value: str) -> str:
+    """Read an argument that is a channel's id."""
+    if not re.fullmatch("[CG][A-Z0-9]{1,30}", value):
+        raise click.BadParameter(
+            f"{value!r} is no channel's id (C…); Slack shows it at the end of a channel's details."
+        )
+    return value
+
+
 @click.command(
     epilog="""\b
 Examples:
   askbridge doctor
-  askbridge doctor --url https://bridge.example.com/slack/events
+  askbridge doctor --url https://bridge.example.com/slack/events --channel C012AB3CD
   askbridge doctor --json
 
 Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 typed wrongly."""
@@ -26,22 +36,30 @@ Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 
     metavar="URL",
     help="Where Slack sends clicks, the app's interactivity URL. Default: not examined.",
 )
+@click.option(
+    "--channel",
+    "channels",
+    type=a_channel,
+    multiple=True,
+    metavar="CHANNEL",
+    help="A channel (C…) in which the bot has to be; may be repeated. Default: not examined.",
+)
 @terminal.json_option
-def doctor(*, url: str | None, as_json: bool) -> None:
+def doctor(*, url: str | None, channels: tuple[str, ...], as_json: bool) -> None:
     """Examine the settings, the database, Slack and the way of a click, in this order.
 
     It changes nothing and posts nothing. One line for each finding: ok, failed or skipped.
     """
-    found = asyncio.run(_examine(url, as_json=as_json))
+    found = asyncio.run(_examine(url, channels, as_json=as_json))
     well = all(check.state is not State.FAILED for check in found)
     if as_json:
         terminal.tell({"ok": well, "checks": [dataclasses.asdict(check) for check in found]})
     sys.exit(0 if well else 1)
 
 
-async def _examine(url: str | None, *, as_json: bool) -> list[Check]:
+async def _examine(url: str | None, channels: tuple[str, ...], *, as_json: bool) -> list[Check]:
     found = []
-    async for check in examination.examine(url=url):
+    async for check in examination.examine(url=url, channels=channels):
         found.append(check)
         if not as_json:
             click.echo(line(check))

@@ -2,8 +2,9 @@
 
 import shlex
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime
 
 import aiohttp
 
@@ -17,11 +18,16 @@ from storage import connections, errors, migrate, organizations, pool, server
 from storage.pool import Database
 from storage.server import Server
 
+_SECONDS = 5.0  # of one question: whoever types waits, and a bridge that needs longer is not well
 
-async def examine(*, url: str | None) -> AsyncIterator[Check]:
-    """Examine everything, in the order in which a bridge needs it; `url` is where Slack sends its clicks."""
+
+async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[Check]:
+    """Examine everything, in the order in which a bridge needs it; `url` is where Slack sends its clicks.
+
+    It needs neither database nor network to come to its end, each of which may keep it for some seconds.
+    """
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(client.session())
+        http = await stack.enter_async_context(client.session(seconds=_SECONDS))
         reached = await _open(stack)
         db = reached if isinstance(reached, Database) else None
         seen: Server | None = None
@@ -40,20 +46,24 @@ async def examine(*, url: str | None) -> AsyncIterator[Check]:
         yield checks.durability(seen) if seen else skipped("durability", "the database was not reached")
         yield _signing_secret()
         workspace = _workspace()
+        slacks: datetime | None = None
         if isinstance(workspace, Check):
             yield workspace
-            for name in ("scopes", "workspace", "Slack API"):
+            for name in ("scopes", "channel", "workspace", "Slack API"):
                 yield skipped(name, "the settings for Slack cannot be used")
         else:
-            async for check in _slack(workspace, db=db if schema.state is State.OK else None, http=http):
+            known = db if schema.state is State.OK else None
+            async for check in _slack(workspace, db=known, http=http, channels=channels):
                 yield check
+                if check.name == "Slack API" and check.state is State.OK:
+                    slacks = await client.now(workspace.slack_api_url, http=http)
         yield await _clicks(url, http)
-        yield checks.clock(seen, ours=time.time()) if seen else skipped("clock", "the database was not reached")
+        yield checks.clock(seen, ours=time.time(), slack=slacks.timestamp() if slacks else None)
 
 
 async def _open(stack: AsyncExitStack) -> Database | Check:
     try:
-        dsn = config.read(config.Database).database_url.get_secret_value()
+        dsn = config.read(config.DatabaseSettings).direct_url
         return await stack.enter_async_context(pool.connect(dsn, name="doctor", size=1))
     except config.Misconfigured as error:
         return failed("database", _lines(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
@@ -107,17 +117,18 @@ def _workspace() -> config.Workspace | Check:
 
 
 async def _slack(
-    settings: config.Workspace, *, db: Database | None, http: aiohttp.ClientSession
+    settings: config.Workspace, *, db: Database | None, http: aiohttp.ClientSession, channels: Sequence[str]
 ) -> AsyncIterator[Check]:
+    """What the token is good for; whether Slack answers at all is the last one."""
     if settings.slack_bot_token is None:
-        for name in ("token", "scopes", "workspace"):
+        for name in ("token", "scopes", "channel", "workspace"):
             yield skipped(name, "ASKBRIDGE_SLACK_BOT_TOKEN is not set")
     else:
         token = settings.slack_bot_token.get_secret_value()
         slack = Client(token=token, api_url=settings.slack_api_url, http=http)
         who = await slack.identity()
         if isinstance(who, Identity):
-            yield ok("token", f"of the workspace {_visible(who.name)} ({who.team_id or who.enterprise_id})")
+            yield ok("token", f"of the workspace {checks.visible(who.name)} ({who.team_id or who.enterprise_id})")
             granted = await slack.scopes()
             if granted is None:
                 yield skipped("scopes", "Slack did not tell them")
@@ -125,10 +136,14 @@ async def _slack(
                 yield checks.scopes(granted)
             else:
                 yield _slack_failed("scopes", granted)
+            for channel in channels:
+                yield checks.channel(channel, await slack.channel(channel))
+            if not channels:
+                yield skipped("channel", "say in which the bot has to be: askbridge doctor --channel C…")
             yield await _connected(db, who, app_id=who.app_id or settings.slack_app_id)
         else:
             yield _slack_failed("token", who)
-            for name in ("scopes", "workspace"):
+            for name in ("scopes", "channel", "workspace"):
                 yield skipped(name, "the token could not be used")
     failure = await client.reach(settings.slack_api_url, http=http)
     if failure is None:
@@ -166,7 +181,7 @@ async def _connected(db: Database | None, who: Identity, *, app_id: str | None) 
     except errors.Unavailable as error:
         return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
     if active and owner:
-        ours = f"{_visible(owner.name)} ({ids.encode('org', owner.organization_id)})"
+        ours = f"{checks.visible(owner.name)} ({ids.encode('org', owner.organization_id)})"
         return ok(name, f"connected to {ours} as {ids.encode('con', active.id)}")
     if disabled:
         id, org = ids.encode("con", disabled.id), ids.encode("org", disabled.organization_id)
@@ -194,7 +209,3 @@ async def _clicks(url: str | None, http: aiohttp.ClientSession) -> Check:
 
 def _lines(error: config.Misconfigured) -> str:
     return "; ".join(line.strip() for line in str(error).splitlines()[1:])
-
-
-def _visible(text: str) -> str:
-    return "".join(one if one.isprintable() else "?" for one in text)

@@ -1,5 +1,6 @@
 """`askbridge keys`: the API keys of agents, made, listed and revoked."""
 
+import sys
 from uuid import UUID
 
 import click
@@ -47,11 +48,20 @@ def create(*, name: str, organization_id: UUID | None, as_json: bool) -> None:
         owner = await terminal.organization(db, organization_id)
         return await keys.create(db, organization_id=owner.organization_id, id=ids.new(), name=name)
 
+    if sys.stdout is None:
+        terminal.fail("There is nowhere to print the key: stdout is closed. No key is made.")
     key, secret = terminal.with_database(work)
-    if as_json:
-        terminal.tell({**_resource(key), "key": secret})
-        return
-    click.echo(secret)
+    try:
+        if as_json:
+            terminal.tell({**_resource(key), "key": secret})
+            return
+        click.echo(secret)
+    except OSError as error:
+        id, org = ids.encode("key", key.id), ids.encode("org", key.organization_id)
+        terminal.fail(
+            f"The key {id} is made, but cannot be written ({error.strerror}), so nobody has it. Revoke it: "
+            f"askbridge keys revoke {id} --organization {org}"
+        )
     click.echo(
         f"This is the key {ids.encode('key', key.id)} ({key.name}). Keep it now: it cannot be shown again.", err=True
     )

@@ -1,7 +1,10 @@
 """`askbridge serve` and `askbridge migrate`: a replica, and the database it needs."""
 
 import asyncio
+import errno
 import os
+import signal
+import socket
 
 import click
 
@@ -29,19 +32,37 @@ def serve(*, as_json: bool) -> None:
     """
     settings = terminal.settings(config.Settings)
     logs.configure(form=settings.log)
+    unheard: OSError | None = None
 
     def ready(url: str) -> None:
+        nonlocal unheard
         if as_json:
-            terminal.tell({"url": url, "pid": os.getpid()})
+            try:
+                terminal.tell({"url": url, "pid": os.getpid()})
+            except OSError as error:  # whoever started it waits for this line in vain
+                unheard = error
+                signal.raise_signal(signal.SIGTERM)
 
     try:
         asyncio.run(app.serve(settings, on_ready=ready))
     except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
         terminal.fail(str(error))
     except OSError as error:
-        terminal.fail(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another ASKBRIDGE_PORT."
-        )
+        terminal.fail(_cannot_listen(error, host=settings.host, port=settings.port))
+    if unheard:
+        raise unheard
+
+
+def _cannot_listen(error: OSError, *, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"Cannot listen on {host}:{port}: it is already in use. Choose another ASKBRIDGE_PORT."
+        case errno.EACCES:
+            return f"Cannot listen on {host}:{port}: this account may not. Choose an ASKBRIDGE_PORT from 1024 on."
+        case errno.EADDRNOTAVAIL | socket.EAI_NONAME:
+            return f"Cannot listen on {host}: this machine has no such address. Choose another ASKBRIDGE_HOST."
+        case _:
+            return f"Cannot listen on {host}:{port}: {error.strerror}. Check ASKBRIDGE_HOST and ASKBRIDGE_PORT."
 
 
 @click.command(
@@ -55,9 +76,9 @@ Safe to run any number of times, also while replicas are running.
 )
 def migrate() -> None:
     """Bring the database to this release's schema."""
-    settings = terminal.settings(config.Database)
+    settings = terminal.settings(config.DatabaseSettings)
     try:
-        applied = asyncio.run(migrations.migrate(settings.database_url.get_secret_value()))
+        applied = asyncio.run(migrations.migrate(settings.direct_url))
     except errors.Unavailable as error:
         terminal.fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
     except (errors.SchemaTooNew, errors.BadDatabaseUrl) as error:

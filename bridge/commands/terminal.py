@@ -72,7 +72,7 @@ def settings(wanted: type[S]) -> S:
 
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     """Do something with the database of the settings, or end in words."""
-    dsn = settings(config.Database).database_url.get_secret_value()
+    dsn = settings(config.DatabaseSettings).direct_url
 
     async def do() -> T:
         async with pool.connect(dsn, name="command", size=2) as db:
@@ -107,9 +107,8 @@ async def organization(db: Database, organization_id: UUID | None) -> Organizati
 
 
 def tell(line: Json) -> None:
-    """Print one line of JSON."""
+    """Print one line of JSON, at once."""
     click.echo(json.dumps(line))
-    sys.stdout.flush()
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

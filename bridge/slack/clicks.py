@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import aiohttp
+from cachetools import TTLCache
 
 from bridge import ids
 from bridge.handles import Handles
@@ -25,6 +26,8 @@ from storage.pool import Database
 _log = Log("clicks")
 
 _MOST_REPLIES = 200  # under way at once; a flood of clicks must not become a flood of calls
+_REPEATABLE_SECONDS = 600.0  # an envelope is taken from 300 s before the time of its signature until 300 s after it
+_MOST_REMEMBERED = 10_000
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
@@ -55,6 +58,9 @@ class Clicks:
         self._wake = wake
         self._replies = replies  # of their own: slow replies must not keep cards waiting
         self._replying = 0
+        self._followed: TTLCache[tuple[bytes, Verdict], bool] = TTLCache(
+            maxsize=_MOST_REMEMBERED, ttl=_REPEATABLE_SECONDS
+        )
         self._directory = Directory()
 
     async def decide(self, click: Click) -> Outcome:
@@ -79,7 +85,11 @@ class Clicks:
         return Outcome(click=click, connection=connection, claimed=claimed)
 
     async def after(self, outcome: Outcome) -> None:
-        """Wake whoever waits, have the clicked copy healed, tell the clicker."""
+        """Wake whoever waits, have the clicked copy healed, tell the clicker.
+
+        Once for every envelope and verdict: a repeat would use up the response URL by saying the same again, and edit a
+        card that is true. Each replica does it once, because the one that was first may have died before its reply.
+        """
         click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
         if outcome.certain:
             _log.info(
@@ -89,16 +99,17 @@ class Clicks:
                 user=click.user_id,
                 repeats=claimed.repeats or None,
             )
+        if (followed := (click.claim_id, claimed.verdict)) in self._followed:
+            return
+        self._followed[followed] = True
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            if claimed.life.ended_at == claimed.life.expires_at:
-                # The deadline may have passed a moment ago; that the question has ended is written by the sweep.
-                self._wake.expiry.set()
-            else:
+            unswept = claimed.life.ended_at == claimed.life.expires_at
+            if not unswept:
                 self._handles.ended(connection.scope, click.interaction, claimed.life)
             self._wake.changed(connection.organization_id, click.interaction)
             self._wake.cards.set()
             await asyncio.gather(
-                self._alone(self._heal(click, connection, claimed), click),
+                self._alone(self._mend(click, connection, claimed, unswept=unswept), click),
                 self._alone(self._tell(click, connection, claimed), click),
             )
         else:
@@ -128,6 +139,17 @@ class Clicks:
             ),
             seconds=seconds,
         )
+
+    async def _mend(self, click: Click, connection: Connection, claimed: Claimed, *, unswept: bool) -> None:
+        """Heal the clicked copy; then have it written that the question has ended, if its deadline passed just now.
+
+        In this order, because the sweep passes over a row that is held, as it is while a copy is being healed.
+        """
+        try:
+            await self._heal(click, connection, claimed)
+        finally:
+            if unswept:
+                self._wake.expiry.set()
 
     async def _heal(self, click: Click, connection: Connection, claimed: Claimed) -> None:
         """Bring the copy that was clicked to the truth, even one that nobody remembers having posted."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -28,6 +30,15 @@ class Identity:
     home_teams: list[str]
     bot_user_id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A channel as the app sees it."""
+
+    name: str
+    joined: bool  # by the app; only then cards can be posted there
+    archived: bool
 
 
 class Unreadable(Exception):
@@ -124,6 +135,18 @@ class Client:
         said = next((value for name, value in told.headers.items() if name.lower() == "x-oauth-scopes"), None)
         return None if said is None else frozenset(scope.strip() for scope in said.split(",") if scope.strip())
 
+    async def channel(self, id: str) -> Channel | Failure:
+        """Look at a channel. It takes `channels:read` (private: `groups:read`), which the app does not ask for."""
+        try:
+            told: Any = (await self._web.conversations_info(channel=id))["channel"]
+        except Exception as error:  # noqa: BLE001  -- as above
+            return _failure(error)
+        return Channel(
+            name=str(told.get("name") or id),
+            joined=told.get("is_member") is True,
+            archived=told.get("is_archived") is True,
+        )
+
     async def _app_id(self, bot: str) -> str | None:
         try:
             told: Any = await self._web.bots_info(bot=bot)
@@ -155,6 +178,15 @@ async def reach(api_url: str, *, http: aiohttp.ClientSession) -> Failure | None:
     except Exception as error:  # noqa: BLE001  -- as above
         return _failure(error)
     return None
+
+
+async def now(api_url: str, *, http: aiohttp.ClientSession) -> datetime | None:
+    """What time Slack has, to the second, by the date of an answer; None when it does not tell."""
+    try:
+        async with http.get(f"{api_url}api.test", allow_redirects=False) as answer:
+            return parsedate_to_datetime(answer.headers["Date"])
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
+        return None
 
 
 async def respond(url: str, payload: Json, *, http: aiohttp.ClientSession) -> int | Failure:

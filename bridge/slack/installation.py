@@ -9,6 +9,7 @@ from bridge.logs import Log
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
 from bridge.slack.connections import Tokens
+from bridge.slack.errors import RetryAfter
 from bridge.wake import Wake
 from storage.pool import Database
 
@@ -35,7 +36,14 @@ class Installation:
             return 0
         identity = await self._client.identity()
         if not isinstance(identity, Identity):
-            _log.warning("slack_token_refused", code=identity.code, detail=identity.detail, fix=identity.fix)
+            _log.warning(
+                # Slack that cannot be asked refuses nothing, and the token need not be copied again.
+                "slack_awaited" if isinstance(identity, RetryAfter) else "slack_token_refused",
+                code=identity.code,
+                detail=identity.detail,
+                means="no card is posted or changed by this replica meanwhile; clicks and questions are taken",
+                fix=identity.fix,
+            )
             return 0
         app_id = identity.app_id or self._app_id
         if app_id is None:

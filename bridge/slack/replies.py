@@ -3,12 +3,11 @@
 Our own sentences in mrkdwn; whatever in them was written by others is escaped. Pure: the time is given.
 """
 
-import re
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from bridge import ids
-from bridge.card import blocks, texts
+from bridge.card import blocks
 from storage.model import Json, Life, Verdict
 
 MOST_NAMES: Final = 10
@@ -78,7 +77,7 @@ def _label(life: Life) -> str:
     label = (life.answer or {}).get("label")
     if not isinstance(label, str) or not label.strip():
         return "this"
-    return f"“{_one_line(label, _MOST_LABEL)}”"
+    return blocks.quoted(label, _MOST_LABEL)
 
 
 def _newer(life: Life, address: str | None) -> str:
@@ -93,7 +92,8 @@ def _reason(life: Life) -> str:
     detail = (life.reason or {}).get("detail")
     if not isinstance(detail, str) or not detail.strip():
         return "."
-    return f": “{_one_line(detail, _MOST_REASON)}”."
+    said = blocks.quoted(detail, _MOST_REASON)
+    return f": {said}" if said.endswith((".”", "!”", "?”", "…”")) else f": {said}."
 
 
 def _responders(life: Life) -> str:
@@ -123,8 +123,3 @@ def _ago(then: datetime, now: datetime) -> str:
         if (count := passed // length) > 0 and passed >= timedelta(seconds=5):
             return f"{count} {unit}{'s' if count > 1 else ''} ago"
     return "just now"
-
-
-def _one_line(text: str, most: int) -> str:
-    quoted = re.sub("[“”]", '"', " ".join(text.split()))  # or it could close our quotation marks and go on as us
-    return blocks.inert(texts.cut(quoted, most))

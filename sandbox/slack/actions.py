@@ -12,25 +12,37 @@ from sandbox.slack.validator.message import interactive
 _KEPT = {
     "button": ("text", "value", "url", "style", "confirm", "accessibility_label"),
     "static_select": ("placeholder", "initial_option", "confirm"),
+    "radio_buttons": ("initial_option", "confirm"),
+    "checkboxes": ("initial_options", "confirm"),
+    "overflow": ("confirm",),
 }
+_OF_ONE_OPTION = ("static_select", "radio_buttons", "overflow")
+_STATELESS = ("button", "overflow")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One element, used: in which block it stands, and which option was chosen if it has options."""
+    """One element, used: in which block it stands, and which options were chosen if it has options."""
 
     block_id: str
     element: Json
     selected_option: Json | None = None
+    selected_options: tuple[Json, ...] = ()
 
     def told(self, *, action_ts: str) -> Json:
         """The entry of `actions`."""
         kind = self.element["type"]
         told = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
         told |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
-        if kind == "static_select":
-            told["selected_option"] = self.selected_option
-        return told | {"action_ts": action_ts}
+        return told | self.chosen | {"action_ts": action_ts}
+
+    @property
+    def chosen(self) -> Json:
+        """What was chosen, under the name that this sort of element has for it."""
+        kind = self.element["type"]
+        if kind in _OF_ONE_OPTION:
+            return {"selected_option": self.selected_option}
+        return {"selected_options": list(self.selected_options)} if kind == "checkboxes" else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +53,7 @@ class Wanted:
     block_id: str | None = None
     value: str | None = None
     selected_option: str | None = None
+    selected_options: tuple[str, ...] | None = None
 
 
 def find(message: Message, wanted: Wanted) -> Action | None:
@@ -69,21 +82,28 @@ def state(message: Message, used: Action) -> Json:
     """`state.values`: what every stateful element holds after the click; buttons hold nothing."""
     values: dict[str, dict[str, Any]] = {}
     for block_id, element in _stateful(message):
-        held: Json = {"type": element["type"]}
-        if element["type"] == "static_select":
-            is_used = (block_id, element["action_id"]) == (used.block_id, used.element["action_id"])
-            held["selected_option"] = used.selected_option if is_used else element.get("initial_option")
-        else:
-            held["value"] = element.get("initial_value")
-        values.setdefault(block_id, {})[element["action_id"]] = held
+        is_used = (block_id, element["action_id"]) == (used.block_id, used.element["action_id"])
+        held = used.chosen if is_used else _initial(element)
+        values.setdefault(block_id, {})[element["action_id"]] = {"type": element["type"], **held}
     return {"values": values}
 
 
 def _stateful(message: Message) -> Iterator[tuple[str, Json]]:
     for block in message.blocks:
         for element in interactive(block):
-            if element["type"] != "button":
+            if element["type"] not in _STATELESS:
                 yield block["block_id"], element
+
+
+def _initial(element: Json) -> Json:
+    """What an element holds that nobody has touched."""
+    match element["type"]:
+        case "static_select" | "radio_buttons":
+            return {"selected_option": element.get("initial_option")}
+        case "checkboxes":
+            return {"selected_options": element.get("initial_options", [])}
+        case _:
+            return {"value": element.get("initial_value")}
 
 
 def _used(block_id: str, element: Json, wanted: Wanted) -> Action | None:
@@ -91,9 +111,13 @@ def _used(block_id: str, element: Json, wanted: Wanted) -> Action | None:
         case "button":
             if wanted.value in (None, element.get("value")):
                 return Action(block_id=block_id, element=element)
-        case "static_select":
+        case "static_select" | "radio_buttons" | "overflow":
             chosen = wanted.selected_option if wanted.selected_option is not None else wanted.value
             for option in offered(element):
                 if option["value"] == chosen:
                     return Action(block_id=block_id, element=element, selected_option=option)
+        case "checkboxes":
+            options = tuple(option for option in offered(element) if option["value"] in (wanted.selected_options or ()))
+            if wanted.selected_options is not None and len(options) == len(set(wanted.selected_options)):
+                return Action(block_id=block_id, element=element, selected_options=options)
     return None

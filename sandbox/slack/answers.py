@@ -25,11 +25,13 @@ async def faulty(
     refuse: Callable[[str], web.Response],
 ) -> web.Response:
     """What the fault makes of this call: `perform` does the deed, `refuse` words an error."""
+    if fault.applied:
+        perform()
     match fault.kind:
         case Kind.RATELIMITED:
-            return rate_limited(fault.retry_after)
+            return rate_limited(fault.retry_after, word=fault.word)
         case Kind.ERROR:
-            return refuse(fault.error)
+            return refuse(fault.word)
         case Kind.STATUS:
             return web.Response(status=fault.status)
         case Kind.HTML:
@@ -42,6 +44,9 @@ async def faulty(
         case Kind.EMPTY:
             perform()
             return web.Response(content_type="application/json", charset="utf-8")
+        case Kind.TEXT:
+            perform()
+            return web.Response(text="ok")
         case Kind.TRUNCATED:
             whole = perform()
             body = whole.body if isinstance(whole.body, bytes) else b""
@@ -57,6 +62,6 @@ async def faulty(
             raise ValueError(f"{fault.kind} is a fault of clicks, not of answers")
 
 
-def rate_limited(retry_after: int | None) -> web.Response:
+def rate_limited(retry_after: int | None, *, word: str = "ratelimited") -> web.Response:
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+    return web.json_response({"ok": False, "error": word}, status=429, headers=headers)

@@ -11,7 +11,7 @@ from sandbox.slack.actions import Action, Wanted
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
-from sandbox.slack.model import Json, Message, Person
+from sandbox.slack.model import Installation, Json, Message, Person
 from sandbox.slack.payloads import Overrides
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.world import World
@@ -43,32 +43,36 @@ class Clicks:
         response_urls: ResponseUrls,
         delivery: Delivery,
         origin: Callable[[], str],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._world = world
         self._faults = faults
         self._response_urls = response_urls
         self._delivery = delivery
         self._origin = origin
+        self._changed = changed
         self._made = 0
-        self.recent: deque[Json] = deque(maxlen=100)
+        self._recent: deque[Json] = deque(maxlen=100)
 
     async def click(self, click: Click) -> Json:
         """Deliver the click and tell what came back. What the person cannot see they cannot click."""
         person, message = self._seen(click)
+        installation = self._author(message)
         payload = payloads.block_actions(
             self._world,
+            installation=installation,
             person=person,
             message=message,
             action=_action(message, click),
             response_url=self._origin()
-            + self._response_urls.give(source=message, clicker=person.id, app=self._world.app),
+            + self._response_urls.give(source=message, clicker=person.id, installation=installation),
             overrides=click.overrides,
         )
         fault = self._faults.take(INTERACTIVITY, channels=(message.channel,))
         await asyncio.sleep(click.delay)
         acks = await self._delivery.deliver(
             payload,
-            app=self._world.app,
+            app=installation.app,
             times=click.repeat,
             fault=fault,
             request_url=click.request_url,
@@ -87,6 +91,15 @@ class Clicks:
             raise RefusedError(404, "message_not_found")
         return person, message
 
+    def _author(self, message: Message) -> Installation:
+        """Clicks go to the app whose bot wrote the message, and to no other."""
+        author = self._world.installations.of_bot(message.user)
+        if author is None:
+            raise RefusedError(409, "no_such_action", "no app wrote this message")
+        if author.revoked is not None:
+            raise RefusedError(409, "app_not_installed", f"{author.id} is no longer installed in {author.place}")
+        return author
+
     def _remembered(self, click: Click, payload: Json, acks: list[Ack]) -> Json:
         first = acks[0]
         outcome: Json = {
@@ -95,13 +108,21 @@ class Clicks:
             "request_url": first.request_url,
             "payload": payload,
             "error": first.error,
+            "request": first.request,
+            "answer": first.answer,
         }
         if len(acks) > 1:
             outcome["statuses"] = [ack.status for ack in acks]
         self._made += 1
         told = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
-        self.recent.append(told | outcome)
+        self._recent.append(told | outcome)
+        self._changed()
         return outcome
+
+    def recent(self, *, most: int) -> list[Json]:
+        """The last clicks, oldest first, each with what was then sent to its response_url."""
+        last = list(self._recent)[-most:]
+        return [click | {"replies": self._response_urls.used(click["payload"]["response_url"])} for click in last]
 
 
 def _action(message: Message, click: Click) -> Action:

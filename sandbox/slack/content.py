@@ -12,6 +12,7 @@ from sandbox.slack.validator.rules import Problem
 
 MOST_ATTACHMENTS = 100
 LONGEST_POSTED_TEXT = 40_000  # the rest is cut off, silently
+LONGEST_MARKDOWN = 12_000
 NOT_DISPLAYABLE = "This content can't be displayed."  # Slack's text for blocks that came without one
 
 
@@ -35,7 +36,7 @@ class Content:
 
 def read(arguments: Mapping[str, Any]) -> Content:
     """The content, or the refusal that Slack would give."""
-    text = arguments.get("text")
+    text = _markdown(arguments) if arguments.get("markdown_text") else arguments.get("text")
     return Content(
         text=None if text is None else str(text)[:LONGEST_POSTED_TEXT],
         blocks=_blocks(arguments.get("blocks")),
@@ -54,6 +55,16 @@ def refusal(problems: list[Problem], *, error: str = "invalid_blocks") -> SlackE
 def completed(blocks: list[Json]) -> tuple[Json, ...]:
     """Blocks as Slack stores them: with ids, and with the flags of their texts spelled out."""
     return tuple({**_completed(block), "block_id": block.get("block_id") or _new_id()} for block in blocks)
+
+
+def _markdown(arguments: Mapping[str, Any]) -> str:
+    """Markdown in place of text and blocks; it is kept as it was written."""
+    if arguments.get("text") or arguments.get("blocks"):
+        raise SlackError("markdown_text_conflict")
+    markdown = str(arguments["markdown_text"])
+    if len(markdown) > LONGEST_MARKDOWN:
+        raise SlackError("msg_too_long")
+    return markdown
 
 
 def _blocks(given: Any) -> tuple[Json, ...] | None:
@@ -99,7 +110,7 @@ def _completed(value: Any) -> Any:
             return {**value, "emoji": value.get("emoji", True)}
         case "mrkdwn":
             return {**value, "verbatim": value.get("verbatim", False)}
-        case "button" | "static_select" | "plain_text_input":
+        case "button" | "static_select" | "radio_buttons" | "checkboxes" | "overflow" | "plain_text_input":
             value = {**value, "action_id": value.get("action_id") or _new_id()}
     return {name: _completed(inner) for name, inner in value.items()}
 

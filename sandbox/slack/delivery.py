@@ -12,28 +12,31 @@ from sandbox.slack import signing
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.model import App, Json
 
+MOST_KEPT = 10_000  # bytes of an app's answer
 OLD = 600  # seconds; apps must refuse time stamps more than 300 s away
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ack:
-    """What came back for one delivery; status 0: nothing did, and `error` says why."""
+    """What was sent and what came back for one delivery; status 0: nothing did, and `error` says why."""
 
     status: int
     ms: float
     request_url: str | None
     error: str | None = None
+    request: Json | None = None  # as it was on the wire: headers and body; None: nothing was sent
+    answer: Json | None = None  # likewise; None: there was none to read
 
 
 class Delivery:
     """Slack's sender, with the balancer in front of the app's replicas.
 
-    Request URLs take turns. One that refuses the connection, or resets it before any answer, is passed over
-    for the next, as a balancer does; every other failure is final: interactivity is not sent again.
+    The request URLs of an app take turns. One that refuses the connection, or resets it before any answer, is
+    passed over for the next, as a balancer does; every other failure is final: interactivity is not sent again.
     """
 
-    def __init__(self, *, request_urls: tuple[str, ...] = (), ack_limit: float = 3.0) -> None:
-        self.request_urls = request_urls
+    def __init__(self, *, ack_limit: float = 3.0) -> None:
+        self.request_urls: dict[str, tuple[str, ...]] = {}  # by the app's id
         self._ack_limit = ack_limit
         self._turn = 0
         self._http: aiohttp.ClientSession | None = None
@@ -65,29 +68,31 @@ class Delivery:
         if kind is Kind.DUPLICATE:
             times = max(times, 2)
         signed = _signed(payload, app=app, kind=kind)
-        acks = await asyncio.gather(*(self._send(signed, self._in_turn(request_url)) for _ in range(times)))
+        acks = await asyncio.gather(*(self._send(signed, self._in_turn(app, request_url)) for _ in range(times)))
         if kind is Kind.DROP_AFTER:
-            return [replace(ack, status=0, error="connection") for ack in acks]
+            return [replace(ack, status=0, error="connection", answer=None) for ack in acks]
         return acks
 
-    def _in_turn(self, request_url: str | None) -> tuple[str, ...]:
+    def _in_turn(self, app: App, request_url: str | None) -> tuple[str, ...]:
         if request_url is not None:
             return (request_url,)
-        if not self.request_urls:
+        urls = self.request_urls.get(app.id, ())
+        if not urls:
             return ()
-        start = self._turn % len(self.request_urls)
+        start = self._turn % len(urls)
         self._turn += 1
-        return self.request_urls[start:] + self.request_urls[:start]
+        return urls[start:] + urls[:start]
 
     async def _send(self, signed: "_Signed", request_urls: tuple[str, ...]) -> Ack:
         started = time.perf_counter()
-        status, tried = 0, None
+        answer: Json | None = None
+        tried = None
         error: str | None = "connection"
         try:
             async with asyncio.timeout(self._ack_limit):
                 for tried in request_urls:
                     try:
-                        status, error = await self._post(tried, signed), None
+                        answer, error = await self._post(tried, signed), None
                         break
                     except aiohttp.ClientConnectionError:
                         continue  # the balancer's next replica
@@ -96,14 +101,22 @@ class Delivery:
         except aiohttp.ClientError:
             error = "connection"  # the answer began and could not be read to its end
         ms = (time.perf_counter() - started) * 1000
-        return Ack(status=status, ms=round(ms, 3), request_url=tried, error=error)
+        return Ack(
+            status=0 if answer is None else answer["status"],
+            ms=round(ms, 3),
+            request_url=tried,
+            error=error,
+            request=None if tried is None else {"headers": signed.headers, "body": signed.body.decode()},
+            answer=answer,
+        )
 
-    async def _post(self, url: str, signed: "_Signed") -> int:
+    async def _post(self, url: str, signed: "_Signed") -> Json:
         if self._http is None:
             raise RuntimeError("nothing is delivered before the sandbox has started")
         async with self._http.post(url, data=signed.body, headers=signed.headers, allow_redirects=False) as answer:
-            await answer.read()
-            return answer.status
+            body = await answer.read()
+            text = body[:MOST_KEPT].decode(errors="replace")
+            return {"status": answer.status, "headers": dict(answer.headers), "body": text}
 
 
 @dataclass(frozen=True)

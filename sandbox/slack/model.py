@@ -5,33 +5,86 @@ from typing import Any
 
 Json = dict[str, Any]
 
+HOME = "T0SANDBOX"
+"""The workspace that is there from the start; a channel is its unless it says otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class App:
-    """One installed app with the two secrets it shares with Slack."""
+class Enterprise:
+    """An Enterprise organization: several workspaces under one roof."""
 
     id: str
     name: str
-    bot_id: str
-    bot_user_id: str
-    bot_token: str = field(repr=False)
-    signing_secret: str = field(repr=False)
-    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """One team and the apps installed in it."""
+    """One team, inside an Enterprise organization or by itself."""
 
     id: str
     name: str
     domain: str
-    apps: tuple[App, ...]
+    enterprise_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """What one developer made: known to Slack once, however often it is installed."""
+
+    id: str
+    name: str
+    signing_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """One app in one workspace, or in a whole Enterprise organization: its bot there, and the token that speaks for it.
+
+    `team_id` is None for an organization-wide one; it works in the workspaces of `granted`, and nowhere until an
+    administrator has added it to some. `revoked` is Slack's word for a token that is dead.
+    """
+
+    app: App
+    enterprise_id: str | None = None
+    team_id: str | None
+    bot_id: str
+    bot_user_id: str
+    bot_token: str = field(repr=False)
+    scopes: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
+    revoked: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The app's id."""
+        return self.app.id
+
+    @property
+    def name(self) -> str:
+        return self.app.name
+
+    @property
+    def signing_secret(self) -> str:
+        return self.app.signing_secret
+
+    @property
+    def is_org_wide(self) -> bool:
+        return self.team_id is None
+
+    @property
+    def team_ids(self) -> tuple[str, ...]:
+        """The workspaces it speaks for."""
+        return self.granted if self.team_id is None else (self.team_id,)
+
+    @property
+    def place(self) -> str:
+        """Where it is installed: the id of the workspace or of the whole organization."""
+        return self.team_id or self.enterprise_id or ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who can be seen in the workspace; a stranger's home is another team."""
+    """Somebody who can be seen in a workspace; `team_id` is where they are at home."""
 
     id: str
     name: str
@@ -40,16 +93,16 @@ class Person:
     color: str
     is_bot: bool = False
     is_guest: bool = False
-    is_stranger: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A place to talk. A direct message is a channel whose members are its two ends, for ever."""
+    """A place to talk in one workspace. A direct message is a channel whose members are its two ends, for ever."""
 
     id: str
     name: str
     members: frozenset[str]
+    team_id: str = HOME
     created: int = 0
     is_im: bool = False
     is_private: bool = False

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.slack import actions, shapes
 from sandbox.slack.actions import Action
-from sandbox.slack.model import Channel, Json, Message, Person
+from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.world import World
 
 UNCHANGED: Any = object()  # an override that was not given; None is an override
@@ -28,17 +28,19 @@ NO_OVERRIDES = Overrides()
 def block_actions(
     world: World,
     *,
+    installation: Installation,
     person: Person,
     message: Message,
     action: Action,
     response_url: str,
     overrides: Overrides = NO_OVERRIDES,
 ) -> Json:
-    """One person used one element of one message. An ephemeral is not shown in the payload, only named."""
-    workspace, app = world.workspace, world.app
+    """One person used one element of one message of this installation's bot. An ephemeral is not shown, only named.
+
+    An organization-wide installation has no team: only `user.team_id` tells the workspace.
+    """
     channel = world.channels[message.channel]
-    team = workspace.id if overrides.team is UNCHANGED else overrides.team
-    enterprise = None if overrides.enterprise is UNCHANGED else overrides.enterprise
+    team = _team(installation, world, overrides)
     payload: Json = {
         "type": "block_actions",
         "user": {
@@ -47,12 +49,12 @@ def block_actions(
             "name": person.name,
             "team_id": person.team_id if overrides.user_team is UNCHANGED else overrides.user_team,
         },
-        "api_app_id": app.id if overrides.api_app_id is UNCHANGED else overrides.api_app_id,
+        "api_app_id": installation.id if overrides.api_app_id is UNCHANGED else overrides.api_app_id,
         "token": "sandbox-verification-token",  # deprecated by Slack; nobody may rely on it
         "container": _container(message),
         "trigger_id": f"{world.new_ts()}.{secrets.token_hex(16)}",
-        "team": None if team is None else {"id": team, "domain": workspace.domain},
-        "enterprise": None if enterprise is None else {"id": enterprise, "name": "Sandbox org"},
+        "team": team,
+        "enterprise": _enterprise(installation, world, overrides),
         "is_enterprise_install": team is None,
         "channel": {"id": channel.id, "name": _name(channel)},
         "message": _message(message, world),
@@ -63,6 +65,28 @@ def block_actions(
     if message.ephemeral_to is not None:
         del payload["message"]
     return payload
+
+
+def _team(installation: Installation, world: World, overrides: Overrides) -> Json | None:
+    team_id = installation.team_id if overrides.team is UNCHANGED else overrides.team
+    if team_id is None:
+        return None
+    there = world.installations
+    workspace = there.workspaces.get(team_id)
+    team: Json = {"id": team_id, "domain": workspace.domain if workspace else team_id.lower()}
+    if workspace is not None and workspace.enterprise_id is not None:
+        enterprise = there.enterprises[workspace.enterprise_id]
+        team |= {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name}
+    return team
+
+
+def _enterprise(installation: Installation, world: World, overrides: Overrides) -> Json | None:
+    is_truth = overrides.enterprise is UNCHANGED
+    enterprise_id = installation.enterprise_id if is_truth else overrides.enterprise
+    if enterprise_id is None:
+        return None
+    known = world.installations.enterprises.get(enterprise_id)
+    return {"id": enterprise_id, "name": known.name if known else "Sandbox org"}
 
 
 def _message(message: Message, world: World) -> Json:

@@ -19,6 +19,7 @@ class Request:
     args: Json
     status: int
     error: str | None
+    bot_user_id: str | None = None  # whose token it was
 
     @property
     def ok(self) -> bool:
@@ -35,10 +36,20 @@ class Record:
         self.requests: deque[Request] = deque(maxlen=MOST_KEPT)
         self._received = 0
 
-    def add(self, *, method: str, args: Json, status: int, error: str | None) -> None:
+    def add(self, *, method: str, args: Json, status: int, error: str | None, bot_user_id: str | None = None) -> None:
         self._received += 1
         at = time.time()
-        self.requests.append(Request(n=self._received, at=at, method=method, args=args, status=status, error=error))
+        self.requests.append(
+            Request(
+                n=self._received,
+                at=at,
+                method=method,
+                args=args,
+                status=status,
+                error=error,
+                bot_user_id=bot_user_id,
+            )
+        )
 
     def after(self, n: int) -> list[Json]:
         return [request.told() for request in self.requests if request.n > n]

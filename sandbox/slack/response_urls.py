@@ -2,20 +2,23 @@
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from sandbox.slack import answers, content
 from sandbox.slack.errors import RefusedError, SlackError
 from sandbox.slack.faults import RESPONSE_URL, Faults
-from sandbox.slack.model import App, Json, Message
+from sandbox.slack.model import Installation, Json, Message
 from sandbox.slack.world import World
 
 USES = 5
 LIFETIME = 30 * 60.0
+MOST_HEARD = 10  # of one address, for whoever looks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +28,10 @@ class ResponseUrl:
     channel: str
     ts: str
     clicker: str
-    app: App
+    installation: Installation
     made_at: float
     uses_left: int = USES
+    heard: tuple[Json, ...] = ()  # the requests that came, and how they were answered
 
 
 class ResponseUrls:
@@ -43,15 +47,20 @@ class ResponseUrls:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/actions/{team}/{n}/{secret}", self.answer)]
 
-    def give(self, *, source: Message, clicker: str, app: App) -> str:
+    def give(self, *, source: Message, clicker: str, installation: Installation) -> str:
         """A new address below the origin, for one click."""
         self._forget_expired()
         self._count += 1
-        path = f"/actions/{self._world.workspace.id}/{self._count}/{secrets.token_urlsafe(18)}"
+        path = f"/actions/{installation.place}/{self._count}/{secrets.token_urlsafe(18)}"
         self._given[path] = ResponseUrl(
-            channel=source.channel, ts=source.ts, clicker=clicker, app=app, made_at=self._now()
+            channel=source.channel, ts=source.ts, clicker=clicker, installation=installation, made_at=self._now()
         )
         return path
+
+    def used(self, url: str) -> list[Json]:
+        """What was sent to this address so far, oldest first: {"at", "body", "status", "error"}."""
+        given = self._given.get(urlsplit(url).path)
+        return list(given.heard) if given is not None else []
 
     def _forget_expired(self) -> None:
         """They stand in the order in which they expire; one that is forgotten still answers as expired."""
@@ -82,10 +91,20 @@ class ResponseUrls:
         try:
             self._use(path, _read(body))
         except RefusedError as refused:
+            self._note(path, body, status=refused.status, error=refused.error)
             return web.json_response({"ok": False, "error": refused.error}, status=refused.status)
         except SlackError as error:
+            self._note(path, body, status=400, error=error.error)
             return web.Response(status=400, text=error.error)
+        self._note(path, body, status=200, error=None)
         return web.Response(text="ok")
+
+    def _note(self, path: str, body: bytes, *, status: int, error: str | None) -> None:
+        given = self._given.get(path)
+        if given is not None and len(given.heard) < MOST_HEARD:
+            said = body.decode(errors="replace")
+            told: Json = {"at": time.time(), "body": said, "status": status, "error": error}
+            self._given[path] = replace(given, heard=(*given.heard, told))
 
     def _use(self, path: str, arguments: Json) -> None:
         given = self._given.get(path)
@@ -116,8 +135,8 @@ class ResponseUrls:
             Message(
                 channel=given.channel,
                 ts=self._world.new_ts(),
-                user=given.app.bot_user_id,
-                app_id=given.app.id,
+                user=given.installation.bot_user_id,
+                app_id=given.installation.id,
                 text=said.text_to_post,
                 blocks=said.blocks or (),
                 attachments=said.attachments or (),

@@ -4,10 +4,10 @@ import secrets
 import time
 from collections.abc import Callable
 
-from sandbox.slack.model import App, Channel, Person, Workspace
+from sandbox.slack.model import HOME, App, Channel, Installation, Person, Workspace
 from sandbox.slack.world import World
 
-TEAM = "T0SANDBOX"
+TEAM = HOME
 OTHER_TEAM = "T0OTHER"
 BOT = "U0ASKBRIDGE"
 ANA, BOB, CHO, GUS, SAM = "U0ANA", "U0BOB", "U0CHO", "U0GUS", "U0SAM"
@@ -29,6 +29,10 @@ def new_token() -> str:
     return f"xoxb-sandbox-{secrets.token_hex(16)}"
 
 
+def new_secret() -> str:
+    return secrets.token_hex(16)
+
+
 def world(
     *,
     bot_token: str | None = None,
@@ -37,17 +41,22 @@ def world(
     changed: Callable[[], None] = lambda: None,
 ) -> World:
     """A fresh world; its two secrets are random unless given."""
-    app = App(
-        id="A0ASKBRIDGE",
-        name="askbridge",
-        bot_id="B0ASKBRIDGE",
-        bot_user_id=BOT,
-        bot_token=bot_token or new_token(),
-        signing_secret=signing_secret or secrets.token_hex(16),
-        scopes=SCOPES,
+    started = World(people=_people(), channels=_channels(), now=now, changed=changed)
+    app = App(id="A0ASKBRIDGE", name="askbridge", signing_secret=signing_secret or new_secret())
+    there = started.installations
+    there.add_workspace(Workspace(id=TEAM, name="Sandbox", domain="askbridge-sandbox"))
+    there.add_app(app)
+    there.install(
+        Installation(
+            app=app,
+            team_id=TEAM,
+            bot_id="B0ASKBRIDGE",
+            bot_user_id=BOT,
+            bot_token=bot_token or new_token(),
+            scopes=SCOPES,
+        )
     )
-    workspace = Workspace(id=TEAM, name="Sandbox", domain="askbridge-sandbox", apps=(app,))
-    return World(workspace=workspace, people=_people(), channels=_channels(), now=now, changed=changed)
+    return started
 
 
 def _people() -> tuple[Person, ...]:
@@ -57,7 +66,7 @@ def _people() -> tuple[Person, ...]:
         Person(id=BOB, name="bob", real_name="Bob Okafor", team_id=TEAM, color="4bbe2e"),
         Person(id=CHO, name="cho", real_name="Cho Min-seo", team_id=TEAM, color="e7392d"),
         Person(id=GUS, name="gus", real_name="Gus Berg", team_id=TEAM, color="3c989f", is_guest=True),
-        Person(id=SAM, name="sam", real_name="Sam Rossi", team_id=OTHER_TEAM, color="d58247", is_stranger=True),
+        Person(id=SAM, name="sam", real_name="Sam Rossi", team_id=OTHER_TEAM, color="d58247"),
     )
 
 

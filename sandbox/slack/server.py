@@ -10,10 +10,12 @@ from aiohttp import web
 from sandbox.slack import page, seed
 from sandbox.slack.changes import Changes
 from sandbox.slack.clicks import Clicks
+from sandbox.slack.control.apps import Apps
 from sandbox.slack.control.mischief import Mischief
 from sandbox.slack.control.mouse import Mouse
 from sandbox.slack.control.views import Views
 from sandbox.slack.control.watch import Watch
+from sandbox.slack.control.workspaces import Workspaces
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.faults import Faults
 from sandbox.slack.guard import guard
@@ -24,6 +26,7 @@ from sandbox.slack.webapi import WebApi
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 4 * 1024 * 1024
+LONGEST_ADDRESS = 1024 * 1024  # Slack's own client sends whole views in the query of blocks.validate
 STOPPING = 0.2  # seconds for answers in hand; a waiting page is let go at once
 
 
@@ -46,8 +49,9 @@ class Sandbox:
         self.world = seed.world(
             bot_token=bot_token, signing_secret=signing_secret, now=clock, changed=self.changes.bump
         )
-        self.faults = Faults()
-        self.delivery = Delivery(request_urls=request_urls, ack_limit=ack_limit)
+        self.faults = Faults(changed=self.changes.bump)
+        self.delivery = Delivery(ack_limit=ack_limit)
+        self.delivery.request_urls[self.world.app.id] = request_urls
         self._record = Record()
         self._response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
         self._limit = PostingLimit(now=clock) if posting_limit else None
@@ -80,7 +84,9 @@ class Sandbox:
         """Listen; from here on `url` names the real port. Raises OSError when the port is taken."""
         try:
             await self.delivery.open()
-            self._runner = web.AppRunner(self._app(), shutdown_timeout=STOPPING, access_log=None)
+            self._runner = web.AppRunner(
+                self._app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=LONGEST_ADDRESS
+            )
             await self._runner.setup()
             await web.TCPSite(self._runner, HOST, self._port).start()
         except BaseException:
@@ -103,6 +109,7 @@ class Sandbox:
             response_urls=self._response_urls,
             delivery=self.delivery,
             origin=lambda: self.url,
+            changed=self.changes.bump,
         )
         app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
         app.add_routes(
@@ -110,8 +117,10 @@ class Sandbox:
                 *WebApi(world=self.world, faults=self.faults, record=self._record, posting_limit=self._limit).routes(),
                 *self._response_urls.routes(),
                 *Views(world=self.world).routes(),
-                *Watch(changes=self.changes, record=self._record, delivery=self.delivery).routes(),
+                *Watch(world=self.world, changes=self.changes, record=self._record, delivery=self.delivery).routes(),
                 *Mouse(clicks=clicks).routes(),
+                *Workspaces(world=self.world).routes(),
+                *Apps(world=self.world, delivery=self.delivery).routes(),
                 *Mischief(faults=self.faults).routes(),
                 *page.routes(),
             ]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sandbox.slack.model import App, Channel, Json, Message, Person
+from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.world import World
 
 
-def user(person: Person) -> Json:
+def user(person: Person, world: World, *, seen_by: Installation) -> Json:
     shape: Json = {
         "id": person.id,
         "team_id": person.team_id,
@@ -33,12 +33,23 @@ def user(person: Person) -> Json:
         "is_app_user": False,
         "updated": 0,
     }
-    if person.is_stranger:
+    enterprise_id = world.installations.enterprise_of(person.team_id)
+    if enterprise_id is not None:
+        name = world.installations.enterprises[enterprise_id].name
+        shape["enterprise_user"] = {
+            "id": person.id,
+            "enterprise_id": enterprise_id,
+            "enterprise_name": name,
+            "is_admin": False,
+            "is_owner": False,
+            "teams": list(world.teams_of(person)),
+        }
+    if not person.is_bot and world.installations.is_foreign(person.team_id, to=seen_by):
         shape["is_stranger"] = True
     return shape
 
 
-def conversation(channel: Channel, world: World, *, app: App) -> Json:
+def conversation(channel: Channel, world: World, *, seen_by: Installation) -> Json:
     """A channel as the app sees it: direct messages name the other end and little else."""
     common = {
         "id": channel.id,
@@ -46,11 +57,11 @@ def conversation(channel: Channel, world: World, *, app: App) -> Json:
         "is_archived": channel.is_archived,
         "is_im": channel.is_im,
         "is_org_shared": False,
-        "context_team_id": world.workspace.id,
+        "context_team_id": seen_by.team_id or channel.team_id,
         "updated": channel.created * 1000,
     }
     if channel.is_im:
-        other = world.other_end(channel, of=app.bot_user_id)
+        other = world.other_end(channel, of=seen_by.bot_user_id)
         return common | {"user": other.id, "is_user_deleted": False, "priority": 0, "is_open": True}
     return common | {
         "name": channel.name,
@@ -63,7 +74,7 @@ def conversation(channel: Channel, world: World, *, app: App) -> Json:
         "is_shared": channel.is_ext_shared,
         "is_ext_shared": channel.is_ext_shared,
         "is_pending_ext_shared": False,
-        "is_member": app.bot_user_id in channel.members,
+        "is_member": seen_by.bot_user_id in channel.members,
         "creator": min(channel.members, default=""),
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
@@ -73,9 +84,11 @@ def conversation(channel: Channel, world: World, *, app: App) -> Json:
 def message(said: Message, world: World, *, all_metadata: bool = False) -> Json:
     """A message as history, an answer and a click's payload tell it."""
     shape: Json = {"type": "message", "user": said.user, "ts": said.ts}
-    if (app := world.app_of_bot(said.user)) is not None and said.app_id is not None:
-        shape |= {"bot_id": app.bot_id, "app_id": app.id, "bot_profile": _bot_profile(app, world)}
-    shape |= {"text": said.text, "team": world.people[said.user].team_id}
+    author, team_id = world.installations.of_bot(said.user), _team(said, world)
+    if author is not None and said.app_id is not None:
+        profile = _bot_profile(author, team_id=team_id)
+        shape |= {"bot_id": author.bot_id, "app_id": author.id, "bot_profile": profile}
+    shape |= {"text": said.text, "team": team_id}
     if said.blocks:
         shape["blocks"] = list(said.blocks)
     if said.attachments:
@@ -87,16 +100,24 @@ def message(said: Message, world: World, *, all_metadata: bool = False) -> Json:
     return shape | _thread(said, world)
 
 
-def _bot_profile(app: App, world: World) -> Json:
+def _team(said: Message, world: World) -> str:
+    """The author's workspace; an organization-wide bot is at home wherever it speaks."""
+    author = world.installations.of_bot(said.user)
+    if author is None:
+        return world.people[said.user].team_id
+    return author.team_id or world.channels[said.channel].team_id
+
+
+def _bot_profile(author: Installation, *, team_id: str) -> Json:
     return {
-        "id": app.bot_id,
-        "app_id": app.id,
-        "user_id": app.bot_user_id,
-        "name": app.name,
+        "id": author.bot_id,
+        "app_id": author.id,
+        "user_id": author.bot_user_id,
+        "name": author.name,
         "icons": {},
         "deleted": False,
         "updated": 0,
-        "team_id": world.workspace.id,
+        "team_id": team_id,
     }
 
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sandbox.slack.model import App, Channel, Message, Person, Workspace
+from sandbox.slack.installations import Installations
+from sandbox.slack.model import Channel, Installation, Message, Person, Workspace
 
 
 class World:
@@ -15,13 +16,12 @@ class World:
     def __init__(
         self,
         *,
-        workspace: Workspace,
         people: Iterable[Person],
         channels: Iterable[Channel],
         now: Callable[[], float] = time.time,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        self.workspace = workspace
+        self.installations = Installations(changed=changed)
         self.people = {person.id: person for person in people}
         self.channels = {channel.id: channel for channel in channels}
         self._said: dict[str, dict[str, Message]] = {channel_id: {} for channel_id in self.channels}
@@ -31,15 +31,14 @@ class World:
         self._last_microsecond = 0
 
     @property
-    def app(self) -> App:
-        """The app the sandbox was started for."""
-        return self.workspace.apps[0]
+    def app(self) -> Installation:
+        """The installation the sandbox was started for."""
+        return self.installations.all[0]
 
-    def app_with_token(self, token: str) -> App | None:
-        return next((app for app in self.workspace.apps if app.bot_token == token), None)
-
-    def app_of_bot(self, user_id: str) -> App | None:
-        return next((app for app in self.workspace.apps if app.bot_user_id == user_id), None)
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace the sandbox was started with."""
+        return next(iter(self.installations.workspaces.values()))
 
     def new_ts(self) -> str:
         """A time stamp later than every one before it, in Slack's form: seconds, a dot, six digits."""
@@ -58,12 +57,20 @@ class World:
         self.people[person.id] = person
         self._changed()
 
-    def open_dm(self, one: str, other: str) -> Channel:
-        """The direct message between two people, made now if they never had one."""
-        channel_id = dm_id(one, other)
+    def join(self, channel: Channel, user_id: str) -> None:
+        self.add_channel(replace(channel, members=channel.members | {user_id}))
+
+    def open_dm(self, user_id: str, *, bot: Installation) -> Channel:
+        """The direct message between a person and a bot, made now if they never had one."""
+        channel_id = dm_id(user_id, bot.bot_user_id)
         if channel_id not in self.channels:
-            ends = frozenset({one, other})
-            self.add_channel(Channel(id=channel_id, name="", members=ends, created=int(self._now()), is_im=True))
+            home = self.people[user_id].team_id
+            team_id = home if home in bot.team_ids or bot.is_org_wide else bot.place
+            ends = frozenset({user_id, bot.bot_user_id})
+            created = int(self._now())
+            self.add_channel(
+                Channel(id=channel_id, name="", members=ends, team_id=team_id, created=created, is_im=True)
+            )
         return self.channels[channel_id]
 
     def other_end(self, channel: Channel, *, of: str) -> Person:
@@ -71,12 +78,34 @@ class World:
         others = channel.members - {of}
         return self.people[min(others, default=of)]
 
+    def teams_of(self, person: Person) -> tuple[str, ...]:
+        """The workspaces somebody is a member of: their home, or for a bot where its app is installed."""
+        installation = self.installations.of_bot(person.id)
+        return (person.team_id,) if installation is None else installation.team_ids
+
     def sees(self, person: Person, channel: Channel) -> bool:
-        """Members see their channel; full members of the team see public ones too; nobody else sees anything."""
+        """Members see their channel; full members of its workspace see public ones too; nobody else sees anything."""
         if person.id in channel.members:
             return True
         is_public = not channel.is_im and not channel.is_private
-        return is_public and not person.is_guest and not person.is_stranger
+        return is_public and not person.is_guest and not self.shared_by(channel).isdisjoint(self.teams_of(person))
+
+    def shared_by(self, channel: Channel) -> set[str]:
+        """The workspaces a channel is in: its own, and when it is shared those its members are at home in."""
+        guests = {self.people[member].team_id for member in channel.members} if channel.is_ext_shared else set()
+        return {channel.team_id, *guests}
+
+    def people_of(self, team_ids: Collection[str]) -> list[Person]:
+        """Who can be met in these workspaces: their members, and outsiders in a channel shared with them."""
+        met: set[str] = set()
+        for channel in self.channels.values():
+            if not channel.is_im and not self.shared_by(channel).isdisjoint(team_ids):
+                met |= channel.members
+        return [
+            person
+            for person in self.people.values()
+            if person.id in met or not set(team_ids).isdisjoint(self.teams_of(person))
+        ]
 
     # What was said.
 

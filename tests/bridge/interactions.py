@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bridge import question
 from bridge.kinds import KINDS
 from storage.model import Interaction, Json, Status
 
@@ -26,7 +25,7 @@ def interaction(request: Json | None = None, *, status: Status = Status.PENDING,
         kind=kind.name,
         status=Status.PENDING,
         request=kind.stored(accepted),
-        digest=question.digest(kind.name, accepted),
+        digest=kind.digest(accepted),
         answers=kind.answers(accepted),
         responders=["U0ANA", "U0BOB"],
         home_teams=["T0HOME"],

@@ -36,10 +36,10 @@ def check(card: Drawing, interaction: Interaction) -> None:
             assert found["verbatim"] is True
         if found.get("type") == "plain_text":
             assert found["emoji"] is False
-    for pressed in buttons(card):
-        for label in [pressed.get("text"), *(option["text"] for option in pressed.get("options", ()))]:
+    for element in buttons(card):
+        for label in [element.get("text"), *(option["text"] for option in element.get("options", ()))]:
             assert label is None or utf16(label["text"]) <= 75
-        if dialog := pressed.get("confirm"):
+        if dialog := element.get("confirm"):
             assert utf16(dialog["text"]["text"]) <= 300
     assert not _STEERING.search(card.text + words(card))
 
@@ -57,6 +57,17 @@ def mrkdwn(blocks: list[Json]) -> list[str]:
 
 def buttons(card: Drawing) -> list[Json]:
     return [found for found in objects(card.blocks) if found.get("type") in ("button", "static_select")]
+
+
+def pressed(card: Drawing) -> dict[str, str]:
+    """Every choice that a click on this card can make, as the codec reads it, and the words that are clicked."""
+    found: dict[str, str] = {}
+    for element in buttons(card):
+        for option in element.get("options", [{"text": element.get("text"), "value": None}]):
+            choice = actions.choice_of(element["action_id"], option["value"])
+            assert choice is not None and choice not in found
+            found[choice] = option["text"]["text"]
+    return found
 
 
 def words(card: Drawing) -> str:
@@ -89,13 +100,4 @@ def _check_buttons(card: Drawing, interaction: Interaction) -> None:
         assert rows == [] and buttons(card) == []
         return
     assert [actions.interaction_of(row["block_id"]) for row in rows] == [interaction.id]
-    assert sorted(_choices(card)) == sorted(interaction.answers)
-
-
-def _choices(card: Drawing) -> Iterator[str]:
-    """Every choice that a click on this card can make, as the codec reads it."""
-    for pressed in buttons(card):
-        for option in pressed.get("options", [{"value": None}]):
-            choice = actions.choice_of(pressed["action_id"], option["value"])
-            assert choice is not None
-            yield choice
+    assert sorted(pressed(card)) == sorted(interaction.answers)

@@ -38,6 +38,7 @@ def test_the_least_that_must_be_set_is_enough(monkeypatch: pytest.MonkeyPatch) -
     assert (settings.host, settings.port, settings.log) == ("127.0.0.1", 8080, "readable")
     assert (settings.slack_bot_token, settings.slack_app_id) == (None, None)
     assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.retention_days == 90
 
 
 def test_all_that_is_missing_is_told_at_once() -> None:
@@ -79,6 +80,8 @@ WRONG = [
     ("PORT", "tcp://10.0.0.1:8080", "Kubernetes sets this variable itself"),
     ("DATABASE_CONNECTIONS", "1", "must be greater than or equal to 2"),
     ("CLAIM_CONNECTIONS", "0", "must be greater than or equal to 1"),
+    ("RETENTION_DAYS", "-1", "must be greater than or equal to 0"),
+    ("RETENTION_DAYS", "36501", "must be less than or equal to 36500"),
     ("LOG", SECRET, "must be 'readable' or 'json'"),
 ]
 

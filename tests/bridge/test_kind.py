@@ -1,10 +1,11 @@
+import hashlib
 from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bridge.card.frame import frame
-from bridge.kind import Kind
+from bridge.kind import Answer, Kind
 from bridge.kinds import KINDS
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
@@ -22,7 +23,6 @@ class Create(Routing, Request):
 
 
 def test_the_registry_is_closed() -> None:
-    assert set(KINDS) == {"approval", "choice"}
     with pytest.raises(TypeError):
         KINDS["new"] = KIND  # type: ignore[index]  # that is the promise
 
@@ -35,7 +35,7 @@ def test_a_kinds_request_can_be_half_of_a_larger_one() -> None:
         Create.model_validate({"kind": "approval", "title": "Restart?", "to": "C0GENERAL", "too": "C0GENERAL"})
 
 
-def test_what_a_kind_adds_is_stored_too() -> None:
+def test_what_a_kind_adds_is_stored_and_covered_by_the_digest() -> None:
     class Rating(Request):
         kind: Literal["rating"]  # type: ignore[assignment]  # a neighbour of approval
         stars: int
@@ -43,7 +43,7 @@ def test_what_a_kind_adds_is_stored_too() -> None:
     rating = Kind(
         name="rating",
         request=Rating,
-        answers=lambda request: {str(n): {"label": str(n)} for n in range(request.stars)},
+        choices=lambda request: {str(n): Answer(label=str(n)) for n in range(request.stars)},
         card=lambda view, asked: frame(view, asked, buttons=[], past={}),
         examples=(),
     )
@@ -51,5 +51,24 @@ def test_what_a_kind_adds_is_stored_too() -> None:
     asked = Rating(kind="rating", title="How was it?", stars=5)
     assert rating.choice_of(asked, {"label": "4"}) == "4"
     assert rating.choice_of(asked, {"label": "6"}) is None
-    assert rating.choice_of(asked, {"option": None}) is None
-    assert rating.stored(Rating(kind="rating", title="How was it?", stars=5))["stars"] == 5
+    assert rating.choice_of(asked, {"option": "4"}) is None
+    assert rating.stored(asked)["stars"] == 5
+    assert rating.digest(asked) != rating.digest(asked.model_copy(update={"stars": 4}))
+
+
+def test_a_digest_can_be_computed_by_anybody() -> None:
+    whole = Create.model_validate(
+        {
+            "kind": "approval",
+            "title": "Restart the queue?",
+            "body": "Why: é",
+            "action": {"name": "run", "arguments": {"b": [1, None], "a": {"d": 1, "c": 2}}},
+            "to": "C0GENERAL",
+        }
+    )
+    covered = (
+        '{"action":{"arguments":{"a":{"c":2,"d":1},"b":[1,null]},"name":"run"},'
+        '"body":"Why: é","kind":"approval","title":"Restart the queue?"}'
+    )
+
+    assert KIND.digest(whole) == hashlib.sha256(covered.encode()).hexdigest()

@@ -47,10 +47,10 @@ def written(form: str, *, on: io.StringIO | None = None) -> io.StringIO:
 
 def test_a_line_says_when_what_and_with_which_keys() -> None:
     stream = written("readable")
-    Log("cards").info("card_posted", channel="C0A", id=UUID(int=1), number=3, none=None, words="two words")
+    Log("cards").info("card_posted", channel="C0A", id=UUID(int=1), number=3, none=None, words="two words …")
 
     assert stream.getvalue()[13:] == (
-        'card_posted channel=C0A id=00000000-0000-0000-0000-000000000001 number=3 words="two words"\n'
+        'card_posted channel=C0A id=00000000-0000-0000-0000-000000000001 number=3 words="two words …"\n'
     )
 
 

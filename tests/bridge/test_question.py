@@ -1,4 +1,3 @@
-import hashlib
 import json
 from typing import Any
 
@@ -64,21 +63,27 @@ def test_line_ends_of_windows_are_line_ends() -> None:
     assert Request.model_validate(asked(body="a\r\nb\rc")).body == "a\nb\nc"
 
 
-def test_a_digest_can_be_computed_by_anybody() -> None:
-    request = Request.model_validate(
-        asked(body="Why: é", action={"name": "run", "arguments": {"b": [1, None], "a": {"d": 1, "c": 2}}})
-    )
-    covered = (
-        '{"action":{"arguments":{"a":{"c":2,"d":1},"b":[1,null]},"name":"run"},'
-        '"body":"Why: é","kind":"approval","title":"Restart the queue?"}'
-    )
-
-    assert question.digest("approval", request) == hashlib.sha256(covered.encode()).hexdigest()
-
-
 def test_numbers_are_stored_as_a_database_gives_them_back() -> None:
     request = Request.model_validate(asked(action={"name": "n", "arguments": {"big": 1e22, "zero": -0.0}}))
 
     assert question.pretty(KIND.stored(request)["action"]["arguments"]) == json.dumps(
         {"big": 10**22, "zero": 0.0}, indent=2
     )
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u3164", "\u2800", "\u115f", "\u034f", "\ufe0f", "\ufff9", "\U0001d173", "\u200b \u3164"]
+)
+def test_a_title_that_nobody_can_see_is_refused(unseen: str) -> None:
+    with pytest.raises(ValidationError, match="something that can be seen"):
+        Request.model_validate(asked(title=unseen))
+    assert Request.model_validate(asked(title=f"{unseen}x")).title == f"{unseen}x"
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\u00a0", "\u3164", "\u2003"])
+def test_what_cannot_be_seen_in_what_will_run_is_spelled_out(unseen: str) -> None:
+    """A name or an argument that only looks like another one must not look like it."""
+    escape = f"\\u{ord(unseen):04x}"
+
+    assert question.spelled(f"de{unseen}ploy") == f"de{escape}ploy"
+    assert question.pretty({"a": unseen}) == f'{{\n  "a": "{escape}"\n}}'

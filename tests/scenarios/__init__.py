@@ -1,0 +1,5 @@
+"""The whole program, run as people run it."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.scenarios.checks", "tests.scenarios.verdicts")  # so that they say what differs

@@ -6,13 +6,19 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 import psutil
+
+from bridge import ids
+from sandbox.slack import signing
+from tests import payloads
 
 COMMAND = Path(sys.executable).with_name("askbridge")
 READY_SECONDS = 60.0
@@ -80,19 +86,66 @@ class House:
         messages: list[dict[str, Any]] = told["messages"]
         return messages
 
-    async def whispers(self, user: str) -> list[str]:
-        """What this person was told privately."""
-        return [message["text"] for message in await self.messages(user) if message.get("is_ephemeral")]
+    async def said(self, channel: str) -> list[dict[str, Any]]:
+        """Everything said in a channel, with what was said privately to whomever."""
+        _, told = await self.call("GET", f"{self.told['slack_url']}/sandbox/messages?channel={channel}")
+        messages: list[dict[str, Any]] = told["messages"]
+        return messages
+
+    async def slack(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Call a method of Slack's as the app."""
+        token = {"Authorization": f"Bearer {self.told['bot_token']}"}
+        _, told = await self.call("POST", f"{self.told['slack_url']}/api/{method}", arguments, token)
+        return told
+
+    async def posted(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The question, as soon as its first copy is on a screen; others may have been before it in the channel."""
+        found: dict[str, Any] = await until(lambda: self.get(asked["id"]), lambda one: one["cards"][0]["ts"])
+        return found
+
+    async def whispers(self, user: str, *, since: dict[str, Any] | None = None) -> list[str]:
+        """What this person was told privately; in a house shared with others, since a question's card is there."""
+        after = since["cards"][0]["ts"] if since else ""
+        said = await self.messages(user)
+        return [message["text"] for message in said if message.get("is_ephemeral") and message["ts"] > after]
 
     async def card(self, asked: dict[str, Any]) -> dict[str, Any]:
-        ts = asked["cards"][0]["ts"]
-        found: dict[str, Any] = next(message for message in await self.messages("U0ANA") if message["ts"] == ts)
+        card = asked["cards"][0]
+        said = await self.messages("U0ANA", card["channel"])
+        found: dict[str, Any] = next(message for message in said if message["ts"] == card["ts"])
         return found
 
     async def settled(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The card, as soon as it has no buttons."""
         card: dict[str, Any] = await until(lambda: self.card(asked), lambda card: not has_buttons(card))
         return card
+
+    async def send(self, payload: Any, *, replica: int) -> int:
+        """An envelope that was sent before, sent once more and signed anew; the status of its answer."""
+        body = payloads.form(payload)
+        headers = signing.headers(secret=self.told["signing_secret"], timestamp=int(time.time()), body=body)
+        async with self.http.post(f"{self.bridge(replica)}/slack/events", data=body, headers=headers) as told:
+            return told.status
+
+    async def operate(self, *statements: str, about: dict[str, Any] | None = None) -> list[Any]:
+        """What an operator may do to the database, in one transaction: $1 is the question's id; the last one's rows."""
+        connection = await asyncpg.connect(self.told["database_url"])
+        rows: list[Any] = []
+        try:
+            async with connection.transaction():
+                for statement in statements:
+                    rows = await connection.fetch(statement, *([ids.decode("int", about["id"])] if about else []))
+        finally:
+            await connection.close()
+        return rows
+
+    async def pass_deadline(self, asked: dict[str, Any]) -> None:
+        """Let the minute be over that a question lives at least."""
+        await self.operate(
+            "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
+            "where id = $1",
+            about=asked,
+        )
 
     def kill(self, replica: int, number: signal.Signals = signal.SIGKILL) -> None:
         os.kill(self.told["pids"]["replicas"][replica], number)

@@ -9,11 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
+import asyncpg
 import pytest
 
 from storage import migrate
 from tests.scenarios import house
-from tests.scenarios.commands import run, start
+from tests.scenarios.commands import invoke, run, start
 
 pytestmark = pytest.mark.processes
 
@@ -81,18 +82,22 @@ async def test_serve_refuses_a_database_that_is_not_migrated(empty_dsn: str) -> 
 async def test_serve_waits_for_a_database_that_is_not_there_yet_and_says_so(dsn: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        nowhere = f"postgresql://me:hush@127.0.0.1:{taken.getsockname()[1]}/none"
+        taken_port = taken.getsockname()[1]
+        nowhere = f"postgresql://me:hush@127.0.0.1:{taken_port}/none"
         process = await start(
             "serve", ASKBRIDGE_DATABASE_URL=nowhere, ASKBRIDGE_SLACK_SIGNING_SECRET="s" * 32, ASKBRIDGE_PORT="0"
         )
         assert process.stderr is not None
-        line = await asyncio.wait_for(process.stderr.readline(), house.READY_SECONDS)
+        lines = b""
+        async with asyncio.timeout(house.READY_SECONDS):
+            while b"database_awaited" not in lines:
+                lines += await process.stderr.readline()
         os.kill(process.pid, signal.SIGTERM)
         _, rest = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
 
-    assert b"database_awaited" in line
+    assert f"database=127.0.0.1:{taken_port}/none".encode() in lines
     assert process.returncode == 0
-    assert b"hush" not in line + rest and b"Traceback" not in rest
+    assert b"hush" not in lines + rest and b"Traceback" not in rest
 
 
 async def test_serve_without_slack_takes_questions_from_the_day_before_and_stops_when_told(dsn: str) -> None:
@@ -118,10 +123,42 @@ async def test_serve_without_slack_takes_questions_from_the_day_before_and_stops
     os.kill(told["pid"], signal.SIGTERM)
     _, log = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
 
-    events = [json.loads(line)["event"] for line in log.decode().splitlines()]
+    lines = [json.loads(line) for line in log.decode().splitlines()]
+    events = [line["event"] for line in lines]
     assert process.returncode == 0
-    assert "slack_token_refused" in events and events[-1] == "replica_stopped"
-    assert b"xoxb" not in log
+    assert events[0] == "replica_starting" and events[-1] == "replica_stopped"
+    assert "slack_awaited" in events and "token_missing" not in events
+    assert b"xoxb" not in log and str(urlsplit(dsn).password).encode() not in log
+
+
+async def test_migrate_as_somebody_who_may_not_says_what_to_do(empty_dsn: str) -> None:
+    """Since PostgreSQL 15 nobody but its owner may make a table in a new database."""
+    owner = await asyncpg.connect(empty_dsn)
+    await owner.execute("create role visitor login password 'hush'")
+    parts = urlsplit(empty_dsn)
+    visitor = parts._replace(netloc=f"visitor:hush@{parts.hostname}:{parts.port}").geturl()
+    try:
+        status, _, err = await run("migrate", ASKBRIDGE_DATABASE_URL=visitor)
+    finally:
+        await owner.execute("drop role visitor")
+        await owner.close()
+
+    assert status == 1
+    assert "make the user the owner of the database (InsufficientPrivilegeError)" in err and "hush" not in err
+
+
+async def test_serve_says_where_it_cannot_listen(dsn: str) -> None:
+    settings = {"ASKBRIDGE_DATABASE_URL": dsn, "ASKBRIDGE_SLACK_SIGNING_SECRET": "s" * 32}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        status, _, in_use = await run("serve", **settings, ASKBRIDGE_PORT=port)
+    other, _, nowhere = await run("serve", **settings, ASKBRIDGE_PORT="0", ASKBRIDGE_HOST="192.0.2.1")
+
+    assert status == other == 1
+    assert f"127.0.0.1:{port}: it is already in use. Choose another ASKBRIDGE_PORT" in in_use
+    assert "this machine has no such address. Choose another ASKBRIDGE_HOST" in nowhere
 
 
 @pytest.mark.parametrize("option", ["--port", "--slack-port"])
@@ -133,8 +170,7 @@ async def test_dev_on_a_port_that_is_taken_says_so(option: str) -> None:
         status, out, err = await run("dev", option, str(taken.getsockname()[1]))
 
     assert (status, out) == (1, "")
-    assert "ended instead of starting" in err and "Traceback" not in err
-    assert "in use" in err
+    assert f"already in use. Choose another {option}, or leave it out" in err and "Traceback" not in err
 
 
 async def test_dev_does_not_touch_a_folder_that_is_not_its_own(reachable_path: Path) -> None:
@@ -149,9 +185,41 @@ async def test_dev_does_not_touch_a_folder_that_is_not_its_own(reachable_path: P
     assert [path.name for path in foreign.iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize("wrong", [["--replicas", "0"], ["--port", "seventy"], ["--bogus"]])
-async def test_wrong_options_are_refused_with_a_hint(wrong: list[str]) -> None:
-    status, _, err = await run("dev", *wrong)
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["--replicas", "0"], "not in the range"),
+        (["--port", "seventy"], "not a valid integer"),
+        (["--bogus"], "No such option"),
+        (["--port", "65535", "--replicas", "2"], "none above 65535"),
+        (["--port", "4000", "--replicas", "2", "--slack-port", "4001"], "4000 to 4001"),
+        (["--data", ""], "must not be blank"),
+        (["--data", "/dev/null"], "is no folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_options_are_refused_with_a_hint(wrong: list[str], words: str) -> None:
+    status, _, err = invoke("dev", *wrong)
 
     assert status == 2
-    assert "Usage: askbridge dev" in err
+    assert "Usage: askbridge dev" in err and words in err
+
+
+@pytest.mark.parametrize("inside", ["/dev/null/x", "/proc/self/none"])
+async def test_dev_where_no_folder_can_be_made_says_so(inside: str) -> None:
+    status, _, err = await run("dev", "--data", inside)
+
+    assert status == 1
+    assert f"The data folder {inside} cannot be used" in err
+
+
+async def test_two_dev_cannot_share_a_folder_and_another_majors_is_not_opened(reachable_path: Path) -> None:
+    """The second is told that it is in use, the next one, as if of another time, which version made it."""
+    async with house.running(reachable_path, "--data", str(reachable_path), replicas=1):
+        status, _, err = await run("dev", "--data", reachable_path)
+        assert status == 1 and "is in use by another process" in err
+    (reachable_path / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
+
+    status, _, err = await run("dev", "--data", reachable_path)
+
+    assert status == 1 and "was made by PostgreSQL 14 and cannot be opened by" in err

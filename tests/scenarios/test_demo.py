@@ -11,6 +11,7 @@ import pytest
 
 from tests.sandbox.slack.browser import driver
 from tests.scenarios import house
+from tests.scenarios.commands import run
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 
@@ -27,7 +28,7 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
         complaints: list[str] = []
         page = await browser.new_page(viewport={"width": 1280, "height": 900})
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        address = await _line(demo.stdout, r"(http://\S+#as=U0ANA\S*)")
+        address = await _line(demo.stdout, r"(http://\S+as=U0ANA)")
         await page.goto(address)
         card = page.get_by_role("article").filter(has_text="Deploy payments 4.2.0 to production?")
         await driver.expect(card.get_by_role("button", name="Deny")).to_be_visible()
@@ -40,7 +41,18 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
         await page.screenshot(path=tmp_path / "settled.png")
         told = await _line(demo.stdout, r"(the agent got the answer .*)")
         await browser.close()
+        bridge, key = (await _line(demo.stdout, r"export ASKBRIDGE_URL=(\S+ ASKBRIDGE_KEY=\S+)")).split(
+            " ASKBRIDGE_KEY="
+        )
+        command = (await _line(demo.stdout, r"(\S+askbridge ask .*)")).split(" --slack-url ")
+    asked, _, said = await run(
+        *("ask", "Lunch?", "--to", "@bob", "--approve", "--wait", "0.2", "--slack-url", command[1]),
+        ASKBRIDGE_URL=bridge,
+        ASKBRIDGE_KEY=key,
+    )
     os.kill(demo.pid, signal.SIGINT)
+
+    assert (asked, "asked @bob" in said) == (2, True)  # still open: the commands it prints are true
 
     assert await asyncio.wait_for(demo.wait(), house.PATIENCE) == 0
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", told)

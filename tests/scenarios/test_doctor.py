@@ -1,16 +1,19 @@
 """`askbridge doctor`: a sound house has nothing to mend, and each thing broken is named with its command."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bridge import ids
+from sandbox.slack.faults import Fault, Kind
+from sandbox.slack.model import Channel
 from sandbox.slack.server import Sandbox
 from storage import connections
 from storage.pool import Database
-from tests.scenarios import house
 from tests.scenarios.commands import run, told, typed
+from tests.scenarios.house import House
 from tests.storage import build
 
 pytestmark = pytest.mark.processes
@@ -22,6 +25,7 @@ NAMES = [
     "signing secret",
     "token",
     "scopes",
+    "channel",
     "workspace",
     "Slack API",
     "clicks",
@@ -56,21 +60,23 @@ async def examined(*more: str, **settings: str) -> tuple[int, dict[str, str]]:
     return status, dict(zip(NAMES, lines, strict=True))
 
 
-async def test_in_a_house_that_works_nothing_fails(tmp_path: Path) -> None:
-    async with house.running(tmp_path, replicas=1) as home:
-        settings = {
-            "ASKBRIDGE_DATABASE_URL": home.told["database_url"],
-            "ASKBRIDGE_SLACK_SIGNING_SECRET": home.told["signing_secret"],
-            "ASKBRIDGE_SLACK_BOT_TOKEN": home.told["bot_token"],
-            "ASKBRIDGE_SLACK_API_URL": f"{home.told['slack_url']}/api/",
-        }
-        status, out, err = await run("doctor", "--url", f"{home.bridge(0)}/slack/events", **settings)
-        as_json = await told("doctor", **settings)
+@pytest.mark.asyncio(loop_scope="session")
+async def test_in_a_house_that_works_nothing_fails(shared: House) -> None:
+    settings = {
+        "ASKBRIDGE_DATABASE_URL": shared.told["database_url"],
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": shared.told["signing_secret"],
+        "ASKBRIDGE_SLACK_BOT_TOKEN": shared.told["bot_token"],
+        "ASKBRIDGE_SLACK_API_URL": f"{shared.told['slack_url']}/api/",
+    }
+    status, out, err = await run(
+        *("doctor", "--url", f"{shared.bridge(0)}/slack/events", "--channel", "C0APPROVALS"), **settings
+    )
+    as_json = await told("doctor", **settings)
 
     assert (status, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()] == ["ok"] * len(NAMES), out
-    assert home.told["organization"] in out and home.told["connection"] in out
-    assert home.told["bot_token"] not in out and home.told["signing_secret"] not in out
+    assert shared.told["organization"] in out and shared.told["connection"] in out
+    assert shared.told["bot_token"] not in out and shared.told["signing_secret"] not in out
     assert as_json["ok"] is True
     assert [check["state"] for check in as_json["checks"] if check["name"] == "clicks"] == ["skipped"]
 
@@ -82,7 +88,8 @@ async def test_with_nothing_set_every_line_says_what_to_set(slack: Sandbox) -> N
     assert lines["database"].startswith("failed") and "export ASKBRIDGE_DATABASE_URL=" in lines["database"]
     assert lines["signing secret"].startswith("failed")
     assert lines["Slack API"].startswith("ok")
-    for name in ("schema", "durability", "token", "scopes", "workspace", "clicks", "clock"):
+    assert lines["clock"].startswith("ok") and lines["clock"].endswith("from Slack's")
+    for name in ("schema", "durability", "token", "scopes", "channel", "workspace", "clicks"):
         assert lines[name].startswith("skipped"), lines[name]
 
 
@@ -94,6 +101,61 @@ async def test_a_database_that_forgets_and_a_workspace_nobody_has_are_failures(s
     assert lines["workspace"].startswith("failed") and lines["workspace"].endswith("askbridge serve")
     for name in ("database", "schema", "token", "scopes", "Slack API", "clock"):
         assert lines[name].startswith("ok"), lines[name]
+    assert "from the database's" in lines["clock"] and "from Slack's" in lines["clock"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [
+        ("C0APPROVALS", "ok      channel: the bot is in C0APPROVALS (#approvals)"),
+        ("C0ARCHIVE", "failed  channel: C0ARCHIVE (#archive) is archived. To fix it: unarchive it"),
+        (
+            "C0PRIVATE",
+            "failed  channel: C0PRIVATE: Slack said channel_not_found. To fix it: Check the channel's id; if",
+        ),
+        (
+            "C0LONELY",
+            "failed  channel: the bot is not in C0LONELY (#lonely). To fix it: write /invite @askbridge in the",
+        ),
+    ],
+)
+async def test_a_channel_is_told_whether_the_bot_is_in_it(
+    settings: dict[str, str], slack: Sandbox, channel: str, told: str
+) -> None:
+    slack.world.channels["C0LONELY"] = Channel(id="C0LONELY", name="lonely", members=frozenset({"U0ANA"}))
+
+    _, lines = await examined("--channel", channel, **settings)
+
+    assert lines["channel"].startswith(told)
+
+
+async def test_a_token_that_may_not_look_at_channels_skips_them(settings: dict[str, str], slack: Sandbox) -> None:
+    """The manifest does not ask for that scope."""
+    slack.faults.add(Fault(on="conversations.info", kind=Kind.ERROR, error="missing_scope"))
+
+    _, lines = await examined("--channel", "C0APPROVALS", **settings)
+
+    assert lines["channel"].startswith("skipped channel: C0APPROVALS: the token lacks channels:read")
+
+
+async def test_whatever_does_not_answer_is_waited_for_some_seconds_only(settings: dict[str, str]) -> None:
+    """A database, a Slack and a bridge that take every connection and never say a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        async with asyncio.timeout(60):
+            status, lines = await examined(
+                *("--url", f"http://{host}/slack/events"),
+                **settings
+                | {
+                    "ASKBRIDGE_DATABASE_URL": f"postgresql://me:hush@{host}/none",
+                    "ASKBRIDGE_SLACK_API_URL": f"http://{host}/api/",
+                },
+            )
+
+    assert status == 1
+    for name in ("database", "token", "Slack API", "clicks"):
+        assert lines[name].startswith("failed"), lines[name]
+    assert lines["clock"].startswith("skipped")
 
 
 async def test_a_disabled_workspace_is_told_how_to_enable_it(db: Database, settings: dict[str, str]) -> None:
@@ -145,7 +207,9 @@ async def test_whatever_does_not_insist_on_slacks_signature_is_no_way_for_clicks
     assert "cannot be reached" in nowhere["clicks"]
 
 
-@pytest.mark.parametrize("wrong", [["--url", "bridge.example"], ["--url"], ["now"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "wrong", [["--url", "bridge.example"], ["--url"], ["now"], ["--channel", "#approvals"]], ids=" ".join
+)
 async def test_wrong_use_is_answered_in_words(wrong: list[str]) -> None:
     status, out, err = await typed("doctor", *wrong)
 

@@ -27,6 +27,27 @@ async def test_nothing_is_left_running(tmp_path: Path, number: signal.Signals) -
         assert "Traceback" not in dev.log.read_text()
 
 
+def temporary_folders(inside: Path) -> list[Path]:
+    return list(inside.glob("askbridge-*"))
+
+
+async def test_what_a_killed_run_left_on_the_disk_is_removed_by_the_next(
+    reachable_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(reachable_path))
+    async with house.running(reachable_path, replicas=1) as dev:
+        (left,) = temporary_folders(reachable_path)
+        dev.process.send_signal(signal.SIGKILL)
+        await house.gone(dev.process.pid, *house.pids(dev.told))
+    assert (left / "postgres" / "cluster").is_dir()
+
+    async with house.running(reachable_path, replicas=1) as dev:
+        (now,) = temporary_folders(reachable_path)
+        assert now != left
+        assert f"leftover_removed path={left}" in dev.log.read_text()
+    assert temporary_folders(reachable_path) == []
+
+
 async def test_ctrl_c_while_starting_leaves_nothing_either(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(house.COMMAND, "dev", "--json", "--data", tmp_path / "data"),

@@ -21,11 +21,12 @@ async def dev(tmp_path: Path) -> AsyncIterator[House]:
         yield running
 
 
-async def test_asked_on_one_replica_and_clicked_on_the_other(dev: House) -> None:
-    asked = await dev.ask(replica=0)
-    waiting = asyncio.create_task(dev.get(asked["id"], replica=0, wait=30))
+@pytest.mark.asyncio(loop_scope="session")
+async def test_asked_on_one_replica_and_clicked_on_the_other(shared: House) -> None:
+    asked = await shared.ask(replica=0)
+    waiting = asyncio.create_task(shared.get(asked["id"], replica=0, wait=30))
 
-    clicked = await dev.click(asked, "U0ANA", replica=1)
+    clicked = await shared.click(asked, "U0ANA", replica=1)
 
     answered = await waiting
     assert clicked["status"] == 200
@@ -33,17 +34,17 @@ async def test_asked_on_one_replica_and_clicked_on_the_other(dev: House) -> None
     assert answered["answer"]["approved"] is True
     assert answered["answer"]["by"] == {"user": "U0ANA", "name": "ana", "team": "T0SANDBOX"}
     assert answered["message"].startswith("Approved")
-    card = await dev.settled(asked)
+    card = await shared.settled(asked)
     assert "*Approved* by <@U0ANA>" in card["text"]
 
-    late = await dev.click(asked, "U0BOB", replica=0)
+    late = await shared.click(asked, "U0BOB", replica=0)
 
     assert late["status"] == 200
-    (told,) = await house.until(lambda: dev.whispers("U0BOB"), bool)
+    (told,) = await house.until(lambda: shared.whispers("U0BOB", since=asked), bool)
     assert "<@U0ANA> already answered “Approve”" in told
-    assert await dev.whispers("U0ANA") == []
-    assert (await dev.get(asked["id"], replica=1))["answer"] == answered["answer"]
-    verdicts = [line["verdict"] for line in await dev.timeline(asked["id"], replica=1) if line["verdict"]]
+    assert await shared.whispers("U0ANA", since=asked) == []
+    assert (await shared.get(asked["id"], replica=1))["answer"] == answered["answer"]
+    verdicts = [line["verdict"] for line in await shared.timeline(asked["id"], replica=1) if line["verdict"]]
     assert verdicts == ["won", "taken"]
 
 
@@ -87,12 +88,13 @@ async def test_one_envelope_a_hundred_times_over_both_replicas_has_one_effect(de
     assert first["statuses"] == [200] * 50 and again["statuses"] == [200] * 50
     clicks = [line for line in await dev.timeline(asked["id"], replica=1) if line["verdict"]]
     assert [line["verdict"] for line in clicks] == ["won", "taken"]
-    # a claim whose reply came too late is sent again by the bridge itself, and counts too
-    assert min(line["detail"]["repeats"] for line in clicks) >= 49
+    # More only when a replica tried again by itself, because the machine was too busy to answer it in time.
+    assert all(line["detail"]["repeats"] >= 49 for line in clicks)
 
 
-async def test_strangers_never_consume_a_question_and_learn_nothing(dev: House) -> None:
-    asked = await dev.ask(title="Rotate the signing keys?")
+@pytest.mark.asyncio(loop_scope="session")
+async def test_strangers_never_consume_a_question_and_learn_nothing(shared: House) -> None:
+    asked = await shared.ask(title="Rotate the signing keys?")
     foreign: list[dict[str, Any]] = [
         {"team": "T0OTHER"},
         {"app_id": "A0OTHER"},
@@ -100,23 +102,25 @@ async def test_strangers_never_consume_a_question_and_learn_nothing(dev: House) 
         {"team": None, "enterprise": "E0OTHER"},
     ]
     for overrides in foreign:
-        clicked = await dev.click(asked, "U0ANA", replica=1, **overrides)
+        clicked = await shared.click(asked, "U0ANA", replica=1, **overrides)
         assert clicked["status"] == 200, overrides
-    told = await house.until(lambda: dev.whispers("U0ANA"), lambda whispers: len(whispers) == len(foreign))
+    told = await house.until(
+        lambda: shared.whispers("U0ANA", since=asked), lambda whispers: len(whispers) == len(foreign)
+    )
     assert set(told) == {"This card is no longer active. Your click changed nothing."}
 
-    await dev.click(asked, "U0BOB", replica=1)
-    await dev.click(asked, "U0SAM", replica=1)
+    await shared.click(asked, "U0BOB", replica=1)
+    await shared.click(asked, "U0SAM", replica=1)
 
-    (bob,) = await house.until(lambda: dev.whispers("U0BOB"), bool)
-    (sam,) = await house.until(lambda: dev.whispers("U0SAM"), bool)
+    (bob,) = await house.until(lambda: shared.whispers("U0BOB", since=asked), bool)
+    (sam,) = await house.until(lambda: shared.whispers("U0SAM", since=asked), bool)
     assert bob == "Only <@U0ANA> can answer this question. Your click changed nothing."
     assert sam == "People from other organizations cannot answer this question. Your click changed nothing."
-    assert (await dev.get(asked["id"], replica=1))["status"] == "pending"
-    verdicts = [line["verdict"] for line in await dev.timeline(asked["id"]) if line["verdict"]]
+    assert (await shared.get(asked["id"], replica=1))["status"] == "pending"
+    verdicts = [line["verdict"] for line in await shared.timeline(asked["id"]) if line["verdict"]]
     assert verdicts == ["not_yours", "outsider"]
-    assert (await dev.click(asked, "U0ANA", replica=0))["status"] == 200
-    assert (await dev.get(asked["id"], replica=1, wait=30))["status"] == "answered"
+    assert (await shared.click(asked, "U0ANA", replica=0))["status"] == 200
+    assert (await shared.get(asked["id"], replica=1, wait=30))["status"] == "answered"
 
 
 async def test_both_replicas_restarted_since_the_card_was_posted(tmp_path: Path, reachable_path: Path) -> None:

@@ -6,7 +6,7 @@ from bridge import ids
 from storage import connections, interactions, keys, organizations
 from storage.interactions import Disconnected
 from storage.model import Status
-from storage.organizations import DELETED_IN_ORDER, StillActive
+from storage.organizations import StillActive
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -39,10 +39,6 @@ async def disable(db: Database, tenant: Tenant) -> organizations.Disabled:
     done = await organizations.disable(db, tenant.scope.organization_id, new_id=ids.new)
     assert done is not None
     return done
-
-
-def test_every_table_of_a_tenant_is_emptied_when_it_is_deleted() -> None:
-    assert set(DELETED_IN_ORDER) == TENANT
 
 
 async def test_disabling_refuses_its_keys_disables_its_connections_and_cancels_what_is_open(

@@ -1,5 +1,7 @@
 """Lists: one organization's own, newest first, as they now are, and a page goes on where the last one ended."""
 
+import itertools
+import random
 from typing import Any
 from uuid import UUID
 
@@ -100,6 +102,9 @@ async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Databa
         ({"idempotency_key": "deploy-1", "tag": "release", "status": Status.PENDING}, [0]),
         ({"idempotency_key": "deploy-1", "kind": "choice"}, []),
         ({"status": Status.PENDING, "tag": "payments"}, [1]),
+        ({"status": Status.PENDING, "kind": "choice"}, [2]),
+        ({"kind": "choice", "tag": "release"}, []),
+        ({"kind": "approval", "tag": "release"}, [1, 0]),
     ],
 )
 async def test_filters_together_must_all_fit(
@@ -130,3 +135,46 @@ async def test_pages_lose_nothing_and_repeat_nothing_while_others_ask(db: Databa
         await build.question(db, tenant)
 
     assert seen == asked[::-1]
+
+
+async def test_whatever_is_asked_for_and_however_large_the_pages_nothing_is_missed_or_comes_twice(
+    db: Database, tenant: Tenant
+) -> None:
+    """Every filter with every other, over questions of which some tags are common, some rare, and some far back."""
+    chance = random.Random(17)
+    questions = [
+        await build.question(
+            db,
+            tenant,
+            kind="choice" if chance.random() < 0.2 else "approval",
+            tags=["common"] * (chance.random() < 0.8) + ["rare"] * (number in {1, 40}) + ["early"] * (number < 9),
+            on_expiry=chance.choice([None, "deny"]),
+        )
+        for number in range(60)
+    ]
+    for question in questions:
+        if (fate := chance.random()) < 0.5:
+            await interactions.claim(db, build.click(question))
+        elif fate < 0.8:
+            await db.fetch(
+                "update interactions set created_at = created_at - interval '1 day', cards_shown = $2, "
+                "expires_at = clock_timestamp() where id = $1",
+                question.id,
+                chance.choice([0, 1]),
+            )
+    for _ in ("before the sweep", "after it"):
+        every = [await build.read(db, tenant, question.id) for question in reversed(questions)]
+        for status, kind, tag in itertools.product(
+            (None, *Status), (None, "approval", "choice"), (None, "common", "rare", "early", "none")
+        ):
+            wanted = [
+                one.id
+                for one in every
+                if status in {None, one.status} and kind in {None, one.kind} and (tag is None or tag in one.tags)
+            ]
+            for most in (2, 100):
+                found = await listed(db, tenant, status=status, kind=kind, tag=tag, most=most)
+                assert found == wanted[:most], (status, kind, tag, most)
+                found = await listed(db, tenant, status=status, kind=kind, tag=tag, most=most, before=questions[30].id)
+                assert found == [id for id in wanted if id < questions[30].id][:most], (status, kind, tag, most)
+        await interactions.expire(db, event_ids=[ids.new() for _ in range(60)])

@@ -8,8 +8,9 @@ import pytest
 
 from storage import statements
 from storage.model import Card, Connection, Interaction, Key, Life, Organization
-from storage.organizations import DELETED_IN_ORDER, Leaving
+from storage.organizations import Leaving
 from storage.pool import Database
+from storage.retention import Place
 from storage.server import Server
 from storage.statements import DuplicateName, Rows, Statement
 
@@ -109,6 +110,7 @@ READ = {
     "catalog.columns": {"table_name", "name", "type", "required", "initial"},
     "catalog.constraints": {"table_name", "name", "is_foreign", "definition"},
     "catalog.indexes": {"definition"},
+    "catalog.index": {"is_complete"},
     "catalog.strangers": {"name"},
     "connections.of_installation": of(Connection),
     "connections.of_organization": of(Connection),
@@ -141,7 +143,15 @@ READ = {
     "organizations.disable": of(Organization),
     "organizations.enable": of(Organization),
     "organizations.leaving": of(Leaving),
-    **{f"organizations.delete_{table}": {"deleted"} for table in DELETED_IN_ORDER},
+    "organizations.hold_questions": {"id"},
+    "organizations.delete_clicks": {"claim_id"},
+    "organizations.delete_keys": {"id"},
+    "organizations.delete_connections": {"id"},
+    "organizations.delete": {"organization_id"},
+    "retention.hold": of(Place),
+    "retention.settled": {"organization_id", "id"},
+    "retention.forget": {"rows"},
+    "retention.forget_clicks": {"rows"},
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
     "server.look": of(Server),
@@ -153,11 +163,13 @@ TYPES = {
     for type, names in {
         "bool": "plain unsure doubted",
         "bytea": "claim_id request_hash",
-        "int4": "attempt expires_in failed version",
+        "int4": "attempt days expires_in failed version",
         "int8": "most",
         "jsonb": "addresses answers metadata never_shown reason request",
+        "timestamptz": "after",
         "text[]": "home_teams payloads responders tags",
-        "uuid": "before connection_id event_id id interaction_id key_id organization_id stray_id supersedes",
+        "uuid": "after_id after_organization_id before connection_id event_id id interaction_id key_id organization_id "
+        "stray_id supersedes",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()

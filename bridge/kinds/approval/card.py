@@ -3,7 +3,7 @@
 from bridge import actions
 from bridge.card import blocks
 from bridge.card.frame import Drawing, View, frame
-from bridge.kinds.approval.answer import APPROVE, DENY
+from bridge.kinds.approval.choices import APPROVE, DENY
 from bridge.kinds.approval.request import Request
 
 

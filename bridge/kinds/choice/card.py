@@ -48,7 +48,8 @@ def _select(options: Sequence[Option]) -> Json:
 def _warning(options: Sequence[Option]) -> str:
     """One dialog asks for all options, whichever was selected; those that need care are named as far as they fit."""
     notes = [
-        f"“{option.label}”: {option.confirm or 'marked as dangerous.'}"
+        # On one line, or it could go on with what looks like a note on another option.
+        f"“{option.label}”: {' '.join(option.confirm.split()) if option.confirm else 'marked as dangerous.'}"
         for option in options
         if option.confirm or option.style == "danger"
     ]

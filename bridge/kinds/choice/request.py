@@ -1,6 +1,5 @@
 """What an agent sends to have one of several options chosen."""
 
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
@@ -9,8 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge import question
-from bridge.card import blocks, texts
-from bridge.fields import INVISIBLE, Line, Strict, Words
+from bridge.card import blocks, content, texts
+from bridge.fields import BLANK, INVISIBLE, Line, Strict, Words
 from bridge.question import Question
 
 MOST_OPTIONS = 100  # what one select of Slack's takes
@@ -18,9 +17,6 @@ MOST_BUTTONS = 5  # with more options than this, people get a select
 MOST_LABEL = blocks.MOST_BUTTON
 MOST_CONFIRM = blocks.MOST_CONFIRM
 MOST_TOGETHER = 10_000  # leaves room for what is ours on a card, and for people to be mentioned
-_LEAST_FACT = 40  # however little room there is, this much of a fact is shown
-# Characters that take no room or look like a space, beside those that hide everywhere (`fields.INVISIBLE`).
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
 
 def _at_most(most: int) -> Callable[[str], str]:
@@ -36,7 +32,7 @@ def _at_most(most: int) -> Callable[[str], str]:
 
 def looks(label: str) -> str:
     """What people can see of a label; two labels that look the same cannot be told apart."""
-    return " ".join(unicodedata.normalize("NFC", _BLANK.sub("", INVISIBLE.sub("", label))).split())
+    return " ".join(unicodedata.normalize("NFC", BLANK.sub("", INVISIBLE.sub("", label))).split())
 
 
 def _visible(label: str) -> str:
@@ -136,9 +132,9 @@ def _shown(asked: Request) -> int:
         # Twice: a label too long for a button is also listed, and one to be confirmed is quoted in its dialog.
         shown += [text for option in asked.options for text in (option.label, option.confirm or option.label)]
     if asked.action:
-        shown += [asked.action.name, question.pretty(asked.action.arguments)]
+        shown += [question.spelled(asked.action.name), question.pretty(asked.action.arguments)]
     for fact in asked.facts:
-        shown += [fact.name, texts.head(fact.value, _LEAST_FACT)]
+        shown += [fact.name, texts.head(fact.value, content.LEAST_FACT)]
     if agent := asked.agent:
         address = blocks.escape(str(agent.url)) if agent.url else ""
         shown += [agent.name or "", agent.run or "", texts.head(address, blocks.MOST_TEXT)]

@@ -6,10 +6,11 @@ from aiohttp import web
 
 from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
+from sandbox.slack.fault_classes import CLASSES
 from sandbox.slack.faults import EVERY_METHOD, INTERACTIVITY, RESPONSE_URL, Fault, Faults, Kind
 from sandbox.slack.methods.table import METHODS
 
-_FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel")
+_FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel", "applied")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class Mischief:
             web.post("/sandbox/faults", self.add),
             web.get("/sandbox/faults", self.left),
             web.delete("/sandbox/faults", self.clear),
+            web.get("/sandbox/faults/classes", self.classes),
         ]
 
     async def add(self, request: web.Request) -> web.Response:
@@ -32,8 +34,12 @@ class Mischief:
     async def left(self, _request: web.Request) -> web.Response:
         return web.json_response({"faults": self.faults.left()})
 
-    async def clear(self, _request: web.Request) -> web.Response:
-        self.faults.clear()
+    async def classes(self, _request: web.Request) -> web.Response:
+        """What can go wrong with a call, by what it means for the caller; each fault only lacks its `on`."""
+        return web.json_response({"classes": {name: one.told() for name, one in CLASSES.items()}})
+
+    async def clear(self, request: web.Request) -> web.Response:
+        self.faults.clear(reading.query(request, known=("fault_id",)).optional_text("fault_id"))
         return web.json_response({"ok": True})
 
 
@@ -50,11 +56,14 @@ def _fault(asked: reading.Fields) -> Fault:
         kind=Kind(kind),
         times=int(asked.number("times", default=1, least=1)),
         retry_after=None if missing else int(asked.number("retry_after", default=1)),
-        error=asked.optional_text("error") or "internal_error",
+        error=asked.optional_text("error"),
         status=int(asked.number("status", default=default_status, least=200, most=599)),
         seconds=asked.number("seconds", default=2, most=600),
         channel=asked.optional_text("channel"),
+        applied=asked.flag("applied"),
     )
     if not fault.is_possible:
-        raise RefusedError(400, "invalid_fault", f"{kind} cannot happen on {on}")
+        raise RefusedError(
+            400, "invalid_fault", f"{kind} cannot happen {'after the deed ' if fault.applied else ''}on {on}"
+        )
     return fault

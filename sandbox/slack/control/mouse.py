@@ -19,6 +19,7 @@ _CLICK = (
     "value",
     "block_id",
     "selected_option",
+    "selected_options",
     "request_url",
     "stale",
     "user_team",
@@ -45,8 +46,9 @@ class Mouse:
         asked = await reading.body(request, known=_CLICK)
         return web.json_response(await self.clicks.click(_click(asked)))
 
-    async def recent(self, _request: web.Request) -> web.Response:
-        return web.json_response({"clicks": list(self.clicks.recent)})
+    async def recent(self, request: web.Request) -> web.Response:
+        most = int(reading.query(request, known=("most",)).number("most", default=100, least=1))
+        return web.json_response({"clicks": self.clicks.recent(most=most)})
 
 
 def _click(asked: reading.Fields) -> Click:
@@ -70,6 +72,7 @@ def _wanted(asked: reading.Fields) -> Wanted:
         block_id=asked.optional_text("block_id"),
         value=asked.optional_text("value"),
         selected_option=_chosen(asked),
+        selected_options=asked.texts("selected_options") if "selected_options" in asked else None,
     )
 
 

@@ -44,11 +44,28 @@ class Fields:
             raise refused(f"{name} must be between {least:g} and {most:g}")
         return read
 
+    def flag(self, name: str) -> bool:
+        value = self._values.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise refused(f"{name} must be true or false")
+        return bool(value)
+
     def object(self, name: str) -> dict[str, Any] | None:
         value = self._values.get(name)
         if value is not None and not isinstance(value, dict):
             raise refused(f"{name} must be an object")
         return value
+
+    def objects(self, name: str) -> tuple[dict[str, Any], ...]:
+        value = self._values.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise refused(f"{name} must be a list of objects")
+        return tuple(value)
+
+    def optional_texts(self, name: str) -> tuple[str, ...]:
+        return () if self._values.get(name) is None else self.texts(name)
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self._values.get(name)

@@ -25,12 +25,21 @@ class Views:
             web.post("/sandbox/messages", self.write),
         ]
 
-    async def people(self, _request: web.Request) -> web.Response:
-        return web.json_response({"people": [_person(person) for person in self.world.people.values()]})
+    async def people(self, request: web.Request) -> web.Response:
+        """Everybody, or those who can be met in one workspace; a stranger is at home elsewhere."""
+        team = self._team(reading.query(request, known=("team",)))
+        met = self.world.people.values() if team is None else self.world.people_of((team,))
+        return web.json_response({"people": [self._person(person, team) for person in met]})
 
     async def channels(self, request: web.Request) -> web.Response:
-        viewer = self._viewer(reading.query(request, known=("as",)).optional_text("as"))
-        seen = [c for c in self.world.channels.values() if viewer is None or self.world.sees(viewer, c)]
+        asked = reading.query(request, known=("as", "team"))
+        viewer, team = self._viewer(asked.optional_text("as")), self._team(asked)
+        seen = [
+            channel
+            for channel in self.world.channels.values()
+            if (viewer is None or self.world.sees(viewer, channel))
+            and (team is None or team in self.world.shared_by(channel))
+        ]
         return web.json_response({"channels": [self._channel(channel, viewer) for channel in seen]})
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -60,6 +69,29 @@ class Views:
         self.world.say(said)
         return web.json_response({"ok": True, "channel": channel.id, "ts": said.ts})
 
+    def _team(self, asked: reading.Fields) -> str | None:
+        team = asked.optional_text("team")
+        if team is not None and team not in self.world.installations.workspaces:
+            raise RefusedError(404, "team_not_found")
+        return team
+
+    def _person(self, person: Person, team: str | None) -> Json:
+        there = self.world.installations
+        # Without a workspace to look from: at home in none that is here.
+        homes = {*there.workspaces, *there.enterprises} if team is None else {team}
+        enterprise = None if team is None else there.enterprise_of(team)
+        is_sister = enterprise is not None and enterprise in (person.team_id, there.enterprise_of(person.team_id))
+        return {
+            "id": person.id,
+            "name": person.name,
+            "real_name": person.real_name,
+            "team_id": person.team_id,
+            "is_bot": person.is_bot,
+            "is_guest": person.is_guest,
+            "is_stranger": person.team_id not in homes and not is_sister,
+            "color": person.color,
+        }
+
     def _viewer(self, user_id: str | None) -> Person | None:
         if user_id is None:
             return None
@@ -84,6 +116,7 @@ class Views:
     def _channel(self, channel: Channel, viewer: Person | None) -> Json:
         told: Json = {
             "id": channel.id,
+            "team_id": channel.team_id,
             "name": channel.name,
             "is_im": channel.is_im,
             "is_private": channel.is_private,
@@ -92,10 +125,14 @@ class Views:
             "is_member": viewer is not None and viewer.id in channel.members,
         }
         if channel.is_im:
-            end = viewer.id if viewer is not None else self.world.app.bot_user_id
+            end = viewer.id if viewer is not None else self._bot_in(channel)
             other = self.world.other_end(channel, of=end)
             told |= {"user": other.id, "name": other.name}
         return told
+
+    def _bot_in(self, channel: Channel) -> str:
+        bots = (member for member in channel.members if self.world.people[member].is_bot)
+        return next(bots, "")
 
     def _visible(self, channel: Channel, viewer: Person | None) -> list[Message]:
         return list(self.world.messages(channel.id, seen_by=None if viewer is None else viewer.id))
@@ -105,16 +142,3 @@ class Views:
         if said.ephemeral_to is not None:
             told |= {"is_ephemeral": True, "ephemeral_to": said.ephemeral_to}
         return told
-
-
-def _person(person: Person) -> Json:
-    return {
-        "id": person.id,
-        "name": person.name,
-        "real_name": person.real_name,
-        "team_id": person.team_id,
-        "is_bot": person.is_bot,
-        "is_guest": person.is_guest,
-        "is_stranger": person.is_stranger,
-        "color": person.color,
-    }

@@ -7,15 +7,18 @@ from aiohttp import web
 from sandbox.slack.changes import Changes
 from sandbox.slack.control import reading
 from sandbox.slack.delivery import Delivery
-from sandbox.slack.requests import Record
+from sandbox.slack.errors import RefusedError
+from sandbox.slack.requests import MOST_KEPT, Record
+from sandbox.slack.world import World
 
 LONGEST_WAIT = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """The long poll for the page, the record of Web API calls, and the app's request URLs."""
+    """The long poll for the page, the record of Web API calls, and each app's request URLs."""
 
+    world: World
     changes: Changes
     record: Record
     delivery: Delivery
@@ -34,13 +37,26 @@ class Watch:
         timeout = asked.number("timeout", default=25, most=LONGEST_WAIT)
         return web.json_response({"version": await self.changes.wait(after=after, timeout=timeout)})
 
-    async def request_urls(self, _request: web.Request) -> web.Response:
-        return web.json_response({"request_urls": list(self.delivery.request_urls)})
+    async def request_urls(self, request: web.Request) -> web.Response:
+        """Those of one app; of the first unless another is named."""
+        return self._urls_of(self._app_id(reading.query(request, known=("app_id",))))
 
     async def set_request_urls(self, request: web.Request) -> web.Response:
-        self.delivery.request_urls = (await reading.body(request, known=("request_urls",))).texts("request_urls")
-        return await self.request_urls(request)
+        asked = await reading.body(request, known=("request_urls", "app_id"))
+        app_id = self._app_id(asked)
+        self.delivery.request_urls[app_id] = asked.texts("request_urls")
+        return self._urls_of(app_id)
+
+    def _app_id(self, asked: reading.Fields) -> str:
+        app_id = asked.optional_text("app_id") or self.world.app.id
+        if app_id not in self.world.installations.apps:
+            raise RefusedError(404, "app_not_found")
+        return app_id
+
+    def _urls_of(self, app_id: str) -> web.Response:
+        return web.json_response({"request_urls": list(self.delivery.request_urls.get(app_id, ()))})
 
     async def requests(self, request: web.Request) -> web.Response:
-        after = int(reading.query(request, known=("after",)).number("after", default=0))
-        return web.json_response({"requests": self.record.after(after)})
+        asked = reading.query(request, known=("after", "most"))
+        after, most = int(asked.number("after", default=0)), int(asked.number("most", default=MOST_KEPT, least=1))
+        return web.json_response({"requests": self.record.after(after)[-most:]})

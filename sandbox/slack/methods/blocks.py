@@ -1,28 +1,46 @@
 """blocks.*: Block Kit judged without posting it."""
 
+from typing import Any
+
 from sandbox.slack.errors import SlackError
 from sandbox.slack.methods.call import Call
 from sandbox.slack.model import Json
 from sandbox.slack.validator import message as validator
+from sandbox.slack.validator import view
 from sandbox.slack.validator.rules import Problem
 
 
 def validate(call: Call) -> Json:
-    """Exactly one of `blocks` and `message`; views are not known here yet."""
+    """Exactly one of `blocks`, `message` and `view`."""
     given = [name for name in ("blocks", "message", "view") if call.arguments.get(name) is not None]
-    if given == ["blocks"]:
-        blocks, error, pointer = call.arguments["blocks"], "invalid_blocks", ""
-    elif given == ["message"]:
-        message = call.arguments["message"]
-        blocks = message.get("blocks", []) if isinstance(message, dict) else None
-        error, pointer = "invalid_message", "/blocks"
-    else:
-        raise SlackError("invalid_arguments")
-    if not isinstance(blocks, list):
-        raise SlackError("invalid_blocks_format")
-    if problems := validator.problems(blocks, pointer=pointer):
-        raise SlackError(error, errors=[_told(problem) for problem in problems])
+    match given:
+        case ["blocks"]:
+            found = validator.problems(_list(call.arguments["blocks"]), pointer="")
+        case ["message"]:
+            message = _object(call.arguments["message"])
+            found = validator.problems(_list(message.get("blocks", [])), pointer="/blocks")
+        case ["view"]:
+            asked = _object(call.arguments["view"])
+            if view.is_too_large(asked):
+                raise SlackError("view_too_large")
+            found = view.problems(asked, pointer="")
+        case _:
+            raise SlackError("invalid_arguments")
+    if found:
+        raise SlackError(f"invalid_{given[0]}", errors=[_told(problem) for problem in found])
     return {}
+
+
+def _list(given: Any) -> list[Any]:
+    if not isinstance(given, list):
+        raise SlackError("invalid_blocks_format")
+    return given
+
+
+def _object(given: Any) -> Json:
+    if not isinstance(given, dict):
+        raise SlackError("invalid_arguments")
+    return given
 
 
 def _told(problem: Problem) -> Json:

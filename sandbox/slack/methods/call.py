@@ -1,23 +1,28 @@
-"""One Web API call as its method sees it, and the questions every method asks about channels."""
+"""One Web API call as its method sees it, and the questions every method asks about workspaces and channels."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.slack.errors import RateLimitedError, SlackError
-from sandbox.slack.model import App, Channel, Json, Message
+from sandbox.slack.methods import scopes
+from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.ratelimit import PostingLimit
 from sandbox.slack.world import World, dm_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Who calls, with what, in which world. A method returns the body of its answer without `ok`."""
+    """Which installation calls, with what, in which world. A method returns the body of its answer without `ok`."""
 
     world: World
-    app: App
+    installation: Installation
     arguments: Json
     origin: str
     posting_limit: PostingLimit | None
+
+    @property
+    def bot(self) -> Person:
+        return self.world.people[self.installation.bot_user_id]
 
     def text(self, name: str, *, missing: str = "invalid_arguments") -> str:
         """A named argument that must be there and be text."""
@@ -26,32 +31,61 @@ class Call:
             raise SlackError(missing)
         return value
 
+    def team_ids(self) -> tuple[str, ...]:
+        """The workspaces a list is asked of: an organization-wide token must name one, any other has only its own."""
+        if not self.installation.is_org_wide:
+            return self.installation.team_ids
+        team_id = self.arguments.get("team_id")
+        if not team_id:
+            raise SlackError("missing_argument", arg="team_id")
+        if team_id not in self.installation.team_ids:
+            raise SlackError("team_access_not_granted")
+        return (str(team_id),)
+
+    def person(self, user_id: str, *, missing: str = "user_not_found") -> Person:
+        """Somebody of the workspaces of this token, or met in a channel shared with them."""
+        for person in self.world.people_of(self.installation.team_ids):
+            if person.id == user_id:
+                return person
+        raise SlackError(missing)
+
+    def needs(self, scope: str) -> None:
+        scopes.check((scope,), installation=self.installation)
+
     def channel(self, *, joined: bool = True) -> Channel:
         """The channel meant, if the bot sees it, and is in it where that is asked."""
         found = self.world.channels.get(self.text("channel", missing="channel_not_found"))
-        bot = self.world.people[self.app.bot_user_id]
-        if found is None or not self.world.sees(bot, found):
+        if found is None:
             raise SlackError("channel_not_found")
-        if joined and bot.id not in found.members:
+        is_public = not found.is_im and not found.is_private
+        is_member = self.bot.id in found.members
+        is_elsewhere = self.world.shared_by(found).isdisjoint(self.installation.team_ids)
+        is_closed = is_elsewhere and self.world.installations.is_closed_to(self.installation, found.team_id)
+        if is_closed and (is_public or is_member):
+            raise SlackError("team_access_not_granted")
+        if not self.world.sees(self.bot, found):
+            raise SlackError("channel_not_found")
+        if joined and not is_member:
             raise SlackError("not_in_channel")
         return found
 
     def channel_to_post_in(self) -> Channel:
         """As `channel`, but a person's id means the direct message with them, and an archive takes nothing."""
         channel_id = self.text("channel", missing="channel_not_found")
-        if channel_id in self.world.people and channel_id != self.app.bot_user_id:
-            return self.world.open_dm(channel_id, self.app.bot_user_id)
-        channel = self.channel()
+        if channel_id in self.world.people and not self.world.people[channel_id].is_bot:
+            person = self.person(channel_id, missing="channel_not_found")
+            return self.world.open_dm(person.id, bot=self.installation)
+        channel = self.channel(joined="chat:write.public" not in self.installation.scopes)
         if channel.is_archived:
             raise SlackError("is_archived")
         return channel
 
     def own_message(self, channel: Channel, *, foreign: str) -> Message:
-        """The lasting message meant, which this app must have written."""
+        """The lasting message meant, which this installation must have written."""
         said = self.world.message(channel=channel.id, ts=self.text("ts", missing="message_not_found"))
         if said is None or said.ephemeral_to is not None:
             raise SlackError("message_not_found")
-        if said.app_id != self.app.id:
+        if (said.app_id, said.user) != (self.installation.id, self.bot.id):
             raise SlackError(foreign)
         return said
 
@@ -68,13 +102,14 @@ class Call:
         return parent.thread_ts or parent.ts
 
     def take_posting_slot(self, channel: Channel) -> None:
-        if self.posting_limit is not None and (wait := self.posting_limit.take(channel.id)):
+        """Every app has its own second in a channel."""
+        if self.posting_limit is not None and (wait := self.posting_limit.take(f"{self.bot.id} {channel.id}")):
             raise RateLimitedError(wait)
 
 
-def channels_meant(arguments: Json, *, app: App) -> frozenset[str]:
+def channels_meant(arguments: Json, *, installation: Installation | None) -> frozenset[str]:
     """The channel ids a call may mean: the one given, and the direct message behind a person's id."""
     given: Any = arguments.get("channel")
     if not isinstance(given, str):
         return frozenset()
-    return frozenset({given, dm_id(given, app.bot_user_id)})
+    return frozenset({given} if installation is None else {given, dm_id(given, installation.bot_user_id)})

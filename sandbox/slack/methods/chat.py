@@ -24,8 +24,8 @@ def post_message(call: Call) -> Json:
         Message(
             channel=channel.id,
             ts=call.world.new_ts(),
-            user=call.app.bot_user_id,
-            app_id=call.app.id,
+            user=call.bot.id,
+            app_id=call.installation.id,
             text=said.text_to_post,
             blocks=said.blocks or (),
             attachments=said.attachments or (),
@@ -96,8 +96,8 @@ def post_ephemeral(call: Call) -> Json:
         Message(
             channel=channel.id,
             ts=call.world.new_ts(),
-            user=call.app.bot_user_id,
-            app_id=call.app.id,
+            user=call.bot.id,
+            app_id=call.installation.id,
             text=said.text_to_post,
             blocks=said.blocks or (),
             attachments=said.attachments or (),

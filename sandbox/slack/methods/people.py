@@ -1,38 +1,43 @@
 """auth.* and users.*: who the app is, and who the others are."""
 
 from sandbox.slack import shapes
-from sandbox.slack.errors import SlackError
 from sandbox.slack.methods.call import Call
+from sandbox.slack.methods.paging import page
 from sandbox.slack.model import Json
 
 
 def auth_test(call: Call) -> Json:
-    workspace, app = call.world.workspace, call.app
+    """Whose token this is. An organization-wide one is told with the organization where the workspace would be."""
+    bot, there = call.installation, call.world.installations
+    enterprise = there.enterprises.get(bot.enterprise_id or "")
+    workspace = there.workspaces.get(bot.team_id or "")
+    inside = {} if enterprise is None else {"enterprise_id": enterprise.id}
     return {
         "url": f"{call.origin}/",
-        "team": workspace.name,
-        "user": call.world.people[app.bot_user_id].name,
-        "team_id": workspace.id,
-        "user_id": app.bot_user_id,
-        "bot_id": app.bot_id,
-        "app_id": app.id,
-        "is_enterprise_install": False,
+        "team": workspace.name if workspace else enterprise.name if enterprise else "",
+        "user": call.bot.name,
+        "team_id": bot.place,
+        "user_id": bot.bot_user_id,
+        "bot_id": bot.bot_id,
+        "app_id": bot.id,
+        **inside,
+        "is_enterprise_install": bot.is_org_wide,
     }
 
 
 def auth_teams_list(call: Call) -> Json:
-    workspace = call.world.workspace
-    teams = [{"id": workspace.id, "name": workspace.name}]
-    return {"teams": teams, "response_metadata": {"next_cursor": ""}}
+    """The workspaces the app was added to; for a workspace's token that one."""
+    found, cursor = page(call, call.world.installations.workspaces_of(call.installation), default=100)
+    teams = [{"id": workspace.id, "name": workspace.name} for workspace in found]
+    return {"teams": teams, "response_metadata": {"next_cursor": cursor}}
 
 
 def users_info(call: Call) -> Json:
-    person = call.world.people.get(call.text("user", missing="user_not_found"))
-    if person is None:
-        raise SlackError("user_not_found")
-    return {"user": shapes.user(person)}
+    person = call.person(call.text("user", missing="user_not_found"))
+    return {"user": shapes.user(person, call.world, seen_by=call.installation)}
 
 
 def users_list(call: Call) -> Json:
-    members = [shapes.user(person) for person in call.world.people.values()]
+    found = call.world.people_of(call.team_ids())
+    members = [shapes.user(person, call.world, seen_by=call.installation) for person in found]
     return {"members": members, "cache_ts": 0, "response_metadata": {"next_cursor": ""}}

@@ -17,6 +17,8 @@ async function call(path, init) {
 
 const read = (path, query = {}) => call(`/sandbox/${path}?${new URLSearchParams(query)}`);
 
+const remove = (path, query = {}) => call(`/sandbox/${path}?${new URLSearchParams(query)}`, { method: "DELETE" });
+
 const write = (path, body) =>
   call(`/sandbox/${path}`, {
     method: "POST",
@@ -30,3 +32,9 @@ export const messages = async ({ as, channel }) => (await read("messages", { as,
 export const changes = async ({ after }) => (await read("changes", { after, timeout: 25 })).version;
 export const click = (body) => write("clicks", body);
 export const say = (body) => write("messages", body);
+export const clicks = async ({ most }) => (await read("clicks", { most })).clicks;
+export const calls = async ({ most }) => (await read("requests", { most })).requests;
+export const faults = async () => (await read("faults")).faults;
+export const arm = (fault) => write("faults", fault);
+export const disarm = (fault_id) => remove("faults", { fault_id });
+export const clearFaults = () => remove("faults");

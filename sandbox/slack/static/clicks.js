@@ -30,9 +30,9 @@ export function createClicks({ store }) {
     if (element.confirm && !(await confirmed(element.confirm))) return false;
     note(name, { busy: true });
     try {
-      const result = await api.click(envelope({ as, channel, message, block, element, option }));
-      note(name, { error: complaint(result) });
-      store.change({ lastClick: { ...result, as, control: labelOf(element, option) } });
+      const { status, ack_ms, error } = await api.click(envelope({ as, channel, message, block, element, option }));
+      note(name, { error: complaint({ status, error }) });
+      store.change({ lastClick: { status, ack_ms, error, as, control: labelOf(element, option) } });
     } catch (problem) {
       note(name, { error: refusal(problem) });
     }

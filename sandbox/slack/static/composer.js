@@ -50,7 +50,7 @@ export function Composer({ channel, thread = null, label }) {
 }
 
 function whySilent(page, channel) {
-  if (channel.is_archived) return `#${channel.name} is archived: it can be read, not written to.`;
+  if (channel.is_archived) return `#${channel.name} is archived. It can still be read, and nobody can write here any more.`;
   if (channel.is_member === false) return `@${nameOf(page, page.place.as)} is not a member of #${channel.name}.`;
   return null;
 }

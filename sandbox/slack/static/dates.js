@@ -8,7 +8,7 @@ const WEEKDAY = english({ weekday: "long" });
 const SHORT = english({ month: "short", day: "numeric", year: "numeric" });
 const NUMBERS = english({ year: "numeric", month: "2-digit", day: "2-digit" });
 const CLOCK = local({ hour: "numeric", minute: "2-digit" });
-const CLOCK_SECONDS = local({ hour: "numeric", minute: "2-digit", second: "2-digit" });
+export const CLOCK_WITH_SECONDS = local({ hour: "numeric", minute: "2-digit", second: "2-digit" });
 const WHOLE = local({ dateStyle: "full", timeStyle: "long" });
 const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
@@ -39,7 +39,7 @@ const TOKENS = {
   date_long_full: (date) => `${MONTH_DAY.format(date)}, ${date.getFullYear()}`,
   day_divider: (date, now) => dayHeading(date, now),
   time: (date) => clock(date),
-  time_secs: (date) => CLOCK_SECONDS.format(date),
+  time_secs: (date) => CLOCK_WITH_SECONDS.format(date),
   ago: (date, now) => distance((date - now) / 1000),
 };
 

@@ -1,24 +1,88 @@
-// Knows the quiet line about the last click: what the app answered, how fast; and, opened, what exactly was sent.
+// Knows the last clicks from behind: what was sent to the app byte for byte, its acknowledgement, and what it did then.
 
-import { html } from "/static/vendor/preact-htm.js";
+import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
+import { CLOCK_WITH_SECONDS } from "/static/dates.js";
 import { nameOf, usePage } from "/static/state.js";
 
-export function Inspector() {
+const NO_ANSWER = { timeout: "no answer within 3 s", connection: "no answer" };
+
+/** `200 in 5 ms`, or why there is no number. */
+export const outcomeOf = ({ status, ack_ms, error }) =>
+  status ? `${status} in ${Math.round(ack_ms)} ms` : (NO_ANSWER[error] ?? "no answer");
+
+/** The quiet line about this window's last click; its button leads to the rest. */
+export function LastClick() {
   const page = usePage();
   const click = page.lastClick;
   if (!click) return null;
-  const { as, control, payload, ...ack } = click;
-  const outcome = click.status ? `${click.status} in ${Math.round(click.ack_ms)} ms` : `no answer (${click.error})`;
-  return html`<details class="inspector">
-    <summary>
-      Last click: <b class=${click.status === 200 ? "" : "bad"}>${outcome}</b>${" "}
-      <span class="faint">“${control}” as @${nameOf(page, as)}</span>
-    </summary>
-    <div class="inspected" tabindex="0">
-      <h3 class="caption">What the app answered</h3>
-      <pre>${JSON.stringify(ack, null, 2)}</pre>
-      <h3 class="caption">What was sent to the app</h3>
-      <pre>${JSON.stringify(payload, null, 2)}</pre>
-    </div>
+  return html`<p class="last-click">
+    <span>Last click: <b class=${click.status === 200 ? "" : "bad"}>${outcomeOf(click)}</b>${" "}
+      <span class="faint">“${click.control}” as @${nameOf(page, click.as)}</span></span>
+    ${!page.bench && html`<button type="button" onClick=${() => page.doing.showBench("clicks")}>Look closer</button>`}
+  </p>`;
+}
+
+export function Inspector() {
+  const page = usePage();
+  const newestFirst = [...page.journal.clicks].reverse();
+  const section = useRef();
+  useEffect(() => {
+    if (page.bench === "clicks") section.current.scrollIntoView({ block: "start" }); // again when there is what to see
+  }, [page.bench, newestFirst.length > 0]);
+  return html`<section aria-labelledby="clicks-title" class="inspector" tabindex="-1" ref=${section}>
+    <h3 id="clicks-title">Clicks</h3>
+    ${newestFirst.length === 0 && html`<p class="faint">Nobody has clicked yet.</p>`}
+    ${newestFirst.map((click) => html`<${Click} key=${click.n} click=${click} />`)}
+  </section>`;
+}
+
+function Click({ click }) {
+  const page = usePage();
+  const { payload } = click;
+  const label = labelOf(payload.actions?.[0]);
+  return html`<details>
+    <summary><b class=${click.status === 200 ? "good" : "bad"}>${outcomeOf(click)}</b> “${label}” by @${nameOf(page, click.user)}${" "}
+      <span class="faint">${secondsOf(click.at)}</span></summary>
+    <${Part} title="Request">${wire(`POST ${click.request_url ?? "nowhere"}`, click.request)}<//>
+    <${Part} title="Its payload, decoded">${JSON.stringify(payload, null, 2)}<//>
+    <${Part} title="Acknowledgement">${click.answer ? wire(`HTTP ${click.answer.status}`, click.answer) : outcomeOf(click)}<//>
+    ${click.statuses && html`<${Part} title="Of all deliveries">${click.statuses.join("  ")}<//>`}
+    <h4 class="caption">What the app did then</h4>
+    <${Afterwards} click=${click} calls=${page.journal.calls} />
   </details>`;
+}
+
+const Part = ({ title, children }) => html`<h4 class="caption">${title}</h4><pre tabindex="0" aria-label=${title}>${children}</pre>`;
+
+/** Private replies to this click, and calls about its message since. */
+function Afterwards({ click, calls }) {
+  const began = click.at - click.ack_ms / 1000;
+  const replies = click.replies.map(({ at, body, status, error }) =>
+    ({ at, name: "response_url", said: pretty(body), outcome: error ?? status }));
+  const about = calls
+    .filter(({ at, args }) => at >= began && args.channel === click.channel && args.ts === click.ts)
+    .map(({ at, method, args, status, error }) => ({ at, name: method, said: JSON.stringify(args, null, 2), outcome: error ?? status }));
+  const all = [...replies, ...about].sort((one, other) => one.at - other.at);
+  if (all.length === 0) return html`<p class="faint">Nothing yet that concerns this message.</p>`;
+  return all.map((deed) => html`<details key=${`${deed.name} ${deed.at}`}>
+    <summary><code>${deed.name}</code> ${deed.outcome} <span class="faint">${secondsOf(deed.at)}</span></summary>
+    <pre tabindex="0" aria-label=${deed.name}>${deed.said}</pre>
+  </details>`);
+}
+
+const secondsOf = (at) => CLOCK_WITH_SECONDS.format(new Date(at * 1000));
+const labelOf = (action) => action?.selected_option?.text?.text ?? action?.text?.text ?? action?.action_id ?? "?";
+
+function wire(first, sent) {
+  if (!sent) return `${first}\n(nothing was sent)`;
+  const headers = Object.entries(sent.headers).map(([name, value]) => `${name}: ${value}`);
+  return [first, ...headers, "", sent.body].join("\n").trimEnd();
+}
+
+function pretty(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
 }

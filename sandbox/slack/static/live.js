@@ -4,6 +4,8 @@ import * as api from "/static/api.js";
 import { samePlace } from "/static/address.js";
 
 const PATIENCE_MS = 1000;
+const CLICKS_SHOWN = 20;
+const CALLS_READ = 200; // enough to hold what followed those clicks
 
 export function createLive({ store, marks }) {
   let latest = 0;
@@ -12,7 +14,7 @@ export function createLive({ store, marks }) {
   async function refresh() {
     const reading = ++latest;
     const { place } = store.value;
-    const people = await api.people();
+    const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
     const humans = people.filter((person) => !person.is_bot);
     const seen = await Promise.all(humans.map(async ({ id }) => [id, await api.channels({ as: id })]));
     const channels = new Map(seen).get(place.as) ?? [];
@@ -23,7 +25,15 @@ export function createLive({ store, marks }) {
     const open = channels.find((channel) => channel.id === place.channel);
     if (open && document.visibilityState === "visible") marks.read(place.as, open);
     const unread = Object.fromEntries(seen.map(([id, list]) => [id, marks.unread(id, list)]));
-    store.change({ people, channels, seen: Object.fromEntries(seen), messages, unread, shown: place, connected: true });
+    store.change({ people, channels, seen: Object.fromEntries(seen), messages, unread, shown: place });
+    store.change({ faults, journal, connected: true });
+  }
+
+  /** What the inspector shows: much to read, so it is read only for somebody who looks. */
+  async function readJournal() {
+    if (!store.value.bench) return store.value.journal;
+    const [clicks, calls] = await Promise.all([api.clicks({ most: CLICKS_SHOWN }), api.calls({ most: CALLS_READ })]);
+    return { clicks, calls };
   }
 
   /** Follow the sandbox for as long as the page is open; a sandbox that went away is waited for. */

@@ -15,6 +15,10 @@ const store = createStore({ ...START, place: readAddress(location.hash) });
 const live = createLive({ store, marks: createReadMarks(() => localStorage) });
 
 const showDrawer = (drawer) => store.change({ drawer });
+const showBench = (bench) => {
+  store.change({ bench, drawer: false });
+  if (bench) lookAgain();
+};
 const lookAgain = () => live.refresh().catch(() => {}); // the follower notices a sandbox that is gone, and says so
 
 /** Look at something else; the address follows, so that Back works and the link can be shared. */
@@ -29,9 +33,12 @@ addEventListener("hashchange", () => {
   lookAgain();
 });
 document.addEventListener("visibilitychange", lookAgain);
-matchMedia("(min-width: 761px)").addEventListener("change", () => showDrawer(false));
+const phone = matchMedia("(max-width: 760px)"); // as the style sheets have it
+const fit = () => store.change({ narrow: phone.matches, drawer: false });
+phone.addEventListener("change", fit);
+fit();
 
-const doing = { go, showDrawer, click: createClicks({ store }) };
+const doing = { go, showDrawer, showBench, lookAgain, click: createClicks({ store }) };
 
 function Root() {
   const [state, show] = useState(store.value);

@@ -21,10 +21,12 @@ export function Message({ message, replies, together = false }) {
   const time = html`<time datetime=${date.toISOString()} title=${wholeMoment(date)}>${clock(date)}</time>`;
   const name = `${author}, ${clock(date)}${message.is_ephemeral ? ", only visible to you" : ""}: ${summary(page, message)}`;
   const look = ["message", message.is_ephemeral && "ephemeral", together && "together", pointedAt && "pointed-at"];
+  // A private reply is announced on its own, also where it stands in no open list: not twice.
   return html`<article ref=${article} class=${look.filter(Boolean).join(" ")}
-    aria-label=${name} data-ts=${message.ts} tabindex="-1">
+    aria-label=${name} data-ts=${message.ts} tabindex="-1" aria-live=${message.is_ephemeral ? "off" : null}>
     <div class="gutter">${together ? time : html`<${Avatar} id=${message.user} />`}</div>
     <div class="body">
+      ${pointedAt && html`<p class="only-you linked"><${Icon} name="link" /> You followed a link to this message</p>`}
       ${message.is_ephemeral && html`<p class="only-you"><${Icon} name="eye" /> Only visible to you</p>`}
       ${!together && html`<p class="author"><b>${author}</b> <${Badge} person=${person} /> ${time}</p>`}
       <${Content} message=${message} />

@@ -4,7 +4,7 @@ import { html, useLayoutEffect, useRef, useState } from "/static/vendor/preact-h
 import { samePlace } from "/static/address.js";
 import { dayHeading, momentOf } from "/static/dates.js";
 import { Message } from "/static/message.js";
-import { usePage } from "/static/state.js";
+import { nameOf, usePage } from "/static/state.js";
 
 const SHOWN_AT_FIRST = 150;
 const TOGETHER_SECONDS = 300;
@@ -29,7 +29,7 @@ function inChannel(messages) {
   );
 }
 
-export function MessageList({ title }) {
+export function MessageList({ channel, title }) {
   const page = usePage();
   const [all, showAll] = useState(Boolean(page.place.message));
   const scroller = useScroll(page.place.message, page.shown);
@@ -40,10 +40,20 @@ export function MessageList({ title }) {
   return html`<div class="messages" ref=${scroller} role="log" aria-label=${`Messages in ${title}`} tabindex="0">
     <div class="messages-inner">
       ${hidden > 0 && html`<button type="button" class="earlier" onClick=${() => showAll(true)}>Show ${hidden} earlier messages</button>`}
-      ${ready && here.length === 0 && html`<p class="empty">Nothing here yet. What is posted to ${title} appears at once.</p>`}
+      ${ready && hidden === 0 && html`<${Beginning} channel=${channel} title=${title} empty=${here.length === 0} />`}
       <${Dated} messages=${shown} threads=${threadsOf(page.messages)} />
     </div>
   </div>`;
+}
+
+/** What stands above the first message. */
+function Beginning({ channel, title, empty }) {
+  const page = usePage();
+  const begins = channel.is_im
+    ? html`Only @${nameOf(page, channel.user)} and @${nameOf(page, page.place.as)} see this.`
+    : html`This is the beginning of ${title}.`;
+  const quiet = channel.is_archived ? "Nothing was written before it was archived." : "What is posted appears at once.";
+  return html`<div class="beginning"><h3>${title}</h3><p>${begins} ${empty && quiet}</p></div>`;
 }
 
 /** Messages with a heading for each new day; an author who goes on within five minutes is not introduced again. */

@@ -4,6 +4,7 @@ import { html } from "/static/vendor/preact-htm.js";
 import { fullNameOf, personOf, usePage } from "/static/state.js";
 
 const GREY = "#616a75";
+const READABLE = 4.5; // to one
 const BRIDGE = "M5 22h22M9 22v-9M23 22v-9M9 13c2.6 6 11.4 6 14 0M13 22v-5.4M19 22v-5.4";
 
 /** A person's square. Decorative: their name always stands beside it. */
@@ -24,10 +25,20 @@ export function initials(name) {
   return letters.map((word) => [...word][0].toUpperCase()).join("");
 }
 
-// Slack writes colours without the "#".
+// Slack writes colours without the "#". Some are too light for white initials; those are darkened until they can be read.
 function colorOf(person) {
   const color = String(person?.color ?? "").replace(/^#/, "");
-  return /^[0-9a-f]{6}$/i.test(color) ? `#${color}` : GREY;
+  if (!/^[0-9a-f]{6}$/i.test(color)) return GREY;
+  let rgb = [0, 2, 4].map((start) => Number.parseInt(color.slice(start, start + 2), 16));
+  while (contrastWithWhite(rgb) < READABLE) rgb = rgb.map((part) => Math.floor(part * 0.95));
+  return `rgb(${rgb.join(" ")})`;
+}
+
+/** As WCAG 2 has it. */
+function contrastWithWhite(rgb) {
+  const linear = rgb.map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  return 1.05 / (luminance + 0.05);
 }
 
 /** APP, guest or outside: what a reader must know about who speaks. */

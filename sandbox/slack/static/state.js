@@ -12,9 +12,13 @@ export const START = {
   shown: null, //        the place `messages` belongs to; null until the first answer
   unread: {}, //         person id → what they have not seen: channel id → is it a direct message
   clicks: {}, //         what became of the latest click on each control: {busy} or {error}
-  lastClick: null, //    for the inspector
+  lastClick: null, //    of this window
+  faults: [], //         what is armed to go wrong
+  journal: { clicks: [], calls: [] }, // the last of everybody, oldest first; kept up while the bench is open
   question: null, //     the open confirmation: {confirm, answer(bool)}
   drawer: false, //      the sidebar on a narrow screen
+  bench: null, //        the panel behind the scenes: what one opened it for, "faults" or "clicks"
+  narrow: false, //      one thing at a time: what is open covers the rest
   connected: true,
 };
 

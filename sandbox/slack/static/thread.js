@@ -1,11 +1,13 @@
 // Knows the panel of one thread: the first message, its replies, and a composer that answers there.
 
-import { html } from "/static/vendor/preact-htm.js";
+import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
 import { Composer } from "/static/composer.js";
 import { Icon } from "/static/icons.js";
 import { countReplies, Message } from "/static/message.js";
 import { Dated, threadsOf, useScroll } from "/static/messages.js";
 import { channelTitle, usePage } from "/static/state.js";
+
+const linkTo = (thread) => `main [data-ts="${CSS.escape(thread)}"] .thread-link`;
 
 export function Thread({ channel }) {
   const page = usePage();
@@ -14,7 +16,15 @@ export function Thread({ channel }) {
   const root = page.messages.find((message) => message.ts === thread);
   const replies = threadsOf(page.messages).get(thread) ?? [];
   const close = () => page.doing.go({ thread: null });
-  return html`<aside class="thread" aria-label="Thread">
+  const panel = useRef();
+  useEffect(() => {
+    if (page.narrow) panel.current.focus(); // what had the focus is covered now
+    return () => {
+      if (document.activeElement !== document.body) return; // the focus was elsewhere, and did not go with us
+      requestAnimationFrame(() => document.querySelector(linkTo(thread))?.focus()); // by then it is not covered any more
+    };
+  }, []);
+  return html`<aside class="thread" aria-label="Thread" tabindex="-1" inert=${page.narrow && Boolean(page.bench)} ref=${panel}>
     <header class="channel-header">
       <h2>Thread <span class="faint">${channelTitle(page, channel)}</span></h2>
       <button type="button" class="quiet" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button>

@@ -1,10 +1,12 @@
-// Knows the frame: sidebar, the open channel with its composer, the open thread, and the confirmation above all.
+// Knows the frame: sidebar, the open channel with its composer, the open thread, the bench, and the confirmation above all.
 
 import { html, useEffect } from "/static/vendor/preact-htm.js";
+import { Announcer } from "/static/announce.js";
+import { Bench, BenchButton } from "/static/bench.js";
 import { Composer } from "/static/composer.js";
 import { Confirmation } from "/static/confirm.js";
 import { Icon } from "/static/icons.js";
-import { Inspector } from "/static/inspector.js";
+import { LastClick } from "/static/inspector.js";
 import { MessageList } from "/static/messages.js";
 import { Badge } from "/static/people.js";
 import { Sidebar } from "/static/sidebar.js";
@@ -21,19 +23,27 @@ export function Workspace() {
   const keys = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || page.question) return;
     if (page.drawer) page.doing.showDrawer(false);
+    else if (page.bench && event.target.closest("#bench, .ribbon")) page.doing.showBench(null);
     else if (page.place.thread) page.doing.go({ thread: null });
+    else if (page.bench) page.doing.showBench(null);
   };
-  return html`<div class=${`workspace ${page.place.thread ? "with-thread" : ""}`} onKeyDown=${keys}>
-    <header class="ribbon"><h1>Sandbox – not Slack</h1> <span>A stand-in on this computer, for trying things out.</span></header>
+  const look = ["workspace", page.place.thread && "with-thread", page.bench && "with-bench"].filter(Boolean).join(" ");
+  return html`<div class=${look} onKeyDown=${keys}>
+    <header class="ribbon">
+      <h1>Sandbox – not Slack</h1> <span>A stand-in on this computer, for trying things out.</span>
+      <${BenchButton} />
+    </header>
+    <${Announcer} />
     ${!page.connected && html`<p class="ribbon lost" role="alert">The sandbox is not running. This page goes on when it is back.</p>`}
     <${Sidebar} />
     ${page.drawer && html`<div class="backdrop" onClick=${() => page.doing.showDrawer(false)} />`}
-    <main aria-label=${title} inert=${page.drawer}>
+    <main aria-label=${title} inert=${page.drawer || (page.narrow && Boolean(page.bench || page.place.thread))}>
       <${ChannelHeader} channel=${channel} title=${title} />
       ${channel ? html`<${Conversation} channel=${channel} title=${title} />` : html`<${Nowhere} />`}
-      <${Inspector} />
+      <${LastClick} />
     </main>
     ${channel && page.place.thread && html`<${Thread} key=${page.place.thread} channel=${channel} />`}
+    <${Bench} />
     ${page.question && html`<${Confirmation} question=${page.question} />`}
   </div>`;
 }
@@ -56,7 +66,7 @@ function ChannelHeader({ channel, title }) {
 function Conversation({ channel, title }) {
   const page = usePage();
   const place = `${page.place.as}/${channel.id}`;
-  return html`<${MessageList} key=${place} title=${title} />
+  return html`<${MessageList} key=${place} channel=${channel} title=${title} />
     <${Composer} key=${`say/${place}`} channel=${channel} label=${title} />`;
 }
 

@@ -40,6 +40,16 @@ OPTION = Object(
     optional={"description": plain(75)},
 )
 
+CHOICE_OPTION = Object(
+    required={"text": text(75), "value": String(most=150)},
+    optional={"description": text(75)},
+)
+
+OVERFLOW_OPTION = Object(
+    required={"text": plain(75), "value": String(most=150)},
+    optional={"description": plain(75), "url": URL},
+)
+
 OPTIONS = Items(of=OPTION, most=100)
 
 OPTION_GROUP = Object(required={"label": plain(75), "options": OPTIONS}, optional={})

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from sandbox.slack.model import Json
 from sandbox.slack.validator.composition import (
     ACTION_ID,
+    CHOICE_OPTION,
     CONFIRM,
     OPTION,
     OPTION_GROUP,
     OPTIONS,
+    OVERFLOW_OPTION,
     SLACK_FILE,
     URL,
     one_source,
@@ -26,6 +28,13 @@ def _initial_is_an_option(value: Json, pointer: str) -> Iterator[Problem]:
     initial = value.get("initial_option")
     if initial is not None and initial not in offered(value):
         yield Problem(f"{pointer}/initial_option", "must match one of the provided options")
+
+
+def _initials_are_options(value: Json, pointer: str) -> Iterator[Problem]:
+    initials = value.get("initial_options")
+    for index, initial in enumerate(initials if isinstance(initials, list) else []):
+        if initial not in offered(value):
+            yield Problem(f"{pointer}/initial_options/{index}", "must match one of the provided options")
 
 
 def offered(select: Json) -> list[Json]:
@@ -88,6 +97,29 @@ IMAGE = Object(
     checks=(one_source,),
 )
 
-IN_ACTIONS = {"button": BUTTON, "static_select": STATIC_SELECT}
-IN_ACCESSORY = {"button": BUTTON, "static_select": STATIC_SELECT, "image": IMAGE}
-IN_INPUT = {"plain_text_input": PLAIN_TEXT_INPUT, "static_select": STATIC_SELECT}
+OVERFLOW = Object(
+    required={"options": Items(of=OVERFLOW_OPTION, most=5)},
+    optional={"action_id": ACTION_ID, "confirm": CONFIRM},
+)
+
+RADIO_BUTTONS = Object(
+    required={"options": Items(of=CHOICE_OPTION, most=10)},
+    optional={"action_id": ACTION_ID, "initial_option": CHOICE_OPTION, "confirm": CONFIRM, "focus_on_load": Flag()},
+    checks=(_initial_is_an_option,),
+)
+
+CHECKBOXES = Object(
+    required={"options": Items(of=CHOICE_OPTION, most=10)},
+    optional={
+        "action_id": ACTION_ID,
+        "initial_options": Items(of=CHOICE_OPTION, most=10),
+        "confirm": CONFIRM,
+        "focus_on_load": Flag(),
+    },
+    checks=(_initials_are_options,),
+)
+
+_CHOICES = {"static_select": STATIC_SELECT, "radio_buttons": RADIO_BUTTONS, "checkboxes": CHECKBOXES}
+IN_ACTIONS = {"button": BUTTON, "overflow": OVERFLOW, **_CHOICES}
+IN_ACCESSORY = {**IN_ACTIONS, "image": IMAGE}
+IN_INPUT = {"plain_text_input": PLAIN_TEXT_INPUT, **_CHOICES}

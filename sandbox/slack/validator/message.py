@@ -15,9 +15,12 @@ _RULE = Items(of=Kinds(IN_MESSAGES), least=0, most=MOST_BLOCKS)
 
 def problems(blocks: list[Any], *, pointer: str = "/blocks") -> list[Problem]:
     """Everything Slack would refuse in these blocks, in the order of the blocks."""
-    found = list(broken(_RULE, blocks, pointer))
-    shaped = [block for block in blocks if isinstance(block, dict)]
-    found += _repeated(shaped, "block_id", pointer)
+    return list(broken(_RULE, blocks, pointer)) + repeated_ids(blocks, pointer=pointer)
+
+
+def repeated_ids(blocks: list[Any], *, pointer: str) -> list[Problem]:
+    """Ids that stand for two things: block_ids among the blocks, action_ids within one of them."""
+    found = list(_repeated([block for block in blocks if isinstance(block, dict)], "block_id", pointer))
     for index, block in enumerate(blocks):
         if isinstance(block, dict):
             found += _repeated(list(interactive(block)), "action_id", f"{pointer}/{index}")

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from bridge import ids
 from bridge.agents import api, problems, responses
@@ -69,7 +70,7 @@ class Door:
     tenant: Tenant
     wake: Wake = field(default_factory=Wake)
 
-    async def call(self, method: str, path: str, *, key: str | None = UNSAID, **other: Any) -> Reply:
+    async def call(self, method: str, path: str | URL, *, key: str | None = UNSAID, **other: Any) -> Reply:
         """One request with this tenant's key, or another, or none."""
         key = self.tenant.secret if key is UNSAID else key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -160,9 +161,9 @@ class _Server(TestServer):
 
 
 @asynccontextmanager
-async def door(db: Database, tenant: Tenant) -> AsyncIterator[Door]:
-    """Another replica."""
-    wake = Wake()
+async def door(db: Database, tenant: Tenant, *, wake: Wake | None = None) -> AsyncIterator[Door]:
+    """Another replica; its other parts share its `wake`."""
+    wake = wake or Wake()
     app = web.Application(middlewares=[api.in_words])
     app.add_routes(api.routes(db=db, wake=wake))
     async with TestClient(_Server(app)) as http:

@@ -7,7 +7,8 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from bridge.agents import openapi, problems
+from bridge import ids
+from bridge.agents import filters, openapi, problems
 from bridge.kinds import KINDS
 from storage.model import Json
 from tests.bridge.agents.door import Door, body
@@ -142,6 +143,7 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
             (await door.call("GET", f"{path}/{id}/timeline")).status,
             (await door.call("GET", f"{path}/{id}/timeline", key=None)).status,
             (await door.call("GET", f"{path}/{unknown}/timeline")).status,
+            (await door.call("GET", f"{path}/{id}/timeline?wait=1")).status,
         },
     }
     named = {
@@ -151,6 +153,15 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
     }
 
     assert {route: statuses | {503} for route, statuses in seen.items()} == named
+
+
+def test_a_request_without_a_body_is_not_told_how_a_body_fails() -> None:
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            told = " ".join(answer["description"] for answer in operation["responses"].values())
+
+            assert (problems.UNREADABLE.title in told) == ("requestBody" in operation), (method, path)
+            assert (problems.KEY_REUSED.title in told) == ((path, method) == ("/v1/interactions", "post"))
 
 
 def test_every_problem_it_describes_is_one_of_ours() -> None:
@@ -164,3 +175,21 @@ def test_every_problem_it_describes_is_one_of_ours() -> None:
     }
 
     assert told <= ours
+
+
+def test_a_cursor_is_described_as_what_it_is() -> None:
+    [schema] = [
+        parameter["schema"]
+        for parameter in DOCUMENT["paths"]["/v1/interactions"]["get"]["parameters"]
+        if parameter["name"] == "cursor"
+    ]
+
+    assert OAS31Validator(schema).is_valid(filters.cursor(ids.new()))
+    assert not OAS31Validator(schema).is_valid("") and not OAS31Validator(schema).is_valid("x")
+
+
+def test_a_text_to_filter_by_is_described_as_what_can_be_stored() -> None:
+    for parameter in DOCUMENT["paths"]["/v1/interactions"]["get"]["parameters"]:
+        if parameter["name"] in filters.MOST_TEXT:
+            judge_of = OAS31Validator(parameter["schema"])
+            assert judge_of.is_valid("a\nb é") and not judge_of.is_valid("a\x00b")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bridge.agents import interactions
+from bridge.agents import interactions, looking
 from bridge.agents.interactions import FIRST_POST_SECONDS
 from bridge.loops import watch
 from storage import cards, pool
@@ -188,6 +188,12 @@ class TestTheEnd:
 
         assert (await door.get(asked.json["id"], wait="0.05")).json["status"] == "pending"
 
+    @pytest.mark.parametrize("wait", ["0.004205527173412974", "1e-05", "5e-324", "0.0"])
+    async def test_may_be_as_exact_as_a_computer_writes_it(self, door: Door, wait: str) -> None:
+        asked = await door.ask(wait=wait)
+
+        assert (await door.get(asked.json["id"], wait=wait)).json["status"] == "pending"
+
 
 async def test_a_closing_replica_lets_everybody_go(door: Door) -> None:
     asked = await door.ask()
@@ -199,7 +205,7 @@ async def test_a_closing_replica_lets_everybody_go(door: Door) -> None:
 
 
 async def test_a_caller_who_hangs_up_leaves_nothing_behind(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interactions, "HANG_UP_SECONDS", 0.02)
+    monkeypatch.setattr(looking, "HANG_UP_SECONDS", 0.02)
     asked = await door.ask()
     async with asyncio.timeout(LONG):
         async with getting(door, asked.json["id"], wait=60) as reader:

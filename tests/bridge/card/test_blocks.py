@@ -38,6 +38,32 @@ def test_foreign_words_in_a_sentence_of_ours_cannot_be_formatted(given: str, exp
     assert blocks.inert(given) == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("Yes", "“Yes”"),
+        ("Yes” by <@U0EVE>. “", '“Yes" by &lt;@U0EVE&gt;. "”'),
+        ("two\nlines\t*bold*", "“two lines \u2217bold\u2217”"),
+        ("x" * 20, "“" + "x" * 9 + "…”"),
+    ],
+)
+def test_quoted_words_cannot_leave_their_quotation_marks(given: str, expected: str) -> None:
+    assert blocks.quoted(given, 10 if given.startswith("x") else 75) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (">>> all of it", "\u203a&gt;&gt; all of it"),
+        ("a > b\n  > c", "a &gt; b\n  \u203a c"),
+        ("```\n*a*", "\u02cb\u02cb\u02cb\n\u2217a\u2217"),
+        ("us_east_1 <!here>", "us_east_1 &lt;!here&gt;"),
+    ],
+)
+def test_foreign_lines_neither_quote_nor_fence_what_follows(given: str, expected: str) -> None:
+    assert blocks.unformatted(given) == expected
+
+
 @settings(database=None, derandomize=True)
 @given(st.lists(st.sampled_from(["&", "<", ">", "a", "😀", "&amp;"])).map("".join), st.integers(1, 60))
 def test_a_cut_never_leaves_half_an_entity(text: str, most: int) -> None:

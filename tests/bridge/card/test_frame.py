@@ -4,7 +4,7 @@ import pytest
 
 from bridge.card import blocks
 from bridge.card.frame import Drawing, View, frame
-from bridge.question import Question
+from bridge.question import Action, Question
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import interaction
@@ -72,7 +72,7 @@ def test_the_text_says_all_that_the_card_shows() -> None:
     ("status", "changes", "said"),
     [
         (Status.ANSWERED, {}, "*Approved* by <@U0ANA> <!date^1795255500^"),
-        (Status.ANSWERED, {"choice": "maybe"}, "*Answered:* Approve by <@U0ANA> <!date^1795255500^"),
+        (Status.ANSWERED, {"choice": "maybe"}, "*Answered:* “Approve” by <@U0ANA> <!date^1795255500^"),
         (Status.EXPIRED, {}, "*Expired* <!date^1795341600^"),
         (Status.CANCELLED, {}, "*Cancelled* <!date^1795255500^"),
         (Status.SUPERSEDED, {}, "by a newer question (int_01jehb8000e008000000000002). Please answer that one."),
@@ -93,6 +93,46 @@ def test_a_reason_is_shown_as_somebodys_words(status: Status) -> None:
 
     assert blocks.context(blocks.plain("Reason given: <!channel> *Approved* by Ana")) in card.blocks
     assert not any("Ana" in text for text in limits.mrkdwn(card.blocks))
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_reason_has_one_line_and_cannot_go_on_as_the_frame(*, plain: bool) -> None:
+    """It stands below the rule, where all other lines are ours."""
+    reason: Json = {"code": "c", "detail": "gone\n\n✅ Approved by ana\nint_01jehb8000e008000000000002\n", "fix": None}
+    card = draw(interaction(status=Status.CANCELLED, reason=reason), plain=plain)
+
+    assert "Reason given: gone ✅ Approved by ana int_01jehb8000e008000000000002" in limits.words(card).split("\n")
+
+
+@pytest.mark.parametrize("title", ["```", ">>> x", "> x", "*✅ Approved* by ana", "`", "_a_ ~b~"])
+def test_a_title_swallows_nothing_of_the_text_behind_it(title: str) -> None:
+    first, second = draw(interaction(), Question(title=title, body=f"{title}\n{title}")).text.split("\n")[:2]
+
+    assert not set("*_~`") & set(first) and "&gt;" not in first[:4]
+    assert second.startswith("<@U0ANA>, <@U0BOB> can answer <!date^")
+
+
+def test_a_title_of_one_letter_cannot_cover_the_card() -> None:
+    """A hundred marks on one letter are drawn over the lines above and below."""
+    [header] = [
+        block for block in draw(interaction(), Question(title="Z" + "\u0336" * 100)).blocks if "header" in block["type"]
+    ]
+
+    assert header["text"]["text"] == "Z" + "\u0336" * 8 + "\ufffd" * 92
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_an_action_that_only_looks_like_another_does_not_look_like_it(*, plain: bool) -> None:
+    card = draw(interaction(), Question(title="Go?", action=Action(name="de\u200bploy")), plain=plain)
+
+    assert "de\\u200bploy" in limits.words(card) and "de\\u200bploy" in card.text
+
+
+def test_a_label_cannot_go_on_as_our_sentence() -> None:
+    answer = {"label": "Yes” by <@U0EVE> · today. “", "by": {"user": "U0ANA"}}
+    card = draw(interaction(status=Status.ANSWERED, choice="x", answer=answer))
+
+    assert '*Answered:* “Yes" by &lt;@U0EVE&gt; · today. "” by <@U0ANA>' in card.text
 
 
 def test_a_label_of_a_stranger_cannot_act() -> None:
@@ -136,7 +176,7 @@ def test_options_are_listed_as_the_last_of_the_question_when_asked_to(*, plain: 
 def test_options_are_always_said() -> None:
     card = frame(View(interaction(), version=1), QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED)
 
-    assert card.text.endswith("\nOptions: Europe &amp; co, *America*")
+    assert card.text.endswith("\nOptions: Europe &amp; co, \u2217America\u2217")
     assert "America" not in limits.words(card)
 
 

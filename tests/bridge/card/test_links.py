@@ -23,6 +23,19 @@ def test_the_host_is_where_the_link_really_leads(given: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://a.example/", True),
+        ("https://a.example/@b", True),
+        ("https://bank.example@evil.example/", False),
+        ("https://bank.example:pw@evil.example/", False),
+    ],
+)
+def test_an_address_is_plain_when_it_begins_with_its_host(url: str, *, plain: bool) -> None:
+    assert links.plain(url) is plain
+
+
+@pytest.mark.parametrize(
     "given",
     ["", "/relative", "javascript:alert(1)", "mailto:a@b.c", "data:x", "https:", "https://a.b/" + "x" * 1_989],
 )

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bridge.card import markdown, texts
+from bridge.card import markdown, prose, texts
 from sandbox.slack.validator import message
 from storage.model import Json
 
@@ -11,7 +11,7 @@ EVERYTHING = 100_000
 
 
 def rich(source: str, most: int = EVERYTHING) -> list[Json]:
-    return markdown.rich(markdown.parse(source), most).elements
+    return prose.rich(markdown.parse(source), most).elements
 
 
 def text(words: str, **style: Any) -> Json:
@@ -92,6 +92,8 @@ SOMEWHERE_ELSE = text(" (evil.example)")
         ("[mail](mailto:a@b.c) <a@b.c>", [text("mail (mailto:a@b.c) a@b.c")]),
         ("[j](javascript:alert)", [text("[j](javascript:alert)")]),
         ("[r][1]\n\n[1]: https://a.b/c", [link("https://a.b/c", "r"), text(" (a.b)")]),
+        ("https://b@evil.example", [link("https://b@evil.example/", "https://b@evil.example/"), SOMEWHERE_ELSE]),
+        ("<https://b@evil.example>", [link("https://b@evil.example/", "https://b@evil.example/"), SOMEWHERE_ELSE]),
     ],
 )  # fmt: skip
 def test_a_link_shows_where_it_leads(source: str, expected: list[Json]) -> None:
@@ -113,28 +115,23 @@ def test_everything_else_is_text(source: str, shown: str) -> None:
     assert rich(source) == [section(text(shown))]
 
 
-def test_plain_is_the_same_text_without_style() -> None:
-    source = "# Head\n\n**a** [l](https://b.example/)\n\n1. x\n   - y\n\n> q\n\n```\ncode\n```"
-
-    assert markdown.plain(markdown.parse(source)) == "Head\n\na l (b.example)\n\n1. x\n  • y\n\n> q\n\ncode"
-
-
-def test_a_text_too_heavy_for_its_style_is_shown_without_it() -> None:
-    parts = markdown.parse("*a*b " * 1_000)
-    shown = markdown.rich(parts, 9_000)
-
-    assert shown.hidden == 0
-    assert all("style" not in element for element in shown.elements[0]["elements"])
-    assert "".join(element["text"] for element in shown.elements[0]["elements"]).count("a") == 1_000
-
-
-@pytest.mark.parametrize("most", [0, 1, 50, 200, 2_999, 3_200, 8_000])
-def test_a_text_too_long_is_cut_and_says_by_how_much(most: int) -> None:
-    shown = markdown.rich(markdown.parse("😀x" * 4_000), most)
-    kept = "".join(element["text"] for part in shown.elements for element in part["elements"]).removesuffix("…")
-
-    assert texts.weight(shown.elements) <= max(most, 2)
-    assert len(kept) + shown.hidden == 8_000
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ('[l](https://a.b "deletes all")', "l (a.b) “deletes all”"),
+        ('![l](https://a.b "deletes all")', "image: l (a.b) “deletes all”"),
+        ('[l](/x "deletes all")', "l (/x) “deletes all”"),
+        ("[l][x]\n\n[x]: https://a.b 'deletes all'", "l (a.b) “deletes all”"),
+        ("a\n\n[x]: /y 'deletes all'", "a\n\n[X]: /y deletes all"),
+        ("[x]\n\n[x]: https://a.b\n[x]: /y 'deletes all'", "x (a.b)\n\n[X]: /y deletes all"),
+        ("```sh deletes all\na\n```", "sh deletes all\na"),
+        ("```deletes\n```", "deletes"),
+        ("> ```sh deletes all\n> a\n> ```", "> sh deletes all\n> a"),
+    ],
+)
+def test_nothing_that_was_sent_is_hidden(source: str, shown: str) -> None:
+    """Where Markdown has places that browsers do not show, the person who agrees sees them."""
+    assert prose.plain(markdown.parse(source)) == shown
 
 
 PATHOLOGICAL = {
@@ -173,13 +170,13 @@ def test_no_text_takes_long_or_grows(name: str) -> None:
 def test_text_that_is_more_marks_than_words_is_shown_as_it_was_written() -> None:
     marks = "[a](https://b.example) " * 601
 
-    assert markdown.plain(markdown.parse(marks)) == marks
-    assert "[" not in markdown.plain(markdown.parse("[a](https://b.example) " * 600))
+    assert prose.plain(markdown.parse(marks)) == marks
+    assert "[" not in prose.plain(markdown.parse("[a](https://b.example) " * 600))
 
 
 def test_nothing_is_lost_in_the_depths() -> None:
     deep = "".join("> " * n + f"level{n}\n\n" for n in range(1, 90))
-    shown = markdown.plain(markdown.parse(deep))
+    shown = prose.plain(markdown.parse(deep))
 
     assert all(f"level{n}" in shown for n in range(1, 90))
-    assert "bottom" in markdown.plain(markdown.parse(">" * 3_000 + "bottom"))
+    assert "bottom" in prose.plain(markdown.parse(">" * 3_000 + "bottom"))

@@ -14,6 +14,12 @@ def test_text_in_any_script_is_left_alone() -> None:
     assert texts.visible(scripts) == scripts
 
 
+@pytest.mark.parametrize("mark", ["\u0336", "\u0489", "\u20dd", "\u0e47", "\u0fb2"])
+def test_marks_piled_on_one_character_end_where_no_script_goes(mark: str) -> None:
+    assert texts.visible(f"a{mark * 8}b") == f"a{mark * 8}b"
+    assert texts.visible(f"a{mark * 10}b{mark}") == f"a{mark * 8}\ufffd\ufffdb{mark}"
+
+
 @pytest.mark.parametrize(("given", "length"), [("", 0), ("é", 1), ("😀", 2), ("a😀b", 4)])
 def test_length_is_counted_in_the_longest_way(given: str, length: int) -> None:
     assert texts.units(given) == length

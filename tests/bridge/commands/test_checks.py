@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 import pytest
+import yaml
 
 from bridge.commands import checks
 from bridge.commands.checks import State
@@ -18,7 +20,7 @@ from storage.server import Server
 from tests.bridge.replica import Replica
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-SERVER = Server(version=150004, fsync=True, synchronous_commit=True, now=NOW)
+SERVER = Server(version=150004, fsync=True, synchronous_commit=True, full_page_writes=True, now=NOW)
 
 
 @pytest.mark.parametrize(("version", "state"), [(140012, State.FAILED), (150000, State.OK), (180001, State.OK)])
@@ -32,7 +34,10 @@ def test_a_server_that_forgets_on_a_crash_is_told_how_not_to() -> None:
     both = checks.durability(replace(SERVER, fsync=False, synchronous_commit=False))
     one = checks.durability(replace(SERVER, synchronous_commit=False))
 
-    assert both.state is one.state is State.FAILED
+    torn = checks.durability(replace(SERVER, full_page_writes=False))
+
+    assert both.state is one.state is torn.state is State.FAILED
+    assert torn.fix is not None and "-c 'alter system set full_page_writes = on'" in torn.fix
     assert both.fix is not None and "set fsync = on" in both.fix and "set synchronous_commit = on" in both.fix
     assert one.fix is not None and "fsync" not in one.fix
 
@@ -43,12 +48,20 @@ def test_a_server_that_forgets_on_a_crash_is_told_how_not_to() -> None:
 def test_a_minute_of_difference_is_the_most(apart: float, state: State) -> None:
     found = checks.clock(SERVER, ours=NOW.timestamp() + apart)
 
-    assert found.state is state
-    assert state is State.OK or ("ahead" in found.detail) == (apart > 0)
+    by_slack = checks.clock(None, ours=NOW.timestamp() + apart, slack=NOW.timestamp())
+    by_both = checks.clock(SERVER, ours=NOW.timestamp(), slack=NOW.timestamp() - apart)
+
+    assert found.state is by_slack.state is by_both.state is state
+    for one in (found, by_slack, by_both):
+        assert state is State.OK or ("ahead" in one.detail) == (apart > 0)
+    assert checks.clock(None, ours=NOW.timestamp()).state is State.SKIPPED
 
 
 def test_a_token_that_may_not_do_all_is_told_what_it_lacks() -> None:
-    assert checks.scopes(frozenset(seed.SCOPES)).state is State.OK
+    manifest = yaml.safe_load((Path(__file__).parents[3] / "manifest.yml").read_text("utf-8"))
+    asked = manifest["oauth_config"]["scopes"]["bot"]
+    assert list(checks.NEEDED) == asked
+    assert checks.scopes(frozenset(asked)).state is State.OK
 
     lacking = checks.scopes(frozenset({"chat:write", "channels:read"}))
 

@@ -1,6 +1,8 @@
 """Every command explains itself, and docs/commands.md says of each what it says itself."""
 
+import itertools
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,9 @@ from click.testing import CliRunner
 
 from bridge.__main__ import main
 
-DOCS = Path(__file__).parents[3] / "docs" / "commands.md"
+ROOT = Path(__file__).parents[3]
+DOCS = ROOT / "docs" / "commands.md"
+PAGES = [ROOT / "README.md", DOCS, ROOT / "docs" / "slack-setup.md"]
 
 
 def walk(command: click.Command, name: str = "askbridge") -> Iterator[tuple[str, click.Command]]:
@@ -65,6 +69,33 @@ def test_the_docs_say_of_a_command_what_it_says_itself(name: str) -> None:
     assert purpose(command) in text
     assert [line for line in text.splitlines() if line.startswith("|")] == options(command)
     assert re.search(rf"\n\$ (ASKBRIDGE_\S+ )*{name}\b", text), "it has no example"
+
+
+def typed(page: Path) -> Iterator[list[str]]:
+    """The commands that a page has people type, but for those that take values from a shell."""
+    for block in page.read_text("utf-8").split("```")[1::2]:
+        for line in block.splitlines():
+            words = (
+                shlex.split(line.removeprefix("$ "), comments=True)
+                if "askbridge " in line and "$" not in line[2:]
+                else []
+            )
+            if words[:1] == ["askbridge"]:
+                yield list(itertools.takewhile(lambda word: word not in {"&&", "||", "|"}, words[1:]))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_docs_have_people_type_is_understood(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKBRIDGE_URL", "http://127.0.0.1:8080")
+    monkeypatch.setenv("ASKBRIDGE_KEY", "askb_1")
+    commands = list(typed(page))
+
+    for words in commands:
+        command: click.Command = main
+        while isinstance(command, click.Group):
+            command = command.commands[words.pop(0)]
+        command.make_context(command.name, words)
+    assert commands, "it has none"
 
 
 def test_the_docs_have_no_command_that_is_gone() -> None:

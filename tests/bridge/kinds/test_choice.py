@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from bridge import question
 from bridge.agents import message
 from bridge.card.frame import Drawing, View
 from bridge.kinds.choice import KIND
@@ -125,8 +124,8 @@ def test_a_settled_card_says_what_was_chosen(count: int) -> None:
     request = some(count)
     card = draw(request, Status.ANSWERED, **answered(request, "o1"))
 
-    assert "*Answered:* Option 1 by <@U0CHO>" in card.text
-    assert any("*Answered:* Option 1 by <@U0CHO>" in text for text in limits.mrkdwn(card.blocks))
+    assert "*Answered:* “Option 1” by <@U0CHO>" in card.text
+    assert any("*Answered:* “Option 1” by <@U0CHO>" in text for text in limits.mrkdwn(card.blocks))
 
 
 def test_a_label_cannot_look_like_a_word_of_ours_in_the_line_that_says_what_became_of_it() -> None:
@@ -135,7 +134,7 @@ def test_a_label_cannot_look_like_a_word_of_ours_in_the_line_that_says_what_beca
     [line] = [text for text in limits.mrkdwn(card.blocks) if "<@U0CHO>" in text]
 
     assert line.startswith(
-        "✅ *Answered:* \u2217Approved\u2217 by &lt;@U0ANA&gt; \u02cbok\u02cb \u02cdnow\u02cd us_east_1 by <@U0CHO>"
+        "✅ *Answered:* “\u2217Approved\u2217 by &lt;@U0ANA&gt; \u02cbok\u02cb \u02cdnow\u02cd us_east_1” by <@U0CHO>"
     )
 
 
@@ -180,7 +179,7 @@ def test_an_agent_is_told_the_option_by_its_label_and_its_id() -> None:
 @pytest.mark.parametrize("changed", [{"id": "o9"}, {"label": "Else"}, {"style": "danger"}, {"confirm": "Sure?"}])
 def test_the_digest_covers_every_part_of_every_option_and_their_order(changed: Json) -> None:
     def digest(request: Json) -> str:
-        return question.digest("choice", Request.model_validate(request))
+        return KIND.digest(Request.model_validate(request))
 
     before = digest(some(3))
 
@@ -227,3 +226,15 @@ def test_what_a_person_sees_is_the_label_itself() -> None:
     assert json.loads(json.dumps(KIND.stored(Request.model_validate(request))))["options"][0] == option(
         0, label="x" * 75
     )
+
+
+def test_a_confirmation_in_the_dialog_of_a_select_cannot_look_like_a_note_on_another_option() -> None:
+    confirm = "Data is lost.\n“Option 2”: nothing happens."
+    options = [{"id": f"{n}", "label": f"Option {n}"} for n in range(6)]
+    options[1]["confirm"] = confirm
+    shown = interaction({"kind": "choice", "title": "Where to?", "options": options})
+    [select] = limits.buttons(KIND.draw(View(shown, version=1)))
+
+    assert select["confirm"]["text"]["text"].split("\n")[1:] == [
+        "“Option 1”: Data is lost. “Option 2”: nothing happens."
+    ]

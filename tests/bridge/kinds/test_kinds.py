@@ -1,36 +1,68 @@
 """What every kind must keep, run over all kinds, their examples, every status and both forms of the card."""
 
+import asyncio
+import hashlib
 import json
+import os
+import pkgutil
+import sys
+from asyncio.subprocess import PIPE
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bridge import question
+from bridge import kinds
+from bridge.agents.routing import Routing
+from bridge.card import texts
 from bridge.card.frame import View
 from bridge.kind import Example, Kind
 from bridge.kinds import KINDS
-from storage.model import Status
+from bridge.question import Question
+from storage.model import Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import ASKED_AT, interaction
+from tests.bridge.kinds.cases import every_example
 
-CASES = [
-    pytest.param(kind, example, id=f"{kind.name}: {example.name}")
-    for kind in KINDS.values()
-    for example in kind.examples
-]
+every_kind = pytest.mark.parametrize("kind", [pytest.param(kind, id=name) for name, kind in KINDS.items()])
 FORMS = [pytest.param(False, id="full"), pytest.param(True, id="plain")]
 
-every_example = pytest.mark.parametrize(("kind", "example"), CASES)
 every_status = pytest.mark.parametrize("status", list(Status))
 every_form = pytest.mark.parametrize("plain", FORMS)
 
 
-def test_a_kind_is_found_by_the_name_its_requests_carry() -> None:
+def test_every_folder_is_a_kind_and_has_its_name() -> None:
+    assert sorted(KINDS) == sorted(folder.name for folder in pkgutil.iter_modules(kinds.__path__))
     for name, kind in KINDS.items():
         assert kind.name == name
         assert all(example.request["kind"] == name for example in kind.examples)
+
+
+@every_kind
+def test_what_a_kind_adds_does_not_hide_how_a_question_is_routed(kind: Kind[Any]) -> None:
+    assert kind.request.model_fields.keys() & Routing.model_fields.keys() == set()
+
+
+@every_kind
+def test_what_every_question_has_is_as_it_is(kind: Kind[Any]) -> None:
+    assert {name: kind.request.model_fields[name].annotation for name in Question.model_fields} == {
+        name: field.annotation for name, field in Question.model_fields.items()
+    }
+
+
+LIMITED = {"maxLength", "maxItems", "pattern", "enum", "const", "maximum", "format"}
+
+
+@every_kind
+def test_everything_that_may_be_sent_has_a_limit_that_agents_can_read(kind: Kind[Any]) -> None:
+    limitless = [
+        schema
+        for schema in limits.objects(kind.request.model_json_schema())
+        if schema.get("type") in ("string", "array", "integer", "number") and not LIMITED & schema.keys()
+    ]
+
+    assert limitless == []
 
 
 def test_every_kind_has_examples_with_names_of_their_own() -> None:
@@ -56,6 +88,15 @@ def test_every_answer_has_what_the_agents_api_promises(kind: Kind[Any], example:
         assert 0 < len(choice) <= 200
         assert set(answer) == {"decision", "approved", "option", "label"}
         assert answer["approved"] is (answer["decision"] == "approve")
+
+
+@every_example
+@every_form
+def test_what_is_pressed_is_what_will_be_recorded(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+    shown = interaction(example.request)
+    pressed = limits.pressed(kind.draw(View(interaction=shown, version=1, plain=plain)))
+
+    assert pressed == {choice: texts.visible(answer["label"]) for choice, answer in shown.answers.items()}
 
 
 @every_example
@@ -188,14 +229,31 @@ def test_a_card_survives_fields_of_a_newer_release(kind: Kind[Any], example: Exa
 
 
 @every_example
-def test_the_digest_covers_what_is_decided(kind: Kind[Any], example: Example) -> None:
-    def digest(request: dict[str, Any]) -> str:
-        return question.digest(kind.name, kind.request.model_validate(request))
+def test_the_digest_covers_all_but_what_surrounds_the_question(kind: Kind[Any], example: Example) -> None:
+    def digest(request: Json) -> str:
+        return kind.digest(kind.request.model_validate(request))
 
-    first = digest(example.request)
+    stored = kind.stored(kind.request.model_validate(example.request))
+    covered = {name: stored[name] for name in stored.keys() - {"facts", "agent", "on_behalf_of"}}
+    written = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-    assert digest(dict(reversed(example.request.items()))) == first
-    assert digest(example.request | {"facts": [{"name": "n", "value": "v"}], "agent": {"name": "another"}}) == first
-    assert digest(example.request | {"title": "Another?"}) != first
-    assert digest(example.request | {"body": "Another."}) != first
-    assert digest(example.request | {"action": {"name": "another"}}) != first
+    assert digest(example.request) == hashlib.sha256(written.encode()).hexdigest()
+    assert digest(dict(reversed(example.request.items()))) == digest(example.request)
+    assert digest(example.request | {"facts": [], "agent": {"name": "another"}}) == digest(example.request)
+
+
+async def test_every_replica_draws_the_same_wherever_it_runs() -> None:
+    """In other processes sets have another order, and the time zone is another one."""
+
+    async def drawn(**elsewhere: str) -> bytes:
+        command = [sys.executable, "-m", "tests.bridge.kinds.drawings"]
+        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, env=os.environ | elsewhere)
+        told, _ = await process.communicate()
+        assert process.returncode == 0
+        return told
+
+    here, there = await asyncio.gather(
+        drawn(PYTHONHASHSEED="1", TZ="UTC"), drawn(PYTHONHASHSEED="2", TZ="Asia/Kathmandu")
+    )
+    assert len(json.loads(here)) == 2 * len(Status) * sum(len(kind.examples) for kind in KINDS.values())
+    assert here == there

@@ -130,7 +130,7 @@ async def test_a_click_on_a_superseded_question_whose_newer_card_is_not_up_is_to
 async def test_a_click_after_the_default_was_due_is_told_of_it_even_before_the_sweep(replica: Replica) -> None:
     question = await build.question(replica.db, replica.tenant, on_expiry="deny")
     handle = await replica.show(question)
-    assert "If nobody does, this counts as answered: Deny" in replica.shown(handle)
+    assert "If nobody does, this counts as answered: \\u201cDeny\\u201d" in replica.shown(handle)
     await replica.pass_deadline(question)
 
     await replica.click(question, handle)

@@ -4,6 +4,7 @@ import asyncio
 import io
 from typing import Any
 
+import asyncpg
 import pytest
 
 from sandbox.slack.faults import Kind
@@ -25,6 +26,26 @@ async def test_m041_the_same_envelope_twice_has_one_effect(
     assert {answer.status for answer in told} == {200}
     assert await replica.verdicts() == ["won"]
     assert replica.whispers(CHANNEL) == []
+
+
+async def test_a_repeated_envelope_is_told_and_healed_once_by_each_replica(
+    replica: Replica, second: Replica, question: Interaction, handle: Handle
+) -> None:
+    """More would only use up the response URL; fewer, and a click would go unheard whose first replica died."""
+    await replica.click(question, handle)
+    await replica.settle()
+    first = await replica.click(question, handle, user="U0BOB")
+    await replica.settle()
+    edits = len(replica.called("chat.update"))
+
+    for one in [replica, second] * 10:
+        assert (await one.send_click(first["payload"])).status == 200
+        await replica.settle()
+
+    told = replica.whispers(CHANNEL)
+    assert len(told) == 2 and len(set(told)) == 1
+    assert len(replica.called("chat.update")) == edits + 1
+    assert await replica.verdicts() == ["won", "taken"]
 
 
 async def test_m036_a_click_on_a_replica_that_never_saw_the_question_counts(
@@ -129,6 +150,28 @@ async def test_a_copy_that_shows_an_old_state_is_edited_once_more_when_it_is_cli
     await replica.settle()
 
     assert not replica.has_buttons(handle)
+
+
+async def test_the_sweep_is_woken_only_when_healing_holds_the_question_no_more(
+    replica: Replica, question: Interaction, handle: Handle, dsn: str
+) -> None:
+    """It passes over what is held, and would not look again for ten seconds."""
+    await replica.pass_deadline(question)
+    outcome = await replica.clicks.decide(_parsed(replica, question, handle))
+    other = await asyncpg.connect(dsn)
+    try:
+        async with other.transaction():
+            await other.execute("select from interactions for update")
+            healing = asyncio.create_task(replica.clicks.after(outcome))
+            waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            while not await replica.db.fetch(waiting):
+                await asyncio.sleep(0.005)
+            assert not replica.wake.expiry.is_set()
+    finally:
+        await other.close()
+    await healing
+
+    assert replica.wake.expiry.is_set()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
-"""Bodies too large, too slow, cut off or damaged, by the thousand: none of them is a mistake of ours."""
+"""Bodies too large, too slow or cut off, and damaged headers: none of them is a mistake of ours.
 
-import asyncio
-import copy
+Damaged bodies, by the thousand, are in `tests.generated.test_slack`.
+"""
+
 import io
-import json
 import random
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -16,6 +14,7 @@ from tests import payloads
 from tests.bridge import replica as replicas
 from tests.bridge.raw import connected, head, raw
 from tests.bridge.replica import Replica
+from tests.generated.damage import damaged
 
 
 async def test_m030_a_body_over_the_limit_is_refused_unread(replica: Replica) -> None:
@@ -50,64 +49,6 @@ async def test_who_hangs_up_in_the_middle_of_a_body_leaves_nothing_behind(replic
 
     assert (await replica.send(payloads.body("event_callback"))).status == 200
     assert "loop_failed" not in log.getvalue() and '"error"' not in log.getvalue()
-
-
-def damaged(whole: bytes, chance: random.Random) -> bytes:
-    data = bytearray(whole)
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(data) + 1)
-        match chance.randrange(5):
-            case 0:
-                data[at:at] = chance.randbytes(chance.randint(1, 4))
-            case 1:
-                del data[at : at + chance.randint(1, 80)]
-            case 2 if data:
-                data[at % len(data)] ^= 1 << chance.randrange(8)
-            case 3 if data:
-                data[at % len(data)] = chance.choice(b'%&=+{}[]",:\\0')
-            case _:
-                data[at:at] = data[: chance.randint(0, 60)]
-    return bytes(data)
-
-
-def cases(number: int, seed: int) -> Iterator[bytes]:
-    """Every shape that Slack sends, damaged in bytes or in its JSON."""
-    chance = random.Random(seed)
-    names = payloads.names()
-    absurd: list[Any] = [None, [], {}, "", 0, True, "x" * 300, {"id": []}, [[]], "view", -1, "\ud800", "\x00"]
-    for case in range(number):
-        name = names[case % len(names)]
-        payload = payloads.load(name)
-        if case % 2 and "type" in payload:
-            for _ in range(chance.randint(1, 3)):
-                inside = payload
-                while True:
-                    key = chance.choice(list(inside))
-                    if isinstance(inside[key], dict) and inside[key] and chance.random() < 0.6:
-                        inside = inside[key]
-                        continue
-                    inside[key] = copy.deepcopy(chance.choice(absurd))
-                    break
-            as_json = name in {"url_verification", "event_callback"}
-            yield json.dumps(payload).encode() if as_json else payloads.form(payload)
-        else:
-            yield damaged(payloads.body(name), chance)
-
-
-async def test_m028_thousands_of_damaged_requests_signed_or_not_never_fail_us(replica: Replica) -> None:
-    seen: dict[bool, set[int]] = {True: set(), False: set()}
-    slots = asyncio.Semaphore(16)
-
-    async def send(body: bytes, *, signed: bool) -> None:
-        async with slots:
-            headers = replica.signed(body) if signed else replica.signed(body, secret="another")
-            async with replica.http.post(replica.url, data=body, headers=headers) as answer:
-                seen[signed].add(answer.status)
-                assert answer.status < 500, (signed, body)
-
-    await asyncio.gather(*(send(body, signed=number % 4 > 0) for number, body in enumerate(cases(4000, seed=30))))
-
-    assert seen == {True: {200}, False: {401}}
 
 
 async def test_damaged_headers_never_fail_us(replica: Replica) -> None:

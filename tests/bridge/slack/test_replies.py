@@ -71,7 +71,12 @@ def say(verdict: Verdict, about: Life | None, *, user: str = "U0BOB", newer: str
         (
             Verdict.CANCELLED,
             ended(Status.CANCELLED, reason={"code": "cancelled", "detail": "The build was red.\n", "fix": None}),
-            "This question was cancelled 2 minutes ago: “The build was red.”. Your click changed nothing.",
+            "This question was cancelled 2 minutes ago: “The build was red.” Your click changed nothing.",
+        ),
+        (
+            Verdict.CANCELLED,
+            ended(Status.CANCELLED, reason={"code": "cancelled", "detail": "red build", "fix": None}),
+            "This question was cancelled 2 minutes ago: “red build”. Your click changed nothing.",
         ),
         (
             Verdict.CANCELLED,

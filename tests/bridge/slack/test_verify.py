@@ -8,6 +8,7 @@ import pytest
 
 from bridge.slack import verify as door
 from bridge.slack.verify import Refusal, SigningSecrets, verify
+from tests.generated.damage import damaged
 
 NOW = 1_700_000_000
 SECRET = "sandbox-signing-secret"
@@ -201,7 +202,7 @@ def test_twenty_thousand_damaged_requests_are_refused_and_none_raises() -> None:
     for case in range(20_000):
         parts = list(good)
         which = case % 3
-        parts[which] = _damaged(parts[which], chance)
+        parts[which] = damaged(parts[which], chance)
         if tuple(parts) == good:
             continue
         timestamp, signature = (part.decode("utf-8", "surrogateescape") for part in parts[:2])
@@ -211,24 +212,6 @@ def test_twenty_thousand_damaged_requests_are_refused_and_none_raises() -> None:
         assert refusal is not None, parts
         refusals.add(refusal)
     assert refusals == {*Refusal}, "every way of refusing was met"
-
-
-def _damaged(text: bytes, chance: random.Random) -> bytes:
-    data = bytearray(text)
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(data) + 1)
-        match chance.randrange(5):
-            case 0:
-                data[at:at] = chance.randbytes(chance.randint(1, 3))
-            case 1:
-                del data[at : at + chance.randint(1, 60)]
-            case 2 if data:
-                data[at % len(data)] ^= 1 << chance.randrange(8)
-            case 3 if data:
-                data[at % len(data)] = chance.choice(b"0123456789abcdef")
-            case _:
-                data[at:at] = data[: chance.randint(0, 8)]
-    return bytes(data)
 
 
 def test_a_claim_id_names_the_text_and_only_the_text() -> None:

@@ -85,6 +85,9 @@ async def test_a_channel_that_takes_no_message_says_why(
         ({"text": "x", "attachments": [{}] * 101}, "too_many_attachments"),
         ({"text": "x", "attachments": "nope"}, "invalid_attachments"),
         ({"text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
+        ({"markdown_text": "x" * 12_001}, "msg_too_long"),
+        ({"markdown_text": "x", "text": "x"}, "markdown_text_conflict"),
+        ({"markdown_text": "x", "blocks": [{"type": "divider"}]}, "markdown_text_conflict"),
     ],
 )
 async def test_content_that_slack_would_refuse_is_refused(
@@ -108,6 +111,13 @@ async def test_broken_blocks_are_told_as_slack_tells_them(client: AsyncWebClient
         "errors": [sentence],
         "response_metadata": {"messages": [f"[ERROR] {sentence}"]},
     }
+
+
+async def test_markdown_is_taken_in_place_of_text(client: AsyncWebClient, control: Control) -> None:
+    await client.api_call("chat.postMessage", json={"channel": "C0GENERAL", "markdown_text": "# " + "x" * 11_998})
+
+    (text,) = await control.texts("C0GENERAL", as_="U0ANA")
+    assert len(text) == 12_000
 
 
 async def test_many_valid_blocks_can_be_too_long_together(client: AsyncWebClient) -> None:

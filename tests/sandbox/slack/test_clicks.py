@@ -1,6 +1,8 @@
 import asyncio
+import json
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -89,6 +91,53 @@ async def test_an_option_nobody_offered_cannot_be_chosen(client: AsyncWebClient,
     assert (await control.try_post("clicks", **click, value="1"))[0] == 200
 
 
+def choices(kind: str, **more: Any) -> list[dict[str, Any]]:
+    options = [{"text": {"type": "plain_text", "text": f"Option {n}"}, "value": str(n)} for n in range(3)]
+    element = {"type": kind, "action_id": "choose", "options": options, **more}
+    return [{"type": "actions", "block_id": "ask", "elements": [element]}]
+
+
+async def test_a_radio_button_and_an_entry_of_a_menu_are_one_choice(client: AsyncWebClient, control: Control) -> None:
+    told = {}
+    for kind in ("radio_buttons", "overflow"):
+        click = {**await card_to_click(client, choices(kind)), "action_id": "choose"}
+        assert (await control.try_post("clicks", **click, selected_option="9"))[0] == 409
+        told[kind] = (await control.post("clicks", **click, selected_option="2"))["payload"]
+
+    chosen = {"text": {"type": "plain_text", "text": "Option 2", "emoji": True}, "value": "2"}
+    assert [payload["actions"][0]["selected_option"] for payload in told.values()] == [chosen, chosen]
+    held = {"ask": {"choose": {"type": "radio_buttons", "selected_option": chosen}}}
+    assert told["radio_buttons"]["state"]["values"] == held
+    assert told["overflow"]["state"]["values"] == {}, "a menu holds nothing"
+
+
+@pytest.mark.parametrize("values", [["0", "2"], ["1"], []])
+async def test_checkboxes_tell_all_that_are_checked(
+    client: AsyncWebClient, control: Control, values: list[str]
+) -> None:
+    click = {**await card_to_click(client, choices("checkboxes")), "action_id": "choose"}
+
+    payload = (await control.post("clicks", **click, selected_options=values))["payload"]
+
+    (action,) = payload["actions"]
+    assert [option["value"] for option in action["selected_options"]] == values
+    assert payload["state"]["values"]["ask"]["choose"]["selected_options"] == action["selected_options"]
+    assert (await control.try_post("clicks", **click, selected_options=["9"]))[0] == 409
+    assert (await control.try_post("clicks", **click))[0] == 409
+
+
+async def test_what_nobody_touched_holds_what_it_started_with(client: AsyncWebClient, control: Control) -> None:
+    first = {"text": {"type": "plain_text", "text": "Option 0"}, "value": "0"}
+    radio = choices("radio_buttons", initial_option=first)
+    boxes = [{**choices("checkboxes", initial_options=[first])[0], "block_id": "boxes"}]
+    click = await card_to_click(client, [*radio, *boxes, *card(block_id="card")])
+
+    values = (await control.post("clicks", **click))["payload"]["state"]["values"]
+
+    assert values["ask"]["choose"]["selected_option"]["value"] == "0"
+    assert [option["value"] for option in values["boxes"]["choose"]["selected_options"]] == ["0"]
+
+
 async def test_a_client_that_shows_an_older_rendering_can_still_click(client: AsyncWebClient, control: Control) -> None:
     click = await card_to_click(client)
     await client.chat_update(channel=CHANNEL, ts=click["ts"], text="Approved")
@@ -155,3 +204,40 @@ async def test_the_last_clicks_are_kept_for_the_inspector(client: AsyncWebClient
 
     assert kept | result == kept
     assert (kept["n"], kept["user"]) == (1, "U0ANA")
+
+
+async def test_a_click_is_kept_as_it_was_on_the_wire_with_the_replies_to_it(
+    client: AsyncWebClient, control: Control, listen: Listen, http: aiohttp.ClientSession
+) -> None:
+    listener = await listen()
+    listener.status = 418
+    await clicks_go_to(control, listener)
+    result = await control.post("clicks", **await card_to_click(client))
+    said = {"text": "Too late", "replace_original": False}
+    await http.post(result["payload"]["response_url"], json=said)
+    await http.post(result["payload"]["response_url"], data="nonsense")
+
+    (kept,) = (await control.get("clicks"))["clicks"]
+
+    ((headers, body),) = listener.got
+    assert kept["request"]["body"] == body.decode()
+    assert kept["request"]["headers"].items() <= headers.items()
+    assert kept["answer"]["status"] == 418
+    assert [(reply["status"], reply["error"]) for reply in kept["replies"]] == [(200, None), (400, "invalid_payload")]
+    assert json.loads(kept["replies"][0]["body"]) == said
+
+
+async def test_only_so_many_of_the_last_clicks_are_told_as_were_asked_for(
+    client: AsyncWebClient, control: Control
+) -> None:
+    click = await card_to_click(client)
+    for _ in range(3):
+        await control.post("clicks", **click)
+
+    assert [kept["n"] for kept in (await control.get("clicks", most=2))["clicks"]] == [2, 3]
+
+
+async def test_nothing_was_sent_to_nowhere(client: AsyncWebClient, control: Control) -> None:
+    result = await control.post("clicks", **await card_to_click(client))
+
+    assert (result["request"], result["answer"], result["status"]) == (None, None, 0)

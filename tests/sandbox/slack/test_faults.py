@@ -55,7 +55,28 @@ async def test_a_proxys_error_is_not_json_and_nothing_was_done(
     assert await control.texts(CHANNEL, as_="U0ANA") == []
 
 
-@pytest.mark.parametrize("fault", ["empty", "truncated"])
+@pytest.mark.parametrize(("fault", "status"), [("status", 502), ("html", 503), ("error", 200)])
+async def test_a_failure_may_come_though_the_deed_was_done(
+    client: AsyncWebClient, control: Control, slack: Sandbox, fault: str, status: int
+) -> None:
+    await control.post("faults", on="chat.postMessage", fault=fault, status=status, applied=True)
+
+    answer = await told(client)
+
+    assert (answer.status_code, answer.get("ok")) == (status, False if fault == "error" else None)
+    assert await control.texts(CHANNEL, as_="U0ANA") == ["hi"]
+    assert len(slack.requests) == 1
+
+
+async def test_a_limit_can_have_slacks_other_word(client: AsyncWebClient, control: Control) -> None:
+    await control.post("faults", on="chat.postMessage", fault="ratelimited", error="rate_limited")
+
+    answer = await told(client)
+
+    assert (answer.status_code, answer["error"]) == (429, "rate_limited")
+
+
+@pytest.mark.parametrize("fault", ["empty", "text", "truncated"])
 async def test_a_broken_answer_comes_after_the_deed(client: AsyncWebClient, control: Control, fault: str) -> None:
     await control.post("faults", on="chat.postMessage", fault=fault)
 
@@ -140,6 +161,8 @@ async def test_one_fault_can_hit_every_method(client: AsyncWebClient, control: C
         {"on": "chat.postMessage", "fault": "status", "status": 9},
         {"on": "chat.postMessage", "fault": "slow", "seconds": "long"},
         {"on": "chat.postMessage", "fault": "error", "tims": 2},
+        {"on": "chat.postMessage", "fault": "ratelimited", "applied": True},
+        {"on": "chat.postMessage", "fault": "error", "applied": "yes"},
         {"fault": "error"},
     ],
 )
@@ -166,3 +189,18 @@ def test_a_fault_of_every_method_is_of_methods_only(on: str) -> None:
     faults.add(Fault(on="*", kind=Kind.STATUS))
 
     assert faults.take(on, channels=()) is None
+
+
+async def test_one_fault_can_be_forgotten_and_whoever_watches_is_told_each_time(
+    control: Control, http: aiohttp.ClientSession, client: AsyncWebClient
+) -> None:
+    before = (await control.get("changes"))["version"]
+    first = await control.post("faults", on="auth.test", fault="empty")
+    second = await control.post("faults", on="auth.test", fault="error")
+    await http.delete(f"{control.url}/sandbox/faults", params=first)
+    await http.delete(f"{control.url}/sandbox/faults", params=first)
+
+    assert [fault["fault_id"] for fault in (await control.get("faults"))["faults"]] == [second["fault_id"]]
+    with pytest.raises(SlackApiError, match="internal_error"):
+        await client.auth_test()
+    assert (await control.get("changes"))["version"] == before + 5

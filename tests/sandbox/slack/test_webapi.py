@@ -140,3 +140,17 @@ async def test_blocks_are_judged_without_posting(client: AsyncWebClient, slack: 
         await client.blocks_validate(message={"blocks": [{"type": "nope"}]})
     with pytest.raises(SlackApiError, match="invalid_arguments"):
         await client.api_call("blocks.validate")
+
+
+async def test_views_are_judged_too(client: AsyncWebClient) -> None:
+    title = {"type": "plain_text", "text": "Why?"}
+    assert (await client.blocks_validate(view={"type": "modal", "title": title, "blocks": []}))["ok"] is True
+
+    with pytest.raises(SlackApiError) as refused:
+        await client.blocks_validate(view={"type": "modal", "title": {**title, "text": "x" * 25}, "blocks": []})
+
+    assert refused.value.response["error"] == "invalid_view"
+    assert [problem["pointer"] for problem in refused.value.response["errors"]] == ["/title/text"]
+    large = {"type": "home", "blocks": [], "private_metadata": "x" * 256_000}
+    with pytest.raises(SlackApiError, match="view_too_large"):
+        await client.blocks_validate(view=large)

@@ -119,6 +119,7 @@ async def test_a_permalink_leads_to_its_message(visit: Visit, client: AsyncWebCl
     page = await visit(str(link["permalink"]).removeprefix(slack.url))
 
     await expect(message(page, "Look here")).to_be_focused()
+    await expect(message(page, "Look here")).to_contain_text("You followed a link to this message")
 
 
 async def test_on_a_phone_the_sidebar_is_a_drawer(visit: Visit) -> None:

@@ -41,6 +41,7 @@ async def test_an_operator_sees_all_channels_and_direct_messages(client: AsyncWe
     assert len(channels) == 5
     assert channels[4] == {
         "id": posted["channel"],
+        "team_id": "T0SANDBOX",
         "name": "ana",
         "is_im": True,
         "is_private": False,

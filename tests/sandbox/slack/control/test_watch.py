@@ -47,7 +47,7 @@ async def test_requests_are_told_from_where_one_left_off(client: AsyncWebClient,
 
     (later,) = (await control.get("requests", after=1))["requests"]
 
-    assert set(later) == {"n", "at", "method", "args", "status", "error"}
+    assert set(later) == {"n", "at", "method", "args", "status", "error", "bot_user_id"}
     assert (later["n"], later["method"], later["status"], later["error"]) == (2, "users.info", 200, None)
 
 

@@ -31,6 +31,14 @@ def select(**more: Any) -> list[Any]:
     return actions({"type": "static_select", "action_id": "s", "options": [option()], **more})
 
 
+def overflow(*options: Any) -> list[Any]:
+    return actions({"type": "overflow", "action_id": "o", "options": list(options)})
+
+
+def choices(kind: str, *options: Any, **more: Any) -> list[Any]:
+    return actions({"type": kind, "action_id": "c", "options": list(options), **more})
+
+
 def confirm(**more: Any) -> list[Any]:
     dialog = {"title": plain("t"), "text": plain("x"), "confirm": plain("y"), "deny": plain("n")}
     return actions(button(confirm={**dialog, **more}))
@@ -208,6 +216,39 @@ BAD: list[tuple[list[Any], str, str]] = [
         "unsupported type: button",
     ),
     ([{"type": "divider", "a/b~c": 1}], "/blocks/0", "invalid additional property: a/b~c"),
+    (
+        choices("radio_buttons", *(option(n) for n in range(11))),
+        "/blocks/0/elements/0/options",
+        "no more than 10 items allowed",
+    ),
+    (
+        choices("checkboxes", *(option(n) for n in range(11))),
+        "/blocks/0/elements/0/options",
+        "no more than 10 items allowed",
+    ),
+    (
+        choices("checkboxes", option(), initial_options=[option(1)]),
+        "/blocks/0/elements/0/initial_options/0",
+        "must match one of the provided options",
+    ),
+    (
+        choices("radio_buttons", option(), initial_option=option(1)),
+        "/blocks/0/elements/0/initial_option",
+        "must match one of the provided options",
+    ),
+    (choices("radio_buttons"), "/blocks/0/elements/0/options", "no fewer than 1 items allowed"),
+    (
+        choices("radio_buttons", option(url="https://x")),
+        "/blocks/0/elements/0/options/0",
+        "invalid additional property: url",
+    ),
+    (overflow(*(option(n) for n in range(6))), "/blocks/0/elements/0/options", "no more than 5 items allowed"),
+    (overflow(option(text=mrkdwn("x"))), "/blocks/0/elements/0/options/0/text/type", "unsupported type: mrkdwn"),
+    (
+        section(accessory={"type": "image", "alt_text": "x"}),
+        "/blocks/0/accessory",
+        "must define either `image_url` or `slack_file`",
+    ),
 ]
 
 GOOD: list[list[Any]] = [
@@ -254,5 +295,10 @@ GOOD: list[list[Any]] = [
         {"type": "rich_text_quote", "border": 1, "elements": [{"type": "text", "text": "x"}]},
         {"type": "rich_text_preformatted", "language": "sql", "elements": [{"type": "text", "text": "x"}]},
     ),
+    choices("radio_buttons", option(text=mrkdwn("*x*")), option(1), initial_option=option(1)),
+    choices("checkboxes", option(description=mrkdwn("_x_")), option(1), initial_options=[option(1)]),
+    overflow(option(url="https://x"), option(1)),
+    section(accessory={"type": "overflow", "action_id": "o", "options": [option()]}),
+    [{"type": "input", "label": plain("x"), "element": choices("checkboxes", option())[0]["elements"][0]}],
     entry(multiline=True, min_length=1, max_length=3000, initial_value="", placeholder=plain("p")),
 ]

@@ -1,0 +1,74 @@
+"""Looking at a question: once, or until something is true of it. No connection is held between two looks."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import TypeAlias
+from uuid import UUID
+
+from aiohttp import web
+
+from bridge.agents.deadline import within
+from bridge.agents.problems import NOT_FOUND, Problem
+from bridge.wake import Wake
+from storage import cards, interactions
+from storage.model import Card, Interaction, Status
+from storage.pool import Database
+
+HANG_UP_SECONDS = 5.0  # how soon a caller who hung up is noticed; nothing tells us
+NO_SUCH = "No interaction of your organization has this id."
+
+Look: TypeAlias = tuple[Interaction, list[Card]]
+"""A question and its copies."""
+
+
+async def once(db: Database, organization_id: UUID, id: UUID) -> Look:
+    """A question and its copies, as they are; a foreign one is as unknown as none. Raises Problem."""
+    return await within(_look(db, organization_id, id))
+
+
+async def until(
+    done: Callable[[Interaction, list[Card]], bool],
+    request: web.Request,
+    *,
+    db: Database,
+    wake: Wake,
+    organization_id: UUID,
+    id: UUID,
+    seconds: float,
+) -> Look:
+    """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises Problem."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
+    with wake.watching(organization_id, id) as signal:
+        while True:
+            signal.clear()
+            row, copies = await once(db, organization_id, id)
+            if clock() >= deadline or wake.closing.is_set() or done(row, copies):
+                return row, copies
+            while not signal.is_set() and (left := deadline - clock()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, HANG_UP_SECONDS)):
+                        await signal.wait()
+                if request.transport is None:
+                    return row, copies  # nobody is there to read it
+
+
+def ended(row: Interaction, _: list[Card]) -> bool:
+    """Whether nothing about a question will change any more."""
+    return row.status is not Status.PENDING
+
+
+def shown(row: Interaction, copies: list[Card]) -> bool:
+    """Whether the caller can be told that a card is up, or that none ever will be.
+
+    Whoever posts wakes us when the link is known too, or known not to be had; it is not waited for by itself.
+    """
+    return row.status is not Status.PENDING or any(copy.ts for copy in copies)
+
+
+async def _look(db: Database, organization_id: UUID, id: UUID) -> Look:
+    row = await interactions.get(db, organization_id, id)
+    if row is None:
+        raise Problem(NOT_FOUND, NO_SUCH)
+    return row, await cards.of_interaction(db, organization_id, id)

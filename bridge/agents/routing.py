@@ -1,0 +1,140 @@
+"""How a question is routed: to whom it goes, who may answer it and until when, and what it is found by."""
+
+import json
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from bridge.fields import Arguments, ChannelId, Line, Strict, Ts, UserId
+from storage.model import Json
+
+MOST_METADATA = 16 * 1024  # bytes of JSON
+
+
+class Address(Strict):
+    """One place for a card: a person's direct messages, or a conversation and maybe a thread in it."""
+
+    user: UserId | None = None
+    channel: ChannelId | None = None
+    thread_ts: Ts | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Address":
+        if self.user is None and self.channel is None:
+            raise PydanticCustomError("address", 'must have "user" or "channel"')
+        if self.user is not None and self.channel is not None:
+            raise PydanticCustomError("address", 'must have "user" or "channel", not both')
+        if self.user is not None and self.thread_ts is not None:
+            raise PydanticCustomError("address", 'must have "thread_ts" only beside "channel"')
+        return self
+
+
+class Responders(Strict):
+    """Who may answer: named people, or everyone who can see the card."""
+
+    users: Annotated[list[UserId], Field(min_length=1, max_length=50)] | None = None
+    anyone_in_channel: bool | None = None
+    outsiders: Annotated[Literal["refuse", "allow"], Field(description="People of other organizations")] = "refuse"
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> "Responders":
+        if self.users is None and not self.anyone_in_channel:
+            raise PydanticCustomError("responders", 'must have "users" or "anyone_in_channel": true')
+        if self.users is not None and self.anyone_in_channel:
+            raise PydanticCustomError("responders", 'must have "users" or "anyone_in_channel": true, not both')
+        return self
+
+
+def _listed(to: object) -> object:
+    if isinstance(to, list):
+        return to
+    if isinstance(to, dict):
+        return [to]
+    raise PydanticCustomError("to", 'must be {"user": "U…"}, {"channel": "C…"}, or a list of these')
+
+
+def _all_different(to: list[Address]) -> list[Address]:
+    if len(set(to)) < len(to):
+        raise PydanticCustomError("to_twice", "must not name a place twice")
+    return to
+
+
+def _small(metadata: Json) -> Json:
+    if (size := len(json.dumps(metadata, ensure_ascii=False).encode())) > MOST_METADATA:
+        raise PydanticCustomError(
+            "metadata_too_long",
+            "must be at most {most} bytes as JSON; it is {size}",
+            {"most": MOST_METADATA, "size": size},
+        )
+    return metadata
+
+
+class OnExpiry(Strict):
+    """The answer that counts when nobody gives one in time, as the answer itself would say it."""
+
+    decision: Literal["approve", "deny"] | None = None
+    option: Annotated[str, Field(max_length=100, description="The id of an option")] | None = None
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> "OnExpiry":
+        if self.decision is None and self.option is None:
+            raise PydanticCustomError("on_expiry", 'must have "decision" or "option"')
+        if self.decision is not None and self.option is not None:
+            raise PydanticCustomError("on_expiry", 'must have "decision" or "option", not both')
+        return self
+
+
+_Addresses: TypeAlias = Annotated[list[Address], Field(min_length=1, max_length=10)]
+
+
+class Routing(Strict):
+    """Where a question goes, who may answer it, until when, and what the agent wants to find it by."""
+
+    to: Annotated[
+        _Addresses,
+        AfterValidator(_all_different),
+        BeforeValidator(_listed, json_schema_input_type=Address | _Addresses),
+    ]
+    responders: Responders | None = Field(
+        default=None, validate_default=True, description="Needed for a channel; else the people in `to` may answer"
+    )
+    connection: Annotated[str, Field(max_length=100)] | None = Field(
+        default=None, description="`con_…`; needed only when there are several"
+    )
+    expires_in: Annotated[int, Field(ge=60, le=2_592_000, description="Seconds")] = 86_400
+    on_expiry: OnExpiry | None = Field(
+        default=None, description="The default answer; it counts only if somebody could have seen a card"
+    )
+    supersedes: Annotated[str, Field(max_length=100)] | None = Field(
+        default=None, description="`int_…`: a pending interaction that this one replaces"
+    )
+    tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=20)] = Field(
+        default_factory=list
+    )
+    metadata: Annotated[Arguments, AfterValidator(_small)] = Field(
+        default_factory=dict, description="At most 16 KB as JSON; returned untouched"
+    )
+
+    @property
+    def responder_ids(self) -> list[str] | None:
+        """The people who may answer; None for everyone who can see the card."""
+        if self.responders is None:
+            return list(dict.fromkeys(address.user for address in self.to if address.user))
+        return None if self.responders.users is None else list(dict.fromkeys(self.responders.users))
+
+    @property
+    def outsiders(self) -> bool:
+        """Whether people of other organizations may answer."""
+        return self.responders is not None and self.responders.outsiders == "allow"
+
+    @field_validator("responders")
+    @classmethod
+    def _somebody_may_answer(cls, responders: Responders | None, info: ValidationInfo) -> Responders | None:
+        """`to` comes first in this class, so it is known here unless it was wrong itself."""
+        if responders is None and any(address.channel for address in info.data.get("to", ())):
+            raise PydanticCustomError(
+                "responders_missing",
+                'must be given for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for everyone in it',
+            )
+        return responders

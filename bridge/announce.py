@@ -1,0 +1,69 @@
+"""What a replica says of itself when it starts: what it is, what it stands on, and what it lacks to do its work."""
+
+import re
+
+import bridge
+from bridge import ids
+from bridge.config import Settings
+from bridge.logs import Log
+from storage import connections, errors, migrate, organizations, server
+from storage.pool import Database
+
+_log = Log("app")
+
+_MOST = 10  # organizations whose connections are named one by one
+
+
+def starting(settings: Settings) -> None:
+    """Say what starts here, and which settings that it can do without are missing; before the database is asked."""
+    _log.info(
+        "replica_starting",
+        version=bridge.__version__,
+        listen=f"{settings.host}:{settings.port}",
+        database=whereabouts(settings.database_url.get_secret_value()),
+        slack_api=settings.slack_api_url,
+    )
+    if settings.slack_bot_token is None:
+        _log.warning(
+            "token_missing",
+            setting="ASKBRIDGE_SLACK_BOT_TOKEN",
+            means="no card is posted or changed by this replica; clicks and questions are taken",
+            fix="set it to the bot token (xoxb-…) of the app's page OAuth & Permissions and start again",
+        )
+
+
+async def standing(db: Database) -> None:
+    """Say which database this is and whom it serves. A database that cannot be asked just now keeps nobody waiting."""
+    try:
+        seen = await server.look(db)
+        _log.info("database_reached", server=f"PostgreSQL {seen.release}", schema=await migrate.version(db))
+        if seen.forgetful:
+            _log.warning(
+                "database_not_durable",
+                off=", ".join(seen.forgetful),
+                means="a crash of the database's machine can lose answers that were confirmed",
+                fix="askbridge doctor names the command",
+            )
+        active = [one for one in await organizations.every(db) if one.disabled_at is None]
+        for owner in active[:_MOST]:
+            for one in await connections.of_organization(db, owner.organization_id):
+                _log.info(
+                    "connection_known",
+                    connection=ids.encode("con", one.id),
+                    workspace=one.name,
+                    team=one.team_id or one.enterprise_id,
+                    app=one.app_id,
+                    organization=owner.name,
+                )
+        if len(active) > _MOST:
+            _log.info("organizations_known", number=len(active), shown=_MOST)
+    except errors.Unavailable as error:
+        _log.warning("database_awaited", cause=error.cause, advice=error.advice)
+
+
+def whereabouts(url: str) -> str | None:
+    """Host, port and name of a database's address, and nothing of the rest; None when they cannot be told apart."""
+    before, _, place = url.partition("://")[2].rpartition("@")
+    if re.search("[?#]", before):  # so the @ is within the parameters, which may hold a password too
+        return None
+    return re.split("[?#]", place)[0]

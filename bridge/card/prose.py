@@ -1,0 +1,116 @@
+"""Prose: paragraphs, list items, quotes and code, and as much of them as a card has room for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from itertools import groupby
+from typing import assert_never
+
+from bridge.card import richtext, texts
+from bridge.card.spans import Span
+from storage.model import Json
+
+_MOST_INDENT = 8
+
+
+class Shape(Enum):
+    """How a part stands on the card."""
+
+    PARAGRAPH = auto()
+    ITEM = auto()
+    QUOTE = auto()
+    CODE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One paragraph, list item, quote or piece of code."""
+
+    shape: Shape
+    spans: tuple[Span, ...]
+    indent: int = 0
+    number: int | None = None  # of an item; None: a bullet
+
+    @property
+    def text(self) -> str:
+        """The part without its style."""
+        words = "".join(span.text for span in self.spans)
+        match self.shape:
+            case Shape.ITEM:
+                return "  " * self.indent + ("• " if self.number is None else f"{self.number}. ") + words
+            case Shape.QUOTE:
+                return "\n".join(f"> {line}" for line in words.split("\n"))
+            case _:
+                return words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rich:
+    """Prose as elements of one rich text block, and how many characters did not fit."""
+
+    elements: list[Json]
+    hidden: int = 0
+
+
+def plain(parts: Sequence[Part]) -> str:
+    """The same text without any style."""
+    lines: list[str] = []
+    for before, part in zip([None, *parts], parts, strict=False):
+        together = before is not None and before.shape is part.shape and part.shape in (Shape.ITEM, Shape.QUOTE)
+        lines += [part.text] if together or before is None else ["", part.text]
+    return texts.visible("\n".join(lines))
+
+
+def rich(parts: Sequence[Part], most: int) -> Rich:
+    """As much of the text as fits into `most` of a message's weight: rather without its style than without its end."""
+    elements = _elements(parts)
+    if texts.weight(elements) <= most:
+        return Rich(elements=elements)
+    words = plain(parts)
+    unstyled = [richtext.section(richtext.text(words))]
+    room = most - (texts.weight(unstyled) - texts.units(words))
+    if texts.units(words) <= room:
+        return Rich(elements=unstyled)
+    shown = texts.head(words, max(room - 1, 0))
+    hidden = len(words) - len(shown)
+    return Rich(elements=[richtext.section(richtext.text(shown + texts.ELLIPSIS))] if shown else [], hidden=hidden)
+
+
+def _elements(parts: Sequence[Part]) -> list[Json]:
+    made: list[Json] = []
+    for (shape, indent, _), run in groupby(enumerate(parts), key=_neighbours):
+        group = [part for _, part in run]
+        match shape:
+            case Shape.PARAGRAPH:
+                made.append(richtext.section(_lines(group, "\n\n")))
+            case Shape.QUOTE:
+                made.append(richtext.quote(_lines(group, "\n")))
+            case Shape.CODE:
+                made += [richtext.preformatted(part.text) for part in group]
+            case Shape.ITEM:
+                rows = [richtext.section(_line(part.spans)) for part in group]
+                made.append(richtext.items(rows, indent=min(indent, _MOST_INDENT), first=group[0].number))
+            case _:
+                assert_never(shape)
+    return made
+
+
+def _neighbours(placed: tuple[int, Part]) -> tuple[Shape, int, int | None]:
+    """Parts that are one element: of one shape and depth, and numbered without a gap."""
+    index, part = placed
+    return part.shape, part.indent, None if part.number is None else part.number - index
+
+
+def _lines(parts: Sequence[Part], between: str) -> list[Json]:
+    first, *others = [part.spans for part in parts]
+    return _line((*first, *(span for line in others for span in (Span(text=between), *line))))
+
+
+def _line(line: tuple[Span, ...]) -> list[Json]:
+    """Elements of one line; neighbours of one style are one element."""
+    elements: list[Json] = []
+    for style, run in groupby(line, key=lambda span: replace(span, text="")):
+        words = "".join(span.text for span in run)
+        looks = {"bold": style.bold, "italic": style.italic, "strike": style.strike, "code": style.code}
+        elements += richtext.text(words, url=style.url, **looks)
+    return elements

@@ -1,0 +1,48 @@
+"""The program as a whole: whatever becomes of a command, it ends in words and with a status that its help names."""
+
+import contextlib
+import io
+import sys
+from typing import Any, NoReturn
+
+import click
+
+
+class Program(click.Group):
+    """All commands. Whoever reads stdout may stop reading, and whoever types may stop waiting."""
+
+    def main(self, args: Any = None, *more: Any, **extra: Any) -> NoReturn:
+        """Run what was typed and end the process; never returns, and raises nothing but SystemExit and our mistakes."""
+        typed = list(sys.argv[1:] if args is None else args)
+        # Python's own status for all of this is 1, which from `ask` would read as a person's no.
+        unsaid = 2 if typed[:1] == ["ask"] else 1
+        stdout = sys.stdout
+        for stream in (stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?` for it
+        try:
+            status = super().main(typed, *more, **{**extra, "standalone_mode": False})
+        except click.ClickException as wrong:
+            _say(wrong)
+            sys.exit(wrong.exit_code)
+        except click.Abort:
+            _say("Stopped before it was done.")
+            sys.exit(unsaid)
+        except OSError as error:  # every other one is met where it may happen
+            what = error.filename or "What this command has to say cannot be written"
+            _say(f"{what}: {error.strerror}.")
+            sys.exit(unsaid)
+        except SystemExit:
+            if sys.stdout is not stdout:  # click puts another there when nobody reads any more, and ends with 1
+                sys.exit(unsaid)
+            raise
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(words: str | click.ClickException) -> None:
+    """Tell stderr, if it takes anything."""
+    with contextlib.suppress(OSError):
+        if isinstance(words, str):
+            click.echo(words, err=True)
+        else:
+            words.show()

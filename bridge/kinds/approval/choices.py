@@ -1,0 +1,15 @@
+"""What the two choices of an approval stand for."""
+
+from bridge.kind import Answer
+from bridge.kinds.approval.request import Request
+
+APPROVE = "approve"
+DENY = "deny"
+
+
+def choices(request: Request) -> dict[str, Answer]:  # noqa: ARG001  -- every kind's choices are those of its request
+    """Yes and no; the only kind that has a decision."""
+    return {
+        APPROVE: Answer(decision="approve", label="Approve"),
+        DENY: Answer(decision="deny", label="Deny"),
+    }

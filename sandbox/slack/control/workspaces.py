@@ -1,0 +1,108 @@
+"""More workspaces at run time, with their people and channels, alone or under the roof of an enterprise."""
+
+import re
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.slack.control import ids, reading
+from sandbox.slack.errors import RefusedError
+from sandbox.slack.model import Channel, Enterprise, Json, Person, Workspace
+from sandbox.slack.world import World
+
+_COLORS = ("9f69e7", "4bbe2e", "e7392d", "3c989f", "d58247")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspaces:
+    """What Slack's owner does. Ids are given or made; a taken one is 409."""
+
+    world: World
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/sandbox/workspaces", self.workspaces),
+            web.post("/sandbox/workspaces", self.add_workspace),
+        ]
+
+    async def workspaces(self, _request: web.Request) -> web.Response:
+        there = self.world.installations
+        return web.json_response(
+            {
+                "workspaces": [_workspace(workspace) for workspace in there.workspaces.values()],
+                "enterprises": [{"id": one.id, "name": one.name} for one in there.enterprises.values()],
+            }
+        )
+
+    async def add_workspace(self, request: web.Request) -> web.Response:
+        """A workspace, of a new or known enterprise if one is named, with its people and channels."""
+        asked = await reading.body(request, known=("id", "name", "domain", "enterprise", "people", "channels"))
+        name = asked.text("name")
+        enterprise = _enterprise(asked)
+        workspace = Workspace(
+            id=ids.read(asked, "id", "T"),
+            name=name,
+            domain=asked.optional_text("domain") or re.sub(r"[^a-z0-9]+", "-", name.lower()),
+            enterprise_id=None if enterprise is None else enterprise.id,
+        )
+        people = [_person(fields, number, workspace) for number, fields in enumerate(asked.objects("people"))]
+        known = {*self.world.people, *(person.id for person in people)}
+        channels = [_channel(fields, workspace, known=known) for fields in asked.objects("channels")]
+        there = self.world.installations
+        wanted = [workspace.id, *(person.id for person in people), *(channel.id for channel in channels)]
+        if taken := [id for id in wanted if id in {*there.workspaces, *self.world.people, *self.world.channels}]:
+            raise ids.taken(taken[0])
+        if enterprise is not None and enterprise.id not in there.enterprises:
+            there.add_enterprise(enterprise)
+        there.add_workspace(workspace)
+        for person in people:
+            self.world.add_person(person)
+        for channel in channels:
+            self.world.add_channel(channel)
+        return web.json_response({"workspace": _workspace(workspace)})
+
+
+def _enterprise(asked: reading.Fields) -> Enterprise | None:
+    given = asked.object("enterprise")
+    if given is None:
+        return None
+    fields = reading.Fields(given, known=("id", "name"))
+    return Enterprise(id=ids.read(fields, "id", "E"), name=fields.optional_text("name") or "Sandbox org")
+
+
+def _person(given: Json, number: int, workspace: Workspace) -> Person:
+    fields = reading.Fields(given, known=("id", "name", "real_name", "is_guest"))
+    return Person(
+        id=ids.read(fields, "id", "U"),
+        name=fields.text("name"),
+        real_name=fields.optional_text("real_name") or fields.text("name").capitalize(),
+        team_id=workspace.id,
+        color=_COLORS[number % len(_COLORS)],
+        is_guest=fields.flag("is_guest"),
+    )
+
+
+def _channel(given: Json, workspace: Workspace, *, known: set[str]) -> Channel:
+    names = ("id", "name", "members", "is_private", "is_archived", "is_ext_shared")
+    fields = reading.Fields(given, known=names)
+    members = frozenset(fields.optional_texts("members"))
+    if strange := sorted(members - known):
+        raise RefusedError(404, "user_not_found", f"nobody is called {', '.join(strange)}")
+    return Channel(
+        id=ids.read(fields, "id", "C"),
+        name=fields.text("name"),
+        members=members,
+        team_id=workspace.id,
+        is_private=fields.flag("is_private"),
+        is_archived=fields.flag("is_archived"),
+        is_ext_shared=fields.flag("is_ext_shared"),
+    )
+
+
+def _workspace(workspace: Workspace) -> Json:
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "domain": workspace.domain,
+        "enterprise_id": workspace.enterprise_id,
+    }

@@ -1,0 +1,83 @@
+"""Which apps are installed where: whose a token is, which bot is whose, and which workspaces each speaks for."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sandbox.slack.model import App, Enterprise, Installation, Workspace
+
+
+class Taken(Exception):
+    """There is one with this id already."""
+
+
+class Installations:
+    """Every workspace, app and installation of one sandbox; what was first stays first."""
+
+    def __init__(self, *, changed: Callable[[], None]) -> None:
+        self.enterprises: dict[str, Enterprise] = {}
+        self.workspaces: dict[str, Workspace] = {}
+        self.apps: dict[str, App] = {}
+        self._by_bot: dict[str, Installation] = {}
+        self._changed = changed
+
+    @property
+    def all(self) -> tuple[Installation, ...]:
+        return tuple(self._by_bot.values())
+
+    def with_token(self, token: str | None) -> Installation | None:
+        return next((one for one in self._by_bot.values() if one.bot_token == token), None)
+
+    def of_bot(self, user_id: str) -> Installation | None:
+        """The installation whose bot this is: what it wrote, it may edit, and clicks on it go to its app."""
+        return self._by_bot.get(user_id)
+
+    def enterprise_of(self, team_id: str) -> str | None:
+        """The organization a workspace belongs to, if it is one of ours and in one."""
+        workspace = self.workspaces.get(team_id)
+        return None if workspace is None else workspace.enterprise_id
+
+    def workspaces_of(self, installation: Installation) -> list[Workspace]:
+        return [self.workspaces[team_id] for team_id in installation.team_ids]
+
+    def is_closed_to(self, installation: Installation, team_id: str) -> bool:
+        """A workspace of the organization in which an organization-wide app has not been added."""
+        inside = installation.is_org_wide and self.enterprise_of(team_id) == installation.enterprise_id
+        return inside and team_id not in installation.team_ids
+
+    def is_foreign(self, team_id: str, *, to: Installation) -> bool:
+        """Neither a workspace of this installation, nor a sister of it in the same organization."""
+        same_organization = to.enterprise_id is not None and self.enterprise_of(team_id) == to.enterprise_id
+        return team_id not in (*to.team_ids, to.place) and not same_organization
+
+    def add_enterprise(self, enterprise: Enterprise) -> None:
+        self.enterprises[enterprise.id] = enterprise
+        self._changed()
+
+    def add_workspace(self, workspace: Workspace) -> None:
+        if workspace.id in self.workspaces:
+            raise Taken(workspace.id)
+        self.workspaces[workspace.id] = workspace
+        self._changed()
+
+    def add_app(self, app: App) -> None:
+        if app.id in self.apps:
+            raise Taken(app.id)
+        self.apps[app.id] = app
+        self._changed()
+
+    def install(self, installation: Installation) -> None:
+        """A bot and a token are one installation's; an app is installed once in a place."""
+        for other in self._by_bot.values():
+            if other.bot_user_id == installation.bot_user_id or other.bot_token == installation.bot_token:
+                raise Taken(installation.bot_user_id)
+            if (other.id, other.place) == (installation.id, installation.place):
+                raise Taken(f"{installation.id} in {installation.place}")
+        self._by_bot[installation.bot_user_id] = installation
+        self._changed()
+
+    def change(self, installation: Installation, **changes: Any) -> Installation:
+        changed = replace(installation, **changes)
+        self._by_bot[installation.bot_user_id] = changed
+        self._changed()
+        return changed

@@ -1,0 +1,54 @@
+"""The limits of a modal or home view: its titles, its blocks, and the sum of its JSON."""
+
+import json
+from collections.abc import Iterator
+
+from sandbox.slack.model import Json
+from sandbox.slack.validator import message
+from sandbox.slack.validator.blocks import IN_MESSAGES
+from sandbox.slack.validator.composition import plain
+from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, String, broken
+
+MOST_BLOCKS = 100
+MOST_BYTES = 250 * 1024
+_BLOCKS = Items(of=Kinds(IN_MESSAGES), least=0, most=MOST_BLOCKS)  # no block here is for one surface only
+_COMMON = {
+    "callback_id": String(most=255, least=0),
+    "external_id": String(most=255, least=0),
+    "private_metadata": String(most=3000, least=0),
+}
+
+
+def _inputs_can_be_submitted(value: Json, pointer: str) -> Iterator[Problem]:
+    blocks = value.get("blocks")
+    kinds = [block.get("type") for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+    if "input" in kinds and "submit" not in value:
+        yield Problem(pointer, "missing required field: submit", "missing_field")
+
+
+KINDS = {
+    "modal": Object(
+        required={"title": plain(24), "blocks": _BLOCKS},
+        optional={
+            **_COMMON,
+            "submit": plain(24),
+            "close": plain(24),
+            "clear_on_close": Flag(),
+            "notify_on_close": Flag(),
+            "submit_disabled": Flag(),
+        },
+        checks=(_inputs_can_be_submitted,),
+    ),
+    "home": Object(required={"blocks": _BLOCKS}, optional=_COMMON),
+}
+
+
+def problems(view: Json, *, pointer: str = "/view") -> list[Problem]:
+    """Everything Slack would refuse in this view."""
+    found = list(broken(Kinds(KINDS), view, pointer))
+    blocks = view.get("blocks")
+    return found + (message.repeated_ids(blocks, pointer=f"{pointer}/blocks") if isinstance(blocks, list) else [])
+
+
+def is_too_large(view: Json) -> bool:
+    return len(json.dumps(view).encode()) > MOST_BYTES

@@ -1,0 +1,146 @@
+"""Plays the exchanges of docs/api.md with a real server, as a stranger would who copies them."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge import ids
+from storage import cards
+from storage.model import Card, Handle
+from tests.bridge.agents.door import Door, Reply
+from tests.bridge.agents.reference import Request, Response, Stage
+from tests.storage import card_moves
+
+_ID = re.compile(r"\b(?:int|cur|con)_[0-9a-z]{26}\b")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
+_CLICK = re.compile(r"(\w+) (approves|denies|chooses (\S+)) (?:in (\S+) )?on (int_\w+|the last)")
+_REST = "…"  # a field of this name stands for those that are not shown
+NOT_IN_CHANNEL = {
+    "code": "not_in_channel",
+    "detail": "C0PRIVATE: Slack said not_in_channel.",
+    "fix": "Invite the app: write /invite and its name in the channel.",
+}
+
+
+@dataclass(kw_only=True)
+class Player:
+    """One reader of the page. Ids are other ones each time: those of the page are known by where they first stood."""
+
+    door: Door
+    known: dict[str, str] = field(default_factory=dict)  # id on the page -> id here
+    _numbers: int = 0
+
+    async def play(self, steps: Iterable[Request | Response | Stage]) -> int:
+        """Have every exchange, and see that what comes back is what the page says; how many answers that were."""
+        pending: asyncio.Task[Reply] | None = None
+        answers = 0
+        for step in steps:
+            match step:
+                case Request():
+                    assert pending is None, f"nothing is said to answer what came before {step.path}"
+                    pending = asyncio.create_task(self._send(step))
+                case Stage(what):
+                    if pending is not None:
+                        await self._until_it_waits(pending)
+                    await self._do(what)
+                case Response():
+                    assert pending is not None, "an answer to nothing"
+                    reply, pending = await asyncio.wait_for(pending, timeout=30), None
+                    self._compare(step, reply)
+                    answers += 1
+        assert pending is None
+        return answers
+
+    async def _until_it_waits(self, pending: asyncio.Task[Reply]) -> None:
+        """Let a request come to where it waits for people; one that does not wait is not what the page says."""
+        waiting = asyncio.create_task(self.door.waiting())
+        await asyncio.wait({pending, waiting}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        assert not pending.done(), pending.result().raw
+
+    async def _send(self, request: Request) -> Reply:
+        sent = {"json": self._here(request.body)} if request.body is not None else {}
+        return await self.door.call(request.method, self._here(request.path), headers=request.headers, **sent)
+
+    def _compare(self, said: Response, reply: Reply) -> None:
+        assert said.status in {None, reply.status}, reply.raw
+        self._same(said.body, reply.json, at="")
+        assert {name: reply.headers.get(name) for name in said.headers} == self._here(said.headers)
+
+    def _same(self, said: Any, here: Any, *, at: str) -> None:
+        match said:
+            case dict():
+                shown = {name: value for name, value in said.items() if name != _REST}
+                assert shown.keys() <= here.keys() and (len(shown) < len(said) or shown.keys() == here.keys()), at
+                for name, value in shown.items():
+                    self._same(value, here[name], at=f"{at}/{name}")
+            case list():
+                assert len(said) == len(here), at
+                for place, value in enumerate(said):
+                    self._same(value, here[place], at=f"{at}/{place}")
+            case str():
+                for mine, theirs in zip(_ID.findall(said), _ID.findall(here), strict=True):
+                    assert self.known.setdefault(mine, theirs) == theirs, at
+                assert _TIME.sub("<time>", self._here(said)) == _TIME.sub("<time>", here), at
+            case _:
+                assert said == here, at
+
+    def _here(self, said: Any) -> Any:
+        """What the page says with the ids of this time."""
+        match said:
+            case str():
+                return _ID.sub(lambda found: self.known.get(found[0], found[0]), said)
+            case dict():
+                return {name: self._here(value) for name, value in said.items()}
+            case list():
+                return [self._here(value) for value in said]
+        return said
+
+    async def _do(self, what: str) -> None:
+        if what == "the card appears":
+            await self._post()
+        elif what == "Slack refuses":
+            for card in await self._due():
+                await cards.give_up(self.door.db, card, reason=NOT_IN_CHANNEL, event_id=ids.new())
+                self.door.wake.changed(card.organization_id, card.interaction_id)
+        elif found := _CLICK.fullmatch(what):
+            await self._click(*found.groups())
+        else:
+            raise AssertionError(what)
+
+    async def _due(self) -> list[Card]:
+        """The copies that are not on a screen yet; those that only need to be settled are."""
+        leased = await cards.lease(self.door.db, [self.door.tenant.scope.connection_id], most=20)
+        for card in leased:
+            if card.ts:
+                await card_moves.edit(self.door.db, card)
+        return sorted((card for card in leased if not card.ts), key=lambda card: card.ordinal)
+
+    async def _post(self) -> None:
+        """Let all copies appear before anybody is woken, so that it does not matter who looks when."""
+        due = await self._due()
+        for card in due:
+            self._numbers += 1
+            channel = card.address.get("channel") or f"D0{card.address['user'][2:]}"
+            where = Handle(channel=channel, ts=f"1795255500.{self._numbers:06}")
+            await card_moves.post(self.door.db, card, where)
+            link = f"https://acme.slack.com/archives/{channel}/p{where.ts.replace('.', '')}"
+            await cards.permalink(self.door.db, card, where, link)
+        for card in due:
+            self.door.wake.changed(card.organization_id, card.interaction_id)
+
+    async def _click(self, who: str, how: str, option: str | None, channel: str | None, id: str) -> None:
+        """Somebody clicks the copy in a channel; without one named, the first that is on a screen."""
+        if id == "the last":  # the one that is being asked at this moment
+            (row,) = await self.door.db.fetch("select id from interactions order by id desc limit 1")
+            found = row["id"]
+        else:
+            found = ids.decode("int", self._here(id))
+        copies = await cards.of_interaction(self.door.db, self.door.tenant.scope.organization_id, found)
+        copy = next(copy for copy in copies if copy.ts and channel in {None, copy.channel})
+        choice = option or {"approves": "approve", "denies": "deny"}[how]
+        await self.door.click(
+            found, choice=choice, user_id=f"U0{who.upper()}", user_name=who, channel=copy.channel, ts=copy.ts
+        )

@@ -1,0 +1,53 @@
+"""Every class of failure that the sandbox can bring about is understood as that class, through our own client."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bridge.card.frame import Drawing
+from bridge.slack.client import Client
+from bridge.slack.errors import BadBlocks, Broken, Failure, GiveUp, RetryAfter
+from sandbox.slack.fault_classes import CLASSES
+from sandbox.slack.faults import Fault, Kind
+from sandbox.slack.server import Sandbox
+
+CARD = Drawing(text="Deploy?", blocks=[{"type": "divider"}])
+FAULTS = [
+    pytest.param(name, fault, id=f"{name}: {fault.word if fault.kind is Kind.ERROR else fault.kind}-{number}")
+    for name, one in CLASSES.items()
+    for number, fault in enumerate(one.faults(on="chat.postMessage"))
+    if fault.kind is not Kind.SLOW  # ours is a timeout of seconds; it has a test of its own
+]
+# Slack does not say whether it was applied, so neither may we: what was done twice can be mended, what was not cannot.
+CAUTIOUS = {"service_unavailable"}
+
+
+def meaning(name: str, failure: Failure, *, word: str) -> bool:
+    match name:
+        case "rate limited":
+            return isinstance(failure, RetryAfter) and failure.limited
+        case "not applied":
+            return isinstance(failure, RetryAfter) and (not failure.ambiguous or word in CAUTIOUS)
+        case "ambiguous, applied" | "ambiguous, not applied":
+            return isinstance(failure, RetryAfter) and failure.ambiguous and not failure.limited
+        case "installation dead":
+            return isinstance(failure, Broken)
+        case "permission":
+            return isinstance(failure, Broken | GiveUp)
+        case "bad payload":
+            return isinstance(failure, BadBlocks)
+        case "target gone" | "modal race":
+            return isinstance(failure, GiveUp)
+    raise AssertionError(f"nobody has said what {name} means to us")
+
+
+@pytest.mark.parametrize(("name", "fault"), FAULTS)
+async def test_a_failure_is_understood_as_what_it_is(slack: Sandbox, name: str, fault: Fault) -> None:
+    async with aiohttp.ClientSession() as http:
+        client = Client(token=slack.world.app.bot_token, api_url=slack.api_url, http=http)
+        slack.faults.add(fault)
+
+        told: Any = await client.post({"channel": "C0GENERAL"}, CARD)
+
+    assert meaning(name, told, word=fault.word), told

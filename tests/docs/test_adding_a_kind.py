@@ -1,0 +1,89 @@
+"""docs/adding-a-kind.md, followed to the letter in a copy of this repository."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "adding-a-kind.md").read_text("utf-8")
+FILES = dict(re.findall(r"^`([\w./-]+\.py)`\n\n```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL))
+LINE = re.compile(r"^In `([\w./-]+)`:\n\n```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = re.findall(r"^(\.venv/bin/.*)$", DOCUMENT, re.MULTILINE)
+NEEDED = ("bridge", "docs", "sandbox", "sql", "storage", "tests", "pyproject.toml", "README.md")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """This repository, without what was installed or made here."""
+    for name in NEEDED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, tmp_path / name)
+    return tmp_path
+
+
+def follow(root: Path) -> None:
+    """Do what the document says, up to its commands."""
+    for name, text in FILES.items():
+        file = root / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, "utf-8")
+    [(name, diff)] = LINE.findall(DOCUMENT)
+    before = "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] == " ")
+    after = "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] in " +")
+    registry = (root / name).read_text("utf-8")
+    assert registry.count(before) == 1, "the registry does not look as the document says"
+    (root / name).write_text(registry.replace(before, after), "utf-8")
+
+
+def run(command: str, root: Path) -> str:
+    """What a command printed; it must have succeeded, and have used the copy."""
+    program, *arguments = shlex.split(command)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "ASKBRIDGE_"))
+    }
+    ended = subprocess.run(
+        [Path(sys.executable).with_name(Path(program).name), *arguments],
+        cwd=root,
+        env=environment | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
+    return ended.stdout
+
+
+def test_it_adds_one_folder_and_one_line_beside_a_test_of_its_own() -> None:
+    [(registry, diff)] = LINE.findall(DOCUMENT)
+    folders = {str(Path(name).parent) for name in FILES}
+
+    assert registry == "bridge/kinds/__init__.py"
+    assert [line[0] for line in diff.splitlines()].count("+") == 1 and "\n-" not in diff
+    assert folders == {"bridge/kinds/rating", "tests/bridge/kinds"}
+    assert [name for name in FILES if name.startswith("tests")] == ["tests/bridge/kinds/test_rating.py"]
+
+
+@pytest.mark.processes
+def test_whoever_follows_it_has_a_kind_that_passes_every_test_of_kinds(copy: Path) -> None:
+    follow(copy)
+    *checks, tests = COMMANDS
+    for check in checks:
+        run(check, copy)
+    told = run(f"{tests} --verbose -p no:cacheprovider", copy)
+
+    passed = set(re.findall(r"test_life\.py::(\w+)\[rating: .*?\] PASSED", told))
+    lives = (copy / "tests/bridge/kinds/test_life.py").read_text("utf-8")
+    assert passed == set(re.findall(r"^async def (test_\w+)\(", lives, re.MULTILINE)) and passed
+    assert "test_rating.py::test_the_words_stand_at_both_ends_of_the_scale PASSED" in told
+    assert "test_openapi.py::test_its_examples_are_accepted PASSED" in told
+    assert " failed" not in told and " skipped" not in told

@@ -1,0 +1,42 @@
+"""What these tests share: agents' door, and a place for the figures."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from bridge.agents import interactions
+from storage.pool import Database
+from tests.bridge.agents import door as doors
+from tests.bridge.agents.door import Door
+from tests.generated import scale
+from tests.generated.scale import Tried
+from tests.storage import build
+
+
+@pytest.fixture
+async def door(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
+    """One replica with one tenant, which waits neither for a card nor for an answer."""
+    monkeypatch.setattr(interactions, "FIRST_POST_SECONDS", 0.0)
+    async with doors.door(db, await build.tenant(db)) as opened:
+        opened.wake.close()
+        yield opened
+
+
+@pytest.fixture
+def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
+    """The figures of this test, for the end of the run."""
+    figures = Tried(request.node.name)
+    yield figures
+    request.node.user_properties.append(("tried", str(figures)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was tried, when more was asked for than the suite tries."""
+    if scale.TIMES == 1:
+        return
+    terminalreporter.section(f"tried, seed {scale.SEED}, {scale.TIMES} times the suite")
+    for report in terminalreporter.getreports(""):
+        if report.when == "teardown":
+            for name, figures in report.user_properties:
+                if name == "tried":
+                    terminalreporter.write_line(str(figures))

@@ -1,0 +1,174 @@
+"""Bodies made from the published models: a field that is new there is tried here without a word."""
+
+import random
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ValidationError
+
+from bridge.agents.requests import MODELS
+from bridge.kinds import KINDS
+from storage.model import Json
+from tests.generated import hostile
+
+Path: TypeAlias = tuple[str | int, ...]
+
+ADDRESSES = ["https://x.example/" + "&" * 1_900, "http://[::1]/|>", "https://é.example/?<", "https://a@evil.example/",
+             "HTTPS://EVIL.EXAMPLE", "https://*a*_b_~.example/", "ftp://a.example", "https://" + "h." * 900 + "example",
+             "https://evil.example/<!channel>|bank"]  # fmt: skip
+ROUTING: Json = {"to": {"channel": "C0APPROVALS"}, "responders": {"users": ["U0ANA"]}}
+# What a field with a pattern may be given: whatever is written in the examples, and ids.
+WORDS = sorted(
+    {
+        *re.findall(r"[^\s\"]+", str([example.request for kind in KINDS.values() for example in kind.examples])),
+        *re.findall(r"[A-Za-z0-9/-]+", str([example.request for kind in KINDS.values() for example in kind.examples])),
+        *("U0ANA", "WB", "U" + "0" * 30, "C0A", "G0A", "D0A", "1.000000", "1700000000.000100", "refuse", "allow"),
+    }
+)
+_ELSEWHERE = {"connection", "supersedes", "on_expiry"}
+_MOST_ITEMS = 8  # usually; sometimes as many as there may be
+
+
+def request(model: type[BaseModel], chance: random.Random) -> Json:
+    """A body for a model: each field of the right type and within the limits that its schema says, and hostile."""
+    schema = model.model_json_schema()
+    made: Json = _value(schema, schema.get("$defs", {}), chance)
+    return made
+
+
+def _value(schema: Json, known: Json, chance: random.Random) -> Any:
+    """A hostile value that this schema allows."""
+    match schema:
+        case {"$ref": ref}:
+            return _value(known[ref.rpartition("/")[2]], known, chance)
+        case {"anyOf": several} | {"oneOf": several}:
+            return _value(chance.choice(several), known, chance)
+        case {"const": value}:
+            return value
+        case {"enum": several}:
+            return chance.choice(several)
+        case {"type": "object", "properties": fields}:
+            needed = set(schema.get("required", ()))
+            given = [name for name in fields if name in needed or chance.random() < 0.6]
+            return {name: _value(fields[name], known, chance) for name in given}
+        case {"type": "object"}:
+            return {hostile.text(chance, 30): hostile.json_value(chance) for _ in range(chance.randint(0, 4))}
+        case {"type": "array", "items": inner}:
+            least, most = schema.get("minItems", 0), schema.get("maxItems", _MOST_ITEMS)
+            usual = min(most, least + _MOST_ITEMS)
+            count = chance.randint(least, usual if chance.random() < 0.9 else most)
+            return [_value(inner, known, chance) for _ in range(count)]
+        case {"type": "string", "pattern": pattern}:
+            return chance.choice([word for word in WORDS if re.search(pattern, word)])
+        case {"type": "string", "format": "uri"}:
+            return chance.choice(ADDRESSES)
+        case {"type": "string"}:
+            return hostile.text(chance, schema.get("maxLength", 1_000), schema.get("minLength", 0))
+        case {"type": "integer"}:
+            least, most = schema["minimum"], schema["maximum"]
+            return chance.choice([least, most, chance.randint(least, most)])
+        case {"type": "boolean"}:
+            return chance.random() < 0.5
+        case {"type": "null"}:
+            return None
+    raise AssertionError(f"the grammar does not know {schema}")
+
+
+def mended(model: type[BaseModel], body: Json) -> Json | None:
+    """The body as a sender would mend it: what was refused becomes a plainer text; None if that is no help."""
+    for _ in range(3):
+        try:
+            model.model_validate(body)
+        except ValidationError as error:
+            for place in {problem["loc"] for problem in error.errors()}:
+                body = _mended(body, place)
+        else:
+            return body
+    return None
+
+
+def _mended(value: Any, place: tuple[int | str, ...]) -> Any:
+    match value:
+        case dict() if place and place[0] in value:
+            return value | {str(place[0]): _mended(value[str(place[0])], place[1:])}
+        case list() if place and isinstance(place[0], int):
+            return [_mended(inner, place[1:]) if n == place[0] else inner for n, inner in enumerate(value)]
+        case list():
+            return [_told_apart(inner, n) for n, inner in enumerate(value)]
+        case str():
+            return "m" + re.sub(r"[^ -~\xa0-\ud7ff\ue000-\U0010ffff]|[\u2028\u2029]", "", value)[: len(value) // 3]
+    return value
+
+
+def _told_apart(item: Any, number: int) -> Any:
+    if isinstance(item, dict):
+        return {name: _told_apart(inner, number) if name != "style" else inner for name, inner in item.items()}
+    return f"{number}{item[: len(item) // 3]}" if isinstance(item, str) else item
+
+
+def fields(model: type[BaseModel]) -> Iterator[Path]:
+    """Every field there is, at any depth; the first item stands for all of a list."""
+    schema = model.model_json_schema()
+    yield from _fields(schema, schema.get("$defs", {}), ())
+
+
+def _fields(schema: Json, known: Json, path: Path) -> Iterator[Path]:
+    match schema:
+        case {"$ref": ref}:
+            yield from _fields(known[ref.rpartition("/")[2]], known, path)
+        case {"anyOf": several} | {"oneOf": several}:
+            for one in several:
+                yield from _fields(one, known, path)
+        case {"properties": inner}:
+            for name, of in inner.items():
+                yield (*path, name)
+                yield from _fields(of, known, (*path, name))
+        case {"items": of}:
+            yield (*path, 0)
+            yield from _fields(of, known, (*path, 0))
+
+
+def placed(body: Any, path: Path, value: Any) -> Any:
+    """The body with this value there, whatever had to be made around it."""
+    if not path:
+        return value
+    step, *rest = path
+    if isinstance(step, int):
+        items = body if isinstance(body, list) else []
+        return [placed(items[0] if items else None, tuple(rest), value), *items[1:]]
+    inner = body if isinstance(body, dict) else {}
+    return inner | {step: placed(inner.get(step), tuple(rest), value)}
+
+
+def whole(kind: str) -> Json:
+    """A valid body of a kind: the longest of its examples, addressed."""
+    longest = max((example.request for example in KINDS[kind].examples), key=lambda request: len(str(request)))
+    return longest | ROUTING
+
+
+def body(chance: random.Random) -> Json:
+    """A body of any kind."""
+    return request(MODELS[chance.choice(sorted(MODELS))], chance)
+
+
+def addressed(body: Json) -> Json:
+    """The body, going to where it can go, and naming nothing that must exist before."""
+    return {name: value for name, value in body.items() if name not in _ELSEWHERE} | ROUTING
+
+
+def spoiled(body: Any, chance: random.Random) -> Any:
+    """The body with something odd put somewhere in it."""
+    if not isinstance(body, dict | list) or not body or chance.random() < 0.15:
+        return chance.choice(hostile.ODD) if chance.random() < 0.7 else hostile.json_value(chance)
+    if isinstance(body, list):
+        place = chance.randrange(len(body))
+        return [*body[:place], spoiled(body[place], chance), *body[place + 1 :]]
+    name = chance.choice(sorted(body))
+    match chance.randrange(10):
+        case 0:
+            return {inner: body[inner] for inner in body if inner != name}
+        case 1:
+            return body | {hostile.text(chance, 2_000): chance.choice(hostile.ODD)}
+        case _:
+            return body | {name: spoiled(body[name], chance)}

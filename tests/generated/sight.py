@@ -1,0 +1,136 @@
+"""What a person may be shown: the frame is ours, links tell where they lead, and nothing is hidden."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from bridge.card.frame import Drawing
+from storage.model import Interaction, Json, Status
+from tests.bridge import limits
+
+_BLOCKS = {"header", "section", "context", "rich_text", "divider", "actions"}
+_PARTS = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
+_SMALL = {"plain_text", "mrkdwn", "text", "link", "button", "static_select", "bullet", "ordered"}
+_MENTION = re.compile(r"<@([A-Z0-9]+)>")
+_LINK = re.compile(r"<(https?://[^|>]+)\|([^>]+)>")
+_MOST_PILED = 8  # marks on one character; scripts of the living take four
+
+_BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
+
+_WHO = r"(?:<@[A-Z0-9]+>(?:, <@[A-Z0-9]+>)*(?: and \d+ others)?|Anyone of this workspace who sees this)"
+_DATE = r"<!date\^[^>]+>"
+_QUOTED = r"“[^“”]*”"
+_DONE = rf"(?:✅ \*Approved\*|⛔ \*Denied\*|✅ \*Answered:\* {_QUOTED})"
+_BY_DEFAULT = "nobody answered in time, and this was asked for in that case"
+_LINES = {
+    Status.PENDING: rf"{_WHO}(?:, people from other organizations too,)? can answer {_DATE}\."
+    rf"(?: If nobody does, this counts as answered: {_QUOTED})?",
+    Status.ANSWERED: rf"{_DONE} (?:by <@[A-Z0-9]+> {_DATE}\.|by default {_DATE}: {_BY_DEFAULT}\.)",
+    Status.EXPIRED: rf"⌛ \*Expired\* {_DATE}\. Nobody answered in time; this is not a no\.",
+    Status.CANCELLED: rf"⚪ \*Cancelled\* {_DATE} before anybody answered\.",
+    Status.SUPERSEDED: rf"🔁 \*Replaced\* {_DATE} by a newer question \(int_\w+\)\. Please answer that one\.",
+    Status.UNREACHABLE: rf"⚠️ \*Closed\* {_DATE}: this question could not be shown to those it was for\.",
+}
+
+
+def check(card: Drawing, interaction: Interaction) -> None:
+    """Everything that holds for every card, whatever is written on it."""
+    limits.check(card, interaction)
+    _check_pieces(card)
+    _check_frame(card, interaction)
+    _check_text(card, interaction)
+    _check_mentions(card, interaction)
+    for url, shown in links(card.blocks):
+        assert leads_where_it_says(url, shown), (url, shown)
+    for words in limits.words(card).split("\n"):
+        assert not _piled_up(words), ascii(words)
+
+
+def links(value: object) -> Iterator[tuple[str, str]]:
+    """Every link, and what stands there and right after it."""
+    for found in limits.objects(value):
+        elements = [inner for inner in found.get("elements", ()) if inner.get("type") in ("text", "link")]
+        for at, element in enumerate(elements):
+            if element["type"] == "link":
+                rest = elements[at:]
+                same = next((n for n, other in enumerate(rest) if other.get("url") != element["url"]), len(rest))
+                yield element["url"], "".join(other["text"] for other in rest[: same + 1])
+        if found.get("type") == "mrkdwn":
+            yield from ((_unescaped(url), _unescaped(label)) for url, label in _LINK.findall(found["text"]))
+
+
+def leads_where_it_says(url: str, shown: str) -> bool:
+    """Whether the host is what a person reads as it: alone, behind the scheme, or in parentheses of ours at the end."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host:
+        return False
+    bare = "@" not in parts.netloc and shown.startswith(f"{parts.scheme}://{parts.netloc}") and url in shown
+    named = f"[{host}]" if ":" in host else host
+    return bare or shown == named or f" ({named})" in shown
+
+
+def _check_pieces(card: Drawing) -> None:
+    assert {block["type"] for block in card.blocks} <= _BLOCKS
+    for found in limits.objects(card.blocks):
+        if "type" in found:
+            assert found["type"] in _BLOCKS | _PARTS | _SMALL, "nothing that mentions, pings or loads"
+        if "block_id" in found:
+            assert found["type"] == "actions"
+
+
+def _check_frame(card: Drawing, interaction: Interaction) -> None:
+    """Below the one rule every word is ours, or in our quotation marks, or one line that is marked as a reason."""
+    rules = [place for place, block in enumerate(card.blocks) if block["type"] == "divider"]
+    assert len(rules) == 1
+    line, *rest = card.blocks[rules[0] + 1 :]
+    assert re.fullmatch(_LINES[interaction.status], line["text"]["text"]), line
+    for block in rest:
+        if block["type"] != "actions":
+            text = block["text"] if block["type"] == "section" else block["elements"][0]
+            assert text["type"] == "plain_text" and len(block.get("elements", [1])) == 1
+            assert re.fullmatch(r"Reason given: [^\n]+|int_[0-9a-z]{26}", text["text"]), text
+
+
+def _check_text(card: Drawing, interaction: Interaction) -> None:
+    """What is spoken begins with the title and then our line, which nothing foreign can swallow."""
+    title, line, *_ = card.text.split("\n")
+    assert any(_seen(character) for character in limits.words(card).split("\n")[0]), "a title that can be seen"
+    assert re.fullmatch(_LINES[interaction.status], line), card.text[:600]
+    assert "```" not in card.text
+    for foreign in [title, *card.text.split("\n")[2:]]:
+        assert not foreign.lstrip().startswith("&gt;"), "a quote, which may take all that follows"
+        assert not re.search(r"(?<!\w)[*~`](?=\S)", foreign), foreign
+
+
+def _check_mentions(card: Drawing, interaction: Interaction) -> None:
+    """Who is mentioned was named as a person, in a field for that."""
+    named = {*(interaction.responders or ()), ((interaction.answer or {}).get("by") or {}).get("user")}
+    named |= {(interaction.request.get("on_behalf_of") or {}).get("user")}
+    for text in [*limits.mrkdwn(card.blocks), card.text]:
+        assert set(_MENTION.findall(text)) <= named
+
+
+def _seen(character: str) -> bool:
+    """Whether the character leaves a trace on a screen."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Zs") and character not in _BLANKS
+
+
+def _piled_up(words: str) -> bool:
+    """Whether so many marks stand on one character that they cover the lines around it."""
+    piled = 0
+    for character in words:
+        piled = piled + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if piled > _MOST_PILED:
+            return True
+    return False
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def question_of(card: Drawing) -> list[Json]:
+    """The blocks above the rule."""
+    return card.blocks[: next(place for place, block in enumerate(card.blocks) if block["type"] == "divider")]

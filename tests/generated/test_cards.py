@@ -1,0 +1,80 @@
+"""Every accepted question as a card, in every status and both forms: valid for Slack, and true to the person."""
+
+import itertools
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bridge.card.frame import View
+from bridge.kind import Kind
+from bridge.kinds import KINDS
+from storage.model import Interaction, Json, Status
+from tests.bridge import limits
+from tests.bridge.interactions import interaction
+from tests.generated import grammar, hostile, sight
+from tests.generated.scale import Tried, chances, generated
+
+
+def lives(kind: Kind[Any], request: Json, words: str) -> Iterator[Interaction]:
+    """The question in every status, with hostile words wherever an agent may have written some."""
+    for status in Status:
+        shown = interaction(
+            request, status=status, on_expiry=list(kind.answers(kind.request.model_validate(request)))[-1]
+        )
+        if shown.reason:
+            shown = replace(shown, reason=shown.reason | {"detail": words})
+        yield shown
+        if shown.answer:
+            choice, answer = list(shown.answers.items())[-1]
+            yield replace(shown, choice=choice, answer=answer | {"by": None, "via": "default"})
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_whatever_is_accepted_is_shown_in_every_status_as_what_it_is(name: str, tried: Tried) -> None:
+    kind = KINDS[name]
+
+    @generated(35)
+    @given(chances())
+    def check(chance: random.Random) -> None:
+        request = grammar.mended(kind.request, grammar.request(kind.request, chance))
+        if request is None:
+            return tried("refused")
+        for shown in lives(kind, request, hostile.text(chance, 500)):
+            sight.check(kind.draw(View(shown, version=1, plain=chance.random() < 0.3)), shown)
+            tried("cards")
+        again = json.loads(json.dumps(kind.stored(kind.request.model_validate(request))))
+        assert kind.stored(kind.request.model_validate(again)) == again
+        return tried("accepted")
+
+    check()
+    assert tried.counts["accepted"] > 10 * tried.counts["refused"]
+
+
+# Every place in which Markdown takes words, some of which browsers do not show; each % is a word of its own.
+PLACES = [
+    *("% ", "*%*", "~~%~~", "`%`", "\\%", "&%;", "<!-- % -->", "<div %>\n%", "* * *"),
+    *("[%](https://a.example '%')", "![%](https://a.example '%')", "<%>", "<a@%.example>", "https://%.example/%"),
+    *("[%]", "[%][%]", "[%](<> (%))", "[%]: /% '%'", "[a%]:\n/%\n'%\n%'"),
+    *("```% %\n%\n```", "~~~%\n~~~", "    %", "> %", "- %", "7. %", "# % #", "%\n===", "| % |\n|--|\n| % | % |"),
+]
+BEFORE = ["", "\n", "\n\n", "  ", "> ", "- "]
+
+
+@generated(150)
+@given(chances())
+def test_no_word_that_was_sent_is_hidden_from_who_agrees_to_it(chance: random.Random) -> None:
+    """The digest covers all of the body, so all of it is shown; of a link's address, where it leads."""
+    numbers = itertools.count(100)
+    places = (chance.choice(BEFORE) + chance.choice(PLACES) for _ in range(chance.randint(1, 12)))
+    body = re.sub("%", lambda _: f"w{next(numbers)}w", "".join(places))
+    shown = interaction({"kind": "approval", "title": "Go?", "body": body})
+    for plain in (False, True):
+        words = limits.words(KINDS["approval"].draw(View(shown, version=1, plain=plain))).lower()
+
+        assert [word for word in re.findall(r"w\d+w", body) if word not in words] == [], body

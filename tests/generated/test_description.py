@@ -1,0 +1,35 @@
+"""Schemathesis reads our own description and tries to make the door contradict it."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from tests.bridge.agents.door import Door
+from tests.generated import scale
+from tests.generated.scale import Tried
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
+
+async def test_the_door_is_as_its_description_says(door: Door, tmp_path: Path, tried: Tried) -> None:
+    """All of its checks and phases, from the examples to walks from one operation to the next."""
+    report = tmp_path / "report.json"
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"),
+        *(str(door.http.make_url("/openapi.json")), "--header", f"Authorization: Bearer {door.tenant.secret}"),
+        *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
+        *("--seed", str(scale.SEED), "--max-examples", str(scale.many(10)), "--generation-database", "none"),
+        *("--report-json-path", str(report), "--report", "json"),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await running.communicate()
+
+    assert running.returncode == 0, said.decode()
+    told = json.loads(report.read_bytes())
+    assert told["operations"]["tested"] == told["operations"]["total"] == 5
+    assert {name for name, phase in told["phases"].items() if phase["status"] != "success"} == set()
+    tried("requests", told["test_cases"]["generated"])
+    assert await door.rows() >= len(told["valid_rates"]), "some of it is accepted"

@@ -1,0 +1,94 @@
+"""Requests of Slack's, damaged in their bytes or in their JSON, signed and not: never a 5xx, and memory stays flat."""
+
+import asyncio
+import copy
+import gc
+import json
+import logging
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+from sandbox.slack.server import Sandbox
+from tests import payloads
+from tests.bridge import replica as replicas
+from tests.bridge.replica import Replica
+from tests.generated import scale
+from tests.generated.damage import damaged
+from tests.generated.scale import Tried
+
+ABSURD: list[Any] = [None, [], {}, "", 0, True, "x" * 300, {"id": []}, [[]], "view", -1, "\ud800", "\x00"]
+MOST_GROWN = 12 * 1024 * 1024  # bytes, of this whole process, while many times as much goes through
+MOST_LEFT = 1_000  # objects that are still there
+BATCHES = 10
+
+
+def cases(number: int, chance: random.Random) -> Iterator[bytes]:
+    """Every shape that Slack sends, damaged in bytes or in its JSON."""
+    whole = {name: (payloads.load(name), payloads.body(name)) for name in payloads.names()}
+    names = list(whole)
+    for case in range(number):
+        payload, body = whole[names[case % len(names)]]
+        if case % 2 and "type" in payload:
+            absurd = _absurd(payload, chance)
+            yield json.dumps(absurd).encode() if body.startswith(b"{") else payloads.form(absurd)
+        else:
+            yield damaged(body, chance)
+
+
+def _absurd(whole: Any, chance: random.Random) -> Any:
+    """The payload with one to three of its values replaced."""
+    payload = copy.deepcopy(whole)
+    for _ in range(chance.randint(1, 3)):
+        inside = payload
+        while True:
+            key = chance.choice(list(inside))
+            if not (isinstance(inside[key], dict) and inside[key] and chance.random() < 0.6):
+                break
+            inside = inside[key]
+        inside[key] = copy.deepcopy(chance.choice(ABSURD))
+    return payload
+
+
+async def test_m028_damaged_requests_signed_or_not_never_fail_us_and_leave_nothing_behind(
+    dsn: str, tried: Tried
+) -> None:
+    """One in four is signed with another secret. Memory is looked at when everything has been met once."""
+    chance = random.Random(scale.SEED)
+    memory: list[tuple[int, int]] = []
+    logging.disable()  # the test's own record of what was logged would grow
+    try:
+        async with Sandbox(posting_limit=False) as slack, replicas.running(slack, dsn) as replica:
+            for _ in range(BATCHES):
+                await _send(replica, list(cases(scale.many(5_000) // BATCHES, chance)), tried)
+                memory.append(_used())
+    finally:
+        logging.disable(logging.NOTSET)
+    (early, few), (late, many) = memory[BATCHES // 5], memory[-1]
+    grown = f"grown by {(late - early) / 1024:,.0f} KiB and {many - few:,} objects"
+
+    assert set(tried.counts) == {"signed 200", "not signed 401"}
+    assert late - early < MOST_GROWN and many - few < MOST_LEFT, grown
+    tried(f"requests ({grown} since the first fifth)", scale.many(5_000))
+
+
+async def _send(replica: Replica, bodies: list[bytes], tried: Tried) -> None:
+    slots = asyncio.Semaphore(16)
+
+    async def send(body: bytes, *, signed: bool) -> None:
+        async with slots:
+            headers = replica.signed(body) if signed else replica.signed(body, secret="another")
+            async with replica.http.post(replica.url, data=body, headers=headers) as answer:
+                tried(f"{'signed' if signed else 'not signed'} {answer.status}")
+                assert answer.status < 500, (signed, body)
+
+    await asyncio.gather(*(send(body, signed=number % 4 > 0) for number, body in enumerate(bodies)))
+    await replica.inbound.close()
+
+
+def _used() -> tuple[int, int]:
+    """The bytes of this process, and how many objects it has."""
+    gc.collect()
+    return psutil.Process().memory_info().rss, len(gc.get_objects())

@@ -1,0 +1,37 @@
+"""`make pictures`: the README's picture anew; given an existing folder, also every card in every status, into that."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from storage.model import Status
+from tests.pictures import story
+from tests.pictures.camera import THEMES, WIDTHS, Camera, camera, take
+from tests.pictures.cards import FORMS, make
+from tests.scenarios import house
+from tests.scenarios.house import House
+
+README = Path(__file__).parents[2] / "docs" / "pictures"
+
+
+async def _all(album: Path | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with house.running(Path(folder), replicas=1) as dev, camera(dev.told["slack_url"]) as looking:
+            await story.tell(dev, looking, README)
+            if album is not None:
+                await _every_card(dev, looking, album)
+
+
+async def _every_card(dev: House, looking: Camera, album: Path) -> None:
+    wanted = [(form, status) for form in FORMS for status in Status]
+    cards = await asyncio.gather(*(make(dev, form, status) for form, status in wanted))
+    for theme in THEMES:
+        for width, size in WIDTHS.items():
+            async with looking.look(theme, size) as page:
+                for (form, status), ts in zip(wanted, cards, strict=True):
+                    await take(page, ts, album / f"{form.name}-{status}-{width}-{theme}.png")
+
+
+if __name__ == "__main__":
+    asyncio.run(_all(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

@@ -1,0 +1,61 @@
+"""A headless Chromium that looks at the sandbox's page as people do: wide or on a phone, in light or in dark."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tests.sandbox.slack.browser.driver import Browser, Locator, Page, expect, launch
+
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+WIDTHS = {"wide": (1280, 800), "phone": (390, 844)}
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Opens pages whose pictures are the same wherever they are taken."""
+
+    browser: Browser
+    slack_url: str
+
+    @contextlib.asynccontextmanager
+    async def look(
+        self, theme: Theme, size: tuple[int, int], *, as_: str = "U0ANA", channel: str = "C0APPROVALS", sharp: int = 1
+    ) -> AsyncIterator[Page]:
+        """The page as somebody sees it; `sharp` is how many pixels stand for one."""
+        width, height = size
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height},
+            device_scale_factor=sharp,
+            color_scheme=theme,
+            reduced_motion="reduce",
+            timezone_id="Europe/Berlin",
+            locale="en-GB",
+        )
+        page = await context.new_page()
+        await page.goto(f"{self.slack_url}/#as={as_}&channel={channel}")
+        await expect(page.get_by_role("article").last).to_be_visible()
+        yield page
+        await context.close()
+
+
+@contextlib.asynccontextmanager
+async def camera(slack_url: str) -> AsyncIterator[Camera]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await launch(playwright)
+        yield Camera(browser, slack_url)
+        await browser.close()
+
+
+def card(page: Page, ts: str) -> Locator:
+    return page.locator(f'article[data-ts="{ts}"]')
+
+
+async def take(page: Page, ts: str, path: Path) -> None:
+    """The window with this card at its top."""
+    await card(page, ts).evaluate("card => card.scrollIntoView({ block: 'start', behavior: 'instant' })")
+    await page.screenshot(path=path)

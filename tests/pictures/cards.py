@@ -1,0 +1,120 @@
+"""Cards of every form in every status, made as they come about: asked over HTTP, clicked, withdrawn, left to expire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from bridge import ids
+from bridge.actions import SELECT, choose
+from bridge.card.frame import View
+from bridge.kinds import KINDS
+from storage import interactions, pool
+from storage.model import Status
+from tests.scenarios.house import House, until
+
+CHANNEL = "C0APPROVALS"
+_NOWHERE = "C0NOWHERE"  # Slack knows no such channel
+_SOON = 60  # seconds; no question may expire sooner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One look a question can have, an example of it, and the click that answers it."""
+
+    name: str
+    request: Mapping[str, Any]
+    click: Mapping[str, Any]
+
+
+_RELEASE = {
+    "kind": "approval",
+    "title": "Deploy payments 4.2.0 to production?",
+    "body": "All **214** checks passed.\n\n- 3 migrations, none of them locks\n- rollback takes *2 minutes*",
+    "action": {"name": "deploy", "arguments": {"service": "payments", "version": "4.2.0", "canary": 0.1}},
+    "facts": [
+        {"name": "Last deployment", "value": "4.1.9, two days ago"},
+        {"name": "Open incidents", "value": "none"},
+    ],
+    "agent": {"name": "Release agent", "run": "run-8841"},
+    "on_behalf_of": {"user": "U0BOB"},
+}
+_INCIDENT = {
+    "kind": "choice",
+    "title": "Checkout fails for 3 % of customers. What now?",
+    "body": "It began **4 minutes** after the deployment of `checkout 7.1`.",
+    "facts": [{"name": "Open incidents", "value": "INC-204"}],
+    "options": [
+        {"id": "rollback", "label": "Roll back to 7.0", "style": "primary"},
+        {"id": "flag", "label": "Switch the new flow off", "confirm": "Carts of the new flow are emptied."},
+        {"id": "page", "label": "Page the team on call"},
+        {"id": "close-shop", "label": "Close the shop", "style": "danger"},
+    ],
+    "agent": {"name": "Incident agent", "run": "inc-204"},
+}
+_REGIONS = ("Dublin", "Frankfurt", "London", "Mumbai", "Paris", "São Paulo", "Singapore", "Sydney", "Tokyo", "Virginia")
+_DRAIN = {
+    "kind": "choice",
+    "title": "Which region should be drained for the database upgrade?",
+    "body": "The upgrade takes about *20 minutes*. Its traffic goes to the nearest other region.",
+    "options": [{"id": name.lower().replace(" ", "-").replace("ã", "a"), "label": name} for name in _REGIONS],
+    "agent": {"name": "Upgrade agent"},
+}
+
+FORMS = (
+    Form(name="approval", request=_RELEASE, click={"action_id": choose("approve")}),
+    Form(name="buttons", request=_INCIDENT, click={"action_id": choose("rollback")}),
+    Form(name="select", request=_DRAIN, click={"action_id": SELECT, "selected_option": {"value": "paris"}}),
+)
+
+
+async def make(house: House, form: Form, status: Status) -> str:
+    """The ts of a card of this form that shows this status."""
+    if status is Status.UNREACHABLE:
+        return await _unreachable(house, form)
+    soon = {"expires_in": _SOON} if status is Status.EXPIRED else {}
+    asked = await _shown(house, await house.ask(**{**form.request, **soon}))
+    match status:
+        case Status.PENDING:
+            pass
+        case Status.ANSWERED:
+            await house.click(asked, "U0ANA", replica=0, **form.click)
+        case Status.CANCELLED:
+            address = f"{house.bridge(0)}/v1/interactions/{asked['id']}/cancel"
+            await house.call("POST", address, {"reason": "Postponed to Monday."})
+        case Status.SUPERSEDED:
+            await house.ask(**form.request, supersedes=asked["id"])
+        case Status.EXPIRED:
+            while (await house.get(asked["id"], wait=30))["status"] == "pending":
+                pass
+        case _:
+            assert_never(status)
+    if status is not Status.PENDING:
+        await house.settled(asked)
+    ts: str = asked["cards"][0]["ts"]
+    return ts
+
+
+async def _shown(house: House, asked: dict[str, Any]) -> dict[str, Any]:
+    """The question, once its card is on the screen: Slack takes one message a second."""
+    shown: dict[str, Any] = await until(lambda: house.get(asked["id"]), lambda now: now["cards"][0]["ts"], within=60)
+    return shown
+
+
+async def _unreachable(house: House, form: Form) -> str:
+    """What could not be shown has no card; this is what a copy that were found later would be made to show."""
+    asked = await house.ask(**{**form.request, "to": {"channel": _NOWHERE}})
+    await until(lambda: house.get(asked["id"]), lambda now: now["status"] == "unreachable")
+    async with pool.connect(house.told["database_url"], name="pictures", size=1) as db:
+        organization, id = ids.decode("org", house.told["organization"]), ids.decode("int", asked["id"])
+        assert organization is not None and id is not None
+        row = await interactions.get(db, organization, id)
+    assert row is not None
+    drawn = KINDS[row.kind].draw(View(row, 1))
+    _, told = await house.call(
+        "POST",
+        f"{house.told['slack_url']}/api/chat.postMessage",
+        {"channel": CHANNEL, "text": drawn.text, "blocks": drawn.blocks},
+        {"Authorization": f"Bearer {house.told['bot_token']}"},
+    )
+    ts: str = told["ts"]
+    return ts

@@ -1,0 +1,265 @@
+"""Each known difference is what the sandbox does: a test's docstring is the sentence on the page, word for word."""
+
+import asyncio
+import inspect
+import re
+import sys
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from sandbox.slack.server import Sandbox
+from tests.sandbox.slack import elsewhere
+from tests.sandbox.slack.conftest import Clock, Control, Listen, card, card_to_click, clicks_go_to, refusal
+from tests.sandbox.slack.test_differences import TEXT
+
+
+def test_the_page_lists_exactly_these() -> None:
+    section = TEXT.partition("## Known differences\n")[2]
+    listed = [re.sub(r"\s+", " ", item).strip() for item in re.split(r"^- ", section, flags=re.MULTILINE)[1:]]
+    tested = [
+        re.sub(r"\s+", " ", test.__doc__).strip()
+        for name, test in inspect.getmembers(sys.modules[__name__], inspect.isfunction)
+        if name.startswith("test_") and test.__doc__
+    ]
+
+    assert sorted(listed) == sorted(tested)
+
+
+async def refused(call: Any) -> Any:
+    with pytest.raises(SlackApiError) as error:
+        await call
+    return error.value.response
+
+
+def paragraphs(*texts: str) -> list[dict[str, Any]]:
+    return [{"type": "section", "text": {"type": "plain_text", "text": text}} for text in texts]
+
+
+async def test_characters(client: AsyncWebClient) -> None:
+    """Characters are counted as Unicode code points, and all text of a message's blocks together may be 13,200 of
+    them.
+    """
+    full = ["🚀" * 3000] * 4
+    assert (await client.chat_postMessage(channel="C0GENERAL", text="x", blocks=paragraphs(*full, "🚀" * 1200)))["ok"]
+
+    call = client.chat_postMessage(channel="C0GENERAL", text="x", blocks=paragraphs(*full, "🚀" * 1201))
+    assert await refusal(call) == "msg_blocks_too_long"
+
+
+async def test_words_and_codes(client: AsyncWebClient) -> None:
+    """`blocks.validate` words its errors as posting does; its codes beyond `failed_constraint` are ours."""
+    bad = [{"type": "header"}, {"type": "nope"}, *paragraphs("")]
+
+    judged = (await refused(client.blocks_validate(blocks=bad)))["errors"]
+    posted = (await refused(client.chat_postMessage(channel="C0GENERAL", text="x", blocks=bad)))["errors"]
+
+    assert [f"{one['message']} [json-pointer:/blocks{one['pointer']}]" for one in judged] == posted
+    assert [one["code"] for one in judged] == ["missing_field", "unsupported_type", "failed_constraint"]
+
+
+async def test_duplicates(client: AsyncWebClient) -> None:
+    """Duplicate `block_id`s in a message, and duplicate `action_id`s in a block, are refused with our own sentence."""
+    button = card()[1]["elements"][0]
+    bad: list[dict[str, Any]] = [
+        {"type": "divider", "block_id": "a"},
+        {"type": "actions", "block_id": "a", "elements": [button, button]},
+    ]
+
+    assert (await refused(client.chat_postMessage(channel="C0GENERAL", text="x", blocks=bad)))["errors"] == [
+        "`block_id` must be unique: a [json-pointer:/blocks]",
+        "`action_id` must be unique: approve [json-pointer:/blocks/1]",
+    ]
+
+
+async def test_markdown(client: AsyncWebClient) -> None:
+    """`markdown_text` is kept as text; it becomes no blocks."""
+    told = await client.api_call("chat.postMessage", json={"channel": "C0GENERAL", "markdown_text": "**hi**"})
+
+    assert told["message"]["text"] == "**hi**"
+    assert "blocks" not in told["message"]
+
+
+@pytest.mark.parametrize("name", ["general", "#general"])
+async def test_names(client: AsyncWebClient, name: str) -> None:
+    """A channel is meant by its id only; its name is `channel_not_found`."""
+    assert await refusal(client.chat_postMessage(channel=name, text="hi")) == "channel_not_found"
+
+
+async def test_limits(client: AsyncWebClient, control: Control, http: aiohttp.ClientSession, clock: Clock) -> None:
+    """Posting is limited to one message per second, app and channel, with four at once; ephemerals and response_urls
+    are not.
+    """
+    click = await card_to_click(client)
+    url = (await control.post("clicks", **click))["payload"]["response_url"]
+    webhook = AsyncWebhookClient(url, session=http, retry_handlers=[])
+    for _ in range(3):
+        await client.chat_postMessage(channel="C0APPROVALS", text="hi")
+
+    assert await refusal(client.chat_postMessage(channel="C0APPROVALS", text="hi")) == "ratelimited"
+    assert (await client.chat_postMessage(channel="C0GENERAL", text="hi"))["ok"]
+    assert (await client.chat_postEphemeral(channel="C0APPROVALS", user="U0ANA", text="hi"))["ok"]
+    assert (await webhook.send(text="hi", response_type="in_channel")).status_code == 200
+    clock.pass_(1)
+    assert (await client.chat_postMessage(channel="C0APPROVALS", text="hi"))["ok"]
+
+
+async def test_threads_and_archives(client: AsyncWebClient, slack: Sandbox) -> None:
+    """A reply to an unknown thread is `thread_not_found`; editing in an archived channel is `is_inactive`."""
+    reply = client.chat_postMessage(channel="C0GENERAL", text="hi", thread_ts="1.000001")
+    assert await refusal(reply) == "thread_not_found"
+    ts = (await client.chat_postMessage(channel="C0GENERAL", text="hi"))["ts"]
+    slack.world.add_channel(replace(slack.world.channels["C0GENERAL"], is_archived=True))
+    assert await refusal(client.chat_update(channel="C0GENERAL", ts=ts, text="bye")) == "is_inactive"
+
+
+async def test_strangers(client: AsyncWebClient, control: Control) -> None:
+    """Strangers in a shared channel can be written to directly."""
+    channel = (await client.chat_postMessage(channel="U0SAM", text="hi"))["channel"]
+
+    assert await control.texts(channel, as_="U0SAM") == ["hi"]
+
+
+async def test_full_members(control: Control, http: aiohttp.ClientSession) -> None:
+    """Full members see, and can click in, public channels that they have not joined."""
+    new = {"id": "C0NEW", "name": "new"}
+    await control.post("workspaces", id="T0NEW", name="New", people=[{"id": "U0NEO", "name": "neo"}], channels=[new])
+    bot = await elsewhere.install(control, http, team_id="T0NEW", channels=["C0NEW"])
+    posted = await bot.client.chat_postMessage(channel="C0NEW", text="Deploy?", blocks=card())
+
+    click = {"user": "U0NEO", "channel": "C0NEW", "ts": posted["ts"], "action_id": "approve"}
+
+    assert await control.texts("C0NEW", as_="U0NEO") == ["Deploy?"]
+    assert (await control.try_post("clicks", **click))[0] == 200
+
+
+async def test_ephemerals_stay(client: AsyncWebClient, control: Control) -> None:
+    """An ephemeral stays for its one reader until it is deleted; reading again does not lose it."""
+    await client.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="psst")
+
+    for _ in range(2):
+        assert await control.texts("C0GENERAL", as_="U0ANA") == ["psst"]
+
+
+async def test_response_urls(
+    client: AsyncWebClient, control: Control, http: aiohttp.ClientSession, clock: Clock
+) -> None:
+    """A `response_url` that was refused (400) has not been used; used up or expired it answers 404 `used_url` or
+    `expired_url`.
+    """
+    click = await card_to_click(client)
+    used, expired = [
+        AsyncWebhookClient((await control.post("clicks", **click))["payload"]["response_url"], session=http)
+        for _ in range(2)
+    ]
+
+    assert (await used.send(text="")).status_code == 400
+    assert [(await used.send(text="hi")).status_code for _ in range(6)] == [200] * 5 + [404]
+    assert "used_url" in (await used.send(text="hi")).body
+    clock.pass_(30 * 60 + 1)
+    late = await expired.send(text="hi")
+    assert (late.status_code, "expired_url" in late.body) == (404, True)
+
+
+async def test_permalinks(client: AsyncWebClient, slack: Sandbox) -> None:
+    """Permalinks lead to the sandbox, not to slack.com."""
+    ts = (await client.chat_postMessage(channel="C0GENERAL", text="hi"))["ts"]
+
+    link = (await client.chat_getPermalink(channel="C0GENERAL", message_ts=ts))["permalink"]
+
+    assert link == f"{slack.url}/archives/C0GENERAL/p{ts.replace('.', '')}"
+
+
+async def test_pages(client: AsyncWebClient) -> None:
+    """`users.list` is one page, however long."""
+    told = await client.users_list(limit=1)
+
+    assert (len(told["members"]), told["response_metadata"]["next_cursor"]) == (6, "")
+
+
+async def test_scopes(client: AsyncWebClient, control: Control) -> None:
+    """`missing_scope` comes before everything about the arguments, and posting asks for `chat:write:bot`, as Slack has
+    been seen to.
+    """
+    await control.post("installations/U0ASKBRIDGE", scopes=["users:read"])
+
+    told = await refused(client.api_call("chat.postMessage"))
+
+    assert (told["error"], told["needed"]) == ("missing_scope", "chat:write:bot")
+
+
+async def test_an_organizations_token(control: Control, http: aiohttp.ClientSession) -> None:
+    """An organization-wide token is told the organization in `team_id` and `team` by `auth.test`."""
+    told = await (await elsewhere.org(control, http)).client.auth_test()
+
+    assert (told["team_id"], told["team"], told["enterprise_id"]) == ("E0ORG", "The Org", "E0ORG")
+
+
+async def test_bots(control: Control, http: aiohttp.ClientSession) -> None:
+    """Every installation has a bot user of its own, also where those of an organization and of its workspace meet."""
+    wide = await elsewhere.org(control, http)
+    narrow = await elsewhere.install(control, http, team_id="T0NORTH")
+
+    assert (await wide.client.auth_test())["user_id"] != (await narrow.client.auth_test())["user_id"]
+    taken = {"app_id": "A0ASKBRIDGE", "team_id": "T0SOUTH", "bot_user_id": wide.bot}
+    assert (await control.try_post("installations", **taken))[0] == 409
+
+
+async def test_what_bots_say(control: Control, http: aiohttp.ClientSession) -> None:
+    """What an organization-wide bot says belongs to the channel's workspace."""
+    wide = await elsewhere.org(control, http)
+
+    told = await wide.client.chat_postMessage(channel="C0NORTH", text="hi")
+
+    assert (told["message"]["team"], told["message"]["bot_profile"]["team_id"]) == ("T0NORTH", "T0NORTH")
+
+
+async def test_workspaces_not_granted(control: Control, http: aiohttp.ClientSession) -> None:
+    """A workspace that was not granted, or is not there, is `team_access_not_granted` to a list; so is a public channel
+    in one that was not granted.
+    """
+    wide = await elsewhere.org(control, http)
+    calls = [
+        wide.client.users_list(team_id="T0SOUTH"),
+        wide.client.conversations_list(team_id="T0NOWHERE"),
+        wide.client.conversations_info(channel="C0SOUTH"),
+    ]
+
+    assert [await refusal(call) for call in calls] == ["team_access_not_granted"] * 3
+
+
+async def test_dead_tokens(client: AsyncWebClient, control: Control) -> None:
+    """A dead token is refused with the word that was chosen for it; clicks on its cards are not delivered."""
+    click = await card_to_click(client)
+    await control.post("installations/U0ASKBRIDGE", revoked="token_expired")
+
+    assert await refusal(client.auth_test()) == "token_expired"
+    status, told = await control.try_post("clicks", **click)
+    assert (status, told["error"]) == (409, "app_not_installed")
+
+
+async def test_balancer(client: AsyncWebClient, control: Control, listen: Listen) -> None:
+    """A balancer passes over a replica that refuses or resets the connection; nothing else makes interactivity be sent
+    again.
+    """
+
+    async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    living, failing = await listen(), await listen()
+    failing.status = 500
+    async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+        resetting = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        await control.post("request_urls", request_urls=["http://127.0.0.1:1/", resetting, living.url])
+        assert (await control.post("clicks", **await card_to_click(client)))["request_url"] == living.url
+    await clicks_go_to(control, failing, living)
+
+    statuses = [(await control.post("clicks", **await card_to_click(client)))["status"] for _ in range(2)]
+
+    assert sorted(statuses) == [200, 500]
+    assert (len(failing.got), len(living.got)) == (1, 2)

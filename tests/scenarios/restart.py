@@ -1,0 +1,51 @@
+"""Replicas that die at once and come back: new processes at the old addresses, with nothing but the database."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sandbox.children import Child
+from tests.scenarios import house
+from tests.scenarios.house import House
+
+Restart = Callable[[], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def restarting(dev: House, folder: Path) -> AsyncIterator[Restart]:
+    """What kills every replica of a house and starts as many; those it started end here, the house ends its own."""
+    async with contextlib.AsyncExitStack() as stack:
+        log = stack.enter_context((folder / "restarted.log").open("ab"))
+
+        async def restart() -> None:
+            pids = dev.told["pids"]["replicas"]
+            for replica in range(len(pids)):
+                dev.kill(replica)
+            await house.gone(*pids)
+            children = [
+                await stack.enter_async_context(
+                    Child("a replica", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_", log=log)
+                )
+                for settings in (_settings(dev, url) for url in dev.told["bridge_urls"])
+            ]
+            await asyncio.gather(*(child.ready() for child in children))
+            dev.told["pids"]["replicas"] = [child.pid for child in children]
+            await asyncio.gather(*(_ready(dev, url) for url in dev.told["bridge_urls"]))
+
+        yield restart
+
+
+def _settings(dev: House, url: str) -> dict[str, str]:
+    return {
+        "ASKBRIDGE_DATABASE_URL": dev.told["database_url"],
+        "ASKBRIDGE_SLACK_BOT_TOKEN": dev.told["bot_token"],
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": dev.told["signing_secret"],
+        "ASKBRIDGE_SLACK_API_URL": f"{dev.told['slack_url']}/api/",
+        "ASKBRIDGE_PORT": str(urlsplit(url).port),
+    }
+
+
+async def _ready(dev: House, url: str) -> None:
+    await house.until(lambda: dev.call("GET", f"{url}/readyz"), lambda told: told[0] == 200)

@@ -1,0 +1,157 @@
+"""Whoever reads what a command says may stop reading, have no room or no such letter, and whoever waits may stop."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bridge import ids
+from storage import keys, organizations
+from storage.pool import Database
+from tests.scenarios import house
+from tests.storage import build
+
+pytestmark = pytest.mark.processes
+
+KEY = "askb_" + "x" * 43
+
+
+@pytest.fixture(params=["nobody reads", "the disk is full"])
+def unwritable(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A file that takes nothing."""
+    if request.param == "nobody reads":
+        read, write = os.pipe()
+        os.close(read)
+    else:
+        write = os.open("/dev/full", os.O_WRONLY)
+    yield write
+    os.close(write)
+
+
+async def run(
+    *arguments: str, out: int = asyncio.subprocess.PIPE, err: int = asyncio.subprocess.PIPE, **settings: str
+) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        house.COMMAND, *arguments, env=os.environ | settings, stdout=out, stderr=err, start_new_session=True
+    )
+    said, complained = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+    assert process.returncode is not None
+    assert b"Traceback" not in (complained or b"") and b"Exception ignored" not in (complained or b"")
+    return process.returncode, (said or b"").decode("latin-1"), (complained or b"").decode()
+
+
+@pytest.mark.parametrize("command", [["--help"], ["keys", "list"], ["doctor"], ["migrate"]], ids=" ".join)
+async def test_a_command_that_cannot_say_what_it_found_fails_in_words(
+    dsn: str, db: Database, unwritable: int, command: list[str]
+) -> None:
+    await build.tenant(db)
+
+    status, _, err = await run(*command, out=unwritable, ASKBRIDGE_DATABASE_URL=dsn)
+
+    assert status == 1
+    assert err == "" or err.startswith("What this command has to say cannot be written")
+
+
+async def test_what_is_typed_wrongly_is_2_also_when_nobody_can_be_told(unwritable: int) -> None:
+    assert (await run("keys", "revoke", "ci", err=unwritable))[0] == 2
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [["Now?"], ["Now?", "--to", "U0ANA", "--approve", "--url", "http://127.0.0.1:1", "--key", KEY], ["--help"]],
+    ids=["typed wrongly", "no bridge", "help"],
+)
+async def test_a_question_nobody_hears_of_is_no_denial(unwritable: int, typed: list[str]) -> None:
+    """1 would be a person's no."""
+    assert (await run("ask", *typed, err=unwritable, out=unwritable))[0] == 2
+
+
+async def test_an_approval_that_cannot_be_written_is_none_and_notes_nobody_reads_change_nothing(
+    unwritable: int,
+) -> None:
+    asked = {
+        "id": "int_1",
+        "status": "answered",
+        "message": "Approved by ana.",
+        "answer": {"decision": "approve", "approved": True},
+    }
+
+    async def open(_: web.Request) -> web.Response:
+        return web.json_response(asked | {"status": "pending", "answer": None}, status=201)  # of which a note is made
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(asked)
+
+    app = web.Application()
+    app.add_routes([web.post("/v1/interactions", open), web.get("/v1/interactions/int_1", answer)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    typed = ("ask", "Now?", "--to", "U0ANA", "--approve", "--url", f"http://{host}:{port}", "--key", KEY)
+
+    unwritten = await run(*typed, out=unwritable)
+    unnoted = await run(*typed, err=unwritable)
+    await runner.cleanup()
+
+    assert unwritten[0] == 2 and "Approved by ana." in unwritten[2]
+    assert unnoted[:2] == (0, "Approved by ana.\n")
+
+
+async def test_a_key_that_cannot_be_printed_is_told_to_be_revoked(dsn: str, db: Database, unwritable: int) -> None:
+    tenant = await build.tenant(db)
+
+    status, _, err = await run("keys", "create", "ci", out=unwritable, ASKBRIDGE_DATABASE_URL=dsn)
+
+    made = (await keys.of_organization(db, tenant.scope.organization_id))[-1]
+    assert status == 1
+    assert f"askbridge keys revoke {ids.encode('key', made.id)} --organization " in err
+
+
+async def test_a_terminal_that_lacks_a_letter_shows_another(dsn: str, db: Database) -> None:
+    id = ids.new()
+    await organizations.create(db, organization_id=id, name="Café 猫")
+
+    status, out, _ = await run(
+        "organizations", "list", ASKBRIDGE_DATABASE_URL=dsn, PYTHONIOENCODING="latin-1", PYTHONUTF8="0"
+    )
+
+    assert status == 0
+    assert "Café ?" in out
+
+
+async def test_a_replica_that_cannot_say_where_it_is_ends(dsn: str, unwritable: int) -> None:
+    status, _, err = await run(
+        *("serve", "--json"),
+        out=unwritable,
+        ASKBRIDGE_DATABASE_URL=dsn,
+        ASKBRIDGE_SLACK_SIGNING_SECRET="s" * 32,
+        ASKBRIDGE_PORT="0",
+    )
+
+    assert status == 1
+    assert "replica_stopped" in err
+
+
+@pytest.mark.parametrize("command", [["serve"], ["ask", "Now?"]], ids=" ".join)
+async def test_ctrl_c_at_the_very_start_ends_without_a_traceback(command: list[str]) -> None:
+    """While the program is still being read, which Python itself tells here."""
+    process: Any = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "importtime", "-m", "bridge", *command),
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    async with asyncio.timeout(house.READY_SECONDS):
+        while b"click" not in await process.stderr.readline():
+            pass
+        os.kill(process.pid, signal.SIGINT)
+        rest = await process.stderr.read()
+        await process.wait()
+
+    assert process.returncode == -signal.SIGINT
+    assert b"Traceback" not in rest

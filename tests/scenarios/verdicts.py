@@ -1,0 +1,229 @@
+"""How each verdict comes about, through the API and the sandbox, and with the database in an operator's hands."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from bridge import ids
+from storage.model import Verdict
+from tests.scenarios import house
+from tests.scenarios.house import House
+
+ANA, BOB, SAM = "U0ANA", "U0BOB", "U0SAM"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A kind of question, and where its card stands. `words` are what docs/verdicts.md says instead."""
+
+    name: str
+    body: dict[str, Any]
+    yes: str
+    no: str
+    threaded: bool
+    words: dict[str, str]
+
+    def action(self, choice: str) -> str:
+        return "v1:choose:" + {"yes": self.yes, "no": self.no}.get(choice, choice)
+
+    def on_expiry(self) -> dict[str, str]:
+        return {"decision": self.no} if self.body["kind"] == "approval" else {"option": self.no}
+
+
+APPROVAL = Variant(
+    name="approval in a channel",
+    body={"kind": "approval", "title": "Deploy 1.4 to production?"},
+    yes="approve",
+    no="deny",
+    threaded=False,
+    words={},
+)
+CHOICE = Variant(
+    name="choice in a thread",
+    body={
+        "kind": "choice",
+        "title": "Which region first?",
+        "options": [{"id": "north", "label": "North"}, {"id": "south", "label": "South"}],
+    },
+    yes="north",
+    no="south",
+    threaded=True,
+    words={
+        "✅ *Answered:* North": "✅ *Approved*",
+        "✅ *Answered:* South": "⛔ *Denied*",
+        "“North”": "“Approve”",
+        "“South”": "“Deny”",
+        "counts as answered: South": "counts as answered: Deny",
+    },
+)
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """A question with its card on a screen, and what was seen before the click."""
+
+    dev: House
+    variant: Variant
+    asked: dict[str, Any]
+    pending: dict[str, Any]  # the message with its buttons
+    newer: dict[str, Any] | None = None
+
+    @property
+    def channel(self) -> str:
+        return str(self.asked["cards"][0]["channel"])
+
+    async def click(self, user: str, choice: str, *, replica: int, **other: Any) -> dict[str, Any]:
+        return await self.dev.click(self.asked, user, replica=replica, action_id=self.variant.action(choice), **other)
+
+    async def settled(self) -> None:
+        """Wait until the end is on the card; then undo it, as an edit does that comes too late."""
+        await house.until(lambda: self.dev.get(self.asked["id"]), lambda one: one["cards"][0]["status"] == "settled")
+        told = await self.dev.slack("chat.update", **self.pending)
+        assert told["ok"], told
+        assert house.has_buttons(await self.dev.card(self.asked))
+
+
+Arrange = Callable[[Scene], Awaitable[None]]
+
+
+async def _nothing(_: Scene) -> None:
+    pass
+
+
+async def _answered(scene: Scene) -> None:
+    assert (await scene.click(ANA, "yes", replica=0))["status"] == 200
+    await scene.settled()
+
+
+async def _overdue(scene: Scene) -> None:
+    await scene.dev.pass_deadline(scene.asked)
+
+
+async def _cancelled(scene: Scene) -> None:
+    url = f"{scene.dev.bridge(0)}/v1/interactions/{scene.asked['id']}/cancel"
+    status, _ = await scene.dev.call("POST", url, {"reason": "The release was called off."})
+    assert status == 200
+    await scene.settled()
+
+
+async def _superseded(scene: Scene) -> None:
+    newer = await scene.dev.ask(**scene.variant.body, to={"channel": scene.channel}, supersedes=scene.asked["id"])
+    scene.newer = await house.until(lambda: scene.dev.get(newer["id"]), lambda one: one["cards"][0]["permalink"])
+    await scene.settled()
+
+
+async def _restored(scene: Scene) -> None:
+    """The database is one from before the card was posted, and comes back only after the deadline."""
+    await scene.dev.operate(
+        "update cards set channel = null, ts = null, permalink = null, shown = 0, wanted = 1, maybe_shown = false "
+        "where interaction_id = $1",
+        "update interactions set cards_shown = 0, cards_left = 1, created_at = created_at - interval '1 day', "
+        "expires_at = clock_timestamp() where id = $1",
+        about=scene.asked,
+    )
+
+
+async def _purged(scene: Scene) -> None:
+    tables = ("clicks", "events", "cards")
+    await scene.dev.operate(
+        *(f"delete from {table} where interaction_id = $1" for table in tables),
+        "delete from interactions where id = $1",
+        about=scene.asked,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _locked(scene: Scene) -> AsyncIterator[None]:
+    """Somebody's transaction holds the row for longer than Slack waits."""
+    connection = await asyncpg.connect(scene.dev.told["database_url"])
+    try:
+        async with connection.transaction():
+            id = ids.decode("int", scene.asked["id"])
+            await connection.execute("select from interactions where id = $1 for update", id)
+            yield
+    finally:
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def unswept(scene: Scene) -> AsyncIterator[None]:
+    """Whatever would end this question in the database, does not; everything else may be done to it."""
+    name = f"unswept_{scene.asked['id']}"
+    await scene.dev.operate(
+        f"create function {name}() returns trigger language plpgsql as 'begin return null; end'",
+        f"create trigger {name} before update on interactions for each row "
+        f"when (old.id = '{ids.decode('int', scene.asked['id'])}' and new.status <> old.status) "
+        f"execute function {name}()",
+    )
+    try:
+        yield
+    finally:
+        await scene.dev.operate(f"drop function {name} cascade")
+
+
+def _free(_: Scene) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One row of docs/verdicts.md: what came before, who clicks what, and what is kept of the click."""
+
+    name: str
+    verdict: Verdict
+    arrange: Arrange = _nothing
+    user: str = ANA
+    choice: str = "yes"
+    ask: Callable[[Variant], dict[str, Any]] = lambda _: {}
+    claims: dict[str, Any] = field(default_factory=dict)  # what Slack says about the click beside the truth
+    during: Callable[[Scene], AbstractAsyncContextManager[None]] = _free
+    audited: bool = True
+    whole: bool = True  # whether the question is still there to be asked about
+
+    @property
+    def status(self) -> int:
+        """What Slack is answered."""
+        return 503 if self.verdict is Verdict.UNAVAILABLE else 200
+
+
+CASES = [
+    Case(name="won", verdict=Verdict.WON),
+    Case(name="recorded", verdict=Verdict.RECORDED, arrange=_answered),
+    Case(name="decided", verdict=Verdict.DECIDED, arrange=_answered, choice="no"),
+    Case(name="taken", verdict=Verdict.TAKEN, arrange=_answered, user=BOB, choice="no"),
+    Case(
+        name="taken by default",
+        verdict=Verdict.TAKEN,
+        arrange=_overdue,
+        ask=lambda variant: {"on_expiry": variant.on_expiry()},
+    ),
+    Case(name="expired", verdict=Verdict.EXPIRED, arrange=_overdue),
+    Case(name="cancelled", verdict=Verdict.CANCELLED, arrange=_cancelled),
+    Case(name="superseded", verdict=Verdict.SUPERSEDED, arrange=_superseded),
+    Case(name="unreachable", verdict=Verdict.UNREACHABLE, arrange=_restored),
+    Case(name="outsider", verdict=Verdict.OUTSIDER, user=SAM),
+    Case(name="not yours", verdict=Verdict.NOT_YOURS, user=BOB),
+    Case(name="gone, no such choice", verdict=Verdict.GONE, choice="never"),
+    Case(name="gone, purged", verdict=Verdict.GONE, arrange=_purged, whole=False),
+    Case(name="gone, foreign", verdict=Verdict.GONE, claims={"team": "T0OTHER"}, audited=False),
+    Case(name="unavailable", verdict=Verdict.UNAVAILABLE, during=_locked, audited=False),
+]
+
+
+async def scene(dev: House, case: Case, variant: Variant) -> Scene:
+    """Ask on the first replica, and wait for the card. Outsiders are in one channel only; the others spread out."""
+    channel = "C0GENERAL" if variant.threaded and case.user != SAM else "C0APPROVALS"
+    to: dict[str, Any] = {"channel": channel}
+    if variant.threaded:
+        said = {"user": ANA, "channel": channel, "text": f"About {case.name}."}
+        _, parent = await dev.call("POST", f"{dev.told['slack_url']}/sandbox/messages", said)
+        to["thread_ts"] = parent["ts"]
+    asked = await dev.ask(replica=0, **variant.body, to=to, **case.ask(variant))
+    asked = await dev.posted(asked)
+    card = await dev.card(asked)
+    pending = {"channel": channel, **{name: card[name] for name in ("ts", "text", "blocks")}}
+    return Scene(dev=dev, variant=variant, asked=asked, pending=pending)

@@ -1,0 +1,64 @@
+"""docs/verdicts.md as data: what people were promised they would read, to be compared with what was read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs" / "verdicts.md"
+NOTHING = "nothing"
+
+# What differs each time, and what the document says in its place.
+_EXAMPLES = (
+    (r"<!date\^\d+\^(\S+) \{date_short_pretty\} at \{time\}\|[^>]*>", r"\1 Nov 21 at 14:03"),
+    (r"<https?://[^|>]*\|([^>]*)>", r"[\1]"),
+    (r"<@U0([A-Z]+)>", lambda found: f"@{found[1].lower()}"),
+    (r"int_[0-9a-z]{26}", "int_…"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-11-21T14:03:00Z"),
+    (r"just now|\d+ (second|minute|hour|day)s? ago", "2 minutes ago"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of the table of verdicts."""
+
+    verdict: str
+    before: str
+    after: str
+    told: str
+    card: str
+
+
+def rows() -> list[Row]:
+    found = []
+    for verdict, _, statuses, told, card in _table("verdict"):
+        before, after = statuses.split(" → ")
+        found.append(Row(verdict=verdict, before=before, after=after, told=told, card=card))
+    return found
+
+
+def messages() -> list[tuple[str, str]]:
+    """(status, message) of the table of what agents read."""
+    return [(status, message) for status, message in _table("status")]
+
+
+def as_written(seen: str, words: Mapping[str, str]) -> str:
+    """What was seen, as the document would say it: its examples for what differs each time, and no Slack markup."""
+    for ours, theirs in words.items():
+        seen = seen.replace(ours, theirs)
+    for pattern, example in _EXAMPLES:
+        seen = re.sub(pattern, example, seen)
+    return seen.replace("*", "")
+
+
+def _table(first: str) -> Sequence[list[str]]:
+    """The body of the table whose first column is called like this, without code marks."""
+    lines = DOCS.read_text("utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first} |")) + 2
+    body = []
+    for line in lines[start:]:
+        if not line.startswith("|"):
+            break
+        body.append([cell.strip().replace("`", "") for cell in line.strip("|").split("|")])
+    return body

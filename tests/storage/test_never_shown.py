@@ -1,0 +1,154 @@
+"""A deadline that passes with no card ever possible: unreachable for everybody, whatever comes at the same moment."""
+
+import asyncio
+import contextlib
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from bridge import ids
+from storage import cards, interactions
+from storage.model import Card, Interaction, Status, Verdict
+from storage.pool import Database
+from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+from tests.storage.faults import admin, until_waiting
+
+MOMENT = 0.1  # seconds around a deadline in which all comes that races; a loaded machine needs so many
+
+
+async def ends_in(db: Database, question: Interaction, *, seconds: float) -> None:
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        "expires_at = clock_timestamp() + make_interval(secs => $2) where id = $1",
+        question.id,
+        seconds,
+    )
+
+
+async def sweep(db: Database) -> list[tuple[UUID, UUID, Status]]:
+    return await interactions.expire(db, event_ids=[ids.new() for _ in range(20)])
+
+
+@contextlib.asynccontextmanager
+async def sweeping(db: Database) -> AsyncIterator[None]:
+    """A replica that sweeps again and again meanwhile."""
+    done = asyncio.Event()
+
+    async def again() -> None:
+        while not done.is_set():
+            await sweep(db)
+
+    task = asyncio.create_task(again())
+    yield
+    done.set()
+    await task
+
+
+async def until_swept(db: Database) -> None:
+    """Let every deadline have passed, and sweep."""
+    await db.fetch("select pg_sleep_until(max(expires_at)) from interactions")
+    while await sweep(db):
+        pass
+
+
+async def leased(db: Database, questions: list[Interaction]) -> dict[UUID, Card]:
+    """The one card of each, each leased by a replica that is about to post it."""
+    found: dict[UUID, Card] = {}
+    while len(found) < len(questions):
+        found |= {card.interaction_id: card for card in await card_moves.lease(db, questions[0])}
+    return found
+
+
+async def test_a_post_and_the_deadline_at_one_moment_agree_whether_anybody_could_see_it(
+    db: Database, other: Database, tenant: Tenant
+) -> None:
+    """Two hundred races: what was allowed to be sent expires, all else is unreachable, and a click is told the same."""
+    chance = random.Random(5)
+    questions = [await build.question(db, tenant) for _ in range(200)]
+    held = await leased(db, questions)
+    allowed: dict[UUID, bool] = {}
+    told: dict[UUID, Verdict] = {}
+
+    async def send(question: Interaction) -> None:
+        await asyncio.sleep(chance.uniform(0, MOMENT))
+        allowed[question.id] = await cards.sending(db, held[question.id]) is not None
+
+    async def click(question: Interaction) -> None:
+        await asyncio.sleep(chance.uniform(MOMENT / 2, 2 * MOMENT))
+        click = build.click(question, user_id="U0BOB")  # not a responder, so that no answer ends it
+        told[question.id] = (await interactions.claim(db, click, seconds=20)).verdict
+
+    for start in range(0, 200, 20):
+        batch = questions[start : start + 20]
+        await asyncio.gather(*(ends_in(db, one, seconds=chance.uniform(0, 1.5 * MOMENT)) for one in batch))
+        async with sweeping(db), sweeping(other):
+            await asyncio.gather(*(send(one) for one in batch), *(click(one) for one in batch))
+    await until_swept(db)
+
+    assert set(allowed.values()) == {True, False}, "one side always came first: that was no race"
+    for question in questions:
+        after = await build.read(db, tenant, question.id)
+        assert after.status is (Status.EXPIRED if allowed[question.id] else Status.UNREACHABLE)
+        assert after.reason == (None if allowed[question.id] else interactions.NEVER_SHOWN)
+        assert told[question.id] in {Verdict.NOT_YOURS, Verdict(after.status)}, "a click was told another end"
+    ends = await db.fetch("select type from events where type <> 'interaction.created'")
+    assert Counter(row["type"] for row in ends) == {
+        "interaction.expired": sum(allowed.values()),
+        "interaction.unreachable": 200 - sum(allowed.values()),
+    }
+
+
+async def test_a_post_that_waited_for_the_row_past_the_deadline_is_not_made(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    """Whoever looked meanwhile was told that nobody could be asked; a card must not come after that."""
+    question = await build.question(db, tenant)
+    card = await card_moves.take(db, question)
+    await ends_in(db, question, seconds=0.5)
+    async with admin(dsn) as holder, admin(dsn) as watcher:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute("select from interactions for update")
+        sending = asyncio.create_task(cards.sending(db, card))
+        await until_waiting(watcher)
+        while not await watcher.fetchval("select clock_timestamp() > expires_at from interactions"):
+            await asyncio.sleep(0.005)
+        before = await build.read(db, tenant, question.id)
+        await transaction.rollback()
+
+    assert await sending is None
+    assert before.status is Status.UNREACHABLE
+    assert await build.read(db, tenant, question.id) == before
+    await sweep(db)
+    assert await build.read(db, tenant, question.id) == before
+
+
+async def test_the_last_copy_giving_up_and_the_deadline_end_a_question_once(
+    db: Database, other: Database, tenant: Tenant
+) -> None:
+    """Either may come first, and says its own reason."""
+    chance = random.Random(9)
+    questions = [await build.question(db, tenant) for _ in range(120)]
+    held = await leased(db, questions)
+
+    async def give_up(question: Interaction) -> None:
+        await asyncio.sleep(chance.uniform(0, MOMENT))
+        await card_moves.give_up(db, held[question.id])
+
+    for start in range(0, 120, 20):
+        batch = questions[start : start + 20]
+        await asyncio.gather(*(ends_in(db, one, seconds=chance.uniform(0, 1.5 * MOMENT)) for one in batch))
+        async with sweeping(db), sweeping(other):
+            await asyncio.gather(*(give_up(one) for one in batch))
+    await until_swept(db)
+
+    codes: Counter[str] = Counter()
+    for question in questions:
+        after = await build.read(db, tenant, question.id)
+        assert after.status is Status.UNREACHABLE and after.reason is not None
+        codes[after.reason["code"]] += 1
+    assert set(codes) == {"never_shown", "is_archived"}, "one side always came first: that was no race"
+    ends = await db.fetch("select from events where type = 'interaction.unreachable'")
+    assert len(ends) == 120
