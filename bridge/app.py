@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 from aiohttp import web
 
+import bridge
 from bridge import announce
 from bridge.agents import api
 from bridge.config import Settings
@@ -18,6 +19,7 @@ from bridge.health import Health
 from bridge.logs import Log
 from bridge.loops import expiry, runner, watch
 from bridge.loops.cards import Cards
+from bridge.loops.deliveries import IN_HAND, Deliveries
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
@@ -28,6 +30,8 @@ from bridge.slack.connections import Tokens
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
 from bridge.wake import Wake
+from bridge.webhooks.outgoing import Webhooks
+from bridge.webhooks.sender import Sender
 from storage import errors, migrate, notices, pool
 from storage.pool import Database
 
@@ -39,8 +43,9 @@ _DATABASE_PAUSE = 1.0
 _SAID_AGAIN = 30  # tries after which it is said again that there is no database
 
 # Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
-# _CARD_WORKERS / 2.4 + 1 / 10 times. Most work comes with a wake; these are for what other replicas left.
-_CARDS_INTERVAL = 2.4
+# _CARD_WORKERS / 3 + 1 / 10 + 1 / 6 times. Most work comes with a wake; these are for what other replicas left.
+_CARDS_INTERVAL = 3.0
+_DELIVERIES_INTERVAL = 6.0  # and only with a webhook key
 _EXPIRY_INTERVAL = 10.0  # a passed deadline counts at once for whoever asks or clicks; only the cards wait for this
 _WATCH_INTERVAL = 1.0  # how late a request hears of an end that another replica wrote; asks only while one waits
 _INSTALLATION_INTERVAL = 30.0  # asks Slack, not the database, and no more once it was told whose the token is
@@ -63,7 +68,21 @@ async def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = 
             await announce.standing(db)
             http = await stack.enter_async_context(client.session())
             replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
-            await _run(settings, db=db, claims=claims, http=http, replies=replies, stopping=stopping, on_ready=on_ready)
+            agent = f"askbridge/{bridge.__version__}"
+            sender = await stack.enter_async_context(
+                contextlib.aclosing(Sender(settings.webhook_guard, agent=agent, most=IN_HAND))
+            )
+            webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=sender)
+            await _run(
+                settings,
+                db=db,
+                claims=claims,
+                http=http,
+                replies=replies,
+                webhooks=webhooks,
+                stopping=stopping,
+                on_ready=on_ready,
+            )
 
 
 async def _run(
@@ -73,16 +92,19 @@ async def _run(
     claims: Database,
     http: aiohttp.ClientSession,
     replies: aiohttp.ClientSession,
+    webhooks: Webhooks,
     stopping: asyncio.Event,
     on_ready: Callable[[str], None] | None,
 ) -> None:
     wake, tokens, handles = Wake(), Tokens(), Handles()
     cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake)
+    deliveries = Deliveries(db=db, wake=wake, webhooks=webhooks)
     fanout = Fanout(dsn=settings.direct_url, wake=wake)
     loops = [
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
         Loop(name="expiry", step=lambda: expiry.step(db, wake), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
+        Loop(name="deliveries", step=deliveries.step, interval=_DELIVERIES_INTERVAL, wake=wake.deliveries),
         Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
     ]
     health = Health(db=db, loops=loops, wake=wake)
@@ -104,7 +126,9 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
-    web_app.add_routes([web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake), *health.routes()])
+    web_app.add_routes(
+        [web.post(PATH, inbound.handle), *api.routes(db=db, wake=wake, webhooks=webhooks), *health.routes()]
+    )
     async with _listening(web_app, settings) as url, asyncio.TaskGroup() as group:
         running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]
         _log.info("replica_started", url=url)
@@ -116,6 +140,7 @@ async def _run(
         await asyncio.wait(running, timeout=_DRAIN_SECONDS)
         for task in running:
             task.cancel()
+        await deliveries.close(seconds=_DRAIN_SECONDS)
         await fanout.close()
     # Only now no click can come any more; what follows the last ones is still to be done.
     with contextlib.suppress(TimeoutError):

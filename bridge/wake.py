@@ -16,6 +16,7 @@ class Wake:
     def __init__(self) -> None:
         self.cards = asyncio.Event()  # some card may have to be posted or edited
         self.expiry = asyncio.Event()  # some deadline was seen to have passed
+        self.deliveries = asyncio.Event()  # some webhook may have to be called
         self.fanout = asyncio.Event()  # there is something to tell other replicas
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
@@ -39,6 +40,7 @@ class Wake:
         self.heard(organization_id, interaction_id)
         self._untold.add((organization_id, interaction_id))
         self.fanout.set()
+        self.deliveries.set()
 
     def heard(self, organization_id: UUID, interaction_id: UUID) -> None:
         """Some replica wrote a row of this question: let whoever waits for it here look."""
@@ -64,5 +66,5 @@ class Wake:
         """Let everybody who waits look once more and go."""
         self.closing.set()
         self.missed()
-        for loop in (self.cards, self.expiry, self.fanout):
+        for loop in (self.cards, self.expiry, self.deliveries, self.fanout):
             loop.set()

@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bridge.agents import auth, openapi, problems
+from bridge.agents.endpoints import Endpoints
 from bridge.agents.interactions import Interactions
 from bridge.agents.problems import Problem
 from bridge.logs import Log
 from bridge.wake import Wake
+from bridge.webhooks.outgoing import Webhooks
 from storage import errors
 from storage.pool import Database
 
@@ -17,9 +19,10 @@ _log = Log("agents")
 _SEE = "GET /openapi.json describes what there is"
 
 
-def routes(*, db: Database, wake: Wake) -> list[web.RouteDef]:
+def routes(*, db: Database, wake: Wake, webhooks: Webhooks) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    interactions = Interactions(db=db, wake=wake)
+    interactions = Interactions(db=db, wake=wake, webhooks=webhooks)
+    endpoints = Endpoints(db=db, wake=wake, webhooks=webhooks)
     return [
         web.get("/openapi.json", openapi.serve, allow_head=False),
         web.post("/v1/interactions", auth.required(db, interactions.create)),
@@ -27,6 +30,14 @@ def routes(*, db: Database, wake: Wake) -> list[web.RouteDef]:
         web.get("/v1/interactions/{id}", auth.required(db, interactions.get), allow_head=False),
         web.post("/v1/interactions/{id}/cancel", auth.required(db, interactions.cancel)),
         web.get("/v1/interactions/{id}/timeline", auth.required(db, interactions.timeline), allow_head=False),
+        web.post("/v1/webhook_endpoints", auth.required(db, endpoints.create)),
+        web.get("/v1/webhook_endpoints", auth.required(db, endpoints.page), allow_head=False),
+        web.post("/v1/webhook_endpoints/{id}/disable", auth.required(db, endpoints.disable)),
+        web.post("/v1/webhook_endpoints/{id}/enable", auth.required(db, endpoints.enable)),
+        web.post("/v1/webhook_endpoints/{id}/rotate_secret", auth.required(db, endpoints.rotate_secret)),
+        web.post("/v1/webhook_endpoints/{id}/test", auth.required(db, endpoints.test)),
+        web.post("/v1/webhook_endpoints/{id}/replay", auth.required(db, endpoints.replay)),
+        web.get("/v1/webhook_endpoints/{id}/deliveries", auth.required(db, endpoints.deliveries), allow_head=False),
     ]
 
 
@@ -41,7 +52,7 @@ async def in_words(
         return problems.response(problem)
     except errors.Unavailable as error:
         _log.warning("database_unavailable", path=request.path, cause=error.cause)
-        asks = request.method == "POST" and "id" not in request.match_info
+        asks = request.method == "POST" and request.path == "/v1/interactions"
         same = " with the same Idempotency-Key, so that nobody is asked twice" if asks else ""
         return problems.response(Problem(problems.UNAVAILABLE, f"Try again in {problems.RETRY_SECONDS} s{same}."))
     except web.HTTPNotFound:

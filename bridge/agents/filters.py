@@ -41,8 +41,8 @@ def read(query: MultiMapping[str]) -> Asked:
             run=_text("run", query.get("run")),
             idempotency_key=_text("idempotency_key", query.get("idempotency_key")),
         ),
-        before=_before(query.get("cursor")),
-        limit=_limit(query.get("limit")),
+        before=before(query.get("cursor")),
+        limit=limit(query.get("limit")),
     )
 
 
@@ -69,15 +69,17 @@ def _text(name: str, text: str | None) -> str | None:
     raise Problem(BAD_PARAMETER, f"{name} must have 1 to {MOST_TEXT[name]} characters.")
 
 
-def _before(text: str | None) -> UUID | None:
-    if text is None or (before := ids.decode("cur", text)) is not None:
-        return before if text is not None else None
+def before(text: str | None) -> UUID | None:
+    """The id that a page's cursor stands for; raises Problem."""
+    if text is None or (last := ids.decode("cur", text)) is not None:
+        return last if text is not None else None
     raise Problem(BAD_PARAMETER, "cursor must be a next_cursor that a list gave, as it was.")
 
 
-def _limit(text: str | None) -> int:
+def limit(text: str | None) -> int:
+    """The size of a page; raises Problem."""
     if text is None:
         return USUAL
-    if not _LIMIT.fullmatch(text) or not 1 <= (limit := int(text)) <= MOST:
+    if not _LIMIT.fullmatch(text) or not 1 <= (size := int(text)) <= MOST:
         raise Problem(BAD_PARAMETER, f"limit must be a number from 1 to {MOST}.")
-    return limit
+    return size

@@ -28,6 +28,7 @@ from bridge.agents.opening import Asked
 from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, Problem
 from bridge.logs import Log
 from bridge.wake import Wake
+from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions
 from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
 from storage.model import Card, Interaction, Key, Status
@@ -41,9 +42,10 @@ FIRST_POST_SECONDS = 2.0
 class Interactions:
     """The handlers."""
 
-    def __init__(self, *, db: Database, wake: Wake) -> None:
+    def __init__(self, *, db: Database, wake: Wake, webhooks: Webhooks) -> None:
         self._db = db
         self._wake = wake
+        self._webhooks = webhooks
 
     async def create(self, request: web.Request) -> web.Response:
         """POST /v1/interactions: make a question durable; Slack is called by the card loop, after the commit."""
@@ -51,7 +53,8 @@ class Interactions:
         key = auth.key(request)
         wait = parameters.wait(request.query)
         idempotency_key = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
-        asked = await opening.ask(self._db, key, await body.read(request), idempotency_key=idempotency_key)
+        sent = await body.read(request)
+        asked = await opening.ask(self._db, key, sent, idempotency_key=idempotency_key, webhooks=self._webhooks)
         opened = await self._opened(key, asked)
         try:
             row, copies = await self._first(request, opened.id, until=began + wait)

@@ -72,7 +72,7 @@ class Sender:
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             return Outcome(status=None, detail=_told(error))
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Cut what is open."""
         await self._http.close()
 

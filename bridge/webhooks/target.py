@@ -4,6 +4,7 @@ import socket
 import unicodedata
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from bridge.webhooks.guard import Guard
 
@@ -42,6 +43,12 @@ def check(url: str, guard: Guard) -> str:
     if parts.scheme == "http" and not (literal is not None and any(literal in net for net in guard.allowed)):
         raise BadTarget("must start with https://")
     return url
+
+
+def server(url: str) -> UUID:
+    """The same for all addresses at one server, which share its patience."""
+    parts = urlsplit(url)
+    return uuid5(NAMESPACE_URL, f"{parts.scheme}://{parts.netloc.lower()}")
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:

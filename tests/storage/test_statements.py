@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from storage import statements
-from storage.model import Card, Connection, Interaction, Key, Life, Organization
+from storage.deliveries import Failed, Leased
+from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Organization, WebhookEndpoint
 from storage.organizations import Leaving
 from storage.pool import Database
 from storage.retention import Place
@@ -121,6 +122,14 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
+    "deliveries.waiting": {"waiting"},
+    "deliveries.hold": {"limited", "held"},
+    "deliveries.lease": of(Leased),
+    "deliveries.renew": {"attempt"},
+    "deliveries.accepted": {"status"},
+    "deliveries.failed": of(Failed),
+    "deliveries.page": of(Delivery),
+    "deliveries.replay": {"event_id"},
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
@@ -147,6 +156,7 @@ READ = {
     "organizations.delete_clicks": {"claim_id"},
     "organizations.delete_keys": {"id"},
     "organizations.delete_connections": {"id"},
+    "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
     "retention.hold": of(Place),
     "retention.settled": {"organization_id", "id"},
@@ -155,21 +165,27 @@ READ = {
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
     "server.look": of(Server),
+    "webhook_endpoints.create": of(WebhookEndpoint),
+    "webhook_endpoints.of_organization": of(WebhookEndpoint),
+    "webhook_endpoints.get": of(WebhookEndpoint),
+    "webhook_endpoints.disable": of(WebhookEndpoint),
+    "webhook_endpoints.enable": of(WebhookEndpoint),
+    "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
 
 # What a parameter is in every statement that takes it, when it is not text. A missing cast would show here.
 TYPES = {
     name: type
     for type, names in {
-        "bool": "plain unsure doubted",
+        "bool": "doubted gone plain unsure",
         "bytea": "claim_id request_hash",
-        "int4": "attempt days expires_in failed version",
-        "int8": "most",
-        "jsonb": "addresses answers metadata never_shown reason request",
-        "timestamptz": "after",
-        "text[]": "home_teams payloads responders tags",
-        "uuid": "after_id after_organization_id before connection_id event_id id interaction_id key_id organization_id "
-        "stray_id supersedes",
+        "int4": "attempt days expires_in failed overlap patience version",
+        "int8": "each most",
+        "jsonb": "addresses answers metadata never_shown outcome reason request",
+        "timestamptz": "after since",
+        "text[]": "home_teams payloads responders tags types",
+        "uuid": "after_event_id after_id after_organization_id before callback_target connection_id endpoint_id "
+        "event_id id interaction_id key_id organization_id stray_id supersedes target_id",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()
@@ -178,6 +194,8 @@ TYPES = {
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8"}
+TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
+TYPES |= {"webhook_endpoints.disable.reason": "text"}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:

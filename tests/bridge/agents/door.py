@@ -1,13 +1,15 @@
 """Agents' door on a real server, and an agent that checks every answer it gets against the published shapes."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDictProxy
 from yarl import URL
@@ -15,6 +17,10 @@ from yarl import URL
 from bridge import ids
 from bridge.agents import api, problems, responses
 from bridge.wake import Wake
+from bridge.webhooks.guard import Guard
+from bridge.webhooks.outgoing import Webhooks
+from bridge.webhooks.sender import Sender
+from bridge.webhooks.signature import WebhookKeys
 from storage import cards, interactions
 from storage.interactions import Claimed
 from storage.model import Card, Handle, Json
@@ -23,6 +29,17 @@ from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 
 UNSAID: Any = object()
+KEYS = WebhookKeys.read("0123456789abcdef0123456789abcdef")
+
+
+class Nowhere(AbstractResolver):
+    """Every name means a machine in a private network."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
+        return [{"hostname": host, "host": "10.0.0.7", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}]
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def body(**fields: Any) -> Json:
@@ -161,10 +178,18 @@ class _Server(TestServer):
 
 
 @asynccontextmanager
-async def door(db: Database, tenant: Tenant, *, wake: Wake | None = None) -> AsyncIterator[Door]:
-    """Another replica; its other parts share its `wake`."""
-    wake = wake or Wake()
+async def door(
+    db: Database,
+    tenant: Tenant,
+    *,
+    wake: Wake | None = None,
+    guard: Guard | None = None,
+    keys: WebhookKeys | None = KEYS,
+) -> AsyncIterator[Door]:
+    """Another replica; its other parts share its `wake`. Its webhooks reach nobody unless its guard allows it."""
+    wake, guard = wake or Wake(), guard or Guard()
     app = web.Application(middlewares=[api.in_words])
-    app.add_routes(api.routes(db=db, wake=wake))
-    async with TestClient(_Server(app)) as http:
-        yield Door(http=http, db=db, tenant=tenant, wake=wake)
+    async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
+        app.add_routes(api.routes(db=db, wake=wake, webhooks=Webhooks(keys=keys, guard=guard, sender=sender)))
+        async with TestClient(_Server(app)) as http:
+            yield Door(http=http, db=db, tenant=tenant, wake=wake)

@@ -150,6 +150,7 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
         (path, method): {int(status) for status in operation["responses"]}
         for path, operations in DOCUMENT["paths"].items()
         for method, operation in operations.items()
+        if path.startswith("/v1/interactions")  # test_endpoints has those of webhooks
     }
 
     assert {route: statuses | {503} for route, statuses in seen.items()} == named

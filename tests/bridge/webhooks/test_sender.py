@@ -64,7 +64,7 @@ async def send(
     try:
         return await sender.send(url, body=b'{"a": 1}', headers={"webhook-id": "evt_1"})
     finally:
-        await sender.close()
+        await sender.aclose()
 
 
 @dataclass
