@@ -163,10 +163,8 @@ async def test_m078_a_redirect_to_this_machine_is_a_failure_and_nobody_goes_ther
     await loop.step()
 
     assert [call.path for call in there.calls] == ["/hook"]
-    assert (await loop.row())["outcome"] == {"status": 307, "detail": "HTTP 307: 307: Temporary Redirect"} or (
-        await loop.row()
-    )["outcome"]["status"] == 307
-    assert (await loop.row())["status"] == "pending"
+    row = await loop.row()
+    assert (row["status"], row["outcome"]["status"]) == ("pending", 307)
 
 
 async def test_m079_an_address_that_was_allowed_once_is_judged_again_at_the_socket(loop: Loop, there: Receiver) -> None:
