@@ -185,6 +185,21 @@ where
 order by deliveries.event_id desc
 limit $most;
 
+-- name: page_of_callbacks :many
+-- The deliveries to all callbacks, newest event first, up to $most before $before.
+select
+    deliveries.event_id, deliveries.interaction_id, events.type, deliveries.status, deliveries.failures,
+    deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
+from deliveries
+join events on events.organization_id = $organization_id and events.id = deliveries.event_id
+where
+    deliveries.organization_id = $organization_id
+    and deliveries.endpoint_id is null
+    and deliveries.event_id < $before
+    and ($status::text is null or deliveries.status = $status)
+order by deliveries.event_id desc
+limit $most;
+
 -- name: replay :many
 -- Have up to $most ended deliveries to one endpoint made anew, in the order of their events from behind $after on: all
 -- that are dead, or, with $since, whatever was written from then on.
@@ -207,6 +222,31 @@ from ended
 where
     deliveries.organization_id = $organization_id
     and deliveries.target_id = $endpoint_id
+    and deliveries.event_id = ended.event_id
+    and deliveries.status <> 'pending'
+returning deliveries.event_id;
+
+-- name: replay_callbacks :many
+-- The same for all callbacks, of which each event has one.
+with ended as materialized (
+    select target_id, event_id
+    from deliveries
+    where
+        organization_id = $organization_id
+        and endpoint_id is null
+        and event_id > $after_event_id
+        and case when $since::timestamptz is null then status = 'dead' else created_at >= $since end
+        and status <> 'pending'
+    order by event_id
+    limit $most
+    for update
+)
+update deliveries
+set status = 'pending', failures = 0, due_at = clock_timestamp(), ended_at = null
+from ended
+where
+    deliveries.organization_id = $organization_id
+    and deliveries.target_id = ended.target_id
     and deliveries.event_id = ended.event_id
     and deliveries.status <> 'pending'
 returning deliveries.event_id;

@@ -128,7 +128,7 @@ CREATE TABLE interactions (
     callback text,
     callback_target uuid,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
-    CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
+    CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))) NOT VALID,
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
     CONSTRAINT interactions_cards_shown_check CHECK ((cards_shown >= 0)),
     CONSTRAINT interactions_check CHECK ((expires_at > created_at)),
@@ -222,6 +222,7 @@ CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, intera
 CREATE UNIQUE INDEX connections_installation ON connections USING btree (app_id, COALESCE(enterprise_id, ''::text), COALESCE(team_id, ''::text)) WHERE (disabled_at IS NULL);
 CREATE INDEX deliveries_interaction ON deliveries USING btree (organization_id, interaction_id);
 CREATE INDEX deliveries_leased ON deliveries USING btree (organization_id, target_id) WHERE (leased_until IS NOT NULL);
+CREATE INDEX deliveries_of_callbacks ON deliveries USING btree (organization_id, event_id) WHERE (endpoint_id IS NULL);
 CREATE INDEX deliveries_pending ON deliveries USING btree (organization_id, target_id, due_at) WHERE (status = 'pending'::text);
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "position") WHERE ("position" IS NOT NULL);

@@ -85,30 +85,34 @@ async def failed(
 async def page(
     db: Database,
     organization_id: UUID,
-    endpoint_id: UUID,
+    endpoint_id: UUID | None,
     *,
     status: DeliveryStatus | None,
     before: UUID | None,
     most: int,
 ) -> list[Delivery]:
-    """The deliveries to one endpoint, newest event first, with events older than `before`."""
-    rows = await _SQL["page"].many(
-        db, organization_id=organization_id, endpoint_id=endpoint_id, status=status, before=before or _LAST, most=most
+    """The deliveries to one endpoint, None: to all callbacks, newest event first, with events older than `before`."""
+    asked = {"organization_id": organization_id, "status": status, "before": before or _LAST, "most": most}
+    rows = (
+        await _SQL["page_of_callbacks"].many(db, **asked)
+        if endpoint_id is None
+        else await _SQL["page"].many(db, endpoint_id=endpoint_id, **asked)
     )
     return [Delivery(**{**row, "status": DeliveryStatus(row["status"])}) for row in rows]
 
 
-async def replay(db: Database, organization_id: UUID, endpoint_id: UUID, *, since: datetime | None) -> int:
-    """Make what ended anew: all that is dead, or, with `since`, whatever was written from then on; how many."""
+async def replay(db: Database, organization_id: UUID, endpoint_id: UUID | None, *, since: datetime | None) -> int:
+    """Make what ended anew: all that is dead, or, with `since`, whatever was written from then on; how many.
+
+    `endpoint_id`: as in `page`.
+    """
     total, after = 0, _FIRST
     while True:
-        rows = await _SQL["replay"].many(
-            db,
-            organization_id=organization_id,
-            endpoint_id=endpoint_id,
-            since=since,
-            after_event_id=after,
-            most=_BATCH,
+        asked = {"organization_id": organization_id, "since": since, "after_event_id": after, "most": _BATCH}
+        rows = (
+            await _SQL["replay_callbacks"].many(db, **asked)
+            if endpoint_id is None
+            else await _SQL["replay"].many(db, endpoint_id=endpoint_id, **asked)
         )
         total += len(rows)
         if len(rows) < _BATCH:

@@ -22,6 +22,7 @@ from storage.pool import Database
 _log = Log("agents")
 
 DELIVERY_PARAMETERS = ("status", "cursor", "limit")
+CALLBACKS = "callbacks"  # in the place of an endpoint's id: the callbacks of all questions
 _ASKED = "asked"  # why an endpoint is disabled, when it was asked for
 
 
@@ -97,28 +98,34 @@ class Endpoints:
         """POST /v1/webhook_endpoints/{id}/replay: what is dead, or everything from a time on, once more."""
         self._keys()
         parameters.only(request.query)
-        organization_id, id = _place(request)
         asked = endpoint_requests.validate(Replay, await body.read(request) if request.can_read_body else {})
-        found = _found(await within(webhook_endpoints.get(self._db, organization_id, id)))
-        if found.disabled_at is not None:
+        found = await self._receiver(request)
+        if found is not None and found.disabled_at is not None:
             raise Problem(ENDPOINT_CONFLICT, "The endpoint is disabled: enable it first.")
-        replayed = await deliveries.replay(self._db, organization_id, id, since=asked.since)
-        _log.info("deliveries_replayed", endpoint=ids.encode("whe", id), number=replayed, key=auth.key(request).name)
+        key = auth.key(request)
+        replayed = await deliveries.replay(
+            self._db, key.organization_id, found.id if found else None, since=asked.since
+        )
+        _log.info("deliveries_replayed", endpoint=request.match_info["id"], number=replayed, key=key.name)
         self._wake.deliveries.set()
         return reply.json({"replayed": replayed})
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """GET /v1/webhook_endpoints/{id}/deliveries: what became of each, newest event first."""
         parameters.only(request.query, DELIVERY_PARAMETERS)
-        organization_id, id = _place(request)
         status = _status(request.query.get("status"))
         before, limit = filters.before(request.query.get("cursor")), filters.limit(request.query.get("limit"))
-        _found(await within(webhook_endpoints.get(self._db, organization_id, id)))
-        rows = await within(
-            deliveries.page(self._db, organization_id, id, status=status, before=before, most=limit + 1)
-        )
+        found = await self._receiver(request)
+        of = auth.key(request).organization_id, found.id if found else None
+        rows = await within(deliveries.page(self._db, *of, status=status, before=before, most=limit + 1))
         next_cursor = filters.cursor(rows[limit - 1].event_id) if len(rows) > limit else None
         return reply.json(endpoint_resource.delivery_page(rows[:limit], next_cursor=next_cursor))
+
+    async def _receiver(self, request: web.Request) -> WebhookEndpoint | None:
+        """The endpoint in the path; None: all callbacks. Raises Problem."""
+        if request.match_info["id"] == CALLBACKS:
+            return None
+        return _found(await within(webhook_endpoints.get(self._db, *_place(request))))
 
     def _keys(self) -> WebhookKeys:
         if self._webhooks.keys is None:

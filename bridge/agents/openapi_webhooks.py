@@ -8,7 +8,7 @@ from bridge.agents import filters
 from bridge.agents.describing import BODY, KEY, REF, answer, failures
 from bridge.agents.endpoint_requests import NewEndpoint, Replay
 from bridge.agents.endpoint_responses import Attempt, DeliveryPage, Endpoint, EndpointPage, EndpointSecret, Replayed
-from bridge.agents.endpoints import DELIVERY_PARAMETERS
+from bridge.agents.endpoints import CALLBACKS, DELIVERY_PARAMETERS
 from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, WEBHOOKS_OFF
 from storage.model import DeliveryStatus, Json
 
@@ -79,7 +79,7 @@ def paths() -> Json:
                 "operationId": "replayWebhookDeliveries",
                 "summary": "Have calls made again",
                 "security": KEY,
-                "parameters": [_id()],
+                "parameters": [_receiver()],
                 "requestBody": _content(Replay),
                 "responses": {
                     "200": answer("They are on their way.", Replayed),
@@ -92,7 +92,7 @@ def paths() -> Json:
                 "operationId": "listWebhookDeliveries",
                 "summary": "What became of calls",
                 "security": KEY,
-                "parameters": [_id(), *_of_list()],
+                "parameters": [_receiver(), *_of_list()],
                 "responses": {"200": answer("One page.", DeliveryPage), **failures(BAD_PARAMETER, NOT_FOUND)},
             }
         },
@@ -117,6 +117,10 @@ def _content(model: type[BaseModel]) -> Json:
 
 def _id() -> Json:
     return {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "examples": ["whe_01jd…"]}}
+
+
+def _receiver() -> Json:
+    return {**_id(), "description": f"`{CALLBACKS}`: those of the callbacks of all questions"}
 
 
 def _of_list() -> list[Json]:

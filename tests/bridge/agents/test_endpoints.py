@@ -255,6 +255,37 @@ async def test_m075_what_is_dead_is_replayed_and_with_a_time_everything_since(do
     assert (await act(door, made, "replay", json=past)).json == {"replayed": 3}
 
 
+async def test_dead_callbacks_are_listed_and_replayed_together(door: Door) -> None:
+    """A foreign one, and what endpoints get, are not among them."""
+    made = await create(door)
+    foreign = await build.tenant(door.db)
+    asked = [(await door.ask(body(callback=f"{URL}?run={run}"))).json["id"] for run in range(3)]
+    other = (await door.ask(body(callback=URL), key=foreign.secret)).json["id"]
+    for id in asked:
+        await door.cancel(id)
+    await door.cancel(other, key=foreign.secret)
+    await door.db.fetch(
+        "update deliveries set status = 'dead', ended_at = now(), failures = 10, outcome = '{}' "
+        "where interaction_id <> $1",
+        ids.decode("int", asked[2]),
+    )
+
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await act(door, "callbacks", f"deliveries?status=dead&limit=1{cursor}")).json
+        seen += [item["interaction"] for item in page["items"]]
+        cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
+    assert seen == [asked[1], asked[0]]
+    assert (await act(door, "callbacks", "replay")).json == {"replayed": 2}
+    assert (await act(door, "callbacks", "replay")).json == {"replayed": 0}
+    assert len((await act(door, "callbacks", "deliveries?status=pending")).json["items"]) == 3
+    assert (await act(door, made, "replay")).json == {"replayed": 2}
+    foreigners = (await act(door, "callbacks", "deliveries", key=foreign.secret)).json["items"]
+    assert [(item["interaction"], item["status"]) for item in foreigners] == [(other, "dead")]
+    assert (await act(door, "callbacks", "test")).status == 404
+
+
 async def test_however_much_is_replayed_it_is_done_in_batches_and_once(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
