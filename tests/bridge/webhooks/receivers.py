@@ -19,6 +19,7 @@ class Call:
     path: str
     headers: CIMultiDictProxy[str]
     body: bytes
+    caller: int  # the port it came from
 
     @property
     def id(self) -> str:
@@ -50,7 +51,8 @@ class Receiver:
         return [call for call in self.calls if call.path == path]
 
     async def answer(self, request: web.Request) -> web.Response:
-        self.calls.append(Call(path=request.path, headers=request.headers, body=await request.read()))
+        caller: int = request.get_extra_info("peername")[1]
+        self.calls.append(Call(path=request.path, headers=request.headers, body=await request.read(), caller=caller))
         if self.gate is not None and request.path == self.slow:
             self.open += 1
             self.most_open = max(self.open, self.most_open)
