@@ -128,7 +128,7 @@ CREATE TABLE interactions (
     callback text,
     callback_target uuid,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
-    CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))) NOT VALID,
+    CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
     CONSTRAINT interactions_cards_shown_check CHECK ((cards_shown >= 0)),
     CONSTRAINT interactions_check CHECK ((expires_at > created_at)),

@@ -23,8 +23,7 @@ create table webhook_endpoints (
 alter table interactions
     add column callback text,
     add column callback_target uuid, -- the same for all callbacks to one server: they share its patience
-    add constraint interactions_callback check ((callback is null) = (callback_target is null)) not valid;
-    -- Not valid, so that no row is read while clicks wait for the table: those that are there have neither.
+    add constraint interactions_callback check ((callback is null) = (callback_target is null));
 
 -- One duty to tell one receiver of one event. An event has no reference here, because only a question goes, with all of
 -- its events and deliveries, never one of them.
