@@ -30,7 +30,7 @@ def required(
         possible = len(secret) <= _MOST and secret.isascii()
         # A flood costs no lookup: who was within the limit a moment ago may be told that they are not any more.
         if possible and (owner := keyring.owner(secret)) is not None:
-            rate.refuse(owner)
+            await rate.refuse(owner)
         found = await within(keyring.find(secret)) if possible else None
         if found is None:
             raise Problem(

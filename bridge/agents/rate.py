@@ -26,6 +26,7 @@ _log = Log("agents")
 _NAME = "requests"
 _SLICES = 8  # a second
 _SECONDS = 1.0  # that a slice is waited for
+_HELD = 0.1  # seconds that a refusal is kept back: whoever ignores Retry-After sends ten a second per connection
 _REMEMBERED = 10_000  # organizations; forgetting one costs it what is left of a slice
 
 
@@ -58,19 +59,19 @@ class Rate:
         share = self._shares.setdefault(organization_id, _Share())
         while not share.left:
             async with share.taking:  # one asks for all who wait
-                if not share.left:
-                    self._refuse(share)
+                if not share.left and not _spent(share):
                     await self._take(organization_id, share)
-                    self._refuse(share)
+            await self._refuse(share)
         share.left -= 1
 
-    def refuse(self, organization_id: UUID) -> None:
+    async def refuse(self, organization_id: UUID) -> None:
         """Raise Problem if it is known, without asking anybody, that there have been too many requests."""
-        if (share := self._shares.get(organization_id)) is not None and not share.left:
-            self._refuse(share)
+        if share := self._shares.get(organization_id):
+            await self._refuse(share)
 
-    def _refuse(self, share: _Share) -> None:
-        if asyncio.get_running_loop().time() < share.spent_until:
+    async def _refuse(self, share: _Share) -> None:
+        if not share.left and _spent(share):
+            await asyncio.sleep(_HELD)
             seconds = math.ceil(self._pause)
             raise Problem(
                 RATE_LIMITED,
@@ -91,3 +92,7 @@ class Rate:
             share.left = self._slice
         else:
             share.spent_until = asyncio.get_running_loop().time() + self._pause
+
+
+def _spent(share: _Share) -> bool:
+    return asyncio.get_running_loop().time() < share.spent_until

@@ -52,6 +52,15 @@ async def test_whoever_comes_back_when_it_was_told_is_let_in(db: Database) -> No
         assert await statuses(door, 1) == [404]
 
 
+async def test_whoever_ignores_when_to_come_back_is_answered_ten_times_a_second_and_no_oftener(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), limits=STILL) as door:
+        await statuses(door, 5)
+        began = time.monotonic()
+        assert [await statuses(door, 1) for _ in range(5)] == [[429]] * 5
+
+        assert time.monotonic() - began > 0.45
+
+
 async def test_all_keys_of_an_organization_count_together_and_no_other_s(db: Database) -> None:
     tenant, neighbour = await build.tenant(db), await build.tenant(db)
     _, second = await keys.create(db, organization_id=tenant.scope.organization_id, id=ids.new(), name="second")
