@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import web
 
+import bridge
 from bridge import announce, listening
 from bridge.agents import api
 from bridge.agents.streams import Streams
@@ -20,6 +21,7 @@ from bridge.health import Health
 from bridge.logs import Log
 from bridge.loops import expiry, numbering, runner, watch
 from bridge.loops.cards import Cards
+from bridge.loops.deliveries import IN_HAND, Deliveries
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
@@ -32,6 +34,8 @@ from bridge.slack.connections import Tokens
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
 from bridge.wake import Wake
+from bridge.webhooks.outgoing import Webhooks
+from bridge.webhooks.sender import Sender
 from storage import errors, migrate, notices, pool
 from storage.pool import Database
 
@@ -42,8 +46,9 @@ _DATABASE_PAUSE = 1.0
 _SAID_AGAIN = 30  # tries after which it is said again that there is no database
 
 # Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
-# _CARD_WORKERS / 2.6 + 1 / 10 + 1 / 10 times. Most work comes with a wake; these are for what other replicas left.
-_CARDS_INTERVAL = 2.6
+# _CARD_WORKERS / 3.3 + 1 / 10 + 1 / 10 + 1 / 6 times. Most work comes with a wake; these are for what others left.
+_CARDS_INTERVAL = 3.3
+_DELIVERIES_INTERVAL = 6.0  # and only with a webhook key
 _EXPIRY_INTERVAL = 10.0  # a passed deadline counts at once for whoever asks or clicks; only the cards wait for this
 _NUMBERING_INTERVAL = 10.0  # as often as _STREAMS_INTERVAL while somebody streams
 _STREAMS_INTERVAL = 1.0  # how late a stream hears of what no hint told of; asks only while one is open
@@ -77,7 +82,21 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
             await announce.standing(db)
             http = await stack.enter_async_context(client.session())
             replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
-            await _run(settings, db=db, claims=claims, http=http, replies=replies, stopping=stopping, on_ready=on_ready)
+            agent = f"askbridge/{bridge.__version__}"
+            sender = await stack.enter_async_context(
+                contextlib.aclosing(Sender(settings.webhook_guard, agent=agent, most=IN_HAND))
+            )
+            webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=sender)
+            await _run(
+                settings,
+                db=db,
+                claims=claims,
+                http=http,
+                replies=replies,
+                webhooks=webhooks,
+                stopping=stopping,
+                on_ready=on_ready,
+            )
 
 
 async def _run(
@@ -87,11 +106,13 @@ async def _run(
     claims: Database,
     http: aiohttp.ClientSession,
     replies: aiohttp.ClientSession,
+    webhooks: Webhooks,
     stopping: asyncio.Event,
     on_ready: Callable[[Addresses], None] | None,
 ) -> None:
     wake, tokens, handles, metrics = Wake(), Tokens(), Handles(), Metrics()
     cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake, metrics=metrics)
+    deliveries = Deliveries(db=db, wake=wake, webhooks=webhooks, metrics=metrics)
     fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
     streams = Streams(db=db, wake=wake)
     loops = [
@@ -105,6 +126,7 @@ async def _run(
         ),
         Loop(name="streams", step=streams.step, interval=_STREAMS_INTERVAL),
         Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
+        Loop(name="deliveries", step=deliveries.step, interval=_DELIVERIES_INTERVAL, wake=wake.deliveries),
     ]
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies, metrics=metrics)
@@ -126,13 +148,14 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
-    agents = api.routes(db=db, wake=wake, streams=streams, limits=settings.limits, metrics=metrics)
+    agents = api.routes(db=db, wake=wake, streams=streams, webhooks=webhooks, limits=settings.limits, metrics=metrics)
     web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
     scrape = Scrape(
         metrics=metrics,
         pools={"replica": db, "claims": claims},
         loops=[*loops, *aside],
         wake=wake,
+        streams=streams,
         connection_ids=lambda: tokens.connection_ids,
     )
     # The metrics are there first and last, so that what happens in between can be watched.
@@ -149,9 +172,12 @@ async def _run(
         _log.info("stop_requested")
         wake.close()
         streams.close()
+        clock = asyncio.get_running_loop()
+        until = clock.time() + listening.DRAIN_SECONDS
         await asyncio.wait(running, timeout=listening.DRAIN_SECONDS)
         for task in running:
             task.cancel()
+        await deliveries.close(seconds=max(0.0, until - clock.time()))
         await fanout.close()
     # Only now no click can come any more; what follows the last ones is still to be done.
     with contextlib.suppress(TimeoutError):

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bridge.agents.limits import USUAL, Limits
 from bridge.slack.verify import SigningSecrets
+from bridge.webhooks.guard import Guard
+from bridge.webhooks.signature import WebhookKeys
 
 
 class Misconfigured(Exception):
@@ -18,6 +20,17 @@ class Misconfigured(Exception):
 
 def _signing_secrets(value: SecretStr) -> SecretStr:
     SigningSecrets.read(value.get_secret_value())
+    return value
+
+
+def _webhook_key(value: SecretStr) -> SecretStr:
+    WebhookKeys.read(value.get_secret_value())
+    return value
+
+
+def _networks(value: str) -> str:
+    if not Guard.read(value).allowed:
+        raise ValueError("must name a network, such as 10.0.0.0/8")
     return value
 
 
@@ -165,6 +178,15 @@ class Settings(Workspace, Signing, DatabaseSettings):
         le=36_500,
         description="How many days a question and its clicks are kept after it has ended; 0 keeps everything for ever.",
     )
+    webhook_key: Annotated[SecretStr, AfterValidator(_webhook_key)] | None = Field(
+        default=None,
+        description="What the secrets of webhooks are made from, 32 characters or more; a comma list of two while "
+        "it is being rotated. Without it there are no webhooks.",
+    )
+    webhook_allow_nets: Annotated[str, AfterValidator(_networks)] | None = Field(
+        default=None,
+        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; the only way into them.",
+    )
     log: Literal["readable", "json"] = Field(default="readable", description="How the log on stderr is written.")
 
     @property
@@ -175,6 +197,16 @@ class Settings(Workspace, Signing, DatabaseSettings):
             request_burst=self.request_burst,
             pending_questions=self.pending_questions,
         )
+
+    @property
+    def webhook_keys(self) -> WebhookKeys | None:
+        """What signs webhooks; None: there are none."""
+        return WebhookKeys.read(self.webhook_key.get_secret_value()) if self.webhook_key else None
+
+    @property
+    def webhook_guard(self) -> Guard:
+        """Where webhooks may go."""
+        return Guard.read(self.webhook_allow_nets or "")
 
 
 S = TypeVar("S", bound=BaseSettings)

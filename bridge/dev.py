@@ -6,6 +6,7 @@ All of them end with this one, however it ends.
 import asyncio
 import contextlib
 import errno
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -80,8 +81,9 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
             raise Failed(f"The data folder {data} cannot be used: {error.strerror}. Choose another one.") from error
         await slack.ready()
         tenant = await _tenant(postgres.dsn, slack.told)
+        webhook_key = await asyncio.to_thread(_webhook_key, data)
         replicas = [
-            await stack.enter_async_context(_replica(number, options, postgres.dsn, slack.told))
+            await stack.enter_async_context(_replica(number, options, postgres.dsn, slack.told, webhook_key))
             for number in range(options.replicas)
         ]
         await asyncio.gather(*(replica.ready() for replica in replicas))
@@ -99,17 +101,30 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
         raise Failed(f"The sandbox Slack ended (exit status {status}).")
 
 
-def _replica(number: int, options: Options, dsn: str, slack: Json) -> Child:
+def _replica(number: int, options: Options, dsn: str, slack: Json, webhook_key: str) -> Child:
     settings = {
         "ASKBRIDGE_DATABASE_URL": dsn,
         "ASKBRIDGE_SLACK_BOT_TOKEN": slack["bot_token"],
         "ASKBRIDGE_SLACK_SIGNING_SECRET": slack["signing_secret"],
         "ASKBRIDGE_SLACK_API_URL": f"{slack['slack_url']}/api/",
         "ASKBRIDGE_PORT": str(options.port + number if options.port else 0),
+        "ASKBRIDGE_WEBHOOK_KEY": webhook_key,
+        "ASKBRIDGE_WEBHOOK_ALLOW_NETS": "127.0.0.0/8,::1/128",  # receivers are on this machine too
         **({"ASKBRIDGE_METRICS_PORT": "0"} if options.metrics else {}),
     }
     # Settings of another bridge must not leak into this one.
     return Child(f"replica {number + 1}", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_")
+
+
+def _webhook_key(data: Path) -> str:
+    """What the secrets of webhooks are made from: as random as can be, and kept with the data that they belong to."""
+    path = data / "webhook.key"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text("ascii")
+    key = secrets.token_urlsafe(32)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(key, "ascii")
+    return key
 
 
 async def _tenant(dsn: str, slack: Json) -> Json:

@@ -11,7 +11,7 @@ import typeid.errors
 import uuid_utils
 import uuid_utils.compat
 
-Prefix: TypeAlias = Literal["con", "cur", "evt", "int", "key", "org"]
+Prefix: TypeAlias = Literal["con", "cur", "evt", "int", "key", "org", "whe"]
 
 
 def new() -> UUID:

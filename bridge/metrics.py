@@ -26,6 +26,14 @@ class Reply(StrEnum):
     DROPPED = "dropped"  # too many were under way
 
 
+class Attempt(StrEnum):
+    """What became of an attempt to call a webhook."""
+
+    ACCEPTED = "accepted"  # answered 2xx
+    PUT_OFF = "put_off"  # tried again later
+    GIVEN_UP = "given_up"
+
+
 class Metrics:
     """One replica's counts. Those with a closed label stand there from the start, at zero."""
 
@@ -43,6 +51,7 @@ class Metrics:
         self._edited = self._counter("cards_edited", "Copies of cards that were edited to show an end.")
         self._put_off = self._counter("cards_put_off", "Tries that failed and will be made again, by code.", "code")
         self._given_up = self._counter("cards_given_up", "Copies that will never be shown, by code.", "code")
+        self._deliveries = self._counter("deliveries", "Attempts to call webhooks, by what became of them.", "result")
         self._leases_lost = self._counter("leases_lost", "Results that came after another replica had taken over.")
         self._told = self._counter("hints_told", "Hints told to other replicas.")
         self._heard = self._counter("hints_heard", "Hints heard from other replicas.")
@@ -55,6 +64,8 @@ class Metrics:
                 self._ended.labels(status)
         for result in Reply:
             self._replies.labels(result)
+        for became in Attempt:
+            self._deliveries.labels(became)
 
     # Clicks.
 
@@ -89,7 +100,7 @@ class Metrics:
         """A question ended by what this replica did."""
         self._ended.labels(status).inc()
 
-    # Cards; codes are those of `bridge.slack.error_table`.
+    # Cards, and webhooks; codes are those of `bridge.slack.error_table`.
 
     def posted(self) -> None:
         """A copy is up."""
@@ -106,6 +117,10 @@ class Metrics:
     def given_up(self, code: str) -> None:
         """A copy is tried no more."""
         self._given_up.labels(code).inc()
+
+    def delivered(self, became: Attempt) -> None:
+        """A webhook was called, or could not be."""
+        self._deliveries.labels(became).inc()
 
     def lease_lost(self) -> None:
         """Somebody else had taken over when we were done."""

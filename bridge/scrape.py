@@ -5,7 +5,7 @@ Nothing here is waited for long. Without a database everything is told but what 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 from uuid import UUID
 
@@ -40,12 +40,14 @@ class Scrape(Collector):
         pools: Mapping[str, Database],
         loops: Sequence[Loop],
         wake: Wake,
+        streams: Sized,
         connection_ids: Callable[[], Sequence[UUID]],
     ) -> None:
         self._metrics = metrics
         self._pools = pools
         self._loops = loops
         self._wake = wake
+        self._streams = streams
         self._connection_ids = connection_ids
         self._began = _now()
         self._looking = asyncio.Lock()
@@ -70,6 +72,7 @@ class Scrape(Collector):
         """What is looked up, as the client library asks for it."""
         yield _gauge("build_info", "Always 1; which release this is.", {bridge.__version__: 1}, label="version")
         yield _gauge("waiting_agents", "Requests that wait for a question to change.", self._wake.waiting)
+        yield _gauge("streams", "Streams of events that are open.", len(self._streams))
         yield _gauge("connections", "Slack connections this replica has a token for.", len(self._connection_ids()))
         yield from self._of_loops()
         in_use = {name: pool.in_use for name, pool in self._pools.items()}

@@ -16,6 +16,7 @@ class Wake:
     def __init__(self) -> None:
         self.cards = asyncio.Event()  # some card may have to be posted or edited
         self.expiry = asyncio.Event()  # some deadline was seen to have passed
+        self.deliveries = asyncio.Event()  # some webhook may have to be called
         self.fanout = asyncio.Event()  # there is something to tell other replicas
         self.numbering = asyncio.Event()  # some event may have to be given its place in its feed
         self.closing = asyncio.Event()
@@ -54,6 +55,7 @@ class Wake:
         self._untold.add((organization_id, interaction_id))
         self.fanout.set()
         self.numbering.set()
+        self.deliveries.set()
 
     def grown(self, organization_id: UUID) -> None:
         """This replica gave events their places: let whoever follows the feed look, here and elsewhere."""
@@ -97,5 +99,5 @@ class Wake:
         """Let everybody who waits look once more and go."""
         self.closing.set()
         self.missed()
-        for loop in (self.cards, self.expiry, self.fanout, self.numbering):
+        for loop in (self.cards, self.expiry, self.deliveries, self.fanout, self.numbering):
             loop.set()

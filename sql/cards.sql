@@ -175,6 +175,14 @@ told as (
         jsonb_build_object('channel', $channel::text, 'ts', $ts::text)
     from locked
     on conflict (organization_id, id) do nothing
+    returning organization_id, id, interaction_id, type
+),
+delivering as (
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
+    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
+    from told
+    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
+    where webhook_endpoints.disabled_at is null and told.type = any (webhook_endpoints.types)
 )
 select exists (select from kept) as kept;
 
@@ -343,6 +351,23 @@ told as (
         case when just_ended then 'interaction.unreachable' else 'card.given_up' end,
         $reason::jsonb
     from ended
+    returning organization_id, id, interaction_id, type
+),
+delivering as (
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
+    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
+    from told
+    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
+    where
+        told.type = 'interaction.unreachable'
+        and webhook_endpoints.disabled_at is null
+        and (webhook_endpoints.types is null or told.type = any (webhook_endpoints.types))
+    union all
+    select told.organization_id, interactions.callback_target, told.id, told.interaction_id, null
+    from told
+    join interactions
+        on interactions.organization_id = told.organization_id and interactions.id = told.interaction_id
+    where told.type = 'interaction.unreachable' and interactions.callback_target is not null
 )
 select status
 from ended;

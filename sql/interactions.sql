@@ -38,12 +38,13 @@ crowd as materialized ( -- of 10,000 it takes 3 ms, so not every call asks for i
 opened as (
     insert into interactions (
         organization_id, connection_id, id, kind, request, digest, answers, responders, home_teams, key_id, asked_by,
-        tags, metadata, idempotency_key, request_hash, supersedes, on_expiry, cards_left, expires_at)
+        tags, metadata, idempotency_key, request_hash, supersedes, on_expiry, callback, callback_target, cards_left,
+        expires_at)
     select
         seen.organization_id, seen.id, $id, $kind, $request::jsonb, $digest, $answers::jsonb,
         $responders::text[], $home_teams::text[], $key_id, $asked_by, $tags::text[], $metadata::jsonb,
-        $idempotency_key, $request_hash, $supersedes, $on_expiry, jsonb_array_length($addresses::jsonb),
-        clock_timestamp() + make_interval(secs => $expires_in::int)
+        $idempotency_key, $request_hash, $supersedes, $on_expiry, $callback, $callback_target,
+        jsonb_array_length($addresses::jsonb), clock_timestamp() + make_interval(secs => $expires_in::int)
     from seen
     where
         ($supersedes::uuid is null or (seen.status = 'pending' and seen.expires_at > seen.now))
@@ -60,6 +61,7 @@ told as (
     insert into events (organization_id, id, interaction_id, type)
     select organization_id, $event_id, id, 'interaction.created'
     from opened
+    returning organization_id, id, interaction_id, type
 ),
 superseded as (
     update interactions
@@ -75,6 +77,30 @@ told_of_older as (
     insert into events (organization_id, id, interaction_id, type)
     select organization_id, $superseded_event_id, id, 'interaction.superseded'
     from superseded
+    returning organization_id, id, interaction_id, type
+),
+delivering as (
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
+    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
+    from told
+    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
+    where webhook_endpoints.disabled_at is null and told.type = any (webhook_endpoints.types)
+    union all
+    select
+        told_of_older.organization_id, webhook_endpoints.id, told_of_older.id, told_of_older.interaction_id,
+        webhook_endpoints.id
+    from told_of_older
+    join webhook_endpoints on webhook_endpoints.organization_id = told_of_older.organization_id
+    where
+        webhook_endpoints.disabled_at is null
+        and (webhook_endpoints.types is null or told_of_older.type = any (webhook_endpoints.types))
+    union all
+    select told_of_older.organization_id, interactions.callback_target, told_of_older.id, interactions.id, null
+    from told_of_older
+    join interactions
+        on interactions.organization_id = told_of_older.organization_id
+        and interactions.id = told_of_older.interaction_id
+    where interactions.callback_target is not null
 ),
 settling as (
     update cards
@@ -308,12 +334,27 @@ won as (
         and interactions.status = 'pending'
         and audited.verdict = 'won'
         and audited.repeats = 0
-    returning interactions.status, interactions.answer, interactions.choice, interactions.ended_at
+    returning
+        interactions.organization_id, interactions.id, interactions.status, interactions.answer, interactions.choice,
+        interactions.ended_at, interactions.callback_target
 ),
 told as (
     insert into events (organization_id, id, interaction_id, type)
     select $organization_id, $event_id, $interaction_id, 'interaction.answered'
     from won
+),
+delivering as (
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
+    select won.organization_id, webhook_endpoints.id, $event_id, won.id, webhook_endpoints.id
+    from won
+    join webhook_endpoints on webhook_endpoints.organization_id = $organization_id
+    where
+        webhook_endpoints.disabled_at is null
+        and (webhook_endpoints.types is null or 'interaction.answered' = any (webhook_endpoints.types))
+    union all
+    select won.organization_id, won.callback_target, $event_id, won.id, null
+    from won
+    where won.callback_target is not null
 ),
 settling as (
     update cards
@@ -373,6 +414,22 @@ told as (
     insert into events (organization_id, id, interaction_id, type, detail)
     select $organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text)
     from cancelled
+    returning organization_id, id, interaction_id, type
+),
+delivering as (
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
+    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
+    from told
+    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
+    where
+        webhook_endpoints.disabled_at is null
+        and (webhook_endpoints.types is null or told.type = any (webhook_endpoints.types))
+    union all
+    select told.organization_id, interactions.callback_target, told.id, told.interaction_id, null
+    from told
+    join interactions
+        on interactions.organization_id = told.organization_id and interactions.id = told.interaction_id
+    where interactions.callback_target is not null
 ),
 settling as (
     update cards
@@ -427,6 +484,22 @@ told as (
         organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.' || status,
         case when status = 'answered' then '{"via": "default"}'::jsonb else '{}' end
     from ended
+    returning organization_id, id, interaction_id, type
+),
+delivering as (
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
+    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
+    from told
+    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
+    where
+        webhook_endpoints.disabled_at is null
+        and (webhook_endpoints.types is null or told.type = any (webhook_endpoints.types))
+    union all
+    select told.organization_id, interactions.callback_target, told.id, told.interaction_id, null
+    from told
+    join interactions
+        on interactions.organization_id = told.organization_id and interactions.id = told.interaction_id
+    where interactions.callback_target is not null
 ),
 settling as (
     update cards

@@ -32,8 +32,8 @@ where organization_id = $organization_id
 returning organization_id, name, created_at, disabled_at;
 
 -- name: leaving :maybe
--- What of a disabled organization may still be on somebody's screen: since when it is disabled, the questions whose end
--- is not written yet, and the copies that do not show it yet.
+-- What a disabled organization still owes: since when it is disabled, the questions whose end is not written yet, the
+-- copies that do not show it yet, and what its agents are still to be told.
 select
     extract(epoch from clock_timestamp() - disabled_at)::float8 as seconds,
     (
@@ -45,7 +45,12 @@ select
         select count(*)
         from cards
         where organization_id = $organization_id and shown < wanted and given_up_at is null
-    ) as cards
+    ) as cards,
+    (
+        select count(*)
+        from deliveries
+        where organization_id = $organization_id and status = 'pending'
+    ) as deliveries
 from organizations
 where organization_id = $organization_id and disabled_at is not null;
 
@@ -87,6 +92,14 @@ delete from connections
 where
     organization_id = $organization_id
     and id in (select id from connections where organization_id = $organization_id limit $most)
+returning id;
+
+-- name: delete_webhook_endpoints :many
+-- Forget up to $most of its webhook endpoints, once the deliveries to them are forgotten.
+delete from webhook_endpoints
+where
+    organization_id = $organization_id
+    and id in (select id from webhook_endpoints where organization_id = $organization_id limit $most)
 returning id;
 
 -- name: delete :maybe

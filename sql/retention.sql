@@ -1,5 +1,6 @@
--- What ended long ago is forgotten, with all that belongs to it: its copies, its clicks, its events. Three statements of
--- one transaction, because a statement that waits for a lock would decide from before its wait: hold, settled, forget.
+-- What ended long ago is forgotten, with all that belongs to it: its copies, its clicks, its events, its deliveries.
+-- Three statements of one transaction, because a statement that waits for a lock would decide from before its wait: hold,
+-- settled, forget.
 
 -- name: hold :many
 -- Hold up to $most questions that ended more than $days days ago, oldest end first, from after the one named on. Those
@@ -16,9 +17,9 @@ limit $most
 for update skip locked;
 
 -- name: settled :many
--- Which of the held questions owe nobody anything: no copy of theirs is on a screen without showing its end, and every
--- event has its place in the feed. Whatever else may be owed one day, such as a delivery to an agent, belongs here. A copy
--- that was given up owes nothing more.
+-- Which of the held questions owe nobody anything: no copy of theirs is on a screen without showing its end, every event
+-- has its place in the feed, and nothing is still to be delivered to an agent. A copy that was given up and a delivery
+-- that is dead owe nothing more.
 with held as (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
@@ -44,13 +45,27 @@ where
             and events.interaction_id = held.id
             and events.position is null
             and events.type like 'interaction.%'
+    )
+    and not exists (
+        select
+        from deliveries
+        where
+            deliveries.organization_id = held.organization_id
+            and deliveries.interaction_id = held.id
+            and deliveries.status = 'pending'
     );
 
 -- name: forget :one
--- Forget held questions with their copies, clicks and events; how many rows that were.
+-- Forget held questions with their copies, clicks, events and deliveries; how many rows that were.
 with held as materialized (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+),
+delivered as (
+    delete from deliveries
+    using held
+    where deliveries.organization_id = held.organization_id and deliveries.interaction_id = held.id
+    returning deliveries.event_id
 ),
 told as (
     delete from events
@@ -77,7 +92,8 @@ asked as (
     returning interactions.id
 )
 select
-    (select count(*) from told)
+    (select count(*) from delivered)
+    + (select count(*) from told)
     + (select count(*) from clicked)
     + (select count(*) from posted)
     + (select count(*) from asked) as rows;

@@ -62,6 +62,28 @@ CREATE TABLE connections (
     CONSTRAINT connections_home_teams_check CHECK ((cardinality(home_teams) > 0))
 );
 
+CREATE TABLE deliveries (
+    organization_id uuid NOT NULL,
+    target_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    endpoint_id uuid,
+    status text DEFAULT 'pending'::text NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    leased_until timestamp with time zone,
+    outcome jsonb,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT deliveries_pkey PRIMARY KEY (organization_id, target_id, event_id),
+    CONSTRAINT deliveries_check CHECK (((endpoint_id IS NULL) OR (endpoint_id = target_id))),
+    CONSTRAINT deliveries_check1 CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
+    CONSTRAINT deliveries_check2 CHECK (((status = 'pending'::text) OR ((leased_until IS NULL) AND (outcome IS NOT NULL)))),
+    CONSTRAINT deliveries_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+);
+
 CREATE TABLE events (
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -103,7 +125,10 @@ CREATE TABLE interactions (
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     on_expiry text,
+    callback text,
+    callback_target uuid,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
     CONSTRAINT interactions_cards_shown_check CHECK ((cards_shown >= 0)),
     CONSTRAINT interactions_check CHECK ((expires_at > created_at)),
@@ -160,20 +185,45 @@ CREATE TABLE throttles (
     CONSTRAINT throttles_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 );
 
+CREATE TABLE webhook_endpoints (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    url text NOT NULL,
+    types text[],
+    generation integer DEFAULT 1 NOT NULL,
+    rotated_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    disabled_at timestamp with time zone,
+    disabled_reason text,
+    CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT webhook_endpoints_check CHECK (((generation > 1) = (rotated_at IS NOT NULL))),
+    CONSTRAINT webhook_endpoints_check1 CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+    CONSTRAINT webhook_endpoints_generation_check CHECK ((generation > 0)),
+    CONSTRAINT webhook_endpoints_types_check CHECK ((cardinality(types) > 0))
+);
+
 ALTER TABLE cards ADD CONSTRAINT cards_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE clicks ADD CONSTRAINT clicks_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE connections ADD CONSTRAINT connections_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_organization_id_endpoint_id_fkey FOREIGN KEY (organization_id, endpoint_id) REFERENCES webhook_endpoints(organization_id, id);
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
 ALTER TABLE keys ADD CONSTRAINT keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 ALTER TABLE throttles ADD CONSTRAINT throttles_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 
 CREATE INDEX cards_due ON cards USING btree (due_at) WHERE ((shown < wanted) AND (given_up_at IS NULL));
 CREATE INDEX clicks_gone ON clicks USING btree (clicked_at) WHERE (interaction_id IS NULL);
 CREATE INDEX clicks_interaction ON clicks USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, interaction_id) WHERE (verdict = 'won'::text);
 CREATE UNIQUE INDEX connections_installation ON connections USING btree (app_id, COALESCE(enterprise_id, ''::text), COALESCE(team_id, ''::text)) WHERE (disabled_at IS NULL);
+CREATE INDEX deliveries_interaction ON deliveries USING btree (organization_id, interaction_id);
+CREATE INDEX deliveries_leased ON deliveries USING btree (organization_id, target_id) WHERE (leased_until IS NOT NULL);
+CREATE INDEX deliveries_of_callbacks ON deliveries USING btree (organization_id, event_id) WHERE (endpoint_id IS NULL);
+CREATE INDEX deliveries_pending ON deliveries USING btree (organization_id, target_id, due_at) WHERE (status = 'pending'::text);
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);

@@ -50,6 +50,8 @@ class Opening:
     card_ids: list[UUID]
     expires_in: int  # seconds from the moment the row is written
     on_expiry: str | None  # the choice that counts when the deadline passes
+    callback: str | None  # where the agent wants to be called once it has ended
+    callback_target: UUID | None  # the same for all callbacks to one server
     supersedes: UUID | None
     superseded_event_id: UUID
 

@@ -58,6 +58,14 @@ class EventType(StrEnum):
     UNREACHABLE = "interaction.unreachable"
 
 
+class DeliveryStatus(StrEnum):
+    """Where the duty to tell one receiver of one event is in its life; a replay begins it anew."""
+
+    PENDING = "pending"  # due now or later
+    DELIVERED = "delivered"  # the receiver answered 2xx
+    DEAD = "dead"  # given up after the last attempt, or with its endpoint
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Where a row belongs: one organization, one of its Slack installations."""
@@ -188,3 +196,34 @@ class Card:
     def handle(self) -> Handle | None:
         """Where this copy lives; None while it is on no screen."""
         return Handle(channel=self.channel, ts=self.ts) if self.channel and self.ts else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpoint:
+    """Where an organization wants to be called. Its secret is made from its id and generation, and never stored."""
+
+    organization_id: UUID
+    id: UUID
+    url: str
+    types: list[str] | None  # None: every final status, and nothing else
+    generation: int
+    rotated_at: datetime | None
+    failing_since: datetime | None  # nothing was accepted since
+    created_at: datetime
+    disabled_at: datetime | None
+    disabled_reason: str | None  # asked, gone, failing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The duty to tell one endpoint of one event, as its list shows it."""
+
+    event_id: UUID
+    interaction_id: UUID
+    type: str
+    status: DeliveryStatus
+    failures: int  # since it was made, or replayed
+    due_at: datetime
+    outcome: Json | None  # {status, detail} of the last attempt
+    created_at: datetime
+    ended_at: datetime | None

@@ -28,11 +28,12 @@ class Disabled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """What of a disabled organization may still be on somebody's screen."""
+    """What a disabled organization still owes: to screens, and to agents."""
 
     seconds: float  # since it was disabled
     questions: int  # past their deadline, which is not written yet
     cards: int  # that do not show yet what became of their question
+    deliveries: int  # that no webhook has accepted yet, and that are not given up
 
 
 async def create(db: Runs, *, organization_id: UUID, name: str) -> None:
@@ -76,7 +77,7 @@ async def enable(db: Runs, organization_id: UUID) -> Organization | None:
 
 
 async def leaving(db: Runs, organization_id: UUID) -> Leaving | None:
-    """What a disabled organization still owes to screens; None when there is no such one, or it is active."""
+    """What a disabled organization still owes; None when there is no such one, or it is active."""
     row = await _SQL["leaving"].maybe(db, organization_id=organization_id)
     return Leaving(**row) if row else None
 
@@ -91,7 +92,7 @@ async def delete(db: Database, organization_id: UUID, *, most: int = _BATCH) -> 
     total = 0
     while rows := await _forget_questions(db, organization_id, most=most):
         total += rows
-    for table in ("clicks", "throttles", "keys", "connections"):
+    for table in ("clicks", "throttles", "keys", "connections", "webhook_endpoints"):
         while deleted := await _SQL[f"delete_{table}"].many(db, organization_id=organization_id, most=most):
             total += len(deleted)
     return total + len(await _SQL["delete"].many(db, organization_id=organization_id))

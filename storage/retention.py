@@ -1,4 +1,4 @@
-"""What ended long ago is forgotten: questions with their copies, clicks and events, a bounded batch at a time.
+"""What ended long ago is forgotten: questions with all that is theirs, a bounded batch at a time.
 
 A question is held while it goes, so whoever claims it, writes back one of its copies or forgets it too comes before or
 after, never between. Only what nobody holds is taken, so that no two replicas wait for each other or for a click.
@@ -33,12 +33,12 @@ class Batch:
     """One batch of a walk."""
 
     seen: int  # questions that are old enough
-    forgotten: int  # of these; the others owe a screen their end
+    forgotten: int  # of these; the others owe a screen their end, or an agent a delivery
     last: Place | None  # where the next batch begins; None: the walk has come to its end
 
 
 async def forget_questions(db: Database, *, days: int, after: Place, most: int) -> Batch:
-    """Forget what ended more than `days` days ago and is settled everywhere, at most `most` questions past `after`."""
+    """Forget what ended more than `days` days ago and owes nothing, at most `most` questions past `after`."""
     async with db.acquire() as held, held.transaction():
         old = await _SQL["hold"].many(
             held,

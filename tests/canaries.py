@@ -22,6 +22,7 @@ SHAPES = {
     "a database's address with its password": re.compile(r"postgres(?:ql)?://[^\s:/@]*:(?!password@)[^\s@]+@"),
 }
 API_KEY = "an API key"
+WEBHOOK_SECRET = "a webhook secret"
 
 _SHORTEST = 8  # a shorter known value might stand anywhere by chance
 _LIBRARIES = ("aiohttp", "asyncio", "asyncpg", "slack_bolt", "slack_sdk")
@@ -36,6 +37,13 @@ def seen(text: str, known: Collection[str] = (), *, but: str | None = None) -> l
     """Which sorts of secrets are in a text, but for one that belongs there."""
     shapes = [sort for sort, shape in SHAPES.items() if sort != but and shape.search(text)]
     return shapes + ["a known secret"] * any(len(value) >= _SHORTEST and value in text for value in known)
+
+
+def shown(method: str, path: str) -> str | None:
+    """The sort of secret that belongs into the answer to a request of agents, if any."""
+    shows = {("POST", ""), ("GET", ""), ("POST", "/rotate_secret")}  # a new one; the one of all callbacks; the next one
+    at = re.search(r"/v1/webhook_endpoints(?:/whe_\w+)?(/\w+)?$", path)
+    return WEBHOOK_SECRET if at and (method, at[1] or "") in shows else None
 
 
 def none_in(text: str | bytes, known: Collection[str] = (), *, where: str, but: str | None = None) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from bridge.agents import auth, openapi, problems
+from bridge.agents.endpoints import Endpoints
 from bridge.agents.events import Events
 from bridge.agents.interactions import Interactions
 from bridge.agents.keyring import Keyring
@@ -17,6 +18,7 @@ from bridge.agents.streams import Streams
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.wake import Wake
+from bridge.webhooks.outgoing import Webhooks
 from storage import errors
 from storage.pool import Database
 
@@ -26,11 +28,18 @@ _SEE = "GET /openapi.json describes what there is"
 
 
 def routes(
-    *, db: Database, wake: Wake, streams: Streams, limits: Limits = USUAL, metrics: Metrics | None = None
+    *,
+    db: Database,
+    wake: Wake,
+    streams: Streams,
+    webhooks: Webhooks,
+    limits: Limits = USUAL,
+    metrics: Metrics | None = None,
 ) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    interactions = Interactions(db=db, wake=wake, room=Room(db=db, limits=limits), metrics=metrics)
+    interactions = Interactions(db=db, wake=wake, webhooks=webhooks, room=Room(db=db, limits=limits), metrics=metrics)
     events = Events(db=db, wake=wake, streams=streams)
+    endpoints = Endpoints(db=db, wake=wake, webhooks=webhooks)
     guarded = partial(auth.required, Keyring(db), Rate(db=db, limits=limits))
     return [
         web.get("/openapi.json", openapi.serve, allow_head=False),
@@ -40,6 +49,14 @@ def routes(
         web.post("/v1/interactions/{id}/cancel", guarded(interactions.cancel)),
         web.get("/v1/interactions/{id}/timeline", guarded(interactions.timeline), allow_head=False),
         web.get("/v1/events", guarded(events.get), allow_head=False),
+        web.post("/v1/webhook_endpoints", guarded(endpoints.create)),
+        web.get("/v1/webhook_endpoints", guarded(endpoints.page), allow_head=False),
+        web.post("/v1/webhook_endpoints/{id}/disable", guarded(endpoints.disable)),
+        web.post("/v1/webhook_endpoints/{id}/enable", guarded(endpoints.enable)),
+        web.post("/v1/webhook_endpoints/{id}/rotate_secret", guarded(endpoints.rotate_secret)),
+        web.post("/v1/webhook_endpoints/{id}/test", guarded(endpoints.test)),
+        web.post("/v1/webhook_endpoints/{id}/replay", guarded(endpoints.replay)),
+        web.get("/v1/webhook_endpoints/{id}/deliveries", guarded(endpoints.deliveries), allow_head=False),
     ]
 
 
@@ -54,7 +71,7 @@ async def in_words(
         return problems.response(problem)
     except errors.Unavailable as error:
         _log.warning("database_unavailable", path=request.path, cause=error.cause)
-        asks = request.method == "POST" and "id" not in request.match_info
+        asks = request.method == "POST" and request.path == "/v1/interactions"
         same = " with the same Idempotency-Key, so that nobody is asked twice" if asks else ""
         seconds = problems.RETRY_SECONDS
         return problems.response(Problem(problems.UNAVAILABLE, f"Try again in {seconds} s{same}.", retry_after=seconds))

@@ -1,7 +1,9 @@
 """An event as agents get it, in pages, streams and webhooks alike: what happened, and the question as it now is."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from bridge import ids
@@ -21,14 +23,19 @@ class Read:
     is_full: bool  # so there may be more
 
 
-def envelope(event: Event, row: Interaction, copies: list[Card]) -> Json:
-    """One event. `data` is the whole resource, never older than the event, and perhaps newer."""
-    return {
-        "id": ids.encode("evt", event.id),
-        "type": event.type,
-        "timestamp": resource.moment(event.at),
-        "data": resource.interaction(row, copies),
-    }
+def envelope(*, id: UUID, type: str, at: datetime, data: Json) -> Json:
+    """One event, the same wherever it is told of; `data` is what it is about."""
+    return {"id": ids.encode("evt", id), "type": type, "timestamp": resource.moment(at), "data": data}
+
+
+def of_interaction(*, id: UUID, type: str, at: datetime, row: Interaction, copies: list[Card]) -> Json:
+    """An event of a question. `data` is the whole resource, never older than the event, and perhaps newer."""
+    return envelope(id=id, type=type, at=at, data=resource.interaction(row, copies))
+
+
+def written(told: Json) -> bytes:
+    """The bytes of an envelope as a body, which are what is signed."""
+    return json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 async def read(
@@ -42,8 +49,12 @@ async def read(
     rows = await interactions.several(db, organization_id, {event.interaction_id for event in found})
     copies = await cards.of_interactions(db, organization_id, list(rows))
     told = [
-        (event, envelope(event, rows[event.interaction_id], copies[event.interaction_id]))
+        (event, _of_feed(event, rows[event.interaction_id], copies[event.interaction_id]))
         for event in found
         if event.interaction_id in rows
     ]
     return Read(told=told, last=found[-1], is_full=len(found) == most)
+
+
+def _of_feed(event: Event, row: Interaction, copies: list[Card]) -> Json:
+    return of_interaction(id=event.id, type=event.type, at=event.at, row=row, copies=copies)

@@ -41,7 +41,7 @@ def read(query: MultiMapping[str]) -> Asked:
             run=_text("run", query.get("run")),
             idempotency_key=_text("idempotency_key", query.get("idempotency_key")),
         ),
-        before=_before(query.get("cursor")),
+        before=before(query.get("cursor")),
         limit=limit(query.get("limit")),
     )
 
@@ -69,9 +69,10 @@ def _text(name: str, text: str | None) -> str | None:
     raise Problem(BAD_PARAMETER, f"{name} must have 1 to {MOST_TEXT[name]} characters.")
 
 
-def _before(text: str | None) -> UUID | None:
-    if text is None or (before := ids.decode("cur", text)) is not None:
-        return before if text is not None else None
+def before(text: str | None) -> UUID | None:
+    """The id that a page's cursor stands for; raises Problem."""
+    if text is None or (last := ids.decode("cur", text)) is not None:
+        return last if text is not None else None
     raise Problem(BAD_PARAMETER, "cursor must be a next_cursor that a list gave, as it was.")
 
 

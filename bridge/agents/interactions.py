@@ -30,6 +30,7 @@ from bridge.agents.room import Room
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.wake import Wake
+from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions
 from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
 from storage.model import Card, Interaction, Key, Status
@@ -43,11 +44,14 @@ FIRST_POST_SECONDS = 2.0
 class Interactions:
     """The handlers."""
 
-    def __init__(self, *, db: Database, room: Room, wake: Wake, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, *, db: Database, room: Room, wake: Wake, webhooks: Webhooks, metrics: Metrics | None = None
+    ) -> None:
         self._db = db
         self._room = room
         self._metrics = metrics or Metrics()
         self._wake = wake
+        self._webhooks = webhooks
 
     async def create(self, request: web.Request) -> web.Response:
         """POST /v1/interactions: make a question durable; Slack is called by the card loop, after the commit."""
@@ -55,7 +59,10 @@ class Interactions:
         key = auth.key(request)
         wait = parameters.wait(request.query)
         idempotency_key = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
-        asked = await opening.ask(self._db, self._room, key, await body.read(request), idempotency_key=idempotency_key)
+        sent = await body.read(request)
+        asked = await opening.ask(
+            self._db, self._room, key, sent, idempotency_key=idempotency_key, webhooks=self._webhooks
+        )
         opened = await self._opened(key, asked)
         try:
             row, copies = await self._first(request, opened.id, until=began + wait)

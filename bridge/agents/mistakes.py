@@ -77,7 +77,7 @@ def words(problem: ErrorDetails) -> str:
             return f"must be at least {context['ge']}{_unit(problem, ' ')}"
         case "less_than_equal":
             return f"must be at most {context['le']}{_unit(problem, ' ')}"
-        case "literal_error":
+        case "literal_error" | "enum":
             return f"must be {context['expected'].replace(chr(39), chr(34))}"  # "a" or "b", as JSON quotes them
         case _ if type in _THEIRS:
             return "is not valid here; GET /openapi.json describes what is"

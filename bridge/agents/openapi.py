@@ -1,34 +1,27 @@
 """The description of agents' door, made from the models that guard it."""
 
 from functools import cache
-from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import bridge
-from bridge.agents import events, filters, problems, reply
+from bridge.agents import events, filters, openapi_webhooks, reply
+from bridge.agents.describing import BODY, KEY, REF, answer, failures
 from bridge.agents.parameters import KEY_PATTERN, MOST_WAIT
 from bridge.agents.problems import (
     BAD_PARAMETER,
     CONFLICT,
-    INVALID,
     KEY_REUSED,
     NOT_FOUND,
-    NOT_JSON,
-    TOO_LARGE,
     TOO_MANY_PENDING,
-    UNREADABLE,
+    WEBHOOKS_OFF,
 )
 from bridge.agents.requests import MODELS, Cancellation
 from bridge.agents.responses import Event, EventPage, Interaction, Page, Problem, Timeline
 from bridge.kinds import KINDS
 from storage.model import EventType, Json, Status
-
-_REF = "#/components/schemas/{model}"
-_BODY = (UNREADABLE, TOO_LARGE, NOT_JSON, INVALID)
-_KEY: list[Json] = [{"key": []}]
 
 
 async def serve(_: web.Request) -> web.Response:
@@ -39,19 +32,17 @@ async def serve(_: web.Request) -> web.Response:
 @cache
 def document() -> Json:
     """OpenAPI 3.1; its schemas are the models themselves."""
+    sent: list[type[BaseModel]] = [*MODELS.values(), Cancellation, *openapi_webhooks.SENT]
+    received: list[type[BaseModel]] = [Interaction, Page, Timeline, EventPage, Problem, *openapi_webhooks.RECEIVED]
     _, schemas = models_json_schema(
-        [
-            *((model, "validation") for model in MODELS.values()),
-            (Cancellation, "validation"),
-            *((model, "serialization") for model in (Interaction, Page, Timeline, EventPage, Problem)),
-        ],
-        ref_template=_REF,
+        [*((model, "validation") for model in sent), *((model, "serialization") for model in received)],
+        ref_template=REF,
     )
     body = {
-        "oneOf": [{"$ref": _REF.format(model=model.__name__)} for model in MODELS.values()],
+        "oneOf": [{"$ref": REF.format(model=model.__name__)} for model in MODELS.values()],
         "discriminator": {
             "propertyName": "kind",
-            "mapping": {name: _REF.format(model=model.__name__) for name, model in MODELS.items()},
+            "mapping": {name: REF.format(model=model.__name__) for name, model in MODELS.items()},
         },
     }
     return {
@@ -68,7 +59,7 @@ def document() -> Json:
                     "summary": "Ask",
                     "description": "Makes a question durable and waits up to 2 s for its first card. With `wait`, "
                     "answers as soon as the question has ended.",
-                    "security": _KEY,
+                    "security": KEY,
                     "parameters": [
                         _wait(),
                         {
@@ -83,27 +74,27 @@ def document() -> Json:
                         "content": {"application/json": {"schema": body, "examples": _examples()}},
                     },
                     "responses": {
-                        "201": _answer("Asked.", Interaction),
-                        "200": _answer("Asked before under this key; as it now is.", Interaction),
-                        **_problems(BAD_PARAMETER, *_BODY, CONFLICT, KEY_REUSED, TOO_MANY_PENDING),
+                        "201": answer("Asked.", Interaction),
+                        "200": answer("Asked before under this key; as it now is.", Interaction),
+                        **failures(BAD_PARAMETER, *BODY, CONFLICT, KEY_REUSED, WEBHOOKS_OFF, TOO_MANY_PENDING),
                     },
                 },
                 "get": {
                     "operationId": "listInteractions",
                     "summary": "Find",
                     "description": "Newest first. Filters given together must all fit.",
-                    "security": _KEY,
+                    "security": KEY,
                     "parameters": _filters(),
-                    "responses": {"200": _answer("One page.", Page), **_problems(BAD_PARAMETER)},
+                    "responses": {"200": answer("One page.", Page), **failures(BAD_PARAMETER)},
                 },
             },
             "/v1/interactions/{id}": {
                 "get": {
                     "operationId": "getInteraction",
                     "summary": "Look, or wait",
-                    "security": _KEY,
+                    "security": KEY,
                     "parameters": [_id(), _wait()],
-                    "responses": {"200": _answer("As it now is.", Interaction), **_problems(BAD_PARAMETER, NOT_FOUND)},
+                    "responses": {"200": answer("As it now is.", Interaction), **failures(BAD_PARAMETER, NOT_FOUND)},
                 }
             },
             "/v1/interactions/{id}/cancel": {
@@ -111,14 +102,14 @@ def document() -> Json:
                     "operationId": "cancelInteraction",
                     "summary": "Withdraw",
                     "description": "May be sent again: what is cancelled stays so, with its first reason.",
-                    "security": _KEY,
+                    "security": KEY,
                     "parameters": [_id()],
                     "requestBody": {
-                        "content": {"application/json": {"schema": {"$ref": _REF.format(model="Cancellation")}}}
+                        "content": {"application/json": {"schema": {"$ref": REF.format(model="Cancellation")}}}
                     },
                     "responses": {
-                        "200": _answer("Cancelled, now or before.", Interaction),
-                        **_problems(BAD_PARAMETER, *_BODY, NOT_FOUND, CONFLICT),
+                        "200": answer("Cancelled, now or before.", Interaction),
+                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, CONFLICT),
                     },
                 }
             },
@@ -126,9 +117,9 @@ def document() -> Json:
                 "get": {
                     "operationId": "getTimeline",
                     "summary": "Why is this not answered?",
-                    "security": _KEY,
+                    "security": KEY,
                     "parameters": [_id()],
-                    "responses": {"200": _answer("Oldest first.", Timeline), **_problems(BAD_PARAMETER, NOT_FOUND)},
+                    "responses": {"200": answer("Oldest first.", Timeline), **failures(BAD_PARAMETER, NOT_FOUND)},
                 }
             },
             "/v1/events": {
@@ -137,11 +128,12 @@ def document() -> Json:
                     "summary": "Hear of everything",
                     "description": "What happens to all questions of your organization, oldest first. With "
                     "`Accept: text/event-stream` as a stream of server-sent events that goes on.",
-                    "security": _KEY,
+                    "security": KEY,
                     "parameters": _feed(),
-                    "responses": {"200": _page_or_stream(), **_problems(BAD_PARAMETER)},
+                    "responses": {"200": _page_or_stream(), **failures(BAD_PARAMETER)},
                 }
             },
+            **openapi_webhooks.paths(),
         },
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -204,7 +196,7 @@ def _limit() -> Json:
 
 
 def _page_or_stream() -> Json:
-    one = _answer("A page, or a stream.", EventPage)
+    one = answer("A page, or a stream.", EventPage)
     one["content"][events.CONTENT_TYPE] = {
         "schema": {
             "type": "string",
@@ -212,21 +204,3 @@ def _page_or_stream() -> Json:
         }
     }
     return one
-
-
-def _answer(description: str, model: type[BaseModel]) -> Json:
-    schema = {"$ref": _REF.format(model=model.__name__)}
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
-
-
-def _problems(*types: problems.Type) -> dict[str, Any]:
-    """What can go wrong, by status; everywhere the key may be wrong, the limit reached and the database away."""
-    schema = {"$ref": _REF.format(model="Problem")}
-    all_types = (*types, problems.UNAUTHORIZED, problems.RATE_LIMITED, problems.UNAVAILABLE)
-    return {
-        str(status): {
-            "description": " ".join(type.title for type in all_types if type.status == status),
-            "content": {problems.CONTENT_TYPE: {"schema": schema}},
-        }
-        for status in sorted({type.status for type in all_types})
-    }

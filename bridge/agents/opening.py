@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from bridge import ids
-from bridge.agents import problems, requests
+from bridge.agents import endpoint_requests, problems, requests
 from bridge.agents.deadline import within
 from bridge.agents.problems import Problem
 from bridge.agents.room import Outcome, Room
 from bridge.agents.routing import Routing
 from bridge.kind import Kind
+from bridge.webhooks import target
+from bridge.webhooks.outgoing import Webhooks
 from storage import connections, interactions
 from storage.interactions import Opening
 from storage.model import Connection, Json, Key
@@ -27,15 +29,19 @@ class Asked:
     supersedes: UUID | None = None
 
 
-async def ask(db: Database, room: Room, key: Key, sent: Json, *, idempotency_key: str | None) -> Asked:
+async def ask(
+    db: Database, room: Room, key: Key, sent: Json, *, idempotency_key: str | None, webhooks: Webhooks
+) -> Asked:
     """Open what was sent if there is room for it; raises Problem when it is not valid, or has nowhere to go."""
     kind, routing, asked = requests.validate(sent)
     on_expiry = requests.on_expiry(kind, routing, asked)
     request_hash = requests.fingerprint(sent) if idempotency_key else None
     try:
+        if routing.callback is not None:
+            endpoint_requests.address(routing.callback, webhooks, pointer="/callback")
         connection = await _connection(db, key, routing.connection)
     except Problem:
-        # A repeated request is answered for what it asked when it could, whatever became of the connection.
+        # A repeated request is answered for what it asked when it could, whatever became of that.
         if idempotency_key and request_hash:
             before = interactions.replayed(
                 db, key.organization_id, idempotency_key=idempotency_key, request_hash=request_hash
@@ -92,6 +98,8 @@ def _opening(
         card_ids=[ids.new() for _ in addresses],
         expires_in=routing.expires_in,
         on_expiry=on_expiry,
+        callback=routing.callback,
+        callback_target=target.server(routing.callback) if routing.callback is not None else None,
         supersedes=supersedes,
         superseded_event_id=ids.new(),
     )

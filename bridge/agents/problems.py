@@ -31,6 +31,8 @@ BAD_PARAMETER = Type("invalid_parameter", 400, "A query parameter or header is n
 UNAUTHORIZED = Type("unauthorized", 401, "No valid API key was given.")
 NOT_FOUND = Type("not_found", 404, "There is no such thing here.")
 CONFLICT = Type("conflict", 409, "The interaction has ended before.")
+WEBHOOKS_OFF = Type("webhooks_off", 409, "Webhooks are not set up on this bridge.")
+ENDPOINT_CONFLICT = Type("endpoint_conflict", 409, "The webhook endpoints as they are do not allow this.")
 METHOD_NOT_ALLOWED = Type("method_not_allowed", 405, "This method is not supported here.")
 TOO_LARGE = Type("body_too_large", 413, "The body is too large.")
 NOT_JSON = Type("unsupported_media_type", 415, "The body must be JSON.")
@@ -48,6 +50,8 @@ TYPES = (
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     CONFLICT,
+    WEBHOOKS_OFF,
+    ENDPOINT_CONFLICT,
     TOO_LARGE,
     NOT_JSON,
     INVALID,

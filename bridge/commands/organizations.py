@@ -153,7 +153,9 @@ out of its settings first.
 @click.argument("org_id", type=terminal.an_id("org"))
 @click.option("--yes", is_flag=True, help="Do it: there is no way back.")
 @click.option(
-    "--leave-cards", is_flag=True, help="Delete also when cards in Slack still show buttons, which will do nothing."
+    "--leave-cards",
+    is_flag=True,
+    help="Delete also when cards in Slack still show buttons, which will do nothing, or webhooks are undelivered.",
 )
 @terminal.json_option
 def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None:
@@ -192,16 +194,22 @@ async def _disable(db: Database, id: UUID) -> Disabled:
 
 
 async def _let_go(db: Database, id: UUID, *, leave_cards: bool) -> None:
-    """Wait until no screen shows a button of it and no replica takes a click for its; raises Refused."""
+    """Wait until no screen shows a button of it, nobody is owed a webhook, no click is taken; or raise Refused."""
     clock = asyncio.get_running_loop().time
     waited_since: float | None = None
     told = False
     while (leaving := await organizations.leaving(db, id)) is not None:
         left = leaving.questions + leaving.cards
+        owed = left + leaving.deliveries
         if leaving.seconds >= _FORGOTTEN_SECONDS:
-            if leave_cards or not left:
+            if leave_cards or not owed:
                 return
             waited_since = waited_since or clock()
+            if clock() - waited_since > _SETTLING_SECONDS and not left:
+                raise Refused(
+                    f"It is disabled, and nothing is deleted yet: {terminal.count(leaving.deliveries, 'webhook')} may "
+                    "still be delivered. Repeat this later, or add --leave-cards."
+                )
             if clock() - waited_since > _SETTLING_SECONDS:
                 raise Refused(
                     f"It is disabled, and nothing is deleted yet: {terminal.count(left, 'card')} may still "

@@ -71,6 +71,7 @@ async def served(replica: Replica, *, loops: Sequence[Loop] = ()) -> AsyncIterat
         pools={"replica": replica.db, "claims": replica.claims},
         loops=loops,
         wake=replica.wake,
+        streams=(),
         connection_ids=lambda: replica.tokens.connection_ids,
     )
     app = web.Application()

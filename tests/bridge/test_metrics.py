@@ -7,7 +7,7 @@ import pytest
 
 from bridge import ids
 from bridge.loops.fanout import Fanout
-from bridge.metrics import UNROUTABLE, Metrics, Reply
+from bridge.metrics import UNROUTABLE, Attempt, Metrics, Reply
 from bridge.wake import Wake
 from sandbox.slack.faults import Kind
 from storage.model import Status, Verdict
@@ -53,6 +53,8 @@ async def test_what_has_not_happened_yet_stands_there_as_zero(replica: Replica) 
         assert page.value("interactions_ended_total", status=status) == 0
     for result in Reply:
         assert page.value("replies_total", result=result) == 0
+    for became in Attempt:
+        assert page.value("deliveries_total", result=became) == 0
 
 
 async def test_one_replica_counts_nothing_of_another(replica: Replica, second: Replica) -> None:

@@ -62,7 +62,7 @@ def test_closing_lets_everybody_go() -> None:
         wake.close()
 
         assert signal.is_set() and wake.closing.is_set()
-        assert wake.cards.is_set() and wake.expiry.is_set()
+        assert wake.cards.is_set() and wake.expiry.is_set() and wake.deliveries.is_set()
 
 
 def test_what_changed_here_is_told_once_and_what_was_heard_never() -> None:

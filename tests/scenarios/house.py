@@ -170,7 +170,7 @@ class House:
         async with self.http.request(method, url, json=body, headers={**key, **(headers or {})}) as told:
             text = await told.text()
         if not url.startswith(self.told["slack_url"]):  # Slack itself knows some of them
-            canaries.none_in(text, self.secrets, where=f"the answer to {method} {url}")
+            canaries.none_in(text, self.secrets, where=f"the answer to {method} {url}", but=canaries.shown(method, url))
         return told.status, json.loads(text or "{}")
 
 

@@ -75,6 +75,8 @@ def opening(tenant: Tenant, **other: Any) -> Opening:
             card_ids=[ids.new()],
             expires_in=3600,
             on_expiry=None,
+            callback=None,
+            callback_target=None,
             supersedes=None,
             superseded_event_id=ids.new(),
         ),

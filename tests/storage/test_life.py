@@ -8,6 +8,7 @@ import pytest
 from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
+from storage import interactions, webhook_endpoints
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -68,6 +69,8 @@ IMPOSSIBLE = [
     "home_teams = '{}'",
     "idempotency_key = 'deploy-1'",
     "request_hash = ''",
+    "callback = 'https://hooks.example.com/'",
+    f"callback_target = '{uuid4()}'",
 ]
 IMPOSSIBLE_CARDS = [
     "channel = 'C0'",
@@ -75,6 +78,37 @@ IMPOSSIBLE_CARDS = [
     "shown = 2",
     "given_up_at = clock_timestamp()",
 ]
+OVER = "ended_at = clock_timestamp(), outcome = '{}'"
+POSSIBLE_DELIVERIES = [
+    f"status = 'delivered', {OVER}",
+    f"status = 'dead', {OVER}",
+    "leased_until = clock_timestamp(), outcome = '{}'",
+    f"endpoint_id = null, target_id = '{uuid4()}'",
+]
+IMPOSSIBLE_DELIVERIES = [
+    f"status = 'sent', {OVER}",
+    OVER,
+    "status = 'delivered', outcome = '{}'",
+    "status = 'dead', ended_at = clock_timestamp()",
+    f"status = 'delivered', leased_until = clock_timestamp(), {OVER}",
+    "failures = -1",
+    f"target_id = '{uuid4()}'",
+]
+IMPOSSIBLE_ENDPOINTS = [
+    "types = '{}'",
+    "generation = 0",
+    "generation = 0, rotated_at = clock_timestamp()",
+    "generation = 2",
+    "rotated_at = clock_timestamp()",
+    "disabled_at = clock_timestamp()",
+    "disabled_reason = 'asked'",
+]
+REFUSED = {
+    "interactions": IMPOSSIBLE,
+    "cards": IMPOSSIBLE_CARDS,
+    "deliveries": IMPOSSIBLE_DELIVERIES,
+    "webhook_endpoints": IMPOSSIBLE_ENDPOINTS,
+}
 
 
 async def test_every_way_a_question_may_be_is_possible(db: Database, tenant: Tenant) -> None:
@@ -98,19 +132,38 @@ async def test_a_card_cannot_be_half_posted_or_given_up_without_a_reason(db: Dat
     assert not [change for change in IMPOSSIBLE_CARDS if await takes(db, f"update cards set {change}")]
 
 
-async def test_no_check_is_without_a_row_that_only_it_refuses(db: Database, tenant: Tenant) -> None:
+async def owed(db: Database, tenant: Tenant) -> None:
+    """A delivery to an endpoint."""
+    await webhook_endpoints.create(
+        db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/", types=None
+    )
+    await interactions.claim(db, build.click(await build.question(db, tenant)))
+
+
+async def test_a_delivery_and_an_endpoint_cannot_be_in_two_states(db: Database, tenant: Tenant) -> None:
+    await owed(db, tenant)
+    for table in ("deliveries", "webhook_endpoints"):
+        assert not [change for change in REFUSED[table] if await takes(db, f"update {table} set {change}")]
+    async with db.acquire() as connection, connection.transaction():
+        for change in POSSIBLE_DELIVERIES:
+            assert await takes(connection, f"update deliveries set {change}")
+
+
+@pytest.mark.parametrize("tables", [["interactions", "cards"], ["deliveries", "webhook_endpoints"]], ids=" ".join)
+async def test_no_check_is_without_a_row_that_only_it_refuses(db: Database, tenant: Tenant, tables: list[str]) -> None:
     """Otherwise a check could be lost in a migration and nobody would notice."""
-    await build.question(db, tenant)
+    await (owed(db, tenant) if "deliveries" in tables else build.question(db, tenant))
     checks = await db.fetch(
         "select conrelid::regclass::text as of, conname as name from pg_constraint "
-        "where contype = 'c' and conrelid in ('interactions'::regclass, 'cards'::regclass)"
+        "where contype = 'c' and conrelid::regclass::text = any ($1)",
+        tables,
     )
     async with db.acquire() as connection:
         for check in checks:
             transaction = connection.transaction()
             await transaction.start()
             await connection.execute(f"alter table {check['of']} drop constraint {check['name']}")
-            changes = IMPOSSIBLE if check["of"] == "interactions" else IMPOSSIBLE_CARDS
+            changes = REFUSED[check["of"]]
             missed = [change for change in changes if await takes(connection, f"update {check['of']} set {change}")]
             await transaction.rollback()
 
@@ -152,8 +205,9 @@ async def test_nothing_points_into_another_organization(db: Database, tenant: Te
         values ($1, sha256(uuid_send($3)), $3, $2, 'taken', 'U0ANA')""",
         """insert into cards (organization_id, connection_id, interaction_id, id, ordinal, address)
         values ($1, $3, $2, $3, 1, '{}')""",
+        "insert into deliveries (organization_id, target_id, event_id, interaction_id) values ($1, $3, $3, $2)",
     ],
-    ids=["events", "clicks", "cards"],
+    ids=["events", "clicks", "cards", "deliveries"],
 )
 async def test_nothing_is_written_on_another_organizations_question(db: Database, tenant: Tenant, insert: str) -> None:
     other = await build.tenant(db)

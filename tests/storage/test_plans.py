@@ -14,7 +14,7 @@ import pytest
 from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
-from storage import interactions, keys, retention, statements
+from storage import interactions, keys, retention, statements, webhook_endpoints
 from storage.interactions import Filters, Opening
 from storage.model import Interaction
 from storage.pool import Database
@@ -53,11 +53,21 @@ insert into events (organization_id, id, interaction_id, type, position)
         organization_id, gen_random_uuid(), id, 'interaction.created',
         row_number() over (partition by organization_id order by id)
     from interactions;
+insert into webhook_endpoints (organization_id, id, url)
+    select organization_id, key_id, 'https://hooks.example.com/' from seeds;
+insert into deliveries (
+    organization_id, target_id, event_id, interaction_id, endpoint_id, status, due_at, outcome, ended_at)
+select
+    events.organization_id, seeds.key_id, events.id, events.interaction_id, seeds.key_id,
+    case when is_owed then 'pending' else 'delivered' end, clock_timestamp() + interval '1 hour',
+    case when not is_owed then '{}'::jsonb end, case when not is_owed then clock_timestamp() end
+from events
+join seeds on seeds.organization_id = events.organization_id, lateral (select number <= 2 as is_owed) as owed;
 drop table seeds;
 analyze;
 """
 
-LARGE = {"keys", "connections", "interactions", "cards", "clicks", "events"}
+LARGE = {"keys", "connections", "interactions", "cards", "clicks", "events", "webhook_endpoints", "deliveries"}
 FEW = 24  # rows that one call may touch; there are 20,000 others of each
 
 
@@ -66,7 +76,10 @@ PATIENT = "set statement_timeout = '60s'"  # to fill the tables takes longer tha
 
 @pytest.fixture
 async def crowded(db: Database) -> Database:
-    """20,000 questions of 500 other organizations, one in ten still open and none of them due."""
+    """20,000 questions of 500 other organizations, one in ten still open and none of them due.
+
+    Webhooks told of all of them, but for those of two organizations, whose receivers are to be called in an hour.
+    """
     async with db.acquire() as connection:
         await connection.execute(PATIENT)
         await connection.execute(OTHERS, timeout=60)
@@ -83,22 +96,25 @@ async def run(connection: PoolConnectionProxy, statement: Statement, values: dic
     """What PostgreSQL did for one call, planned in one of its two ways; then the call is undone."""
     prepared = await connection.prepare(statement.sql)
     types = [type.name for type in prepared.get_parameters()]
-    arguments = ", ".join(
-        [
-            await connection.fetchval(f"select quote_nullable(($1::{type})::text)", value)
-            for type, value in zip(types, statement.arguments(values), strict=True)
-        ]
-    )
+    arguments = [
+        await connection.fetchval(f"select quote_nullable(($1::{type})::text)", value)
+        for type, value in zip(types, statement.arguments(values), strict=True)
+    ]
     transaction = connection.transaction()
     await transaction.start()
     try:
         await connection.execute(f"set local plan_cache_mode = {mode}")
-        await connection.execute(f"prepare tried ({', '.join(types)}) as {statement.sql}")
-        said = await connection.fetchval(f"explain (analyze, format json) execute tried ({arguments})")
+        await connection.execute(f"prepare tried{_listed(types)} as {statement.sql}")
+        said = await connection.fetchval(f"explain (analyze, format json) execute tried{_listed(arguments)}")
     finally:
         await transaction.rollback()
         await connection.execute("deallocate tried")
     return json.loads(said)[0]["Plan"]
+
+
+def _listed(what: list[str]) -> str:
+    """In brackets; nothing at all when there is nothing, as PREPARE and EXECUTE want it."""
+    return f" ({', '.join(what)})" if what else ""
 
 
 LISTS: dict[str, dict[str, Any]] = {
@@ -131,6 +147,29 @@ def opening(opening: Opening, *, most_pending: int | None = None) -> dict[str, A
     scope = values.pop("scope")
     scoped = {"organization_id": scope.organization_id, "connection_id": scope.connection_id}
     return {**scoped, **values, "most_pending": most_pending}
+
+
+def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str, dict[str, Any]]]:
+    """One call of each statement that a delivery, or an agent who asks for it, makes."""
+    fence = {"organization_id": organization_id, "target_id": endpoint_id, "event_id": ids.new(), "attempt": 1}
+    pages = {"organization_id": organization_id, "status": None, "before": UUID(int=2**128 - 1), "most": 10}
+    again = {"organization_id": organization_id, "since": None, "after_event_id": UUID(int=0), "most": 1000}
+    one = {"organization_id": organization_id, "id": endpoint_id}
+    outcome = {"status": 500, "detail": ""}
+    return {
+        "waiting": ("deliveries", {}),
+        "lease of deliveries": ("deliveries", {"most": 50, "each": 2, "seconds": 20, "overlap": 86_400}),
+        "renew": ("deliveries", {**fence, "seconds": 20}),
+        "accepted": ("deliveries", {**fence, "outcome": outcome}),
+        "failed": ("deliveries", {**fence, "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400}),
+        "page of deliveries": ("deliveries", {**pages, "endpoint_id": endpoint_id}),
+        "page_of_callbacks": ("deliveries", pages),
+        "replay": ("deliveries", {**again, "endpoint_id": endpoint_id}),
+        "replay_callbacks": ("deliveries", again),
+        "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "most": 200}),
+        "get of an endpoint": ("webhook_endpoints", one),
+        "rotate": ("webhook_endpoints", one),
+    }
 
 
 def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -228,9 +267,14 @@ def read(plan: dict[str, Any], *said: str) -> int:
 async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database) -> None:
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
+    endpoint_id = ids.new()
+    await webhook_endpoints.create(
+        crowded, tenant.scope.organization_id, id=endpoint_id, url="https://hooks.example.com/", types=None
+    )
+    every = calls(tenant, question) | of_webhooks(tenant.scope.organization_id, endpoint_id)
 
     async with crowded.acquire() as connection:
-        for name, (table, values) in calls(tenant, question).items():
+        for name, (table, values) in every.items():
             for mode in ("force_custom_plan", "force_generic_plan"):
                 plan = await run(connection, statements.load(table)[name.split()[0]], values, mode)
                 touched = read(plan, name, mode)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from storage import cards, events, interactions, organizations, retention
+from storage import cards, events, interactions, organizations, retention, webhook_endpoints
 from storage.interactions import Filters, Mismatch, NoSuchOlder, Opened, Replayed
 from storage.model import Handle, Interaction, Scope, Status, Verdict
 from storage.pool import Database
@@ -18,7 +18,7 @@ from tests.storage.build import Tenant
 from tests.storage.faults import admin
 
 DAYS = 90
-TABLES = ("interactions", "cards", "clicks", "events")
+TABLES = ("interactions", "cards", "clicks", "events", "deliveries")
 
 
 async def forget(db: Database, *, after: Place = START, most: int = 100) -> retention.Batch:
@@ -47,7 +47,7 @@ async def remain(db: Database, questions: Sequence[Interaction]) -> list[bool]:
 async def test_what_ended_long_ago_goes_with_its_cards_its_clicks_and_its_events(db: Database, tenant: Tenant) -> None:
     old = await ended.question(db, tenant, days=DAYS + 0.01)
     await interactions.claim(db, build.click(old, choice="launch"))
-    assert await left(db) == {"interactions": 1, "cards": 1, "clicks": 2, "events": 4}
+    assert await left(db) == {"interactions": 1, "cards": 1, "clicks": 2, "events": 4, "deliveries": 0}
 
     batch = await forget(db)
 
@@ -147,6 +147,21 @@ async def test_a_card_that_is_on_no_screen_owes_nothing(db: Database, tenant: Te
     await ended.ago(db, tenant, question, days=1000)
 
     assert (await forget(db)).forgotten == 1
+
+
+async def test_what_an_agent_is_still_to_be_told_keeps_its_question_and_what_is_dead_does_not(
+    db: Database, tenant: Tenant
+) -> None:
+    await webhook_endpoints.create(
+        db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/", types=None
+    )
+    old = await ended.question(db, tenant, days=DAYS + 1)
+
+    assert (await forget(db)).forgotten == 0
+    assert await remain(db, [old]) == [True]
+    await db.fetch("update deliveries set status = 'dead', ended_at = now(), outcome = '{}'")
+    assert (await forget(db)).forgotten == 1
+    assert await left(db) == dict.fromkeys(TABLES, 0)
 
 
 async def test_a_batch_is_no_larger_than_asked_and_begins_with_the_oldest(db: Database, tenant: Tenant) -> None:
@@ -369,4 +384,4 @@ async def test_an_organization_can_be_deleted_while_its_questions_are_forgotten(
 
     assert deleted > 3 and forgotten, "one of them did it all: that was no race"
     assert await organizations.get(db, tenant.scope.organization_id) is None
-    assert await left(db) == {"interactions": 1, "cards": 1, "clicks": 1, "events": 4}
+    assert await left(db) == {"interactions": 1, "cards": 1, "clicks": 1, "events": 4, "deliveries": 0}

@@ -8,8 +8,9 @@ import pytest
 
 from storage import retention, statements
 from storage.backlog import Backlog
+from storage.deliveries import Failed, Leased
 from storage.events import Event, Place
-from storage.model import Card, Connection, Interaction, Key, Life, Organization
+from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Organization, WebhookEndpoint
 from storage.organizations import Leaving
 from storage.pool import Database
 from storage.server import Server
@@ -123,11 +124,21 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
-    "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
+    "deliveries.waiting": {"waiting"},
+    "deliveries.hold": {"limited", "held"},
+    "deliveries.lease": of(Leased),
+    "deliveries.renew": {"attempt"},
+    "deliveries.accepted": {"status"},
+    "deliveries.failed": of(Failed),
+    "deliveries.page": of(Delivery),
+    "deliveries.page_of_callbacks": of(Delivery),
+    "deliveries.replay": {"event_id"},
+    "deliveries.replay_callbacks": {"event_id"},
     "events.number": {"organization_id", "numbered"},
     "events.page": of(Event),
     "events.place": of(Place),
     "events.latest": {"organization_id", "latest"},
+    "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction, more={"read_at"}),
     "interactions.several": of(Interaction, more={"read_at"}),
@@ -157,6 +168,7 @@ READ = {
     "organizations.delete_throttles": {"name"},
     "organizations.delete_keys": {"id"},
     "organizations.delete_connections": {"id"},
+    "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
     "retention.hold": of(retention.Place),
     "retention.settled": {"organization_id", "id"},
@@ -166,22 +178,28 @@ READ = {
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
     "server.look": of(Server),
+    "webhook_endpoints.create": of(WebhookEndpoint),
+    "webhook_endpoints.of_organization": of(WebhookEndpoint),
+    "webhook_endpoints.get": of(WebhookEndpoint),
+    "webhook_endpoints.disable": of(WebhookEndpoint),
+    "webhook_endpoints.enable": of(WebhookEndpoint),
+    "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
 
 # What a parameter is in every statement that takes it, when it is not text. A missing cast would show here.
 TYPES = {
     name: type
     for type, names in {
-        "bool": "plain unsure doubted with_notices",
+        "bool": "doubted gone plain unsure with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
-        "int4": "attempt days expires_in failed version",
-        "int8": "most most_pending past",
-        "jsonb": "addresses answers metadata never_shown reason request",
-        "timestamptz": "after",
+        "int4": "attempt days expires_in failed overlap patience version",
+        "int8": "each most most_pending past",
+        "jsonb": "addresses answers metadata never_shown outcome reason request",
+        "timestamptz": "after since",
         "text[]": "home_teams payloads responders tags types",
-        "uuid": "after_id after_organization_id before connection_id event_id id interaction_id key_id organization_id "
-        "stray_id supersedes",
+        "uuid": "after_event_id after_id after_organization_id before callback_target connection_id endpoint_id "
+        "event_id id interaction_id key_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()
@@ -191,6 +209,8 @@ TYPES = {
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
+TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
+TYPES |= {"webhook_endpoints.disable.reason": "text"}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:

@@ -1,13 +1,15 @@
 """Agents' door on a real server, and an agent that checks every answer it gets against the published shapes."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDictProxy
 from yarl import URL
@@ -18,6 +20,10 @@ from bridge.agents.limits import Limits
 from bridge.agents.streams import Streams
 from bridge.metrics import Metrics
 from bridge.wake import Wake
+from bridge.webhooks.guard import Guard
+from bridge.webhooks.outgoing import Webhooks
+from bridge.webhooks.sender import Sender
+from bridge.webhooks.signature import WebhookKeys
 from storage import cards, interactions
 from storage.interactions import Claimed
 from storage.model import Card, Handle, Json
@@ -27,6 +33,17 @@ from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 
 UNSAID: Any = object()
+KEYS = WebhookKeys.read("0123456789abcdef0123456789abcdef")
+
+
+class Nowhere(AbstractResolver):
+    """Every name means a machine in a private network."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
+        return [{"hostname": host, "host": "10.0.0.7", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}]
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def body(**fields: Any) -> Json:
@@ -81,7 +98,8 @@ class Door:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         async with self.http.request(method, path, headers=headers | other.pop("headers", {}), **other) as response:
             raw = await response.read()
-            canaries.none_in(raw, {self.tenant.secret}, where=f"the answer to {method} {path}")
+            belongs = canaries.shown(method, str(path))
+            canaries.none_in(raw, {self.tenant.secret}, where=f"the answer to {method} {path}", but=belongs)
             reply = Reply(
                 status=response.status, headers=response.headers, raw=raw, json=await response.json(content_type=None)
             )
@@ -178,15 +196,19 @@ async def door(
     wake: Wake | None = None,
     limits: Limits = FAR,
     metrics: Metrics | None = None,
+    guard: Guard | None = None,
+    keys: WebhookKeys | None = KEYS,
 ) -> AsyncIterator[Door]:
-    """Another replica; its other parts share its `wake` and `metrics`."""
-    wake = wake or Wake()
+    """Another replica; its other parts share its `wake` and `metrics`. Its webhooks reach nobody but by its `guard`."""
+    wake, guard = wake or Wake(), guard or Guard()
     app = web.Application(middlewares=[api.in_words])
     streams = Streams(db=db, wake=wake)
-    app.add_routes(api.routes(db=db, wake=wake, streams=streams, limits=limits, metrics=metrics))
-    async with TestClient(_Server(app)) as http:
-        try:
-            yield Door(http=http, db=db, tenant=tenant, wake=wake, streams=streams)
-        finally:
-            wake.close()  # or the server would wait for every stream to notice that its client has gone
-            streams.close()
+    async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
+        webhooks = Webhooks(keys=keys, guard=guard, sender=sender)
+        app.add_routes(api.routes(db=db, wake=wake, streams=streams, webhooks=webhooks, limits=limits, metrics=metrics))
+        async with TestClient(_Server(app)) as http:
+            try:
+                yield Door(http=http, db=db, tenant=tenant, wake=wake, streams=streams)
+            finally:
+                wake.close()  # or the server would wait for every stream to notice that its client has gone
+                streams.close()

@@ -140,4 +140,4 @@ async def test_a_cursor_of_another_organization_shows_nothing_of_it(door: Door) 
 def test_what_a_cursor_is_read_as_is_what_it_was_written_for() -> None:
     id = ids.new()
 
-    assert filters._before(filters.cursor(id)) == id
+    assert filters.before(filters.cursor(id)) == id

@@ -158,6 +158,7 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
         (path, method): {int(status) for status in operation["responses"]}
         for path, operations in DOCUMENT["paths"].items()
         for method, operation in operations.items()
+        if not path.startswith("/v1/webhook_endpoints")  # test_endpoints has those of webhooks
     }
 
     assert {route: statuses | {429, 503} for route, statuses in seen.items()} == named

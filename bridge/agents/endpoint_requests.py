@@ -1,0 +1,83 @@
+"""What an agent may send about webhooks: an endpoint, and what of it is to be sent again."""
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from bridge.agents import mistakes, problems
+from bridge.agents.problems import WEBHOOKS_OFF, Problem
+from bridge.fields import MOST_WEB_ADDRESS, Strict
+from bridge.webhooks import target
+from bridge.webhooks.outgoing import Webhooks
+from bridge.webhooks.target import BadTarget
+from storage.model import EventType, Json
+
+M = TypeVar("M", bound=Strict)
+
+_YEARS = range(1970, 9000)  # that a database and every zone can say
+
+
+def _all_different(types: list[EventType] | None) -> list[EventType] | None:
+    if types and len(set(types)) < len(types):
+        raise PydanticCustomError("types_twice", "must not name a type twice")
+    return types
+
+
+def _moment(value: object) -> datetime:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or found.year not in _YEARS:
+        raise PydanticCustomError("moment", "must be a time with its zone, such as 2026-11-21T10:05:00Z")
+    return found.astimezone(UTC)
+
+
+class NewEndpoint(Strict):
+    """Where an organization wants to be called, and about what."""
+
+    url: Annotated[str, Field(max_length=MOST_WEB_ADDRESS, description="`https://…`, in the public internet")]
+    types: (
+        Annotated[
+            list[Annotated[EventType, Field(strict=False)]],
+            Field(min_length=1, max_length=len(EventType)),
+            AfterValidator(_all_different),
+        ]
+        | None
+    ) = Field(default=None, description="Left out: every final status")
+
+
+class Replay(Strict):
+    """Which deliveries are to be made anew."""
+
+    since: Annotated[datetime, BeforeValidator(_moment)] | None = Field(
+        default=None, description="Everything from then on, delivered or not; left out: what is dead"
+    )
+
+
+def validate(model: type[M], body: Json) -> M:
+    """A body as this model; raises Problem."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        found = [(mistakes.pointer(body, wrong), mistakes.words(wrong)) for wrong in error.errors(include_url=False)]
+        raise problems.invalid(*found[0], others=found[1:]) from None
+
+
+def address(url: str, webhooks: Webhooks, *, pointer: str) -> str:
+    """An address that may be called, unchanged; raises Problem, also when this bridge calls nobody."""
+    if webhooks.keys is None:
+        raise off()
+    try:
+        return target.check(url, webhooks.guard)
+    except BadTarget as error:
+        raise problems.invalid(pointer, str(error)) from None
+
+
+def off() -> Problem:
+    """Why nothing about webhooks can be done here."""
+    return Problem(
+        WEBHOOKS_OFF, "Ask whoever runs this bridge to set ASKBRIDGE_WEBHOOK_KEY; until then, wait or look instead."
+    )

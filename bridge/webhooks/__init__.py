@@ -1,0 +1,1 @@
+"""Answers carried to where agents said: signed, guarded, tried again."""

@@ -1,0 +1,112 @@
+"""One attempt to deliver: what is sent, how long it may take, and what came of it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from bridge.webhooks.guard import Guard, Refused
+
+ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
+_MOST_BYTES = 64 * 1024  # of an answer; more is not read
+_KEPT_CHARACTERS = 500
+_LONGEST_PAUSE = 3_600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one attempt met. `status` is None when there was no answer; `detail` says for people what happened."""
+
+    status: int | None
+    detail: str
+    retry_after: float | None = None  # seconds, as the receiver asked, at most an hour
+
+    @property
+    def delivered(self) -> bool:
+        """Only 2xx is: a redirect is not followed, and may lead anywhere."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def gone(self) -> bool:
+        """The receiver wants no more of this, ever."""
+        return self.status == HTTPStatus.GONE
+
+
+class Sender:
+    """The way out to receivers. It follows no redirect and no proxy variable, keeps no cookie, inflates nothing."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        agent: str,
+        seconds: float = ATTEMPT_SECONDS,
+        most: int = 50,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=most, socket_factory=guard.socket, resolver=resolver),
+            timeout=aiohttp.ClientTimeout(total=seconds),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": agent, "Accept-Encoding": "identity"},
+            trust_env=False,
+            auto_decompress=False,
+        )
+        self._seconds = seconds
+
+    async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """POST a body of JSON; never raises. The answer is read up to 64 KiB, and within the same time limit."""
+        sent = {**headers, "Content-Type": "application/json"}
+        try:
+            async with self._http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
+                detail = f"HTTP {answer.status}"
+                if said := await _begin(answer):
+                    detail += f": {said}"
+                return Outcome(status=answer.status, detail=detail, retry_after=_pause(answer))
+        except TimeoutError:
+            return Outcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
+        except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
+            return Outcome(status=None, detail=_told(error))
+
+    async def aclose(self) -> None:
+        """Cut what is open."""
+        await self._http.close()
+
+
+async def _begin(answer: aiohttp.ClientResponse) -> str:
+    """The first characters of an answer on one line; at most 64 KiB are read, then the connection is cut."""
+    body = b""
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            answer.close()
+            break
+    text = " ".join(body[: 4 * _KEPT_CHARACTERS].decode("utf-8", "replace").split())
+    return "".join(character for character in text if character.isprintable())[:_KEPT_CHARACTERS]
+
+
+def _pause(answer: aiohttp.ClientResponse) -> float | None:
+    """Retry-After in seconds, from either of its two forms; nonsense counts as none."""
+    said = answer.headers.get("Retry-After", "").strip()
+    if said.isascii() and said.isdigit():
+        return min(float(said[:10]), _LONGEST_PAUSE)
+    try:
+        asked = parsedate_to_datetime(said)
+        told = parsedate_to_datetime(answer.headers["Date"])
+        return min(max((asked - told).total_seconds(), 0.0), _LONGEST_PAUSE)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _told(error: BaseException) -> str:
+    """What went wrong, for people; never the address, which may carry a secret of the receiver's."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, Refused):
+            return f"refused: {cause}"
+        cause = getattr(cause, "os_error", None) or cause.__cause__
+    return f"no answer ({type(error).__name__})"

@@ -1,0 +1,66 @@
+"""An address that an agent wants to be called at, judged before anything is stored; the socket is guarded as well."""
+
+import socket
+import unicodedata
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from bridge.webhooks.guard import Guard
+
+_MOST_CHARACTERS = 2_000
+
+
+class BadTarget(ValueError):
+    """This address cannot be called; the message is the rest of a sentence that begins with the field's name."""
+
+
+def check(url: str, guard: Guard) -> str:
+    """The address, unchanged; raises BadTarget.
+
+    `https` is required but for addresses in the networks that the operator allowed, where a receiver is his own.
+    """
+    if len(url) > _MOST_CHARACTERS:
+        raise BadTarget(f"must have at most {_MOST_CHARACTERS:,} characters")
+    if not url.isprintable() or any(character.isspace() for character in url):
+        raise BadTarget("must not contain spaces or invisible characters")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise BadTarget("cannot be read as an address") from None
+    if parts.scheme not in {"https", "http"}:
+        raise BadTarget("must start with https://")
+    if not host:
+        raise BadTarget("names no host")
+    if "@" in parts.netloc:
+        raise BadTarget("must not carry a user or a password; the signature tells that it is us")
+    if parts.fragment:
+        raise BadTarget("must not have a fragment (#…): it is never sent")
+    literal = _literal(host)
+    if literal is not None and not guard.permits(literal):
+        raise BadTarget("leads to an address that is not on the public internet, or is kept from webhooks")
+    if parts.scheme == "http" and not (literal is not None and any(literal in net for net in guard.allowed)):
+        raise BadTarget("must start with https://")
+    return url
+
+
+def server(url: str) -> UUID:
+    """The same for all addresses at one server, which share its patience."""
+    parts = urlsplit(url)
+    return uuid5(NAMESPACE_URL, f"{parts.scheme}://{parts.netloc.lower()}")
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host spells out, in any way that some resolver takes: decimal, hexadecimal, circled."""
+    plain = unicodedata.normalize("NFKC", host).rstrip(".").replace("。", ".")
+    if plain == "localhost" or plain.endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
+    try:
+        return ip_address(plain.partition("%")[0])
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(plain))
+    except (OSError, UnicodeEncodeError, ValueError):
+        return None

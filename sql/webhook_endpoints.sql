@@ -1,0 +1,53 @@
+-- Where an organization wants to be called. How an endpoint fares is written with its deliveries.
+
+-- name: create :maybe
+-- Store a new endpoint. No row: the organization has $most that are not disabled.
+insert into webhook_endpoints (organization_id, id, url, types)
+select $organization_id, $id, $url, $types::text[]
+where (
+    select count(*)
+    from webhook_endpoints
+    where organization_id = $organization_id and disabled_at is null
+) < $most
+returning
+    organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
+
+-- name: of_organization :many
+-- The youngest $most endpoints of an organization, disabled or not, newest first.
+select organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason
+from webhook_endpoints
+where organization_id = $organization_id
+order by id desc
+limit $most;
+
+-- name: get :maybe
+-- One endpoint.
+select organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason
+from webhook_endpoints
+where organization_id = $organization_id and id = $id;
+
+-- name: disable :maybe
+-- Write no new delivery for an endpoint. Done again, it keeps its first time and reason.
+update webhook_endpoints
+set
+    disabled_at = coalesce(disabled_at, clock_timestamp()),
+    disabled_reason = coalesce(disabled_reason, $reason)
+where organization_id = $organization_id and id = $id
+returning
+    organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
+
+-- name: enable :maybe
+-- Write deliveries for an endpoint again, and give it as much patience as a new one.
+update webhook_endpoints
+set disabled_at = null, disabled_reason = null, failing_since = null
+where organization_id = $organization_id and id = $id
+returning
+    organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
+
+-- name: rotate :maybe
+-- Begin with the next secret of an endpoint.
+update webhook_endpoints
+set generation = generation + 1, rotated_at = clock_timestamp()
+where organization_id = $organization_id and id = $id
+returning
+    organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;

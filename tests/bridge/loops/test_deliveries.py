@@ -1,0 +1,261 @@
+"""Telling agents what became of their questions: signed, once more whenever it is not sure, and never lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from bridge import ids
+from bridge.agents import envelope, resource
+from storage import cards, connections, deliveries, events, interactions, webhook_endpoints
+from storage.model import DeliveryStatus, EventType, Interaction, Json, Status
+from storage.pool import Database
+from tests.bridge.loops import delivering
+from tests.bridge.loops.delivering import Loop
+from tests.bridge.webhooks import receivers
+from tests.bridge.webhooks.receivers import Receiver
+from tests.storage import build
+
+
+@pytest.fixture
+async def there() -> AsyncIterator[Receiver]:
+    async with receivers.receiver() as running:
+        yield running
+
+
+@pytest.fixture
+async def loop(db: Database) -> AsyncIterator[Loop]:
+    async with delivering.loop(db, await build.tenant(db)) as running:
+        yield running
+
+
+async def whole(loop: Loop, question: Interaction) -> Json:
+    row = await build.read(loop.db, loop.tenant, question.id)
+    copies = await cards.of_interaction(loop.db, row.organization_id, row.id)
+    return resource.interaction(row, copies)
+
+
+async def test_an_answer_is_told_once_signed_as_the_public_package_wants_it(loop: Loop, there: Receiver) -> None:
+    endpoint = await loop.endpoint(f"{there.url}/hook")
+    question = await loop.answered()
+
+    await loop.settle()
+
+    (call,) = there.calls
+    told = call.verified(loop.secret(endpoint))
+    assert told["id"] == call.id and call.id.startswith("evt_")
+    assert told["type"] == "interaction.answered"
+    assert datetime.fromisoformat(told["timestamp"]).tzinfo is not None
+    assert told["data"] == await whole(loop, question) and told["data"]["answer"]["approved"] is True
+    assert (call.path, call.headers["content-type"]) == ("/hook", "application/json")
+    (row,) = await loop.page(endpoint)
+    assert (row.status, row.outcome) == (DeliveryStatus.DELIVERED, {"status": 204, "detail": "HTTP 204"})
+
+
+async def test_a_callback_is_told_of_its_question_and_signed_with_the_organizations_secret(
+    loop: Loop, there: Receiver
+) -> None:
+    await loop.answered()
+    question = await loop.answered(callback=f"{there.url}/done?run=7")
+
+    await loop.settle()
+
+    (call,) = there.calls
+    assert call.verified(loop.secret(None))["data"]["id"] == ids.encode("int", question.id)
+
+
+async def ended(loop: Loop, status: Status, **other: Any) -> Interaction:
+    """A question that ended so."""
+    question = await loop.asked(**other)
+    if status is Status.ANSWERED:
+        await interactions.claim(loop.db, build.click(question))
+    elif status is Status.CANCELLED:
+        await interactions.cancel(
+            loop.db, question.organization_id, question.id, reason={}, cancelled_by="a", event_id=ids.new()
+        )
+    elif status is Status.SUPERSEDED:
+        await build.question(loop.db, loop.tenant, supersedes=question.id)
+    elif status is Status.EXPIRED:
+        (card,) = await cards.lease(loop.db, [question.connection_id], most=1)
+        assert await cards.sending(loop.db, card)
+        await loop.db.fetch(
+            "update interactions set created_at = now() - interval '2 hours', expires_at = now() where id = $1",
+            question.id,
+        )
+        await interactions.expire(loop.db, event_ids=[ids.new()])
+    else:
+        (card,) = await cards.lease(loop.db, [question.connection_id], most=1)
+        await cards.give_up(loop.db, card, reason={"code": "x", "detail": "", "fix": ""}, event_id=ids.new())
+    assert (await build.read(loop.db, loop.tenant, question.id)).status is status
+    return question
+
+
+FINAL = [status for status in Status if status is not Status.PENDING]
+
+
+@pytest.mark.parametrize("status", FINAL)
+async def test_every_end_is_told_to_endpoints_without_types_and_to_the_callback(
+    loop: Loop, there: Receiver, status: Status
+) -> None:
+    await loop.endpoint(f"{there.url}/every")
+    await loop.endpoint(f"{there.url}/this", [f"interaction.{status}"])
+    await loop.endpoint(f"{there.url}/begin", ["interaction.created", "interaction.posted"])
+    foreign = await build.tenant(loop.db)
+    await webhook_endpoints.create(
+        loop.db, foreign.scope.organization_id, id=ids.new(), url=f"{there.url}/foreign", types=None
+    )
+    question = await ended(loop, status, callback=f"{there.url}/callback")
+
+    await loop.settle()
+
+    for path in ("/every", "/this", "/callback"):
+        (call,) = there.at(path)
+        assert (call.json["type"], call.json["data"]["status"]) == (f"interaction.{status}", status)
+        assert call.json["data"]["id"] == ids.encode("int", question.id)
+    begun = {call.json["type"] for call in there.at("/begin")}
+    assert begun == {"interaction.created"} and there.at("/foreign") == []
+
+
+async def test_a_disconnected_workspace_is_told_of_every_question_it_cancelled(loop: Loop, there: Receiver) -> None:
+    await loop.endpoint(there.url)
+    asked = {ids.encode("int", (await loop.asked()).id) for _ in range(3)}
+    await connections.disable(
+        loop.db, organization_id=loop.organization_id, id=loop.tenant.connection.id, new_id=ids.new
+    )
+
+    await loop.settle()
+
+    assert {call.json["data"]["id"] for call in there.calls} == asked
+    assert len({call.id for call in there.calls}) == 3
+
+
+@pytest.mark.parametrize("status", FINAL)
+async def test_a_webhook_and_the_feed_tell_of_an_event_in_the_same_words(
+    loop: Loop, there: Receiver, status: Status
+) -> None:
+    """So whoever uses both knows an event again by its id."""
+    await loop.endpoint(there.url, [type.value for type in EventType])
+    await ended(loop, status)
+    await loop.settle()
+    await events.number(loop.db)
+    read = await envelope.read(loop.db, loop.organization_id, past=events.BEGINNING, most=10)
+
+    fed = {told["id"]: told for _, told in read.told}
+    called = {call.id: call.json for call in there.calls}
+    assert f"interaction.{status}" in {told["type"] for told in called.values()}
+    assert called == fed
+
+
+async def test_m083_while_a_secret_rotates_both_verify_and_a_day_later_only_the_new_one(
+    loop: Loop, there: Receiver
+) -> None:
+    endpoint = await loop.endpoint(there.url)
+    await webhook_endpoints.rotate(loop.db, endpoint.organization_id, endpoint.id)
+    await loop.answered()
+    await loop.settle()
+    await loop.pass_time(deliveries.OVERLAP_SECONDS)
+    await loop.answered()
+    await loop.settle()
+
+    during, after = there.calls
+    old, new = loop.secret(endpoint), loop.secret(endpoint, generation=2)
+    assert during.verified(old) == during.verified(new)
+    assert after.verified(new)
+    with pytest.raises(WebhookVerificationError):
+        after.verified(old)
+
+
+async def test_without_a_key_nothing_is_sent_and_nothing_is_lost(loop: Loop, there: Receiver) -> None:
+    await loop.endpoint(there.url)
+    await loop.answered()
+    async with delivering.loop(loop.db, loop.tenant, keys=None) as keyless:
+        assert await keyless.step() == 0
+    assert there.calls == [] and (await loop.row())["status"] == "pending"
+
+    await loop.settle()
+
+    assert len(there.calls) == 1
+
+
+async def test_m076_a_worker_that_dies_after_the_receivers_2xx_has_it_sent_again_with_the_same_id(
+    loop: Loop, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = await loop.endpoint(there.url)
+    await loop.answered()
+
+    async def die(*_: Any, **__: Any) -> bool:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(deliveries, "accepted", die)
+        await loop.step()
+    assert len(there.calls) == 1 and (await loop.row())["leased_until"] is not None
+    assert await loop.step() == 0, "its lease is not over"
+    await loop.pass_time(deliveries.LEASE_SECONDS)
+    await loop.settle()
+
+    first, second = there.calls
+    assert first.id == second.id and first.body == second.body
+    assert second.verified(loop.secret(endpoint))
+    assert (await loop.row())["status"] == "delivered"
+
+
+async def test_m082_a_worker_paused_past_its_lease_writes_nothing_back(loop: Loop, there: Receiver) -> None:
+    await loop.endpoint(f"{there.url}/slow")
+    await loop.answered()
+    there.gate = asyncio.Event()
+    await loop.deliveries.step()
+    await there.until(1)
+    await loop.pass_time(deliveries.LEASE_SECONDS)
+    async with delivering.loop(loop.db, loop.tenant) as other:
+        await other.deliveries.step()
+        await there.until(2)
+        there.status = 500
+        there.gate.set()
+        await loop.deliveries.in_hand()
+        await other.deliveries.in_hand()
+
+    assert [call.id for call in there.calls] == [there.calls[0].id] * 2
+    row = await loop.row()
+    assert (row["attempt"], row["failures"]) == (2, 1), "only the second attempt was written back"
+
+
+async def test_a_lease_is_renewed_while_the_receiver_thinks(
+    loop: Loop, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.loops.deliveries.RENEW_SECONDS", 0.01)
+    await loop.endpoint(f"{there.url}/slow")
+    await loop.answered()
+    there.gate = asyncio.Event()
+    await loop.deliveries.step()
+    await there.until(1)
+    await loop.pass_time(deliveries.LEASE_SECONDS)
+    async with asyncio.timeout(10):
+        while (
+            await loop.db.fetch("select leased_until > clock_timestamp() + interval '15 s' as held from deliveries")
+        )[0]["held"] is not True:
+            await asyncio.sleep(0.01)
+    async with delivering.loop(loop.db, loop.tenant) as other:
+        assert await other.step() == 0
+    there.gate.set()
+    await loop.deliveries.in_hand()
+    assert len(there.calls) == 1 and (await loop.row())["status"] == "delivered"
+
+
+async def test_an_attempt_whose_lease_was_taken_is_cut(
+    loop: Loop, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.loops.deliveries.RENEW_SECONDS", 0.01)
+    await loop.endpoint(f"{there.url}/slow")
+    await loop.answered()
+    there.gate = asyncio.Event()
+    await loop.deliveries.step()
+    await there.until(1)
+
+    await loop.db.fetch("update deliveries set attempt = attempt + 1")
+
+    await asyncio.wait_for(loop.deliveries.in_hand(), 10)
+    assert (await loop.row())["failures"] == 0

@@ -1,0 +1,68 @@
+"""Addresses that agents want to be called at: which are refused before anything is stored, and why."""
+
+import pytest
+
+from bridge.webhooks.guard import Guard
+from bridge.webhooks.target import BadTarget, check
+
+LOCAL = Guard.read("127.0.0.0/8")
+
+WRONG = [
+    ("", "must start with https"),
+    ("hooks.example.com/x", "must start with https"),
+    ("ftp://hooks.example.com/x", "must start with https"),
+    ("file:///etc/passwd", "must start with https"),
+    ("gopher://hooks.example.com/", "must start with https"),
+    ("http://hooks.example.com/x", "must start with https"),
+    ("https://", "names no host"),
+    ("https:///x", "names no host"),
+    ("https://user:secret@hooks.example.com/", "must not carry a user"),
+    ("https://user@hooks.example.com/", "must not carry a user"),
+    ("https://hooks.example.com@127.0.0.1/", "must not carry a user"),
+    ("https://hooks.example.com/#part", "fragment"),
+    ("https://hooks.example.com/a b", "spaces or invisible"),
+    ("https://hooks.example.com/\n", "spaces or invisible"),
+    ("https://hooks.example.com/\u202e", "spaces or invisible"),
+    ("https://hooks.example.com/" + "x" * 10_000, "at most 2,000"),
+    ("https://hooks.example.com:99999/", "cannot be read"),
+    ("https://[::1", "cannot be read"),
+    *(
+        (f"https://{host}/", "not on the public internet")
+        for host in (
+            *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "①②⑦.0.0.1", "127。0。0。1"),
+            *("[::1]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fec0::1]"),
+            *("10.0.0.1", "169.254.169.254", "192.168.0.1", "224.0.0.1", "0.0.0.0", "0", "localhost", "api.localhost"),
+            *("127.0.0.1.", "LOCALHOST", "[fe80::1%25lo]"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("url", "words"), WRONG, ids=lambda value: value[:50])
+def test_what_cannot_be_called_is_refused_with_the_reason(url: str, words: str) -> None:
+    with pytest.raises(BadTarget, match=words):
+        check(url, Guard())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.example.com",
+        "https://hooks.example.com:8443/a/b?token=x%20y",
+        "https://1.1.1.1/",
+        "https://bücher.example/",
+    ],
+)
+def test_what_can_be_called_stays_as_it_is(url: str) -> None:
+    assert check(url, Guard()) == url
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000/hook", "http://localhost:9000/", "https://127.0.0.1/"])
+def test_a_receiver_of_the_operators_own_may_be_plain(url: str) -> None:
+    assert check(url, LOCAL) == url
+
+
+@pytest.mark.parametrize("url", ["http://hooks.example.com/", "http://1.1.1.1/", "http://10.0.0.1/"])
+def test_what_the_operator_did_not_allow_may_not(url: str) -> None:
+    with pytest.raises(BadTarget):
+        check(url, LOCAL)

@@ -1,0 +1,59 @@
+"""docs/webhooks.md says what is so: its receiver runs and verifies, its tables are those of the code."""
+
+import asyncio
+import os
+import re
+import socket
+import sys
+from pathlib import Path
+
+from bridge import ids
+from storage.model import EventType, Status
+from storage.pool import Database
+from tests.bridge.agents.reference import DOCS, tables
+from tests.bridge.loops import delivering
+from tests.storage import build
+
+PAGE = (DOCS / "webhooks.md").read_text("utf-8")
+
+
+def test_every_type_is_told_and_whether_it_comes_unasked() -> None:
+    (table,) = tables(PAGE, "What is told")
+    final = {f"interaction.{status}" for status in Status if status is not Status.PENDING}
+
+    assert [row[0].strip("`") for row in table] == list(EventType)
+    assert {row[0].strip("`") for row in table if row[2] == "yes"} == final
+
+
+async def test_the_receiver_takes_what_is_signed_and_refuses_what_is_not(db: Database, tmp_path: Path) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert len([line for line in code.splitlines() if line and not line.startswith(("import", "from"))]) <= 10
+    script = tmp_path / "receiver.py"
+    script.write_text(code, "utf-8")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with delivering.loop(db, await build.tenant(db)) as loop:
+        endpoint = await loop.endpoint(f"http://127.0.0.1:{port}/")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(script)),
+            env={**os.environ, "SECRET": loop.secret(endpoint), "PORT": str(port)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            assert process.stdout is not None
+            await loop.answered()
+            async with asyncio.timeout(30):
+                while (await loop.row())["status"] == "pending":  # until it listens
+                    await loop.step()
+                    await loop.pass_time(10)
+                said = (await process.stdout.readline()).decode()
+            forged = await loop.webhooks.send(endpoint.url, id="evt_1", body=b"{}", secrets=(b"x" * 32,))
+        finally:
+            process.kill()
+            await process.wait()
+
+    row = await loop.page(endpoint)
+    assert said.startswith(f"{ids.encode('evt', row[0].event_id)} interaction.answered Approved by ana")
+    assert not forged.delivered

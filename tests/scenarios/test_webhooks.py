@@ -1,0 +1,81 @@
+"""Webhooks of the whole program: two real replicas, a real receiver, and a kill at the worst moment."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.bridge.webhooks import receivers
+from tests.scenarios import house
+
+pytestmark = pytest.mark.processes
+
+
+async def test_a_replica_killed_right_after_its_200_owes_nobody_a_webhook(tmp_path: Path) -> None:
+    async with house.running(tmp_path) as dev, receivers.receiver() as there:
+        status, endpoint = await dev.call(
+            "POST", f"{dev.bridge(0)}/v1/webhook_endpoints", {"url": f"{there.url}/endpoint"}
+        )
+        assert status == 201, endpoint
+        asked = await dev.ask(replica=0, callback=f"{there.url}/callback")
+
+        clicked = await dev.click(asked, "U0ANA", replica=1)
+        dev.kill(1)
+
+        assert clicked["status"] == 200
+        _, told = await dev.call("GET", f"{dev.bridge(0)}/v1/webhook_endpoints")
+        callback_secret = told["callback_secret"]
+        await house.until(lambda: received(there), lambda paths: {"/endpoint", "/callback"} <= paths, within=60)
+        for path, secret in (("/endpoint", endpoint["secret"]), ("/callback", callback_secret)):
+            calls = there.at(path)
+            event = calls[0].verified(secret)
+            assert event["type"] == "interaction.answered" and event["data"]["id"] == asked["id"]
+            assert event["data"]["answer"]["by"]["user"] == "U0ANA"
+            assert {call.id for call in calls} == {event["id"]}, "if it came twice, it says so"
+        assert "*Approved*" in (await dev.settled(asked))["text"]
+
+
+async def test_m082_a_replica_stopped_past_its_lease_writes_nothing_back_when_it_goes_on(tmp_path: Path) -> None:
+    async with house.running(tmp_path) as dev, receivers.receiver() as there:
+        there.gate = asyncio.Event()
+        asked = await dev.ask(replica=0, callback=f"{there.url}/slow")
+        await dev.call("POST", f"{dev.bridge(0)}/v1/interactions/{asked['id']}/cancel")
+        await there.until(1)
+        paused = caller(dev, there.calls[0])
+        dev.kill(paused, signal.SIGSTOP)
+        try:
+            await dev.operate("update deliveries set leased_until = clock_timestamp()")
+            await there.until(2)
+            there.gate.set()
+            done = await house.until(lambda: deliveries(dev, 1 - paused), lambda items: items[0]["ended_at"])
+        finally:
+            dev.kill(paused, signal.SIGCONT)
+        await house.until(lambda: asyncio.to_thread(dev.log.read_text), lambda log: "lease_lost" in log)
+
+        first, second = there.calls
+        assert first.caller != second.caller and first.id == second.id
+        assert [(item["status"], item["failures"]) for item in done] == [("delivered", 0)]
+        assert await deliveries(dev, paused) == done
+
+
+def caller(dev: house.House, call: receivers.Call) -> int:
+    """Which replica a call came from."""
+    ports = [
+        {connection.laddr.port for connection in psutil.Process(pid).net_connections("tcp")}
+        for pid in dev.told["pids"]["replicas"]
+    ]
+    (found,) = [replica for replica, own in enumerate(ports) if call.caller in own]
+    return found
+
+
+async def deliveries(dev: house.House, replica: int) -> Any:
+    """All there is to all callbacks."""
+    _, told = await dev.call("GET", f"{dev.bridge(replica)}/v1/webhook_endpoints/callbacks/deliveries")
+    return told["items"]
+
+
+async def received(there: receivers.Receiver) -> set[str]:
+    return {call.path for call in there.calls}
