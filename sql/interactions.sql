@@ -89,7 +89,7 @@ where organization_id = $organization_id and idempotency_key = $idempotency_key;
 select
     organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
     asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, created_at, expires_at, ended_at, clock_timestamp() as read_at
+    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, clock_timestamp() as read_at
 from interactions
 where organization_id = $organization_id and id = $id;
 
@@ -117,7 +117,7 @@ with newest as materialized ( -- most tags are either common, and found here, or
 select
     organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
     asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, created_at, expires_at, ended_at, statement_timestamp() as read_at
+    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, statement_timestamp() as read_at
 from (
     (
         select *

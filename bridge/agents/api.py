@@ -26,6 +26,7 @@ def routes(*, db: Database, wake: Wake) -> list[web.RouteDef]:
         web.get("/v1/interactions", auth.required(db, interactions.page), allow_head=False),
         web.get("/v1/interactions/{id}", auth.required(db, interactions.get), allow_head=False),
         web.post("/v1/interactions/{id}/cancel", auth.required(db, interactions.cancel)),
+        web.post("/v1/interactions/{id}/receipt", auth.required(db, interactions.receipt)),
         web.get("/v1/interactions/{id}/timeline", auth.required(db, interactions.timeline), allow_head=False),
     ]
 

@@ -148,6 +148,9 @@ READ = {
     "organizations.delete_keys": {"id"},
     "organizations.delete_connections": {"id"},
     "organizations.delete": {"organization_id"},
+    "receipts.heard": {"organization_id", "id"},
+    "receipts.record": {"outcome"},
+    "receipts.late": {"organization_id", "id"},
     "retention.hold": of(Place),
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
@@ -161,7 +164,7 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "plain unsure doubted",
+        "bool": "plain unsure doubted settles",
         "bytea": "claim_id request_hash",
         "int4": "attempt days expires_in failed version",
         "int8": "most",
@@ -178,6 +181,7 @@ TYPES = {
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8"}
+TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("heard", "record", "late")}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:

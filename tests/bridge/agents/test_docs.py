@@ -12,7 +12,7 @@ from bridge.agents.routing import MOST_METADATA
 from bridge.kinds.choice.request import MOST_BUTTONS, MOST_TOGETHER
 from bridge.question import MOST_ACTION
 from storage import statements
-from storage.model import Status, Verdict
+from storage.model import Progress, Status, Verdict
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents import reference
@@ -21,9 +21,10 @@ from tests.bridge.agents.reference import DOCS, PATHS, Request, Response, tables
 from tests.storage import build
 
 API = (DOCS / "api.md").read_text("utf-8")
-SENT = ["Address", "Responders", "Action", "Fact", "Option", "Agent", "Principal", "OnExpiry", "Cancellation"]
+SENT = ["Address", "Responders", "Action", "Fact", "Option", "Agent", "Principal", "OnExpiry", "Cancellation", "Report"]
 RECEIVED = [
-    "Interaction", "Answer", "By", "Reason", "CardCopy", "Page", "Timeline", "Moment", "Problem", "ProblemError",
+    "Interaction", "Answer", "By", "Reason", "Receipt", "CardCopy", "Page", "Timeline", "Moment", "Problem",
+    "ProblemError",
 ]  # fmt: skip
 OPERATIONS = [
     pytest.param(method, path, operation, id=operation["operationId"])
@@ -77,13 +78,14 @@ def test_every_status_and_every_verdict_is_told() -> None:
 def test_every_type_of_moment_is_told() -> None:
     written = {
         found
-        for file in ("cards", "connections", "interactions")
+        for file in ("cards", "connections", "interactions", "receipts")
         for statement in statements.load(file).values()
         for found in re.findall(r"'((?:interaction|card)\.[a-z_]+)'", statement.text)
     }
     ended = {f"interaction.{status}" for status in Status if status is not Status.PENDING}  # as the sweep writes them
+    reported = {f"interaction.{progress}" for progress in Progress}
 
-    assert {row[0].strip("`") for row in tables(API, "Types of moments")[0]} == written | ended
+    assert {row[0].strip("`") for row in tables(API, "Types of moments")[0]} == written | ended | reported
 
 
 def test_limits_that_no_schema_can_say_are_told() -> None:
