@@ -39,8 +39,9 @@ class Metrics:
         self._replies = self._counter("replies", "Private replies to clickers, by result.", "result")
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
+        self._unheard = self._counter("answers_unheard", "Answers of which cards say that no agent heard them yet.")
         self._posted = self._counter("cards_posted", "Copies of cards that were posted.")
-        self._edited = self._counter("cards_edited", "Copies of cards that were edited to show an end.")
+        self._edited = self._counter("cards_edited", "Copies of cards that were edited.")
         self._put_off = self._counter("cards_put_off", "Tries that failed and will be made again, by code.", "code")
         self._given_up = self._counter("cards_given_up", "Copies that will never be shown, by code.", "code")
         self._leases_lost = self._counter("leases_lost", "Results that came after another replica had taken over.")
@@ -89,6 +90,10 @@ class Metrics:
         """A question ended by what this replica did."""
         self._ended.labels(status).inc()
 
+    def unheard(self) -> None:
+        """Cards say of an answer that no agent heard it."""
+        self._unheard.inc()
+
     # Cards; codes are those of `bridge.slack.error_table`.
 
     def posted(self) -> None:
@@ -96,7 +101,7 @@ class Metrics:
         self._posted.inc()
 
     def edited(self) -> None:
-        """A copy shows an end."""
+        """A copy shows an end, or what became of it."""
         self._edited.inc()
 
     def put_off(self, code: str) -> None:

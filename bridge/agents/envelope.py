@@ -8,7 +8,7 @@ from bridge import ids
 from bridge.agents import resource
 from storage import cards, events, interactions
 from storage.events import Event
-from storage.model import Card, EventType, Interaction, Json
+from storage.model import ENDS, Card, EventType, Interaction, Json
 from storage.pool import Database
 
 
@@ -29,6 +29,11 @@ def envelope(event: Event, row: Interaction, copies: list[Card]) -> Json:
         "timestamp": resource.moment(event.at),
         "data": resource.interaction(row, copies),
     }
+
+
+def unheard_end(event: Event, told: Json) -> UUID | None:
+    """The question whose end this event tells, if no agent had heard that before: whoever is given it hears it."""
+    return event.interaction_id if event.type in ENDS and told["data"]["heard_at"] is None else None
 
 
 async def read(

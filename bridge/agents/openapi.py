@@ -17,11 +17,12 @@ from bridge.agents.problems import (
     KEY_REUSED,
     NOT_FOUND,
     NOT_JSON,
+    OUT_OF_ORDER,
     TOO_LARGE,
     TOO_MANY_PENDING,
     UNREADABLE,
 )
-from bridge.agents.requests import MODELS, Cancellation
+from bridge.agents.requests import MODELS, Cancellation, Report
 from bridge.agents.responses import Event, EventPage, Interaction, Page, Problem, Timeline
 from bridge.kinds import KINDS
 from storage.model import EventType, Json, Status
@@ -43,6 +44,7 @@ def document() -> Json:
         [
             *((model, "validation") for model in MODELS.values()),
             (Cancellation, "validation"),
+            (Report, "validation"),
             *((model, "serialization") for model in (Interaction, Page, Timeline, EventPage, Problem)),
         ],
         ref_template=_REF,
@@ -119,6 +121,24 @@ def document() -> Json:
                     "responses": {
                         "200": _answer("Cancelled, now or before.", Interaction),
                         **_problems(BAD_PARAMETER, *_BODY, NOT_FOUND, CONFLICT),
+                    },
+                }
+            },
+            "/v1/interactions/{id}/receipt": {
+                "post": {
+                    "operationId": "createReceipt",
+                    "summary": "Say what became of it",
+                    "description": "`picked_up`, then `succeeded` or `failed`; the first may be left out. May be sent "
+                    "again: what stands is not changed by it.",
+                    "security": _KEY,
+                    "parameters": [_id()],
+                    "requestBody": {
+                        "required": True,
+                        "content": {"application/json": {"schema": {"$ref": _REF.format(model="Report")}}},
+                    },
+                    "responses": {
+                        "200": _answer("It stands, now or before.", Interaction),
+                        **_problems(BAD_PARAMETER, *_BODY, NOT_FOUND, OUT_OF_ORDER),
                     },
                 }
             },

@@ -29,6 +29,7 @@ EXCEPTIONS = {
     ),
     "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
+    "receipts.late": (["late: interactions"], "what nobody heard is said to be so, whoever it belongs to"),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),
 }

@@ -158,6 +158,9 @@ READ = {
     "organizations.delete_keys": {"id"},
     "organizations.delete_connections": {"id"},
     "organizations.delete": {"organization_id"},
+    "receipts.heard": {"organization_id", "id"},
+    "receipts.record": {"outcome"},
+    "receipts.late": {"organization_id", "id"},
     "retention.hold": of(retention.Place),
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
@@ -172,7 +175,7 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "plain unsure doubted with_notices",
+        "bool": "plain unsure doubted settles with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
         "int4": "attempt days expires_in failed version",
@@ -191,6 +194,7 @@ TYPES = {
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
+TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("heard", "record", "late")}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:
