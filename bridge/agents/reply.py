@@ -19,8 +19,10 @@ class Written(web.Response):
         self._written = written
 
     async def write_eof(self, data: bytes = b"") -> None:
+        transport = self._req.transport if self._req is not None else None
         await super().write_eof(data)
-        self._written()
+        if transport is not None and not transport.is_closing():  # it closes when a write finds that nobody is there
+            self._written()
 
 
 def json(
