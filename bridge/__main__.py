@@ -1,50 +1,35 @@
 """The commands. Each ends with 0 when it did what was asked, and with words when it could not."""
 
-import contextlib
-import signal
-from collections.abc import Iterator
+from bridge.commands.importing import silently_interrupted
 
-
-@contextlib.contextmanager
-def _silently_interrupted() -> Iterator[None]:
-    """While the imports take their half second, Ctrl-C ends the process without a traceback through all of them."""
-    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # and not ignored, as behind nohup
-    if ours:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    yield
-    if ours:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-with _silently_interrupted():
+with silently_interrupted():
     import click
 
     import bridge
-    from bridge.commands import ask, connections, dev, doctor, keys, organizations, serve
     from bridge.commands.program import Program
+
+COMMANDS = {
+    "ask": "ask:ask",
+    "connections": "connections:group",
+    "dev": "dev:dev",
+    "doctor": "doctor:doctor",
+    "keys": "keys:group",
+    "migrate": "serve:migrate",
+    "organizations": "organizations:group",
+    "serve": "serve:serve",
+}
+"""Each command by its name: its module in `bridge.commands` and what it is called there."""
 
 
 @click.group(
     cls=Program,
+    places=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `askbridge dev`: it needs no Slack account and no database.",
 )
 @click.version_option(bridge.__version__, prog_name="askbridge")
 def main() -> None:
     """Agents ask, people in Slack answer, exactly once."""
-
-
-for command in (
-    dev.dev,
-    serve.serve,
-    serve.migrate,
-    ask.ask,
-    doctor.doctor,
-    keys.group,
-    organizations.group,
-    connections.group,
-):
-    main.add_command(command)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from storage import errors, statements
+from storage import errors, pool, statements
 from storage.pool import Database
 
 T = TypeVar("T")
@@ -62,16 +62,8 @@ class Notices:
 
     async def _within(self, work: Awaitable[T]) -> T:
         """Wait for it, but not for a server that is frozen: the connection is then terminated."""
-        running = asyncio.ensure_future(work)
         try:
-            await asyncio.wait({running}, timeout=_SECONDS)
-        finally:
-            if not running.done():
-                self._connection.terminate()
-                await asyncio.wait({running})
-                running.exception()  # a cancelled caller does not ask for it
-        try:
-            return running.result()
+            return await pool.bounded(self._connection, work, seconds=_SECONDS)
         except asyncpg.exceptions.ProgramLimitExceededError as error:
             # The queue of notices is full, because some listener sleeps in a transaction; ours are lost until it wakes.
             raise errors.Unavailable(errors.Failure.RETRY, type(error).__name__) from error

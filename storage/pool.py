@@ -5,7 +5,7 @@ import contextlib
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from asyncpg import Record
@@ -52,9 +52,31 @@ class Pooled(Connection):
         return _Limited(self)
 
 
+class Terminates(Protocol):
+    """What can be ended at once: a connection, or one that a pool lent."""
+
+    def terminate(self) -> None: ...
+
+
 async def prepare(connection: asyncpg.Connection) -> None:
     """Teach a connection our types: jsonb columns are plain Python values."""
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads, format="text")
+
+
+async def bounded(connection: Terminates, work: Awaitable[T], *, seconds: float) -> T:
+    """What is asked of a connection, or the error that it is; past its time the connection is terminated.
+
+    Cancelling it would not do: that waits for a server that may be frozen.
+    """
+    running = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({running}, timeout=seconds)
+    finally:
+        if not running.done():
+            connection.terminate()
+            await asyncio.wait({running})
+            running.exception()  # a cancelled caller does not ask for it
+    return running.result()
 
 
 class Database:
@@ -79,21 +101,11 @@ class Database:
             return await connection.fetch(query, *args)
 
     async def fetch_within(self, query: str, *args: Any, seconds: float) -> list[Record]:
-        """Run one statement, and know by the deadline: past it the connection is terminated, the outcome is unknown.
-
-        A cancelled statement would not do: it waits for a server that may be frozen.
-        """
+        """Run one statement, and know by the deadline: past it the connection is terminated, the outcome is unknown."""
         deadline = asyncio.get_running_loop().time() + seconds
         async with self.acquire(seconds=seconds) as connection:
-            running = asyncio.ensure_future(connection.fetch(query, *args))
-            try:
-                await asyncio.wait({running}, timeout=deadline - asyncio.get_running_loop().time())
-            finally:
-                if not running.done():
-                    connection.terminate()
-                    await asyncio.wait({running})
-                    running.exception()  # a cancelled caller does not ask for it
-            return running.result()
+            left = deadline - asyncio.get_running_loop().time()
+            return await bounded(connection, connection.fetch(query, *args), seconds=left)
 
     async def insist(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
         """Run what may safely run twice until it is confirmed; raises Unavailable when it is not within `seconds`.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from bridge.__main__ import main
+from bridge.__main__ import COMMANDS
 from bridge.config import Settings
 from bridge.slack.inbound import PATH
 
@@ -138,7 +138,7 @@ def test_a_manifest_that_slack_or_we_would_not_take_is_noticed(path: str, value:
 def test_the_setup_page_names_what_exists() -> None:
     of_ask = {"URL", "KEY"}
     assert set(re.findall(r"ASKBRIDGE_(\w+)", GUIDE)) <= {name.upper() for name in Settings.model_fields} | of_ask
-    assert set(re.findall(r"askbridge (\w+)(?= *[`\n#])", GUIDE)) <= set(main.commands)
+    assert set(re.findall(r"askbridge (\w+)(?= *[`\n#])", GUIDE)) <= set(COMMANDS)
     assert all(f"`{scope}`" in GUIDE for scope in SCOPES)
     logged = (ROOT / "bridge" / "slack" / "installation.py").read_text(encoding="utf-8")
     assert all(f'"{event}"' in logged for event in re.findall(r"`(slack_\w+)`", GUIDE))

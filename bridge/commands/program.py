@@ -1,15 +1,37 @@
 """The program as a whole: whatever becomes of a command, it ends in words and with a status that its help names."""
 
 import contextlib
+import importlib
 import io
 import sys
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import click
 
+from bridge.commands.importing import silently_interrupted
+
 
 class Program(click.Group):
-    """All commands. Whoever reads stdout may stop reading, and whoever types may stop waiting."""
+    """All commands, each imported when it is typed: a key is made in half the time if no server is imported for it.
+
+    Whoever reads stdout may stop reading, and whoever types may stop waiting.
+    """
+
+    def __init__(self, *arguments: Any, places: Mapping[str, str], **extra: Any) -> None:
+        super().__init__(*arguments, **extra)
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  -- click's signature
+        return sorted(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  -- as above
+        if cmd_name not in self._places:
+            return None
+        module, name = self._places[cmd_name].split(":")
+        with silently_interrupted():
+            command: click.Command = getattr(importlib.import_module(f"bridge.commands.{module}"), name)
+        return command
 
     def main(self, args: Any = None, *more: Any, **extra: Any) -> NoReturn:
         """Run what was typed and end the process; never returns, and raises nothing but SystemExit and our mistakes."""

@@ -21,8 +21,15 @@ def walk(command: click.Command, name: str = "askbridge") -> Iterator[tuple[str,
     """Every command with its whole name, groups before what is in them."""
     yield name, command
     if isinstance(command, click.Group):
-        for inner in command.commands.values():
-            yield from walk(inner, f"{name} {inner.name}")
+        for word in command.list_commands(click.Context(command)):
+            yield from walk(inside(command, word), f"{name} {word}")
+
+
+def inside(group: click.Group, word: str) -> click.Command:
+    found = group.get_command(click.Context(group), word)
+    assert found is not None, f"there is no command {word}"
+    assert found.name == word
+    return found
 
 
 COMMANDS = dict(walk(main))
@@ -93,7 +100,7 @@ def test_what_the_docs_have_people_type_is_understood(page: Path, monkeypatch: p
     for words in commands:
         command: click.Command = main
         while isinstance(command, click.Group):
-            command = command.commands[words.pop(0)]
+            command = inside(command, words.pop(0))
         command.make_context(command.name, words)
     assert commands, "it has none"
 
@@ -101,4 +108,4 @@ def test_what_the_docs_have_people_type_is_understood(page: Path, monkeypatch: p
 def test_the_docs_have_no_command_that_is_gone() -> None:
     headings = [line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("## `")]
 
-    assert headings == [heading(name, command) for name, command in LEAVES.items()]
+    assert sorted(headings) == sorted(heading(name, command) for name, command in LEAVES.items())
