@@ -14,7 +14,7 @@ COMMANDS = {
     "dev": "dev:dev",
     "doctor": "doctor:doctor",
     "keys": "keys:group",
-    "migrate": "serve:migrate",
+    "migrate": "migrate:migrate",
     "organizations": "organizations:group",
     "serve": "serve:serve",
 }

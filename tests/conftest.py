@@ -2,22 +2,19 @@
 
 import asyncio
 import contextlib
-import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
-from storage import migrate, pool
+from storage import pool
 from storage.pool import Database
 from tests import canaries as canary
 from tests.canaries import Canaries
-
-_numbers = itertools.count(1)
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="session")
@@ -60,33 +57,26 @@ def reachable() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def template(cluster: Cluster) -> str:
-    """The name of a migrated database, to be copied by every test that stores."""
-
-    async def make() -> None:
-        await _admin(cluster, "create database template_askbridge")
-        await migrate.migrate(cluster.database("template_askbridge"))
-
-    asyncio.run(make())
-    return "template_askbridge"
+def databases(cluster: Cluster) -> Databases:
+    made = Databases(cluster)
+    asyncio.run(made.prepare())
+    return made
 
 
 @pytest.fixture
-async def empty_dsn(cluster: Cluster) -> AsyncIterator[str]:
+async def empty_dsn(cluster: Cluster, databases: Databases) -> AsyncIterator[str]:
     """A database with nothing in it."""
-    name = f"empty_{next(_numbers)}"
-    await _admin(cluster, f"create database {name}")
+    name = await databases.make()
     yield cluster.database(name)
-    await _admin(cluster, f"drop database {name} with (force)")
+    await databases.drop(name)
 
 
 @pytest.fixture
-async def dsn(cluster: Cluster, template: str) -> AsyncIterator[str]:
-    """A migrated database of this test's own."""
-    name = f"test_{next(_numbers)}"
-    await _admin(cluster, f"create database {name} template {template}")
+async def dsn(cluster: Cluster, databases: Databases) -> AsyncIterator[str]:
+    """A migrated database without a row, this test's alone."""
+    name = await databases.lend()
     yield cluster.database(name)
-    await _admin(cluster, f"drop database {name} with (force)")
+    await databases.take_back(name)
 
 
 @pytest.fixture
@@ -94,11 +84,3 @@ async def db(dsn: str) -> AsyncIterator[Database]:
     """A pool on this test's database, as one replica would have it."""
     async with pool.connect(dsn, name="test", size=10) as database:
         yield database
-
-
-async def _admin(cluster: Cluster, command: str) -> None:
-    connection = await asyncpg.connect(cluster.dsn)
-    try:
-        await connection.execute(command)
-    finally:
-        await connection.close()

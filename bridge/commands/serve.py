@@ -1,4 +1,4 @@
-"""`askbridge serve` and `askbridge migrate`: a replica, and the database it needs."""
+"""`askbridge serve`: one replica."""
 
 import asyncio
 import errno
@@ -11,7 +11,6 @@ import click
 from bridge import app, config, listening, logs
 from bridge.commands import terminal
 from storage import errors
-from storage import migrate as migrations
 
 
 @click.command(
@@ -67,27 +66,3 @@ def _cannot_listen(refused: listening.CannotListen) -> str:
         case _:
             said = why.strerror if isinstance(why, OSError) else type(why).__name__
             return f"Cannot listen on {host}:{port}: {said}. Check {host_setting} and {port_setting}."
-
-
-@click.command(
-    epilog=f"""\b
-Example:
-  askbridge migrate
-
-Safe to run any number of times, also while replicas are running.
-
-{terminal.EXIT}"""
-)
-def migrate() -> None:
-    """Bring the database to this release's schema."""
-    settings = terminal.settings(config.DatabaseSettings)
-    try:
-        applied = asyncio.run(migrations.migrate(settings.direct_url))
-    except errors.Unavailable as error:
-        terminal.fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
-    except (errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
-        terminal.fail(str(error))
-    for migration in applied:
-        click.echo(f"applied {migration.version:04} {migration.name}")
-    if not applied:
-        click.echo("nothing to do: the schema is up to date")

@@ -1,0 +1,34 @@
+"""`askbridge migrate`: the database as this release needs it."""
+
+import asyncio
+
+import click
+
+from bridge import config
+from bridge.commands import terminal
+from storage import errors
+from storage import migrate as migrations
+
+
+@click.command(
+    epilog=f"""\b
+Example:
+  askbridge migrate
+
+Safe to run any number of times, also while replicas are running.
+
+{terminal.EXIT}"""
+)
+def migrate() -> None:
+    """Bring the database to this release's schema."""
+    settings = terminal.settings(config.DatabaseSettings)
+    try:
+        applied = asyncio.run(migrations.migrate(settings.direct_url))
+    except errors.Unavailable as error:
+        terminal.fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
+    except (errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
+        terminal.fail(str(error))
+    for migration in applied:
+        click.echo(f"applied {migration.version:04} {migration.name}")
+    if not applied:
+        click.echo("nothing to do: the schema is up to date")
