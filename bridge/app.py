@@ -19,7 +19,7 @@ from bridge.config import Settings
 from bridge.handles import Handles
 from bridge.health import Health
 from bridge.logs import Log
-from bridge.loops import expiry, numbering, runner, watch
+from bridge.loops import expiry, heard, numbering, runner, unheard, watch
 from bridge.loops.cards import Cards
 from bridge.loops.deliveries import IN_HAND, Deliveries
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
@@ -46,12 +46,15 @@ _DATABASE_PAUSE = 1.0
 _SAID_AGAIN = 30  # tries after which it is said again that there is no database
 
 # Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
-# _CARD_WORKERS / 3.3 + 1 / 10 + 1 / 10 + 1 / 6 times. Most work comes with a wake; these are for what others left.
-_CARDS_INTERVAL = 3.3
+# _CARD_WORKERS / 3.5 + 1 / 10 + 1 / 10 + 1 / 6 + 1 / 20 times. Most work comes with a wake; these are for what others
+# left.
+_CARDS_INTERVAL = 3.5
 _DELIVERIES_INTERVAL = 6.0  # and only with a webhook key
 _EXPIRY_INTERVAL = 10.0  # a passed deadline counts at once for whoever asks or clicks; only the cards wait for this
 _NUMBERING_INTERVAL = 10.0  # as often as _STREAMS_INTERVAL while somebody streams
 _STREAMS_INTERVAL = 1.0  # how late a stream hears of what no hint told of; asks only while one is open
+_UNHEARD_INTERVAL = 20.0  # what nobody heard for two minutes can be said a little later
+_HEARD_INTERVAL = 20.0  # asks nothing unless some agent was told an end, and then it is woken
 _WATCH_INTERVAL = 1.0  # how late a request hears of an end that another replica wrote; asks only while one waits
 _INSTALLATION_INTERVAL = 30.0  # asks Slack, not the database, and no more once it was told whose the token is
 _RETENTION_INTERVAL = 600.0  # what is days old is in no hurry
@@ -143,7 +146,11 @@ async def _run(
         )
         loops.append(Loop(name="installation", step=installation.step, interval=_INSTALLATION_INTERVAL))
     # Not in health: a replica that loses hints, or cannot forget what is old, can take clicks all the same.
-    aside = [Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout)]
+    aside = [
+        Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
+        Loop(name="heard", step=lambda: heard.step(db, wake), interval=_HEARD_INTERVAL, wake=wake.hearing),
+        Loop(name="unheard", step=lambda: unheard.step(db, wake, metrics), interval=_UNHEARD_INTERVAL),
+    ]
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
@@ -182,6 +189,8 @@ async def _run(
     # Only now no click can come any more; what follows the last ones is still to be done.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(inbound.close(), timeout=listening.DRAIN_SECONDS)
+    with contextlib.suppress(errors.Unavailable):
+        await heard.write(db, wake)  # what the last requests were answered
     _log.info("replica_stopped")
 
 

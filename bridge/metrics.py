@@ -47,8 +47,9 @@ class Metrics:
         self._replies = self._counter("replies", "Private replies to clickers, by result.", "result")
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
+        self._unheard = self._counter("answers_unheard", "Answers of which cards say that no agent heard them yet.")
         self._posted = self._counter("cards_posted", "Copies of cards that were posted.")
-        self._edited = self._counter("cards_edited", "Copies of cards that were edited to show an end.")
+        self._edited = self._counter("cards_edited", "Copies of cards that were edited.")
         self._put_off = self._counter("cards_put_off", "Tries that failed and will be made again, by code.", "code")
         self._given_up = self._counter("cards_given_up", "Copies that will never be shown, by code.", "code")
         self._deliveries = self._counter("deliveries", "Attempts to call webhooks, by what became of them.", "result")
@@ -100,6 +101,10 @@ class Metrics:
         """A question ended by what this replica did."""
         self._ended.labels(status).inc()
 
+    def unheard(self) -> None:
+        """Cards say of an answer that no agent heard it."""
+        self._unheard.inc()
+
     # Cards, and webhooks; codes are those of `bridge.slack.error_table`.
 
     def posted(self) -> None:
@@ -107,7 +112,7 @@ class Metrics:
         self._posted.inc()
 
     def edited(self) -> None:
-        """A copy shows an end."""
+        """A copy shows an end, or what became of it."""
         self._edited.inc()
 
     def put_off(self, code: str) -> None:

@@ -1,6 +1,7 @@
 """The port through which doors wake loops, and loops wake waiting requests, in this replica and in others.
 
-A wake is a hint, never the truth: whoever is woken looks at the rows. A lost hint costs at most one poll.
+A wake is a hint, never the truth: whoever is woken looks at the rows. A lost hint costs at most one poll. What agents
+were told is kept here until it is written; if it is lost, a card says of an answer that nobody heard it yet.
 """
 
 import asyncio
@@ -8,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
+
+_MOST_HEARD = 10_000  # not written yet; more come only while there is no database
 
 
 class Wake:
@@ -19,10 +22,12 @@ class Wake:
         self.deliveries = asyncio.Event()  # some webhook may have to be called
         self.fanout = asyncio.Event()  # there is something to tell other replicas
         self.numbering = asyncio.Event()  # some event may have to be given its place in its feed
+        self.hearing = asyncio.Event()  # there is something to write down of what agents were told
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._untold: set[tuple[UUID, UUID]] = set()
+        self._heard: dict[tuple[UUID, UUID], None] = {}  # in the order in which it was told
 
     @contextmanager
     def watching(self, organization_id: UUID, interaction_id: UUID) -> Iterator[asyncio.Event]:
@@ -75,6 +80,27 @@ class Wake:
         for signal in self._watchers.get((organization_id, id), ()):
             signal.set()
 
+    def agent_heard(self, organization_id: UUID, interaction_id: UUID) -> None:
+        """An agent was given this question's end: let that be written down, soon and in nobody's way.
+
+        To be called once the end really went out to whoever holds a key of this organization, by whatever way.
+        """
+        if len(self._heard) < _MOST_HEARD:
+            self._heard[organization_id, interaction_id] = None
+        self.hearing.set()
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether there is something to write down of what agents were told."""
+        return bool(self._heard)
+
+    def take_heard(self, most: int) -> list[tuple[UUID, UUID]]:
+        """Of what agents were told, the first `most`; whoever takes it writes it down, or gives it back."""
+        taken = list(self._heard)[:most]
+        for pair in taken:
+            del self._heard[pair]
+        return taken
+
     def missed(self) -> None:
         """Anything may have changed: let everybody who waits here look."""
         for signals in (*self._watchers.values(), *self._followers.values()):
@@ -99,5 +125,5 @@ class Wake:
         """Let everybody who waits look once more and go."""
         self.closing.set()
         self.missed()
-        for loop in (self.cards, self.expiry, self.deliveries, self.fanout, self.numbering):
+        for loop in (self.cards, self.expiry, self.deliveries, self.fanout, self.numbering, self.hearing):
             loop.set()

@@ -5,7 +5,7 @@
 -- The copies of one question, in the order of their addresses.
 select
     organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
-    maybe_shown, attempt, failures, plain, due_at, leased_until, given_up_at, reason
+    maybe_shown, attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason
 from cards
 where organization_id = $organization_id and interaction_id = $interaction_id
 order by ordinal, id;
@@ -14,7 +14,7 @@ order by ordinal, id;
 -- The copies of several questions, each in the order of its addresses.
 select
     organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
-    maybe_shown, attempt, failures, plain, due_at, leased_until, given_up_at, reason
+    maybe_shown, attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason
 from cards
 where organization_id = $organization_id and interaction_id = any ($interaction_ids::uuid[])
 order by ordinal, id;
@@ -45,7 +45,7 @@ where
 returning
     cards.organization_id, cards.connection_id, cards.interaction_id, cards.id, cards.ordinal, cards.address,
     cards.channel, cards.ts, cards.permalink, cards.wanted, cards.shown, cards.maybe_shown, cards.attempt,
-    cards.failures, cards.plain, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
+    cards.failures, cards.plain, cards.settled, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
 
 -- name: lock :none
 -- Hold the question, so that the next statement of this transaction sees what others wrote of it before.
@@ -194,18 +194,22 @@ with locked as materialized (
     where organization_id = $organization_id and id = $interaction_id
     for update
 ),
+mine as materialized (
+    select cards.id, cards.settled
+    from locked
+    join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
+    where cards.id = $id and cards.attempt = $attempt
+    for update of cards
+),
 kept as (
     update cards
     set
         shown = $version::int, plain = $plain::boolean, leased_until = null, failures = 0, reason = null,
-        due_at = clock_timestamp()
-    from locked
-    where
-        cards.organization_id = $organization_id
-        and cards.interaction_id = locked.id
-        and cards.id = $id
-        and cards.attempt = $attempt
-    returning cards.id
+        settled = cards.settled or $settles::boolean,
+        due_at = greatest(cards.due_at, clock_timestamp()) -- what came meanwhile may wait for more, see receipts
+    from mine
+    where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
+    returning mine.settled
 ),
 again as ( -- this edit may have come after a newer one and undone it
     update cards
@@ -223,7 +227,11 @@ told as (
     insert into events (organization_id, id, interaction_id, type, detail)
     select
         $organization_id, $event_id, $interaction_id,
-        case when exists (select from kept) then 'card.settled' else 'card.lease_lost' end,
+        case
+            when not exists (select from kept) then 'card.lease_lost'
+            when (select settled from kept) then 'card.edited'
+            else 'card.settled'
+        end,
         jsonb_build_object('channel', $channel::text, 'ts', $ts::text)
     from locked
     on conflict (organization_id, id) do nothing

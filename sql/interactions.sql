@@ -130,7 +130,7 @@ where organization_id = $organization_id and idempotency_key = $idempotency_key;
 select
     organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
     asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, created_at, expires_at, ended_at, clock_timestamp() as read_at
+    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, clock_timestamp() as read_at
 from interactions
 where organization_id = $organization_id and id = $id;
 
@@ -139,7 +139,7 @@ where organization_id = $organization_id and id = $id;
 select
     organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
     asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, created_at, expires_at, ended_at, clock_timestamp() as read_at
+    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, clock_timestamp() as read_at
 from interactions
 where organization_id = $organization_id and id = any ($ids::uuid[]);
 
@@ -167,7 +167,7 @@ with newest as materialized ( -- most tags are either common, and found here, or
 select
     organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
     asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, created_at, expires_at, ended_at, statement_timestamp() as read_at
+    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, statement_timestamp() as read_at
 from (
     (
         select *
@@ -522,8 +522,9 @@ join interactions
 where interactions.status <> 'pending' or interactions.expires_at <= clock_timestamp();
 
 -- name: timeline :many
--- What happened to one question, oldest first: its events and the clicks on it. Of very many, what ended it and the last
--- $most of each: anybody may click as often as they like, and whoever tells of it holds up the clicks of all others.
+-- What happened to one question, oldest first: its events, the clicks on it, and when its end was heard. Of very many, what
+-- ended it and the last $most of each: anybody may click as often as they like, and whoever tells of it holds up the clicks
+-- of all others.
 (
     select at, type, null::text as by, null::text as verdict, detail
     from events
@@ -540,5 +541,11 @@ union all
     where organization_id = $organization_id and interaction_id = $id
     order by verdict = 'won' desc, clicked_at desc
     limit $most
+)
+union all
+(
+    select heard_at, 'interaction.heard', null, null, '{}'
+    from interactions
+    where organization_id = $organization_id and id = $id and heard_at is not null
 )
 order by at;

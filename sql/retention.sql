@@ -35,6 +35,7 @@ where
             and cards.interaction_id = held.id
             and cards.ts is not null
             and cards.shown < cards.wanted
+            and not cards.settled
             and cards.given_up_at is null
     )
     and not exists ( -- nobody was told of it yet

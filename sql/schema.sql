@@ -21,6 +21,7 @@ CREATE TABLE cards (
     leased_until timestamp with time zone,
     given_up_at timestamp with time zone,
     reason jsonb,
+    settled boolean DEFAULT false NOT NULL,
     CONSTRAINT cards_pkey PRIMARY KEY (organization_id, interaction_id, id),
     CONSTRAINT cards_check CHECK (((channel IS NULL) = (ts IS NULL))),
     CONSTRAINT cards_check1 CHECK ((shown <= wanted)),
@@ -127,6 +128,9 @@ CREATE TABLE interactions (
     on_expiry text,
     callback text,
     callback_target uuid,
+    heard_at timestamp with time zone,
+    unheard boolean DEFAULT false,
+    receipt jsonb,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
@@ -141,10 +145,13 @@ CREATE TABLE interactions (
     CONSTRAINT interactions_check7 CHECK (((status = 'superseded'::text) = (superseded_by IS NOT NULL))),
     CONSTRAINT interactions_check8 CHECK (((idempotency_key IS NULL) = (request_hash IS NULL))),
     CONSTRAINT interactions_claim_id_check CHECK ((octet_length(claim_id) = 32)),
+    CONSTRAINT interactions_heard_at CHECK (((heard_at IS NULL) OR (status <> 'pending'::text) OR (heard_at >= expires_at))),
     CONSTRAINT interactions_home_teams_check CHECK ((cardinality(home_teams) > 0)),
     CONSTRAINT interactions_on_expiry CHECK (((on_expiry IS NULL) OR (answers ? on_expiry))),
+    CONSTRAINT interactions_receipt CHECK (((receipt IS NULL) OR ((heard_at IS NOT NULL) AND ((status = 'answered'::text) OR ((status = 'pending'::text) AND (on_expiry IS NOT NULL))) AND ((receipt ->> 'status'::text) = ANY (ARRAY['picked_up'::text, 'succeeded'::text, 'failed'::text])) AND ((receipt ->> 'at'::text) IS NOT NULL) AND (((receipt ->> 'status'::text) <> 'picked_up'::text) OR ((receipt ->> 'picked_up_at'::text) = (receipt ->> 'at'::text)))))),
     CONSTRAINT interactions_responders_check CHECK ((cardinality(responders) > 0)),
-    CONSTRAINT interactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'answered'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text])))
+    CONSTRAINT interactions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'answered'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text]))),
+    CONSTRAINT interactions_unheard CHECK (((unheard IS NOT TRUE) OR (status = 'answered'::text)))
 );
 
 CREATE TABLE keys (

@@ -64,8 +64,11 @@ async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray
     return bool(row["kept"])
 
 
-async def edited(db: Database, card: Card, *, plain: bool, event_id: UUID) -> bool:
-    """Remember that a copy now shows `card.wanted`; False when the lease was lost: somebody else will edit it again."""
+async def edited(db: Database, card: Card, *, plain: bool, settles: bool, event_id: UUID) -> bool:
+    """Remember that a copy now shows `card.wanted`; False when the lease was lost: somebody else will edit it again.
+
+    `settles`: it shows how the question ended.
+    """
     row = await _SQL["edited"].one(
         db,
         **_fence(card),
@@ -73,6 +76,7 @@ async def edited(db: Database, card: Card, *, plain: bool, event_id: UUID) -> bo
         ts=card.ts,
         version=card.wanted,
         plain=plain,
+        settles=settles,
         event_id=event_id,
     )
     return bool(row["kept"])

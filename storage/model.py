@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 Json: TypeAlias = dict[str, Any]
@@ -56,6 +56,21 @@ class EventType(StrEnum):
     CANCELLED = "interaction.cancelled"
     SUPERSEDED = "interaction.superseded"
     UNREACHABLE = "interaction.unreachable"
+    PICKED_UP = "interaction.picked_up"  # these three are its agent's receipts
+    SUCCEEDED = "interaction.succeeded"
+    FAILED = "interaction.failed"
+
+
+ENDS: Final = frozenset(EventType(f"interaction.{status}") for status in Status if status is not Status.PENDING)
+"""The events that tell how a question ended."""
+
+
+class Progress(StrEnum):
+    """What an agent reports of an answer it acts on, in this order; one of the last two is the end."""
+
+    PICKED_UP = "picked_up"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
 
 
 class DeliveryStatus(StrEnum):
@@ -149,6 +164,9 @@ class Interaction(Life):
     on_expiry: str | None  # the choice that counts when the deadline passes
     cards_left: int  # copies not yet shown and not given up
     cards_shown: int  # copies that are, or may be, on a screen
+    heard_at: datetime | None  # when the agent was first given the end
+    unheard: bool | None  # cards say that nobody heard the answer; None: asked before that was remembered
+    receipt: Json | None  # {status, summary, url, picked_up_at, at}: what the agent reported last
     created_at: datetime
 
     @property
@@ -183,6 +201,7 @@ class Card:
     attempt: int  # counts leases; the fence of every write-back
     failures: int  # failed calls since the last success; sets the back-off
     plain: bool  # Slack refused the full form of this copy; the plainer one is shown
+    settled: bool  # it shows the end, whatever else it is still to show
     due_at: datetime
     leased_until: datetime | None
     given_up_at: datetime | None

@@ -47,6 +47,7 @@ def routes(
         web.get("/v1/interactions", guarded(interactions.page), allow_head=False),
         web.get("/v1/interactions/{id}", guarded(interactions.get), allow_head=False),
         web.post("/v1/interactions/{id}/cancel", guarded(interactions.cancel)),
+        web.post("/v1/interactions/{id}/receipt", guarded(interactions.receipt)),
         web.get("/v1/interactions/{id}/timeline", guarded(interactions.timeline), allow_head=False),
         web.get("/v1/events", guarded(events.get), allow_head=False),
         web.post("/v1/webhook_endpoints", guarded(endpoints.create)),

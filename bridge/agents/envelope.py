@@ -10,7 +10,7 @@ from bridge import ids
 from bridge.agents import resource
 from storage import cards, events, interactions
 from storage.events import Event
-from storage.model import Card, EventType, Interaction, Json
+from storage.model import ENDS, Card, EventType, Interaction, Json
 from storage.pool import Database
 
 
@@ -36,6 +36,11 @@ def of_interaction(*, id: UUID, type: str, at: datetime, row: Interaction, copie
 def written(told: Json) -> bytes:
     """The bytes of an envelope as a body, which are what is signed."""
     return json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def unheard_end(event: Event, told: Json) -> UUID | None:
+    """The question whose end this event tells, if no agent had heard that before: whoever is given it hears it."""
+    return event.interaction_id if event.type in ENDS and told["data"]["heard_at"] is None else None
 
 
 async def read(

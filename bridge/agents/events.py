@@ -1,5 +1,6 @@
 """The feed of an organization's events: a page of it, or a stream (server-sent events) that goes on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -61,7 +62,11 @@ class Events:
         page = await within(envelope.read(self._db, key.organization_id, past=past, types=types, most=asked.limit + 1))
         told = page.told[: asked.limit]
         next_cursor = told[-1][1]["id"] if page.is_full and told else None
-        return reply.json({"items": [value for _, value in told], "next_cursor": next_cursor})
+        ends = {end for event, value in told if (end := envelope.unheard_end(event, value))}
+        return reply.json(
+            {"items": [value for _, value in told], "next_cursor": next_cursor},
+            written=lambda: self._heard(key, ends),
+        )
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         asked, key = read(request, ["after", "types"]), auth.key(request)
@@ -74,6 +79,11 @@ class Events:
             Stream(key=key, request=request, response=response, types=asked.types, position=place)
         )
         return response
+
+    def _heard(self, key: Key, ends: Collection[UUID]) -> None:
+        """The ends of these questions went out to a key of their organization."""
+        for interaction_id in ends:
+            self._wake.agent_heard(key.organization_id, interaction_id)
 
     async def _place(self, key: Key, asked: Asked) -> int | None:
         """Where to begin; None when that was not said. Raises Problem."""

@@ -36,6 +36,7 @@ class Told:
     position: int
     type: str
     lines: bytes
+    end: UUID | None = None  # the question whose end is told by it, and was not heard before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,15 @@ async def read(db: Database, organization_id: UUID, *, past: int, types: Collect
     wanted = None if types is None else sorted(types)
     found = await within(envelope.read(db, organization_id, past=past, types=wanted, most=PAGE))
     return Page(
-        told=[Told(position=event.position, type=event.type, lines=lines(value)) for event, value in found.told],
+        told=[
+            Told(
+                position=event.position,
+                type=event.type,
+                lines=lines(value),
+                end=envelope.unheard_end(event, value),
+            )
+            for event, value in found.told
+        ],
         position=found.last.position if found.last else past,
         is_full=found.is_full,
     )

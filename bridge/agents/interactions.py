@@ -1,4 +1,4 @@
-"""The questions of agents: asked, read, waited for, listed, withdrawn."""
+"""The questions of agents: asked, read, waited for, listed, withdrawn, and told what came of them."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,20 +25,26 @@ from bridge.agents import (
 from bridge.agents.deadline import within
 from bridge.agents.looking import Look
 from bridge.agents.opening import Asked
-from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, Problem
+from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, Problem
 from bridge.agents.room import Room
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
-from storage import cards, errors, interactions
+from storage import cards, errors, interactions, receipts
 from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
-from storage.model import Card, Interaction, Key, Status
+from storage.model import Card, Interaction, Key, Progress, Status
 from storage.pool import Database
+from storage.receipts import Recording
 
 _log = Log("agents")
 
 FIRST_POST_SECONDS = 2.0
+_EVENTS = {
+    Progress.PICKED_UP: "interaction_picked_up",
+    Progress.SUCCEEDED: "interaction_succeeded",
+    Progress.FAILED: "interaction_failed",
+}
 
 
 class Interactions:
@@ -75,12 +81,18 @@ class Interactions:
         headers = {"Location": f"/v1/interactions/{ids.encode('int', opened.id)}"}
         if replayed:
             headers["Idempotency-Replayed"] = "true"
-        return reply.json(resource.interaction(row, copies), status=200 if replayed else 201, headers=headers)
+        return reply.json(
+            resource.interaction(row, copies),
+            status=200 if replayed else 201,
+            headers=headers,
+            written=lambda: self._heard(row),
+        )
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the question as it is, or, with ?wait=, as soon as it has ended."""
         wait, id = parameters.wait(request.query), _id(request)
-        return reply.json(resource.interaction(*await self._until(looking.ended, request, id, seconds=wait)))
+        row, copies = await self._until(looking.ended, request, id, seconds=wait)
+        return reply.json(resource.interaction(row, copies), written=lambda: self._heard(row))
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /v1/interactions: those that fit the filters, newest first, in pages."""
@@ -89,7 +101,8 @@ class Interactions:
         more = len(rows) > asked.limit
         rows = rows[: asked.limit]
         next_cursor = filters.cursor(rows[-1].id) if more else None
-        return reply.json(resource.page(rows, copies, next_cursor=next_cursor))
+        page = resource.page(rows, copies, next_cursor=next_cursor)
+        return reply.json(page, written=lambda: self._heard(*rows))
 
     async def cancel(self, request: web.Request) -> web.Response:
         """POST /v1/interactions/{id}/cancel: withdraw a question, unless it has ended otherwise."""
@@ -114,8 +127,31 @@ class Interactions:
         # An end is final, so this look is as true as the statement itself.
         row, copies = await looking.once(self._db, key.organization_id, id)
         if row.status is not Status.CANCELLED:
-            raise _ended_before(row, copies, "It cannot be cancelled any more")
-        return reply.json(resource.interaction(row, copies))
+            raise self._ended_before(row, copies, "It cannot be cancelled any more")
+        return reply.json(resource.interaction(row, copies), written=lambda: self._heard(row))
+
+    async def receipt(self, request: web.Request) -> web.Response:
+        """POST /v1/interactions/{id}/receipt: what the agent does with an answer, shown on its cards a little later."""
+        parameters.only(request.query)
+        key, id = auth.key(request), _id(request)
+        receipt = requests.receipt(await body.read(request))
+        recording = await within(
+            receipts.record(self._db, key.organization_id, id, receipt, key_name=key.name, event_id=ids.new())
+        )
+        if recording is Recording.RECORDED:
+            _log.info(_EVENTS[receipt.status], interaction=ids.encode("int", id), key=key.name)
+            self._wake.changed(key.organization_id, id)
+        row, copies = await looking.once(self._db, key.organization_id, id)
+        match recording:
+            case Recording.RECORDED | Recording.REPEATED | None:  # None: looking said so
+                return reply.json(resource.interaction(row, copies))
+            case Recording.REFUSED:
+                refusal = "Another receipt stands, which this one cannot follow or replace"
+            case Recording.UNANSWERED:
+                refusal = "There is no answer that could have been acted on"
+            case _:
+                assert_never(recording)
+        raise self._in_the_way(OUT_OF_ORDER, row, copies, refusal)
 
     async def timeline(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}/timeline: why it is not answered yet."""
@@ -151,7 +187,7 @@ class Interactions:
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
             case OlderEnded(id=older):
                 row, copies = await looking.once(self._db, key.organization_id, older)
-                raise _ended_before(row, copies, "It cannot be superseded, and nothing was asked")
+                raise self._ended_before(row, copies, "It cannot be superseded, and nothing was asked")
             case _:
                 assert_never(asked.outcome)
 
@@ -179,13 +215,27 @@ class Interactions:
         )
         return rows, await cards.of_interactions(self._db, key.organization_id, [row.id for row in rows])
 
+    def _ended_before(self, row: Interaction, copies: list[Card], refusal: str) -> Problem:
+        """Whoever came too late is told how it ended."""
+        return self._in_the_way(CONFLICT, row, copies, refusal)
+
+    def _in_the_way(self, type: problems.Type, row: Interaction, copies: list[Card], refusal: str) -> Problem:
+        """What cannot be done to a question as it is, and how it is."""
+        return Problem(
+            type,
+            f"{refusal}. {message.sentence(row)}",
+            interaction=resource.interaction(row, copies),
+            written=lambda: self._heard(row),
+        )
+
+    def _heard(self, *rows: Interaction) -> None:
+        """These went out to a key of their organization: of those that have ended, the agent heard the end."""
+        for row in rows:
+            if row.status is not Status.PENDING and row.heard_at is None:
+                self._wake.agent_heard(row.organization_id, row.id)
+
 
 def _id(request: web.Request) -> UUID:
     if (id := ids.decode("int", request.match_info["id"])) is None:
         raise Problem(NOT_FOUND, looking.NO_SUCH)
     return id
-
-
-def _ended_before(row: Interaction, copies: list[Card], refusal: str) -> Problem:
-    """Whoever came too late is told how it ended."""
-    return Problem(CONFLICT, f"{refusal}. {message.sentence(row)}", interaction=resource.interaction(row, copies))

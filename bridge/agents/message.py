@@ -5,7 +5,7 @@ from typing import assert_never
 
 from bridge import ids
 from bridge.card import texts
-from storage.model import Interaction, Json, Status
+from storage.model import Interaction, Json, Progress, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not go ahead"
 _MARKS = (".", "!", "?", "…")
@@ -43,6 +43,8 @@ def _answered(interaction: Interaction) -> str:
         how = f" by {person(by['user'], by.get('name'))}{at}"
     else:
         how = f"{at} by the default asked for, because nobody answered in time"
+    if interaction.receipt:
+        return f"{_decided(answer)}{how}; {_reported(interaction.receipt)}."
     match answer.get("decision"):
         case "approve":
             return f"Approved{how}: go ahead with exactly what was asked."
@@ -50,6 +52,23 @@ def _answered(interaction: Interaction) -> str:
             return f"Denied{how}: do not do what was asked."
         case _:
             return f"Answered {_option(answer)}{how}: go on with exactly that, and nothing else."
+
+
+def _decided(answer: Json) -> str:
+    return {"approve": "Approved", "deny": "Denied"}.get(answer.get("decision") or "", f"Answered {_option(answer)}")
+
+
+def _reported(receipt: Json) -> str:
+    """What the agent reported of the answer, so that nobody acts on it twice."""
+    at = moment(datetime.fromisoformat(receipt["at"]))
+    match receipt["status"]:
+        case Progress.PICKED_UP:
+            return f"an agent reported at {at} that it acts on this: do not do it a second time"
+        case Progress.SUCCEEDED:
+            return f"an agent reported at {at} that it is done: nothing is left to do"
+        case Progress.FAILED:
+            return f"an agent reported at {at} that it failed: ask again before you try again"
+    return f"an agent reported {one_line(receipt['status'])} at {at}"
 
 
 def _option(answer: Json) -> str:

@@ -35,6 +35,16 @@ def _words(row: Interaction, moment: Moment, detail: Json, by: str | None) -> st
             return f"Superseded by {detail['superseded_by']}"
         case "interaction.unreachable":
             return f"Nobody could be asked: {why}"
+        case "interaction.heard":
+            return "An agent was told how it ended"
+        case "interaction.picked_up":
+            return f"{_reporter(detail)} acts on the answer{_summed_up(detail)}"
+        case "interaction.succeeded":
+            return f"{_reporter(detail)} reported that it is done{_summed_up(detail)}"
+        case "interaction.failed":
+            return f"{_reporter(detail)} reported that it failed{_summed_up(detail)}"
+        case "card.edited":
+            return f"The card{_where(detail)} was brought up to date"
         case "card.settled":
             return f"The card{_where(detail)} shows how it ended"
         case "card.given_up":
@@ -54,6 +64,16 @@ def _responders(row: Interaction) -> str:
 
 def _chose(detail: Json, by: str | None) -> str:
     return f"{message.person(by or 'Somebody', detail.get('user_name'))} chose {_quoted(detail)}"
+
+
+def _reporter(detail: Json) -> str:
+    return message.one_line(detail.get("key") or "An agent")
+
+
+def _summed_up(detail: Json) -> str:
+    """In quotation marks that it cannot close."""
+    summary = message.one_line(detail.get("summary") or "").replace('"', "'")
+    return f': "{summary}"' if summary else ""
 
 
 def _quoted(detail: Json) -> str:

@@ -15,10 +15,11 @@ from bridge.agents.problems import (
     CONFLICT,
     KEY_REUSED,
     NOT_FOUND,
+    OUT_OF_ORDER,
     TOO_MANY_PENDING,
     WEBHOOKS_OFF,
 )
-from bridge.agents.requests import MODELS, Cancellation
+from bridge.agents.requests import MODELS, Cancellation, Report
 from bridge.agents.responses import Event, EventPage, Interaction, Page, Problem, Timeline
 from bridge.kinds import KINDS
 from storage.model import EventType, Json, Status
@@ -32,7 +33,7 @@ async def serve(_: web.Request) -> web.Response:
 @cache
 def document() -> Json:
     """OpenAPI 3.1; its schemas are the models themselves."""
-    sent: list[type[BaseModel]] = [*MODELS.values(), Cancellation, *openapi_webhooks.SENT]
+    sent: list[type[BaseModel]] = [*MODELS.values(), Cancellation, Report, *openapi_webhooks.SENT]
     received: list[type[BaseModel]] = [Interaction, Page, Timeline, EventPage, Problem, *openapi_webhooks.RECEIVED]
     _, schemas = models_json_schema(
         [*((model, "validation") for model in sent), *((model, "serialization") for model in received)],
@@ -110,6 +111,24 @@ def document() -> Json:
                     "responses": {
                         "200": answer("Cancelled, now or before.", Interaction),
                         **failures(BAD_PARAMETER, *BODY, NOT_FOUND, CONFLICT),
+                    },
+                }
+            },
+            "/v1/interactions/{id}/receipt": {
+                "post": {
+                    "operationId": "createReceipt",
+                    "summary": "Say what became of it",
+                    "description": "`picked_up`, then `succeeded` or `failed`; the first may be left out. May be sent "
+                    "again: what stands is not changed by it.",
+                    "security": KEY,
+                    "parameters": [_id()],
+                    "requestBody": {
+                        "required": True,
+                        "content": {"application/json": {"schema": {"$ref": REF.format(model="Report")}}},
+                    },
+                    "responses": {
+                        "200": answer("It stands, now or before.", Interaction),
+                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, OUT_OF_ORDER),
                     },
                 }
             },

@@ -1,6 +1,6 @@
 """What an agent is told when a request cannot be done: RFC 9457 problems with a stable type and what to do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ NOT_FOUND = Type("not_found", 404, "There is no such thing here.")
 CONFLICT = Type("conflict", 409, "The interaction has ended before.")
 WEBHOOKS_OFF = Type("webhooks_off", 409, "Webhooks are not set up on this bridge.")
 ENDPOINT_CONFLICT = Type("endpoint_conflict", 409, "The webhook endpoints as they are do not allow this.")
+OUT_OF_ORDER = Type("receipt_out_of_order", 409, "The receipt does not fit what stands.")
 METHOD_NOT_ALLOWED = Type("method_not_allowed", 405, "This method is not supported here.")
 TOO_LARGE = Type("body_too_large", 413, "The body is too large.")
 NOT_JSON = Type("unsupported_media_type", 415, "The body must be JSON.")
@@ -52,6 +53,7 @@ TYPES = (
     CONFLICT,
     WEBHOOKS_OFF,
     ENDPOINT_CONFLICT,
+    OUT_OF_ORDER,
     TOO_LARGE,
     NOT_JSON,
     INVALID,
@@ -70,7 +72,8 @@ _MOST_POINTER = 200  # characters of it in a sentence; `errors` have it whole
 class Problem(Exception):
     """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message).
 
-    `interaction` is the resource that is in the way, as it now is; `retry_after` says in how many seconds it may pass.
+    `interaction` is the resource that is in the way, as it now is; `retry_after` says in how many seconds it may pass;
+    `written` is called once it went out.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Problem(Exception):
         errors: list[tuple[str, str]] | None = None,
         interaction: Json | None = None,
         retry_after: int | None = None,
+        written: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(detail)
         self.type = type
@@ -88,6 +92,7 @@ class Problem(Exception):
         self.errors = errors or []
         self.interaction = interaction
         self.retry_after = retry_after
+        self.written = written
 
 
 def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ()) -> Problem:
@@ -117,4 +122,6 @@ def response(problem: Problem) -> web.Response:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
-    return reply.json(body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE)
+    return reply.json(
+        body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE, written=problem.written
+    )

@@ -2,18 +2,21 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, create_model
 
 from bridge.agents import mistakes, problems
 from bridge.agents.routing import Routing
-from bridge.fields import Strict, Text
+from bridge.fields import Strict, Text, WebAddress, Words
 from bridge.kind import Kind
 from bridge.kinds import KINDS
-from storage.model import Json
+from storage.model import Json, Progress
+from storage.receipts import Receipt
 
 M = TypeVar("M", bound=Strict)
+
+MOST_SUMMARY = 300  # characters
 
 
 class Cancellation(Strict):
@@ -22,6 +25,17 @@ class Cancellation(Strict):
     reason: (
         Annotated[Text, Field(max_length=500, description="Shown on the card, and told to whoever still clicks")] | None
     ) = None
+
+
+class Report(Strict):
+    """What an agent reports of an answer it acts on."""
+
+    status: Literal["picked_up", "succeeded", "failed"]
+    summary: (
+        Annotated[Words, Field(min_length=1, max_length=MOST_SUMMARY, description="What came of it; shown on the card")]
+        | None
+    ) = None
+    url: Annotated[WebAddress, Field(description="Where to read more; the card shows its host")] | None = None
 
 
 def model(kind: Kind[Any]) -> type[Routing]:
@@ -46,6 +60,12 @@ def validate(body: Json) -> tuple[Kind[Any], Routing, Any]:
 def cancellation(body: Json) -> str:
     """The reason in the body of a cancellation, or nothing; raises Problem."""
     return (_valid(Cancellation, body).reason or "").strip()
+
+
+def receipt(body: Json) -> Receipt:
+    """The receipt in a body; raises Problem."""
+    sent = _valid(Report, body)
+    return Receipt(status=Progress(sent.status), summary=sent.summary, url=str(sent.url) if sent.url else None)
 
 
 def on_expiry(kind: Kind[Any], routing: Routing, asked: Any) -> str | None:

@@ -32,6 +32,8 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
         "created_at": moment(row.created_at),
         "expires_at": moment(row.expires_at),
         "answered_at": moment(answered_at),
+        "heard_at": moment(row.heard_at),
+        "receipt": receipt(row.receipt),
     }
 
 
@@ -45,6 +47,11 @@ def answer(stored: Json, *, at: datetime | None) -> Json:
 def reason(stored: Json | None) -> Json | None:
     """Why something is not as it was asked for."""
     return _first(stored, "code", "detail", "fix") if stored else None
+
+
+def receipt(stored: Json | None) -> Json | None:
+    """What the agent reported last."""
+    return _first(stored, "status", "summary", "url", "picked_up_at", "at") if stored else None
 
 
 def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_cursor: str | None) -> Json:
@@ -67,8 +74,9 @@ def card_status(row: Card, status: Status) -> CardStatus:
     """What this copy shows of a question with this status."""
     if row.given_up_at is not None:
         return CardStatus.FAILED
-    # Version 1 is the one with the buttons: still on the screen between a deadline and the sweep that notices it.
-    if status is not Status.PENDING and row.shown == row.wanted > 1:
+    # Version 1 is the one with the buttons: still on the screen between a deadline and the sweep that notices it. What
+    # shows the end goes on doing so while it waits for a receipt to be shown too.
+    if status is not Status.PENDING and (row.settled or row.shown == row.wanted > 1):
         return CardStatus.SETTLED
     return CardStatus.POSTED if row.ts is not None else CardStatus.QUEUED
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from bridge.question import Action, Agent, Principal
-from storage.model import CardStatus, EventType, Status, Verdict
+from storage.model import CardStatus, EventType, Progress, Status, Verdict
 
 
 class By(BaseModel):
@@ -35,6 +35,16 @@ class Reason(BaseModel):
     code: str
     detail: str
     fix: str
+
+
+class Receipt(BaseModel):
+    """What the agent reported last of an answer it acts on."""
+
+    status: Progress
+    summary: str | None
+    url: str | None
+    picked_up_at: datetime | None
+    at: datetime
 
 
 class CardCopy(BaseModel):
@@ -69,6 +79,8 @@ class Interaction(BaseModel):
     created_at: datetime
     expires_at: datetime
     answered_at: datetime | None
+    heard_at: datetime | None
+    receipt: Receipt | None
 
 
 class Page(BaseModel):

@@ -46,14 +46,32 @@ class Stream:
     position: int  # everything up to here was sent, or is not wanted
     is_cut: bool = False
     _sending: asyncio.Timeout | None = field(default=None, init=False)
+    _bytes: int = field(default=0, init=False)  # that were written
+    _ends: list[tuple[int, UUID]] = field(default_factory=list, init=False)  # told by what was written up to there
 
-    async def send(self, lines: bytes) -> None:
-        """Write, and wait for the client to take it; raises TimeoutError or ConnectionResetError."""
+    async def send(self, lines: bytes, *, end: UUID | None = None) -> None:
+        """Write, and wait for the client to take it; raises TimeoutError or ConnectionResetError.
+
+        `end` is the question whose end the lines tell; `gone` gives it back once they are out.
+        """
+        self._bytes += len(lines)
+        if end is not None:
+            self._ends.append((self._bytes, end))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS) as self._sending:
                 await self.response.write(lines)
         finally:
             self._sending = None
+
+    def gone(self) -> list[UUID]:
+        """The questions whose ends have left this process for the client since this was last asked."""
+        transport = self.request.transport
+        if not self._ends or transport is None or transport.is_closing():  # a lost connection forgets what it kept
+            return []
+        out = self._bytes - transport.get_write_buffer_size()  # framing makes this too few rather than too many
+        ends = [end for written, end in self._ends if written <= out]
+        del self._ends[: len(ends)]
+        return ends
 
     def hurry(self) -> None:
         """Have the client take what is being written soon, or be cut."""
@@ -88,7 +106,7 @@ class Streams:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         self._streams.add(stream)
         try:
-            await stream.send(_BEGIN)
+            await self._send(stream, _BEGIN)
             await self._catch_up(stream)
             with self._following(stream) as followed:
                 await self._follow(stream, followed)
@@ -149,7 +167,7 @@ class Streams:
             for told in page.told:
                 if self._is_over(stream):
                     return
-                await stream.send(told.lines)
+                await self._send(stream, told.lines, end=told.end)
                 stream.position = told.position
             is_full = page.is_full
             stream.position = page.position if is_full else max(page.position, end)
@@ -164,7 +182,7 @@ class Streams:
                 if self._is_over(stream):
                     return
                 if stream.types is None or told.type in stream.types:
-                    await stream.send(told.lines)
+                    await self._send(stream, told.lines, end=told.end)
                 stream.position = told.position
             if kept:
                 continue
@@ -172,7 +190,13 @@ class Streams:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
                     await moved.wait()
             except TimeoutError:
-                await stream.send(_HEARTBEAT)
+                await self._send(stream, _HEARTBEAT)
+
+    async def _send(self, stream: Stream, lines: bytes, *, end: UUID | None = None) -> None:
+        """Write, and let be remembered which ends went out by now: what is still kept here, nobody has heard."""
+        await stream.send(lines, end=end)
+        for interaction_id in stream.gone():
+            self._wake.agent_heard(stream.key.organization_id, interaction_id)
 
     def _is_over(self, stream: Stream) -> bool:
         return stream.is_cut or self._wake.closing.is_set()

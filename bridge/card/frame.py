@@ -2,11 +2,13 @@
 
     title, who asks, what the asker says of itself, action, body, facts, options     the question, kept as a record
     ─────────────────────────────────────────────────────────────────────────────
-    who may answer and until when, or what became of it; buttons; id                 ours alone
+    who may answer and until when, or what became of it; what the agent then did
+    with the answer; buttons; id                                                      ours alone
 
 An agent can write anything into the upper part and nothing into the lower one, save the labels of its options, in
-quotation marks of ours, and why it was withdrawn, on one line that says so: the rule, what is below it, mentions and
-buttons are ours, so no agent's text can pass for an answer.
+quotation marks of ours, why it was withdrawn, on one line that says so, and what it says it did with the answer, in
+quotation marks of ours: the rule, what is below it, mentions and buttons are ours, so no agent's text can pass for an
+answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,6 +63,7 @@ def frame(
     asked_by = view.interaction.asked_by
     above = draw(asked, body, asked_by=asked_by, room=limit - _weight(below, plain=view.plain))
     said = [blocks.unformatted(asked.title), outcome.line(view.interaction, past)]
+    said += [mile] if (mile := outcome.last_mile(view.interaction)) else []
     said.append(content.spoken(asked, body, asked_by=asked_by))
     said += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
     return Drawing(text=blocks.cut_escaped("\n".join(said), _MOST_SPOKEN), blocks=[*above, *below])
@@ -86,9 +89,18 @@ def _below(view: View, buttons: Sequence[Json], past: Mapping[str, str]) -> list
     state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past)))
     given = outcome.reason(interaction)
     why = [_small(view, blocks.plain(f"Reason given: {given}"))] if given else []
+    mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]
+    after = [_small(view, blocks.mrkdwn(" · ".join(mile)))] if mile else []
     pending = interaction.status is Status.PENDING
     choices = [blocks.actions(actions.block_id(interaction.id, view.version), buttons)] if pending else []
-    return [blocks.divider(), state, *why, *choices, _small(view, blocks.plain(ids.encode("int", interaction.id)))]
+    return [
+        blocks.divider(),
+        state,
+        *why,
+        *after,
+        *choices,
+        _small(view, blocks.plain(ids.encode("int", interaction.id))),
+    ]
 
 
 def _small(view: View, text: Json) -> Json:

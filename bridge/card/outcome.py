@@ -1,20 +1,24 @@
-"""What a card says about a question's life: who may answer and until when, then what became of it.
+"""What a card says about a question's life: who may answer and until when, what became of it, and of its answer.
 
 These lines are ours, in mrkdwn; whatever in them was written by others is in quotation marks of ours, and cannot be
 formatted like them.
 """
 
 from collections.abc import Mapping
-from typing import assert_never
+from datetime import datetime
+from typing import Final, assert_never
 
 from bridge import ids
-from bridge.card import blocks, texts
-from storage.model import Interaction, Status
+from bridge.card import blocks, links, texts
+from storage.model import Interaction, Progress, Status
 
 _MOST_LABEL = 75
 _THEN = "·"
 _MOST_REASON = 1_000
 _MOST_MENTIONS = 50
+_MOST_SUMMARY = 600  # units, so that 300 emoji are whole
+_MOST_LINK = 500  # a longer address takes too much of the card; its host is named all the same
+_DONE: Final = {Progress.PICKED_UP.value: [], Progress.SUCCEEDED.value: ["done"], Progress.FAILED.value: ["❌ failed"]}
 
 
 def line(interaction: Interaction, past: Mapping[str, str]) -> str:
@@ -48,6 +52,32 @@ def reason(interaction: Interaction) -> str | None:
     detail = (interaction.reason or {}).get("detail")
     words = " ".join(texts.visible(detail).split()) if isinstance(detail, str) else ""
     return texts.cut(words, _MOST_REASON) or None
+
+
+def last_mile(interaction: Interaction) -> str | None:
+    """Whether the agent heard the answer and what it reported of it; nothing when there is nothing worth a line."""
+    if interaction.status is not Status.ANSWERED:
+        return None
+    if interaction.heard_at is None:
+        return "⏳ The agent has not heard this yet." if interaction.unheard else None
+    if (receipt := interaction.receipt) is None:
+        return f"Heard by the agent {blocks.date(interaction.heard_at, _THEN)}"
+    steps = [
+        "Heard by the agent",
+        *(["picked up"] if receipt["picked_up_at"] else []),
+        *_DONE.get(receipt["status"], []),
+    ]
+    said = f"{' → '.join(steps)} {blocks.date(datetime.fromisoformat(receipt['at']), _THEN)}"
+    return f"{said}: {blocks.quoted(receipt['summary'], _MOST_SUMMARY)}" if receipt["summary"] else said
+
+
+def more(interaction: Interaction) -> str | None:
+    """Where the agent says more of what it reported: a link that shows where it leads."""
+    url = (interaction.receipt or {}).get("url")
+    if interaction.status is not Status.ANSWERED or not isinstance(url, str):
+        return None
+    host = links.host(url)
+    return blocks.link(url, host) if texts.units(blocks.escape(url)) <= _MOST_LINK else blocks.escape(host)
 
 
 def _responders(interaction: Interaction) -> str:

@@ -21,7 +21,7 @@ from bridge.webhooks.sender import Outcome
 from bridge.webhooks.signature import WebhookKeys
 from storage import cards, deliveries, errors, interactions
 from storage.deliveries import Leased
-from storage.model import DeliveryStatus, Json
+from storage.model import ENDS, DeliveryStatus, Json
 from storage.pool import Database
 
 _log = Log("deliveries")
@@ -123,6 +123,8 @@ class Deliveries:
         if outcome.delivered:
             if await deliveries.accepted(self.db, one, outcome=told):
                 self.metrics.delivered(Attempt.ACCEPTED)
+                if one.type in ENDS:
+                    self.wake.agent_heard(one.organization_id, one.interaction_id)
                 _log.info("delivery_accepted", **_keys(one), status=outcome.status)
             else:
                 self._lost(one)

@@ -42,11 +42,23 @@ def interaction(request: Json | None = None, *, status: Status = Status.PENDING,
         reason=None,
         cards_left=0,
         cards_shown=1,
+        heard_at=None,
+        unheard=False,
+        receipt=None,
         created_at=ASKED_AT,
         expires_at=ASKED_AT + timedelta(days=1),
         ended_at=None,
     )
     return replace(pending, **(_life(pending, status) | changes))
+
+
+def reported(status: str, summary: str | None = None, url: str | None = None, *, picked_up: bool = True) -> Json:
+    """What an answered interaction has once its agent has reported this."""
+    at = "2026-11-21T10:07:00.000Z"
+    before = "2026-11-21T10:06:00.000Z" if picked_up else None
+    picked_up_at = at if status == "picked_up" else before
+    receipt = {"status": status, "summary": summary, "url": url, "picked_up_at": picked_up_at, "at": at}
+    return {"status": Status.ANSWERED, "heard_at": ASKED_AT + timedelta(minutes=5, seconds=1), "receipt": receipt}
 
 
 def _life(pending: Interaction, status: Status) -> dict[str, Any]:

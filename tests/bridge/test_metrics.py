@@ -6,6 +6,7 @@ import dataclasses
 import pytest
 
 from bridge import ids
+from bridge.loops import unheard
 from bridge.loops.fanout import Fanout
 from bridge.metrics import UNROUTABLE, Attempt, Metrics, Reply
 from bridge.wake import Wake
@@ -14,7 +15,7 @@ from storage.model import Status, Verdict
 from tests.bridge import scraping
 from tests.bridge.agents import door as doors
 from tests.bridge.replica import Replica
-from tests.storage import build
+from tests.storage import build, ended
 
 
 async def test_clicks_are_counted_by_what_became_of_them(replica: Replica) -> None:
@@ -79,6 +80,17 @@ async def test_an_unconfirmed_click_and_a_forged_request_are_counted(replica: Re
     assert page.all("clicks_total") == {"unavailable": 1}
     assert page.all("slack_requests_refused_total") == {"wrong": 1}
     assert page.value("click_ack_seconds_count") == 1
+
+
+async def test_answers_that_nobody_heard_are_counted_once(replica: Replica) -> None:
+    late = await ended.question(replica.db, replica.tenant, days=121 / 86_400)
+    await ended.question(replica.db, replica.tenant, days=0)
+    for _ in range(2):
+        await unheard.step(replica.db, replica.wake, replica.metrics)
+
+    async with scraping.served(replica) as scraped:
+        assert (await scraped.page()).value("answers_unheard_total") == 1
+    assert (await build.read(replica.db, replica.tenant, late.id)).unheard
 
 
 async def test_private_replies_are_counted_by_result(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,9 @@ _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
 _DONE = rf"(?:✅ \*Approved\*|⛔ \*Denied\*|✅ \*Answered:\* {_QUOTED})"
 _BY_DEFAULT = "nobody answered in time, and this was asked for in that case"
+_AT = rf"{_DATE}(?:: {_QUOTED})?"
+_LINK_OURS = r"(?: · (?:<https?://[^|>]+\|[^<>|]+>|[^\s<>]+))?"
+_MILE = r"⏳ The agent has not heard this yet\.|Heard by the agent (?:→ picked up )?(?:→ (?:done|❌ failed) )?" + _AT
 _LINES = {
     Status.PENDING: rf"{_WHO}(?:, people from other organizations too,)? can answer {_DATE}\."
     rf"(?: If nobody does, this counts as answered: {_QUOTED})?",
@@ -89,17 +92,23 @@ def _check_frame(card: Drawing, interaction: Interaction) -> None:
     for block in rest:
         if block["type"] != "actions":
             text = block["text"] if block["type"] == "section" else block["elements"][0]
-            assert text["type"] == "plain_text" and len(block.get("elements", [1])) == 1
+            assert len(block.get("elements", [1])) == 1
+            if text["type"] == "mrkdwn":
+                assert interaction.status is Status.ANSWERED
+                assert re.fullmatch(rf"(?:{_MILE}){_LINK_OURS}", text["text"]), text
+                continue
+            assert text["type"] == "plain_text"
             assert re.fullmatch(r"Reason given: [^\n]+|int_[0-9a-z]{26}", text["text"]), text
 
 
 def _check_text(card: Drawing, interaction: Interaction) -> None:
     """What is spoken begins with the title and then our line, which nothing foreign can swallow."""
-    title, line, *_ = card.text.split("\n")
+    title, line, *rest = card.text.split("\n")
     assert any(_seen(character) for character in limits.words(card).split("\n")[0]), "a title that can be seen"
     assert re.fullmatch(_LINES[interaction.status], line), card.text[:600]
     assert "```" not in card.text
-    for foreign in [title, *card.text.split("\n")[2:]]:
+    assert not any(re.fullmatch(_MILE, other) for other in rest[1:]), "nobody else's line reads like ours"
+    for foreign in [title, *rest]:
         assert not foreign.lstrip().startswith("&gt;"), "a quote, which may take all that follows"
         assert not re.search(r"(?<!\w)[*~`](?=\S)", foreign), foreign
 

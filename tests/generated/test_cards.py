@@ -16,7 +16,7 @@ from bridge.kind import Kind
 from bridge.kinds import KINDS
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
-from tests.bridge.interactions import interaction
+from tests.bridge.interactions import interaction, reported
 from tests.generated import grammar, hostile, sight
 from tests.generated.scale import Tried, chances, generated
 
@@ -33,6 +33,10 @@ def lives(kind: Kind[Any], request: Json, words: str) -> Iterator[Interaction]:
         if shown.answer:
             choice, answer = list(shown.answers.items())[-1]
             yield replace(shown, choice=choice, answer=answer | {"by": None, "via": "default"})
+            yield replace(shown, unheard=True)
+            for url in (None, f"https://{'a' * 60}.example/?" + "&" * 480):
+                summary = words[:300] if words.strip() else None
+                yield interaction(request, **reported("failed", summary, url))
 
 
 @pytest.mark.parametrize("name", list(KINDS))

@@ -1,4 +1,4 @@
-"""`make pictures`: the README's picture anew; given an existing folder, also every card in every status, into that."""
+"""`make pictures`: the README's picture anew; given a folder, also every card in every status and stage, into that."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from storage.model import Status
 from tests.pictures import story
 from tests.pictures.camera import THEMES, WIDTHS, Camera, camera, take
-from tests.pictures.cards import FORMS, make
+from tests.pictures.cards import FORMS, STAGES, make, make_stage
 from tests.scenarios import house
 from tests.scenarios.house import House
 
@@ -24,13 +24,17 @@ async def _all(album: Path | None) -> None:
 
 
 async def _every_card(dev: House, looking: Camera, album: Path) -> None:
-    wanted = [(form, status) for form in FORMS for status in Status]
-    cards = await asyncio.gather(*(make(dev, form, status) for form, status in wanted))
+    made = [make(dev, form, status) for form in FORMS for status in Status]
+    stages = [make_stage(dev, form, stage) for form in FORMS for stage in STAGES]
+    ended, reported = await asyncio.gather(asyncio.gather(*made), asyncio.gather(*stages))
+    wanted = [(form, str(status)) for form in FORMS for status in Status]
+    wanted += [(form, stage) for form in FORMS for stage in STAGES]
+    cards = [*ended, *reported]
     for theme in THEMES:
         for width, size in WIDTHS.items():
             async with looking.look(theme, size) as page:
-                for (form, status), ts in zip(wanted, cards, strict=True):
-                    await take(page, ts, album / f"{form.name}-{status}-{width}-{theme}.png")
+                for (form, look), ts in zip(wanted, cards, strict=True):
+                    await take(page, ts, album / f"{form.name}-{look}-{width}-{theme}.png")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from bridge.actions import SELECT, choose
 from bridge.card.frame import View
 from bridge.kinds import KINDS
 from storage import interactions, pool
-from storage.model import Status
+from storage.model import Progress, Status
 from tests.scenarios.house import House, until
 
 CHANNEL = "C0APPROVALS"
@@ -90,6 +90,42 @@ async def make(house: House, form: Form, status: Status) -> str:
             assert_never(status)
     if status is not Status.PENDING:
         await house.settled(asked)
+    ts: str = asked["cards"][0]["ts"]
+    return ts
+
+
+_SAID = {
+    "unheard": "has not heard this yet",
+    "heard": "Heard by the agent",  # a line of its own only where it takes back the one before
+    "picked_up": "picked up",
+    "succeeded": "→ done",
+    "failed": "❌ failed",
+}
+STAGES = tuple(_SAID)  # of an answer's last mile
+_SUMMARY = {"succeeded": "12 pods run 4.2.0.", "failed": "3 of 12 pods did not start; 4.1.9 runs again."}
+
+
+async def make_stage(house: House, form: Form, stage: str) -> str:
+    """The ts of an answered card of this form that shows what became of the answer."""
+    asked = await _shown(house, await house.ask(**form.request))
+    await house.click(asked, "U0ANA", replica=0, **form.click)
+    await house.settled(asked)
+    if stage in ("unheard", "heard"):  # nobody asks for the answer here
+        await house.operate(
+            "update interactions set created_at = created_at - interval '121 s', "
+            "ended_at = ended_at - interval '121 s' where id = $1",
+            about=asked,
+        )
+        await until(lambda: house.card(asked), lambda card: _SAID["unheard"] in card["text"], within=60)
+    if stage == "heard":
+        await house.get(asked["id"])
+    for status in dict.fromkeys(("picked_up", stage)) if stage in set(Progress) else ():
+        body = {"status": status}
+        if summary := _SUMMARY.get(status):
+            body |= {"summary": summary, "url": "https://ci.example.com/runs/8841?tab=log"}
+        told, _ = await house.call("POST", f"{house.bridge(0)}/v1/interactions/{asked['id']}/receipt", body)
+        assert told == 200
+    await until(lambda: house.card(asked), lambda card: _SAID[stage] in card["text"], within=60)
     ts: str = asked["cards"][0]["ts"]
     return ts
 

@@ -46,7 +46,7 @@ async def post(db: Database, card: Card, where: Handle | None = None) -> bool:
 
 
 async def edit(db: Database, card: Card) -> bool:
-    return await cards.edited(db, card, plain=False, event_id=ids.new())
+    return await cards.edited(db, card, plain=False, settles=True, event_id=ids.new())
 
 
 async def fail(db: Database, card: Card, *, unsure: bool = False, seconds: float = 0) -> None:

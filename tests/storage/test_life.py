@@ -18,6 +18,13 @@ ANSWERED = f"status = 'answered', {ENDED}, answer = '{{}}', choice = 'approve', 
 REASON = 'reason = \'{"code": "is_archived"}\''
 OTHER = f"superseded_by = '{uuid4()}'"
 
+HEARD = "heard_at = clock_timestamp()"
+
+
+def receipt(status: str, *, at: str = "now", picked_up_at: str = "now") -> str:
+    return f'receipt = \'{{"status": "{status}", "at": "{at}", "picked_up_at": "{picked_up_at}"}}\''
+
+
 POSSIBLE = [
     ANSWERED,
     f"{ANSWERED}, answered_by = 'U0ANA'",
@@ -28,6 +35,10 @@ POSSIBLE = [
     "idempotency_key = 'deploy-1', request_hash = ''",
     "responders = null, home_teams = null",
     "on_expiry = 'deny'",
+    f"{ANSWERED}, unheard = true",
+    f"{ANSWERED}, {HEARD}, {receipt('picked_up')}",
+    f"{ANSWERED}, {HEARD}, {receipt('failed', picked_up_at='before')}",
+    f"status = 'expired', {ENDED}, {HEARD}",
 ]
 IMPOSSIBLE = [
     f"status = 'open', {ENDED}",
@@ -60,6 +71,14 @@ IMPOSSIBLE = [
     f"status = 'superseded', {ENDED}",
     f"status = 'superseded', {OTHER}",
     f"status = 'superseded', {ENDED}, {OTHER}, {REASON}",
+    # heard or acted on before there was anything to hear
+    HEARD,
+    "unheard = true",
+    f"status = 'expired', {ENDED}, unheard = true",
+    f"{ANSWERED}, {receipt('picked_up')}",
+    f"{ANSWERED}, {HEARD}, {receipt('begun')}",
+    f"{ANSWERED}, {HEARD}, {receipt('picked_up', picked_up_at='before')}",
+    f"status = 'expired', {ENDED}, {HEARD}, {receipt('failed')}",
     # never
     "expires_at = created_at",
     "on_expiry = 'perhaps'",

@@ -236,6 +236,21 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         "settled": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget_clicks": ("retention", {"days": 90, "most": 100}),
+        "heard": ("receipts", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()], "seconds": 3.0}),
+        "record": (
+            "receipts",
+            {
+                "organization_id": organization_id,
+                "id": id,
+                "status": "picked_up",
+                "summary": None,
+                "url": None,
+                "key_name": "deploy-bot",
+                "event_id": ids.new(),
+                "seconds": 3.0,
+            },
+        ),
+        "late": ("receipts", {"most": 100, "seconds": 120.0}),
         "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
         "look": ("backlog", {"connection_ids": [question.connection_id], "most": 20, "with_notices": True}),
         "of_interactions": ("cards", {"organization_id": organization_id, "interaction_ids": [id, ids.new()]}),
@@ -375,11 +390,33 @@ async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Datab
                 assert 4 <= read(plan, name, mode) <= 2 * most, f"{name}, {mode}"
 
 
+async def test_what_nobody_heard_is_found_without_a_look_at_what_is_younger_or_older(crowded: Database) -> None:
+    """Seven answers of the last minutes; of 18,000 others a half is younger and a half older."""
+    tenant = await build.tenant(crowded)
+    late = await ended.question(crowded, tenant, days=130 / 86_400)
+    await ended.many_like(crowded, late, number=6)
+    async with crowded.acquire() as connection:
+        await connection.execute(PATIENT)
+        await connection.execute(
+            "update interactions set ended_at = ended_at - interval '1 hour' "
+            "where organization_id <> $1 and status = 'answered' and id < $2",
+            late.organization_id,
+            UUID(int=2**127),
+            timeout=60,
+        )
+        await connection.execute("analyze interactions", timeout=60)
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            _, values = calls(tenant, late)["late"]
+            plan = await run(connection, statements.load("receipts")["late"], values, mode)
+
+            assert 7 <= read(plan, mode) <= 4 * 7, mode
+
+
 async def test_a_due_scan_by_a_clock_that_no_index_takes_would_be_found_out(crowded: Database) -> None:
     """clock_timestamp() in the place of the statement's clock reads every question of everybody."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
-    for name in ("expire", "hold"):
+    for name in ("expire", "hold", "late"):
         table, values = calls(tenant, question)[name]
         text = statements.load(table)[name].text.replace("statement_timestamp()", "clock_timestamp()")
         slow = statements.parse(table, f"-- name: {name} :many\n-- Slow.\n{text};")[name]

@@ -176,7 +176,7 @@ async def test_what_must_stay_is_not_in_the_way_of_what_may_go(db: Database, ten
     kept = [await ended.question(db, tenant, days=200 + place) for place in range(5)]
     gone = [await ended.question(db, tenant, days=100 + place) for place in range(3)]
     for question in kept:
-        await db.fetch("update cards set wanted = wanted + 1 where interaction_id = $1", question.id)
+        await db.fetch("update cards set wanted = wanted + 1, settled = false where interaction_id = $1", question.id)
 
     assert await walk(db, most=2) == 3
     assert await remain(db, [*kept, *gone]) == [True] * 5 + [False] * 3

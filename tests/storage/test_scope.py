@@ -34,6 +34,7 @@ EXCEPTIONS = {
         "the delivery loop walks from receiver to receiver, whoever they belong to",
     ),
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
+    "receipts.late": (["late: interactions"], "what nobody heard is said to be so, whoever it belongs to"),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),
 }

@@ -170,6 +170,9 @@ READ = {
     "organizations.delete_connections": {"id"},
     "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
+    "receipts.heard": {"organization_id", "id"},
+    "receipts.record": {"outcome"},
+    "receipts.late": {"organization_id", "id"},
     "retention.hold": of(retention.Place),
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
@@ -190,7 +193,7 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "doubted gone plain unsure with_notices",
+        "bool": "doubted gone plain settles unsure with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
         "int4": "attempt days expires_in failed overlap patience version",
@@ -211,6 +214,7 @@ TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
 TYPES |= {"webhook_endpoints.disable.reason": "text"}
+TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("heard", "record", "late")}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:

@@ -131,6 +131,13 @@ class Door:
             check(reply)
         return reply
 
+    async def report(self, id: str, *, key: str | None = UNSAID, **sent: Any) -> Reply:
+        """POST a receipt."""
+        reply = await self.call("POST", f"/v1/interactions/{id}/receipt", key=key, json=sent)
+        if reply.status < 400:
+            check(reply)
+        return reply
+
     async def list(self, **query: Any) -> Reply:
         reply = await self.call("GET", "/v1/interactions", key=query.pop("key", UNSAID), params=query)
         if reply.status < 400:

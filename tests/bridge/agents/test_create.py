@@ -16,6 +16,7 @@ PEOPLE = [f"U{number:08}" for number in range(51)]
 FIELDS = {
     "id", "kind", "status", "message", "answer", "reason", "digest", "action", "agent", "on_behalf_of", "cards",
     "supersedes", "superseded_by", "tags", "metadata", "idempotency_key", "created_at", "expires_at", "answered_at",
+    "heard_at", "receipt",
 }  # fmt: skip
 
 

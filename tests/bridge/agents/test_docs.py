@@ -15,7 +15,7 @@ from bridge.agents.routing import MOST_METADATA
 from bridge.kinds.choice.request import MOST_BUTTONS, MOST_TOGETHER
 from bridge.question import MOST_ACTION
 from storage import statements
-from storage.model import EventType, Status, Verdict
+from storage.model import EventType, Progress, Status, Verdict
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents import reference
@@ -24,10 +24,11 @@ from tests.bridge.agents.reference import DOCS, PATHS, Request, Response, tables
 from tests.storage import build
 
 API = (DOCS / "api.md").read_text("utf-8")
-SENT = ["Address", "Responders", "Action", "Fact", "Option", "Agent", "Principal", "OnExpiry", "Cancellation"]
+SENT = ["Address", "Responders", "Action", "Fact", "Option", "Agent", "Principal", "OnExpiry", "Cancellation", "Report"]
 SENT += ["NewEndpoint", "Replay"]
 RECEIVED = [
-    "Interaction", "Answer", "By", "Reason", "CardCopy", "Page", "Timeline", "Moment", "EventPage", "Event", "Problem",
+    "Interaction", "Answer", "By", "Reason", "Receipt", "CardCopy", "Page", "Timeline", "Moment", "EventPage", "Event",
+    "Problem",
     "ProblemError",
 ]  # fmt: skip
 RECEIVED += ["Endpoint", "EndpointSecret", "EndpointPage", "Attempt", "Delivery", "DeliveryPage", "Outcome", "Replayed"]
@@ -108,21 +109,23 @@ def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
 def test_every_type_of_moment_is_told() -> None:
     written = {
         found
-        for file in ("cards", "connections", "interactions")
+        for file in ("cards", "connections", "interactions", "receipts")
         for statement in statements.load(file).values()
         for found in re.findall(r"'((?:interaction|card)\.[a-z_]+)'", statement.text)
     }
     ended = {f"interaction.{status}" for status in Status if status is not Status.PENDING}  # as the sweep writes them
+    reported = {f"interaction.{progress}" for progress in Progress}
 
-    assert {row[0].strip("`") for row in tables(API, "Types of moments")[0]} == written | ended
+    assert {row[0].strip("`") for row in tables(API, "Types of moments")[0]} == written | ended | reported
 
 
 def test_every_type_of_event_is_told_and_is_one_that_is_written() -> None:
     moments = {row[0].strip("`") for row in tables(API, "Types of moments")[0]}
     told = [row[0].strip("`") for row in tables(API, "Types of events")[0]]
+    moments_only = {"interaction.clicked", "interaction.heard"}
 
     assert told == list(EventType)
-    assert {type for type in moments if type.startswith("interaction.")} - {"interaction.clicked"} == set(told)
+    assert {type for type in moments if type.startswith("interaction.")} - moments_only == set(told)
 
 
 def test_limits_that_no_schema_can_say_are_told() -> None:

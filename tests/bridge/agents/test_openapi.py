@@ -136,6 +136,16 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
             (await door.cancel(id, data=b"x", headers=headers)).status,
             (await door.cancel(id, data=b"x" * 300_000, headers=headers)).status,
         },
+        (path + "/{id}/receipt", "post"): {
+            (await door.report(answered, status="picked_up")).status,
+            (await door.report(answered, status="begun")).status,
+            (await door.report(answered, status="failed", key=None)).status,
+            (await door.report(cancelled, status="failed")).status,
+            (await door.report(unknown, status="failed")).status,
+            (await door.call("POST", f"{path}/{id}/receipt", data=b"x")).status,
+            (await door.call("POST", f"{path}/{id}/receipt", data=b"x", headers=headers)).status,
+            (await door.call("POST", f"{path}/{id}/receipt", data=b"x" * 300_000, headers=headers)).status,
+        },
         (path + "/{id}", "get"): {
             (await door.get(id)).status,
             (await door.get(id, wait="x")).status,

@@ -1,9 +1,15 @@
 """How JSON is written to agents: real UTF-8, one newline, and nothing that UTF-8 cannot say."""
 
+import asyncio
 import json
+import socket
+import struct
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from bridge.agents import reply
@@ -64,3 +70,52 @@ def test_what_is_no_json_is_never_written() -> None:
         reply.json({"a": float("nan")})
     with pytest.raises(UnicodeEncodeError):
         reply.json({"a": "\ud83d"})
+
+
+@pytest.mark.parametrize("hung_up", [False, True])
+async def test_what_was_written_says_so_and_what_was_not_does_not(*, hung_up: bool) -> None:
+    written: list[str] = []
+    over = asyncio.Event()
+
+    async def handle(request: web.Request) -> web.Response:
+        assert request.transport is not None and request.task is not None
+        request.task.add_done_callback(lambda _: over.set())
+        if hung_up:
+            request.transport.close()
+        return reply.json({"status": "answered"}, written=lambda: written.append("written"))
+
+    app = web.Application()
+    app.router.add_get("/", handle)
+    async with TestClient(TestServer(app)) as http:
+        try:
+            async with http.get("/", headers={"Connection": "close"}) as response:
+                assert await response.json() == {"status": "answered"}
+        except aiohttp.ClientConnectionError:
+            assert hung_up
+        await asyncio.wait_for(over.wait(), timeout=5)
+
+    assert written == ([] if hung_up else ["written"])
+
+
+async def test_what_a_connection_lost_as_it_was_written_says_nothing() -> None:
+    written: list[str] = []
+    over = asyncio.Event()
+    with socket.socket() as client:
+
+        async def handle(request: web.Request) -> web.Response:
+            assert request.task is not None
+            request.task.add_done_callback(lambda _: over.set())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
+            client.close()
+            return reply.json({"status": "answered"}, written=lambda: written.append("written"))
+
+        app = web.Application()
+        app.router.add_get("/", handle)
+        async with TestServer(app) as server:
+            client.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(client, (server.host, server.port))
+            await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: bridge\r\n\r\n")
+            await asyncio.wait_for(over.wait(), timeout=5)
+
+    assert written == []

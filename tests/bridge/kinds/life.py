@@ -13,6 +13,7 @@ from typing import Any, Final
 from bridge import actions
 from bridge.card.frame import Drawing
 from bridge.kind import Example, Kind
+from bridge.loops import heard, unheard
 from sandbox.slack.model import Channel, Message
 from storage import cards
 from storage.model import Handle, Interaction, Json
@@ -66,6 +67,25 @@ class House:
         found = self.replicas[0].slack.world.message(channel=copy.channel, ts=copy.ts)
         assert found is not None
         return found
+
+    def edits(self) -> int:
+        """How often Slack was asked to change a message."""
+        return len(self.replicas[0].called("chat.update"))
+
+    async def pass_two_minutes(self, asked: "Asked") -> None:
+        """Let an answer have been there for so long, and look which were heard by nobody."""
+        replica = self.replicas[1]
+        await replica.db.fetch(
+            "update interactions set created_at = created_at - interval '121 s', "
+            "ended_at = ended_at - interval '121 s' where id = $1",
+            asked.row.id,
+        )
+        assert await unheard.step(replica.db, replica.wake) == 1
+
+    async def write_heard(self) -> None:
+        """Write down what the agent was told."""
+        replica = self.replicas[0]
+        assert await heard.step(replica.db, replica.wake) == 1
 
     async def _asked(self, body: Json) -> Reply:
         reply = await self.door.ask(body)

@@ -129,6 +129,34 @@ async def test_every_answer_can_be_the_one_that_silence_means(house: House, kind
 
 
 @every_example
+async def test_what_became_of_the_answer_is_on_all_copies(house: House, kind: Kind[Any], example: Example) -> None:
+    """Each stage on every copy, one edit each; what the agent hears in time is said with the next."""
+    asked = await house.ask(kind, example)
+    await asked.click(ANA, asked.copies[0], asked.choices[0])
+    await asked.settle()
+    await asked.look(f"by <@{ANA}>")
+    before = house.edits()
+
+    await house.pass_two_minutes(asked)
+    await asked.settle()
+    await asked.look("The agent has not heard this yet.")
+    assert (await asked.answer())["answer"] is not None
+    await house.write_heard()
+    await asked.settle()
+    await asked.look("Heard by the agent")
+    await house.door.report(asked.told["id"], status="picked_up")
+    await asked.settle()
+    await asked.look("Heard by the agent → picked up ")
+    await house.door.report(asked.told["id"], status="failed", summary="<@U0CHO> & co")
+    await asked.settle()
+    await asked.look("Heard by the agent → picked up → ❌ failed ", "“&lt;@U0CHO&gt; &amp; co”")
+
+    await asked.settle()
+    assert house.edits() - before == 4 * len(asked.copies)
+    assert {card["status"] for card in (await asked.answer())["cards"]} == {"settled"}
+
+
+@every_example
 async def test_cancelling_ends_it_in_all_copies(house: House, kind: Kind[Any], example: Example) -> None:
     asked = await house.ask(kind, example)
     assert (await house.door.cancel(asked.told["id"], "The release was called off.")).status == 200

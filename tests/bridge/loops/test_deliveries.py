@@ -10,9 +10,11 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from bridge import ids
 from bridge.agents import envelope, resource
-from storage import cards, connections, deliveries, events, interactions, webhook_endpoints
-from storage.model import DeliveryStatus, EventType, Interaction, Json, Status
+from bridge.loops import heard
+from storage import cards, connections, deliveries, events, interactions, receipts, webhook_endpoints
+from storage.model import DeliveryStatus, EventType, Interaction, Json, Progress, Status
 from storage.pool import Database
+from storage.receipts import Receipt
 from tests.bridge.loops import delivering
 from tests.bridge.loops.delivering import Loop
 from tests.bridge.webhooks import receivers
@@ -65,6 +67,42 @@ async def test_a_callback_is_told_of_its_question_and_signed_with_the_organizati
 
     (call,) = there.calls
     assert call.verified(loop.secret(None))["data"]["id"] == ids.encode("int", question.id)
+
+
+async def test_what_was_reported_of_an_answer_is_told_to_whoever_wants_that(loop: Loop, there: Receiver) -> None:
+    await loop.endpoint(f"{there.url}/ends")
+    wanting = await loop.endpoint(f"{there.url}/receipts", types=["interaction.picked_up", "interaction.failed"])
+    question = await loop.answered()
+    for status, event_id in ((Progress.PICKED_UP, ids.new()), (Progress.SUCCEEDED, ids.new())):
+        receipt = Receipt(status=status, summary="rolling out", url=None)
+        await receipts.record(
+            loop.db, question.organization_id, question.id, receipt, key_name="deploy-bot", event_id=event_id
+        )
+
+    await loop.settle()
+
+    told = {call.path: call for call in there.calls}
+    assert len(there.calls) == 2 and told["/ends"].json["type"] == "interaction.answered"
+    reported = told["/receipts"].verified(loop.secret(wanting))
+    assert reported["type"] == "interaction.picked_up" and reported["data"] == await whole(loop, question)
+
+
+async def test_only_an_end_that_was_accepted_was_heard(loop: Loop, there: Receiver) -> None:
+    await loop.endpoint(there.url, types=["interaction.created", "interaction.answered"])
+    asked = await loop.asked()
+    await loop.settle()
+    assert len(there.calls) == 1 and not loop.wake.has_heard, "accepted, and no end"
+
+    there.status = 500
+    await interactions.claim(loop.db, build.click(asked))
+    await loop.settle()
+    assert len(there.calls) == 2 and not loop.wake.has_heard, "the end, and it failed"
+    there.status = 204
+    await loop.pass_time(3600)
+    await loop.settle()
+
+    assert len(there.calls) == 3 and await heard.step(loop.db, loop.wake) == 1
+    assert (await build.read(loop.db, loop.tenant, asked.id)).heard_at is not None
 
 
 async def ended(loop: Loop, status: Status, **other: Any) -> Interaction:

@@ -125,7 +125,7 @@ async def test_a_walk_past_very_many_that_must_stay_comes_to_its_end(replica: Re
     free, _ = await settled(replica, days=DAYS + 1)
     kept, _ = await settled(replica, days=2000)
     await ended.many_like(replica.db, kept, number=retention.BATCH + 5)
-    await replica.db.fetch("update cards set wanted = wanted + 1 where interaction_id <> $1", free.id)
+    await replica.db.fetch("update cards set wanted = wanted + 1, settled = false where interaction_id <> $1", free.id)
     loop = forgetting(replica)
 
     assert await loop.step() == retention.BATCH

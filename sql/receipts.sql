@@ -1,0 +1,174 @@
+-- The last mile of an answer: heard by its agent, picked up, done or failed. None of this changes the answer.
+
+-- A copy is edited for it at most every few seconds: what comes while an edit is due or under way goes into one edit
+-- later. Lock order: interaction, then cards.
+
+-- name: heard :many
+-- Remember that agents were given the ends of these questions. Never waits: what somebody else holds is given back, to
+-- be told again. Copies that say that nobody heard are edited; all others say nothing that is not true.
+with told as materialized (
+    select organization_id, id
+    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+),
+owed as materialized (
+    select interactions.organization_id, interactions.id
+    from told
+    join interactions on interactions.organization_id = told.organization_id and interactions.id = told.id
+    where
+        interactions.heard_at is null
+        and (interactions.status <> 'pending' or interactions.expires_at <= statement_timestamp())
+    for update of interactions skip locked
+),
+heard as (
+    update interactions
+    set heard_at = clock_timestamp()
+    from owed
+    where
+        interactions.organization_id = owed.organization_id
+        and interactions.id = owed.id
+        and interactions.heard_at is null
+    returning interactions.organization_id, interactions.id, interactions.unheard
+),
+settling as (
+    update cards
+    set
+        wanted = wanted + 1,
+        due_at = case
+            when shown < wanted and leased_until is null then due_at
+            else clock_timestamp() + make_interval(secs => $seconds::float)
+        end
+    from heard
+    where
+        cards.organization_id = heard.organization_id
+        and cards.interaction_id = heard.id
+        and heard.unheard
+        and cards.given_up_at is null
+        and (cards.ts is not null or cards.leased_until is not null)
+)
+select interactions.organization_id, interactions.id
+from told
+join interactions on interactions.organization_id = told.organization_id and interactions.id = told.id
+where
+    interactions.heard_at is null
+    and (interactions.status <> 'pending' or interactions.expires_at <= statement_timestamp())
+    and not exists (select from owed where owed.id = interactions.id);
+
+-- name: record :maybe
+-- What an agent reports of an answer it acts on: picked up, then succeeded or failed. Lock, decide from what was locked,
+-- and say what became of the receipt: recorded, repeated (it stands already), refused (another one stands), unanswered.
+-- Whoever reports has heard. No row: there is no such question in this organization.
+with locked as materialized (
+    select status, on_expiry, cards_shown, expires_at, receipt
+    from interactions
+    where organization_id = $organization_id and id = $id
+    for update
+),
+seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
+    select locked.*, clock_timestamp() as now
+    from locked
+),
+decided as materialized (
+    select
+        receipt ->> 'picked_up_at' as picked_up_at,
+        to_char(now at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
+        now,
+        case
+            -- Answered by a default counts from the deadline, not from the sweep.
+            when status = 'pending' and (expires_at > now or on_expiry is null or cards_shown = 0) then 'unanswered'
+            when status not in ('answered', 'pending') then 'unanswered'
+            when receipt is null then 'recorded'
+            when
+                receipt ->> 'status' = $status::text
+                and receipt ->> 'summary' is not distinct from $summary::text
+                and receipt ->> 'url' is not distinct from $url::text
+                then 'repeated'
+            when receipt ->> 'status' = 'picked_up' and $status::text <> 'picked_up' then 'recorded'
+            else 'refused'
+        end as outcome
+    from seen
+),
+recorded as (
+    update interactions
+    set
+        heard_at = coalesce(heard_at, decided.now),
+        receipt = jsonb_build_object(
+            'status', $status::text, 'summary', $summary::text, 'url', $url::text,
+            'picked_up_at', case when $status::text = 'picked_up' then decided.at else decided.picked_up_at end,
+            'at', decided.at)
+    from decided
+    where organization_id = $organization_id and id = $id and decided.outcome = 'recorded'
+    returning organization_id, id
+),
+told as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select
+        organization_id, $event_id, id, 'interaction.' || $status::text,
+        jsonb_build_object('key', $key_name::text, 'summary', $summary::text, 'url', $url::text)
+    from recorded
+    returning organization_id, id, interaction_id, type
+),
+delivering as (
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
+    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
+    from told
+    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
+    where webhook_endpoints.disabled_at is null and told.type = any (webhook_endpoints.types)
+),
+settling as (
+    update cards
+    set
+        wanted = wanted + 1,
+        due_at = case
+            when shown < wanted and leased_until is null then due_at
+            else clock_timestamp() + make_interval(secs => $seconds::float)
+        end
+    from recorded
+    where
+        cards.organization_id = $organization_id
+        and cards.interaction_id = recorded.id
+        and cards.given_up_at is null
+        and (cards.ts is not null or cards.leased_until is not null)
+)
+select outcome
+from decided;
+
+-- name: late :many
+-- Let cards say of up to $most answers that no agent has heard them for $seconds. Looks no further back than a quarter
+-- of an hour, so that it reads few rows that were heard; who was away for longer than that has other things to show.
+-- Scans all organizations; the statement's clock, unlike clock_timestamp(), bounds the index on both sides.
+with late as materialized (
+    select organization_id, id
+    from interactions
+    where
+        status <> 'pending'
+        and ended_at > statement_timestamp() - interval '15 minutes'
+        and ended_at <= statement_timestamp() - make_interval(secs => $seconds::float)
+        and status = 'answered'
+        and heard_at is null
+        and not unheard
+    order by ended_at
+    limit $most
+    for update skip locked
+),
+said as (
+    update interactions
+    set unheard = true
+    from late
+    where
+        interactions.organization_id = late.organization_id
+        and interactions.id = late.id
+        and interactions.heard_at is null
+    returning interactions.organization_id, interactions.id
+),
+settling as (
+    update cards
+    set wanted = wanted + 1, due_at = case when shown < wanted then due_at else clock_timestamp() end
+    from said
+    where
+        cards.organization_id = said.organization_id
+        and cards.interaction_id = said.id
+        and cards.given_up_at is null
+        and (cards.ts is not null or cards.leased_until is not null)
+)
+select organization_id, id
+from said;

@@ -1,0 +1,233 @@
+"""The last mile in the rows: receipts in order and once, whoever reports them where, and hearing only of ends."""
+
+import asyncio
+import itertools
+
+import pytest
+
+from bridge import ids
+from storage import interactions, receipts
+from storage.model import Interaction, Json, Progress, Status
+from storage.pool import Database
+from storage.receipts import Receipt, Recording
+from tests.storage import build, card_moves, ended
+from tests.storage.build import Tenant
+
+PICKED_UP, SUCCEEDED, FAILED = Progress
+RECORDED, REPEATED, REFUSED, UNANSWERED = Recording
+
+
+async def answered(db: Database, tenant: Tenant) -> Interaction:
+    """A question that was posted, answered and settled just now."""
+    return await ended.question(db, tenant, days=0)
+
+
+async def report(
+    db: Database, question: Interaction, status: Progress, summary: str | None = None, url: str | None = None
+) -> Recording | None:
+    receipt = Receipt(status=status, summary=summary, url=url)
+    return await receipts.record(
+        db, question.organization_id, question.id, receipt, key_name="deploy-bot", event_id=ids.new()
+    )
+
+
+async def hear(db: Database, *questions: Interaction) -> list[receipts.Pair]:
+    pairs = [(question.organization_id, question.id) for question in questions]
+    return await receipts.heard(db, pairs)
+
+
+async def stands(db: Database, tenant: Tenant, question: Interaction) -> Json | None:
+    return (await build.read(db, tenant, question.id)).receipt
+
+
+async def types(db: Database, question: Interaction) -> list[str]:
+    moments = await interactions.timeline(db, question.organization_id, question.id)
+    return [moment.type for moment in moments if moment.type.startswith("interaction.")]
+
+
+@pytest.mark.parametrize("order", list(itertools.product(Progress, repeat=3)), ids="-".join)
+async def test_receipts_come_in_order_or_not_at_all(db: Database, tenant: Tenant, order: tuple[Progress, ...]) -> None:
+    question = await answered(db, tenant)
+    last: Progress | None = None
+    recorded: list[str] = []
+    for status in order:
+        follows = last is None or (last is PICKED_UP and status is not PICKED_UP)
+        before = await build.read(db, tenant, question.id)
+
+        said = await report(db, question, status)
+
+        assert said is (RECORDED if follows else REPEATED if status is last else REFUSED)
+        after = await build.read(db, tenant, question.id)
+        assert (after != before) is follows
+        last = status if follows else last
+        recorded += [f"interaction.{status}"] if follows else []
+        assert after.receipt is not None and after.receipt["status"] == last
+        assert after.heard_at is not None
+    reported = {f"interaction.{status}" for status in Progress}
+    assert [type for type in await types(db, question) if type in reported] == recorded
+
+
+@pytest.mark.parametrize("status", list(Progress))
+async def test_another_summary_or_address_for_the_same_is_refused(
+    db: Database, tenant: Tenant, status: Progress
+) -> None:
+    question = await answered(db, tenant)
+    assert await report(db, question, status, "2 pods", "https://ci.example.com/7") is RECORDED
+    first = await stands(db, tenant, question)
+
+    assert await report(db, question, status, "2 pods", "https://ci.example.com/7") is REPEATED
+    for summary, url in (("3 pods", "https://ci.example.com/7"), ("2 pods", None), (None, None)):
+        assert await report(db, question, status, summary, url) is REFUSED
+    assert await stands(db, tenant, question) == first
+
+
+async def test_two_replicas_that_race_record_each_receipt_once(db: Database, other: Database, tenant: Tenant) -> None:
+    for _ in range(20):
+        question = await answered(db, tenant)
+
+        said = await asyncio.gather(
+            *(report(replica, question, status) for replica in (db, other) for status in (SUCCEEDED, FAILED, PICKED_UP))
+        )
+
+        recorded = said.count(RECORDED)
+        assert recorded in {1, 2} and said.count(None) == said.count(UNANSWERED) == 0
+        told = [type for type in await types(db, question) if type.removeprefix("interaction.") in set(Progress)]
+        assert len(told) == recorded and told[:-1] in ([], ["interaction.picked_up"])
+        standing = await stands(db, tenant, question)
+        assert standing is not None and f"interaction.{standing['status']}" == told[-1]
+
+
+async def test_what_has_no_answer_takes_no_receipt(db: Database, tenant: Tenant) -> None:
+    pending, cancelled, silent, lost = [await build.question(db, tenant) for _ in range(4)]
+    await interactions.cancel(
+        db, cancelled.organization_id, cancelled.id, reason={"code": "cancelled"}, cancelled_by="x", event_id=ids.new()
+    )
+    await pass_deadline(db, silent, lost)
+    await db.fetch("update interactions set cards_shown = 1 where id = $1", silent.id)
+
+    for question in (pending, cancelled, silent, lost):
+        for status in Progress:
+            assert await report(db, question, status) is UNANSWERED
+        assert await stands(db, tenant, question) is None
+
+
+async def test_a_foreign_question_is_as_unknown_as_none(db: Database, tenant: Tenant) -> None:
+    question = await answered(db, await build.tenant(db))
+    receipt = Receipt(status=PICKED_UP, summary=None, url=None)
+
+    for id in (question.id, ids.new()):
+        here = tenant.scope.organization_id
+        assert await receipts.record(db, here, id, receipt, key_name="x", event_id=ids.new()) is None
+    assert await receipts.heard(db, [(tenant.scope.organization_id, question.id)]) == []
+    rows = await db.fetch("select receipt, heard_at from interactions")
+    assert [tuple(row) for row in rows] == [(None, None)]
+
+
+async def test_a_default_answer_can_be_heard_and_acted_on_before_the_sweep(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, on_expiry="approve")
+    await card_moves.post(db, await card_moves.take(db, question))
+    assert await report(db, question, PICKED_UP) is UNANSWERED
+    await pass_deadline(db, question)
+
+    assert await hear(db, question) == []
+    assert await report(db, question, PICKED_UP) is RECORDED
+    [(_, _, status)] = await interactions.expire(db, event_ids=[ids.new()])
+    assert status is Status.ANSWERED
+    assert await report(db, question, SUCCEEDED) is RECORDED
+
+
+class TestHearing:
+    async def test_counts_once_and_only_of_an_end(self, db: Database, tenant: Tenant) -> None:
+        question, pending = await answered(db, tenant), await build.question(db, tenant)
+
+        assert await hear(db, question, pending) == []
+        first = (await build.read(db, tenant, question.id)).heard_at
+        assert await hear(db, question, pending) == []
+
+        assert first is not None and (await build.read(db, tenant, question.id)).heard_at == first
+        assert (await build.read(db, tenant, pending.id)).heard_at is None
+        assert (await types(db, question)).count("interaction.heard") == 1
+
+    async def test_never_waits_and_gives_back_what_is_held(self, db: Database, tenant: Tenant) -> None:
+        held, free = await answered(db, tenant), await answered(db, tenant)
+        async with db.acquire() as holder, holder.transaction():
+            await holder.execute("select from interactions where id = $1 for update", held.id)
+
+            assert await asyncio.wait_for(hear(db, held, free), timeout=2) == [(held.organization_id, held.id)]
+        assert (await build.read(db, tenant, free.id)).heard_at is not None
+        assert await hear(db, held) == []
+        assert (await build.read(db, tenant, held.id)).heard_at is not None
+
+    async def test_of_many_replicas_at_once_is_written_once(
+        self, db: Database, other: Database, tenant: Tenant
+    ) -> None:
+        questions = [await answered(db, tenant) for _ in range(10)]
+
+        async def until_heard(replica: Database, mine: list[Interaction]) -> None:
+            while left := await hear(replica, *mine):
+                mine = [question for question in mine if (question.organization_id, question.id) in left]
+
+        await asyncio.gather(
+            *(until_heard(replica, list(order)) for replica in (db, other) for order in (questions, questions[::-1]))
+        )
+
+        assert all([(await types(db, question)).count("interaction.heard") == 1 for question in questions])
+
+    async def test_changes_no_card_that_says_nothing_of_it(self, db: Database, tenant: Tenant) -> None:
+        question = await answered(db, tenant)
+        before = await card_moves.of(db, question)
+
+        await hear(db, question)
+
+        assert await card_moves.of(db, question) == before
+
+
+class TestLateness:
+    async def test_is_said_once_after_two_minutes_of_answers_that_nobody_heard(
+        self, db: Database, tenant: Tenant
+    ) -> None:
+        late, fresh, told, acted, old = [await answered(db, tenant) for _ in range(5)]
+        await hear(db, told)
+        await report(db, acted, PICKED_UP)
+        await before_migration(db, old)
+        for question in (late, told, acted, old):
+            await ended.ago(db, tenant, question, days=121 / 86_400)
+        await ended.ago(db, tenant, fresh, days=118 / 86_400)
+
+        assert await receipts.late(db, most=10) == [(late.organization_id, late.id)]
+        assert await receipts.late(db, most=10) == []
+        [card] = await card_moves.of(db, late)
+        assert (card.wanted, card.shown, card.settled) == (3, 2, True)
+
+    async def test_is_said_of_no_other_end(self, db: Database, tenant: Tenant) -> None:
+        question = await build.question(db, tenant)
+        await card_moves.post(db, await card_moves.take(db, question))
+        await pass_deadline(db, question)
+        await interactions.expire(db, event_ids=[ids.new()])
+        await db.fetch("update interactions set ended_at = ended_at - interval '3 minutes'")
+
+        assert await receipts.late(db, most=10) == []
+
+    async def test_ends_when_it_is_heard(self, db: Database, tenant: Tenant) -> None:
+        question = await answered(db, tenant)
+        await ended.ago(db, tenant, question, days=121 / 86_400)
+        await receipts.late(db, most=10)
+        [before] = await card_moves.of(db, question)
+
+        await hear(db, question)
+
+        [card] = await card_moves.of(db, question)
+        assert (card.shown, card.due_at) == (before.shown, before.due_at), "the edit that is due says it all"
+
+
+async def pass_deadline(db: Database, *questions: Interaction) -> None:
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
+        "where id = any ($1)",
+        [question.id for question in questions],
+    )
+
+
+async def before_migration(db: Database, question: Interaction) -> None:
+    """As if it had been asked when nobody remembered who heard."""
+    await db.fetch("update interactions set unheard = null where id = $1", question.id)
