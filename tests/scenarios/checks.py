@@ -12,6 +12,7 @@ from tests.scenarios.verdicts import CASES, Case, Scene
 from tests.scenarios.written import Row
 
 AT_ONCE = 10  # replays under way: few enough for a busy machine to confirm each in time
+_LATER = {"card.settled", "card.edited", "interaction.heard"}  # a card changes, and looking is hearing
 PEOPLE = ("U0ANA", "U0BOB", "U0CHO")  # who see both channels
 ROWS = dict(zip([case.name for case in CASES], written.rows(), strict=True))
 
@@ -24,7 +25,7 @@ class Seen:
     message: str
     answer: Any
     verdicts: list[tuple[str, str]]
-    others: list[str]  # what else is in the timeline, but for edits of the card
+    others: list[str]  # what else is in the timeline, but for what comes in its own time
 
 
 async def look(scene: Scene, *, replica: int) -> Seen:
@@ -38,7 +39,7 @@ async def look(scene: Scene, *, replica: int) -> Seen:
         message=told["message"],
         answer=told["answer"],
         verdicts=[(line["by"], line["verdict"]) for line in lines if line["verdict"]],
-        others=[line["type"] for line in lines if not line["verdict"] and line["type"] != "card.settled"],
+        others=[line["type"] for line in lines if not line["verdict"] and line["type"] not in _LATER],
     )
 
 

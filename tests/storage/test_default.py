@@ -1,7 +1,6 @@
 """The default answer: it counts from the deadline on, only where somebody could have seen a card, and for good."""
 
 import asyncio
-import random
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
+from tests.storage.moments import Moment
 
 ANSWER = build.ANSWERS["deny"] | {"by": None, "via": "default"}
 
@@ -124,13 +124,11 @@ async def test_a_card_that_comes_after_the_deadline_changes_nothing_that_was_tol
 
 async def test_a_click_and_the_default_never_both_answer(db: Database, other: Database, tenant: Tenant) -> None:
     """Four hundred races at the moment of the deadline, which is nearer or farther as this machine is fast or slow."""
-    chance = random.Random(3)
+    moment = Moment(seed=3)
     verdicts: dict[UUID, Verdict] = {}
-    ahead = 0.002
 
     async def one_race(question: Interaction) -> None:
-        nonlocal ahead
-        await pass_deadline(db, question, in_seconds=chance.uniform(0.0, 2 * ahead))
+        await pass_deadline(db, question, in_seconds=moment.seconds())
 
         async def repeatedly() -> None:
             for _ in range(3):
@@ -138,7 +136,7 @@ async def test_a_click_and_the_default_never_both_answer(db: Database, other: Da
 
         claimed, _ = await asyncio.gather(interactions.claim(db, build.click(question), seconds=20), repeatedly())
         verdicts[question.id] = claimed.verdict
-        ahead *= 0.97 if claimed.verdict is Verdict.WON else 1.03  # the moment is where it is as often won as lost
+        moment.was_too(late=claimed.verdict is Verdict.WON)
         assert claimed.life is not None and claimed.life.status is Status.ANSWERED
 
     questions = [await shown(db, tenant) for _ in range(400)]
