@@ -218,12 +218,18 @@ def pids(told: dict[str, Any]) -> list[int]:
     return [*told["pids"]["replicas"], told["pids"]["postgres"], told["pids"]["slack"]]
 
 
+def runs(pid: int) -> bool:
+    """Whether this process still does anything."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 async def gone(*numbers: int) -> None:
     """Wait until none of these processes runs any more."""
 
-    async def alive() -> list[int]:
-        return [
-            pid for pid in numbers if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-        ]
+    async def running() -> list[int]:
+        return [pid for pid in numbers if runs(pid)]
 
-    await until(alive, lambda left: not left)
+    await until(running, lambda left: not left)

@@ -1,4 +1,4 @@
-"""Replicas that die at once and come back: new processes at the old addresses, with nothing but the database."""
+"""Replicas that die and come back: new processes at the old addresses, with nothing but the database."""
 
 import asyncio
 import contextlib
@@ -10,29 +10,43 @@ from sandbox.children import Child
 from tests.scenarios import house
 from tests.scenarios.house import House
 
-Restart = Callable[[], Awaitable[None]]
+Step = Callable[[], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def restarting(dev: House, folder: Path) -> AsyncIterator[Restart]:
-    """What kills every replica of a house and starts as many; those it started end here, the house ends its own."""
+async def reviving(dev: House, folder: Path) -> AsyncIterator[Step]:
+    """What starts every replica of a house that does not run; those it started end here, the house ends its own."""
     async with contextlib.AsyncExitStack() as stack:
-        log = stack.enter_context((folder / "restarted.log").open("ab"))
+        log = stack.enter_context((folder / "revived.log").open("ab"))
+
+        async def revive() -> None:
+            pids, urls = dev.told["pids"]["replicas"], dev.told["bridge_urls"]
+            dead = [number for number, pid in enumerate(pids) if not house.runs(pid)]
+            children = {
+                number: await stack.enter_async_context(
+                    Child("a replica", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_", log=log)
+                )
+                for number, settings in ((number, _settings(dev, urls[number])) for number in dead)
+            }
+            await asyncio.gather(*(child.ready() for child in children.values()))
+            for number, child in children.items():
+                pids[number] = child.pid
+            await asyncio.gather(*(_ready(dev, urls[number]) for number in dead))
+
+        yield revive
+
+
+@contextlib.asynccontextmanager
+async def restarting(dev: House, folder: Path) -> AsyncIterator[Step]:
+    """What kills every replica of a house and starts as many."""
+    async with reviving(dev, folder) as revive:
 
         async def restart() -> None:
             pids = dev.told["pids"]["replicas"]
             for replica in range(len(pids)):
                 dev.kill(replica)
             await house.gone(*pids)
-            children = [
-                await stack.enter_async_context(
-                    Child("a replica", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_", log=log)
-                )
-                for settings in (_settings(dev, url) for url in dev.told["bridge_urls"])
-            ]
-            await asyncio.gather(*(child.ready() for child in children))
-            dev.told["pids"]["replicas"] = [child.pid for child in children]
-            await asyncio.gather(*(_ready(dev, url) for url in dev.told["bridge_urls"]))
+            await revive()
 
         yield restart
 

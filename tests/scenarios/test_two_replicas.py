@@ -8,17 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.scenarios import house
+from tests.scenarios import house, restart
 from tests.scenarios.house import House
+from tests.scenarios.restart import Step
 
 pytestmark = pytest.mark.processes
 
 
-@pytest.fixture
-async def dev(tmp_path: Path) -> AsyncIterator[House]:
-    async with house.running(tmp_path) as running:
-        yield running
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[House, Step]]:
+    """A house whose replicas come back."""
+    folder = tmp_path_factory.mktemp("mortal")
+    async with house.running(folder) as running, restart.reviving(running, folder) as revive:
+        yield running, revive
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dev(mortal: tuple[House, Step]) -> AsyncIterator[House]:
+    """That house, with both replicas."""
+    running, revive = mortal
+    yield running
+    await revive()
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -48,6 +60,7 @@ async def test_asked_on_one_replica_and_clicked_on_the_other(shared: House) -> N
     assert verdicts == ["won", "taken"]
 
 
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("killed", [0, 1], ids=["the one that asked", "the one that was to be clicked"])
 async def test_a_replica_killed_between_question_and_click_changes_nothing(dev: House, killed: int) -> None:
     asked = await dev.ask(replica=0)
@@ -62,10 +75,11 @@ async def test_a_replica_killed_between_question_and_click_changes_nothing(dev: 
     assert (await waiting)["answer"]["decision"] == "approve"
     assert "*Approved*" in (await dev.settled(asked))["text"]
     await dev.click(asked, "U0BOB", replica=left)
-    (told,) = await house.until(lambda: dev.whispers("U0BOB"), bool)
+    (told,) = await house.until(lambda: dev.whispers("U0BOB", since=asked), bool)
     assert "<@U0ANA> already answered" in told
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_replica_killed_right_after_its_200_leaves_nothing_owed(dev: House) -> None:
     asked = await dev.ask(replica=0)
     waiting = asyncio.create_task(dev.get(asked["id"], replica=0, wait=30))
@@ -78,6 +92,7 @@ async def test_a_replica_killed_right_after_its_200_leaves_nothing_owed(dev: Hou
     assert "*Approved*" in (await dev.settled(asked))["text"]
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_one_envelope_a_hundred_times_over_both_replicas_has_one_effect(dev: House) -> None:
     asked = await dev.ask()
 
@@ -142,6 +157,7 @@ async def test_both_replicas_restarted_since_the_card_was_posted(tmp_path: Path,
         assert (await dev.get(pending["id"]))["status"] == "pending"
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_nobody_waits_for_a_replica_that_is_told_to_stop(dev: House) -> None:
     asked = await dev.ask()
     waiting = asyncio.create_task(dev.get(asked["id"], replica=0, wait=60))
@@ -154,7 +170,12 @@ async def test_nobody_waits_for_a_replica_that_is_told_to_stop(dev: House) -> No
     assert (await dev.click(asked, "U0ANA", replica=1))["status"] == 200
 
 
-async def test_without_its_database_the_bridge_says_so_and_takes_nothing(dev: House) -> None:
+async def test_without_its_database_the_bridge_says_so_and_takes_nothing(tmp_path: Path) -> None:
+    async with house.running(tmp_path) as dev:
+        await without_its_database(dev)
+
+
+async def without_its_database(dev: House) -> None:
     asked = await dev.ask()
     os.kill(dev.told["pids"]["postgres"], signal.SIGQUIT)
     await house.gone(dev.told["pids"]["postgres"])
