@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from storage.pool import Database
 from tests import canaries as canary
 from tests.canaries import Canaries
 from tests.databases import Databases
+
+os.environ["SSL_CERT_FILE"] = os.devnull  # no test meets the world's certificates; each process read them for 50 ms
 
 
 @pytest.fixture(scope="session")
