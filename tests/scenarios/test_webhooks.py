@@ -14,18 +14,20 @@ from tests.scenarios import house
 pytestmark = pytest.mark.processes
 
 
-async def test_a_replica_killed_right_after_its_200_owes_nobody_a_webhook(tmp_path: Path) -> None:
+async def test_a_replica_killed_right_after_its_200_owes_nobody_anything(tmp_path: Path) -> None:
     async with house.running(tmp_path) as dev, receivers.receiver() as there:
         status, endpoint = await dev.call(
             "POST", f"{dev.bridge(0)}/v1/webhook_endpoints", {"url": f"{there.url}/endpoint"}
         )
         assert status == 201, endpoint
         asked = await dev.ask(replica=0, callback=f"{there.url}/callback")
+        waiting = asyncio.create_task(dev.get(asked["id"], replica=0, wait=30))
 
         clicked = await dev.click(asked, "U0ANA", replica=1)
         dev.kill(1)
 
         assert clicked["status"] == 200
+        assert (await waiting)["answer"]["by"]["user"] == "U0ANA"
         _, told = await dev.call("GET", f"{dev.bridge(0)}/v1/webhook_endpoints")
         callback_secret = told["callback_secret"]
         await house.until(lambda: received(there), lambda paths: {"/endpoint", "/callback"} <= paths, within=60)
