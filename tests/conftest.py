@@ -1,4 +1,4 @@
-"""What every test may ask for: a real PostgreSQL, and in it a migrated database of its own."""
+"""What every test may ask for: a real PostgreSQL, in it a migrated database of its own, and a real browser."""
 
 import asyncio
 import contextlib
@@ -16,6 +16,7 @@ from storage.pool import Database
 from tests import canaries as canary
 from tests.canaries import Canaries
 from tests.databases import Databases
+from tests.sandbox.slack.browser import chromium as browser
 
 os.environ["SSL_CERT_FILE"] = os.devnull  # no test meets the world's certificates; each process read them for 50 ms
 
@@ -42,6 +43,13 @@ def cluster(canaries: Canaries) -> Iterator[Cluster]:
     ):
         canaries.known |= canary.of_settings({"": running.dsn})
         yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[str]:
+    """Where one Chromium for the whole run takes commands; see `chromium.running`."""
+    with browser.running() as address:
+        yield address
 
 
 @pytest.fixture

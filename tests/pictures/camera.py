@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.sandbox.slack.browser.driver import Browser, Locator, Page, expect, launch
+from tests.sandbox.slack.browser import chromium
+from tests.sandbox.slack.browser.driver import Browser, Locator, Page, connected, expect
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -43,12 +44,9 @@ class Camera:
 
 @contextlib.asynccontextmanager
 async def camera(slack_url: str) -> AsyncIterator[Camera]:
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await launch(playwright)
-        yield Camera(browser, slack_url)
-        await browser.close()
+    with chromium.running() as address:
+        async with connected(address) as browser:
+            yield Camera(browser, slack_url)
 
 
 def card(page: Page, ts: str) -> Locator:

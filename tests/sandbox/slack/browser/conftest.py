@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def visit(slack: Sandbox) -> AsyncIterator["Visit"]:
+async def visit(chromium: str, slack: Sandbox) -> AsyncIterator["Visit"]:
     """Open the page, as `driver.visits` says."""
     from tests.sandbox.slack.browser import driver  # here, not above: without playwright this never runs
 
-    async with driver.visits(slack.url) as visit:
+    async with driver.visits(chromium, slack.url) as visit:
         yield visit
 
 
