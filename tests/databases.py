@@ -64,9 +64,7 @@ class Databases:
         """The name of one without a row, on which nobody else works."""
         if self._free:
             return self._free.pop()
-        name = f"test_{next(self._numbers)}"
-        await self._command(f"create database {name} template {_TEMPLATE}")
-        return name
+        return await self.copy(_TEMPLATE)
 
     async def take_back(self, name: str) -> None:
         """End whoever still works on it, and empty it; one that differs in anything but rows is dropped."""
@@ -78,6 +76,12 @@ class Databases:
                     self._free.append(name)
                     return
         await self.drop(name)
+
+    async def copy(self, template: str) -> str:
+        """The name of one that is like another, to which nobody is connected; whoever asked for it drops it."""
+        name = f"test_{next(self._numbers)}"
+        await self._command(f"create database {name} template {template}")
+        return name
 
     async def make(self) -> str:
         """The name of one that is not even migrated; whoever asked for it drops it."""

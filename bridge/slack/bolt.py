@@ -25,6 +25,9 @@ def build() -> AsyncApp:
     """Make the app. Its one listener has the click decided and acks; whether that is a 200 is said by the outcome."""
     logger = logging.getLogger("slack_bolt")
     app = AsyncApp(
+        # Unless told, it reads the sources of all its callers to find this out. Never the name of a logger of ours:
+        # Bolt takes that logger for its own, and gives it the level of the one below.
+        name="bolt.py",
         logger=logger,
         # Never used to call Slack: it only keeps Bolt from making a client of its own for every request.
         client=AsyncWebClient(logger=logger),

@@ -20,7 +20,7 @@ async def test_the_door_is_as_its_description_says(door: Door, tmp_path: Path, t
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"),
         *(str(door.http.make_url("/openapi.json")), "--header", f"Authorization: Bearer {door.tenant.secret}"),
         *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
-        *("--seed", str(scale.SEED), "--max-examples", str(scale.many(10)), "--generation-database", "none"),
+        *("--seed", str(scale.SEED), "--max-examples", str(scale.many(4)), "--generation-database", "none"),
         *("--report-json-path", str(report), "--report", "json"),
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
@@ -30,9 +30,10 @@ async def test_the_door_is_as_its_description_says(door: Door, tmp_path: Path, t
 
     assert running.returncode == 0, said.decode()
     told = json.loads(report.read_bytes())
-    described = sum(len(path) for path in openapi.document()["paths"].values())
-    assert told["operations"]["tested"] == told["operations"]["total"] == described
+    described = [f"{method.upper()} {path}" for path, of in openapi.document()["paths"].items() for method in of]
+    assert told["operations"]["tested"] == told["operations"]["total"] == len(described)
     assert {name for name, phase in told["phases"].items() if phase["status"] != "success"} == set()
     tried("requests", told["test_cases"]["generated"])
-    about_questions = [operation for operation in told["valid_rates"] if "/v1/interactions" in operation]
-    assert await door.rows() >= len(about_questions) == 5, "some of it is accepted"
+    assert set(told["valid_rates"]) == set(described)
+    about_questions = [operation for operation in described if "/v1/interactions" in operation]
+    assert await door.rows() >= len(about_questions) > 0, "some of it is accepted"

@@ -14,7 +14,7 @@ import pytest
 
 from storage import migrate
 from tests.scenarios import house
-from tests.scenarios.commands import invoke, run, start
+from tests.scenarios.commands import invoke, run, start, typed
 
 pytestmark = pytest.mark.processes
 
@@ -29,8 +29,8 @@ async def test_serve_without_settings_names_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "   ", "abc,,def"])
-async def test_serve_refuses_a_blank_signing_secret_in_words(secret: str) -> None:
-    status, _, err = await run(
+def test_serve_refuses_a_blank_signing_secret_in_words(secret: str) -> None:
+    status, _, err = invoke(
         "serve",
         ASKBRIDGE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none",
         ASKBRIDGE_SLACK_SIGNING_SECRET=secret,
@@ -45,15 +45,15 @@ async def test_migrate_says_what_it_did_and_then_that_there_is_nothing_to_do(emp
     settings = {"ASKBRIDGE_DATABASE_URL": empty_dsn}
 
     first = await run("migrate", **settings)
-    second = await run("migrate", **settings)
+    second = await typed("migrate", **settings)
 
     applied = "".join(f"applied {migration.version:04} {migration.name}\n" for migration in migrate.ours())
     assert first == (0, applied, "")
     assert second == (0, "nothing to do: the schema is up to date\n", "")
 
 
-async def test_migrate_without_a_database_says_what_to_check() -> None:
-    status, _, err = await run("migrate", ASKBRIDGE_DATABASE_URL="postgresql://me:hush@127.0.0.1:1/none")
+def test_migrate_without_a_database_says_what_to_check() -> None:
+    status, _, err = invoke("migrate", ASKBRIDGE_DATABASE_URL="postgresql://me:hush@127.0.0.1:1/none")
 
     assert status == 1
     assert "Check ASKBRIDGE_DATABASE_URL" in err
@@ -64,7 +64,7 @@ async def test_migrate_with_a_wrong_password_says_what_to_check(dsn: str) -> Non
     parts = urlsplit(dsn)
     wrong = parts._replace(netloc=f"{parts.username}:hush@{parts.hostname}:{parts.port}").geturl()
 
-    status, _, err = await run("migrate", ASKBRIDGE_DATABASE_URL=wrong)
+    status, _, err = await typed("migrate", ASKBRIDGE_DATABASE_URL=wrong)
 
     assert status == 1
     assert "InvalidPasswordError" in err and "Check ASKBRIDGE_DATABASE_URL" in err and "hush" not in err
@@ -138,7 +138,7 @@ async def test_migrate_as_somebody_who_may_not_says_what_to_do(empty_dsn: str) -
     parts = urlsplit(empty_dsn)
     visitor = parts._replace(netloc=f"visitor:hush@{parts.hostname}:{parts.port}").geturl()
     try:
-        status, _, err = await run("migrate", ASKBRIDGE_DATABASE_URL=visitor)
+        status, _, err = await typed("migrate", ASKBRIDGE_DATABASE_URL=visitor)
     finally:
         await owner.execute("drop role visitor")
         await owner.close()

@@ -4,21 +4,25 @@ Each is planned both for its values and for any values, as PostgreSQL does after
 the statistics have never heard of: there the planner guesses worst.
 """
 
+import asyncio
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
-from storage import interactions, keys, retention, statements, webhook_endpoints
+from sandbox.postgres.cluster import Cluster
+from storage import interactions, keys, pool, retention, statements, webhook_endpoints
 from storage.interactions import Filters, Opening
 from storage.model import Interaction
 from storage.pool import Database
 from storage.statements import Statement
+from tests.databases import Databases
 from tests.storage import build, ended
 from tests.storage.build import Tenant
 
@@ -74,16 +78,33 @@ FEW = 24  # rows that one call may touch; there are 20,000 others of each
 PATIENT = "set statement_timeout = '60s'"  # to fill the tables takes longer than a replica ever waits
 
 
-@pytest.fixture
-async def crowded(db: Database) -> Database:
-    """20,000 questions of 500 other organizations, one in ten still open and none of them due.
+@pytest.fixture(scope="module")
+def filled(databases: Databases, cluster: Cluster) -> Iterator[str]:
+    """The name of a database with 20,000 questions of 500 other organizations, to be copied: filling one takes long.
 
-    Webhooks told of all of them, but for those of two organizations, whose receivers are to be called in an hour.
+    One question in ten is still open, and none of them due. Webhooks told of all of them, but for those of two
+    organizations, whose receivers are to be called in an hour.
     """
-    async with db.acquire() as connection:
+
+    async def fill(name: str) -> None:
+        connection = await asyncpg.connect(cluster.database(name))
         await connection.execute(PATIENT)
         await connection.execute(OTHERS, timeout=60)
-    return db
+        await connection.close()
+
+    name = asyncio.run(databases.lend())
+    asyncio.run(fill(name))
+    yield name
+    asyncio.run(databases.drop(name))
+
+
+@pytest.fixture
+async def crowded(filled: str, databases: Databases, cluster: Cluster) -> AsyncIterator[Database]:
+    """Such a database, this test's alone."""
+    name = await databases.copy(filled)
+    async with pool.connect(cluster.database(name), name="test", size=10) as database:
+        yield database
+    await databases.drop(name)
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -81,11 +81,10 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def _mangled(whole: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy with `value` at `path`; without what was there, when `value` is the sentinel."""
-    found = copy.deepcopy(whole)
-    target = found
+    """The same with `value` at `path`; without what was there, when `value` is the sentinel. Only the way is copied."""
+    found = target = copy.copy(whole)
     for step in path[:-1]:
-        target = target[step]
+        target[step] = target = copy.copy(target[step])
     if value is _GONE:
         del target[path[-1]]
     else:
