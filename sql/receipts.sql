@@ -5,7 +5,8 @@
 
 -- name: heard :many
 -- Remember that agents were given the ends of these questions. Never waits: what somebody else holds is given back, to
--- be told again. Copies that say that nobody heard are edited; all others say nothing that is not true.
+-- be told again. Copies of what was answered are edited, to say so: within an edit that is still due, or a little later, so
+-- that a receipt that comes at once goes into the same one.
 with told as materialized (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
@@ -27,7 +28,7 @@ heard as (
         interactions.organization_id = owed.organization_id
         and interactions.id = owed.id
         and interactions.heard_at is null
-    returning interactions.organization_id, interactions.id, interactions.unheard
+    returning interactions.organization_id, interactions.id, interactions.status
 ),
 settling as (
     update cards
@@ -41,7 +42,7 @@ settling as (
     where
         cards.organization_id = heard.organization_id
         and cards.interaction_id = heard.id
-        and heard.unheard
+        and heard.status = 'answered'
         and cards.given_up_at is null
         and (cards.ts is not null or cards.leased_until is not null)
 )

@@ -173,13 +173,26 @@ class TestHearing:
 
         assert all([(await types(db, question)).count("interaction.heard") == 1 for question in questions])
 
-    async def test_changes_no_card_that_says_nothing_of_it(self, db: Database, tenant: Tenant) -> None:
+    async def test_of_an_answer_is_one_edit_a_little_later_and_of_another_end_none(
+        self, db: Database, tenant: Tenant
+    ) -> None:
         question = await answered(db, tenant)
-        before = await card_moves.of(db, question)
+        (before,) = await card_moves.of(db, question)
 
-        await hear(db, question)
+        for _ in range(2):
+            await hear(db, question)
 
-        assert await card_moves.of(db, question) == before
+        (after,) = await card_moves.of(db, question)
+        assert (after.wanted, after.shown) == (before.wanted + 1, before.shown)
+
+        withdrawn = await build.question(db, tenant)
+        await card_moves.post(db, await card_moves.take(db, withdrawn))
+        await interactions.cancel(
+            db, withdrawn.organization_id, withdrawn.id, reason={}, cancelled_by="a", event_id=ids.new()
+        )
+        (before,) = await card_moves.of(db, withdrawn)
+        await hear(db, withdrawn)
+        assert (await card_moves.of(db, withdrawn)) == [before]
 
 
 class TestLateness:

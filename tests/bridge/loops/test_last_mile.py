@@ -70,15 +70,28 @@ async def later(replica: Replica, seconds: float) -> None:
     await edit(replica)
 
 
-async def test_an_agent_that_hears_at_once_costs_no_edit_beyond_the_settling_one(replica: Replica) -> None:
+async def test_an_agent_that_hears_at_once_costs_one_edit_beyond_the_settling_one(replica: Replica) -> None:
     question, [handle] = await settled(replica)
 
     await hear(replica, question)
+    assert edits(replica) == 1, "a receipt may come, and goes into the same edit"
     for _ in range(5):
         await later(replica, 60)
 
-    assert edits(replica) == 1
-    assert NOT_YET not in replica.shown(handle)
+    assert edits(replica) == 2
+    assert "Heard by the agent" in replica.shown(handle) and NOT_YET not in replica.shown(handle)
+
+
+async def test_what_was_heard_and_reported_at_once_is_one_edit(replica: Replica) -> None:
+    question, [handle] = await settled(replica)
+
+    await hear(replica, question)
+    await report(replica, question, Progress.SUCCEEDED)
+    await later(replica, receipts.COALESCE_SECONDS)
+    await later(replica, 300)
+
+    assert edits(replica) == 2
+    assert all(words in replica.shown(handle) for words in ("Heard by the agent", " done "))
 
 
 async def test_what_nobody_heard_for_two_minutes_is_said_until_somebody_does(replica: Replica) -> None:
