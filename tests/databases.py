@@ -36,9 +36,27 @@ _SHAPE = """
     ) as parts (part)
 """
 
+# A truncation makes new files for every table and index that refer to each other; a few rows are gone faster.
 _EMPTY = """
-    select 'truncate ' || string_agg(oid::regclass::text, ', ') || ' restart identity' from pg_class
-    where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'migrations'
+    do $$
+    declare
+        one regclass;
+        found boolean;
+    begin
+        set local session_replication_role = replica; -- what refers to them goes too
+        for one in
+            select oid from pg_class
+            where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'migrations'
+        loop
+            if pg_relation_size(one) > 262144 then -- dead rows count too
+                execute format('truncate %s cascade', one);
+            end if;
+            execute format('select exists (select from %s)', one) into found;
+            if found then
+                execute format('delete from %s', one);
+            end if;
+        end loop;
+    end $$
 """
 
 
@@ -50,7 +68,6 @@ class Databases:
         self._numbers = itertools.count(1)
         self._free: list[str] = []
         self._shape = ""
-        self._empty = ""
 
     async def prepare(self) -> None:
         """Make the one that all others are copies of."""
@@ -58,7 +75,6 @@ class Databases:
         await migrate.migrate(self._cluster.database(_TEMPLATE))
         async with self._connected(_TEMPLATE) as connection:
             self._shape = await connection.fetchval(_SHAPE)
-            self._empty = await connection.fetchval(_EMPTY)
 
     async def lend(self) -> str:
         """The name of one without a row, on which nobody else works."""
@@ -72,7 +88,7 @@ class Databases:
             async with self._connected(name) as connection:
                 await connection.execute(_END_OTHERS)
                 if await connection.fetchval(_SHAPE) == self._shape:
-                    await connection.execute(self._empty)
+                    await connection.execute(_EMPTY)
                     self._free.append(name)
                     return
         await self.drop(name)
