@@ -30,19 +30,21 @@ Examples:
 
 Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and stderr says what; 2 typed wrongly."""
 )
-@click.option("--replicas", default=1, show_default=True, type=click.IntRange(1, 16), help="How many replicas to run.")
+@click.option(
+    "--replicas", default=1, show_default=True, type=terminal.WholeNumber(1, 16), help="How many replicas to run."
+)
 @click.option(
     "--port",
     default=0,
     show_default=True,
-    type=click.IntRange(0, 65535),
+    type=terminal.WholeNumber(0, 65535),
     help="The first replica's port; the others follow it. 0: any free ones.",
 )
 @click.option(
     "--slack-port",
     default=0,
     show_default=True,
-    type=click.IntRange(0, 65535),
+    type=terminal.WholeNumber(0, 65535),
     help="The sandbox Slack's port. 0: any free one.",
 )
 @click.option(
