@@ -18,7 +18,7 @@ help: ## Print this help
 demo: $(VENV)/runtime ## Run everything on this machine and ask you something in a sandbox Slack
 	@$(BIN)/python -P -m sandbox.demo
 
-dev: $(VENV)/runtime ## Run the same, which asks nothing by itself; says how to ask, and its --help what else it can
+dev: $(VENV)/runtime ## Run the same with one replica, which asks nothing by itself; says how to ask
 	@$(BIN)/askbridge dev
 
 test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own

@@ -187,7 +187,9 @@ class Settings(Workspace, Signing, DatabaseSettings):
         default=None,
         description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; the only way into them.",
     )
-    log: Literal["readable", "json"] = Field(default="readable", description="How the log on stderr is written.")
+    log: Literal["readable", "json"] = Field(
+        default="readable", description="How the log on stderr is written: `readable` or `json`."
+    )
 
     @property
     def limits(self) -> Limits:

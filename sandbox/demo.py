@@ -88,7 +88,8 @@ async def _demonstrate(ready: dict[str, Any]) -> None:
             return
         _say("the demo agent asked @ana for an approval, and waits. Open this as her and click:\n")
         _say(f"    {page}U0ANA\n")
-        _say(f"Only she may answer: as @bob ({page}U0BOB) a click is told so, privately.\n")
+        _say("Only she may answer. As @bob a click is told so, privately:\n")
+        _say(f"    {page}U0BOB\n")
         began = time.monotonic()
         asked = await _end(http, ready["bridge_urls"], asked)
         _say(_outcome(asked, seconds=time.monotonic() - began))

@@ -26,7 +26,7 @@ def required(
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
-            raise Problem(UNAUTHORIZED, "Send your API key in the header Authorization: Bearer askb_….")
+            raise Problem(UNAUTHORIZED, "Send the header Authorization: Bearer askb_… with your API key.")
         possible = len(secret) <= _MOST and secret.isascii()
         # A flood costs no lookup: who was within the limit a moment ago may be told that they are not any more.
         if possible and (owner := keyring.owner(secret)) is not None:

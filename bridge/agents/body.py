@@ -32,6 +32,8 @@ async def read(request: web.Request) -> Json:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(NOT_JSON, "Send the body as it is, without Content-Encoding.")
     raw = await _bytes(request)
+    if not raw.strip():
+        raise Problem(UNREADABLE, "The body is empty.")
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse, parse_float=_float, object_pairs_hook=_object)
     except UnicodeDecodeError as error:

@@ -69,6 +69,8 @@ class Events:
         )
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
+        if "limit" in request.query:
+            raise Problem(BAD_PARAMETER, "limit is for pages, and a stream has none: leave it out.")
         asked, key = read(request, ["after", "types"]), auth.key(request)
         place = await self._place(key, asked)
         if place is None:

@@ -81,5 +81,5 @@ def limit(text: str | None) -> int:
     if text is None:
         return USUAL
     if not _LIMIT.fullmatch(text) or not 1 <= (most := int(text)) <= MOST:
-        raise Problem(BAD_PARAMETER, f"limit must be a number from 1 to {MOST}.")
+        raise Problem(BAD_PARAMETER, f"limit must be a whole number from 1 to {MOST}.")
     return most

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from bridge import unreached
 from storage.model import Json
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -34,6 +35,11 @@ class Names:
         """A person's id; raises Unknown."""
         if text.startswith("@"):
             return self._id(text, "@", self.users)
+        if text.startswith("#") or _CHANNEL.fullmatch(text):
+            raise Unknown(
+                f"{text} is a channel, and a channel cannot answer: name people (U… or @name), or use --anyone for "
+                "everybody in it."
+            )
         if not _USER.fullmatch(text):
             raise Unknown(f"{text!r} is neither a Slack id (U… for a person, C… for a channel) nor an @name or #name.")
         return text
@@ -66,4 +72,4 @@ async def of_sandbox(url: str, http: aiohttp.ClientSession) -> Names:
             known=True,
         )
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-        raise Unknown(f"There is no sandbox Slack at {url} ({type(error).__name__}). Check --slack-url.") from None
+        raise Unknown(f"There is no sandbox Slack at {url} ({unreached.why(error)}). Check --slack-url.") from None

@@ -102,13 +102,13 @@ Exit status:
 @click.option("--anyone", is_flag=True, help="Everybody who can see the card may answer.")
 @click.option(
     "--expires-in",
-    type=click.IntRange(60, 2_592_000),
+    type=terminal.WholeNumber(60, 2_592_000),
     metavar="SECONDS",
     help="How long it may be answered. Default: a day.",
 )
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=terminal.Seconds(min=0),
     metavar="SECONDS",
     help="How long to wait for the answer. Default: until the question ends.",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 
+from bridge import unreached
 from storage.model import Json
 
 _MOST_WAIT = 60.0  # of one request
@@ -39,7 +40,7 @@ class Bridge:
                 if attempt:
                     continue
                 raise NoAnswer(
-                    f"The bridge at {self.url} cannot be reached ({type(error).__name__}); nothing was asked. "
+                    f"The bridge at {self.url} cannot be reached ({unreached.why(error)}); nothing was asked. "
                     "Check --url or ASKBRIDGE_URL."
                 ) from None
             except (aiohttp.ClientError, TimeoutError):

@@ -30,19 +30,21 @@ Examples:
 
 Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and stderr says what; 2 typed wrongly."""
 )
-@click.option("--replicas", default=1, show_default=True, type=click.IntRange(1, 16), help="How many replicas to run.")
+@click.option(
+    "--replicas", default=1, show_default=True, type=terminal.WholeNumber(1, 16), help="How many replicas to run."
+)
 @click.option(
     "--port",
     default=0,
     show_default=True,
-    type=click.IntRange(0, 65535),
+    type=terminal.WholeNumber(0, 65535),
     help="The first replica's port; the others follow it. 0: any free ones.",
 )
 @click.option(
     "--slack-port",
     default=0,
     show_default=True,
-    type=click.IntRange(0, 65535),
+    type=terminal.WholeNumber(0, 65535),
     help="The sandbox Slack's port. 0: any free one.",
 )
 @click.option(
@@ -85,14 +87,14 @@ def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
         return
     bridge = ready["bridge_urls"][0]
     askbridge = Path(sys.executable).with_name("askbridge")
+    known = f"  export ASKBRIDGE_URL={bridge} ASKBRIDGE_KEY={ready['api_key']}"
     command = (
-        f"  ASKBRIDGE_URL={bridge} ASKBRIDGE_KEY={ready['api_key']} \\\n"
-        f"    {askbridge} ask 'Deploy 1.4?' --to '#approvals' --responder @ana --approve \\\n"
+        f"  {askbridge} ask 'Deploy 1.4?' --to '#approvals' --responder @ana --approve \\\n"
         f"    --slack-url {ready['slack_url']}"
     )
     example = (
-        f"  curl -s '{bridge}/v1/interactions?wait=60' \\\n"
-        f"    -H 'Authorization: Bearer {ready['api_key']}' -H 'Content-Type: application/json' \\\n"
+        '  curl -s "$ASKBRIDGE_URL/v1/interactions?wait=60" \\\n'
+        "    -H \"Authorization: Bearer $ASKBRIDGE_KEY\" -H 'Content-Type: application/json' \\\n"
         """    -d '{"kind": "approval", "title": "Deploy 1.4?", "to": {"channel": "C0APPROVALS"},"""
         """ "responders": {"users": ["U0ANA"]}}'"""
     )
@@ -103,5 +105,6 @@ def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
         f"{metrics}"
         f"API key                       {ready['api_key']}\n"
         f"PostgreSQL                    {ready['database_url']}\n\n"
-        f"Ask something, as a command or over HTTP:\n\n{command}\n\n{example}\n\nCtrl-C ends all of it.\n"
+        f"Ask something in another terminal, as a command or over HTTP:\n\n{known}\n\n{command}\n\n{example}\n\n"
+        "Ctrl-C ends all of it.\n"
     )

@@ -26,6 +26,18 @@ class Refused(Exception):
     """What was asked for cannot be done; the message says why and what to do."""
 
 
+class WholeNumber(click.IntRange):
+    """A whole number within limits, called so when what was typed is none."""
+
+    name = "whole number"
+
+
+class Seconds(click.FloatRange):
+    """A time in seconds within limits, called so when what was typed is none."""
+
+    name = "number of seconds"
+
+
 def an_id(prefix: ids.Prefix) -> Callable[[str], UUID]:
     """The reader of an argument that is an id as we write it."""
 
@@ -63,11 +75,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one li
 
 
 def settings(wanted: type[S]) -> S:
-    """Read settings, or end with a line for each that is missing or wrong."""
+    """Read settings, or end with a line for each that is missing or wrong, and where to read on."""
     try:
         return config.read(wanted)
     except config.Misconfigured as error:
-        fail(str(error))
+        fail(f"{error}\nEvery setting is in docs/configuration.md. See what else is missing with: askbridge doctor")
 
 
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:

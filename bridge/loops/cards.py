@@ -276,4 +276,4 @@ def _place(card: Card) -> str:
 
 
 def _keys(card: Card) -> dict[str, object]:
-    return {"interaction": ids.encode("int", card.interaction_id), "card": card.ordinal, "attempt": card.attempt}
+    return {"interaction": ids.encode("int", card.interaction_id), "card": card.ordinal - 1, "attempt": card.attempt}

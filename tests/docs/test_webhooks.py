@@ -25,6 +25,14 @@ def test_every_type_is_told_and_whether_it_comes_unasked() -> None:
     assert {row[0].strip("`") for row in table if row[2] == "yes"} == final
 
 
+def test_the_receiver_is_started_with_what_it_reads_and_where_the_endpoint_is() -> None:
+    (started,) = re.findall(r"^(.*) python receive.py$", PAGE, re.MULTILINE)
+    (port,) = re.findall(r'"url": "http://127.0.0.1:(\d+)/"', PAGE)
+
+    assert started == f"SECRET=whsec_… PORT={port}"
+    assert {name.split("=")[0] for name in started.split()} == set(re.findall(r'environ\["(\w+)"\]', PAGE))
+
+
 async def test_the_receiver_takes_what_is_signed_and_refuses_what_is_not(db: Database, tmp_path: Path) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert len([line for line in code.splitlines() if line and not line.startswith(("import", "from"))]) <= 10

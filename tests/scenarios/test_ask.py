@@ -103,10 +103,14 @@ HERE = ["--url", "http://127.0.0.1:1", "--key", KEY]
         (["Now?", "--to", "@ana", "--approve", *HERE], "names are known only in the sandbox"),
         (["Now?", "--to", "ana", "--approve", *HERE], "neither a Slack id"),
         (["Now?", "--to", "C0APPROVALS", "--approve", *HERE], "--responder U…, or --anyone"),
+        (["Now?", "--to", "U0ANA", "--responder", "#approvals", "--approve", *HERE], "a channel cannot answer"),
         (["Now?", "--to", "C0APPROVALS", "--anyone", "--responder", "U0ANA", "--approve", *HERE], "Say either"),
-        (["Now?", "--to", "@ana", "--approve", "--slack-url", "http://127.0.0.1:1", *HERE], "no sandbox Slack"),
-        (["Now?", "--to", "U0ANA", "--approve", "--wait", "soon", *HERE], "--wait"),
-        (["Now?", "--to", "U0ANA", "--approve", *HERE], "cannot be reached"),
+        (
+            ["Now?", "--to", "@ana", "--approve", "--slack-url", "http://127.0.0.1:1", *HERE],
+            "127.0.0.1:1 (connection refused)",
+        ),
+        (["Now?", "--to", "U0ANA", "--approve", "--wait", "soon", *HERE], "'soon' is not a valid number of seconds"),
+        (["Now?", "--to", "U0ANA", "--approve", *HERE], "cannot be reached (connection refused)"),
     ],
     ids=lambda value: None if isinstance(value, list) else value,
 )

@@ -25,6 +25,7 @@ async def test_serve_without_settings_names_what_is_missing() -> None:
     assert (status, out) == (1, "")
     assert "ASKBRIDGE_DATABASE_URL: is not set" in err
     assert "ASKBRIDGE_SLACK_SIGNING_SECRET: is not set" in err
+    assert "docs/configuration.md" in err and "askbridge doctor" in err
     assert "Traceback" not in err
 
 
@@ -191,7 +192,7 @@ async def test_dev_does_not_touch_a_folder_that_is_not_its_own(reachable_path: P
     ("wrong", "words"),
     [
         (["--replicas", "0"], "not in the range"),
-        (["--port", "seventy"], "not a valid integer"),
+        (["--port", "seventy"], "not a valid whole number"),
         (["--bogus"], "No such option"),
         (["--port", "65535", "--replicas", "2"], "none above 65535"),
         (["--port", "4000", "--replicas", "2", "--slack-port", "4001"], "4000 to 4001"),

@@ -86,9 +86,9 @@ def _curl(block: str) -> Request:
             case "-d":
                 body = json.loads(next(words))
             case _:
-                assert word.startswith("$BRIDGE/"), word
-                path = word.removeprefix("$BRIDGE")
-    assert headers.pop("Authorization") == "Bearer $KEY"
+                assert word.startswith("$ASKBRIDGE_URL/"), word
+                path = word.removeprefix("$ASKBRIDGE_URL")
+    assert headers.pop("Authorization") == "Bearer $ASKBRIDGE_KEY"
     assert headers.pop("Content-Type", None) == ("application/json" if body else None)
     return Request(method="POST" if body else "GET", path=path, headers=headers, body=body)
 

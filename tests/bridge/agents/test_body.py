@@ -26,7 +26,8 @@ async def send(door: Door, raw: object, **headers: str) -> Reply:
 
 
 UNREADABLE: list[tuple[bytes, str]] = [
-    (b"", "Expecting value (line 1, column 1)."),
+    (b"", "The body is empty."),
+    (b" \n", "The body is empty."),
     (b'{"title": "x"', "Expecting ',' delimiter (line 1, column 14)."),
     (b'{"title": }', "Expecting value"),
     (b"{'title': 1}", "Expecting property name"),

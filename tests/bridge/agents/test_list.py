@@ -86,7 +86,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"status": "open"}, "status must be one of pending, answered"),
     ({"status": ""}, "status must be one of"),
     ({"kind": "poll"}, "kind must be one of"),
-    ({"limit": "0"}, "limit must be a number from 1 to 200"),
+    ({"limit": "0"}, "limit must be a whole number from 1 to 200"),
     ({"limit": "201"}, "limit must be"),
     ({"limit": "-1"}, "limit must be"),
     ({"limit": "1e1"}, "limit must be"),

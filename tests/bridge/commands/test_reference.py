@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from bridge.__main__ import main
+from storage import migrate
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs" / "commands.md"
@@ -103,6 +104,14 @@ def test_what_the_docs_have_people_type_is_understood(page: Path, monkeypatch: p
             command = inside(command, words.pop(0))
         command.make_context(command.name, words)
     assert commands, "it has none"
+
+
+def test_the_samples_are_of_this_releases_schema() -> None:
+    page = DOCS.read_text("utf-8")
+    known = migrate.ours()
+
+    assert re.findall(r"^applied (.*)$", page, re.MULTILINE) == [f"{one.version:04} {one.name}" for one in known]
+    assert set(re.findall(r"schema(?:=|: migrated to )(\d+)", page)) == {str(known[-1].version)}
 
 
 def test_the_docs_have_no_command_that_is_gone() -> None:

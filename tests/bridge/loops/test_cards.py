@@ -1,6 +1,7 @@
 """Making cards appear and change on good days, and at the speed that Slack wants."""
 
 import asyncio
+import logging
 
 import pytest
 
@@ -46,6 +47,18 @@ async def test_a_card_is_posted_into_its_thread(replica: Replica) -> None:
     assert message is not None and message.thread_ts == parent.ts
     card = await replica.card(question)
     assert card.permalink is not None and f"thread_ts={parent.ts}" in card.permalink
+
+
+async def test_the_log_counts_copies_from_0_like_the_timeline(
+    replica: Replica, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "askbridge.cards")
+    await ask(replica, {"user": "U0ANA"}, {"user": "U0BOB"})
+
+    await replica.cards.step()
+
+    posted = [record.__dict__["keys"]["card"] for record in caplog.records if record.message == "card_posted"]
+    assert sorted(posted) == [0, 1]
 
 
 async def test_every_copy_shows_how_it_ended(replica: Replica) -> None:

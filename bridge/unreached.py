@@ -1,0 +1,29 @@
+"""Why a server could not be reached, in words: the names of exceptions mean nothing to whoever reads a command."""
+
+import os
+import socket
+
+import aiohttp
+
+
+def why(error: BaseException) -> str:
+    """What went wrong, short enough for brackets; never the address, nor anything that the other side said."""
+    match error:
+        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
+            return "its name cannot be resolved"
+        case aiohttp.ClientConnectorCertificateError():
+            return "its certificate is not valid"
+        case aiohttp.ClientSSLError():
+            return "it speaks no TLS that fits"
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.InvalidURL():
+            return "that is no address"
+        case OSError(errno=int(number)) if number > 0:
+            return os.strerror(number).lower()
+        case aiohttp.ServerDisconnectedError():
+            return "it closed the connection"
+        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError() | ValueError() | KeyError() | TypeError():
+            return "what answers there is something else"
+        case _:
+            return "the connection failed"
