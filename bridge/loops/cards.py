@@ -95,8 +95,11 @@ class Cards:
     def _as_it_ended(self, card: Card) -> Interaction | None:
         """The question without a look at its row, for a copy that needs nothing but its end.
 
-        What came after the end, such as a receipt, is in the row only; then a copy wants one version more than that.
+        What came after the end, such as a receipt, is in the row only; then a copy wants one version more than that, or
+        shows the end already: perhaps another replica settled it, and this one still remembers it as not settled.
         """
+        if card.settled:
+            return None
         if card.handle is not None and not (
             card.wanted == card.shown + 1 and self._handles.knows(card.scope, card.interaction_id, card.handle)
         ):
