@@ -53,6 +53,14 @@ where
     and (interactions.status <> 'pending' or interactions.expires_at <= statement_timestamp())
     and not exists (select from owed where owed.id = interactions.id);
 
+-- name: lock :none
+-- Hold the question, so that the next statement of this transaction sees what others wrote of it before. A record that
+-- waited by itself would write upon the row of before its wait, and no answer there yet breaks the table's checks.
+select
+from interactions
+where organization_id = $organization_id and id = $id
+for update;
+
 -- name: record :maybe
 -- What an agent reports of an answer it acts on: picked up, then succeeded or failed. Lock, decide from what was locked,
 -- and say what became of the receipt: recorded, repeated (it stands already), refused (another one stands), unanswered.

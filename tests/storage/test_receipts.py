@@ -7,7 +7,7 @@ import pytest
 
 from bridge import ids
 from storage import interactions, receipts
-from storage.model import Interaction, Json, Progress, Status
+from storage.model import Interaction, Json, Progress, Status, Verdict
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
 from tests.storage import build, card_moves, ended
@@ -95,6 +95,21 @@ async def test_two_replicas_that_race_record_each_receipt_once(db: Database, oth
         assert len(told) == recorded and told[:-1] in ([], ["interaction.picked_up"])
         standing = await stands(db, tenant, question)
         assert standing is not None and f"interaction.{standing['status']}" == told[-1]
+
+
+async def test_a_receipt_that_waits_behind_the_click_is_recorded(db: Database, other: Database, tenant: Tenant) -> None:
+    """The click waits for whoever holds the row, and the receipt for the click; neither may decide from before."""
+    question = await build.question(db, tenant)
+    async with db.acquire() as holder, holder.transaction():
+        await holder.execute("select from interactions where id = $1 for update", question.id)
+        clicked = asyncio.create_task(interactions.claim(other, build.click(question)))
+        await waiting(other, 1)
+        reported = asyncio.create_task(report(db, question, PICKED_UP))
+        await waiting(other, 2)
+
+    assert (await clicked).verdict is Verdict.WON
+    assert await reported is RECORDED
+    assert (await types(db, question))[-1] == "interaction.picked_up"
 
 
 async def test_what_has_no_answer_takes_no_receipt(db: Database, tenant: Tenant) -> None:
@@ -218,6 +233,14 @@ class TestLateness:
 
         [card] = await card_moves.of(db, question)
         assert (card.shown, card.due_at) == (before.shown, before.due_at), "the edit that is due says it all"
+
+
+async def waiting(db: Database, number: int) -> None:
+    """Wait until so many statements wait for a lock; TimeoutError when they do not."""
+    async with asyncio.timeout(10):
+        look = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        while len(await db.fetch(look)) < number:
+            await asyncio.sleep(0.01)
 
 
 async def pass_deadline(db: Database, *questions: Interaction) -> None:
