@@ -143,6 +143,7 @@ from decided;
 -- name: late :many
 -- Let cards say of up to $most answers that no agent has heard them for $seconds. Looks no further back than a quarter
 -- of an hour, so that it reads few rows that were heard; who was away for longer than that has other things to show.
+-- What a replica that remembers no hearing has asked (unheard is null) is left alone.
 -- Scans all organizations; the statement's clock, unlike clock_timestamp(), bounds the index on both sides.
 with late as materialized (
     select organization_id, id

@@ -6,10 +6,11 @@ import itertools
 import pytest
 
 from bridge import ids
-from storage import interactions, receipts
+from storage import interactions, receipts, statements
 from storage.model import Interaction, Json, Progress, Status, Verdict
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
+from storage.statements import Statement
 from tests.storage import build, card_moves, ended
 from tests.storage.build import Tenant
 
@@ -214,6 +215,17 @@ class TestLateness:
         [card] = await card_moves.of(db, late)
         assert (card.wanted, card.shown, card.settled) == (3, 2, True)
 
+    async def test_is_never_said_of_what_a_replica_of_the_release_before_asked(
+        self, db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It tells agents of ends, and remembers nothing of it."""
+        monkeypatch.setitem(interactions._SQL, "open", before_hearing())
+        question = await answered(db, tenant)
+        await ended.ago(db, tenant, question, days=121 / 86_400)
+
+        assert await receipts.late(db, most=10) == []
+        assert (await build.read(db, tenant, question.id)).unheard is None
+
     async def test_is_said_of_no_other_end(self, db: Database, tenant: Tenant) -> None:
         question = await build.question(db, tenant)
         await card_moves.post(db, await card_moves.take(db, question))
@@ -233,6 +245,15 @@ class TestLateness:
 
         [card] = await card_moves.of(db, question)
         assert (card.shown, card.due_at) == (before.shown, before.due_at), "the edit that is due says it all"
+
+
+def before_hearing() -> Statement:
+    """The statement that opens a question as it was when nobody remembered who heard."""
+    text = statements.load("interactions")["open"].text
+    for new in (" unheard,", " $callback_target, false,"):
+        assert text.count(new) == 1
+        text = text.replace(new, new.removesuffix(" unheard,").removesuffix(" false,"))
+    return statements.parse("interactions", f"-- name: open :one\n-- As it was.\n{text};")["open"]
 
 
 async def waiting(db: Database, number: int) -> None:
