@@ -38,12 +38,12 @@ crowd as materialized ( -- of 10,000 it takes 3 ms, so not every call asks for i
 opened as (
     insert into interactions (
         organization_id, connection_id, id, kind, request, digest, answers, responders, home_teams, key_id, asked_by,
-        tags, metadata, idempotency_key, request_hash, supersedes, on_expiry, callback, callback_target, cards_left,
-        expires_at)
+        tags, metadata, idempotency_key, request_hash, supersedes, on_expiry, callback, callback_target, unheard,
+        cards_left, expires_at)
     select
         seen.organization_id, seen.id, $id, $kind, $request::jsonb, $digest, $answers::jsonb,
         $responders::text[], $home_teams::text[], $key_id, $asked_by, $tags::text[], $metadata::jsonb,
-        $idempotency_key, $request_hash, $supersedes, $on_expiry, $callback, $callback_target,
+        $idempotency_key, $request_hash, $supersedes, $on_expiry, $callback, $callback_target, false,
         jsonb_array_length($addresses::jsonb), clock_timestamp() + make_interval(secs => $expires_in::int)
     from seen
     where

@@ -54,6 +54,14 @@ where
     and (interactions.status <> 'pending' or interactions.expires_at <= statement_timestamp())
     and not exists (select from owed where owed.id = interactions.id);
 
+-- name: lock :none
+-- Hold the question, so that the next statement of this transaction sees what others wrote of it before. A record that
+-- waited by itself would write upon the row of before its wait, and no answer there yet breaks the table's checks.
+select
+from interactions
+where organization_id = $organization_id and id = $id
+for update;
+
 -- name: record :maybe
 -- What an agent reports of an answer it acts on: picked up, then succeeded or failed. Lock, decide from what was locked,
 -- and say what became of the receipt: recorded, repeated (it stands already), refused (another one stands), unanswered.
@@ -136,6 +144,7 @@ from decided;
 -- name: late :many
 -- Let cards say of up to $most answers that no agent has heard them for $seconds. Looks no further back than a quarter
 -- of an hour, so that it reads few rows that were heard; who was away for longer than that has other things to show.
+-- What a replica that remembers no hearing has asked (unheard is null) is left alone.
 -- Scans all organizations; the statement's clock, unlike clock_timestamp(), bounds the index on both sides.
 with late as materialized (
     select organization_id, id

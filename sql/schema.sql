@@ -129,7 +129,7 @@ CREATE TABLE interactions (
     callback text,
     callback_target uuid,
     heard_at timestamp with time zone,
-    unheard boolean DEFAULT false,
+    unheard boolean,
     receipt jsonb,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),

@@ -1,7 +1,15 @@
 -- Where an organization wants to be called. How an endpoint fares is written with its deliveries.
 
+-- name: lock :none
+-- Let nobody else count this organization's endpoints, so that the next statement of this transaction sees what others
+-- made and enabled before. Keeps no foreign key waiting.
+select
+from organizations
+where organization_id = $organization_id
+for no key update;
+
 -- name: create :maybe
--- Store a new endpoint. No row: the organization has $most that are not disabled.
+-- Store a new endpoint, under `lock`. No row: the organization has $most that are not disabled.
 insert into webhook_endpoints (organization_id, id, url, types)
 select $organization_id, $id, $url, $types::text[]
 where (
@@ -37,10 +45,21 @@ returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
 -- name: enable :maybe
--- Write deliveries for an endpoint again, and give it as much patience as a new one.
+-- Write deliveries for an endpoint again, under `lock`, and give it as much patience as a new one. No row: there is no
+-- such endpoint, or it is disabled and the organization has $most that are not.
 update webhook_endpoints
 set disabled_at = null, disabled_reason = null, failing_since = null
-where organization_id = $organization_id and id = $id
+where
+    organization_id = $organization_id
+    and id = $id
+    and (
+        disabled_at is null
+        or (
+            select count(*)
+            from webhook_endpoints
+            where organization_id = $organization_id and disabled_at is null
+        ) < $most
+    )
 returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 

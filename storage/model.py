@@ -165,7 +165,7 @@ class Interaction(Life):
     cards_left: int  # copies not yet shown and not given up
     cards_shown: int  # copies that are, or may be, on a screen
     heard_at: datetime | None  # when the agent was first given the end
-    unheard: bool | None  # cards say that nobody heard the answer; None: asked before that was remembered
+    unheard: bool | None  # cards say that nobody heard the answer; None: asked where nobody remembers
     receipt: Json | None  # {status, summary, url, picked_up_at, at}: what the agent reported last
     created_at: datetime
 

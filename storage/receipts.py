@@ -56,17 +56,20 @@ async def record(
     db: Database, organization_id: UUID, id: UUID, receipt: Receipt, *, key_name: str, event_id: UUID
 ) -> Recording | None:
     """Record what an agent reports, in order: picked up, then succeeded or failed. None: there is no such question."""
-    row = await _SQL["record"].maybe(
-        db,
-        organization_id=organization_id,
-        id=id,
-        status=receipt.status.value,
-        summary=receipt.summary,
-        url=receipt.url,
-        key_name=key_name,
-        event_id=event_id,
-        seconds=COALESCE_SECONDS,
-    )
+    async with db.acquire() as runs, runs.transaction():
+        # A statement of its own: a click that was before this one has committed, and the next snapshot sees its answer.
+        await _SQL["lock"].run(runs, organization_id=organization_id, id=id)
+        row = await _SQL["record"].maybe(
+            runs,
+            organization_id=organization_id,
+            id=id,
+            status=receipt.status.value,
+            summary=receipt.summary,
+            url=receipt.url,
+            key_name=key_name,
+            event_id=event_id,
+            seconds=COALESCE_SECONDS,
+        )
     return Recording(row["outcome"]) if row else None
 
 

@@ -1,9 +1,13 @@
 """Where an organization wants to be called."""
 
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from storage import statements
 from storage.model import WebhookEndpoint
+from storage.pool import Database
 from storage.statements import Runs
 
 _SQL = statements.load("webhook_endpoints")
@@ -12,12 +16,20 @@ MOST_ACTIVE = 20  # of one organization: each costs every question that ends a r
 MOST_TOLD = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The organization has MOST_ACTIVE endpoints. Nothing was changed."""
+
+
 async def create(
-    db: Runs, organization_id: UUID, *, id: UUID, url: str, types: list[str] | None
-) -> WebhookEndpoint | None:
-    """Make an endpoint; None when the organization has MOST_ACTIVE."""
-    row = await _SQL["create"].maybe(db, organization_id=organization_id, id=id, url=url, types=types, most=MOST_ACTIVE)
-    return WebhookEndpoint(**row) if row else None
+    db: Database, organization_id: UUID, *, id: UUID, url: str, types: list[str] | None
+) -> WebhookEndpoint | Full:
+    """Make an endpoint, unless there are too many."""
+    async with _counted(db, organization_id) as runs:
+        row = await _SQL["create"].maybe(
+            runs, organization_id=organization_id, id=id, url=url, types=types, most=MOST_ACTIVE
+        )
+    return WebhookEndpoint(**row) if row else Full()
 
 
 async def of_organization(db: Runs, organization_id: UUID) -> list[WebhookEndpoint]:
@@ -38,13 +50,24 @@ async def disable(db: Runs, organization_id: UUID, id: UUID, *, reason: str) -> 
     return WebhookEndpoint(**row) if row else None
 
 
-async def enable(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | None:
-    """Send there again, from the next event on."""
-    row = await _SQL["enable"].maybe(db, organization_id=organization_id, id=id)
-    return WebhookEndpoint(**row) if row else None
+async def enable(db: Database, organization_id: UUID, id: UUID) -> WebhookEndpoint | Full | None:
+    """Send there again, from the next event on, unless there are too many; None: there is no such endpoint."""
+    async with _counted(db, organization_id) as runs:
+        row = await _SQL["enable"].maybe(runs, organization_id=organization_id, id=id, most=MOST_ACTIVE)
+        if row is None:
+            return Full() if await get(runs, organization_id, id) else None
+    return WebhookEndpoint(**row)
 
 
 async def rotate(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | None:
     """Begin with the endpoint's next secret."""
     row = await _SQL["rotate"].maybe(db, organization_id=organization_id, id=id)
     return WebhookEndpoint(**row) if row else None
+
+
+@contextlib.asynccontextmanager
+async def _counted(db: Database, organization_id: UUID) -> AsyncIterator[Runs]:
+    """Hold the organization first: those that count at the same moment would not see each other."""
+    async with db.acquire() as runs, runs.transaction():
+        await _SQL["lock"].run(runs, organization_id=organization_id)
+        yield runs

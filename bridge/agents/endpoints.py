@@ -42,9 +42,8 @@ class Endpoints:
         url = endpoint_requests.address(asked.url, self._webhooks, pointer="/url")
         types = [type.value for type in asked.types] if asked.types else None
         made = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
-        if made is None:
-            most = webhook_endpoints.MOST_ACTIVE
-            raise Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable one first.")
+        if isinstance(made, webhook_endpoints.Full):
+            raise _full()
         _log.info("webhook_endpoint_created", endpoint=ids.encode("whe", made.id), key=auth.key(request).name)
         return reply.json(endpoint_resource.with_secret(made, self._secret(made)), status=201)
 
@@ -69,7 +68,10 @@ class Endpoints:
     async def enable(self, request: web.Request) -> web.Response:
         """POST /v1/webhook_endpoints/{id}/enable: it gets what comes from now on."""
         parameters.only(request.query)
-        row = _found(await within(webhook_endpoints.enable(self._db, *_place(request))))
+        enabled = await within(webhook_endpoints.enable(self._db, *_place(request)))
+        if isinstance(enabled, webhook_endpoints.Full):
+            raise _full()
+        row = _found(enabled)
         _log.info("webhook_endpoint_enabled", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
         return reply.json(endpoint_resource.endpoint(row))
 
@@ -157,6 +159,11 @@ def _found(row: WebhookEndpoint | None) -> WebhookEndpoint:
 
 def _no_such() -> Problem:
     return Problem(NOT_FOUND, "No webhook endpoint of your organization has this id.")
+
+
+def _full() -> Problem:
+    most = webhook_endpoints.MOST_ACTIVE
+    return Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable one first.")
 
 
 def _status(text: str | None) -> DeliveryStatus | None:

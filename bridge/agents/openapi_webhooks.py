@@ -9,7 +9,7 @@ from bridge.agents.describing import BODY, KEY, REF, answer, failures
 from bridge.agents.endpoint_requests import NewEndpoint, Replay
 from bridge.agents.endpoint_responses import Attempt, DeliveryPage, Endpoint, EndpointPage, EndpointSecret, Replayed
 from bridge.agents.endpoints import CALLBACKS, DELIVERY_PARAMETERS
-from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, WEBHOOKS_OFF
+from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, WEBHOOKS_OFF, Type
 from storage.model import DeliveryStatus, Json
 
 SENT: Final[tuple[type[BaseModel], ...]] = (NewEndpoint, Replay)
@@ -48,7 +48,9 @@ def paths() -> Json:
             },
         },
         f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Stop calls", "Disabled, now or before."),
-        f"{_AT}/{{id}}/enable": _change("enableWebhookEndpoint", "Go on with calls", "Enabled, now or before."),
+        f"{_AT}/{{id}}/enable": _change(
+            "enableWebhookEndpoint", "Go on with calls", "Enabled, now or before.", ENDPOINT_CONFLICT
+        ),
         f"{_AT}/{{id}}/rotate_secret": {
             "post": {
                 "operationId": "rotateWebhookSecret",
@@ -99,14 +101,14 @@ def paths() -> Json:
     }
 
 
-def _change(operation: str, summary: str, done: str) -> Json:
+def _change(operation: str, summary: str, done: str, *more: Type) -> Json:
     return {
         "post": {
             "operationId": operation,
             "summary": summary,
             "security": KEY,
             "parameters": [_id()],
-            "responses": {"200": answer(done, Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
+            "responses": {"200": answer(done, Endpoint), **failures(BAD_PARAMETER, NOT_FOUND, *more)},
         }
     }
 

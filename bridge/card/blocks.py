@@ -22,6 +22,11 @@ _MOST_PLACEHOLDER = 150
 _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")  # inside a word nothing is formatted: us_east_1
 _PLAINER = str.maketrans("*_~`", "\u2217\u02cd\u223c\u02cb")  # they look alike, and mean nothing to Slack
 _USER = re.compile(r"[A-Z0-9]+")
+# Whatever looks like “ or ” to a reader, two single ones among them; « and 「 do not.
+_QUOTATION = re.compile(
+    "[\u201c-\u201f\u2033\u2034\u2036\u2037\u2057\u275d\u275e\u2760\u301d-\u301f\uff02\u02ba\u02dd\u02ee\u05f4]"
+    "|[\U0001f676-\U0001f678]|[\u2018-\u201b\u2032\u2035\u02b9\u02bc\u275b\u275c\uff07]{2,}"
+)
 _QUOTE = re.compile(r"^(\s*)&gt;", re.MULTILINE)
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
@@ -43,7 +48,7 @@ def unformatted(text: str) -> str:
 
 def quoted(text: str, most: int) -> str:
     """Foreign words in a sentence of ours in mrkdwn: on one line, in quotation marks that they cannot close."""
-    words = re.sub("[“”]", '"', " ".join(text.split()))
+    words = _QUOTATION.sub('"', " ".join(text.split()))
     return f"“{inert(texts.cut(words, most))}”"
 
 

@@ -95,10 +95,11 @@ class Cards:
     def _as_it_ended(self, card: Card) -> Interaction | None:
         """The question without a look at its row, for a copy that needs nothing but its end.
 
-        What came after the end, such as a receipt, is in the row only; then a copy wants one version more than that.
+        What came after the end, such as a receipt, is in the row only. Then a copy wants more than the version after
+        the buttons, also when another replica, of whatever release, settled it and this one does not know.
         """
         if card.handle is not None and not (
-            card.wanted == card.shown + 1 and self._handles.knows(card.scope, card.interaction_id, card.handle)
+            (card.shown, card.wanted) == (1, 2) and self._handles.knows(card.scope, card.interaction_id, card.handle)
         ):
             return None
         return self._handles.interaction(card.scope, card.interaction_id)

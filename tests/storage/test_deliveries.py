@@ -18,7 +18,7 @@ async def endpoint(db: Database, tenant: Tenant) -> WebhookEndpoint:
     made = await webhook_endpoints.create(
         db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/", types=None
     )
-    assert made is not None
+    assert isinstance(made, WebhookEndpoint)
     return made
 
 

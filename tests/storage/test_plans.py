@@ -37,11 +37,11 @@ insert into connections (organization_id, id, app_id, team_id, home_teams, bot_u
     select organization_id, connection_id, 'A0ASKBRIDGE', 'T0OTHER' || number, '{T0OTHER}', 'U0BOT', 'Other' from seeds;
 insert into interactions (
     organization_id, connection_id, id, kind, status, request, digest, answers, key_id, asked_by, idempotency_key,
-    request_hash, answer, choice, claim_id, cards_left, cards_shown, expires_at, ended_at, tags)
+    request_hash, answer, choice, claim_id, cards_left, cards_shown, unheard, expires_at, ended_at, tags)
 select
     organization_id, connection_id, gen_random_uuid(), 'approval', case when is_open then 'pending' else 'answered' end,
     '{}', '', '{}', key_id, 'other', 'key ' || place, '', case when not is_open then '{}'::jsonb end,
-    case when not is_open then 'approve' end, case when not is_open then sha256(random()::text::bytea) end, 0, 1,
+    case when not is_open then 'approve' end, case when not is_open then sha256(random()::text::bytea) end, 0, 1, false,
     clock_timestamp() + interval '1 hour', case when not is_open then clock_timestamp() end, '{production,rare}'
 from seeds, generate_series(1, 40) as place, lateral (select place <= 4 as is_open) as opens;
 insert into cards (

@@ -6,10 +6,11 @@ import itertools
 import pytest
 
 from bridge import ids
-from storage import interactions, receipts
-from storage.model import Interaction, Json, Progress, Status
+from storage import interactions, receipts, statements
+from storage.model import Interaction, Json, Progress, Status, Verdict
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
+from storage.statements import Statement
 from tests.storage import build, card_moves, ended
 from tests.storage.build import Tenant
 
@@ -95,6 +96,21 @@ async def test_two_replicas_that_race_record_each_receipt_once(db: Database, oth
         assert len(told) == recorded and told[:-1] in ([], ["interaction.picked_up"])
         standing = await stands(db, tenant, question)
         assert standing is not None and f"interaction.{standing['status']}" == told[-1]
+
+
+async def test_a_receipt_that_waits_behind_the_click_is_recorded(db: Database, other: Database, tenant: Tenant) -> None:
+    """The click waits for whoever holds the row, and the receipt for the click; neither may decide from before."""
+    question = await build.question(db, tenant)
+    async with db.acquire() as holder, holder.transaction():
+        await holder.execute("select from interactions where id = $1 for update", question.id)
+        clicked = asyncio.create_task(interactions.claim(other, build.click(question)))
+        await waiting(other, 1)
+        reported = asyncio.create_task(report(db, question, PICKED_UP))
+        await waiting(other, 2)
+
+    assert (await clicked).verdict is Verdict.WON
+    assert await reported is RECORDED
+    assert (await types(db, question))[-1] == "interaction.picked_up"
 
 
 async def test_what_has_no_answer_takes_no_receipt(db: Database, tenant: Tenant) -> None:
@@ -212,6 +228,17 @@ class TestLateness:
         [card] = await card_moves.of(db, late)
         assert (card.wanted, card.shown, card.settled) == (3, 2, True)
 
+    async def test_is_never_said_of_what_a_replica_of_the_release_before_asked(
+        self, db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It tells agents of ends, and remembers nothing of it."""
+        monkeypatch.setitem(interactions._SQL, "open", before_hearing())
+        question = await answered(db, tenant)
+        await ended.ago(db, tenant, question, days=121 / 86_400)
+
+        assert await receipts.late(db, most=10) == []
+        assert (await build.read(db, tenant, question.id)).unheard is None
+
     async def test_is_said_of_no_other_end(self, db: Database, tenant: Tenant) -> None:
         question = await build.question(db, tenant)
         await card_moves.post(db, await card_moves.take(db, question))
@@ -231,6 +258,23 @@ class TestLateness:
 
         [card] = await card_moves.of(db, question)
         assert (card.shown, card.due_at) == (before.shown, before.due_at), "the edit that is due says it all"
+
+
+def before_hearing() -> Statement:
+    """The statement that opens a question as it was when nobody remembered who heard."""
+    text = statements.load("interactions")["open"].text
+    for new in (" unheard,", " $callback_target, false,"):
+        assert text.count(new) == 1
+        text = text.replace(new, new.removesuffix(" unheard,").removesuffix(" false,"))
+    return statements.parse("interactions", f"-- name: open :one\n-- As it was.\n{text};")["open"]
+
+
+async def waiting(db: Database, number: int) -> None:
+    """Wait until so many statements wait for a lock; TimeoutError when they do not."""
+    async with asyncio.timeout(10):
+        look = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        while len(await db.fetch(look)) < number:
+            await asyncio.sleep(0.01)
 
 
 async def pass_deadline(db: Database, *questions: Interaction) -> None:

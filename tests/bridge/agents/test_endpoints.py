@@ -1,5 +1,6 @@
 """Webhook endpoints through agents' door: made, listed, changed, tried out, caught up with; nobody else's business."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -149,6 +150,25 @@ async def test_there_are_only_so_many_endpoints_at_once(door: Door) -> None:
 
     assert (refused.status, refused.slug) == (409, "endpoint_conflict") and "20 endpoints" in refused.json["detail"]
     assert (await create(door)).status == 201
+    beyond = await act(door, made[0], "enable")
+    assert (beyond.status, beyond.slug) == (409, "endpoint_conflict") and "20 endpoints" in beyond.json["detail"]
+    assert (await act(door, made[1], "enable")).status == 200, "it is one of them"
+    await act(door, made[1], "disable")
+    assert (await act(door, made[0], "enable")).json["status"] == "active"
+
+
+async def test_those_that_are_made_and_enabled_at_the_same_moment_are_counted_too(door: Door) -> None:
+    disabled = [await create(door) for _ in range(5)]
+    for one in disabled:
+        await act(door, one, "disable")
+    for _ in range(webhook_endpoints.MOST_ACTIVE - 5):
+        await create(door)
+
+    replies = await asyncio.gather(*(act(door, one, "enable") for one in disabled), *(create(door) for _ in range(10)))
+
+    assert [reply.status < 300 for reply in replies].count(True) == 5
+    items = (await listed(door))["items"]
+    assert [item["status"] for item in items].count("active") == webhook_endpoints.MOST_ACTIVE
 
 
 async def test_what_is_somebody_elses_is_as_unknown_as_what_is_not_there(door: Door) -> None:
@@ -307,6 +327,15 @@ async def test_a_time_that_is_none_is_refused(door: Door, since: Any) -> None:
     assert (reply.status, reply.pointers) == (422, ["/since"])
 
 
+async def enabled_beyond(door: Door) -> Reply:
+    """Enable one more than there may be."""
+    spare = await create(door)
+    await act(door, spare, "disable")
+    while (await create(door)).status == 201:
+        pass
+    return await act(door, spare, "enable")
+
+
 async def test_every_status_that_is_described_can_happen_and_no_other(door: Door) -> None:
     """429 is seen in test_rate, and 503 in test_api, where the database goes away."""
     made = await create(door)
@@ -336,6 +365,8 @@ async def test_every_status_that_is_described_can_happen_and_no_other(door: Door
             statuses |= {(await act(door, UNKNOWN, what)).status, (await act(door, made, f"{what}?x=1")).status}
             if what in {"rotate_secret", "test", "replay"}:
                 statuses.add((await act(off, made, what)).status)
+            if what == "enable":
+                statuses.add((await enabled_beyond(door)).status)
             if what == "replay":
                 statuses |= {(await act(door, made, what, **one)).status for one in bodies}
             seen[f"{AT}/{{id}}/{what}", "get" if what == "deliveries" else "post"] = statuses

@@ -52,6 +52,19 @@ def test_quoted_words_cannot_leave_their_quotation_marks(given: str, expected: s
 
 
 @pytest.mark.parametrize(
+    "mark",
+    [*"“”„‟″‴‶‷⁗❝❞❠〝〞〟\uff02ʺ˝ˮ״🙶🙷🙸", "\u2019\u2019", "\u2018\u2018\u2018", "\u2032\u2019"],
+    ids=ascii,
+)
+def test_nothing_in_quoted_words_looks_like_their_end(mark: str) -> None:
+    assert blocks.quoted(f"Yes{mark} by nobody", 75) == '“Yes" by nobody”'
+
+
+def test_other_marks_in_quoted_words_stay_as_they_are() -> None:
+    assert blocks.quoted("Don\u2019t «go» 「now」, 6\u2032 left", 75) == "“Don\u2019t «go» 「now」, 6\u2032 left”"
+
+
+@pytest.mark.parametrize(
     ("given", "expected"),
     [
         (">>> all of it", "\u203a&gt;&gt; all of it"),

@@ -47,7 +47,7 @@ class Loop:
 
     async def endpoint(self, url: str, types: list[str] | None = None) -> WebhookEndpoint:
         made = await webhook_endpoints.create(self.db, self.organization_id, id=ids.new(), url=url, types=types)
-        assert made is not None
+        assert isinstance(made, WebhookEndpoint)
         return made
 
     async def again(self, endpoint: WebhookEndpoint) -> WebhookEndpoint:

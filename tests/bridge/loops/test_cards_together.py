@@ -3,8 +3,13 @@
 import asyncio
 import io
 
+import pytest
+
+from bridge import ids
 from sandbox.slack.faults import Kind
-from storage.model import Status
+from storage import receipts
+from storage.model import Progress, Status
+from storage.receipts import Receipt, Recording
 from tests.bridge.loops.asking import answered, ask, events, place, said, status
 from tests.bridge.replica import Replica
 
@@ -99,6 +104,30 @@ async def test_m066_an_edit_after_its_lease_was_lost_is_made_again(replica: Repl
     assert replica.metrics.registry.get_sample_value("askbridge_leases_lost_total") == 1
     assert await second.cards.step() == 1
     assert await second.cards.step() == 0
+
+
+@pytest.mark.parametrize("release", ["this", "before"])
+async def test_a_receipt_is_shown_by_the_replica_that_took_the_click_when_another_one_settled_the_card(
+    replica: Replica, second: Replica, release: str
+) -> None:
+    """The one that took the click remembers the end, and nothing of what came after it."""
+    question = await ask(replica)
+    handle = await replica.show(question)
+    await replica.click(question, handle)
+    assert replica.handles.interaction(question.scope, question.id) is not None
+    await second.cards.step()
+    assert (await replica.card(question)).settled
+    if release == "before":  # one that does not write it down
+        await replica.db.fetch("update cards set settled = false")
+    receipt = Receipt(status=Progress.FAILED, summary="rolled back", url=None)
+    said = await receipts.record(
+        replica.db, question.organization_id, question.id, receipt, key_name="bot", event_id=ids.new()
+    )
+    assert said is Recording.RECORDED
+
+    await replica.settle()
+
+    assert "failed" in replica.shown(handle) and "rolled back" in replica.shown(handle)
 
 
 async def test_m021_two_replicas_with_two_hundred_due_cards_post_each_exactly_once(

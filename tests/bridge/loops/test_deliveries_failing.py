@@ -142,7 +142,7 @@ async def test_five_days_of_only_failures_disable_an_endpoint(loop: Loop, there:
     assert disabled.disabled_reason == "failing" and '"reason": "failing"' in log.getvalue()
     assert PATIENCE_SECONDS == 5 * 86_400
     enabled = await webhook_endpoints.enable(loop.db, endpoint.organization_id, endpoint.id)
-    assert enabled is not None and enabled.failing_since is None
+    assert isinstance(enabled, WebhookEndpoint) and enabled.failing_since is None
 
 
 async def test_one_success_within_five_days_keeps_an_endpoint(loop: Loop, there: Receiver) -> None:
