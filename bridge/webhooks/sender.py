@@ -9,10 +9,10 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
+from bridge.webhooks.bounded import MOST_BODY, BoundedConnector, TooMuch
 from bridge.webhooks.guard import Guard, Refused
 
 ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
-_MOST_BYTES = 64 * 1024  # of an answer; more is not read
 _KEPT_CHARACTERS = 500
 _LONGEST_PAUSE = 3_600.0
 
@@ -45,11 +45,10 @@ class Sender:
         *,
         agent: str,
         seconds: float = ATTEMPT_SECONDS,
-        most: int = 50,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=most, socket_factory=guard.socket, resolver=resolver),
+            connector=BoundedConnector(socket_factory=guard.socket, resolver=resolver),
             timeout=aiohttp.ClientTimeout(total=seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": agent, "Accept-Encoding": "identity"},
@@ -59,7 +58,7 @@ class Sender:
         self._seconds = seconds
 
     async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """POST a body of JSON; never raises. The answer is read up to 64 KiB, and within the same time limit."""
+        """POST a body of JSON; never raises. The answer is read up to 64 KiB, and 96 with all that is around it."""
         sent = {**headers, "Content-Type": "application/json"}
         try:
             async with self._http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
@@ -69,6 +68,8 @@ class Sender:
                 return Outcome(status=answer.status, detail=detail, retry_after=_pause(answer))
         except TimeoutError:
             return Outcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
+        except TooMuch as error:
+            return Outcome(status=None, detail=str(error))
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             return Outcome(status=None, detail=_told(error))
 
@@ -82,7 +83,7 @@ async def _begin(answer: aiohttp.ClientResponse) -> str:
     body = b""
     async for chunk in answer.content.iter_any():
         body += chunk
-        if len(body) > _MOST_BYTES:
+        if len(body) > MOST_BODY:
             answer.close()
             break
     text = " ".join(body[: 4 * _KEPT_CHARACTERS].decode("utf-8", "replace").split())
