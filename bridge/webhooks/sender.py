@@ -11,6 +11,7 @@ from aiohttp.abc import AbstractResolver
 
 from bridge.webhooks.bounded import MOST_BODY, BoundedConnector, TooMuch
 from bridge.webhooks.guard import Guard, Refused
+from bridge.webhooks.names import Names
 
 ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
 _KEPT_CHARACTERS = 500
@@ -48,7 +49,7 @@ class Sender:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._http = aiohttp.ClientSession(
-            connector=BoundedConnector(socket_factory=guard.socket, resolver=resolver),
+            connector=BoundedConnector(socket_factory=guard.socket, resolver=resolver or Names()),
             timeout=aiohttp.ClientTimeout(total=seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": agent, "Accept-Encoding": "identity"},
