@@ -6,7 +6,7 @@ import gzip
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
@@ -222,6 +222,27 @@ async def test_m077_no_more_than_64_kib_of_an_answer_are_read() -> None:
             await cut.wait()
     assert outcome.delivered and len(outcome.detail) < 600
     assert written < 64 * 1024 * 1024, "what the kernel holds in between, and no more"
+
+
+async def test_no_attempt_waits_until_another_has_ended() -> None:
+    """How many there are at once is bounded by whoever begins them."""
+    hanging, opened = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/slow":
+            opened.release()
+            await hanging.wait()
+        return web.Response(status=204)
+
+    sender = Sender(LOCAL, agent="askbridge test", seconds=20)
+    async with receiver(answer) as url, aclosing(sender):
+        slow = [asyncio.create_task(sender.send(f"{url}/../slow", body=b"{}", headers={})) for _ in range(110)]
+        async with asyncio.timeout(10):
+            for _ in slow:
+                await opened.acquire()
+        assert (await asyncio.wait_for(sender.send(url, body=b"{}", headers={}), 5)).delivered
+        hanging.set()
+        assert all([(await task).delivered for task in slow])
 
 
 EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
