@@ -100,7 +100,7 @@ def _pause(answer: aiohttp.ClientResponse) -> float | None:
         asked = parsedate_to_datetime(said)
         told = parsedate_to_datetime(answer.headers["Date"])
         return min(max((asked - told).total_seconds(), 0.0), _LONGEST_PAUSE)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

@@ -172,6 +172,17 @@ async def test_m080_retry_after_may_be_a_date_by_the_receivers_own_clock() -> No
         assert (await send(url)).retry_after == 120
 
 
+@pytest.mark.parametrize(
+    "date", ["Fri, 01 Jan 99999999999999999999 00:00:00 GMT", "Fri, 01 Jan 1999 00:00 +" + "9" * 19]
+)
+async def test_a_date_beyond_all_dates_asks_for_nothing_and_the_answer_counts(date: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=204, headers={"Date": "Fri, 01 Jan 1999 00:00:00 GMT", "Retry-After": date})
+
+    async with receiver(answer) as url:
+        assert await send(url) == Outcome(status=204, detail="HTTP 204")
+
+
 async def test_m077_an_answer_that_drips_is_cut() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
