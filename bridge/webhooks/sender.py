@@ -1,6 +1,7 @@
 """One attempt to deliver: what is sent, how long it may take, and what came of it."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,7 @@ from bridge.webhooks.names import Names
 ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
 _KEPT_CHARACTERS = 500
 _LONGEST_PAUSE = 3_600.0
+_UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +113,26 @@ def _told(error: BaseException) -> str:
         if isinstance(cause, Refused):
             return f"refused: {cause}"
         cause = getattr(cause, "os_error", None) or cause.__cause__
-    return f"no answer ({type(error).__name__})"
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            unknown = error.os_error.errno in _UNKNOWN
+            return "its name is not known" if unknown else "its name could not be looked up"
+        case aiohttp.ClientConnectorCertificateError():
+            return "its certificate is not valid"
+        case aiohttp.ClientSSLError():
+            return "could not connect: it does not speak TLS as it should"
+        case aiohttp.ClientConnectorError():
+            refused = isinstance(error.os_error, ConnectionRefusedError)
+            return "could not connect: nobody listens there" if refused else "could not connect"
+        case aiohttp.ServerDisconnectedError():
+            return "closed the connection without an answer"
+        case aiohttp.ClientPayloadError():
+            return "closed the connection in the middle of its answer"
+        case aiohttp.ClientResponseError():
+            return "what it answered is not HTTP"
+        case aiohttp.InvalidURL() | UnicodeError():
+            return "its address cannot be called"
+        case OSError():
+            return "the connection broke"
+        case _:
+            return f"no answer ({type(error).__name__})"

@@ -345,22 +345,66 @@ async def test_m077_nothing_is_inflated() -> None:
     assert "0000" not in outcome.detail
 
 
-@pytest.mark.parametrize("bytes_", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 999999 X\r\n\r\n", b"\xff" * 100])
-async def test_what_is_no_http_is_a_failure_in_words(bytes_: bytes) -> None:
+CLOSED, NO_HTTP = "closed the connection without an answer", "what it answered is not HTTP"
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "words"),
+    [
+        (b"", CLOSED),
+        (b"nonsense\r\n\r\n", NO_HTTP),
+        (b"HTTP/1.1 999999 X\r\n\r\n", NO_HTTP),
+        (b"\xff" * 100, NO_HTTP),
+        (EARLY, CLOSED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "closed the connection in the middle of its answer"),
+    ],
+)
+async def test_what_is_no_answer_is_a_failure_in_words(bytes_: bytes, words: str) -> None:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        await reader.readuntil(b'{"a": 1}')
         writer.write(bytes_)
         await writer.drain()
+        writer.close()
 
     async with raw(speak) as url:
-        outcome = await send(url)
-    assert outcome.status is None and outcome.detail.startswith("no answer (")
+        assert await send(url) == Outcome(status=None, detail=words)
 
 
 async def test_nobody_listens() -> None:
     outcome = await send("http://127.0.0.1:1/?token=hush")
 
-    assert outcome.status is None and "hush" not in outcome.detail
+    assert outcome == Outcome(status=None, detail="could not connect: nobody listens there")
+
+
+@dataclass
+class Nameless(Names):
+    """A resolver that finds nothing."""
+
+    code: int = 0
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        raise socket.gaierror(self.code, f"{host} {port} {family}")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(socket.EAI_NONAME, "its name is not known"), (socket.EAI_AGAIN, "its name could not be looked up")],
+)
+async def test_a_name_that_is_not_found_is_told_apart(code: int, words: str) -> None:
+    outcome = await send("https://hooks.example.com/?token=hush", resolver=Nameless([], code=code))
+
+    assert outcome == Outcome(status=None, detail=words)
+
+
+async def test_who_does_not_speak_tls_hears_of_it() -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+
+    async with raw(speak) as url:
+        outcome = await send(url.replace("http:", "https:"))
+    assert outcome == Outcome(status=None, detail="could not connect: it does not speak TLS as it should")
 
 
 @pytest.mark.parametrize(
