@@ -12,7 +12,7 @@ from tests.bridge.loops import delivering
 from tests.bridge.loops.delivering import Loop
 from tests.bridge.webhooks import receivers
 from tests.bridge.webhooks.receivers import Receiver
-from tests.bridge.webhooks.test_sender import Names
+from tests.bridge.webhooks.sending import Names
 from tests.storage import build
 
 

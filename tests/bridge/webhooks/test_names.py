@@ -14,7 +14,7 @@ import pytest
 
 from bridge.webhooks.names import Names
 from tests.bridge.webhooks import receivers
-from tests.bridge.webhooks.test_sender import send
+from tests.bridge.webhooks.sending import send
 
 _really: Callable[..., Any] = socket.getaddrinfo
 

@@ -1,95 +1,20 @@
 """One attempt: what a receiver gets, and everything a receiver can do to us."""
 
 import asyncio
-import contextlib
 import gzip
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from contextlib import aclosing
+from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import ResolveResult
 from multidict import CIMultiDictProxy
 
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.sender import Outcome, Sender
-
-Speak: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-LOCAL = Guard.read("127.0.0.0/8,::1/128")
-
-
-@asynccontextmanager
-async def receiver(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """A receiver that answers so; its address."""
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}/hook"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def raw(speak: Speak) -> AsyncIterator[str]:
-    """A receiver below HTTP."""
-    talks: set[asyncio.Task[None]] = set()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.add(cast("asyncio.Task[None]", asyncio.current_task()))
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await speak(reader, writer)
-        writer.transport.abort()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    finally:
-        server.close()
-        await asyncio.wait_for(asyncio.gather(*talks), 5)
-
-
-async def send(
-    url: str, *, guard: Guard = LOCAL, seconds: float = 5.0, resolver: AbstractResolver | None = None
-) -> Outcome:
-    sender = Sender(guard, agent="askbridge test", seconds=seconds, resolver=resolver)
-    try:
-        return await sender.send(url, body=b'{"a": 1}', headers={"webhook-id": "evt_1"})
-    finally:
-        await sender.aclose()
-
-
-@dataclass
-class Names(AbstractResolver):
-    """A resolver whose names mean what it is told, one answer after the other."""
-
-    answers: list[str]
-    asked: list[str] = field(default_factory=list)
-
-    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        self.asked.append(host)
-        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [
-            {
-                "hostname": host,
-                "host": found,
-                "port": port,
-                "family": socket.AF_INET6 if ":" in found else socket.AF_INET,
-                "proto": 0,
-                "flags": 0,
-            }
-        ]
-
-    async def close(self) -> None:
-        pass
+from tests.bridge.webhooks.sending import LOCAL, Names, raw, receiver, send
 
 
 async def test_the_receiver_gets_the_body_as_it_was_signed() -> None:
@@ -256,83 +181,6 @@ async def test_no_attempt_waits_until_another_has_ended() -> None:
         assert all([(await task).delivered for task in slow])
 
 
-EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-ENDLESS = {
-    "answers before the answer": (b"", EARLY * 500),
-    "headers of one answer": (b"HTTP/1.1 200 OK\r\n", b"a: b\r\n" * 2_000),
-    "an extension of a chunk": (CHUNKED + b"1;", b"a" * 65_536),
-    "chunks of one byte": (CHUNKED, b"1\r\na\r\n" * 3_000),
-    "headers after the body": (CHUNKED + b"0\r\n", b"a: b\r\n" * 2_000),
-}
-
-
-@pytest.mark.parametrize("what", ENDLESS)
-async def test_m077_whatever_a_receiver_sends_without_end_is_cut_after_some_kib(what: str) -> None:
-    begin, more = ENDLESS[what]
-    sent = 0
-
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal sent
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(begin)
-        while True:
-            writer.write(more)
-            await writer.drain()
-            sent += len(more)
-
-    async with raw(speak) as url:
-        began = time.monotonic()
-        outcome = await send(url, seconds=10)
-    assert outcome.status is None and not outcome.detail.startswith("no whole answer within")
-    assert time.monotonic() - began < 5
-    assert sent < 32 * 1024 * 1024, "what the kernel holds in between, and no more"
-
-
-@pytest.mark.parametrize(
-    ("what", "words"),
-    [
-        ("answers before the answer", "answered with one answer after the other"),
-        ("an extension of a chunk", "answered with more than 96 KiB"),
-        ("chunks of one byte", "answered with more than 96 KiB"),
-    ],
-)
-async def test_m077_who_asks_hears_that_it_was_too_much(what: str, words: str) -> None:
-    begin, more = ENDLESS[what]
-
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(begin + more * 10)
-        await writer.drain()
-        await reader.read()
-
-    async with raw(speak) as url:
-        assert await send(url) == Outcome(status=None, detail=words)
-
-
-async def test_an_answer_before_the_answer_is_no_answer() -> None:
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(EARLY * 3 + b"HTTP/1.1 204 No Content\r\n\r\n")
-        await reader.read()
-
-    async with raw(speak) as url:
-        assert await send(url) == Outcome(status=204, detail="HTTP 204")
-
-
-@pytest.mark.parametrize("status", [200, 500])
-async def test_m077_the_beginning_of_a_long_body_is_kept(status: int) -> None:
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 9000000\r\n\r\n" % status + b"sorry " * 100_000)
-        await writer.drain()
-        await reader.read()
-
-    async with raw(speak) as url:
-        outcome = await send(url)
-    assert outcome.status == status and outcome.detail.startswith(f"HTTP {status}: sorry sorry")
-
-
 async def test_m077_nothing_is_inflated() -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
 
@@ -355,7 +203,7 @@ CLOSED, NO_HTTP = "closed the connection without an answer", "what it answered i
         (b"nonsense\r\n\r\n", NO_HTTP),
         (b"HTTP/1.1 999999 X\r\n\r\n", NO_HTTP),
         (b"\xff" * 100, NO_HTTP),
-        (EARLY, CLOSED),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", CLOSED),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "closed the connection in the middle of its answer"),
     ],
 )
