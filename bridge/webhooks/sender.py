@@ -129,7 +129,7 @@ def _told(error: BaseException) -> str:
         case aiohttp.ClientPayloadError():
             return "closed the connection in the middle of its answer"
         case aiohttp.ClientResponseError():
-            return "what it answered is not HTTP"
+            return "its answer cannot be read as HTTP"
         case aiohttp.InvalidURL() | UnicodeError():
             return "its address cannot be called"
         case OSError():

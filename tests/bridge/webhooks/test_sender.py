@@ -193,7 +193,7 @@ async def test_m077_nothing_is_inflated() -> None:
     assert "0000" not in outcome.detail
 
 
-CLOSED, NO_HTTP = "closed the connection without an answer", "what it answered is not HTTP"
+CLOSED, NO_HTTP = "closed the connection without an answer", "its answer cannot be read as HTTP"
 
 
 @pytest.mark.parametrize(
