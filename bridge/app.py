@@ -21,7 +21,7 @@ from bridge.health import Health
 from bridge.logs import Log
 from bridge.loops import expiry, heard, numbering, runner, unheard, watch
 from bridge.loops.cards import Cards
-from bridge.loops.deliveries import IN_HAND, Deliveries
+from bridge.loops.deliveries import Deliveries
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
@@ -86,9 +86,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
             http = await stack.enter_async_context(client.session())
             replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
             agent = f"askbridge/{bridge.__version__}"
-            sender = await stack.enter_async_context(
-                contextlib.aclosing(Sender(settings.webhook_guard, agent=agent, most=IN_HAND))
-            )
+            sender = await stack.enter_async_context(contextlib.aclosing(Sender(settings.webhook_guard, agent=agent)))
             webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=sender)
             await _run(
                 settings,

@@ -15,6 +15,8 @@ select
 -- name: lease :many
 -- Take up to $most deliveries that are due, for $seconds, and of one receiver so many that it has $each under way. Walks
 -- from receiver to receiver along the index of what is pending: however much is due to one that is slow, it is not read.
+-- Who has least under way comes first, and no organization gets more under way than would then be left of $most: however
+-- many receivers hang, and of however many organizations, there is something left for the next one.
 -- Scans all organizations.
 with recursive receivers as (
     select organization_id, target_id
@@ -38,31 +40,48 @@ with recursive receivers as (
         limit 1
     ) as following
 ),
-due as materialized (
-    select waiting.organization_id, waiting.target_id, waiting.event_id
-    from receivers
-    cross join lateral (
-        select organization_id, target_id, event_id, due_at
-        from deliveries
-        where
-            deliveries.organization_id = receivers.organization_id
-            and deliveries.target_id = receivers.target_id
-            and status = 'pending'
-            and due_at <= statement_timestamp()
-            and (leased_until is null or leased_until <= statement_timestamp())
-        order by due_at
-        limit greatest($each - (
+busy as materialized (
+    select
+        receivers.organization_id,
+        receivers.target_id,
+        (
             select count(*)
             from deliveries
             where
                 deliveries.organization_id = receivers.organization_id
                 and deliveries.target_id = receivers.target_id
                 and leased_until > statement_timestamp()
-        ), 0)
+        ) as number
+    from receivers
+),
+ready as materialized (
+    select waiting.organization_id, waiting.target_id, waiting.event_id, waiting.due_at, told.of_organization
+    from (
+        select *, sum(number) over (partition by organization_id) as of_organization
+        from busy
+    ) as told
+    cross join lateral (
+        select organization_id, target_id, event_id, due_at
+        from deliveries
+        where
+            deliveries.organization_id = told.organization_id
+            and deliveries.target_id = told.target_id
+            and status = 'pending'
+            and due_at <= statement_timestamp()
+            and (leased_until is null or leased_until <= statement_timestamp())
+        order by due_at
+        limit greatest($each - told.number, 0)
         for update skip locked
     ) as waiting
-    order by waiting.due_at
-    limit $most
+),
+placed as (
+    select *, of_organization + row_number() over (partition by organization_id order by due_at) as place
+    from ready
+),
+due as materialized (
+    select organization_id, target_id, event_id
+    from (select *, row_number() over (order by place, due_at) as turn from placed) as queue
+    where place <= $most - turn + 1
 ),
 leased as (
     update deliveries

@@ -47,7 +47,10 @@ class Failed:
 
 
 async def lease(db: Database, *, most: int) -> list[Leased]:
-    """Take deliveries that are due, oldest first; nobody else gets them for LEASE_SECONDS."""
+    """Take deliveries that are due, first of whoever has least under way; nobody else gets them for LEASE_SECONDS.
+
+    One organization gets at most as many under way as are then left of `most`: half of it, if it is alone.
+    """
     if not (await _SQL["waiting"].one(db))["waiting"]:
         return []
     async with db.acquire() as connection, connection.transaction():

@@ -10,6 +10,7 @@ from bridge.agents import auth, body, endpoint_requests, endpoint_resource, enve
 from bridge.agents.deadline import within
 from bridge.agents.endpoint_requests import NewEndpoint, Replay
 from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, Problem
+from bridge.agents.trials import Trials
 from bridge.logs import Log
 from bridge.wake import Wake
 from bridge.webhooks import outgoing, signature
@@ -33,6 +34,7 @@ class Endpoints:
         self._db = db
         self._wake = wake
         self._webhooks = webhooks
+        self._trials = Trials()
 
     async def create(self, request: web.Request) -> web.Response:
         """POST /v1/webhook_endpoints: its secret is told here, and never again."""
@@ -91,9 +93,10 @@ class Endpoints:
         told = envelope.envelope(
             id=ids.new(), type=outgoing.TEST, at=datetime.now(UTC), data={"endpoint": ids.encode("whe", found.id)}
         )
-        outcome = await self._webhooks.send(
-            found.url, id=told["id"], body=envelope.written(told), secrets=_signing(found, keys)
-        )
+        with self._trials.one(found.organization_id, found.id):
+            outcome = await self._webhooks.send(
+                found.url, id=told["id"], body=envelope.written(told), secrets=_signing(found, keys)
+            )
         return reply.json(endpoint_resource.attempt(told, outcome))
 
     async def replay(self, request: web.Request) -> web.Response:

@@ -26,7 +26,7 @@ from storage.pool import Database
 
 _log = Log("deliveries")
 
-IN_HAND = 50  # of one replica at once; with two for each receiver, 25 must hang before others wait here
+IN_HAND = 50  # of one replica at once; one organization has at most as many as are left for others
 RENEW_SECONDS = 5.0
 
 

@@ -1,6 +1,7 @@
 """One attempt to deliver: what is sent, how long it may take, and what came of it."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -9,12 +10,14 @@ from http import HTTPStatus
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
+from bridge.webhooks.bounded import MOST_BODY, BoundedConnector, TooMuch
 from bridge.webhooks.guard import Guard, Refused
+from bridge.webhooks.names import Names
 
 ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
-_MOST_BYTES = 64 * 1024  # of an answer; more is not read
 _KEPT_CHARACTERS = 500
 _LONGEST_PAUSE = 3_600.0
+_UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +48,10 @@ class Sender:
         *,
         agent: str,
         seconds: float = ATTEMPT_SECONDS,
-        most: int = 50,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=most, socket_factory=guard.socket, resolver=resolver),
+            connector=BoundedConnector(socket_factory=guard.socket, resolver=resolver or Names()),
             timeout=aiohttp.ClientTimeout(total=seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": agent, "Accept-Encoding": "identity"},
@@ -59,7 +61,7 @@ class Sender:
         self._seconds = seconds
 
     async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """POST a body of JSON; never raises. The answer is read up to 64 KiB, and within the same time limit."""
+        """POST a body of JSON; never raises. The answer is read up to 64 KiB, and 96 with all that is around it."""
         sent = {**headers, "Content-Type": "application/json"}
         try:
             async with self._http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
@@ -69,6 +71,8 @@ class Sender:
                 return Outcome(status=answer.status, detail=detail, retry_after=_pause(answer))
         except TimeoutError:
             return Outcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
+        except TooMuch as error:
+            return Outcome(status=None, detail=str(error))
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             return Outcome(status=None, detail=_told(error))
 
@@ -82,7 +86,7 @@ async def _begin(answer: aiohttp.ClientResponse) -> str:
     body = b""
     async for chunk in answer.content.iter_any():
         body += chunk
-        if len(body) > _MOST_BYTES:
+        if len(body) > MOST_BODY:
             answer.close()
             break
     text = " ".join(body[: 4 * _KEPT_CHARACTERS].decode("utf-8", "replace").split())
@@ -98,7 +102,7 @@ def _pause(answer: aiohttp.ClientResponse) -> float | None:
         asked = parsedate_to_datetime(said)
         told = parsedate_to_datetime(answer.headers["Date"])
         return min(max((asked - told).total_seconds(), 0.0), _LONGEST_PAUSE)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
@@ -109,4 +113,26 @@ def _told(error: BaseException) -> str:
         if isinstance(cause, Refused):
             return f"refused: {cause}"
         cause = getattr(cause, "os_error", None) or cause.__cause__
-    return f"no answer ({type(error).__name__})"
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            unknown = error.os_error.errno in _UNKNOWN
+            return "its name is not known" if unknown else "its name could not be looked up"
+        case aiohttp.ClientConnectorCertificateError():
+            return "its certificate is not valid"
+        case aiohttp.ClientSSLError():
+            return "could not connect: it does not speak TLS as it should"
+        case aiohttp.ClientConnectorError():
+            refused = isinstance(error.os_error, ConnectionRefusedError)
+            return "could not connect: nobody listens there" if refused else "could not connect"
+        case aiohttp.ServerDisconnectedError():
+            return "closed the connection without an answer"
+        case aiohttp.ClientPayloadError():
+            return "closed the connection in the middle of its answer"
+        case aiohttp.ClientResponseError():
+            return "its answer cannot be read as HTTP"
+        case aiohttp.InvalidURL() | UnicodeError():
+            return "its address cannot be called"
+        case OSError():
+            return "the connection broke"
+        case _:
+            return f"no answer ({type(error).__name__})"

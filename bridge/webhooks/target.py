@@ -1,14 +1,20 @@
 """An address that an agent wants to be called at, judged before anything is stored; the socket is guarded as well."""
 
+import re
 import socket
 import unicodedata
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from yarl import URL
+
 from bridge.webhooks.guard import Guard
 
 _MOST_CHARACTERS = 2_000
+_MOST_OF_NAME = 253
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE | re.ASCII)
 
 
 class BadTarget(ValueError):
@@ -26,7 +32,7 @@ def check(url: str, guard: Guard) -> str:
         raise BadTarget("must not contain spaces or invisible characters")
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         raise BadTarget("cannot be read as an address") from None
     if parts.scheme not in {"https", "http"}:
@@ -40,9 +46,30 @@ def check(url: str, guard: Guard) -> str:
     literal = _literal(host)
     if literal is not None and not guard.permits(literal):
         raise BadTarget("leads to an address that is not on the public internet, or is kept from webhooks")
+    if port == 0:
+        raise BadTarget("must not name port 0")
+    if literal is None:
+        _check_name(host, bracketed="[" in parts.netloc)
     if parts.scheme == "http" and not (literal is not None and any(literal in net for net in guard.allowed)):
         raise BadTarget("must start with https://")
     return url
+
+
+def _check_name(host: str, *, bracketed: bool) -> None:
+    """Raise BadTarget for what no name can be, as the client would look it up."""
+    if bracketed:
+        raise BadTarget("has something between [ and ] that is no IPv6 address")
+    if "%" in host:
+        raise BadTarget("must write its host without %")
+    try:
+        name = (URL.build(scheme="https", host=host).raw_host or "").removesuffix(".")
+    except ValueError:
+        raise BadTarget("names a host that no name can be") from None
+    labels = name.split(".")
+    if len(name) > _MOST_OF_NAME or not all(_LABEL.fullmatch(label) for label in labels):
+        raise BadTarget("names a host that no name can be: its parts have 1 to 63 letters, digits and hyphens")
+    if _NUMBER.fullmatch(labels[-1]):
+        raise BadTarget("names a host that ends with a number, and is no address")
 
 
 def server(url: str) -> UUID:
@@ -53,7 +80,7 @@ def server(url: str) -> UUID:
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host spells out, in any way that some resolver takes: decimal, hexadecimal, circled."""
-    plain = unicodedata.normalize("NFKC", host).rstrip(".").replace("。", ".")
+    plain = unicodedata.normalize("NFKC", host).replace("。", ".").rstrip(".")
     if plain == "localhost" or plain.endswith(".localhost"):
         return IPv4Address("127.0.0.1")
     try:

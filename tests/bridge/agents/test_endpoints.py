@@ -223,6 +223,28 @@ async def test_a_test_is_sent_at_once_and_verifies(door: Door) -> None:
     assert told["data"] == {"endpoint": made.json["id"]}
 
 
+async def test_slow_tests_are_bounded_and_the_next_one_hears_when_to_come_back(door: Door) -> None:
+    async with (
+        receivers.receiver() as there,
+        doors.door(door.db, door.tenant, guard=Guard.read("127.0.0.0/8")) as near,
+    ):
+        there.gate = asyncio.Event()
+        slow = [await create(near, f"{there.url}/slow") for _ in range(3)]
+        testing = [asyncio.create_task(act(near, made, "test")) for made in slow[:2]]
+        await there.until(2)
+
+        refused = [await act(near, made, "test") for made in slow]
+
+        assert [(reply.status, reply.slug) for reply in refused] == [(429, "rate_limited")] * 3
+        assert {reply.headers["Retry-After"] for reply in refused} == {"15"}
+        assert refused[0].json["detail"].startswith("This endpoint is being tested at this moment.")
+        assert refused[2].json["detail"].startswith("Your organization tests 2 endpoints")
+        assert len(there.calls) == 2
+        there.gate.set()
+        assert all([(await task).json["delivered"] for task in testing])
+        assert all([(await act(near, made, "test")).json["delivered"] for made in slow])
+
+
 async def test_a_name_that_leads_into_a_private_network_is_refused_at_the_socket(door: Door) -> None:
     tried = await act(door, await create(door), "test")
 

@@ -1,95 +1,20 @@
 """One attempt: what a receiver gets, and everything a receiver can do to us."""
 
 import asyncio
-import contextlib
 import gzip
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TypeAlias, cast
+from contextlib import aclosing
+from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import ResolveResult
 from multidict import CIMultiDictProxy
 
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.sender import Outcome, Sender
-
-Speak: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-LOCAL = Guard.read("127.0.0.0/8,::1/128")
-
-
-@asynccontextmanager
-async def receiver(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """A receiver that answers so; its address."""
-    app = web.Application()
-    app.router.add_route("*", "/{rest:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}/hook"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def raw(speak: Speak) -> AsyncIterator[str]:
-    """A receiver below HTTP."""
-    talks: set[asyncio.Task[None]] = set()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.add(cast("asyncio.Task[None]", asyncio.current_task()))
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await speak(reader, writer)
-        writer.transport.abort()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    finally:
-        server.close()
-        await asyncio.wait_for(asyncio.gather(*talks), 5)
-
-
-async def send(
-    url: str, *, guard: Guard = LOCAL, seconds: float = 5.0, resolver: AbstractResolver | None = None
-) -> Outcome:
-    sender = Sender(guard, agent="askbridge test", seconds=seconds, resolver=resolver)
-    try:
-        return await sender.send(url, body=b'{"a": 1}', headers={"webhook-id": "evt_1"})
-    finally:
-        await sender.aclose()
-
-
-@dataclass
-class Names(AbstractResolver):
-    """A resolver whose names mean what it is told, one answer after the other."""
-
-    answers: list[str]
-    asked: list[str] = field(default_factory=list)
-
-    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        self.asked.append(host)
-        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [
-            {
-                "hostname": host,
-                "host": found,
-                "port": port,
-                "family": socket.AF_INET6 if ":" in found else socket.AF_INET,
-                "proto": 0,
-                "flags": 0,
-            }
-        ]
-
-    async def close(self) -> None:
-        pass
+from tests.bridge.webhooks.sending import LOCAL, Names, raw, receiver, send
 
 
 async def test_the_receiver_gets_the_body_as_it_was_signed() -> None:
@@ -172,6 +97,17 @@ async def test_m080_retry_after_may_be_a_date_by_the_receivers_own_clock() -> No
         assert (await send(url)).retry_after == 120
 
 
+@pytest.mark.parametrize(
+    "date", ["Fri, 01 Jan 99999999999999999999 00:00:00 GMT", "Fri, 01 Jan 1999 00:00 +" + "9" * 19]
+)
+async def test_a_date_beyond_all_dates_asks_for_nothing_and_the_answer_counts(date: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=204, headers={"Date": "Fri, 01 Jan 1999 00:00:00 GMT", "Retry-After": date})
+
+    async with receiver(answer) as url:
+        assert await send(url) == Outcome(status=204, detail="HTTP 204")
+
+
 async def test_m077_an_answer_that_drips_is_cut() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -224,6 +160,27 @@ async def test_m077_no_more_than_64_kib_of_an_answer_are_read() -> None:
     assert written < 64 * 1024 * 1024, "what the kernel holds in between, and no more"
 
 
+async def test_no_attempt_waits_until_another_has_ended() -> None:
+    """How many there are at once is bounded by whoever begins them."""
+    hanging, opened = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/slow":
+            opened.release()
+            await hanging.wait()
+        return web.Response(status=204)
+
+    sender = Sender(LOCAL, agent="askbridge test", seconds=20)
+    async with receiver(answer) as url, aclosing(sender):
+        slow = [asyncio.create_task(sender.send(f"{url}/../slow", body=b"{}", headers={})) for _ in range(110)]
+        async with asyncio.timeout(10):
+            for _ in slow:
+                await opened.acquire()
+        assert (await asyncio.wait_for(sender.send(url, body=b"{}", headers={}), 5)).delivered
+        hanging.set()
+        assert all([(await task).delivered for task in slow])
+
+
 async def test_m077_nothing_is_inflated() -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
 
@@ -236,22 +193,66 @@ async def test_m077_nothing_is_inflated() -> None:
     assert "0000" not in outcome.detail
 
 
-@pytest.mark.parametrize("bytes_", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 999999 X\r\n\r\n", b"\xff" * 100])
-async def test_what_is_no_http_is_a_failure_in_words(bytes_: bytes) -> None:
+CLOSED, NO_HTTP = "closed the connection without an answer", "its answer cannot be read as HTTP"
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "words"),
+    [
+        (b"", CLOSED),
+        (b"nonsense\r\n\r\n", NO_HTTP),
+        (b"HTTP/1.1 999999 X\r\n\r\n", NO_HTTP),
+        (b"\xff" * 100, NO_HTTP),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", CLOSED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "closed the connection in the middle of its answer"),
+    ],
+)
+async def test_what_is_no_answer_is_a_failure_in_words(bytes_: bytes, words: str) -> None:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        await reader.readuntil(b'{"a": 1}')
         writer.write(bytes_)
         await writer.drain()
+        writer.close()
 
     async with raw(speak) as url:
-        outcome = await send(url)
-    assert outcome.status is None and outcome.detail.startswith("no answer (")
+        assert await send(url) == Outcome(status=None, detail=words)
 
 
 async def test_nobody_listens() -> None:
     outcome = await send("http://127.0.0.1:1/?token=hush")
 
-    assert outcome.status is None and "hush" not in outcome.detail
+    assert outcome == Outcome(status=None, detail="could not connect: nobody listens there")
+
+
+@dataclass
+class Nameless(Names):
+    """A resolver that finds nothing."""
+
+    code: int = 0
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        raise socket.gaierror(self.code, f"{host} {port} {family}")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(socket.EAI_NONAME, "its name is not known"), (socket.EAI_AGAIN, "its name could not be looked up")],
+)
+async def test_a_name_that_is_not_found_is_told_apart(code: int, words: str) -> None:
+    outcome = await send("https://hooks.example.com/?token=hush", resolver=Nameless([], code=code))
+
+    assert outcome == Outcome(status=None, detail=words)
+
+
+async def test_who_does_not_speak_tls_hears_of_it() -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+
+    async with raw(speak) as url:
+        outcome = await send(url.replace("http:", "https:"))
+    assert outcome == Outcome(status=None, detail="could not connect: it does not speak TLS as it should")
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,22 @@ WRONG = [
             *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "①②⑦.0.0.1", "127。0。0。1"),
             *("[::1]", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fec0::1]"),
             *("10.0.0.1", "169.254.169.254", "192.168.0.1", "224.0.0.1", "0.0.0.0", "0", "localhost", "api.localhost"),
-            *("127.0.0.1.", "LOCALHOST", "[fe80::1%25lo]"),
+            *("127.0.0.1.", "LOCALHOST", "[fe80::1%25lo]", "127.0.0.1。", "127.0.0.1\uff61", "127.0.0.1\uff0e"),
         )
     ),
+    ("https://%31%32%37.0.0.1/", "must write its host without %"),
+    ("https://hooks.example.com%2f.example.com/", "must write its host without %"),
+    ("https://hooks.example.com:0/", "must not name port 0"),
+    ("https://1.1.1.1:0/", "must not name port 0"),
+    *((f"https://[{host}]/", "no IPv6 address") for host in ("v1.x", "v7.127.0.0.1")),
+    *(
+        (f"https://{host}/", "names a host that no name can be")
+        for host in (
+            *("..", ".", "a..b", ".example.com", "-", "-a.example.com", "a-.example.com", "xn--", "⒈.com", "a*b.com"),
+            *("x" * 300, "ü" * 64, "x" * 64 + ".example.com", ".".join(["x" * 60] * 5)),
+        )
+    ),
+    *((f"https://{host}/", "ends with a number") for host in ("0x100000000", "999999999999", "1.2.3.4.5", "a.0x7f.")),
 ]
 
 
@@ -51,6 +64,13 @@ def test_what_cannot_be_called_is_refused_with_the_reason(url: str, words: str) 
         "https://hooks.example.com:8443/a/b?token=x%20y",
         "https://1.1.1.1/",
         "https://bücher.example/",
+        "https://faß.example./",
+        "https://💩.example/",
+        "https://xn--bcher-kva.example/",
+        "https://a_b.HOOKS.example.com./",
+        "https://hooks/",
+        "https://" + ".".join(["x" * 63] * 3) + ".example/",
+        "https://[2606:4700::1111]:8443/",
     ],
 )
 def test_what_can_be_called_stays_as_it_is(url: str) -> None:

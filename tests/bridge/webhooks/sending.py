@@ -1,0 +1,88 @@
+"""One attempt by hand: to receivers that speak HTTP or what is below it, and to names that mean what is told."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+
+from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bridge.webhooks.guard import Guard
+from bridge.webhooks.sender import Outcome, Sender
+
+Speak: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+LOCAL = Guard.read("127.0.0.0/8,::1/128")
+
+
+@asynccontextmanager
+async def receiver(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """A receiver that answers so; its address."""
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}/hook"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def raw(speak: Speak) -> AsyncIterator[str]:
+    """A receiver below HTTP."""
+    talks: set[asyncio.Task[None]] = set()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(cast("asyncio.Task[None]", asyncio.current_task()))
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await speak(reader, writer)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+        await asyncio.wait_for(asyncio.gather(*talks), 5)
+
+
+async def send(
+    url: str, *, guard: Guard = LOCAL, seconds: float = 5.0, resolver: AbstractResolver | None = None
+) -> Outcome:
+    sender = Sender(guard, agent="askbridge test", seconds=seconds, resolver=resolver)
+    try:
+        return await sender.send(url, body=b'{"a": 1}', headers={"webhook-id": "evt_1"})
+    finally:
+        await sender.aclose()
+
+
+@dataclass
+class Names(AbstractResolver):
+    """A resolver whose names mean what it is told, one answer after the other."""
+
+    answers: list[str]
+    asked: list[str] = field(default_factory=list)
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        self.asked.append(host)
+        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return [
+            {
+                "hostname": host,
+                "host": found,
+                "port": port,
+                "family": socket.AF_INET6 if ":" in found else socket.AF_INET,
+                "proto": 0,
+                "flags": 0,
+            }
+        ]
+
+    async def close(self) -> None:
+        pass

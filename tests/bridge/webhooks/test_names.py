@@ -1,0 +1,121 @@
+"""Looking up receivers' names: one that nobody answers for keeps nothing else waiting."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bridge.webhooks.names import Names
+from tests.bridge.webhooks import receivers
+from tests.bridge.webhooks.sending import send
+
+_really: Callable[..., Any] = socket.getaddrinfo
+
+
+@dataclass
+class Nameserver:
+    """What the system's own way to look names up comes to: `hang…` is not answered, `good…` is this machine."""
+
+    asked: list[str] = field(default_factory=list)
+    answering: threading.Event = field(default_factory=threading.Event)
+
+    def getaddrinfo(self, host: Any, *other: Any, **named: Any) -> Any:
+        name = str(host)
+        if name.startswith(("hang", "good")):
+            self.asked.append(name)
+        if name.startswith("hang"):
+            self.answering.wait(20)
+            raise socket.gaierror(socket.EAI_AGAIN, "try again")
+        return _really("127.0.0.1" if name.startswith("good") else host, *other, **named)
+
+    async def until(self, number: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.asked) < number:
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def nameserver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nameserver]:
+    told = Nameserver()
+    monkeypatch.setattr(socket, "getaddrinfo", told.getaddrinfo)
+    yield told
+    told.answering.set()
+
+
+async def test_names_that_nobody_answers_for_keep_no_other_waiting(nameserver: Nameserver) -> None:
+    async with receivers.receiver() as there:
+        port = there.url.rpartition(":")[2]
+        hanging = [asyncio.create_task(send(f"http://hang{n}.example:{port}/")) for n in range(40)]
+        await nameserver.until(40)
+        began = time.monotonic()
+
+        outcome = await send(f"http://good.example:{port}/")
+        elsewhere = await asyncio.get_running_loop().getaddrinfo("good-slack.example", 443)
+
+        assert outcome.delivered and elsewhere and time.monotonic() - began < 3
+        assert not any(task.done() for task in hanging)
+        nameserver.answering.set()
+        assert {(await task).status for task in hanging} == {None}
+
+
+async def test_a_name_is_looked_up_once_at_a_time_however_many_ask(nameserver: Nameserver) -> None:
+    names = Names(most=2)
+    asking = [asyncio.create_task(names.resolve("hang.example", port)) for port in range(1, 6)]
+    await nameserver.until(1)
+
+    (found,) = await names.resolve("good.example", 443)
+
+    assert (found["host"], found["port"], found["hostname"]) == ("127.0.0.1", 443, "good.example")
+    assert nameserver.asked == ["hang.example", "good.example"]
+    nameserver.answering.set()
+    assert all(isinstance(end, OSError) for end in await asyncio.gather(*asking, return_exceptions=True))
+    (again,) = await names.resolve("good.example", 80)
+    assert again["port"] == 80 and len(nameserver.asked) == 3, "what was looked up before is not kept here"
+
+
+async def test_no_more_names_at_once_than_there_are_threads(nameserver: Nameserver) -> None:
+    names = Names(most=2)
+    asking = [asyncio.create_task(names.resolve(f"hang{n}.example")) for n in range(2)]
+    await nameserver.until(2)
+    waiting = asyncio.create_task(names.resolve("good.example"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(nameserver.asked) == 2 and not waiting.done()
+
+    nameserver.answering.set()
+
+    assert len(await waiting) == 1
+    await asyncio.gather(*asking, return_exceptions=True)
+
+
+ENDS = """
+import asyncio, socket, time
+from bridge.webhooks.names import Names
+
+def hang(*_, **__):
+    print("asked", flush=True)
+    time.sleep(60)
+
+async def main():
+    socket.getaddrinfo = hang
+    try:
+        async with asyncio.timeout(0.2):
+            await Names().resolve("hang.example")
+    except TimeoutError:
+        print("given up", flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_name_that_hangs_does_not_keep_the_process_from_ending() -> None:
+    ran = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, text=True, timeout=20, check=False)
+
+    assert (ran.returncode, ran.stdout.split("\n"), ran.stderr) == (0, ["asked", "given up", ""], "")
