@@ -54,23 +54,24 @@ busy as materialized (
         ) as number
     from receivers
 ),
+shared as materialized (
+    select *, sum(number) over (partition by organization_id) as of_organization
+    from busy
+),
 ready as materialized (
-    select waiting.organization_id, waiting.target_id, waiting.event_id, waiting.due_at, told.of_organization
-    from (
-        select *, sum(number) over (partition by organization_id) as of_organization
-        from busy
-    ) as told
+    select waiting.organization_id, waiting.target_id, waiting.event_id, waiting.due_at, shared.of_organization
+    from shared
     cross join lateral (
         select organization_id, target_id, event_id, due_at
         from deliveries
         where
-            deliveries.organization_id = told.organization_id
-            and deliveries.target_id = told.target_id
+            deliveries.organization_id = shared.organization_id
+            and deliveries.target_id = shared.target_id
             and status = 'pending'
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
         order by due_at
-        limit greatest($each - told.number, 0)
+        limit greatest($each - shared.number, 0)
         for update skip locked
     ) as waiting
 ),

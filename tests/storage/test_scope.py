@@ -30,7 +30,7 @@ EXCEPTIONS = {
     "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),
     "deliveries.waiting": (["main, sub-select: deliveries"], "one look of an idle loop, for everybody"),
     "deliveries.lease": (
-        ["receivers, sub-select: deliveries", "receivers, sub-select: deliveries", "ready, sub-select: deliveries"],
+        ["receivers, sub-select: deliveries", "receivers, sub-select: deliveries"],
         "the delivery loop walks from receiver to receiver, whoever they belong to",
     ),
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
