@@ -6,11 +6,13 @@ from bridge.wake import Wake
 from storage import events
 from storage.pool import Database
 
+COALESCE_SECONDS = 0.02  # one commit for all that happened meanwhile: each waits for the disk, as a click's does
 AGAIN_SECONDS = 0.02  # another replica holds a counter, and saw less than there is now
 
 
 async def step(db: Database, wake: Wake) -> int:
     """Number up to a batch of events; how many, or 1 when some were left to whoever was numbering at this moment."""
+    await asyncio.sleep(COALESCE_SECONDS)
     numbered = await events.number(db)
     for organization_id in numbered.counts:
         wake.grown(organization_id)

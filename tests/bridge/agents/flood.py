@@ -29,11 +29,12 @@ SENDERS = 16  # connections to each replica
 RATE = 40  # the neighbour's requests a second
 SECONDS = 8.0
 ROUNDS = 3
+PAUSES = {"beside one within its limit": 2 * SENDERS / 180, "beside a flood": 0.0}  # seconds on each connection
 NO_LIMIT = {"ASKBRIDGE_REQUESTS_PER_SECOND": "1000000", "ASKBRIDGE_REQUEST_BURST": "1000000"}
 
 
-async def flood(urls: list[str], key: str, seconds: float) -> None:
-    """Send as fast as it is answered; print how often each status came."""
+async def flood(urls: list[str], key: str, seconds: float, *, pause: float) -> None:
+    """Send as fast as it is answered, or with a pause on each connection; print how often each status came."""
     told: Counter[int] = Counter()
     clock = asyncio.get_running_loop().time
     until = clock() + seconds
@@ -44,6 +45,7 @@ async def flood(urls: list[str], key: str, seconds: float) -> None:
                 async with http.get(f"{url}/v1/interactions?limit=1") as answer:
                     await answer.read()
                     told[answer.status] += 1
+                await asyncio.sleep(pause)
 
         await asyncio.gather(*(send(url) for url in urls for _ in range(SENDERS)))
     click.echo(json.dumps(told))
@@ -87,29 +89,31 @@ async def measure(dsn: str, named: str, **settings: str) -> None:
     """Print a line of figures without the flood, and one beside it."""
     async with pool.connect(dsn, name="flood", size=2) as db:
         noisy, quiet = await build.tenant(db), await build.tenant(db)
-    without: list[float] = []
-    beside_it: list[float] = []
-    answered: Counter[str] = Counter()
+    beside_it: dict[str, list[float]] = {name: [] for name in ("alone", *PAUSES)}
+    answered: dict[str, Counter[str]] = {name: Counter() for name in PAUSES}
     async with replicas(dsn, **settings) as urls:
         await beside(urls, quiet.secret)  # warm
         for _ in range(ROUNDS):
-            without += await beside(urls, quiet.secret)
-            flooding = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", __spec__.name, noisy.secret, *urls), stdout=asyncio.subprocess.PIPE
-            )
-            await asyncio.sleep(1.0)  # so that it has used up its burst
-            beside_it += await beside(urls, quiet.secret)
-            out, _ = await flooding.communicate()
-            answered.update(json.loads(out))
-    _tell(f"{named}, alone", without)
-    _tell(f"{named}, beside a flood", beside_it)
-    seconds = ROUNDS * (SECONDS + 2)
-    click.echo("  the flood a second: " + ", ".join(f"{n / seconds:.0f} of {status}" for status, n in answered.items()))
+            beside_it["alone"] += await beside(urls, quiet.secret)
+            for name, pause in PAUSES.items():
+                flooding = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", __spec__.name, noisy.secret, str(pause), *urls),
+                    stdout=asyncio.subprocess.PIPE,
+                )
+                await asyncio.sleep(1.0)  # so that it has used up its burst
+                beside_it[name] += await beside(urls, quiet.secret)
+                out, _ = await flooding.communicate()
+                answered[name].update(json.loads(out))
+    for name, took in beside_it.items():
+        _tell(f"{named}, {name}", took)
+    for name, counted in answered.items():
+        each = ", ".join(f"{n / (ROUNDS * (SECONDS + 2)):.0f} of {status}" for status, n in counted.items())
+        click.echo(f"  {name}, a second: {each}")
 
 
 def _tell(named: str, took: list[float]) -> None:
     every = statistics.quantiles(took, n=100)
-    click.echo(f"{named:32} p50 {every[49]:6.2f} ms   p99 {every[98]:6.2f} ms   n {len(took)}")
+    click.echo(f"{named:44} p50 {every[49]:6.2f} ms   p99 {every[98]:6.2f} ms   n {len(took)}")
 
 
 async def main() -> None:
@@ -122,6 +126,6 @@ async def main() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        asyncio.run(flood(sys.argv[2:], sys.argv[1], SECONDS + 2))
+        asyncio.run(flood(sys.argv[3:], sys.argv[1], SECONDS + 2, pause=float(sys.argv[2])))
     else:
         asyncio.run(main())
