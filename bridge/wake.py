@@ -7,8 +7,11 @@ were told is kept here until it is written; if it is lost, a card says of an ans
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 from uuid import UUID
+
+K = TypeVar("K")
 
 _MOST_HEARD = 10_000  # not written yet; more come only while there is no database
 
@@ -29,30 +32,13 @@ class Wake:
         self._untold: set[tuple[UUID, UUID]] = set()
         self._heard: dict[tuple[UUID, UUID], None] = {}  # in the order in which it was told
 
-    @contextmanager
-    def watching(self, organization_id: UUID, interaction_id: UUID) -> Iterator[asyncio.Event]:
+    def watching(self, organization_id: UUID, interaction_id: UUID) -> AbstractContextManager[asyncio.Event]:
         """Give a signal that is set whenever this question may have changed. Look at the row after entering."""
-        signal = asyncio.Event()
-        key = (organization_id, interaction_id)
-        self._watchers[key].add(signal)
-        try:
-            yield signal
-        finally:
-            self._watchers[key].discard(signal)
-            if not self._watchers[key]:
-                del self._watchers[key]
+        return _signal(self._watchers, (organization_id, interaction_id))
 
-    @contextmanager
-    def following(self, organization_id: UUID) -> Iterator[asyncio.Event]:
+    def following(self, organization_id: UUID) -> AbstractContextManager[asyncio.Event]:
         """Give a signal that is set whenever this organization's feed may have grown. Look at it after entering."""
-        signal = asyncio.Event()
-        self._followers[organization_id].add(signal)
-        try:
-            yield signal
-        finally:
-            self._followers[organization_id].discard(signal)
-            if not self._followers[organization_id]:
-                del self._followers[organization_id]
+        return _signal(self._followers, organization_id)
 
     def changed(self, organization_id: UUID, interaction_id: UUID) -> None:
         """This replica wrote some row of this question: let whoever waits for it look, here and elsewhere."""
@@ -127,3 +113,16 @@ class Wake:
         self.missed()
         for loop in (self.cards, self.expiry, self.deliveries, self.fanout, self.numbering, self.hearing):
             loop.set()
+
+
+@contextmanager
+def _signal(signals: defaultdict[K, set[asyncio.Event]], key: K) -> Iterator[asyncio.Event]:
+    """A signal of one's own under this key; nothing is kept for a key that nobody waits for."""
+    signal = asyncio.Event()
+    signals[key].add(signal)
+    try:
+        yield signal
+    finally:
+        signals[key].discard(signal)
+        if not signals[key]:
+            del signals[key]
