@@ -74,3 +74,21 @@ async def test_m081_what_is_owed_to_one_receiver_is_not_read_to_find_what_is_owe
 
     plan = json.loads(row["QUERY PLAN"])[0]["Plan"]
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 300, "20,000 rows have hundreds of blocks"
+
+
+async def test_whose_lease_ran_out_and_was_taken_over_writes_nothing_back(db: Database, tenant: Tenant) -> None:
+    await endpoint(db, tenant)
+    await owed(db, tenant, 1)
+    (stale,) = await deliveries.lease(db, most=1)
+    await db.fetch("update deliveries set leased_until = clock_timestamp()")
+    (held,) = await deliveries.lease(db, most=1)
+    before = await db.fetch("select * from deliveries")
+
+    assert not await deliveries.renew(db, stale)
+    assert not await deliveries.accepted(db, stale, outcome={"status": 204, "detail": "late"})
+    assert (
+        await deliveries.failed(db, stale, outcome={"status": 410, "detail": "late"}, seconds=None, gone=True) is None
+    )
+
+    assert await db.fetch("select * from deliveries") == before
+    assert await deliveries.accepted(db, held, outcome={"status": 204, "detail": "in time"})
