@@ -26,6 +26,7 @@ _log = Log("agents")
 _NAME = "requests"
 _SLICES = 8  # a second
 _SECONDS = 1.0  # that a slice is waited for
+_SPACING = 0.0025  # seconds between two requests of one organization on a replica; less where the rate is over 200
 _HELD = 0.1  # seconds that a refusal is kept back: whoever ignores Retry-After sends ten a second per connection
 _REMEMBERED = 10_000  # organizations; forgetting one costs it what is left of a slice
 
@@ -36,6 +37,7 @@ class _Share:
 
     left: int = 0  # requests it may still send before the next slice
     spent_until: float = 0.0  # by the loop's clock: before it, there is no other slice
+    free_at: float = 0.0  # by the loop's clock: when the next one may go in
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -48,6 +50,14 @@ class _Share:
         """Whether the next slice is to be asked for."""
         return not self.left and not self.is_spent
 
+    async def enter(self, spacing: float) -> None:
+        """Go in when it is this one's turn: in the order they came, so many seconds apart."""
+        now = asyncio.get_running_loop().time()
+        turn = max(now, self.free_at)
+        self.free_at = turn + spacing
+        if turn > now:
+            await asyncio.sleep(turn - now)
+
 
 class Rate:
     """The requests of every organization, as this replica counts them."""
@@ -58,10 +68,11 @@ class Rate:
         self._bucket = Bucket(rate=limits.requests_per_second, burst=limits.request_burst)
         self._slice = max(1, int(min(limits.requests_per_second, limits.request_burst) / _SLICES))
         self._pause = self._slice / limits.requests_per_second  # in so many seconds a slice comes together
+        self._spacing = min(_SPACING, 0.5 / limits.requests_per_second)  # twice the rate, so that a burst is still one
         self._shares: LRUCache[UUID, _Share] = LRUCache(maxsize=_REMEMBERED)
 
     async def admit(self, organization_id: UUID) -> None:
-        """Count one request, however long it will wait; raises Problem when there have been too many.
+        """Count one request, however long it will wait, and let it in; raises Problem when there have been too many.
 
         One that cannot be counted is let through: the limit protects the database, and when that is away, the request
         will be told so in words that fit.
@@ -73,6 +84,7 @@ class Rate:
                     await self._take(organization_id, share)
             await self._refuse(share)
         share.left -= 1
+        await share.enter(self._spacing)
 
     async def refuse(self, organization_id: UUID) -> None:
         """Raise Problem if it is known, without asking anybody, that there have been too many requests."""

@@ -4,7 +4,7 @@
 
 Two replicas, each a process of its own as in production; the flood comes from a third, over SENDERS connections to
 each replica, as fast as it is answered. The neighbour sends a steady RATE requests a second, each timed from when it
-was due.
+was due: beside one who keeps to the limit, beside a flood that has used up its burst, and beside the burst itself.
 """
 
 import asyncio
@@ -29,6 +29,8 @@ SENDERS = 16  # connections to each replica
 RATE = 40  # the neighbour's requests a second
 SECONDS = 8.0
 ROUNDS = 3
+BURST = 1.5  # seconds in which a burst is used up
+FULL = 6.0  # seconds in which it is full again
 PAUSES = {"beside one within its limit": 2 * SENDERS / 180, "beside a flood": 0.0}  # seconds on each connection
 NO_LIMIT = {"ASKBRIDGE_REQUESTS_PER_SECOND": "1000000", "ASKBRIDGE_REQUEST_BURST": "1000000"}
 
@@ -47,11 +49,12 @@ async def flood(urls: list[str], key: str, seconds: float, *, pause: float) -> N
                     told[answer.status] += 1
                 await asyncio.sleep(pause)
 
+        click.echo("begins")
         await asyncio.gather(*(send(url) for url in urls for _ in range(SENDERS)))
     click.echo(json.dumps(told))
 
 
-async def beside(urls: list[str], key: str) -> list[float]:
+async def beside(urls: list[str], key: str, seconds: float = SECONDS) -> list[float]:
     """How long each of the neighbour's requests took, in milliseconds."""
     clock = asyncio.get_running_loop().time
     took: list[float] = []
@@ -65,7 +68,7 @@ async def beside(urls: list[str], key: str) -> list[float]:
             took.append((clock() - due) * 1000)
 
         began = clock() + 0.1
-        await asyncio.gather(*(send(number, began + number / RATE) for number in range(int(RATE * SECONDS))))
+        await asyncio.gather(*(send(number, began + number / RATE) for number in range(int(RATE * seconds))))
     return took
 
 
@@ -85,25 +88,38 @@ async def replicas(dsn: str, **settings: str) -> AsyncIterator[list[str]]:
         yield [child.told["url"] for child in children]
 
 
+@contextlib.asynccontextmanager
+async def flooding(urls: list[str], key: str, seconds: float, *, pause: float) -> AsyncIterator[dict[str, int]]:
+    """A process that floods, from its first request on; afterwards how often each status came."""
+    told: dict[str, int] = {}
+    sender = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", __spec__.name, key, str(seconds), str(pause), *urls), stdout=asyncio.subprocess.PIPE
+    )
+    assert sender.stdout is not None
+    await sender.stdout.readline()  # it begins
+    yield told
+    told.update(json.loads((await sender.communicate())[0]))
+
+
 async def measure(dsn: str, named: str, **settings: str) -> None:
     """Print a line of figures without the flood, and one beside it."""
     async with pool.connect(dsn, name="flood", size=2) as db:
         noisy, quiet = await build.tenant(db), await build.tenant(db)
-    beside_it: dict[str, list[float]] = {name: [] for name in ("alone", *PAUSES)}
+    beside_it: dict[str, list[float]] = {name: [] for name in ("alone", *PAUSES, "beside its burst")}
     answered: dict[str, Counter[str]] = {name: Counter() for name in PAUSES}
     async with replicas(dsn, **settings) as urls:
         await beside(urls, quiet.secret)  # warm
         for _ in range(ROUNDS):
             beside_it["alone"] += await beside(urls, quiet.secret)
             for name, pause in PAUSES.items():
-                flooding = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", __spec__.name, noisy.secret, str(pause), *urls),
-                    stdout=asyncio.subprocess.PIPE,
-                )
-                await asyncio.sleep(1.0)  # so that it has used up its burst
-                beside_it[name] += await beside(urls, quiet.secret)
-                out, _ = await flooding.communicate()
-                answered[name].update(json.loads(out))
+                async with flooding(urls, noisy.secret, SECONDS + 2, pause=pause) as told:
+                    await asyncio.sleep(1.0)
+                    beside_it[name] += await beside(urls, quiet.secret)
+                answered[name].update(told)
+            for _ in range(int(SECONDS / BURST)):
+                await asyncio.sleep(FULL)
+                async with flooding(urls, noisy.secret, BURST + 0.5, pause=0.0):
+                    beside_it["beside its burst"] += await beside(urls, quiet.secret, BURST)
     for name, took in beside_it.items():
         _tell(f"{named}, {name}", took)
     for name, counted in answered.items():
@@ -126,6 +142,7 @@ async def main() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        asyncio.run(flood(sys.argv[3:], sys.argv[1], SECONDS + 2, pause=float(sys.argv[2])))
+        key, seconds, pause, *urls = sys.argv[1:]
+        asyncio.run(flood(urls, key, float(seconds), pause=float(pause)))
     else:
         asyncio.run(main())

@@ -133,6 +133,41 @@ async def test_usually_it_costs_a_statement_for_some_dozen_requests(db: Database
     assert len(counting.statements) == 4
 
 
+async def test_what_comes_at_once_is_let_in_one_after_the_other_with_room_for_everybody_else(db: Database) -> None:
+    """The lower bounds hold on any machine: nobody is let in before its turn."""
+    rate = Rate(db=db, limits=USUAL)
+    noisy, quiet = [(await build.tenant(db)).scope.organization_id for _ in range(2)]
+    for organization_id in (noisy, quiet):
+        await rate.admit(organization_id)  # takes a slice of 25
+    clock = asyncio.get_running_loop().time
+    entered: list[tuple[int, float]] = []
+
+    async def enter(number: int) -> None:
+        await rate.admit(noisy)
+        entered.append((number, clock() - began))
+
+    began = clock()
+    crowd = [asyncio.create_task(enter(number)) for number in range(24)]
+    while not entered:
+        await asyncio.sleep(0)
+    await rate.admit(quiet)
+    assert len(entered) < 24
+    await asyncio.gather(*crowd)
+
+    assert [number for number, _ in entered] == list(range(24))
+    assert all(at >= number * 0.0025 - 0.001 for number, at in entered)
+
+
+async def test_a_high_limit_is_not_kept_low_by_the_room_between_two_requests(db: Database) -> None:
+    rate = Rate(db=db, limits=replace(USUAL, requests_per_second=1_000_000, request_burst=1_000_000))
+    organization_id = (await build.tenant(db)).scope.organization_id
+    await rate.admit(organization_id)
+    began = time.monotonic()
+    await asyncio.gather(*(rate.admit(organization_id) for _ in range(4000)))
+
+    assert time.monotonic() - began < 4000 * 0.0025 / 2
+
+
 async def test_a_flood_is_refused_without_a_look_at_its_key(db: Database) -> None:
     counting = Counting(db)
     limits = replace(STILL, request_burst=1)
