@@ -6,8 +6,6 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import IntEnum
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -16,36 +14,12 @@ import click
 from bridge.commands import addresses, terminal
 from bridge.commands.addresses import Names, Unknown
 from bridge.commands.asking import Bridge, NoAnswer
+from bridge.commands.wish import Ended, Wish
 from storage.model import Json
-
-
-class Ended(IntEnum):
-    """The exit statuses; what is not known to be a yes or a no is neither."""
-
-    APPROVED = 0
-    DENIED = 1
-    NO_ANSWER = 2
 
 
 class Interrupted(Exception):
     """Ctrl-C, or SIGTERM."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What was typed."""
-
-    title: str
-    to: tuple[str, ...]
-    body: str | None
-    responders: tuple[str, ...]
-    anyone: bool
-    expires_in: int | None
-    wait: float | None
-    url: str
-    key: str
-    slack_url: str | None
-    as_json: bool
 
 
 def an_origin(value: str) -> str:
@@ -67,6 +41,17 @@ def _a_key(value: str) -> str:
     return value
 
 
+def _options(_: click.Context, __: click.Parameter, typed: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each as its name and its label."""
+    read = []
+    for text in typed:
+        name, named, label = text.partition("=")
+        if not name or any(character.isspace() for character in name):
+            raise click.BadParameter(f"{text!r} must begin with a name for the answer, as in roll-back='Roll it back'.")
+        read.append((name, label if named else name))
+    return tuple(read)
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -74,10 +59,11 @@ Examples:
   askbridge ask 'Deploy 1.4?' --to C012AB3CD --responder U012AB3CD --approve --wait 600
   askbridge ask 'Drop the table?' --to C012AB3CD --anyone --approve && ./drop-table
   askbridge ask 'Deploy 1.4?' --to @ana --approve --slack-url http://127.0.0.1:4000
+  to=$(askbridge ask 'Where to?' --to U012AB3CD --option staging --option eu='Europe, live') && ./deploy "$to"
 
 \b
 Exit status:
-  0  approved
+  0  approved; or an option was chosen, and its name is all that stands on stdout
   1  denied
   2  no answer: expired, cancelled, superseded, unreachable, still open after --wait or Ctrl-C, the bridge
      not reachable, or typed wrongly. Never read it as a no."""
@@ -91,6 +77,15 @@ Exit status:
     help="Whom to ask: U… or @name for a person, C… or #name for a channel; may be repeated.",
 )
 @click.option("--approve", is_flag=True, help="Ask for an approval: one button for yes, one for no.")
+@click.option(
+    "--option",
+    "options",
+    type=click.UNPROCESSED,
+    callback=_options,
+    multiple=True,
+    metavar="NAME[=LABEL]",
+    help="Ask for a choice: a name for the answer and what people see, if it is not the same; once for each option.",
+)
 @click.option("--body", metavar="MARKDOWN", help="More about it, below the title.")
 @click.option(
     "--responder",
@@ -130,8 +125,10 @@ Exit status:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole interaction as one line of JSON on stdout.")
 def ask(*, approve: bool, **typed: object) -> None:
     """Ask people in Slack about TITLE, wait for one answer, print it."""
-    if not approve:
-        raise click.UsageError("Say what is asked for: --approve.")
+    if approve == bool(typed["options"]):
+        raise click.UsageError(
+            "Say what is asked for: either --approve, or --option for everything there is to choose."
+        )
     wish = Wish(**typed)  # type: ignore[arg-type]  # the options above are its fields
     try:
         ended = asyncio.run(_ask(wish))
@@ -154,7 +151,7 @@ async def _ask(wish: Wish) -> Ended:
             async with aiohttp.ClientSession() as http:
                 names = await addresses.of_sandbox(wish.slack_url, http) if wish.slack_url else Names()
                 bridge = Bridge(url=wish.url, key=wish.key, http=http)
-                asked = await bridge.ask(_body(wish, names))
+                asked = await bridge.ask(wish.body_for(names))
                 if not wish.as_json and asked["status"] == "pending":
                     to = ", ".join(wish.to)
                     _note(f"asked {to} ({asked['id']}); waiting, Ctrl-C leaves it open …")
@@ -171,40 +168,18 @@ async def _ask(wish: Wish) -> Ended:
             _print(asked, wish)
         except OSError as error:  # whoever reads it has no answer, so the exit status gives none either
             raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {asked['message']}") from None
-        return outcome(asked)
-
-
-def outcome(asked: Json) -> Ended:
-    """Read an interaction with care: only what says so is an approval or a denial."""
-    answer = asked.get("answer")
-    if asked.get("status") == "answered" and isinstance(answer, dict):
-        if answer.get("approved") is True and answer.get("decision") == "approve":
-            return Ended.APPROVED
-        if answer.get("approved") is False and answer.get("decision") == "deny":
-            return Ended.DENIED
-    return Ended.NO_ANSWER
-
-
-def _body(wish: Wish, names: Names) -> Json:
-    to = [names.address(text) for text in wish.to]
-    body: Json = {"kind": "approval", "title": wish.title, "to": to}
-    if wish.body is not None:
-        body["body"] = wish.body
-    if wish.responders and wish.anyone:
-        raise Unknown("Say either who may answer (--responder) or that everybody may (--anyone).")
-    if wish.responders:
-        body["responders"] = {"users": [names.user(text) for text in wish.responders]}
-    elif wish.anyone:
-        body["responders"] = {"anyone_in_channel": True}
-    elif any("channel" in address for address in to):
-        raise Unknown("A channel needs to be told who may answer: --responder U…, or --anyone for everybody in it.")
-    if wish.expires_in is not None:
-        body["expires_in"] = wish.expires_in
-    return body
+        return wish.outcome(asked)
 
 
 def _print(ended: Json, wish: Wish) -> None:
-    click.echo(json.dumps(ended) if wish.as_json else ended["message"])
+    if wish.as_json:
+        click.echo(json.dumps(ended))
+    elif not wish.options:
+        click.echo(ended["message"])
+    else:
+        _note(ended["message"])
+        if wish.outcome(ended) is Ended.ANSWERED:
+            click.echo(ended["answer"]["option"])
     if ended["status"] == "pending":
         _note(
             f"It is still open. Look again:\n  curl -s '{wish.url}/v1/interactions/{ended['id']}?wait=60' "

@@ -4,13 +4,14 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from bridge import actions
 from tests.scenarios import house
 from tests.scenarios.commands import invoke, run, start
 from tests.scenarios.house import APPROVE, DENY, House
@@ -33,9 +34,11 @@ def settings(home: House) -> dict[str, str]:
     return {"ASKBRIDGE_URL": home.bridge(0), "ASKBRIDGE_KEY": home.told["api_key"]}
 
 
-async def asking(home: House, *more: str) -> tuple[asyncio.subprocess.Process, str]:
+async def asking(
+    home: House, *more: str, what: Sequence[str] = ("--approve",)
+) -> tuple[asyncio.subprocess.Process, str]:
     """A command that waits for its answer, and the id of its question."""
-    process = await start("ask", "Deploy 1.4?", "--approve", *more, **settings(home))
+    process = await start("ask", "Deploy 1.4?", *what, *more, **settings(home))
     assert process.stderr is not None
     said = (await asyncio.wait_for(process.stderr.readline(), house.READY_SECONDS)).decode()
     assert "(int_" in said, said
@@ -63,6 +66,16 @@ async def test_an_answer_is_an_exit_status_and_one_line(home: House) -> None:
     await click(home, id, DENY)
     out, _ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
     assert process.returncode == 1 and out.startswith(b"Denied by ana")
+
+    options = ("--option", "staging", "--option", "eu=Production in Europe")
+    process, id = await asking(home, "--to", "@ana", *slack, what=options)
+    await click(home, id, actions.choose("eu"))
+    out, err_ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    assert (process.returncode, out) == (0, b"eu\n")
+    assert err_.startswith(b'Answered "Production in Europe" (option eu) by ana')
+
+    status, out_, err = await run("ask", "Where?", *options, "--to", "U0ANA", "--wait", "0.5", **settings(home))
+    assert (status, out_) == (2, "") and "Waiting for a person" in err
 
     status, out_, err = await run(
         "ask", "Now?", "--to", "U0ANA", "--approve", "--wait", "0.5", "--json", **settings(home)
@@ -94,7 +107,10 @@ HERE = ["--url", "http://127.0.0.1:1", "--key", KEY]
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (["Now?", "--to", "U0ANA", *HERE], "--approve"),
+        (["Now?", "--to", "U0ANA", *HERE], "either --approve, or --option"),
+        (["Now?", "--to", "U0ANA", "--approve", "--option", "a", *HERE], "either --approve, or --option"),
+        (["Now?", "--to", "U0ANA", "--option", "a", "--option", "Roll it back", *HERE], "must begin with a name"),
+        (["Now?", "--to", "U0ANA", "--option", "=b", *HERE], "must begin with a name"),
         (["Now?", "--approve", *HERE], "Missing option '--to'"),
         (["Now?", "--to", "U0ANA", "--approve", "--key", KEY], "Missing option '--url'"),
         (["Now?", "--to", "U0ANA", "--approve", "--url", "http://127.0.0.1:1"], "Missing option '--key'"),

@@ -1,0 +1,69 @@
+"""What was typed to `askbridge ask`: the question that is sent, and what its end is worth to a shell."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bridge.commands.addresses import Names, Unknown
+from storage.model import Json
+
+
+class Ended(IntEnum):
+    """The exit statuses; what is not known to be an answer is none."""
+
+    ANSWERED = 0  # approved, or chosen
+    DENIED = 1
+    NO_ANSWER = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One call of the command."""
+
+    title: str
+    to: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]  # names and labels; empty: an approval
+    body: str | None
+    responders: tuple[str, ...]
+    anyone: bool
+    expires_in: int | None
+    wait: float | None
+    url: str
+    key: str
+    slack_url: str | None
+    as_json: bool
+
+    def body_for(self, names: Names) -> Json:
+        """The request's body; raises Unknown."""
+        to = [names.address(text) for text in self.to]
+        body: Json = {"kind": "choice" if self.options else "approval", "title": self.title, "to": to}
+        if self.options:
+            body["options"] = [{"id": name, "label": label} for name, label in self.options]
+        if self.body is not None:
+            body["body"] = self.body
+        if self.responders and self.anyone:
+            raise Unknown("Say either who may answer (--responder) or that everybody may (--anyone).")
+        if self.responders:
+            body["responders"] = {"users": [names.user(text) for text in self.responders]}
+        elif self.anyone:
+            body["responders"] = {"anyone_in_channel": True}
+        elif any("channel" in address for address in to):
+            raise Unknown("A channel needs to be told who may answer: --responder U…, or --anyone for everybody in it.")
+        if self.expires_in is not None:
+            body["expires_in"] = self.expires_in
+        return body
+
+    def outcome(self, asked: Json) -> Ended:
+        """Read an interaction with care: only what answers what was asked is an answer."""
+        answer = asked.get("answer")
+        if asked.get("status") != "answered" or not isinstance(answer, dict):
+            return Ended.NO_ANSWER
+        if self.options:
+            names = [name for name, _ in self.options]
+            return Ended.ANSWERED if answer.get("option") in names else Ended.NO_ANSWER
+        match answer.get("decision"), answer.get("approved"):
+            case "approve", True:
+                return Ended.ANSWERED
+            case "deny", False:
+                return Ended.DENIED
+            case _:
+                return Ended.NO_ANSWER
