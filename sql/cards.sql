@@ -381,10 +381,36 @@ select status
 from ended;
 
 -- name: permalink :none
--- Remember the address of a posted copy for people.
+-- Remember the address of a posted copy for people, and have the copies in the same channel of the question that this one
+-- replaced say it: within an edit that is still due, or in one more.
+with kept as (
+    update cards
+    set permalink = $permalink
+    where organization_id = $organization_id and interaction_id = $interaction_id and id = $id and ts = $ts
+    returning channel
+),
+replacing as materialized (
+    select interactions.supersedes, kept.channel
+    from kept
+    join interactions on interactions.organization_id = $organization_id and interactions.id = $interaction_id
+),
+older as materialized (
+    select interactions.id, replacing.channel
+    from replacing
+    join interactions
+        on interactions.organization_id = $organization_id and interactions.id = replacing.supersedes
+    for update of interactions
+)
 update cards
-set permalink = $permalink
-where organization_id = $organization_id and interaction_id = $interaction_id and id = $id and ts = $ts;
+set
+    wanted = wanted + 1,
+    due_at = case when shown < wanted and leased_until is null then due_at else clock_timestamp() end
+from older
+where
+    cards.organization_id = $organization_id
+    and cards.interaction_id = older.id
+    and cards.channel = older.channel
+    and cards.given_up_at is null;
 
 -- name: heal :none
 -- A click came from a copy that should show an end and does not: have it edited once more. A copy nobody knew of (its

@@ -129,7 +129,7 @@ async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID, dou
 
 
 async def permalink(db: Database, card: Card, handle: Handle, permalink: str) -> None:
-    """Remember the link that brings people to a copy."""
+    """Remember the link that brings people to a copy, also on the card beside it that this one replaced."""
     await _SQL["permalink"].run(
         db,
         organization_id=card.organization_id,

@@ -31,6 +31,7 @@ class View:
     interaction: Interaction  # its status is what is shown
     version: int  # of the card; Slack wants new names for the buttons' block whenever it changes
     plain: bool = False  # the full form was refused: show the same with Slack's simplest blocks
+    newer: str | None = None  # the address, for people, of a card beside it that replaced it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def frame(
     body = markdown.parse(asked.body or "")
     asked_by = view.interaction.asked_by
     above = draw(asked, body, asked_by=asked_by, room=limit - _weight(below, plain=view.plain))
-    said = [blocks.unformatted(asked.title), outcome.line(view.interaction, past)]
+    said = [blocks.unformatted(asked.title), outcome.line(view.interaction, past, newer=view.newer)]
     said += [mile] if (mile := outcome.last_mile(view.interaction)) else []
     said.append(content.spoken(asked, body, asked_by=asked_by))
     said += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
@@ -86,7 +87,7 @@ def _weight(below: Sequence[Json], *, plain: bool) -> int:
 
 def _below(view: View, buttons: Sequence[Json], past: Mapping[str, str]) -> list[Json]:
     interaction = view.interaction
-    state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past)))
+    state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past, newer=view.newer)))
     given = outcome.reason(interaction)
     why = [_small(view, blocks.plain(f"Reason given: {given}"))] if given else []
     mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]

@@ -21,8 +21,11 @@ _MOST_LINK = 500  # a longer address takes too much of the card; its host is nam
 _DONE: Final = {Progress.PICKED_UP.value: [], Progress.SUCCEEDED.value: ["done"], Progress.FAILED.value: ["❌ failed"]}
 
 
-def line(interaction: Interaction, past: Mapping[str, str]) -> str:
-    """One line for the status it is in; `past` says a choice as a thing that was done ("✅ *Approved*")."""
+def line(interaction: Interaction, past: Mapping[str, str], *, newer: str | None = None) -> str:
+    """One line for the status it is in; `past` says a choice as a thing that was done ("✅ *Approved*").
+
+    `newer` is the address of the card that replaced this one, as Slack told it.
+    """
     match interaction.status:
         case Status.PENDING:
             until = blocks.date(interaction.expires_at, "until")
@@ -36,8 +39,9 @@ def line(interaction: Interaction, past: Mapping[str, str]) -> str:
         case Status.CANCELLED:
             return f"⚪ *Cancelled*{_when(interaction)} before anybody answered."
         case Status.SUPERSEDED:
-            newer = f" ({ids.encode('int', interaction.superseded_by)})" if interaction.superseded_by else ""
-            return f"🔁 *Replaced*{_when(interaction)} by a newer question{newer}. Please answer that one."
+            id = f" ({ids.encode('int', interaction.superseded_by)})" if interaction.superseded_by else ""
+            by = blocks.link(newer, "a newer question") if newer else f"a newer question{id}"
+            return f"🔁 *Replaced*{_when(interaction)} by {by}. Please answer that one."
         case Status.UNREACHABLE:
             return f"⚠️ *Closed*{_when(interaction)}: this question could not be shown to those it was for."
         case _:

@@ -146,10 +146,13 @@ class Cards:
             link = await client.permalink(told)
             if isinstance(link, str):
                 await cards.permalink(self._db, card, told, link)
+                if interaction.supersedes is not None:
+                    self._wake.cards.set()  # for the copy that it replaced
         self._wake.changed(card.organization_id, card.interaction_id)
 
     async def _edit(self, card: Card, interaction: Interaction, client: Client, handle: Handle) -> None:
-        drawn = _draw(interaction, card, plain=card.plain)
+        newer = await self._newer(card, interaction)
+        drawn = _draw(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
             paused = self._pace.paused(card.connection_id, _EDITS)
             if paused or not free:
@@ -160,7 +163,7 @@ class Cards:
                 return
             told, plain = await client.edit(handle, drawn), card.plain
             if isinstance(told, slack.BadBlocks) and not plain:
-                told, plain = await client.edit(handle, _draw(interaction, card, plain=True)), True
+                told, plain = await client.edit(handle, _draw(interaction, card, plain=True, newer=newer)), True
             if not isinstance(told, Handle):
                 await self._failed(card, told, _EDITS)
                 return
@@ -175,6 +178,13 @@ class Cards:
         if not kept:
             self._metrics.lease_lost()
         self._handles.settled(card.scope, card.interaction_id, handle)
+
+    async def _newer(self, card: Card, interaction: Interaction) -> str | None:
+        """The address of the card beside this one that replaced it; once it is known, this copy is edited again."""
+        if interaction.superseded_by is None:
+            return None
+        copies = await cards.of_interaction(self._db, card.organization_id, interaction.superseded_by)
+        return next((copy.permalink for copy in copies if copy.permalink and copy.channel == card.channel), None)
 
     async def _failed(self, card: Card, failure: slack.Failure, place: str, *, doubted: bool = False) -> None:
         match failure:
@@ -252,9 +262,10 @@ class _Undrawable(Exception):
     """The kind could not draw its card: nothing was sent."""
 
 
-def _draw(interaction: Interaction, card: Card, *, plain: bool) -> Drawing:
+def _draw(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
     try:
-        return KINDS[interaction.kind].draw(View(interaction=interaction, version=card.wanted, plain=plain))
+        view = View(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
+        return KINDS[interaction.kind].draw(view)
     except Exception as error:
         raise _Undrawable from error
 

@@ -50,7 +50,8 @@ def test_whatever_is_accepted_is_shown_in_every_status_as_what_it_is(name: str, 
         if request is None:
             return tried("refused")
         for shown in lives(kind, request, hostile.text(chance, 500)):
-            sight.check(kind.draw(View(shown, version=1, plain=chance.random() < 0.3)), shown)
+            newer = sight.NEWER if chance.random() < 0.5 else None
+            sight.check(kind.draw(View(shown, version=1, plain=chance.random() < 0.3, newer=newer)), shown)
             tried("cards")
         again = json.loads(json.dumps(kind.stored(kind.request.model_validate(request))))
         assert kind.stored(kind.request.model_validate(again)) == again

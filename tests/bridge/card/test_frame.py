@@ -18,8 +18,8 @@ PAST = {"approve": "✅ *Approved*"}
 BUTTON = blocks.button("Go", action_id="v1:choose:go")
 
 
-def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False) -> Drawing:
-    return frame(View(shown, version=1, plain=plain), asked, buttons=[BUTTON], past=PAST)
+def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False, newer: str | None = None) -> Drawing:
+    return frame(View(shown, version=1, plain=plain, newer=newer), asked, buttons=[BUTTON], past=PAST)
 
 
 def types(card: Drawing) -> list[str]:
@@ -84,6 +84,14 @@ def test_every_end_is_told_truthfully(status: Status, changes: dict[str, Any], s
 
     assert said in card.text
     assert any(said in text for text in limits.mrkdwn(card.blocks))
+
+
+def test_a_card_that_was_replaced_leads_to_the_one_beside_it() -> None:
+    card = draw(interaction(status=Status.SUPERSEDED), newer="https://acme.slack.com/archives/C1/p1?a=b&cid=C1")
+
+    link = "by <https://acme.slack.com/archives/C1/p1?a=b&amp;cid=C1|a newer question>. Please answer that one."
+    assert link in card.text
+    assert any(link in text for text in limits.mrkdwn(card.blocks))
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.UNREACHABLE])

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from bridge import ids
 from sandbox.slack.faults import Kind
 from sandbox.slack.server import Sandbox
 from storage.model import Handle, Status
@@ -72,6 +73,35 @@ async def test_every_copy_shows_how_it_ended(replica: Replica) -> None:
     assert len({handle.channel for handle in handles}) == 4
     assert all("<@U0ANA>" in replica.shown(handle) and not replica.has_buttons(handle) for handle in handles)
     assert (await events(replica, question)).count("card.settled") == 4
+
+
+async def test_a_card_that_was_replaced_leads_to_the_newer_one_in_its_channel(replica: Replica) -> None:
+    here, elsewhere = own_channel(replica), own_channel(replica)
+    older = await ask(replica, {"channel": here}, {"channel": elsewhere})
+    await replica.settle()
+    beside, alone = [Handle(channel=card.channel or "", ts=card.ts or "") for card in await replica.copies(older)]
+
+    newer = await ask(replica, {"channel": here}, supersedes=older.id)
+    await replica.settle()
+
+    link = (await replica.card(newer)).permalink
+    assert link and f"by <{link}|a newer question>" in replica.shown(beside)
+    assert f"by a newer question ({ids.encode('int', newer.id)})" in replica.shown(alone)
+    edited = [call["ts"] for call in replica.called("chat.update")]
+    assert (edited.count(beside.ts), edited.count(alone.ts)) == (2, 1)
+
+
+async def test_one_edit_is_enough_when_the_newer_card_is_there_first(replica: Replica) -> None:
+    channel = own_channel(replica)
+    older = await ask(replica, {"channel": channel})
+    handle = await replica.show(older)
+    newer = await ask(replica, {"channel": channel}, supersedes=older.id)
+    replica.fault("chat.update", Kind.RATELIMITED, retry_after=7)
+    await replica.settle()
+
+    link = (await replica.card(newer)).permalink
+    assert link and f"by <{link}|a newer question>" in replica.shown(handle)
+    assert len(replica.called("chat.update")) == 2  # the one that was refused, and one more
 
 
 async def test_whoever_waits_for_the_first_post_is_woken(replica: Replica) -> None:
