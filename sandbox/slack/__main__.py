@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 
 from sandbox.slack.server import Sandbox
 
@@ -15,7 +16,7 @@ log = logging.getLogger("sandbox.slack")
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; both end it at once and well."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    _log_as_the_replicas_do()
     asked = _asked()
     try:
         asyncio.run(_run(asked))
@@ -47,8 +48,17 @@ async def _run(asked: argparse.Namespace) -> None:
         }
         sys.stdout.write(json.dumps(started) + "\n")
         sys.stdout.flush()
-        log.info("sandbox_started url=%s (this is not Slack)", slack.url)
+        log.info('sandbox_started url=%s means="this is not Slack"', slack.url)
         await stopping.wait()
+
+
+def _log_as_the_replicas_do() -> None:
+    """Lines of the same form: `askbridge dev` writes all of them to one terminal."""
+    form = logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
+    form.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(form)
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
 def _asked() -> argparse.Namespace:
