@@ -6,6 +6,7 @@ off the cards as Slack has them, and what it stands for is what the kind said wh
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,7 @@ from tests.storage import build
 CHANNEL: Final = "C0APPROVALS"
 THREADS: Final = "C0RELEASES"  # another channel, because two messages in one are a second apart
 ANA, BOB, CHO, SAM = "U0ANA", "U0BOB", "U0CHO", "U0SAM"  # who may answer, may too, may not, and is from elsewhere
+_BESIDE = re.compile(r"<[^<|]+(?=\|a newer question>)")  # each leads to the card in its own channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +170,6 @@ def _element(message: Message, choice: str) -> Json:
 
 
 def _content(message: Message) -> str:
-    """All of a copy, less the names that Slack gives to blocks without one."""
+    """All of a copy, less the names that Slack gives to blocks without one and the addresses of copies beside it."""
     blocks = [{name: value for name, value in block.items() if name != "block_id"} for block in message.blocks]
-    return json.dumps([message.text, blocks])
+    return _BESIDE.sub("<", json.dumps([message.text, blocks]))

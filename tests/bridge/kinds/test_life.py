@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge import ids
+from bridge.card import blocks
 from bridge.kind import Example, Kind
 from storage.model import Interaction, Json, Status
 from tests.bridge.agents import door as doors
@@ -170,7 +170,9 @@ async def test_a_newer_question_takes_its_place_in_all_copies(house: House, kind
     asked = await house.ask(kind, example)
     newer = await house.ask(kind, example, supersedes=asked.told["id"])
 
-    told = await _ends(asked, Status.SUPERSEDED, card=ids.encode("int", newer.row.id), private="the newer one")
+    told = await _ends(asked, Status.SUPERSEDED, card="|a newer question>", private="the newer one")
+    for old, new in zip(asked.copies, await house.replicas[0].copies(newer.row), strict=True):
+        assert f"by {blocks.link(str(new.permalink), 'a newer question')}" in house.message(old).text
     assert told["superseded_by"] == newer.told["id"]
     await newer.look("can answer")
     assert await newer.click(ANA, newer.copies[2], newer.choices[0]) == []
