@@ -254,7 +254,6 @@ def test_a_click_without_a_sound_identity_is_refused_and_not_guessed(
         (payloads.form_text("{bad"), "the payload is not JSON"),
         (payloads.form_text("\ufeff{}"), "the payload is not JSON"),
         (payloads.form_text("[" * 100_000), "the payload is not JSON"),
-        (payloads.form_text('{"a":' * 50_000 + "1" + "}" * 50_000), "the payload is not JSON"),
         (payloads.form_text('{"n":' + "9" * 5_000 + "}"), "the payload is not JSON"),
         (payloads.form_text("[]"), "the payload is not an object"),
         (payloads.form_text("null"), "the payload is not an object"),
@@ -269,6 +268,13 @@ def test_a_click_without_a_sound_identity_is_refused_and_not_guessed(
 )
 def test_what_slack_never_sends_is_unreadable_and_says_why(body: bytes, expected: str) -> None:
     assert Unreadable(why=expected) == parse(body)
+
+
+def test_what_is_nested_without_end_is_no_click() -> None:
+    """How deep a reader goes is Python's choice: 3.14 reads what 3.11 does not."""
+    body = payloads.form_text('{"a":' * 50_000 + "1" + "}" * 50_000)
+
+    assert parse(body) in (Unreadable(why="the payload is not JSON"), Unsupported(type="?"))
 
 
 @pytest.mark.parametrize(
