@@ -56,12 +56,12 @@ def serve(*, as_json: bool) -> None:
 def _cannot_listen(refused: listening.CannotListen) -> str:
     why, host, port = refused.__cause__, refused.host, refused.port
     host_setting, port_setting = f"{refused.setting}HOST", f"{refused.setting}PORT"
-    match why.errno if isinstance(why, OSError) else None:
+    match why.errno if isinstance(why, OSError) else 0:
         case errno.EADDRINUSE:
             return f"Cannot listen on {host}:{port}: it is already in use. Choose another {port_setting}."
         case errno.EACCES:
             return f"Cannot listen on {host}:{port}: this account may not. Choose an {port_setting} from 1024 on."
-        case errno.EADDRNOTAVAIL | socket.EAI_NONAME:
+        case errno.EADDRNOTAVAIL | socket.EAI_NONAME | None:  # from Python 3.13 on asyncio gives no number here
             return f"Cannot listen on {host}: this machine has no such address. Choose another {host_setting}."
         case _:
             said = why.strerror if isinstance(why, OSError) else type(why).__name__

@@ -17,6 +17,8 @@ from tests.sandbox.postgres.conftest import as_root, ask
 
 def test_each_preference_finds_its_own() -> None:
     assert find_programs(prefer="wheel").origin == "wheel"
+    if not list(places._installed()):
+        pytest.skip("there is no installed PostgreSQL here")
     assert find_programs(prefer="installed").origin != "wheel"
 
 
