@@ -190,6 +190,30 @@ failing as (
 select failed.status, (select disabled_reason from failing) as disabled_reason
 from failed;
 
+-- name: give_up :many
+-- Let up to $most deliveries that wait for an endpoint be dead. One that is under way is left: what it meets is the truth,
+-- and is written back under its fence.
+with waiting as materialized (
+    select event_id
+    from deliveries
+    where
+        organization_id = $organization_id
+        and target_id = $endpoint_id
+        and status = 'pending'
+        and (leased_until is null or leased_until <= statement_timestamp())
+    limit $most
+    for update skip locked
+)
+update deliveries
+set status = 'dead', outcome = $outcome::jsonb, leased_until = null, ended_at = clock_timestamp()
+from waiting
+where
+    deliveries.organization_id = $organization_id
+    and deliveries.target_id = $endpoint_id
+    and deliveries.event_id = waiting.event_id
+    and deliveries.status = 'pending'
+returning deliveries.event_id;
+
 -- name: page :many
 -- The deliveries to one endpoint, newest event first, up to $most before $before.
 select

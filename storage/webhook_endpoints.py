@@ -59,6 +59,11 @@ async def enable(db: Database, organization_id: UUID, id: UUID) -> WebhookEndpoi
     return WebhookEndpoint(**row)
 
 
+async def delete(db: Runs, organization_id: UUID, id: UUID) -> bool:
+    """Let it be gone for good; False: there is none, or it was gone before. What waits for it is to be given up."""
+    return await _SQL["delete"].maybe(db, organization_id=organization_id, id=id) is not None
+
+
 async def rotate(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | None:
     """Begin with the endpoint's next secret."""
     row = await _SQL["rotate"].maybe(db, organization_id=organization_id, id=id)

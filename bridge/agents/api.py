@@ -52,6 +52,8 @@ def routes(
         web.get("/v1/events", guarded(events.get), allow_head=False),
         web.post("/v1/webhook_endpoints", guarded(endpoints.create)),
         web.get("/v1/webhook_endpoints", guarded(endpoints.page), allow_head=False),
+        web.get("/v1/webhook_endpoints/{id}", guarded(endpoints.get), allow_head=False),
+        web.delete("/v1/webhook_endpoints/{id}", guarded(endpoints.delete)),
         web.post("/v1/webhook_endpoints/{id}/disable", guarded(endpoints.disable)),
         web.post("/v1/webhook_endpoints/{id}/enable", guarded(endpoints.enable)),
         web.post("/v1/webhook_endpoints/{id}/rotate_secret", guarded(endpoints.rotate_secret)),

@@ -1,5 +1,6 @@
-"""Webhook endpoints: made, listed, disabled and enabled, given another secret, tried out, and caught up with."""
+"""Webhook endpoints: made, shown, disabled, enabled, deleted, given another secret, tried out, and caught up with."""
 
+import contextlib
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,8 +17,8 @@ from bridge.wake import Wake
 from bridge.webhooks import outgoing, signature
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.signature import WebhookKeys
-from storage import deliveries, webhook_endpoints
-from storage.model import DeliveryStatus, WebhookEndpoint
+from storage import deliveries, errors, webhook_endpoints
+from storage.model import DeliveryStatus, Json, WebhookEndpoint
 from storage.pool import Database
 
 _log = Log("agents")
@@ -25,6 +26,7 @@ _log = Log("agents")
 DELIVERY_PARAMETERS = ("status", "cursor", "limit")
 CALLBACKS = "callbacks"  # in the place of an endpoint's id: the callbacks of all questions
 _ASKED = "asked"  # why an endpoint is disabled, when it was asked for
+_DELETED: Json = {"status": None, "detail": "the endpoint was deleted before this was delivered"}
 
 
 class Endpoints:
@@ -57,6 +59,23 @@ class Endpoints:
         keys = self._webhooks.keys
         secret = signature.written(outgoing.of_callbacks(keys, organization_id)[0]) if keys else None
         return reply.json(endpoint_resource.page(rows, callback_secret=secret))
+
+    async def get(self, request: web.Request) -> web.Response:
+        """GET /v1/webhook_endpoints/{id}: one of them."""
+        parameters.only(request.query)
+        found = _found(await within(webhook_endpoints.get(self._db, *_place(request))))
+        return reply.json(endpoint_resource.endpoint(found))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """DELETE /v1/webhook_endpoints/{id}: no call is begun any more; one that is under way ends as it would."""
+        parameters.only(request.query)
+        organization_id, id = _place(request)
+        if not await within(webhook_endpoints.delete(self._db, organization_id, id)):
+            raise _no_such()
+        _log.info("webhook_endpoint_deleted", endpoint=ids.encode("whe", id), key=auth.key(request).name)
+        with contextlib.suppress(errors.Unavailable):  # it is gone; the delivery loop gives up what is left, unsent
+            await within(deliveries.give_up(self._db, organization_id, id, outcome=_DELETED))
+        return web.Response(status=204)
 
     async def disable(self, request: web.Request) -> web.Response:
         """POST /v1/webhook_endpoints/{id}/disable: it gets nothing more."""
@@ -166,7 +185,7 @@ def _no_such() -> Problem:
 
 def _full() -> Problem:
     most = webhook_endpoints.MOST_ACTIVE
-    return Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable one first.")
+    return Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable or delete one first.")
 
 
 def _status(text: str | None) -> DeliveryStatus | None:

@@ -47,6 +47,23 @@ def paths() -> Json:
                 "responses": {"200": answer("All of them, newest first.", EndpointPage), **failures(BAD_PARAMETER)},
             },
         },
+        f"{_AT}/{{id}}": {
+            "get": {
+                "operationId": "getWebhookEndpoint",
+                "summary": "Look at an endpoint",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {"200": answer("As it now is.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
+            },
+            "delete": {
+                "operationId": "deleteWebhookEndpoint",
+                "summary": "Delete an endpoint",
+                "description": "Deleted once, it is not there any more: again is 404.",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {"204": {"description": "Gone."}, **failures(BAD_PARAMETER, NOT_FOUND)},
+            },
+        },
         f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Stop calls", "Disabled, now or before."),
         f"{_AT}/{{id}}/enable": _change(
             "enableWebhookEndpoint", "Go on with calls", "Enabled, now or before.", ENDPOINT_CONFLICT

@@ -180,6 +180,10 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
     return {
         "waiting": ("deliveries", {}),
         "lease of deliveries": ("deliveries", {"most": 50, "each": 2, "seconds": 20, "overlap": 86_400}),
+        "give_up": (
+            "deliveries",
+            {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome, "most": 1000},
+        ),
         "renew": ("deliveries", {**fence, "seconds": 20}),
         "accepted": ("deliveries", {**fence, "outcome": outcome}),
         "failed": ("deliveries", {**fence, "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400}),
@@ -190,6 +194,7 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
         "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "most": 200}),
         "get of an endpoint": ("webhook_endpoints", one),
         "rotate": ("webhook_endpoints", one),
+        "delete": ("webhook_endpoints", one),
     }
 
 

@@ -130,6 +130,7 @@ READ = {
     "deliveries.renew": {"attempt"},
     "deliveries.accepted": {"status"},
     "deliveries.failed": of(Failed),
+    "deliveries.give_up": {"event_id"},
     "deliveries.page": of(Delivery),
     "deliveries.page_of_callbacks": of(Delivery),
     "deliveries.replay": {"event_id"},
@@ -186,6 +187,7 @@ READ = {
     "webhook_endpoints.get": of(WebhookEndpoint),
     "webhook_endpoints.disable": of(WebhookEndpoint),
     "webhook_endpoints.enable": of(WebhookEndpoint),
+    "webhook_endpoints.delete": {"id"},
     "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
 
