@@ -86,6 +86,8 @@ WRONG: list[tuple[Any, str]] = [
     ("https://169.254.169.254/latest/meta-data", "not on the public internet"),
     ("https://224.0.0.1/", "not on the public internet"),
     ("https://10.1.2.3/", "not on the public internet"),
+    ("https://[2606:4700::1%lo]/", "must write its host without %"),
+    ("https://[2606:4700::1%25lo]/", "must write its host without %"),
     (7, "must be a string"),
 ]
 
