@@ -278,7 +278,16 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         ),
         "late": ("receipts", {"most": 100, "seconds": 120.0}),
         "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
-        "look": ("backlog", {"connection_ids": [question.connection_id], "most": 20, "with_notices": True}),
+        "look": (
+            "backlog",
+            {
+                "connection_ids": [question.connection_id],
+                "most": 20,
+                "receivers": 5_000,
+                "each": 2,
+                "with_notices": True,
+            },
+        ),
         "of_interactions": ("cards", {"organization_id": organization_id, "interaction_ids": [id, ids.new()]}),
         "of_interaction": ("cards", {"organization_id": organization_id, "interaction_id": id}),
         "of_installation": (

@@ -24,7 +24,10 @@ EXCEPTIONS = {
     ),
     "cards.lease": (["due: cards"], "the card loop takes what is due, whoever it belongs to"),
     "backlog.look": (
-        ["main, sub-select: cards", "main, sub-select, sub-select: interactions"],
+        [
+            *("receivers, sub-select: deliveries", "receivers, sub-select: deliveries"),
+            *("main, sub-select: cards", "main, sub-select, sub-select: interactions"),
+        ],
         "an operator's alarms are for all; numbers leave it, and nothing else",
     ),
     "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),

@@ -199,7 +199,7 @@ TYPES = {
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
         "int4": "attempt days expires_in failed overlap patience version",
-        "int8": "each most most_pending past",
+        "int8": "each most most_pending past receivers",
         "jsonb": "addresses answers metadata never_shown outcome reason request",
         "timestamptz": "after since",
         "text[]": "home_teams payloads responders tags types",

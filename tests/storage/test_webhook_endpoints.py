@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from bridge import ids
 from storage import deliveries, interactions, webhook_endpoints
 from storage.model import Interaction, Json, Verdict, WebhookEndpoint
 from storage.pool import Database
@@ -18,14 +17,6 @@ from tests.storage.moments import Moment
 SECONDS = 1.0  # in which a claim is confirmed although somebody has not committed yet
 AHEAD = 0.002
 OUTCOME: Json = {"status": None, "detail": "the endpoint was deleted"}
-
-
-async def endpoint(db: Database, tenant: Tenant) -> WebhookEndpoint:
-    made = await webhook_endpoints.create(
-        db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/?token=7", types=None
-    )
-    assert isinstance(made, WebhookEndpoint)
-    return made
 
 
 async def won(db: Database, question: Interaction, *, seconds: float = SECONDS) -> None:
@@ -47,7 +38,7 @@ async def statuses(db: Database) -> list[str]:
 
 
 async def test_what_is_deleted_is_not_there_for_any_statement(db: Database, tenant: Tenant) -> None:
-    one = await endpoint(db, tenant)
+    one = await build.endpoint(db, tenant)
     place = one.organization_id, one.id
     foreign = (await build.tenant(db)).scope.organization_id
 
@@ -69,7 +60,7 @@ async def test_what_is_deleted_is_not_there_for_any_statement(db: Database, tena
 async def test_a_claim_does_not_wait_for_a_deletion_that_is_not_committed(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    one = await endpoint(db, tenant)
+    one = await build.endpoint(db, tenant)
     question = await build.question(db, tenant)
     async with other.acquire() as held, held.transaction():
         assert await webhook_endpoints.delete(held, one.organization_id, one.id)
@@ -82,7 +73,7 @@ async def test_a_claim_that_began_before_a_deletion_is_written_with_a_delivery_t
     db: Database, other: Database, tenant: Tenant, dsn: str
 ) -> None:
     """It saw the endpoint, then waited for its question, and the endpoint was deleted meanwhile."""
-    one = await endpoint(db, tenant)
+    one = await build.endpoint(db, tenant)
     question = await build.question(db, tenant)
     async with other.acquire() as held:
         transaction = held.transaction()
@@ -106,7 +97,7 @@ async def test_however_a_click_and_a_deletion_meet_the_click_wins(
     moment = Moment(seed=11)
     told: dict[UUID, bool] = {}
     for _ in range(200):
-        one = await endpoint(db, tenant)
+        one = await build.endpoint(db, tenant)
         question = await build.question(db, tenant)
 
         async def click(question: Interaction = question) -> None:
@@ -131,7 +122,7 @@ async def test_however_a_click_and_a_deletion_meet_the_click_wins(
 @pytest.fixture
 async def waiting(db: Database, tenant: Tenant) -> WebhookEndpoint:
     """An endpoint for which three deliveries wait."""
-    one = await endpoint(db, tenant)
+    one = await build.endpoint(db, tenant)
     for _ in range(3):
         await won(db, await build.question(db, tenant))
     return one
@@ -179,7 +170,7 @@ async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, wa
 async def test_a_change_that_waited_for_a_deletion_finds_nothing(
     db: Database, other: Database, tenant: Tenant, dsn: str, change: str
 ) -> None:
-    one = await endpoint(db, tenant)
+    one = await build.endpoint(db, tenant)
     place = one.organization_id, one.id
     changes: dict[str, Callable[[], Awaitable[object]]] = {
         "disable": lambda: webhook_endpoints.disable(db, *place, reason="asked"),
