@@ -262,6 +262,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         "settled": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget_clicks": ("retention", {"days": 90, "most": 100}),
+        "forget_endpoints": ("retention", {"days": 90, "most": 5}),
         "heard": ("receipts", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()], "seconds": 3.0}),
         "record": (
             "receipts",
@@ -330,6 +331,28 @@ async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database
                 touched = read(plan, name, mode)
 
                 assert touched <= FEW, f"{name}, {mode}: {touched} rows"
+
+
+async def test_endpoints_that_are_called_no_more_are_in_nobodys_way(crowded: Database) -> None:
+    """A thousand of them in this organization, unknown to the statistics; one is called."""
+    tenant = await build.tenant(crowded)
+    question = await build.question(crowded, tenant)
+    await build.endpoint(crowded, tenant)
+    await crowded.fetch(
+        "insert into webhook_endpoints (organization_id, id, url, disabled_at, disabled_reason) select $1, "
+        "gen_random_uuid(), '', now(), (array['asked', 'deleted'])[1 + number % 2] "
+        "from generate_series(1, 1000) as number",
+        tenant.scope.organization_id,
+    )
+    every = calls(tenant, question)
+
+    async with crowded.acquire() as connection:
+        for name in ("claim", "cancel", "open", "record"):
+            table, values = every[name]
+            for mode in ("force_custom_plan", "force_generic_plan"):
+                plan = await run(connection, statements.load(table)[name], values, mode)
+
+                assert read(plan, name, mode) <= FEW, f"{name}, {mode}"
 
 
 OWN = """

@@ -39,6 +39,7 @@ EXCEPTIONS = {
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
     "receipts.late": (["late: interactions"], "what nobody heard is said to be so, whoever it belongs to"),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
+    "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),
 }
 

@@ -178,6 +178,7 @@ READ = {
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
+    "retention.forget_endpoints": {"rows"},
     "throttles.take": {"seconds"},
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
