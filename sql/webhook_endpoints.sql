@@ -37,6 +37,18 @@ select organization_id, id, url, types, generation, rotated_at, failing_since, c
 from webhook_endpoints
 where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted';
 
+-- name: change :maybe
+-- Have an endpoint called at another address ($url; null: it stays) or about other types, unless $same_types. What waits
+-- goes there when it is next due; another address gets as much patience as a new endpoint.
+update webhook_endpoints
+set
+    url = coalesce($url, url),
+    types = case when $same_types::boolean then types else $types::text[] end,
+    failing_since = case when $url is null or $url = url then failing_since end
+where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted'
+returning
+    organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
+
 -- name: disable :maybe
 -- Write no new delivery for an endpoint. Done again, it keeps its first time and reason.
 update webhook_endpoints

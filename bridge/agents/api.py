@@ -53,6 +53,7 @@ def routes(
         web.post("/v1/webhook_endpoints", guarded(endpoints.create)),
         web.get("/v1/webhook_endpoints", guarded(endpoints.page), allow_head=False),
         web.get("/v1/webhook_endpoints/{id}", guarded(endpoints.get), allow_head=False),
+        web.patch("/v1/webhook_endpoints/{id}", guarded(endpoints.change)),
         web.delete("/v1/webhook_endpoints/{id}", guarded(endpoints.delete)),
         web.post("/v1/webhook_endpoints/{id}/disable", guarded(endpoints.disable)),
         web.post("/v1/webhook_endpoints/{id}/enable", guarded(endpoints.enable)),

@@ -1,4 +1,4 @@
-"""Webhook endpoints: made, shown, disabled, enabled, deleted, given another secret, tried out, and caught up with."""
+"""Webhook endpoints: made, shown, changed, disabled, enabled, deleted, tried out, and caught up with."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from aiohttp import web
 from bridge import ids
 from bridge.agents import auth, body, endpoint_requests, endpoint_resource, envelope, filters, parameters, reply
 from bridge.agents.deadline import within
-from bridge.agents.endpoint_requests import NewEndpoint, Replay
+from bridge.agents.endpoint_requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, Problem
 from bridge.agents.trials import Trials
 from bridge.logs import Log
@@ -18,7 +18,7 @@ from bridge.webhooks import outgoing, signature
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.signature import WebhookKeys
 from storage import deliveries, errors, webhook_endpoints
-from storage.model import DeliveryStatus, Json, WebhookEndpoint
+from storage.model import DeliveryStatus, EventType, Json, WebhookEndpoint
 from storage.pool import Database
 
 _log = Log("agents")
@@ -44,7 +44,7 @@ class Endpoints:
         organization_id = auth.key(request).organization_id
         asked = endpoint_requests.validate(NewEndpoint, await body.read(request))
         url = endpoint_requests.address(asked.url, self._webhooks, pointer="/url")
-        types = [type.value for type in asked.types] if asked.types else None
+        types = _written(asked.types)
         made = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
         if isinstance(made, webhook_endpoints.Full):
             raise _full()
@@ -65,6 +65,20 @@ class Endpoints:
         parameters.only(request.query)
         found = _found(await within(webhook_endpoints.get(self._db, *_place(request))))
         return reply.json(endpoint_resource.endpoint(found))
+
+    async def change(self, request: web.Request) -> web.Response:
+        """PATCH /v1/webhook_endpoints/{id}: another address or other types; its secret and what waits for it stay."""
+        parameters.only(request.query)
+        asked = endpoint_requests.validate(ChangedEndpoint, await body.read(request))
+        url = None
+        if asked.url is not None:
+            url = endpoint_requests.address(asked.url, self._webhooks, pointer="/url")
+        changing = webhook_endpoints.change(
+            self._db, *_place(request), url=url, types=_written(asked.types), same_types=asked.same_types
+        )
+        row = _found(await within(changing))
+        _log.info("webhook_endpoint_changed", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
+        return reply.json(endpoint_resource.endpoint(row))
 
     async def delete(self, request: web.Request) -> web.Response:
         """DELETE /v1/webhook_endpoints/{id}: no call is begun any more; one that is under way ends as it would."""
@@ -171,6 +185,10 @@ def _place(request: web.Request) -> tuple[UUID, UUID]:
     if (id := ids.decode("whe", request.match_info["id"])) is None:
         raise _no_such()
     return auth.key(request).organization_id, id
+
+
+def _written(types: list[EventType] | None) -> list[str] | None:
+    return [type.value for type in types] if types is not None else None
 
 
 def _found(row: WebhookEndpoint | None) -> WebhookEndpoint:

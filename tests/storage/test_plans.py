@@ -194,6 +194,7 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
         "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "most": 200}),
         "get of an endpoint": ("webhook_endpoints", one),
         "rotate": ("webhook_endpoints", one),
+        "change": ("webhook_endpoints", {**one, "url": None, "types": None, "same_types": True}),
         "delete": ("webhook_endpoints", one),
     }
 

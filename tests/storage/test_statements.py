@@ -188,6 +188,7 @@ READ = {
     "webhook_endpoints.get": of(WebhookEndpoint),
     "webhook_endpoints.disable": of(WebhookEndpoint),
     "webhook_endpoints.enable": of(WebhookEndpoint),
+    "webhook_endpoints.change": of(WebhookEndpoint),
     "webhook_endpoints.delete": {"id"},
     "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
@@ -196,7 +197,7 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "doubted gone plain settles unsure with_notices",
+        "bool": "doubted gone plain same_types settles unsure with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
         "int4": "attempt days expires_in failed overlap patience version",

@@ -48,6 +48,7 @@ async def test_what_is_deleted_is_not_there_for_any_statement(db: Database, tena
     assert not await deleted(db, one)
     assert await webhook_endpoints.get(db, *place) is None
     assert await webhook_endpoints.of_organization(db, one.organization_id) == []
+    assert await webhook_endpoints.change(db, *place, url=None, types=None, same_types=False) is None
     assert await webhook_endpoints.disable(db, *place, reason="asked") is None
     assert await webhook_endpoints.enable(db, *place) is None
     assert await webhook_endpoints.rotate(db, *place) is None
@@ -166,13 +167,14 @@ async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, wa
     assert {one.disabled_reason for one in await deliveries.lease(db, most=10)} == {"deleted"}
 
 
-@pytest.mark.parametrize("change", ["disable", "enable", "rotate"])
+@pytest.mark.parametrize("change", ["change", "disable", "enable", "rotate"])
 async def test_a_change_that_waited_for_a_deletion_finds_nothing(
     db: Database, other: Database, tenant: Tenant, dsn: str, change: str
 ) -> None:
     one = await build.endpoint(db, tenant)
     place = one.organization_id, one.id
     changes: dict[str, Callable[[], Awaitable[object]]] = {
+        "change": lambda: webhook_endpoints.change(db, *place, url="https://b.example/", types=None, same_types=True),
         "disable": lambda: webhook_endpoints.disable(db, *place, reason="asked"),
         "enable": lambda: webhook_endpoints.enable(db, *place),
         "rotate": lambda: webhook_endpoints.rotate(db, *place),

@@ -25,7 +25,7 @@ from tests.storage import build
 
 API = (DOCS / "api.md").read_text("utf-8")
 SENT = ["Address", "Responders", "Action", "Fact", "Option", "Agent", "Principal", "OnExpiry", "Cancellation", "Report"]
-SENT += ["NewEndpoint", "Replay"]
+SENT += ["NewEndpoint", "ChangedEndpoint", "Replay"]
 RECEIVED = [
     "Interaction", "Answer", "By", "Reason", "Receipt", "CardCopy", "Page", "Timeline", "Moment", "EventPage", "Event",
     "Problem",

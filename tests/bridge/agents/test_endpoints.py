@@ -181,9 +181,10 @@ async def test_what_is_somebody_elses_is_as_unknown_as_what_is_not_there(door: D
         replies += [await act(door, id, what) for id in (UNKNOWN, "whe_x", "int_01h2xcejqtf2nbrexx3vqjhp41")]
 
         assert {(reply.status, reply.slug) for reply in replies} == {(404, "not_found")}, what
-    for method in ("GET", "DELETE"):
-        replies = [await door.call(method, f"{AT}/{made.json['id']}", key=foreign.secret)]
-        replies += [await door.call(method, f"{AT}/{id}") for id in (UNKNOWN, "whe_x", "callbacks")]
+    for method in ("GET", "PATCH", "DELETE"):
+        sent: Json = {"json": {}} if method == "PATCH" else {}
+        replies = [await door.call(method, f"{AT}/{made.json['id']}", key=foreign.secret, **sent)]
+        replies += [await door.call(method, f"{AT}/{id}", **sent) for id in (UNKNOWN, "whe_x", "callbacks")]
 
         assert {(reply.status, reply.slug) for reply in replies} == {(404, "not_found")}, method
     assert (await door.call("GET", AT, key=foreign.secret)).json["items"] == []
@@ -399,10 +400,15 @@ async def test_every_status_that_is_described_can_happen_and_no_other(door: Door
             if what == "replay":
                 statuses |= {(await act(door, made, what, **one)).status for one in bodies}
             seen[f"{AT}/{{id}}/{what}", "get" if what == "deliveries" else "post"] = statuses
-        for method in ("get", "delete"):
-            wrong = [f"{AT}/{UNKNOWN}", f"{AT}/{made.json['id']}?x=1"]
-            statuses = {(await door.call(method, at)).status for at in [*wrong, f"{AT}/{made.json['id']}"]}
-            seen[f"{AT}/{{id}}", method] = statuses | {(await door.call(method, wrong[0], key=None)).status}
+        at = f"{AT}/{made.json['id']}"
+        for method in ("get", "patch", "delete"):
+            sent: Json = {"json": {"url": URL}} if method == "patch" else {}
+            statuses = {(await door.call(method, one, **sent)).status for one in (f"{AT}/{UNKNOWN}", f"{at}?x=1")}
+            statuses.add((await door.call(method, at, key=None)).status)
+            if method == "patch":
+                statuses |= {(await door.call(method, at, **one)).status for one in bodies}
+                statuses.add((await off.call(method, at, **sent)).status)
+            seen[f"{AT}/{{id}}", method] = statuses | {(await door.call(method, at, **sent)).status}
     named = {
         (path, method): {int(status) for status in operation["responses"]}
         for path, operations in openapi.document()["paths"].items()
