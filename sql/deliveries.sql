@@ -150,7 +150,8 @@ from accepted;
 
 -- name: failed :maybe
 -- The receiver did not take it: it is tried again in $seconds, or, when that is null, never. An endpoint that has taken
--- nothing for $patience seconds, or $gone for good, is disabled. No row: the lease was lost.
+-- nothing for $patience seconds, or $gone for good, is disabled; not when it has moved away from $url meanwhile, which is
+-- what was called. No row: the lease was lost.
 with failed as (
     update deliveries
     set
@@ -184,6 +185,7 @@ failing as (
     where
         webhook_endpoints.organization_id = $organization_id
         and webhook_endpoints.id = failed.endpoint_id
+        and webhook_endpoints.url = $url
         and webhook_endpoints.disabled_at is null
     returning webhook_endpoints.disabled_reason
 )

@@ -80,7 +80,13 @@ async def failed(
     `gone`: the receiver wants nothing ever again, so its endpoint is disabled.
     """
     row = await _SQL["failed"].maybe(
-        db, **_fence(leased), outcome=outcome, seconds=seconds, gone=gone, patience=PATIENCE_SECONDS
+        db,
+        **_fence(leased),
+        url=leased.url,
+        outcome=outcome,
+        seconds=seconds,
+        gone=gone,
+        patience=PATIENCE_SECONDS,
     )
     return Failed(status=DeliveryStatus(row["status"]), disabled_reason=row["disabled_reason"]) if row else None
 

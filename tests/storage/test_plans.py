@@ -186,7 +186,10 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
         ),
         "renew": ("deliveries", {**fence, "seconds": 20}),
         "accepted": ("deliveries", {**fence, "outcome": outcome}),
-        "failed": ("deliveries", {**fence, "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400}),
+        "failed": (
+            "deliveries",
+            {**fence, "url": "", "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400},
+        ),
         "page of deliveries": ("deliveries", {**pages, "endpoint_id": endpoint_id}),
         "page_of_callbacks": ("deliveries", pages),
         "replay": ("deliveries", {**again, "endpoint_id": endpoint_id}),

@@ -1,5 +1,6 @@
 """An endpoint that is changed through agents' door: called elsewhere and about other things, under the same secret."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -62,6 +63,25 @@ async def test_what_waits_goes_to_the_new_address_signed_as_before(loop: Loop, t
     old, new = there.calls
     assert (old.path, new.path) == ("/old", "/new")
     assert old.verified(loop.secret(endpoint)) == new.verified(loop.secret(endpoint))
+
+
+@pytest.mark.parametrize("status", [410, 503])
+async def test_what_the_old_address_says_after_the_change_is_not_held_against_the_new_one(
+    loop: Loop, there: Receiver, door: Door, status: int
+) -> None:
+    endpoint = await loop.endpoint(f"{there.url}{there.slow}")
+    await loop.answered()
+    there.status, there.gate = status, asyncio.Event()
+    await loop.deliveries.step()
+    await there.until(1)
+
+    await change(door, endpoint, url=ELSEWHERE)
+    there.gate.set()
+    await loop.deliveries.in_hand()
+
+    after = await loop.again(endpoint)
+    assert (after.disabled_reason, after.failing_since) == (None, None)
+    assert (await loop.row())["outcome"]["status"] == status
 
 
 async def test_what_is_left_out_stays_and_null_is_not_left_out(loop: Loop, door: Door) -> None:
