@@ -1,8 +1,62 @@
 -- What waits, in numbers for whoever watches a replica: over all organizations, and of nobody in particular.
 
 -- name: look :one
--- For how many seconds the oldest duty to show a card on these connections has been due, how many questions are open,
--- counted up to $most, and, $with_notices, which part of the server's queue of notices is full. Scans all organizations.
+-- For how many seconds the oldest duty to show a card on these connections has been due, and the oldest to call a receiver
+-- that nobody keeps and that could have it now; how many questions are open, counted up to $most, and, $with_notices, which
+-- part of the server's queue of notices is full. Walks from receiver to receiver, as the lease of deliveries does, but not
+-- past $receivers of them. Scans all organizations.
+with recursive receivers as (
+    select organization_id, target_id
+    from (
+        select organization_id, target_id
+        from deliveries
+        where status = 'pending'
+        order by organization_id, target_id
+        limit 1
+    ) as first
+    union all
+    select following.organization_id, following.target_id
+    from receivers
+    cross join lateral (
+        select organization_id, target_id
+        from deliveries
+        where
+            status = 'pending'
+            and (organization_id, target_id) > (receivers.organization_id, receivers.target_id)
+        order by organization_id, target_id
+        limit 1
+    ) as following
+),
+walked as (
+    select organization_id, target_id
+    from receivers
+    limit $receivers
+),
+waiting as (
+    select oldest.due_at
+    from walked
+    cross join lateral (
+        select due_at
+        from deliveries
+        where
+            deliveries.organization_id = walked.organization_id
+            and deliveries.target_id = walked.target_id
+            and status = 'pending'
+            and due_at <= statement_timestamp()
+            and (leased_until is null or leased_until <= statement_timestamp())
+        order by due_at
+        limit 1
+    ) as oldest
+    cross join lateral (
+        select count(*) as number
+        from deliveries
+        where
+            deliveries.organization_id = walked.organization_id
+            and deliveries.target_id = walked.target_id
+            and leased_until > statement_timestamp()
+    ) as busy
+    where busy.number < $each
+)
 select
     (
         select extract(epoch from statement_timestamp() - due_at)::float8
@@ -15,6 +69,7 @@ select
         order by due_at
         limit 1
     ) as cards_age,
+    (select extract(epoch from statement_timestamp() - min(due_at))::float8 from waiting) as deliveries_age,
     (
         select count(*)
         from (select from interactions where status = 'pending' order by expires_at limit $most) as counted

@@ -150,7 +150,8 @@ from accepted;
 
 -- name: failed :maybe
 -- The receiver did not take it: it is tried again in $seconds, or, when that is null, never. An endpoint that has taken
--- nothing for $patience seconds, or $gone for good, is disabled. No row: the lease was lost.
+-- nothing for $patience seconds, or $gone for good, is disabled; not when it has moved away from $url meanwhile, which is
+-- what was called. No row: the lease was lost.
 with failed as (
     update deliveries
     set
@@ -184,11 +185,36 @@ failing as (
     where
         webhook_endpoints.organization_id = $organization_id
         and webhook_endpoints.id = failed.endpoint_id
+        and webhook_endpoints.url = $url
         and webhook_endpoints.disabled_at is null
     returning webhook_endpoints.disabled_reason
 )
 select failed.status, (select disabled_reason from failing) as disabled_reason
 from failed;
+
+-- name: give_up :many
+-- Let up to $most deliveries that wait for an endpoint be dead. One that is under way is left: what it meets is the truth,
+-- and is written back under its fence.
+with waiting as materialized (
+    select event_id
+    from deliveries
+    where
+        organization_id = $organization_id
+        and target_id = $endpoint_id
+        and status = 'pending'
+        and (leased_until is null or leased_until <= statement_timestamp())
+    limit $most
+    for update skip locked
+)
+update deliveries
+set status = 'dead', outcome = $outcome::jsonb, leased_until = null, ended_at = clock_timestamp()
+from waiting
+where
+    deliveries.organization_id = $organization_id
+    and deliveries.target_id = $endpoint_id
+    and deliveries.event_id = waiting.event_id
+    and deliveries.status = 'pending'
+returning deliveries.event_id;
 
 -- name: page :many
 -- The deliveries to one endpoint, newest event first, up to $most before $before.

@@ -243,3 +243,5 @@ CREATE INDEX interactions_run ON interactions USING btree (organization_id, ((re
 CREATE INDEX interactions_status ON interactions USING btree (organization_id, status, id);
 CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organization_id)::text, tags)) WITH (fastupdate=off) WHERE (tags <> '{}'::text[]);
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);
+CREATE INDEX webhook_endpoints_active ON webhook_endpoints USING btree (organization_id) WHERE (disabled_at IS NULL);
+CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_reason = 'deleted'::text);

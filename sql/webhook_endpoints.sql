@@ -1,4 +1,7 @@
 -- Where an organization wants to be called. How an endpoint fares is written with its deliveries.
+--
+-- One that is deleted stays as a row with nothing in it, disabled because of 'deleted', which no statement here finds: a
+-- claim that saw the endpoint a moment ago may be about to write a delivery for it, and must neither wait nor fail.
 
 -- name: lock :none
 -- Let nobody else count this organization's endpoints, so that the next statement of this transaction sees what others
@@ -24,7 +27,7 @@ returning
 -- The youngest $most endpoints of an organization, disabled or not, newest first.
 select organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason
 from webhook_endpoints
-where organization_id = $organization_id
+where organization_id = $organization_id and disabled_reason is distinct from 'deleted'
 order by id desc
 limit $most;
 
@@ -32,7 +35,19 @@ limit $most;
 -- One endpoint.
 select organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason
 from webhook_endpoints
-where organization_id = $organization_id and id = $id;
+where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted';
+
+-- name: change :maybe
+-- Have an endpoint called at another address ($url; null: it stays) or about other types, unless $same_types. What waits
+-- goes there when it is next due; another address gets as much patience as a new endpoint.
+update webhook_endpoints
+set
+    url = coalesce($url, url),
+    types = case when $same_types::boolean then types else $types::text[] end,
+    failing_since = case when $url is null or $url = url then failing_since end
+where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted'
+returning
+    organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
 -- name: disable :maybe
 -- Write no new delivery for an endpoint. Done again, it keeps its first time and reason.
@@ -40,7 +55,7 @@ update webhook_endpoints
 set
     disabled_at = coalesce(disabled_at, clock_timestamp()),
     disabled_reason = coalesce(disabled_reason, $reason)
-where organization_id = $organization_id and id = $id
+where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted'
 returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
@@ -52,6 +67,7 @@ set disabled_at = null, disabled_reason = null, failing_since = null
 where
     organization_id = $organization_id
     and id = $id
+    and disabled_reason is distinct from 'deleted'
     and (
         disabled_at is null
         or (
@@ -67,6 +83,14 @@ returning
 -- Begin with the next secret of an endpoint.
 update webhook_endpoints
 set generation = generation + 1, rotated_at = clock_timestamp()
-where organization_id = $organization_id and id = $id
+where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted'
 returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
+
+-- name: delete :maybe
+-- Let an endpoint be gone, with its address, which may carry a secret of its receiver's. No row: there is none, or it was
+-- gone before.
+update webhook_endpoints
+set url = '', types = null, failing_since = null, disabled_at = clock_timestamp(), disabled_reason = 'deleted'
+where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted'
+returning id;

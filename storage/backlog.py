@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storage import statements
+from storage.deliveries import IN_FLIGHT
 from storage.statements import Runs
 
 _SQL = statements.load("backlog")
 
 MOST = 10_000  # open questions that are counted
+_RECEIVERS = 5_000  # to whom something is owed, that are looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +19,19 @@ class Backlog:
     """How long the oldest duty of each queue has been due, and how full things are."""
 
     cards_age: float | None  # seconds; None: nothing is due
+    deliveries_age: float | None  # the same; what waits for its turn at a receiver that is busy is not due
     open: int  # questions, counted up to MOST
     notices: float | None  # 0 to 1: how full the queue of notices is of all who listen; None: not asked
 
 
 async def look(db: Runs, connection_ids: Sequence[UUID], *, with_notices: bool) -> Backlog:
     """Count it, in one statement; raises Unavailable. Cards of other connections are not looked at."""
-    row = await _SQL["look"].one(db, connection_ids=list(connection_ids), most=MOST, with_notices=with_notices)
+    row = await _SQL["look"].one(
+        db,
+        connection_ids=list(connection_ids),
+        most=MOST,
+        receivers=_RECEIVERS,
+        each=IN_FLIGHT,
+        with_notices=with_notices,
+    )
     return Backlog(**row)

@@ -80,9 +80,26 @@ async def failed(
     `gone`: the receiver wants nothing ever again, so its endpoint is disabled.
     """
     row = await _SQL["failed"].maybe(
-        db, **_fence(leased), outcome=outcome, seconds=seconds, gone=gone, patience=PATIENCE_SECONDS
+        db,
+        **_fence(leased),
+        url=leased.url,
+        outcome=outcome,
+        seconds=seconds,
+        gone=gone,
+        patience=PATIENCE_SECONDS,
     )
     return Failed(status=DeliveryStatus(row["status"]), disabled_reason=row["disabled_reason"]) if row else None
+
+
+async def give_up(db: Database, organization_id: UUID, endpoint_id: UUID, *, outcome: Json) -> int:
+    """Let what waits for an endpoint be dead, but for what is under way; how many."""
+    total = 0
+    while True:
+        asked = {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome}
+        rows = await _SQL["give_up"].many(db, **asked, most=_BATCH)
+        total += len(rows)
+        if len(rows) < _BATCH:
+            return total
 
 
 async def page(

@@ -71,5 +71,12 @@ async def forget_clicks(db: Runs, *, days: int, most: int) -> int:
     return rows
 
 
+async def forget_endpoints(db: Runs, *, days: int, most: int) -> int:
+    """Forget endpoints that were deleted more than `days` days ago and that nothing names, at most `most`; how many."""
+    row = await _SQL["forget_endpoints"].one(db, days=days, most=most)
+    rows: int = row["rows"]
+    return rows
+
+
 def _columns(pairs: Sequence[tuple[UUID, UUID]]) -> dict[str, list[UUID]]:
     return {"organization_ids": [organization for organization, _ in pairs], "ids": [id for _, id in pairs]}

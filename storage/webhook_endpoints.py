@@ -44,6 +44,16 @@ async def get(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | No
     return WebhookEndpoint(**row) if row else None
 
 
+async def change(
+    db: Runs, organization_id: UUID, id: UUID, *, url: str | None, types: list[str] | None, same_types: bool
+) -> WebhookEndpoint | None:
+    """Call it elsewhere, unless `url` is None, and about `types`, unless they stay the same; its secret stays."""
+    row = await _SQL["change"].maybe(
+        db, organization_id=organization_id, id=id, url=url, types=types, same_types=same_types
+    )
+    return WebhookEndpoint(**row) if row else None
+
+
 async def disable(db: Runs, organization_id: UUID, id: UUID, *, reason: str) -> WebhookEndpoint | None:
     """Send nothing more there; what is on its way becomes dead when it is due. Again: nothing changes."""
     row = await _SQL["disable"].maybe(db, organization_id=organization_id, id=id, reason=reason)
@@ -57,6 +67,11 @@ async def enable(db: Database, organization_id: UUID, id: UUID) -> WebhookEndpoi
         if row is None:
             return Full() if await get(runs, organization_id, id) else None
     return WebhookEndpoint(**row)
+
+
+async def delete(db: Runs, organization_id: UUID, id: UUID) -> bool:
+    """Let it be gone for good; False: there is none, or it was gone before. What waits for it is to be given up."""
+    return await _SQL["delete"].maybe(db, organization_id=organization_id, id=id) is not None
 
 
 async def rotate(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | None:

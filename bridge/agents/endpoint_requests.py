@@ -1,7 +1,7 @@
 """What an agent may send about webhooks: an endpoint, and what of it is to be sent again."""
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -35,18 +35,31 @@ def _moment(value: object) -> datetime:
     return found.astimezone(UTC)
 
 
+_Url: TypeAlias = Annotated[str, Field(max_length=MOST_WEB_ADDRESS)]
+_Types: TypeAlias = Annotated[
+    list[Annotated[EventType, Field(strict=False)]],
+    Field(min_length=1, max_length=len(EventType)),
+    AfterValidator(_all_different),
+]
+
+
 class NewEndpoint(Strict):
     """Where an organization wants to be called, and about what."""
 
-    url: Annotated[str, Field(max_length=MOST_WEB_ADDRESS, description="`https://…`, in the public internet")]
-    types: (
-        Annotated[
-            list[Annotated[EventType, Field(strict=False)]],
-            Field(min_length=1, max_length=len(EventType)),
-            AfterValidator(_all_different),
-        ]
-        | None
-    ) = Field(default=None, description="Left out: every final status")
+    url: Annotated[_Url, Field(description="`https://…`, in the public internet")]
+    types: _Types | None = Field(default=None, description="Left out: every final status")
+
+
+class ChangedEndpoint(Strict):
+    """What is to be different about an endpoint."""
+
+    url: _Url | None = Field(default=None, description="Left out: as it is")
+    types: _Types | None = Field(default=None, description="Left out: as they are; null: every final status")
+
+    @property
+    def same_types(self) -> bool:
+        """Whether they were left out, which is not the same as null."""
+        return "types" not in self.model_fields_set
 
 
 class Replay(Strict):

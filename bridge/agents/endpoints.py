@@ -1,5 +1,6 @@
-"""Webhook endpoints: made, listed, disabled and enabled, given another secret, tried out, and caught up with."""
+"""Webhook endpoints: made, shown, changed, disabled, enabled, deleted, tried out, and caught up with."""
 
+import contextlib
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from aiohttp import web
 from bridge import ids
 from bridge.agents import auth, body, endpoint_requests, endpoint_resource, envelope, filters, parameters, reply
 from bridge.agents.deadline import within
-from bridge.agents.endpoint_requests import NewEndpoint, Replay
+from bridge.agents.endpoint_requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, Problem
 from bridge.agents.trials import Trials
 from bridge.logs import Log
@@ -16,8 +17,8 @@ from bridge.wake import Wake
 from bridge.webhooks import outgoing, signature
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.signature import WebhookKeys
-from storage import deliveries, webhook_endpoints
-from storage.model import DeliveryStatus, WebhookEndpoint
+from storage import deliveries, errors, webhook_endpoints
+from storage.model import DeliveryStatus, EventType, Json, WebhookEndpoint
 from storage.pool import Database
 
 _log = Log("agents")
@@ -25,6 +26,7 @@ _log = Log("agents")
 DELIVERY_PARAMETERS = ("status", "cursor", "limit")
 CALLBACKS = "callbacks"  # in the place of an endpoint's id: the callbacks of all questions
 _ASKED = "asked"  # why an endpoint is disabled, when it was asked for
+_DELETED: Json = {"status": None, "detail": "the endpoint was deleted before this was delivered"}
 
 
 class Endpoints:
@@ -42,7 +44,7 @@ class Endpoints:
         organization_id = auth.key(request).organization_id
         asked = endpoint_requests.validate(NewEndpoint, await body.read(request))
         url = endpoint_requests.address(asked.url, self._webhooks, pointer="/url")
-        types = [type.value for type in asked.types] if asked.types else None
+        types = _written(asked.types)
         made = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
         if isinstance(made, webhook_endpoints.Full):
             raise _full()
@@ -57,6 +59,37 @@ class Endpoints:
         keys = self._webhooks.keys
         secret = signature.written(outgoing.of_callbacks(keys, organization_id)[0]) if keys else None
         return reply.json(endpoint_resource.page(rows, callback_secret=secret))
+
+    async def get(self, request: web.Request) -> web.Response:
+        """GET /v1/webhook_endpoints/{id}: one of them."""
+        parameters.only(request.query)
+        found = _found(await within(webhook_endpoints.get(self._db, *_place(request))))
+        return reply.json(endpoint_resource.endpoint(found))
+
+    async def change(self, request: web.Request) -> web.Response:
+        """PATCH /v1/webhook_endpoints/{id}: another address or other types; its secret and what waits for it stay."""
+        parameters.only(request.query)
+        asked = endpoint_requests.validate(ChangedEndpoint, await body.read(request))
+        url = None
+        if asked.url is not None:
+            url = endpoint_requests.address(asked.url, self._webhooks, pointer="/url")
+        changing = webhook_endpoints.change(
+            self._db, *_place(request), url=url, types=_written(asked.types), same_types=asked.same_types
+        )
+        row = _found(await within(changing))
+        _log.info("webhook_endpoint_changed", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
+        return reply.json(endpoint_resource.endpoint(row))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """DELETE /v1/webhook_endpoints/{id}: no call is begun any more; one that is under way ends as it would."""
+        parameters.only(request.query)
+        organization_id, id = _place(request)
+        if not await within(webhook_endpoints.delete(self._db, organization_id, id)):
+            raise _no_such()
+        _log.info("webhook_endpoint_deleted", endpoint=ids.encode("whe", id), key=auth.key(request).name)
+        with contextlib.suppress(errors.Unavailable):  # it is gone; the delivery loop gives up what is left, unsent
+            await within(deliveries.give_up(self._db, organization_id, id, outcome=_DELETED))
+        return web.Response(status=204)
 
     async def disable(self, request: web.Request) -> web.Response:
         """POST /v1/webhook_endpoints/{id}/disable: it gets nothing more."""
@@ -154,6 +187,10 @@ def _place(request: web.Request) -> tuple[UUID, UUID]:
     return auth.key(request).organization_id, id
 
 
+def _written(types: list[EventType] | None) -> list[str] | None:
+    return [type.value for type in types] if types is not None else None
+
+
 def _found(row: WebhookEndpoint | None) -> WebhookEndpoint:
     if row is None:
         raise _no_such()
@@ -166,7 +203,7 @@ def _no_such() -> Problem:
 
 def _full() -> Problem:
     most = webhook_endpoints.MOST_ACTIVE
-    return Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable one first.")
+    return Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable or delete one first.")
 
 
 def _status(text: str | None) -> DeliveryStatus | None:

@@ -6,13 +6,13 @@ from pydantic import BaseModel
 
 from bridge.agents import filters
 from bridge.agents.describing import BODY, KEY, REF, answer, failures
-from bridge.agents.endpoint_requests import NewEndpoint, Replay
+from bridge.agents.endpoint_requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.agents.endpoint_responses import Attempt, DeliveryPage, Endpoint, EndpointPage, EndpointSecret, Replayed
 from bridge.agents.endpoints import CALLBACKS, DELIVERY_PARAMETERS
 from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, WEBHOOKS_OFF, Type
 from storage.model import DeliveryStatus, Json
 
-SENT: Final[tuple[type[BaseModel], ...]] = (NewEndpoint, Replay)
+SENT: Final[tuple[type[BaseModel], ...]] = (NewEndpoint, ChangedEndpoint, Replay)
 RECEIVED: Final[tuple[type[BaseModel], ...]] = (
     Endpoint,
     EndpointSecret,
@@ -45,6 +45,35 @@ def paths() -> Json:
                 "summary": "Who is called",
                 "security": KEY,
                 "responses": {"200": answer("All of them, newest first.", EndpointPage), **failures(BAD_PARAMETER)},
+            },
+        },
+        f"{_AT}/{{id}}": {
+            "get": {
+                "operationId": "getWebhookEndpoint",
+                "summary": "Look at an endpoint",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {"200": answer("As it now is.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
+            },
+            "patch": {
+                "operationId": "changeWebhookEndpoint",
+                "summary": "Change an endpoint",
+                "description": "Its secret stays.",
+                "security": KEY,
+                "parameters": [_id()],
+                "requestBody": {"required": True, **_content(ChangedEndpoint)},
+                "responses": {
+                    "200": answer("As it now is.", Endpoint),
+                    **failures(BAD_PARAMETER, *BODY, NOT_FOUND, WEBHOOKS_OFF),
+                },
+            },
+            "delete": {
+                "operationId": "deleteWebhookEndpoint",
+                "summary": "Delete an endpoint",
+                "description": "Deleted once, it is not there any more: again is 404.",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {"204": {"description": "Gone."}, **failures(BAD_PARAMETER, NOT_FOUND)},
             },
         },
         f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Stop calls", "Disabled, now or before."),

@@ -6,6 +6,7 @@ from storage.pool import Database
 
 _log = Log("retention")
 BATCH = 1000
+ENDPOINTS = 5  # at once: what belongs to the organization of each is looked through
 
 
 class Retention:
@@ -17,13 +18,15 @@ class Retention:
         self._after = retention.START
 
     async def step(self) -> int:
-        """Look at up to BATCH questions and BATCH clicks on none; how many were old, or 0 when there are no more.
+        """Look at up to BATCH questions, BATCH clicks on none and ENDPOINTS deleted endpoints; how many were old, or 0.
 
         What must stay, because a screen does not show its end yet, is looked at once in every walk and in nobody's way.
         """
         batch = await retention.forget_questions(self._db, days=self._days, after=self._after, most=BATCH)
         clicks = await retention.forget_clicks(self._db, days=self._days, most=BATCH)
+        endpoints = await retention.forget_endpoints(self._db, days=self._days, most=ENDPOINTS)
         self._after = batch.last or retention.START
-        if batch.forgotten or clicks:
-            _log.info("ended_forgotten", interactions=batch.forgotten, clicks_on_none=clicks)
-        return batch.seen + clicks if batch.last or clicks == BATCH else 0
+        if batch.forgotten or clicks or endpoints:
+            _log.info("ended_forgotten", interactions=batch.forgotten, clicks_on_none=clicks, endpoints=endpoints)
+        more = batch.last or clicks == BATCH or endpoints == ENDPOINTS
+        return batch.seen + clicks + endpoints if more else 0

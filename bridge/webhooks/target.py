@@ -46,6 +46,8 @@ def check(url: str, guard: Guard) -> str:
     literal = _literal(host)
     if literal is not None and not guard.permits(literal):
         raise BadTarget("leads to an address that is not on the public internet, or is kept from webhooks")
+    if "%" in _plain(host):
+        raise BadTarget("must write its host without %, neither encoded nor with a zone")
     if port == 0:
         raise BadTarget("must not name port 0")
     if literal is None:
@@ -59,8 +61,6 @@ def _check_name(host: str, *, bracketed: bool) -> None:
     """Raise BadTarget for what no name can be, as the client would look it up."""
     if bracketed:
         raise BadTarget("has something between [ and ] that is no IPv6 address")
-    if "%" in host:
-        raise BadTarget("must write its host without %")
     try:
         name = (URL.build(scheme="https", host=host).raw_host or "").removesuffix(".")
     except ValueError:
@@ -80,7 +80,7 @@ def server(url: str) -> UUID:
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host spells out, in any way that some resolver takes: decimal, hexadecimal, circled."""
-    plain = unicodedata.normalize("NFKC", host).replace("。", ".").rstrip(".")
+    plain = _plain(host).rstrip(".")
     if plain == "localhost" or plain.endswith(".localhost"):
         return IPv4Address("127.0.0.1")
     try:
@@ -91,3 +91,8 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
         return IPv4Address(socket.inet_aton(plain))
     except (OSError, UnicodeEncodeError, ValueError):
         return None
+
+
+def _plain(host: str) -> str:
+    """A host as clients read it that know circled digits, wide letters and full stops of other scripts."""
+    return unicodedata.normalize("NFKC", host).replace("。", ".")

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from bridge import ids
-from storage import connections, interactions, keys, organizations
+from storage import connections, interactions, keys, organizations, webhook_endpoints
 from storage.interactions import Click, Opening
-from storage.model import Connection, Interaction, Scope
+from storage.model import Connection, Interaction, Scope, WebhookEndpoint
 from storage.pool import Database
 
 _numbers = itertools.count(1)
@@ -117,3 +117,10 @@ def click(question: Interaction, **other: Any) -> Click:
         ),
         **other,
     )
+
+
+async def endpoint(db: Database, tenant: Tenant, *, url: str = "https://hooks.example.com/?token=7") -> WebhookEndpoint:
+    """One that is told of every final status."""
+    made = await webhook_endpoints.create(db, tenant.scope.organization_id, id=ids.new(), url=url, types=None)
+    assert isinstance(made, WebhookEndpoint)
+    return made

@@ -1,17 +1,22 @@
 """What waits, as an operator's alarms are told: in numbers, bounded, and only what can be done."""
 
+import json
+
 import pytest
 
 from bridge import ids
-from storage import backlog, cards
+from storage import backlog, cards, deliveries, interactions, statements
 from storage.pool import Database
 from tests.storage import build
+from tests.storage.build import Tenant
+
+NOT_NOW = {"status": 503, "detail": "HTTP 503"}
 
 
 async def test_where_nothing_waits_there_is_nothing_to_tell(db: Database) -> None:
     seen = await backlog.look(db, [ids.new()], with_notices=True)
 
-    assert (seen.cards_age, seen.open) == (None, 0)
+    assert (seen.cards_age, seen.deliveries_age, seen.open) == (None, None, 0)
     assert seen.notices is not None and 0 <= seen.notices < 1
 
 
@@ -53,3 +58,95 @@ async def test_open_questions_are_counted_only_so_far(db: Database, monkeypatch:
     monkeypatch.setattr(backlog, "MOST", 3)
 
     assert (await backlog.look(db, [], with_notices=False)).open == 3
+
+
+async def owed(db: Database, tenant: Tenant, *ages: int) -> None:
+    """Deliveries that have been due for so many seconds."""
+    for seconds in ages:
+        question = await build.question(db, tenant)
+        await interactions.claim(db, build.click(question))
+        await db.fetch(
+            "update deliveries set due_at = clock_timestamp() - make_interval(secs => $1) where interaction_id = $2",
+            float(seconds),
+            question.id,
+        )
+
+
+async def deliveries_age(db: Database) -> float | None:
+    return (await backlog.look(db, [], with_notices=False)).deliveries_age
+
+
+async def test_the_oldest_call_that_nobody_makes_is_told_whoever_it_is_for(db: Database, tenant: Tenant) -> None:
+    other = await build.tenant(db)
+    for one in (tenant, tenant, other):
+        await build.endpoint(db, one)
+    await owed(db, tenant, 30, -60)
+    await owed(db, other, 90, 600)
+
+    assert await deliveries_age(db) == pytest.approx(600, abs=10)
+    (first,) = await deliveries.lease(db, most=1)
+    assert first.organization_id == other.scope.organization_id
+    assert await deliveries_age(db) == pytest.approx(90, abs=10), "somebody calls the other one"
+
+
+async def test_what_waits_for_its_turn_at_a_busy_receiver_is_not_late(db: Database, tenant: Tenant) -> None:
+    await build.endpoint(db, tenant)
+    await owed(db, tenant, 90, 80, 70)
+
+    leased = await deliveries.lease(db, most=10)
+
+    assert len(leased) == deliveries.IN_FLIGHT and await deliveries_age(db) is None
+    await deliveries.accepted(db, leased[0], outcome={"status": 204, "detail": "HTTP 204"})
+    assert await deliveries_age(db) == pytest.approx(70, abs=10)
+
+
+async def test_what_is_to_be_tried_again_later_is_not_late(db: Database, tenant: Tenant) -> None:
+    await build.endpoint(db, tenant)
+    await owed(db, tenant, 90)
+    (leased,) = await deliveries.lease(db, most=1)
+    await deliveries.failed(db, leased, outcome=NOT_NOW, seconds=300.0)
+
+    assert await deliveries_age(db) is None
+
+
+async def test_what_a_replica_that_died_had_in_hand_is_late(db: Database, tenant: Tenant) -> None:
+    await build.endpoint(db, tenant)
+    await owed(db, tenant, 90)
+    await deliveries.lease(db, most=1)
+    assert await deliveries_age(db) is None
+    await db.fetch("update deliveries set leased_until = clock_timestamp()")
+
+    assert await deliveries_age(db) == pytest.approx(90, abs=10)
+
+
+async def test_receivers_are_looked_at_only_so_far(
+    db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = [await build.endpoint(db, tenant) for _ in range(2)]
+    await owed(db, tenant, 90)
+    await db.fetch("update deliveries set due_at = due_at - interval '1 hour' where target_id <> $1", first.id)
+    monkeypatch.setattr(backlog, "_RECEIVERS", 1)
+
+    assert await deliveries_age(db) == pytest.approx(90, abs=10)
+
+
+async def test_however_much_is_owed_to_a_receiver_only_the_oldest_is_read(db: Database, tenant: Tenant) -> None:
+    await build.endpoint(db, tenant)
+    await owed(db, tenant, 90)
+    await db.fetch(
+        "with told as (insert into events (organization_id, id, interaction_id, type) "
+        "select organization_id, gen_random_uuid(), interaction_id, 'interaction.answered' "
+        "from deliveries, generate_series(1, 20000) returning organization_id, id, interaction_id) "
+        "insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id) "
+        "select told.organization_id, target_id, told.id, told.interaction_id, endpoint_id from told, deliveries"
+    )
+    await db.fetch("analyze deliveries")
+    look = statements.load("backlog")["look"]
+    values = {"connection_ids": [], "most": 10, "receivers": 5_000, "each": 2, "with_notices": False}
+
+    async with db.acquire() as connection:
+        (row,) = await connection.fetch(f"explain (analyze, buffers, format json) {look.sql}", *look.arguments(values))
+
+    plan = json.loads(row["QUERY PLAN"])[0]["Plan"]
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 100, "20,000 rows have hundreds of blocks"
+    assert await deliveries_age(db) == pytest.approx(90, abs=10)

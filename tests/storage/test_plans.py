@@ -180,9 +180,16 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
     return {
         "waiting": ("deliveries", {}),
         "lease of deliveries": ("deliveries", {"most": 50, "each": 2, "seconds": 20, "overlap": 86_400}),
+        "give_up": (
+            "deliveries",
+            {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome, "most": 1000},
+        ),
         "renew": ("deliveries", {**fence, "seconds": 20}),
         "accepted": ("deliveries", {**fence, "outcome": outcome}),
-        "failed": ("deliveries", {**fence, "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400}),
+        "failed": (
+            "deliveries",
+            {**fence, "url": "", "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400},
+        ),
         "page of deliveries": ("deliveries", {**pages, "endpoint_id": endpoint_id}),
         "page_of_callbacks": ("deliveries", pages),
         "replay": ("deliveries", {**again, "endpoint_id": endpoint_id}),
@@ -190,6 +197,8 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
         "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "most": 200}),
         "get of an endpoint": ("webhook_endpoints", one),
         "rotate": ("webhook_endpoints", one),
+        "change": ("webhook_endpoints", {**one, "url": None, "types": None, "same_types": True}),
+        "delete": ("webhook_endpoints", one),
     }
 
 
@@ -257,6 +266,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         "settled": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget_clicks": ("retention", {"days": 90, "most": 100}),
+        "forget_endpoints": ("retention", {"days": 90, "most": 5}),
         "heard": ("receipts", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()], "seconds": 3.0}),
         "record": (
             "receipts",
@@ -273,7 +283,16 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         ),
         "late": ("receipts", {"most": 100, "seconds": 120.0}),
         "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
-        "look": ("backlog", {"connection_ids": [question.connection_id], "most": 20, "with_notices": True}),
+        "look": (
+            "backlog",
+            {
+                "connection_ids": [question.connection_id],
+                "most": 20,
+                "receivers": 5_000,
+                "each": 2,
+                "with_notices": True,
+            },
+        ),
         "of_interactions": ("cards", {"organization_id": organization_id, "interaction_ids": [id, ids.new()]}),
         "of_interaction": ("cards", {"organization_id": organization_id, "interaction_id": id}),
         "of_installation": (
@@ -316,6 +335,28 @@ async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database
                 touched = read(plan, name, mode)
 
                 assert touched <= FEW, f"{name}, {mode}: {touched} rows"
+
+
+async def test_endpoints_that_are_called_no_more_are_in_nobodys_way(crowded: Database) -> None:
+    """A thousand of them in this organization, unknown to the statistics; one is called."""
+    tenant = await build.tenant(crowded)
+    question = await build.question(crowded, tenant)
+    await build.endpoint(crowded, tenant)
+    await crowded.fetch(
+        "insert into webhook_endpoints (organization_id, id, url, disabled_at, disabled_reason) select $1, "
+        "gen_random_uuid(), '', now(), (array['asked', 'deleted'])[1 + number % 2] "
+        "from generate_series(1, 1000) as number",
+        tenant.scope.organization_id,
+    )
+    every = calls(tenant, question)
+
+    async with crowded.acquire() as connection:
+        for name in ("claim", "cancel", "open", "record"):
+            table, values = every[name]
+            for mode in ("force_custom_plan", "force_generic_plan"):
+                plan = await run(connection, statements.load(table)[name], values, mode)
+
+                assert read(plan, name, mode) <= FEW, f"{name}, {mode}"
 
 
 OWN = """

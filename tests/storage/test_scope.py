@@ -24,7 +24,10 @@ EXCEPTIONS = {
     ),
     "cards.lease": (["due: cards"], "the card loop takes what is due, whoever it belongs to"),
     "backlog.look": (
-        ["main, sub-select: cards", "main, sub-select, sub-select: interactions"],
+        [
+            *("receivers, sub-select: deliveries", "receivers, sub-select: deliveries"),
+            *("main, sub-select: cards", "main, sub-select, sub-select: interactions"),
+        ],
         "an operator's alarms are for all; numbers leave it, and nothing else",
     ),
     "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),
@@ -36,6 +39,7 @@ EXCEPTIONS = {
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
     "receipts.late": (["late: interactions"], "what nobody heard is said to be so, whoever it belongs to"),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
+    "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),
 }
 

@@ -130,6 +130,7 @@ READ = {
     "deliveries.renew": {"attempt"},
     "deliveries.accepted": {"status"},
     "deliveries.failed": of(Failed),
+    "deliveries.give_up": {"event_id"},
     "deliveries.page": of(Delivery),
     "deliveries.page_of_callbacks": of(Delivery),
     "deliveries.replay": {"event_id"},
@@ -177,6 +178,7 @@ READ = {
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
+    "retention.forget_endpoints": {"rows"},
     "throttles.take": {"seconds"},
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
@@ -186,6 +188,8 @@ READ = {
     "webhook_endpoints.get": of(WebhookEndpoint),
     "webhook_endpoints.disable": of(WebhookEndpoint),
     "webhook_endpoints.enable": of(WebhookEndpoint),
+    "webhook_endpoints.change": of(WebhookEndpoint),
+    "webhook_endpoints.delete": {"id"},
     "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
 
@@ -193,11 +197,11 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "doubted gone plain settles unsure with_notices",
+        "bool": "doubted gone plain same_types settles unsure with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate",
         "int4": "attempt days expires_in failed overlap patience version",
-        "int8": "each most most_pending past",
+        "int8": "each most most_pending past receivers",
         "jsonb": "addresses answers metadata never_shown outcome reason request",
         "timestamptz": "after since",
         "text[]": "home_teams payloads responders tags types",

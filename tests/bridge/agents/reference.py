@@ -35,7 +35,7 @@ class Response:
 
     status: int | None  # None: the page shows what curl prints
     headers: dict[str, str]
-    body: Json
+    body: Json | None  # None: nothing but a status
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def exchanges(text: str) -> Iterator[Request | Response | Stage]:
             yield Response(status=None, headers={}, body=json.loads(block))
         elif block.startswith("HTTP/1.1 "):
             line, headers, body = _http(block)
-            yield Response(status=int(line.split()[1]), headers=headers, body=json.loads(body))
+            yield Response(status=int(line.split()[1]), headers=headers, body=json.loads(body) if body else None)
         else:
             line, headers, body = _http(block)
             method, path = line.split()

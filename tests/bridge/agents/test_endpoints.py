@@ -86,6 +86,8 @@ WRONG: list[tuple[Any, str]] = [
     ("https://169.254.169.254/latest/meta-data", "not on the public internet"),
     ("https://224.0.0.1/", "not on the public internet"),
     ("https://10.1.2.3/", "not on the public internet"),
+    ("https://[2606:4700::1%lo]/", "must write its host without %"),
+    ("https://[2606:4700::1%25lo]/", "must write its host without %"),
     (7, "must be a string"),
 ]
 
@@ -179,6 +181,12 @@ async def test_what_is_somebody_elses_is_as_unknown_as_what_is_not_there(door: D
         replies += [await act(door, id, what) for id in (UNKNOWN, "whe_x", "int_01h2xcejqtf2nbrexx3vqjhp41")]
 
         assert {(reply.status, reply.slug) for reply in replies} == {(404, "not_found")}, what
+    for method in ("GET", "PATCH", "DELETE"):
+        sent: Json = {"json": {}} if method == "PATCH" else {}
+        replies = [await door.call(method, f"{AT}/{made.json['id']}", key=foreign.secret, **sent)]
+        replies += [await door.call(method, f"{AT}/{id}", **sent) for id in (UNKNOWN, "whe_x", "callbacks")]
+
+        assert {(reply.status, reply.slug) for reply in replies} == {(404, "not_found")}, method
     assert (await door.call("GET", AT, key=foreign.secret)).json["items"] == []
     (item,) = (await listed(door))["items"]
     assert (item["status"], item["rotated_at"]) == ("active", None)
@@ -392,6 +400,15 @@ async def test_every_status_that_is_described_can_happen_and_no_other(door: Door
             if what == "replay":
                 statuses |= {(await act(door, made, what, **one)).status for one in bodies}
             seen[f"{AT}/{{id}}/{what}", "get" if what == "deliveries" else "post"] = statuses
+        at = f"{AT}/{made.json['id']}"
+        for method in ("get", "patch", "delete"):
+            sent: Json = {"json": {"url": URL}} if method == "patch" else {}
+            statuses = {(await door.call(method, one, **sent)).status for one in (f"{AT}/{UNKNOWN}", f"{at}?x=1")}
+            statuses.add((await door.call(method, at, key=None)).status)
+            if method == "patch":
+                statuses |= {(await door.call(method, at, **one)).status for one in bodies}
+                statuses.add((await off.call(method, at, **sent)).status)
+            seen[f"{AT}/{{id}}", method] = statuses | {(await door.call(method, at, **sent)).status}
     named = {
         (path, method): {int(status) for status in operation["responses"]}
         for path, operations in openapi.document()["paths"].items()

@@ -6,7 +6,7 @@ import json
 
 from bridge.loops import retention
 from bridge.loops.retention import Retention
-from storage import interactions
+from storage import interactions, webhook_endpoints
 from storage.model import Handle, Interaction, Verdict
 from tests.bridge.loops import asking
 from tests.bridge.replica import Replica
@@ -149,3 +149,20 @@ async def test_clicks_on_no_question_are_forgotten_in_batches_too(replica: Repli
     assert await loop.step() == retention.BATCH
     assert await loop.step() == 0
     assert (await rows(replica))["clicks"] == 0
+
+
+async def test_endpoints_that_were_deleted_go_too_and_the_loop_goes_on_while_there_are_more(
+    replica: Replica, log: io.StringIO
+) -> None:
+    for _ in range(retention.ENDPOINTS + 1):
+        one = await build.endpoint(replica.db, replica.tenant)
+        assert await webhook_endpoints.delete(replica.db, one.organization_id, one.id)
+    await replica.db.fetch("update webhook_endpoints set disabled_at = now() - interval '91 days'")
+    log.truncate(0)
+
+    steps = [await forgetting(replica).step() for _ in range(3)]
+
+    assert steps == [retention.ENDPOINTS, 0, 0]
+    lines = [json.loads(line) for line in log.getvalue().strip("\0").splitlines()]
+    assert [line["endpoints"] for line in lines] == [retention.ENDPOINTS, 1]
+    assert await replica.db.fetch("select from webhook_endpoints") == []

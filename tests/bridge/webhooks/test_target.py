@@ -37,6 +37,13 @@ WRONG = [
     ),
     ("https://%31%32%37.0.0.1/", "must write its host without %"),
     ("https://hooks.example.com%2f.example.com/", "must write its host without %"),
+    *(
+        (f"https://{host}/", "must write its host without %")
+        for host in (
+            *("[2606:4700::1%lo]", "[2606:4700::1%25lo]", "[2606:4700::1%251]", "[2606:4700::1%lo]:8443"),
+            *("1.1.1.1%lo", "1.1.1.1%25lo", "hooks.example.com\uff0525"),
+        )
+    ),
     ("https://hooks.example.com:0/", "must not name port 0"),
     ("https://1.1.1.1:0/", "must not name port 0"),
     *((f"https://[{host}]/", "no IPv6 address") for host in ("v1.x", "v7.127.0.0.1")),

@@ -1,0 +1,187 @@
+"""An endpoint that is deleted: gone for its organization, and never in the way of a click that saw it a moment ago."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from storage import deliveries, interactions, webhook_endpoints
+from storage.model import Interaction, Json, Verdict, WebhookEndpoint
+from storage.pool import Database
+from tests.storage import build
+from tests.storage.build import Tenant
+from tests.storage.faults import admin, until_waiting
+from tests.storage.moments import Moment
+
+SECONDS = 1.0  # in which a claim is confirmed although somebody has not committed yet
+AHEAD = 0.002
+OUTCOME: Json = {"status": None, "detail": "the endpoint was deleted"}
+
+
+async def won(db: Database, question: Interaction, *, seconds: float = SECONDS) -> None:
+    claimed = await interactions.claim(db, build.click(question), seconds=seconds)
+    assert claimed.verdict is Verdict.WON
+
+
+async def deleted(db: Database, one: WebhookEndpoint) -> bool:
+    return await webhook_endpoints.delete(db, one.organization_id, one.id)
+
+
+async def until_somebody_waits(dsn: str) -> None:
+    async with admin(dsn) as operator:
+        await until_waiting(operator)
+
+
+async def statuses(db: Database) -> list[str]:
+    return [row["status"] for row in await db.fetch("select status from deliveries")]
+
+
+async def test_what_is_deleted_is_not_there_for_any_statement(db: Database, tenant: Tenant) -> None:
+    one = await build.endpoint(db, tenant)
+    place = one.organization_id, one.id
+    foreign = (await build.tenant(db)).scope.organization_id
+
+    assert not await webhook_endpoints.delete(db, foreign, one.id)
+    assert await deleted(db, one)
+
+    assert not await deleted(db, one)
+    assert await webhook_endpoints.get(db, *place) is None
+    assert await webhook_endpoints.of_organization(db, one.organization_id) == []
+    assert await webhook_endpoints.change(db, *place, url=None, types=None, same_types=False) is None
+    assert await webhook_endpoints.disable(db, *place, reason="asked") is None
+    assert await webhook_endpoints.enable(db, *place) is None
+    assert await webhook_endpoints.rotate(db, *place) is None
+    await won(db, await build.question(db, tenant))
+    assert await statuses(db) == []
+    (row,) = await db.fetch("select row_to_json(webhook_endpoints)::text as row from webhook_endpoints")
+    assert "hooks.example.com" not in row["row"], "its address may carry a secret"
+
+
+async def test_a_claim_does_not_wait_for_a_deletion_that_is_not_committed(
+    db: Database, other: Database, tenant: Tenant
+) -> None:
+    one = await build.endpoint(db, tenant)
+    question = await build.question(db, tenant)
+    async with other.acquire() as held, held.transaction():
+        assert await webhook_endpoints.delete(held, one.organization_id, one.id)
+        await won(db, question)
+
+    assert await statuses(db) == ["pending"]
+
+
+async def test_a_claim_that_began_before_a_deletion_is_written_with_a_delivery_that_nobody_makes(
+    db: Database, other: Database, tenant: Tenant, dsn: str
+) -> None:
+    """It saw the endpoint, then waited for its question, and the endpoint was deleted meanwhile."""
+    one = await build.endpoint(db, tenant)
+    question = await build.question(db, tenant)
+    async with other.acquire() as held:
+        transaction = held.transaction()
+        await transaction.start()
+        await held.fetch("select from interactions where id = $1 for update", question.id)
+        claiming = asyncio.create_task(won(db, question, seconds=20))
+        await until_somebody_waits(dsn)
+        assert await deleted(db, one)
+        assert await deliveries.give_up(db, one.organization_id, one.id, outcome=OUTCOME) == 0
+        await transaction.rollback()
+    await claiming
+
+    (leased,) = await deliveries.lease(db, most=10)
+    assert (leased.url, leased.disabled_reason) == ("", "deleted"), "the loop lets it be dead and calls nobody"
+
+
+async def test_however_a_click_and_a_deletion_meet_the_click_wins(
+    db: Database, other: Database, tenant: Tenant
+) -> None:
+    """Two hundred races: some claims see the endpoint, some do not, and none fails."""
+    moment = Moment(seed=11)
+    told: dict[UUID, bool] = {}
+    for _ in range(200):
+        one = await build.endpoint(db, tenant)
+        question = await build.question(db, tenant)
+
+        async def click(question: Interaction = question) -> None:
+            await asyncio.sleep(moment.seconds())
+            await won(db, question, seconds=20)
+
+        async def delete(one: WebhookEndpoint = one) -> None:
+            await asyncio.sleep(AHEAD)  # so that a click that does not tarry comes first
+            assert await deleted(other, one)
+
+        await asyncio.gather(click(), delete())
+        rows = await db.fetch("select from deliveries where target_id = $1", one.id)
+        told[one.id] = bool(rows)
+        moment.was_too(late=not told[one.id])
+
+    assert set(told.values()) == {True, False}, "one side always came first: that was no race"
+    leased = await deliveries.lease(db, most=1_000)
+    assert len(leased) == list(told.values()).count(True)
+    assert {one.disabled_reason for one in leased} == {"deleted"}
+
+
+@pytest.fixture
+async def waiting(db: Database, tenant: Tenant) -> WebhookEndpoint:
+    """An endpoint for which three deliveries wait."""
+    one = await build.endpoint(db, tenant)
+    for _ in range(3):
+        await won(db, await build.question(db, tenant))
+    return one
+
+
+async def test_what_waits_is_given_up_but_for_what_is_under_way(
+    db: Database, tenant: Tenant, waiting: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "_BATCH", 1)
+    foreign = (await build.tenant(db)).scope.organization_id
+    (leased,) = await deliveries.lease(db, most=1)
+    await deleted(db, waiting)
+
+    assert await deliveries.give_up(db, foreign, waiting.id, outcome=OUTCOME) == 0
+    assert await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME) == 2
+
+    assert sorted(await statuses(db)) == ["dead", "dead", "pending"]
+    assert await deliveries.renew(db, leased)
+    assert await deliveries.accepted(db, leased, outcome={"status": 204, "detail": "HTTP 204"}), "it was heard"
+    assert sorted(await statuses(db)) == ["dead", "dead", "delivered"]
+
+
+async def test_what_failed_under_way_is_not_tried_again_and_the_endpoint_stays_deleted(
+    db: Database, waiting: WebhookEndpoint
+) -> None:
+    (leased,) = await deliveries.lease(db, most=1)
+    await deleted(db, waiting)
+    await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
+    await deliveries.failed(db, leased, outcome={"status": 500, "detail": "HTTP 500"}, seconds=0.0, gone=True)
+
+    (again,) = await deliveries.lease(db, most=10)
+
+    assert (again.event_id, again.disabled_reason) == (leased.event_id, "deleted")
+
+
+async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, waiting: WebhookEndpoint) -> None:
+    await deleted(db, waiting)
+    await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
+    assert await deliveries.replay(db, waiting.organization_id, waiting.id, since=None) == 3
+
+    assert {one.disabled_reason for one in await deliveries.lease(db, most=10)} == {"deleted"}
+
+
+@pytest.mark.parametrize("change", ["change", "disable", "enable", "rotate"])
+async def test_a_change_that_waited_for_a_deletion_finds_nothing(
+    db: Database, other: Database, tenant: Tenant, dsn: str, change: str
+) -> None:
+    one = await build.endpoint(db, tenant)
+    place = one.organization_id, one.id
+    changes: dict[str, Callable[[], Awaitable[object]]] = {
+        "change": lambda: webhook_endpoints.change(db, *place, url="https://b.example/", types=None, same_types=True),
+        "disable": lambda: webhook_endpoints.disable(db, *place, reason="asked"),
+        "enable": lambda: webhook_endpoints.enable(db, *place),
+        "rotate": lambda: webhook_endpoints.rotate(db, *place),
+    }
+    async with other.acquire() as held, held.transaction():
+        assert await webhook_endpoints.delete(held, *place)
+        changing = asyncio.ensure_future(changes[change]())
+        await until_somebody_waits(dsn)
+
+    assert await changing is None
