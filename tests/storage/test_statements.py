@@ -8,7 +8,7 @@ import pytest
 
 from storage import retention, statements
 from storage.backlog import Backlog
-from storage.deliveries import Failed, Leased
+from storage.deliveries import Failed, Leased, Resumed
 from storage.events import Event, Place
 from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Organization, WebhookEndpoint
 from storage.organizations import Leaving
@@ -124,7 +124,7 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
-    "deliveries.waiting": {"waiting"},
+    "deliveries.resume": of(Resumed),
     "deliveries.hold": {"limited", "held"},
     "deliveries.lease": of(Leased),
     "deliveries.renew": {"attempt"},
