@@ -271,7 +271,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
                 "seconds": 3.0,
             },
         ),
-        "late": ("receipts", {"most": 100, "seconds": 120.0}),
+        "late": ("receipts", {"most": 100, "seconds": 120.0, "within": 780.0}),
         "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
         "look": ("backlog", {"connection_ids": [question.connection_id], "most": 20, "with_notices": True}),
         "of_interactions": ("cards", {"organization_id": organization_id, "interaction_ids": [id, ids.new()]}),

@@ -195,7 +195,7 @@ TYPES = {
     for type, names in {
         "bool": "doubted gone plain settles unsure with_notices",
         "bytea": "claim_id request_hash",
-        "float8": "amount burst rate",
+        "float8": "amount burst rate within",
         "int4": "attempt days expires_in failed overlap patience version",
         "int8": "each most most_pending past",
         "jsonb": "addresses answers metadata never_shown outcome reason request",
