@@ -19,12 +19,13 @@ from bridge.config import Settings
 from bridge.handles import Handles
 from bridge.health import Health
 from bridge.logs import Log
-from bridge.loops import expiry, heard, numbering, runner, unheard, watch
+from bridge.loops import expiry, heard, numbering, runner, watch
 from bridge.loops.cards import Cards
 from bridge.loops.deliveries import Deliveries
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
+from bridge.loops.unheard import Unheard
 from bridge.metrics import Metrics
 from bridge.scrape import Scrape
 from bridge.slack import client
@@ -116,6 +117,7 @@ async def _run(
     deliveries = Deliveries(db=db, wake=wake, webhooks=webhooks, metrics=metrics)
     fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
     streams = Streams(db=db, wake=wake)
+    unheard = Unheard(db=db, wake=wake, metrics=metrics)
     loops = [
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
         Loop(name="expiry", step=lambda: expiry.step(db, wake, metrics), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
@@ -147,7 +149,7 @@ async def _run(
     aside = [
         Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
         Loop(name="heard", step=lambda: heard.step(db, wake), interval=_HEARD_INTERVAL, wake=wake.hearing),
-        Loop(name="unheard", step=lambda: unheard.step(db, wake, metrics), interval=_UNHEARD_INTERVAL),
+        Loop(name="unheard", step=unheard.step, interval=_UNHEARD_INTERVAL),
     ]
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)

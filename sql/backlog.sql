@@ -10,7 +10,7 @@ with recursive receivers as (
     from (
         select organization_id, target_id
         from deliveries
-        where status = 'pending'
+        where status = 'pending' and not put_off
         order by organization_id, target_id
         limit 1
     ) as first
@@ -22,6 +22,7 @@ with recursive receivers as (
         from deliveries
         where
             status = 'pending'
+            and not put_off
             and (organization_id, target_id) > (receivers.organization_id, receivers.target_id)
         order by organization_id, target_id
         limit 1
@@ -42,6 +43,7 @@ waiting as (
             deliveries.organization_id = walked.organization_id
             and deliveries.target_id = walked.target_id
             and status = 'pending'
+            and not put_off
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
         order by due_at
@@ -56,6 +58,14 @@ waiting as (
             and leased_until > statement_timestamp()
     ) as busy
     where busy.number < $each
+    union all
+    ( -- what was put off is taken up by the next look at the latest, however busy its receiver is
+        select due_at
+        from deliveries
+        where status = 'pending' and put_off and due_at <= statement_timestamp()
+        order by due_at
+        limit 1
+    )
 )
 select
     (

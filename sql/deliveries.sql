@@ -1,9 +1,39 @@
 -- What is still to be told to agents. Written by the statements that write events, leased by a replica, sent outside of
 -- any transaction, written back under the fence of the lease.
 
--- name: waiting :one
--- Whether anything is still to be delivered, due or not; for all organizations.
-select exists (select from deliveries where status = 'pending') as waiting;
+-- name: resume :one
+-- Before a look: up to $most deliveries that were put off and are due again are put off no more, longest due first; how
+-- many those were, and whether there is anything to be delivered now or under way. What another replica resumes at this
+-- moment is passed over. Scans all organizations; the statement's clock, unlike clock_timestamp(), lets the index stop
+-- where nothing is due yet.
+with due as materialized (
+    select organization_id, target_id, event_id
+    from deliveries
+    where status = 'pending' and put_off and due_at <= statement_timestamp()
+    order by due_at
+    limit $most
+    for update skip locked
+),
+resumed as (
+    update deliveries
+    set put_off = false
+    from due
+    where
+        deliveries.organization_id = due.organization_id
+        and deliveries.target_id = due.target_id
+        and deliveries.event_id = due.event_id
+    returning deliveries.event_id
+)
+select
+    (select count(*) from resumed) as number,
+    exists (select from resumed)
+    or (
+        select true
+        from deliveries
+        where status = 'pending' and not put_off
+        order by organization_id, target_id -- along its index: the planner takes what is rare for common
+        limit 1
+    ) is not null as waiting;
 
 -- name: hold :one
 -- Before a lease, in the same transaction: one replica leases at a time, so that all of them together keep to what one
@@ -14,7 +44,8 @@ select
 
 -- name: lease :many
 -- Take up to $most deliveries that are due, for $seconds, and of one receiver so many that it has $each under way. Walks
--- from receiver to receiver along the index of what is pending: however much is due to one that is slow, it is not read.
+-- from receiver to receiver along the index of what was not put off: however much is due to one that is slow, it is not
+-- read, and neither is who waits to be tried again.
 -- Who has least under way comes first, and no organization gets more under way than would then be left of $most: however
 -- many receivers hang, and of however many organizations, there is something left for the next one.
 -- Scans all organizations.
@@ -23,7 +54,7 @@ with recursive receivers as (
     from (
         select organization_id, target_id
         from deliveries
-        where status = 'pending'
+        where status = 'pending' and not put_off
         order by organization_id, target_id
         limit 1
     ) as first
@@ -35,45 +66,44 @@ with recursive receivers as (
         from deliveries
         where
             status = 'pending'
+            and not put_off
             and (organization_id, target_id) > (receivers.organization_id, receivers.target_id)
         order by organization_id, target_id
         limit 1
     ) as following
 ),
 busy as materialized (
-    select
-        receivers.organization_id,
-        receivers.target_id,
-        (
-            select count(*)
-            from deliveries
-            where
-                deliveries.organization_id = receivers.organization_id
-                and deliveries.target_id = receivers.target_id
-                and leased_until > statement_timestamp()
-        ) as number
-    from receivers
+    select organization_id, target_id, count(*) as number
+    from deliveries
+    where leased_until > statement_timestamp()
+    group by organization_id, target_id
 ),
 shared as materialized (
-    select *, sum(number) over (partition by organization_id) as of_organization
-    from busy
+    select
+        organization_id,
+        target_id,
+        coalesce(number, 0) as number,
+        coalesce(sum(number) over (partition by organization_id), 0) as of_organization
+    from receivers
+    left join busy using (organization_id, target_id)
 ),
 ready as materialized (
     select waiting.organization_id, waiting.target_id, waiting.event_id, waiting.due_at, shared.of_organization
     from shared
     cross join lateral (
-        select organization_id, target_id, event_id, due_at
+        select organization_id, target_id, event_id, due_at, row_number() over (order by due_at) as number
         from deliveries
         where
             deliveries.organization_id = shared.organization_id
             and deliveries.target_id = shared.target_id
             and status = 'pending'
+            and not put_off
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
         order by due_at
-        limit greatest($each - shared.number, 0)
-        for update skip locked
+        limit $each -- by itself, so that the planner knows how few
     ) as waiting
+    where waiting.number <= $each - shared.number
 ),
 placed as (
     select *, of_organization + row_number() over (partition by organization_id order by due_at) as place
@@ -84,14 +114,27 @@ due as materialized (
     from (select *, row_number() over (order by place, due_at) as turn from placed) as queue
     where place <= $most - turn + 1
 ),
+held as materialized ( -- of all that is due, only what is taken is locked
+    select deliveries.organization_id, deliveries.target_id, deliveries.event_id
+    from due
+    join deliveries
+        on deliveries.organization_id = due.organization_id
+        and deliveries.target_id = due.target_id
+        and deliveries.event_id = due.event_id
+    where
+        deliveries.status = 'pending'
+        and deliveries.due_at <= statement_timestamp()
+        and (deliveries.leased_until is null or deliveries.leased_until <= statement_timestamp())
+    for update of deliveries skip locked
+),
 leased as (
     update deliveries
     set attempt = deliveries.attempt + 1, leased_until = clock_timestamp() + make_interval(secs => $seconds::int)
-    from due
+    from held
     where
-        deliveries.organization_id = due.organization_id
-        and deliveries.target_id = due.target_id
-        and deliveries.event_id = due.event_id
+        deliveries.organization_id = held.organization_id
+        and deliveries.target_id = held.target_id
+        and deliveries.event_id = held.event_id
     returning
         deliveries.organization_id, deliveries.target_id, deliveries.event_id, deliveries.interaction_id,
         deliveries.endpoint_id, deliveries.attempt, deliveries.failures
@@ -156,6 +199,7 @@ with failed as (
     update deliveries
     set
         status = case when $seconds::float is null then 'dead' else 'pending' end,
+        put_off = $seconds::float is not null,
         failures = failures + 1,
         outcome = $outcome::jsonb,
         leased_until = null,
@@ -263,7 +307,7 @@ with ended as materialized (
     for update
 )
 update deliveries
-set status = 'pending', failures = 0, due_at = clock_timestamp(), ended_at = null
+set status = 'pending', put_off = false, failures = 0, due_at = clock_timestamp(), ended_at = null
 from ended
 where
     deliveries.organization_id = $organization_id
@@ -288,7 +332,7 @@ with ended as materialized (
     for update
 )
 update deliveries
-set status = 'pending', failures = 0, due_at = clock_timestamp(), ended_at = null
+set status = 'pending', put_off = false, failures = 0, due_at = clock_timestamp(), ended_at = null
 from ended
 where
     deliveries.organization_id = $organization_id

@@ -142,8 +142,8 @@ select outcome
 from decided;
 
 -- name: late :many
--- Let cards say of up to $most answers that no agent has heard them for $seconds. Looks no further back than a quarter
--- of an hour, so that it reads few rows that were heard; who was away for longer than that has other things to show.
+-- Let cards say of up to $most answers that no agent has heard them for $seconds. Looks only at what has been so for less
+-- than $within, because it reads what was heard, too: an index without that would be written by everything that is heard.
 -- What a replica that remembers no hearing has asked (unheard is null) is left alone.
 -- Scans all organizations; the statement's clock, unlike clock_timestamp(), bounds the index on both sides.
 with late as materialized (
@@ -151,7 +151,7 @@ with late as materialized (
     from interactions
     where
         status <> 'pending'
-        and ended_at > statement_timestamp() - interval '15 minutes'
+        and ended_at > statement_timestamp() - make_interval(secs => $seconds::float + $within::float)
         and ended_at <= statement_timestamp() - make_interval(secs => $seconds::float)
         and status = 'answered'
         and heard_at is null

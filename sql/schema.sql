@@ -77,6 +77,7 @@ CREATE TABLE deliveries (
     outcome jsonb,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     ended_at timestamp with time zone,
+    put_off boolean DEFAULT false NOT NULL,
     CONSTRAINT deliveries_pkey PRIMARY KEY (organization_id, target_id, event_id),
     CONSTRAINT deliveries_check CHECK (((endpoint_id IS NULL) OR (endpoint_id = target_id))),
     CONSTRAINT deliveries_check1 CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
@@ -231,6 +232,8 @@ CREATE INDEX deliveries_interaction ON deliveries USING btree (organization_id, 
 CREATE INDEX deliveries_leased ON deliveries USING btree (organization_id, target_id) WHERE (leased_until IS NOT NULL);
 CREATE INDEX deliveries_of_callbacks ON deliveries USING btree (organization_id, event_id) WHERE (endpoint_id IS NULL);
 CREATE INDEX deliveries_pending ON deliveries USING btree (organization_id, target_id, due_at) WHERE (status = 'pending'::text);
+CREATE INDEX deliveries_put_off ON deliveries USING btree (due_at) WHERE ((status = 'pending'::text) AND put_off);
+CREATE INDEX deliveries_ready ON deliveries USING btree (organization_id, target_id, due_at) WHERE ((status = 'pending'::text) AND (NOT put_off));
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);

@@ -39,6 +39,14 @@ class Leased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """What there is before a look."""
+
+    number: int  # of deliveries that were put off and no more are; there may be more of them
+    waiting: bool  # there is something to be delivered now, or under way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """What became of a delivery after a failure."""
 
@@ -46,13 +54,16 @@ class Failed:
     disabled_reason: str | None  # why this failure disabled the endpoint, if it did
 
 
+async def resume(db: Database) -> Resumed:
+    """Before a look: let what was put off and is due again be leased."""
+    return Resumed(**await _SQL["resume"].one(db, most=_BATCH))
+
+
 async def lease(db: Database, *, most: int) -> list[Leased]:
     """Take deliveries that are due, first of whoever has least under way; nobody else gets them for LEASE_SECONDS.
 
     One organization gets at most as many under way as are then left of `most`: half of it, if it is alone.
     """
-    if not (await _SQL["waiting"].one(db))["waiting"]:
-        return []
     async with db.acquire() as connection, connection.transaction():
         await _SQL["hold"].one(connection)
         # A statement of its own: its snapshot sees what was leased while the lock was waited for.

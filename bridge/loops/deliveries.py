@@ -42,16 +42,20 @@ class Deliveries:
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def step(self) -> int:
-        """Lease what is due, and begin to send it; how much that was. A slow receiver keeps no step waiting."""
+        """Lease what is due, and begin to send it; how much that was. A slow receiver keeps no step waiting.
+
+        Where nothing could be begun: how much became due again, since there may be more of it.
+        """
         keys = self.webhooks.keys
         if keys is None or len(self._in_hand) >= IN_HAND:
             return 0
-        leased = await deliveries.lease(self.db, most=IN_HAND - len(self._in_hand))
+        resumed = await deliveries.resume(self.db)
+        leased = await deliveries.lease(self.db, most=IN_HAND - len(self._in_hand)) if resumed.waiting else []
         for one in leased:
             task = asyncio.create_task(self._attend(one, keys), name=f"delivery {one.event_id}")
             self._in_hand.add(task)
             task.add_done_callback(self._done)
-        return len(leased)
+        return len(leased) or resumed.number
 
     async def close(self, *, seconds: float = 0.0) -> None:
         """Let what is in hand end for so long, then drop it: another replica sends it again when its lease is over."""

@@ -6,8 +6,8 @@ import dataclasses
 import pytest
 
 from bridge import ids
-from bridge.loops import unheard
 from bridge.loops.fanout import Fanout
+from bridge.loops.unheard import Unheard
 from bridge.metrics import UNROUTABLE, Attempt, Metrics, Reply
 from bridge.wake import Wake
 from sandbox.slack.faults import Kind
@@ -85,8 +85,9 @@ async def test_an_unconfirmed_click_and_a_forged_request_are_counted(replica: Re
 async def test_answers_that_nobody_heard_are_counted_once(replica: Replica) -> None:
     late = await ended.question(replica.db, replica.tenant, days=121 / 86_400)
     await ended.question(replica.db, replica.tenant, days=0)
+    loop = Unheard(db=replica.db, wake=replica.wake, metrics=replica.metrics)
     for _ in range(2):
-        await unheard.step(replica.db, replica.wake, replica.metrics)
+        await loop.step()
 
     async with scraping.served(replica) as scraped:
         assert (await scraped.page()).value("answers_unheard_total") == 1

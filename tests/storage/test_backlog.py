@@ -108,6 +108,9 @@ async def test_what_is_to_be_tried_again_later_is_not_late(db: Database, tenant:
 
     assert await deliveries_age(db) is None
 
+    await db.fetch("update deliveries set due_at = clock_timestamp() - interval '40 seconds'")
+    assert await deliveries_age(db) == pytest.approx(40, abs=10), "its time has come, and nobody looks"
+
 
 async def test_what_a_replica_that_died_had_in_hand_is_late(db: Database, tenant: Tenant) -> None:
     await build.endpoint(db, tenant)

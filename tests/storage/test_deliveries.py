@@ -1,11 +1,13 @@
-"""Leasing what is owed to agents: two for each receiver, whoever asks, and cheap however much is owed to one."""
+"""Leasing what is owed to agents: two for each receiver, whoever asks, and cheap however much is owed or put off."""
 
 import asyncio
 import json
+from datetime import timedelta
+from typing import Any
 
 from bridge import ids
 from storage import deliveries, interactions, statements, webhook_endpoints
-from storage.deliveries import IN_FLIGHT
+from storage.deliveries import IN_FLIGHT, Resumed
 from storage.model import WebhookEndpoint
 from storage.pool import Database
 from tests.storage import build
@@ -63,17 +65,102 @@ async def test_m081_what_is_owed_to_one_receiver_is_not_read_to_find_what_is_owe
     quick = await endpoint(db, other)
     await owed(db, other, 1)
     await db.fetch("analyze deliveries")
+
+    assert await blocks(db, "lease", most=50, each=IN_FLIGHT, seconds=20, overlap=0) < 300, "20,000 rows have hundreds"
     assert {one.target_id for one in await deliveries.lease(db, most=50)} >= {quick.id}
-    lease = statements.load("deliveries")["lease"]
-    values = {"most": 50, "each": IN_FLIGHT, "seconds": 20, "overlap": 0}
 
-    async with db.acquire() as connection, connection.transaction():
+
+async def blocks(db: Database, name: str, **values: Any) -> int:
+    """How many blocks a statement looks at; then it is undone."""
+    statement = statements.load("deliveries")[name]
+    async with db.acquire() as connection:
+        undone = connection.transaction()
+        await undone.start()
         (row,) = await connection.fetch(
-            f"explain (analyze, buffers, format json) {lease.sql}", *lease.arguments(values)
+            f"explain (analyze, buffers, format json) {statement.sql}", *statement.arguments(values)
         )
-
+        await undone.rollback()
     plan = json.loads(row["QUERY PLAN"])[0]["Plan"]
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 300, "20,000 rows have hundreds of blocks"
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+async def test_a_receiver_that_waits_to_be_tried_again_is_not_looked_at_before_its_time(
+    db: Database, tenant: Tenant
+) -> None:
+    await endpoint(db, tenant)
+    await owed(db, tenant, 1)
+    (first,) = await deliveries.lease(db, most=1)
+    assert await deliveries.failed(db, first, outcome={"status": 500, "detail": ""}, seconds=3600)
+    await many(db, 2_000)
+    await db.fetch(
+        "update deliveries set endpoint_id = null, target_id = gen_random_uuid(), failures = 1, put_off = true, "
+        "due_at = clock_timestamp() + interval '1 hour' where event_id <> $1",
+        first.event_id,
+    )
+    await owed(db, tenant, 1)
+    await db.fetch("vacuum analyze deliveries")
+
+    assert await deliveries.resume(db) == Resumed(number=0, waiting=True)
+    assert await blocks(db, "resume", most=1_000) < 10
+    assert await blocks(db, "lease", most=50, each=IN_FLIGHT, seconds=20, overlap=0) < 100, "2,000 receivers"
+    assert [one.event_id != first.event_id for one in await deliveries.lease(db, most=50)] == [True]
+
+
+async def test_what_was_put_off_is_leased_when_it_is_due_again_and_whoever_waits_longest_first(
+    db: Database, tenant: Tenant
+) -> None:
+    await endpoint(db, tenant)
+    await owed(db, tenant, 3)
+    for seconds in (7200, 3600, 9000):
+        (leased,) = await deliveries.lease(db, most=1)
+        assert await deliveries.failed(db, leased, outcome={"status": 500, "detail": ""}, seconds=seconds)
+    assert await deliveries.resume(db) == Resumed(number=0, waiting=False)
+    assert await deliveries.lease(db, most=50) == []
+    await db.fetch("update deliveries set due_at = due_at - interval '8000 seconds'")
+    longest = await db.fetch("select event_id from deliveries order by due_at limit 2")
+
+    assert (await statements.load("deliveries")["resume"].one(db, most=1))["number"] == 1
+    assert await db.fetch("select event_id from deliveries where not put_off") == longest[:1]
+    assert await deliveries.resume(db) == Resumed(number=1, waiting=True)
+    assert [one.event_id for one in await deliveries.lease(db, most=2)] == [longest[0]["event_id"]]
+    assert await deliveries.resume(db) == Resumed(number=0, waiting=True)
+
+
+async def test_what_is_made_anew_is_put_off_no_more(db: Database, tenant: Tenant) -> None:
+    there = await endpoint(db, tenant)
+    await owed(db, tenant, 1)
+    (leased,) = await deliveries.lease(db, most=1)
+    # As a replica of the release before leaves it when what this one put off was then accepted.
+    await db.fetch("update deliveries set put_off = true")
+    assert await deliveries.accepted(db, leased, outcome={"status": 204, "detail": ""})
+
+    assert await deliveries.replay(db, there.organization_id, there.id, since=leased.at - timedelta(hours=1)) == 1
+    assert len(await deliveries.lease(db, most=1)) == 1
+
+
+async def test_what_the_release_before_put_off_is_leased_in_its_time_and_what_it_leased_is_counted(
+    db: Database, tenant: Tenant
+) -> None:
+    """It knows no mark: it marks nothing that it puts off, and takes what is marked."""
+    await endpoint(db, tenant)
+    await owed(db, tenant, 4)
+    one, two, *_ = await db.fetch("select event_id from deliveries order by due_at")
+    await db.fetch(
+        "update deliveries set due_at = clock_timestamp() + interval '1 hour' where event_id = $1", one["event_id"]
+    )
+    await db.fetch(
+        "update deliveries set put_off = true, leased_until = clock_timestamp() + interval '1 hour' "
+        "where event_id = $1",
+        two["event_id"],
+    )
+
+    await deliveries.resume(db)
+    leased = await deliveries.lease(db, most=50)
+
+    assert len(leased) == IN_FLIGHT - 1 and leased[0].event_id not in {one["event_id"], two["event_id"]}
+    await db.fetch("update deliveries set leased_until = null")
+    await db.fetch("update deliveries set due_at = due_at - interval '2 hours' where event_id = $1", one["event_id"])
+    assert one["event_id"] in {again.event_id for again in await deliveries.lease(db, most=50)}
 
 
 async def test_whose_lease_ran_out_and_was_taken_over_writes_nothing_back(db: Database, tenant: Tenant) -> None:

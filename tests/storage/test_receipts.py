@@ -248,6 +248,17 @@ class TestLateness:
 
         assert await receipts.late(db, most=10) == []
 
+    async def test_is_said_of_what_became_late_in_the_time_that_is_looked_back(
+        self, db: Database, tenant: Tenant
+    ) -> None:
+        late, later, latest = [await answered(db, tenant) for _ in range(3)]
+        for question, minutes in ((late, 14), (later, 16), (latest, 3)):
+            await ended.ago(db, tenant, question, days=minutes / 1440)
+
+        assert await receipts.late(db, most=10, within=50) == []
+        assert await receipts.late(db, most=10, within=70) == [(latest.organization_id, latest.id)]
+        assert await receipts.late(db, most=10) == [(late.organization_id, late.id)]
+
     async def test_ends_when_it_is_heard(self, db: Database, tenant: Tenant) -> None:
         question = await answered(db, tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)

@@ -26,14 +26,18 @@ EXCEPTIONS = {
     "backlog.look": (
         [
             *("receivers, sub-select: deliveries", "receivers, sub-select: deliveries"),
+            "waiting, sub-select: deliveries",
             *("main, sub-select: cards", "main, sub-select, sub-select: interactions"),
         ],
         "an operator's alarms are for all; numbers leave it, and nothing else",
     ),
     "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),
-    "deliveries.waiting": (["main, sub-select: deliveries"], "one look of an idle loop, for everybody"),
+    "deliveries.resume": (
+        ["due: deliveries", "main, sub-select: deliveries"],
+        "the delivery loop takes what is due again, whoever it belongs to",
+    ),
     "deliveries.lease": (
-        ["receivers, sub-select: deliveries", "receivers, sub-select: deliveries"],
+        ["receivers, sub-select: deliveries", "receivers, sub-select: deliveries", "busy: deliveries"],
         "the delivery loop walks from receiver to receiver, whoever they belong to",
     ),
     "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),

@@ -8,7 +8,7 @@ import pytest
 
 from storage import retention, statements
 from storage.backlog import Backlog
-from storage.deliveries import Failed, Leased
+from storage.deliveries import Failed, Leased, Resumed
 from storage.events import Event, Place
 from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Organization, WebhookEndpoint
 from storage.organizations import Leaving
@@ -124,7 +124,7 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
-    "deliveries.waiting": {"waiting"},
+    "deliveries.resume": of(Resumed),
     "deliveries.hold": {"limited", "held"},
     "deliveries.lease": of(Leased),
     "deliveries.renew": {"attempt"},
@@ -199,7 +199,7 @@ TYPES = {
     for type, names in {
         "bool": "doubted gone plain same_types settles unsure with_notices",
         "bytea": "claim_id request_hash",
-        "float8": "amount burst rate",
+        "float8": "amount burst rate within",
         "int4": "attempt days expires_in failed overlap patience version",
         "int8": "each most most_pending past receivers",
         "jsonb": "addresses answers metadata never_shown outcome reason request",

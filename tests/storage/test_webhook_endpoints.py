@@ -154,6 +154,7 @@ async def test_what_failed_under_way_is_not_tried_again_and_the_endpoint_stays_d
     await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
     await deliveries.failed(db, leased, outcome={"status": 500, "detail": "HTTP 500"}, seconds=0.0, gone=True)
 
+    await deliveries.resume(db)
     (again,) = await deliveries.lease(db, most=10)
 
     assert (again.event_id, again.disabled_reason) == (leased.event_id, "deleted")

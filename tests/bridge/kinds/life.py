@@ -14,7 +14,8 @@ from typing import Any, Final
 from bridge import actions
 from bridge.card.frame import Drawing
 from bridge.kind import Example, Kind
-from bridge.loops import heard, unheard
+from bridge.loops import heard
+from bridge.loops.unheard import Unheard
 from sandbox.slack.model import Channel, Message
 from storage import cards
 from storage.model import Handle, Interaction, Json
@@ -82,7 +83,7 @@ class House:
             "ended_at = ended_at - interval '121 s' where id = $1",
             asked.row.id,
         )
-        assert await unheard.step(replica.db, replica.wake) == 1
+        assert await Unheard(db=replica.db, wake=replica.wake).step() == 1
 
     async def write_heard(self) -> None:
         """Write down what the agent was told."""

@@ -73,3 +73,18 @@ async def test_who_has_least_under_way_comes_first_however_long_others_wait(loop
     assert await first.deliveries.step() == 5 + 1 + (IN_HAND - 6) // 2
 
     await there.until(1, at="/quick")
+
+
+async def test_as_long_as_something_becomes_due_again_it_is_looked_at_once_more(
+    loops: list[Loop], there: Receiver
+) -> None:
+    """It may be very much of somebody who takes nothing, with others behind it."""
+    hostile, *_ = loops
+    await hang(hostile, there, servers=1)
+    await hang(hostile, there, servers=1)
+    assert await hostile.deliveries.step() == 2
+    for _ in range(3):
+        await hang(hostile, there, servers=1)
+    await hostile.db.fetch("update deliveries set put_off = true where leased_until is null")
+
+    assert [await hostile.deliveries.step() for _ in range(2)] == [3, 0]

@@ -6,13 +6,15 @@ import pytest
 
 from bridge import ids
 from bridge.agents import resource
-from bridge.loops import heard, unheard
+from bridge.loops import heard
+from bridge.loops.unheard import BATCH, FEW_LOOKS, FEW_SECONDS, Unheard
 from sandbox.slack.faults import Kind
 from storage import receipts
 from storage.model import CardStatus, Handle, Interaction, Progress, Status
 from storage.receipts import Receipt, Recording
 from tests.bridge.loops.asking import PEOPLE, answered, ask, events
 from tests.bridge.replica import Replica
+from tests.storage import ended
 
 NOT_YET = "The agent has not heard this yet."
 
@@ -66,7 +68,7 @@ def edits(replica: Replica) -> int:
 async def later(replica: Replica, seconds: float) -> None:
     """So much later, with everything done that was due until then."""
     await pass_seconds(replica, seconds)
-    await unheard.step(replica.db, replica.wake)
+    await Unheard(db=replica.db, wake=replica.wake).step()
     await edit(replica)
 
 
@@ -198,3 +200,25 @@ async def test_a_copy_stays_settled_for_agents_while_slack_refuses_its_receipt(r
     replica.forget()
     await later(replica, 60)
     assert "picked up" in replica.shown(handle)
+
+
+async def test_what_has_just_become_late_is_found_at_the_next_look_and_all_else_at_the_next_whole_one(
+    replica: Replica,
+) -> None:
+    loop = Unheard(db=replica.db, wake=replica.wake)
+    await settled(replica)
+    assert await loop.step() == 0
+
+    await pass_seconds(replica, receipts.LATE_SECONDS + 1)
+    assert await loop.step() == 1
+
+    await ended.question(replica.db, replica.tenant, days=(receipts.LATE_SECONDS + FEW_SECONDS + 1) / 86_400)
+    assert [await loop.step() for _ in range(FEW_LOOKS)] == [0] * (FEW_LOOKS - 1) + [1]
+
+
+async def test_a_whole_look_goes_on_until_it_has_found_all(replica: Replica) -> None:
+    first = await ended.question(replica.db, replica.tenant, days=300 / 86_400)
+    await ended.many_like(replica.db, first, number=BATCH)
+    loop = Unheard(db=replica.db, wake=replica.wake)
+
+    assert [await loop.step() for _ in range(3)] == [BATCH, 1, 0]
