@@ -10,7 +10,7 @@ import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -26,8 +26,8 @@ class Crowd:
 
     def __init__(self, *, most: int) -> None:
         self._most = most
-        self._others: OrderedDict[web.RequestHandler, None] = OrderedDict()  # where nothing happened for longest first
-        self._kept: set[web.RequestHandler] = set()
+        self._others: OrderedDict[web.RequestHandler, asyncio.Transport] = OrderedDict()  # the first to go first
+        self._kept: dict[web.RequestHandler, asyncio.Transport] = {}
         self._said_at = float("-inf")
 
     @web.middleware
@@ -50,30 +50,26 @@ class Crowd:
     def keep(self, request: web.Request) -> Iterator[None]:
         """Let this request's connection give way to nobody."""
         one = request.protocol
-        if one not in self._others:  # it has gone, or was not counted
-            yield
-            return
-        del self._others[one]
-        self._kept.add(one)
+        if (transport := self._others.pop(one, None)) is not None:  # else it has gone
+            self._kept[one] = transport
         try:
             yield
         finally:
-            if one in self._kept:
-                self._kept.discard(one)
-                self._others[one] = None
+            if (transport := self._kept.pop(one, None)) is not None:
+                self._others[one] = transport
 
-    def came(self, one: web.RequestHandler) -> None:
+    def came(self, one: web.RequestHandler, transport: asyncio.Transport) -> None:
         """Somebody connected; somebody else may have to go."""
         if self._is_full and self._others:
             self._say()
-            longest, _ = self._others.popitem(last=False)
-            longest.force_close()
-        self._others[one] = None
+            _, longest = self._others.popitem(last=False)
+            longest.abort()  # closing would wait for a client that does not read
+        self._others[one] = transport
 
     def went(self, one: web.RequestHandler) -> None:
         """A connection has ended, from whichever side."""
         self._others.pop(one, None)
-        self._kept.discard(one)
+        self._kept.pop(one, None)
 
     def _happened(self, one: web.RequestHandler) -> None:
         if one in self._others:
@@ -102,7 +98,7 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._crowd.came(self)
+        self._crowd.came(self, cast(asyncio.Transport, transport))
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._crowd.went(self)

@@ -1,6 +1,7 @@
 """More connections than there may be: the one where nothing happened for longest gives way to whoever comes."""
 
 import asyncio
+import contextlib
 import io
 import json
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from tests.bridge.test_announce import settings
 
 MOST = 3
 CLOSED = b""
+LARGE = 32 * 1024 * 1024  # bytes; more than any kernel takes for a client
 
 
 @dataclass(kw_only=True)
@@ -25,6 +27,7 @@ class Client:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    got: int = 0
 
     def send(self, path: str, *, length: int = 0) -> None:
         self.writer.write(f"POST {path} HTTP/1.1\r\nHost: bridge\r\nContent-Length: {length}\r\n\r\n".encode())
@@ -59,6 +62,10 @@ class Doors:
     async def at_once(self, _: web.Request) -> web.Response:
         return web.Response()
 
+    async def large(self, _: web.Request) -> web.Response:
+        self.begun.release()
+        return web.Response(body=bytes(LARGE))
+
     async def refuses(self, _: web.Request) -> web.Response:
         return web.Response(status=429)
 
@@ -84,6 +91,7 @@ async def doors() -> AsyncIterator[Doors]:
         web_app = web.Application(middlewares=[opened.crowd.attend])
         for path, handler in {
             "/": opened.at_once,
+            "/large": opened.large,
             "/refuse": opened.refuses,
             "/slow": opened.slow,
             "/keep": opened.keeps,
@@ -165,3 +173,17 @@ async def test_a_flood_makes_room_by_itself_once_there_is_none(doors: Doors) -> 
     assert await first.status() == CLOSED
     assert await second.ask("/refuse") == b"429" == await second.ask("/refuse")
     assert await third.ask() == b"200"
+
+
+async def test_who_does_not_read_is_not_waited_for(doors: Doors) -> None:
+    deaf = await doors.connect()
+    deaf.send("/large")
+    await doors.begun.acquire()
+    for _ in range(MOST):
+        assert await (await doors.connect()).ask() == b"200"
+    async with asyncio.timeout(10):
+        with contextlib.suppress(ConnectionResetError):
+            while read := await deaf.reader.read(LARGE):
+                deaf.got += len(read)
+
+    assert deaf.got < LARGE
