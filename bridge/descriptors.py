@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 MOST = 65_536  # more are not asked for: as many waiting agents would need gigabytes
 FEW = 4_096  # from here on nobody needs to be told of them
-_OURS = 400  # Slack 70, webhooks 58, files and metrics some dozen; and up to 128 that are accepted before one is judged
-_HELD = 0.75  # of the connections, that may belong to requests that stay open
+OURS = 400  # Slack 70, webhooks 58, files and metrics some dozen; and up to 128 that are accepted before one is judged
+HELD = 0.75  # of the connections, that may belong to requests that stay open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,5 +35,5 @@ def raised() -> int:
 
 def allot(number: int, *, database: int) -> Allotment:
     """Share out so many descriptors, of which the database's connections need `database`."""
-    connections = max(number - _OURS - database, number // 2)
-    return Allotment(number=number, connections=connections, open_requests=int(connections * _HELD))
+    connections = max(number - OURS - database, number // 2)
+    return Allotment(number=number, connections=connections, open_requests=int(connections * HELD))

@@ -71,6 +71,14 @@ def test_with_a_token_nothing_is_missing(told: Any) -> None:
     assert list(told()) == ["replica_starting"]
 
 
+def test_a_replica_that_can_hold_few_connections_says_so(told: Any) -> None:
+    announce.starting(settings(slack_bot_token=SecretStr("xoxb-1")), descriptors.allot(1024, database=14))
+
+    said = told()["descriptors_few"]
+    assert (said["number"], said["connections"]) == (1024, 610)
+    assert "at most 457 agents" in said["means"] and "4096" in said["fix"]
+
+
 async def test_a_replica_says_whom_it_serves_and_that_its_database_forgets(db: Database, told: Any) -> None:
     scope = (await build.tenant(db)).scope
     gone = (await build.tenant(db)).scope
