@@ -138,7 +138,14 @@ async def _run(
     ]
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies, metrics=metrics)
-    inbound = Inbound(secrets=settings.signing_secrets, api_url=settings.slack_api_url, clicks=clicks, metrics=metrics)
+    crowd = Crowd(most=allotment.connections)
+    inbound = Inbound(
+        secrets=settings.signing_secrets,
+        api_url=settings.slack_api_url,
+        clicks=clicks,
+        metrics=metrics,
+        crowd=crowd,
+    )
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
         installation = Installation(
@@ -159,7 +166,6 @@ async def _run(
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
-    crowd = Crowd(most=allotment.connections)
     web_app = web.Application(middlewares=[crowd.attend, api.in_words], client_max_size=MOST_BYTES)
     agents = api.routes(
         db=db,

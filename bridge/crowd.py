@@ -2,7 +2,8 @@
 
 Whoever connects has no name yet: before its request came, nobody knows whether it is Slack with a click. So nobody is
 turned away, whatever others do: connect and be silent, send a body byte by byte, or ask faster than they may. Requests
-that stay open are kept, and are few enough (`bridge.agents.places`) that there is always one to give way.
+that stay open are kept, and are few enough (`bridge.agents.places`) that there is always one to give way; and so is a
+click from the moment when it proved to be Slack's.
 """
 
 import asyncio
