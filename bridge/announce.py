@@ -5,6 +5,7 @@ import re
 import bridge
 from bridge import ids
 from bridge.config import Settings
+from bridge.descriptors import FEW, Allotment
 from bridge.logs import Log
 from storage import connections, errors, migrate, organizations, server
 from storage.pool import Database
@@ -16,7 +17,7 @@ _HOST = r"(\[[^\]/]*\]|[^\[\]:,/]*)(:[0-9]{1,5})?"
 _PLACE = re.compile(rf"{_HOST}(,{_HOST})*(/.*)?")
 
 
-def starting(settings: Settings) -> None:
+def starting(settings: Settings, allotment: Allotment) -> None:
     """Say what starts here, and which settings that it can do without are missing; before the database is asked."""
     _log.info(
         "replica_starting",
@@ -31,6 +32,14 @@ def starting(settings: Settings) -> None:
             setting="ASKBRIDGE_SLACK_BOT_TOKEN",
             means="no card is posted or changed by this replica; clicks and questions are taken",
             fix="set it to the bot token (xoxb-…) of the app's page OAuth & Permissions and start again",
+        )
+    if allotment.number < FEW:
+        _log.warning(
+            "descriptors_few",
+            number=allotment.number,
+            connections=allotment.connections,
+            means=f"at most {allotment.open_requests} agents can wait here or stream, of one organization half as many",
+            fix=f"raise the hard limit of open files (ulimit -Hn, LimitNOFILE=) to {FEW} or more",
         )
 
 

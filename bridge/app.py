@@ -12,10 +12,13 @@ import aiohttp
 from aiohttp import web
 
 import bridge
-from bridge import announce, listening
+from bridge import announce, descriptors, listening
 from bridge.agents import api
+from bridge.agents.places import Places
 from bridge.agents.streams import Streams
 from bridge.config import Settings
+from bridge.crowd import Crowd
+from bridge.descriptors import Allotment
 from bridge.handles import Handles
 from bridge.health import Health
 from bridge.logs import Log
@@ -75,7 +78,9 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
     Waits, and says so, for a database that is not there yet. Raises NotMigrated, SchemaTooNew, NotDirect and
     listening.CannotListen.
     """
-    announce.starting(settings)
+    database = settings.database_connections + settings.claim_connections
+    allotment = descriptors.allot(descriptors.raised(), database=database)
+    announce.starting(settings, allotment)
     stopping = asyncio.Event()
     with _signals(stopping):
         async with AsyncExitStack() as stack:
@@ -91,6 +96,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
             webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=sender)
             await _run(
                 settings,
+                allotment,
                 db=db,
                 claims=claims,
                 http=http,
@@ -103,6 +109,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
 
 async def _run(
     settings: Settings,
+    allotment: Allotment,
     *,
     db: Database,
     claims: Database,
@@ -133,7 +140,14 @@ async def _run(
     ]
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies, metrics=metrics)
-    inbound = Inbound(secrets=settings.signing_secrets, api_url=settings.slack_api_url, clicks=clicks, metrics=metrics)
+    crowd = Crowd(most=allotment.connections)
+    inbound = Inbound(
+        secrets=settings.signing_secrets,
+        api_url=settings.slack_api_url,
+        clicks=clicks,
+        metrics=metrics,
+        crowd=crowd,
+    )
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
         installation = Installation(
@@ -154,8 +168,16 @@ async def _run(
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
-    web_app = web.Application(middlewares=[api.in_words], client_max_size=MOST_BYTES)
-    agents = api.routes(db=db, wake=wake, streams=streams, webhooks=webhooks, limits=settings.limits, metrics=metrics)
+    web_app = web.Application(middlewares=[crowd.attend, api.in_words], client_max_size=MOST_BYTES)
+    agents = api.routes(
+        db=db,
+        wake=wake,
+        streams=streams,
+        places=Places(each=settings.open_requests, most=allotment.open_requests, crowd=crowd),
+        webhooks=webhooks,
+        limits=settings.limits,
+        metrics=metrics,
+    )
     web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
     scrape = Scrape(
         metrics=metrics,
@@ -168,7 +190,7 @@ async def _run(
     # The metrics are there first and last, so that what happens in between can be watched.
     async with (
         listening.metrics(scrape, settings) as metrics_url,
-        listening.doors(web_app, settings) as url,
+        listening.doors(web_app, settings, crowd) as url,
         asyncio.TaskGroup() as group,
     ):
         running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]

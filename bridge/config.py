@@ -172,6 +172,12 @@ class Settings(Workspace, Signing, DatabaseSettings):
         le=1_000_000,
         description="How many questions of an organization may be pending at a time.",
     )
+    open_requests: int = Field(
+        default=USUAL.open_requests,
+        ge=1,
+        le=1_000_000,
+        description="How many streams of an organization may be open on a replica, and how many of its requests wait.",
+    )
     retention_days: int = Field(
         default=90,
         ge=0,
@@ -198,6 +204,7 @@ class Settings(Workspace, Signing, DatabaseSettings):
             requests_per_second=self.requests_per_second,
             request_burst=self.request_burst,
             pending_questions=self.pending_questions,
+            open_requests=self.open_requests,
         )
 
     @property

@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 
 from bridge import scrape
 from bridge.config import Settings
+from bridge.crowd import Connection, Crowd
 from bridge.scrape import Scrape
 
 DRAIN_SECONDS = 10.0  # for answers in hand
+_BACKLOG = 128  # connections that are accepted in one go; `bridge.descriptors` keeps as many back
 
 
 class CannotListen(Exception):
@@ -22,9 +26,10 @@ class CannotListen(Exception):
 
 
 @contextlib.asynccontextmanager
-async def doors(web_app: web.Application, settings: Settings) -> AsyncIterator[str]:
-    """Serve agents and people; where. Raises CannotListen."""
-    async with _listening(web_app, host=settings.host, port=settings.port, setting="ASKBRIDGE_") as url:
+async def doors(web_app: web.Application, settings: Settings, crowd: Crowd) -> AsyncIterator[str]:
+    """Serve agents and people; where. `crowd.attend` is a middleware of the application. Raises CannotListen."""
+    host, port = settings.host, settings.port
+    async with _listening(web_app, crowd, host=host, port=port, setting="ASKBRIDGE_") as url:
         yield url
 
 
@@ -37,7 +42,7 @@ async def metrics(shown: Scrape, settings: Settings) -> AsyncIterator[str | None
     web_app = web.Application()
     web_app.add_routes(shown.routes())
     host, port = settings.metrics_host, settings.metrics_port
-    async with _listening(web_app, host=host, port=port, setting="ASKBRIDGE_METRICS_") as url:
+    async with _listening(web_app, None, host=host, port=port, setting="ASKBRIDGE_METRICS_") as url:
         lag = asyncio.create_task(shown.measure_lag(), name="lag")
         try:
             yield f"{url}{scrape.PATH}"
@@ -46,19 +51,25 @@ async def metrics(shown: Scrape, settings: Settings) -> AsyncIterator[str | None
 
 
 @contextlib.asynccontextmanager
-async def _listening(web_app: web.Application, *, host: str, port: int, setting: str) -> AsyncIterator[str]:
+async def _listening(
+    web_app: web.Application, crowd: Crowd | None, *, host: str, port: int, setting: str
+) -> AsyncIterator[str]:
     # Bodies come as they are: a compressed one is refused in words, before anything is inflated.
-    web_runner = web.AppRunner(
-        web_app, access_log=None, shutdown_timeout=DRAIN_SECONDS, auto_decompress=False, handler_cancellation=False
-    )
+    options: dict[str, Any] = {"access_log": None, "auto_decompress": False}
+    web_runner = web.AppRunner(web_app, shutdown_timeout=DRAIN_SECONDS, handler_cancellation=False, **options)
     await web_runner.setup()
+    listener: asyncio.Server | None = None
     try:
-        site = web.TCPSite(web_runner, host, port)
+        if (server := web_runner.server) is None:
+            raise RuntimeError("the application was not set up")
+        connection = server if crowd is None else partial(Connection, crowd, server, **options)
         try:
-            await site.start()
+            listener = await asyncio.get_running_loop().create_server(connection, host, port, backlog=_BACKLOG)
         except OSError as error:
             raise CannotListen(host=host, port=port, setting=setting) from error
-        host, port = web_runner.addresses[0][:2]
+        host, port = listener.sockets[0].getsockname()[:2]
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
+        if listener is not None:
+            listener.close()
         await web_runner.cleanup()

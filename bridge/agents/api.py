@@ -11,6 +11,7 @@ from bridge.agents.events import Events
 from bridge.agents.interactions import Interactions
 from bridge.agents.keyring import Keyring
 from bridge.agents.limits import USUAL, Limits
+from bridge.agents.places import Places
 from bridge.agents.problems import Problem
 from bridge.agents.rate import Rate
 from bridge.agents.room import Room
@@ -32,13 +33,16 @@ def routes(
     db: Database,
     wake: Wake,
     streams: Streams,
+    places: Places,
     webhooks: Webhooks,
     limits: Limits = USUAL,
     metrics: Metrics | None = None,
 ) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    interactions = Interactions(db=db, wake=wake, webhooks=webhooks, room=Room(db=db, limits=limits), metrics=metrics)
-    events = Events(db=db, wake=wake, streams=streams)
+    interactions = Interactions(
+        db=db, wake=wake, webhooks=webhooks, room=Room(db=db, limits=limits), places=places, metrics=metrics
+    )
+    events = Events(db=db, wake=wake, streams=streams, places=places)
     endpoints = Endpoints(db=db, wake=wake, webhooks=webhooks)
     guarded = partial(auth.required, Keyring(db), Rate(db=db, limits=limits))
     return [

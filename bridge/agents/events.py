@@ -1,5 +1,6 @@
 """The feed of an organization's events: a page of it, or a stream (server-sent events) that goes on."""
 
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -10,6 +11,7 @@ from aiohttp import web
 from bridge import ids
 from bridge.agents import auth, envelope, filters, parameters, reply
 from bridge.agents.deadline import within
+from bridge.agents.places import Places, Sort
 from bridge.agents.problems import BAD_PARAMETER, Problem
 from bridge.agents.streams import Stream, Streams
 from bridge.wake import Wake
@@ -44,8 +46,9 @@ class Asked:
 class Events:
     """The handler."""
 
-    def __init__(self, *, db: Database, wake: Wake, streams: Streams) -> None:
+    def __init__(self, *, db: Database, wake: Wake, streams: Streams, places: Places) -> None:
         self._db = db
+        self._places = places
         self._wake = wake
         self._streams = streams
 
@@ -72,14 +75,18 @@ class Events:
         if "limit" in request.query:
             raise Problem(BAD_PARAMETER, "limit is for pages, and a stream has none: leave it out.")
         asked, key = read(request, ["after", "types"]), auth.key(request)
-        place = await self._place(key, asked)
-        if place is None:
-            place = (await within(events.place(self._db, key.organization_id))).latest
-        response = web.StreamResponse(headers=_HEADERS)
-        await response.prepare(request)
-        await self._streams.serve(
-            Stream(key=key, request=request, response=response, types=asked.types, position=place)
-        )
+        with self._places.one(request, key.organization_id, Sort.STREAM) as is_held:
+            if not is_held:
+                raise self._places.refusal(key.organization_id, Sort.STREAM)
+            position = await self._place(key, asked)
+            if position is None:
+                position = (await within(events.place(self._db, key.organization_id))).latest
+            response = web.StreamResponse(headers=_HEADERS)
+            with contextlib.suppress(ConnectionResetError):  # the client has gone before it began
+                await response.prepare(request)
+                await self._streams.serve(
+                    Stream(key=key, request=request, response=response, types=asked.types, position=position)
+                )
         return response
 
     def _heard(self, key: Key, ends: Collection[UUID]) -> None:

@@ -25,6 +25,7 @@ from bridge.agents import (
 from bridge.agents.deadline import within
 from bridge.agents.looking import Look
 from bridge.agents.opening import Asked
+from bridge.agents.places import Places
 from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, Problem
 from bridge.agents.room import Room
 from bridge.logs import Log
@@ -51,10 +52,18 @@ class Interactions:
     """The handlers."""
 
     def __init__(
-        self, *, db: Database, room: Room, wake: Wake, webhooks: Webhooks, metrics: Metrics | None = None
+        self,
+        *,
+        db: Database,
+        room: Room,
+        places: Places,
+        wake: Wake,
+        webhooks: Webhooks,
+        metrics: Metrics | None = None,
     ) -> None:
         self._db = db
         self._room = room
+        self._places = places
         self._metrics = metrics or Metrics()
         self._wake = wake
         self._webhooks = webhooks
@@ -91,7 +100,7 @@ class Interactions:
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the question as it is, or, with ?wait=, as soon as it has ended."""
         wait, id = parameters.wait(request.query), _id(request)
-        row, copies = await self._until(looking.ended, request, id, seconds=wait)
+        row, copies = await self._until(looking.ended, request, id, seconds=wait, insists=True)
         return reply.json(resource.interaction(row, copies), written=lambda: self._heard(row))
 
     async def page(self, request: web.Request) -> web.Response:
@@ -194,18 +203,32 @@ class Interactions:
     async def _first(self, request: web.Request, id: UUID, *, until: float) -> Look:
         """A new question as soon as a card is up, and, when there is time left, as soon as it has ended.
 
-        Together they take no longer than the longer of the two: a client's own time limit is set by `wait`.
+        Together they take no longer than the longer of the two: a client's own time limit is set by `wait`. Where too
+        many wait it is told as it is: it is asked, and that was what mattered.
         """
         clock = asyncio.get_running_loop().time
         look = await self._until(looking.shown, request, id, seconds=FIRST_POST_SECONDS)
         return await self._until(looking.ended, request, id, seconds=left) if (left := until - clock()) > 0 else look
 
     async def _until(
-        self, done: Callable[[Interaction, list[Card]], bool], request: web.Request, id: UUID, *, seconds: float
+        self,
+        done: Callable[[Interaction, list[Card]], bool],
+        request: web.Request,
+        id: UUID,
+        *,
+        seconds: float,
+        insists: bool = False,
     ) -> Look:
-        organization_id = auth.key(request).organization_id
         return await looking.until(
-            done, request, db=self._db, wake=self._wake, organization_id=organization_id, id=id, seconds=seconds
+            done,
+            request,
+            db=self._db,
+            wake=self._wake,
+            places=self._places,
+            organization_id=auth.key(request).organization_id,
+            id=id,
+            seconds=seconds,
+            insists=insists,
         )
 
     async def _page(self, key: Key, asked: filters.Asked) -> tuple[list[Interaction], dict[UUID, list[Card]]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bridge.agents.deadline import within
+from bridge.agents.places import Places, Sort
 from bridge.agents.problems import NOT_FOUND, Problem
 from bridge.wake import Wake
 from storage import cards, interactions
@@ -33,18 +34,28 @@ async def until(
     *,
     db: Database,
     wake: Wake,
+    places: Places,
     organization_id: UUID,
     id: UUID,
     seconds: float,
+    insists: bool,
 ) -> Look:
-    """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises Problem."""
+    """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises Problem.
+
+    When there is no place to wait, that is a Problem for who `insists`, and for others the end of waiting.
+    """
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
-    with wake.watching(organization_id, id) as signal:
+    with wake.watching(organization_id, id) as signal, contextlib.ExitStack() as place:
+        waits = False
         while True:
             signal.clear()
             row, copies = await once(db, organization_id, id)
             if clock() >= deadline or wake.closing.is_set() or done(row, copies):
+                return row, copies
+            if not waits and not (waits := place.enter_context(places.one(request, organization_id, Sort.WAIT))):
+                if insists:
+                    raise places.refusal(organization_id, Sort.WAIT)
                 return row, copies
             while not signal.is_set() and (left := deadline - clock()) > 0:
                 with contextlib.suppress(TimeoutError):

@@ -16,6 +16,7 @@ from bridge.agents.problems import (
     KEY_REUSED,
     NOT_FOUND,
     OUT_OF_ORDER,
+    TOO_MANY_OPEN,
     TOO_MANY_PENDING,
     WEBHOOKS_OFF,
 )
@@ -95,7 +96,10 @@ def document() -> Json:
                     "summary": "Look, or wait",
                     "security": KEY,
                     "parameters": [_id(), _wait()],
-                    "responses": {"200": answer("As it now is.", Interaction), **failures(BAD_PARAMETER, NOT_FOUND)},
+                    "responses": {
+                        "200": answer("As it now is.", Interaction),
+                        **failures(BAD_PARAMETER, NOT_FOUND, TOO_MANY_OPEN),
+                    },
                 }
             },
             "/v1/interactions/{id}/cancel": {
@@ -149,7 +153,7 @@ def document() -> Json:
                     "`Accept: text/event-stream` as a stream of server-sent events that goes on.",
                     "security": KEY,
                     "parameters": _feed(),
-                    "responses": {"200": _page_or_stream(), **failures(BAD_PARAMETER)},
+                    "responses": {"200": _page_or_stream(), **failures(BAD_PARAMETER, TOO_MANY_OPEN)},
                 }
             },
             **openapi_webhooks.paths(),

@@ -41,6 +41,7 @@ INVALID = Type("invalid_body", 422, "The body is not valid.")
 KEY_REUSED = Type("idempotency_mismatch", 422, "The idempotency key was used for another request.")
 RATE_LIMITED = Type("rate_limited", 429, "Too many requests were sent.")
 TOO_MANY_PENDING = Type("too_many_pending", 429, "Too many questions are pending.")
+TOO_MANY_OPEN = Type("too_many_open", 429, "Too many requests are open.")
 INTERNAL = Type("internal_error", 500, "Something went wrong in the bridge.")
 UNAVAILABLE = Type("unavailable", 503, "The bridge cannot reach its database.")
 
@@ -60,6 +61,7 @@ TYPES = (
     KEY_REUSED,
     RATE_LIMITED,
     TOO_MANY_PENDING,
+    TOO_MANY_OPEN,
     INTERNAL,
     UNAVAILABLE,
 )

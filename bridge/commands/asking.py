@@ -96,8 +96,8 @@ class Bridge:
 
 
 def _too_fast(told: Json) -> bool:
-    """Whether others of the organization have sent so much that this request only has to come again later."""
-    return told.get("type") == "urn:askbridge:problem:rate_limited"
+    """Whether others of the organization ask so much that this request only has to come again later."""
+    return told.get("type") in {"urn:askbridge:problem:rate_limited", "urn:askbridge:problem:too_many_open"}
 
 
 def _refused(status: int, told: Json) -> str:

@@ -4,11 +4,13 @@ bytes → signature → parsed → Bolt → decided → 200 → wake, heal, tell
 """
 
 import asyncio
+import sys
 import time
 from typing import assert_never
 
 from aiohttp import web
 
+from bridge.crowd import Crowd
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.slack import bolt, parse, verify
@@ -33,12 +35,14 @@ class Inbound:
         clicks: Clicks,
         read_seconds: float = READ_SECONDS,
         metrics: Metrics | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         self._secrets = secrets
         self._api_url = api_url
         self._clicks = clicks
         self._read_seconds = read_seconds
         self._metrics = metrics or Metrics()
+        self._crowd = crowd or Crowd(most=sys.maxsize)
         self._bolt = bolt.build()
         self._aftermaths: set[asyncio.Task[None]] = set()
 
@@ -67,7 +71,8 @@ class Inbound:
             return web.Response(status=401)
         match incoming := parse.parse(body, api_url=self._api_url):
             case parse.Click():
-                return await self._clicked(request, body, incoming, began=began)
+                with self._crowd.keep(request):  # it is Slack's, and over within seconds
+                    return await self._clicked(request, body, incoming, began=began)
             case parse.UrlVerification():
                 answer = await bolt.dispatch(self._bolt, body)
                 return web.Response(status=answer.status, text=answer.body, content_type="application/json")

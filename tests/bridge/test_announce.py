@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bridge import announce, ids
+from bridge import announce, descriptors, ids
 from bridge.config import Settings
 from storage import connections, organizations
 from storage.pool import Database
 from tests.storage import build
+
+MANY = descriptors.allot(4096, database=14)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def told(log: io.StringIO) -> Any:
 
 
 def test_a_replica_says_what_it_is_and_what_it_lacks(log: io.StringIO, told: Any) -> None:
-    announce.starting(settings(slack_bot_token=None, port=8080))
+    announce.starting(settings(slack_bot_token=None, port=8080), MANY)
 
     said = told()
     assert said["replica_starting"]["listen"] == "127.0.0.1:8080"
@@ -64,9 +66,17 @@ def test_a_replica_says_what_it_is_and_what_it_lacks(log: io.StringIO, told: Any
 
 
 def test_with_a_token_nothing_is_missing(told: Any) -> None:
-    announce.starting(settings(slack_bot_token=SecretStr("xoxb-1")))
+    announce.starting(settings(slack_bot_token=SecretStr("xoxb-1")), MANY)
 
     assert list(told()) == ["replica_starting"]
+
+
+def test_a_replica_that_can_hold_few_connections_says_so(told: Any) -> None:
+    announce.starting(settings(slack_bot_token=SecretStr("xoxb-1")), descriptors.allot(1024, database=14))
+
+    said = told()["descriptors_few"]
+    assert (said["number"], said["connections"]) == (1024, 610)
+    assert "at most 457 agents" in said["means"] and "4096" in said["fix"]
 
 
 async def test_a_replica_says_whom_it_serves_and_that_its_database_forgets(db: Database, told: Any) -> None:

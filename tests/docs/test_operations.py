@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge import app
+from bridge import app, descriptors
 from bridge.loops.runner import Loop
 from tests.bridge import scraping
 from tests.bridge.conftest import replica, slack  # noqa: F401  -- fixtures
@@ -75,6 +75,14 @@ def test_the_table_of_loops_has_every_loop_and_no_other() -> None:
     source = Path(app.__file__).read_text("utf-8")
 
     assert {named(row[0])[0] for row in table("loop")} == set(re.findall(r'Loop\(\s*name="(\w+)"', source))
+
+
+def test_how_connections_are_allotted_is_told() -> None:
+    words = " ".join(PAGE.split())
+
+    assert f"up to {descriptors.MOST:,}; below {descriptors.FEW:,} it says so" in words
+    assert f"it keeps back {descriptors.OURS}," in words and "three quarters" in words
+    assert descriptors.HELD == 0.75
 
 
 @pytest.mark.parametrize(

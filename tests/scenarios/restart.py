@@ -24,9 +24,17 @@ async def reviving(dev: House, folder: Path) -> AsyncIterator[Step]:
             dead = [number for number, pid in enumerate(pids) if not house.runs(pid)]
             children = {
                 number: await stack.enter_async_context(
-                    Child("a replica", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_", log=log)
+                    Child(
+                        "a replica",
+                        "bridge",
+                        "serve",
+                        "--json",
+                        settings=settings(dev, urls[number]),
+                        unset="ASKBRIDGE_",
+                        log=log,
+                    )
                 )
-                for number, settings in ((number, _settings(dev, urls[number])) for number in dead)
+                for number in dead
             }
             await asyncio.gather(*(child.ready() for child in children.values()))
             for number, child in children.items():
@@ -51,7 +59,7 @@ async def restarting(dev: House, folder: Path) -> AsyncIterator[Step]:
         yield restart
 
 
-def _settings(dev: House, url: str) -> dict[str, str]:
+def settings(dev: House, url: str) -> dict[str, str]:
     return {
         "ASKBRIDGE_DATABASE_URL": dev.told["database_url"],
         "ASKBRIDGE_SLACK_BOT_TOKEN": dev.told["bot_token"],

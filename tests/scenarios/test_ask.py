@@ -183,6 +183,34 @@ async def test_what_another_server_says_is_no_answer(other_server: Any, status: 
     assert words in err and KEY not in err
 
 
+async def test_who_may_not_wait_now_waits_a_moment_later() -> None:
+    """Too many of the organization wait: that says nothing about the answer."""
+    asked = {"id": "int_01h2xcejqtf2nbrexx3vqjhp41", "status": "pending", "message": "Nobody has answered yet."}
+    looks = iter(["too_many_open", "rate_limited", None])
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            return web.json_response(asked, status=201)
+        if problem := next(looks):
+            return web.json_response({"type": f"urn:askbridge:problem:{problem}", "detail": "Later."}, status=429)
+        return web.json_response(
+            {**asked, "status": "answered", "answer": {"decision": "approve", "approved": True}, "message": "Approved."}
+        )
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    ended, _, err = await run(
+        "ask", "Now?", "--to", "U0ANA", "--approve", "--url", f"http://{host}:{port}", "--key", KEY
+    )
+    await runner.cleanup()
+
+    assert ended == 0, err
+
+
 async def test_the_key_is_sent_to_the_bridge_alone() -> None:
     """The tests above would not notice a key in the address, which proxies write down."""
     seen: list[str] = []

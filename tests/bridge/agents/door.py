@@ -17,7 +17,9 @@ from yarl import URL
 from bridge import ids
 from bridge.agents import api, problems, responses
 from bridge.agents.limits import Limits
+from bridge.agents.places import Places
 from bridge.agents.streams import Streams
+from bridge.crowd import Crowd
 from bridge.metrics import Metrics
 from bridge.wake import Wake
 from bridge.webhooks.guard import Guard
@@ -192,7 +194,9 @@ class _Server(TestServer):
 
 
 # What a test sends is no flood, however fast the machine is; those about floods say how much is too much.
-FAR = Limits(requests_per_second=1_000_000, request_burst=1_000_000, pending_questions=1_000_000)
+FAR = Limits(
+    requests_per_second=1_000_000, request_burst=1_000_000, pending_questions=1_000_000, open_requests=1_000_000
+)
 
 
 @asynccontextmanager
@@ -205,14 +209,26 @@ async def door(
     metrics: Metrics | None = None,
     guard: Guard | None = None,
     keys: WebhookKeys | None = KEYS,
+    most: int = 1_000_000,
 ) -> AsyncIterator[Door]:
     """Another replica; its other parts share its `wake` and `metrics`. Its webhooks reach nobody but by its `guard`."""
     wake, guard = wake or Wake(), guard or Guard()
-    app = web.Application(middlewares=[api.in_words])
+    crowd = Crowd(most=most)
+    app = web.Application(middlewares=[crowd.attend, api.in_words])
     streams = Streams(db=db, wake=wake)
     async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
         webhooks = Webhooks(keys=keys, guard=guard, sender=sender)
-        app.add_routes(api.routes(db=db, wake=wake, streams=streams, webhooks=webhooks, limits=limits, metrics=metrics))
+        app.add_routes(
+            api.routes(
+                db=db,
+                wake=wake,
+                streams=streams,
+                places=Places(each=limits.open_requests, most=most, crowd=crowd),
+                webhooks=webhooks,
+                limits=limits,
+                metrics=metrics,
+            )
+        )
         async with TestClient(_Server(app)) as http:
             try:
                 yield Door(http=http, db=db, tenant=tenant, wake=wake, streams=streams)

@@ -16,6 +16,7 @@ STABLE = {
     "invalid_body": 422,
     "idempotency_mismatch": 422,
     "rate_limited": 429,
+    "too_many_open": 429,
     "too_many_pending": 429,
     "internal_error": 500,
     "unavailable": 503,

@@ -202,7 +202,7 @@ async def test_what_cannot_be_counted_is_let_through(db: Database, dsn: str) -> 
 @pytest.mark.parametrize("rate", [1, 2, 7, 8, 200, 1_000_000])
 @pytest.mark.parametrize("burst", [1, 3, 1_000_000])
 async def test_any_limits_let_somebody_through_and_come_back_in_seconds(db: Database, rate: int, burst: int) -> None:
-    limits = Limits(requests_per_second=rate, request_burst=burst, pending_questions=1)
+    limits = Limits(requests_per_second=rate, request_burst=burst, pending_questions=1, open_requests=1)
     of = Rate(db=db, limits=limits)
 
     await of.admit((await build.tenant(db)).scope.organization_id)

@@ -1,0 +1,72 @@
+"""How many requests stay open on this replica: streams, and requests that wait. Each takes a connection and memory.
+
+An organization may have so many of each sort, and altogether no more than are left for others: so on a replica that can
+hold only few there is still a place for whoever comes next.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from uuid import UUID
+
+from aiohttp import web
+
+from bridge.agents.problems import TOO_MANY_OPEN, Problem
+from bridge.crowd import Crowd
+
+RETRY_SECONDS = 10  # a wait ends within a minute, and of many some end soon
+
+
+class Sort(StrEnum):
+    """Of requests that stay open."""
+
+    STREAM = "stream"
+    WAIT = "wait"
+
+
+class Places:
+    """The places on this replica: `each` is how many of a sort an organization may have, `most` how many there are."""
+
+    def __init__(self, *, each: int, most: int, crowd: Crowd) -> None:
+        self._each = each
+        self._most = most
+        self._crowd = crowd
+        self._taken: Counter[tuple[UUID, Sort]] = Counter()
+
+    @contextmanager
+    def one(self, request: web.Request, organization_id: UUID, sort: Sort) -> Iterator[bool]:
+        """Hold a place for a request, and its connection, if there is one for this organization: whether there is."""
+        if not self._has(organization_id, sort):
+            yield False
+            return
+        self._taken[organization_id, sort] += 1
+        try:
+            with self._crowd.keep(request):
+                yield True
+        finally:
+            self._taken[organization_id, sort] -= 1
+            if not self._taken[organization_id, sort]:
+                del self._taken[organization_id, sort]
+
+    def refusal(self, organization_id: UUID, sort: Sort) -> Problem:
+        """What an agent is told that got no place."""
+        number = self._taken[organization_id, sort]
+        has, instead = {
+            Sort.STREAM: ("streams open", "One stream hears of all questions: let your agents share it."),
+            Sort.WAIT: (
+                "requests waiting",
+                "One stream of GET /v1/events hears of all questions; or look without wait.",
+            ),
+        }[sort]
+        why = "may have on one" if number >= self._each else "can have on this one beside others"
+        return Problem(
+            TOO_MANY_OPEN,
+            f"Your organization has {number:,} {has} on this replica, as many as it {why}. {instead} "
+            f"Send this again in {RETRY_SECONDS} s.",
+            retry_after=RETRY_SECONDS,
+        )
+
+    def _has(self, organization_id: UUID, sort: Sort) -> bool:
+        own = sum(self._taken[organization_id, one] for one in Sort)
+        return self._taken[organization_id, sort] < self._each and own < self._most - self._taken.total()

@@ -1,0 +1,44 @@
+"""A click among more connections than there may be: once it is known to be Slack's, nobody takes its place."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+import asyncpg
+from aiohttp import web
+
+from bridge import listening
+from bridge.crowd import Crowd
+from bridge.slack.inbound import PATH, Inbound
+from tests import payloads
+from tests.bridge.replica import Replica
+from tests.bridge.test_announce import settings
+from tests.storage import build
+
+
+async def test_a_click_that_is_being_decided_gives_way_to_nobody(replica: Replica, dsn: str) -> None:
+    crowd = Crowd(most=2)
+    inbound = Inbound(secrets=replica.secrets, api_url=replica.slack.api_url, clicks=replica.clicks, crowd=crowd)
+    web_app = web.Application(middlewares=[crowd.attend])
+    web_app.add_routes([web.post(PATH, inbound.handle)])
+    question = await build.question(replica.db, replica.tenant)
+    body = payloads.form(replica.payload(question))
+    other = await asyncpg.connect(dsn)
+    async with AsyncExitStack() as stack, listening.doors(web_app, settings(port=0), crowd) as url:
+        async with other.transaction():
+            await other.execute("select from interactions for update")
+            click = asyncio.create_task(replica.http.post(f"{url}{PATH}", data=body, headers=replica.signed(body)))
+            waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            while not await replica.db.fetch(waiting):
+                await asyncio.sleep(0.005)
+            parts = urlsplit(url)
+            for _ in range(4):
+                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                writer.write(f"POST {PATH} HTTP/1.1\r\nHost: bridge\r\nContent-Length: 0\r\n\r\n".encode())
+                assert b" 401 " in await reader.readline()
+                stack.callback(writer.close)
+        async with await click as answer:
+            assert answer.status == 200
+        await inbound.close()
+    await other.close()
+    assert await replica.verdicts() == ["won"] and not crowd._kept

@@ -1,0 +1,46 @@
+"""How many files this process may open: as many as it may give itself, with enough kept back for our own."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bridge import descriptors
+
+_RAISE = """
+import json, resource, sys
+from bridge import descriptors
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
+print(json.dumps([descriptors.raised(), *resource.getrlimit(resource.RLIMIT_NOFILE)]))
+"""
+
+
+@pytest.mark.parametrize(("soft", "hard"), [(64, 300), (300, 300)])
+def test_a_process_may_open_as_many_as_it_is_allowed(soft: int, hard: int) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _RAISE, str(soft), str(hard)], check=True, capture_output=True, text=True
+    )
+
+    assert json.loads(ended.stdout) == [hard, hard, hard]
+
+
+def test_no_more_are_asked_for_than_can_be_used() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _RAISE.replace("resource.set", "descriptors.MOST = 200; resource.set"), "64", "300"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert json.loads(ended.stdout) == [200, 200, 300]
+
+
+@pytest.mark.parametrize("database", [3, 14, 600])
+@pytest.mark.parametrize("number", [64, 256, 1024, 4096, 65_536])
+def test_some_are_kept_for_ourselves_and_some_connections_for_who_does_not_stay(number: int, database: int) -> None:
+    allotted = descriptors.allot(number, database=database)
+
+    assert number - allotted.connections >= min(400 + database, number // 2)
+    assert allotted.connections >= number // 2 - 1
+    assert 0 < allotted.open_requests <= allotted.connections * 3 / 4
