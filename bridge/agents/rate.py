@@ -3,6 +3,9 @@
 A replica takes an eighth of a second's worth in one statement and counts it down in memory, so most requests cost the
 database nothing. In any time all replicas together let through at most the burst, the rate for each second, and what
 was left of one slice on each replica.
+
+What comes at once is let in one after the other: a slice that is let in at one moment is a wall, and the next request
+of somebody else stands behind all of it.
 """
 
 import asyncio
