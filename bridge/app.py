@@ -145,8 +145,8 @@ async def _run(
         secrets=settings.signing_secrets,
         api_url=settings.slack_api_url,
         clicks=clicks,
-        metrics=metrics,
         crowd=crowd,
+        metrics=metrics,
     )
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
@@ -169,13 +169,14 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[crowd.attend, api.in_words], client_max_size=MOST_BYTES)
+    limits = settings.limits
     agents = api.routes(
         db=db,
         wake=wake,
         streams=streams,
-        places=Places(each=settings.open_requests, most=allotment.open_requests, crowd=crowd),
+        places=Places(each=limits.open_requests, most=allotment.open_requests, crowd=crowd),
         webhooks=webhooks,
-        limits=settings.limits,
+        limits=limits,
         metrics=metrics,
     )
     web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
