@@ -1,8 +1,10 @@
-"""How many requests an organization may send: taken from a bucket that all replicas share, a slice at a time.
+"""How many requests an organization may send, and how close together: taken from a bucket that all replicas share.
 
-A replica takes an eighth of a second's worth in one statement and counts it down in memory, so most requests cost the
-database nothing. In any time all replicas together let through at most the burst, the rate for each second, and what
-was left of one slice on each replica.
+A replica takes a slice, an eighth of a second's worth, in one statement and counts it down in memory, so most requests
+cost the database nothing. In any time all replicas together let through at most the burst, the rate for each second,
+and what was left of one slice on each replica.
+
+What an organization sends at once goes in one after the other on each replica, with room for everybody else's between.
 """
 
 import asyncio
