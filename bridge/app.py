@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
@@ -12,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 import bridge
-from bridge import announce, descriptors, listening
+from bridge import announce, databases, descriptors, listening
 from bridge.agents import api
 from bridge.agents.places import Places
 from bridge.agents.streams import Streams
@@ -40,14 +39,12 @@ from bridge.slack.installation import Installation
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Sender
-from storage import errors, migrate, notices, pool
+from storage import errors
 from storage.pool import Database
 
 _log = Log("app")
 
 _CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other card waiting
-_DATABASE_PAUSE = 1.0
-_SAID_AGAIN = 30  # tries after which it is said again that there is no database
 
 # Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
 # _CARD_WORKERS / 3.5 + 1 / 10 + 1 / 10 + 1 / 6 + 1 / 20 times. Most work comes with a wake; these are for what others
@@ -84,10 +81,10 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
     stopping = asyncio.Event()
     with _signals(stopping):
         async with AsyncExitStack() as stack:
-            databases = await _databases(stack, settings, stopping)
-            if databases is None:
+            pools = await stack.enter_async_context(databases.opened(settings, stopping))
+            if pools is None:
                 return
-            db, claims = databases
+            db, claims = pools
             await announce.standing(db)
             http = await stack.enter_async_context(client.session())
             replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
@@ -145,8 +142,8 @@ async def _run(
         secrets=settings.signing_secrets,
         api_url=settings.slack_api_url,
         clicks=clicks,
-        metrics=metrics,
         crowd=crowd,
+        metrics=metrics,
     )
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
@@ -169,13 +166,14 @@ async def _run(
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
     web_app = web.Application(middlewares=[crowd.attend, api.in_words], client_max_size=MOST_BYTES)
+    limits = settings.limits
     agents = api.routes(
         db=db,
         wake=wake,
         streams=streams,
-        places=Places(each=settings.open_requests, most=allotment.open_requests, crowd=crowd),
+        places=Places(each=limits.open_requests, most=allotment.open_requests, crowd=crowd),
         webhooks=webhooks,
-        limits=settings.limits,
+        limits=limits,
         metrics=metrics,
     )
     web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
@@ -220,37 +218,6 @@ async def _forever(loop: Loop, stopping: asyncio.Event) -> None:
     await runner.run(loop, stopping)
     if not stopping.is_set():
         raise RuntimeError(f"the loop {loop.name} ended")
-
-
-async def _databases(
-    stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event
-) -> tuple[Database, Database] | None:
-    """Open the two pools: one for everything, one that only clicks may use. None when stopped before there was any."""
-    dsn, direct = settings.database_url.get_secret_value(), settings.direct_url
-    said: str | None = None
-    for attempts in itertools.count():
-        if stopping.is_set():
-            return None
-        try:
-            async with AsyncExitStack() as attempt:
-                db = await attempt.enter_async_context(
-                    pool.connect(dsn, name="replica", size=settings.database_connections, pooled=direct != dsn)
-                )
-                size = settings.claim_connections
-                claims = await attempt.enter_async_context(
-                    pool.connect(direct, name="claims", size=size, warm=size, seconds=pool.TRY_SECONDS)
-                )
-                await migrate.check(db)
-                await notices.check(direct, db=db, claims=claims)
-                stack.push_async_exit(attempt.pop_all())
-                return db, claims
-        except errors.Unavailable as error:
-            if error.cause != said or attempts % _SAID_AGAIN == 0:
-                _log.warning("database_awaited", cause=error.cause, advice=error.advice)
-                said = error.cause
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), timeout=_DATABASE_PAUSE)
-    raise AssertionError("counting does not end")
 
 
 @contextlib.contextmanager

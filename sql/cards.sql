@@ -383,33 +383,34 @@ from ended;
 -- name: permalink :none
 -- Remember the address of a posted copy for people, and have the copies in the same channel of the question that this one
 -- replaced say it: within an edit that is still due, or in one more.
-with kept as (
-    update cards
-    set permalink = $permalink
-    where organization_id = $organization_id and interaction_id = $interaction_id and id = $id and ts = $ts
-    returning channel
+with replacing as materialized (
+    select supersedes
+    from interactions
+    where organization_id = $organization_id and id = $interaction_id
 ),
-replacing as materialized (
-    select interactions.supersedes, kept.channel
-    from kept
-    join interactions on interactions.organization_id = $organization_id and interactions.id = $interaction_id
-),
-older as materialized (
-    select interactions.id, replacing.channel
+older as materialized ( -- locked before any copy: whoever holds it may want the newer one's copies next
+    select interactions.id
     from replacing
     join interactions
         on interactions.organization_id = $organization_id and interactions.id = replacing.supersedes
     for update of interactions
+),
+kept as (
+    update cards
+    set permalink = $permalink
+    from (select count(*) from older) as locked
+    where organization_id = $organization_id and interaction_id = $interaction_id and id = $id and ts = $ts
+    returning channel
 )
 update cards
 set
     wanted = wanted + 1,
     due_at = case when shown < wanted and leased_until is null then due_at else clock_timestamp() end
-from older
+from older, kept
 where
     cards.organization_id = $organization_id
     and cards.interaction_id = older.id
-    and cards.channel = older.channel
+    and cards.channel = kept.channel
     and cards.given_up_at is null;
 
 -- name: heal :none

@@ -14,7 +14,6 @@ _SQL = statements.load("receipts")
 
 COALESCE_SECONDS = 3.0  # between what is reported and the edit that shows it, so that one edit shows all of a burst
 LATE_SECONDS = 120.0  # unheard for so long, an answer is said to be so on its cards
-LOOK_BACK_SECONDS = 780.0  # who was away for longer than that after it was late has other things to show
 
 Pair: TypeAlias = tuple[UUID, UUID]
 """An organization and a question of it."""
@@ -74,7 +73,7 @@ async def record(
     return Recording(row["outcome"]) if row else None
 
 
-async def late(db: Database, *, most: int, within: float = LOOK_BACK_SECONDS) -> list[Pair]:
+async def late(db: Database, *, most: int, within: float) -> list[Pair]:
     """Let cards say what no agent has heard for LATE_SECONDS, at most `most` answers; which they are.
 
     Of those that became late in the last `within` seconds: all that ended then are read, heard or not.

@@ -10,7 +10,8 @@ from bridge.agents.endpoints import Endpoints
 from bridge.agents.events import Events
 from bridge.agents.interactions import Interactions
 from bridge.agents.keyring import Keyring
-from bridge.agents.limits import USUAL, Limits
+from bridge.agents.limits import Limits
+from bridge.agents.looking import Looking
 from bridge.agents.places import Places
 from bridge.agents.problems import Problem
 from bridge.agents.rate import Rate
@@ -35,13 +36,12 @@ def routes(
     streams: Streams,
     places: Places,
     webhooks: Webhooks,
-    limits: Limits = USUAL,
+    limits: Limits,
     metrics: Metrics | None = None,
 ) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    interactions = Interactions(
-        db=db, wake=wake, webhooks=webhooks, room=Room(db=db, limits=limits), places=places, metrics=metrics
-    )
+    room, looking = Room(db=db, limits=limits), Looking(db=db, wake=wake, places=places)
+    interactions = Interactions(db=db, room=room, looking=looking, wake=wake, webhooks=webhooks, metrics=metrics)
     events = Events(db=db, wake=wake, streams=streams, places=places)
     endpoints = Endpoints(db=db, wake=wake, webhooks=webhooks)
     guarded = partial(auth.required, Keyring(db), Rate(db=db, limits=limits))

@@ -1,4 +1,4 @@
-"""Webhook endpoints: made, shown, changed, disabled, enabled, deleted, tried out, and caught up with."""
+"""Webhook endpoints: made, shown, changed, disabled, deleted, given another secret, tried out, and caught up with."""
 
 import contextlib
 from datetime import UTC, datetime

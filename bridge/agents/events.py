@@ -60,7 +60,7 @@ class Events:
         numbered = await within(events.number(self._db))  # so that a page has what happened before it was asked for
         for organization_id in numbered.counts:
             self._wake.grown(organization_id)
-        past = await self._place(key, asked) or events.BEGINNING
+        past = await self._position(key, asked) or events.BEGINNING
         types = sorted(asked.types) if asked.types is not None else None
         page = await within(envelope.read(self._db, key.organization_id, past=past, types=types, most=asked.limit + 1))
         told = page.told[: asked.limit]
@@ -78,7 +78,7 @@ class Events:
         with self._places.one(request, key.organization_id, Sort.STREAM) as is_held:
             if not is_held:
                 raise self._places.refusal(key.organization_id, Sort.STREAM)
-            position = await self._place(key, asked)
+            position = await self._position(key, asked)
             if position is None:
                 position = (await within(events.place(self._db, key.organization_id))).latest
             response = web.StreamResponse(headers=_HEADERS)
@@ -94,7 +94,7 @@ class Events:
         for interaction_id in ends:
             self._wake.agent_heard(key.organization_id, interaction_id)
 
-    async def _place(self, key: Key, asked: Asked) -> int | None:
+    async def _position(self, key: Key, asked: Asked) -> int | None:
         """Where to begin; None when that was not said. Raises Problem."""
         if asked.after is None or asked.after == BEGINNING:
             return events.BEGINNING if asked.after else None

@@ -1,7 +1,6 @@
 """The questions of agents: asked, read, waited for, listed, withdrawn, and told what came of them."""
 
 import asyncio
-from collections.abc import Callable
 from typing import assert_never
 from uuid import UUID
 
@@ -23,9 +22,8 @@ from bridge.agents import (
     timeline,
 )
 from bridge.agents.deadline import within
-from bridge.agents.looking import Look
+from bridge.agents.looking import Look, Looking
 from bridge.agents.opening import Asked
-from bridge.agents.places import Places
 from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, Problem
 from bridge.agents.room import Room
 from bridge.logs import Log
@@ -56,14 +54,14 @@ class Interactions:
         *,
         db: Database,
         room: Room,
-        places: Places,
+        looking: Looking,
         wake: Wake,
         webhooks: Webhooks,
         metrics: Metrics | None = None,
     ) -> None:
         self._db = db
         self._room = room
-        self._places = places
+        self._looking = looking
         self._metrics = metrics or Metrics()
         self._wake = wake
         self._webhooks = webhooks
@@ -100,7 +98,7 @@ class Interactions:
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the question as it is, or, with ?wait=, as soon as it has ended."""
         wait, id = parameters.wait(request.query), _id(request)
-        row, copies = await self._until(looking.ended, request, id, seconds=wait, insists=True)
+        row, copies = await self._looking.until(looking.ended, request, id, seconds=wait, insists=True)
         return reply.json(resource.interaction(row, copies), written=lambda: self._heard(row))
 
     async def page(self, request: web.Request) -> web.Response:
@@ -207,29 +205,10 @@ class Interactions:
         many wait it is told as it is: it is asked, and that was what mattered.
         """
         clock = asyncio.get_running_loop().time
-        look = await self._until(looking.shown, request, id, seconds=FIRST_POST_SECONDS)
-        return await self._until(looking.ended, request, id, seconds=left) if (left := until - clock()) > 0 else look
-
-    async def _until(
-        self,
-        done: Callable[[Interaction, list[Card]], bool],
-        request: web.Request,
-        id: UUID,
-        *,
-        seconds: float,
-        insists: bool = False,
-    ) -> Look:
-        return await looking.until(
-            done,
-            request,
-            db=self._db,
-            wake=self._wake,
-            places=self._places,
-            organization_id=auth.key(request).organization_id,
-            id=id,
-            seconds=seconds,
-            insists=insists,
-        )
+        look = await self._looking.until(looking.shown, request, id, seconds=FIRST_POST_SECONDS)
+        if (left := until - clock()) > 0:
+            look = await self._looking.until(looking.ended, request, id, seconds=left)
+        return look
 
     async def _page(self, key: Key, asked: filters.Asked) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
         """One more question than asked for, if there is one, and the copies of all of them."""

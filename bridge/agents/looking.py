@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
 from aiohttp import web
 
+from bridge.agents import auth
 from bridge.agents.deadline import within
 from bridge.agents.places import Places, Sort
 from bridge.agents.problems import NOT_FOUND, Problem
@@ -28,41 +30,49 @@ async def once(db: Database, organization_id: UUID, id: UUID) -> Look:
     return await within(_look(db, organization_id, id))
 
 
-async def until(
-    done: Callable[[Interaction, list[Card]], bool],
-    request: web.Request,
-    *,
-    db: Database,
-    wake: Wake,
-    places: Places,
-    organization_id: UUID,
-    id: UUID,
-    seconds: float,
-    insists: bool,
-) -> Look:
-    """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises Problem.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """What it takes to wait for a question on one replica: the rows, the wake, and a place among those that wait."""
 
-    When there is no place to wait, that is a Problem for who `insists`, and for others the end of waiting.
-    """
-    clock = asyncio.get_running_loop().time
-    deadline = clock() + seconds
-    with wake.watching(organization_id, id) as signal, contextlib.ExitStack() as place:
-        waits = False
-        while True:
-            signal.clear()
-            row, copies = await once(db, organization_id, id)
-            if clock() >= deadline or wake.closing.is_set() or done(row, copies):
-                return row, copies
-            if not waits and not (waits := place.enter_context(places.one(request, organization_id, Sort.WAIT))):
-                if insists:
-                    raise places.refusal(organization_id, Sort.WAIT)
-                return row, copies
-            while not signal.is_set() and (left := deadline - clock()) > 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, HANG_UP_SECONDS)):
-                        await signal.wait()
-                if request.transport is None:
-                    return row, copies  # nobody is there to read it
+    db: Database
+    wake: Wake
+    places: Places
+
+    async def until(
+        self,
+        done: Callable[[Interaction, list[Card]], bool],
+        request: web.Request,
+        id: UUID,
+        *,
+        seconds: float,
+        insists: bool = False,
+    ) -> Look:
+        """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises Problem.
+
+        When there is no place to wait, that is a Problem for who `insists`, and for others the end of waiting.
+        """
+        organization_id = auth.key(request).organization_id
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
+        with self.wake.watching(organization_id, id) as signal, contextlib.ExitStack() as stack:
+            has_place = False
+            while True:
+                signal.clear()
+                row, copies = await once(self.db, organization_id, id)
+                if clock() >= deadline or self.wake.closing.is_set() or done(row, copies):
+                    return row, copies
+                if not has_place:  # only who really waits takes one
+                    has_place = stack.enter_context(self.places.one(request, organization_id, Sort.WAIT))
+                if not has_place and insists:
+                    raise self.places.refusal(organization_id, Sort.WAIT)
+                if not has_place:
+                    return row, copies
+                while not signal.is_set() and (left := deadline - clock()) > 0:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(min(left, HANG_UP_SECONDS)):
+                            await signal.wait()
+                    if request.transport is None:
+                        return row, copies  # nobody is there to read it
 
 
 def ended(row: Interaction, _: list[Card]) -> bool:

@@ -1,8 +1,8 @@
-"""How many requests an organization may send: taken from a bucket that all replicas share, a slice at a time.
+"""How many requests an organization may send, and how close together: taken from a bucket that all replicas share.
 
-A replica takes an eighth of a second's worth in one statement and counts it down in memory, so most requests cost the
-database nothing. In any time all replicas together let through at most the burst, the rate for each second, and what
-was left of one slice on each replica.
+A replica takes a slice, an eighth of a second's worth, in one statement and counts it down in memory, so most requests
+cost the database nothing. In any time all replicas together let through at most the burst, the rate for each second,
+and what was left of one slice on each replica.
 
 What comes at once is let in one after the other: a slice that is let in at one moment is a wall, and the next request
 of somebody else stands behind all of it.

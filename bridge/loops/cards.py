@@ -1,13 +1,13 @@
-"""Make every copy of a card show what its row says: posted, edited or given up, each under its lease.
+"""Make every copy of a card show what its row says: posted or edited, each under its lease.
 
-lease → the interaction as it now is → drawn by its kind → Slack → written back under the fence of the lease
+lease → the interaction as it now is → drawn by its kind → Slack → written back under the fence of the lease;
+what comes in the way of that is in `bridge.loops.setbacks`
 """
 
 import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from typing import assert_never
 from uuid import UUID
 
 from bridge import ids
@@ -15,24 +15,23 @@ from bridge.card.frame import Drawing, View
 from bridge.handles import Handles
 from bridge.kinds import KINDS
 from bridge.logs import Log
-from bridge.loops import pace
+from bridge.loops import pace, setbacks
 from bridge.loops.pace import Pace
+from bridge.loops.setbacks import Setbacks
 from bridge.metrics import Metrics
 from bridge.slack import errors as slack
 from bridge.slack.client import Client
 from bridge.slack.connections import Tokens
 from bridge.wake import Wake
 from storage import cards, errors, interactions
-from storage.model import Card, Handle, Interaction, Json, Status
+from storage.model import Card, Handle, Interaction, Status
 from storage.pool import Database
 
 _log = Log("cards")
 
 BATCH = 20
-_BACK_OFF = (1.0, 3.0, 10.0, 30.0, 60.0, 300.0)  # seconds, by failures in a row
 _SLOTS = 3  # calls that one connection may have under way: so many at most learn that its token is dead
 _SLOT_SECONDS = 3.0  # with PATIENCE before it and a whole call after it still within the lease
-_EDITS = "chat.update"  # edits are limited by method and workspace, not by channel
 
 
 class Cards:
@@ -47,6 +46,9 @@ class Cards:
         self._wake = wake
         self._metrics = metrics or Metrics()
         self._pace = Pace()
+        self._setbacks = Setbacks(
+            db=db, tokens=tokens, handles=handles, wake=wake, metrics=self._metrics, pace=self._pace
+        )
         self._slots: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_SLOTS))
 
     async def step(self) -> int:
@@ -71,12 +73,8 @@ class Cards:
 
     async def _failed_by_us(self, card: Card, error: Exception) -> None:
         mistake = error.__cause__ if isinstance(error, _Undrawable) and error.__cause__ else error
-        _log.failure("card_failed", mistake, **_keys(card))
-        self._metrics.put_off("internal_error")
-        name = type(mistake).__name__
-        reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({name}).", "fix": ""}
         unsure = card.ts is None and not isinstance(error, _Undrawable)
-        await cards.retry(self._db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
+        await self._setbacks.mistake(card, mistake, unsure=unsure)
 
     async def _show(self, card: Card) -> None:
         interaction = self._as_it_ended(card) or await interactions.get(
@@ -105,26 +103,26 @@ class Cards:
         return self._handles.interaction(card.scope, card.interaction_id)
 
     async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
-        place = _place(card)
+        place = setbacks.place(card)
         drawn = _draw(interaction, card, plain=card.plain)
         if (broken := self._tokens.suspended(card.connection_id)) is not None:
-            await self._give_up(card, broken)
+            await self._setbacks.give_up(card, broken)
             return
         if (turn := self._pace.turn(card.connection_id, place)) is None:
-            await self._put_off(card, self._pace.later(card.connection_id, place))
+            await self._setbacks.put_off(card, self._pace.later(card.connection_id, place))
             return
         await asyncio.sleep(turn)
         if (turn := await pace.shared_turn(self._db, card.scope, place)) is None:
-            await self._put_off(card, self._pace.later(card.connection_id, place))
+            await self._setbacks.put_off(card, self._pace.later(card.connection_id, place))
             return
         await asyncio.sleep(turn)  # other replicas were before us
         async with self._slot(card) as free:
             # Others were before us, and may have learned that it is no use.
             if (broken := self._tokens.suspended(card.connection_id)) is not None:
-                await self._give_up(card, broken)
+                await self._setbacks.give_up(card, broken)
                 return
             if not free or self._pace.paused(card.connection_id, place):
-                await self._put_off(card, self._pace.later(card.connection_id, place))
+                await self._setbacks.put_off(card, self._pace.later(card.connection_id, place))
                 return
             # From here on a card may be on a screen, whatever becomes of this replica.
             if (doubted := await cards.sending(self._db, card)) is None:
@@ -134,7 +132,7 @@ class Cards:
             if isinstance(told, slack.BadBlocks) and not plain:
                 told, plain = await client.post(card.address, _draw(interaction, card, plain=True)), True
             if not isinstance(told, Handle):
-                await self._failed(card, told, place, doubted=doubted)
+                await self._setbacks.failed(card, told, place, doubted=doubted)
                 return
         kept = await cards.posted(self._db, card, told, plain=plain, stray_id=ids.new(), event_id=ids.new())
         _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=told.channel, ts=told.ts)
@@ -154,18 +152,18 @@ class Cards:
         newer = await self._newer(card, interaction)
         drawn = _draw(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
-            paused = self._pace.paused(card.connection_id, _EDITS)
+            paused = self._pace.paused(card.connection_id, setbacks.EDITS)
             if paused or not free:
-                await self._put_off(card, paused or _SLOT_SECONDS)
+                await self._setbacks.put_off(card, paused or _SLOT_SECONDS)
                 return
             if self._tokens.suspended(card.connection_id) is not None:
-                await self._put_off(card, _BACK_OFF[-1])
+                await self._setbacks.put_off(card, setbacks.LONG_SECONDS)
                 return
             told, plain = await client.edit(handle, drawn), card.plain
             if isinstance(told, slack.BadBlocks) and not plain:
                 told, plain = await client.edit(handle, _draw(interaction, card, plain=True, newer=newer)), True
             if not isinstance(told, Handle):
-                await self._failed(card, told, _EDITS)
+                await self._setbacks.failed(card, told, setbacks.EDITS)
                 return
         settles = interaction.status is not Status.PENDING
         kept = await cards.edited(self._db, card, plain=plain, settles=settles, event_id=ids.new())
@@ -186,27 +184,6 @@ class Cards:
         copies = await cards.of_interaction(self._db, card.organization_id, interaction.superseded_by)
         return next((copy.permalink for copy in copies if copy.permalink and copy.channel == card.channel), None)
 
-    async def _failed(self, card: Card, failure: slack.Failure, place: str, *, doubted: bool = False) -> None:
-        match failure:
-            case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
-                self._pace.pause(card.connection_id, place, seconds)
-                if place != _EDITS:
-                    await pace.shared_pause(self._db, card.scope, place, seconds)
-                await self._retry(card, failure, seconds=seconds, failed=False, doubted=doubted)
-            case slack.RetryAfter(ambiguous=unsure):
-                seconds = _back_off(card)
-                await self._retry(card, failure, seconds=seconds, failed=True, unsure=unsure, doubted=doubted)
-            case slack.Broken():
-                self._tokens.suspend(card.connection_id, failure)
-                if card.ts is None:
-                    await self._give_up(card, failure, doubted=doubted)
-                else:  # it stays on a screen, so it waits for whoever mends the installation
-                    await self._retry(card, failure, seconds=_BACK_OFF[-1], failed=False)
-            case slack.GiveUp() | slack.BadBlocks():
-                await self._give_up(card, failure, doubted=doubted)
-            case _:
-                assert_never(failure)
-
     @contextlib.asynccontextmanager
     async def _slot(self, card: Card) -> AsyncIterator[bool]:
         """Hold one of the few calls that a connection may have under way; False when none comes free in time."""
@@ -220,43 +197,6 @@ class Cards:
             if free:
                 slots.release()
 
-    async def _put_off(self, card: Card, seconds: float) -> None:
-        """Let go of a copy that nothing was tried for."""
-        await cards.retry(self._db, card, seconds=seconds, reason=None, failed=False, unsure=False)
-
-    async def _retry(
-        self,
-        card: Card,
-        failure: slack.Failure,
-        *,
-        seconds: float,
-        failed: bool,
-        unsure: bool = False,
-        doubted: bool = False,
-    ) -> None:
-        self._metrics.put_off(failure.code)
-        _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
-        await cards.retry(
-            self._db,
-            card,
-            seconds=seconds,
-            reason=_reason(card, failure),
-            failed=failed,
-            unsure=unsure and card.ts is None,
-            doubted=doubted,
-        )
-
-    async def _give_up(self, card: Card, failure: slack.Failure, *, doubted: bool = False) -> None:
-        self._metrics.given_up(failure.code)
-        _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
-        status = await cards.give_up(self._db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
-        if card.handle is not None:
-            self._handles.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
-        if status is Status.UNREACHABLE:
-            self._metrics.ended(status)
-            _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
-        self._wake.changed(card.organization_id, card.interaction_id)
-
 
 class _Undrawable(Exception):
     """The kind could not draw its card: nothing was sent."""
@@ -268,23 +208,6 @@ def _draw(interaction: Interaction, card: Card, *, plain: bool, newer: str | Non
         return KINDS[interaction.kind].draw(view)
     except Exception as error:
         raise _Undrawable from error
-
-
-def _back_off(card: Card) -> float:
-    return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
-
-
-def _reason(card: Card, failure: slack.Failure) -> Json:
-    """Why, as agents are told: at which address; and a person's id is not looked for like a channel's."""
-    reason = slack.reason(failure)
-    reason["detail"] = f"{_place(card)}: {reason['detail']}"
-    if failure.code == "channel_not_found" and "user" in card.address:
-        reason["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
-    return reason
-
-
-def _place(card: Card) -> str:
-    return str(card.address.get("user") or card.address.get("channel"))
 
 
 def _keys(card: Card) -> dict[str, object]:

@@ -11,6 +11,7 @@ from storage.pool import Database
 
 _log = Log("unheard")
 BATCH = 100
+WHOLE_SECONDS = 780.0  # who was away for longer than that after it was late has other things to show
 FEW_SECONDS = 80.0  # three looks and what a slow one takes: what became late since then is mostly all there is
 FEW_LOOKS = 14  # between two looks at everything, which read fifty times as many answers as become late in one
 
@@ -30,7 +31,7 @@ class Unheard:
         The first look, and then one every five minutes, is at all of the last quarter of an hour: it finds what was
         held by somebody, and what ended long before that was written. The others are at what has just become late.
         """
-        within = FEW_SECONDS if self._few else receipts.LOOK_BACK_SECONDS
+        within = FEW_SECONDS if self._few else WHOLE_SECONDS
         late = await receipts.late(self.db, most=BATCH, within=within)
         if self._few:
             self._few -= 1

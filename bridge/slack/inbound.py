@@ -4,7 +4,6 @@ bytes → signature → parsed → Bolt → decided → 200 → wake, heal, tell
 """
 
 import asyncio
-import sys
 import time
 from typing import assert_never
 
@@ -33,16 +32,16 @@ class Inbound:
         secrets: SigningSecrets,
         api_url: str,
         clicks: Clicks,
+        crowd: Crowd,
         read_seconds: float = READ_SECONDS,
         metrics: Metrics | None = None,
-        crowd: Crowd | None = None,
     ) -> None:
         self._secrets = secrets
         self._api_url = api_url
         self._clicks = clicks
+        self._crowd = crowd
         self._read_seconds = read_seconds
         self._metrics = metrics or Metrics()
-        self._crowd = crowd or Crowd(most=sys.maxsize)
         self._bolt = bolt.build()
         self._aftermaths: set[asyncio.Task[None]] = set()
 

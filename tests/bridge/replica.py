@@ -13,6 +13,7 @@ from aiohttp import web
 from asyncpg import Record
 
 from bridge import actions, ids
+from bridge.crowd import Crowd
 from bridge.handles import Handles
 from bridge.loops import expiry
 from bridge.loops.cards import Cards
@@ -88,6 +89,7 @@ class Replica:
             secrets=self.secrets,
             api_url=self.slack.api_url,
             clicks=self.clicks,
+            crowd=Crowd(most=1_000_000),
             read_seconds=self.read_seconds,
             metrics=self.metrics,
         )

@@ -11,29 +11,28 @@ from bridge import descriptors
 _RAISE = """
 import json, resource, sys
 from bridge import descriptors
-resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
+soft, hard, descriptors.MOST = (int(number) for number in sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 print(json.dumps([descriptors.raised(), *resource.getrlimit(resource.RLIMIT_NOFILE)]))
 """
 
 
-@pytest.mark.parametrize(("soft", "hard"), [(64, 300), (300, 300)])
-def test_a_process_may_open_as_many_as_it_is_allowed(soft: int, hard: int) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", _RAISE, str(soft), str(hard)], check=True, capture_output=True, text=True
-    )
+@pytest.mark.parametrize(
+    ("soft", "hard", "most", "raised"),
+    [
+        (64, 300, 65_536, [300, 300, 300]),
+        (300, 300, 65_536, [300, 300, 300]),
+        (64, 300, 200, [200, 200, 300]),
+        (300, 300, 200, [200, 300, 300]),
+    ],
+)
+def test_a_process_may_open_as_many_as_it_is_allowed_and_asks_for_no_more_than_can_be_used(
+    soft: int, hard: int, most: int, raised: list[int]
+) -> None:
+    command = [sys.executable, "-c", _RAISE, *(str(number) for number in (soft, hard, most))]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
 
-    assert json.loads(ended.stdout) == [hard, hard, hard]
-
-
-def test_no_more_are_asked_for_than_can_be_used() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", _RAISE.replace("resource.set", "descriptors.MOST = 200; resource.set"), "64", "300"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-
-    assert json.loads(ended.stdout) == [200, 200, 300]
+    assert json.loads(ended.stdout) == raised
 
 
 @pytest.mark.parametrize("database", [3, 14, 600])

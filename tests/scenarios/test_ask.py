@@ -4,9 +4,9 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -137,27 +137,26 @@ def test_wrong_use_and_an_unreachable_bridge_are_no_answer(wrong: list[str], wor
     assert words in err and "hush" not in err
 
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serving = Callable[[Handler], Awaitable[str]]
+
+
 @pytest.fixture
-async def other_server() -> AsyncIterator[Any]:
-    """Something that answers every request in the same way."""
-    runners: list[web.AppRunner] = []
+async def serving() -> AsyncIterator[Serving]:
+    """Start a server that is not the bridge, with one handler for everything; its address."""
+    async with AsyncExitStack() as stack:
 
-    async def answering(status: int, text: str, headers: dict[str, str]) -> str:
-        async def answer(_: web.Request) -> web.Response:
-            return web.Response(status=status, text=text, headers=headers)
+        async def serve(answer: Handler) -> str:
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", answer)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            host, port = runner.addresses[0][:2]
+            return f"http://{host}:{port}"
 
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", answer)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        runners.append(runner)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        return f"http://{host}:{port}"
-
-    yield answering
-    for runner in runners:
-        await runner.cleanup()
+        yield serve
 
 
 @pytest.mark.parametrize(
@@ -174,8 +173,12 @@ async def other_server() -> AsyncIterator[Any]:
         (503, "", "did not confirm"),
     ],
 )
-async def test_what_another_server_says_is_no_answer(other_server: Any, status: int, text: str, words: str) -> None:
-    url = await other_server(status, text, {"Location": "http://127.0.0.1:1/"} if status == 302 else {})
+async def test_what_another_server_says_is_no_answer(serving: Serving, status: int, text: str, words: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        headers = {"Location": "http://127.0.0.1:1/"} if status == 302 else {}
+        return web.Response(status=status, text=text, headers=headers)
+
+    url = await serving(answer)
 
     ended, out, err = await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", url, "--key", KEY)
 
@@ -183,7 +186,7 @@ async def test_what_another_server_says_is_no_answer(other_server: Any, status: 
     assert words in err and KEY not in err
 
 
-async def test_who_may_not_wait_now_waits_a_moment_later() -> None:
+async def test_who_may_not_wait_now_waits_a_moment_later(serving: Serving) -> None:
     """Too many of the organization wait: that says nothing about the answer."""
     asked = {"id": "int_01h2xcejqtf2nbrexx3vqjhp41", "status": "pending", "message": "Nobody has answered yet."}
     looks = iter(["too_many_open", "rate_limited", None])
@@ -197,21 +200,13 @@ async def test_who_may_not_wait_now_waits_a_moment_later() -> None:
             {**asked, "status": "answered", "answer": {"decision": "approve", "approved": True}, "message": "Approved."}
         )
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    ended, _, err = await run(
-        "ask", "Now?", "--to", "U0ANA", "--approve", "--url", f"http://{host}:{port}", "--key", KEY
-    )
-    await runner.cleanup()
+    url = await serving(answer)
+    ended, _, err = await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", url, "--key", KEY)
 
     assert ended == 0, err
 
 
-async def test_the_key_is_sent_to_the_bridge_alone() -> None:
+async def test_the_key_is_sent_to_the_bridge_alone(serving: Serving) -> None:
     """The tests above would not notice a key in the address, which proxies write down."""
     seen: list[str] = []
 
@@ -219,13 +214,7 @@ async def test_the_key_is_sent_to_the_bridge_alone() -> None:
         seen.extend([str(request.url), request.headers["Authorization"]])
         return web.json_response({"detail": "no"}, status=401)
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", f"http://{host}:{port}/", "--key", KEY)
-    await runner.cleanup()
+    url = await serving(answer)
+    await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", f"{url}/", "--key", KEY)
 
-    assert seen == [f"http://{host}:{port}/v1/interactions", f"Bearer {KEY}"]
+    assert seen == [f"{url}/v1/interactions", f"Bearer {KEY}"]

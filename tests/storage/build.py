@@ -119,8 +119,10 @@ def click(question: Interaction, **other: Any) -> Click:
     )
 
 
-async def endpoint(db: Database, tenant: Tenant, *, url: str = "https://hooks.example.com/?token=7") -> WebhookEndpoint:
-    """One that is told of every final status."""
-    made = await webhook_endpoints.create(db, tenant.scope.organization_id, id=ids.new(), url=url, types=None)
+async def endpoint(
+    db: Database, tenant: Tenant, url: str = "https://hooks.example.com/?token=7", types: list[str] | None = None
+) -> WebhookEndpoint:
+    """One that is told of every final status, if not of these types."""
+    made = await webhook_endpoints.create(db, tenant.scope.organization_id, id=ids.new(), url=url, types=types)
     assert isinstance(made, WebhookEndpoint)
     return made

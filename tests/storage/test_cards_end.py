@@ -5,12 +5,13 @@ import asyncio
 import pytest
 
 from bridge import ids
-from storage import cards, interactions
+from storage import cards, interactions, statements
 from storage.model import Handle, Interaction, Scope, Status
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.card_moves import edit, fail, give_up, handle, lease, lose_leases, post, take
+from tests.storage.faults import admin, until_waiting
 
 
 @pytest.fixture
@@ -110,6 +111,30 @@ async def test_a_link_is_remembered_for_the_message_it_leads_to(db: Database, qu
     await cards.permalink(db, card, where, "https://acme.slack.com/archives/C0/p1")
 
     assert [card.permalink for card in await card_moves.of(db, question)] == ["https://acme.slack.com/archives/C0/p1"]
+
+
+async def test_an_address_that_an_older_question_is_told_of_locks_questions_before_cards(
+    db: Database, other: Database, tenant: Tenant, dsn: str
+) -> None:
+    """Somebody has the older question and wants the newer card: writing down that agents heard both ends does so."""
+    older = await build.question(db, tenant)
+    await post(db, await take(db, older), Handle(channel="C0DM", ts="1.1"))
+    newer = await build.question(db, tenant, supersedes=older.id)
+    handle = Handle(channel="C0DM", ts="2.2")
+    card = next(card for card in await lease(db, older) if card.interaction_id == newer.id)
+    await post(db, card, handle)
+    await interactions.claim(db, build.click(newer))
+    pairs = [(one.organization_id, one.id) for one in (older, newer)]
+    heard = {"organization_ids": [pair[0] for pair in pairs], "ids": [pair[1] for pair in pairs], "seconds": 3.0}
+    async with other.acquire() as held, held.transaction():
+        await held.fetch("select from interactions where id = $1 for update", older.id)
+        telling = asyncio.create_task(cards.permalink(db, card, handle, "https://acme.slack.com/archives/C0DM/p2"))
+        async with admin(dsn) as operator:
+            await until_waiting(operator)
+        assert await statements.load("receipts")["heard"].many(held, **heard) == []
+    await telling
+
+    assert [copy.permalink for copy in await card_moves.of(db, newer)] == ["https://acme.slack.com/archives/C0DM/p2"]
 
 
 async def heal(db: Database, question: Interaction, where: Handle, scope: Scope | None = None) -> None:

@@ -5,23 +5,13 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from bridge import ids
-from storage import deliveries, interactions, statements, webhook_endpoints
+from storage import deliveries, interactions, statements
 from storage.deliveries import IN_FLIGHT, Resumed
-from storage.model import WebhookEndpoint
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
 
 REPLICAS = 8
-
-
-async def endpoint(db: Database, tenant: Tenant) -> WebhookEndpoint:
-    made = await webhook_endpoints.create(
-        db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/", types=None
-    )
-    assert isinstance(made, WebhookEndpoint)
-    return made
 
 
 async def owed(db: Database, tenant: Tenant, number: int) -> None:
@@ -44,7 +34,7 @@ async def many(db: Database, number: int) -> None:
 
 
 async def test_m081_however_many_replicas_lease_at_once_a_receiver_gets_two(db: Database, tenant: Tenant) -> None:
-    await endpoint(db, tenant)
+    await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     await many(db, 40)
     await asyncio.gather(*(db.fetch("select pg_sleep(0.1)") for _ in range(REPLICAS)))  # every connection is open
@@ -59,10 +49,10 @@ async def test_m081_what_is_owed_to_one_receiver_is_not_read_to_find_what_is_owe
     db: Database, tenant: Tenant
 ) -> None:
     other = await build.tenant(db)
-    await endpoint(db, tenant)
+    await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     await many(db, 20_000)
-    quick = await endpoint(db, other)
+    quick = await build.endpoint(db, other)
     await owed(db, other, 1)
     await db.fetch("analyze deliveries")
 
@@ -87,7 +77,7 @@ async def blocks(db: Database, name: str, **values: Any) -> int:
 async def test_a_receiver_that_waits_to_be_tried_again_is_not_looked_at_before_its_time(
     db: Database, tenant: Tenant
 ) -> None:
-    await endpoint(db, tenant)
+    await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     (first,) = await deliveries.lease(db, most=1)
     assert await deliveries.failed(db, first, outcome={"status": 500, "detail": ""}, seconds=3600)
@@ -109,7 +99,7 @@ async def test_a_receiver_that_waits_to_be_tried_again_is_not_looked_at_before_i
 async def test_what_was_put_off_is_leased_when_it_is_due_again_and_whoever_waits_longest_first(
     db: Database, tenant: Tenant
 ) -> None:
-    await endpoint(db, tenant)
+    await build.endpoint(db, tenant)
     await owed(db, tenant, 3)
     for seconds in (7200, 3600, 9000):
         (leased,) = await deliveries.lease(db, most=1)
@@ -127,7 +117,7 @@ async def test_what_was_put_off_is_leased_when_it_is_due_again_and_whoever_waits
 
 
 async def test_what_is_made_anew_is_put_off_no_more(db: Database, tenant: Tenant) -> None:
-    there = await endpoint(db, tenant)
+    there = await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     (leased,) = await deliveries.lease(db, most=1)
     # As a replica of the release before leaves it when what this one put off was then accepted.
@@ -142,7 +132,7 @@ async def test_what_the_release_before_put_off_is_leased_in_its_time_and_what_it
     db: Database, tenant: Tenant
 ) -> None:
     """It knows no mark: it marks nothing that it puts off, and takes what is marked."""
-    await endpoint(db, tenant)
+    await build.endpoint(db, tenant)
     await owed(db, tenant, 4)
     one, two, *_ = await db.fetch("select event_id from deliveries order by due_at")
     await db.fetch(
@@ -164,7 +154,7 @@ async def test_what_the_release_before_put_off_is_leased_in_its_time_and_what_it
 
 
 async def test_whose_lease_ran_out_and_was_taken_over_writes_nothing_back(db: Database, tenant: Tenant) -> None:
-    await endpoint(db, tenant)
+    await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     (stale,) = await deliveries.lease(db, most=1)
     await db.fetch("update deliveries set leased_until = clock_timestamp()")

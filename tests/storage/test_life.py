@@ -8,7 +8,7 @@ import pytest
 from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
-from storage import interactions, webhook_endpoints
+from storage import interactions
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -153,9 +153,7 @@ async def test_a_card_cannot_be_half_posted_or_given_up_without_a_reason(db: Dat
 
 async def owed(db: Database, tenant: Tenant) -> None:
     """A delivery to an endpoint."""
-    await webhook_endpoints.create(
-        db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/", types=None
-    )
+    await build.endpoint(db, tenant)
     await interactions.claim(db, build.click(await build.question(db, tenant)))
 
 

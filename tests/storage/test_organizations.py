@@ -3,7 +3,7 @@
 import pytest
 
 from bridge import ids
-from storage import connections, interactions, keys, organizations, throttles, webhook_endpoints
+from storage import connections, interactions, keys, organizations, throttles
 from storage.interactions import Disconnected
 from storage.model import Status
 from storage.organizations import StillActive
@@ -30,9 +30,7 @@ async def counts(db: Database, tenant: Tenant) -> dict[str, int]:
 async def lived(db: Database) -> Tenant:
     """An organization with rows in every table."""
     tenant = await build.tenant(db)
-    await webhook_endpoints.create(
-        db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/", types=None
-    )
+    await build.endpoint(db, tenant)
     for _ in range(5):
         await unwaited(db, build.click(await build.question(db, tenant)))
     await build.question(db, tenant)

@@ -17,7 +17,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
 from sandbox.postgres.cluster import Cluster
-from storage import interactions, keys, pool, retention, statements, webhook_endpoints
+from storage import interactions, keys, pool, retention, statements
 from storage.interactions import Filters, Opening
 from storage.model import Interaction
 from storage.pool import Database
@@ -322,11 +322,8 @@ def read(plan: dict[str, Any], *said: str) -> int:
 async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database) -> None:
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
-    endpoint_id = ids.new()
-    await webhook_endpoints.create(
-        crowded, tenant.scope.organization_id, id=endpoint_id, url="https://hooks.example.com/", types=None
-    )
-    every = calls(tenant, question) | of_webhooks(tenant.scope.organization_id, endpoint_id)
+    endpoint = await build.endpoint(crowded, tenant)
+    every = calls(tenant, question) | of_webhooks(tenant.scope.organization_id, endpoint.id)
 
     async with crowded.acquire() as connection:
         for name, (table, values) in every.items():

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from bridge import ids
+from bridge.loops.unheard import WHOLE_SECONDS
 from storage import interactions, receipts, statements
 from storage.model import Interaction, Json, Progress, Status, Verdict
 from storage.pool import Database
@@ -223,8 +224,8 @@ class TestLateness:
             await ended.ago(db, tenant, question, days=121 / 86_400)
         await ended.ago(db, tenant, fresh, days=118 / 86_400)
 
-        assert await receipts.late(db, most=10) == [(late.organization_id, late.id)]
-        assert await receipts.late(db, most=10) == []
+        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == [(late.organization_id, late.id)]
+        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
         [card] = await card_moves.of(db, late)
         assert (card.wanted, card.shown, card.settled) == (3, 2, True)
 
@@ -236,7 +237,7 @@ class TestLateness:
         question = await answered(db, tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)
 
-        assert await receipts.late(db, most=10) == []
+        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
         assert (await build.read(db, tenant, question.id)).unheard is None
 
     async def test_is_said_of_no_other_end(self, db: Database, tenant: Tenant) -> None:
@@ -246,7 +247,7 @@ class TestLateness:
         await interactions.expire(db, event_ids=[ids.new()])
         await db.fetch("update interactions set ended_at = ended_at - interval '3 minutes'")
 
-        assert await receipts.late(db, most=10) == []
+        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
 
     async def test_is_said_of_what_became_late_in_the_time_that_is_looked_back(
         self, db: Database, tenant: Tenant
@@ -257,12 +258,12 @@ class TestLateness:
 
         assert await receipts.late(db, most=10, within=50) == []
         assert await receipts.late(db, most=10, within=70) == [(latest.organization_id, latest.id)]
-        assert await receipts.late(db, most=10) == [(late.organization_id, late.id)]
+        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == [(late.organization_id, late.id)]
 
     async def test_ends_when_it_is_heard(self, db: Database, tenant: Tenant) -> None:
         question = await answered(db, tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)
-        await receipts.late(db, most=10)
+        await receipts.late(db, most=10, within=WHOLE_SECONDS)
         [before] = await card_moves.of(db, question)
 
         await hear(db, question)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from storage import cards, events, interactions, organizations, retention, webhook_endpoints
+from storage import cards, events, interactions, organizations, retention
 from storage.interactions import Filters, Mismatch, NoSuchOlder, Opened, Replayed
 from storage.model import Handle, Interaction, Scope, Status, Verdict
 from storage.pool import Database
@@ -152,9 +152,7 @@ async def test_a_card_that_is_on_no_screen_owes_nothing(db: Database, tenant: Te
 async def test_what_an_agent_is_still_to_be_told_keeps_its_question_and_what_is_dead_does_not(
     db: Database, tenant: Tenant
 ) -> None:
-    await webhook_endpoints.create(
-        db, tenant.scope.organization_id, id=ids.new(), url="https://hooks.example.com/", types=None
-    )
+    await build.endpoint(db, tenant)
     old = await ended.question(db, tenant, days=DAYS + 1)
 
     assert (await forget(db)).forgotten == 0

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from bridge import ids
 from bridge.loops.deliveries import Deliveries
 from bridge.metrics import Metrics
 from bridge.wake import Wake
@@ -46,9 +45,7 @@ class Loop:
         return self.tenant.scope.organization_id
 
     async def endpoint(self, url: str, types: list[str] | None = None) -> WebhookEndpoint:
-        made = await webhook_endpoints.create(self.db, self.organization_id, id=ids.new(), url=url, types=types)
-        assert isinstance(made, WebhookEndpoint)
-        return made
+        return await build.endpoint(self.db, self.tenant, url, types)
 
     async def again(self, endpoint: WebhookEndpoint) -> WebhookEndpoint:
         """The endpoint as it now is."""

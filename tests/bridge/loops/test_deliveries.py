@@ -142,9 +142,7 @@ async def test_every_end_is_told_to_endpoints_without_types_and_to_the_callback(
     await loop.endpoint(f"{there.url}/this", [f"interaction.{status}"])
     await loop.endpoint(f"{there.url}/begin", ["interaction.created", "interaction.posted"])
     foreign = await build.tenant(loop.db)
-    await webhook_endpoints.create(
-        loop.db, foreign.scope.organization_id, id=ids.new(), url=f"{there.url}/foreign", types=None
-    )
+    await build.endpoint(loop.db, foreign, f"{there.url}/foreign")
     question = await ended(loop, status, callback=f"{there.url}/callback")
 
     await loop.settle()

@@ -15,10 +15,12 @@ from sandbox.postgres.programs import Programs, find_programs
 from tests.sandbox.postgres.conftest import as_root, ask
 
 
-def test_each_preference_finds_its_own() -> None:
+def test_who_prefers_the_wheel_gets_it() -> None:
     assert find_programs(prefer="wheel").origin == "wheel"
-    if not list(places._installed()):
-        pytest.skip("there is no installed PostgreSQL here")
+
+
+@pytest.mark.skipif(not list(places._installed()), reason="there is no installed PostgreSQL here")
+def test_who_prefers_an_installed_one_gets_it() -> None:
     assert find_programs(prefer="installed").origin != "wheel"
 
 
