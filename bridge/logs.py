@@ -76,6 +76,8 @@ def configure(*, form: str, stream: TextIO | None = None) -> None:
     logging.getLogger("askbridge").setLevel(logging.INFO)
     # At INFO the library's verifier writes signatures and bodies, at ERROR its parser writes bodies.
     logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)
+    # Of a database that is away its pool tells every second, and where in the library; our events tell once, and why.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
 
 
 def _event(record: logging.LogRecord) -> str:

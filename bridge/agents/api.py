@@ -80,7 +80,8 @@ async def in_words(
     except errors.Unavailable as error:
         _log.warning("database_unavailable", path=request.path, cause=error.cause)
         asks = request.method == "POST" and request.path == "/v1/interactions"
-        same = " with the same Idempotency-Key, so that nobody is asked twice" if asks else ""
+        named = asks and "Idempotency-Key" in request.headers
+        same = " with the same Idempotency-Key, so that nobody is asked twice" if named else ""
         seconds = problems.RETRY_SECONDS
         return problems.response(Problem(problems.UNAVAILABLE, f"Try again in {seconds} s{same}.", retry_after=seconds))
     except web.HTTPNotFound:

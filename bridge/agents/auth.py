@@ -34,7 +34,8 @@ def required(
         found = await within(keyring.find(secret)) if possible else None
         if found is None:
             raise Problem(
-                UNAUTHORIZED, "This API key is unknown or revoked; ask whoever runs this bridge for a new one."
+                UNAUTHORIZED,
+                "This API key is unknown or revoked, or its organization is disabled; ask whoever runs this bridge.",
             )
         await rate.admit(found.organization_id)
         request[_KEY] = found

@@ -125,7 +125,10 @@ async def _connection(db: Database, key: Key, named: str | None) -> Connection:
     elif active:
         wrong = f"must be one of {_listed(active)}, because your organization has several connections"
     else:
-        wrong = "cannot be chosen: your organization has no active Slack connection; connect a workspace first"
+        wrong = (
+            "cannot be chosen: your organization has no active Slack connection; whoever runs this bridge has to "
+            "connect a workspace, or enable one"
+        )
     raise problems.invalid("/connection", wrong)
 
 

@@ -99,7 +99,7 @@ def _default(interaction: Interaction) -> str:
     if interaction.on_expiry is None:
         return ""
     label = interaction.answers.get(interaction.on_expiry, {}).get("label")
-    return f" If nobody does, this counts as answered: {blocks.quoted(str(label), _MOST_LABEL)}"
+    return f" If nobody does, this counts as answered: {blocks.quoted(str(label), _MOST_LABEL)}."
 
 
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bridge.logs import Log
+from storage.errors import Unavailable
 
 _log = Log("loops")
 _LONGEST_PAUSE = 30.0
@@ -41,7 +42,10 @@ async def run(loop: Loop, stopping: asyncio.Event) -> None:
         except Exception as error:  # noqa: BLE001  -- whatever it is, the loop goes on
             failures += 1
             loop.failed += 1
-            _log.failure("loop_failed", error, loop=loop.name, failures=failures)
+            if isinstance(error, Unavailable):  # foreseen, so where it happened is of no use to anybody
+                _log.warning("loop_failed", loop=loop.name, failures=failures, cause=error.cause)
+            else:
+                _log.failure("loop_failed", error, loop=loop.name, failures=failures)
             await _pause(stopping, seconds=min(_LONGEST_PAUSE, 2.0 ** min(failures - 1, 5)))
             continue
         failures, loop.passed_at = 0, clock()

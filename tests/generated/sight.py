@@ -30,7 +30,7 @@ NEWER = "https://acme.slack.com/archives/C1/p1"
 _BY_NEWER = rf"(?:a newer question \(int_\w+\)|<{re.escape(NEWER)}\|a newer question>)"
 _LINES = {
     Status.PENDING: rf"{_WHO}(?:, people from other organizations too,)? can answer {_DATE}\."
-    rf"(?: If nobody does, this counts as answered: {_QUOTED})?",
+    rf"(?: If nobody does, this counts as answered: {_QUOTED}\.)?",
     Status.ANSWERED: rf"{_DONE} (?:by <@[A-Z0-9]+> {_DATE}\.|by default {_DATE}: {_BY_DEFAULT}\.)",
     Status.EXPIRED: rf"⌛ \*Expired\* {_DATE}\. Nobody answered in time; this is not a no\.",
     Status.CANCELLED: rf"⚪ \*Cancelled\* {_DATE} before anybody answered\.",

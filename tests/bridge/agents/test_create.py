@@ -221,7 +221,7 @@ class TestConnections:
         reply = await door.ask()
 
         assert (reply.status, reply.pointers) == (422, ["/connection"])
-        assert "connect a workspace first" in reply.json["detail"]
+        assert "has to connect a workspace, or enable one" in reply.json["detail"]
 
     async def connect_another(self, door: Door) -> str:
         made = await connections.connect(

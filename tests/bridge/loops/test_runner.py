@@ -11,6 +11,7 @@ import pytest
 
 from bridge.loops import runner
 from bridge.loops.runner import Loop
+from storage.errors import Failure, Unavailable
 from tests.bridge import virtual
 
 
@@ -166,6 +167,19 @@ def test_a_failing_loop_backs_off_and_recovers(log: io.StringIO) -> None:
     assert [line["failures"] for line in lines] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert {line["error"] for line in lines} == {"ValueError"}
     assert "xoxb-secret" not in log.getvalue()
+
+
+def test_that_there_is_no_database_is_told_in_one_line(log: io.StringIO) -> None:
+    step = Step([Unavailable(Failure.RETRY, "ConnectionRefusedError")])
+
+    async def story(loop: Loop, stopping: asyncio.Event) -> None:
+        await asyncio.sleep(5.0)
+
+    told(step, story)
+
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (line["event"], line["level"], line["cause"]) == ("loop_failed", "warning", "ConnectionRefusedError")
+    assert "where" not in line
 
 
 def test_a_failing_loop_never_looks_healthy() -> None:
