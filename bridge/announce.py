@@ -1,6 +1,9 @@
 """What a replica says of itself when it starts: what it is, what it stands on, and what it lacks to do its work."""
 
+import difflib
+import os
 import re
+from collections.abc import Iterable
 
 import bridge
 from bridge import ids
@@ -12,6 +15,9 @@ from storage.pool import Database
 
 _log = Log("app")
 
+_PREFIX = "ASKBRIDGE_"
+_NEAR = 0.75  # of two names' letters that are the same, as in PROT and PORT
+_KUBERNETES = f"{_PREFIX}SERVICE_"  # what it sets for a service of this name: its SERVICE_PORT is no METRICS_PORT
 _MOST = 10  # organizations whose connections are named one by one
 _HOST = r"(\[[^\]/]*\]|[^\[\]:,/]*)(:[0-9]{1,5})?"
 _PLACE = re.compile(rf"{_HOST}(,{_HOST})*(/.*)?")
@@ -26,6 +32,13 @@ def starting(settings: Settings, allotment: Allotment) -> None:
         database=whereabouts(settings.database_url.get_secret_value()),
         slack_api=settings.slack_api_url,
     )
+    for name, meant in misspelt(os.environ):
+        _log.warning(
+            "setting_misspelt",
+            setting=name,
+            means="no setting has this name, so it does nothing",
+            fix=f"if {meant} was meant, write it so and start again",
+        )
     if settings.slack_bot_token is None:
         _log.warning(
             "token_missing",
@@ -70,6 +83,17 @@ async def standing(db: Database) -> None:
             _log.info("organizations_known", number=len(active), shown=_MOST)
     except errors.Unavailable as error:
         _log.warning("database_awaited", cause=error.cause, advice=error.advice)
+
+
+def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Names that are nearly those of a setting, each with that; any other may be somebody else's."""
+    known = [name.upper() for name in Settings.model_fields]
+    near = [
+        (name, difflib.get_close_matches(name.removeprefix(_PREFIX), known, n=1, cutoff=_NEAR))
+        for name in sorted(names)
+        if name.startswith(_PREFIX) and not name.startswith(_KUBERNETES) and name.removeprefix(_PREFIX) not in known
+    ]
+    return [(name, f"{_PREFIX}{found[0]}") for name, found in near if found]
 
 
 def whereabouts(url: str) -> str | None:

@@ -43,6 +43,37 @@ def settings(**other: Any) -> Settings:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ASKBRIDGE_PROT", "ASKBRIDGE_PORT"),
+        ("ASKBRIDGE_REQUEST_PER_SECOND", "ASKBRIDGE_REQUESTS_PER_SECOND"),
+        ("ASKBRIDGE_DATABASE_URI", "ASKBRIDGE_DATABASE_URL"),
+        ("ASKBRIDGE_SLACK_TOKEN", "ASKBRIDGE_SLACK_BOT_TOKEN"),
+        ("ASKBRIDGE_PORT", None),
+        ("ASKBRIDGE_URL", None),
+        ("ASKBRIDGE_KEY", None),
+        ("ASKBRIDGE_PORT_8080_TCP", None),
+        ("ASKBRIDGE_PORT_8080_TCP_PORT", None),
+        ("ASKBRIDGE_SERVICE_HOST", None),
+        ("ASKBRIDGE_SERVICE_PORT", None),
+        ("ASKBRIDGE_REQUIRE_BROWSER", None),
+        ("PROT", None),
+    ],
+)
+def test_a_setting_that_is_nearly_spelt_right_is_told_of(name: str, meant: str | None) -> None:
+    assert announce.misspelt([name]) == ([(name, meant)] if meant else [])
+
+
+def test_a_misspelt_setting_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch, log: io.StringIO, told: Any) -> None:
+    monkeypatch.setenv("ASKBRIDGE_PROT", "hush")
+
+    announce.starting(settings(), MANY)
+
+    assert told()["setting_misspelt"]["setting"] == "ASKBRIDGE_PROT"
+    assert "if ASKBRIDGE_PORT was meant" in told()["setting_misspelt"]["fix"] and "hush" not in str(told())
+
+
 @pytest.fixture
 def told(log: io.StringIO) -> Any:
     """The lines of the log by their event."""
