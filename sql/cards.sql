@@ -382,34 +382,40 @@ from ended;
 
 -- name: permalink :none
 -- Remember the address of a posted copy for people, and have the copies in the same channel of the question that this one
--- replaced say it: within an edit that is still due, or in one more.
-with kept as (
+-- replaced say it: within an edit that is still due, or in one more. Lock order: interaction, then cards.
+with older as materialized (
+    select id
+    from interactions
+    where
+        organization_id = $organization_id
+        and id = (
+            select supersedes
+            from interactions
+            where organization_id = $organization_id and id = $interaction_id
+        )
+    for update
+),
+kept as (
     update cards
     set permalink = $permalink
-    where organization_id = $organization_id and interaction_id = $interaction_id and id = $id and ts = $ts
+    where
+        organization_id = $organization_id
+        and interaction_id = $interaction_id
+        and id = $id
+        and ts = $ts
+        and (select count(*) from older) >= 0 -- always so, and known only when the older question is held
     returning channel
-),
-replacing as materialized (
-    select interactions.supersedes, kept.channel
-    from kept
-    join interactions on interactions.organization_id = $organization_id and interactions.id = $interaction_id
-),
-older as materialized (
-    select interactions.id, replacing.channel
-    from replacing
-    join interactions
-        on interactions.organization_id = $organization_id and interactions.id = replacing.supersedes
-    for update of interactions
 )
 update cards
 set
     wanted = wanted + 1,
     due_at = case when shown < wanted and leased_until is null then due_at else clock_timestamp() end
 from older
+cross join kept
 where
     cards.organization_id = $organization_id
     and cards.interaction_id = older.id
-    and cards.channel = older.channel
+    and cards.channel = kept.channel
     and cards.given_up_at is null;
 
 -- name: heal :none
