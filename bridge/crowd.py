@@ -28,7 +28,7 @@ class Crowd:
     def __init__(self, *, most: int) -> None:
         self._most = most
         self._others: OrderedDict[web.RequestHandler, asyncio.Transport] = OrderedDict()  # the first to go first
-        self._kept: dict[web.RequestHandler, asyncio.Transport] = {}
+        self._kept: dict[web.RequestHandler, tuple[asyncio.Transport, Callable[[], None]]] = {}
         self._said_at = float("-inf")
 
     @web.middleware
@@ -48,16 +48,16 @@ class Crowd:
         return len(self._others) + len(self._kept) >= self._most
 
     @contextlib.contextmanager
-    def keep(self, request: web.Request) -> Iterator[None]:
-        """Let this request's connection give way to nobody."""
+    def keep(self, request: web.Request, *, gone: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Let this request's connection give way to nobody; `gone` is called when it ends meanwhile."""
         one = request.protocol
         if (transport := self._others.pop(one, None)) is not None:  # else it has gone
-            self._kept[one] = transport
+            self._kept[one] = transport, gone
         try:
             yield
         finally:
-            if (transport := self._kept.pop(one, None)) is not None:
-                self._others[one] = transport
+            if (kept := self._kept.pop(one, None)) is not None:
+                self._others[one], _ = kept
 
     def came(self, one: web.RequestHandler, transport: asyncio.Transport) -> None:
         """Somebody connected; somebody else may have to go."""
@@ -70,7 +70,9 @@ class Crowd:
     def went(self, one: web.RequestHandler) -> None:
         """A connection has ended, from whichever side."""
         self._others.pop(one, None)
-        self._kept.pop(one, None)
+        if (kept := self._kept.pop(one, None)) is not None:
+            _, gone = kept
+            gone()
 
     def _happened(self, one: web.RequestHandler) -> None:
         if one in self._others:

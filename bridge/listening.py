@@ -14,6 +14,8 @@ from bridge.crowd import Connection, Crowd
 from bridge.scrape import Scrape
 
 DRAIN_SECONDS = 10.0  # for answers in hand
+_BEGIN_SECONDS = 0.1  # for requests on the last connections
+_TURNS = 2  # of the loop, in which it sees who has connected, and again in which their connections are made
 _BACKLOG = 128  # connections that are accepted in one go; `bridge.descriptors` keeps as many back
 
 
@@ -70,6 +72,24 @@ async def _listening(
         host, port = listener.sockets[0].getsockname()[:2]
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
-        if listener is not None:
-            listener.close()
-        await web_runner.cleanup()
+        try:
+            if listener is not None:
+                await _close(listener)
+        finally:
+            await web_runner.cleanup()
+
+
+async def _close(listener: asyncio.Server) -> None:
+    """Let nobody in any more, but have the requests begin of whoever has connected.
+
+    asyncio drops a connection that it has accepted and not made yet, and aiohttp one that is made and not begun, which
+    it then waits for in vain.
+    """
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    for listening in listener.sockets:
+        asyncio.get_running_loop().remove_reader(listening)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    listener.close()
+    await asyncio.sleep(_BEGIN_SECONDS)

@@ -192,19 +192,32 @@ select 'delivered' as status
 from accepted;
 
 -- name: failed :maybe
--- The receiver did not take it: it is tried again in $seconds, or, when that is null, never. An endpoint that has taken
--- nothing for $patience seconds, or $gone for good, is disabled; not when it has moved away from $url meanwhile, which is
--- what was called. No row: the lease was lost.
-with failed as (
+-- The receiver did not take it: it is tried again in $seconds, or, when that is null or it is $gone for good, never. An
+-- endpoint that has taken nothing for $patience seconds, or is $gone, is disabled. When it has moved away from $url
+-- meanwhile, which is what was called, it is not, and has what its old address wanted no more. No row: the lease was lost.
+with final as materialized (
+    select
+        $seconds::float is null
+        or (
+            $gone::boolean
+            and not exists (
+                select
+                from webhook_endpoints
+                where organization_id = $organization_id and id = $target_id and url <> $url and disabled_at is null
+            )
+        ) as final
+),
+failed as (
     update deliveries
     set
-        status = case when $seconds::float is null then 'dead' else 'pending' end,
-        put_off = $seconds::float is not null,
+        status = case when final then 'dead' else 'pending' end,
+        put_off = not final,
         failures = failures + 1,
         outcome = $outcome::jsonb,
         leased_until = null,
         due_at = clock_timestamp() + make_interval(secs => coalesce($seconds::float, 0)),
-        ended_at = case when $seconds::float is null then clock_timestamp() end
+        ended_at = case when final then clock_timestamp() end
+    from final
     where
         organization_id = $organization_id
         and target_id = $target_id

@@ -88,7 +88,7 @@ async def failed(
 ) -> Failed | None:
     """It is tried again in `seconds`, or, when None, it is dead; None when the lease was lost.
 
-    `gone`: the receiver wants nothing ever again, so its endpoint is disabled.
+    `gone`: the receiver wants nothing ever again, so it is dead and the endpoint disabled, unless that has moved since.
     """
     row = await _SQL["failed"].maybe(
         db,

@@ -6,7 +6,7 @@ hold only few there is still a place for whoever comes next.
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from uuid import UUID
 
@@ -36,18 +36,19 @@ class Places:
 
     @contextmanager
     def one(self, request: web.Request, organization_id: UUID, sort: Sort) -> Iterator[bool]:
-        """Hold a place for a request, and its connection, if there is one for this organization: whether there is."""
+        """Hold a place for a request, and its connection, if there is one for this organization: whether there is.
+
+        The place is free as soon as the connection has gone. Its handler learns that later, and whoever lost all their
+        connections at once comes again before.
+        """
         if not self._has(organization_id, sort):
             yield False
             return
         self._taken[organization_id, sort] += 1
-        try:
-            with self._crowd.keep(request):
+        with ExitStack() as place:
+            place.callback(self._free, organization_id, sort)
+            with self._crowd.keep(request, gone=place.close):
                 yield True
-        finally:
-            self._taken[organization_id, sort] -= 1
-            if not self._taken[organization_id, sort]:
-                del self._taken[organization_id, sort]
 
     def refusal(self, organization_id: UUID, sort: Sort) -> Problem:
         """What an agent is told that got no place."""
@@ -66,6 +67,11 @@ class Places:
             f"Send this again in {RETRY_SECONDS} s.",
             retry_after=RETRY_SECONDS,
         )
+
+    def _free(self, organization_id: UUID, sort: Sort) -> None:
+        self._taken[organization_id, sort] -= 1
+        if not self._taken[organization_id, sort]:
+            del self._taken[organization_id, sort]
 
     def _has(self, organization_id: UUID, sort: Sort) -> bool:
         own = sum(self._taken[organization_id, one] for one in Sort)

@@ -133,9 +133,8 @@ class Deliveries:
             else:
                 self._lost(one)
             return
-        final = one.disabled_reason is not None or outcome.gone
         later = schedule.pause(one.failures + 1, chance=self.chance(), retry_after=outcome.retry_after)
-        seconds = None if final else later
+        seconds = None if one.disabled_reason is not None else later
         became = await deliveries.failed(self.db, one, outcome=told, seconds=seconds, gone=outcome.gone)
         if became is None:
             self._lost(one)

@@ -163,9 +163,7 @@ async def test_whose_lease_ran_out_and_was_taken_over_writes_nothing_back(db: Da
 
     assert not await deliveries.renew(db, stale)
     assert not await deliveries.accepted(db, stale, outcome={"status": 204, "detail": "late"})
-    assert (
-        await deliveries.failed(db, stale, outcome={"status": 410, "detail": "late"}, seconds=None, gone=True) is None
-    )
+    assert await deliveries.failed(db, stale, outcome={"status": 410, "detail": "late"}, seconds=5.0, gone=True) is None
 
     assert await db.fetch("select * from deliveries") == before
     assert await deliveries.accepted(db, held, outcome={"status": 204, "detail": "in time"})

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from storage import deliveries, interactions, webhook_endpoints
-from storage.model import Interaction, Json, Verdict, WebhookEndpoint
+from storage.model import DeliveryStatus, Interaction, Json, Verdict, WebhookEndpoint
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -152,12 +152,15 @@ async def test_what_failed_under_way_is_not_tried_again_and_the_endpoint_stays_d
     (leased,) = await deliveries.lease(db, most=1)
     await deleted(db, waiting)
     await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
-    await deliveries.failed(db, leased, outcome={"status": 500, "detail": "HTTP 500"}, seconds=0.0, gone=True)
+    await deliveries.failed(db, leased, outcome={"status": 500, "detail": "HTTP 500"}, seconds=0.0)
 
     await deliveries.resume(db)
     (again,) = await deliveries.lease(db, most=10)
 
     assert (again.event_id, again.disabled_reason) == (leased.event_id, "deleted")
+    assert await deliveries.failed(
+        db, again, outcome={"status": 410, "detail": "HTTP 410"}, seconds=0.0, gone=True
+    ) == deliveries.Failed(status=DeliveryStatus.DEAD, disabled_reason=None)
 
 
 async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, waiting: WebhookEndpoint) -> None:

@@ -84,6 +84,24 @@ async def test_what_the_old_address_says_after_the_change_is_not_held_against_th
     assert (await loop.row())["outcome"]["status"] == status
 
 
+async def test_what_the_old_address_wants_no_more_goes_to_the_new_one(loop: Loop, there: Receiver, door: Door) -> None:
+    endpoint = await loop.endpoint(f"{there.url}{there.slow}")
+    await loop.answered()
+    there.status, there.gate = 410, asyncio.Event()
+    await loop.deliveries.step()
+    await there.until(1)
+
+    await change(door, endpoint, url=f"{there.url}/new")
+    there.gate.set()
+    await loop.deliveries.in_hand()
+    there.status = 204
+    await loop.pass_time(60)
+    await loop.settle()
+
+    assert [call.path for call in there.calls] == [there.slow, "/new"]
+    assert (await loop.row())["status"] == "delivered"
+
+
 async def test_what_is_left_out_stays_and_null_is_not_left_out(loop: Loop, door: Door) -> None:
     endpoint = await loop.endpoint(ELSEWHERE, types=["interaction.created"])
 

@@ -5,16 +5,23 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
 
+from bridge import ids
+from bridge import listening as serving
 from bridge.agents import interactions, streams
 from bridge.agents.limits import Limits
+from bridge.agents.places import Places, Sort
+from bridge.crowd import Crowd
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import FAR, Door, Reply
 from tests.bridge.agents.listening import listening
 from tests.bridge.agents.test_events import number
 from tests.bridge.agents.test_wait import LONG, getting
+from tests.bridge.test_announce import settings
 from tests.storage import build
 
 TWO: Limits = replace(FAR, open_requests=2)
@@ -110,6 +117,41 @@ async def test_a_replica_that_can_hold_few_has_a_place_for_whoever_comes_next(db
 
         assert got == [4, 2, 1, 1, 0]
         assert told(refused) == (429, "too_many_open", "10")
+
+
+async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it() -> None:
+    """A stream would for a quarter of a minute refuse the same agents when they come again."""
+    crowd, id, begun, end = Crowd(most=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
+    places = Places(each=1, most=8, crowd=crowd)
+
+    async def stays(request: web.Request) -> web.Response:
+        with places.one(request, id, Sort.STREAM) as is_held:
+            begun.release()
+            if is_held:
+                await end.wait()
+        return web.Response(status=200 if is_held else 429)
+
+    app = web.Application()
+    app.router.add_get("/", stays)
+    async with serving.doors(app, settings(port=0), crowd) as url, aiohttp.ClientSession() as http:
+        for _ in range(3):
+            hangs_up = asyncio.create_task(http.get(url))
+            await begun.acquire()
+            async with http.get(url) as refused:
+                assert refused.status == 429
+            await begun.acquire()
+            hangs_up.cancel()
+            async with asyncio.timeout(LONG):
+                while crowd._kept:
+                    await asyncio.sleep(0)
+        staying = asyncio.create_task(http.get(url))
+        await begun.acquire()
+        end.set()
+        async with await staying as stayed:
+            assert stayed.status == 200
+        async with http.get(url) as next_one:
+            assert next_one.status == 200, "three that hung up give back three places, not more or less"
+        assert not places._taken
 
 
 async def _tried(stack: AsyncExitStack, door: Door, key: str) -> Reply | None:
