@@ -60,11 +60,13 @@ class Places:
                 "One stream of GET /v1/events hears of all questions; or look without wait.",
             ),
         }[sort]
-        why = "may have on one" if number >= self._each else "can have on this one beside others"
+        if number >= self._each:
+            why = f"{number:,} {has} on this replica, as many as it may have on one"
+        else:
+            why = f"{self._of(organization_id):,} streams and waiting requests here, as many as others leave room for"
         return Problem(
             TOO_MANY_OPEN,
-            f"Your organization has {number:,} {has} on this replica, as many as it {why}. {instead} "
-            f"Send this again in {RETRY_SECONDS} s.",
+            f"Your organization has {why}. {instead} Send this again in {RETRY_SECONDS} s.",
             retry_after=RETRY_SECONDS,
         )
 
@@ -74,5 +76,8 @@ class Places:
             del self._taken[organization_id, sort]
 
     def _has(self, organization_id: UUID, sort: Sort) -> bool:
-        own = sum(self._taken[organization_id, one] for one in Sort)
-        return self._taken[organization_id, sort] < self._each and own < self._most - self._taken.total()
+        is_left = self._of(organization_id) < self._most - self._taken.total()
+        return is_left and self._taken[organization_id, sort] < self._each
+
+    def _of(self, organization_id: UUID) -> int:
+        return sum(self._taken[organization_id, sort] for sort in Sort)

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 from bridge import ids
-from storage import cards, interactions
+from storage import interactions
 from storage.interactions import Claimed, Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
 from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
@@ -36,26 +36,6 @@ async def test_the_older_one_ends_as_the_newer_one_is_born(db: Database, tenant:
     claimed = await interactions.claim(db, build.click(older))
     assert claimed.verdict is Verdict.SUPERSEDED
     assert claimed.life is not None and claimed.life.superseded_by == newer.id
-
-
-async def test_a_link_waits_for_the_older_one_before_it_holds_a_copy(db: Database, dsn: str, tenant: Tenant) -> None:
-    """Who holds both questions and then changes the newer one's copies would else wait for it, and it for them."""
-    older = await build.question(db, tenant)
-    await card_moves.post(db, await card_moves.take(db, older))
-    newer = await build.question(db, tenant, supersedes=older.id)
-    leased = {card.interaction_id: card for card in await card_moves.lease(db, newer)}[newer.id]
-    where = card_moves.handle()
-    await card_moves.post(db, leased, where)
-
-    async with admin(dsn) as watching, admin(dsn) as held:
-        async with held.transaction():
-            await held.execute("select from interactions where supersedes is null for update")
-            linking = asyncio.create_task(cards.permalink(db, leased, where, "https://acme.slack.example/p1"))
-            await until_waiting(watching)
-            await held.execute("update cards set wanted = wanted + 1 where interaction_id = $1", newer.id)
-        await linking
-
-    assert [card.permalink for card in await card_moves.of(db, newer)] == ["https://acme.slack.example/p1"]
 
 
 async def test_what_has_ended_is_not_superseded_and_nothing_is_opened(db: Database, tenant: Tenant) -> None:

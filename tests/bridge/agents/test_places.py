@@ -110,7 +110,9 @@ async def test_a_replica_that_can_hold_few_has_a_place_for_whoever_comes_next(db
                 if (refused := await _tried(stack, door, tenant.secret)) is not None:
                     got.append(opened)
                     assert told(refused) == (429, "too_many_open", "10")
-                    assert "as many as it can have on this one beside others" in refused.json["detail"]
+                    assert (
+                        "streams and waiting requests here, as many as others leave room for" in refused.json["detail"]
+                    )
                     break
         asked = await door.ask()
         refused = await door.get(asked.json["id"], wait=LONG)  # of whichever sort
