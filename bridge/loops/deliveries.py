@@ -28,6 +28,7 @@ _log = Log("deliveries")
 
 IN_HAND = 50  # of one replica at once; one organization has at most as many as are left for others
 RENEW_SECONDS = 5.0
+_SOON = 60.0  # seconds: what is to be tried again so soon is looked for on time, and not when the loop looks next
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,7 +143,9 @@ class Deliveries:
         match became.status:
             case DeliveryStatus.PENDING:
                 self.metrics.delivered(Attempt.PUT_OFF)
-                _log.info("delivery_put_off", **_keys(one), status=outcome.status, seconds=round(seconds or 0.0))
+                _log.info("delivery_put_off", **_keys(one), status=outcome.status, seconds=round(later or 0.0))
+                if later is not None and later <= _SOON:
+                    asyncio.get_running_loop().call_later(later, self.wake.deliveries.set)
             case DeliveryStatus.DEAD:
                 self.metrics.delivered(Attempt.GIVEN_UP)
                 _log.warning("delivery_given_up", **_keys(one), status=outcome.status)

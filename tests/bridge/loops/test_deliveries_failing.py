@@ -83,6 +83,26 @@ async def test_what_failed_together_does_not_come_back_together(loop: Loop, ther
     assert await fail_once(loop) == pytest.approx(5 * (0.8 + 0.4 * chance), abs=0.5)
 
 
+async def test_what_is_due_again_soon_is_looked_for_on_time(
+    loop: Loop, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not at the loop's next look by itself, which may come as late again as the whole pause."""
+    monkeypatch.setattr(schedule, "PAUSES", (0.3, *schedule.PAUSES[1:]))
+    await loop.endpoint(there.url)
+    await loop.answered()
+    there.status = 500
+    assert await loop.step() == 1
+    await asyncio.sleep(0)
+    loop.wake.deliveries.clear()  # what said that the attempt was over
+
+    async with asyncio.timeout(5.0):
+        await loop.wake.deliveries.wait()
+
+    there.status = 200
+    assert await loop.step() == 1
+    assert len(there.calls) == 2
+
+
 @pytest.mark.parametrize(("said", "seconds"), [("600", 600), ("31536000", 3600), ("1", 5)])
 async def test_m080_retry_after_is_honoured_up_to_an_hour(
     loop: Loop, there: Receiver, said: str, seconds: float
