@@ -134,8 +134,9 @@ class Deliveries:
             else:
                 self._lost(one)
             return
-        later = schedule.pause(one.failures + 1, chance=self.chance(), retry_after=outcome.retry_after)
-        seconds = None if one.disabled_reason is not None else later
+        seconds = None
+        if one.disabled_reason is None:
+            seconds = schedule.pause(one.failures + 1, chance=self.chance(), retry_after=outcome.retry_after)
         became = await deliveries.failed(self.db, one, outcome=told, seconds=seconds, gone=outcome.gone)
         if became is None:
             self._lost(one)
@@ -143,9 +144,9 @@ class Deliveries:
         match became.status:
             case DeliveryStatus.PENDING:
                 self.metrics.delivered(Attempt.PUT_OFF)
-                _log.info("delivery_put_off", **_keys(one), status=outcome.status, seconds=round(later or 0.0))
-                if later is not None and later <= _SOON:
-                    asyncio.get_running_loop().call_later(later, self.wake.deliveries.set)
+                _log.info("delivery_put_off", **_keys(one), status=outcome.status, seconds=round(seconds or 0.0))
+                if seconds is not None and seconds <= _SOON:
+                    asyncio.get_running_loop().call_later(seconds, self.wake.deliveries.set)
             case DeliveryStatus.DEAD:
                 self.metrics.delivered(Attempt.GIVEN_UP)
                 _log.warning("delivery_given_up", **_keys(one), status=outcome.status)

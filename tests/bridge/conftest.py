@@ -1,4 +1,4 @@
-"""What the tests of the bridge share: a Slack, a replica beside it, and our log as an operator reads it."""
+"""What the tests of the bridge share: a Slack, replicas and a delivery loop beside it, and our log as it is read."""
 
 import io
 import logging
@@ -8,9 +8,13 @@ import pytest
 
 from bridge import logs
 from sandbox.slack.server import Sandbox
+from storage.pool import Database
 from tests.bridge import replica as replicas
+from tests.bridge.loops import delivering
+from tests.bridge.loops.delivering import Loop
 from tests.bridge.replica import Replica
 from tests.canaries import Canaries
+from tests.storage import build
 
 
 @pytest.fixture
@@ -31,6 +35,13 @@ async def replica(slack: Sandbox, dsn: str) -> AsyncIterator[Replica]:
 async def second(replica: Replica, slack: Sandbox, dsn: str) -> AsyncIterator[Replica]:
     """Another replica of the same bridge."""
     async with replicas.running(slack, dsn, tenant=replica.tenant) as running:
+        yield running
+
+
+@pytest.fixture
+async def loop(db: Database) -> AsyncIterator[Loop]:
+    """The delivery loop of a replica with one tenant."""
+    async with delivering.loop(db, await build.tenant(db)) as running:
         yield running
 
 

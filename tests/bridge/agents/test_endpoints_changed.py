@@ -10,22 +10,13 @@ import pytest
 from bridge import ids
 from bridge.agents import endpoint_responses
 from storage.model import WebhookEndpoint
-from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door, Reply
-from tests.bridge.loops import delivering
 from tests.bridge.loops.delivering import HERE, Loop
 from tests.bridge.webhooks import receivers
 from tests.bridge.webhooks.receivers import Receiver
-from tests.storage import build
 
 ELSEWHERE = "https://elsewhere.example.com/hook"
-
-
-@pytest.fixture
-async def loop(db: Database) -> AsyncIterator[Loop]:
-    async with delivering.loop(db, await build.tenant(db)) as running:
-        yield running
 
 
 @pytest.fixture

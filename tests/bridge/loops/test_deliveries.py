@@ -13,7 +13,6 @@ from bridge.agents import envelope, resource
 from bridge.loops import heard
 from storage import cards, connections, deliveries, events, interactions, receipts, webhook_endpoints
 from storage.model import DeliveryStatus, EventType, Interaction, Json, Progress, Status
-from storage.pool import Database
 from storage.receipts import Receipt
 from tests.bridge.loops import delivering
 from tests.bridge.loops.delivering import Loop
@@ -25,12 +24,6 @@ from tests.storage import build
 @pytest.fixture
 async def there() -> AsyncIterator[Receiver]:
     async with receivers.receiver() as running:
-        yield running
-
-
-@pytest.fixture
-async def loop(db: Database) -> AsyncIterator[Loop]:
-    async with delivering.loop(db, await build.tenant(db)) as running:
         yield running
 
 

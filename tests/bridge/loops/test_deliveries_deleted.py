@@ -11,11 +11,9 @@ from storage.model import WebhookEndpoint
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
-from tests.bridge.loops import delivering
 from tests.bridge.loops.delivering import Loop
 from tests.bridge.webhooks import receivers
 from tests.bridge.webhooks.receivers import Receiver
-from tests.storage import build
 
 
 @pytest.fixture
@@ -30,12 +28,6 @@ async def other(dsn: str) -> AsyncIterator[Database]:
     """Another replica's pool on the same database."""
     async with pool.connect(dsn, name="other", size=2) as database:
         yield database
-
-
-@pytest.fixture
-async def loop(db: Database) -> AsyncIterator[Loop]:
-    async with delivering.loop(db, await build.tenant(db)) as running:
-        yield running
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from bridge.webhooks.guard import Guard
 from storage import deliveries, webhook_endpoints
 from storage.deliveries import IN_FLIGHT, PATIENCE_SECONDS
 from storage.model import DeliveryStatus, WebhookEndpoint
-from storage.pool import Database
 from tests.bridge.loops import delivering
 from tests.bridge.loops.delivering import Loop
 from tests.bridge.webhooks import receivers
@@ -23,12 +22,6 @@ from tests.storage import build
 @pytest.fixture
 async def there() -> AsyncIterator[Receiver]:
     async with receivers.receiver() as running:
-        yield running
-
-
-@pytest.fixture
-async def loop(db: Database) -> AsyncIterator[Loop]:
-    async with delivering.loop(db, await build.tenant(db)) as running:
         yield running
 
 
