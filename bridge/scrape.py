@@ -120,7 +120,11 @@ class Scrape(Collector):
         yield _gauge("database_up", "Whether the last look into the database succeeded.", self._seen is not None)
         if (seen := self._seen) is None:
             return
-        ages = {"cards": seen.cards_age or 0.0, "deliveries": seen.deliveries_age or 0.0}
+        ages = {
+            "cards": seen.cards_age or 0.0,
+            "events": seen.events_age or 0.0,
+            "deliveries": seen.deliveries_age or 0.0,
+        }
         yield _gauge("outbox_age_seconds", "For how long the oldest duty has been due.", ages, label="queue")
         yield _gauge("pending_interactions", f"Open questions of all, counted up to {backlog.MOST}.", seen.open)
         if self._notices is not None:

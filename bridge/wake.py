@@ -6,7 +6,7 @@ were told is kept here until it is written; if it is lost, a card says of an ans
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 from uuid import UUID
@@ -46,13 +46,18 @@ class Wake:
         self._untold.add((organization_id, interaction_id))
         self.fanout.set()
         self.numbering.set()
-        self.deliveries.set()
 
-    def grown(self, organization_id: UUID) -> None:
-        """This replica gave events their places: let whoever follows the feed look, here and elsewhere."""
-        self.moved(organization_id)
-        self._untold.add((organization_id, organization_id))
-        self.fanout.set()
+    def grown(self, organization_ids: Iterable[UUID], *, deliveries: int) -> None:
+        """This replica gave events of these organizations their positions, and wrote so many deliveries.
+
+        Wakes the streams that follow the feeds, here and on other replicas, and the deliveries loop.
+        """
+        for organization_id in organization_ids:
+            self.moved(organization_id)
+            self._untold.add((organization_id, organization_id))
+            self.fanout.set()
+        if deliveries:
+            self.deliveries.set()
 
     def moved(self, organization_id: UUID) -> None:
         """The feed of this organization may have grown, wherever: let whoever follows it here look."""

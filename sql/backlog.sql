@@ -1,10 +1,10 @@
 -- What waits, in numbers for whoever watches a replica: over all organizations, and of nobody in particular.
 
 -- name: look :one
--- For how many seconds the oldest duty to show a card on these connections has been due, and the oldest to call a receiver
--- that nobody keeps and that could have it now; how many questions are open, counted up to $most, and, $with_notices, which
--- part of the server's queue of notices is full. Walks from receiver to receiver, as the lease of deliveries does, but not
--- past $receivers of them. Scans all organizations.
+-- For how many seconds the oldest duty to show a card on these connections has been due, the oldest to give an event its
+-- position and deliveries, and the oldest to call a receiver that nobody keeps and that could have it now; how many
+-- questions are open, counted up to $most, and, $with_notices, which part of the server's queue of notices is full. Walks
+-- from receiver to receiver, as the lease of deliveries does, but not past $receivers of them. Scans all organizations.
 with recursive receivers as (
     select organization_id, target_id
     from (
@@ -79,6 +79,13 @@ select
         order by due_at
         limit 1
     ) as cards_age,
+    (
+        select extract(epoch from statement_timestamp() - at)::float8
+        from events
+        where owed or (position is null and type not like 'card.%')
+        order by at
+        limit 1
+    ) as events_age,
     (select extract(epoch from statement_timestamp() - min(due_at))::float8 from waiting) as deliveries_age,
     (
         select count(*)

@@ -52,7 +52,7 @@ returning
 select
 from interactions
 where organization_id = $organization_id and id = $interaction_id
-for update;
+for no key update;
 
 -- name: sending :maybe
 -- Before a copy is sent: from now on it may be on a screen, whatever becomes of us. newly: this send raised that doubt,
@@ -61,7 +61,7 @@ with locked as materialized (
     select id, expires_at
     from interactions
     where organization_id = $organization_id and id = $interaction_id and status = 'pending'
-    for update
+    for no key update
 ),
 mine as materialized ( -- apart from the lock, so that the clock is read after the wait for it
     select cards.id, cards.maybe_shown
@@ -98,7 +98,7 @@ with locked as materialized (
     select id
     from interactions
     where organization_id = $organization_id and id = $interaction_id
-    for update
+    for no key update
 ),
 card as materialized ( -- locked whoever leased it, so that a stray one is told what it should show by now
     select
@@ -168,21 +168,14 @@ counted as (
     where organization_id = $organization_id and id = $interaction_id
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type, detail)
+    insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         $organization_id, $event_id, $interaction_id,
         case when exists (select from kept) then 'interaction.posted' else 'card.lease_lost' end,
-        jsonb_build_object('channel', $channel::text, 'ts', $ts::text)
+        jsonb_build_object('channel', $channel::text, 'ts', $ts::text),
+        exists (select from kept)
     from locked
     on conflict (organization_id, id) do nothing
-    returning organization_id, id, interaction_id, type
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
-    from told
-    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
-    where webhook_endpoints.disabled_at is null and told.type = any (webhook_endpoints.types)
 )
 select exists (select from kept) as kept;
 
@@ -192,7 +185,7 @@ with locked as materialized (
     select id
     from interactions
     where organization_id = $organization_id and id = $interaction_id
-    for update
+    for no key update
 ),
 mine as materialized (
     select cards.id, cards.settled
@@ -244,7 +237,7 @@ with locked as materialized (
     select id
     from interactions
     where organization_id = $organization_id and id = $interaction_id
-    for update
+    for no key update
 ),
 mine as materialized (
     select cards.id, cards.shown
@@ -273,7 +266,7 @@ with locked as materialized (
     select id
     from interactions
     where organization_id = $organization_id and id = $interaction_id
-    for update
+    for no key update
 ),
 mine as materialized (
     select cards.id, cards.maybe_shown
@@ -311,7 +304,7 @@ with locked as materialized (
     select id, status, cards_left, cards_shown, expires_at
     from interactions
     where organization_id = $organization_id and id = $interaction_id
-    for update
+    for no key update
 ),
 given_up as (
     update cards
@@ -353,29 +346,12 @@ ended as (
     returning status, last_hope as just_ended
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type, detail)
+    insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         $organization_id, $event_id, $interaction_id,
         case when just_ended then 'interaction.unreachable' else 'card.given_up' end,
-        $reason::jsonb
+        $reason::jsonb, just_ended
     from ended
-    returning organization_id, id, interaction_id, type
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
-    from told
-    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
-    where
-        told.type = 'interaction.unreachable'
-        and webhook_endpoints.disabled_at is null
-        and (webhook_endpoints.types is null or told.type = any (webhook_endpoints.types))
-    union all
-    select told.organization_id, interactions.callback_target, told.id, told.interaction_id, null
-    from told
-    join interactions
-        on interactions.organization_id = told.organization_id and interactions.id = told.interaction_id
-    where told.type = 'interaction.unreachable' and interactions.callback_target is not null
 )
 select status
 from ended;
@@ -393,7 +369,7 @@ older as materialized ( -- locked before any copy: whoever holds it may want the
     from replacing
     join interactions
         on interactions.organization_id = $organization_id and interactions.id = replacing.supersedes
-    for update of interactions
+    for no key update of interactions
 ),
 kept as (
     update cards
@@ -424,7 +400,7 @@ with ended as materialized (
         and connection_id = $connection_id
         and id = $interaction_id
         and (status <> 'pending' or expires_at <= clock_timestamp())
-    for update
+    for no key update
 ),
 known as materialized (
     select cards.id

@@ -72,7 +72,7 @@ with pending as materialized (
         and expires_at > clock_timestamp()
     order by expires_at
     limit $most
-    for update
+    for no key update
 ),
 ended as (
     update interactions
@@ -86,25 +86,10 @@ ended as (
     returning interactions.organization_id, interactions.id
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type, detail)
-    select organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.cancelled', $reason::jsonb
+    insert into events (organization_id, id, interaction_id, type, detail, owed)
+    select
+        organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.cancelled', $reason::jsonb, true
     from ended
-    returning organization_id, id, interaction_id, type
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
-    from told
-    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
-    where
-        webhook_endpoints.disabled_at is null
-        and (webhook_endpoints.types is null or told.type = any (webhook_endpoints.types))
-    union all
-    select told.organization_id, interactions.callback_target, told.id, told.interaction_id, null
-    from told
-    join interactions
-        on interactions.organization_id = told.organization_id and interactions.id = told.interaction_id
-    where interactions.callback_target is not null
 ),
 settling as (
     update cards

@@ -1,45 +1,97 @@
--- The feed: what happened to an organization's questions, in an order that nobody who reads it can pass over. A place is
--- given after the commit, by one at a time, so that what commits late gets a later one. What happens to cards is told in
--- the timeline of a question only.
+-- The feed: what happened to an organization's questions, in an order in which no reader can miss an event. An event gets
+-- its position after its commit, from one numberer at a time, so that an event that commits late gets a later position.
+-- With the position come its deliveries: the event is the outbox. What happens to cards is told in the timeline of a
+-- question only.
 
 -- name: number :many
--- Give up to $most committed events their places, and say how many of each organization that had some due. Whoever holds
--- an organization's counter is its only numberer; others pass it over (none) and never wait, nor keep a foreign key
--- waiting. An event that somebody deletes is passed over too. Scans all organizations for what is due.
+-- Give up to $limit committed events their positions, and write the deliveries that they cause: to the endpoints that are
+-- active at this moment, and to the callback of a question that has ended. How many of each organization were due, how
+-- many got done, and how many deliveries that made. The holder of an organization's counter is its only numberer; other
+-- replicas pass its events over (done is less than due) and never wait. A question that is being deleted, or that a
+-- replica of the previous release holds, is passed over too, because its deliveries name it. Events of the previous
+-- release are not owed: it wrote their deliveries itself. Scans all organizations for what is due.
 with due as materialized (
-    select organization_id, id, at
+    select organization_id, id, interaction_id, type, at, position, owed
     from events
-    where position is null and type like 'interaction.%'
+    where owed or (position is null and type not like 'card.%')
     order by at
-    limit $most
+    limit $limit
     for no key update skip locked
 ),
 waiting as materialized (
-    select distinct organization_id
+    select organization_id, count(*) as due
     from due
+    group by organization_id
 ),
 held as materialized (
-    select organizations.organization_id, organizations.events_position
+    select counters.organization_id, counters.events_position
     from waiting
-    join organizations on organizations.organization_id = waiting.organization_id
-    for no key update of organizations skip locked
+    cross join lateral ( -- one by one by their key, however many organizations there are
+        select organization_id, events_position
+        from organizations
+        where organization_id = waiting.organization_id
+        for no key update of organizations skip locked
+    ) as counters
+),
+caused as materialized (
+    select due.organization_id, due.id, due.interaction_id, called.id as target_id, called.id as endpoint_id
+    from held
+    join due using (organization_id)
+    cross join lateral ( -- by itself, so that no other organization's endpoints are read
+        select id
+        from webhook_endpoints
+        where
+            organization_id = due.organization_id
+            and disabled_at is null
+            and due.type = any (coalesce(types, $ends::text[]))
+        offset 0
+    ) as called
+    where due.owed
+    union all
+    select due.organization_id, due.id, due.interaction_id, interactions.callback_target, null
+    from held
+    join due using (organization_id)
+    join interactions
+        on interactions.organization_id = due.organization_id and interactions.id = due.interaction_id
+    where due.owed and due.type = any ($ends::text[]) and interactions.callback_target is not null
+),
+named as materialized (
+    select distinct organization_id, interaction_id
+    from caused
+),
+kept as materialized ( -- with the lock that the deliveries' foreign key takes, but without waiting for it
+    select interactions.organization_id, interactions.id
+    from named
+    join interactions
+        on interactions.organization_id = named.organization_id and interactions.id = named.interaction_id
+    for key share of interactions skip locked
 ),
 placed as materialized (
     select
-        due.organization_id, due.id,
-        held.events_position
-            + row_number() over (partition by due.organization_id order by due.at, due.id) as place
+        due.organization_id, due.id, due.at,
+        coalesce(
+            due.position,
+            held.events_position
+            + row_number() over (partition by due.organization_id, due.position is null order by due.at, due.id)
+        ) as place
     from held
     join due using (organization_id)
+    where
+        not exists (
+            select
+            from caused
+            left join kept on kept.id = caused.interaction_id
+            where caused.id = due.id and kept.id is null
+        )
 ),
 numbered as (
     update events
-    set position = placed.place
+    set position = placed.place, owed = false
     from placed
     where
         events.organization_id = placed.organization_id
         and events.id = placed.id
-        and events.position is null
+        and (events.owed or events.position is null)
     returning events.organization_id
 ),
 latest as (
@@ -51,12 +103,35 @@ counted as (
     update organizations
     set events_position = latest.place
     from latest
-    where organizations.organization_id = latest.organization_id
+    where organizations.organization_id = latest.organization_id and organizations.events_position < latest.place
+),
+delivering as ( -- in the order of the feed: that is the order in which they become due
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id, created_at)
+    select organization_id, caused.target_id, id, caused.interaction_id, caused.endpoint_id, placed.at
+    from placed
+    join caused using (organization_id, id)
+    order by placed.place
+    on conflict (organization_id, target_id, event_id) do nothing
+    returning organization_id
+),
+done as (
+    select organization_id, count(*) as done
+    from numbered
+    group by organization_id
+),
+made as (
+    select organization_id, count(*) as deliveries
+    from delivering
+    group by organization_id
 )
-select waiting.organization_id, count(numbered.organization_id) as numbered
+select
+    organization_id,
+    waiting.due,
+    coalesce(done.done, 0) as done,
+    coalesce(made.deliveries, 0) as deliveries
 from waiting
-left join numbered using (organization_id)
-group by waiting.organization_id;
+left join done using (organization_id)
+left join made using (organization_id);
 
 -- name: page :many
 -- Up to $most events past a place, in their order; of these types, or of all. Each type has an index of its own places,

@@ -17,7 +17,7 @@ older as materialized ( -- locked after the connection, never before it
     from connection
     cross join interactions
     where interactions.organization_id = $organization_id and interactions.id = $supersedes
-    for update of interactions
+    for no key update of interactions
 ),
 seen as materialized ( -- apart from the locks, so that the clock is read after the wait for them
     select connection.organization_id, connection.id, older.status, older.expires_at, clock_timestamp() as now
@@ -58,10 +58,9 @@ queued as (
     from opened, jsonb_array_elements($addresses::jsonb) with ordinality as addressed (address, place)
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type)
-    select organization_id, $event_id, id, 'interaction.created'
+    insert into events (organization_id, id, interaction_id, type, owed)
+    select organization_id, $event_id, id, 'interaction.created', true
     from opened
-    returning organization_id, id, interaction_id, type
 ),
 superseded as (
     update interactions
@@ -74,33 +73,9 @@ superseded as (
     returning interactions.organization_id, interactions.id
 ),
 told_of_older as (
-    insert into events (organization_id, id, interaction_id, type)
-    select organization_id, $superseded_event_id, id, 'interaction.superseded'
+    insert into events (organization_id, id, interaction_id, type, owed)
+    select organization_id, $superseded_event_id, id, 'interaction.superseded', true
     from superseded
-    returning organization_id, id, interaction_id, type
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
-    from told
-    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
-    where webhook_endpoints.disabled_at is null and told.type = any (webhook_endpoints.types)
-    union all
-    select
-        told_of_older.organization_id, webhook_endpoints.id, told_of_older.id, told_of_older.interaction_id,
-        webhook_endpoints.id
-    from told_of_older
-    join webhook_endpoints on webhook_endpoints.organization_id = told_of_older.organization_id
-    where
-        webhook_endpoints.disabled_at is null
-        and (webhook_endpoints.types is null or told_of_older.type = any (webhook_endpoints.types))
-    union all
-    select told_of_older.organization_id, interactions.callback_target, told_of_older.id, interactions.id, null
-    from told_of_older
-    join interactions
-        on interactions.organization_id = told_of_older.organization_id
-        and interactions.id = told_of_older.interaction_id
-    where interactions.callback_target is not null
 ),
 settling as (
     update cards
@@ -277,7 +252,7 @@ with locked as materialized (
         ended_at
     from interactions
     where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
-    for update
+    for no key update
 ),
 seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
     select locked.*, clock_timestamp() as now
@@ -339,22 +314,9 @@ won as (
         interactions.ended_at, interactions.callback_target
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type)
-    select $organization_id, $event_id, $interaction_id, 'interaction.answered'
+    insert into events (organization_id, id, interaction_id, type, owed)
+    select $organization_id, $event_id, $interaction_id, 'interaction.answered', true
     from won
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select won.organization_id, webhook_endpoints.id, $event_id, won.id, webhook_endpoints.id
-    from won
-    join webhook_endpoints on webhook_endpoints.organization_id = $organization_id
-    where
-        webhook_endpoints.disabled_at is null
-        and (webhook_endpoints.types is null or 'interaction.answered' = any (webhook_endpoints.types))
-    union all
-    select won.organization_id, won.callback_target, $event_id, won.id, null
-    from won
-    where won.callback_target is not null
 ),
 settling as (
     update cards
@@ -392,7 +354,7 @@ with locked as materialized (
     select status, expires_at
     from interactions
     where organization_id = $organization_id and id = $id
-    for update
+    for no key update
 ),
 seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
     select locked.*, clock_timestamp() as now
@@ -411,25 +373,10 @@ cancelled as (
     returning interactions.id
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type, detail)
-    select $organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text)
+    insert into events (organization_id, id, interaction_id, type, detail, owed)
+    select
+        $organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text), true
     from cancelled
-    returning organization_id, id, interaction_id, type
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
-    from told
-    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
-    where
-        webhook_endpoints.disabled_at is null
-        and (webhook_endpoints.types is null or told.type = any (webhook_endpoints.types))
-    union all
-    select told.organization_id, interactions.callback_target, told.id, told.interaction_id, null
-    from told
-    join interactions
-        on interactions.organization_id = told.organization_id and interactions.id = told.interaction_id
-    where interactions.callback_target is not null
 ),
 settling as (
     update cards
@@ -453,7 +400,7 @@ with due as materialized (
     where status = 'pending' and expires_at <= statement_timestamp()
     order by expires_at
     limit $most
-    for update skip locked
+    for no key update skip locked
 ),
 ended as (
     update interactions
@@ -479,27 +426,12 @@ ended as (
     returning interactions.organization_id, interactions.id, interactions.status
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type, detail)
+    insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.' || status,
-        case when status = 'answered' then '{"via": "default"}'::jsonb else '{}' end
+        case when status = 'answered' then '{"via": "default"}'::jsonb else '{}' end,
+        true
     from ended
-    returning organization_id, id, interaction_id, type
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
-    from told
-    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
-    where
-        webhook_endpoints.disabled_at is null
-        and (webhook_endpoints.types is null or told.type = any (webhook_endpoints.types))
-    union all
-    select told.organization_id, interactions.callback_target, told.id, told.interaction_id, null
-    from told
-    join interactions
-        on interactions.organization_id = told.organization_id and interactions.id = told.interaction_id
-    where interactions.callback_target is not null
 ),
 settling as (
     update cards

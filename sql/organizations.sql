@@ -50,9 +50,38 @@ select
         select count(*)
         from deliveries
         where organization_id = $organization_id and status = 'pending'
+    )
+    + (
+        select count(*)
+        from events
+        where
+            organization_id = $organization_id
+            and owed
+            and (
+                exists (
+                    select
+                    from webhook_endpoints
+                    where webhook_endpoints.organization_id = $organization_id and disabled_at is null
+                )
+                or exists (
+                    select
+                    from interactions
+                    where
+                        interactions.organization_id = $organization_id
+                        and interactions.id = events.interaction_id
+                        and interactions.callback_target is not null
+                )
+            )
     ) as deliveries
 from organizations
 where organization_id = $organization_id and disabled_at is not null;
+
+-- name: hold :none
+-- Hold the organization before its questions, as the step does that numbers events: else the two could wait for each other.
+select
+from organizations
+where organization_id = $organization_id
+for no key update;
 
 -- name: hold_questions :many
 -- Hold up to $most of its questions, to be forgotten with all that is theirs.

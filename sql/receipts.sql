@@ -18,7 +18,7 @@ owed as materialized (
     where
         interactions.heard_at is null
         and (interactions.status <> 'pending' or interactions.expires_at <= statement_timestamp())
-    for update of interactions skip locked
+    for no key update of interactions skip locked
 ),
 heard as (
     update interactions
@@ -60,7 +60,7 @@ where
 select
 from interactions
 where organization_id = $organization_id and id = $id
-for update;
+for no key update;
 
 -- name: record :maybe
 -- What an agent reports of an answer it acts on: picked up, then succeeded or failed. Lock, decide from what was locked,
@@ -70,7 +70,7 @@ with locked as materialized (
     select status, on_expiry, cards_shown, expires_at, receipt
     from interactions
     where organization_id = $organization_id and id = $id
-    for update
+    for no key update
 ),
 seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
     select locked.*, clock_timestamp() as now
@@ -109,19 +109,12 @@ recorded as (
     returning organization_id, id
 ),
 told as (
-    insert into events (organization_id, id, interaction_id, type, detail)
+    insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         organization_id, $event_id, id, 'interaction.' || $status::text,
-        jsonb_build_object('key', $key_name::text, 'summary', $summary::text, 'url', $url::text)
+        jsonb_build_object('key', $key_name::text, 'summary', $summary::text, 'url', $url::text),
+        true
     from recorded
-    returning organization_id, id, interaction_id, type
-),
-delivering as (
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id)
-    select told.organization_id, webhook_endpoints.id, told.id, told.interaction_id, webhook_endpoints.id
-    from told
-    join webhook_endpoints on webhook_endpoints.organization_id = told.organization_id
-    where webhook_endpoints.disabled_at is null and told.type = any (webhook_endpoints.types)
 ),
 settling as (
     update cards
@@ -158,7 +151,7 @@ with late as materialized (
         and not unheard
     order by ended_at
     limit $most
-    for update skip locked
+    for no key update skip locked
 ),
 said as (
     update interactions

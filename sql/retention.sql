@@ -38,14 +38,13 @@ where
             and not cards.settled
             and cards.given_up_at is null
     )
-    and not exists ( -- nobody was told of it yet
+    and not exists ( -- it has no position yet, or its deliveries are not written
         select
         from events
         where
             events.organization_id = held.organization_id
             and events.interaction_id = held.id
-            and events.position is null
-            and events.type like 'interaction.%'
+            and (events.owed or (events.position is null and events.type not like 'card.%'))
     )
     and not exists (
         select

@@ -19,6 +19,7 @@ class Backlog:
     """How long the oldest duty of each queue has been due, and how full things are."""
 
     cards_age: float | None  # seconds; None: nothing is due
+    events_age: float | None  # the same; an event's duty is its position and its deliveries
     deliveries_age: float | None  # the same; what waits for its turn at a receiver that is busy is not due
     open: int  # questions, counted up to MOST
     notices: float | None  # 0 to 1: how full the queue of notices is of all who listen; None: not asked

@@ -1,22 +1,25 @@
-"""The feed: an organization's events in one order, with places that are given after the commit.
+"""The feed: an organization's events in one order, with positions that are given after the commit.
 
-A cursor over anything that is written in the transaction itself (a time, an id, a sequence) passes over what commits
-late. Here a place is given to what is committed, by one at a time, so what a reader sees past a place is all there is.
+A cursor over anything that is written in the transaction itself (a time, an id, a sequence) misses what commits late.
+Here a committed event gets its position from one numberer at a time, so a reader sees everything past a position. The
+event is also the outbox: its deliveries are written with its position.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from storage import statements
-from storage.model import EventType
+from storage.model import ENDS, EventType
 from storage.statements import Runs
 
 _SQL = statements.load("events")
 
 BEGINNING = 0  # the place before the first
-BATCH = 1000
+BATCH = 100  # events of one transaction; each may cause 20 deliveries
+BATCHES = 10  # transactions of one pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +35,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbered:
-    """What one pass gave places to."""
+    """What one pass did."""
 
-    counts: dict[UUID, int]  # organization -> events, never 0
-    passed_over: bool  # some were due of an organization that somebody else was numbering
+    counts: dict[UUID, int]  # organization -> events that got their position or their deliveries, never 0
+    deliveries: int  # that were written
+    passed_over: bool  # some events are still due, because another replica holds what they need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +50,21 @@ class Place:
     latest: int
 
 
-async def number(db: Runs, *, most: int = BATCH) -> Numbered:
-    """Give places to at most `most` events that were committed, whoever's they are. Never waits for a lock."""
-    rows = await _SQL["number"].many(db, most=most)
-    counts = {row["organization_id"]: row["numbered"] for row in rows}
-    return Numbered(
-        counts={organization_id: count for organization_id, count in counts.items() if count},
-        passed_over=not all(counts.values()),
-    )
+async def number(db: Runs, *, limit: int = BATCH, batches: int = BATCHES) -> Numbered:
+    """Give committed events of all organizations their positions and deliveries, oldest first. Never waits for a lock.
+
+    In at most `batches` transactions of at most `limit` events each; ends after one that finds no more.
+    """
+    counts: Counter[UUID] = Counter()
+    deliveries, passed_over, full = 0, False, True
+    while full and not passed_over and batches:
+        rows = await _SQL["number"].many(db, limit=limit, ends=sorted(ENDS))
+        counts.update({row["organization_id"]: row["done"] for row in rows if row["done"]})
+        deliveries += sum(row["deliveries"] for row in rows)
+        passed_over = any(row["done"] < row["due"] for row in rows)
+        full = sum(row["due"] for row in rows) == limit
+        batches -= 1
+    return Numbered(counts=dict(counts), deliveries=deliveries, passed_over=passed_over)
 
 
 async def page(

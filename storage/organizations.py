@@ -100,5 +100,6 @@ async def delete(db: Database, organization_id: UUID, *, most: int = _BATCH) -> 
 
 async def _forget_questions(db: Database, organization_id: UUID, *, most: int) -> int:
     async with db.acquire() as held, held.transaction():
+        await _SQL["hold"].run(held, organization_id=organization_id)
         questions = await _SQL["hold_questions"].many(held, organization_id=organization_id, most=most)
         return await retention.forget(held, [(organization_id, row["id"]) for row in questions])

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bridge import ids
-from bridge.agents import auth, body, endpoint_requests, endpoint_resource, envelope, filters, parameters, reply
+from bridge.agents import auth, body, endpoint_requests, endpoint_resource, envelope, feed, filters, parameters, reply
 from bridge.agents.deadline import within
 from bridge.agents.endpoint_requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.agents.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, Problem
@@ -45,6 +45,7 @@ class Endpoints:
         asked = endpoint_requests.validate(NewEndpoint, await body.read(request))
         url = endpoint_requests.address(asked.url, self._webhooks, pointer="/url")
         types = _written(asked.types)
+        await self._up_to_now()
         made = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
         if isinstance(made, webhook_endpoints.Full):
             raise _full()
@@ -73,6 +74,7 @@ class Endpoints:
         url = None
         if asked.url is not None:
             url = endpoint_requests.address(asked.url, self._webhooks, pointer="/url")
+        await self._up_to_now()
         changing = webhook_endpoints.change(
             self._db, *_place(request), url=url, types=_written(asked.types), same_types=asked.same_types
         )
@@ -103,6 +105,7 @@ class Endpoints:
     async def enable(self, request: web.Request) -> web.Response:
         """POST /v1/webhook_endpoints/{id}/enable: it gets what comes from now on."""
         parameters.only(request.query)
+        await self._up_to_now()
         enabled = await within(webhook_endpoints.enable(self._db, *_place(request)))
         if isinstance(enabled, webhook_endpoints.Full):
             raise _full()
@@ -141,6 +144,7 @@ class Endpoints:
         if found is not None and found.disabled_at is not None:
             raise Problem(ENDPOINT_CONFLICT, "The endpoint is disabled: enable it first.")
         key = auth.key(request)
+        await self._up_to_now()
         replayed = await deliveries.replay(
             self._db, key.organization_id, found.id if found else None, since=asked.since
         )
@@ -154,10 +158,15 @@ class Endpoints:
         status = _status(request.query.get("status"))
         before, limit = filters.before(request.query.get("cursor")), filters.limit(request.query.get("limit"))
         found = await self._receiver(request)
+        await self._up_to_now()
         of = auth.key(request).organization_id, found.id if found else None
         rows = await within(deliveries.page(self._db, *of, status=status, before=before, most=limit + 1))
         next_cursor = filters.cursor(rows[limit - 1].event_id) if len(rows) > limit else None
         return reply.json(endpoint_resource.delivery_page(rows[:limit], next_cursor=next_cursor))
+
+    async def _up_to_now(self) -> None:
+        """Have the deliveries of earlier events written: an endpoint changed now hears of later events."""
+        await within(feed.number(self._db, self._wake))
 
     async def _receiver(self, request: web.Request) -> WebhookEndpoint | None:
         """The endpoint in the path; None: all callbacks. Raises Problem."""

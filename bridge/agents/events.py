@@ -9,7 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bridge import ids
-from bridge.agents import auth, envelope, filters, parameters, reply
+from bridge.agents import auth, envelope, feed, filters, parameters, reply
 from bridge.agents.deadline import within
 from bridge.agents.places import Places, Sort
 from bridge.agents.problems import BAD_PARAMETER, Problem
@@ -57,9 +57,7 @@ class Events:
         if _wants_stream(request):
             return await self._stream(request)
         asked, key = read(request, ["after", "types", "limit"]), auth.key(request)
-        numbered = await within(events.number(self._db))  # so that a page has what happened before it was asked for
-        for organization_id in numbered.counts:
-            self._wake.grown(organization_id)
+        await within(feed.number(self._db, self._wake))
         past = await self._position(key, asked) or events.BEGINNING
         types = sorted(asked.types) if asked.types is not None else None
         page = await within(envelope.read(self._db, key.organization_id, past=past, types=types, most=asked.limit + 1))

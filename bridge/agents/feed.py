@@ -16,7 +16,8 @@ from bridge.agents import envelope
 from bridge.agents.deadline import within
 from bridge.logs import Log
 from bridge.wake import Wake
-from storage import errors
+from storage import errors, events
+from storage.events import Numbered
 from storage.model import EventType, Json
 from storage.pool import Database
 
@@ -114,6 +115,16 @@ class Feed:
             self._floor = dropped.position
             self._bytes -= len(dropped.lines)
         self.nudge()
+
+
+async def number(db: Database, wake: Wake) -> Numbered:
+    """Give committed events their positions and deliveries, and wake the streams and the deliveries loop.
+
+    A request that lists events or deliveries calls this first, so that it shows what happened before it came.
+    """
+    numbered = await events.number(db)
+    wake.grown(numbered.counts, deliveries=numbered.deliveries)
+    return numbered
 
 
 async def read(db: Database, organization_id: UUID, *, past: int, types: Collection[EventType] | None = None) -> Page:

@@ -1,18 +1,16 @@
-"""Give events their places in their feeds, after their commit, and wake the streams that follow these."""
+"""Give events their positions and deliveries, after their commit, and wake the streams and the deliveries loop."""
 
 import asyncio
 
+from bridge.agents import feed
 from bridge.wake import Wake
-from storage import events
 from storage.pool import Database
 
 COALESCE_SECONDS = 0.02  # one commit for all that happened meanwhile: each waits for the disk, as a click's does
 
 
 async def step(db: Database, wake: Wake) -> int:
-    """Number up to a batch of events; how many, or 1 when some were left to whoever was numbering at this moment."""
+    """Number the events that are due; how many, or 1 when all that were due were left to another replica."""
     await asyncio.sleep(COALESCE_SECONDS)
-    numbered = await events.number(db)
-    for organization_id in numbered.counts:
-        wake.grown(organization_id)
+    numbered = await feed.number(db, wake)
     return sum(numbered.counts.values()) or int(numbered.passed_over)

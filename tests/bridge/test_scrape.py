@@ -15,7 +15,7 @@ from bridge.loops import runner
 from bridge.loops.runner import Loop
 from bridge.scrape import LOOK_SECONDS, NOTICES_SECONDS
 from sandbox.slack.server import Sandbox
-from storage import interactions
+from storage import events, interactions
 from storage.pool import Database
 from tests import proxy
 from tests.bridge import replica as replicas
@@ -57,6 +57,8 @@ async def test_what_waits_is_told(replica: Replica) -> None:
     await replica.db.fetch("update cards set due_at = clock_timestamp() - interval '40 seconds'")
     await build.endpoint(replica.db, replica.tenant)
     await interactions.claim(replica.db, build.click(await build.question(replica.db, replica.tenant)))
+    await events.number(replica.db)
+    await replica.db.fetch("update events set position = null, at = clock_timestamp() - interval '50 seconds'")
     await replica.db.fetch("update deliveries set due_at = clock_timestamp() - interval '70 seconds'")
     async with scraping.served(replica) as scraped:
         with replica.wake.watching(question.organization_id, question.id):
@@ -66,7 +68,11 @@ async def test_what_waits_is_told(replica: Replica) -> None:
     assert page.value("connections") == 1
     assert page.value("pending_interactions") == 1
     ages = page.all("outbox_age_seconds")
-    assert ages == {"cards": pytest.approx(40, abs=10), "deliveries": pytest.approx(70, abs=10)}
+    assert ages == {
+        "cards": pytest.approx(40, abs=10),
+        "events": pytest.approx(50, abs=10),
+        "deliveries": pytest.approx(70, abs=10),
+    }
     assert page.value("notification_queue_usage_ratio") == pytest.approx(0, abs=0.5)
     assert page.value("database_up") == 1
 

@@ -88,7 +88,8 @@ def test_when_anything_may_have_changed_everybody_looks() -> None:
 def test_who_follows_a_feed_is_woken_when_it_grew_here_or_elsewhere() -> None:
     wake, other = Wake(), ids.new()
     with wake.following(ORGANIZATION) as signal, wake.following(other) as stranger:
-        wake.grown(ORGANIZATION)
+        wake.grown([ORGANIZATION], deliveries=0)
+        assert not wake.deliveries.is_set()
         assert signal.is_set() and wake.take_untold() == [(ORGANIZATION, ORGANIZATION)]
         signal.clear()
         wake.heard(ORGANIZATION, ORGANIZATION)

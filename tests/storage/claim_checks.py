@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
-from storage import interactions
+from storage import events, interactions
 from storage.interactions import Claimed, Click
 from storage.model import Status, Verdict
 from storage.pool import Database
@@ -93,6 +93,16 @@ async def dies_after_its_first_statement(claim: Claim, db: Database) -> None:
         "(select count(*) from clicks) as clicks, (select min(wanted) from cards) as wanted from interactions"
     )
     assert [tuple(row) for row in written] in ([("answered", 1, 1, 2)], [("pending", 0, 0, 1)])
+
+
+async def reaches_an_endpoint(claim: Claim, db: Database) -> None:
+    """The event of an answer is owed: with its position it is to be delivered."""
+    tenant = await build.tenant(db)
+    await build.endpoint(db, tenant)
+    await claim(db, build.click(await build.question(db, tenant)))
+    await events.number(db)
+
+    assert len(await db.fetch("select from deliveries")) == 1
 
 
 async def waits_past_the_deadline(claim: Claim, db: Database) -> None:

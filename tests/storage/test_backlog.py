@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bridge import ids
-from storage import backlog, cards, deliveries, interactions, statements
+from storage import backlog, cards, deliveries, events, interactions, statements
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -65,6 +65,7 @@ async def owed(db: Database, tenant: Tenant, *ages: int) -> None:
     for seconds in ages:
         question = await build.question(db, tenant)
         await interactions.claim(db, build.click(question))
+        await events.number(db)
         await db.fetch(
             "update deliveries set due_at = clock_timestamp() - make_interval(secs => $1) where interaction_id = $2",
             float(seconds),

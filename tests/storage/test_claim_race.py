@@ -53,14 +53,15 @@ def mutant(*changes: tuple[str, str]) -> Claim:
 
 
 STATUS_IN_A_SUBSELECT = mutant(
-    ("    for update\n", ""),
+    ("    for no key update\n", ""),
     ("        and interactions.status = 'pending'\n", ""),
     ("        and audited.repeats = 0\n", ""),
 )
-DECIDED_BEFORE_THE_LOCK = mutant(("    for update\n", ""))
+DECIDED_BEFORE_THE_LOCK = mutant(("    for no key update\n", ""))
 RECOMPUTED = mutant(
     ("set repeats = clicks.repeats + 1", "set repeats = clicks.repeats + 1, verdict = excluded.verdict"),
 )
+NOT_OWED = mutant(("'interaction.answered', true", "'interaction.answered', false"))
 TRANSACTION_TIME = mutant(("clock_timestamp() as now", "now() as now"))
 CLOCK_READ_BEFORE_THE_LOCK = mutant(
     ("select locked.*, clock_timestamp() as now", "select locked.*"),
@@ -118,6 +119,15 @@ async def outbox_in_a_second_statement(db: Database, click: Click) -> Claimed:
 async def test_the_race_catches(wrong: Claim, db: Database, other: Database) -> None:
     with pytest.raises(AssertionError):
         await claim_checks.race(wrong, db, other, rounds=300)
+
+
+async def test_an_answer_reaches_an_endpoint(db: Database) -> None:
+    await claim_checks.reaches_an_endpoint(unwaited, db)
+
+
+async def test_an_answer_that_is_not_owed_would_be_found_out(db: Database) -> None:
+    with pytest.raises(AssertionError):
+        await claim_checks.reaches_an_endpoint(NOT_OWED, db)
 
 
 @pytest.mark.parametrize(

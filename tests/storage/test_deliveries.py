@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from storage import deliveries, interactions, statements
+from storage import deliveries, events, interactions, statements
 from storage.deliveries import IN_FLIGHT, Resumed
 from storage.pool import Database
 from tests.storage import build
@@ -17,14 +17,15 @@ REPLICAS = 8
 async def owed(db: Database, tenant: Tenant, number: int) -> None:
     for _ in range(number):
         await interactions.claim(db, build.click(await build.question(db, tenant)))
+    await events.number(db)
 
 
 async def many(db: Database, number: int) -> None:
     """So many deliveries more like the first, each of an event of its own."""
     await db.fetch(
-        "with told as (insert into events (organization_id, id, interaction_id, type) "
-        "select organization_id, gen_random_uuid(), interaction_id, 'interaction.answered' "
-        "from (select * from deliveries limit 1) as first, generate_series(1, $1) "
+        "with told as (insert into events (organization_id, id, interaction_id, type, position) "
+        "select organization_id, gen_random_uuid(), interaction_id, 'interaction.answered', 1000 + number "
+        "from (select * from deliveries limit 1) as first, generate_series(1, $1) as number "
         "returning organization_id, id, interaction_id) "
         "insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id) "
         "select told.organization_id, target_id, told.id, told.interaction_id, endpoint_id "

@@ -11,7 +11,7 @@ import pytest
 from bridge import ids
 from storage import events, interactions, organizations, pool, statements
 from storage.events import BEGINNING, Event
-from storage.model import EventType, Interaction
+from storage.model import ENDS, EventType, Interaction
 from storage.pool import Database
 from storage.statements import Runs, Statement
 from tests.storage import build, card_moves
@@ -110,7 +110,7 @@ async def race(dsn: str, tenant: Tenant, asked: Interaction, number: Statement) 
 
         async def numberer() -> None:
             while not done.is_set():
-                await number.many(four, most=7)
+                await number.many(four, limit=7, ends=sorted(ENDS))
 
         async def writer() -> None:
             for _ in range(5):
@@ -183,7 +183,7 @@ async def test_a_pass_is_bounded_and_the_next_goes_on(db: Database, tenant: Tena
     asked = await build.question(db, tenant)
     written = await tell(db, asked, number=9)
 
-    counts = [sum((await events.number(db, most=4)).counts.values()) for _ in range(4)]
+    counts = [sum((await events.number(db, limit=4, batches=1)).counts.values()) for _ in range(4)]
 
     assert counts == [4, 4, 2, 0]
     assert [one.id for one in await fed(db, tenant)][1:] == written
@@ -249,7 +249,7 @@ async def test_an_organization_is_deleted_while_its_events_are_numbered(db: Data
 
     async def number() -> None:
         while not done.is_set():
-            await events.number(db, most=3)
+            await events.number(db, limit=3)
 
     numbering = [asyncio.create_task(number()) for _ in range(3)]
     await organizations.delete(db, mine_of(tenant), most=5)

@@ -8,7 +8,7 @@ import pytest
 from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
-from storage import interactions
+from storage import events, interactions
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -155,6 +155,7 @@ async def owed(db: Database, tenant: Tenant) -> None:
     """A delivery to an endpoint."""
     await build.endpoint(db, tenant)
     await interactions.claim(db, build.click(await build.question(db, tenant)))
+    await events.number(db)
 
 
 async def test_a_delivery_and_an_endpoint_cannot_be_in_two_states(db: Database, tenant: Tenant) -> None:

@@ -53,8 +53,8 @@ async def test_it_stays_for_as_long_as_a_delivery_names_it(db: Database, tenant:
     one = await build.endpoint(db, tenant)
     question = await build.question(db, tenant)
     await interactions.claim(db, build.click(question))
-    await db.fetch("update deliveries set status = 'dead', ended_at = now(), outcome = '{}'")
     await events.number(db)
+    await db.fetch("update deliveries set status = 'dead', ended_at = now(), outcome = '{}'")
     await db.fetch("update cards set given_up_at = now(), reason = '{}'")
     await delete(db, one, days=DAYS + 1)
 

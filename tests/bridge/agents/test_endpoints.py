@@ -10,7 +10,7 @@ from bridge import ids
 from bridge.agents import endpoint_responses, openapi
 from bridge.webhooks import outgoing, signature
 from bridge.webhooks.guard import Guard
-from storage import deliveries, interactions, webhook_endpoints
+from storage import deliveries, events, interactions, webhook_endpoints
 from storage.model import Json
 from storage.pool import Database
 from tests.bridge.agents import door as doors
@@ -291,6 +291,7 @@ async def test_m075_what_is_dead_is_replayed_and_with_a_time_everything_since(do
     made = await create(door)
     for _ in range(3):
         await door.cancel((await door.ask()).json["id"])
+    await events.number(door.db)
     await kill(door, 2)
     door.wake.deliveries.clear()
 
@@ -314,6 +315,7 @@ async def test_dead_callbacks_are_listed_and_replayed_together(door: Door) -> No
     for id in asked:
         await door.cancel(id)
     await door.cancel(other, key=foreign.secret)
+    await events.number(door.db)
     await door.db.fetch(
         "update deliveries set status = 'dead', ended_at = now(), failures = 10, outcome = '{}' "
         "where interaction_id <> $1",
@@ -343,6 +345,7 @@ async def test_however_much_is_replayed_it_is_done_in_batches_and_once(
     made = await create(door)
     for _ in range(5):
         await door.cancel((await door.ask()).json["id"])
+    await events.number(door.db)
     await kill(door, 5)
 
     assert (await act(door, made, "replay")).json == {"replayed": 5}
@@ -427,6 +430,7 @@ async def test_a_callback_is_kept_and_not_shown(door: Door, db: Database) -> Non
     assert "token=7" not in asked.raw.decode()
     claimed = await interactions.claim(db, build.click(await build.read(db, door.tenant, asked.id)))
     assert claimed.verdict.value == "won"
+    await events.number(db)
     (owed,) = await db.fetch("select target_id, interaction_id, endpoint_id from deliveries")
     assert dict(owed) == {"target_id": row["callback_target"], "interaction_id": asked.id, "endpoint_id": None}
     assert ids.encode("int", owed["interaction_id"]) == asked.json["id"]

@@ -14,7 +14,7 @@ from bridge.webhooks.guard import Guard
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Sender
 from bridge.webhooks.signature import WebhookKeys
-from storage import deliveries, interactions, webhook_endpoints
+from storage import deliveries, events, interactions, webhook_endpoints
 from storage.model import Delivery, Interaction, Verdict, WebhookEndpoint
 from storage.pool import Database
 from tests.storage import build
@@ -67,6 +67,7 @@ class Loop:
         question = await self.asked(callback=callback, **other)
         claimed = await interactions.claim(self.db, build.click(question))
         assert claimed.verdict is Verdict.WON
+        await events.number(self.db)
         return question
 
     async def asked(self, *, callback: str | None = None, **other: Any) -> Interaction:
@@ -74,7 +75,8 @@ class Loop:
         return await build.question(self.db, self.tenant, callback=callback, callback_target=there, **other)
 
     async def step(self) -> int:
-        """One step, and all that it began."""
+        """One step, and all that it began; what happened before has its deliveries by then."""
+        await events.number(self.db)
         begun = await self.deliveries.step()
         await self.deliveries.in_hand()
         return begun

@@ -153,7 +153,7 @@ async def test_a_feed_that_grew_here_is_looked_at_by_who_follows_it_there(dsn: s
     here, there = Wake(), Wake()
     async with connected(dsn, here) as one, connected(dsn, there):
         with there.following(ORGANIZATION) as signal, there.following(ids.new()) as other:
-            here.grown(ORGANIZATION)
+            here.grown([ORGANIZATION], deliveries=0)
             assert await one.step() == 1
 
             await until(signal)
