@@ -10,7 +10,7 @@ BENCH ?= default
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test fuzz bench pictures check format lock schema clean
+.PHONY: help demo dev test fuzz bench pictures check format lock schema sql clean
 
 help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ lock: $(VENV)/dev ## Choose newest versions of all dependencies and pin them wit
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
+
+sql: $(VENV)/dev ## Print the statement NAME (interactions.claim) as it is sent, to try it in psql
+	@$(BIN)/python -m storage.statements $(NAME)
 
 schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
 	@$(BIN)/python -m tests.storage.rewrite_schema

@@ -29,6 +29,7 @@ from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
 from bridge.loops.unheard import Unheard
 from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.scrape import Scrape
 from bridge.slack import client
 from bridge.slack.clicks import Clicks
@@ -51,7 +52,7 @@ _CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other ca
 # left.
 _CARDS_INTERVAL = 3.5
 _DELIVERIES_INTERVAL = 6.0  # and only with a webhook key
-_EXPIRY_INTERVAL = 10.0  # a passed deadline counts at once for whoever asks or clicks; only the cards wait for this
+_EXPIRY_INTERVAL = 10.0  # and when the next deadline passes
 _NUMBERING_INTERVAL = 10.0  # as often as _STREAMS_INTERVAL while somebody streams
 _STREAMS_INTERVAL = 1.0  # how late a stream hears of what no hint told of; asks only while one is open
 _UNHEARD_INTERVAL = 20.0  # what nobody heard for two minutes can be said a little later
@@ -117,14 +118,15 @@ async def _run(
     on_ready: Callable[[Addresses], None] | None,
 ) -> None:
     wake, tokens, handles, metrics = Wake(), Tokens(), Handles(), Metrics()
-    cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake, metrics=metrics)
-    deliveries = Deliveries(db=db, wake=wake, webhooks=webhooks, metrics=metrics)
+    reader = Reader(db=db, wake=wake, metrics=metrics)
+    cards = Cards(db=db, reader=reader, tokens=tokens, handles=handles, wake=wake, metrics=metrics)
+    deliveries = Deliveries(db=db, reader=reader, wake=wake, webhooks=webhooks, metrics=metrics)
     fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
-    streams = Streams(db=db, wake=wake)
+    streams = Streams(db=db, reader=reader, wake=wake)
     unheard = Unheard(db=db, wake=wake, metrics=metrics)
     loops = [
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
-        Loop(name="expiry", step=lambda: expiry.step(db, wake, metrics), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
+        Loop(name="expiry", step=lambda: expiry.step(db, wake, reader), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
         Loop(
             name="numbering",
             step=lambda: numbering.step(db, wake),
@@ -136,7 +138,7 @@ async def _run(
         Loop(name="deliveries", step=deliveries.step, interval=_DELIVERIES_INTERVAL, wake=wake.deliveries),
     ]
     health = Health(db=db, loops=loops, wake=wake)
-    clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies, metrics=metrics)
+    clicks = Clicks(claims=claims, db=db, reader=reader, handles=handles, wake=wake, replies=replies, metrics=metrics)
     crowd = Crowd(most=allotment.connections)
     inbound = Inbound(
         secrets=settings.signing_secrets,
@@ -169,6 +171,7 @@ async def _run(
     limits = settings.limits
     agents = api.routes(
         db=db,
+        reader=reader,
         wake=wake,
         streams=streams,
         places=Places(each=limits.open_requests, most=allotment.open_requests, crowd=crowd),

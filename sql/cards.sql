@@ -1,11 +1,19 @@
 -- The copies of a question on Slack's screens. Every write-back names the attempt that leased the row: a replica that
 -- was paused past its lease changes nothing. Lock order: interaction, then cards.
 
+-- part: lock
+-- Hold the interaction before its cards.
+locked as materialized (
+    select id
+    from interactions
+    where organization_id = $organization_id and id = $interaction_id
+    for no key update
+)
+
 -- name: of_interaction :many
 -- The copies of one question, in the order of their addresses.
 select
-    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
-    maybe_shown, attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason
+    /* part: card_columns */
 from cards
 where organization_id = $organization_id and interaction_id = $interaction_id
 order by ordinal, id;
@@ -13,8 +21,7 @@ order by ordinal, id;
 -- name: of_interactions :many
 -- The copies of several questions, each in the order of its addresses.
 select
-    organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
-    maybe_shown, attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason
+    /* part: card_columns */
 from cards
 where organization_id = $organization_id and interaction_id = any ($interaction_ids::uuid[])
 order by ordinal, id;
@@ -94,12 +101,7 @@ from marked;
 -- name: posted :one
 -- Remember where a copy was posted. When the lease was lost meanwhile, the copy is on a screen all the same: it is kept
 -- as a stray one, to be settled like any other. Sent again, it changes nothing more. kept: the lease still held.
-with locked as materialized (
-    select id
-    from interactions
-    where organization_id = $organization_id and id = $interaction_id
-    for no key update
-),
+with /* part: lock */,
 card as materialized ( -- locked whoever leased it, so that a stray one is told what it should show by now
     select
         cards.connection_id, cards.id, cards.ordinal, cards.address, cards.wanted, cards.attempt, cards.given_up_at,
@@ -181,12 +183,7 @@ select exists (select from kept) as kept;
 
 -- name: edited :one
 -- Remember that a copy now shows this version. Sent again, it changes nothing more. kept: the lease still held.
-with locked as materialized (
-    select id
-    from interactions
-    where organization_id = $organization_id and id = $interaction_id
-    for no key update
-),
+with /* part: lock */,
 mine as materialized (
     select cards.id, cards.settled
     from locked
@@ -233,12 +230,7 @@ select exists (select from kept) as kept;
 
 -- name: skip :none
 -- A copy that was never shown and need not be any more: the question ended first. It is counted once.
-with locked as materialized (
-    select id
-    from interactions
-    where organization_id = $organization_id and id = $interaction_id
-    for no key update
-),
+with /* part: lock */,
 mine as materialized (
     select cards.id, cards.shown
     from locked
@@ -262,12 +254,7 @@ where organization_id = $organization_id and interactions.id = $interaction_id a
 -- Let go of a copy until $seconds from now. When the failed send may have been accepted, the copy may be on a screen:
 -- that is remembered, because such a question can no longer be called unreachable. When it certainly was not, the doubt
 -- that this very send raised is taken back.
-with locked as materialized (
-    select id
-    from interactions
-    where organization_id = $organization_id and id = $interaction_id
-    for no key update
-),
+with /* part: lock */,
 mine as materialized (
     select cards.id, cards.maybe_shown
     from locked

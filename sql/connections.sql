@@ -3,7 +3,7 @@
 -- name: of_installation :maybe
 -- The active connection of one Slack installation. Found by Slack's ids alone: a click does not know whose it is.
 select
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+    /* part: connection_columns */
 from connections
 where
     app_id = $app_id
@@ -14,7 +14,7 @@ where
 -- name: of_organization :many
 -- The active connections of one organization, oldest first.
 select
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+    /* part: connection_columns */
 from connections
 where organization_id = $organization_id and disabled_at is null
 order by created_at, id;
@@ -28,12 +28,12 @@ on conflict (app_id, coalesce(enterprise_id, ''), coalesce(team_id, '')) where d
 do update set home_teams = excluded.home_teams, bot_user_id = excluded.bot_user_id, name = excluded.name
 where connections.organization_id = $organization_id
 returning
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at;
+    /* part: connection_columns */;
 
 -- name: all_of_organization :many
 -- Every connection of one organization, also the disabled ones, oldest first.
 select
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+    /* part: connection_columns */
 from connections
 where organization_id = $organization_id
 order by created_at, id;
@@ -41,7 +41,7 @@ order by created_at, id;
 -- name: disabled_of_installation :maybe
 -- The connection of one Slack installation that was disabled last. As in of_installation, Slack's ids are all there is.
 select
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+    /* part: connection_columns */
 from connections
 where
     app_id = $app_id
@@ -54,7 +54,7 @@ limit 1;
 -- name: lock :maybe
 -- Keep everybody from opening a question on a connection until this transaction ends; first in the order of locks.
 select
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at
+    /* part: connection_columns */
 from connections
 where organization_id = $organization_id and id = $id
 for no key update;
@@ -91,15 +91,7 @@ told as (
         organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.cancelled', $reason::jsonb, true
     from ended
 ),
-settling as (
-    update cards
-    set wanted = wanted + 1, due_at = clock_timestamp()
-    from ended
-    where
-        cards.organization_id = $organization_id
-        and cards.interaction_id = ended.id
-        and cards.given_up_at is null
-)
+/* part: settle */
 select (select count(*) from pending) as seen, (select count(*) from ended) as cancelled;
 
 -- name: disable :maybe
@@ -108,7 +100,7 @@ update connections
 set disabled_at = coalesce(disabled_at, clock_timestamp())
 where organization_id = $organization_id and id = $id
 returning
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at;
+    /* part: connection_columns */;
 
 -- name: enable :maybe
 -- Take clicks and questions again; the index of installations refuses it while another connection has this one.
@@ -116,4 +108,4 @@ update connections
 set disabled_at = null
 where organization_id = $organization_id and id = $id
 returning
-    organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, created_at, disabled_at;
+    /* part: connection_columns */;

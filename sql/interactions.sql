@@ -62,7 +62,7 @@ told as (
     select organization_id, $event_id, id, 'interaction.created', true
     from opened
 ),
-superseded as (
+ended as (
     update interactions
     set status = 'superseded', superseded_by = opened.id, ended_at = seen.now
     from opened, seen
@@ -75,17 +75,9 @@ superseded as (
 told_of_older as (
     insert into events (organization_id, id, interaction_id, type, owed)
     select organization_id, $superseded_event_id, id, 'interaction.superseded', true
-    from superseded
+    from ended
 ),
-settling as (
-    update cards
-    set wanted = wanted + 1, due_at = clock_timestamp()
-    from superseded
-    where
-        cards.organization_id = $organization_id
-        and cards.interaction_id = superseded.id
-        and cards.given_up_at is null
-)
+/* part: settle */
 select
     (select id from opened) as id,
     (select created_at from opened) as created_at,
@@ -101,27 +93,25 @@ from interactions
 where organization_id = $organization_id and idempotency_key = $idempotency_key;
 
 -- name: get :maybe
--- A question as it now is; read_at is the database's clock, by which a passed deadline counts at once.
+-- A question as it is stored; read_at is the database's clock, by which its deadline has passed or not.
 select
-    organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
-    asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, clock_timestamp() as read_at
+    /* part: interaction_columns */,
+    clock_timestamp() as read_at
 from interactions
 where organization_id = $organization_id and id = $id;
 
 -- name: several :many
--- Some questions as they now are; those that are not there are left out.
+-- Some questions as they are stored; those that are not there are left out.
 select
-    organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
-    asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, clock_timestamp() as read_at
+    /* part: interaction_columns */,
+    clock_timestamp() as read_at
 from interactions
 where organization_id = $organization_id and id = any ($ids::uuid[]);
 
 -- name: page :many
--- An organization's questions, newest first, up to $most older than $before. A passed deadline counts at once, by the
--- statement's clock for all rows alike. Each arm goes by an index of its own and runs only for its filters; those that
--- may find very many stop at a page, so they have all filters themselves. The others are filtered below.
+-- An organization's questions, newest first, up to $most older than $before. Each arm goes by an index of its own and runs
+-- only for its filters; those that may find very many stop at a page, so they have all filters themselves. The others are
+-- filtered below.
 with newest as materialized ( -- most tags are either common, and found here, or rare
     select *
     from (
@@ -140,9 +130,8 @@ with newest as materialized ( -- most tags are either common, and found here, or
     limit $most
 )
 select
-    organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id,
-    asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
-    cards_shown, heard_at, unheard, receipt, created_at, expires_at, ended_at, statement_timestamp() as read_at
+    /* part: interaction_columns */,
+    statement_timestamp() as read_at
 from (
     (
         select *
@@ -171,17 +160,9 @@ from (
         where
             organization_id = $organization_id and status = $status and id < $before
             and $idempotency_key::text is null and $run::text is null and ($tag::text is null or $status = 'pending')
-            and (status <> 'pending' or expires_at > statement_timestamp())
             and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
         order by id desc
         limit $most
-    )
-    union all ( -- ended by their deadline, and not swept yet: few
-        select *
-        from interactions
-        where
-            organization_id = $organization_id and status = 'pending' and expires_at <= statement_timestamp()
-            and $idempotency_key::text is null and $run::text is null and $status <> 'pending'
     )
     union all (
         select *
@@ -206,15 +187,7 @@ from (
             organization_id = $organization_id and request #>> '{agent,run}' = $run and id < $before
             and $idempotency_key::text is null
             and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
-            and (
-                $status::text is null
-                or $status = case
-                    when status <> 'pending' or expires_at > statement_timestamp() then status
-                    when cards_shown = 0 then 'unreachable'
-                    when on_expiry is null then 'expired'
-                    else 'answered'
-                end
-            )
+            and ($status::text is null or status = $status)
         order by id desc
         limit $most
     )
@@ -229,26 +202,19 @@ where
     and ($kind::text is null or kind = $kind)
     and ($tag::text is null or $tag = any (tags))
     and (request #>> '{agent,run}' = $run or $run is null)
-    and (
-        $status is null
-        or $status = case
-            when status <> 'pending' or expires_at > statement_timestamp() then status
-            when cards_shown = 0 then 'unreachable'
-            when on_expiry is null then 'expired'
-            else 'answered'
-        end
-    )
+    and (status = $status or $status is null)
 order by id desc
 limit $most;
 
 -- name: claim :one
 -- Take a question for good. Lock it, decide from what was locked, change only what was locked, and say truthfully what
 -- became of this click. A repeated envelope (the same claim_id) gets the verdict stored for it; what is computed for it
--- a second time is thrown away. Always one row; found is false when there is no such row in this scope.
+-- a second time is thrown away. Always one row; found is false when there is no such row in this scope. overdue is true
+-- when the deadline has passed and the end is not written: then nothing is decided and nothing is written, and the caller
+-- has the end written and claims again.
 with locked as materialized (
     select
-        id, status, answers, responders, home_teams, answer, choice, answered_by, reason, superseded_by, on_expiry,
-        cards_shown, expires_at,
+        id, status, answers, responders, home_teams, answer, choice, answered_by, reason, superseded_by, expires_at,
         ended_at
     from interactions
     where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
@@ -268,9 +234,7 @@ decided as materialized (
             when status = 'answered' and answered_by = $user_id::text then 'decided'
             when status = 'answered' then 'taken'
             when status <> 'pending' then status
-            when expires_at <= now and cards_shown = 0 then 'unreachable'
-            when expires_at <= now and on_expiry is not null then 'taken'
-            when expires_at <= now then 'expired'
+            when expires_at <= now then null -- overdue
             when home_teams is not null and ($user_team::text = any (home_teams)) is not true then 'outsider'
             when responders is not null and ($user_id::text = any (responders)) is not true then 'not_yours'
             when (answers ? $choice::text) is not true then 'gone'
@@ -286,6 +250,7 @@ audited as (
         $organization_id, $claim_id, $connection_id, id, verdict, $choice::text, $user_id::text, $user_name,
         $user_team::text, $channel, $ts, now
     from decided
+    where verdict is not null
     on conflict (organization_id, claim_id) do update set repeats = clicks.repeats + 1
     returning verdict, repeats
 ),
@@ -328,6 +293,7 @@ settling as (
         and cards.given_up_at is null
 )
 select
+    decided.verdict is null as overdue,
     audited.verdict,
     audited.repeats,
     decided.id is not null as found,
@@ -338,13 +304,9 @@ select
     decided.reason,
     decided.superseded_by,
     decided.expires_at,
-    coalesce(won.ended_at, decided.ended_at) as ended_at,
-    decided.cards_shown,
-    decided.on_expiry,
-    case when decided.expires_at <= decided.now then decided.answers end as answers, -- for the default among them
-    decided.now as read_at
-from audited
-cross join decided
+    coalesce(won.ended_at, decided.ended_at) as ended_at
+from decided
+left join audited on true
 left join won on true;
 
 -- name: cancel :maybe
@@ -360,7 +322,7 @@ seen as materialized ( -- apart from the lock, so that the clock is read after t
     select locked.*, clock_timestamp() as now
     from locked
 ),
-cancelled as (
+ended as (
     update interactions
     set status = 'cancelled', reason = $reason::jsonb, ended_at = seen.now
     from seen
@@ -370,83 +332,20 @@ cancelled as (
         and interactions.status = 'pending'
         and seen.status = 'pending'
         and seen.expires_at > seen.now
-    returning interactions.id
+    returning interactions.organization_id, interactions.id
 ),
 told as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
-        $organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text), true
-    from cancelled
+        organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text), true
+    from ended
 ),
-settling as (
-    update cards
-    set wanted = wanted + 1, due_at = clock_timestamp()
-    from cancelled
-    where
-        cards.organization_id = $organization_id
-        and cards.interaction_id = $id
-        and cards.given_up_at is null
-)
-select exists (select from cancelled) as cancelled
+/* part: settle */
+select exists (select from ended) as cancelled
 from seen;
 
--- name: expire :many
--- End what nobody answered in time. When somebody could have seen a card, with the default answer that was asked for,
--- else as expired; when nobody could, as unreachable. Bounded, safe on every replica at once. Scans all organizations for
--- what is due; the statement's clock, unlike clock_timestamp(), lets the index stop where nothing is due any more.
-with due as materialized (
-    select organization_id, id
-    from interactions
-    where status = 'pending' and expires_at <= statement_timestamp()
-    order by expires_at
-    limit $most
-    for no key update skip locked
-),
-ended as (
-    update interactions
-    set
-        status = case
-            when cards_shown = 0 then 'unreachable'
-            when on_expiry is null then 'expired'
-            else 'answered'
-        end,
-        reason = case when cards_shown = 0 then $never_shown::jsonb end,
-        answer = case when cards_shown > 0 then (answers -> on_expiry) || '{"by": null, "via": "default"}' end,
-        choice = case when cards_shown > 0 then on_expiry end,
-        claim_id = case -- no envelope has this digest, and every sweep the same
-            when cards_shown > 0 and on_expiry is not null
-                then sha256(convert_to('on_expiry ' || interactions.id::text, 'UTF8'))
-        end,
-        ended_at = expires_at
-    from due
-    where
-        interactions.organization_id = due.organization_id
-        and interactions.id = due.id
-        and interactions.status = 'pending'
-    returning interactions.organization_id, interactions.id, interactions.status
-),
-told as (
-    insert into events (organization_id, id, interaction_id, type, detail, owed)
-    select
-        organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.' || status,
-        case when status = 'answered' then '{"via": "default"}'::jsonb else '{}' end,
-        true
-    from ended
-),
-settling as (
-    update cards
-    set wanted = wanted + 1, due_at = clock_timestamp()
-    from ended
-    where
-        cards.organization_id = ended.organization_id
-        and cards.interaction_id = ended.id
-        and cards.given_up_at is null
-)
-select organization_id, id, status
-from ended;
-
 -- name: ended :many
--- Which of the watched questions need waiting for no more: ended, or past their deadline. One row per pair that is.
+-- Which of the watched questions a waiting request should look at: ended, or past their deadline. One row for each.
 select interactions.organization_id, interactions.id
 from unnest($organization_ids::uuid[], $ids::uuid[]) as watched (organization_id, id)
 join interactions

@@ -17,7 +17,7 @@ owed as materialized (
     join interactions on interactions.organization_id = told.organization_id and interactions.id = told.id
     where
         interactions.heard_at is null
-        and (interactions.status <> 'pending' or interactions.expires_at <= statement_timestamp())
+        and interactions.status <> 'pending'
     for no key update of interactions skip locked
 ),
 heard as (
@@ -51,7 +51,7 @@ from told
 join interactions on interactions.organization_id = told.organization_id and interactions.id = told.id
 where
     interactions.heard_at is null
-    and (interactions.status <> 'pending' or interactions.expires_at <= statement_timestamp())
+    and interactions.status <> 'pending'
     and not exists (select from owed where owed.id = interactions.id);
 
 -- name: lock :none
@@ -64,10 +64,11 @@ for no key update;
 
 -- name: record :maybe
 -- What an agent reports of an answer it acts on: picked up, then succeeded or failed. Lock, decide from what was locked,
--- and say what became of the receipt: recorded, repeated (it stands already), refused (another one stands), unanswered.
--- Whoever reports has heard. No row: there is no such question in this organization.
+-- and say what became of the receipt: recorded, repeated (it stands already), refused (another one stands), unanswered, or
+-- overdue (its deadline has passed and the end is not written: nothing is decided). An agent that reports has heard. No
+-- row: there is no such question in this organization.
 with locked as materialized (
-    select status, on_expiry, cards_shown, expires_at, receipt
+    select status, expires_at, receipt
     from interactions
     where organization_id = $organization_id and id = $id
     for no key update
@@ -82,9 +83,8 @@ decided as materialized (
         to_char(now at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
         now,
         case
-            -- Answered by a default counts from the deadline, not from the sweep.
-            when status = 'pending' and (expires_at > now or on_expiry is null or cards_shown = 0) then 'unanswered'
-            when status not in ('answered', 'pending') then 'unanswered'
+            when status = 'pending' and expires_at <= now then 'overdue'
+            when status <> 'answered' then 'unanswered'
             when receipt is null then 'recorded'
             when
                 receipt ->> 'status' = $status::text

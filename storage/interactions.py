@@ -1,5 +1,6 @@
 """Questions: opened, read, claimed, ended."""
 
+import asyncio
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,18 +10,13 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from storage import statements
+from storage import deadlines, statements
+from storage.deadlines import Ended
 from storage.model import Card, Interaction, Json, Life, Scope, Status, Verdict
 from storage.pool import Database
 from storage.statements import Runs
 
 _SQL = statements.load("interactions")
-
-NEVER_SHOWN: Json = {
-    "code": "never_shown",
-    "detail": "The deadline passed before any card could be shown.",
-    "fix": "Ask again with a longer expires_in, and check that the bridge can reach Slack.",
-}
 
 _LAST = UUID(int=2**128 - 1)  # behind every id
 MOST_MOMENTS = 1_000  # events in a timeline, and clicks
@@ -134,6 +130,7 @@ class Claimed:
     verdict: Verdict
     repeats: int  # how often this very envelope had come before
     life: Life | None
+    ended: Sequence[Ended] = ()  # by their deadline, which was met and written on the way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,34 +185,39 @@ async def replayed(
 
 
 async def get(db: Database, organization_id: UUID, id: UUID) -> Interaction | None:
-    """A question of this organization as it now is."""
+    """A question of this organization as it is stored; what is told of it goes through `bridge.reader`."""
     row = await _SQL["get"].maybe(db, organization_id=organization_id, id=id)
-    return Interaction(**_as_it_is(row)) if row else None
+    return _interaction(row) if row else None
 
 
 async def several(db: Runs, organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Interaction]:
-    """Some questions of this organization as they now are; those that are not there are left out."""
+    """Some questions of this organization as they are stored; those that are not there are left out."""
     rows = await _SQL["several"].many(db, organization_id=organization_id, ids=list(ids))
-    return {row["id"]: Interaction(**_as_it_is(row)) for row in rows}
+    return {row["id"]: _interaction(row) for row in rows}
 
 
 async def page(
     db: Database, organization_id: UUID, filters: Filters, *, before: UUID | None, most: int
 ) -> list[Interaction]:
-    """This organization's questions as they now are, newest first, older than `before`."""
+    """This organization's questions as they are stored, newest first, older than `before`."""
     values = dataclasses.asdict(filters)
     rows = await _SQL["page"].many(db, organization_id=organization_id, before=before or _LAST, most=most, **values)
-    return [Interaction(**_as_it_is(row)) for row in rows]
+    return [_interaction(row) for row in rows]
 
 
 async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -> Claimed:
     """Take the question for this click, or say why not; raises Unavailable when that cannot be confirmed in `seconds`.
 
-    A try whose outcome is unknown is made again with the same claim id: if it had committed, its verdict is stored.
+    A try whose outcome is unknown is made again with the same claim id: if it had committed, its verdict is stored. A
+    deadline that has passed is written first, and then the claim is made once more.
     """
-    values = _scoped(click)
+    clock = asyncio.get_running_loop().time
+    deadline, values, ended = clock() + seconds, _scoped(click), list[Ended]()
     row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=seconds)
-    return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=_life(row))
+    while row["overdue"]:  # seldom, and then once: nothing was written yet, so the click's event id is free
+        ended += await db.insist(lambda runs: _end_clicked(runs, click), seconds=deadline - clock())
+        row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
+    return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=_life(row), ended=tuple(ended))
 
 
 async def cancel(
@@ -228,14 +230,8 @@ async def cancel(
     return row["cancelled"] if row else None
 
 
-async def expire(db: Database, *, event_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, Status]]:
-    """End what nobody answered in time, at most one per event id; (organization, id, status) of each that ended."""
-    rows = await _SQL["expire"].many(db, most=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
-    return [(row["organization_id"], row["id"], Status(row["status"])) for row in rows]
-
-
 async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
-    """Of the watched (organization, id) pairs, those that ended."""
+    """Of the watched (organization, id) pairs, those that ended or whose deadline has passed."""
     pairs = list(watched)
     rows = await _SQL["ended"].many(
         db, organization_ids=[organization for organization, _ in pairs], ids=[id for _, id in pairs]
@@ -284,6 +280,7 @@ def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime, pen
         unheard=False,
         receipt=None,
         created_at=created_at,
+        read_at=created_at,
         expires_at=expires_at,
         ended_at=None,
     )
@@ -315,24 +312,17 @@ def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime, pen
     return Opened(id=opening.id, interaction=interaction, cards=cards, pending=pending)
 
 
+async def _end_clicked(db: Runs, click: Click) -> list[Ended]:
+    named = [click.interaction_id] if click.interaction_id else []
+    return await deadlines.end_named(db, click.scope.organization_id, named, event_ids=[click.event_id])
+
+
 def _life(row: Record) -> Life | None:
     if not row["found"]:
         return None
-    values = _as_it_is(row)
-    return Life(**{field.name: values[field.name] for field in dataclasses.fields(Life)})
+    names = {field.name for field in dataclasses.fields(Life)} - {"status"}
+    return Life(status=Status(row["status"]), **{name: row[name] for name in names})
 
 
-def _as_it_is(row: Record) -> dict[str, Any]:
-    """Let a deadline count from the moment it passes, not from the sweep, which will write the same."""
-    values = dict(row)
-    read_at = values.pop("read_at")
-    status = Status(values["status"])
-    if status is not Status.PENDING or values["expires_at"] > read_at:
-        return {**values, "status": status}
-    values["ended_at"] = values["expires_at"]
-    if values["cards_shown"] == 0:
-        return {**values, "status": Status.UNREACHABLE, "reason": NEVER_SHOWN}
-    if (choice := values["on_expiry"]) is None:
-        return {**values, "status": Status.EXPIRED}
-    answer = {**values["answers"][choice], "by": None, "via": "default"}
-    return {**values, "status": Status.ANSWERED, "choice": choice, "answer": answer}
+def _interaction(row: Record) -> Interaction:
+    return Interaction(**{**row, "status": Status(row["status"])})

@@ -1,6 +1,6 @@
 """The rows as values: what is stored, and what it may become."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -131,7 +131,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """What changes when an interaction ends. `status` counts a deadline that has passed, swept or not."""
+    """What changes when an interaction ends."""
 
     status: Status
     responders: list[str] | None  # None: anyone who can see the card
@@ -145,7 +145,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction(Life):
-    """A question as it now is."""
+    """A question as it is stored."""
 
     organization_id: UUID
     connection_id: UUID
@@ -168,6 +168,12 @@ class Interaction(Life):
     unheard: bool | None  # cards say that nobody heard the answer; None: asked where nobody remembers
     receipt: Json | None  # {status, summary, url, picked_up_at, at}: what the agent reported last
     created_at: datetime
+    read_at: datetime = field(compare=False)  # when it was read, by the database's clock
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its deadline has passed and its end is not written yet: it must be, before this is told to anyone."""
+        return self.status is Status.PENDING and self.expires_at <= self.read_at
 
     @property
     def scope(self) -> Scope:

@@ -107,6 +107,10 @@ class Database:
             left = deadline - asyncio.get_running_loop().time()
             return await bounded(connection, connection.fetch(query, *args), seconds=left)
 
+    def within(self, seconds: float) -> Runs:
+        """The same connections, with so long for each statement: past it the outcome is unknown, and Unavailable."""
+        return _Within(self, seconds)
+
     async def insist(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
         """Run what may safely run twice until it is confirmed; raises Unavailable when it is not within `seconds`.
 
@@ -116,7 +120,7 @@ class Database:
         deadline = clock() + seconds
         while True:
             try:
-                return await run(_Within(self, min(TRY_SECONDS, deadline - clock())))
+                return await run(self.within(min(TRY_SECONDS, deadline - clock())))
             except errors.Unavailable:
                 pause = random.uniform(0.01, 0.05)  # noqa: S311  -- spreads the tries of many, guards nothing
                 if deadline - clock() < pause + TRY_SECONDS / 10:

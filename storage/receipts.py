@@ -35,6 +35,7 @@ class Recording(StrEnum):
     REPEATED = "repeated"  # it stood already; nothing changed
     REFUSED = "refused"  # another one stands that cannot be followed by this one; nothing changed
     UNANSWERED = "unanswered"  # the question has no answer to act on; nothing changed
+    OVERDUE = "overdue"  # its deadline has passed and its end is not written: to be recorded again once it is
 
 
 async def heard(db: Database, told: Sequence[Pair]) -> list[Pair]:

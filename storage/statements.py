@@ -2,13 +2,18 @@
 
     -- name: get :maybe
     -- A line or more of purpose.
-    select … where organization_id = $organization_id and id = $id;
+    select /* part: columns */ from … where organization_id = $organization_id and id = $id;
 
 `:one`, `:maybe`, `:many` and `:none` say how many rows come back. `$name` is a parameter; asyncpg gets it by position.
+
+What several statements say alike is a part: its text stands once, under `-- part: columns` in the same file or in
+`sql/parts.sql`, and is put in the place of each `/* part: columns */`. A part takes no arguments and contains no other.
+`make sql NAME=interactions.claim` prints a statement as it is sent.
 """
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
@@ -16,7 +21,11 @@ from typing import Any, Protocol
 
 from asyncpg import Record
 
-_NAME = re.compile(r"^-- name: *(?P<name>[a-z_]+) *:(?P<rows>one|maybe|many|none)$", re.MULTILINE)
+_HEAD = re.compile(
+    r"^-- (?:name: *(?P<name>[a-z_]+) *:(?P<rows>one|maybe|many|none)|part: *(?P<part>[a-z_]+))$", re.MULTILINE
+)
+_PART = re.compile(r"(?P<indent>^ *)?/\* part: (?P<part>[a-z_]+) \*/", re.MULTILINE)
+_SHARED = "parts"
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
@@ -36,7 +45,11 @@ class Runs(Protocol):
 
 
 class DuplicateName(Exception):
-    """Two statements of one file have the same name; only one of them would ever run."""
+    """Two statements, or two parts, of one file have the same name; only one of them would ever run."""
+
+
+class UnknownPart(Exception):
+    """A statement names a part that stands neither in its own file nor in `sql/parts.sql`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Statement:
     name: str
     rows: Rows
     purpose: str
-    text: str  # as written, with $names
+    text: str  # as written, with $names and with its parts in place
     sql: str  # as sent, with $1…
     parameters: tuple[str, ...]
 
@@ -77,15 +90,15 @@ class Statement:
         await db.fetch(self.sql, *self.arguments(values))
 
 
-def parse(table: str, source: str) -> dict[str, Statement]:
-    """Cut one file into its statements; raises DuplicateName."""
-    heads = list(_NAME.finditer(source))
+def parse(table: str, source: str, *, shared: Mapping[str, str] | None = None) -> dict[str, Statement]:
+    """Cut one file into its statements, `shared` being parts of other files; raises DuplicateName and UnknownPart."""
     found: dict[str, Statement] = {}
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
-        body = source[head.end() : following.start() if following else None].strip()
-        lines = body.splitlines()
-        first = next(number for number, line in enumerate(lines) if not line.startswith("--"))
-        text = "\n".join(lines[first:]).rstrip().removesuffix(";")
+    known = {**(shared or {}), **parts(table, source)}
+    for head, body in _cut(source):
+        if head["name"] is None:
+            continue
+        purpose, written = _purpose(body)
+        text = _expanded(written.removesuffix(";"), known, where=f"{table}.{head['name']}")
         parameters = tuple(dict.fromkeys(_PARAMETER.findall(text)))
         if head["name"] in found:
             raise DuplicateName(f"sql/{table}.sql names {head['name']} twice")
@@ -93,12 +106,51 @@ def parse(table: str, source: str) -> dict[str, Statement]:
             table=table,
             name=head["name"],
             rows=Rows(head["rows"]),
-            purpose=" ".join(line.removeprefix("--").strip() for line in lines[:first]),
+            purpose=purpose,
             text=text,
             sql=_positional(text, parameters),
             parameters=parameters,
         )
     return found
+
+
+def parts(table: str, source: str) -> dict[str, str]:
+    """The parts of one file by their names; raises DuplicateName."""
+    found: dict[str, str] = {}
+    for head, body in _cut(source):
+        if (name := head["part"]) is None:
+            continue
+        if name in found:
+            raise DuplicateName(f"sql/{table}.sql has the part {name} twice")
+        found[name] = _purpose(body)[1]
+    return found
+
+
+def _cut(source: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Each head of a file, and what stands below it."""
+    heads = list(_HEAD.finditer(source))
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        yield head, source[head.end() : following.start() if following else None].strip()
+
+
+def _purpose(body: str) -> tuple[str, str]:
+    """The comment that says what something is for, on one line, and the SQL below it."""
+    lines = body.splitlines()
+    first = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    purpose = " ".join(line.removeprefix("--").strip() for line in lines[:first])
+    return purpose, "\n".join(lines[first:]).rstrip()
+
+
+def _expanded(text: str, known: Mapping[str, str], *, where: str) -> str:
+    """The text with its parts in place; a part that stands on lines of its own is indented like its mark."""
+
+    def of(mark: re.Match[str]) -> str:
+        if (part := known.get(mark["part"])) is None:
+            raise UnknownPart(f"{where}: there is no part {mark['part']}")
+        indent = mark["indent"] or ""
+        return "\n".join(f"{indent}{line}" if line else line for line in part.splitlines())
+
+    return _PART.sub(of, text)
 
 
 def _positional(text: str, parameters: tuple[str, ...]) -> str:
@@ -107,4 +159,22 @@ def _positional(text: str, parameters: tuple[str, ...]) -> str:
 
 def load(table: str) -> dict[str, Statement]:
     """Read the statements of `sql/<table>.sql`."""
-    return parse(table, resources.files("sql").joinpath(f"{table}.sql").read_text("utf-8"))
+    return parse(table, _read(table), shared=parts(_SHARED, _read(_SHARED)))
+
+
+def _read(table: str) -> str:
+    return resources.files("sql").joinpath(f"{table}.sql").read_text("utf-8")
+
+
+def main(name: str) -> None:
+    """Print a statement as it is sent, with what its parameters are; for psql, `prepare … as` goes before it."""
+    table, _, wanted = name.partition(".")
+    statement = load(table)[wanted]
+    print(f"-- {statement.purpose}")  # noqa: T201  -- this is what it is for
+    for number, parameter in enumerate(statement.parameters, start=1):
+        print(f"-- ${number}: {parameter}")  # noqa: T201  -- as above
+    print(f"{statement.sql};")  # noqa: T201  -- as above
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -19,6 +19,7 @@ from bridge.agents.room import Room
 from bridge.agents.streams import Streams
 from bridge.logs import Log
 from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
 from storage import errors
@@ -32,6 +33,7 @@ _SEE = "GET /openapi.json describes what there is"
 def routes(
     *,
     db: Database,
+    reader: Reader,
     wake: Wake,
     streams: Streams,
     places: Places,
@@ -40,9 +42,11 @@ def routes(
     metrics: Metrics | None = None,
 ) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    room, looking = Room(db=db, limits=limits), Looking(db=db, wake=wake, places=places)
-    interactions = Interactions(db=db, room=room, looking=looking, wake=wake, webhooks=webhooks, metrics=metrics)
-    events = Events(db=db, wake=wake, streams=streams, places=places)
+    room, looking = Room(db=db, limits=limits), Looking(db=db, reader=reader, wake=wake, places=places)
+    interactions = Interactions(
+        db=db, reader=reader, room=room, looking=looking, wake=wake, webhooks=webhooks, metrics=metrics
+    )
+    events = Events(db=db, reader=reader, wake=wake, streams=streams, places=places)
     endpoints = Endpoints(db=db, wake=wake, webhooks=webhooks)
     guarded = partial(auth.required, Keyring(db), Rate(db=db, limits=limits))
     return [

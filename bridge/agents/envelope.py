@@ -8,7 +8,8 @@ from uuid import UUID
 
 from bridge import ids
 from bridge.agents import resource
-from storage import cards, events, interactions
+from bridge.reader import Reader
+from storage import cards, events
 from storage.events import Event
 from storage.model import ENDS, Card, EventType, Interaction, Json
 from storage.pool import Database
@@ -44,14 +45,20 @@ def unheard_end(event: Event, told: Json) -> UUID | None:
 
 
 async def read(
-    db: Database, organization_id: UUID, *, past: int, most: int, types: Sequence[EventType] | None = None
+    db: Database,
+    reader: Reader,
+    organization_id: UUID,
+    *,
+    past: int,
+    most: int,
+    types: Sequence[EventType] | None = None,
 ) -> Read:
     """The first `most` events past a place, each with its question."""
     found = await events.page(db, organization_id, past=past, types=types, most=most)
     if not found:
         return Read(told=[], last=None, is_full=False)
     # Read after the events, so that no question is older than what is told of it.
-    rows = await interactions.several(db, organization_id, {event.interaction_id for event in found})
+    rows = await reader.several(organization_id, {event.interaction_id for event in found})
     copies = await cards.of_interactions(db, organization_id, list(rows))
     told = [
         (event, _of_feed(event, rows[event.interaction_id], copies[event.interaction_id]))

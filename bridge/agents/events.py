@@ -14,6 +14,7 @@ from bridge.agents.deadline import within
 from bridge.agents.places import Places, Sort
 from bridge.agents.problems import BAD_PARAMETER, Problem
 from bridge.agents.streams import Stream, Streams
+from bridge.reader import Reader
 from bridge.wake import Wake
 from storage import events
 from storage.model import EventType, Key
@@ -46,8 +47,9 @@ class Asked:
 class Events:
     """The handler."""
 
-    def __init__(self, *, db: Database, wake: Wake, streams: Streams, places: Places) -> None:
+    def __init__(self, *, db: Database, reader: Reader, wake: Wake, streams: Streams, places: Places) -> None:
         self._db = db
+        self._reader = reader
         self._places = places
         self._wake = wake
         self._streams = streams
@@ -60,7 +62,9 @@ class Events:
         await within(feed.number(self._db, self._wake))
         past = await self._position(key, asked) or events.BEGINNING
         types = sorted(asked.types) if asked.types is not None else None
-        page = await within(envelope.read(self._db, key.organization_id, past=past, types=types, most=asked.limit + 1))
+        page = await within(
+            envelope.read(self._db, self._reader, key.organization_id, past=past, types=types, most=asked.limit + 1)
+        )
         told = page.told[: asked.limit]
         next_cursor = told[-1][1]["id"] if page.is_full and told else None
         ends = {end for event, value in told if (end := envelope.unheard_end(event, value))}

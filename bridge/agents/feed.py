@@ -15,6 +15,7 @@ from uuid import UUID
 from bridge.agents import envelope
 from bridge.agents.deadline import within
 from bridge.logs import Log
+from bridge.reader import Reader
 from bridge.wake import Wake
 from storage import errors, events
 from storage.events import Numbered
@@ -52,8 +53,9 @@ class Page:
 class Feed:
     """Everything past a floor, up to `position`, is kept. `moved` is set, and replaced, whenever there is news."""
 
-    def __init__(self, *, db: Database, organization_id: UUID, position: int) -> None:
+    def __init__(self, *, db: Database, reader: Reader, organization_id: UUID, position: int) -> None:
         self._db = db
+        self._reader = reader
         self._organization_id = organization_id
         self._kept: deque[Told] = deque()
         self._bytes = 0
@@ -91,7 +93,7 @@ class Feed:
     async def _look(self) -> bool:
         """Read a page; whether to look again at once."""
         try:
-            page = await read(self._db, self._organization_id, past=self.position)
+            page = await read(self._db, self._reader, self._organization_id, past=self.position)
         except errors.Unavailable as error:
             _log.warning("feed_not_read", cause=error.cause)
             await asyncio.sleep(_AGAIN_SECONDS)
@@ -127,10 +129,12 @@ async def number(db: Database, wake: Wake) -> Numbered:
     return numbered
 
 
-async def read(db: Database, organization_id: UUID, *, past: int, types: Collection[EventType] | None = None) -> Page:
+async def read(
+    db: Database, reader: Reader, organization_id: UUID, *, past: int, types: Collection[EventType] | None = None
+) -> Page:
     """A page of a feed as streams send it; raises Unavailable."""
     wanted = None if types is None else sorted(types)
-    found = await within(envelope.read(db, organization_id, past=past, types=wanted, most=PAGE))
+    found = await within(envelope.read(db, reader, organization_id, past=past, types=wanted, most=PAGE))
     return Page(
         told=[
             Told(

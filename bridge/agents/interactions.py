@@ -28,13 +28,14 @@ from bridge.agents.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER
 from bridge.agents.room import Room
 from bridge.logs import Log
 from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
 from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
 from storage.model import Card, Interaction, Key, Progress, Status
 from storage.pool import Database
-from storage.receipts import Recording
+from storage.receipts import Receipt, Recording
 
 _log = Log("agents")
 
@@ -53,6 +54,7 @@ class Interactions:
         self,
         *,
         db: Database,
+        reader: Reader,
         room: Room,
         looking: Looking,
         wake: Wake,
@@ -60,6 +62,7 @@ class Interactions:
         metrics: Metrics | None = None,
     ) -> None:
         self._db = db
+        self._reader = reader
         self._room = room
         self._looking = looking
         self._metrics = metrics or Metrics()
@@ -132,7 +135,7 @@ class Interactions:
             self._wake.cards.set()
             self._wake.changed(key.organization_id, id)
         # An end is final, so this look is as true as the statement itself.
-        row, copies = await looking.once(self._db, key.organization_id, id)
+        row, copies = await self._look(key, id)
         if row.status is not Status.CANCELLED:
             raise self._ended_before(row, copies, "It cannot be cancelled any more")
         return reply.json(resource.interaction(row, copies), written=lambda: self._heard(row))
@@ -142,19 +145,17 @@ class Interactions:
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
         receipt = requests.receipt(await body.read(request))
-        recording = await within(
-            receipts.record(self._db, key.organization_id, id, receipt, key_name=key.name, event_id=ids.new())
-        )
+        recording = await within(self._record(key, id, receipt))
         if recording is Recording.RECORDED:
             _log.info(_EVENTS[receipt.status], interaction=ids.encode("int", id), key=key.name)
             self._wake.changed(key.organization_id, id)
-        row, copies = await looking.once(self._db, key.organization_id, id)
+        row, copies = await self._look(key, id)
         match recording:
             case Recording.RECORDED | Recording.REPEATED | None:  # None: looking said so
                 return reply.json(resource.interaction(row, copies))
             case Recording.REFUSED:
                 refusal = "Another receipt stands, which this one cannot follow or replace"
-            case Recording.UNANSWERED:
+            case Recording.UNANSWERED | Recording.OVERDUE:
                 refusal = "There is no answer that could have been acted on"
             case _:
                 assert_never(recording)
@@ -164,10 +165,11 @@ class Interactions:
         """GET /v1/interactions/{id}/timeline: why it is not answered yet."""
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
-        # The question is read last, so that it is never older than what is told of it.
-        moments = await within(interactions.timeline(self._db, key.organization_id, id))
-        row, copies = await looking.once(self._db, key.organization_id, id)
-        return reply.json(timeline.timeline(row, copies, moments))
+        while True:  # the question is read last, so that it is never older than what is told of it
+            moments = await within(interactions.timeline(self._db, key.organization_id, id))
+            row, copies = await self._look(key, id)
+            if row.status is Status.PENDING or timeline.has_end(row, moments):
+                return reply.json(timeline.timeline(row, copies, moments))
 
     async def _opened(self, key: Key, asked: Asked) -> Opened | Replayed:
         """The question that now stands for what was sent, with everybody woken who must know; raises Problem."""
@@ -193,7 +195,7 @@ class Interactions:
             case NoSuchOlder():
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
             case OlderEnded(id=older):
-                row, copies = await looking.once(self._db, key.organization_id, older)
+                row, copies = await self._look(key, older)
                 raise self._ended_before(row, copies, "It cannot be superseded, and nothing was asked")
             case _:
                 assert_never(asked.outcome)
@@ -210,11 +212,23 @@ class Interactions:
             look = await self._looking.until(looking.ended, request, id, seconds=left)
         return look
 
+    async def _look(self, key: Key, id: UUID) -> Look:
+        """A question of the key's organization as it is; raises Problem."""
+        return await looking.once(self._db, self._reader, key.organization_id, id)
+
+    async def _record(self, key: Key, id: UUID, receipt: Receipt) -> Recording | None:
+        """Record what an agent reports, of a question whose deadline has just passed once its end is written."""
+        while True:
+            recording = await receipts.record(
+                self._db, key.organization_id, id, receipt, key_name=key.name, event_id=ids.new()
+            )
+            if recording is not Recording.OVERDUE:
+                return recording
+            await self._reader.end(key.organization_id, [id])
+
     async def _page(self, key: Key, asked: filters.Asked) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
         """One more question than asked for, if there is one, and the copies of all of them."""
-        rows = await interactions.page(
-            self._db, key.organization_id, asked.filters, before=asked.before, most=asked.limit + 1
-        )
+        rows = await self._reader.page(key.organization_id, asked.filters, before=asked.before, most=asked.limit + 1)
         return rows, await cards.of_interactions(self._db, key.organization_id, [row.id for row in rows])
 
     def _ended_before(self, row: Interaction, copies: list[Card], refusal: str) -> Problem:

@@ -13,8 +13,9 @@ from bridge.agents import auth
 from bridge.agents.deadline import within
 from bridge.agents.places import Places, Sort
 from bridge.agents.problems import NOT_FOUND, Problem
+from bridge.reader import Reader
 from bridge.wake import Wake
-from storage import cards, interactions
+from storage import cards
 from storage.model import Card, Interaction, Status
 from storage.pool import Database
 
@@ -25,9 +26,9 @@ Look: TypeAlias = tuple[Interaction, list[Card]]
 """A question and its copies."""
 
 
-async def once(db: Database, organization_id: UUID, id: UUID) -> Look:
+async def once(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Look:
     """A question and its copies, as they are; a foreign one is as unknown as none. Raises Problem."""
-    return await within(_look(db, organization_id, id))
+    return await within(_look(db, reader, organization_id, id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Looking:
     """What it takes to wait for a question on one replica: the rows, the wake, and a place among those that wait."""
 
     db: Database
+    reader: Reader
     wake: Wake
     places: Places
 
@@ -58,7 +60,7 @@ class Looking:
             has_place = False
             while True:
                 signal.clear()
-                row, copies = await once(self.db, organization_id, id)
+                row, copies = await once(self.db, self.reader, organization_id, id)
                 if clock() >= deadline or self.wake.closing.is_set() or done(row, copies):
                     return row, copies
                 if not has_place:  # only who really waits takes one
@@ -88,8 +90,8 @@ def shown(row: Interaction, copies: list[Card]) -> bool:
     return row.status is not Status.PENDING or any(copy.ts for copy in copies)
 
 
-async def _look(db: Database, organization_id: UUID, id: UUID) -> Look:
-    row = await interactions.get(db, organization_id, id)
+async def _look(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Look:
+    row = await reader.get(organization_id, id)
     if row is None:
         raise Problem(NOT_FOUND, NO_SUCH)
     return row, await cards.of_interaction(db, organization_id, id)

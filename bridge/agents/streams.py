@@ -18,6 +18,7 @@ from bridge.agents import feed
 from bridge.agents.deadline import within
 from bridge.agents.feed import Feed
 from bridge.logs import Log
+from bridge.reader import Reader
 from bridge.wake import Wake
 from storage import errors, events, keys
 from storage.model import EventType, Key
@@ -87,8 +88,9 @@ class Stream:
 class Streams:
     """All of them. `step` is a loop's."""
 
-    def __init__(self, *, db: Database, wake: Wake) -> None:
+    def __init__(self, *, db: Database, reader: Reader, wake: Wake) -> None:
         self._db = db
+        self._reader = reader
         self._wake = wake
         self._streams: set[Stream] = set()
         self._feeds: dict[UUID, Feed] = {}
@@ -163,7 +165,9 @@ class Streams:
                 end = (await within(events.place(self._db, organization_id))).latest
                 if end <= stream.position:
                     return
-                page = await feed.read(self._db, organization_id, past=stream.position, types=stream.types)
+                page = await feed.read(
+                    self._db, self._reader, organization_id, past=stream.position, types=stream.types
+                )
             for told in page.told:
                 if self._is_over(stream):
                     return
@@ -207,7 +211,7 @@ class Streams:
         organization_id = stream.key.organization_id
         followed = self._feeds.get(organization_id)
         if followed is None or followed.ended:
-            followed = Feed(db=self._db, organization_id=organization_id, position=stream.position)
+            followed = Feed(db=self._db, reader=self._reader, organization_id=organization_id, position=stream.position)
             self._feeds[organization_id] = followed
             reading = asyncio.create_task(followed.run(self._wake))
             self._reading.add(reading)

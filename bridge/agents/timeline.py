@@ -20,15 +20,21 @@ def timeline(row: Interaction, copies: Sequence[Card], moments: Sequence[Moment]
     }
 
 
+def has_end(row: Interaction, moments: Sequence[Moment]) -> bool:
+    """Whether the moments were read after the question ended: the end stands in them."""
+    return any(moment.type == _end(row) for moment in moments)
+
+
 def _with_its_end(row: Interaction, moments: Sequence[Moment]) -> list[Moment]:
-    """The moments with the end where it counts from: a deadline counts when it passes, not when it is noticed."""
-    if row.ended_at is None:
+    """The moments with the end at the time from which it counts: the deadline, not the moment of writing."""
+    if (at := row.ended_at) is None:
         return list(moments)
-    end = f"interaction.{row.status}"
-    before = [moment for moment in moments if moment.type != end]
-    last = next((moment for moment in moments if moment.type == end), None)
-    last = last or Moment(at=row.ended_at, type=end, by=None, verdict=None, detail={})
-    return sorted([*before, replace(last, at=row.ended_at)], key=lambda moment: moment.at)
+    told = [replace(moment, at=at) if moment.type == _end(row) else moment for moment in moments]
+    return sorted(told, key=lambda moment: moment.at)
+
+
+def _end(row: Interaction) -> str:
+    return f"interaction.{row.status}"
 
 
 def _line(row: Interaction, copies: Sequence[Card], moment: Moment, winner: Moment | None) -> Json:

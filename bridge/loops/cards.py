@@ -19,11 +19,12 @@ from bridge.loops import pace, setbacks
 from bridge.loops.pace import Pace
 from bridge.loops.setbacks import Setbacks
 from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.slack import errors as slack
 from bridge.slack.client import Client
 from bridge.slack.connections import Tokens
 from bridge.wake import Wake
-from storage import cards, errors, interactions
+from storage import cards, errors
 from storage.model import Card, Handle, Interaction, Status
 from storage.pool import Database
 
@@ -38,9 +39,17 @@ class Cards:
     """The card loop's duty on one replica. Its `step` is safe on every replica at once."""
 
     def __init__(
-        self, *, db: Database, tokens: Tokens, handles: Handles, wake: Wake, metrics: Metrics | None = None
+        self,
+        *,
+        db: Database,
+        reader: Reader,
+        tokens: Tokens,
+        handles: Handles,
+        wake: Wake,
+        metrics: Metrics | None = None,
     ) -> None:
         self._db = db
+        self._reader = reader
         self._tokens = tokens
         self._handles = handles
         self._wake = wake
@@ -77,9 +86,7 @@ class Cards:
         await self._setbacks.mistake(card, mistake, unsure=unsure)
 
     async def _show(self, card: Card) -> None:
-        interaction = self._as_it_ended(card) or await interactions.get(
-            self._db, card.organization_id, card.interaction_id
-        )
+        interaction = self._as_it_ended(card) or await self._reader.get(card.organization_id, card.interaction_id)
         client = self._tokens.of(card.connection_id)
         if interaction is None or client is None:
             return

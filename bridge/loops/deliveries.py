@@ -14,12 +14,13 @@ from bridge import ids
 from bridge.agents import envelope
 from bridge.logs import Log
 from bridge.metrics import Attempt, Metrics
+from bridge.reader import Reader
 from bridge.wake import Wake
 from bridge.webhooks import outgoing, schedule
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Outcome
 from bridge.webhooks.signature import WebhookKeys
-from storage import cards, deliveries, errors, interactions
+from storage import cards, deliveries, errors
 from storage.deliveries import Leased
 from storage.model import ENDS, DeliveryStatus, Json
 from storage.pool import Database
@@ -36,6 +37,7 @@ class Deliveries:
     """The delivery loop's duty on one replica. Its `step` is safe on every replica at once."""
 
     db: Database
+    reader: Reader
     wake: Wake
     webhooks: Webhooks
     metrics: Metrics = field(default_factory=Metrics)
@@ -93,7 +95,7 @@ class Deliveries:
         """What the receiver said; None when somebody else has it now, or there is nothing to tell of any more."""
         if one.disabled_reason is not None:
             return Outcome(status=None, detail="the endpoint was disabled before this was delivered")
-        row = await interactions.get(self.db, one.organization_id, one.interaction_id)
+        row = await self.reader.get(one.organization_id, one.interaction_id)
         if row is None:
             return None
         copies = await cards.of_interaction(self.db, one.organization_id, one.interaction_id)

@@ -1,30 +1,26 @@
-"""End what nobody answered in time, with the default answer when one was asked for."""
+"""End what has passed its deadline, with the default answer when one was asked for, as soon as the deadline passes."""
+
+import asyncio
 
 from bridge import ids
-from bridge.logs import Log
-from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.wake import Wake
-from storage import interactions
-from storage.model import Status
+from storage import deadlines
 from storage.pool import Database
 
-_log = Log("expiry")
 BATCH = 1000
-_EVENTS = {
-    Status.ANSWERED: "interaction_answered",
-    Status.EXPIRED: "interaction_expired",
-    Status.UNREACHABLE: "interaction_unreachable",
-}
+_AGAIN_SECONDS = 1.0  # until another look at what was held by something else
+_SOON = 15.0  # seconds: the loop itself looks sooner than it would be woken for a later deadline
 
 
-async def step(db: Database, wake: Wake, metrics: Metrics | None = None) -> int:
-    """End up to BATCH questions whose deadline passed; their cards and waiters follow."""
-    ended = await interactions.expire(db, event_ids=[ids.new() for _ in range(BATCH)])
-    for organization_id, interaction_id, status in ended:
-        _log.info(_EVENTS[status], interaction=ids.encode("int", interaction_id))
-        if metrics is not None:
-            metrics.ended(status)
-        wake.changed(organization_id, interaction_id)
-    if ended:
-        wake.cards.set()
-    return len(ended)
+async def step(db: Database, wake: Wake, reader: Reader) -> int:
+    """End up to BATCH interactions whose deadline has passed; their cards and waiters follow. How many those were.
+
+    The loop is woken again when the next deadline passes, so that a reader seldom meets one that is not written.
+    """
+    expired = await deadlines.expire(db, event_ids=[ids.new() for _ in range(BATCH)])
+    reader.tell(expired.ended)
+    if expired.next_in is not None and expired.next_in < _SOON:
+        seconds = expired.next_in if expired.next_in > 0 else _AGAIN_SECONDS
+        asyncio.get_running_loop().call_later(seconds, wake.expiry.set)
+    return len(expired.ended)

@@ -16,6 +16,7 @@ from bridge import ids
 from bridge.handles import Handles
 from bridge.logs import Log
 from bridge.metrics import Metrics, Reply
+from bridge.reader import Reader
 from bridge.slack import client, replies
 from bridge.slack.connections import Directory
 from bridge.slack.parse import Click
@@ -56,6 +57,7 @@ class Clicks:
         *,
         claims: Database,
         db: Database,
+        reader: Reader,
         handles: Handles,
         wake: Wake,
         replies: aiohttp.ClientSession,
@@ -63,6 +65,7 @@ class Clicks:
     ) -> None:
         self._claims = claims
         self._db = db
+        self._reader = reader
         self._handles = handles
         self._wake = wake
         self._replies = replies  # of their own: slow replies must not keep cards waiting
@@ -118,13 +121,12 @@ class Clicks:
         if claimed.verdict is Verdict.WON:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            unswept = claimed.life.ended_at == claimed.life.expires_at
-            if not unswept:
-                self._handles.ended(connection.scope, click.interaction, claimed.life)
+            self._reader.tell(claimed.ended)
+            self._handles.ended(connection.scope, click.interaction, claimed.life)
             self._wake.changed(connection.organization_id, click.interaction)
             self._wake.cards.set()
             await asyncio.gather(
-                self._alone(self._mend(click, connection, claimed, unswept=unswept), click),
+                self._alone(self._heal(click, connection, claimed), click),
                 self._alone(self._tell(click, connection, claimed), click),
             )
         else:
@@ -154,17 +156,6 @@ class Clicks:
             ),
             seconds=seconds,
         )
-
-    async def _mend(self, click: Click, connection: Connection, claimed: Claimed, *, unswept: bool) -> None:
-        """Heal the clicked copy; then have it written that the question has ended, if its deadline passed just now.
-
-        In this order, because the sweep passes over a row that is held, as it is while a copy is being healed.
-        """
-        try:
-            await self._heal(click, connection, claimed)
-        finally:
-            if unswept:
-                self._wake.expiry.set()
 
     async def _heal(self, click: Click, connection: Connection, claimed: Claimed) -> None:
         """Bring the copy that was clicked to the truth, even one that nobody remembers having posted."""

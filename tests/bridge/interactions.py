@@ -46,6 +46,7 @@ def interaction(request: Json | None = None, *, status: Status = Status.PENDING,
         unheard=False,
         receipt=None,
         created_at=ASKED_AT,
+        read_at=ASKED_AT,
         expires_at=ASKED_AT + timedelta(days=1),
         ended_at=None,
     )

@@ -18,6 +18,7 @@ from bridge.handles import Handles
 from bridge.loops import expiry
 from bridge.loops.cards import Cards
 from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.slack import client as slack_client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
@@ -75,11 +76,13 @@ class Replica:
 
     def __post_init__(self) -> None:
         token = self.slack.world.app.bot_token
+        self.reader = Reader(db=self.db, wake=self.wake, metrics=self.metrics)
         self.client = Client(token=token, api_url=self.slack.api_url, http=self.http)
         self.tokens.put(self.tenant.connection.id, self.client)
         self.clicks = Clicks(
             claims=self.claims,
             db=self.db,
+            reader=self.reader,
             handles=self.handles,
             wake=self.wake,
             replies=self.http,
@@ -97,7 +100,14 @@ class Replica:
 
     def forget(self) -> None:
         """Lose what the card loop has in memory: whose turn it is, and Slack's pauses."""
-        self.cards = Cards(db=self.db, tokens=self.tokens, handles=self.handles, wake=self.wake, metrics=self.metrics)
+        self.cards = Cards(
+            db=self.db,
+            reader=self.reader,
+            tokens=self.tokens,
+            handles=self.handles,
+            wake=self.wake,
+            metrics=self.metrics,
+        )
 
     # Cards.
 
@@ -132,7 +142,7 @@ class Replica:
     async def expire(self, question: Interaction) -> None:
         """Let a question's deadline have passed, and sweep."""
         await self.pass_deadline(question)
-        await expiry.step(self.db, self.wake, self.metrics)
+        await expiry.step(self.db, self.wake, self.reader)
 
     async def pass_deadline(self, question: Interaction) -> None:
         await self.db.fetch(

@@ -150,10 +150,11 @@ async def _locked(scene: Scene) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def unswept(scene: Scene) -> AsyncIterator[None]:
-    """Whatever would end this question in the database, does not; everything else may be done to it."""
+    """Only a click ends this question: neither the expiry loop nor a reader can; everything else may be done to it."""
     name = f"unswept_{scene.asked['id']}"
     await scene.dev.operate(
-        f"create function {name}() returns trigger language plpgsql as 'begin return null; end'",
+        f"create function {name}() returns trigger language plpgsql as $$ begin "
+        "if current_setting('application_name') = 'askbridge claims' then return new; end if; return null; end $$",
         f"create trigger {name} before update on interactions for each row "
         f"when (old.id = '{ids.decode('int', scene.asked['id'])}' and new.status <> old.status) "
         f"execute function {name}()",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from bridge import ids
-from storage import connections, interactions, keys, organizations, webhook_endpoints
+from storage import connections, deadlines, interactions, keys, organizations, webhook_endpoints
 from storage.interactions import Click, Opening
 from storage.model import Connection, Interaction, Scope, WebhookEndpoint
 from storage.pool import Database
@@ -91,9 +91,16 @@ async def question(db: Database, tenant: Tenant, **other: Any) -> Interaction:
 
 
 async def read(db: Database, tenant: Tenant, id: UUID) -> Interaction:
+    """An interaction as it is stored."""
     found = await interactions.get(db, tenant.scope.organization_id, id)
     assert found is not None
     return found
+
+
+async def told(db: Database, tenant: Tenant, id: UUID) -> Interaction:
+    """An interaction as a reader tells of it: its end is written, if its deadline has passed."""
+    await deadlines.end_named(db, tenant.scope.organization_id, [id], event_ids=[ids.new()])
+    return await read(db, tenant, id)
 
 
 def envelope(number: object = None) -> bytes:

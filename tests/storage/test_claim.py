@@ -110,9 +110,7 @@ async def test_a_click_on_what_has_ended_is_told_how(
     assert (await build.read(db, tenant, question.id)).status == status
 
 
-async def test_a_click_after_the_deadline_is_told_how_it_ended_even_before_the_sweep(
-    db: Database, tenant: Tenant
-) -> None:
+async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_it(db: Database, tenant: Tenant) -> None:
     question, unseen = await build.question(db, tenant), await build.question(db, tenant)
     await db.fetch("update interactions set cards_shown = 1 where id = $1", question.id)
     for one in (question, unseen):
@@ -124,7 +122,10 @@ async def test_a_click_after_the_deadline_is_told_how_it_ended_even_before_the_s
         read = await build.read(db, tenant, one.id)
         assert claimed.life is not None and claimed.life.status is read.status
         assert (claimed.life.reason, claimed.life.ended_at) == (read.reason, read.ended_at)
-    assert len(await db.fetch("select from interactions where status = 'pending'")) == 2
+        assert claimed.ended == ((one.organization_id, one.id, read.status),)
+        assert (await interactions.claim(db, build.click(one))).ended == ()
+    told = await db.fetch("select type, owed from events where type <> 'interaction.created' order by type")
+    assert [tuple(row) for row in told] == [("interaction.expired", True), ("interaction.unreachable", True)]
 
 
 async def test_wrong_people_never_consume_anything(db: Database, tenant: Tenant) -> None:

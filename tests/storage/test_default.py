@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from bridge import ids
-from storage import interactions
+from storage import deadlines, interactions
 from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
@@ -33,20 +33,20 @@ async def pass_deadline(db: Database, question: Interaction, *, in_seconds: floa
 
 
 async def sweep(db: Database) -> list[Any]:
-    return await interactions.expire(db, event_ids=[ids.new() for _ in range(10)])
+    return (await deadlines.expire(db, event_ids=[ids.new() for _ in range(10)])).ended
 
 
-async def test_the_default_counts_at_once_and_the_sweep_changes_nothing_that_was_told(
+async def test_the_default_is_written_when_it_is_met_and_the_sweep_changes_nothing_that_was_told(
     db: Database, tenant: Tenant
 ) -> None:
     question = await shown(db, tenant)
     await pass_deadline(db, question)
 
-    before = await build.read(db, tenant, question.id)
+    before = await build.told(db, tenant, question.id)
 
     assert (before.status, before.choice, before.answer) == (Status.ANSWERED, "deny", ANSWER)
     assert before.ended_at == before.expires_at and before.reason is None
-    assert await sweep(db) == [(question.organization_id, question.id, Status.ANSWERED)]
+    assert await sweep(db) == []
     assert await build.read(db, tenant, question.id) == before
     moments = await interactions.timeline(db, question.organization_id, question.id)
     assert (moments[-1].type, moments[-1].detail) == ("interaction.answered", {"via": "default"})
@@ -59,10 +59,10 @@ async def test_a_question_that_nobody_could_see_has_no_default_answer(db: Databa
     question = await build.question(db, tenant, on_expiry="approve")
     await pass_deadline(db, question)
 
-    before = await build.read(db, tenant, question.id)
+    before = await build.told(db, tenant, question.id)
     await sweep(db)
 
-    assert (before.status, before.answer, before.reason) == (Status.UNREACHABLE, None, interactions.NEVER_SHOWN)
+    assert (before.status, before.answer, before.reason) == (Status.UNREACHABLE, None, deadlines.NEVER_SHOWN)
     assert await build.read(db, tenant, question.id) == before
 
 
@@ -105,7 +105,7 @@ async def test_a_card_that_comes_after_the_deadline_changes_nothing_that_was_tol
     leased = {card.interaction_id: card for card in await card_moves.lease(db, posted)}
     for question in (posted, unsure, given_up):
         await pass_deadline(db, question)
-    before = [await build.read(db, tenant, question.id) for question in (posted, unsure, given_up)]
+    before = [await build.told(db, tenant, question.id) for question in (posted, unsure, given_up)]
     assert {question.status for question in before} == {Status.UNREACHABLE}
 
     await card_moves.post(db, leased[posted.id])

@@ -67,7 +67,7 @@ async def test_what_was_told_to_be_expired_is_never_called_cancelled_later(db: D
 
     assert (await disable(db, tenant)).cancelled == 0
 
-    assert (await build.read(db, tenant, question.id)).status is Status.EXPIRED
+    assert (await build.told(db, tenant, question.id)).status is Status.EXPIRED
     assert (await unwaited(db, build.click(question))).verdict is Verdict.EXPIRED
 
 

@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 from bridge import ids
-from storage import interactions
+from storage import deadlines, interactions
 from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
@@ -20,7 +20,7 @@ async def pass_deadlines(db: Database) -> None:
     )
 
 
-async def test_a_passed_deadline_counts_at_once_and_the_sweep_changes_nothing_that_was_told(
+async def test_a_passed_deadline_is_written_when_it_is_met_and_the_sweep_changes_nothing_that_was_told(
     db: Database, tenant: Tenant
 ) -> None:
     seen, unseen = await build.question(db, tenant), await build.question(db, tenant)
@@ -28,13 +28,12 @@ async def test_a_passed_deadline_counts_at_once_and_the_sweep_changes_nothing_th
     await card_moves.post(db, card)
     await pass_deadlines(db)
 
-    before = [await build.read(db, tenant, question.id) for question in (seen, unseen)]
+    before = [await build.told(db, tenant, question.id) for question in (seen, unseen)]
 
     assert [question.status for question in before] == [Status.EXPIRED, Status.UNREACHABLE]
-    assert before[0].reason is None and before[1].reason == interactions.NEVER_SHOWN
+    assert before[0].reason is None and before[1].reason == deadlines.NEVER_SHOWN
     assert all(question.ended_at == question.expires_at for question in before)
-    ended = await interactions.expire(db, event_ids=[ids.new() for _ in range(10)])
-    assert set(ended) == {(question.organization_id, question.id, question.status) for question in before}
+    assert (await deadlines.expire(db, event_ids=[ids.new() for _ in range(10)])).ended == []
     assert [await build.read(db, tenant, question.id) for question in (seen, unseen)] == before
     for question, type in ((seen, "interaction.expired"), (unseen, "interaction.unreachable")):
         moments = await interactions.timeline(db, question.organization_id, question.id)
@@ -47,7 +46,7 @@ async def test_a_send_that_may_have_been_seen_expires(db: Database, tenant: Tena
     await card_moves.fail(db, await card_moves.take(db, question), unsure=True)
     await pass_deadlines(db)
 
-    await interactions.expire(db, event_ids=[ids.new()])
+    await deadlines.expire(db, event_ids=[ids.new()])
 
     assert (await build.read(db, tenant, question.id)).status is Status.EXPIRED
 
@@ -66,7 +65,7 @@ async def test_one_pass_ends_no_more_than_it_was_given_ids_for_oldest_deadline_f
     )
     young = await build.question(db, tenant)
 
-    passes = [await interactions.expire(db, event_ids=[ids.new() for _ in range(4)]) for _ in range(3)]
+    passes = [(await deadlines.expire(db, event_ids=[ids.new() for _ in range(4)])).ended for _ in range(3)]
 
     assert [len(ended) for ended in passes] == [4, 2, 0]
     assert oldest.id in {id for _, id, _ in passes[0]}
@@ -83,11 +82,13 @@ async def test_a_question_that_is_held_elsewhere_does_not_hold_up_the_others(
         await transaction.start()
         await holder.execute("select from interactions where id = $1 for update", held.id)
 
-        ended = await asyncio.wait_for(interactions.expire(db, event_ids=[ids.new(), ids.new()]), 2)
+        ended = (await asyncio.wait_for(deadlines.expire(db, event_ids=[ids.new(), ids.new()]), 2)).ended
         await transaction.rollback()
 
     assert ended == [(free.organization_id, free.id, Status.UNREACHABLE)]
-    assert await interactions.expire(db, event_ids=[ids.new()]) == [(held.organization_id, held.id, Status.UNREACHABLE)]
+    assert (await deadlines.expire(db, event_ids=[ids.new()])).ended == [
+        (held.organization_id, held.id, Status.UNREACHABLE)
+    ]
 
 
 async def test_two_replicas_end_every_question_once(db: Database, other: Database, tenant: Tenant) -> None:
@@ -97,7 +98,7 @@ async def test_two_replicas_end_every_question_once(db: Database, other: Databas
 
     async def replica(one: Database) -> list[object]:
         ended: list[object] = []
-        while batch := await interactions.expire(one, event_ids=[ids.new() for _ in range(5)]):
+        while batch := (await deadlines.expire(one, event_ids=[ids.new() for _ in range(5)])).ended:
             ended += batch
         return ended
 
@@ -125,7 +126,7 @@ async def test_a_click_and_the_deadline_never_both_end_a_question(
         async def expire() -> list[object]:
             ended: list[object] = []
             for _ in range(3):
-                ended += await interactions.expire(other, event_ids=[ids.new() for _ in range(8)])
+                ended += (await deadlines.expire(other, event_ids=[ids.new() for _ in range(8)])).ended
             return ended
 
         claimed, _ = await asyncio.gather(interactions.claim(db, build.click(question), seconds=20), expire())
@@ -135,7 +136,7 @@ async def test_a_click_and_the_deadline_never_both_end_a_question(
     questions = [await build.question(db, tenant) for _ in range(400)]
     for start in range(0, 400, 8):
         await asyncio.gather(*(one_race(question) for question in questions[start : start + 8]))
-    while await interactions.expire(db, event_ids=[ids.new() for _ in range(100)]):
+    while (await deadlines.expire(db, event_ids=[ids.new() for _ in range(100)])).ended:
         pass
 
     assert len(set(verdicts.values())) > 1, "one side always won: that was no race"

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from storage import interactions
+from bridge.reader import Reader
+from bridge.wake import Wake
+from storage import deadlines, interactions
 from storage.interactions import Filters
 from storage.model import Interaction, Status
 from storage.pool import Database
@@ -76,15 +78,15 @@ async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Databa
     }
     for _ in ("before the sweep", "after it"):
         for status in Status:
-            found = await interactions.page(
-                db, tenant.scope.organization_id, Filters(status=status), before=None, most=100
+            found = await Reader(db=db, wake=Wake()).page(
+                tenant.scope.organization_id, Filters(status=status), before=None, most=100
             )
             assert {one.id for one in found} == {asked[name].id for name in wanted[status]}, status
             assert {one.status for one in found} == {status}
             assert [one.id for one in found] == sorted((one.id for one in found), reverse=True)
             for one in found:
                 assert one == await build.read(db, tenant, one.id), "a list and a look agree"
-        await interactions.expire(db, event_ids=[ids.new() for _ in range(10)])
+        await deadlines.expire(db, event_ids=[ids.new() for _ in range(10)])
 
 
 @pytest.mark.parametrize(
@@ -177,4 +179,4 @@ async def test_whatever_is_asked_for_and_however_large_the_pages_nothing_is_miss
                 assert found == wanted[:most], (status, kind, tag, most)
                 found = await listed(db, tenant, status=status, kind=kind, tag=tag, most=most, before=questions[30].id)
                 assert found == [id for id in wanted if id < questions[30].id][:most], (status, kind, tag, most)
-        await interactions.expire(db, event_ids=[ids.new() for _ in range(60)])
+        await deadlines.expire(db, event_ids=[ids.new() for _ in range(60)])

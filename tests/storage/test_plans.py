@@ -17,7 +17,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
 from sandbox.postgres.cluster import Cluster
-from storage import interactions, keys, pool, retention, statements
+from storage import deadlines, keys, pool, retention, statements
 from storage.interactions import Filters, Opening
 from storage.model import ENDS, Interaction
 from storage.pool import Database
@@ -237,8 +237,26 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         "timeline": ("interactions", {"organization_id": organization_id, "id": id, "most": 1000}),
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
         "expire": (
-            "interactions",
-            {"most": 100, "event_ids": [ids.new() for _ in range(100)], "never_shown": interactions.NEVER_SHOWN},
+            "deadlines",
+            {"limit": 100, "event_ids": [ids.new() for _ in range(100)], "never_shown": deadlines.NEVER_SHOWN},
+        ),
+        "end_named": (
+            "deadlines",
+            {
+                "organization_id": organization_id,
+                "ids": [id, ids.new()],
+                "event_ids": [ids.new() for _ in range(2)],
+                "never_shown": deadlines.NEVER_SHOWN,
+            },
+        ),
+        "end_due": (
+            "deadlines",
+            {
+                "organization_id": organization_id,
+                "limit": 100,
+                "event_ids": [ids.new() for _ in range(100)],
+                "never_shown": deadlines.NEVER_SHOWN,
+            },
         ),
         "number": ("events", {"limit": 100, "ends": sorted(ENDS)}),
         "page of the feed": ("events", {"organization_id": organization_id, "past": 0, "types": None, "most": 10}),

@@ -7,7 +7,7 @@ import pytest
 
 from bridge import ids
 from bridge.loops.unheard import WHOLE_SECONDS
-from storage import interactions, receipts, statements
+from storage import deadlines, interactions, receipts, statements
 from storage.model import Interaction, Json, Progress, Status, Verdict
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
@@ -16,7 +16,7 @@ from tests.storage import build, card_moves, ended
 from tests.storage.build import Tenant
 
 PICKED_UP, SUCCEEDED, FAILED = Progress
-RECORDED, REPEATED, REFUSED, UNANSWERED = Recording
+RECORDED, REPEATED, REFUSED, UNANSWERED, OVERDUE = Recording
 
 
 async def answered(db: Database, tenant: Tenant) -> Interaction:
@@ -122,6 +122,9 @@ async def test_what_has_no_answer_takes_no_receipt(db: Database, tenant: Tenant)
     await pass_deadline(db, silent, lost)
     await db.fetch("update interactions set cards_shown = 1 where id = $1", silent.id)
 
+    for question in (silent, lost):
+        assert await report(db, question, PICKED_UP) is OVERDUE, "nothing is decided before the end is written"
+        await build.told(db, tenant, question.id)
     for question in (pending, cancelled, silent, lost):
         for status in Progress:
             assert await report(db, question, status) is UNANSWERED
@@ -140,16 +143,23 @@ async def test_a_foreign_question_is_as_unknown_as_none(db: Database, tenant: Te
     assert [tuple(row) for row in rows] == [(None, None)]
 
 
-async def test_a_default_answer_can_be_heard_and_acted_on_before_the_sweep(db: Database, tenant: Tenant) -> None:
+async def test_a_default_answer_is_heard_and_acted_on_once_it_is_written(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant, on_expiry="approve")
     await card_moves.post(db, await card_moves.take(db, question))
     assert await report(db, question, PICKED_UP) is UNANSWERED
     await pass_deadline(db, question)
 
+    assert await report(db, question, PICKED_UP) is OVERDUE
+    assert (await build.told(db, tenant, question.id)).status is Status.ANSWERED
     assert await hear(db, question) == []
     assert await report(db, question, PICKED_UP) is RECORDED
-    [(_, _, status)] = await interactions.expire(db, event_ids=[ids.new()])
-    assert status is Status.ANSWERED
+    assert await types(db, question) == [
+        "interaction.created",
+        "interaction.posted",
+        "interaction.answered",
+        "interaction.heard",
+        "interaction.picked_up",
+    ]
     assert await report(db, question, SUCCEEDED) is RECORDED
 
 
@@ -244,7 +254,7 @@ class TestLateness:
         question = await build.question(db, tenant)
         await card_moves.post(db, await card_moves.take(db, question))
         await pass_deadline(db, question)
-        await interactions.expire(db, event_ids=[ids.new()])
+        await deadlines.expire(db, event_ids=[ids.new()])
         await db.fetch("update interactions set ended_at = ended_at - interval '3 minutes'")
 
         assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from storage import cards, events, interactions, organizations, retention
+from storage import cards, deadlines, events, interactions, organizations, retention
 from storage.interactions import Filters, Mismatch, NoSuchOlder, Opened, Replayed
 from storage.model import Handle, Interaction, Scope, Status, Verdict
 from storage.pool import Database
@@ -73,7 +73,7 @@ async def test_what_is_pending_stays_however_long_ago_it_was_asked(db: Database,
     assert (await forget(db)).seen == 0
     assert await remain(db, [pending, late]) == [True, True]
     # Its end is that of its deadline: written late by the sweep, it is old at once; but agents are told first.
-    await interactions.expire(db, event_ids=[ids.new()])
+    await deadlines.expire(db, event_ids=[ids.new()])
     assert (await forget(db)).forgotten == 0
     await events.number(db)
     assert (await forget(db)).forgotten == 1
@@ -98,7 +98,7 @@ async def test_every_way_to_have_ended_grows_old(db: Database, tenant: Tenant, s
         case _:
             await card_moves.fail(db, await card_moves.take(db, question), unsure=True)
             await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
-            await interactions.expire(db, event_ids=[ids.new()])
+            await deadlines.expire(db, event_ids=[ids.new()])
     after = await ended.ago(db, tenant, question, days=DAYS + 1)
     assert after.status is status
 
@@ -143,7 +143,7 @@ async def test_a_card_that_is_on_no_screen_owes_nothing(db: Database, tenant: Te
     """Its workspace may have been disconnected before it was posted: nobody will ever attend to it."""
     question = await build.question(db, tenant)
     await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
-    await interactions.expire(db, event_ids=[ids.new()])
+    await deadlines.expire(db, event_ids=[ids.new()])
     await ended.ago(db, tenant, question, days=1000)
 
     assert (await forget(db)).forgotten == 1
@@ -282,7 +282,7 @@ async def test_a_write_back_to_a_forgotten_card_changes_nothing(db: Database, te
     question = await build.question(db, tenant)
     card = await card_moves.take(db, question)
     await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
-    await interactions.expire(db, event_ids=[ids.new()])
+    await deadlines.expire(db, event_ids=[ids.new()])
     await ended.ago(db, tenant, question, days=1000)
     await forget(db)
 

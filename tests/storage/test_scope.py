@@ -40,7 +40,10 @@ EXCEPTIONS = {
         ["receivers, sub-select: deliveries", "receivers, sub-select: deliveries", "busy: deliveries"],
         "the delivery loop walks from receiver to receiver, whoever they belong to",
     ),
-    "interactions.expire": (["due: interactions"], "the expiry loop ends what is due, whoever it belongs to"),
+    "deadlines.expire": (
+        ["due: interactions", "following: interactions"],
+        "the expiry loop ends what is due, and looks for the next deadline, in all organizations",
+    ),
     "receipts.late": (["late: interactions"], "what nobody heard is said to be so, whoever it belongs to"),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),

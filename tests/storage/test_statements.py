@@ -14,7 +14,7 @@ from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Or
 from storage.organizations import Leaving
 from storage.pool import Database
 from storage.server import Server
-from storage.statements import DuplicateName, Rows, Statement
+from storage.statements import DuplicateName, Rows, Statement, UnknownPart
 
 FILES = sorted(
     file.name.removesuffix(".sql")
@@ -66,6 +66,57 @@ def test_a_parameter_whose_name_begins_like_another_is_not_mistaken_for_it() -> 
 def test_two_statements_of_one_name_are_refused() -> None:
     with pytest.raises(DuplicateName, match="names get twice"):
         statements.parse("things", TWO + "\n-- name: get :one\n-- Again.\nselect 2;\n")
+
+
+PARTS = """\
+-- part: columns
+-- What a thing is made of.
+id, other
+
+-- name: get :maybe
+-- One row.
+select /* part: columns */, (
+    /* part: shared */
+) as shared
+where id = $id;
+"""
+
+
+def test_a_part_stands_in_the_place_of_its_mark_with_its_parameters() -> None:
+    statement = statements.parse("things", PARTS, shared={"shared": "select 1\nwhere $more"})["get"]
+
+    assert statement.text == ("select id, other, (\n    select 1\n    where $more\n) as shared\nwhere id = $id")
+    assert statement.parameters == ("more", "id")
+
+
+def test_a_part_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UnknownPart, match=r"things\.get: there is no part shared"):
+        statements.parse("things", PARTS)
+
+
+def test_two_parts_of_one_name_are_refused() -> None:
+    with pytest.raises(DuplicateName, match="the part columns twice"):
+        statements.parts("things", PARTS + "\n-- part: columns\n-- Again.\nid\n")
+
+
+def test_no_part_is_left_that_no_statement_has_and_none_has_another_in_it() -> None:
+    sources = {table: resources.files("sql").joinpath(f"{table}.sql").read_text("utf-8") for table in FILES}
+    for table, source in sources.items():
+        for name, text in statements.parts(table, source).items():
+            users = sources.values() if table == "parts" else [source]
+            assert sum(user.count(f"/* part: {name} */") for user in users) > 1, f"{name} stands in one place only"
+            assert "part:" not in text, f"{name} has another part in it"
+
+
+def test_a_statement_is_printed_as_it_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    statements.main("cards.of_interaction")
+
+    printed = capsys.readouterr().out
+    assert printed.startswith(
+        "-- The copies of one question, in the order of their addresses.\n-- $1: organization_id\n"
+    )
+    assert printed.endswith(f"{statements.load('cards')['of_interaction'].sql};\n")
+    assert "part:" not in printed
 
 
 @pytest.mark.parametrize("values", [{}, {"id": 1}, {"id": 1, "other": 2, "more": 3}, {"id": 1, "othr": 2}])
@@ -124,6 +175,9 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
+    "deadlines.expire": {"organization_id", "id", "status", "next_in"},
+    "deadlines.end_named": {"organization_id", "id", "status"},
+    "deadlines.end_due": {"organization_id", "id", "status"},
     "deliveries.resume": of(Resumed),
     "deliveries.hold": {"limited", "held"},
     "deliveries.lease": of(Leased),
@@ -141,14 +195,11 @@ READ = {
     "events.latest": {"organization_id", "latest"},
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
-    "interactions.get": of(Interaction, more={"read_at"}),
-    "interactions.several": of(Interaction, more={"read_at"}),
-    "interactions.page": of(Interaction, more={"read_at"}),
-    "interactions.claim": of(
-        Life, more={"verdict", "repeats", "found", "cards_shown", "on_expiry", "answers", "read_at"}
-    ),
+    "interactions.get": of(Interaction),
+    "interactions.several": of(Interaction),
+    "interactions.page": of(Interaction),
+    "interactions.claim": of(Life, more={"overdue", "verdict", "repeats", "found"}),
     "interactions.cancel": {"cancelled"},
-    "interactions.expire": {"organization_id", "id", "status"},
     "interactions.ended": {"organization_id", "id"},
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
     "keys.create": of(Key),

@@ -21,6 +21,7 @@ from bridge.agents.places import Places
 from bridge.agents.streams import Streams
 from bridge.crowd import Crowd
 from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.wake import Wake
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.outgoing import Webhooks
@@ -90,6 +91,7 @@ class Door:
 
     http: TestClient[web.Request, web.Application]
     db: Database
+    reader: Reader
     tenant: Tenant
     wake: Wake
     streams: Streams
@@ -215,12 +217,14 @@ async def door(
     wake, guard = wake or Wake(), guard or Guard()
     crowd = Crowd(most=most)
     app = web.Application(middlewares=[crowd.attend, api.in_words])
-    streams = Streams(db=db, wake=wake)
+    reader = Reader(db=db, wake=wake, metrics=metrics)
+    streams = Streams(db=db, reader=reader, wake=wake)
     async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
         webhooks = Webhooks(keys=keys, guard=guard, sender=sender)
         app.add_routes(
             api.routes(
                 db=db,
+                reader=reader,
                 wake=wake,
                 streams=streams,
                 places=Places(each=limits.open_requests, most=most, crowd=crowd),
@@ -231,7 +235,7 @@ async def door(
         )
         async with TestClient(_Server(app)) as http:
             try:
-                yield Door(http=http, db=db, tenant=tenant, wake=wake, streams=streams)
+                yield Door(http=http, db=db, reader=reader, tenant=tenant, wake=wake, streams=streams)
             finally:
                 wake.close()  # or the server would wait for every stream to notice that its client has gone
                 streams.close()

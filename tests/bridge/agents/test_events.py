@@ -357,7 +357,7 @@ async def test_what_no_hint_told_of_is_found_by_the_step(door: Door, second: Doo
 async def test_while_nobody_listens_nothing_is_asked(door: Door) -> None:
     counting = Counting(door.db)
 
-    assert await streams.Streams(db=counting, wake=door.wake).step() == 0
+    assert await streams.Streams(db=counting, reader=door.reader, wake=door.wake).step() == 0
     assert counting.statements == [] and not door.wake.numbering.is_set()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bridge.agents import message
-from storage.interactions import NEVER_SHOWN
+from storage.deadlines import NEVER_SHOWN
 from storage.model import Status
 from tests.bridge.interactions import interaction
 

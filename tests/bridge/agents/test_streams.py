@@ -141,7 +141,7 @@ async def test_what_is_kept_is_bounded_and_says_how_far_back_it_reaches(
 ) -> None:
     monkeypatch.setattr(feed, "MOST_KEPT", 3)
     await happened(door, 5)
-    followed = Feed(db=door.db, organization_id=door.tenant.scope.organization_id, position=0)
+    followed = Feed(db=door.db, reader=door.reader, organization_id=door.tenant.scope.organization_id, position=0)
 
     await followed._look()
 

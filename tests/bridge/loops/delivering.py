@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bridge.loops.deliveries import Deliveries
 from bridge.metrics import Metrics
+from bridge.reader import Reader
 from bridge.wake import Wake
 from bridge.webhooks import outgoing, signature, target
 from bridge.webhooks.guard import Guard
@@ -36,8 +37,14 @@ class Loop:
     chance: float = 0.5
 
     def __post_init__(self) -> None:
+        self.reader = Reader(db=self.db, wake=self.wake, metrics=self.metrics)
         self.deliveries = Deliveries(
-            db=self.db, wake=self.wake, webhooks=self.webhooks, metrics=self.metrics, chance=lambda: self.chance
+            db=self.db,
+            reader=self.reader,
+            wake=self.wake,
+            webhooks=self.webhooks,
+            metrics=self.metrics,
+            chance=lambda: self.chance,
         )
 
     @property

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from bridge import ids
 from bridge.agents import envelope, resource
 from bridge.loops import heard
-from storage import cards, connections, deliveries, events, interactions, receipts, webhook_endpoints
+from storage import cards, connections, deadlines, deliveries, events, interactions, receipts, webhook_endpoints
 from storage.model import DeliveryStatus, EventType, Interaction, Json, Progress, Status
 from storage.receipts import Receipt
 from tests.bridge.loops import delivering
@@ -116,7 +116,7 @@ async def ended(loop: Loop, status: Status, **other: Any) -> Interaction:
             "update interactions set created_at = now() - interval '2 hours', expires_at = now() where id = $1",
             question.id,
         )
-        await interactions.expire(loop.db, event_ids=[ids.new()])
+        await deadlines.expire(loop.db, event_ids=[ids.new()])
     else:
         (card,) = await cards.lease(loop.db, [question.connection_id], most=1)
         await cards.give_up(loop.db, card, reason={"code": "x", "detail": "", "fix": ""}, event_id=ids.new())
@@ -170,7 +170,7 @@ async def test_a_webhook_and_the_feed_tell_of_an_event_in_the_same_words(
     await ended(loop, status)
     await loop.settle()
     await events.number(loop.db)
-    read = await envelope.read(loop.db, loop.organization_id, past=events.BEGINNING, most=10)
+    read = await envelope.read(loop.db, loop.reader, loop.organization_id, past=events.BEGINNING, most=10)
 
     fed = {told["id"]: told for _, told in read.told}
     called = {call.id: call.json for call in there.calls}

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from bridge import ids
-from bridge.loops import expiry
 from sandbox.slack.model import Message
 from storage import connections
 from storage.model import Handle, Interaction, Status
@@ -127,7 +126,7 @@ async def test_a_click_on_a_superseded_question_whose_newer_card_is_not_up_is_to
     assert ids.encode("int", newer.id) in text
 
 
-async def test_a_click_after_the_default_was_due_is_told_of_it_even_before_the_sweep(replica: Replica) -> None:
+async def test_a_click_after_the_default_was_due_has_it_written_and_is_told_of_it(replica: Replica) -> None:
     question = await build.question(replica.db, replica.tenant, on_expiry="deny")
     handle = await replica.show(question)
     assert "If nobody does, this counts as answered: \\u201cDeny\\u201d" in replica.shown(handle)
@@ -137,13 +136,12 @@ async def test_a_click_after_the_default_was_due_is_told_of_it_even_before_the_s
 
     [(_, text, _)] = replica.whispers(CHANNEL)
     assert "Nobody answered in time, so “Deny” was recorded by default" in text
-    assert replica.wake.expiry.is_set()
-    await expiry.step(replica.db, replica.wake)
+    assert replica.wake.cards.is_set()
     await replica.settle()
     assert not replica.has_buttons(handle) and "by default" in replica.shown(handle)
 
 
-async def test_a_click_after_the_deadline_is_told_so_even_before_the_sweep_and_wakes_it(
+async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_of_it(
     replica: Replica, question: Interaction, handle: Handle
 ) -> None:
     await replica.pass_deadline(question)
@@ -152,8 +150,7 @@ async def test_a_click_after_the_deadline_is_told_so_even_before_the_sweep_and_w
 
     [(_, text, _)] = replica.whispers(CHANNEL)
     assert "expired" in text
-    assert replica.wake.expiry.is_set()
-    await expiry.step(replica.db, replica.wake)
+    assert replica.wake.cards.is_set()
     await replica.settle()
     assert not replica.has_buttons(handle)
 

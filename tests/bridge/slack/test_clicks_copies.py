@@ -4,7 +4,6 @@ import asyncio
 import io
 from typing import Any
 
-import asyncpg
 import pytest
 
 from sandbox.slack.faults import Kind
@@ -150,28 +149,6 @@ async def test_a_copy_that_shows_an_old_state_is_edited_once_more_when_it_is_cli
     await replica.settle()
 
     assert not replica.has_buttons(handle)
-
-
-async def test_the_sweep_is_woken_only_when_healing_holds_the_question_no_more(
-    replica: Replica, question: Interaction, handle: Handle, dsn: str
-) -> None:
-    """It passes over what is held, and would not look again for ten seconds."""
-    await replica.pass_deadline(question)
-    outcome = await replica.clicks.decide(_parsed(replica, question, handle))
-    other = await asyncpg.connect(dsn)
-    try:
-        async with other.transaction():
-            await other.execute("select from interactions for update")
-            healing = asyncio.create_task(replica.clicks.after(outcome))
-            waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-            while not await replica.db.fetch(waiting):
-                await asyncio.sleep(0.005)
-            assert not replica.wake.expiry.is_set()
-    finally:
-        await other.close()
-    await healing
-
-    assert replica.wake.expiry.is_set()
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+"""Deadlines: the end of an interaction that no person answered in time is written before it is told.
+
+Nothing computes such an end from a pending row. While a claim that was decided before the deadline is still committing,
+the row looks pending and overdue; an end computed from it could be told, and then another end be recorded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from asyncpg import Record
+
+from storage import statements
+from storage.model import Json, Status
+from storage.statements import Runs
+
+_SQL = statements.load("deadlines")
+
+NEVER_SHOWN: Json = {
+    "code": "never_shown",
+    "detail": "The deadline passed before any card could be shown.",
+    "fix": "Ask again with a longer expires_in, and check that the bridge can reach Slack.",
+}
+
+
+class Ended(NamedTuple):
+    """An interaction whose end was written by this call."""
+
+    organization_id: UUID
+    id: UUID
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """What one pass of the expiry loop did."""
+
+    ended: list[Ended]
+    next_in: (
+        float | None
+    )  # seconds until the next deadline passes; not positive: one was passed over; None: there is none
+
+
+async def expire(db: Runs, *, event_ids: Sequence[UUID]) -> Expired:
+    """End what has passed its deadline, at most one interaction for each event id. Passes over what is held."""
+    rows = await _SQL["expire"].many(db, limit=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
+    return Expired(
+        ended=[_ended(row) for row in rows if row["id"] is not None],
+        next_in=rows[0]["next_in"],
+    )
+
+
+async def end_named(db: Runs, organization_id: UUID, ids: Sequence[UUID], *, event_ids: Sequence[UUID]) -> list[Ended]:
+    """End those of these interactions whose deadline has passed, each with an event id of its own.
+
+    Waits for what holds them. Those that have another end by then, or are not there, are left out.
+    """
+    rows = await _SQL["end_named"].many(
+        db, organization_id=organization_id, ids=list(ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN
+    )
+    return [_ended(row) for row in rows]
+
+
+async def end_due(db: Runs, organization_id: UUID, *, event_ids: Sequence[UUID]) -> list[Ended]:
+    """End what has passed its deadline in one organization, at most one interaction for each event id. Waits, too."""
+    rows = await _SQL["end_due"].many(
+        db,
+        organization_id=organization_id,
+        limit=len(event_ids),
+        event_ids=list(event_ids),
+        never_shown=NEVER_SHOWN,
+    )
+    return [_ended(row) for row in rows]
+
+
+def _ended(row: Record) -> Ended:
+    return Ended(organization_id=row["organization_id"], id=row["id"], status=Status(row["status"]))

@@ -1,0 +1,192 @@
+"""A passed deadline is written before it is told: a claim that commits late is never contradicted by a reader."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TypeAlias
+from uuid import UUID
+
+import pytest
+
+from bridge import reader as reading
+from bridge.loops import expiry
+from bridge.reader import Reader
+from bridge.wake import Wake
+from storage import interactions, pool, statements
+from storage.errors import Unavailable
+from storage.interactions import Filters
+from storage.model import Interaction, Status
+from storage.pool import Database
+from storage.statements import Runs
+from tests.bridge.replica import Counting
+from tests.storage import build
+from tests.storage.build import Tenant
+from tests.storage.faults import admin, until_waiting
+
+
+@pytest.fixture
+async def tenant(db: Database) -> Tenant:
+    return await build.tenant(db)
+
+
+Read: TypeAlias = Callable[[Reader, Interaction], Awaitable[Interaction | None]]
+
+
+async def get(reader: Reader, one: Interaction) -> Interaction | None:
+    return await reader.get(one.organization_id, one.id)
+
+
+async def several(reader: Reader, one: Interaction) -> Interaction | None:
+    return (await reader.several(one.organization_id, [one.id])).get(one.id)
+
+
+async def page(reader: Reader, one: Interaction) -> Interaction | None:
+    rows = await reader.page(one.organization_id, Filters(), before=None, most=10)
+    return next(row for row in rows if row.id == one.id)
+
+
+async def page_of_answered(reader: Reader, one: Interaction) -> Interaction | None:
+    rows = await reader.page(one.organization_id, Filters(status=Status.ANSWERED), before=None, most=10)
+    return next((row for row in rows if row.id == one.id), None)
+
+
+@asynccontextmanager
+async def claimed_and_not_committed(
+    db: Database, dsn: str, one: Interaction
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A click that won before the deadline, which passes while its commit is under way; gives what commits it."""
+    await db.fetch(
+        "update interactions set cards_shown = 1, expires_at = clock_timestamp() + interval '300 milliseconds' "
+        "where id = $1",
+        one.id,
+    )
+    async with admin(dsn) as connection:
+        await pool.prepare(connection)
+        transaction = connection.transaction()
+        await transaction.start()
+        row = await statements.load("interactions")["claim"].one(connection, **interactions._scoped(build.click(one)))
+        assert row["verdict"] == "won"
+        while not await db.fetch("select from interactions where expires_at <= clock_timestamp() and id = $1", one.id):
+            await asyncio.sleep(0.01)
+
+        async def commit() -> None:
+            await transaction.commit()
+
+        yield commit
+
+
+async def told_while_it_commits(reader: Reader, read: Read, db: Database, dsn: str, one: Interaction) -> Interaction:
+    """What a reader tells that comes between the deadline and the commit of a click that was in time."""
+    async with claimed_and_not_committed(db, dsn, one) as commit, admin(dsn) as watcher:
+        told = asyncio.ensure_future(read(reader, one))
+        waited = asyncio.ensure_future(until_waiting(watcher))
+        await asyncio.wait({told, waited}, return_when=asyncio.FIRST_COMPLETED)
+        await commit()
+        waited.cancel()
+        found = await told
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("read", [get, several, page, page_of_answered])
+async def test_a_click_in_time_that_commits_late_is_what_every_reader_tells(
+    db: Database, tenant: Tenant, dsn: str, read: Read
+) -> None:
+    one = await build.question(db, tenant, on_expiry="deny")
+
+    told = await told_while_it_commits(Reader(db=db, wake=Wake()), read, db, dsn, one)
+
+    assert (told.status, told.choice) == (Status.ANSWERED, "approve")
+    assert told == await build.read(db, tenant, one.id)
+
+
+class Computing(Reader):
+    """The mutant: it computes the end from the row, as the release before did."""
+
+    async def get(self, organization_id: UUID, id: UUID) -> Interaction | None:
+        row = await interactions.get(self._db, organization_id, id)
+        if row is None or not row.is_overdue:
+            return row
+        return replace(row, status=Status.ANSWERED, choice=row.on_expiry, ended_at=row.expires_at)
+
+
+async def test_a_reader_that_computes_the_end_would_be_found_out(db: Database, tenant: Tenant, dsn: str) -> None:
+    one = await build.question(db, tenant, on_expiry="deny")
+
+    told = await told_while_it_commits(Computing(db=db, wake=Wake()), get, db, dsn, one)
+
+    assert told != await build.read(db, tenant, one.id)
+
+
+async def overdue(db: Database, tenant: Tenant) -> Interaction:
+    one = await build.question(db, tenant)
+    await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        "expires_at = clock_timestamp() - interval '1 second' where id = $1",
+        one.id,
+    )
+    return one
+
+
+@pytest.mark.parametrize("read", [get, several, page])
+async def test_an_end_that_cannot_be_written_in_time_is_not_guessed(
+    db: Database, tenant: Tenant, dsn: str, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "END_SECONDS", 0.2)
+    one = await overdue(db, tenant)
+    async with admin(dsn) as holder, holder.transaction():
+        await holder.execute("select from interactions for no key update")
+
+        with pytest.raises(Unavailable):
+            await read(Reader(db=db, wake=Wake()), one)
+
+    found = await read(Reader(db=db, wake=Wake()), one)
+    assert found is not None and found.status is Status.UNREACHABLE
+
+
+class Unbounded(Counting):
+    """What has to be over in time is counted, too."""
+
+    def within(self, seconds: float) -> Runs:
+        return self
+
+
+async def test_many_who_meet_one_overdue_interaction_have_it_written_once(db: Database, tenant: Tenant) -> None:
+    one = await overdue(db, tenant)
+    counting, wake = Unbounded(db), Wake()
+    reader = Reader(db=counting, wake=wake)
+
+    found = await asyncio.gather(*(get(reader, one) for _ in range(50)))
+
+    assert {row.status for row in found if row} == {Status.UNREACHABLE}
+    written = statements.load("deadlines")["end_named"].sql
+    assert counting.statements.count(written) == 1
+    assert wake.cards.is_set() and wake.take_untold() == [(one.organization_id, one.id)]
+    assert reader._ending == {}
+
+
+async def test_the_loop_is_woken_when_the_next_deadline_passes(db: Database, tenant: Tenant) -> None:
+    one = await build.question(db, tenant)
+    await db.fetch(
+        "update interactions set expires_at = clock_timestamp() + interval '200 milliseconds' where id = $1", one.id
+    )
+    wake = Wake()
+    reader = Reader(db=db, wake=wake)
+    assert await expiry.step(db, wake, reader) == 0
+
+    await asyncio.wait_for(wake.expiry.wait(), 5)
+
+    assert await expiry.step(db, wake, reader) == 1
+
+
+async def test_the_loop_comes_back_soon_for_what_was_held(db: Database, tenant: Tenant, dsn: str) -> None:
+    await overdue(db, tenant)
+    wake = Wake()
+    async with admin(dsn) as holder, holder.transaction():
+        await holder.execute("select from interactions for no key update")
+        assert await expiry.step(db, wake, Reader(db=db, wake=wake)) == 0
+
+    await asyncio.wait_for(wake.expiry.wait(), 5)
+
+    assert await expiry.step(db, wake, Reader(db=db, wake=wake)) == 1
