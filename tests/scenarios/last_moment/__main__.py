@@ -65,7 +65,7 @@ def _tell(races: Races) -> int:
     if races.statuses:
         click.echo("not told: " + ", ".join(f"{number} × {how}" for how, number in races.statuses.most_common()))
     unavailable = sum(number for how, number in races.statuses.items() if how.endswith(" 503"))
-    early = sum(len(feed.early) for feed in races.feeds)
+    early = len({id for feed in races.feeds for id in feed.early})
     for id, entry in list(found.items())[:SHOWN]:
         click.echo(f"  {id}")
         for end, where in entry.ends.items():
@@ -74,7 +74,7 @@ def _tell(races: Races) -> int:
             click.echo(f"    pending, asked {(entry.pending_asked - entry.final_told) * 1000:.1f} ms after an end")
     raced = sum(ended.total() for ended in races.ended.values())
     click.echo(f"{raced} races, {readings.total()} readings, {unavailable} × 503 unavailable")
-    click.echo(f"contradictions: {len(found)}; receipts told before their answer: {early}")
+    click.echo(f"contradictions: {len(found)}; questions with a receipt told before the answer: {early}")
     return int(bool(found or early))
 
 
