@@ -33,7 +33,7 @@ _LEFT = """
 
 
 async def let_end(db: "asyncpg.Pool[asyncpg.Record]", telling: list["asyncio.Task[None]"]) -> None:
-    """Wait for the stories' ends; what nobody has ended after a while ends by its deadline."""
+    """Wait for the stories' ends; a question that is still pending after a while ends by its deadline."""
     async with asyncio.timeout(STORIES_SECONDS):
         await asyncio.wait(telling, timeout=10)
         while any(not task.done() for task in telling):
