@@ -1,0 +1,120 @@
+"""Those who hear without asking: receivers of webhooks, and readers of the feed through the replicas of one release."""
+
+import asyncio
+import json
+import random
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from tests.scenarios.trials.ledger import Ledger
+from tests.scenarios.trials.rig import Replica, Rig
+
+EVERY_TYPE = [
+    f"interaction.{name}"
+    for name in (
+        *("created", "posted", "answered", "expired", "cancelled", "superseded", "unreachable"),
+        *("picked_up", "succeeded", "failed"),
+    )
+]
+SOME_TYPES = ["interaction.answered", "interaction.cancelled", "interaction.created", "interaction.failed"]
+ENDPOINTS: dict[str, list[str] | None] = {"/finals": None, "/every": EVERY_TYPE, "/some": SOME_TYPES}
+FAILS, SLOW = 0.02, 0.03  # how often a receiver answers 500, and how often it takes its time
+
+
+@dataclass(kw_only=True)
+class Receiver:
+    """Each accepted call by its path: the event's id with its type and question."""
+
+    ledger: Ledger
+    url: str = ""
+    accepted: dict[str, dict[str, tuple[str, str]]] = field(default_factory=lambda: defaultdict(dict))
+    calls: int = 0
+
+    async def answer(self, request: web.Request) -> web.Response:
+        event = json.loads(await request.read())
+        if random.random() < SLOW:
+            await asyncio.sleep(random.uniform(0.2, 2))
+        self.calls += 1
+        data = event["data"]
+        where = f"webhook {request.path}"
+        self.ledger.told(data, where=where, began=0.0, ended=time.monotonic())  # it may have been read long ago
+        if random.random() < FAILS:
+            return web.Response(status=500)
+        self.accepted[request.path][request.headers["webhook-id"]] = (event["type"], data["id"])
+        return web.Response(status=204)
+
+
+@asynccontextmanager
+async def receiving(ledger: Ledger) -> AsyncIterator[Receiver]:
+    receiver = Receiver(ledger=ledger)
+    app = web.Application()
+    app.router.add_post("/{rest:.*}", receiver.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield receiver
+    finally:
+        await runner.cleanup()
+
+
+@dataclass(kw_only=True)
+class Reader:
+    """One who follows the feed from its beginning through any replica of one release, in pages or as a stream."""
+
+    rig: Rig
+    ledger: Ledger
+    release: str
+    streams: bool
+    heard: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"{'stream' if self.streams else 'pages'} of {self.release}"
+
+    async def follow(self) -> None:
+        """Until cancelled; comes again, at another replica, whenever one fails."""
+        while True:
+            try:
+                if replica := self._replica():
+                    await (self._stream(replica) if self.streams else self._page(replica))
+            except (aiohttp.ClientError, TimeoutError, ValueError):
+                pass
+            await asyncio.sleep(0.1)
+
+    def _replica(self) -> Replica | None:
+        up = [one for one in self.rig.replicas if one.up and one.release.name == self.release]
+        return random.choice(up) if up else None
+
+    @property
+    def _last(self) -> str:
+        return self.heard[-1] if self.heard else "beginning"
+
+    def _take(self, event: dict[str, Any]) -> None:
+        self.heard.append(event["id"])
+        self.ledger.told(event["data"], where=self.name, began=0.0, ended=time.monotonic())
+
+    async def _page(self, replica: Replica) -> None:
+        status, page = await self.rig.call(replica, "GET", f"/v1/events?after={self._last}&limit=100")
+        for event in page["items"] if status == 200 else ():
+            self._take(event)
+
+    async def _stream(self, replica: Replica) -> None:
+        headers = {
+            "Authorization": f"Bearer {self.rig.key}",
+            "Accept": "text/event-stream",
+            "Last-Event-ID": self._last,
+        }
+        timeout = aiohttp.ClientTimeout(total=random.uniform(5, 20))  # and then another one
+        async with self.rig.http.get(f"{replica.url}/v1/events", headers=headers, timeout=timeout) as answer:
+            async for line in answer.content:
+                if line.startswith(b"data: "):
+                    self._take(json.loads(line[6:]))

@@ -1,0 +1,214 @@
+"""What happens to questions: asked in many ways, then clicked, withdrawn, replaced or left to their deadline."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+import aiohttp
+import asyncpg
+
+from bridge import ids
+from tests.scenarios.beside.agent import Agent, NoAnswer
+from tests.scenarios.trials.rig import PEOPLE
+
+RECEIPTS = ["succeeded", "failed"]
+FATES = {"click": 9, "cancel": 2, "supersede": 2, "contest": 3, "expire": 2, "short": 1}
+OPTIONS = [{"id": "north", "label": "North"}, {"id": "south", "label": "South"}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acked:
+    """A click that a replica answered with 200: it must be in `clicks` for good."""
+
+    claim_id: bytes
+    interaction: str
+
+
+@dataclass(kw_only=True)
+class Stories:
+    """Stories of questions, one after the other, until `until` says to begin no more."""
+
+    agent: Agent
+    db: "asyncpg.Pool[asyncpg.Record]"
+    callback: str
+    acked: list[Acked] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)  # idempotency keys under which two questions were told
+    begun: int = 0
+
+    async def tell(self, goes_on: Callable[[], bool], *, pause: float) -> None:
+        while goes_on():
+            self.begun += 1
+            try:
+                await self._story(self.begun)
+            except NoAnswer:
+                self.agent.done["stories given up"] += 1
+            await asyncio.sleep(random.uniform(0, 2 * pause))
+
+    async def _story(self, number: int) -> None:
+        (fate,) = random.choices(list(FATES), weights=list(FATES.values()))
+        body = self._body(number)
+        if fate == "short":
+            body["expires_in"] = 60
+        asked = await self._ask(body)
+        id = asked["id"]
+        waiting = asyncio.create_task(self._wait(id))
+        try:
+            await self._fate(fate, asked)
+            if random.random() < 0.4:
+                await self.agent.call("GET", f"/v1/interactions/{id}/timeline")
+        finally:
+            ended = await waiting
+        if ended is not None and ended["status"] == "answered" and random.random() < 0.6:
+            await self._report(id)
+        await self.agent.call("GET", "/v1/interactions?limit=20")
+
+    async def _fate(self, fate: str, asked: dict[str, Any]) -> None:
+        id = asked["id"]
+        match fate:
+            case "click":
+                await self._click(asked, clicks=random.choice([1, 1, 2, 3]))
+            case "cancel":
+                await self._cancel(id)
+            case "supersede":
+                await self._supersede(asked)
+            case "contest":
+                ways = [self._click(asked, clicks=2), self._cancel(id), self._supersede(asked)]
+                random.shuffle(ways)
+                await asyncio.gather(*ways)
+            case _:
+                await asyncio.sleep(random.uniform(0, 1))
+                await self._pass_deadline(id)
+                if fate == "expire":
+                    await asyncio.sleep(0.5)  # too late for certain
+                    await self._click(asked, clicks=1)
+
+    def _body(self, number: int) -> dict[str, Any]:
+        places: list[dict[str, str]] = [{"channel": one} for one in random.sample(self.agent.rig.channels, 3)]
+        places += [{"user": one} for one in random.sample(PEOPLE, 1)]
+        approval = random.random() < 0.7
+        body: dict[str, Any] = {
+            "kind": "approval" if approval else "choice",
+            "title": f"Question {number}?",
+            "to": random.sample(places, random.choice([1, 1, 1, 2, 3])),
+            "responders": {"users": PEOPLE},
+        }
+        if not approval:
+            body["options"] = OPTIONS
+        if random.random() < 0.3:
+            body["callback"] = f"{self.callback}/{number}"
+        if random.random() < 0.3:
+            body["on_expiry"] = {"decision": "approve"} if approval else {"option": "south"}
+        return body
+
+    async def _ask(self, body: dict[str, Any], **other: Any) -> dict[str, Any]:
+        """Ask, often with an idempotency key, and then often several times at once."""
+        keyed = random.random() < 0.5
+        key = f"key-{random.getrandbits(64):x}"
+        headers = {"Idempotency-Key": key} if keyed else {}
+        times = random.choice([1, 2, 3]) if keyed else 1
+        asking = [
+            self.agent.call("POST", "/v1/interactions", body=body | other, headers=headers, repeatable=keyed)
+            for _ in range(times)
+        ]
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        told = [answer[1] for answer in answers if not isinstance(answer, BaseException) and answer[0] in (200, 201)]
+        if any(isinstance(answer, BaseException) for answer in answers) or not told:
+            raise NoAnswer
+        self.agent.done["questions asked"] += 1
+        self.agent.done["repeats of an idempotency key"] += times - 1
+        if len({one["id"] for one in told}) > 1:
+            self.doubled.append(key)
+        found: dict[str, Any] = told[0]
+        return found
+
+    async def _wait(self, id: str) -> dict[str, Any] | None:
+        """Wait until it has ended, on one replica after the other."""
+        for _ in range(30):
+            try:
+                _, told = await self.agent.call("GET", f"/v1/interactions/{id}?wait={random.choice([0, 2, 5])}")
+            except NoAnswer:
+                return None
+            found: dict[str, Any] = told
+            if found["status"] != "pending":
+                return found
+            await asyncio.sleep(0.1)
+        return None
+
+    async def _cancel(self, id: str) -> None:
+        await self.agent.call("POST", f"/v1/interactions/{id}/cancel")
+        self.agent.done["cancels"] += 1
+
+    async def _supersede(self, asked: dict[str, Any]) -> None:
+        """Ask something newer instead, which is answered in its turn."""
+        try:
+            newer = await self._ask(self._body(self.begun), supersedes=asked["id"])
+        except NoAnswer:  # or the older one had ended before
+            return
+        self.agent.done["supersedes"] += 1
+        await self._click(newer, clicks=1)
+
+    async def _report(self, id: str) -> None:
+        statuses = ["picked_up", random.choice(RECEIPTS)] if random.random() < 0.6 else [random.choice(RECEIPTS)]
+        for status in statuses:
+            await self.agent.call("POST", f"/v1/interactions/{id}/receipt", body={"status": status})
+            self.agent.done["receipts"] += 1
+
+    async def _pass_deadline(self, id: str) -> None:
+        """Let the deadline have passed for as long as no click can be under way that was in time."""
+        await self.db.execute(
+            "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
+            "where id = $1 and status = 'pending'",
+            ids.decode("int", id),
+        )
+        self.agent.done["deadlines passed"] += 1
+
+    async def _click(self, asked: dict[str, Any], *, clicks: int) -> None:
+        """As many people as clicks, each on any copy that is on a screen."""
+        for _ in range(100):
+            posted = [card for card in asked["cards"] if card["ts"]]
+            if posted:
+                break
+            await asyncio.sleep(0.2)
+            _, asked = await self.agent.call("GET", f"/v1/interactions/{asked['id']}")
+        else:
+            return
+        people = random.sample(PEOPLE, clicks)
+        await asyncio.gather(*(self._one_click(asked, random.choice(posted), person) for person in people))
+
+    async def _one_click(self, asked: dict[str, Any], card: dict[str, Any], person: str) -> None:
+        """Click through the sandbox, then send the very same envelope to other replicas, as a balancer may."""
+        rig, replica = self.agent.rig, self.agent.replica()
+        if card["channel"].startswith("D"):  # only its owner sees it
+            seen = await rig.sandbox("GET", "/channels")
+            person = next(one["user"] for one in seen["channels"] if one["id"] == card["channel"])
+        choices = [one["id"] for one in OPTIONS] if asked["kind"] == "choice" else ["approve", "deny"]
+        action = f"v1:choose:{random.choice(choices)}"
+        told = await rig.sandbox(
+            "POST",
+            "/clicks",
+            {
+                "user": person,
+                "channel": card["channel"],
+                "ts": card["ts"],
+                "stale": {"block_id": f"v1:{asked['id']}:1", "action_id": action, "value": None, "type": "button"},
+                "request_url": f"{replica.url}/slack/events",
+                "repeat": random.choice([1, 1, 1, 2, 3]),
+            },
+        )
+        self.agent.done["clicks"] += 1
+        body = told["request"]["body"].encode()
+        statuses = told.get("statuses") or [told["status"]]
+        while 200 not in statuses or random.random() < 0.3:
+            self.agent.done["repeats of an envelope"] += 1
+            try:
+                statuses.append(await rig.envelope(self.agent.replica(), body))
+            except (aiohttp.ClientError, TimeoutError):
+                await asyncio.sleep(0.2)
+        if strange := set(statuses) - {0, 200, 503}:
+            self.agent.strange.append(f"a click was answered {strange}")
+        payload = parse_qs(body.decode())["payload"][0]
+        self.acked.append(Acked(claim_id=hashlib.sha256(payload.encode()).digest(), interaction=asked["id"]))
