@@ -1,7 +1,7 @@
 """The cache of message handles: what this replica posted, so that settling it needs no look at the rows first.
 
 The row is the truth, and a click carries its handle too. What is lost here, by age, by number or by a restart, costs
-one read and one write more, and nothing else.
+one read more, and nothing else.
 """
 
 import json

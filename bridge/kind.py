@@ -39,18 +39,49 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldErrors:
+    """What a person has to mend in a form before it can count: a message for each field, by the field's id."""
+
+    messages: dict[str, str]
+
+
+def _none(_: Question) -> dict[str, Answer]:
+    return {}
+
+
+def _refuse(_: Question, choice: str, __: Json) -> FieldErrors:
+    return FieldErrors(messages={choice: "This question takes no words."})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Q]):
     """One sort of question, from what an agent may send to what a click means."""
 
     name: str
     request: type[Q]  # what an agent sends, less the routing
-    choices: Callable[[Q], dict[str, Answer]]  # what a click can name, and what it then stands for
+    choices: Callable[[Q], dict[str, Answer]]  # what a bare click can name, and what it then stands for
     card: Callable[[View, Q], Drawing]  # for every status, within Slack's limits for every accepted request
     examples: tuple[Example, ...]
+    forms: Callable[[Q], dict[str, Answer]] = (
+        _none  # the choices that a form completes with words; no bare click wins them
+    )
+    accept: Callable[[Q, str, Json], Json | FieldErrors] = _refuse  # see `accepted`
 
     def answers(self, request: Q) -> Json:
         """Each choice and the answer it stands for, as stored with the question: fixed when it is asked."""
         return {choice: answer.stored() for choice, answer in self.choices(request).items()}
+
+    def stored_forms(self, request: Q) -> Json:
+        """Each choice that needs words and the answer that they complete, stored beside `answers`."""
+        return {choice: answer.stored() for choice, answer in self.forms(request).items()}
+
+    def accepted(self, stored: Json, choice: str, given: Json) -> Json | FieldErrors:
+        """What a submission adds to the answer that `choice` stands for, or what a person has to mend in it.
+
+        Runs before the claim, on the request as it was stored, which never changes. What it adds is merged under the
+        stored answer, and can override nothing of it.
+        """
+        return self.accept(self.request.model_validate(stored, extra="ignore"), choice, given)
 
     def choice_of(self, request: Q, wanted: Json) -> str | None:
         """The choice whose answer says what is wanted, such as {"decision": "deny"}; None when there is none."""

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from storage.model import Status, Verdict
 
+OTHER = "other"  # beside the verdicts: one that a later release stored
 UNROUTABLE = "unroutable"  # beside the verdicts: a click of an installation that nobody here knows
 
 # The last bounds are promises: a claim is given up at 2.5 s, and Slack at 3 s.
@@ -70,9 +71,9 @@ class Metrics:
 
     # Clicks.
 
-    def decided(self, verdict: Verdict | None, *, seconds: float) -> None:
-        """A click has its verdict; None: it comes from nowhere we know."""
-        self._clicks.labels(verdict or UNROUTABLE).inc()
+    def decided(self, verdict: Verdict | str | None, *, seconds: float) -> None:
+        """A click has its verdict, a text if a later release stored it; None: it comes from nowhere we know."""
+        self._clicks.labels(verdict if isinstance(verdict, Verdict) else OTHER if verdict else UNROUTABLE).inc()
         self._claims.observe(seconds)
 
     def acked(self, *, seconds: float) -> None:

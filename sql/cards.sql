@@ -219,7 +219,7 @@ told as (
         $organization_id, $event_id, $interaction_id,
         case
             when not exists (select from kept) then 'card.lease_lost'
-            when (select settled from kept) then 'card.edited'
+            when (select settled from kept) or not $settles::boolean then 'card.edited'
             else 'card.settled'
         end,
         jsonb_build_object('channel', $channel::text, 'ts', $ts::text)
@@ -240,7 +240,7 @@ mine as materialized (
 ),
 skipped as (
     update cards
-    set shown = wanted, leased_until = null
+    set shown = wanted, settled = true, leased_until = null
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.shown = 0 as first
@@ -377,8 +377,9 @@ where
     and cards.given_up_at is null;
 
 -- name: heal :none
--- A click came from a copy that should show an end and does not: have it edited once more. A copy nobody knew of (its
--- send was never confirmed) is taken in by the handle that the click carries.
+-- A click came from a card that should show an end and does not: have it edited once more. The card is found by where it
+-- lives, whichever interaction of the connection it belongs to. A card that no row knows (its send was never confirmed) is
+-- taken in by the handle that the click carries.
 with ended as materialized (
     select organization_id, connection_id, id
     from interactions
@@ -386,13 +387,13 @@ with ended as materialized (
         organization_id = $organization_id
         and connection_id = $connection_id
         and id = $interaction_id
-        and (status <> 'pending' or expires_at <= clock_timestamp())
+        and status <> 'pending'
     for no key update
 ),
 known as materialized (
-    select cards.id
+    select cards.interaction_id, cards.id
     from ended
-    join cards on cards.organization_id = $organization_id and cards.interaction_id = ended.id
+    join cards on cards.organization_id = $organization_id and cards.connection_id = $connection_id
     where cards.channel = $channel and cards.ts = $ts
 ),
 again as (
@@ -401,7 +402,7 @@ again as (
     from known
     where
         cards.organization_id = $organization_id
-        and cards.interaction_id = $interaction_id
+        and cards.interaction_id = known.interaction_id
         and cards.id = known.id
         and cards.shown = cards.wanted
         and cards.given_up_at is null

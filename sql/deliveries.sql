@@ -100,6 +100,7 @@ ready as materialized (
             and not put_off
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
+            and interaction_id is not null -- what a later release has to tell of other things, it delivers itself
         order by due_at
         limit $each -- by itself, so that the planner knows how few
     ) as waiting

@@ -13,7 +13,9 @@
 with due as materialized (
     select organization_id, id, interaction_id, type, at, position, owed
     from events
-    where owed or (position is null and type not like 'card.%')
+    where
+        (owed or (position is null and type not like 'card.%'))
+        and interaction_id is not null -- a later release has events of other things, which it numbers itself
     order by at
     limit $limit
     for no key update skip locked
@@ -134,14 +136,16 @@ left join done using (organization_id)
 left join made using (organization_id);
 
 -- name: page :many
--- Up to $most events past a place, in their order; of these types, or of all. Each type has an index of its own places,
+-- Up to $most events of questions past a place, in their order; of these types, or of all. Each type has an index of its own places,
 -- so a rare one is found without a look at the others.
 select position, id, interaction_id, type, at
 from (
     (
         select position, id, interaction_id, type, at
         from events
-        where organization_id = $organization_id and position > $past and $types::text[] is null
+        where
+            organization_id = $organization_id and position > $past and $types::text[] is null
+            and interaction_id is not null
         order by position
         limit $most
     )
@@ -152,7 +156,9 @@ from (
         cross join lateral (
             select position, id, interaction_id, type, at
             from events
-            where organization_id = $organization_id and type = wanted.type and position > $past
+            where
+                organization_id = $organization_id and type = wanted.type and position > $past
+                and interaction_id is not null
             order by position
             limit $most
         ) as of_type

@@ -37,11 +37,11 @@ crowd as materialized ( -- of 10,000 it takes 3 ms, so not every call asks for i
 ),
 opened as (
     insert into interactions (
-        organization_id, connection_id, id, kind, request, digest, answers, responders, home_teams, key_id, asked_by,
+        organization_id, connection_id, id, kind, request, digest, answers, forms, responders, home_teams, key_id, asked_by,
         tags, metadata, idempotency_key, request_hash, supersedes, on_expiry, callback, callback_target, unheard,
         cards_left, expires_at)
     select
-        seen.organization_id, seen.id, $id, $kind, $request::jsonb, $digest, $answers::jsonb,
+        seen.organization_id, seen.id, $id, $kind, $request::jsonb, $digest, $answers::jsonb, $forms::jsonb,
         $responders::text[], $home_teams::text[], $key_id, $asked_by, $tags::text[], $metadata::jsonb,
         $idempotency_key, $request_hash, $supersedes, $on_expiry, $callback, $callback_target, false,
         jsonb_array_length($addresses::jsonb), clock_timestamp() + make_interval(secs => $expires_in::int)
@@ -212,9 +212,13 @@ limit $most;
 -- a second time is thrown away. Always one row; found is false when there is no such row in this scope. overdue is true
 -- when the deadline has passed and the end is not written: then nothing is decided and nothing is written, and the caller
 -- has the end written and claims again.
+-- $intent is answer, open (the click asks for a form) or mistaken (a submission has mistakes a person can mend): the last
+-- two pass every check and take nothing. $given is what a submission adds to the answer: it is merged under the stored
+-- answer, so that it overrides nothing of it. Without it a click can win what stands in answers only, with it, and with
+-- any other intent, what stands in forms only.
 with locked as materialized (
     select
-        id, status, answers, responders, home_teams, answer, choice, answered_by, reason, superseded_by, expires_at,
+        id, status, answers, forms, responders, home_teams, answer, choice, answered_by, reason, superseded_by, expires_at,
         ended_at
     from interactions
     where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
@@ -230,14 +234,22 @@ decided as materialized (
         seen.*,
         case
             when id is null then 'gone'
-            when status = 'answered' and answered_by = $user_id::text and choice = $choice::text then 'recorded'
+            when
+                status = 'answered' and answered_by = $user_id::text and choice = $choice::text
+                and answer @> coalesce($given::jsonb, '{}')
+                then 'recorded'
             when status = 'answered' and answered_by = $user_id::text then 'decided'
             when status = 'answered' then 'taken'
             when status <> 'pending' then status
             when expires_at <= now then null -- overdue
             when home_teams is not null and ($user_team::text = any (home_teams)) is not true then 'outsider'
             when responders is not null and ($user_id::text = any (responders)) is not true then 'not_yours'
-            when (answers ? $choice::text) is not true then 'gone'
+            when
+                (case when $intent::text = 'answer' and $given::jsonb is null then answers else forms end ? $choice::text)
+                is not true
+                then 'gone'
+            when $intent = 'open' then 'opened'
+            when $intent = 'mistaken' then 'mistaken'
             else 'won'
         end as verdict
     from seen
@@ -258,10 +270,11 @@ won as (
     update interactions
     set
         status = 'answered',
-        answer = (interactions.answers -> $choice::text)
+        answer = coalesce($given::jsonb, '{}')
+            || (case when $given::jsonb is null then interactions.answers else interactions.forms end -> $choice::text)
             || jsonb_build_object(
                 'by', jsonb_build_object('user', $user_id::text, 'name', $user_name, 'team', $user_team::text),
-                'via', 'button'),
+                'via', case when $given::jsonb is null then 'button' else 'form' end),
         choice = $choice::text,
         answered_by = $user_id::text,
         claim_id = $claim_id,
@@ -291,9 +304,11 @@ settling as (
         cards.organization_id = $organization_id
         and cards.interaction_id = $interaction_id
         and cards.given_up_at is null
+    returning cards.channel, cards.ts
 )
 select
     decided.verdict is null as overdue,
+    exists (select from settling where settling.channel = $channel and settling.ts = $ts) as is_settling,
     audited.verdict,
     audited.repeats,
     decided.id is not null as found,

@@ -2,8 +2,8 @@
 
 -- part: interaction_columns
 -- What storage.model.Interaction is made of, less the moment of reading.
-organization_id, connection_id, id, kind, status, request, digest, answers, responders, home_teams, key_id, asked_by,
-tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left, cards_shown,
+organization_id, connection_id, id, kind, status, request, digest, answers, forms, responders, home_teams, key_id,
+asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left, cards_shown,
 heard_at, unheard, receipt, created_at, expires_at, ended_at
 
 -- part: card_columns

@@ -44,7 +44,7 @@ CREATE TABLE clicks (
     clicked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT clicks_pkey PRIMARY KEY (organization_id, claim_id),
     CONSTRAINT clicks_claim_id_check CHECK ((octet_length(claim_id) = 32)),
-    CONSTRAINT clicks_verdict_check CHECK ((verdict = ANY (ARRAY['won'::text, 'recorded'::text, 'decided'::text, 'taken'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text, 'outsider'::text, 'not_yours'::text, 'gone'::text])))
+    CONSTRAINT clicks_verdict_check CHECK ((verdict = ANY (ARRAY['won'::text, 'recorded'::text, 'decided'::text, 'opened'::text, 'mistaken'::text, 'taken'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text, 'outsider'::text, 'not_yours'::text, 'gone'::text])))
 );
 
 CREATE TABLE connections (
@@ -133,6 +133,7 @@ CREATE TABLE interactions (
     heard_at timestamp with time zone,
     unheard boolean,
     receipt jsonb,
+    forms jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
@@ -225,6 +226,7 @@ ALTER TABLE throttles ADD CONSTRAINT throttles_organization_id_fkey FOREIGN KEY 
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 
 CREATE INDEX cards_due ON cards USING btree (due_at) WHERE ((shown < wanted) AND (given_up_at IS NULL));
+CREATE INDEX cards_handle ON cards USING btree (organization_id, connection_id, channel, ts) WHERE (ts IS NOT NULL);
 CREATE INDEX clicks_gone ON clicks USING btree (clicked_at) WHERE (interaction_id IS NULL);
 CREATE INDEX clicks_interaction ON clicks USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, interaction_id) WHERE (verdict = 'won'::text);

@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from storage import deadlines, statements
 from storage.deadlines import Ended
-from storage.model import Card, Interaction, Json, Life, Scope, Status, Verdict
+from storage.model import Card, Intent, Interaction, Json, Life, Scope, Status, Verdict, verdict
 from storage.pool import Database
 from storage.statements import Runs
 
@@ -34,6 +34,7 @@ class Opening:
     request: Json
     digest: str
     answers: Json
+    forms: Json
     responders: list[str] | None
     home_teams: list[str] | None
     key_id: UUID
@@ -116,6 +117,8 @@ class Click:
     claim_id: bytes
     event_id: UUID
     choice: str | None
+    intent: Intent
+    given: Json | None  # what a submission adds to the answer, as the kind accepted it; None: a bare click
     user_id: str
     user_name: str | None
     user_team: str | None
@@ -127,9 +130,10 @@ class Click:
 class Claimed:
     """What became of a click, and the question as it was locked; None when there is none in this scope."""
 
-    verdict: Verdict
+    verdict: Verdict | str  # a str that is no Verdict: stored by a later release
     repeats: int  # how often this very envelope had come before
     life: Life | None
+    is_settling: bool = False  # this claim told the very card that was clicked to show the answer
     ended: Sequence[Ended] = ()  # by their deadline, which was met and written on the way
 
 
@@ -140,7 +144,7 @@ class Moment:
     at: datetime
     type: str
     by: str | None
-    verdict: Verdict | None
+    verdict: Verdict | str | None  # as in Claimed
     detail: Json
 
 
@@ -217,7 +221,13 @@ async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -
     while row["overdue"]:  # seldom, and then once: nothing was written yet, so the click's event id is free
         ended += await db.insist(lambda runs: _end_clicked(runs, click), seconds=deadline - clock())
         row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
-    return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=_life(row), ended=tuple(ended))
+    return Claimed(
+        verdict=verdict(row["verdict"]),
+        repeats=row["repeats"],
+        life=_life(row),
+        is_settling=row["is_settling"],
+        ended=tuple(ended),
+    )
 
 
 async def cancel(
@@ -247,7 +257,7 @@ async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment
             at=row["at"],
             type=row["type"],
             by=row["by"],
-            verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+            verdict=verdict(row["verdict"]) if row["verdict"] else None,
             detail=row["detail"],
         )
         for row in rows

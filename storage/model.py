@@ -25,7 +25,9 @@ class Verdict(StrEnum):
 
     WON = "won"
     RECORDED = "recorded"  # the winner's new click on the same choice
-    DECIDED = "decided"  # the winner clicks another choice afterwards
+    DECIDED = "decided"  # the winner clicks another choice, or gives other words, afterwards
+    OPENED = "opened"  # a click that asks for a form passed every check; nothing is taken
+    MISTAKEN = "mistaken"  # a submission has mistakes that a person can mend; nothing is taken
     TAKEN = "taken"  # someone else answered, or the default did
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -35,6 +37,22 @@ class Verdict(StrEnum):
     NOT_YOURS = "not_yours"  # not among the responders
     GONE = "gone"  # no such row, or no such choice, in this scope
     UNAVAILABLE = "unavailable"  # could not be confirmed in time; never stored
+
+
+def verdict(text: str) -> Verdict | str:
+    """A stored verdict; one of a later release stays the text that it is, and is left alone."""
+    try:
+        return Verdict(text)
+    except ValueError:
+        return text
+
+
+class Intent(StrEnum):
+    """What a click or a submission asks of the claim; what would be won is taken by the first alone."""
+
+    ANSWER = "answer"
+    OPEN = "open"  # a form, before anything can be answered
+    MISTAKEN = "mistaken"  # nothing: what was submitted has mistakes
 
 
 class CardStatus(StrEnum):
@@ -153,7 +171,8 @@ class Interaction(Life):
     kind: str
     request: Json  # the content as the kind's model accepted it; immutable
     digest: str  # SHA-256 over kind, title, body, action and options, in hexadecimal
-    answers: Json  # choice -> the answer it stands for
+    answers: Json  # choice -> the answer that a bare click on it wins
+    forms: Json  # choice -> the answer that a submission with words completes
     home_teams: list[str] | None  # None: outsiders may answer
     key_id: UUID
     asked_by: str  # the key's name when it asked

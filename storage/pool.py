@@ -107,6 +107,22 @@ class Database:
             left = deadline - asyncio.get_running_loop().time()
             return await bounded(connection, connection.fetch(query, *args), seconds=left)
 
+    async def transact_within(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
+        """Run several statements in one transaction, and know by the deadline whether it has committed.
+
+        Past the deadline the connection is terminated, the outcome is unknown, and Unavailable is raised. What `run`
+        raises rolls back.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
+        async with self.acquire(seconds=seconds) as connection:
+
+            async def work() -> T:
+                async with connection.transaction():
+                    return await run(connection)
+
+            left = deadline - asyncio.get_running_loop().time()
+            return await bounded(connection, work(), seconds=left)
+
     def within(self, seconds: float) -> Runs:
         """The same connections, with so long for each statement: past it the outcome is unknown, and Unavailable."""
         return _Within(self, seconds)

@@ -13,7 +13,7 @@ from bench.sizes import Sizes
 from bridge import ids
 from storage import interactions
 from storage.interactions import Click
-from storage.model import Verdict
+from storage.model import Intent, Verdict
 
 _UPDATE = """
 update interactions
@@ -73,6 +73,8 @@ async def claim(place: Place, question: UUID) -> None:
             claim_id=secrets.token_bytes(32),
             event_id=ids.new(),
             choice="approve",
+            intent=Intent.ANSWER,
+            given=None,
             user_id=click.PERSON,
             user_name="ana",
             user_team=click.TEAM,

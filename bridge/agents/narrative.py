@@ -87,7 +87,7 @@ def _where(detail: Json) -> str:
     return f" in {detail['channel']}" if detail.get("channel") else ""
 
 
-def _verdict(verdict: Verdict | None) -> str:
+def _verdict(verdict: Verdict | str | None) -> str:
     match verdict:
         case Verdict.WON:
             return "this click counts"
@@ -111,7 +111,13 @@ def _verdict(verdict: Verdict | None) -> str:
             return "not counted, because only those who were asked may answer"
         case Verdict.GONE:
             return "not counted, because there is no such choice"
+        case Verdict.OPENED:
+            return "this click opened a form, and took nothing"
+        case Verdict.MISTAKEN:
+            return "not counted, because something in the form had to be mended"
         case Verdict.UNAVAILABLE | None:
             return "not counted"
+        case str():
+            return f"of a later release: {message.one_line(verdict)}"
         case _:
             assert_never(verdict)

@@ -86,6 +86,7 @@ def _opening(
         request=kind.stored(asked),
         digest=kind.digest(asked),
         answers=kind.answers(asked),
+        forms=kind.stored_forms(asked),
         responders=routing.responder_ids,
         home_teams=None if routing.outsiders else connection.home_teams,
         key_id=key.id,

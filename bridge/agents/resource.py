@@ -74,9 +74,9 @@ def card_status(row: Card, status: Status) -> CardStatus:
     """What this copy shows of a question with this status."""
     if row.given_up_at is not None:
         return CardStatus.FAILED
-    # Version 1 is the one with the buttons: still on the screen between a deadline and the sweep that notices it. What
-    # shows the end goes on doing so while it waits for a receipt to be shown too.
-    if status is not Status.PENDING and (row.settled or row.shown == row.wanted > 1):
+    # What shows the end goes on doing so while it waits for a receipt to be shown too. The release before did not mark
+    # a card that was never posted and need not be any more.
+    if status is not Status.PENDING and (row.settled or (row.ts is None and row.shown == row.wanted)):
         return CardStatus.SETTLED
     return CardStatus.POSTED if row.ts is not None else CardStatus.QUEUED
 

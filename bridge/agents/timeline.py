@@ -46,7 +46,7 @@ def _line(row: Interaction, copies: Sequence[Card], moment: Moment, winner: Mome
         "type": moment.type,
         "message": narrative.sentence(row, moment, detail, by=by),
         "by": by,
-        "verdict": moment.verdict.value if moment.verdict else None,
+        "verdict": str(moment.verdict) if moment.verdict else None,
         "detail": detail,
     }
 

@@ -175,14 +175,15 @@ class Cards:
         settles = interaction.status is not Status.PENDING
         kept = await cards.edited(self._db, card, plain=plain, settles=settles, event_id=ids.new())
         _log.info(
-            ("card_edited" if card.settled else "card_settled") if kept else "lease_lost",
+            ("card_settled" if settles and not card.settled else "card_edited") if kept else "lease_lost",
             **_keys(card),
             status=interaction.status.value,
         )
         self._metrics.edited()
         if not kept:
             self._metrics.lease_lost()
-        self._handles.settled(card.scope, card.interaction_id, handle)
+        if settles:
+            self._handles.settled(card.scope, card.interaction_id, handle)
 
     async def _newer(self, card: Card, interaction: Interaction) -> str | None:
         """The address of the card beside this one that replaced it; once it is known, this copy is edited again."""

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 import aiohttp
 from cachetools import TTLCache
@@ -23,7 +22,7 @@ from bridge.slack.parse import Click
 from bridge.wake import Wake
 from storage import cards, errors, interactions
 from storage.interactions import Claimed
-from storage.model import Connection, Handle, Scope, Status, Verdict
+from storage.model import Connection, Handle, Intent, Status, Verdict
 from storage.pool import Database
 
 _log = Log("clicks")
@@ -71,9 +70,7 @@ class Clicks:
         self._replies = replies  # of their own: slow replies must not keep cards waiting
         self._metrics = metrics or Metrics()
         self._replying = 0
-        self._followed: TTLCache[tuple[bytes, Verdict], bool] = TTLCache(
-            maxsize=_MOST_REMEMBERED, ttl=_REPEATABLE_SECONDS
-        )
+        self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MOST_REMEMBERED, ttl=_REPEATABLE_SECONDS)
         self._directory = Directory()
 
     async def decide(self, click: Click) -> Outcome:
@@ -110,7 +107,7 @@ class Clicks:
         if outcome.certain:
             _log.info(
                 "click_decided" if connection else "click_unroutable",
-                verdict=claimed.verdict.value,
+                verdict=str(claimed.verdict),
                 interaction=_shown(click),
                 user=click.user_id,
                 repeats=claimed.repeats or None,
@@ -148,6 +145,8 @@ class Clicks:
                 claim_id=click.claim_id,
                 event_id=ids.new(),
                 choice=click.choice,
+                intent=Intent.ANSWER,
+                given=None,
                 user_id=click.user_id,
                 user_name=click.user_name,
                 user_team=click.user_team,
@@ -163,19 +162,12 @@ class Clicks:
             return
         handle = Handle(channel=click.channel, ts=click.ts)
         try:
-            if claimed.verdict is Verdict.WON and await self._knows(connection.scope, click.interaction, handle):
-                return  # the claim itself has told it to settle
+            if claimed.is_settling:
+                return
             await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
             self._wake.cards.set()
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=_shown(click), cause=error.cause)
-
-    async def _knows(self, scope: Scope, interaction: UUID, handle: Handle) -> bool:
-        """Whether this copy was remembered, here or in its row: a look at it costs no lock and no commit."""
-        if self._handles.knows(scope, interaction, handle):
-            return True
-        copies = await cards.of_interaction(self._db, scope.organization_id, interaction)
-        return any(copy.handle == handle for copy in copies)
 
     async def _newer(self, click: Click, connection: Connection | None, claimed: Claimed) -> str | None:
         """The address of a card that replaced the clicked one: best where the clicker is, and can surely look."""
@@ -201,7 +193,7 @@ class Clicks:
             return
         if self._replying >= _MOST_REPLIES:
             self._metrics.replied(Reply.DROPPED)
-            _log.warning("reply_dropped", interaction=_shown(click), verdict=claimed.verdict.value)
+            _log.warning("reply_dropped", interaction=_shown(click), verdict=str(claimed.verdict))
             return
         self._replying += 1
         try:
@@ -212,7 +204,7 @@ class Clicks:
         self._metrics.replied(Reply.SENT if told == 200 else Reply.FAILED)
         if told != 200:
             code = told if isinstance(told, int) else told.code
-            _log.warning("reply_failed", interaction=_shown(click), verdict=claimed.verdict.value, code=code)
+            _log.warning("reply_failed", interaction=_shown(click), verdict=str(claimed.verdict), code=code)
 
 
 def _shown(click: Click) -> str | None:

@@ -19,7 +19,9 @@ _OUTSIDER: Final = f"People from other organizations cannot answer this question
 _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
 
 
-def reply(verdict: Verdict, life: Life | None, *, user: str, now: datetime, newer: str | None = None) -> str | None:
+def reply(
+    verdict: Verdict | str, life: Life | None, *, user: str, now: datetime, newer: str | None = None
+) -> str | None:
     """The private text for `user`; None when the card says it all. `newer` is the address of a card that replaced this.
 
     Without a life nothing is known in this scope, and nothing is revealed.
@@ -29,8 +31,8 @@ def reply(verdict: Verdict, life: Life | None, *, user: str, now: datetime, newe
     if life is None:
         return None if verdict is Verdict.WON else _GONE
     match verdict:
-        case Verdict.WON:
-            return None
+        case Verdict.WON | Verdict.OPENED | Verdict.MISTAKEN:
+            return None  # the card or the form says it
         case Verdict.GONE:
             return _GONE
         case Verdict.RECORDED:
@@ -51,6 +53,10 @@ def reply(verdict: Verdict, life: Life | None, *, user: str, now: datetime, newe
             return _OUTSIDER
         case Verdict.NOT_YOURS:
             return f"{_responders(life)} {_NOTHING}"
+        case Verdict.UNAVAILABLE:
+            return _UNAVAILABLE
+        case str():
+            return None  # stored by a later release, which told it when it was new
         case _:
             assert_never(verdict)
 

@@ -15,19 +15,22 @@ def test_version_one_is_written_like_this_for_ever() -> None:
     assert actions.block_id(ID, 3) == "v1:int_01h455vb4pex5vsknk084sn02q:3"
     assert actions.choose("approve") == "v1:choose:approve"
     assert actions.SELECT == "v1:select"
+    assert actions.open_form("deny") == "v1:open:deny"
 
 
 def test_version_one_is_read_for_ever() -> None:
     assert actions.interaction_of("v1:int_01h455vb4pex5vsknk084sn02q:3") == ID
     assert actions.choice_of("v1:choose:approve") == "approve"
     assert actions.choice_of("v1:select", "blue") == "blue"
+    assert actions.choice_of("v1:open:deny") == "deny" and actions.opens("v1:open:deny")
+    assert not actions.opens("v1:choose:open") and not actions.opens(None)
 
 
 @settings(max_examples=200, deadline=None, database=None, derandomize=True)
 @given(id=st.uuids(), version=st.integers(1, 999_999_999), choice=st.text(min_size=1, max_size=200))
 def test_what_is_written_is_read_again(id: UUID, version: int, choice: str) -> None:
     assert actions.interaction_of(actions.block_id(id, version)) == id
-    assert actions.choice_of(actions.choose(choice)) == choice
+    assert actions.choice_of(actions.choose(choice)) == choice == actions.choice_of(actions.open_form(choice))
     assert actions.choice_of("v1:select", choice) == choice
 
 
@@ -59,6 +62,7 @@ def test_no_other_block_is_ours(block: object) -> None:
         ("v2:choose:a", None),
         (" v1:choose:a", None), ("V1:choose:a", None), ("v1:select", None), ("v1:select", ""), ("v1:select", 1),
         ("v1:select", ["a"]), ("v1:select:a", None), ("v1:select:a", "a"), (["v1:choose:a"], "a"),
+        ("v1:open:", None), ("v1:opens:a", None),
     ],
 )  # fmt: skip
 def test_no_other_action_is_a_choice(action: object, selected: object) -> None:

@@ -1,14 +1,16 @@
 import hashlib
+from dataclasses import replace
 from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bridge.card.frame import frame
-from bridge.kind import Answer, Kind
+from bridge.kind import Answer, FieldErrors, Kind
 from bridge.kinds import KINDS
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
+from storage.model import Json
 
 
 class Routing(BaseModel):
@@ -54,6 +56,45 @@ def test_what_a_kind_adds_is_stored_and_covered_by_the_digest() -> None:
     assert rating.choice_of(asked, {"option": "4"}) is None
     assert rating.stored(asked)["stars"] == 5
     assert rating.digest(asked) != rating.digest(asked.model_copy(update={"stars": 4}))
+
+
+class Comment(BaseModel):
+    """What a person writes, as the form of a kind would check it."""
+
+    comment: str = ""
+
+
+def accept(asked: Request, choice: str, given: Json) -> Json | FieldErrors:
+    comment = Comment.model_validate(given).comment.strip()
+    return (
+        {"comment": comment} if comment else FieldErrors(messages={"comment": f"Say why you {choice} “{asked.title}”."})
+    )
+
+
+WORDED = replace(
+    KIND,
+    choices=lambda asked: {"approve": KIND.choices(asked)["approve"]},
+    forms=lambda asked: {"deny": KIND.choices(asked)["deny"]},
+    accept=accept,
+)
+
+
+def test_a_choice_that_needs_words_stands_beside_those_of_a_bare_click() -> None:
+    asked = Request.model_validate({"kind": "approval", "title": "Restart?"})
+
+    assert WORDED.answers(asked).keys() == {"approve"}
+    assert WORDED.stored_forms(asked) == {
+        "deny": {"decision": "deny", "approved": False, "option": None, "label": "Deny"}
+    }
+    assert KIND.stored_forms(asked) == {}, "no kind of ours takes words yet"
+
+
+def test_what_was_given_completes_an_answer_or_says_what_to_mend() -> None:
+    stored = WORDED.stored(Request.model_validate({"kind": "approval", "title": "Restart?"}))
+
+    assert WORDED.accepted(stored, "deny", {"comment": " Not now. "}) == {"comment": "Not now."}
+    assert WORDED.accepted(stored, "deny", {}) == FieldErrors(messages={"comment": "Say why you deny “Restart?”."})
+    assert isinstance(KIND.accepted(stored, "deny", {"comment": "no"}), FieldErrors)
 
 
 def test_a_digest_can_be_computed_by_anybody() -> None:

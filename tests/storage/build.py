@@ -9,7 +9,7 @@ from uuid import UUID
 from bridge import ids
 from storage import connections, deadlines, interactions, keys, organizations, webhook_endpoints
 from storage.interactions import Click, Opening
-from storage.model import Connection, Interaction, Scope, WebhookEndpoint
+from storage.model import Connection, Intent, Interaction, Scope, WebhookEndpoint
 from storage.pool import Database
 
 _numbers = itertools.count(1)
@@ -63,6 +63,7 @@ def opening(tenant: Tenant, **other: Any) -> Opening:
             request={"kind": "approval", "title": "Deploy 1.4 to production?"},
             digest="0" * 64,
             answers=ANSWERS,
+            forms={},
             responders=["U0ANA"],
             home_teams=tenant.connection.home_teams,
             key_id=tenant.key_id,
@@ -116,6 +117,8 @@ def click(question: Interaction, **other: Any) -> Click:
             claim_id=envelope(),
             event_id=ids.new(),
             choice="approve",
+            intent=Intent.ANSWER,
+            given=None,
             user_id="U0ANA",
             user_name="ana",
             user_team=(question.home_teams or ["T0ANY"])[0],

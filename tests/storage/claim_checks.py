@@ -45,7 +45,7 @@ async def race(claim: Claim, one: Database, other: Database, *, rounds: int, see
             click.claim_id for click, claimed in zip(clicks, told, strict=True) if claimed.verdict is Verdict.WON
         }
         assert len(winners) == 1, f"{len(winners)} winners"
-        verdicts: dict[bytes, set[Verdict]] = {}
+        verdicts: dict[bytes, set[str]] = {}
         for click, claimed in zip(clicks, told, strict=True):
             verdicts.setdefault(click.claim_id, set()).add(claimed.verdict)
             assert claimed.verdict is Verdict.WON or claimed.verdict in LOST

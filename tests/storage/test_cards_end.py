@@ -172,6 +172,57 @@ async def test_a_click_on_a_copy_nobody_knew_of_takes_it_in(db: Database, questi
     assert len(await card_moves.of(db, question)) == 2
 
 
+async def heals_by_the_handle(text: str, db: Database) -> None:
+    """A card that belongs to another interaction is edited once more where it is, and belongs to it alone afterwards."""
+    tenant = await build.tenant(db)
+    anchor, clicked = await build.question(db, tenant), await build.question(db, tenant)
+    where = handle()
+    held = {card.interaction_id: card for card in await lease(db, anchor)}
+    await post(db, held[anchor.id], where)
+    await fail(db, held[clicked.id], unsure=True)
+    await interactions.claim(db, build.click(clicked))
+    healing = statements.parse("cards", f"-- name: heal :none\n-- Heal.\n{text};")["heal"]
+
+    await healing.run(
+        db,
+        organization_id=clicked.organization_id,
+        connection_id=clicked.connection_id,
+        interaction_id=clicked.id,
+        channel=where.channel,
+        ts=where.ts,
+        stray_id=ids.new(),
+    )
+
+    assert [card.ts for card in await card_moves.of(db, clicked)] == [None]
+    (card,) = await card_moves.of(db, anchor)
+    assert (card.ts, card.shown, card.wanted) == (where.ts, 1, 2)
+
+
+async def test_a_card_is_healed_by_where_it_lives_whichever_interaction_it_belongs_to(db: Database) -> None:
+    await heals_by_the_handle(statements.load("cards")["heal"].text, db)
+
+
+async def test_healing_under_the_clicked_interaction_only_would_be_found_out(db: Database) -> None:
+    text, by_handle = statements.load("cards")["heal"].text, "cards.connection_id = $connection_id"
+    assert by_handle in text
+
+    with pytest.raises(AssertionError):
+        await heals_by_the_handle(text.replace(by_handle, "cards.interaction_id = ended.id"), db)
+
+
+async def test_an_edit_that_keeps_the_buttons_settles_nothing(db: Database, question: Interaction) -> None:
+    """A pending card may change: what shows the end is said by `settled` alone."""
+    await post(db, await take(db, question), handle())
+    await db.fetch("update cards set wanted = wanted + 1")
+
+    assert await cards.edited(db, await take(db, question), plain=False, settles=False, event_id=ids.new())
+
+    (card,) = await card_moves.of(db, question)
+    assert (card.shown, card.wanted, card.settled) == (2, 2, False)
+    moments = await interactions.timeline(db, question.organization_id, question.id)
+    assert moments[-1].type == "card.edited"
+
+
 async def test_nothing_is_healed_while_a_question_is_open_nor_from_another_scope(
     db: Database, question: Interaction
 ) -> None:

@@ -125,7 +125,7 @@ async def test_a_card_that_comes_after_the_deadline_changes_nothing_that_was_tol
 async def test_a_click_and_the_default_never_both_answer(db: Database, other: Database, tenant: Tenant) -> None:
     """Four hundred races at the moment of the deadline, which is nearer or farther as this machine is fast or slow."""
     moment = Moment(seed=3)
-    verdicts: dict[UUID, Verdict] = {}
+    verdicts: dict[UUID, str] = {}
 
     async def one_race(question: Interaction) -> None:
         await pass_deadline(db, question, in_seconds=moment.seconds())

@@ -113,7 +113,7 @@ async def test_a_click_and_the_deadline_never_both_end_a_question(
 ) -> None:
     """Four hundred races at the moment of the deadline, which is nearer or farther as this machine is fast or slow."""
     moment = Moment(seed=3)
-    verdicts: dict[UUID, Verdict] = {}
+    verdicts: dict[UUID, str] = {}
 
     async def one_race(question: Interaction) -> None:
         await db.fetch(

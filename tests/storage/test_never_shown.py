@@ -70,7 +70,7 @@ async def test_a_post_and_the_deadline_at_one_moment_agree_whether_anybody_could
     questions = [await build.question(db, tenant) for _ in range(200)]
     held = await leased(db, questions)
     allowed: dict[UUID, bool] = {}
-    told: dict[UUID, Verdict] = {}
+    told: dict[UUID, str] = {}
 
     async def send(question: Interaction) -> None:
         await asyncio.sleep(chance.uniform(0, MOMENT))

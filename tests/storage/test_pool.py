@@ -13,6 +13,7 @@ from sandbox.postgres.cluster import Cluster
 from storage import errors, pool
 from storage.errors import BadDatabaseUrl, Failure, Unavailable
 from storage.pool import Database
+from storage.statements import Runs
 from tests import proxy
 from tests.proxy import Weather
 from tests.storage.faults import admin, frozen, pid_of, until_running, until_waiting
@@ -45,6 +46,55 @@ async def test_a_frozen_backend_costs_its_caller_no_more_than_the_budget(single:
 
         assert 1 <= took < 1.8  # waiting politely for the cancelled statement would double it
         assert await single.fetch("select 1"), "the pool goes on while the old backend is still frozen"
+
+
+class TestABoundedTransaction:
+    async def test_commits_all_or_nothing(self, single: Database) -> None:
+        await single.fetch("create table things (id int primary key)")
+
+        async def add(runs: Runs, *ids: int) -> int:
+            for id in ids:
+                await runs.fetch("insert into things values ($1)", id)
+            return len(ids)
+
+        assert await single.transact_within(lambda runs: add(runs, 1, 2), seconds=5) == 2
+        with pytest.raises(asyncpg.exceptions.UniqueViolationError):
+            await single.transact_within(lambda runs: add(runs, 3, 2), seconds=5)
+
+        assert [row["id"] for row in await single.fetch("select id from things order by id")] == [1, 2]
+
+    async def test_that_waits_past_its_time_is_cut_off_and_writes_nothing(self, single: Database, dsn: str) -> None:
+        await single.fetch("create table things (id int primary key)")
+        async with admin(dsn) as holder, holder.transaction():
+            await holder.execute("lock table things")
+
+            async def add(runs: Runs) -> None:
+                await runs.fetch("select 1")
+                await runs.fetch("insert into things values (1)")
+
+            assert await failure(single.transact_within(add, seconds=0.3)) is Failure.UNKNOWN
+            await admin_ended(holder)
+
+        assert await single.fetch("select from things") == [], "its transaction was never committed"
+
+    async def test_on_a_frozen_backend_ends_in_time(self, single: Database) -> None:
+        with frozen(await pid_of(single)):
+            began = time.monotonic()
+            assert (
+                await failure(single.transact_within(lambda runs: runs.fetch("select 1"), seconds=1)) is Failure.UNKNOWN
+            )
+            took = time.monotonic() - began
+
+            assert 1 <= took < 1.8
+            assert await single.fetch("select 1")
+
+
+async def admin_ended(holder: asyncpg.Connection) -> None:
+    """Wait until the cut-off backend that waits for a lock has noticed it, or end it as an operator would."""
+    await holder.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and wait_event_type = 'Lock'"
+    )
 
 
 async def test_an_unhurried_call_on_a_frozen_backend_ends_too(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,7 +221,7 @@ async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdi
     question = await ended.question(db, tenant, days=DAYS + 1)
     await ended.many_like(db, question, number=120)
     rows = await db.fetch("select id from interactions")
-    verdicts: list[Verdict] = []
+    verdicts: list[str] = []
 
     async def click(id: UUID) -> None:
         await asyncio.sleep(chance.uniform(0, 0.3))

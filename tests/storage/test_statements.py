@@ -198,7 +198,7 @@ READ = {
     "interactions.get": of(Interaction),
     "interactions.several": of(Interaction),
     "interactions.page": of(Interaction),
-    "interactions.claim": of(Life, more={"overdue", "verdict", "repeats", "found"}),
+    "interactions.claim": of(Life, more={"overdue", "verdict", "repeats", "found", "is_settling"}),
     "interactions.cancel": {"cancelled"},
     "interactions.ended": {"organization_id", "id"},
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
@@ -253,7 +253,7 @@ TYPES = {
         "float8": "amount burst rate within",
         "int4": "attempt days expires_in failed overlap patience version",
         "int8": "each limit most most_pending past receivers",
-        "jsonb": "addresses answers metadata never_shown outcome reason request",
+        "jsonb": "addresses answers forms given metadata never_shown outcome reason request",
         "timestamptz": "after since",
         "text[]": "ends home_teams payloads responders tags types",
         "uuid": "after_event_id after_id after_organization_id before callback_target connection_id endpoint_id "

@@ -429,7 +429,7 @@ async def test_a_callback_is_kept_and_not_shown(door: Door, db: Database) -> Non
     assert row["callback"] == f"{URL}?token=7" and row["callback_target"] is not None
     assert "token=7" not in asked.raw.decode()
     claimed = await interactions.claim(db, build.click(await build.read(db, door.tenant, asked.id)))
-    assert claimed.verdict.value == "won"
+    assert claimed.verdict == "won"
     await events.number(db)
     (owed,) = await db.fetch("select target_id, interaction_id, endpoint_id from deliveries")
     assert dict(owed) == {"target_id": row["callback_target"], "interaction_id": asked.id, "endpoint_id": None}

@@ -182,7 +182,7 @@ def test_every_verdict_has_its_words(verdict: Verdict) -> None:
 
     assert click(verdict) not in others
     assert click(verdict).endswith(".") and ("not counted" not in click(verdict)) == (
-        verdict in {Verdict.WON, Verdict.RECORDED}
+        verdict in {Verdict.WON, Verdict.RECORDED, Verdict.OPENED}
     )
 
 

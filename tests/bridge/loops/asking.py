@@ -37,7 +37,7 @@ async def status(replica: Replica, question: Interaction) -> Status:
 
 async def answered(replica: Replica, question: Interaction, user: str = "U0ANA") -> None:
     claimed = await interactions.claim(replica.claims, build.click(question, user_id=user, user_team="T0SANDBOX"))
-    assert claimed.verdict.value == "won"
+    assert claimed.verdict == "won"
 
 
 async def events(replica: Replica, question: Interaction) -> list[str]:

@@ -101,8 +101,8 @@ async def test_m088_two_replicas_forget_five_thousand_in_batches_while_clicks_go
         while await loop.step():
             pass
 
-    async def click() -> list[Verdict]:
-        verdicts = []
+    async def click() -> list[str]:
+        verdicts: list[str] = []
         for question in pending:
             claimed = await interactions.claim(replica.claims, build.click(question, user_team="T0SANDBOX"))
             verdicts.append(claimed.verdict)

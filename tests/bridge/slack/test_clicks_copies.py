@@ -184,7 +184,7 @@ async def test_without_the_cache_it_costs_exactly_that(
     await replica.clicks.after(await replica.clicks.decide(_parsed(replica, question, handle)))
     await replica.cards.step()
 
-    assert len(counting.statements) == 4, "and two reads, of the copies and of the question; no heal, which would lock"
+    assert len(counting.statements) == 3, "and one read, of the question; no heal, which would lock"
     assert not replica.has_buttons(handle)
 
 

@@ -1,0 +1,189 @@
+"""Answers that can be completed: a submission with words wins what no bare click can, and overrides nothing of it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import pytest
+
+from storage import interactions, statements
+from storage.interactions import Claimed, Click
+from storage.model import Intent, Interaction, Json, Verdict
+from storage.pool import Database
+from tests.storage import build
+from tests.storage.build import ANSWERS, Tenant
+from tests.storage.claim_checks import unwaited
+
+Claim: TypeAlias = Callable[[Database, Click], Awaitable[Claimed]]
+
+DENY: Json = ANSWERS["deny"]
+APPROVE: Json = ANSWERS["approve"]
+BY: Json = {"user": "U0ANA", "name": "ana"}
+
+
+async def asked(db: Database, tenant: Tenant, **other: Any) -> Interaction:
+    """Approve is a bare click; deny needs words."""
+    return await build.question(db, tenant, answers={"approve": APPROVE}, forms={"deny": DENY}, **other)
+
+
+def submission(question: Interaction, given: Json | None = None, **other: Any) -> Click:
+    return build.click(
+        question, **{"choice": "deny", "given": {"comment": "Not on a Friday."} if given is None else given} | other
+    )
+
+
+async def verdicts(db: Database) -> list[str]:
+    rows = await db.fetch("select verdict from clicks order by clicked_at")
+    return [row["verdict"] for row in rows]
+
+
+async def test_a_submission_wins_a_choice_that_needs_words_and_adds_them(db: Database, tenant: Tenant) -> None:
+    question = await asked(db, tenant)
+
+    claimed = await unwaited(db, submission(question))
+
+    assert claimed.verdict is Verdict.WON and claimed.life is not None
+    by = BY | {"team": tenant.connection.team_id}
+    assert claimed.life.answer == DENY | {"comment": "Not on a Friday.", "by": by, "via": "form"}
+    assert (await build.read(db, tenant, question.id)).answer == claimed.life.answer
+
+
+async def overrides_nothing(claim: Claim, db: Database) -> None:
+    """What was given stands under the stored answer: it adds, and changes nothing of it."""
+    tenant = await build.tenant(db)
+    question = await asked(db, tenant)
+    forged = {
+        "approved": True,
+        "decision": "approve",
+        "option": "x",
+        "label": "Yes",
+        "by": {"user": "U0EVE"},
+        "via": "x",
+    }
+
+    await claim(db, submission(question, forged | {"comment": "no"}))
+
+    answer = (await build.read(db, tenant, question.id)).answer
+    assert answer == DENY | {"comment": "no", "by": BY | {"team": tenant.connection.team_id}, "via": "form"}
+
+
+async def is_won_by_no_bare_click(claim: Claim, db: Database) -> None:
+    """A choice that needs words is gone to a click without them, as it is to an old card and to the release before."""
+    question = await asked(db, await build.tenant(db))
+
+    claimed = await claim(db, build.click(question, choice="deny"))
+
+    assert claimed.verdict is Verdict.GONE
+    assert await verdicts(db) == ["gone"]
+
+
+async def test_what_was_given_overrides_nothing(db: Database) -> None:
+    await overrides_nothing(unwaited, db)
+
+
+async def test_a_bare_click_wins_no_choice_that_needs_words(db: Database) -> None:
+    await is_won_by_no_bare_click(unwaited, db)
+
+
+def mutant(*changes: tuple[str, str]) -> Claim:
+    """The claim with its text changed."""
+    text = statements.load("interactions")["claim"].text
+    for old, new in changes:
+        assert old in text, f"the claim does not say {old!r} any more"
+        text = text.replace(old, new)
+    statement = statements.parse("interactions", f"-- name: claim :one\n-- A mutant.\n{text};")["claim"]
+
+    async def claim(db: Database, click: Click) -> Claimed:
+        row = await statement.one(db, **interactions._scoped(click))
+        return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=interactions._life(row))
+
+    return claim
+
+
+GIVEN_OVER_THE_ANSWER = mutant(
+    ("answer = coalesce($given::jsonb, '{}')\n            || (case", "answer = (case"),
+    (
+        "case when $given::jsonb is null then 'button' else 'form' end),\n",
+        "case when $given::jsonb is null then 'button' else 'form' end) || coalesce($given::jsonb, '{}'),\n",
+    ),
+)
+FORMS_FOR_BARE_CLICKS = mutant(
+    (
+        "(case when $intent::text = 'answer' and $given::jsonb is null then answers else forms end ? $choice::text)",
+        "($intent::text is not null and answers || forms ? $choice::text)",
+    ),
+    (
+        "(case when $given::jsonb is null then interactions.answers else interactions.forms end -> $choice::text)",
+        "((interactions.answers || interactions.forms) -> $choice::text)",
+    ),
+)
+
+
+async def test_given_merged_over_the_stored_answer_would_be_found_out(db: Database) -> None:
+    with pytest.raises(AssertionError):
+        await overrides_nothing(GIVEN_OVER_THE_ANSWER, db)
+
+
+async def test_a_forms_choice_won_by_a_bare_click_would_be_found_out(db: Database) -> None:
+    with pytest.raises(AssertionError):
+        await is_won_by_no_bare_click(FORMS_FOR_BARE_CLICKS, db)
+
+
+async def test_words_win_no_choice_of_a_bare_click(db: Database, tenant: Tenant) -> None:
+    question = await asked(db, tenant)
+
+    assert (await unwaited(db, submission(question, choice="approve"))).verdict is Verdict.GONE
+
+
+@pytest.mark.parametrize(("intent", "verdict"), [(Intent.OPEN, Verdict.OPENED), (Intent.MISTAKEN, Verdict.MISTAKEN)])
+async def test_opening_a_form_and_a_mistaken_submission_pass_every_check_and_take_nothing(
+    db: Database, tenant: Tenant, intent: Intent, verdict: Verdict
+) -> None:
+    question = await asked(db, tenant)
+
+    claimed = await unwaited(db, build.click(question, choice="deny", intent=intent))
+    bare = await unwaited(db, build.click(question, choice="approve", intent=intent))
+    bob = await unwaited(db, build.click(question, choice="deny", intent=intent, user_id="U0BOB"))
+    outsider = await unwaited(db, build.click(question, choice="deny", intent=intent, user_team="T0OTHER"))
+
+    assert claimed.verdict is verdict
+    assert (bare.verdict, bob.verdict, outsider.verdict) == (Verdict.GONE, Verdict.NOT_YOURS, Verdict.OUTSIDER)
+    assert await verdicts(db) == [verdict, "gone", "not_yours", "outsider"]
+    assert (await build.read(db, tenant, question.id)).answer is None
+    assert len(await db.fetch("select from events where type = 'interaction.answered'")) == 0
+    assert (await unwaited(db, submission(question))).verdict is Verdict.WON
+    again = await unwaited(db, build.click(question, choice="deny", intent=intent))
+    assert again.verdict is Verdict.RECORDED, "every verdict but won is as ever"
+
+
+async def test_a_repeated_envelope_is_told_what_it_was_told(db: Database, tenant: Tenant) -> None:
+    question = await asked(db, tenant)
+    opening, mistaken = (
+        build.click(question, choice="deny", intent=intent) for intent in (Intent.OPEN, Intent.MISTAKEN)
+    )
+    first = [(await unwaited(db, one)).verdict for one in (opening, mistaken)]
+    await unwaited(db, submission(question))
+
+    again = [await unwaited(db, one) for one in (opening, mistaken)]
+
+    assert [claimed.verdict for claimed in again] == first == [Verdict.OPENED, Verdict.MISTAKEN]
+    assert [claimed.repeats for claimed in again] == [1, 1]
+
+
+async def test_the_winner_is_recorded_only_with_the_words_that_the_answer_has(db: Database, tenant: Tenant) -> None:
+    question = await asked(db, tenant)
+    await unwaited(db, submission(question, {"comment": "no", "values": {"days": [1, 2]}}))
+
+    told = [
+        (await unwaited(db, submission(question, given))).verdict
+        for given in ({"comment": "no"}, {"values": {"days": [1, 2]}}, {"comment": "never"}, {"other": 1})
+    ]
+
+    assert told == [Verdict.RECORDED, Verdict.RECORDED, Verdict.DECIDED, Verdict.DECIDED]
+    assert (await unwaited(db, submission(question, user_id="U0BOB"))).verdict is Verdict.TAKEN
+
+
+async def test_a_default_stands_among_the_answers_of_bare_clicks(db: Database, tenant: Tenant) -> None:
+    await asked(db, tenant, on_expiry="approve")
+
+    with pytest.raises(Exception, match="interactions_on_expiry"):
+        await asked(db, tenant, on_expiry="deny")
