@@ -33,7 +33,7 @@ from bridge.scrape import Scrape
 from bridge.slack import client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
 from bridge.wake import Wake
@@ -116,8 +116,8 @@ async def _run(
     stopping: asyncio.Event,
     on_ready: Callable[[Addresses], None] | None,
 ) -> None:
-    wake, tokens, handles, metrics = Wake(), Tokens(), Handles(), Metrics()
-    cards = Cards(db=db, tokens=tokens, handles=handles, wake=wake, metrics=metrics)
+    wake, installations, handles, metrics = Wake(), Installations(), Handles(), Metrics()
+    cards = Cards(db=db, installations=installations, handles=handles, wake=wake, metrics=metrics)
     deliveries = Deliveries(db=db, wake=wake, webhooks=webhooks, metrics=metrics)
     fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
     streams = Streams(db=db, wake=wake)
@@ -150,7 +150,7 @@ async def _run(
         installation = Installation(
             db=db,
             client=Client(token=token, api_url=settings.slack_api_url, http=http),
-            tokens=tokens,
+            installations=installations,
             app_id=settings.slack_app_id,
             organization=settings.organization,
             wake=wake,
@@ -183,7 +183,7 @@ async def _run(
         loops=[*loops, *aside],
         wake=wake,
         streams=streams,
-        connection_ids=lambda: tokens.connection_ids,
+        served=lambda: installations.served,
     )
     # The metrics are there first and last, so that what happens in between can be watched.
     async with (

@@ -21,7 +21,7 @@ from bridge.metrics import Metrics
 from bridge.slack import client as slack_client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, READ_SECONDS, Inbound
 from bridge.slack.verify import SigningSecrets
 from bridge.wake import Wake
@@ -69,14 +69,14 @@ class Replica:
     read_seconds: float = READ_SECONDS
     handles: Handles = field(default_factory=Handles)
     wake: Wake = field(default_factory=Wake)
-    tokens: Tokens = field(default_factory=Tokens)
+    installations: Installations = field(default_factory=Installations)
     metrics: Metrics = field(default_factory=Metrics)
     url: str = ""
 
     def __post_init__(self) -> None:
         token = self.slack.world.app.bot_token
         self.client = Client(token=token, api_url=self.slack.api_url, http=self.http)
-        self.tokens.put(self.tenant.connection.id, self.client)
+        self.installations.put(self.tenant.scope, self.client)
         self.clicks = Clicks(
             claims=self.claims,
             db=self.db,
@@ -97,7 +97,9 @@ class Replica:
 
     def forget(self) -> None:
         """Lose what the card loop has in memory: whose turn it is, and Slack's pauses."""
-        self.cards = Cards(db=self.db, tokens=self.tokens, handles=self.handles, wake=self.wake, metrics=self.metrics)
+        self.cards = Cards(
+            db=self.db, installations=self.installations, handles=self.handles, wake=self.wake, metrics=self.metrics
+        )
 
     # Cards.
 
