@@ -70,5 +70,6 @@ class Installation:
             app=app_id,
             connection=ids.encode("con", connection.id),
         )
+        self._wake.serving.set()
         self._wake.cards.set()
         return 1
