@@ -27,6 +27,7 @@ from bridge.loops.deliveries import Deliveries
 from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
+from bridge.loops.serving import Serving
 from bridge.loops.unheard import Unheard
 from bridge.metrics import Metrics
 from bridge.reader import Reader
@@ -34,7 +35,7 @@ from bridge.scrape import Scrape
 from bridge.slack import client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
 from bridge.wake import Wake
@@ -48,14 +49,15 @@ _log = Log("app")
 _CARD_WORKERS = 2  # so that one slow call to Slack does not keep every other card waiting
 
 # Seconds between two looks of a loop that find nothing. Idle, a replica asks its database less than once a second:
-# _CARD_WORKERS / 3.5 + 1 / 10 + 1 / 10 + 1 / 6 + 1 / 20 times. Most work comes with a wake; these are for what others
-# left.
-_CARDS_INTERVAL = 3.5
+# _CARD_WORKERS / 4 + 1 / 10 + 1 / 10 + 1 / 6 + 1 / 20 + 1 / 20 + 1 / 60 times. Most work comes with a wake; these are
+# for what others left.
+_CARDS_INTERVAL = 4.0
 _DELIVERIES_INTERVAL = 6.0  # and only with a webhook key
 _EXPIRY_INTERVAL = 10.0  # and when the next deadline passes
 _NUMBERING_INTERVAL = 10.0  # as often as _STREAMS_INTERVAL while somebody streams
 _STREAMS_INTERVAL = 1.0  # how late a stream hears of what no hint told of; asks only while one is open
 _UNHEARD_INTERVAL = 20.0  # what nobody heard for two minutes can be said a little later
+_SERVING_INTERVAL = 20.0  # three times while a claim holds; and once a minute it looks for what no replica serves
 _HEARD_INTERVAL = 20.0  # asks nothing unless some agent was told an end, and then it is woken
 _WATCH_INTERVAL = 1.0  # how late a request hears of an end that another replica wrote; asks only while one waits
 _INSTALLATION_INTERVAL = 30.0  # asks Slack, not the database, and no more once it was told whose the token is
@@ -117,12 +119,13 @@ async def _run(
     stopping: asyncio.Event,
     on_ready: Callable[[Addresses], None] | None,
 ) -> None:
-    wake, tokens, handles, metrics = Wake(), Tokens(), Handles(), Metrics()
+    wake, installations, handles, metrics = Wake(), Installations(), Handles(), Metrics()
     reader = Reader(db=db, wake=wake, metrics=metrics)
-    cards = Cards(db=db, reader=reader, tokens=tokens, handles=handles, wake=wake, metrics=metrics)
+    cards = Cards(db=db, reader=reader, installations=installations, handles=handles, wake=wake, metrics=metrics)
     deliveries = Deliveries(db=db, reader=reader, wake=wake, webhooks=webhooks, metrics=metrics)
     fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
     streams = Streams(db=db, reader=reader, wake=wake)
+    serving = Serving(db=db, installations=installations, wake=wake)
     unheard = Unheard(db=db, wake=wake, metrics=metrics)
     loops = [
         *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
@@ -152,7 +155,7 @@ async def _run(
         installation = Installation(
             db=db,
             client=Client(token=token, api_url=settings.slack_api_url, http=http),
-            tokens=tokens,
+            installations=installations,
             app_id=settings.slack_app_id,
             organization=settings.organization,
             wake=wake,
@@ -163,6 +166,7 @@ async def _run(
         Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
         Loop(name="heard", step=lambda: heard.step(db, wake), interval=_HEARD_INTERVAL, wake=wake.hearing),
         Loop(name="unheard", step=unheard.step, interval=_UNHEARD_INTERVAL),
+        Loop(name="serving", step=serving.step, interval=_SERVING_INTERVAL, wake=wake.serving),
     ]
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
@@ -186,7 +190,7 @@ async def _run(
         loops=[*loops, *aside],
         wake=wake,
         streams=streams,
-        connection_ids=lambda: tokens.connection_ids,
+        served=lambda: installations.served,
     )
     # The metrics are there first and last, so that what happens in between can be watched.
     async with (

@@ -70,8 +70,8 @@ class Json(logging.Formatter):
 def configure(*, form: str, stream: TextIO | None = None) -> None:
     """Write our log to stderr, `readable` or `json`; of libraries only warnings: their details hold bodies."""
     out = stream or sys.stderr
-    handler = logging.StreamHandler(out)
-    handler.setFormatter(Json() if form == "json" else Readable(color=out.isatty()))
+    handler = logging.NullHandler() if out is None else logging.StreamHandler(out)  # None: started with it closed
+    handler.setFormatter(Json() if form == "json" else Readable(color=out is not None and out.isatty()))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("askbridge").setLevel(logging.INFO)
     # At INFO the library's verifier writes signatures and bodies, at ERROR its parser writes bodies.

@@ -7,7 +7,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 from prometheus_client import Metric, ProcessCollector
@@ -21,6 +20,7 @@ from bridge.metrics import Metrics
 from bridge.wake import Wake
 from storage import backlog, errors
 from storage.backlog import Backlog
+from storage.model import Scope
 from storage.pool import Database
 
 PATH = "/metrics"
@@ -31,7 +31,7 @@ _LAG_INTERVAL = 0.25
 
 
 class Scrape(Collector):
-    """One replica as Prometheus sees it; `connection_ids` tells for which connections it can post."""
+    """One replica as Prometheus sees it; `served` tells for which connections it can post."""
 
     def __init__(
         self,
@@ -41,14 +41,14 @@ class Scrape(Collector):
         loops: Sequence[Loop],
         wake: Wake,
         streams: Sized,
-        connection_ids: Callable[[], Sequence[UUID]],
+        served: Callable[[], Sequence[Scope]],
     ) -> None:
         self._metrics = metrics
         self._pools = pools
         self._loops = loops
         self._wake = wake
         self._streams = streams
-        self._connection_ids = connection_ids
+        self._served = served
         self._began = _now()
         self._looking = asyncio.Lock()
         self._look_at = self._notices_at = float("-inf")  # when the next look is due
@@ -73,7 +73,7 @@ class Scrape(Collector):
         yield _gauge("build_info", "Always 1; which release this is.", {bridge.__version__: 1}, label="version")
         yield _gauge("waiting_agents", "Requests that wait for a question to change.", self._wake.waiting)
         yield _gauge("streams", "Streams of events that are open.", len(self._streams))
-        yield _gauge("connections", "Slack connections this replica has a token for.", len(self._connection_ids()))
+        yield _gauge("connections", "Slack connections this replica has a token for.", len(self._served()))
         yield from self._of_loops()
         in_use = {name: pool.in_use for name, pool in self._pools.items()}
         most = {name: pool.most for name, pool in self._pools.items()}
@@ -93,7 +93,7 @@ class Scrape(Collector):
         with_notices = now >= self._notices_at
         try:
             self._seen = await self._pools["replica"].insist(
-                lambda runs: backlog.look(runs, self._connection_ids(), with_notices=with_notices), seconds=_PATIENCE
+                lambda runs: backlog.look(runs, self._served(), with_notices=with_notices), seconds=_PATIENCE
             )
         except errors.Unavailable:
             self._seen = None

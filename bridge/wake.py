@@ -21,6 +21,7 @@ class Wake:
 
     def __init__(self) -> None:
         self.cards = asyncio.Event()  # some card may have to be posted or edited
+        self.serving = asyncio.Event()  # this replica has a token for one more connection
         self.expiry = asyncio.Event()  # some deadline was seen to have passed
         self.deliveries = asyncio.Event()  # some webhook may have to be called
         self.fanout = asyncio.Event()  # there is something to tell other replicas
@@ -116,7 +117,8 @@ class Wake:
         """Let everybody who waits look once more and go."""
         self.closing.set()
         self.missed()
-        for loop in (self.cards, self.expiry, self.deliveries, self.fanout, self.numbering, self.hearing):
+        loops = (self.cards, self.serving, self.expiry, self.deliveries, self.fanout, self.numbering, self.hearing)
+        for loop in loops:
             loop.set()
 
 

@@ -39,10 +39,12 @@ PATIENCE = 10  # seconds without any replica that answers
 def main() -> None:
     """Run until Ctrl-C."""
     try:
-        sys.exit(asyncio.run(_run()))
-    except BrokenPipeError:  # nobody reads any more, as behind `| head`; Python would try once more at its end
+        status: int | str = asyncio.run(_run())
+    except _Unsaid as unsaid:
+        # As behind `| head`, or on a full disk. The interpreter would write what is left once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        status = f"What the demo has to say cannot be written: {unsaid}."
+    sys.exit(status)
 
 
 async def _run() -> int:
@@ -131,9 +133,18 @@ def _outcome(asked: dict[str, Any], *, seconds: float) -> str:
     return f"the agent got the answer “{answer['label']}” from @{answer['by']['name']} after {seconds:.1f} s"
 
 
+class _Unsaid(Exception):
+    """Stdout does not take what was said; the message is the system's."""
+
+
 def _say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()
+    if sys.stdout is None:  # it is when the process was started with it closed
+        return
+    try:
+        sys.stdout.write(f"{words}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise _Unsaid(error.strerror) from None
 
 
 if __name__ == "__main__":

@@ -66,18 +66,28 @@ waiting as (
         order by due_at
         limit 1
     )
+),
+served as (
+    select organization_id, connection_id
+    from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id)
 )
 select
     (
-        select extract(epoch from statement_timestamp() - due_at)::float8
-        from cards
-        where
-            connection_id = any ($connection_ids::uuid[])
-            and shown < wanted
-            and given_up_at is null
-            and due_at <= statement_timestamp()
-        order by due_at
-        limit 1
+        select extract(epoch from statement_timestamp() - min(oldest.due_at))::float8
+        from served
+        cross join lateral (
+            select due_at
+            from cards
+            where
+                cards.organization_id = served.organization_id
+                and cards.connection_id = served.connection_id
+                and shown < wanted
+                and shelved < wanted
+                and given_up_at is null
+                and due_at <= statement_timestamp()
+            order by due_at
+            limit 1
+        ) as oldest
     ) as cards_age,
     (
         select extract(epoch from statement_timestamp() - at)::float8

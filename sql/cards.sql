@@ -27,20 +27,87 @@ where organization_id = $organization_id and interaction_id = any ($interaction_
 order by ordinal, id;
 
 -- name: lease :many
--- Take up to $most copies that do not show what they should, oldest duty first, for $seconds. Scans all organizations;
--- the statement's clock, unlike clock_timestamp(), lets the index stop where nothing is due any more.
-with due as materialized (
-    select organization_id, interaction_id, id
-    from cards
+-- Take up to $most copies that do not show what they should, for $seconds: of those connections that this replica has a
+-- token for, also the disabled ones, whose cancelled cards are still to be settled. Every connection gets one before any
+-- gets two, and its longest due first.
+-- Walks from connection to connection along the index of what is not shelved: however much is due on one of them, it is
+-- not read, and neither is what waits for a connection that no replica serves. Scans all organizations; the statement's
+-- clock, unlike clock_timestamp(), lets the index pass over what is not due yet.
+with recursive waiting as (
+    select organization_id, connection_id
+    from (
+        select organization_id, connection_id
+        from cards
+        where
+            shown < wanted
+            and shelved < wanted
+            and given_up_at is null
+            and due_at <= statement_timestamp()
+        order by organization_id, connection_id
+        limit 1
+    ) as first
+    union all
+    select following.organization_id, following.connection_id
+    from waiting
+    cross join lateral (
+        select organization_id, connection_id
+        from cards
+        where
+            shown < wanted
+            and shelved < wanted
+            and given_up_at is null
+            and due_at <= statement_timestamp()
+            and (organization_id, connection_id) > (waiting.organization_id, waiting.connection_id)
+        order by organization_id, connection_id
+        limit 1
+    ) as following
+),
+served as materialized ( -- by this replica
+    select waiting.organization_id, waiting.connection_id
+    from waiting
+    join connections
+        on connections.organization_id = waiting.organization_id and connections.id = waiting.connection_id
     where
-        connection_id = any ($connection_ids::uuid[])
-        and shown < wanted
-        and given_up_at is null
-        and due_at <= statement_timestamp()
-        and (leased_until is null or leased_until <= clock_timestamp())
-    order by due_at
+        (connections.organization_id, connections.id) in (
+            select organization_id, connection_id
+            from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id))
+),
+ready as materialized (
+    select
+        waiting.organization_id, waiting.interaction_id, waiting.id, waiting.due_at,
+        row_number() over (partition by served.organization_id, served.connection_id order by waiting.due_at) as place
+    from served
+    cross join lateral (
+        select organization_id, interaction_id, id, due_at
+        from cards
+        where
+            cards.organization_id = served.organization_id
+            and cards.connection_id = served.connection_id
+            and shown < wanted
+            and shelved < wanted
+            and given_up_at is null
+            and due_at <= statement_timestamp()
+            and (leased_until is null or leased_until <= statement_timestamp())
+        order by due_at
+        -- More than are taken: others lease at the same moment, and what they have locked is passed over below.
+        limit (select 1 + $most::bigint * 8 / greatest(count(*), 1) from served)
+    ) as waiting
+),
+due as materialized (
+    select cards.organization_id, cards.interaction_id, cards.id
+    from ready
+    join cards
+        on cards.organization_id = ready.organization_id
+        and cards.interaction_id = ready.interaction_id
+        and cards.id = ready.id
+    where
+        cards.shown < cards.wanted
+        and cards.given_up_at is null
+        and cards.due_at <= statement_timestamp()
+        and (cards.leased_until is null or cards.leased_until <= clock_timestamp())
+    order by ready.place, ready.due_at
     limit $most
-    for update skip locked
+    for update of cards skip locked
 )
 update cards
 set attempt = cards.attempt + 1, leased_until = clock_timestamp() + make_interval(secs => $seconds::int)

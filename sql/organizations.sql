@@ -115,6 +115,14 @@ where
     and id in (select id from keys where organization_id = $organization_id limit $most)
 returning id;
 
+-- name: delete_serving :many
+-- Forget up to $most claims to serve its connections.
+delete from serving
+where
+    organization_id = $organization_id
+    and connection_id in (select connection_id from serving where organization_id = $organization_id limit $most)
+returning connection_id;
+
 -- name: delete_connections :many
 -- Forget up to $most of its connections.
 delete from connections

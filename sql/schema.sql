@@ -22,6 +22,7 @@ CREATE TABLE cards (
     given_up_at timestamp with time zone,
     reason jsonb,
     settled boolean DEFAULT false NOT NULL,
+    shelved integer DEFAULT 0 NOT NULL,
     CONSTRAINT cards_pkey PRIMARY KEY (organization_id, interaction_id, id),
     CONSTRAINT cards_check CHECK (((channel IS NULL) = (ts IS NULL))),
     CONSTRAINT cards_check1 CHECK ((shown <= wanted)),
@@ -187,6 +188,14 @@ CREATE TABLE organizations (
     CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 );
 
+CREATE TABLE serving (
+    organization_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    served_since timestamp with time zone NOT NULL,
+    served_until timestamp with time zone NOT NULL,
+    CONSTRAINT serving_pkey PRIMARY KEY (organization_id, connection_id)
+);
+
 CREATE TABLE throttles (
     organization_id uuid NOT NULL,
     name text NOT NULL,
@@ -222,11 +231,14 @@ ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOR
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
 ALTER TABLE keys ADD CONSTRAINT keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE serving ADD CONSTRAINT serving_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE throttles ADD CONSTRAINT throttles_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 
 CREATE INDEX cards_due ON cards USING btree (due_at) WHERE ((shown < wanted) AND (given_up_at IS NULL));
 CREATE INDEX cards_handle ON cards USING btree (organization_id, connection_id, channel, ts) WHERE (ts IS NOT NULL);
+CREATE INDEX cards_ready ON cards USING btree (organization_id, connection_id, due_at) WHERE ((shown < wanted) AND (shelved < wanted) AND (given_up_at IS NULL));
+CREATE INDEX cards_shelved ON cards USING btree (organization_id, connection_id, due_at) WHERE ((shown < wanted) AND (shelved = wanted) AND (given_up_at IS NULL));
 CREATE INDEX clicks_gone ON clicks USING btree (clicked_at) WHERE (interaction_id IS NULL);
 CREATE INDEX clicks_interaction ON clicks USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, interaction_id) WHERE (verdict = 'won'::text);

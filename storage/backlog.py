@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from storage import statements
 from storage.deliveries import IN_FLIGHT
+from storage.model import Scope
 from storage.statements import Runs
 
 _SQL = statements.load("backlog")
@@ -25,11 +25,12 @@ class Backlog:
     notices: float | None  # 0 to 1: how full the queue of notices is of all who listen; None: not asked
 
 
-async def look(db: Runs, connection_ids: Sequence[UUID], *, with_notices: bool) -> Backlog:
+async def look(db: Runs, served: Sequence[Scope], *, with_notices: bool) -> Backlog:
     """Count it, in one statement; raises Unavailable. Cards of other connections are not looked at."""
     row = await _SQL["look"].one(
         db,
-        connection_ids=list(connection_ids),
+        organization_ids=[scope.organization_id for scope in served],
+        connection_ids=[scope.connection_id for scope in served],
         most=MOST,
         receivers=_RECEIVERS,
         each=IN_FLIGHT,

@@ -8,6 +8,7 @@ from uuid import UUID
 from storage import statements
 from storage.model import Card, Handle, Json, Scope, Status
 from storage.pool import Database
+from storage.statements import Runs
 
 _SQL = statements.load("cards")
 
@@ -33,9 +34,18 @@ async def of_interactions(
     return found
 
 
-async def lease(db: Database, connection_ids: Sequence[UUID], *, most: int) -> list[Card]:
-    """Take copies that do not show what they should, longest due first; nobody else gets them for LEASE_SECONDS."""
-    rows = await _SQL["lease"].many(db, connection_ids=list(connection_ids), most=most, seconds=LEASE_SECONDS)
+async def lease(db: Runs, served: Sequence[Scope], *, most: int) -> list[Card]:
+    """Take copies of these connections that do not show what they should; no other lease gets them for LEASE_SECONDS.
+
+    Every connection gets one before any gets two, and its longest due first.
+    """
+    rows = await _SQL["lease"].many(
+        db,
+        organization_ids=[scope.organization_id for scope in served],
+        connection_ids=[scope.connection_id for scope in served],
+        most=most,
+        seconds=LEASE_SECONDS,
+    )
     return [Card(**row) for row in rows]
 
 

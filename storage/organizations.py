@@ -92,7 +92,7 @@ async def delete(db: Database, organization_id: UUID, *, most: int = _BATCH) -> 
     total = 0
     while rows := await _forget_questions(db, organization_id, most=most):
         total += rows
-    for table in ("clicks", "throttles", "keys", "connections", "webhook_endpoints"):
+    for table in ("clicks", "throttles", "keys", "serving", "connections", "webhook_endpoints"):
         while deleted := await _SQL[f"delete_{table}"].many(db, organization_id=organization_id, most=most):
             total += len(deleted)
     return total + len(await _SQL["delete"].many(db, organization_id=organization_id))

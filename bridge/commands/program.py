@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import io
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -39,11 +40,13 @@ class Program(click.Group):
         # Python's own status for all of this is 1, which from `ask` would read as a person's no.
         unsaid = 2 if typed[:1] == ["ask"] else 1
         stdout = sys.stdout
-        for stream in (stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?` for it
+        streams = [stream for stream in (stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+        for stream in streams:
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?` for it
         try:
             status = super().main(typed, *more, **{**extra, "standalone_mode": False})
+            if stdout is not None:  # it is when the process was started with it closed
+                stdout.flush()
         except click.ClickException as wrong:
             _say(wrong)
             sys.exit(wrong.exit_code)
@@ -58,11 +61,30 @@ class Program(click.Group):
             if sys.stdout is not stdout:  # click puts another there when nobody reads any more, and ends with 1
                 sys.exit(unsaid)
             raise
+        finally:
+            for stream in streams:
+                _empty(stream)
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _empty(stream: io.TextIOWrapper) -> None:
+    """Leave nothing in a stream's buffer: the interpreter flushes it last of all, complains, and makes the status 120.
+
+    What cannot be written was met where it was said.
+    """
+    try:
+        stream.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+        stream.flush()
 
 
 def _say(words: str | click.ClickException) -> None:
     """Tell stderr, if it takes anything."""
+    if sys.stderr is None:  # started with it closed; click would tell stdout
+        return
     with contextlib.suppress(OSError):
         if isinstance(words, str):
             click.echo(words, err=True)

@@ -22,7 +22,7 @@ from bridge.metrics import Metrics
 from bridge.reader import Reader
 from bridge.slack import errors as slack
 from bridge.slack.client import Client
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.wake import Wake
 from storage import cards, errors
 from storage.model import Card, Handle, Interaction, Status
@@ -43,28 +43,29 @@ class Cards:
         *,
         db: Database,
         reader: Reader,
-        tokens: Tokens,
+        installations: Installations,
         handles: Handles,
         wake: Wake,
         metrics: Metrics | None = None,
     ) -> None:
         self._db = db
         self._reader = reader
-        self._tokens = tokens
+        self._installations = installations
         self._handles = handles
         self._wake = wake
         self._metrics = metrics or Metrics()
         self._pace = Pace()
         self._setbacks = Setbacks(
-            db=db, tokens=tokens, handles=handles, wake=wake, metrics=self._metrics, pace=self._pace
+            db=db, installations=installations, handles=handles, wake=wake, metrics=self._metrics, pace=self._pace
         )
         self._slots: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_SLOTS))
 
     async def step(self) -> int:
         """Lease up to BATCH copies that do not show what they should, and attend to all of them at once."""
-        if not self._tokens.connection_ids:
+        served = self._installations.served
+        if not served:
             return 0
-        leased = await cards.lease(self._db, self._tokens.connection_ids, most=BATCH)
+        leased = await cards.lease(self._db, served, most=BATCH)
         await asyncio.gather(*(self._attend(card) for card in leased))
         return len(leased)
 
@@ -87,8 +88,8 @@ class Cards:
 
     async def _show(self, card: Card) -> None:
         interaction = self._as_it_ended(card) or await self._reader.get(card.organization_id, card.interaction_id)
-        client = self._tokens.of(card.connection_id)
-        if interaction is None or client is None:
+        client = await self._installations.client(card.connection_id)
+        if interaction is None or isinstance(client, slack.Broken):
             return
         if card.handle is not None:
             await self._edit(card, interaction, client, card.handle)
@@ -112,7 +113,7 @@ class Cards:
     async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
         place = setbacks.place(card)
         drawn = _draw(interaction, card, plain=card.plain)
-        if (broken := self._tokens.suspended(card.connection_id)) is not None:
+        if (broken := self._installations.suspended(card.connection_id)) is not None:
             await self._setbacks.give_up(card, broken)
             return
         if (turn := self._pace.turn(card.connection_id, place)) is None:
@@ -125,7 +126,7 @@ class Cards:
         await asyncio.sleep(turn)  # other replicas were before us
         async with self._slot(card) as free:
             # Others were before us, and may have learned that it is no use.
-            if (broken := self._tokens.suspended(card.connection_id)) is not None:
+            if (broken := self._installations.suspended(card.connection_id)) is not None:
                 await self._setbacks.give_up(card, broken)
                 return
             if not free or self._pace.paused(card.connection_id, place):
@@ -163,7 +164,7 @@ class Cards:
             if paused or not free:
                 await self._setbacks.put_off(card, paused or _SLOT_SECONDS)
                 return
-            if self._tokens.suspended(card.connection_id) is not None:
+            if self._installations.suspended(card.connection_id) is not None:
                 await self._setbacks.put_off(card, setbacks.LONG_SECONDS)
                 return
             told, plain = await client.edit(handle, drawn), card.plain

@@ -10,7 +10,7 @@ from bridge.loops import pace
 from bridge.loops.pace import Pace
 from bridge.metrics import Metrics
 from bridge.slack import errors as slack
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.wake import Wake
 from storage import cards
 from storage.model import Card, Json, Status
@@ -28,7 +28,7 @@ class Setbacks:
     """What the card loop of one replica does about them. Every one is written under the fence of the copy's lease."""
 
     db: Database
-    tokens: Tokens
+    installations: Installations
     handles: Handles
     wake: Wake
     metrics: Metrics
@@ -57,7 +57,7 @@ class Setbacks:
                 seconds = _back_off(card)
                 await self._retry(card, failure, seconds=seconds, failed=True, unsure=unsure, doubted=doubted)
             case slack.Broken():
-                self.tokens.suspend(card.connection_id, failure)
+                self.installations.suspend(card.connection_id, failure)
                 if card.ts is None:
                     await self.give_up(card, failure, doubted=doubted)
                 else:  # it stays on a screen, so it waits for whoever mends the installation

@@ -11,7 +11,7 @@ from bridge.slack.client import Client, Identity
 from bridge.slack.errors import Broken
 from storage import connections, organizations
 from storage.connections import OwnedElsewhere
-from storage.model import Connection
+from storage.model import Connection, Scope
 from storage.pool import Database
 from storage.statements import Runs
 
@@ -22,6 +22,8 @@ _log = Log("connections")
 REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
+TOKEN_MISSING = "token_missing"  # noqa: S105  -- a code, told inside a replica only: no card is leased without a token
+_NO_TOKEN = Broken(code=TOKEN_MISSING, detail="This replica has no token for the connection.", fix="")
 
 
 class Directory:
@@ -43,17 +45,27 @@ class Directory:
         return found
 
 
-class Tokens:
+class Installations:
     """The clients of the connections whose tokens this replica has, and which of them Slack refuses for now."""
 
     def __init__(self) -> None:
         self._clients: dict[UUID, Client] = {}
+        self._scopes: dict[UUID, Scope] = {}
         self._broken: TTLCache[UUID, Broken] = TTLCache(maxsize=_MOST_REMEMBERED, ttl=_BROKEN_SECONDS)
 
-    def put(self, connection_id: UUID, client: Client) -> None:
+    def put(self, scope: Scope, client: Client) -> None:
         """Have a token for a connection from now on."""
-        self._clients[connection_id] = client
-        self._broken.pop(connection_id, None)
+        self._clients[scope.connection_id] = client
+        self._scopes[scope.connection_id] = scope
+        self._broken.pop(scope.connection_id, None)
+
+    async def client(self, connection: Connection | UUID) -> Client | Broken:
+        """The client that speaks for a connection, also while it is suspended; Broken when this replica has no token.
+
+        Asynchronous, because a token may have to be read from the database; each is read once.
+        """
+        id = connection.id if isinstance(connection, Connection) else connection
+        return self._clients.get(id, _NO_TOKEN)
 
     def suspend(self, connection_id: UUID, failure: Broken) -> None:
         """Slack refused this token: ask again only after a while, however many cards wait."""
@@ -63,14 +75,15 @@ class Tokens:
         """Why this token is not to be used at the moment."""
         return self._broken.get(connection_id)
 
-    def of(self, connection_id: UUID) -> Client | None:
-        """The client that speaks for a connection."""
-        return self._clients.get(connection_id)
+    @property
+    def served(self) -> Sequence[Scope]:
+        """The connections that this replica has a token for."""
+        return list(self._scopes.values())
 
     @property
-    def connection_ids(self) -> Sequence[UUID]:
-        """The connections this replica can post for."""
-        return list(self._clients)
+    def working(self) -> Sequence[Scope]:
+        """Those of them whose token Slack does not refuse."""
+        return [scope for id, scope in self._scopes.items() if id not in self._broken]
 
 
 async def establish(db: Database, identity: Identity, *, app_id: str, organization: str) -> Connection:

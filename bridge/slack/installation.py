@@ -8,7 +8,7 @@ from bridge import ids
 from bridge.logs import Log
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.slack.errors import RetryAfter
 from bridge.wake import Wake
 from storage.pool import Database
@@ -20,11 +20,18 @@ class Installation:
     """A token and what is to be done until this replica can post with it."""
 
     def __init__(
-        self, *, db: Database, client: Client, tokens: Tokens, app_id: str | None, organization: str, wake: Wake
+        self,
+        *,
+        db: Database,
+        client: Client,
+        installations: Installations,
+        app_id: str | None,
+        organization: str,
+        wake: Wake,
     ) -> None:
         self._db = db
         self._client = client
-        self._tokens = tokens
+        self._installations = installations
         self._app_id = app_id
         self._organization = organization
         self._wake = wake
@@ -50,7 +57,7 @@ class Installation:
             _log.warning("slack_app_unknown", fix="Set ASKBRIDGE_SLACK_APP_ID to the app's id (A…).")
             return 0
         connection = await connections.establish(self._db, identity, app_id=app_id, organization=self._organization)
-        self._tokens.put(connection.id, self._client)
+        self._installations.put(connection.scope, self._client)
         self._established = True
         if connection.disabled_at is not None:
             # Its token is kept all the same: the cards of what was cancelled are still to be told so.
@@ -63,5 +70,6 @@ class Installation:
             app=app_id,
             connection=ids.encode("con", connection.id),
         )
+        self._wake.serving.set()
         self._wake.cards.set()
         return 1

@@ -22,7 +22,7 @@ from bridge.reader import Reader
 from bridge.slack import client as slack_client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, READ_SECONDS, Inbound
 from bridge.slack.verify import SigningSecrets
 from bridge.wake import Wake
@@ -70,7 +70,7 @@ class Replica:
     read_seconds: float = READ_SECONDS
     handles: Handles = field(default_factory=Handles)
     wake: Wake = field(default_factory=Wake)
-    tokens: Tokens = field(default_factory=Tokens)
+    installations: Installations = field(default_factory=Installations)
     metrics: Metrics = field(default_factory=Metrics)
     url: str = ""
 
@@ -78,7 +78,7 @@ class Replica:
         token = self.slack.world.app.bot_token
         self.reader = Reader(db=self.db, wake=self.wake, metrics=self.metrics)
         self.client = Client(token=token, api_url=self.slack.api_url, http=self.http)
-        self.tokens.put(self.tenant.connection.id, self.client)
+        self.installations.put(self.tenant.scope, self.client)
         self.clicks = Clicks(
             claims=self.claims,
             db=self.db,
@@ -103,7 +103,7 @@ class Replica:
         self.cards = Cards(
             db=self.db,
             reader=self.reader,
-            tokens=self.tokens,
+            installations=self.installations,
             handles=self.handles,
             wake=self.wake,
             metrics=self.metrics,

@@ -72,7 +72,7 @@ async def served(replica: Replica, *, loops: Sequence[Loop] = ()) -> AsyncIterat
         loops=loops,
         wake=replica.wake,
         streams=(),
-        connection_ids=lambda: replica.tokens.connection_ids,
+        served=lambda: replica.installations.served,
     )
     app = web.Application()
     app.add_routes(scrape.routes())

@@ -83,7 +83,7 @@ def test_what_was_not_made_here_is_left_alone(room: Path, tmp_path_factory: pyte
     assert (elsewhere / "alive.lock").exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder that belongs to somebody else")
+@pytest.mark.root
 def test_what_belongs_to_another_account_is_left_alone(room: Path) -> None:
     theirs = room / "askbridge-theirs"
     theirs.mkdir()

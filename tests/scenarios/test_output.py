@@ -1,6 +1,7 @@
 """Whoever reads what a command says may stop reading, have no room or no such letter, and whoever waits may stop."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -19,6 +20,15 @@ from tests.storage import build
 pytestmark = pytest.mark.processes
 
 KEY = "askb_" + "x" * 43
+
+
+@pytest.fixture(params=["buffered", "unbuffered"], autouse=True)
+def buffering(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decide it here, whatever the shell says: what is left in a buffer the interpreter itself writes at its end."""
+    if request.param == "buffered":
+        monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    else:
+        monkeypatch.setenv("PYTHONUNBUFFERED", "1")
 
 
 @pytest.fixture(params=["nobody reads", "the disk is full"])
@@ -69,6 +79,31 @@ async def test_what_is_typed_wrongly_is_2_also_when_nobody_can_be_told(unwritabl
 async def test_a_question_nobody_hears_of_is_no_denial(unwritable: int, typed: list[str]) -> None:
     """1 would be a person's no."""
     assert (await run("ask", *typed, err=unwritable, out=unwritable))[0] == 2
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [(["--help"], 0), (["keys"], 2), (["keys", "list"], 0), (["doctor"], 1), (["migrate"], 0), (["ask", "Now?"], 2)],
+    ids=str,
+)
+async def test_a_closed_stream_changes_no_status_and_what_belongs_there_goes_nowhere_else(
+    dsn: str, db: Database, typed: list[str], expected: int, closed: str
+) -> None:
+    await build.tenant(db)
+
+    process = await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", f'exec "$0" "$@" {closed}>&-', str(house.COMMAND), *typed),
+        env=os.environ | {"ASKBRIDGE_DATABASE_URL": dsn},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+
+    assert process.returncode == expected
+    assert b"Traceback" not in err and b"Exception ignored" not in err
+    assert b"Usage" not in out or expected == 0
 
 
 async def test_an_approval_that_cannot_be_written_is_none_and_notes_nobody_reads_change_nothing(
@@ -136,6 +171,47 @@ async def test_a_replica_that_cannot_say_where_it_is_ends(dsn: str, unwritable: 
 
     assert status == 1
     assert "replica_stopped" in err
+
+
+async def serving(dsn: str, *command: str, err: int | None = None) -> asyncio.subprocess.Process:
+    settings = {"ASKBRIDGE_DATABASE_URL": dsn, "ASKBRIDGE_SLACK_SIGNING_SECRET": "s" * 32, "ASKBRIDGE_PORT": "0"}
+    return await asyncio.create_subprocess_exec(
+        *command, env=os.environ | settings, stdout=asyncio.subprocess.PIPE, stderr=err, start_new_session=True
+    )
+
+
+async def stopped(process: asyncio.subprocess.Process) -> int:
+    """The status of a replica that is stopped once it has said that it serves."""
+    assert process.stdout is not None
+    async with asyncio.timeout(house.READY_SECONDS):
+        told = json.loads(await process.stdout.readline())
+        os.kill(told["pid"], signal.SIGTERM)
+        return await process.wait()
+
+
+async def test_a_replica_whose_log_is_not_taken_serves_and_stops_well(dsn: str, unwritable: int) -> None:
+    process = await serving(dsn, str(house.COMMAND), "serve", "--json", err=unwritable)
+
+    assert await stopped(process) == 0
+
+
+async def test_a_replica_without_a_log_serves_and_stops_well(dsn: str) -> None:
+    process = await serving(dsn, "/bin/sh", "-c", 'exec "$0" serve --json 2>&-', str(house.COMMAND))
+
+    assert await stopped(process) == 0
+
+
+async def test_the_demo_says_why_it_ends_and_nothing_more(unwritable: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "sandbox.demo"),
+        stdout=unwritable,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    _, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+
+    assert process.returncode == 1
+    assert err.startswith(b"What the demo has to say cannot be written: ") and err.count(b"\n") == 1
 
 
 @pytest.mark.parametrize("command", [["serve"], ["ask", "Now?"]], ids=" ".join)

@@ -32,7 +32,7 @@ async def of(db: Database, question: Interaction) -> list[Card]:
 
 
 async def lease(db: Database, question: Interaction, *, most: int = 100) -> list[Card]:
-    return await cards.lease(db, [question.connection_id], most=most)
+    return await cards.lease(db, [question.scope], most=most)
 
 
 async def take(db: Database, question: Interaction) -> Card:

@@ -1,20 +1,23 @@
 """What waits, as an operator's alarms are told: in numbers, bounded, and only what can be done."""
 
 import json
+from uuid import UUID
 
 import pytest
 
 from bridge import ids
 from storage import backlog, cards, deliveries, events, interactions, statements
+from storage.model import Scope
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
 
+NOWHERE = Scope(organization_id=ids.new(), connection_id=ids.new())
 NOT_NOW = {"status": 503, "detail": "HTTP 503"}
 
 
 async def test_where_nothing_waits_there_is_nothing_to_tell(db: Database) -> None:
-    seen = await backlog.look(db, [ids.new()], with_notices=True)
+    seen = await backlog.look(db, [NOWHERE], with_notices=True)
 
     assert (seen.cards_age, seen.deliveries_age, seen.open) == (None, None, 0)
     assert seen.notices is not None and 0 <= seen.notices < 1
@@ -29,7 +32,7 @@ async def test_the_oldest_duty_counts_also_while_somebody_is_at_it(db: Database)
             float(seconds),
             question.id,
         )
-    mine = [tenant.scope.connection_id]
+    mine = [tenant.scope]
     seen = await backlog.look(db, mine, with_notices=False)
 
     assert seen.cards_age == pytest.approx(90, abs=10)
@@ -43,7 +46,7 @@ async def test_what_is_due_later_or_on_a_screen_or_elsewhere_is_not_late(db: Dat
     await build.question(db, other)
     await build.question(db, tenant)
     await build.question(db, tenant)
-    mine = [tenant.scope.connection_id]
+    mine = [tenant.scope]
     first, second = await cards.lease(db, mine, most=2)
     await db.fetch("update cards set shown = wanted where id = $1", first.id)
     await db.fetch("update cards set due_at = clock_timestamp() + interval '1 hour' where id = $1", second.id)
@@ -146,7 +149,8 @@ async def test_however_much_is_owed_to_a_receiver_only_the_oldest_is_read(db: Da
     )
     await db.fetch("analyze deliveries")
     look = statements.load("backlog")["look"]
-    values = {"connection_ids": [], "most": 10, "receivers": 5_000, "each": 2, "with_notices": False}
+    nothing: dict[str, list[UUID]] = {"organization_ids": [], "connection_ids": []}
+    values = {**nothing, "most": 10, "receivers": 5_000, "each": 2, "with_notices": False}
 
     async with db.acquire() as connection:
         (row,) = await connection.fetch(f"explain (analyze, buffers, format json) {look.sql}", *look.arguments(values))

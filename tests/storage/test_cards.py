@@ -69,6 +69,20 @@ async def test_only_the_connections_asked_for_are_served_longest_due_first(db: D
     assert [card.interaction_id for card in await lease(db, foreign)] == [foreign.id]
 
 
+async def test_a_flood_on_one_connection_leaves_room_for_others_in_every_lease(db: Database, tenant: Tenant) -> None:
+    """Within a connection the longest due comes first, and what is left of a lease goes to the flood."""
+    flood = await build.question(db, tenant, **card_moves.copies(200))
+    await db.fetch("update cards set due_at = due_at - interval '1 hour' + ordinal * interval '1 second'")
+    others = [await build.question(db, await build.tenant(db)) for _ in range(3)]
+    served = [flood.scope, *(other.scope for other in others)]
+
+    first, second = [await cards.lease(db, served, most=20) for _ in range(2)]
+
+    flooding = [sorted(card.ordinal for card in batch if card.interaction_id == flood.id) for batch in (first, second)]
+    assert {card.interaction_id for card in first} == {flood.id, *(other.id for other in others)}
+    assert flooding == [list(range(1, 18)), list(range(18, 38))]
+
+
 async def test_a_posted_copy_keeps_its_handle_and_counts_as_shown(db: Database, question: Interaction) -> None:
     assert await counts(db, question) == (1, 0)
 

@@ -173,7 +173,7 @@ async def test_a_click_on_a_copy_nobody_knew_of_takes_it_in(db: Database, questi
 
 
 async def heals_by_the_handle(text: str, db: Database) -> None:
-    """A card that belongs to another interaction is edited once more where it is, and belongs to it alone afterwards."""
+    """A card that belongs to another interaction is edited once more where it is, and stays that one's alone."""
     tenant = await build.tenant(db)
     anchor, clicked = await build.question(db, tenant), await build.question(db, tenant)
     where = handle()

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge import ids
-from storage import connections, events, interactions, keys, organizations, throttles
+from storage import connections, events, interactions, keys, organizations, serving, throttles
 from storage.interactions import Disconnected
 from storage.model import Status
 from storage.organizations import StillActive
@@ -34,6 +34,7 @@ async def lived(db: Database) -> Tenant:
     for _ in range(5):
         await unwaited(db, build.click(await build.question(db, tenant)))
     await build.question(db, tenant)
+    await serving.renew(db, [tenant.scope])
     await throttles.take(db, tenant.scope.organization_id, "requests", Bucket(rate=1, burst=5), amount=1)
     return tenant
 

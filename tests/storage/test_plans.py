@@ -206,6 +206,8 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
     """One call of each hot statement."""
     click = build.click(question)
     organization_id, id = question.organization_id, question.id
+    scope = {"organization_id": organization_id, "connection_id": question.connection_id}
+    scopes = {f"{name}s": [value] for name, value in scope.items()}
     return {
         "claim": (
             "interactions",
@@ -300,11 +302,13 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "late": ("receipts", {"most": 100, "seconds": 120.0, "within": 780.0}),
-        "lease": ("cards", {"connection_ids": [question.connection_id], "most": 100, "seconds": 20}),
+        "lease": ("cards", {**scopes, "most": 100, "seconds": 20}),
+        "renew": ("serving", {**scopes, "most": 100, "seconds": 60}),
+        "get of what is served": ("serving", scope),
         "look": (
             "backlog",
             {
-                "connection_ids": [question.connection_id],
+                **scopes,
                 "most": 20,
                 "receivers": 5_000,
                 "each": 2,

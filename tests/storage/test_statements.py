@@ -14,6 +14,7 @@ from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Or
 from storage.organizations import Leaving
 from storage.pool import Database
 from storage.server import Server
+from storage.serving import Renewed, Serving
 from storage.statements import DuplicateName, Rows, Statement, UnknownPart
 
 FILES = sorted(
@@ -219,6 +220,7 @@ READ = {
     "organizations.delete_clicks": {"claim_id"},
     "organizations.delete_throttles": {"name"},
     "organizations.delete_keys": {"id"},
+    "organizations.delete_serving": {"connection_id"},
     "organizations.delete_connections": {"id"},
     "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
@@ -233,6 +235,9 @@ READ = {
     "throttles.take": {"seconds"},
     "notices.tell": {"told"},
     "notices.limited": {"limited"},
+    "serving.renew": of(Renewed),
+    "serving.shelve": {"number"},
+    "serving.get": of(Serving),
     "server.look": of(Server),
     "webhook_endpoints.create": of(WebhookEndpoint),
     "webhook_endpoints.of_organization": of(WebhookEndpoint),
@@ -268,7 +273,7 @@ TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
-TYPES |= {"webhook_endpoints.disable.reason": "text"}
+TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "int4"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("heard", "record", "late")}
 
 

@@ -144,7 +144,7 @@ async def test_m023_a_question_that_ends_while_its_post_is_in_flight_is_settled_
 
 async def test_a_replica_without_a_token_leases_nothing(slack: Sandbox, dsn: str, replica: Replica) -> None:
     await ask(replica)
-    replica.tokens._clients.clear()
+    replica.installations._scopes.clear()
 
     assert await replica.cards.step() == 0
 

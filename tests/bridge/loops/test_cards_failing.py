@@ -198,7 +198,7 @@ async def test_a_posted_card_waits_for_whoever_mends_the_token(replica: Replica)
     assert (card.given_up_at, card.shown) == (None, 1)
     assert len(replica.called("chat.update")) == 1
 
-    replica.tokens.put(question.connection_id, replica.client)
+    replica.installations.put(question.scope, replica.client)
     await replica.pass_time()
     await replica.cards.step()
 

@@ -10,9 +10,10 @@ import pytest
 from bridge import ids
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
-from bridge.slack.connections import Directory, Tokens
+from bridge.slack.connections import TOKEN_MISSING, Directory, Installations
 from bridge.slack.errors import Broken
 from storage import pool
+from storage.model import Scope
 from storage.pool import Database
 from tests.bridge.replica import Counting
 from tests.storage import build
@@ -59,18 +60,32 @@ async def test_the_known_are_remembered_and_the_unknown_looked_up_each_time(db: 
 
 async def test_a_token_that_slack_refused_is_not_used_until_a_new_one_comes() -> None:
     async with aiohttp.ClientSession() as http:
-        client, connection = Client(token="xoxb-1", api_url="http://127.0.0.1:9/api/", http=http), ids.new()
-        tokens = Tokens()
-        tokens.put(connection, client)
-        assert (tokens.of(connection), tokens.suspended(connection)) == (client, None)
+        client = Client(token="xoxb-1", api_url="http://127.0.0.1:9/api/", http=http)
+        scope = Scope(organization_id=ids.new(), connection_id=ids.new())
+        id = scope.connection_id
+        installations = Installations()
+        installations.put(scope, client)
+        assert (await installations.client(id), installations.suspended(id)) == (client, None)
+        assert installations.working == [scope]
 
-        tokens.suspend(connection, BROKEN)
-        assert (tokens.of(connection), tokens.suspended(connection)) == (client, BROKEN)
-        assert tokens.suspended(ids.new()) is None
+        installations.suspend(id, BROKEN)
+        assert (await installations.client(id), installations.suspended(id)) == (client, BROKEN)
+        assert installations.suspended(ids.new()) is None
+        assert (installations.served, installations.working) == ([scope], [])
 
-        tokens.put(connection, client)
-        assert tokens.suspended(connection) is None
-        assert tokens.connection_ids == [connection]
+        installations.put(scope, client)
+        assert installations.suspended(id) is None
+        assert installations.working == [scope]
+
+
+async def test_a_connection_whose_token_is_elsewhere_has_no_client_here(db: Database) -> None:
+    connection = (await build.tenant(db)).connection
+    installations = Installations()
+
+    for asked in (connection, connection.id):
+        told = await installations.client(asked)
+
+        assert isinstance(told, Broken) and told.code == TOKEN_MISSING
 
 
 async def test_a_new_installation_gets_an_organization_and_a_known_one_keeps_its_own(

@@ -6,7 +6,7 @@ import pytest
 
 from bridge import ids
 from bridge.slack.client import Client
-from bridge.slack.connections import Tokens
+from bridge.slack.connections import Installations
 from bridge.slack.installation import Installation
 from sandbox.slack.faults import Kind
 from storage import connections, organizations
@@ -14,22 +14,22 @@ from tests.bridge.replica import Replica
 from tests.storage import build
 
 
-def installation(replica: Replica, *, tokens: Tokens, token: str | None = None) -> Installation:
+def installation(replica: Replica, *, installations: Installations, token: str | None = None) -> Installation:
     client = Client(token=token or replica.slack.world.app.bot_token, api_url=replica.slack.api_url, http=replica.http)
     return Installation(
-        db=replica.db, client=client, tokens=tokens, app_id=None, organization="Acme", wake=replica.wake
+        db=replica.db, client=client, installations=installations, app_id=None, organization="Acme", wake=replica.wake
     )
 
 
 async def test_the_token_s_connection_is_established_once_and_the_cards_that_wait_are_posted(
     replica: Replica, log: io.StringIO
 ) -> None:
-    tokens = Tokens()
-    step = installation(replica, tokens=tokens).step
+    installations = Installations()
+    step = installation(replica, installations=installations).step
 
     assert [await step() for _ in range(3)] == [1, 0, 0]
 
-    assert tokens.connection_ids == [replica.tenant.connection.id]
+    assert installations.served == [replica.tenant.scope]
     assert replica.wake.cards.is_set()
     assert len(replica.called("auth.test")) == 1
     assert log.getvalue().count("slack_connected") == 1
@@ -38,12 +38,12 @@ async def test_the_token_s_connection_is_established_once_and_the_cards_that_wai
 async def test_a_database_that_knows_nothing_yet_gets_an_organization(replica: Replica) -> None:
     for table in ("keys", "connections", "organizations"):
         await replica.db.fetch(f"delete from {table}")
-    tokens = Tokens()
+    installations = Installations()
 
-    assert await installation(replica, tokens=tokens).step() == 1
+    assert await installation(replica, installations=installations).step() == 1
 
     found = await connections.of_installation(replica.db, app_id="A0ASKBRIDGE", enterprise_id=None, team_id="T0SANDBOX")
-    assert found is not None and tokens.connection_ids == [found.id]
+    assert found is not None and installations.served == [found.scope]
 
 
 async def test_a_connection_that_was_disabled_stays_so_and_its_cards_are_still_settled(
@@ -54,9 +54,9 @@ async def test_a_connection_that_was_disabled_stays_so_and_its_cards_are_still_s
     await replica.show(question)
     scope = replica.tenant.scope
     await connections.disable(replica.db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
-    replica.tokens = Tokens()
+    replica.installations = Installations()
 
-    assert await installation(replica, tokens=replica.tokens).step() == 1
+    assert await installation(replica, installations=replica.installations).step() == 1
     await replica.settle()
 
     assert len(await organizations.every(replica.db)) == 1
@@ -67,8 +67,8 @@ async def test_a_connection_that_was_disabled_stays_so_and_its_cards_are_still_s
 
 @pytest.mark.parametrize("kind", [Kind.STATUS, Kind.RATELIMITED, Kind.DROP_BEFORE, Kind.HTML])
 async def test_while_slack_is_down_it_is_asked_again(replica: Replica, kind: Kind, log: io.StringIO) -> None:
-    tokens = Tokens()
-    one = installation(replica, tokens=tokens)
+    installations = Installations()
+    one = installation(replica, installations=installations)
     replica.fault("auth.test", kind, times=2)
 
     assert [await one.step() for _ in range(3)] == [0, 0, 1]
@@ -77,12 +77,12 @@ async def test_while_slack_is_down_it_is_asked_again(replica: Replica, kind: Kin
 
 
 async def test_a_wrong_token_is_said_with_what_to_do_and_never_shown(replica: Replica, log: io.StringIO) -> None:
-    tokens = Tokens()
-    one = installation(replica, tokens=tokens, token="xoxb-the-wrong-one")
+    installations = Installations()
+    one = installation(replica, installations=installations, token="xoxb-the-wrong-one")
 
     assert await one.step() == 0
 
-    assert tokens.connection_ids == []
+    assert installations.served == []
     assert "slack_token_refused" in log.getvalue()
     assert "invalid_auth" in log.getvalue() and '"fix": "' in log.getvalue()
     assert "xoxb-the-wrong-one" not in log.getvalue()

@@ -41,7 +41,7 @@ async def connect(replica: Replica, installed: Installed, *, person: str, channe
     identity = await client.identity()
     assert isinstance(identity, Identity), identity
     connection = await connections.establish(replica.db, identity, app_id="A0ASKBRIDGE", organization=identity.name)
-    replica.tokens.put(connection.id, client)
+    replica.installations.put(connection.scope, client)
     key, secret = await keys.create(
         replica.db, organization_id=connection.organization_id, id=ids.new(), name="deploy-bot"
     )
@@ -150,8 +150,8 @@ async def test_a_dead_token_stops_its_own_workspace_only(replica: Replica, contr
 
     assert replica.has_buttons(handle)
     assert (await replica.card(there)).ts is None
-    assert replica.tokens.suspended(acme.connection.id) is not None
-    assert replica.tokens.suspended(replica.tenant.connection.id) is None
+    assert replica.installations.suspended(acme.connection.id) is not None
+    assert replica.installations.suspended(replica.tenant.connection.id) is None
 
 
 async def test_an_organization_wide_app_is_one_connection_without_a_team(replica: Replica, org: Elsewhere) -> None:

@@ -1,7 +1,6 @@
 """A data folder that leaves no server behind, and owners of clusters in processes of their own."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,8 +19,6 @@ from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 
 REPOSITORY = Path(__file__).parents[3]
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about what root meets")
 
 
 @pytest.fixture

@@ -12,17 +12,17 @@ import pytest
 
 from sandbox.postgres.account import Account, choose
 from sandbox.postgres.errors import PostgresError
-from tests.sandbox.postgres.conftest import REPOSITORY, as_root, ask, owner, said, survivors
+from tests.sandbox.postgres.conftest import REPOSITORY, ask, owner, said, survivors
 
 
-@as_root
+@pytest.mark.root
 def test_root_becomes_an_account_that_exists_already(folder: Path) -> None:
     account = choose("nobody", cluster=folder / "none-yet")
 
     assert (account.user, account.extra_groups) == (pwd.getpwnam("nobody").pw_uid, ())
 
 
-@as_root
+@pytest.mark.root
 def test_an_existing_cluster_keeps_its_account(folder: Path) -> None:
     os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
 
@@ -31,13 +31,13 @@ def test_an_existing_cluster_keeps_its_account(folder: Path) -> None:
         choose("daemon", cluster=folder)
 
 
-@as_root
+@pytest.mark.root
 def test_without_an_account_to_become_the_error_says_what_to_do(folder: Path) -> None:
     with pytest.raises(PostgresError, match=r"tried no-such-account\). Run this as a normal user"):
         choose("no-such-account", cluster=folder / "none-yet")
 
 
-@as_root
+@pytest.mark.root
 @pytest.mark.processes
 def test_a_normal_user_runs_it_as_itself(folder: Path) -> None:
     account = choose("nobody", cluster=folder / "none-yet")

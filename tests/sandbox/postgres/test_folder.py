@@ -8,7 +8,6 @@ from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.errors import FolderRefused
 from sandbox.postgres.folder import open_folder
 from sandbox.postgres.programs import find_programs
-from tests.sandbox.postgres.conftest import as_root
 
 
 @pytest.mark.processes
@@ -40,7 +39,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(folder: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
 
 
-@as_root
+@pytest.mark.root
 def test_a_folder_of_somebody_else_is_left_alone(folder: Path) -> None:
     os.chown(folder, 65534, 65534)
 
@@ -50,7 +49,7 @@ def test_a_folder_of_somebody_else_is_left_alone(folder: Path) -> None:
     assert folder.stat().st_uid == 65534
 
 
-@as_root
+@pytest.mark.root
 def test_a_folder_that_the_account_cannot_reach_is_refused_by_name(folder: Path) -> None:
     home = folder / "home"
     home.mkdir(mode=0o700)

@@ -12,7 +12,7 @@ from sandbox.postgres.account import Account
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.errors import PostgresError, PostgresNotFound
 from sandbox.postgres.programs import Programs, find_programs
-from tests.sandbox.postgres.conftest import as_root, ask
+from tests.sandbox.postgres.conftest import ask
 
 
 def test_who_prefers_the_wheel_gets_it() -> None:
@@ -41,7 +41,7 @@ def test_without_any_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPa
         find_programs(prefer="wheel")
 
 
-@as_root
+@pytest.mark.root
 def test_installed_programs_that_the_account_cannot_run_are_named(folder: Path) -> None:
     nowhere = Programs(bin=folder / "nowhere", version="18.4", origin="PATH")
     account = Account(name="nobody", user=65534, group=65534, extra_groups=())
@@ -50,7 +50,7 @@ def test_installed_programs_that_the_account_cannot_run_are_named(folder: Path) 
         nowhere.within_reach_of(account, copies=folder)
 
 
-@as_root
+@pytest.mark.root
 @pytest.mark.processes
 def test_a_wheel_under_roots_home_is_copied_once_and_the_home_stays_closed(folder: Path) -> None:
     wheel = find_programs(prefer="wheel")

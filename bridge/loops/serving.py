@@ -1,0 +1,52 @@
+"""Say which connections this replica can post for, and take cards that no replica can post out of the others' way."""
+
+import asyncio
+
+from bridge.slack.connections import Installations
+from bridge.wake import Wake
+from storage import errors, serving
+from storage.pool import Database
+
+_SHELVE_SECONDS = 60.0  # between two looks for connections that no replica serves
+
+
+class Serving:
+    """The duty on one replica. Its `step` is safe on every replica at once."""
+
+    def __init__(self, *, db: Database, installations: Installations, wake: Wake) -> None:
+        self._db = db
+        self._installations = installations
+        self._wake = wake
+        self._shelve_at: float | None = None
+
+    async def step(self) -> int:
+        """Renew this replica's claims and put back their shelved cards; once a minute, shelve cards of unserved ones.
+
+        Shelving begins a minute after the first pass, and after any that failed: by then other replicas have renewed
+        their claims, also when the database was away and all of them lapsed.
+        """
+        now = asyncio.get_running_loop().time()
+        try:
+            return await self._renew() + await self._shelve(now)
+        except errors.Unavailable:
+            self._shelve_at = now + _SHELVE_SECONDS
+            raise
+
+    async def _renew(self) -> int:
+        working = self._installations.working
+        if not working:
+            return 0
+        renewed = await serving.renew(self._db, working)
+        if renewed.started or renewed.put_back:
+            self._wake.cards.set()
+        return renewed.started + renewed.put_back
+
+    async def _shelve(self, now: float) -> int:
+        if self._shelve_at is None:
+            self._shelve_at = now + _SHELVE_SECONDS
+        if now < self._shelve_at:
+            return 0
+        shelved = await serving.shelve(self._db)
+        if not shelved:
+            self._shelve_at = now + _SHELVE_SECONDS
+        return shelved

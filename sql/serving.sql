@@ -1,0 +1,132 @@
+-- Which connections some replica can post for. A replica renews its claims; what nobody renews lapses, on the database's
+-- clock, and the cards of that connection are shelved: no lease walks over them until it is served again.
+
+-- name: renew :one
+-- Say for $seconds that this replica has working tokens for these connections, and put back up to $most of their shelved
+-- cards; how many connections were not served before, and how many cards were put back. A card that another statement
+-- shelves at this moment may be missed: it is put back by the next pass, which follows at once on a connection that was
+-- not served before.
+with mine as materialized (
+    select connections.organization_id, connections.id as connection_id
+    from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id)
+    join connections
+        on connections.organization_id = settings.organization_id and connections.id = settings.connection_id
+),
+claimed as (
+    insert into serving (organization_id, connection_id, served_since, served_until)
+    select
+        organization_id, connection_id, statement_timestamp(),
+        statement_timestamp() + make_interval(secs => $seconds::int)
+    from mine
+    order by organization_id, connection_id -- several replicas lock in one order
+    on conflict (organization_id, connection_id) do update
+    set
+        served_since = case
+            when serving.served_until <= statement_timestamp() then excluded.served_since
+            else serving.served_since
+        end,
+        served_until = greatest(serving.served_until, excluded.served_until)
+    returning served_since = statement_timestamp() as started
+),
+shelved as materialized (
+    select cards.organization_id, cards.interaction_id, cards.id
+    from mine
+    join cards on cards.organization_id = mine.organization_id and cards.connection_id = mine.connection_id
+    where cards.shown < cards.wanted and cards.shelved = cards.wanted and cards.given_up_at is null
+    limit $most
+    for update of cards skip locked
+),
+put_back as (
+    update cards
+    set shelved = 0
+    from shelved
+    where
+        cards.organization_id = shelved.organization_id
+        and cards.interaction_id = shelved.interaction_id
+        and cards.id = shelved.id
+    returning cards.id
+)
+select
+    (select count(*) from claimed where started) as started,
+    (select count(*) from put_back) as put_back;
+
+-- name: shelve :one
+-- Take up to $most cards out of the way whose connections no replica serves; how many those were. A connection that was
+-- never served is noted, and its cards are shelved by the next pass. The claim is locked, so that cards of a connection
+-- that is served again at this moment are left alone. Walks from connection to connection, as the lease does. Scans all
+-- organizations.
+with recursive waiting as (
+    select organization_id, connection_id
+    from (
+        select organization_id, connection_id
+        from cards
+        where shown < wanted and shelved < wanted and given_up_at is null
+        order by organization_id, connection_id
+        limit 1
+    ) as first
+    union all
+    select following.organization_id, following.connection_id
+    from waiting
+    cross join lateral (
+        select organization_id, connection_id
+        from cards
+        where
+            shown < wanted
+            and shelved < wanted
+            and given_up_at is null
+            and (organization_id, connection_id) > (waiting.organization_id, waiting.connection_id)
+        order by organization_id, connection_id
+        limit 1
+    ) as following
+),
+noted as (
+    insert into serving (organization_id, connection_id, served_since, served_until)
+    select waiting.organization_id, waiting.connection_id, statement_timestamp(), statement_timestamp()
+    from waiting
+    where
+        not exists (
+            select
+            from serving
+            where
+                serving.organization_id = waiting.organization_id
+                and serving.connection_id = waiting.connection_id)
+    order by waiting.organization_id, waiting.connection_id
+    on conflict (organization_id, connection_id) do nothing
+),
+lapsed as materialized (
+    select serving.organization_id, serving.connection_id
+    from waiting
+    join serving
+        on serving.organization_id = waiting.organization_id and serving.connection_id = waiting.connection_id
+    where serving.served_until <= statement_timestamp()
+    limit $most
+    for update of serving skip locked
+),
+unserved as materialized (
+    select cards.organization_id, cards.interaction_id, cards.id
+    from lapsed
+    join cards on cards.organization_id = lapsed.organization_id and cards.connection_id = lapsed.connection_id
+    where cards.shown < cards.wanted and cards.shelved < cards.wanted and cards.given_up_at is null
+    limit $most
+    for update of cards skip locked
+),
+shelved as (
+    update cards
+    set shelved = wanted
+    from unserved
+    where
+        cards.organization_id = unserved.organization_id
+        and cards.interaction_id = unserved.interaction_id
+        and cards.id = unserved.id
+    returning cards.id
+)
+select count(*) as number
+from shelved;
+
+-- name: get :maybe
+-- Since when and until when some replica can post for a connection, and whether that is so now. No row: none
+-- ever could, or ever had to.
+select
+    organization_id, connection_id, served_since, served_until, served_until > statement_timestamp() as served
+from serving
+where organization_id = $organization_id and connection_id = $connection_id;
