@@ -165,7 +165,7 @@ async def _run(
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
-    web_app = web.Application(middlewares=[crowd.attend, api.in_words], client_max_size=MOST_BYTES)
+    web_app = web.Application(middlewares=[crowd.attend, api.in_words_besides(PATH)], client_max_size=MOST_BYTES)
     limits = settings.limits
     agents = api.routes(
         db=db,
