@@ -36,6 +36,7 @@ from bridge.slack.client import Client
 from bridge.slack.connections import Tokens
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
+from bridge.slack.receive import Receiver
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Sender
@@ -138,13 +139,8 @@ async def _run(
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, handles=handles, wake=wake, replies=replies, metrics=metrics)
     crowd = Crowd(most=allotment.connections)
-    inbound = Inbound(
-        secrets=settings.signing_secrets,
-        api_url=settings.slack_api_url,
-        clicks=clicks,
-        crowd=crowd,
-        metrics=metrics,
-    )
+    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
+    inbound = Inbound(secrets=settings.signing_secrets, receive=receiver.receive, crowd=crowd, metrics=metrics)
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
         installation = Installation(
