@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from bridge.slack import bolt
 from bridge.slack.ack import Ack
 from tests import payloads
+from tests.bridge.slack.changes import Change, put, without
 
 NOT_FOR_LISTENERS = {"ssl_check", "url_verification"}
 
@@ -77,31 +77,7 @@ async def test_a_challenge_is_answered_without_a_listener() -> None:
     assert json.loads(body) == {"challenge": payloads.load("url_verification")["challenge"]}
 
 
-def put(*path: Any) -> Callable[[Any], None]:
-    """A change that writes the last argument under the keys before it."""
-    *way, last, value = path
-
-    def change(payload: Any) -> None:
-        for step in way:
-            payload = payload[step]
-        payload[last] = value
-
-    return change
-
-
-def without(*path: Any) -> Callable[[Any], None]:
-    """A change that takes away what stands under the keys."""
-    *way, last = path
-
-    def change(payload: Any) -> None:
-        for step in way:
-            payload = payload[step]
-        del payload[last]
-
-    return change
-
-
-UNROUTABLE: list[tuple[str, str, Callable[[Any], object]]] = [
+UNROUTABLE: list[tuple[str, str, Change]] = [
     ("no action_id", "block_actions_message", without("actions", 0, "action_id")),
     (
         "an action_id that is null",
@@ -133,7 +109,7 @@ UNROUTABLE: list[tuple[str, str, Callable[[Any], object]]] = [
     ("name", "change"), [case[1:] for case in UNROUTABLE], ids=[description for description, *_ in UNROUTABLE]
 )
 async def test_what_bolt_cannot_route_does_not_raise_and_says_nothing(
-    name: str, change: Callable[[Any], object], log: io.StringIO
+    name: str, change: Change, log: io.StringIO
 ) -> None:
     payload = payloads.load(name)
     change(payload)

@@ -20,9 +20,9 @@ from bridge.slack.inbound import PATH, Inbound
 from sandbox.slack.faults import Kind
 from storage.model import Interaction
 from tests import payloads
+from tests.bridge.logged import events
 from tests.bridge.raw import head
 from tests.bridge.replica import Replica
-from tests.bridge.slack.test_receive import events
 
 SIGNATURE = "X-Slack-Signature"
 
@@ -111,7 +111,7 @@ async def test_what_follows_a_click_does_not_delay_its_answer(replica: Replica) 
     async def receive(_: bytes) -> Ack:
         return Ack(status=503, then=then)
 
-    async with door(replica, receive) as (inbound, url):
+    async with asyncio.timeout(30), door(replica, receive) as (inbound, url):
         body = payloads.body("block_actions_message")
         async with replica.http.post(url, data=body, headers=replica.signed(body)) as answer:
             assert (answer.status, await answer.read(), followed) == (503, b"", [])

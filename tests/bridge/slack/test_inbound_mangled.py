@@ -14,9 +14,9 @@ from bridge.slack.inbound import MOST_BYTES
 from sandbox.slack.server import Sandbox
 from tests import payloads
 from tests.bridge import replica as replicas
+from tests.bridge.logged import events
 from tests.bridge.raw import connected, head, raw
 from tests.bridge.replica import Replica
-from tests.bridge.slack.test_receive import events
 from tests.generated.damage import damaged
 
 

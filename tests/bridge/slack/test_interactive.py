@@ -1,7 +1,6 @@
 """Forms, shortcuts and menus as named values: whose installation, who, and the ids that later work goes by."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ import pytest
 from bridge.slack.incoming import Closing, Incoming, Shortcut, Submission, Suggestion, Unreadable
 from bridge.slack.verify import claim_id
 from tests import payloads
+from tests.bridge.slack.changes import Change, put, without
 from tests.bridge.slack.parsing import parsed
-from tests.bridge.slack.test_bolt import put, without
 
 ANA: dict[str, Any] = {
     "app_id": "A0ASKBRIDGE",
@@ -26,14 +25,14 @@ VIEWS = ["view_closed", "view_submission"]
 ALL = [*VIEWS, "block_actions_message", "block_suggestion", "message_action", "shortcut"]
 
 
-def changed(name: str, *changes: Callable[[Any], object]) -> Any:
+def changed(name: str, *changes: Change) -> Any:
     payload = payloads.load(name)
     for change in changes:
         change(payload)
     return payload
 
 
-def submission(*changes: Callable[[Any], object]) -> Submission:
+def submission(*changes: Change) -> Submission:
     found = parsed(payloads.form(changed("view_submission", *changes)))
     assert isinstance(found, Submission), found
     return found
@@ -104,7 +103,7 @@ def test_a_form_that_does_not_say_where_its_app_is_installed_belongs_to_the_payl
         (put("enterprise", {"id": 7}), "enterprise.id is not a Slack id"),
     ],
 )
-def test_without_a_sound_identity_nothing_is_taken(name: str, change: Callable[[Any], object], why: str) -> None:
+def test_without_a_sound_identity_nothing_is_taken(name: str, change: Change, why: str) -> None:
     assert parsed(changed(name, change)) == Unreadable(why=why)
 
 

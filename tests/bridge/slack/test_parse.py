@@ -22,6 +22,7 @@ from bridge.slack.incoming import (
 )
 from bridge.slack.verify import claim_id
 from tests import payloads
+from tests.bridge.slack.changes import put
 from tests.bridge.slack.parsing import parsed
 
 INTERACTION = ids.decode("int", payloads.INTERACTION)
@@ -44,18 +45,6 @@ def why(change: Callable[[Any], object]) -> str:
     found = parsed(payloads.form(payload))
     assert isinstance(found, Unreadable), found
     return found.why
-
-
-def put(*path: Any) -> Callable[[Any], None]:
-    """A change that writes the last argument under the keys before it."""
-    *way, last, value = path
-
-    def change(payload: Any) -> None:
-        for step in way:
-            payload = payload[step]
-        payload[last] = value
-
-    return change
 
 
 def test_a_click_says_whose_installation_who_where_and_what() -> None:

@@ -1,7 +1,6 @@
 """The seam that every transport shares: a payload goes in without any HTTP, and an ack comes out."""
 
 import io
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,9 @@ from bridge.slack.ack import Ack
 from bridge.slack.receive import Receiver
 from storage.model import Interaction
 from tests import payloads
+from tests.bridge.logged import events
 from tests.bridge.replica import Replica
-from tests.bridge.slack.test_bolt import put, without
+from tests.bridge.slack.changes import Change, put, without
 
 UNSUPPORTED = {
     "block_actions_modal": "block_actions in a view",
@@ -33,12 +33,6 @@ BODIES = {
 
 Way = Callable[[str], bytes | dict[str, Any]]
 WAYS: list[Way] = [payloads.body, payloads.load]
-
-
-def events(log: io.StringIO) -> list[dict[str, Any]]:
-    """What was logged, without the times."""
-    lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    return [{key: value for key, value in line.items() if key != "at"} for line in lines]
 
 
 @pytest.fixture
@@ -111,7 +105,7 @@ async def test_a_click_that_cannot_be_confirmed_is_503_and_still_followed(
     assert [event["event"] for event in events(log)] == ["click_unavailable"]
 
 
-UNROUTABLE: list[tuple[str, Callable[[Any], object], int]] = [
+UNROUTABLE: list[tuple[str, Change, int]] = [
     ("an action_id that is null", put("actions", 0, "action_id", None), 404),
     ("an action_id that is a number", put("actions", 0, "action_id", 7), 500),
     ("no action_id", without("actions", 0, "action_id"), 500),
@@ -128,7 +122,7 @@ async def test_a_click_that_bolt_cannot_route_is_decided_all_the_same(
     replica: Replica,
     question: Interaction,
     log: io.StringIO,
-    change: Callable[[Any], object],
+    change: Change,
     status: int,
 ) -> None:
     payload = replica.payload(question)
@@ -156,7 +150,7 @@ async def test_a_click_that_bolt_cannot_route_is_decided_all_the_same(
     ],
 )
 async def test_what_bolt_has_no_listener_for_is_handled_by_our_own_reading(
-    receiver: Receiver, log: io.StringIO, name: str, change: Callable[[Any], object], what: str
+    receiver: Receiver, log: io.StringIO, name: str, change: Change, what: str
 ) -> None:
     payload = payloads.load(name)
     change(payload)
