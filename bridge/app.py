@@ -38,6 +38,7 @@ from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
+from bridge.slack.receive import Receiver
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Sender
@@ -143,13 +144,8 @@ async def _run(
     health = Health(db=db, loops=loops, wake=wake)
     clicks = Clicks(claims=claims, db=db, reader=reader, handles=handles, wake=wake, replies=replies, metrics=metrics)
     crowd = Crowd(most=allotment.connections)
-    inbound = Inbound(
-        secrets=settings.signing_secrets,
-        api_url=settings.slack_api_url,
-        clicks=clicks,
-        crowd=crowd,
-        metrics=metrics,
-    )
+    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
+    inbound = Inbound(secrets=settings.signing_secrets, receive=receiver.receive, crowd=crowd, metrics=metrics)
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
         installation = Installation(
@@ -171,7 +167,7 @@ async def _run(
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
-    web_app = web.Application(middlewares=[crowd.attend, api.in_words], client_max_size=MOST_BYTES)
+    web_app = web.Application(middlewares=[crowd.attend, api.in_words_besides(PATH)], client_max_size=MOST_BYTES)
     limits = settings.limits
     agents = api.routes(
         db=db,

@@ -1,9 +1,9 @@
 """The routes of agents' door, and how whatever goes wrong behind them becomes a problem in words."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from bridge.agents import auth, openapi, problems
 from bridge.agents.endpoints import Endpoints
@@ -73,9 +73,7 @@ def routes(
 
 
 @web.middleware
-async def in_words(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def in_words(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn everything raised into a problem; what nobody expected is logged without what it said."""
     try:
         return await handler(request)
@@ -102,6 +100,16 @@ async def in_words(
     except Exception as error:  # noqa: BLE001  -- the last net before a bare 500
         _log.failure("request_failed", error, method=request.method, path=request.path)
         return problems.response(Problem(problems.INTERNAL, "This is a mistake in the bridge; its log says where."))
+
+
+def in_words_besides(path: str) -> Middleware:
+    """`in_words` for every path, known or unknown, but the one of another door, which has answers of its own."""
+
+    @web.middleware
+    async def elsewhere(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await (handler(request) if request.path == path else in_words(request, handler))
+
+    return elsewhere
 
 
 def _path(request: web.Request) -> str:

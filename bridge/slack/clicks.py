@@ -18,7 +18,7 @@ from bridge.metrics import Metrics, Reply
 from bridge.reader import Reader
 from bridge.slack import client, replies
 from bridge.slack.connections import Directory
-from bridge.slack.parse import Click
+from bridge.slack.incoming import Click
 from bridge.wake import Wake
 from storage import cards, errors, interactions
 from storage.interactions import Claimed

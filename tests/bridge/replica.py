@@ -24,6 +24,7 @@ from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, READ_SECONDS, Inbound
+from bridge.slack.receive import Receiver
 from bridge.slack.verify import SigningSecrets
 from bridge.wake import Wake
 from sandbox.slack import signing
@@ -88,10 +89,10 @@ class Replica:
             replies=self.http,
             metrics=self.metrics,
         )
+        self.receiver = Receiver(api_url=self.slack.api_url, clicks=self.clicks)
         self.inbound = Inbound(
             secrets=self.secrets,
-            api_url=self.slack.api_url,
-            clicks=self.clicks,
+            receive=self.receiver.receive,
             crowd=Crowd(most=1_000_000),
             read_seconds=self.read_seconds,
             metrics=self.metrics,

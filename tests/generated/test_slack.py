@@ -8,6 +8,7 @@ import logging
 import random
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import psutil
 
@@ -19,7 +20,24 @@ from tests.generated import scale
 from tests.generated.damage import damaged
 from tests.generated.scale import Tried
 
-ABSURD: list[Any] = [None, [], {}, "", 0, True, "x" * 300, {"id": []}, [[]], "view", -1, "\ud800", "\x00"]
+ABSURD: list[Any] = [
+    None,
+    [],
+    {},
+    "",
+    0,
+    True,
+    "x" * 300,
+    {"id": []},
+    [[]],
+    "view",
+    -1,
+    "\ud800",
+    "\x00",
+    "E0",
+    10**300,
+]
+ABSURD += [json.loads('{"a":' * 200 + "1" + "}" * 200), 1e308, {"type": "view", "id": 7}, ["T0SANDBOX"], "E0"]
 MOST_GROWN = 12 * 1024 * 1024  # bytes, of this whole process, while many times as much goes through
 MOST_LEFT = 1_000  # objects that are still there
 BATCHES = 10
@@ -31,24 +49,30 @@ def cases(number: int, chance: random.Random) -> Iterator[bytes]:
     names = list(whole)
     for case in range(number):
         payload, body = whole[names[case % len(names)]]
-        if case % 2 and "type" in payload:
-            absurd = _absurd(payload, chance)
-            yield json.dumps(absurd).encode() if body.startswith(b"{") else payloads.form(absurd)
-        else:
+        if case // len(names) % 2 == 0:
             yield damaged(body, chance)
+            continue
+        absurd = _absurd(payload, chance)
+        if "type" not in payload:
+            yield urlencode(absurd, errors="surrogatepass").encode()
+        else:
+            yield json.dumps(absurd).encode() if body.startswith(b"{") else payloads.form(absurd)
 
 
 def _absurd(whole: Any, chance: random.Random) -> Any:
-    """The payload with one to three of its values replaced."""
+    """The payload with one to three of its values replaced or taken away."""
     payload = copy.deepcopy(whole)
     for _ in range(chance.randint(1, 3)):
         inside = payload
         while True:
-            key = chance.choice(list(inside))
-            if not (isinstance(inside[key], dict) and inside[key] and chance.random() < 0.6):
+            key = chance.choice([*inside] if isinstance(inside, dict) else range(len(inside)))
+            if not (isinstance(inside[key], dict | list) and inside[key] and chance.random() < 0.6):
                 break
             inside = inside[key]
-        inside[key] = copy.deepcopy(chance.choice(ABSURD))
+        if len(inside) > 1 and chance.random() < 0.2:
+            del inside[key]
+        else:
+            inside[key] = copy.deepcopy(chance.choice(ABSURD))
     return payload
 
 

@@ -7,11 +7,12 @@ from bridge.agents import message
 from bridge.card.frame import Drawing, View
 from bridge.kinds.choice import KIND
 from bridge.kinds.choice.request import Request
-from bridge.slack.parse import Click, parse
+from bridge.slack.incoming import Click
 from storage.model import Json, Status
 from tests import payloads
 from tests.bridge import limits
 from tests.bridge.interactions import interaction
+from tests.bridge.slack.parsing import parsed
 
 
 def asked(*options: Json, **fields: Any) -> Json:
@@ -203,7 +204,7 @@ def test_an_id_comes_back_from_slack_as_it_was_sent(count: int, id: str) -> None
     if "options" in pressed:
         action["selected_option"] = pressed["options"][-1]
     payload["actions"] = [payload["actions"][0] | action]
-    click = parse(payloads.form(payload))
+    click = parsed(payloads.form(payload))
 
     assert isinstance(click, Click) and click.choice == id
 

@@ -10,6 +10,7 @@ from sandbox.slack.faults import Kind
 from storage.model import Handle, Interaction, Verdict
 from tests import payloads
 from tests.bridge.replica import Counting, Replica
+from tests.bridge.slack.parsing import parsed
 from tests.storage import build
 
 CHANNEL = "C0APPROVALS"
@@ -203,11 +204,9 @@ async def test_a_copy_that_was_settled_before_the_winner_is_attended_to_is_not_e
 
 
 def _parsed(replica: Replica, question: Interaction, handle: Handle) -> Any:
-    from bridge.slack import parse
-
     payload = replica.payload(question)
     payload["container"] |= {"channel_id": handle.channel, "message_ts": handle.ts}
-    return parse.parse(payloads.form(payload), api_url=replica.slack.api_url)
+    return parsed(payloads.form(payload), api_url=replica.slack.api_url)
 
 
 async def test_a_winner_wakes_whoever_waits(replica: Replica, question: Interaction, handle: Handle) -> None:

@@ -4,13 +4,23 @@ import asyncio
 import io
 import logging
 import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from bridge.agents import api
+from bridge.crowd import Crowd
+from bridge.slack.ack import Ack
+from bridge.slack.inbound import PATH, Inbound
 from sandbox.slack.faults import Kind
 from storage.model import Interaction
 from tests import payloads
+from tests.bridge.logged import events
 from tests.bridge.raw import head
 from tests.bridge.replica import Replica
 
@@ -89,3 +99,62 @@ async def test_m055_slack_hanging_up_does_not_undo_a_click_nor_what_follows(
     assert await replica.verdicts() == ["won"]
     await replica.settle()
     assert not replica.has_buttons(handle)
+
+
+async def test_what_follows_a_click_does_not_delay_its_answer(replica: Replica) -> None:
+    answered, followed = asyncio.Event(), []
+
+    async def then() -> None:
+        await answered.wait()
+        followed.append("done")
+
+    async def receive(_: bytes) -> Ack:
+        return Ack(status=503, then=then)
+
+    async with asyncio.timeout(30), door(replica, receive) as (inbound, url):
+        body = payloads.body("block_actions_message")
+        async with replica.http.post(url, data=body, headers=replica.signed(body)) as answer:
+            assert (answer.status, await answer.read(), followed) == (503, b"", [])
+        answered.set()
+        await inbound.close()
+
+    assert followed == ["done"]
+
+
+async def test_a_mistake_of_ours_is_a_plain_500_and_logged_without_what_it_said(
+    replica: Replica, log: io.StringIO
+) -> None:
+    async def receive(body: bytes) -> Ack:
+        raise RuntimeError(body)
+
+    async with door(replica, receive) as (_, url):
+        body = payloads.body("block_actions_message")
+        async with replica.http.post(url, data=body, headers=replica.signed(body)) as answer:
+            assert (answer.status, await answer.read()) == (500, b"")
+
+    (event,) = events(log)
+    assert (event["event"], event["error"], event["path"]) == ("request_failed", "RuntimeError", "/slack/events")
+    assert "in receive" in event["where"] and "block_actions" not in log.getvalue()
+
+
+async def test_a_wrong_path_or_method_beside_agents_api_is_refused_as_each_door_does(replica: Replica) -> None:
+    """Slack's own route answers plainly; every other path, known or unknown, with a problem."""
+    async with door(replica, replica.receiver.receive, middlewares=[api.in_words_besides(PATH)]) as (_, url):
+        answers = []
+        for at in (url, f"{url}s", url.replace(PATH, "/")):
+            async with replica.http.get(at) as answer:
+                answers.append((answer.status, answer.content_type))
+
+    assert answers == [(405, "text/plain"), (404, "application/problem+json"), (404, "application/problem+json")]
+
+
+@asynccontextmanager
+async def door(
+    replica: Replica, receive: Callable[[bytes], Awaitable[Ack]], **options: Any
+) -> AsyncIterator[tuple[Inbound, str]]:
+    """Another route of this replica's secrets, before another receiver."""
+    inbound = Inbound(secrets=replica.secrets, receive=receive, crowd=Crowd(most=10))
+    web_app = web.Application(**options)
+    web_app.add_routes([web.post(PATH, inbound.handle)])
+    async with TestServer(web_app) as server:
+        yield inbound, str(server.make_url(PATH))

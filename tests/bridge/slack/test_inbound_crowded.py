@@ -18,7 +18,7 @@ from tests.storage import build
 
 async def test_a_click_that_is_being_decided_gives_way_to_nobody(replica: Replica, dsn: str) -> None:
     crowd = Crowd(most=2)
-    inbound = Inbound(secrets=replica.secrets, api_url=replica.slack.api_url, clicks=replica.clicks, crowd=crowd)
+    inbound = Inbound(secrets=replica.secrets, receive=replica.receiver.receive, crowd=crowd)
     web_app = web.Application(middlewares=[crowd.attend])
     web_app.add_routes([web.post(PATH, inbound.handle)])
     question = await build.question(replica.db, replica.tenant)

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from bridge.slack.parse import (
+from bridge.slack import response_urls
+from bridge.slack.incoming import (
     Click,
     Command,
     Event,
@@ -18,11 +19,11 @@ from bridge.slack.parse import (
     Unreadable,
     Unsupported,
     UrlVerification,
-    parse,
-    trusted_response_url,
 )
 from bridge.slack.verify import claim_id
 from tests import payloads
+from tests.bridge.slack.changes import put
+from tests.bridge.slack.parsing import parsed
 
 INTERACTION = ids.decode("int", payloads.INTERACTION)
 RESPONSE_URL = "https://hooks.slack.com/actions/T0SANDBOX/9980000000000/made-up-and-secret"
@@ -32,7 +33,7 @@ def click(name: str = "block_actions_message", change: Callable[[Any], object] =
     """Parse a shape that is, or is still after a change, a click."""
     payload = payloads.load(name)
     change(payload)
-    found = parse(payloads.form(payload))
+    found = parsed(payloads.form(payload))
     assert isinstance(found, Click), found
     return found
 
@@ -41,21 +42,9 @@ def why(change: Callable[[Any], object]) -> str:
     """Say why a changed click is no longer readable."""
     payload = payloads.load("block_actions_message")
     change(payload)
-    found = parse(payloads.form(payload))
+    found = parsed(payloads.form(payload))
     assert isinstance(found, Unreadable), found
     return found.why
-
-
-def put(*path: Any) -> Callable[[Any], None]:
-    """A change that writes the last argument under the keys before it."""
-    *way, last, value = path
-
-    def change(payload: Any) -> None:
-        for step in way:
-            payload = payload[step]
-        payload[last] = value
-
-    return change
 
 
 def test_a_click_says_whose_installation_who_where_and_what() -> None:
@@ -117,11 +106,6 @@ def test_each_kind_of_place_and_person_is_told_apart(name: str, expected: dict[s
     [
         ("block_actions_link", LinkOpened()),
         ("block_actions_modal", Unsupported(type="block_actions in a view")),
-        ("view_submission", Unsupported(type="view_submission")),
-        ("view_closed", Unsupported(type="view_closed")),
-        ("shortcut", Unsupported(type="shortcut")),
-        ("message_action", Unsupported(type="message_action")),
-        ("block_suggestion", Unsupported(type="block_suggestion")),
         ("slash_command", Command(command="/askbridge")),
         ("ssl_check", SslCheck()),
         ("url_verification", UrlVerification(challenge="3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P")),
@@ -129,11 +113,11 @@ def test_each_kind_of_place_and_person_is_told_apart(name: str, expected: dict[s
     ],
 )
 def test_what_is_no_click_has_its_own_name(name: str, expected: Incoming) -> None:
-    assert expected == parse(payloads.body(name))
+    assert expected == parsed(payloads.body(name))
 
 
 def test_every_recorded_shape_is_readable_and_every_readable_value_is_recorded() -> None:
-    found = {type(parse(payloads.body(name))) for name in payloads.names()}
+    found = {type(parsed(payloads.body(name))) for name in payloads.names()}
 
     assert found == {*get_args(Incoming)} - {Unreadable}
 
@@ -151,7 +135,7 @@ def test_a_claim_id_does_not_depend_on_how_the_form_was_written() -> None:
     text = json.dumps(payloads.load("block_actions_message"))
     spelled = b"payload=" + b"".join(b"%%%02x" % byte for byte in text.encode())
 
-    assert parse(spelled) == parse(payloads.form_text(text))
+    assert parsed(spelled) == parsed(payloads.form_text(text))
 
 
 @pytest.mark.parametrize(
@@ -181,6 +165,18 @@ def test_what_is_not_ours_is_a_click_without_it(
 
 def test_a_choice_that_is_also_a_link_is_a_choice() -> None:
     assert click(change=put("actions", 0, "url", "https://example.com/")).choice == "approve"
+
+
+@pytest.mark.parametrize("view", [None, {}, [], "V0SANDBOX1", 7])
+def test_a_click_on_a_message_with_something_odd_for_a_view_is_a_click(view: object) -> None:
+    assert click(change=put("view", view)).choice == "approve"
+
+
+@pytest.mark.parametrize("enterprise", [None, 7, [], "E0SANDBOX", {}, {"id": None}])
+def test_a_click_with_something_odd_for_an_enterprise_is_a_workspace_s(enterprise: object) -> None:
+    found = click(change=put("enterprise", enterprise))
+
+    assert (found.enterprise_id, found.installed_team) == (None, "T0SANDBOX")
 
 
 def test_an_ephemeral_card_in_a_thread_knows_its_thread_without_a_message() -> None:
@@ -235,6 +231,9 @@ def test_what_only_helps_is_left_out_when_it_is_absurd(change: Callable[[Any], N
         (put("actions", None), "actions is not a list with an action in it"),
         (put("actions", {"0": {}}), "actions is not a list with an action in it"),
         (put("actions", ["v1:choose:approve"]), "actions is not a list with an action in it"),
+        (lambda payload: payload.pop("actions"), "actions is not a list with an action in it"),
+        (put("team", "T0SANDBOX"), "the payload names no installation"),
+        (lambda payload: payload.pop("user"), "user.id is missing"),
     ],
 )
 def test_a_click_without_a_sound_identity_is_refused_and_not_guessed(
@@ -267,14 +266,14 @@ def test_a_click_without_a_sound_identity_is_refused_and_not_guessed(
     ],
 )
 def test_what_slack_never_sends_is_unreadable_and_says_why(body: bytes, expected: str) -> None:
-    assert Unreadable(why=expected) == parse(body)
+    assert Unreadable(why=expected) == parsed(body)
 
 
 def test_what_is_nested_without_end_is_no_click() -> None:
     """How deep a reader goes is Python's choice: 3.14 reads what 3.11 does not."""
     body = payloads.form_text('{"a":' * 50_000 + "1" + "}" * 50_000)
 
-    assert parse(body) in (Unreadable(why="the payload is not JSON"), Unsupported(type="?"))
+    assert parsed(body) in (Unreadable(why="the payload is not JSON"), Unsupported(type="?"))
 
 
 @pytest.mark.parametrize(
@@ -291,7 +290,7 @@ def test_what_is_nested_without_end_is_no_click() -> None:
     ],
 )
 def test_what_is_new_to_us_is_unsupported(body: bytes, expected: Incoming) -> None:
-    assert expected == parse(body)
+    assert expected == parsed(body)
 
 
 SANDBOX = "http://127.0.0.1:8081/api/"
@@ -341,19 +340,19 @@ SANDBOX = "http://127.0.0.1:8081/api/"
     ],
 )
 def test_a_reply_goes_to_slack_or_to_the_sandbox_and_nowhere_else(url: object, api_url: str, *, trusted: bool) -> None:
-    assert trusted is trusted_response_url(url, api_url=api_url)
+    assert (url if trusted else None) == response_urls.trusted(url, api_url=api_url)
 
 
 def test_a_click_of_the_sandbox_keeps_the_sandbox_s_response_url() -> None:
     payload = payloads.load("block_actions_message") | {"response_url": "http://127.0.0.1:8081/actions/T0/1/x"}
 
-    found = parse(payloads.form(payload), api_url=SANDBOX)
+    found = parsed(payloads.form(payload), api_url=SANDBOX)
 
     assert isinstance(found, Click) and found.response_url == "http://127.0.0.1:8081/actions/T0/1/x"
 
 
 def test_a_key_given_twice_counts_as_bolt_counts_it_the_last_time() -> None:
     text = json.dumps(payloads.load("block_actions_message"))
-    found = parse(payloads.form_text(text.replace('"id": "U0ANA"', '"id": "U0EVE", "id": "U0ANA"')))
+    found = parsed(payloads.form_text(text.replace('"id": "U0ANA"', '"id": "U0EVE", "id": "U0ANA"')))
 
     assert isinstance(found, Click) and found.user_id == "U0ANA"

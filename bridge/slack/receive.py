@@ -1,0 +1,90 @@
+"""Everything that Slack sends, whatever transport brings it: decoded once → parsed → routed by Bolt → handled → ack.
+
+HTTP, a socket and a test call `receive`; none of them is known here.
+"""
+
+from functools import partial
+from typing import Any, assert_never
+
+from bridge.logs import Log
+from bridge.slack import bolt, fields
+from bridge.slack.ack import Ack
+from bridge.slack.clicks import Clicks
+from bridge.slack.decode import decode
+from bridge.slack.incoming import (
+    Click,
+    Closing,
+    Command,
+    Event,
+    Incoming,
+    LinkOpened,
+    Shortcut,
+    SslCheck,
+    Submission,
+    Suggestion,
+    Unreadable,
+    Unsupported,
+    UrlVerification,
+)
+from bridge.slack.parse import parse
+
+_log = Log("slack")
+
+
+class Receiver:
+    """Has every payload handled once. `api_url` is where Slack is."""
+
+    def __init__(self, *, api_url: str, clicks: Clicks) -> None:
+        self._api_url = api_url
+        self._clicks = clicks
+        self._bolt = bolt.build()
+
+    async def receive(self, payload: bytes | dict[str, Any]) -> Ack:
+        """Answer a verified payload: 503 when a click cannot be confirmed, else 200.
+
+        Bytes are the body of a signed request; an object is what a socket brought. A click has its verdict committed
+        when this returns. The transport runs `then` once the answer is written, or was lost.
+        """
+        try:
+            decoded = decode(payload)
+        except fields.Wrong as wrong:
+            return await self._handle(Unreadable(why=str(wrong)))
+        incoming = parse(decoded, api_url=self._api_url)
+        if isinstance(incoming, Unreadable):
+            return await self._handle(incoming)
+        acks: list[Ack] = []  # stays empty when Bolt calls no listener
+
+        async def handle() -> Ack:
+            acks.append(await self._handle(incoming))
+            return acks[-1]
+
+        answer = await bolt.dispatch(self._bolt, decoded.body, handle=handle)
+        if acks:
+            return acks[-1]
+        if isinstance(incoming, Click):  # signed, but of a form that Bolt cannot route: no click is ever ignored
+            _log.warning("click_not_routed", status=answer.status)
+        return await self._handle(incoming)
+
+    async def _handle(self, incoming: Incoming) -> Ack:
+        match incoming:
+            case Click():
+                outcome = await self._clicks.decide(incoming)
+                return Ack(status=200 if outcome.certain else 503, then=partial(self._clicks.after, outcome))
+            case UrlVerification(challenge=challenge):
+                return Ack(body={"challenge": challenge})
+            case Suggestion():
+                _log.info("slack_request_unsupported", what="block_suggestion")
+                return Ack(body={"options": []})
+            case Submission():
+                _log.info("slack_request_unsupported", what="view_submission")
+            case Closing():
+                _log.info("slack_request_unsupported", what="view_closed")
+            case Shortcut(type=what) | Unsupported(type=what) | Event(type=what) | Command(command=what):
+                _log.info("slack_request_unsupported", what=what)
+            case Unreadable(why=why):
+                _log.warning("slack_request_unreadable", why=why)
+            case LinkOpened() | SslCheck():
+                pass
+            case _:
+                assert_never(incoming)
+        return Ack()
