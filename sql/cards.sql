@@ -28,8 +28,8 @@ order by ordinal, id;
 
 -- name: lease :many
 -- Take up to $most copies that do not show what they should, for $seconds: of those connections that this replica has a
--- token for, also the disabled ones, whose cancelled cards are still to be settled. Every connection gets one before any
--- gets two, and its longest due first.
+-- token for, also the disabled ones, whose cancelled cards are still to be settled, and of those kinds that it can draw.
+-- Every connection gets one before any gets two, and its longest due first.
 -- Walks from connection to connection along the index of what is not shelved: however much is due on one of them, it is
 -- not read, and neither is what waits for a connection that no replica serves. Scans all organizations; the statement's
 -- clock, unlike clock_timestamp(), lets the index pass over what is not due yet.
@@ -88,6 +88,14 @@ ready as materialized (
             and given_up_at is null
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
+            and exists ( -- a later release draws the cards of its own kinds
+                select
+                from interactions
+                where
+                    interactions.organization_id = served.organization_id
+                    and interactions.id = cards.interaction_id
+                    and interactions.kind = any ($kinds::text[])
+            )
         order by due_at
         -- More than are taken: others lease at the same moment, and what they have locked is passed over below.
         limit (select 1 + $most::bigint * 8 / greatest(count(*), 1) from served)

@@ -1,7 +1,7 @@
 """The copies of a question on Slack's screens: leased by a replica, written back under the fence of that lease."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,15 +34,16 @@ async def of_interactions(
     return found
 
 
-async def lease(db: Runs, served: Sequence[Scope], *, most: int) -> list[Card]:
+async def lease(db: Runs, served: Sequence[Scope], *, kinds: Collection[str], most: int) -> list[Card]:
     """Take copies of these connections that do not show what they should; no other lease gets them for LEASE_SECONDS.
 
-    Every connection gets one before any gets two, and its longest due first.
+    Only of interactions of these kinds. Every connection gets one before any gets two, and its longest due first.
     """
     rows = await _SQL["lease"].many(
         db,
         organization_ids=[scope.organization_id for scope in served],
         connection_ids=[scope.connection_id for scope in served],
+        kinds=list(kinds),
         most=most,
         seconds=LEASE_SECONDS,
     )

@@ -65,7 +65,7 @@ class Cards:
         served = self._installations.served
         if not served:
             return 0
-        leased = await cards.lease(self._db, served, most=BATCH)
+        leased = await cards.lease(self._db, served, kinds=KINDS, most=BATCH)
         await asyncio.gather(*(self._attend(card) for card in leased))
         return len(leased)
 

@@ -112,20 +112,21 @@ class Clicks:
                 user=click.user_id,
                 repeats=claimed.repeats or None,
             )
+        self._reader.tell(claimed.ended)
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
         self._followed[followed] = True
         if claimed.verdict is Verdict.WON:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            self._reader.tell(claimed.ended)
             self._handles.ended(connection.scope, click.interaction, claimed.life)
             self._wake.changed(connection.organization_id, click.interaction)
             self._wake.cards.set()
-            await asyncio.gather(
-                self._alone(self._heal(click, connection, claimed), click),
-                self._alone(self._tell(click, connection, claimed), click),
-            )
+            if not claimed.is_settling:  # else this click won, and the card that was clicked will say so
+                await asyncio.gather(
+                    self._alone(self._heal(click, connection), click),
+                    self._alone(self._tell(click, connection, claimed), click),
+                )
         else:
             await self._alone(self._tell(click, connection, claimed), click)
 
@@ -145,7 +146,7 @@ class Clicks:
                 claim_id=click.claim_id,
                 event_id=ids.new(),
                 choice=click.choice,
-                intent=Intent.ANSWER,
+                intent=Intent.OPEN if click.opens else Intent.ANSWER,
                 given=None,
                 user_id=click.user_id,
                 user_name=click.user_name,
@@ -156,14 +157,12 @@ class Clicks:
             seconds=seconds,
         )
 
-    async def _heal(self, click: Click, connection: Connection, claimed: Claimed) -> None:
+    async def _heal(self, click: Click, connection: Connection) -> None:
         """Bring the copy that was clicked to the truth, even one that nobody remembers having posted."""
         if click.interaction is None or click.channel is None or click.ts is None or click.is_ephemeral:
             return
         handle = Handle(channel=click.channel, ts=click.ts)
         try:
-            if claimed.is_settling:
-                return
             await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
             self._wake.cards.set()
         except errors.Unavailable as error:

@@ -37,6 +37,7 @@ class Click(Interactive):
     is_ephemeral: bool
     interaction: UUID | None
     choice: str | None
+    opens: bool  # the element asks for a form, and can answer nothing by itself
     response_url: str | None = field(repr=False)  # a bearer secret: whoever has it can write into the conversation
 
 

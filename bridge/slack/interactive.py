@@ -35,6 +35,7 @@ def actions(sent: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incomi
         is_ephemeral=container.get("is_ephemeral") is True,
         interaction=codec.interaction_of(action.get("block_id")),
         choice=choice,
+        opens=codec.opens(action.get("action_id")),
         response_url=response_urls.trusted(sent.get("response_url"), api_url=api_url),
     )
 

@@ -16,6 +16,7 @@ _MOST_REASON: Final = 300
 _NOTHING: Final = "Your click changed nothing."
 _GONE: Final = f"This card is no longer active. {_NOTHING}"
 _OUTSIDER: Final = f"People from other organizations cannot answer this question. {_NOTHING}"
+_NO_FORM: Final = f"The form for this button could not be opened here. {_NOTHING} Please click again."
 _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
 
 
@@ -31,8 +32,10 @@ def reply(
     if life is None:
         return None if verdict is Verdict.WON else _GONE
     match verdict:
-        case Verdict.WON | Verdict.OPENED | Verdict.MISTAKEN:
+        case Verdict.WON | Verdict.MISTAKEN:
             return None  # the card or the form says it
+        case Verdict.OPENED:
+            return _NO_FORM
         case Verdict.GONE:
             return _GONE
         case Verdict.RECORDED:

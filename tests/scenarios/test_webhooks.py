@@ -8,8 +8,11 @@ from typing import Any
 import psutil
 import pytest
 
+from bridge import ids
+from storage import interactions, pool
 from tests.bridge.webhooks import receivers
 from tests.scenarios import house
+from tests.storage import build
 
 pytestmark = pytest.mark.processes
 
@@ -81,3 +84,21 @@ async def deliveries(dev: house.House, replica: int) -> Any:
 
 async def received(there: receivers.Receiver) -> set[str]:
     return {call.path for call in there.calls}
+
+
+async def test_an_event_whose_replica_died_before_it_had_its_position_reaches_its_webhook(tmp_path: Path) -> None:
+    """The answer is committed and no replica was told: the numbering loop of any of them finds it within 12 s."""
+    async with house.running(tmp_path, replicas=1) as dev, receivers.receiver() as there:
+        asked = await dev.ask(replica=0, callback=f"{there.url}/callback")
+        async with pool.connect(dev.told["database_url"], name="a replica that dies", size=1) as db:
+            organization_id = ids.decode("org", dev.told["organization"])
+            id = ids.decode("int", asked["id"])
+            assert organization_id is not None and id is not None
+            question = await interactions.get(db, organization_id, id)
+            assert question is not None
+            await interactions.claim(db, build.click(question))
+
+            async with asyncio.timeout(15):
+                await there.until(1)
+
+        assert there.calls[0].path == "/callback"

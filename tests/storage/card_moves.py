@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from bridge import ids
+from bridge.kinds import KINDS
 from storage import cards
 from storage.model import Card, Handle, Interaction, Json, Status
 from storage.pool import Database
@@ -32,7 +33,7 @@ async def of(db: Database, question: Interaction) -> list[Card]:
 
 
 async def lease(db: Database, question: Interaction, *, most: int = 100) -> list[Card]:
-    return await cards.lease(db, [question.scope], most=most)
+    return await cards.lease(db, [question.scope], kinds=KINDS, most=most)
 
 
 async def take(db: Database, question: Interaction) -> Card:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bridge.kinds import KINDS
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from storage import cards, migrate, pool, serving
@@ -70,7 +71,7 @@ async def _lease(db: Database, served: list[Scope]) -> float:
         transaction = connection.transaction()
         await transaction.start()
         began = time.perf_counter()
-        leased = await cards.lease(connection, served, most=20)
+        leased = await cards.lease(connection, served, kinds=KINDS, most=20)
         seconds = time.perf_counter() - began
         await transaction.rollback()
         assert len(leased) == 20

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
+from bridge.kinds import KINDS
 from storage import backlog, cards, deliveries, events, interactions, statements
 from storage.model import Scope
 from storage.pool import Database
@@ -37,7 +38,7 @@ async def test_the_oldest_duty_counts_also_while_somebody_is_at_it(db: Database)
 
     assert seen.cards_age == pytest.approx(90, abs=10)
     assert seen.open == 2 and seen.notices is None
-    await cards.lease(db, mine, most=1)
+    await cards.lease(db, mine, kinds=KINDS, most=1)
     assert (await backlog.look(db, mine, with_notices=False)).cards_age == pytest.approx(90, abs=10)
 
 
@@ -47,7 +48,7 @@ async def test_what_is_due_later_or_on_a_screen_or_elsewhere_is_not_late(db: Dat
     await build.question(db, tenant)
     await build.question(db, tenant)
     mine = [tenant.scope]
-    first, second = await cards.lease(db, mine, most=2)
+    first, second = await cards.lease(db, mine, kinds=KINDS, most=2)
     await db.fetch("update cards set shown = wanted where id = $1", first.id)
     await db.fetch("update cards set due_at = clock_timestamp() + interval '1 hour' where id = $1", second.id)
 

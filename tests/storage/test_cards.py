@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bridge import ids
+from bridge.kinds import KINDS
 from storage import cards, interactions
 from storage.model import Handle, Interaction, Status
 from storage.pool import Database
@@ -76,7 +77,7 @@ async def test_a_flood_on_one_connection_leaves_room_for_others_in_every_lease(d
     others = [await build.question(db, await build.tenant(db)) for _ in range(3)]
     served = [flood.scope, *(other.scope for other in others)]
 
-    first, second = [await cards.lease(db, served, most=20) for _ in range(2)]
+    first, second = [await cards.lease(db, served, kinds=KINDS, most=20) for _ in range(2)]
 
     flooding = [sorted(card.ordinal for card in batch if card.interaction_id == flood.id) for batch in (first, second)]
     assert {card.interaction_id for card in first} == {flood.id, *(other.id for other in others)}

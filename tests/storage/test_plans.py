@@ -302,7 +302,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "late": ("receipts", {"most": 100, "seconds": 120.0, "within": 780.0}),
-        "lease": ("cards", {**scopes, "most": 100, "seconds": 20}),
+        "lease": ("cards", {**scopes, "kinds": ["approval"], "most": 100, "seconds": 20}),
         "renew": ("serving", {**scopes, "most": 100, "seconds": 60}),
         "get of what is served": ("serving", scope),
         "look": (

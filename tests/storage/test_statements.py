@@ -260,7 +260,7 @@ TYPES = {
         "int8": "each limit most most_pending past receivers",
         "jsonb": "addresses answers forms given metadata never_shown outcome reason request",
         "timestamptz": "after since",
-        "text[]": "ends home_teams payloads responders tags types",
+        "text[]": "ends home_teams kinds payloads responders tags types",
         "uuid": "after_event_id after_id after_organization_id before callback_target connection_id endpoint_id "
         "event_id id interaction_id key_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",

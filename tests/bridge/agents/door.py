@@ -20,6 +20,7 @@ from bridge.agents.limits import Limits
 from bridge.agents.places import Places
 from bridge.agents.streams import Streams
 from bridge.crowd import Crowd
+from bridge.kinds import KINDS
 from bridge.metrics import Metrics
 from bridge.reader import Reader
 from bridge.wake import Wake
@@ -157,7 +158,7 @@ class Door:
 
     async def post_card(self, *, linked: bool = True) -> Card:
         """Let the one card that is due appear, as the card loop does it."""
-        (card,) = await cards.lease(self.db, [self.tenant.scope], most=1)
+        (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=KINDS, most=1)
         handle: Handle = card_moves.handle()
         await card_moves.post(self.db, card, handle)
         if linked:

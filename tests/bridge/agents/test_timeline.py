@@ -6,6 +6,7 @@ import pytest
 
 from bridge import ids
 from bridge.agents import narrative, responses, timeline
+from bridge.kinds import KINDS
 from storage import cards, connections, deadlines
 from storage.interactions import Moment
 from storage.model import Handle, Json, Verdict
@@ -35,7 +36,7 @@ def told(found: Json) -> list[str]:
 
 async def post(door: Door, *handles: Handle) -> None:
     """Let all copies that are due appear, in their order."""
-    leased = await cards.lease(door.db, [door.tenant.scope], most=len(handles))
+    leased = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=len(handles))
     for card, handle in zip(sorted(leased, key=lambda card: card.ordinal), handles, strict=True):
         await card_moves.post(door.db, card, handle)
 
@@ -74,7 +75,7 @@ async def test_who_did_what_on_which_copy(door: Door) -> None:
 
 async def test_why_nobody_could_be_asked(door: Door) -> None:
     asked = await door.ask(body(to=BOTH))
-    for copy in await cards.lease(door.db, [door.tenant.scope], most=2):
+    for copy in await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=2):
         await card_moves.give_up(door.db, copy)
 
     found = await read(door, asked.json["id"])
@@ -89,7 +90,7 @@ async def test_why_nobody_could_be_asked(door: Door) -> None:
 
 async def test_a_copy_that_does_not_appear_says_why(door: Door) -> None:
     asked = await door.ask()
-    (card,) = await cards.lease(door.db, [door.tenant.scope], most=1)
+    (card,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1)
     await card_moves.fail(door.db, card)
 
     found = await read(door, asked.json["id"])
@@ -158,9 +159,9 @@ async def test_who_withdrew_it_and_why(door: Door) -> None:
 
 async def test_a_settled_card_and_a_late_replica_are_told(door: Door) -> None:
     asked = await door.ask()
-    (late,) = await cards.lease(door.db, [door.tenant.scope], most=1)
+    (late,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1)
     await card_moves.lose_leases(door.db, asked.id)
-    (card,) = await cards.lease(door.db, [door.tenant.scope], most=1)
+    (card,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1)
     await card_moves.post(door.db, card, Handle(channel="C0APPROVALS", ts="1.000001"))
     await card_moves.post(door.db, late, Handle(channel="C0APPROVALS", ts="1.000002"))
     await door.click(asked.id)

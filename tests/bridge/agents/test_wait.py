@@ -8,6 +8,7 @@ import pytest
 
 from bridge.agents import interactions, looking
 from bridge.agents.interactions import FIRST_POST_SECONDS
+from bridge.kinds import KINDS
 from bridge.loops import watch
 from storage import cards, pool
 from storage.pool import Database
@@ -60,7 +61,7 @@ class TestTheFirstCard:
 
     async def test_is_not_waited_for_once_there_will_be_none(self, door: Door) -> None:
         async with asking(door) as asked:
-            card = (await cards.lease(door.db, [door.tenant.scope], most=1))[0]
+            card = (await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1))[0]
             await card_moves.give_up(door.db, card)
             door.wake.changed(card.organization_id, card.interaction_id)
 

@@ -10,6 +10,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from bridge import ids
 from bridge.agents import envelope, resource
+from bridge.kinds import KINDS
 from bridge.loops import heard
 from storage import cards, connections, deadlines, deliveries, events, interactions, receipts, webhook_endpoints
 from storage.model import DeliveryStatus, EventType, Interaction, Json, Progress, Status
@@ -110,7 +111,7 @@ async def ended(loop: Loop, status: Status, **other: Any) -> Interaction:
     elif status is Status.SUPERSEDED:
         await build.question(loop.db, loop.tenant, supersedes=question.id)
     elif status is Status.EXPIRED:
-        (card,) = await cards.lease(loop.db, [question.scope], most=1)
+        (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, most=1)
         assert await cards.sending(loop.db, card)
         await loop.db.fetch(
             "update interactions set created_at = now() - interval '2 hours', expires_at = now() where id = $1",
@@ -118,7 +119,7 @@ async def ended(loop: Loop, status: Status, **other: Any) -> Interaction:
         )
         await deadlines.expire(loop.db, event_ids=[ids.new()])
     else:
-        (card,) = await cards.lease(loop.db, [question.scope], most=1)
+        (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, most=1)
         await cards.give_up(loop.db, card, reason={"code": "x", "detail": "", "fix": ""}, event_id=ids.new())
     assert (await build.read(loop.db, loop.tenant, question.id)).status is status
     return question

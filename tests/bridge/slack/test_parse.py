@@ -63,9 +63,16 @@ def test_a_click_says_whose_installation_who_where_and_what() -> None:
         is_ephemeral=False,
         interaction=INTERACTION,
         choice="approve",
+        opens=False,
         response_url=RESPONSE_URL,
     )
     assert isinstance(INTERACTION, UUID)
+
+
+def test_an_element_that_opens_a_form_says_so_and_which_choice_it_completes() -> None:
+    found = click(change=lambda payload: payload["actions"][0].update(action_id="v1:open:deny"))
+
+    assert (found.opens, found.choice) == (True, "deny")
 
 
 @pytest.mark.parametrize(

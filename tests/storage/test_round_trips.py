@@ -1,0 +1,55 @@
+"""What a click asks of the database on its way to the acknowledgement, counted on the wire."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from storage import interactions, pool
+from storage.interactions import Click
+from storage.model import Verdict
+from storage.pool import Database
+from tests.proxy import Proxy
+from tests.storage import build
+from tests.storage.build import Tenant
+
+_SSL_REQUEST = 80877103  # the one message that may come before the start-up message; neither has a type
+
+
+class Counting(Proxy):
+    """A way to PostgreSQL that counts what the client waits for: a Sync or a simple Query."""
+
+    round_trips = 0
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_reply: bool) -> None:
+        unread, started = b"", False
+        while data := await reader.read(65_536):
+            writer.write(data)
+            unread = b"" if is_reply else unread + data
+            while len(unread) >= started + 4 and len(unread) >= (length := started + _number(unread, started)):
+                if started:
+                    self.round_trips += unread[:1] in (b"S", b"Q")
+                else:
+                    started = _number(unread, 4) != _SSL_REQUEST
+                unread = unread[length:]
+
+
+def _number(message: bytes, at: int) -> int:
+    return int.from_bytes(message[at : at + 4], "big")
+
+
+async def test_a_claim_is_one_round_trip(db: Database, tenant: Tenant, dsn: str) -> None:
+    server = urlsplit(dsn)
+    assert server.hostname and server.port
+    async with Counting(host=server.hostname, port=server.port) as way:
+        through = server._replace(netloc=server.netloc.replace(f":{server.port}", f":{way.port}")).geturl()
+        async with pool.connect(through, name="claims", size=1) as claims:
+            await interactions.claim(claims, await click(db, tenant))  # prepares the statement
+            for one in [await click(db, tenant) for _ in range(3)]:
+                before = way.round_trips
+                assert (await interactions.claim(claims, one)).verdict is Verdict.WON
+
+                assert way.round_trips - before == 1
+
+
+async def click(db: Database, tenant: Tenant) -> Click:
+    """A click on a question of its own."""
+    return build.click(await build.question(db, tenant))
