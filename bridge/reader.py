@@ -92,12 +92,12 @@ class Reader:
 
     async def _end_due(self, organization_id: UUID) -> None:
         """Write every end that is due in an organization."""
-        full = True
-        while full:
+        more = True
+        while more:
             event_ids = [ids.new() for _ in range(_BATCH)]
-            ended = await deadlines.end_due(self._db.within(END_SECONDS), organization_id, event_ids=event_ids)
-            self.tell(ended)
-            full = len(ended) == _BATCH
+            done = await deadlines.end_due(self._db.within(END_SECONDS), organization_id, event_ids=event_ids)
+            self.tell(done.ended)
+            more = done.more
 
     def _forget(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:
         for id in overdue:

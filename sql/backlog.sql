@@ -2,7 +2,7 @@
 
 -- name: look :one
 -- For how many seconds the oldest duty to show a card on these connections has been due, the oldest to give an event its
--- position and deliveries, and the oldest to call a receiver that nobody keeps and that could have it now; how many
+-- position and deliveries, and the oldest to call a receiver that no replica calls and that could have it now; how many
 -- questions are open, counted up to $most, and, $with_notices, which part of the server's queue of notices is full. Walks
 -- from receiver to receiver, as the lease of deliveries does, but not past $receivers of them. Scans all organizations.
 with recursive receivers as (
@@ -90,11 +90,14 @@ select
         ) as oldest
     ) as cards_age,
     (
-        select extract(epoch from statement_timestamp() - at)::float8
-        from events
-        where owed or (position is null and type not like 'card.%')
-        order by at
-        limit 1
+        select extract(epoch from statement_timestamp() - min(at))::float8
+        from (
+            select at
+            from events
+            where (owed or (position is null and type not like 'card.%')) and interaction_id is not null
+            order by organization_id, at
+            limit $most
+        ) as due
     ) as events_age,
     (select extract(epoch from statement_timestamp() - min(due_at))::float8 from waiting) as deliveries_age,
     (

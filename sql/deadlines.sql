@@ -15,7 +15,7 @@ ended as (
         reason = case when cards_shown = 0 then $never_shown::jsonb end,
         answer = case when cards_shown > 0 then (answers -> on_expiry) || '{"by": null, "via": "default"}' end,
         choice = case when cards_shown > 0 then on_expiry end,
-        claim_id = case -- no envelope has this digest, and it is the same whoever writes the end
+        claim_id = case -- no envelope has this digest, and every replica makes the same
             when cards_shown > 0 and on_expiry is not null
                 then sha256(convert_to('on_expiry ' || interactions.id::text, 'UTF8'))
         end,
@@ -84,25 +84,26 @@ select organization_id, id, status
 from ended;
 
 -- name: end_due :many
--- The same for up to $limit interactions of one organization whose deadline has passed, whichever they are.
-with due as materialized (
+-- The same for up to $limit interactions of one organization whose deadline has passed, whichever they are. A row for
+-- each, or one with no id; each says how many were found, of which another replica may have ended some.
+with found as materialized (
     select organization_id, id
     from interactions
-    where
-        organization_id = $organization_id
-        and (organization_id, id) in (
-            select organization_id, id
-            from interactions
-            where -- "is true" keeps the planner on the index of deadlines: few have passed and are not written
-                status = 'pending' and expires_at <= statement_timestamp() and (organization_id = $organization_id) is true
-            order by expires_at
-            limit $limit
-        )
-        and status = 'pending'
-    order by id
-    for no key update
+    where -- "is true" keeps the planner on the index of deadlines: few have passed and are not written
+        status = 'pending' and expires_at <= statement_timestamp() and (organization_id = $organization_id) is true
+    order by expires_at
+    limit $limit
+),
+due as materialized (
+    select interactions.organization_id, interactions.id
+    from found
+    join interactions on interactions.organization_id = found.organization_id and interactions.id = found.id
+    where interactions.status = 'pending'
+    order by interactions.id
+    for no key update of interactions
 ),
 /* part: end */,
 /* part: settle */
-select organization_id, id, status
-from ended;
+select ended.organization_id, ended.id, ended.status, (select count(*) from found) as found
+from (values (true)) as always
+left join ended on true;

@@ -6,39 +6,82 @@
 -- name: number :many
 -- Give up to $limit committed events their positions, and write the deliveries that they cause: to the endpoints that are
 -- active at this moment, and to the callback of a question that has ended. How many of each organization were due, how
--- many got done, and how many deliveries that made. The holder of an organization's counter is its only numberer; other
--- replicas pass its events over (done is less than due) and never wait. A question that is being deleted, or that a
--- replica of the previous release holds, is passed over too, because its deliveries name it. Events of the previous
--- release are not owed: it wrote their deliveries itself. Scans all organizations for what is due.
-with due as materialized (
-    select organization_id, id, interaction_id, type, at, position, owed
-    from events
-    where
-        (owed or (position is null and type not like 'card.%'))
-        and interaction_id is not null -- a later release has events of other things, which it numbers itself
-    order by at
-    limit $limit
-    for no key update skip locked
+-- many got done, and how many deliveries that made.
+-- The holder of an organization's counter is its only numberer: it holds the counter before it holds any event, so what it
+-- finds held by others is no part of another numberer's order. Other replicas pass the organization over (done is less
+-- than due) and never wait, and every organization has its share of a batch, so one that is held keeps no other waiting.
+-- A question that is being deleted, or that a replica of the previous release holds, is passed over too, because its
+-- deliveries name it, and then so are its later events. Events of the previous release are not owed: it wrote their
+-- deliveries itself. Scans all organizations for what is due.
+with recursive waiting as (
+    select organization_id
+    from (
+        select organization_id
+        from events
+        where owed or (position is null and type not like 'card.%')
+        order by organization_id
+        limit 1
+    ) as first
+    union all
+    select following.organization_id
+    from waiting
+    cross join lateral (
+        select organization_id
+        from events
+        where
+            (owed or (position is null and type not like 'card.%'))
+            and organization_id > waiting.organization_id
+        order by organization_id
+        limit 1
+    ) as following
 ),
-waiting as materialized (
+candidates as materialized (
+    select organization_id, id, interaction_id, at
+    from (
+        select
+            oldest.organization_id, oldest.id, oldest.interaction_id, oldest.at,
+            row_number() over (partition by oldest.organization_id order by oldest.at, oldest.id) as turn
+        from waiting
+        cross join lateral (
+            select organization_id, id, interaction_id, at
+            from events
+            where
+                organization_id = waiting.organization_id
+                and (owed or (position is null and type not like 'card.%'))
+                and interaction_id is not null -- a later release has events of other things, which it numbers itself
+            order by at, id
+            limit (select 1 + $limit::bigint * 4 / greatest(count(*), 1) from waiting)
+        ) as oldest
+    ) as every
+    order by turn, at
+    limit $limit
+),
+due_of as materialized (
     select organization_id, count(*) as due
-    from due
+    from candidates
     group by organization_id
 ),
 held as materialized (
     select counters.organization_id, counters.events_position
-    from waiting
+    from due_of
     cross join lateral ( -- one by one by their key, however many organizations there are
         select organization_id, events_position
         from organizations
-        where organization_id = waiting.organization_id
+        where organization_id = due_of.organization_id
         for no key update of organizations skip locked
     ) as counters
 ),
+due as materialized (
+    select events.organization_id, events.id, events.interaction_id, events.type, events.at, events.position, events.owed
+    from held
+    join candidates using (organization_id)
+    join events on events.organization_id = held.organization_id and events.id = candidates.id
+    where events.owed or (events.position is null and events.type not like 'card.%')
+    for no key update of events skip locked
+),
 caused as materialized (
     select due.organization_id, due.id, due.interaction_id, called.id as target_id, called.id as endpoint_id
-    from held
-    join due using (organization_id)
+    from due
     cross join lateral ( -- by itself, so that no other organization's endpoints are read
         select id
         from webhook_endpoints
@@ -51,8 +94,7 @@ caused as materialized (
     where due.owed
     union all
     select due.organization_id, due.id, due.interaction_id, interactions.callback_target, null
-    from held
-    join due using (organization_id)
+    from due
     join interactions
         on interactions.organization_id = due.organization_id and interactions.id = due.interaction_id
     where due.owed and due.type = any ($ends::text[]) and interactions.callback_target is not null
@@ -68,6 +110,23 @@ kept as materialized ( -- with the lock that the deliveries' foreign key takes, 
         on interactions.organization_id = named.organization_id and interactions.id = named.interaction_id
     for key share of interactions skip locked
 ),
+put_off as materialized ( -- the questions of which an event cannot be done now, and since when
+    select interaction_id, min(at) as since
+    from (
+        select candidates.interaction_id, candidates.at
+        from held
+        join candidates using (organization_id)
+        left join due using (organization_id, id)
+        where due.id is null
+        union all
+        select due.interaction_id, due.at
+        from due
+        join caused using (organization_id, id)
+        left join kept on kept.id = caused.interaction_id
+        where kept.id is null
+    ) as missing
+    group by interaction_id
+),
 placed as materialized (
     select
         due.organization_id, due.id, due.at,
@@ -78,13 +137,8 @@ placed as materialized (
         ) as place
     from held
     join due using (organization_id)
-    where
-        not exists (
-            select
-            from caused
-            left join kept on kept.id = caused.interaction_id
-            where caused.id = due.id and kept.id is null
-        )
+    left join put_off on put_off.interaction_id = due.interaction_id and put_off.since <= due.at
+    where put_off.interaction_id is null
 ),
 numbered as (
     update events
@@ -128,10 +182,10 @@ made as (
 )
 select
     organization_id,
-    waiting.due,
+    due_of.due,
     coalesce(done.done, 0) as done,
     coalesce(made.deliveries, 0) as deliveries
-from waiting
+from due_of
 left join done using (organization_id)
 left join made using (organization_id);
 

@@ -236,7 +236,7 @@ decided as materialized (
             when id is null then 'gone'
             when
                 status = 'answered' and answered_by = $user_id::text and choice = $choice::text
-                and answer @> coalesce($given::jsonb, '{}')
+                and answer || coalesce($given::jsonb, '{}') = answer
                 then 'recorded'
             when status = 'answered' and answered_by = $user_id::text then 'decided'
             when status = 'answered' then 'taken'

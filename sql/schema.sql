@@ -249,7 +249,7 @@ CREATE INDEX deliveries_of_callbacks ON deliveries USING btree (organization_id,
 CREATE INDEX deliveries_pending ON deliveries USING btree (organization_id, target_id, due_at) WHERE (status = 'pending'::text);
 CREATE INDEX deliveries_put_off ON deliveries USING btree (due_at) WHERE ((status = 'pending'::text) AND put_off);
 CREATE INDEX deliveries_ready ON deliveries USING btree (organization_id, target_id, due_at) WHERE ((status = 'pending'::text) AND (NOT put_off));
-CREATE INDEX events_due ON events USING btree (at) WHERE (owed OR (("position" IS NULL) AND (type !~~ 'card.%'::text)));
+CREATE INDEX events_due ON events USING btree (organization_id, at, id) WHERE (owed OR (("position" IS NULL) AND (type !~~ 'card.%'::text)));
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);

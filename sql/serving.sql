@@ -1,5 +1,32 @@
--- Which connections some replica can post for. A replica renews its claims; what nobody renews lapses, on the database's
--- clock, and the cards of that connection are shelved: no lease walks over them until it is served again.
+-- Which connections some replica can post for. A replica renews its claims; a claim that is not renewed lapses, on the
+-- database's clock, and the cards of that connection are shelved: no lease walks over them until it is served again.
+
+-- part: waiting
+-- The connections that have a card to be shown, one after the other, as the lease walks from one to the next.
+waiting as (
+    select organization_id, connection_id
+    from (
+        select organization_id, connection_id
+        from cards
+        where shown < wanted and shelved < wanted and given_up_at is null
+        order by organization_id, connection_id
+        limit 1
+    ) as first
+    union all
+    select following.organization_id, following.connection_id
+    from waiting
+    cross join lateral (
+        select organization_id, connection_id
+        from cards
+        where
+            shown < wanted
+            and shelved < wanted
+            and given_up_at is null
+            and (organization_id, connection_id) > (waiting.organization_id, waiting.connection_id)
+        order by organization_id, connection_id
+        limit 1
+    ) as following
+)
 
 -- name: renew :one
 -- Say for $seconds that this replica has working tokens for these connections, and put back up to $most of their shelved
@@ -50,49 +77,27 @@ select
     (select count(*) from claimed where started) as started,
     (select count(*) from put_back) as put_back;
 
--- name: shelve :one
--- Take up to $most cards out of the way whose connections no replica serves; how many those were. A connection that was
--- never served is noted, and its cards are shelved by the next pass. The claim is locked, so that cards of a connection
--- that is served again at this moment are left alone. Walks from connection to connection, as the lease does. Scans all
--- organizations.
-with recursive waiting as (
-    select organization_id, connection_id
-    from (
-        select organization_id, connection_id
-        from cards
-        where shown < wanted and shelved < wanted and given_up_at is null
-        order by organization_id, connection_id
-        limit 1
-    ) as first
-    union all
-    select following.organization_id, following.connection_id
-    from waiting
-    cross join lateral (
-        select organization_id, connection_id
-        from cards
+-- name: note :none
+-- Note every connection that has a card to be shown and was never served. A statement of its own, in the order in which
+-- replicas renew: what it holds, it holds before it wants any more. Scans all organizations.
+with recursive /* part: waiting */
+insert into serving (organization_id, connection_id, served_since, served_until)
+select waiting.organization_id, waiting.connection_id, statement_timestamp(), statement_timestamp()
+from waiting
+where
+    not exists (
+        select
+        from serving
         where
-            shown < wanted
-            and shelved < wanted
-            and given_up_at is null
-            and (organization_id, connection_id) > (waiting.organization_id, waiting.connection_id)
-        order by organization_id, connection_id
-        limit 1
-    ) as following
-),
-noted as (
-    insert into serving (organization_id, connection_id, served_since, served_until)
-    select waiting.organization_id, waiting.connection_id, statement_timestamp(), statement_timestamp()
-    from waiting
-    where
-        not exists (
-            select
-            from serving
-            where
-                serving.organization_id = waiting.organization_id
-                and serving.connection_id = waiting.connection_id)
-    order by waiting.organization_id, waiting.connection_id
-    on conflict (organization_id, connection_id) do nothing
-),
+            serving.organization_id = waiting.organization_id
+            and serving.connection_id = waiting.connection_id)
+order by waiting.organization_id, waiting.connection_id
+on conflict (organization_id, connection_id) do nothing;
+
+-- name: shelve :one
+-- Take up to $most cards out of the way whose connections no replica serves; how many those were. The claim is locked, so
+-- that cards of a connection that is served again at this moment are left alone. Scans all organizations.
+with recursive /* part: waiting */,
 lapsed as materialized (
     select serving.organization_id, serving.connection_id
     from waiting

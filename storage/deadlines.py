@@ -42,6 +42,14 @@ class Expired:
     )  # seconds until the next deadline passes; not positive: one was passed over; None: there is none
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedDue:
+    """What one pass through an organization did."""
+
+    ended: list[Ended]
+    more: bool  # as many were found as could be ended, by this replica or another: there may be more
+
+
 async def expire(db: Runs, *, event_ids: Sequence[UUID]) -> Expired:
     """End what has passed its deadline, at most one interaction for each event id. Passes over what is held."""
     rows = await _SQL["expire"].many(db, limit=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
@@ -62,7 +70,7 @@ async def end_named(db: Runs, organization_id: UUID, ids: Sequence[UUID], *, eve
     return [_ended(row) for row in rows]
 
 
-async def end_due(db: Runs, organization_id: UUID, *, event_ids: Sequence[UUID]) -> list[Ended]:
+async def end_due(db: Runs, organization_id: UUID, *, event_ids: Sequence[UUID]) -> EndedDue:
     """End what has passed its deadline in one organization, at most one interaction for each event id. Waits, too."""
     rows = await _SQL["end_due"].many(
         db,
@@ -71,7 +79,9 @@ async def end_due(db: Runs, organization_id: UUID, *, event_ids: Sequence[UUID])
         event_ids=list(event_ids),
         never_shown=NEVER_SHOWN,
     )
-    return [_ended(row) for row in rows]
+    return EndedDue(
+        ended=[_ended(row) for row in rows if row["id"] is not None], more=rows[0]["found"] == len(event_ids)
+    )
 
 
 def _ended(row: Record) -> Ended:

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,7 +134,6 @@ class Claimed:
     repeats: int  # how often this very envelope had come before
     life: Life | None
     is_settling: bool = False  # this claim told the very card that was clicked to show the answer
-    ended: Sequence[Ended] = ()  # by their deadline, which was met and written on the way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,24 +208,28 @@ async def page(
     return [_interaction(row) for row in rows]
 
 
-async def claim(db: Database, click: Click, *, seconds: float = CLAIM_SECONDS) -> Claimed:
+async def claim(
+    db: Database, click: Click, *, seconds: float = CLAIM_SECONDS, ended: list[Ended] | None = None
+) -> Claimed:
     """Take the question for this click, or say why not; raises Unavailable when that cannot be confirmed in `seconds`.
 
     A try whose outcome is unknown is made again with the same claim id: if it had committed, its verdict is stored. A
-    deadline that has passed is written first, and then the claim is made once more.
+    deadline that has passed is written first, and then the claim is made once more; what that ended is added to
+    `ended`, also when the claim itself cannot be confirmed.
     """
     clock = asyncio.get_running_loop().time
-    deadline, values, ended = clock() + seconds, _scoped(click), list[Ended]()
+    deadline, values = clock() + seconds, _scoped(click)
     row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=seconds)
-    while row["overdue"]:  # seldom, and then once: nothing was written yet, so the click's event id is free
-        ended += await db.insist(lambda runs: _end_clicked(runs, click), seconds=deadline - clock())
+    while row["overdue"]:  # nothing was written yet, so the click's event id is free
+        written = await db.insist(lambda runs: _end_clicked(runs, click), seconds=deadline - clock())
+        if ended is not None:
+            ended += written
         row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
     return Claimed(
         verdict=verdict(row["verdict"]),
         repeats=row["repeats"],
         life=_life(row),
         is_settling=row["is_settling"],
-        ended=tuple(ended),
     )
 
 

@@ -111,7 +111,7 @@ class Database:
         """Run several statements in one transaction, and know by the deadline whether it has committed.
 
         Past the deadline the connection is terminated, the outcome is unknown, and Unavailable is raised. What `run`
-        raises rolls back.
+        raises rolls back. It must await nothing but its statements: only those end with the connection.
         """
         deadline = asyncio.get_running_loop().time() + seconds
         async with self.acquire(seconds=seconds) as connection:

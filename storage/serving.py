@@ -49,6 +49,7 @@ async def renew(db: Runs, working: Sequence[Scope]) -> Renewed:
 async def shelve(db: Runs) -> int:
     """Take cards of connections that no replica serves out of the way of every lease; how many, there may be more."""
     row = await _SQL["shelve"].one(db, most=_BATCH)
+    await _SQL["note"].run(db)  # what was never served is shelved by the next pass at the earliest
     return int(row["number"])
 
 

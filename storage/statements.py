@@ -48,6 +48,10 @@ class DuplicateName(Exception):
     """Two statements, or two parts, of one file have the same name; only one of them would ever run."""
 
 
+class NestedPart(Exception):
+    """A part has another part in it, which would be sent as a comment."""
+
+
 class UnknownPart(Exception):
     """A statement names a part that stands neither in its own file nor in `sql/parts.sql`."""
 
@@ -93,7 +97,10 @@ class Statement:
 def parse(table: str, source: str, *, shared: Mapping[str, str] | None = None) -> dict[str, Statement]:
     """Cut one file into its statements, `shared` being parts of other files; raises DuplicateName and UnknownPart."""
     found: dict[str, Statement] = {}
-    known = {**(shared or {}), **parts(table, source)}
+    own = parts(table, source)
+    if twice := own.keys() & (shared or {}).keys():
+        raise DuplicateName(f"sql/{table}.sql has a part of sql/parts.sql: {', '.join(sorted(twice))}")
+    known = {**(shared or {}), **own}
     for head, body in _cut(source):
         if head["name"] is None:
             continue
@@ -115,7 +122,7 @@ def parse(table: str, source: str, *, shared: Mapping[str, str] | None = None) -
 
 
 def parts(table: str, source: str) -> dict[str, str]:
-    """The parts of one file by their names; raises DuplicateName."""
+    """The parts of one file by their names; raises DuplicateName and NestedPart."""
     found: dict[str, str] = {}
     for head, body in _cut(source):
         if (name := head["part"]) is None:
@@ -123,6 +130,8 @@ def parts(table: str, source: str) -> dict[str, str]:
         if name in found:
             raise DuplicateName(f"sql/{table}.sql has the part {name} twice")
         found[name] = _purpose(body)[1]
+        if _PART.search(found[name]):
+            raise NestedPart(f"sql/{table}.sql: the part {name} has another part in it")
     return found
 
 
@@ -159,7 +168,7 @@ def _positional(text: str, parameters: tuple[str, ...]) -> str:
 
 def load(table: str) -> dict[str, Statement]:
     """Read the statements of `sql/<table>.sql`."""
-    return parse(table, _read(table), shared=parts(_SHARED, _read(_SHARED)))
+    return parse(table, _read(table), shared=parts(_SHARED, _read(_SHARED)) if table != _SHARED else None)
 
 
 def _read(table: str) -> str:

@@ -165,7 +165,10 @@ class Endpoints:
         return reply.json(endpoint_resource.delivery_page(rows[:limit], next_cursor=next_cursor))
 
     async def _up_to_now(self) -> None:
-        """Have the deliveries of earlier events written: an endpoint changed now hears of later events."""
+        """Have the deliveries of earlier events written, unless another replica is about to write them.
+
+        So an endpoint that changes now mostly hears of what happens from now on.
+        """
         await within(feed.number(self._db, self._wake))
 
     async def _receiver(self, request: web.Request) -> WebhookEndpoint | None:

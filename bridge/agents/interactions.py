@@ -32,7 +32,7 @@ from bridge.reader import Reader
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
-from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
+from storage.interactions import Disconnected, Full, Mismatch, Moment, NoSuchOlder, OlderEnded, Opened, Replayed
 from storage.model import Card, Interaction, Key, Progress, Status
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
@@ -165,11 +165,10 @@ class Interactions:
         """GET /v1/interactions/{id}/timeline: why it is not answered yet."""
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
-        while True:  # the question is read last, so that it is never older than what is told of it
-            moments = await within(interactions.timeline(self._db, key.organization_id, id))
-            row, copies = await self._look(key, id)
-            if row.status is Status.PENDING or timeline.has_end(row, moments):
-                return reply.json(timeline.timeline(row, copies, moments))
+        row, copies, moments = await self._told(key, id)
+        if row.status is not Status.PENDING and not timeline.has_end(row, moments):  # it ended between the two looks
+            row, copies, moments = await self._told(key, id)
+        return reply.json(timeline.timeline(row, copies, moments))
 
     async def _opened(self, key: Key, asked: Asked) -> Opened | Replayed:
         """The question that now stands for what was sent, with everybody woken who must know; raises Problem."""
@@ -211,6 +210,11 @@ class Interactions:
         if (left := until - clock()) > 0:
             look = await self._looking.until(looking.ended, request, id, seconds=left)
         return look
+
+    async def _told(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[Moment]]:
+        """A question with what happened to it; the question is read last, so that it is never the older of the two."""
+        moments = await within(interactions.timeline(self._db, key.organization_id, id))
+        return *await self._look(key, id), moments
 
     async def _look(self, key: Key, id: UUID) -> Look:
         """A question of the key's organization as it is; raises Problem."""

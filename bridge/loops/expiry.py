@@ -9,6 +9,7 @@ from storage import deadlines
 from storage.pool import Database
 
 BATCH = 1000
+COALESCE_SECONDS = 0.02  # one pass for all deadlines that pass meanwhile
 _AGAIN_SECONDS = 1.0  # until another look at what was held by something else
 _SOON = 15.0  # seconds: the loop itself looks sooner than it would be woken for a later deadline
 
@@ -18,6 +19,7 @@ async def step(db: Database, wake: Wake, reader: Reader) -> int:
 
     The loop is woken again when the next deadline passes, so that a reader seldom meets one that is not written.
     """
+    await asyncio.sleep(COALESCE_SECONDS)
     expired = await deadlines.expire(db, event_ids=[ids.new() for _ in range(BATCH)])
     reader.tell(expired.ended)
     if expired.next_in is not None and expired.next_in < _SOON:

@@ -4,7 +4,7 @@ What the click causes was written by the claim itself; here follow hints and cou
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from bridge.slack.connections import Directory
 from bridge.slack.incoming import Click
 from bridge.wake import Wake
 from storage import cards, errors, interactions
+from storage.deadlines import Ended
 from storage.interactions import Claimed
 from storage.model import Connection, Handle, Intent, Status, Verdict
 from storage.pool import Database
@@ -41,6 +42,7 @@ class Outcome:
     click: Click
     connection: Connection | None  # None: no active connection has this installation
     claimed: Claimed
+    ended: Sequence[Ended] = ()  # by their deadline, which this click met
 
     @property
     def certain(self) -> bool:
@@ -78,7 +80,7 @@ class Clicks:
         clock = asyncio.get_running_loop().time
         began = clock()
         deadline = began + interactions.CLAIM_SECONDS
-        connection = None
+        connection, ended = None, list[Ended]()
         try:
             connection = await self._claims.insist(
                 lambda runs: self._directory.find(
@@ -86,7 +88,9 @@ class Clicks:
                 ),
                 seconds=deadline - clock(),
             )
-            claimed = await self._claim(click, connection, seconds=deadline - clock()) if connection else _GONE
+            claimed = (
+                await self._claim(click, connection, seconds=deadline - clock(), ended=ended) if connection else _GONE
+            )
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=_shown(click), cause=error.cause)
             claimed = _UNAVAILABLE
@@ -95,7 +99,7 @@ class Clicks:
             claimed = _UNAVAILABLE
         unroutable = connection is None and claimed.verdict is Verdict.GONE
         self._metrics.decided(None if unroutable else claimed.verdict, seconds=clock() - began)
-        return Outcome(click=click, connection=connection, claimed=claimed)
+        return Outcome(click=click, connection=connection, claimed=claimed, ended=ended)
 
     async def after(self, outcome: Outcome) -> None:
         """Wake whoever waits, have the clicked copy healed, tell the clicker.
@@ -112,7 +116,7 @@ class Clicks:
                 user=click.user_id,
                 repeats=claimed.repeats or None,
             )
-        self._reader.tell(claimed.ended)
+        self._reader.tell(outcome.ended)
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
         self._followed[followed] = True
@@ -137,7 +141,7 @@ class Clicks:
         except Exception as error:  # noqa: BLE001  -- nobody waits for it, so nobody else would say it
             _log.failure("aftermath_failed", error, interaction=_shown(click))
 
-    async def _claim(self, click: Click, connection: Connection, *, seconds: float) -> Claimed:
+    async def _claim(self, click: Click, connection: Connection, *, seconds: float, ended: list[Ended]) -> Claimed:
         return await interactions.claim(
             self._claims,
             interactions.Click(
@@ -155,6 +159,7 @@ class Clicks:
                 ts=click.ts,
             ),
             seconds=seconds,
+            ended=ended,
         )
 
     async def _heal(self, click: Click, connection: Connection) -> None:

@@ -38,7 +38,7 @@ class Click(Interactive):
     interaction: UUID | None
     choice: str | None
     opens: bool  # the element asks for a form, and can answer nothing by itself
-    response_url: str | None = field(repr=False)  # a bearer secret: whoever has it can write into the conversation
+    response_url: str | None = field(repr=False)  # a bearer secret: its holder can write into the conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 -- outside a transaction
 --
--- What the numbering step reads. Safe beside the previous release, which goes by events_unnumbered; a later release may
--- drop that index.
+-- What the numbering step reads, from organization to organization. Safe beside the previous release, which goes by
+-- events_unnumbered; a later release may drop that index.
 
--- Exception to the organization that leads every index: the step looks for what is due in all organizations.
-create index concurrently events_due on events (at)
+create index concurrently events_due on events (organization_id, at, id)
     where owed or (position is null and type not like 'card.%');

@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from bridge import ids
 from bridge import reader as reading
 from bridge.loops import expiry
 from bridge.reader import Reader
 from bridge.wake import Wake
-from storage import interactions, pool, statements
+from storage import deadlines, interactions, pool, statements
 from storage.errors import Unavailable
 from storage.interactions import Filters
 from storage.model import Interaction, Status
@@ -143,6 +144,28 @@ async def test_an_end_that_cannot_be_written_in_time_is_not_guessed(
 
     found = await read(Reader(db=db, wake=Wake()), one)
     assert found is not None and found.status is Status.UNREACHABLE
+
+
+async def test_a_list_misses_nothing_though_another_replica_ends_some_of_it(
+    db: Database, tenant: Tenant, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_BATCH", 2)
+    due = [await overdue(db, tenant) for _ in range(5)]
+    reader = Reader(db=db, wake=Wake())
+    async with admin(dsn) as connection, admin(dsn) as watcher:
+        await pool.prepare(connection)
+        transaction = connection.transaction()
+        await transaction.start()
+        await deadlines.end_named(
+            connection, due[0].organization_id, [one.id for one in due[:2]], event_ids=[ids.new(), ids.new()]
+        )
+        listing = asyncio.create_task(
+            reader.page(due[0].organization_id, Filters(status=Status.UNREACHABLE), before=None, most=10)
+        )
+        await until_waiting(watcher)
+        await transaction.commit()
+
+    assert {row.id for row in await listing} == {one.id for one in due}
 
 
 class Unbounded(Counting):

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from storage import interactions
+from storage.deadlines import Ended
 from storage.model import Interaction, Json, Scope, Status, Verdict
 from storage.pool import Database
 from tests.storage import build
@@ -116,14 +117,15 @@ async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_it(db:
     for one in (question, unseen):
         await pass_deadline(db, one)
 
-        claimed = await interactions.claim(db, build.click(one))
+        ended: list[Ended] = []
+        claimed = await interactions.claim(db, build.click(one), ended=ended)
 
         assert claimed.verdict is (Verdict.EXPIRED if one is question else Verdict.UNREACHABLE)
         read = await build.read(db, tenant, one.id)
         assert claimed.life is not None and claimed.life.status is read.status
         assert (claimed.life.reason, claimed.life.ended_at) == (read.reason, read.ended_at)
-        assert claimed.ended == ((one.organization_id, one.id, read.status),)
-        assert (await interactions.claim(db, build.click(one))).ended == ()
+        await interactions.claim(db, build.click(one), ended=ended)
+        assert ended == [(one.organization_id, one.id, read.status)]
     told = await db.fetch("select type, owed from events where type <> 'interaction.created' order by type")
     assert [tuple(row) for row in told] == [("interaction.expired", True), ("interaction.unreachable", True)]
 

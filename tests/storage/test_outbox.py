@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from bridge import ids
-from storage import events, interactions, statements
+from storage import events, interactions, receipts, statements
 from storage.events import Numbered
-from storage.model import ENDS, EventType, Interaction, Verdict
+from storage.model import ENDS, EventType, Interaction, Progress, Verdict
 from storage.pool import Database
+from storage.receipts import Receipt
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.faults import admin
@@ -159,7 +160,11 @@ def mutant(*changes: tuple[str, str]) -> Number:
 
 async def test_deliveries_before_the_position_would_be_found_out(db: Database, tenant: Tenant, dsn: str) -> None:
     wrong = mutant(
-        ("    from held\n    join due using (organization_id)\n    cross join", "    from due\n    cross join"),
+        (
+            "    from held\n    join candidates using (organization_id)\n    join events",
+            "    from candidates\n    join events",
+        ),
+        ("on events.organization_id = held.organization_id", "on events.organization_id = candidates.organization_id"),
         (
             "    from placed\n    join caused using (organization_id, id)\n    order by placed.place\n",
             "    from due as placed\n    join caused using (organization_id, id)\n    order by placed.at\n",
@@ -189,3 +194,80 @@ async def test_a_question_that_is_held_keeps_no_other_organization_waiting(
         assert told == ({other.id} if waits else {other.id, held.id})
     await events.number(db)
     assert len(await called(db)) == 2
+
+
+async def test_what_comes_after_an_event_that_is_passed_over_waits_with_it(
+    db: Database, tenant: Tenant, dsn: str
+) -> None:
+    """The release before holds a question against deliveries: its receipt is not told before its answer."""
+    await build.endpoint(db, tenant)
+    held = await answered(db, tenant)
+    receipt = Receipt(status=Progress.PICKED_UP, summary=None, url=None)
+    await receipts.record(db, held.organization_id, held.id, receipt, key_name="x", event_id=ids.new())
+    async with admin(dsn) as holding, holding.transaction():
+        await holding.execute(HOLD + "update", held.id)
+        await events.number(db)
+    await events.number(db)
+
+    feed = await events.page(db, held.organization_id, past=0, most=10)
+    assert [event.type for event in feed] == [EventType.CREATED, EventType.ANSWERED, EventType.PICKED_UP]
+
+
+async def test_an_organization_that_is_being_numbered_keeps_no_other_waiting(
+    db: Database, tenant: Tenant, dsn: str
+) -> None:
+    """It has more events due than a batch has room for."""
+    neighbour = await build.tenant(db)
+    for _ in range(events.BATCH + 1):
+        await build.question(db, tenant)
+    await build.question(db, neighbour)
+    async with admin(dsn) as other, other.transaction():
+        await other.execute(
+            "select from organizations where organization_id = $1 for no key update", tenant.scope.organization_id
+        )
+        numbered = await events.number(db)
+
+    assert numbered.counts == {neighbour.scope.organization_id: 1} and numbered.passed_over
+
+
+_ASKED = (
+    "insert into interactions select (jsonb_populate_record(interactions, jsonb_build_object('id', many.id))).* "
+    "from interactions, unnest($2::uuid[]) as many (id) where interactions.id = $1"
+)
+_TOLD = (
+    "insert into events (organization_id, id, interaction_id, type, owed) "
+    "select organization_id, gen_random_uuid(), id, $2, true from interactions where id = any ($1::uuid[])"
+)
+
+
+async def test_however_many_number_at_once_no_question_ends_before_it_was_asked(
+    db: Database, other: Database, tenant: Tenant
+) -> None:
+    """Each transaction writes more than a batch: numberers that held events of each other's orders would mix them."""
+    done = asyncio.Event()
+    question = await build.question(db, tenant)
+
+    async def number(one: Database) -> None:
+        while not done.is_set():
+            await events.number(one)
+
+    async def write() -> None:
+        for _ in range(10):
+            many = [ids.new() for _ in range(2 * events.BATCH)]
+            await db.fetch(_ASKED, question.id, many)
+            for type in ("interaction.created", "interaction.cancelled"):
+                await db.fetch(_TOLD, many, type)
+
+    numbering = [asyncio.create_task(number(one)) for one in (db, other) * 4]
+    await write()
+    done.set()
+    await asyncio.gather(*numbering)
+    await events.number(db, batches=100)
+
+    (row,) = await db.fetch(
+        "select count(*) as mixed "
+        "from events as created join events as cancelled using (organization_id, interaction_id) "
+        "where created.type = 'interaction.created' and cancelled.type = 'interaction.cancelled' "
+        "and cancelled.position < created.position"
+    )
+    assert row["mixed"] == 0

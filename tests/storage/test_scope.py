@@ -26,6 +26,10 @@ EXCEPTIONS = {
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
         "the card loop walks from connection to connection, whichever organizations they belong to",
     ),
+    "serving.note": (
+        ["waiting, sub-select: cards", "waiting, sub-select: cards"],
+        "as the lease of cards, to find those that were never served",
+    ),
     "serving.shelve": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
         "as the lease of cards, to find those that no replica serves",
@@ -34,11 +38,14 @@ EXCEPTIONS = {
         [
             *("receivers, sub-select: deliveries", "receivers, sub-select: deliveries"),
             "waiting, sub-select: deliveries",
-            *("main, sub-select: events", "main, sub-select, sub-select: interactions"),
+            *("main, sub-select, sub-select: events", "main, sub-select, sub-select: interactions"),
         ],
         "an operator's alarms are for all; numbers leave it, and nothing else",
     ),
-    "events.number": (["due: events"], "the numbering loop takes what is due, whoever it belongs to"),
+    "events.number": (
+        ["waiting, sub-select: events", "waiting, sub-select: events"],
+        "the numbering loop takes what is due, whoever it belongs to",
+    ),
     "deliveries.resume": (
         ["due: deliveries", "main, sub-select: deliveries"],
         "the delivery loop takes what is due again, whoever it belongs to",
