@@ -33,6 +33,7 @@ const MOST_TIMES = 99;
 export function Faults() {
   const page = usePage();
   const [times, repeat] = useState(1);
+  const [typed, type] = useState(null); // until the field is left: the page may be drawn anew meanwhile
   const [problem, complain] = useState(null);
   const attempt = async (deed) => {
     try {
@@ -51,8 +52,9 @@ export function Faults() {
       <button type="button" class="button" disabled=${page.faults.length === 0} onClick=${() => attempt(api.clearFaults)}>Clear all</button>
     </header>
     <p class="faint">What goes wrong in networks, on demand. A switch is off again when its fault has happened.</p>
-    <label class="times">Each happens <input type="number" min="1" max=${MOST_TIMES} value=${times}
-      onChange=${(event) => repeat(bounded(event.currentTarget))} /> ${times === 1 ? "time" : "times"}</label>
+    <label class="times">Each happens <input type="number" min="1" max=${MOST_TIMES} value=${typed ?? times}
+      onInput=${(event) => type(event.currentTarget.value)}
+      onChange=${(event) => { repeat(bounded(event.currentTarget)); type(null); }} /> ${times === 1 ? "time" : "times"}</label>
     ${problem && html`<p class="trouble" role="alert"><${Icon} name="warning" /> ${problem}</p>`}
     ${GROUPS.map((group) => html`<${Group} key=${group.on} group=${group} times=${times} attempt=${attempt} />`)}
     ${others.length > 0 && html`<p class="caption">Also armed</p>

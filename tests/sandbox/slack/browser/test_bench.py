@@ -48,16 +48,17 @@ async def test_what_is_armed_is_shown_in_every_window_and_can_be_cleared(visit: 
     page, other = await visit(), await visit(as_="U0BOB")
     bench = await opened(page)
     await bench.get_by_role("spinbutton", name="Each happens").fill("3")
+    await control.post("faults", on="users.info", fault="empty", channel="C0GENERAL")
+    await expect(page.get_by_role("button", name="1 fault armed")).to_be_visible()  # drawn anew while 3 was being typed
     for words in ("gets a 429", "is done, then cut off"):
         await bench.get_by_role("group", name="chat.postMessage").get_by_role("switch", name=words).check()
-    await control.post("faults", on="users.info", fault="empty", channel="C0GENERAL")
 
     await expect(other.get_by_role("button", name="3 faults armed")).to_be_visible()
     await expect(bench.get_by_text("users.info empty in C0GENERAL, 1 more")).to_be_visible()
     assert await armed(control) == [
+        ("users.info", "empty", 1),
         ("chat.postMessage", "ratelimited", 3),
         ("chat.postMessage", "drop_after", 3),
-        ("users.info", "empty", 1),
     ]
     await bench.get_by_role("switch", name="gets a 429").first.uncheck()
     await expect(other.get_by_role("button", name="2 faults armed")).to_be_visible()
