@@ -62,9 +62,7 @@ class Kind(Generic[Q]):
     choices: Callable[[Q], dict[str, Answer]]  # what a bare click can name, and what it then stands for
     card: Callable[[View, Q], Drawing]  # for every status, within Slack's limits for every accepted request
     examples: tuple[Example, ...]
-    forms: Callable[[Q], dict[str, Answer]] = (
-        _none  # the choices that a form completes with words; no bare click wins them
-    )
+    forms: Callable[[Q], dict[str, Answer]] = _none  # what a form completes with words; no bare click wins it
     accept: Callable[[Q, str, Json], Json | FieldErrors] = _refuse  # see `accepted`
 
     def answers(self, request: Q) -> Json:

@@ -60,11 +60,11 @@ class Reader:
         """A page of a list, newest first, of interactions older than `before`; raises Unavailable."""
         if filters.status not in (None, Status.PENDING):  # what has ended by now belongs to the page
             await self._end_due(organization_id)
-        while True:
-            rows = await interactions.page(self._db, organization_id, filters, before=before, most=most)
-            if not (overdue := [row.id for row in rows if row.is_overdue]):
-                return rows
+        rows = await interactions.page(self._db, organization_id, filters, before=before, most=most)
+        if overdue := [row.id for row in rows if row.is_overdue]:
             await self.end(organization_id, overdue)
+            rows = await interactions.page(self._db, organization_id, filters, before=before, most=most)
+        return rows
 
     async def end(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:
         """Have the ends of these interactions written, once for all that meet them together; raises Unavailable."""
