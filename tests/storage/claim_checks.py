@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
-from storage import events, interactions
+from storage import events, interactions, statements
 from storage.interactions import Claimed, Click
 from storage.model import Status, Verdict
 from storage.pool import Database
@@ -19,6 +19,21 @@ Claim: TypeAlias = Callable[[Database, Click], Coroutine[Any, Any, Claimed]]
 
 CLICKS = 16
 LOST = {Verdict.TAKEN, Verdict.RECORDED, Verdict.DECIDED}
+
+
+def mutant(*changes: tuple[str, str]) -> Claim:
+    """The claim with its text changed; a change that finds nothing to change is a mistake."""
+    text = statements.load("interactions")["claim"].text
+    for old, new in changes:
+        assert old in text, f"the claim does not say {old!r} any more"
+        text = text.replace(old, new)
+    statement = statements.parse("interactions", f"-- name: claim :one\n-- A mutant.\n{text};")["claim"]
+
+    async def claim(db: Database, click: Click) -> Claimed:
+        row = await statement.one(db, **interactions._scoped(click))
+        return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=interactions._life(row))
+
+    return claim
 
 
 async def race(claim: Claim, one: Database, other: Database, *, rounds: int, seed: int = 7) -> None:

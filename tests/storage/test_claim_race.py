@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storage import interactions, pool, statements
+from storage import pool
 from storage.interactions import Claimed, Click
 from storage.model import Verdict
 from storage.pool import Database
 from tests.storage import claim_checks
-from tests.storage.claim_checks import Claim, sent_once, unwaited
+from tests.storage.claim_checks import Claim, mutant, sent_once, unwaited
 
 
 @pytest.fixture
@@ -29,27 +29,6 @@ async def test_an_answer_is_written_with_all_it_causes_in_one_statement(db: Data
 
 async def test_a_claim_that_waited_for_the_row_past_the_deadline_loses(db: Database) -> None:
     await claim_checks.waits_past_the_deadline(unwaited, db)
-
-
-def mutant(*changes: tuple[str, str]) -> Claim:
-    """The claim with its text changed; a change that finds nothing to change is a mistake."""
-    text = statements.load("interactions")["claim"].text
-    for old, new in changes:
-        assert old in text, f"the claim does not say {old!r} any more"
-        text = text.replace(old, new)
-    statement = statements.parse("interactions", f"-- name: claim :one\n-- A mutant.\n{text};")["claim"]
-
-    async def claim(db: Database, click: Click) -> Claimed:
-        values = {name: getattr(click, name) for name in statement.parameters if hasattr(click, name)}
-        row = await statement.one(
-            db,
-            organization_id=click.scope.organization_id,
-            connection_id=click.scope.connection_id,
-            **values,
-        )
-        return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=interactions._life(row))
-
-    return claim
 
 
 STATUS_IN_A_SUBSELECT = mutant(

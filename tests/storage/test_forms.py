@@ -1,19 +1,15 @@
 """Answers that can be completed: a submission with words wins what no bare click can, and overrides nothing of it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
-from storage import interactions, statements
-from storage.interactions import Claimed, Click
+from storage.interactions import Click
 from storage.model import Intent, Interaction, Json, Verdict
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import ANSWERS, Tenant
-from tests.storage.claim_checks import unwaited
-
-Claim: TypeAlias = Callable[[Database, Click], Awaitable[Claimed]]
+from tests.storage.claim_checks import Claim, mutant, unwaited
 
 DENY: Json = ANSWERS["deny"]
 APPROVE: Json = ANSWERS["approve"]
@@ -82,21 +78,6 @@ async def test_what_was_given_overrides_nothing(db: Database) -> None:
 
 async def test_a_bare_click_wins_no_choice_that_needs_words(db: Database) -> None:
     await is_won_by_no_bare_click(unwaited, db)
-
-
-def mutant(*changes: tuple[str, str]) -> Claim:
-    """The claim with its text changed."""
-    text = statements.load("interactions")["claim"].text
-    for old, new in changes:
-        assert old in text, f"the claim does not say {old!r} any more"
-        text = text.replace(old, new)
-    statement = statements.parse("interactions", f"-- name: claim :one\n-- A mutant.\n{text};")["claim"]
-
-    async def claim(db: Database, click: Click) -> Claimed:
-        row = await statement.one(db, **interactions._scoped(click))
-        return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=interactions._life(row))
-
-    return claim
 
 
 GIVEN_OVER_THE_ANSWER = mutant(
