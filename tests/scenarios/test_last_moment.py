@@ -22,14 +22,12 @@ async def replicas(dsn: str, tmp_path: Path) -> AsyncIterator[Rig]:
         yield running
 
 
-@pytest.mark.parametrize("held", [0.0, 0.3], ids=["at once", "committed after the deadline"])
-async def test_no_agent_is_told_two_ends_of_a_question_or_a_receipt_before_its_answer(
-    replicas: Rig, held: float
-) -> None:
+async def test_no_agent_is_told_two_ends_of_a_question_or_a_receipt_before_its_answer(replicas: Rig) -> None:
+    """With commits held past the deadline: where ends are computed, nearly every act in time is contradicted."""
     async with asyncpg.create_pool(replicas.dsn, min_size=1, max_size=10) as db:
-        races = Races(replicas, db, held=held)
-        await races.run(40, at_once=12)
+        races = Races(replicas, db, held=0.3)
+        await races.run(24, at_once=12)
 
-    assert sum(ended.total() for ended in races.ended.values()) >= 36
+    assert sum(ended.total() for ended in races.ended.values()) >= 20
     assert races.ledger.contradictions() == {}
     assert [feed.early for feed in races.feeds] == [[]] * 4

@@ -22,12 +22,16 @@ pytestmark = pytest.mark.processes
 KEY = "askb_" + "x" * 43
 
 
-@pytest.fixture(params=["buffered", "unbuffered"], autouse=True)
-def buffering(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Decide it here, whatever the shell says: what is left in a buffer the interpreter itself writes at its end."""
-    if request.param == "buffered":
-        monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    else:
+@pytest.fixture(autouse=True)
+def buffered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for users, whatever the shell says: what is left in a buffer the interpreter itself writes at its end."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+
+@pytest.fixture(params=["buffered", "unbuffered"])
+def buffering(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, buffered: None) -> None:
+    """Both ways, where a command may fail while it writes or at its end."""
+    if request.param == "unbuffered":
         monkeypatch.setenv("PYTHONUNBUFFERED", "1")
 
 
@@ -55,6 +59,7 @@ async def run(
     return process.returncode, (said or b"").decode("latin-1"), (complained or b"").decode()
 
 
+@pytest.mark.usefixtures("buffering")
 @pytest.mark.parametrize("command", [["--help"], ["keys", "list"], ["doctor"], ["migrate"]], ids=" ".join)
 async def test_a_command_that_cannot_say_what_it_found_fails_in_words(
     dsn: str, db: Database, unwritable: int, command: list[str]
@@ -138,6 +143,7 @@ async def test_an_approval_that_cannot_be_written_is_none_and_notes_nobody_reads
     assert unnoted[:2] == (0, "Approved by ana.\n")
 
 
+@pytest.mark.usefixtures("buffering")
 async def test_a_key_that_cannot_be_printed_is_told_to_be_revoked(dsn: str, db: Database, unwritable: int) -> None:
     tenant = await build.tenant(db)
 
@@ -160,6 +166,7 @@ async def test_a_terminal_that_lacks_a_letter_shows_another(dsn: str, db: Databa
     assert "Café ?" in out
 
 
+@pytest.mark.usefixtures("buffering")
 async def test_a_replica_that_cannot_say_where_it_is_ends(dsn: str, unwritable: int) -> None:
     status, _, err = await run(
         *("serve", "--json"),

@@ -127,7 +127,8 @@ class Races:
         """Move a deadline as soon as its question is there; None when it is not, or has ended."""
         for _ in range(200):
             row = await self._db.fetchrow(
-                "update interactions set expires_at = $2 where idempotency_key = $1 and status = 'pending' "
+                "update interactions set created_at = created_at - interval '1 minute', expires_at = $2 "
+                "where idempotency_key = $1 and status = 'pending' "
                 "returning id, expires_at",
                 *(key, deadline),
             )
