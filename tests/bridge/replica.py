@@ -235,7 +235,8 @@ class Replica:
 
     async def verdicts(self) -> list[str]:
         """The verdicts of every audited click, in order."""
-        rows = await self.db.fetch("select verdict from clicks order by clicked_at")
+        asked = "select verdict from clicks order by clicked_at"
+        rows = await self.db.insist(lambda runs: runs.fetch(asked), seconds=5)  # its connection may have been ended
         return [row["verdict"] for row in rows]
 
 
