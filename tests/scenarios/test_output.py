@@ -143,7 +143,6 @@ async def test_an_approval_that_cannot_be_written_is_none_and_notes_nobody_reads
     assert unnoted[:2] == (0, "Approved by ana.\n")
 
 
-@pytest.mark.usefixtures("buffering")
 async def test_a_key_that_cannot_be_printed_is_told_to_be_revoked(dsn: str, db: Database, unwritable: int) -> None:
     tenant = await build.tenant(db)
 
@@ -166,7 +165,6 @@ async def test_a_terminal_that_lacks_a_letter_shows_another(dsn: str, db: Databa
     assert "Café ?" in out
 
 
-@pytest.mark.usefixtures("buffering")
 async def test_a_replica_that_cannot_say_where_it_is_ends(dsn: str, unwritable: int) -> None:
     status, _, err = await run(
         *("serve", "--json"),

@@ -112,6 +112,8 @@ async def _cancelled(scene: Scene) -> None:
 async def _superseded(scene: Scene) -> None:
     newer = await scene.dev.ask(**scene.variant.body, to={"channel": scene.channel}, supersedes=scene.asked["id"])
     scene.newer = await house.until(lambda: scene.dev.get(newer["id"]), lambda one: one["cards"][0]["permalink"])
+    behind = "select from cards where interaction_id = $1 and shown < wanted"  # its link comes in an edit of its own
+    await house.until(lambda: scene.dev.operate(behind, about=scene.asked), lambda rows: not rows)
     await scene.settled()
 
 
