@@ -49,7 +49,8 @@ async def test_two_replicas_never_lease_the_same_copy(db: Database, other: Datab
     async def replica(one: Database) -> list[object]:
         taken: list[object] = []
         await waiting.wait()
-        while batch := await lease(one, question, most=20):
+        left = "select from cards where leased_until is null"  # one lease may find all that it looked at taken
+        while (batch := await lease(one, question, most=20)) or await one.fetch(left):
             taken += [card.id for card in batch]
         return taken
 
