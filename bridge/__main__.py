@@ -3,6 +3,8 @@
 from bridge.commands.importing import silently_interrupted
 
 with silently_interrupted():
+    import locale  # noqa: F401  -- gettext imports it when click first says something, which is right below
+
     import click
 
     import bridge
