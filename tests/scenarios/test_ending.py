@@ -48,15 +48,15 @@ async def test_what_a_killed_run_left_on_the_disk_is_removed_by_the_next(
     assert temporary_folders(reachable_path) == []
 
 
-async def test_ctrl_c_while_starting_leaves_nothing_either(tmp_path: Path) -> None:
+async def test_ctrl_c_while_starting_leaves_nothing_either(reachable_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(house.COMMAND, "dev", "--json", "--data", tmp_path / "data"),
+        *(house.COMMAND, "dev", "--json", "--data", reachable_path / "data"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
     async with asyncio.timeout(house.READY_SECONDS):
-        while not (tmp_path / "data" / "postgres").exists():
+        while not (reachable_path / "data" / "postgres").exists():
             await asyncio.sleep(0.01)
 
     os.kill(process.pid, signal.SIGINT)

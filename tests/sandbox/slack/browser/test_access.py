@@ -84,6 +84,7 @@ async def test_a_new_private_reply_is_announced_once_and_old_ones_are_not(visit:
 async def test_initials_can_be_read_on_every_colour(visit: Visit) -> None:
     page = await visit()
 
+    await expect(page.get_by_role("radio")).to_have_count(5)
     ratios = await page.get_by_role("radio").evaluate_all(
         """(people) => people.map((person) => {
           const rgb = getComputedStyle(person.querySelector("rect")).fill.match(/[0-9.]+/g).slice(0, 3).map(Number);
