@@ -1,6 +1,5 @@
 """What every test may ask for: a real PostgreSQL, in it a migrated database of its own, and a real browser."""
 
-import asyncio
 import contextlib
 import os
 import tempfile
@@ -83,10 +82,10 @@ def reachable() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def databases(cluster: Cluster) -> Databases:
+def databases(cluster: Cluster) -> Iterator[Databases]:
     made = Databases(cluster)
-    asyncio.run(made.prepare())
-    return made
+    with made.running():
+        yield made
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ async def run(
 
 
 @pytest.mark.usefixtures("buffering")
-@pytest.mark.parametrize("command", [["--help"], ["keys", "list"], ["doctor"], ["migrate"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["--help"], ["keys", "list"]], ids=" ".join)
 async def test_a_command_that_cannot_say_what_it_found_fails_in_words(
     dsn: str, db: Database, unwritable: int, command: list[str]
 ) -> None:
@@ -89,7 +89,7 @@ async def test_a_question_nobody_hears_of_is_no_denial(unwritable: int, typed: l
 @pytest.mark.parametrize("closed", ["1", "2"])
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [(["--help"], 0), (["keys"], 2), (["keys", "list"], 0), (["doctor"], 1), (["migrate"], 0), (["ask", "Now?"], 2)],
+    [(["--help"], 0), (["keys", "list"], 0), (["doctor"], 1), (["ask", "Now?"], 2)],
     ids=str,
 )
 async def test_a_closed_stream_changes_no_status_and_what_belongs_there_goes_nowhere_else(
