@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from bench import wire
-from bridge import actions
+from bridge.card import action_ids
 from bridge.slack.inbound import PATH
 from sandbox.slack import signing
 
@@ -24,7 +24,7 @@ def request(url: str, question: UUID, *, secret: str) -> bytes:
 
 
 def _payload(question: UUID, *, trigger: int) -> dict[str, Any]:
-    block, ts = actions.block_id(question, 1), "1763719200.000100"
+    block, ts = action_ids.block_id(question, 1), "1763719200.000100"
     return {
         "type": "block_actions",
         "user": {"id": PERSON, "username": "ana", "name": "ana", "team_id": TEAM},
@@ -65,4 +65,4 @@ def _section(number: int) -> dict[str, Any]:
 
 def _button(choice: str) -> dict[str, Any]:
     text = {"type": "plain_text", "text": choice.title(), "emoji": True}
-    return {"type": "button", "action_id": actions.choose(choice), "text": text, "value": "1"}
+    return {"type": "button", "action_id": action_ids.choose(choice), "text": text, "value": "1"}

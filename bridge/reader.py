@@ -11,7 +11,7 @@ from uuid import UUID
 from bridge import ids
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.wake import Wake
+from bridge.notifier import Wake
 from storage import deadlines, interactions
 from storage.deadlines import Ended
 from storage.interactions import Filters

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bridge.__main__ import COMMANDS
-from bridge.config import Settings
+from bridge.server.config import Settings
 from bridge.slack.inbound import PATH
 
 ROOT = Path(__file__).parent.parent

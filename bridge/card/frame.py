@@ -14,8 +14,8 @@ answer.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge import actions, ids
-from bridge.card import blocks, content, markdown, outcome, texts
+from bridge import ids
+from bridge.card import action_ids, blocks, content, markdown, outcome, texts
 from bridge.question import Question
 from storage.model import Interaction, Json, Status
 
@@ -93,7 +93,7 @@ def _below(view: View, buttons: Sequence[Json], past: Mapping[str, str]) -> list
     mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]
     after = [_small(view, blocks.mrkdwn(" · ".join(mile)))] if mile else []
     pending = interaction.status is Status.PENDING
-    choices = [blocks.actions(actions.block_id(interaction.id, view.version), buttons)] if pending else []
+    choices = [blocks.actions(action_ids.block_id(interaction.id, view.version), buttons)] if pending else []
     return [
         blocks.divider(),
         state,

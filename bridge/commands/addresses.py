@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from bridge import unreached
+from bridge import network_errors
 from storage.model import Json
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -72,4 +72,4 @@ async def of_sandbox(url: str, http: aiohttp.ClientSession) -> Names:
             known=True,
         )
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-        raise Unknown(f"There is no sandbox Slack at {url} ({unreached.why(error)}). Check --slack-url.") from None
+        raise Unknown(f"There is no sandbox Slack at {url} ({network_errors.why(error)}). Check --slack-url.") from None

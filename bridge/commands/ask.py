@@ -13,8 +13,8 @@ import click
 
 from bridge.commands import addresses, terminal
 from bridge.commands.addresses import Names, Unknown
+from bridge.commands.ask_options import Ended, Wish
 from bridge.commands.asking import Bridge, NoAnswer
-from bridge.commands.wish import Ended, Wish
 from storage.model import Json
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bridge import unreached
+from bridge import network_errors
 from storage.model import Json
 
 _MOST_WAIT = 60.0  # of one request
@@ -40,7 +40,7 @@ class Bridge:
                 if attempt:
                     continue
                 raise NoAnswer(
-                    f"The bridge at {self.url} cannot be reached ({unreached.why(error)}); nothing was asked. "
+                    f"The bridge at {self.url} cannot be reached ({network_errors.why(error)}); nothing was asked. "
                     "Check --url or ASKBRIDGE_URL."
                 ) from None
             except (aiohttp.ClientError, TimeoutError):

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import aiohttp
 
-from bridge import config, ids, unreached
+from bridge import ids, network_errors
 from bridge.commands import checks
 from bridge.commands.checks import PSQL, Check, State, failed, ok, skipped
+from bridge.server import config
 from bridge.slack import client
 from bridge.slack.client import Client, Identity
 from bridge.slack.errors import Failure, RetryAfter
@@ -201,7 +202,7 @@ async def _clicks(url: str | None, http: aiohttp.ClientSession) -> Check:
         async with http.post(url, data=b"", allow_redirects=False) as answer:
             status = answer.status
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        return failed(name, f"{url} cannot be reached ({unreached.why(error)})", fix=fix)
+        return failed(name, f"{url} cannot be reached ({network_errors.why(error)})", fix=fix)
     if status == 401:
         return ok(name, f"{url} answers, and refuses what Slack did not sign")
     return failed(name, f"{url} answers an unsigned request with HTTP {status}, and must with 401", fix=fix)

@@ -4,8 +4,8 @@ import asyncio
 
 import click
 
-from bridge import config
 from bridge.commands import terminal
+from bridge.server import config
 from storage import errors
 from storage import migrate as migrations
 

@@ -8,8 +8,9 @@ import socket
 
 import click
 
-from bridge import app, config, listening, logs
+from bridge import logs
 from bridge.commands import terminal
+from bridge.server import config, listeners, replica
 from storage import errors
 
 
@@ -33,7 +34,7 @@ def serve(*, as_json: bool) -> None:
     logs.configure(form=settings.log)
     unheard: OSError | None = None
 
-    def ready(addresses: app.Addresses) -> None:
+    def ready(addresses: replica.Addresses) -> None:
         nonlocal unheard
         if as_json:
             try:
@@ -44,16 +45,16 @@ def serve(*, as_json: bool) -> None:
                 signal.raise_signal(signal.SIGTERM)
 
     try:
-        asyncio.run(app.serve(settings, on_ready=ready))
+        asyncio.run(replica.serve(settings, on_ready=ready))
     except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
         terminal.fail(str(error))
-    except listening.CannotListen as error:
+    except listeners.CannotListen as error:
         terminal.fail(_cannot_listen(error))
     if unheard:
         raise unheard
 
 
-def _cannot_listen(refused: listening.CannotListen) -> str:
+def _cannot_listen(refused: listeners.CannotListen) -> str:
     why, host, port = refused.__cause__, refused.host, refused.port
     host_setting, port_setting = f"{refused.setting}HOST", f"{refused.setting}PORT"
     match why.errno if isinstance(why, OSError) else 0:

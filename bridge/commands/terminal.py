@@ -11,7 +11,8 @@ from uuid import UUID
 import click
 from pydantic_settings import BaseSettings
 
-from bridge import config, ids
+from bridge import ids
+from bridge.server import config
 from storage import errors, migrate, organizations, pool
 from storage.model import Json, Organization
 from storage.pool import Database

@@ -12,18 +12,18 @@ from uuid import UUID
 
 from bridge import ids
 from bridge.card.frame import Drawing, View
-from bridge.handles import Handles
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from bridge.logs import Log
-from bridge.loops import pace, setbacks
+from bridge.loops import card_failures, pace
+from bridge.loops.card_failures import Setbacks
 from bridge.loops.pace import Pace
-from bridge.loops.setbacks import Setbacks
 from bridge.metrics import Metrics
+from bridge.notifier import Wake
 from bridge.reader import Reader
 from bridge.slack import errors as slack
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
-from bridge.wake import Wake
+from bridge.slack.message_cache import Handles
 from storage import cards, errors
 from storage.model import Card, Handle, Interaction, Status
 from storage.pool import Database
@@ -111,7 +111,7 @@ class Cards:
         return self._handles.interaction(card.scope, card.interaction_id)
 
     async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
-        place = setbacks.place(card)
+        place = card_failures.place(card)
         drawn = _draw(interaction, card, plain=card.plain)
         if (broken := self._installations.suspended(card.connection_id)) is not None:
             await self._setbacks.give_up(card, broken)
@@ -160,18 +160,18 @@ class Cards:
         newer = await self._newer(card, interaction)
         drawn = _draw(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
-            paused = self._pace.paused(card.connection_id, setbacks.EDITS)
+            paused = self._pace.paused(card.connection_id, card_failures.EDITS)
             if paused or not free:
                 await self._setbacks.put_off(card, paused or _SLOT_SECONDS)
                 return
             if self._installations.suspended(card.connection_id) is not None:
-                await self._setbacks.put_off(card, setbacks.LONG_SECONDS)
+                await self._setbacks.put_off(card, card_failures.LONG_SECONDS)
                 return
             told, plain = await client.edit(handle, drawn), card.plain
             if isinstance(told, slack.BadBlocks) and not plain:
                 told, plain = await client.edit(handle, _draw(interaction, card, plain=True, newer=newer)), True
             if not isinstance(told, Handle):
-                await self._setbacks.failed(card, told, setbacks.EDITS)
+                await self._setbacks.failed(card, told, card_failures.EDITS)
                 return
         settles = interaction.status is not Status.PENDING
         kept = await cards.edited(self._db, card, plain=plain, settles=settles, event_id=ids.new())

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from bridge import ids
-from bridge.agents import envelope
 from bridge.logs import Log
 from bridge.metrics import Attempt, Metrics
+from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.wake import Wake
+from bridge.representation import event
 from bridge.webhooks import outgoing, schedule
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Outcome
@@ -99,9 +99,9 @@ class Deliveries:
         if row is None:
             return None
         copies = await cards.of_interaction(self.db, one.organization_id, one.interaction_id)
-        told = envelope.of_interaction(id=one.event_id, type=one.type, at=one.at, row=row, copies=copies)
+        told = event.of_interaction(id=one.event_id, type=one.type, at=one.at, row=row, copies=copies)
         sending = asyncio.ensure_future(
-            self.webhooks.send(one.url, id=told["id"], body=envelope.written(told), secrets=_secrets(one, keys))
+            self.webhooks.send(one.url, id=told["id"], body=event.written(told), secrets=_secrets(one, keys))
         )
         holding = asyncio.ensure_future(self._hold(one))
         try:

@@ -3,8 +3,8 @@
 import asyncio
 
 from bridge import ids
+from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.wake import Wake
 from storage import deadlines
 from storage.pool import Database
 

@@ -7,7 +7,7 @@ import asyncio
 
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.wake import Wake
+from bridge.notifier import Wake
 from storage import errors, notices
 from storage.notices import Notices, Pair
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bridge.agents import feed
-from bridge.wake import Wake
+from bridge.agents.events import feed
+from bridge.notifier import Wake
 from storage.pool import Database
 
 AGAIN_SECONDS = 0.1  # before another look at what another replica, or a deletion, holds

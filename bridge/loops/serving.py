@@ -2,8 +2,8 @@
 
 import asyncio
 
+from bridge.notifier import Wake
 from bridge.slack.connections import Installations
-from bridge.wake import Wake
 from storage import errors, serving
 from storage.pool import Database
 

@@ -1,6 +1,6 @@
 """Let waiting requests hear of what another replica ended, whatever became of its notice: one look for all of them."""
 
-from bridge.wake import Wake
+from bridge.notifier import Wake
 from storage import interactions
 from storage.pool import Database
 

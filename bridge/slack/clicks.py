@@ -12,14 +12,14 @@ import aiohttp
 from cachetools import TTLCache
 
 from bridge import ids
-from bridge.handles import Handles
 from bridge.logs import Log
 from bridge.metrics import Metrics, Reply
+from bridge.notifier import Wake
 from bridge.reader import Reader
 from bridge.slack import client, replies
 from bridge.slack.connections import Directory
-from bridge.slack.incoming import Click
-from bridge.wake import Wake
+from bridge.slack.message_cache import Handles
+from bridge.slack.payloads.incoming import Click
 from storage import cards, errors, interactions
 from storage.deadlines import Ended
 from storage.interactions import Claimed

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, assert_never
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bridge import unreached
+from bridge import network_errors
 from bridge.slack import error_table
 from bridge.slack.error_table import Meaning
 from storage.model import Json
@@ -100,11 +100,11 @@ def classify(error: Exception) -> Failure:
             | ConnectionRefusedError()
             | socket.gaierror()
         ):
-            return RetryAfter(code="slack_unreachable", detail=f"No connection to Slack ({unreached.why(error)}).")
+            return RetryAfter(code="slack_unreachable", detail=f"No connection to Slack ({network_errors.why(error)}).")
         case TimeoutError():
             return RetryAfter(code="slack_timeout", detail="Slack did not answer in time.", ambiguous=True)
         case aiohttp.ClientError() | OSError():
-            detail = f"The connection to Slack broke before its answer ({unreached.why(error)})."
+            detail = f"The connection to Slack broke before its answer ({network_errors.why(error)})."
             return RetryAfter(code="slack_disconnected", detail=detail, ambiguous=True)
         case _:
             detail = f"The call to Slack failed in a way nobody expected ({type(error).__name__})."

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bridge.crowd import Crowd
+from bridge.connection_limit import Crowd
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.slack import verify

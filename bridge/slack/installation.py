@@ -6,11 +6,11 @@ at start: clicks on cards already posted need no token, so the replica does not 
 
 from bridge import ids
 from bridge.logs import Log
+from bridge.notifier import Wake
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
 from bridge.slack.connections import Installations
 from bridge.slack.errors import RetryAfter
-from bridge.wake import Wake
 from storage.pool import Database
 
 _log = Log("slack")

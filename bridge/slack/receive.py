@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any, assert_never
 
 from bridge.logs import Log
-from bridge.slack import bolt, fields
+from bridge.slack import bolt
 from bridge.slack.ack import Ack
 from bridge.slack.clicks import Clicks
-from bridge.slack.decode import decode
-from bridge.slack.incoming import (
+from bridge.slack.payloads import fields
+from bridge.slack.payloads.decode import decode
+from bridge.slack.payloads.incoming import (
     Click,
     Closing,
     Command,
@@ -26,7 +27,7 @@ from bridge.slack.incoming import (
     Unsupported,
     UrlVerification,
 )
-from bridge.slack.parse import parse
+from bridge.slack.payloads.parse import parse
 
 _log = Log("slack")
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
 
 ASKED_AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

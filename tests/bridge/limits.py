@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from bridge import actions, ids
+from bridge import ids
+from bridge.card import action_ids
 from bridge.card.frame import Drawing
 from sandbox.slack.validator import message
 from storage.model import Interaction, Json, Status
@@ -64,7 +65,7 @@ def pressed(card: Drawing) -> dict[str, str]:
     found: dict[str, str] = {}
     for element in buttons(card):
         for option in element.get("options", [{"text": element.get("text"), "value": None}]):
-            choice = actions.choice_of(element["action_id"], option["value"])
+            choice = action_ids.choice_of(element["action_id"], option["value"])
             assert choice is not None and choice not in found
             found[choice] = option["text"]["text"]
     return found
@@ -99,5 +100,5 @@ def _check_buttons(card: Drawing, interaction: Interaction) -> None:
     if interaction.status is not Status.PENDING:
         assert rows == [] and buttons(card) == []
         return
-    assert [actions.interaction_of(row["block_id"]) for row in rows] == [interaction.id]
+    assert [action_ids.interaction_of(row["block_id"]) for row in rows] == [interaction.id]
     assert sorted(pressed(card)) == sorted(interaction.answers)

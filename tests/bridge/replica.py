@@ -12,21 +12,22 @@ import aiohttp
 from aiohttp import web
 from asyncpg import Record
 
-from bridge import actions, ids
-from bridge.crowd import Crowd
-from bridge.handles import Handles
+from bridge import ids
+from bridge.card import action_ids
+from bridge.connection_limit import Crowd
 from bridge.loops import expiry
 from bridge.loops.cards import Cards
 from bridge.metrics import Metrics
+from bridge.notifier import Wake
 from bridge.reader import Reader
 from bridge.slack import client as slack_client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, READ_SECONDS, Inbound
+from bridge.slack.message_cache import Handles
 from bridge.slack.receive import Receiver
 from bridge.slack.verify import SigningSecrets
-from bridge.wake import Wake
 from sandbox.slack import signing
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.server import Sandbox
@@ -187,7 +188,7 @@ class Replica:
 
     async def click_without_waiting(self, question: Interaction, handle: Handle, **other: Any) -> Any:
         choice = other.pop("choice", "approve")
-        stale = {"block_id": actions.block_id(question.id, 1), "action_id": actions.choose(choice), "value": "1"}
+        stale = {"block_id": action_ids.block_id(question.id, 1), "action_id": action_ids.choose(choice), "value": "1"}
         click = {
             "user": "U0ANA",
             "channel": handle.channel,
@@ -209,8 +210,8 @@ class Replica:
         payload["response_url"] = f"{self.slack.url}/actions/T0SANDBOX/1/not-given-out"
         payload["trigger_id"] = ids.new().hex  # so that every click is one of its own
         payload["actions"][0] |= {
-            "block_id": actions.block_id(question.id, 1),
-            "action_id": actions.choose(choice),
+            "block_id": action_ids.block_id(question.id, 1),
+            "action_id": action_ids.choose(choice),
         }
         return payload | other
 

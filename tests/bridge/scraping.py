@@ -11,7 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.loops.runner import Loop
-from bridge.scrape import PATH, Scrape
+from bridge.server.metrics_endpoint import PATH, Scrape
 from tests import canaries
 from tests.bridge.replica import Replica
 

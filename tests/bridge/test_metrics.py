@@ -7,9 +7,9 @@ import pytest
 
 from bridge import ids
 from bridge.loops.fanout import Fanout
-from bridge.loops.unheard import Unheard
+from bridge.loops.unacknowledged import Unheard
 from bridge.metrics import UNROUTABLE, Attempt, Metrics, Reply
-from bridge.wake import Wake
+from bridge.notifier import Wake
 from sandbox.slack.faults import Kind
 from storage.model import Status, Verdict
 from tests.bridge import scraping

@@ -12,8 +12,8 @@ import pytest
 from bridge import ids
 from bridge import reader as reading
 from bridge.loops import expiry
+from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.wake import Wake
 from storage import deadlines, interactions, pool, statements
 from storage.errors import Unavailable
 from storage.interactions import Filters

@@ -67,7 +67,7 @@ def test_it_adds_one_folder_and_one_line_beside_a_test_of_its_own() -> None:
     [(registry, diff)] = LINE.findall(DOCUMENT)
     folders = {str(Path(name).parent) for name in FILES}
 
-    assert registry == "bridge/kinds/__init__.py"
+    assert registry == "bridge/kinds/registry.py"
     assert [line[0] for line in diff.splitlines()].count("+") == 1 and "\n-" not in diff
     assert folders == {"bridge/kinds/rating", "tests/bridge/kinds"}
     assert [name for name in FILES if name.startswith("tests")] == ["tests/bridge/kinds/test_rating.py"]
@@ -85,5 +85,5 @@ def test_whoever_follows_it_has_a_kind_that_passes_every_test_of_kinds(copy: Pat
     lives = (copy / "tests/bridge/kinds/test_life.py").read_text("utf-8")
     assert passed == set(re.findall(r"^async def (test_\w+)\(", lives, re.MULTILINE)) and passed
     assert "test_rating.py::test_the_words_stand_at_both_ends_of_the_scale PASSED" in told
-    assert "test_openapi.py::test_its_examples_are_accepted PASSED" in told
+    assert "test_document.py::test_its_examples_are_accepted PASSED" in told
     assert " failed" not in told and " skipped" not in told

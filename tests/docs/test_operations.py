@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge import app, descriptors
 from bridge.loops.runner import Loop
+from bridge.server import fd_limit
+from bridge.server import replica as server
 from tests.bridge import scraping
 from tests.bridge.conftest import replica, slack  # noqa: F401  -- fixtures
 from tests.bridge.replica import Replica
@@ -72,7 +73,7 @@ def test_the_table_of_events_has_every_event_with_its_keys_and_no_other() -> Non
 
 
 def test_the_table_of_loops_has_every_loop_and_no_other() -> None:
-    source = Path(app.__file__).read_text("utf-8")
+    source = Path(server.__file__).read_text("utf-8")
 
     assert {named(row[0])[0] for row in table("loop")} == set(re.findall(r'Loop\(\s*name="(\w+)"', source))
 
@@ -80,9 +81,9 @@ def test_the_table_of_loops_has_every_loop_and_no_other() -> None:
 def test_how_connections_are_allotted_is_told() -> None:
     words = " ".join(PAGE.split())
 
-    assert f"up to {descriptors.MOST:,}; below {descriptors.FEW:,} it says so" in words
-    assert f"it keeps back {descriptors.OURS}," in words and "three quarters" in words
-    assert descriptors.HELD == 0.75
+    assert f"up to {fd_limit.MOST:,}; below {fd_limit.FEW:,} it says so" in words
+    assert f"it keeps back {fd_limit.OURS}," in words and "three quarters" in words
+    assert fd_limit.HELD == 0.75
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
-from bridge.agents.requests import MODELS
-from bridge.kinds import KINDS
+from bridge.agents.interactions.requests import MODELS
+from bridge.kinds.registry import KINDS
 from storage.model import Json
 from tests.generated import hostile
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bridge.agents.requests import MODELS, Cancellation
+from bridge.agents.interactions.requests import MODELS, Cancellation
 from bridge.card.frame import View
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
 from storage.pool import Database
 from tests.bridge.agents.door import Door, Reply, check

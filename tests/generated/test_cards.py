@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 
 from bridge.card.frame import View
-from bridge.kind import Kind
-from bridge.kinds import KINDS
+from bridge.kinds.contract import Kind
+from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import interaction, reported

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from bridge.agents import openapi
+from bridge.agents.openapi import document
 from tests.bridge.agents.door import Door
 from tests.generated import scale
 from tests.generated.scale import Tried
@@ -30,7 +30,7 @@ async def test_the_door_is_as_its_description_says(door: Door, tmp_path: Path, t
 
     assert running.returncode == 0, said.decode()
     told = json.loads(report.read_bytes())
-    described = [f"{method.upper()} {path}" for path, of in openapi.document()["paths"].items() for method in of]
+    described = [f"{method.upper()} {path}" for path, of in document.document()["paths"].items() for method in of]
     assert told["operations"]["tested"] == told["operations"]["total"] == len(described)
     assert {name for name, phase in told["phases"].items() if phase["status"] != "success"} == set()
     tried("requests", told["test_cases"]["generated"])

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
-from bridge.agents import body as bodies
-from bridge.agents import problems, responses
+from bridge.agents.http import body as bodies
+from bridge.agents.http import problems
+from bridge.representation import schemas
 from tests.bridge.agents.door import Door, body
 from tests.generated import hostile, scale
 from tests.generated.damage import damaged
@@ -60,7 +61,7 @@ async def test_whatever_is_asked_of_whatever_path_is_answered_in_our_shape(door:
         assert 200 <= told.status < 500, (method, where, headers)
         if told.status >= 400 and told.content.strip() and told.status != 417:
             assert told.type.startswith(problems.CONTENT_TYPE), (method, where, headers, told.content)
-            problem = responses.Problem.model_validate_json(told.content, extra="forbid")
+            problem = schemas.Problem.model_validate_json(told.content, extra="forbid")
             assert problem.status == told.status and len(told.content) < 5_000
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from bridge import ids
-from bridge.actions import SELECT, choose
+from bridge.card.action_ids import SELECT, choose
 from bridge.card.frame import View
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage import interactions, pool
 from storage.model import Progress, Status
 from tests.scenarios.house import House, until

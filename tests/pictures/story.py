@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from bridge.actions import choose
+from bridge.card.action_ids import choose
 from tests.pictures.camera import THEMES, Camera, Theme, card
 from tests.sandbox.slack.browser.driver import expect
 from tests.scenarios.house import House

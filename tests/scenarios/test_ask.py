@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bridge import actions
+from bridge.card import action_ids
 from tests.scenarios import house
 from tests.scenarios.commands import invoke, run, start
 from tests.scenarios.house import APPROVE, DENY, House
@@ -69,7 +69,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(home: House) -> None:
 
     options = ("--option", "staging", "--option", "eu=Production in Europe")
     process, id = await asking(home, "--to", "@ana", *slack, what=options)
-    await click(home, id, actions.choose("eu"))
+    await click(home, id, action_ids.choose("eu"))
     out, err_ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
     assert (process.returncode, out) == (0, b"eu\n")
     assert err_.startswith(b'Answered "Production in Europe" (option eu) by ana')

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from bridge import ids
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage import cards
 from storage.model import Card, Handle, Interaction, Json, Status
 from storage.pool import Database

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from storage import cards, migrate, pool, serving

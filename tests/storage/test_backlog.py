@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage import backlog, cards, deliveries, events, interactions, statements
 from storage.model import Scope
 from storage.pool import Database

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bridge import ids
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage import cards, interactions
 from storage.model import Handle, Interaction, Status
 from storage.pool import Database

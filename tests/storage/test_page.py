@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
+from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.wake import Wake
 from storage import deadlines, interactions
 from storage.interactions import Filters
 from storage.model import Interaction, Status

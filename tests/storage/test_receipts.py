@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from bridge import ids
-from bridge.loops.unheard import WHOLE_SECONDS
+from bridge.loops.unacknowledged import WHOLE_SECONDS
 from storage import deadlines, interactions, receipts, statements
 from storage.model import Interaction, Json, Progress, Status, Verdict
 from storage.pool import Database

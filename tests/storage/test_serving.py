@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage import backlog, cards, interactions, serving
 from storage.model import Card, Interaction, Scope
 from storage.pool import Database

@@ -1,7 +1,7 @@
 """What the two choices of an approval stand for."""
 
-from bridge.kind import Answer
 from bridge.kinds.approval.request import Request
+from bridge.kinds.contract import Answer
 
 APPROVE = "approve"
 DENY = "deny"

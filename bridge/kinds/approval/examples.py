@@ -1,6 +1,6 @@
 """Approvals as agents ask for them; the tests, the sandbox and the docs show these."""
 
-from bridge.kind import Example
+from bridge.kinds.contract import Example
 
 EXAMPLES = (
     Example(name="the shortest", request={"kind": "approval", "title": "Restart the staging queue?"}),

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from bridge import actions
-from bridge.card import blocks, texts
+from bridge.card import action_ids, blocks, texts
 from bridge.card.frame import Drawing, View, frame
 from bridge.kinds.choice.request import MOST_BUTTONS, Option, Request
 from storage.model import Json, Status
@@ -33,13 +32,13 @@ def _button(option: Option) -> Json:
     if option.confirm or option.style == "danger":
         text = option.confirm or f"You are about to answer “{option.label}”."
         dialog = blocks.confirm(_ASK, text, yes="Yes, answer", no="Cancel", style=option.style)
-    return blocks.button(option.label, action_id=actions.choose(option.id), style=option.style, confirm=dialog)
+    return blocks.button(option.label, action_id=action_ids.choose(option.id), style=option.style, confirm=dialog)
 
 
 def _select(options: Sequence[Option]) -> Json:
     return blocks.select(
         [blocks.option(option.label, value=option.id) for option in options],
-        action_id=actions.SELECT,
+        action_id=action_ids.SELECT,
         placeholder=f"Choose one of {len(options)}",
         confirm=blocks.confirm("Send this answer?", _warning(options), yes="Yes, answer", no="Cancel"),
     )

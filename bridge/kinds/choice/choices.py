@@ -1,7 +1,7 @@
 """What each option of a choice stands for."""
 
-from bridge.kind import Answer
 from bridge.kinds.choice.request import Request
+from bridge.kinds.contract import Answer
 
 
 def choices(request: Request) -> dict[str, Answer]:

@@ -1,6 +1,6 @@
 """Choices as agents ask for them; the tests, the sandbox and the docs show these."""
 
-from bridge.kind import Example
+from bridge.kinds.contract import Example
 
 _AWKWARD = [
     "<!channel>",

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.agents import interactions
+from bridge.agents.interactions import handlers
 from storage import pool
 from storage.pool import Database
 from tests.bridge.agents import door as doors
@@ -15,7 +15,7 @@ from tests.storage import build
 @pytest.fixture(autouse=True)
 def _nobody_waits_for_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
     """No card loop runs here; the tests of that wait say how long it is."""
-    monkeypatch.setattr(interactions, "FIRST_POST_SECONDS", 0.0)
+    monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.0)
 
 
 @pytest.fixture

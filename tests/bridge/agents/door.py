@@ -15,15 +15,17 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from bridge import ids
-from bridge.agents import api, problems, responses
-from bridge.agents.limits import Limits
-from bridge.agents.places import Places
-from bridge.agents.streams import Streams
-from bridge.crowd import Crowd
-from bridge.kinds import KINDS
+from bridge.agents import routes
+from bridge.agents.events.streams import Streams
+from bridge.agents.http import problems
+from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.open_requests import Places
+from bridge.connection_limit import Crowd
+from bridge.kinds.registry import KINDS
 from bridge.metrics import Metrics
+from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.wake import Wake
+from bridge.representation import schemas
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Sender
@@ -110,7 +112,7 @@ class Door:
             )
         if reply.status >= 400:
             assert response.content_type == problems.CONTENT_TYPE
-            told = responses.Problem.model_validate_json(raw, extra="forbid")
+            told = schemas.Problem.model_validate_json(raw, extra="forbid")
             assert told.status == reply.status and told.detail
         return reply
 
@@ -146,7 +148,7 @@ class Door:
     async def list(self, **query: Any) -> Reply:
         reply = await self.call("GET", "/v1/interactions", key=query.pop("key", UNSAID), params=query)
         if reply.status < 400:
-            responses.Page.model_validate_json(reply.raw, extra="forbid")
+            schemas.Page.model_validate_json(reply.raw, extra="forbid")
         return reply
 
     async def pass_deadline(self, id: UUID) -> None:
@@ -186,7 +188,7 @@ class Door:
 
 def check(reply: Reply) -> None:
     """Every answer is the whole resource, with nothing beside it."""
-    responses.Interaction.model_validate_json(reply.raw, extra="forbid")
+    schemas.Interaction.model_validate_json(reply.raw, extra="forbid")
 
 
 class _Server(TestServer):
@@ -217,13 +219,13 @@ async def door(
     """Another replica; its other parts share its `wake` and `metrics`. Its webhooks reach nobody but by its `guard`."""
     wake, guard = wake or Wake(), guard or Guard()
     crowd = Crowd(most=most)
-    app = web.Application(middlewares=[crowd.attend, api.in_words])
+    app = web.Application(middlewares=[crowd.attend, routes.in_words])
     reader = Reader(db=db, wake=wake, metrics=metrics)
     streams = Streams(db=db, reader=reader, wake=wake)
     async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
         webhooks = Webhooks(keys=keys, guard=guard, sender=sender)
         app.add_routes(
-            api.routes(
+            routes.routes(
                 db=db,
                 reader=reader,
                 wake=wake,

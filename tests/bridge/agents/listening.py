@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import ClientResponse
 
-from bridge.agents import responses
+from bridge.representation import schemas
 from storage.model import Json
 from tests.bridge.agents.door import Door
 
@@ -42,7 +42,7 @@ class Listener:
                     assert list(found) == ["id", "data"]
                     told: Json = json.loads(found["data"])
                     assert told["id"] == found["id"]
-                    responses.Event.model_validate_json(found["data"], extra="forbid")
+                    schemas.Event.model_validate_json(found["data"], extra="forbid")
                     self.last = told["id"]
                     return told
         raise StopAsyncIteration

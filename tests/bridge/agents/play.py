@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge import ids
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage import cards
 from storage.model import Card, Handle
 from tests.bridge.agents.door import Door, Reply

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.agents import filters, openapi
-from bridge.kinds import KINDS
+from bridge.agents.interactions import filters
+from bridge.agents.openapi import document
+from bridge.kinds.registry import KINDS
 from storage.model import Json
 
 DOCS = Path(__file__).parents[3] / "docs"
-SCHEMAS: Json = openapi.document()["components"]["schemas"]
-PATHS: Json = openapi.document()["paths"]
+SCHEMAS: Json = document.document()["components"]["schemas"]
+PATHS: Json = document.document()["paths"]
 
 _BLOCK = re.compile(r"^```(sh|http|json)\n(.*?)^```$|^<!-- stage: (.*?) -->$", re.MULTILINE | re.DOTALL)
 

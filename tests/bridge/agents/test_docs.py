@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from bridge import config
-from bridge.agents import body, endpoint_responses, interactions, limits, problems, responses, room, streams
-from bridge.agents.interactions import FIRST_POST_SECONDS
-from bridge.agents.routing import MOST_METADATA
+from bridge.agents.events import streams
+from bridge.agents.http import body, problems
+from bridge.agents.interactions import handlers
+from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
+from bridge.agents.interactions.routing import MOST_METADATA
+from bridge.agents.limits import limits, pending_quota
 from bridge.kinds.choice.request import MOST_BUTTONS, MOST_TOGETHER
 from bridge.question import MOST_ACTION
+from bridge.representation import schemas, webhook_schemas
+from bridge.server import config
 from storage import statements, webhook_endpoints
 from storage.model import EventType, Progress, Status, Verdict
 from storage.pool import Database
@@ -40,14 +44,14 @@ OPERATIONS = [
 
 
 SIGNS: dict[str, type[BaseModel]] = {  # what only one shape has, looked for in this order
-    "'secret'": endpoint_responses.EndpointSecret,
-    "'rotated_at'": endpoint_responses.Endpoint,
-    "'delivered'": endpoint_responses.Attempt,
-    "'due_at'": endpoint_responses.DeliveryPage,
-    "'replayed'": endpoint_responses.Replayed,
-    "'verdict'": responses.Timeline,
-    "'urn:": responses.Problem,
-    "'kind'": responses.Interaction,
+    "'secret'": webhook_schemas.EndpointSecret,
+    "'rotated_at'": webhook_schemas.Endpoint,
+    "'delivered'": webhook_schemas.Attempt,
+    "'due_at'": webhook_schemas.DeliveryPage,
+    "'replayed'": webhook_schemas.Replayed,
+    "'verdict'": schemas.Timeline,
+    "'urn:": schemas.Problem,
+    "'kind'": schemas.Interaction,
 }
 
 
@@ -104,7 +108,7 @@ def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
     ]
     assert {row[2].strip("`") for row in table} == {type.slug for type in problems.TYPES if type.status == 429}
     assert {name: config.Settings.model_fields[name].default for name in usual} == usual
-    assert f"up to {room.ALLOWANCE} questions more" in " ".join(API.split())
+    assert f"up to {pending_quota.ALLOWANCE} questions more" in " ".join(API.split())
     assert f"up to {webhook_endpoints.MOST_ACTIVE} [endpoints]" in API
 
 
@@ -152,7 +156,7 @@ def test_every_link_leads_somewhere() -> None:
 
 
 async def test_every_exchange_can_be_had(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interactions, "FIRST_POST_SECONDS", 20.0)  # on a loaded machine a card still appears in time
+    monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 20.0)  # on a loaded machine a card still appears in time
     steps = list(reference.exchanges(API))
     async with doors.door(db, await build.tenant(db, team="T0ACME")) as door:
         answers = await Player(door=door).play(steps)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridge.agents import problems
+from bridge.agents.http import problems
 from bridge.slack import error_table, errors
 from bridge.slack.error_table import Meaning
 from tests.bridge.agents.reference import DOCS, tables
@@ -94,7 +94,7 @@ def test_no_reason_is_written_anywhere_else() -> None:
 
 def test_a_fix_that_depends_on_the_place_is_told() -> None:
     """The card loop says it for a person who was not found."""
-    tree = ast.parse(Path(ROOT / "bridge/loops/setbacks.py").read_text("utf-8"))
+    tree = ast.parse(Path(ROOT / "bridge/loops/card_failures.py").read_text("utf-8"))
     fixes = [
         node.value.value
         for node in ast.walk(tree)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bridge.card.frame import View
-from bridge.kind import Example, Kind
-from bridge.kinds import KINDS
+from bridge.kinds.contract import Example, Kind
+from bridge.kinds.registry import KINDS
 from storage.model import Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import ASKED_AT, interaction, reported

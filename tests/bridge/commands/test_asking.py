@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bridge.agents import problems
-from bridge.agents.problems import RATE_LIMITED, TOO_MANY_PENDING, Problem
+from bridge.agents.http import problems
+from bridge.agents.http.problems import RATE_LIMITED, TOO_MANY_PENDING, Problem
 from bridge.commands import asking
 from bridge.commands.asking import Bridge, NoAnswer
 

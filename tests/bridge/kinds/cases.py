@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 
 CASES = [
     pytest.param(kind, example, id=f"{kind.name}: {example.name}")

@@ -5,7 +5,7 @@ import json
 import sys
 
 from bridge.card.frame import View
-from bridge.kinds import KINDS
+from bridge.kinds.registry import KINDS
 from storage.model import Status
 from tests.bridge.interactions import interaction
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge import actions
+from bridge.card import action_ids
 from bridge.card.frame import Drawing
-from bridge.kind import Example, Kind
-from bridge.loops import heard
-from bridge.loops.unheard import Unheard
+from bridge.kinds.contract import Example, Kind
+from bridge.loops import acknowledgements
+from bridge.loops.unacknowledged import Unheard
 from sandbox.slack.model import Channel, Message
 from storage import cards
 from storage.model import Handle, Interaction, Json
@@ -88,7 +88,7 @@ class House:
     async def write_heard(self) -> None:
         """Write down what the agent was told."""
         replica = self.replicas[0]
-        assert await heard.step(replica.db, replica.wake) == 1
+        assert await acknowledgements.step(replica.db, replica.wake) == 1
 
     async def _asked(self, body: Json) -> Reply:
         reply = await self.door.ask(body)
@@ -164,7 +164,7 @@ def _element(message: Message, choice: str) -> Json:
     for block in message.blocks:
         for element in block.get("elements", ()):
             for option in element.get("options", [{"value": element.get("value")}]):
-                if actions.choice_of(element.get("action_id"), option["value"]) == choice:
+                if action_ids.choice_of(element.get("action_id"), option["value"]) == choice:
                     named = {name: element[name] for name in ("action_id", "type")}
                     return {**named, "block_id": block["block_id"], "value": option["value"]}
     raise AssertionError(f"nothing on the card stands for {choice}")

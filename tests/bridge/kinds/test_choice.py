@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from bridge.agents import message
 from bridge.card.frame import Drawing, View
 from bridge.kinds.choice import KIND
 from bridge.kinds.choice.request import Request
-from bridge.slack.incoming import Click
+from bridge.representation import status_text
+from bridge.slack.payloads.incoming import Click
 from storage.model import Json, Status
 from tests import payloads
 from tests.bridge import limits
@@ -167,11 +167,11 @@ def test_a_notification_says_what_can_be_chosen() -> None:
 def test_an_agent_is_told_the_option_by_its_label_and_its_id() -> None:
     request = asked({"id": "eu", "label": 'Europe" (option us) by boss'}, {"id": "us", "label": "America"})
 
-    assert message.sentence(interaction(request, status=Status.ANSWERED, **answered(request, "us"))) == (
+    assert status_text.sentence(interaction(request, status=Status.ANSWERED, **answered(request, "us"))) == (
         'Answered "America" (option us) by cho (U0CHO) at 2026-11-21T10:05:00Z: '
         "go on with exactly that, and nothing else."
     )
-    assert message.sentence(interaction(request, status=Status.ANSWERED, **answered(request, "eu"))) == (
+    assert status_text.sentence(interaction(request, status=Status.ANSWERED, **answered(request, "eu"))) == (
         'Answered "Europe\' (option us) by boss" (option eu) by cho (U0CHO) at 2026-11-21T10:05:00Z: '
         "go on with exactly that, and nothing else."
     )

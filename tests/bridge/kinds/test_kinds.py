@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from bridge import kinds
-from bridge.agents.routing import Routing
+from bridge.agents.interactions.routing import Routing
 from bridge.card import texts
 from bridge.card.frame import View
-from bridge.kind import Example, Kind
-from bridge.kinds import KINDS
+from bridge.kinds.contract import Example, Kind
+from bridge.kinds.registry import KINDS
 from bridge.question import Question
 from storage.model import Json, Status
 from tests.bridge import limits
@@ -33,7 +33,7 @@ every_form = pytest.mark.parametrize("plain", FORMS)
 
 
 def test_every_folder_is_a_kind_and_has_its_name() -> None:
-    assert sorted(KINDS) == sorted(folder.name for folder in pkgutil.iter_modules(kinds.__path__))
+    assert sorted(KINDS) == sorted(folder.name for folder in pkgutil.iter_modules(kinds.__path__) if folder.ispkg)
     for name, kind in KINDS.items():
         assert kind.name == name
         assert all(example.request["kind"] == name for example in kind.examples)

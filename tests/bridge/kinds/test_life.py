@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.card import blocks
-from bridge.kind import Example, Kind
+from bridge.kinds.contract import Example, Kind
 from storage.model import Interaction, Json, Status
 from tests.bridge.agents import door as doors
 from tests.bridge.kinds.cases import every_example

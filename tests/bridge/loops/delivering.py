@@ -8,8 +8,8 @@ from uuid import UUID
 
 from bridge.loops.deliveries import Deliveries
 from bridge.metrics import Metrics
+from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.wake import Wake
 from bridge.webhooks import outgoing, signature, target
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.outgoing import Webhooks

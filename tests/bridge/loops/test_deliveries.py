@@ -9,9 +9,10 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from bridge import ids
-from bridge.agents import envelope, resource
-from bridge.kinds import KINDS
-from bridge.loops import heard
+from bridge.kinds.registry import KINDS
+from bridge.loops import acknowledgements
+from bridge.representation import event as reading
+from bridge.representation import interaction
 from storage import cards, connections, deadlines, deliveries, events, interactions, receipts, webhook_endpoints
 from storage.model import DeliveryStatus, EventType, Interaction, Json, Progress, Status
 from storage.receipts import Receipt
@@ -31,7 +32,7 @@ async def there() -> AsyncIterator[Receiver]:
 async def whole(loop: Loop, question: Interaction) -> Json:
     row = await build.read(loop.db, loop.tenant, question.id)
     copies = await cards.of_interaction(loop.db, row.organization_id, row.id)
-    return resource.interaction(row, copies)
+    return interaction.interaction(row, copies)
 
 
 async def test_an_answer_is_told_once_signed_as_the_public_package_wants_it(loop: Loop, there: Receiver) -> None:
@@ -95,7 +96,7 @@ async def test_only_an_end_that_was_accepted_was_heard(loop: Loop, there: Receiv
     await loop.pass_time(3600)
     await loop.settle()
 
-    assert len(there.calls) == 3 and await heard.step(loop.db, loop.wake) == 1
+    assert len(there.calls) == 3 and await acknowledgements.step(loop.db, loop.wake) == 1
     assert (await build.read(loop.db, loop.tenant, asked.id)).heard_at is not None
 
 
@@ -171,7 +172,7 @@ async def test_a_webhook_and_the_feed_tell_of_an_event_in_the_same_words(
     await ended(loop, status)
     await loop.settle()
     await events.number(loop.db)
-    read = await envelope.read(loop.db, loop.reader, loop.organization_id, past=events.BEGINNING, most=10)
+    read = await reading.read(loop.db, loop.reader, loop.organization_id, past=events.BEGINNING, most=10)
 
     fed = {told["id"]: told for _, told in read.told}
     called = {call.id: call.json for call in there.calls}

@@ -261,7 +261,7 @@ async def test_what_nobody_expected_puts_one_delivery_off_and_stops_nothing(
     await loop.endpoint(there.url)
     await loop.answered()
     with monkeypatch.context() as broken:
-        broken.setattr("bridge.agents.resource.interaction", lambda *_: 1 / 0)
+        broken.setattr("bridge.representation.interaction.interaction", lambda *_: 1 / 0)
         await loop.step()
 
     row = await loop.row()

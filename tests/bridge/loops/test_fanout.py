@@ -10,7 +10,7 @@ from bridge import ids
 from bridge.loops import fanout, runner, watch
 from bridge.loops.fanout import Fanout
 from bridge.loops.runner import Loop
-from bridge.wake import Wake
+from bridge.notifier import Wake
 from storage.pool import Database
 from tests import proxy
 from tests.bridge.replica import Replica

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from bridge import ids
-from bridge.agents import resource
-from bridge.loops import heard
-from bridge.loops.unheard import BATCH, FEW_LOOKS, FEW_SECONDS, Unheard
+from bridge.loops import acknowledgements
+from bridge.loops.unacknowledged import BATCH, FEW_LOOKS, FEW_SECONDS, Unheard
+from bridge.representation import interaction
 from sandbox.slack.faults import Kind
 from storage import receipts
 from storage.model import CardStatus, Handle, Interaction, Progress, Status
@@ -49,7 +49,7 @@ async def pass_seconds(replica: Replica, seconds: float) -> None:
 async def hear(replica: Replica, question: Interaction) -> None:
     """An agent is told the end, and that is written down."""
     replica.wake.agent_heard(question.organization_id, question.id)
-    assert await heard.step(replica.db, replica.wake) == 1
+    assert await acknowledgements.step(replica.db, replica.wake) == 1
     assert not replica.wake.has_heard
 
 
@@ -196,7 +196,7 @@ async def test_a_copy_stays_settled_for_agents_while_slack_refuses_its_receipt(r
 
     card = await replica.card(question)
     assert card.shown < card.wanted
-    assert resource.card_status(card, Status.ANSWERED) is CardStatus.SETTLED
+    assert interaction.card_status(card, Status.ANSWERED) is CardStatus.SETTLED
     replica.forget()
     await later(replica, 60)
     assert "picked up" in replica.shown(handle)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from bridge.slack import fields
-from bridge.slack.decode import decode
-from bridge.slack.incoming import Incoming, Unreadable
-from bridge.slack.parse import parse
-from bridge.slack.response_urls import SLACK
+from bridge.slack.payloads import fields
+from bridge.slack.payloads.decode import decode
+from bridge.slack.payloads.incoming import Incoming, Unreadable
+from bridge.slack.payloads.parse import parse
+from bridge.slack.payloads.response_urls import SLACK
 
 
 def parsed(sent: bytes | dict[str, Any], *, api_url: str = SLACK) -> Incoming:

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 import asyncpg
 from aiohttp import web
 
-from bridge import listening
-from bridge.crowd import Crowd
+from bridge.connection_limit import Crowd
+from bridge.server import listeners
 from bridge.slack.inbound import PATH, Inbound
 from tests import payloads
 from tests.bridge.replica import Replica
-from tests.bridge.test_announce import settings
+from tests.bridge.server.test_startup_log import settings
 from tests.storage import build
 
 
@@ -24,7 +24,7 @@ async def test_a_click_that_is_being_decided_gives_way_to_nobody(replica: Replic
     question = await build.question(replica.db, replica.tenant)
     body = payloads.form(replica.payload(question))
     other = await asyncpg.connect(dsn)
-    async with AsyncExitStack() as stack, listening.doors(web_app, settings(port=0), crowd) as url:
+    async with AsyncExitStack() as stack, listeners.doors(web_app, settings(port=0), crowd) as url:
         async with other.transaction():
             await other.execute("select from interactions for update")
             click = asyncio.create_task(replica.http.post(f"{url}{PATH}", data=body, headers=replica.signed(body)))

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bridge import actions, ids
+from bridge import ids
+from bridge.card import action_ids
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
 from storage import keys
@@ -214,10 +215,10 @@ async def test_a_button_in_an_ephemeral_counts_and_whoever_is_refused_is_told(
     """Clicked as people click it, on a message that only its one reader has and no method can look at."""
     button = {
         "type": "button",
-        "action_id": actions.choose("approve"),
+        "action_id": action_ids.choose("approve"),
         "text": {"type": "plain_text", "text": "Approve"},
     }
-    blocks = [{"type": "actions", "block_id": actions.block_id(question.id, 1), "elements": [button]}]
+    blocks = [{"type": "actions", "block_id": action_ids.block_id(question.id, 1), "elements": [button]}]
     web = AsyncWebClient(
         token=replica.slack.world.app.bot_token, base_url=replica.slack.api_url, session=replica.http, retry_handlers=[]
     )

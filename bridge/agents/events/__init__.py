@@ -1,0 +1,1 @@
+"""The feed of an organization's events, as pages and as streams."""

@@ -1,0 +1,1 @@
+"""HTTP for the agents' API: bodies, parameters, problems and JSON responses."""

@@ -1,0 +1,129 @@
+"""What an agent is told when a request cannot be done: RFC 9457 problems with a stable type and what to do about it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bridge.agents.http import json_response
+from storage.model import Json
+
+CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """One sort of problem; `slug` is part of its stable address."""
+
+    slug: str
+    status: int
+    title: str
+
+    @property
+    def uri(self) -> str:
+        """The `type` of the problem: a stable name, not a place to look."""
+        return f"urn:askbridge:problem:{self.slug}"
+
+
+UNREADABLE = Type("unreadable_body", 400, "The body cannot be read as JSON.")
+BAD_PARAMETER = Type("invalid_parameter", 400, "A query parameter or header is not valid.")
+UNAUTHORIZED = Type("unauthorized", 401, "No valid API key was given.")
+NOT_FOUND = Type("not_found", 404, "There is no such thing here.")
+CONFLICT = Type("conflict", 409, "The interaction has ended before.")
+WEBHOOKS_OFF = Type("webhooks_off", 409, "Webhooks are not set up on this bridge.")
+ENDPOINT_CONFLICT = Type("endpoint_conflict", 409, "The webhook endpoints as they are do not allow this.")
+OUT_OF_ORDER = Type("receipt_out_of_order", 409, "The receipt does not fit what stands.")
+METHOD_NOT_ALLOWED = Type("method_not_allowed", 405, "This method is not supported here.")
+TOO_LARGE = Type("body_too_large", 413, "The body is too large.")
+NOT_JSON = Type("unsupported_media_type", 415, "The body must be JSON.")
+INVALID = Type("invalid_body", 422, "The body is not valid.")
+KEY_REUSED = Type("idempotency_mismatch", 422, "The idempotency key was used for another request.")
+RATE_LIMITED = Type("rate_limited", 429, "Too many requests were sent.")
+TOO_MANY_PENDING = Type("too_many_pending", 429, "Too many questions are pending.")
+TOO_MANY_OPEN = Type("too_many_open", 429, "Too many requests are open.")
+INTERNAL = Type("internal_error", 500, "Something went wrong in the bridge.")
+UNAVAILABLE = Type("unavailable", 503, "The bridge cannot reach its database.")
+
+TYPES = (
+    UNREADABLE,
+    BAD_PARAMETER,
+    UNAUTHORIZED,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    CONFLICT,
+    WEBHOOKS_OFF,
+    ENDPOINT_CONFLICT,
+    OUT_OF_ORDER,
+    TOO_LARGE,
+    NOT_JSON,
+    INVALID,
+    KEY_REUSED,
+    RATE_LIMITED,
+    TOO_MANY_PENDING,
+    TOO_MANY_OPEN,
+    INTERNAL,
+    UNAVAILABLE,
+)
+
+RETRY_SECONDS = 2
+MOST_ERRORS = 20  # of one body that are told; who sends more mistakes finds the rest after these
+_MOST_POINTER = 200  # characters of it in a sentence; `errors` have it whole
+
+
+class Problem(Exception):
+    """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message).
+
+    `interaction` is the resource that is in the way, as it now is; `retry_after` says in how many seconds it may pass;
+    `written` is called once it went out.
+    """
+
+    def __init__(
+        self,
+        type: Type,
+        detail: str,
+        *,
+        errors: list[tuple[str, str]] | None = None,
+        interaction: Json | None = None,
+        retry_after: int | None = None,
+        written: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.type = type
+        self.detail = detail
+        self.errors = errors or []
+        self.interaction = interaction
+        self.retry_after = retry_after
+        self.written = written
+
+
+def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ()) -> Problem:
+    """A body that is not valid here: what is wrong at this pointer comes first, `others` after it.
+
+    `wrong` is the rest of a sentence that begins with the place.
+    """
+    more = f"; and {len(others)} more" if others else ""
+    errors = [(pointer, wrong), *others][:MOST_ERRORS]
+    return Problem(INVALID, f"{pointer[:_MOST_POINTER] or 'The body'} {wrong}{more}.", errors=errors)
+
+
+def response(problem: Problem) -> web.Response:
+    """The problem as it is sent."""
+    body: dict[str, Any] = {
+        "type": problem.type.uri,
+        "title": problem.type.title,
+        "status": problem.type.status,
+        "detail": problem.detail,
+    }
+    if problem.errors:
+        body["errors"] = [{"pointer": pointer, "message": message} for pointer, message in problem.errors]
+    if problem.interaction:
+        body["interaction"] = problem.interaction
+    headers = {}
+    if problem.type is UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    return json_response.json(
+        body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE, written=problem.written
+    )

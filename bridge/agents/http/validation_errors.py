@@ -1,0 +1,100 @@
+"""What is wrong in a body, in words: where it is as a JSON pointer, and what to write instead.
+
+The words are ours: those of the validating library speak of its types, and change with its releases.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, cast, get_args
+
+from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
+
+from bridge import fields
+from bridge.agents.http.body import escape
+from bridge.kinds.choice.request import OPTION_ID
+from storage.model import Json
+
+_PATTERNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        fields.CHANNEL: "must be a Slack conversation id such as C012AB3CD, not a name",
+        fields.TS: 'must be the ts of a Slack message, such as "1700000000.000100"',
+        fields.USER: "must be a Slack user id such as U012AB3CD, not a name",
+        OPTION_ID: "must have 1 to 100 letters, digits or any of _ . : / @ + -",
+    }
+)
+
+_WEB_ADDRESS: Final = "must be a whole web address, such as https://ci.example.com/runs/7"
+
+_PLAIN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "missing": "must be given",
+        "extra_forbidden": "is not a field that is known here",
+        "string_type": "must be a string",
+        "bool_type": "must be true or false",
+        "list_type": "must be a list",
+        "dict_type": "must be an object",
+        "model_type": "must be an object",
+        "url_type": _WEB_ADDRESS,
+        "url_parsing": _WEB_ADDRESS,
+        "url_scheme": "must begin with https:// or http://",
+    }
+)
+
+_UNITS: Final[Mapping[str, str]] = MappingProxyType({"expires_in": "seconds"})
+
+_THEIRS: Final = frozenset(get_args(ErrorType))
+
+
+def pointer(body: Json, problem: ErrorDetails) -> str:
+    """Where in the body as it was sent: steps of the model that the body does not have are left out."""
+    found, at = "", cast("object", body)
+    for place, step in enumerate(problem["loc"], start=1):
+        inside = (isinstance(at, dict) and step in at) or (isinstance(at, list) and isinstance(step, int))
+        if inside or (place == len(problem["loc"]) and isinstance(at, dict) and isinstance(step, str)):
+            found += f"/{escape(str(step)[:200])}"
+            at = cast("Any", at)[step] if inside else None
+    return found
+
+
+def words(problem: ErrorDetails) -> str:
+    """What is wrong, as the rest of a sentence that begins with the place."""
+    type, context = problem["type"], problem.get("ctx", {})
+    match type:
+        case _ if type in _PLAIN:
+            return _PLAIN[type]
+        case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
+            return _PATTERNS[context["pattern"]]
+        case "url_too_long":  # theirs is longer than ours, which counts what will be stored
+            return f"must have at most {fields.MOST_WEB_ADDRESS} characters"
+        case "too_long" | "string_too_long":
+            return f"must have at most {_counted(context['max_length'], problem['input'])}"
+        case "too_short" | "string_too_short":
+            return f"must have at least {_counted(context['min_length'], problem['input'])}"
+        case "int_type":
+            return f"must be a whole number{_unit(problem, ' of ')}"
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}{_unit(problem, ' ')}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}{_unit(problem, ' ')}"
+        case "literal_error" | "enum":
+            return f"must be {context['expected'].replace(chr(39), chr(34))}"  # "a" or "b", as JSON quotes them
+        case _ if type in _THEIRS:
+            return "is not valid here; GET /openapi.json describes what is"
+    return problem["msg"]
+
+
+def either(names: Iterable[str]) -> str:
+    """Strings of which one must be given, as a person lists them and JSON quotes them."""
+    *first, last = (f'"{name}"' for name in names)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _counted(number: int, value: object) -> str:
+    what = "item" if isinstance(value, list) else "character"
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _unit(problem: ErrorDetails, before: str) -> str:
+    unit = _UNITS.get(str(problem["loc"][-1]))
+    return f"{before}{unit}" if unit else ""

@@ -1,0 +1,59 @@
+"""What a list of interactions may be asked for: its filters and its page."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from multidict import MultiMapping
+
+from bridge.agents.http import body, paging, parameters
+from bridge.agents.http.problems import BAD_PARAMETER, Problem
+from bridge.kinds.registry import KINDS
+from storage.interactions import Filters
+from storage.model import Status
+
+MOST_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
+NAMES = ("status", "kind", *MOST_TEXT, "cursor", "limit")
+STORABLE = r"^[^\x00]+$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One page of a list."""
+
+    filters: Filters
+    before: UUID | None  # the last id of the page before
+    limit: int
+
+
+def read(query: MultiMapping[str]) -> Asked:
+    """The query of a list; raises Problem."""
+    parameters.only(query, NAMES)
+    return Asked(
+        filters=Filters(
+            status=_status(query.get("status")),
+            kind=_kind(query.get("kind")),
+            tag=_text("tag", query.get("tag")),
+            run=_text("run", query.get("run")),
+            idempotency_key=_text("idempotency_key", query.get("idempotency_key")),
+        ),
+        before=paging.before(query.get("cursor")),
+        limit=paging.limit(query.get("limit")),
+    )
+
+
+def _status(text: str | None) -> Status | None:
+    if text is None or text in set(Status):
+        return Status(text) if text is not None else None
+    raise Problem(BAD_PARAMETER, f"status must be one of {', '.join(Status)}.")
+
+
+def _kind(text: str | None) -> str | None:
+    if text is None or text in KINDS:
+        return text
+    raise Problem(BAD_PARAMETER, f"kind must be one of {', '.join(KINDS)}.")
+
+
+def _text(name: str, text: str | None) -> str | None:
+    if text is None or (0 < len(text) <= MOST_TEXT[name] and body.unstorable(text) is None):
+        return text
+    raise Problem(BAD_PARAMETER, f"{name} must have 1 to {MOST_TEXT[name]} characters.")

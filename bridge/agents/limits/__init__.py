@@ -1,0 +1,1 @@
+"""How much one organization may ask of the bridge."""

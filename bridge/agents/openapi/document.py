@@ -1,0 +1,232 @@
+"""The description of agents' door, made from the models that guard it."""
+
+from functools import cache
+
+from aiohttp import web
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+import bridge
+from bridge.agents.events import handlers
+from bridge.agents.http import json_response, paging
+from bridge.agents.http.parameters import KEY_PATTERN, MOST_WAIT
+from bridge.agents.http.problems import (
+    BAD_PARAMETER,
+    CONFLICT,
+    KEY_REUSED,
+    NOT_FOUND,
+    OUT_OF_ORDER,
+    TOO_MANY_OPEN,
+    TOO_MANY_PENDING,
+    WEBHOOKS_OFF,
+)
+from bridge.agents.interactions import filters
+from bridge.agents.interactions.requests import MODELS, Cancellation, Report
+from bridge.agents.openapi import webhooks
+from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
+from bridge.kinds.registry import KINDS
+from bridge.representation.schemas import Event, EventPage, Interaction, Page, Problem, Timeline
+from storage.model import EventType, Json, Status
+
+
+async def serve(_: web.Request) -> web.Response:
+    """GET /openapi.json."""
+    return json_response.json(document())
+
+
+@cache
+def document() -> Json:
+    """OpenAPI 3.1; its schemas are the models themselves."""
+    sent: list[type[BaseModel]] = [*MODELS.values(), Cancellation, Report, *webhooks.SENT]
+    received: list[type[BaseModel]] = [Interaction, Page, Timeline, EventPage, Problem, *webhooks.RECEIVED]
+    _, schemas = models_json_schema(
+        [*((model, "validation") for model in sent), *((model, "serialization") for model in received)],
+        ref_template=REF,
+    )
+    body = {
+        "oneOf": [{"$ref": REF.format(model=model.__name__)} for model in MODELS.values()],
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {name: REF.format(model=model.__name__) for name, model in MODELS.items()},
+        },
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "askbridge",
+            "version": bridge.__version__,
+            "description": "Ask people in Slack, and get exactly one true answer.",
+        },
+        "paths": {
+            "/v1/interactions": {
+                "post": {
+                    "operationId": "createInteraction",
+                    "summary": "Ask",
+                    "description": "Makes a question durable and waits up to 2 s for its first card. With `wait`, "
+                    "answers as soon as the question has ended.",
+                    "security": KEY,
+                    "parameters": [
+                        _wait(),
+                        {
+                            "name": "Idempotency-Key",
+                            "in": "header",
+                            "description": "The same key and body give the same interaction. Quoted or bare.",
+                            "schema": {"type": "string", "pattern": KEY_PATTERN},
+                        },
+                    ],
+                    "requestBody": {
+                        "required": True,
+                        "content": {"application/json": {"schema": body, "examples": _examples()}},
+                    },
+                    "responses": {
+                        "201": answer("Asked.", Interaction),
+                        "200": answer("Asked before under this key; as it now is.", Interaction),
+                        **failures(BAD_PARAMETER, *BODY, CONFLICT, KEY_REUSED, WEBHOOKS_OFF, TOO_MANY_PENDING),
+                    },
+                },
+                "get": {
+                    "operationId": "listInteractions",
+                    "summary": "Find",
+                    "description": "Newest first. Filters given together must all fit.",
+                    "security": KEY,
+                    "parameters": _filters(),
+                    "responses": {"200": answer("One page.", Page), **failures(BAD_PARAMETER)},
+                },
+            },
+            "/v1/interactions/{id}": {
+                "get": {
+                    "operationId": "getInteraction",
+                    "summary": "Look, or wait",
+                    "security": KEY,
+                    "parameters": [_id(), _wait()],
+                    "responses": {
+                        "200": answer("As it now is.", Interaction),
+                        **failures(BAD_PARAMETER, NOT_FOUND, TOO_MANY_OPEN),
+                    },
+                }
+            },
+            "/v1/interactions/{id}/cancel": {
+                "post": {
+                    "operationId": "cancelInteraction",
+                    "summary": "Withdraw",
+                    "description": "May be sent again: what is cancelled stays so, with its first reason.",
+                    "security": KEY,
+                    "parameters": [_id()],
+                    "requestBody": {
+                        "content": {"application/json": {"schema": {"$ref": REF.format(model="Cancellation")}}}
+                    },
+                    "responses": {
+                        "200": answer("Cancelled, now or before.", Interaction),
+                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, CONFLICT),
+                    },
+                }
+            },
+            "/v1/interactions/{id}/receipt": {
+                "post": {
+                    "operationId": "createReceipt",
+                    "summary": "Say what became of it",
+                    "description": "`picked_up`, then `succeeded` or `failed`; the first may be left out. May be sent "
+                    "again: what stands is not changed by it.",
+                    "security": KEY,
+                    "parameters": [_id()],
+                    "requestBody": {
+                        "required": True,
+                        "content": {"application/json": {"schema": {"$ref": REF.format(model="Report")}}},
+                    },
+                    "responses": {
+                        "200": answer("It stands, now or before.", Interaction),
+                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, OUT_OF_ORDER),
+                    },
+                }
+            },
+            "/v1/interactions/{id}/timeline": {
+                "get": {
+                    "operationId": "getTimeline",
+                    "summary": "Why is this not answered?",
+                    "security": KEY,
+                    "parameters": [_id()],
+                    "responses": {"200": answer("Oldest first.", Timeline), **failures(BAD_PARAMETER, NOT_FOUND)},
+                }
+            },
+            "/v1/events": {
+                "get": {
+                    "operationId": "listEvents",
+                    "summary": "Hear of everything",
+                    "description": "What happens to all questions of your organization, oldest first. With "
+                    "`Accept: text/event-stream` as a stream of server-sent events that goes on.",
+                    "security": KEY,
+                    "parameters": _feed(),
+                    "responses": {"200": _page_or_stream(), **failures(BAD_PARAMETER, TOO_MANY_OPEN)},
+                }
+            },
+            **webhooks.paths(),
+        },
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas["$defs"],
+        },
+    }
+
+
+def _examples() -> Json:
+    """Of every kind, as it would be sent to one person."""
+    return {
+        f"{kind.name}: {example.name}": {"value": {**example.request, "to": {"user": "U012AB3CD"}}}
+        for kind in KINDS.values()
+        for example in kind.examples
+    }
+
+
+def _id() -> Json:
+    return {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "examples": ["int_01jd…"]}}
+
+
+def _wait() -> Json:
+    return {
+        "name": "wait",
+        "in": "query",
+        "description": "Seconds to wait for the question to end.",
+        "schema": {"type": "number", "minimum": 0, "maximum": MOST_WAIT, "default": 0},
+    }
+
+
+def _filters() -> list[Json]:
+    texts = {
+        name: {"type": "string", "minLength": 1, "maxLength": most, "pattern": filters.STORABLE}
+        for name, most in filters.MOST_TEXT.items()
+    }
+    schemas: dict[str, Json] = {
+        "status": {"type": "string", "enum": list(Status)},
+        "kind": {"type": "string", "enum": list(KINDS)},
+        **texts,
+        "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"},
+        "limit": _limit(),
+    }
+    return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]
+
+
+def _feed() -> list[Json]:
+    after = {"type": "string", "pattern": handlers.AFTER}
+    type = {"type": "string", "enum": list(EventType)}
+    types = {"type": "array", "items": type, "minItems": 1, "maxItems": len(EventType), "uniqueItems": True}
+    return [
+        {"name": "after", "in": "query", "schema": after},
+        {"name": "types", "in": "query", "style": "form", "explode": False, "schema": types},
+        {"name": "limit", "in": "query", "schema": _limit()},
+        {"name": handlers.HEADER, "in": "header", "schema": after},
+    ]
+
+
+def _limit() -> Json:
+    return {"type": "integer", "minimum": 1, "maximum": paging.MOST, "default": paging.USUAL}
+
+
+def _page_or_stream() -> Json:
+    one = answer("A page, or a stream.", EventPage)
+    one["content"][handlers.CONTENT_TYPE] = {
+        "schema": {
+            "type": "string",
+            "description": f"Each event has its `id`, and in one line of `data` the JSON of {Event.__name__}.",
+        }
+    }
+    return one

@@ -1,0 +1,33 @@
+"""What every operation's description is made of: its shapes, and how it can fail."""
+
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from bridge.agents.http import problems
+from bridge.agents.http.problems import INVALID, NOT_JSON, TOO_LARGE, UNREADABLE
+from bridge.representation.schemas import Problem
+from storage.model import Json
+
+REF: Final = "#/components/schemas/{model}"
+BODY: Final = (UNREADABLE, TOO_LARGE, NOT_JSON, INVALID)  # how a request with a body can fail
+KEY: Final[list[Json]] = [{"key": []}]
+
+
+def answer(description: str, model: type[BaseModel]) -> Json:
+    """A response of this shape."""
+    schema = {"$ref": REF.format(model=model.__name__)}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def failures(*types: problems.Type) -> dict[str, Any]:
+    """What can go wrong, by status; everywhere the key may be wrong, the limit reached and the database away."""
+    schema = {"$ref": REF.format(model=Problem.__name__)}
+    all_types = (*types, problems.UNAUTHORIZED, problems.RATE_LIMITED, problems.UNAVAILABLE)
+    return {
+        str(status): {
+            "description": " ".join(type.title for type in all_types if type.status == status),
+            "content": {problems.CONTENT_TYPE: {"schema": schema}},
+        }
+        for status in sorted({type.status for type in all_types})
+    }

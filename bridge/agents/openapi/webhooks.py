@@ -1,0 +1,170 @@
+"""The description of webhook endpoints, as a part of the whole."""
+
+from typing import Final
+
+from pydantic import BaseModel
+
+from bridge.agents.http import paging
+from bridge.agents.http.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, WEBHOOKS_OFF, Type
+from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
+from bridge.agents.webhook_endpoints.handlers import CALLBACKS, DELIVERY_PARAMETERS
+from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoint, Replay
+from bridge.representation.webhook_schemas import (
+    Attempt,
+    DeliveryPage,
+    Endpoint,
+    EndpointPage,
+    EndpointSecret,
+    Replayed,
+)
+from storage.model import DeliveryStatus, Json
+
+SENT: Final[tuple[type[BaseModel], ...]] = (NewEndpoint, ChangedEndpoint, Replay)
+RECEIVED: Final[tuple[type[BaseModel], ...]] = (
+    Endpoint,
+    EndpointSecret,
+    EndpointPage,
+    Attempt,
+    DeliveryPage,
+    Replayed,
+)
+
+_AT = "/v1/webhook_endpoints"
+
+
+def paths() -> Json:
+    """Every path, with what can be done there."""
+    return {
+        _AT: {
+            "post": {
+                "operationId": "createWebhookEndpoint",
+                "summary": "Be called",
+                "description": "The secret is told here and when it is rotated, and nowhere else.",
+                "security": KEY,
+                "requestBody": {"required": True, **_content(NewEndpoint)},
+                "responses": {
+                    "201": answer("Made.", EndpointSecret),
+                    **failures(BAD_PARAMETER, *BODY, WEBHOOKS_OFF, ENDPOINT_CONFLICT),
+                },
+            },
+            "get": {
+                "operationId": "listWebhookEndpoints",
+                "summary": "Who is called",
+                "security": KEY,
+                "responses": {"200": answer("All of them, newest first.", EndpointPage), **failures(BAD_PARAMETER)},
+            },
+        },
+        f"{_AT}/{{id}}": {
+            "get": {
+                "operationId": "getWebhookEndpoint",
+                "summary": "Look at an endpoint",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {"200": answer("As it now is.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
+            },
+            "patch": {
+                "operationId": "changeWebhookEndpoint",
+                "summary": "Change an endpoint",
+                "description": "Its secret stays.",
+                "security": KEY,
+                "parameters": [_id()],
+                "requestBody": {"required": True, **_content(ChangedEndpoint)},
+                "responses": {
+                    "200": answer("As it now is.", Endpoint),
+                    **failures(BAD_PARAMETER, *BODY, NOT_FOUND, WEBHOOKS_OFF),
+                },
+            },
+            "delete": {
+                "operationId": "deleteWebhookEndpoint",
+                "summary": "Delete an endpoint",
+                "description": "Deleted once, it is not there any more: again is 404.",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {"204": {"description": "Gone."}, **failures(BAD_PARAMETER, NOT_FOUND)},
+            },
+        },
+        f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Stop calls", "Disabled, now or before."),
+        f"{_AT}/{{id}}/enable": _change(
+            "enableWebhookEndpoint", "Go on with calls", "Enabled, now or before.", ENDPOINT_CONFLICT
+        ),
+        f"{_AT}/{{id}}/rotate_secret": {
+            "post": {
+                "operationId": "rotateWebhookSecret",
+                "summary": "Change the secret",
+                "description": "For 24 h the secret before signs as well.",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {
+                    "200": answer("With its new secret.", EndpointSecret),
+                    **failures(BAD_PARAMETER, NOT_FOUND, WEBHOOKS_OFF),
+                },
+            }
+        },
+        f"{_AT}/{{id}}/test": {
+            "post": {
+                "operationId": "testWebhookEndpoint",
+                "summary": "Try a call out",
+                "security": KEY,
+                "parameters": [_id()],
+                "responses": {
+                    "200": answer("What came of it.", Attempt),
+                    **failures(BAD_PARAMETER, NOT_FOUND, WEBHOOKS_OFF),
+                },
+            }
+        },
+        f"{_AT}/{{id}}/replay": {
+            "post": {
+                "operationId": "replayWebhookDeliveries",
+                "summary": "Have calls made again",
+                "security": KEY,
+                "parameters": [_receiver()],
+                "requestBody": _content(Replay),
+                "responses": {
+                    "200": answer("They are on their way.", Replayed),
+                    **failures(BAD_PARAMETER, *BODY, NOT_FOUND, WEBHOOKS_OFF, ENDPOINT_CONFLICT),
+                },
+            }
+        },
+        f"{_AT}/{{id}}/deliveries": {
+            "get": {
+                "operationId": "listWebhookDeliveries",
+                "summary": "What became of calls",
+                "security": KEY,
+                "parameters": [_receiver(), *_of_list()],
+                "responses": {"200": answer("One page.", DeliveryPage), **failures(BAD_PARAMETER, NOT_FOUND)},
+            }
+        },
+    }
+
+
+def _change(operation: str, summary: str, done: str, *more: Type) -> Json:
+    return {
+        "post": {
+            "operationId": operation,
+            "summary": summary,
+            "security": KEY,
+            "parameters": [_id()],
+            "responses": {"200": answer(done, Endpoint), **failures(BAD_PARAMETER, NOT_FOUND, *more)},
+        }
+    }
+
+
+def _content(model: type[BaseModel]) -> Json:
+    return {"content": {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}}}}
+
+
+def _id() -> Json:
+    return {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "examples": ["whe_01jd…"]}}
+
+
+def _receiver() -> Json:
+    return {**_id(), "description": f"`{CALLBACKS}`: those of the callbacks of all questions"}
+
+
+def _of_list() -> list[Json]:
+    schemas: dict[str, Json] = {
+        "status": {"type": "string", "enum": list(DeliveryStatus)},
+        "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": paging.MOST, "default": paging.USUAL},
+    }
+    return [{"name": name, "in": "query", "schema": schemas[name]} for name in DELIVERY_PARAMETERS]

@@ -1,0 +1,94 @@
+"""An interaction as agents see it: every field in every answer, event and webhook, in one place."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from bridge import ids
+from bridge.representation import status_text
+from storage.model import Card, CardStatus, Interaction, Json, Status
+
+
+def interaction(row: Interaction, cards: list[Card]) -> Json:
+    """The whole resource."""
+    answered_at = row.ended_at if row.status is Status.ANSWERED else None
+    return {
+        "id": ids.encode("int", row.id),
+        "kind": row.kind,
+        "status": row.status.value,
+        "message": status_text.sentence(row),
+        "answer": answer(row.answer, at=answered_at) if row.answer is not None else None,
+        "reason": reason(row.reason),
+        "digest": row.digest,
+        "action": row.request.get("action"),
+        "agent": row.request.get("agent"),
+        "on_behalf_of": row.request.get("on_behalf_of"),
+        "cards": [card(copy, row.status) for copy in cards],
+        "supersedes": _id(row.supersedes),
+        "superseded_by": _id(row.superseded_by),
+        "tags": row.tags,
+        "metadata": row.metadata,
+        "idempotency_key": row.idempotency_key,
+        "created_at": moment(row.created_at),
+        "expires_at": moment(row.expires_at),
+        "answered_at": moment(answered_at),
+        "heard_at": moment(row.heard_at),
+        "receipt": receipt(row.receipt),
+    }
+
+
+def answer(stored: Json, *, at: datetime | None) -> Json:
+    """The answer, with what decides first: a database keeps no order."""
+    by = stored.get("by")
+    who = _first(by, "user", "name", "team") if by else None
+    return _first({**stored, "by": who, "at": moment(at)}, "decision", "approved", "option", "label", "by", "at")
+
+
+def reason(stored: Json | None) -> Json | None:
+    """Why something is not as it was asked for."""
+    return _first(stored, "code", "detail", "fix") if stored else None
+
+
+def receipt(stored: Json | None) -> Json | None:
+    """What the agent reported last."""
+    return _first(stored, "status", "summary", "url", "picked_up_at", "at") if stored else None
+
+
+def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_cursor: str | None) -> Json:
+    """Some questions, each whole."""
+    return {"items": [interaction(row, cards[row.id]) for row in rows], "next_cursor": next_cursor}
+
+
+def card(row: Card, status: Status) -> Json:
+    """One copy of the card."""
+    return {
+        "status": card_status(row, status).value,
+        "channel": row.channel or row.address.get("channel"),
+        "ts": row.ts,
+        "permalink": row.permalink,
+        "reason": reason(row.reason),
+    }
+
+
+def card_status(row: Card, status: Status) -> CardStatus:
+    """What this copy shows of a question with this status."""
+    if row.given_up_at is not None:
+        return CardStatus.FAILED
+    # What shows the end goes on doing so while it waits for a receipt to be shown too. The release before did not mark
+    # a card that was never posted and need not be any more.
+    if status is not Status.PENDING and (row.settled or (row.ts is None and row.shown == row.wanted)):
+        return CardStatus.SETTLED
+    return CardStatus.POSTED if row.ts is not None else CardStatus.QUEUED
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def _first(value: Json, *names: str) -> Json:
+    return {name: value[name] for name in names if name in value} | value
+
+
+def _id(value: UUID | None) -> str | None:
+    return ids.encode("int", value) if value else None

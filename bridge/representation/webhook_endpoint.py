@@ -1,0 +1,61 @@
+"""Webhook endpoints and what is delivered to them, as agents see them."""
+
+from bridge import ids
+from bridge.representation import interaction
+from bridge.webhooks.sender import Outcome
+from storage.model import Delivery, DeliveryStatus, Json, WebhookEndpoint
+
+
+def endpoint(row: WebhookEndpoint) -> Json:
+    """The endpoint, without its secret."""
+    return {
+        "id": ids.encode("whe", row.id),
+        "url": row.url,
+        "types": row.types,
+        "status": "active" if row.disabled_at is None else "disabled",
+        "disabled_reason": row.disabled_reason,
+        "failing_since": interaction.moment(row.failing_since),
+        "created_at": interaction.moment(row.created_at),
+        "rotated_at": interaction.moment(row.rotated_at),
+        "disabled_at": interaction.moment(row.disabled_at),
+    }
+
+
+def with_secret(row: WebhookEndpoint, secret: str) -> Json:
+    """The endpoint with the secret that signs for it from now on."""
+    return {**endpoint(row), "secret": secret}
+
+
+def page(rows: list[WebhookEndpoint], *, callback_secret: str | None) -> Json:
+    """All endpoints of an organization, and the secret that signs its callbacks."""
+    return {"items": [endpoint(row) for row in rows], "next_cursor": None, "callback_secret": callback_secret}
+
+
+def attempt(told: Json, outcome: Outcome) -> Json:
+    """What came of one attempt."""
+    return {
+        "id": told["id"],
+        "delivered": outcome.delivered,
+        "status": outcome.status,
+        "detail": outcome.detail,
+    }
+
+
+def delivery(row: Delivery) -> Json:
+    """What became of one delivery so far."""
+    return {
+        "event": ids.encode("evt", row.event_id),
+        "type": row.type,
+        "interaction": ids.encode("int", row.interaction_id),
+        "status": row.status.value,
+        "failures": row.failures,
+        "last": {"status": row.outcome["status"], "detail": row.outcome["detail"]} if row.outcome else None,
+        "created_at": interaction.moment(row.created_at),
+        "due_at": interaction.moment(row.due_at) if row.status is DeliveryStatus.PENDING else None,
+        "ended_at": interaction.moment(row.ended_at),
+    }
+
+
+def delivery_page(rows: list[Delivery], *, next_cursor: str | None) -> Json:
+    """Some deliveries."""
+    return {"items": [delivery(row) for row in rows], "next_cursor": next_cursor}

@@ -1,0 +1,1 @@
+"""One replica as a process: its settings, its parts put together, its listeners, health and metrics."""

@@ -1,0 +1,260 @@
+"""The settings of one replica: read once, here, from the environment; everything below gets values."""
+
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bridge.agents.limits.limits import USUAL, Limits
+from bridge.slack.verify import SigningSecrets
+from bridge.webhooks.guard import Guard
+from bridge.webhooks.signature import WebhookKeys
+
+
+class Misconfigured(Exception):
+    """The settings cannot be used as they are; the message says which and what to do."""
+
+
+def _signing_secrets(value: SecretStr) -> SecretStr:
+    SigningSecrets.read(value.get_secret_value())
+    return value
+
+
+def _webhook_key(value: SecretStr) -> SecretStr:
+    WebhookKeys.read(value.get_secret_value())
+    return value
+
+
+def _networks(value: str) -> str:
+    if not Guard.read(value).allowed:
+        raise ValueError("must name a network, such as 10.0.0.0/8")
+    return value
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    # Blank would not fail: the client would look for a database on its own, and perhaps find another one.
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be an address like postgresql://user:password@host:5432/database")
+    return value
+
+
+def _bot_token(value: SecretStr) -> SecretStr:
+    secret = value.get_secret_value()
+    if not secret.startswith(("xoxb-", "xoxe.xoxb-")) or not secret.isprintable() or " " in secret:
+        raise ValueError("must be a bot token, which starts with xoxb- (the app's page OAuth & Permissions shows it)")
+    return value
+
+
+def _api_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"https", "http"} and bool(parts.hostname) and not parts.query and not parts.fragment
+    except ValueError:
+        usable = False
+    if not usable or not value.isprintable() or " " in value:
+        raise ValueError("must be an address that starts with https:// (or http:// for the sandbox)")
+    return value if value.endswith("/") else value + "/"
+
+
+def _words(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must not be blank and must not contain invisible characters")
+    return value
+
+
+def _port(value: object) -> object:
+    if isinstance(value, str) and value.startswith("tcp://"):
+        raise ValueError(
+            "must be a number; Kubernetes sets this variable itself for a Service of such a name (askbridge…): "
+            "set enableServiceLinks: false in the pod, or give the Service another name"
+        )
+    return value
+
+
+_Words: TypeAlias = Annotated[str, AfterValidator(_words)]
+
+
+class _Part(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ASKBRIDGE_", env_ignore_empty=False, extra="ignore", frozen=True)
+
+
+class DatabaseSettings(_Part):
+    """What a command needs that speaks to the database alone."""
+
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
+    )
+    database_direct_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
+        default=None,
+        description="The same database, without a pooler between; needed only when the other URL leads through one.",
+    )
+
+    @property
+    def direct_url(self) -> str:
+        """The way to the database that leads through no pooler."""
+        return (self.database_direct_url or self.database_url).get_secret_value()
+
+
+class Signing(_Part):
+    """What tells a click of Slack's from one of somebody else's."""
+
+    slack_signing_secret: Annotated[SecretStr, AfterValidator(_signing_secrets)] = Field(
+        description="The app's signing secret; a comma list of two while it is being rotated."
+    )
+
+    @property
+    def signing_secrets(self) -> SigningSecrets:
+        """The accepted signing secrets."""
+        return SigningSecrets.read(self.slack_signing_secret.get_secret_value())
+
+
+class Workspace(_Part):
+    """What is needed to speak to Slack."""
+
+    slack_bot_token: Annotated[SecretStr, AfterValidator(_bot_token)] | None = Field(
+        default=None, description="The bot token (`xoxb-…`) of the one workspace this bridge serves."
+    )
+    slack_app_id: Annotated[str, Field(pattern="^A[A-Z0-9]{1,30}$")] | None = Field(
+        default=None, description="The app's id (`A…`); needed only when Slack does not tell it with the token."
+    )
+    slack_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
+        default="https://slack.com/api/", description="Where Slack's Web API is; another address for the sandbox."
+    )
+
+
+class Settings(Workspace, Signing, DatabaseSettings):
+    """Every setting, its default and what it is for. The table in docs/configuration.md is made from this class."""
+
+    organization: _Words = Field(
+        default="Default",
+        max_length=200,
+        description="The name of the organization that is made at first start.",
+    )
+    # Blank would mean every address there is.
+    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for every one there is.")
+    port: Annotated[int, BeforeValidator(_port)] = Field(
+        default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free one."
+    )
+    metrics_host: _Words = Field(
+        default="127.0.0.1",
+        description="The address to listen on for metrics; nobody is asked for a password there.",
+    )
+    metrics_port: Annotated[int, BeforeValidator(_port)] | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="The port of `/metrics`, for Prometheus; 0 takes any free one. Not set: there are none.",
+    )
+    database_connections: int = Field(
+        default=10, ge=2, le=500, description="How many connections this replica may use beside those for clicks."
+    )
+    claim_connections: int = Field(
+        default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
+    )
+    requests_per_second: int = Field(
+        default=int(USUAL.requests_per_second),
+        ge=1,
+        le=1_000_000,
+        description="How many requests each organization's agents may send a second, to all replicas together.",
+    )
+    request_burst: int = Field(
+        default=USUAL.request_burst,
+        ge=1,
+        le=1_000_000,
+        description="How many of them may come at once after a pause.",
+    )
+    pending_questions: int = Field(
+        default=USUAL.pending_questions,
+        ge=1,
+        le=1_000_000,
+        description="How many questions of an organization may be pending at a time.",
+    )
+    open_requests: int = Field(
+        default=USUAL.open_requests,
+        ge=1,
+        le=1_000_000,
+        description="How many streams of an organization may be open on a replica, and how many of its requests wait.",
+    )
+    retention_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="How many days a question and its clicks are kept after it has ended; 0 keeps everything for ever.",
+    )
+    webhook_key: Annotated[SecretStr, AfterValidator(_webhook_key)] | None = Field(
+        default=None,
+        description="What the secrets of webhooks are made from, 32 characters or more; a comma list of two while "
+        "it is being rotated. Without it there are no webhooks.",
+    )
+    webhook_allow_nets: Annotated[str, AfterValidator(_networks)] | None = Field(
+        default=None,
+        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; the only way into them.",
+    )
+    log: Literal["readable", "json"] = Field(
+        default="readable", description="How the log on stderr is written: `readable` or `json`."
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What each organization may ask of the bridge."""
+        return Limits(
+            requests_per_second=self.requests_per_second,
+            request_burst=self.request_burst,
+            pending_questions=self.pending_questions,
+            open_requests=self.open_requests,
+        )
+
+    @property
+    def webhook_keys(self) -> WebhookKeys | None:
+        """What signs webhooks; None: there are none."""
+        return WebhookKeys.read(self.webhook_key.get_secret_value()) if self.webhook_key else None
+
+    @property
+    def webhook_guard(self) -> Guard:
+        """Where webhooks may go."""
+        return Guard.read(self.webhook_allow_nets or "")
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def read(settings: type[S]) -> S:
+    """Read the environment; raises Misconfigured with a line per setting that is missing or wrong."""
+    try:
+        return settings()
+    except ValidationError as error:
+        lines = [
+            f"  ASKBRIDGE_{str(problem['loc'][0]).upper()}: {_told(problem)}"
+            for problem in error.errors(include_url=False)
+        ]
+        raise Misconfigured("\n".join(["These settings are missing or wrong:", *lines])) from None
+
+
+def table() -> str:
+    """Every setting as Markdown, in the order of the class."""
+    rows = [
+        f"| `ASKBRIDGE_{name.upper()}` | {_default(field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| Setting | Default | Meaning |", "| --- | --- | --- |", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be set"
+    return "none" if field.default is None else f"`{field.default}`"
+
+
+def _told(problem: ErrorDetails) -> str:
+    """What is wrong with a setting, as the rest of a sentence; never what it was set to."""
+    if problem["type"] == "missing":
+        return "is not set"
+    given: Any = problem["input"]
+    if not str(given.get_secret_value() if isinstance(given, SecretStr) else given).strip():
+        return "is set, but blank; give it a value or unset it"
+    if problem["type"] == "string_pattern_mismatch":
+        return "must be an app's id, which starts with A"
+    return problem["msg"].removeprefix("Value error, ").replace("Input should ", "must ")

@@ -1,0 +1,56 @@
+"""Whether this process lives (`/healthz`), and whether it can do its work (`/readyz`)."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bridge.loops.runner import Loop
+from bridge.notifier import Wake
+from storage import errors, migrate
+from storage.pool import Database
+
+_PATIENCE = 2.0  # seconds for the database to answer; whoever asks does not wait much longer
+_SILENT = 60.0  # seconds without a successful pass after which a loop is called stuck
+
+
+class Health:
+    """What is looked at: the database with its schema, and every loop."""
+
+    def __init__(self, *, db: Database, loops: Sequence[Loop], wake: Wake) -> None:
+        self._db = db
+        self._loops = loops
+        self._wake = wake
+
+    def routes(self) -> list[web.RouteDef]:
+        """The two routes, for those who keep the process running."""
+        return [web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)]
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        checks = {"database": await self._database(), "loops": self._passes()}
+        if self._wake.closing.is_set():
+            checks["process"] = "is stopping"
+        ready = all(told == "ok" for told in checks.values())
+        body = {"status": "ok" if ready else "not ready", "checks": checks}
+        return web.json_response(body, status=200 if ready else 503)
+
+    async def _database(self) -> str:
+        try:
+            await self._db.insist(migrate.check, seconds=_PATIENCE)
+        except errors.Unavailable as error:
+            return f"unavailable ({error.cause})"
+        except errors.NotMigrated as error:
+            return str(error)
+        except errors.SchemaTooNew:
+            # Only starting is refused. A migration is safe beside the release that runs, and when the next one's is
+            # applied before its replicas start, these are all there is to take clicks.
+            return "ok"
+        return "ok"
+
+    def _passes(self) -> str:
+        now = asyncio.get_running_loop().time()
+        stuck = [loop.name for loop in self._loops if loop.passed_at is None or now - loop.passed_at > _SILENT]
+        return f"no successful pass lately: {', '.join(stuck)}" if stuck else "ok"

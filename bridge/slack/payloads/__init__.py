@@ -1,0 +1,1 @@
+"""What Slack sends, from bytes to a closed set of values. Pure."""

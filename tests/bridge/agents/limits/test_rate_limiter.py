@@ -1,0 +1,209 @@
+"""How many requests an organization may send: over all its keys and replicas, at next to no cost, and nobody else's."""
+
+import asyncio
+import math
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge import ids
+from bridge.agents.http.problems import Problem
+from bridge.agents.limits.limits import USUAL, Limits
+from bridge.agents.limits.rate_limiter import Rate
+from storage import keys, pool
+from storage.pool import Database
+from tests.bridge.agents import door as doors
+from tests.bridge.agents.door import Door
+from tests.bridge.replica import Counting
+from tests.storage import build
+
+SLOW = replace(USUAL, requests_per_second=1, request_burst=5)
+STILL = replace(SLOW, requests_per_second=0.03)  # nothing comes back while a test runs
+NOTHING = f"/v1/interactions/{ids.encode('int', ids.new())}"
+
+
+async def statuses(door: Door, number: int, **other: Any) -> list[int]:
+    """What so many requests at once are answered."""
+    replies = await asyncio.gather(*(door.call("GET", NOTHING, **other) for _ in range(number)))
+    return [reply.status for reply in replies]
+
+
+async def test_beyond_the_burst_every_request_is_told_which_limit_it_was_and_when_to_come_back(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), limits=STILL) as door:
+        assert await statuses(door, 5) == [404] * 5
+        for method, path in (("POST", "/v1/interactions"), ("GET", "/v1/interactions"), ("GET", NOTHING)):
+            reply = await door.call(method, path, json=doors.body() if method == "POST" else None)
+
+            assert (reply.status, reply.slug, reply.headers["Retry-After"]) == (429, "rate_limited", "34")
+            assert (
+                "0.03 requests a second, and 5 at once" in reply.json["detail"] and "?wait=60" in reply.json["detail"]
+            )
+        assert await door.rows() == 0
+
+
+async def test_whoever_comes_back_when_it_was_told_is_let_in(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), limits=SLOW) as door:
+        await statuses(door, 5)
+        refused = await door.call("GET", NOTHING)
+        await asyncio.sleep(int(refused.headers["Retry-After"]))
+
+        assert await statuses(door, 1) == [404]
+
+
+async def test_whoever_ignores_when_to_come_back_is_answered_ten_times_a_second_and_no_oftener(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), limits=STILL) as door:
+        await statuses(door, 5)
+        began = time.monotonic()
+        assert [await statuses(door, 1) for _ in range(5)] == [[429]] * 5
+
+        assert time.monotonic() - began > 0.45
+
+
+async def test_all_keys_of_an_organization_count_together_and_no_other_s(db: Database) -> None:
+    tenant, neighbour = await build.tenant(db), await build.tenant(db)
+    _, second = await keys.create(db, organization_id=tenant.scope.organization_id, id=ids.new(), name="second")
+    async with doors.door(db, tenant, limits=STILL) as door:
+        assert sorted(await statuses(door, 10)) == [404] * 5 + [429] * 5
+
+        assert await statuses(door, 1, key=second) == [429]
+        assert await statuses(door, 5, key=neighbour.secret) == [404] * 5
+
+
+async def test_a_request_that_waits_counts_once(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), limits=STILL) as door:
+        asked = await door.ask()
+        waiting = asyncio.create_task(door.get(asked.json["id"], wait=30))
+        await door.waiting()
+        for _ in range(20):
+            door.wake.changed(door.tenant.scope.organization_id, asked.id)
+            await asyncio.sleep(0)
+
+        assert sorted(await statuses(door, 4)) == [404] * 3 + [429]
+        await door.click(asked.id)
+        assert (await waiting).json["status"] == "answered"
+
+
+async def test_two_replicas_that_are_flooded_let_through_burst_and_rate_and_a_slice_each(
+    db: Database, other: Database
+) -> None:
+    limits = replace(USUAL, requests_per_second=160, request_burst=200)
+    organization_id = (await build.tenant(db)).scope.organization_id
+    replicas = [Rate(db=one, limits=limits) for one in (db, other)]
+    admitted, began = 0, time.monotonic()
+
+    async def send(replica: Rate) -> None:
+        nonlocal admitted
+        while time.monotonic() - began < 1.5:
+            try:
+                await replica.admit(organization_id)
+                admitted += 1
+            except Problem:
+                await asyncio.sleep(0.001)
+
+    await asyncio.gather(*(send(replica) for replica in replicas for _ in range(16)))
+    lasted = time.monotonic() - began
+
+    slices = 2 * 160 // 8
+    assert 200 < admitted <= 200 + 160 * lasted + slices
+
+
+async def test_a_slice_is_one_statement_and_a_refusal_is_none(db: Database) -> None:
+    counting = Counting(db)
+    rate = Rate(db=counting, limits=replace(USUAL, requests_per_second=80, request_burst=80))
+    organization_id = (await build.tenant(db)).scope.organization_id
+
+    await asyncio.gather(*(rate.admit(organization_id) for _ in range(80)))
+    assert len(counting.statements) == 8
+
+    refused = await asyncio.gather(*(rate.admit(organization_id) for _ in range(500)), return_exceptions=True)
+    admitted = refused.count(None)  # the clock goes on
+    assert len(refused) - admitted > 400
+    assert len(counting.statements) <= 8 + math.ceil(admitted / 10) + 2
+
+
+async def test_usually_it_costs_a_statement_for_some_dozen_requests(db: Database) -> None:
+    counting = Counting(db)
+    rate = Rate(db=counting, limits=USUAL)
+    organization_id = (await build.tenant(db)).scope.organization_id
+    for _ in range(100):
+        await rate.admit(organization_id)
+
+    assert len(counting.statements) == 4
+
+
+async def test_what_comes_at_once_is_let_in_one_after_the_other_with_room_for_everybody_else(db: Database) -> None:
+    """The lower bounds hold on any machine: nobody is let in before its turn."""
+    rate = Rate(db=db, limits=USUAL)
+    noisy, quiet = [(await build.tenant(db)).scope.organization_id for _ in range(2)]
+    for organization_id in (noisy, quiet):
+        await rate.admit(organization_id)  # takes a slice of 25
+    clock = asyncio.get_running_loop().time
+    entered: list[tuple[int, float]] = []
+
+    async def enter(number: int) -> None:
+        await rate.admit(noisy)
+        entered.append((number, clock() - began))
+
+    began = clock()
+    crowd = [asyncio.create_task(enter(number)) for number in range(24)]
+    while not entered:
+        await asyncio.sleep(0)
+    await rate.admit(quiet)
+    assert len(entered) < 24
+    await asyncio.gather(*crowd)
+
+    assert [number for number, _ in entered] == list(range(24))
+    assert all(at >= number * 0.0025 - 0.001 for number, at in entered)
+
+
+async def test_a_high_limit_is_not_kept_low_by_the_room_between_two_requests(db: Database) -> None:
+    rate = Rate(db=db, limits=replace(USUAL, requests_per_second=1_000_000, request_burst=1_000_000))
+    organization_id = (await build.tenant(db)).scope.organization_id
+    await rate.admit(organization_id)
+    began = time.monotonic()
+    await asyncio.gather(*(rate.admit(organization_id) for _ in range(4000)))
+
+    assert time.monotonic() - began < 4000 * 0.0025 / 2
+
+
+async def test_a_flood_is_refused_without_a_look_at_its_key(db: Database) -> None:
+    counting = Counting(db)
+    limits = replace(STILL, request_burst=1)
+    async with doors.door(counting, await build.tenant(db), limits=limits) as door:
+        await statuses(door, 3)
+        before = len(counting.statements)
+        flood = await statuses(door, 50)
+
+        assert flood.count(429) >= 49
+        assert len(counting.statements) - before <= 4 * (50 - flood.count(429))
+
+
+async def test_a_key_that_was_revoked_is_told_so_once_the_flood_is_over(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), limits=replace(SLOW, request_burst=1)) as door:
+        await statuses(door, 2)
+        await db.fetch("update keys set revoked_at = clock_timestamp()")
+        await asyncio.sleep(1.0)
+
+        assert await statuses(door, 1) == [401]
+
+
+async def test_what_cannot_be_counted_is_let_through(db: Database, dsn: str) -> None:
+    """The limit protects the database; when that is away, the request itself is told."""
+    organization_id = (await build.tenant(db)).scope.organization_id
+    async with pool.connect(dsn, name="gone", size=1) as gone:
+        rate = Rate(db=gone, limits=SLOW)
+        await gone.close()
+
+        await rate.admit(organization_id)
+
+
+@pytest.mark.parametrize("rate", [1, 2, 7, 8, 200, 1_000_000])
+@pytest.mark.parametrize("burst", [1, 3, 1_000_000])
+async def test_any_limits_let_somebody_through_and_come_back_in_seconds(db: Database, rate: int, burst: int) -> None:
+    limits = Limits(requests_per_second=rate, request_burst=burst, pending_questions=1, open_requests=1)
+    of = Rate(db=db, limits=limits)
+
+    await of.admit((await build.tenant(db)).scope.organization_id)
+    assert math.ceil(of._pause) == 1

@@ -1,0 +1,137 @@
+"""Settings: what is missing or wrong is told by name, and no secret is told at all."""
+
+from pathlib import Path
+
+import pytest
+
+from bridge.server import config
+from bridge.server.config import Misconfigured, Settings
+
+DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
+SECRET = "hunter2-9f8e"
+GOOD = {
+    "DATABASE_URL": f"postgresql://askbridge:{SECRET}@db.example:5432/askbridge",
+    "SLACK_SIGNING_SECRET": SECRET,
+    "SLACK_BOT_TOKEN": f"xoxb-{SECRET}",
+}
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine's own environment."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ASKBRIDGE_{name.upper()}", raising=False)
+
+
+@pytest.fixture
+def good(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(f"ASKBRIDGE_{name}", value)
+    return monkeypatch
+
+
+def test_the_least_that_must_be_set_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASKBRIDGE_DATABASE_URL", GOOD["DATABASE_URL"])
+    monkeypatch.setenv("ASKBRIDGE_SLACK_SIGNING_SECRET", SECRET)
+    settings = config.read(config.Settings)
+
+    assert (settings.host, settings.port, settings.log) == ("127.0.0.1", 8080, "readable")
+    assert (settings.slack_bot_token, settings.slack_app_id) == (None, None)
+    assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.retention_days == 90
+
+
+def test_all_that_is_missing_is_told_at_once() -> None:
+    with pytest.raises(Misconfigured) as told:
+        config.read(config.Settings)
+
+    assert str(told.value) == (
+        "These settings are missing or wrong:\n"
+        "  ASKBRIDGE_DATABASE_URL: is not set\n"
+        "  ASKBRIDGE_SLACK_SIGNING_SECRET: is not set"
+    )
+
+
+@pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_setting_is_refused_by_name(good: pytest.MonkeyPatch, name: str, blank: str) -> None:
+    good.setenv(f"ASKBRIDGE_{name}", blank)
+    with pytest.raises(Misconfigured, match=f"ASKBRIDGE_{name}: is set, but blank"):
+        config.read(config.Settings)
+
+
+WRONG = [
+    ("DATABASE_URL", SECRET, "must be an address like postgresql://"),
+    ("DATABASE_URL", f"mysql://u:{SECRET}@h/d", "must be an address like postgresql://"),
+    ("SLACK_SIGNING_SECRET", f"{SECRET},,", "a Slack signing secret is blank"),
+    ("SLACK_SIGNING_SECRET", f"{SECRET},a\x07b", "an invisible character"),
+    ("SLACK_BOT_TOKEN", f"xapp-{SECRET}", "must be a bot token, which starts with xoxb-"),
+    ("SLACK_BOT_TOKEN", f"xoxb-{SECRET}\nX-Evil: 1", "must be a bot token"),
+    ("SLACK_APP_ID", SECRET, "must be an app's id, which starts with A"),
+    ("SLACK_API_URL", f"ftp://{SECRET}", "must be an address that starts with https://"),
+    ("SLACK_API_URL", "https://", "must be an address"),
+    ("SLACK_API_URL", "https://slack.com/api?x=", "must be an address"),
+    ("SLACK_API_URL", "http://[::1", "must be an address"),
+    ("ORGANIZATION", "x" * 201, "at most 200"),
+    ("ORGANIZATION", "half\udcff", "must be a valid string"),
+    ("HOST", "a\nb", "must not contain invisible characters"),
+    ("PORT", SECRET, "must be a valid integer"),
+    ("PORT", "65536", "must be less than or equal to 65535"),
+    ("PORT", "tcp://10.0.0.1:8080", "Kubernetes sets this variable itself"),
+    ("METRICS_HOST", "a\nb", "must not contain invisible characters"),
+    ("METRICS_PORT", SECRET, "must be a valid integer"),
+    ("METRICS_PORT", "tcp://10.0.0.1:9090", "Kubernetes sets this variable itself"),
+    ("DATABASE_CONNECTIONS", "1", "must be greater than or equal to 2"),
+    ("CLAIM_CONNECTIONS", "0", "must be greater than or equal to 1"),
+    ("RETENTION_DAYS", "-1", "must be greater than or equal to 0"),
+    ("RETENTION_DAYS", "36501", "must be less than or equal to 36500"),
+    ("LOG", SECRET, "must be 'readable' or 'json'"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "told"), WRONG)
+def test_a_wrong_setting_is_told_by_name_without_what_it_was(
+    good: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    good.setenv(f"ASKBRIDGE_{name}", value)
+    with pytest.raises(Misconfigured) as refused:
+        config.read(config.Settings)
+
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith(f"  ASKBRIDGE_{name}: ") and told in lines[1]
+    assert SECRET not in lines[1]
+    assert refused.value.__suppress_context__  # a printed traceback would show the input
+
+
+def test_a_setting_of_something_else_is_none_of_ours(good: pytest.MonkeyPatch) -> None:
+    """Kubernetes, for one, sets such variables by itself."""
+    good.setenv("ASKBRIDGE_SERVICE_HOST", "10.0.0.1")
+    good.setenv("DATABASE_URL", "postgresql://elsewhere/")
+
+    assert config.read(config.Settings).database_url.get_secret_value() == GOOD["DATABASE_URL"]
+
+
+def test_no_secret_is_shown_by_the_settings_themselves(good: pytest.MonkeyPatch) -> None:
+    settings = config.read(config.Settings)
+
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump()} {settings.signing_secrets!r}"
+    assert SECRET not in settings.model_dump_json()
+
+
+def test_while_it_rotates_there_are_two_signing_secrets(good: pytest.MonkeyPatch) -> None:
+    good.setenv("ASKBRIDGE_SLACK_SIGNING_SECRET", "new, old")
+
+    assert len(config.read(config.Settings).signing_secrets._keys) == 2
+
+
+def test_an_address_may_end_with_a_slash_or_without(good: pytest.MonkeyPatch) -> None:
+    for given in ("http://127.0.0.1:9/api", "http://127.0.0.1:9/api/"):
+        good.setenv("ASKBRIDGE_SLACK_API_URL", given)
+        assert config.read(config.Settings).slack_api_url == "http://127.0.0.1:9/api/"
+
+
+def test_the_table_of_settings_is_true() -> None:
+    assert config.table() in DOCS.read_text("utf-8")
+    for name in Settings.model_fields:
+        assert DOCS.read_text("utf-8").count(f"| `ASKBRIDGE_{name.upper()}` |") == 1

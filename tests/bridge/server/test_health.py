@@ -1,0 +1,148 @@
+"""Whether to keep this replica, and whether to send it work."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bridge.loops import runner
+from bridge.loops.runner import Loop
+from bridge.notifier import Wake
+from bridge.server import health
+from bridge.server.health import Health
+from storage import pool
+from storage.pool import Database
+from tests import proxy
+from tests.proxy import Weather
+
+
+async def step() -> int:
+    return 0
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def loop(name: str, *, passed_at: float | None) -> Loop:
+    return Loop(name=name, step=step, interval=1.0, passed_at=passed_at)
+
+
+@asynccontextmanager
+async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Wake, "Asked"]]:
+    wake = Wake()
+    checked = Health(db=db, loops=loops, wake=wake)
+    app = web.Application()
+    app.add_routes(checked.routes())
+    async with TestClient(TestServer(app)) as http:
+        yield wake, Asked(http)
+
+
+class Asked:
+    def __init__(self, http: TestClient[web.Request, web.Application]) -> None:
+        self._http = http
+
+    async def ready(self) -> tuple[int, Any]:
+        async with self._http.get("/readyz") as response:
+            told = await response.text()
+            assert not re.search(r"127\.0\.0\.1|askbridge:|postgresql://", told)
+            return response.status, await response.json()
+
+    async def alive(self) -> int:
+        async with self._http.get("/healthz") as response:
+            assert await response.json() == {"status": "ok"}
+            return response.status
+
+
+async def test_a_replica_that_can_do_its_work_is_ready(db: Database) -> None:
+    async with served(db, loop("cards", passed_at=now())) as (_, asked):
+        assert await asked.ready() == (200, {"status": "ok", "checks": {"database": "ok", "loops": "ok"}})
+        assert await asked.alive() == 200
+
+
+async def test_without_its_schema_it_is_not_ready_and_says_what_to_run(empty_dsn: str) -> None:
+    async with pool.connect(empty_dsn, name="test", size=1) as db, served(db) as (_, asked):
+        status, told = await asked.ready()
+
+        assert (status, told["status"]) == (503, "not ready")
+        assert "run `askbridge migrate`" in told["checks"]["database"]
+        assert await asked.alive() == 200
+
+
+async def test_it_stays_ready_when_the_next_release_migrates(db: Database) -> None:
+    """Else an upgrade, which begins with migrating, would leave nobody to take clicks until a new one has started."""
+    async with served(db) as (_, asked):
+        assert (await asked.ready())[0] == 200
+        await db.fetch("insert into migrations (version, name) values (9999, 'of_tomorrow')")
+
+        assert (await asked.ready())[0] == 200
+
+
+async def test_without_its_database_it_is_not_ready_and_still_alive(db: Database) -> None:
+    async with served(db) as (_, asked):
+        await db.close()
+        status, told = await asked.ready()
+
+        assert status == 503
+        assert told["checks"]["database"] == "unavailable (InterfaceError)"
+        assert await asked.alive() == 200
+
+
+async def test_a_database_that_is_silent_is_not_waited_for_long(dsn: str) -> None:
+    async with (
+        proxy.before(dsn) as (way, through),
+        pool.connect(through, name="far", size=1) as db,
+        served(db) as (_, asked),
+    ):
+        way.weather = Weather.BLACK_HOLE
+        began = now()
+
+        assert (await asked.ready())[0] == 503
+        assert now() - began < health._PATIENCE + 0.5
+        await way.cut()
+
+
+async def test_a_loop_that_is_stuck_is_named(db: Database) -> None:
+    loops = [
+        loop("cards", passed_at=now() - 61),
+        loop("expiry", passed_at=now() - 59),
+        loop("watch", passed_at=None),
+    ]
+    async with served(db, *loops) as (_, asked):
+        status, told = await asked.ready()
+
+        assert status == 503
+        assert told["checks"] == {"database": "ok", "loops": "no successful pass lately: cards, watch"}
+
+
+async def test_a_loop_counts_from_its_first_good_pass(db: Database) -> None:
+    stopping, broken = asyncio.Event(), True
+
+    async def once() -> int:
+        stopping.set()
+        if broken:
+            raise RuntimeError
+        return 0
+
+    cards = Loop(name="cards", step=once, interval=0.0)
+    async with served(db, cards) as (_, asked):
+        await runner.run(cards, stopping)
+        assert (await asked.ready())[0] == 503
+
+        broken = False
+        stopping.clear()
+        await runner.run(cards, stopping)
+        assert (await asked.ready())[0] == 200
+
+
+async def test_a_replica_that_stops_takes_no_more(db: Database) -> None:
+    async with served(db) as (wake, asked):
+        wake.close()
+        status, told = await asked.ready()
+
+        assert (status, told["checks"]["process"]) == (503, "is stopping")
+        assert await asked.alive() == 200

@@ -1,0 +1,42 @@
+"""A replica's doors as they close: whoever was let in last is answered."""
+
+import asyncio
+import socket
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import web
+
+from bridge.connection_limit import Crowd
+from bridge.server import listeners
+from tests.bridge.server.test_startup_log import settings
+
+
+def connected(url: str) -> socket.socket:
+    """A connection with a request on it, before the loop has a chance to accept it."""
+    parts = urlsplit(url)
+    assert parts.hostname and parts.port
+    client = socket.create_connection((parts.hostname, parts.port))
+    client.sendall(b"GET / HTTP/1.1\r\nHost: bridge\r\n\r\n")
+    return client
+
+
+@pytest.mark.parametrize("turns", range(8))  # of the loop, in the first of which nothing is accepted yet
+async def test_who_was_let_in_just_before_the_doors_closed_is_answered(turns: int) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text="here")
+
+    crowd = Crowd(most=8)
+    app = web.Application(middlewares=[crowd.attend])
+    app.router.add_get("/", answer)
+    async with listeners.doors(app, settings(port=0), crowd) as url:
+        client = connected(url)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        began = time.monotonic()
+
+    with client:
+        client.settimeout(1)
+        assert client.recv(12) == b"HTTP/1.1 200"
+    assert time.monotonic() - began < listeners.DRAIN_SECONDS / 2, "the end was waited for in vain"

@@ -1,0 +1,192 @@
+"""The page of metrics: what is looked up for it, how rarely, and that it is there without a database too."""
+
+import asyncio
+import re
+import time
+from typing import Any
+
+import pytest
+from asyncpg import Record
+from prometheus_client.openmetrics import parser as openmetrics
+
+import bridge
+from bridge.loops import runner
+from bridge.loops.runner import Loop
+from bridge.server import metrics_endpoint
+from bridge.server.metrics_endpoint import LOOK_SECONDS, NOTICES_SECONDS
+from sandbox.slack.server import Sandbox
+from storage import events, interactions
+from storage.pool import Database
+from tests import proxy
+from tests.bridge import replica as replicas
+from tests.bridge import scraping
+from tests.bridge.replica import Replica
+from tests.bridge.scraping import Scraped
+from tests.proxy import Weather
+from tests.storage import build
+
+
+async def step() -> int:
+    return 0
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def pass_time(scraped: Scraped, seconds: float) -> None:
+    scraped.scrape._look_at -= seconds
+    scraped.scrape._notices_at -= seconds
+
+
+async def test_every_metric_is_ours_by_name_and_says_what_it_is(replica: Replica) -> None:
+    async with scraping.served(replica, loops=[Loop(name="cards", step=step, interval=1.0)]) as scraped:
+        page = await scraped.page()
+
+    for family in page.families.values():
+        assert family.name.startswith("askbridge_") and family.documentation.endswith("."), family.name
+        for sample in family.samples:
+            assert len(set(sample.labels) - {"le"}) <= 1, sample
+            assert not re.search(r"(int|org|con|key)_[0-9a-z]{26}|[0-9a-f]{8}-", str(sample.labels)), sample
+    assert not re.search(r"_created[{ ]", page.text), "the library's own series of when each was made"
+    assert page.value("build_info", version=bridge.__version__) == 1
+
+
+async def test_what_waits_is_told(replica: Replica) -> None:
+    question = await build.question(replica.db, replica.tenant)
+    await replica.db.fetch("update cards set due_at = clock_timestamp() - interval '40 seconds'")
+    await build.endpoint(replica.db, replica.tenant)
+    await interactions.claim(replica.db, build.click(await build.question(replica.db, replica.tenant)))
+    await events.number(replica.db)
+    await replica.db.fetch("update events set position = null, at = clock_timestamp() - interval '50 seconds'")
+    await replica.db.fetch("update deliveries set due_at = clock_timestamp() - interval '70 seconds'")
+    async with scraping.served(replica) as scraped:
+        with replica.wake.watching(question.organization_id, question.id):
+            page = await scraped.page()
+
+    assert page.value("waiting_agents") == 1
+    assert page.value("connections") == 1
+    assert page.value("pending_interactions") == 1
+    ages = page.all("outbox_age_seconds")
+    assert ages == {
+        "cards": pytest.approx(40, abs=10),
+        "events": pytest.approx(50, abs=10),
+        "deliveries": pytest.approx(70, abs=10),
+    }
+    assert page.value("notification_queue_usage_ratio") == pytest.approx(0, abs=0.5)
+    assert page.value("database_up") == 1
+
+
+async def test_a_pool_tells_how_many_of_its_connections_are_held(replica: Replica) -> None:
+    async with scraping.served(replica) as scraped, replica.claims.acquire(), replica.claims.acquire():
+        page = await scraped.page()
+
+    assert page.all("pool_connections_in_use") == {"claims": 2}
+    assert page.all("pool_connections_most") == {"replica": 10, "claims": 4}
+
+
+class Looked(Database):
+    """A pool that counts what is insisted upon."""
+
+    looks = 0
+
+    async def fetch_within(self, query: str, *args: Any, seconds: float) -> list[Record]:
+        self.looks += 1
+        return await super().fetch_within(query, *args, seconds=seconds)
+
+
+async def test_however_often_it_is_asked_it_looks_rarely(replica: Replica) -> None:
+    replica.db = looked = Looked(replica.db._pool)
+    async with scraping.served(replica) as scraped:
+        await asyncio.gather(*(scraped.page() for _ in range(8)))
+        assert looked.looks == 1
+
+        pass_time(scraped, LOOK_SECONDS)
+        page = await scraped.page()
+        assert looked.looks == 2
+        assert page.value("notification_queue_usage_ratio") is not None, "what was told a moment ago is told again"
+
+
+async def test_a_prometheus_of_today_is_given_the_format_it_asks_for(replica: Replica) -> None:
+    accept = {"Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"}
+    async with (
+        scraping.served(replica) as scraped,
+        scraped.http.get(scraped.url, headers=accept) as answer,
+    ):
+        assert answer.content_type == "application/openmetrics-text"
+        families = list(openmetrics.text_string_to_metric_families(await answer.text()))  # type: ignore[no-untyped-call]
+
+    assert {"askbridge_clicks", "askbridge_database_up"} <= {family.name for family in families}
+
+
+async def test_without_a_database_all_else_is_told_at_once(slack: Sandbox, dsn: str) -> None:
+    async with (
+        proxy.before(dsn) as (way, through),
+        replicas.running(slack, through) as replica,
+        scraping.served(replica) as scraped,
+    ):
+        assert (await scraped.page()).value("database_up") == 1
+        way.weather = Weather.BLACK_HOLE
+        pass_time(scraped, LOOK_SECONDS)
+        began = now()
+        page = await scraped.page()
+        took = now() - began
+        again = now()
+        await scraped.page()
+
+        assert took < metrics_endpoint._PATIENCE + 0.5
+        assert now() - again < 0.5, "an outage is not waited for by every scrape"
+        assert page.value("database_up") == 0 and page.value("connections") == 1
+        for gone in ("outbox_age_seconds", "pending_interactions", "notification_queue_usage_ratio"):
+            assert f"askbridge_{gone}" not in page.text
+        way.weather = Weather.FAIR
+        await way.cut()
+        pass_time(scraped, LOOK_SECONDS)
+        assert (await scraped.page()).value("database_up") == 1
+
+
+async def test_a_loop_that_is_behind_or_fails_is_seen(replica: Replica) -> None:
+    stopping = asyncio.Event()
+
+    async def fail() -> int:
+        stopping.set()
+        raise RuntimeError
+
+    loops = [
+        Loop(name="cards", step=step, interval=1.0, passed_at=now() - 5),
+        Loop(name="cards", step=step, interval=1.0, passed_at=now() - 50),
+        Loop(name="expiry", step=fail, interval=1.0),
+    ]
+    async with scraping.served(replica, loops=loops) as scraped:
+        await runner.run(loops[2], stopping)
+        page = await scraped.page()
+
+    assert page.value("loop_last_pass_age_seconds", loop="cards") == pytest.approx(50, abs=5)
+    assert page.value("loop_last_pass_age_seconds", loop="expiry") == pytest.approx(0, abs=5)
+    assert page.all("loop_failures_total") == {"expiry": 1}
+
+
+async def test_an_event_loop_that_is_blocked_is_seen(replica: Replica) -> None:
+    async with scraping.served(replica) as scraped:
+        measuring = asyncio.create_task(scraped.scrape.measure_lag())
+        await asyncio.sleep(0)
+        time.sleep(metrics_endpoint._LAG_INTERVAL + 0.2)  # noqa: ASYNC251  -- that is what is to be noticed
+        while not (page := await scraped.page()).value("event_loop_lag_seconds_count"):
+            pass
+        measuring.cancel()
+
+    assert (page.value("event_loop_lag_seconds_bucket", le="0.1") or 0) == 0
+    assert (page.value("event_loop_lag_seconds_sum") or 0) >= 0.15
+
+
+async def test_the_queue_of_notices_is_asked_more_rarely_still(replica: Replica) -> None:
+    assert NOTICES_SECONDS > LOOK_SECONDS
+    async with scraping.served(replica) as scraped:
+        await scraped.page()
+        asked = scraped.scrape._notices_at
+        scraped.scrape._look_at -= LOOK_SECONDS
+        await scraped.page()
+        assert scraped.scrape._notices_at == asked
+        pass_time(scraped, NOTICES_SECONDS)
+        await scraped.page()
+        assert scraped.scrape._notices_at > asked
