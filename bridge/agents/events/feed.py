@@ -12,11 +12,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from bridge.agents.events import reading
 from bridge.agents.http.deadline import within
 from bridge.logs import Log
 from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.representation import event as reading
 from bridge.representation.event import unheard_end
 from storage import errors, events
 from storage.events import Numbered

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge import ids
 from bridge.agents.auth import auth
-from bridge.agents.events import feed
+from bridge.agents.events import feed, reading
 from bridge.agents.events.streams import Stream, Streams
 from bridge.agents.http import json_response, paging, parameters
 from bridge.agents.http.deadline import within
@@ -18,7 +18,6 @@ from bridge.agents.http.problems import BAD_PARAMETER, Problem
 from bridge.agents.limits.open_requests import Places, Sort
 from bridge.notifier import Wake
 from bridge.reader import Reader
-from bridge.representation import event as reading
 from bridge.representation.event import unheard_end
 from storage import events
 from storage.model import EventType, Key

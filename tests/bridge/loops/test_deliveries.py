@@ -9,9 +9,9 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from bridge import ids
+from bridge.agents.events import reading
 from bridge.kinds.registry import KINDS
 from bridge.loops import acknowledgements
-from bridge.representation import event as reading
 from bridge.representation import interaction
 from storage import cards, connections, deadlines, deliveries, events, interactions, receipts, webhook_endpoints
 from storage.model import DeliveryStatus, EventType, Interaction, Json, Progress, Status
