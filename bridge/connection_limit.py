@@ -22,7 +22,7 @@ _log = Log("app")
 _SAID_AGAIN = 60.0  # seconds
 
 
-class Crowd:
+class ConnectionLimiter:
     """All of them, at most `most`."""
 
     def __init__(self, *, most: int) -> None:
@@ -90,19 +90,19 @@ class Crowd:
             )
 
 
-class Connection(web.RequestHandler):
+class TcpConnection(web.RequestHandler):
     """A connection that tells the crowd when it comes and goes."""
 
-    __slots__ = ("_crowd",)
+    __slots__ = ("_limiter",)
 
-    def __init__(self, crowd: Crowd, server: web.Server, **options: Any) -> None:
+    def __init__(self, limiter: ConnectionLimiter, server: web.Server, **options: Any) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
-        self._crowd = crowd
+        self._limiter = limiter
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._crowd.came(self, cast(asyncio.Transport, transport))
+        self._limiter.came(self, cast(asyncio.Transport, transport))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._crowd.went(self)
+        self._limiter.went(self)
         super().connection_lost(exc)

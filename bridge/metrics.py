@@ -27,7 +27,7 @@ class Reply(StrEnum):
     DROPPED = "dropped"  # too many were under way
 
 
-class Attempt(StrEnum):
+class DeliveryAttempt(StrEnum):
     """What became of an attempt to call a webhook."""
 
     ACCEPTED = "accepted"  # answered 2xx
@@ -66,7 +66,7 @@ class Metrics:
                 self._ended.labels(status)
         for result in Reply:
             self._replies.labels(result)
-        for became in Attempt:
+        for became in DeliveryAttempt:
             self._deliveries.labels(became)
 
     # Clicks.
@@ -124,7 +124,7 @@ class Metrics:
         """A copy is tried no more."""
         self._given_up.labels(code).inc()
 
-    def delivered(self, became: Attempt) -> None:
+    def delivered(self, became: DeliveryAttempt) -> None:
         """A webhook was called, or could not be."""
         self._deliveries.labels(became).inc()
 

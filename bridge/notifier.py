@@ -16,7 +16,7 @@ K = TypeVar("K")
 _MOST_HEARD = 10_000  # not written yet; more come only while there is no database
 
 
-class Wake:
+class Notifier:
     """Hints between the parts of one replica. `closing` is set once, when the replica stops taking work."""
 
     def __init__(self) -> None:
@@ -26,12 +26,12 @@ class Wake:
         self.deliveries = asyncio.Event()  # some webhook may have to be called
         self.fanout = asyncio.Event()  # there is something to tell other replicas
         self.numbering = asyncio.Event()  # some event may have to be given its place in its feed
-        self.hearing = asyncio.Event()  # there is something to write down of what agents were told
+        self.acknowledgements = asyncio.Event()  # there is something to write down of what agents were told
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._untold: set[tuple[UUID, UUID]] = set()
-        self._heard: dict[tuple[UUID, UUID], None] = {}  # in the order in which it was told
+        self._acknowledged: dict[tuple[UUID, UUID], None] = {}  # in the order in which it was told
 
     def watching(self, organization_id: UUID, interaction_id: UUID) -> AbstractContextManager[asyncio.Event]:
         """Give a signal that is set whenever this question may have changed. Look at the row after entering."""
@@ -41,65 +41,65 @@ class Wake:
         """Give a signal that is set whenever this organization's feed may have grown. Look at it after entering."""
         return _signal(self._followers, organization_id)
 
-    def changed(self, organization_id: UUID, interaction_id: UUID) -> None:
+    def interaction_changed(self, organization_id: UUID, interaction_id: UUID) -> None:
         """This replica wrote some row of this question: let whoever waits for it look, here and elsewhere."""
-        self.heard(organization_id, interaction_id)
+        self.on_remote_change(organization_id, interaction_id)
         self._untold.add((organization_id, interaction_id))
         self.fanout.set()
         self.numbering.set()
 
-    def grown(self, organization_ids: Iterable[UUID], *, deliveries: int) -> None:
+    def events_numbered(self, organization_ids: Iterable[UUID], *, deliveries: int) -> None:
         """This replica gave events of these organizations their positions, and wrote so many deliveries.
 
         Wakes the streams that follow the feeds, here and on other replicas, and the deliveries loop.
         """
         for organization_id in organization_ids:
-            self.moved(organization_id)
+            self.feed_advanced(organization_id)
             self._untold.add((organization_id, organization_id))
             self.fanout.set()
         if deliveries:
             self.deliveries.set()
 
-    def moved(self, organization_id: UUID) -> None:
+    def feed_advanced(self, organization_id: UUID) -> None:
         """The feed of this organization may have grown, wherever: let whoever follows it here look."""
         for signal in self._followers.get(organization_id, ()):
             signal.set()
 
-    def heard(self, organization_id: UUID, id: UUID) -> None:
+    def on_remote_change(self, organization_id: UUID, id: UUID) -> None:
         """Some replica wrote a row of this question, or, under the organization's own id, of its feed."""
         if id == organization_id:
-            self.moved(organization_id)
+            self.feed_advanced(organization_id)
         for signal in self._watchers.get((organization_id, id), ()):
             signal.set()
 
-    def agent_heard(self, organization_id: UUID, interaction_id: UUID) -> None:
+    def acknowledge(self, organization_id: UUID, interaction_id: UUID) -> None:
         """An agent was given this question's end: let that be written down, soon and in nobody's way.
 
         To be called once the end really went out to whoever holds a key of this organization, by whatever way.
         """
-        if len(self._heard) < _MOST_HEARD:
-            self._heard[organization_id, interaction_id] = None
-        self.hearing.set()
+        if len(self._acknowledged) < _MOST_HEARD:
+            self._acknowledged[organization_id, interaction_id] = None
+        self.acknowledgements.set()
 
     @property
-    def has_heard(self) -> bool:
+    def has_acknowledged(self) -> bool:
         """Whether there is something to write down of what agents were told."""
-        return bool(self._heard)
+        return bool(self._acknowledged)
 
-    def take_heard(self, most: int) -> list[tuple[UUID, UUID]]:
+    def take_acknowledged(self, most: int) -> list[tuple[UUID, UUID]]:
         """Of what agents were told, the first `most`; whoever takes it writes it down, or gives it back."""
-        taken = list(self._heard)[:most]
+        taken = list(self._acknowledged)[:most]
         for pair in taken:
-            del self._heard[pair]
+            del self._acknowledged[pair]
         return taken
 
-    def missed(self) -> None:
+    def wake_all(self) -> None:
         """Anything may have changed: let everybody who waits here look."""
         for signals in (*self._watchers.values(), *self._followers.values()):
             for signal in signals:
                 signal.set()
 
-    def take_untold(self) -> list[tuple[UUID, UUID]]:
+    def drain(self) -> list[tuple[UUID, UUID]]:
         """What changed here since it was last asked, to be told to other replicas."""
         untold, self._untold = self._untold, set()
         return list(untold)
@@ -116,8 +116,16 @@ class Wake:
     def close(self) -> None:
         """Let everybody who waits look once more and go."""
         self.closing.set()
-        self.missed()
-        loops = (self.cards, self.serving, self.expiry, self.deliveries, self.fanout, self.numbering, self.hearing)
+        self.wake_all()
+        loops = (
+            self.cards,
+            self.serving,
+            self.expiry,
+            self.deliveries,
+            self.fanout,
+            self.numbering,
+            self.acknowledgements,
+        )
         for loop in loops:
             loop.set()
 

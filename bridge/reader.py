@@ -11,7 +11,7 @@ from uuid import UUID
 from bridge import ids
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from storage import deadlines, interactions
 from storage.deadlines import Ended
 from storage.interactions import Filters
@@ -32,9 +32,9 @@ _EVENTS = {
 class Reader:
     """Interactions as they are, on one replica."""
 
-    def __init__(self, *, db: Database, wake: Wake, metrics: Metrics | None = None) -> None:
+    def __init__(self, *, db: Database, notifier: Notifier, metrics: Metrics | None = None) -> None:
         self._db = db
-        self._wake = wake
+        self._notifier = notifier
         self._metrics = metrics or Metrics()
         self._ending: dict[tuple[UUID, UUID], asyncio.Task[None]] = {}
 
@@ -82,8 +82,8 @@ class Reader:
         for organization_id, id, status in ended:
             _log.info(_EVENTS[status], interaction=ids.encode("int", id))
             self._metrics.ended(status)
-            self._wake.changed(organization_id, id)
-            self._wake.cards.set()
+            self._notifier.interaction_changed(organization_id, id)
+            self._notifier.cards.set()
 
     async def _end(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:
         event_ids = [ids.new() for _ in overdue]

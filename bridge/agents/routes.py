@@ -6,22 +6,22 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bridge.agents.auth import auth
-from bridge.agents.auth.key_lookup import Keyring
+from bridge.agents.auth.key_lookup import KeyLookup
 from bridge.agents.events.handlers import Events
 from bridge.agents.events.streams import Streams
 from bridge.agents.http import problems
-from bridge.agents.http.problems import Problem
+from bridge.agents.http.problems import ApiProblem
 from bridge.agents.interactions.handlers import Interactions
-from bridge.agents.interactions.long_poll import Looking
+from bridge.agents.interactions.long_poll import LongPoll
 from bridge.agents.limits.limits import Limits
-from bridge.agents.limits.open_requests import Places
-from bridge.agents.limits.pending_quota import Room
-from bridge.agents.limits.rate_limiter import Rate
+from bridge.agents.limits.open_requests import ConcurrencyLimiter
+from bridge.agents.limits.pending_quota import PendingQuota
+from bridge.agents.limits.rate_limiter import RateLimiter
 from bridge.agents.openapi import document
 from bridge.agents.webhook_endpoints.handlers import Endpoints
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.webhooks.outgoing import Webhooks
 from storage import errors
@@ -36,21 +36,24 @@ def routes(
     *,
     db: Database,
     reader: Reader,
-    wake: Wake,
+    notifier: Notifier,
     streams: Streams,
-    places: Places,
+    concurrency: ConcurrencyLimiter,
     webhooks: Webhooks,
     limits: Limits,
     metrics: Metrics | None = None,
 ) -> list[web.RouteDef]:
     """Every route of v1, and its description."""
-    room, looking = Room(db=db, limits=limits), Looking(db=db, reader=reader, wake=wake, places=places)
-    interactions = Interactions(
-        db=db, reader=reader, room=room, looking=looking, wake=wake, webhooks=webhooks, metrics=metrics
+    quota, poll = (
+        PendingQuota(db=db, limits=limits),
+        LongPoll(db=db, reader=reader, notifier=notifier, concurrency=concurrency),
     )
-    events = Events(db=db, reader=reader, wake=wake, streams=streams, places=places)
-    endpoints = Endpoints(db=db, wake=wake, webhooks=webhooks)
-    guarded = partial(auth.required, Keyring(db), Rate(db=db, limits=limits))
+    interactions = Interactions(
+        db=db, reader=reader, quota=quota, poll=poll, notifier=notifier, webhooks=webhooks, metrics=metrics
+    )
+    events = Events(db=db, reader=reader, notifier=notifier, streams=streams, concurrency=concurrency)
+    endpoints = Endpoints(db=db, notifier=notifier, webhooks=webhooks)
+    guarded = partial(auth.required, KeyLookup(db), RateLimiter(db=db, limits=limits))
     return [
         web.get("/openapi.json", document.serve, allow_head=False),
         web.post("/v1/interactions", guarded(interactions.create)),
@@ -79,7 +82,7 @@ async def in_words(request: web.Request, handler: Handler) -> web.StreamResponse
     """Turn everything raised into a problem; what nobody expected is logged without what it said."""
     try:
         return await handler(request)
-    except Problem as problem:
+    except ApiProblem as problem:
         return problems.response(problem)
     except errors.Unavailable as error:
         _log.warning("database_unavailable", path=request.path, cause=error.cause)
@@ -87,13 +90,17 @@ async def in_words(request: web.Request, handler: Handler) -> web.StreamResponse
         named = asks and "Idempotency-Key" in request.headers
         same = " with the same Idempotency-Key, so that nobody is asked twice" if named else ""
         seconds = problems.RETRY_SECONDS
-        return problems.response(Problem(problems.UNAVAILABLE, f"Try again in {seconds} s{same}.", retry_after=seconds))
+        return problems.response(
+            ApiProblem(problems.UNAVAILABLE, f"Try again in {seconds} s{same}.", retry_after=seconds)
+        )
     except web.HTTPNotFound:
-        return problems.response(Problem(problems.NOT_FOUND, f"There is nothing at {_path(request)}: {_SEE}."))
+        return problems.response(ApiProblem(problems.NOT_FOUND, f"There is nothing at {_path(request)}: {_SEE}."))
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods))
         refused = problems.response(
-            Problem(problems.METHOD_NOT_ALLOWED, f"{_path(request)} takes {allowed}, not {error.method[:20]}: {_SEE}.")
+            ApiProblem(
+                problems.METHOD_NOT_ALLOWED, f"{_path(request)} takes {allowed}, not {error.method[:20]}: {_SEE}."
+            )
         )
         refused.headers["Allow"] = allowed
         return refused
@@ -101,7 +108,7 @@ async def in_words(request: web.Request, handler: Handler) -> web.StreamResponse
         raise
     except Exception as error:  # noqa: BLE001  -- the last net before a bare 500
         _log.failure("request_failed", error, method=request.method, path=request.path)
-        return problems.response(Problem(problems.INTERNAL, "This is a mistake in the bridge; its log says where."))
+        return problems.response(ApiProblem(problems.INTERNAL, "This is a mistake in the bridge; its log says where."))
 
 
 def in_words_besides(path: str) -> Middleware:

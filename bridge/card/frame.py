@@ -25,7 +25,7 @@ _MOST_SPOKEN = 3_900  # chat.update refuses a `text` of more than 4,000
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CardView:
     """What a card is to show."""
 
     interaction: Interaction  # its status is what is shown
@@ -43,7 +43,7 @@ class Drawing:
 
 
 def frame(
-    view: View,
+    view: CardView,
     asked: Question,
     *,
     buttons: Sequence[Json],
@@ -85,7 +85,7 @@ def _weight(below: Sequence[Json], *, plain: bool) -> int:
     return texts.weight(below) + words - sum(texts.weight(select["options"]) for select in selects)
 
 
-def _below(view: View, buttons: Sequence[Json], past: Mapping[str, str]) -> list[Json]:
+def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> list[Json]:
     interaction = view.interaction
     state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past, newer=view.newer)))
     given = outcome.reason(interaction)
@@ -104,5 +104,5 @@ def _below(view: View, buttons: Sequence[Json], past: Mapping[str, str]) -> list
     ]
 
 
-def _small(view: View, text: Json) -> Json:
+def _small(view: CardView, text: Json) -> Json:
     return blocks.section(text) if view.plain else blocks.context(text)

@@ -13,7 +13,7 @@ import click
 
 from bridge.commands import addresses, terminal
 from bridge.commands.addresses import Names, Unknown
-from bridge.commands.ask_options import Ended, Wish
+from bridge.commands.ask_options import AskOptions, ExitStatus
 from bridge.commands.asking import Bridge, NoAnswer
 from storage.model import Json
 
@@ -129,22 +129,22 @@ def ask(*, approve: bool, **typed: object) -> None:
         raise click.UsageError(
             "Say what is asked for: either --approve, or --option for everything there is to choose."
         )
-    wish = Wish(**typed)  # type: ignore[arg-type]  # the options above are its fields
+    wish = AskOptions(**typed)  # type: ignore[arg-type]  # the options above are its fields
     try:
         ended = asyncio.run(_ask(wish))
     except (NoAnswer, Unknown) as error:
-        terminal.fail(str(error), status=Ended.NO_ANSWER)
+        terminal.fail(str(error), status=ExitStatus.NO_ANSWER)
     except (Interrupted, KeyboardInterrupt):
         terminal.fail(
             "Stopped before the bridge had confirmed the question; it may be open there all the same.",
-            status=Ended.NO_ANSWER,
+            status=ExitStatus.NO_ANSWER,
         )
     except Exception as error:  # noqa: BLE001  -- Python's own status for a crash is 1, which would read as a no
-        terminal.fail(f"Something unexpected went wrong ({type(error).__name__}).", status=Ended.NO_ANSWER)
+        terminal.fail(f"Something unexpected went wrong ({type(error).__name__}).", status=ExitStatus.NO_ANSWER)
     sys.exit(ended)
 
 
-async def _ask(wish: Wish) -> Ended:
+async def _ask(wish: AskOptions) -> ExitStatus:
     asked: Json | None = None
     with _cancelled_by_signals() as task:
         try:
@@ -171,14 +171,14 @@ async def _ask(wish: Wish) -> Ended:
         return wish.outcome(asked)
 
 
-def _print(ended: Json, wish: Wish) -> None:
+def _print(ended: Json, wish: AskOptions) -> None:
     if wish.as_json:
         click.echo(json.dumps(ended))
     elif not wish.options:
         click.echo(ended["message"])
     else:
         _note(ended["message"])
-        if wish.outcome(ended) is Ended.ANSWERED:
+        if wish.outcome(ended) is ExitStatus.ANSWERED:
             click.echo(ended["answer"]["option"])
     if ended["status"] == "pending":
         _note(

@@ -7,7 +7,7 @@ from bridge.commands.addresses import Names, Unknown
 from storage.model import Json
 
 
-class Ended(IntEnum):
+class ExitStatus(IntEnum):
     """The exit statuses; what is not known to be an answer is none."""
 
     ANSWERED = 0  # approved, or chosen
@@ -16,7 +16,7 @@ class Ended(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class AskOptions:
     """One call of the command."""
 
     title: str
@@ -52,18 +52,18 @@ class Wish:
             body["expires_in"] = self.expires_in
         return body
 
-    def outcome(self, asked: Json) -> Ended:
+    def outcome(self, asked: Json) -> ExitStatus:
         """Read an interaction with care: only what answers what was asked is an answer."""
         answer = asked.get("answer")
         if asked.get("status") != "answered" or not isinstance(answer, dict):
-            return Ended.NO_ANSWER
+            return ExitStatus.NO_ANSWER
         if self.options:
             names = [name for name, _ in self.options]
-            return Ended.ANSWERED if answer.get("option") in names else Ended.NO_ANSWER
+            return ExitStatus.ANSWERED if answer.get("option") in names else ExitStatus.NO_ANSWER
         match answer.get("decision"), answer.get("approved"):
             case "approve", True:
-                return Ended.ANSWERED
+                return ExitStatus.ANSWERED
             case "deny", False:
-                return Ended.DENIED
+                return ExitStatus.DENIED
             case _:
-                return Ended.NO_ANSWER
+                return ExitStatus.NO_ANSWER

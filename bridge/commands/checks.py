@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from bridge.slack.client import Channel
-from bridge.slack.errors import BadBlocks, Broken, Failure, GiveUp, RetryAfter
+from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
 from storage.server import Server
 
 OLDEST = 150000  # PostgreSQL 15
@@ -101,7 +101,7 @@ def scopes(granted: frozenset[str]) -> Check:
     )
 
 
-def channel(id: str, seen: Channel | Failure) -> Check:
+def channel(id: str, seen: Channel | SlackFailure) -> Check:
     """Whether cards can be posted in a channel; skipped where the token may not look, which no card needs."""
     name = "channel"
     invite = f"write /invite @askbridge in the channel, then: askbridge doctor --channel {id}"

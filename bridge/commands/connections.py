@@ -7,7 +7,7 @@ import click
 
 from bridge import ids
 from bridge.commands import terminal
-from bridge.commands.terminal import Refused
+from bridge.commands.terminal import CommandRefused
 from storage import connections
 from storage.connections import Disabled, OwnedElsewhere
 from storage.model import Connection, Json, Organization
@@ -113,14 +113,14 @@ def enable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> None
     async def work(db: Database) -> Connection:
         owner = await terminal.organization(db, organization_id)
         if owner.disabled_at is not None:
-            raise Refused(
+            raise CommandRefused(
                 f"{owner.name} is disabled as a whole; first: "
                 f"askbridge organizations enable {ids.encode('org', owner.organization_id)}"
             )
         try:
             enabled = await connections.enable(db, organization_id=owner.organization_id, id=con_id)
         except OwnedElsewhere as error:
-            raise Refused(f"{ids.encode('con', con_id)} cannot be enabled. {error}") from None
+            raise CommandRefused(f"{ids.encode('con', con_id)} cannot be enabled. {error}") from None
         return enabled or _refuse(owner, con_id)
 
     enabled = terminal.with_database(work)
@@ -131,7 +131,7 @@ def enable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> None
 
 
 def _refuse(owner: Organization, id: UUID) -> NoReturn:
-    raise Refused(
+    raise CommandRefused(
         f"{owner.name} has no connection {ids.encode('con', id)}; `askbridge connections list` shows those it has."
     )
 

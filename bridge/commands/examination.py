@@ -14,7 +14,7 @@ from bridge.commands.checks import PSQL, Check, State, failed, ok, skipped
 from bridge.server import config
 from bridge.slack import client
 from bridge.slack.client import Client, Identity
-from bridge.slack.errors import Failure, RetryAfter
+from bridge.slack.errors import RetryAfter, SlackFailure
 from storage import connections, errors, migrate, organizations, pool, server
 from storage.pool import Database
 from storage.server import Server
@@ -156,7 +156,7 @@ async def _slack(
         )
 
 
-def _slack_failed(name: str, failure: Failure) -> Check:
+def _slack_failed(name: str, failure: SlackFailure) -> Check:
     if isinstance(failure, RetryAfter):
         return failed(
             name, failure.detail, fix="mend what the line of the Slack API says, if it failed; then: askbridge doctor"

@@ -7,7 +7,7 @@ import click
 
 from bridge import ids
 from bridge.commands import terminal
-from bridge.commands.terminal import Refused
+from bridge.commands.terminal import CommandRefused
 from storage import keys
 from storage.model import Json, Key
 from storage.pool import Database
@@ -118,7 +118,7 @@ def revoke(*, key_id: UUID, organization_id: UUID | None, as_json: bool) -> None
         owner = await terminal.organization(db, organization_id)
         key = await keys.revoke(db, organization_id=owner.organization_id, id=key_id)
         if key is None:
-            raise Refused(
+            raise CommandRefused(
                 f"{owner.name} has no key {ids.encode('key', key_id)}; `askbridge keys list` shows those it has."
             )
         return key

@@ -7,7 +7,7 @@ import click
 
 from bridge import ids
 from bridge.commands import terminal
-from bridge.commands.terminal import Refused
+from bridge.commands.terminal import CommandRefused
 from bridge.slack.connections import REMEMBERED_SECONDS
 from storage import connections, organizations
 from storage.model import Json, Organization
@@ -126,7 +126,7 @@ def enable(*, org_id: UUID, as_json: bool) -> None:
     async def work(db: Database) -> tuple[Organization, list[str]]:
         enabled = await organizations.enable(db, org_id)
         if enabled is None:
-            raise Refused(f"There is no organization {ids.encode('org', org_id)}.")
+            raise CommandRefused(f"There is no organization {ids.encode('org', org_id)}.")
         every = await connections.all_of_organization(db, org_id)
         return enabled, [ids.encode("con", one.id) for one in every if one.disabled_at is not None]
 
@@ -167,7 +167,7 @@ def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None
     async def work(db: Database) -> tuple[Organization, int]:
         found = await terminal.organization(db, org_id)
         if not yes:
-            raise Refused(
+            raise CommandRefused(
                 f"This would delete {_named(found)} with its keys, connections, questions and clicks, and there is "
                 "no way back. Repeat it with --yes."
             )
@@ -177,7 +177,9 @@ def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None
         try:
             return found, await organizations.delete(db, org_id)
         except organizations.StillActive:
-            raise Refused(f"{_named(found)} was enabled by somebody else meanwhile; nothing is deleted.") from None
+            raise CommandRefused(
+                f"{_named(found)} was enabled by somebody else meanwhile; nothing is deleted."
+            ) from None
 
     deleted, rows = terminal.with_database(work)
     if as_json:
@@ -189,12 +191,12 @@ def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None
 async def _disable(db: Database, id: UUID) -> Disabled:
     done = await organizations.disable(db, id, new_id=ids.new)
     if done is None:
-        raise Refused(f"There is no organization {ids.encode('org', id)}.")
+        raise CommandRefused(f"There is no organization {ids.encode('org', id)}.")
     return done
 
 
 async def _let_go(db: Database, id: UUID, *, leave_cards: bool) -> None:
-    """Wait until no screen shows a button of it, nobody is owed a webhook, no click is taken; or raise Refused."""
+    """Wait until no card shows a button, no webhook is due and no click is taken; else raise CommandRefused."""
     clock = asyncio.get_running_loop().time
     waited_since: float | None = None
     told = False
@@ -206,12 +208,12 @@ async def _let_go(db: Database, id: UUID, *, leave_cards: bool) -> None:
                 return
             waited_since = waited_since or clock()
             if clock() - waited_since > _SETTLING_SECONDS and not left:
-                raise Refused(
+                raise CommandRefused(
                     f"It is disabled, and nothing is deleted yet: {terminal.count(leaving.deliveries, 'webhook')} may "
                     "still be delivered. Repeat this later, or add --leave-cards."
                 )
             if clock() - waited_since > _SETTLING_SECONDS:
-                raise Refused(
+                raise CommandRefused(
                     f"It is disabled, and nothing is deleted yet: {terminal.count(left, 'card')} may still "
                     "show buttons in Slack. Run a replica with the workspace's bot token (askbridge serve) and repeat "
                     "this, or add --leave-cards."

@@ -23,7 +23,7 @@ T = TypeVar("T")
 EXIT = "Exit status: 0 done; 1 it could not be done, and stderr says why; 2 typed wrongly."
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """What was asked for cannot be done; the message says why and what to do."""
 
 
@@ -96,26 +96,26 @@ def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
         return asyncio.run(do())
     except errors.Unavailable as error:
         fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
-    except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl, Refused) as error:
+    except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl, CommandRefused) as error:
         fail(str(error))
 
 
 async def organization(db: Database, organization_id: UUID | None) -> Organization:
-    """The organization that was named, else the only one; raises Refused."""
+    """The organization that was named, else the only one; raises CommandRefused."""
     if organization_id is not None:
         found = await organizations.get(db, organization_id)
         if found is None:
-            raise Refused(f"There is no organization {ids.encode('org', organization_id)}.")
+            raise CommandRefused(f"There is no organization {ids.encode('org', organization_id)}.")
         return found
     every = await organizations.every(db)
     if not every:
-        raise Refused(
+        raise CommandRefused(
             "There is no organization yet. `askbridge serve` makes one when it first starts with a bot token; "
             "or: askbridge organizations create NAME"
         )
     if len(every) > 1:
         rows = [[ids.encode("org", one.organization_id), one.name] for one in every]
-        raise Refused("There are several organizations; say which with --organization:\n" + table(rows))
+        raise CommandRefused("There are several organizations; say which with --organization:\n" + table(rows))
     return every[0]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from bridge.card.frame import Drawing, View
+from bridge.card.frame import CardView, Drawing
 from bridge.question import DECIDED, Question
 from storage.model import Json
 
@@ -25,7 +25,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ChoiceAnswer:
     """What a choice stands for. It is said by its label: where it is clicked, on the card afterwards, and to agents."""
 
     label: str
@@ -45,7 +45,7 @@ class FieldErrors:
     messages: dict[str, str]
 
 
-def _none(_: Question) -> dict[str, Answer]:
+def _none(_: Question) -> dict[str, ChoiceAnswer]:
     return {}
 
 
@@ -59,10 +59,10 @@ class Kind(Generic[Q]):
 
     name: str
     request: type[Q]  # what an agent sends, less the routing
-    choices: Callable[[Q], dict[str, Answer]]  # what a bare click can name, and what it then stands for
-    card: Callable[[View, Q], Drawing]  # for every status, within Slack's limits for every accepted request
+    choices: Callable[[Q], dict[str, ChoiceAnswer]]  # what a bare click can name, and what it then stands for
+    card: Callable[[CardView, Q], Drawing]  # for every status, within Slack's limits for every accepted request
     examples: tuple[Example, ...]
-    forms: Callable[[Q], dict[str, Answer]] = _none  # what a form completes with words; no bare click wins it
+    forms: Callable[[Q], dict[str, ChoiceAnswer]] = _none  # what a form completes with words; no bare click wins it
     accept: Callable[[Q, str, Json], Json | FieldErrors] = _refuse  # see `accepted`
 
     def answers(self, request: Q) -> Json:
@@ -101,7 +101,7 @@ class Kind(Generic[Q]):
         written = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(written.encode()).hexdigest()
 
-    def draw(self, view: View) -> Drawing:
+    def draw(self, view: CardView) -> Drawing:
         """The card of a stored interaction.
 
         What another release stored beside our fields is none of our business: its cards must be drawn all the same.

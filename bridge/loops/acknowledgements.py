@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from storage import receipts
 from storage.pool import Database
 
@@ -10,21 +10,21 @@ BATCH = 500
 COALESCE_SECONDS = 0.1  # one statement for all that were told meanwhile
 
 
-async def step(db: Database, wake: Wake) -> int:
+async def step(db: Database, notifier: Notifier) -> int:
     """Remember up to BATCH ends as heard; how many those were. What could not be written is tried again."""
-    if not wake.has_heard:
+    if not notifier.has_acknowledged:
         return 0
     await asyncio.sleep(COALESCE_SECONDS)
-    return await write(db, wake)
+    return await write(db, notifier)
 
 
-async def write(db: Database, wake: Wake) -> int:
+async def write(db: Database, notifier: Notifier) -> int:
     """The same at once."""
-    told = wake.take_heard(BATCH)
+    told = notifier.take_acknowledged(BATCH)
     left = told
     try:
         left = await receipts.heard(db, told) if told else []
     finally:
         for organization_id, interaction_id in left:
-            wake.agent_heard(organization_id, interaction_id)
+            notifier.acknowledge(organization_id, interaction_id)
     return len(told)

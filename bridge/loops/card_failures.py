@@ -8,10 +8,10 @@ from bridge.logs import Log
 from bridge.loops import pace
 from bridge.loops.pace import Pace
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.slack import errors as slack
 from bridge.slack.connections import Installations
-from bridge.slack.message_cache import Handles
+from bridge.slack.message_cache import MessageCache
 from storage import cards
 from storage.model import Card, Json, Status
 from storage.pool import Database
@@ -24,13 +24,13 @@ LONG_SECONDS = _BACK_OFF[-1]  # for what somebody must mend first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setbacks:
+class CardFailures:
     """What the card loop of one replica does about them. Every one is written under the fence of the copy's lease."""
 
     db: Database
     installations: Installations
-    handles: Handles
-    wake: Wake
+    message_cache: MessageCache
+    notifier: Notifier
     metrics: Metrics
     pace: Pace
 
@@ -45,7 +45,7 @@ class Setbacks:
         reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({type(error).__name__}).", "fix": ""}
         await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
 
-    async def failed(self, card: Card, failure: slack.Failure, place: str, *, doubted: bool = False) -> None:
+    async def failed(self, card: Card, failure: slack.SlackFailure, place: str, *, doubted: bool = False) -> None:
         """Slack did not take it; a pause that it asks for counts for `place`. `doubted`: as `cards.sending` said."""
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
@@ -67,22 +67,22 @@ class Setbacks:
             case _:
                 assert_never(failure)
 
-    async def give_up(self, card: Card, failure: slack.Failure, *, doubted: bool = False) -> None:
+    async def give_up(self, card: Card, failure: slack.SlackFailure, *, doubted: bool = False) -> None:
         """Nobody will ever see this copy as it should be; if that was the last hope of its question, it ends."""
         self.metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
         status = await cards.give_up(self.db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
         if card.handle is not None:
-            self.handles.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
+            self.message_cache.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
         if status is Status.UNREACHABLE:
             self.metrics.ended(status)
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
-        self.wake.changed(card.organization_id, card.interaction_id)
+        self.notifier.interaction_changed(card.organization_id, card.interaction_id)
 
     async def _retry(
         self,
         card: Card,
-        failure: slack.Failure,
+        failure: slack.SlackFailure,
         *,
         seconds: float,
         failed: bool,
@@ -111,7 +111,7 @@ def _back_off(card: Card) -> float:
     return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
 
 
-def _reason(card: Card, failure: slack.Failure) -> Json:
+def _reason(card: Card, failure: slack.SlackFailure) -> Json:
     """Why, as agents are told: at which address; and a person's id is not looked for like a channel's."""
     reason = slack.reason(failure)
     reason["detail"] = f"{place(card)}: {reason['detail']}"

@@ -11,19 +11,19 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from bridge import ids
-from bridge.card.frame import Drawing, View
+from bridge.card.frame import CardView, Drawing
 from bridge.kinds.registry import KINDS
 from bridge.logs import Log
 from bridge.loops import card_failures, pace
-from bridge.loops.card_failures import Setbacks
+from bridge.loops.card_failures import CardFailures
 from bridge.loops.pace import Pace
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.slack import errors as slack
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
-from bridge.slack.message_cache import Handles
+from bridge.slack.message_cache import MessageCache
 from storage import cards, errors
 from storage.model import Card, Handle, Interaction, Status
 from storage.pool import Database
@@ -44,19 +44,24 @@ class Cards:
         db: Database,
         reader: Reader,
         installations: Installations,
-        handles: Handles,
-        wake: Wake,
+        message_cache: MessageCache,
+        notifier: Notifier,
         metrics: Metrics | None = None,
     ) -> None:
         self._db = db
         self._reader = reader
         self._installations = installations
-        self._handles = handles
-        self._wake = wake
+        self._message_cache = message_cache
+        self._notifier = notifier
         self._metrics = metrics or Metrics()
         self._pace = Pace()
-        self._setbacks = Setbacks(
-            db=db, installations=installations, handles=handles, wake=wake, metrics=self._metrics, pace=self._pace
+        self._failures = CardFailures(
+            db=db,
+            installations=installations,
+            message_cache=message_cache,
+            notifier=notifier,
+            metrics=self._metrics,
+            pace=self._pace,
         )
         self._slots: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_SLOTS))
 
@@ -84,7 +89,7 @@ class Cards:
     async def _failed_by_us(self, card: Card, error: Exception) -> None:
         mistake = error.__cause__ if isinstance(error, _Undrawable) and error.__cause__ else error
         unsure = card.ts is None and not isinstance(error, _Undrawable)
-        await self._setbacks.mistake(card, mistake, unsure=unsure)
+        await self._failures.mistake(card, mistake, unsure=unsure)
 
     async def _show(self, card: Card) -> None:
         interaction = self._as_it_ended(card) or await self._reader.get(card.organization_id, card.interaction_id)
@@ -105,32 +110,33 @@ class Cards:
         the buttons, also when another replica, of whatever release, settled it and this one does not know.
         """
         if card.handle is not None and not (
-            (card.shown, card.wanted) == (1, 2) and self._handles.knows(card.scope, card.interaction_id, card.handle)
+            (card.shown, card.wanted) == (1, 2)
+            and self._message_cache.knows(card.scope, card.interaction_id, card.handle)
         ):
             return None
-        return self._handles.interaction(card.scope, card.interaction_id)
+        return self._message_cache.interaction(card.scope, card.interaction_id)
 
     async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
         place = card_failures.place(card)
         drawn = _draw(interaction, card, plain=card.plain)
         if (broken := self._installations.suspended(card.connection_id)) is not None:
-            await self._setbacks.give_up(card, broken)
+            await self._failures.give_up(card, broken)
             return
         if (turn := self._pace.turn(card.connection_id, place)) is None:
-            await self._setbacks.put_off(card, self._pace.later(card.connection_id, place))
+            await self._failures.put_off(card, self._pace.later(card.connection_id, place))
             return
         await asyncio.sleep(turn)
         if (turn := await pace.shared_turn(self._db, card.scope, place)) is None:
-            await self._setbacks.put_off(card, self._pace.later(card.connection_id, place))
+            await self._failures.put_off(card, self._pace.later(card.connection_id, place))
             return
         await asyncio.sleep(turn)  # other replicas were before us
         async with self._slot(card) as free:
             # Others were before us, and may have learned that it is no use.
             if (broken := self._installations.suspended(card.connection_id)) is not None:
-                await self._setbacks.give_up(card, broken)
+                await self._failures.give_up(card, broken)
                 return
             if not free or self._pace.paused(card.connection_id, place):
-                await self._setbacks.put_off(card, self._pace.later(card.connection_id, place))
+                await self._failures.put_off(card, self._pace.later(card.connection_id, place))
                 return
             # From here on a card may be on a screen, whatever becomes of this replica.
             if (doubted := await cards.sending(self._db, card)) is None:
@@ -140,7 +146,7 @@ class Cards:
             if isinstance(told, slack.BadBlocks) and not plain:
                 told, plain = await client.post(card.address, _draw(interaction, card, plain=True)), True
             if not isinstance(told, Handle):
-                await self._setbacks.failed(card, told, place, doubted=doubted)
+                await self._failures.failed(card, told, place, doubted=doubted)
                 return
         kept = await cards.posted(self._db, card, told, plain=plain, stray_id=ids.new(), event_id=ids.new())
         _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=told.channel, ts=told.ts)
@@ -148,13 +154,13 @@ class Cards:
         if not kept:
             self._metrics.lease_lost()
         else:
-            self._handles.remember(interaction, told)
+            self._message_cache.remember(interaction, told)
             link = await client.permalink(told)
             if isinstance(link, str):
                 await cards.permalink(self._db, card, told, link)
                 if interaction.supersedes is not None:
-                    self._wake.cards.set()  # for the copy that it replaced
-        self._wake.changed(card.organization_id, card.interaction_id)
+                    self._notifier.cards.set()  # for the copy that it replaced
+        self._notifier.interaction_changed(card.organization_id, card.interaction_id)
 
     async def _edit(self, card: Card, interaction: Interaction, client: Client, handle: Handle) -> None:
         newer = await self._newer(card, interaction)
@@ -162,16 +168,16 @@ class Cards:
         async with self._slot(card) as free:
             paused = self._pace.paused(card.connection_id, card_failures.EDITS)
             if paused or not free:
-                await self._setbacks.put_off(card, paused or _SLOT_SECONDS)
+                await self._failures.put_off(card, paused or _SLOT_SECONDS)
                 return
             if self._installations.suspended(card.connection_id) is not None:
-                await self._setbacks.put_off(card, card_failures.LONG_SECONDS)
+                await self._failures.put_off(card, card_failures.LONG_SECONDS)
                 return
             told, plain = await client.edit(handle, drawn), card.plain
             if isinstance(told, slack.BadBlocks) and not plain:
                 told, plain = await client.edit(handle, _draw(interaction, card, plain=True, newer=newer)), True
             if not isinstance(told, Handle):
-                await self._setbacks.failed(card, told, card_failures.EDITS)
+                await self._failures.failed(card, told, card_failures.EDITS)
                 return
         settles = interaction.status is not Status.PENDING
         kept = await cards.edited(self._db, card, plain=plain, settles=settles, event_id=ids.new())
@@ -184,7 +190,7 @@ class Cards:
         if not kept:
             self._metrics.lease_lost()
         if settles:
-            self._handles.settled(card.scope, card.interaction_id, handle)
+            self._message_cache.settled(card.scope, card.interaction_id, handle)
 
     async def _newer(self, card: Card, interaction: Interaction) -> str | None:
         """The address of the card beside this one that replaced it; once it is known, this copy is edited again."""
@@ -213,7 +219,7 @@ class _Undrawable(Exception):
 
 def _draw(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
     try:
-        view = View(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
+        view = CardView(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
         return KINDS[interaction.kind].draw(view)
     except Exception as error:
         raise _Undrawable from error

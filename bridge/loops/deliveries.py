@@ -12,13 +12,13 @@ from typing import assert_never
 
 from bridge import ids
 from bridge.logs import Log
-from bridge.metrics import Attempt, Metrics
-from bridge.notifier import Wake
+from bridge.metrics import DeliveryAttempt, Metrics
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import event
 from bridge.webhooks import outgoing, schedule
 from bridge.webhooks.outgoing import Webhooks
-from bridge.webhooks.sender import Outcome
+from bridge.webhooks.sender import DeliveryOutcome
 from bridge.webhooks.signature import WebhookKeys
 from storage import cards, deliveries, errors
 from storage.deliveries import Leased
@@ -38,7 +38,7 @@ class Deliveries:
 
     db: Database
     reader: Reader
-    wake: Wake
+    notifier: Notifier
     webhooks: Webhooks
     metrics: Metrics = field(default_factory=Metrics)
     chance: Callable[[], float] = random.random
@@ -75,7 +75,7 @@ class Deliveries:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self.wake.deliveries.set()  # its receiver can have the next one
+        self.notifier.deliveries.set()  # its receiver can have the next one
 
     async def _attend(self, one: Leased, keys: WebhookKeys) -> None:
         """Make one attempt. One poisonous row cannot stop the line: whatever goes wrong with it, it is put off."""
@@ -86,15 +86,15 @@ class Deliveries:
                 raise
             except Exception as error:  # noqa: BLE001  -- a mistake of ours in one delivery
                 _log.failure("delivery_failed", error, **_keys(one))
-                outcome = Outcome(status=None, detail=f"a mistake in the bridge ({type(error).__name__})")
+                outcome = DeliveryOutcome(status=None, detail=f"a mistake in the bridge ({type(error).__name__})")
             await self._record(one, outcome)
         except errors.Unavailable as error:
             _log.warning("delivery_write_back_failed", **_keys(one), cause=error.cause)  # the lease will run out
 
-    async def _attempt(self, one: Leased, keys: WebhookKeys) -> Outcome | None:
+    async def _attempt(self, one: Leased, keys: WebhookKeys) -> DeliveryOutcome | None:
         """What the receiver said; None when somebody else has it now, or there is nothing to tell of any more."""
         if one.disabled_reason is not None:
-            return Outcome(status=None, detail="the endpoint was disabled before this was delivered")
+            return DeliveryOutcome(status=None, detail="the endpoint was disabled before this was delivered")
         row = await self.reader.get(one.organization_id, one.interaction_id)
         if row is None:
             return None
@@ -122,16 +122,16 @@ class Deliveries:
             except errors.Unavailable as error:
                 _log.warning("delivery_renewal_failed", **_keys(one), cause=error.cause)
 
-    async def _record(self, one: Leased, outcome: Outcome | None) -> None:
+    async def _record(self, one: Leased, outcome: DeliveryOutcome | None) -> None:
         if outcome is None:
             self._lost(one)
             return
         told: Json = {"status": outcome.status, "detail": outcome.detail}
         if outcome.delivered:
             if await deliveries.accepted(self.db, one, outcome=told):
-                self.metrics.delivered(Attempt.ACCEPTED)
+                self.metrics.delivered(DeliveryAttempt.ACCEPTED)
                 if one.type in ENDS:
-                    self.wake.agent_heard(one.organization_id, one.interaction_id)
+                    self.notifier.acknowledge(one.organization_id, one.interaction_id)
                 _log.info("delivery_accepted", **_keys(one), status=outcome.status)
             else:
                 self._lost(one)
@@ -145,12 +145,12 @@ class Deliveries:
             return
         match became.status:
             case DeliveryStatus.PENDING:
-                self.metrics.delivered(Attempt.PUT_OFF)
+                self.metrics.delivered(DeliveryAttempt.PUT_OFF)
                 _log.info("delivery_put_off", **_keys(one), status=outcome.status, seconds=round(seconds or 0.0))
                 if seconds is not None and seconds <= _SOON:
-                    asyncio.get_running_loop().call_later(seconds, self.wake.deliveries.set)
+                    asyncio.get_running_loop().call_later(seconds, self.notifier.deliveries.set)
             case DeliveryStatus.DEAD:
-                self.metrics.delivered(Attempt.GIVEN_UP)
+                self.metrics.delivered(DeliveryAttempt.GIVEN_UP)
                 _log.warning("delivery_given_up", **_keys(one), status=outcome.status)
             case DeliveryStatus.DELIVERED:
                 raise AssertionError("what failed was not delivered")

@@ -3,7 +3,7 @@
 import asyncio
 
 from bridge import ids
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import deadlines
 from storage.pool import Database
@@ -14,7 +14,7 @@ _AGAIN_SECONDS = 1.0  # until another look at what was held by something else
 _SOON = 15.0  # seconds: the loop itself looks sooner than it would be woken for a later deadline
 
 
-async def step(db: Database, wake: Wake, reader: Reader) -> int:
+async def step(db: Database, notifier: Notifier, reader: Reader) -> int:
     """End up to BATCH interactions whose deadline has passed; their cards and waiters follow. How many those were.
 
     The loop is woken again when the next deadline passes, so that a reader seldom meets one that is not written.
@@ -24,5 +24,5 @@ async def step(db: Database, wake: Wake, reader: Reader) -> int:
     reader.tell(expired.ended)
     if expired.next_in is not None and expired.next_in < _SOON:
         seconds = expired.next_in if expired.next_in > 0 else _AGAIN_SECONDS
-        asyncio.get_running_loop().call_later(seconds, wake.expiry.set)
+        asyncio.get_running_loop().call_later(seconds, notifier.expiry.set)
     return len(expired.ended)

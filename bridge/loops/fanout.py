@@ -7,7 +7,7 @@ import asyncio
 
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from storage import errors, notices
 from storage.notices import Notices, Pair
 
@@ -23,9 +23,9 @@ _EVERYTHING_SECONDS = 1.0  # between two of those heard: whoever may connect may
 class Fanout:
     """This replica's ear and mouth. Its step keeps the connection, and tells what is to be told."""
 
-    def __init__(self, *, dsn: str, wake: Wake, metrics: Metrics | None = None) -> None:
+    def __init__(self, *, dsn: str, notifier: Notifier, metrics: Metrics | None = None) -> None:
         self._dsn = dsn
-        self._wake = wake
+        self._notifier = notifier
         self._metrics = metrics or Metrics()
         self._notices: Notices | None = None
         self._lost = False
@@ -42,7 +42,7 @@ class Fanout:
         try:
             connection = await self._connected()
             await asyncio.sleep(self._told_at + COALESCE_SECONDS - clock())
-            if untold := self._wake.take_untold():
+            if untold := self._notifier.drain():
                 await connection.tell(untold if len(untold) <= _MOST_TOLD else [])
                 self._metrics.hints_told(len(untold))
                 self._told_at = self._used_at = clock()
@@ -64,8 +64,8 @@ class Fanout:
 
     async def _connected(self) -> Notices:
         if self._notices is None or self._notices.closed:
-            self._notices = await notices.listen(self._dsn, self._hear, gone=self._wake.fanout.set)
-            self._wake.missed()  # whatever was told in between
+            self._notices = await notices.listen(self._dsn, self._hear, gone=self._notifier.fanout.set)
+            self._notifier.wake_all()  # whatever was told in between
             self._lost = False
             _log.info("notices_heard")
         return self._notices
@@ -74,7 +74,7 @@ class Fanout:
         if not self._lost:
             _log.warning("notices_lost", cause=error.cause)
         self._lost = True
-        self._metrics.hints_lost(len(self._wake.take_untold()))  # or they would grow for as long as this lasts
+        self._metrics.hints_lost(len(self._notifier.drain()))  # or they would grow for as long as this lasts
         await asyncio.sleep(_AGAIN_SECONDS)
 
     def _hear(self, pairs: list[Pair] | None) -> None:
@@ -83,8 +83,8 @@ class Fanout:
             at = self._looked_at + _EVERYTHING_SECONDS
             self._looking = asyncio.get_running_loop().call_at(at, self._look_at_everything)
         for organization_id, interaction_id in pairs or []:
-            self._wake.heard(organization_id, interaction_id)
+            self._notifier.on_remote_change(organization_id, interaction_id)
 
     def _look_at_everything(self) -> None:
         self._looking, self._looked_at = None, asyncio.get_running_loop().time()
-        self._wake.missed()
+        self._notifier.wake_all()

@@ -50,7 +50,7 @@ class Pace:
     """Whose turn it is in each place of a connection, as far as this replica knows."""
 
     def __init__(self) -> None:
-        self._places: TTLCache[tuple[UUID, str], _Place] = TTLCache(maxsize=_MOST, ttl=_REMEMBERED)
+        self._concurrency: TTLCache[tuple[UUID, str], _Place] = TTLCache(maxsize=_MOST, ttl=_REMEMBERED)
 
     def turn(self, connection_id: UUID, place: str) -> float | None:
         """Seconds until a turn that is now the caller's; None when there is none within PATIENCE."""
@@ -79,4 +79,4 @@ class Pace:
         return max(0.0, known.paused_until - now)
 
     def _look(self, connection_id: UUID, place: str) -> tuple[float, _Place]:
-        return asyncio.get_running_loop().time(), self._places.setdefault((connection_id, place), _Place())
+        return asyncio.get_running_loop().time(), self._concurrency.setdefault((connection_id, place), _Place())

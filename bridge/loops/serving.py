@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.slack.connections import Installations
 from storage import errors, serving
 from storage.pool import Database
@@ -13,10 +13,10 @@ _SHELVE_SECONDS = 60.0  # between two looks for connections that no replica serv
 class Serving:
     """The duty on one replica. Its `step` is safe on every replica at once."""
 
-    def __init__(self, *, db: Database, installations: Installations, wake: Wake) -> None:
+    def __init__(self, *, db: Database, installations: Installations, notifier: Notifier) -> None:
         self._db = db
         self._installations = installations
-        self._wake = wake
+        self._notifier = notifier
         self._shelve_at: float | None = None
 
     async def step(self) -> int:
@@ -38,7 +38,7 @@ class Serving:
             return 0
         renewed = await serving.renew(self._db, working)
         if renewed.started or renewed.put_back:
-            self._wake.cards.set()
+            self._notifier.cards.set()
         return renewed.started + renewed.put_back
 
     async def _shelve(self, now: float) -> int:

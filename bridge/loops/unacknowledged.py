@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from bridge import ids
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from storage import receipts
 from storage.pool import Database
 
@@ -17,11 +17,11 @@ FEW_LOOKS = 14  # between two looks at everything, which read fifty times as man
 
 
 @dataclass(slots=True, kw_only=True)
-class Unheard:
+class Unacknowledged:
     """The duty on one replica. Its `step` is safe on every replica at once."""
 
     db: Database
-    wake: Wake
+    notifier: Notifier
     metrics: Metrics = field(default_factory=Metrics)
     _few: int = 0
 
@@ -41,5 +41,5 @@ class Unheard:
             _log.warning("answer_unheard", interaction=ids.encode("int", interaction_id))
             self.metrics.unheard()
         if late:
-            self.wake.cards.set()
+            self.notifier.cards.set()
         return len(late)

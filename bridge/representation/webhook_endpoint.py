@@ -2,7 +2,7 @@
 
 from bridge import ids
 from bridge.representation import interaction
-from bridge.webhooks.sender import Outcome
+from bridge.webhooks.sender import DeliveryOutcome
 from storage.model import Delivery, DeliveryStatus, Json, WebhookEndpoint
 
 
@@ -31,7 +31,7 @@ def page(rows: list[WebhookEndpoint], *, callback_secret: str | None) -> Json:
     return {"items": [endpoint(row) for row in rows], "next_cursor": None, "callback_secret": callback_secret}
 
 
-def attempt(told: Json, outcome: Outcome) -> Json:
+def attempt(told: Json, outcome: DeliveryOutcome) -> Json:
     """What came of one attempt."""
     return {
         "id": told["id"],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from bridge.loops.runner import Loop
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from storage import errors, migrate
 from storage.pool import Database
 
@@ -17,10 +17,10 @@ _SILENT = 60.0  # seconds without a successful pass after which a loop is called
 class Health:
     """What is looked at: the database with its schema, and every loop."""
 
-    def __init__(self, *, db: Database, loops: Sequence[Loop], wake: Wake) -> None:
+    def __init__(self, *, db: Database, loops: Sequence[Loop], notifier: Notifier) -> None:
         self._db = db
         self._loops = loops
-        self._wake = wake
+        self._notifier = notifier
 
     def routes(self) -> list[web.RouteDef]:
         """The two routes, for those who keep the process running."""
@@ -31,7 +31,7 @@ class Health:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         checks = {"database": await self._database(), "loops": self._passes()}
-        if self._wake.closing.is_set():
+        if self._notifier.closing.is_set():
             checks["process"] = "is stopping"
         ready = all(told == "ok" for told in checks.values())
         body = {"status": "ok" if ready else "not ready", "checks": checks}

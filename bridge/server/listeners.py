@@ -8,10 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.connection_limit import Connection, Crowd
+from bridge.connection_limit import ConnectionLimiter, TcpConnection
 from bridge.server import metrics_endpoint
 from bridge.server.config import Settings
-from bridge.server.metrics_endpoint import Scrape
+from bridge.server.metrics_endpoint import MetricsEndpoint
 
 DRAIN_SECONDS = 10.0  # for answers in hand
 _BEGIN_SECONDS = 0.1  # for requests on the last connections
@@ -28,15 +28,15 @@ class CannotListen(Exception):
 
 
 @contextlib.asynccontextmanager
-async def doors(web_app: web.Application, settings: Settings, crowd: Crowd) -> AsyncIterator[str]:
+async def doors(web_app: web.Application, settings: Settings, limiter: ConnectionLimiter) -> AsyncIterator[str]:
     """Serve agents and people; where. `crowd.attend` is a middleware of the application. Raises CannotListen."""
     host, port = settings.host, settings.port
-    async with _listening(web_app, crowd, host=host, port=port, setting="ASKBRIDGE_") as url:
+    async with _listening(web_app, limiter, host=host, port=port, setting="ASKBRIDGE_") as url:
         yield url
 
 
 @contextlib.asynccontextmanager
-async def metrics(shown: Scrape, settings: Settings) -> AsyncIterator[str | None]:
+async def metrics(shown: MetricsEndpoint, settings: Settings) -> AsyncIterator[str | None]:
     """Serve the metrics, if they are wanted; where. Unwanted, they cost their counting. Raises CannotListen."""
     if settings.metrics_port is None:
         yield None
@@ -54,7 +54,7 @@ async def metrics(shown: Scrape, settings: Settings) -> AsyncIterator[str | None
 
 @contextlib.asynccontextmanager
 async def _listening(
-    web_app: web.Application, crowd: Crowd | None, *, host: str, port: int, setting: str
+    web_app: web.Application, limiter: ConnectionLimiter | None, *, host: str, port: int, setting: str
 ) -> AsyncIterator[str]:
     # Bodies come as they are: a compressed one is refused in words, before anything is inflated.
     options: dict[str, Any] = {"access_log": None, "auto_decompress": False}
@@ -64,7 +64,7 @@ async def _listening(
     try:
         if (server := web_runner.server) is None:
             raise RuntimeError("the application was not set up")
-        connection = server if crowd is None else partial(Connection, crowd, server, **options)
+        connection = server if limiter is None else partial(TcpConnection, limiter, server, **options)
         try:
             listener = await asyncio.get_running_loop().create_server(connection, host, port, backlog=_BACKLOG)
         except OSError as error:

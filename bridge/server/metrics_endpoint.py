@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 import bridge
 from bridge.loops.runner import Loop
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from storage import backlog, errors
 from storage.backlog import Backlog
 from storage.model import Scope
@@ -30,7 +30,7 @@ _PATIENCE = 1.0  # seconds for the database to answer; Prometheus waits for ten
 _LAG_INTERVAL = 0.25
 
 
-class Scrape(Collector):
+class MetricsEndpoint(Collector):
     """One replica as Prometheus sees it; `served` tells for which connections it can post."""
 
     def __init__(
@@ -39,14 +39,14 @@ class Scrape(Collector):
         metrics: Metrics,
         pools: Mapping[str, Database],
         loops: Sequence[Loop],
-        wake: Wake,
+        notifier: Notifier,
         streams: Sized,
         served: Callable[[], Sequence[Scope]],
     ) -> None:
         self._metrics = metrics
         self._pools = pools
         self._loops = loops
-        self._wake = wake
+        self._notifier = notifier
         self._streams = streams
         self._served = served
         self._began = _now()
@@ -71,7 +71,7 @@ class Scrape(Collector):
     def collect(self) -> Iterator[Metric]:
         """What is looked up, as the client library asks for it."""
         yield _gauge("build_info", "Always 1; which release this is.", {bridge.__version__: 1}, label="version")
-        yield _gauge("waiting_agents", "Requests that wait for a question to change.", self._wake.waiting)
+        yield _gauge("waiting_agents", "Requests that wait for a question to change.", self._notifier.waiting)
         yield _gauge("streams", "Streams of events that are open.", len(self._streams))
         yield _gauge("connections", "Slack connections this replica has a token for.", len(self._served()))
         yield from self._of_loops()

@@ -13,8 +13,8 @@ from aiohttp import web
 import bridge
 from bridge.agents import routes
 from bridge.agents.events.streams import Streams
-from bridge.agents.limits.open_requests import Places
-from bridge.connection_limit import Crowd
+from bridge.agents.limits.open_requests import ConcurrencyLimiter
+from bridge.connection_limit import ConnectionLimiter
 from bridge.logs import Log
 from bridge.loops import acknowledgements, expiry, numbering, runner, watch
 from bridge.loops.cards import Cards
@@ -23,22 +23,22 @@ from bridge.loops.fanout import PROBE_SECONDS, Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.runner import Loop
 from bridge.loops.serving import Serving
-from bridge.loops.unacknowledged import Unheard
+from bridge.loops.unacknowledged import Unacknowledged
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.server import fd_limit, listeners, pools, startup_log
 from bridge.server.config import Settings
 from bridge.server.fd_limit import Allotment
 from bridge.server.health import Health
-from bridge.server.metrics_endpoint import Scrape
+from bridge.server.metrics_endpoint import MetricsEndpoint
 from bridge.slack import client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
-from bridge.slack.message_cache import Handles
+from bridge.slack.message_cache import MessageCache
 from bridge.slack.receive import Receiver
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.sender import Sender
@@ -120,32 +120,55 @@ async def _run(
     stopping: asyncio.Event,
     on_ready: Callable[[Addresses], None] | None,
 ) -> None:
-    wake, installations, handles, metrics = Wake(), Installations(), Handles(), Metrics()
-    reader = Reader(db=db, wake=wake, metrics=metrics)
-    cards = Cards(db=db, reader=reader, installations=installations, handles=handles, wake=wake, metrics=metrics)
-    deliveries = Deliveries(db=db, reader=reader, wake=wake, webhooks=webhooks, metrics=metrics)
-    fanout = Fanout(dsn=settings.direct_url, wake=wake, metrics=metrics)
-    streams = Streams(db=db, reader=reader, wake=wake)
-    serving = Serving(db=db, installations=installations, wake=wake)
-    unheard = Unheard(db=db, wake=wake, metrics=metrics)
+    notifier, installations, message_cache, metrics = Notifier(), Installations(), MessageCache(), Metrics()
+    reader = Reader(db=db, notifier=notifier, metrics=metrics)
+    cards = Cards(
+        db=db,
+        reader=reader,
+        installations=installations,
+        message_cache=message_cache,
+        notifier=notifier,
+        metrics=metrics,
+    )
+    deliveries = Deliveries(db=db, reader=reader, notifier=notifier, webhooks=webhooks, metrics=metrics)
+    fanout = Fanout(dsn=settings.direct_url, notifier=notifier, metrics=metrics)
+    streams = Streams(db=db, reader=reader, notifier=notifier)
+    serving = Serving(db=db, installations=installations, notifier=notifier)
+    unacknowledged = Unacknowledged(db=db, notifier=notifier, metrics=metrics)
     loops = [
-        *(Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=wake.cards) for _ in range(_CARD_WORKERS)),
-        Loop(name="expiry", step=lambda: expiry.step(db, wake, reader), interval=_EXPIRY_INTERVAL, wake=wake.expiry),
+        *(
+            Loop(name="cards", step=cards.step, interval=_CARDS_INTERVAL, wake=notifier.cards)
+            for _ in range(_CARD_WORKERS)
+        ),
+        Loop(
+            name="expiry",
+            step=lambda: expiry.step(db, notifier, reader),
+            interval=_EXPIRY_INTERVAL,
+            wake=notifier.expiry,
+        ),
         Loop(
             name="numbering",
-            step=lambda: numbering.step(db, wake),
+            step=lambda: numbering.step(db, notifier),
             interval=_NUMBERING_INTERVAL,
-            wake=wake.numbering,
+            wake=notifier.numbering,
         ),
         Loop(name="streams", step=streams.step, interval=_STREAMS_INTERVAL),
-        Loop(name="watch", step=lambda: watch.step(db, wake), interval=_WATCH_INTERVAL),
-        Loop(name="deliveries", step=deliveries.step, interval=_DELIVERIES_INTERVAL, wake=wake.deliveries),
+        Loop(name="watch", step=lambda: watch.step(db, notifier), interval=_WATCH_INTERVAL),
+        Loop(name="deliveries", step=deliveries.step, interval=_DELIVERIES_INTERVAL, wake=notifier.deliveries),
     ]
-    health = Health(db=db, loops=loops, wake=wake)
-    clicks = Clicks(claims=claims, db=db, reader=reader, handles=handles, wake=wake, replies=replies, metrics=metrics)
-    crowd = Crowd(most=allotment.connections)
+    health = Health(db=db, loops=loops, notifier=notifier)
+    clicks = Clicks(
+        claims=claims,
+        db=db,
+        reader=reader,
+        message_cache=message_cache,
+        notifier=notifier,
+        replies=replies,
+        metrics=metrics,
+    )
+    limiter = ConnectionLimiter(most=allotment.connections)
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
-    inbound = Inbound(secrets=settings.signing_secrets, receive=receiver.receive, crowd=crowd, metrics=metrics)
+    inbound = Inbound(secrets=settings.signing_secrets, receive=receiver.receive, limiter=limiter, metrics=metrics)
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
         installation = Installation(
@@ -154,44 +177,49 @@ async def _run(
             installations=installations,
             app_id=settings.slack_app_id,
             organization=settings.organization,
-            wake=wake,
+            notifier=notifier,
         )
         loops.append(Loop(name="installation", step=installation.step, interval=_INSTALLATION_INTERVAL))
     # Not in health: a replica that loses hints, or cannot forget what is old, can take clicks all the same.
     aside = [
-        Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=wake.fanout),
-        Loop(name="heard", step=lambda: acknowledgements.step(db, wake), interval=_HEARD_INTERVAL, wake=wake.hearing),
-        Loop(name="unheard", step=unheard.step, interval=_UNHEARD_INTERVAL),
-        Loop(name="serving", step=serving.step, interval=_SERVING_INTERVAL, wake=wake.serving),
+        Loop(name="fanout", step=fanout.step, interval=PROBE_SECONDS, wake=notifier.fanout),
+        Loop(
+            name="heard",
+            step=lambda: acknowledgements.step(db, notifier),
+            interval=_HEARD_INTERVAL,
+            wake=notifier.acknowledgements,
+        ),
+        Loop(name="unheard", step=unacknowledged.step, interval=_UNHEARD_INTERVAL),
+        Loop(name="serving", step=serving.step, interval=_SERVING_INTERVAL, wake=notifier.serving),
     ]
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
-    web_app = web.Application(middlewares=[crowd.attend, routes.in_words_besides(PATH)], client_max_size=MOST_BYTES)
+    web_app = web.Application(middlewares=[limiter.attend, routes.in_words_besides(PATH)], client_max_size=MOST_BYTES)
     limits = settings.limits
     agents = routes.routes(
         db=db,
         reader=reader,
-        wake=wake,
+        notifier=notifier,
         streams=streams,
-        places=Places(each=limits.open_requests, most=allotment.open_requests, crowd=crowd),
+        concurrency=ConcurrencyLimiter(each=limits.open_requests, most=allotment.open_requests, limiter=limiter),
         webhooks=webhooks,
         limits=limits,
         metrics=metrics,
     )
     web_app.add_routes([web.post(PATH, inbound.handle), *agents, *health.routes()])
-    scrape = Scrape(
+    scrape = MetricsEndpoint(
         metrics=metrics,
         pools={"replica": db, "claims": claims},
         loops=[*loops, *aside],
-        wake=wake,
+        notifier=notifier,
         streams=streams,
         served=lambda: installations.served,
     )
     # The metrics are there first and last, so that what happens in between can be watched.
     async with (
         listeners.metrics(scrape, settings) as metrics_url,
-        listeners.doors(web_app, settings, crowd) as url,
+        listeners.doors(web_app, settings, limiter) as url,
         asyncio.TaskGroup() as group,
     ):
         running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]
@@ -200,7 +228,7 @@ async def _run(
             on_ready(Addresses(url=url, metrics_url=metrics_url))
         await stopping.wait()
         _log.info("stop_requested")
-        wake.close()
+        notifier.close()
         streams.close()
         clock = asyncio.get_running_loop()
         until = clock.time() + listeners.DRAIN_SECONDS
@@ -213,7 +241,7 @@ async def _run(
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(inbound.close(), timeout=listeners.DRAIN_SECONDS)
     with contextlib.suppress(errors.Unavailable):
-        await acknowledgements.write(db, wake)  # what the last requests were answered
+        await acknowledgements.write(db, notifier)  # what the last requests were answered
     _log.info("replica_stopped")
 
 

@@ -14,11 +14,11 @@ from cachetools import TTLCache
 from bridge import ids
 from bridge.logs import Log
 from bridge.metrics import Metrics, Reply
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.slack import client, replies
 from bridge.slack.connections import Directory
-from bridge.slack.message_cache import Handles
+from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
 from storage import cards, errors, interactions
 from storage.deadlines import Ended
@@ -36,7 +36,7 @@ _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ClickOutcome:
     """What became of one click."""
 
     click: Click
@@ -59,23 +59,23 @@ class Clicks:
         claims: Database,
         db: Database,
         reader: Reader,
-        handles: Handles,
-        wake: Wake,
+        message_cache: MessageCache,
+        notifier: Notifier,
         replies: aiohttp.ClientSession,
         metrics: Metrics | None = None,
     ) -> None:
         self._claims = claims
         self._db = db
         self._reader = reader
-        self._handles = handles
-        self._wake = wake
+        self._message_cache = message_cache
+        self._notifier = notifier
         self._replies = replies  # of their own: slow replies must not keep cards waiting
         self._metrics = metrics or Metrics()
         self._replying = 0
         self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MOST_REMEMBERED, ttl=_REPEATABLE_SECONDS)
         self._directory = Directory()
 
-    async def decide(self, click: Click) -> Outcome:
+    async def decide(self, click: Click) -> ClickOutcome:
         """Claim what the click asks for, in the scope of the signed installation; never raises, and never takes 3 s."""
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -99,9 +99,9 @@ class Clicks:
             claimed = _UNAVAILABLE
         unroutable = connection is None and claimed.verdict is Verdict.GONE
         self._metrics.decided(None if unroutable else claimed.verdict, seconds=clock() - began)
-        return Outcome(click=click, connection=connection, claimed=claimed, ended=ended)
+        return ClickOutcome(click=click, connection=connection, claimed=claimed, ended=ended)
 
-    async def after(self, outcome: Outcome) -> None:
+    async def after(self, outcome: ClickOutcome) -> None:
         """Wake whoever waits, have the clicked copy healed, tell the clicker.
 
         Once for every envelope and verdict: a repeat would use up the response URL by saying the same again, and edit a
@@ -123,9 +123,9 @@ class Clicks:
         if claimed.verdict is Verdict.WON:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            self._handles.ended(connection.scope, click.interaction, claimed.life)
-            self._wake.changed(connection.organization_id, click.interaction)
-            self._wake.cards.set()
+            self._message_cache.ended(connection.scope, click.interaction, claimed.life)
+            self._notifier.interaction_changed(connection.organization_id, click.interaction)
+            self._notifier.cards.set()
             if not claimed.is_settling:  # else this click won, and the card that was clicked will say so
                 await asyncio.gather(
                     self._alone(self._heal(click, connection), click),
@@ -169,7 +169,7 @@ class Clicks:
         handle = Handle(channel=click.channel, ts=click.ts)
         try:
             await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
-            self._wake.cards.set()
+            self._notifier.cards.set()
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=_shown(click), cause=error.cause)
 

@@ -13,7 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bridge.card.frame import Drawing
 from bridge.slack import errors
-from bridge.slack.errors import Failure
+from bridge.slack.errors import SlackFailure
 from storage.model import Handle, Json
 
 CALL_SECONDS = 10.0  # for everything of one call; leases are longer than this
@@ -41,7 +41,7 @@ class Channel:
     archived: bool
 
 
-class Unreadable(Exception):
+class UnreadableResponse(Exception):
     """Slack said ok, and not what it must say with it."""
 
     def __init__(self, what: str) -> None:
@@ -57,13 +57,13 @@ def session(*, seconds: float = CALL_SECONDS, most: int = 50) -> aiohttp.ClientS
 
 
 class Client:
-    """One installation's token and what we do with it. Every method gives its result or a Failure, and never raises."""
+    """Calls with one installation's token. Every method returns its result or a SlackFailure, and never raises."""
 
     def __init__(self, *, token: str, api_url: str, http: aiohttp.ClientSession) -> None:
         # No retry handlers: the default one posts a second card when the connection broke after the first.
         self._web = AsyncWebClient(token=token, base_url=api_url, session=http, retry_handlers=[])
 
-    async def post(self, address: Mapping[str, Any], card: Drawing) -> Handle | Failure:
+    async def post(self, address: Mapping[str, Any], card: Drawing) -> Handle | SlackFailure:
         """Show a card at an address; a person's id is their direct messages with the app."""
         arguments = {
             "channel": address.get("user") or address["channel"],
@@ -81,7 +81,7 @@ class Client:
         except Exception as error:  # noqa: BLE001  -- the table in errors knows every class of them
             return _failure(error)
 
-    async def edit(self, handle: Handle, card: Drawing) -> Handle | Failure:
+    async def edit(self, handle: Handle, card: Drawing) -> Handle | SlackFailure:
         """Make a card show this, all of it: Slack keeps no versions, so the last edit wins."""
         try:
             await self._web.chat_update(
@@ -96,7 +96,7 @@ class Client:
             return _failure(error)
         return handle
 
-    async def permalink(self, handle: Handle) -> str | Failure:
+    async def permalink(self, handle: Handle) -> str | SlackFailure:
         """The link that brings a person to a card."""
         try:
             told = await self._web.chat_getPermalink(channel=handle.channel, message_ts=handle.ts)
@@ -104,7 +104,7 @@ class Client:
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
 
-    async def identity(self) -> Identity | Failure:
+    async def identity(self) -> Identity | SlackFailure:
         """Whose token this is. Slack does not always tell the app's id; it can be asked for with `users:read`."""
         try:
             told = await self._web.auth_test()
@@ -126,7 +126,7 @@ class Client:
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
 
-    async def scopes(self) -> frozenset[str] | Failure | None:
+    async def scopes(self) -> frozenset[str] | SlackFailure | None:
         """What the token may do; None when whatever answered did not tell."""
         try:
             told = await self._web.auth_test()
@@ -135,7 +135,7 @@ class Client:
         said = next((value for name, value in told.headers.items() if name.lower() == "x-oauth-scopes"), None)
         return None if said is None else frozenset(scope.strip() for scope in said.split(",") if scope.strip())
 
-    async def channel(self, id: str) -> Channel | Failure:
+    async def channel(self, id: str) -> Channel | SlackFailure:
         """Look at a channel. It takes `channels:read` (private: `groups:read`), which the app does not ask for."""
         try:
             told: Any = (await self._web.conversations_info(channel=id))["channel"]
@@ -166,7 +166,7 @@ class Client:
                 return found
 
 
-async def reach(api_url: str, *, http: aiohttp.ClientSession) -> Failure | None:
+async def reach(api_url: str, *, http: aiohttp.ClientSession) -> SlackFailure | None:
     """Whether Slack's Web API answers at this address, whatever it says to somebody without a token."""
     try:
         await AsyncWebClient(base_url=api_url, session=http, retry_handlers=[]).api_test()
@@ -189,7 +189,7 @@ async def now(api_url: str, *, http: aiohttp.ClientSession) -> datetime | None:
         return None
 
 
-async def respond(url: str, payload: Json, *, http: aiohttp.ClientSession) -> int | Failure:
+async def respond(url: str, payload: Json, *, http: aiohttp.ClientSession) -> int | SlackFailure:
     """Use a response URL once; its HTTP status. The URL is a secret of the conversation and is never logged."""
     try:
         told = await AsyncWebhookClient(url, session=http, retry_handlers=[]).send_dict(payload)
@@ -201,11 +201,11 @@ async def respond(url: str, payload: Json, *, http: aiohttp.ClientSession) -> in
 def _text(told: Any, name: str) -> str:
     value = told.get(name)
     if not isinstance(value, str) or not value:
-        raise Unreadable(name)
+        raise UnreadableResponse(name)
     return value
 
 
-def _failure(error: Exception) -> Failure:
-    if isinstance(error, Unreadable):
+def _failure(error: Exception) -> SlackFailure:
+    if isinstance(error, UnreadableResponse):
         return errors.unreadable(f"it has no {error.what}")
     return errors.classify(error)

@@ -68,10 +68,10 @@ class Broken:
     fix: str
 
 
-Failure: TypeAlias = RetryAfter | GiveUp | BadBlocks | Broken
+SlackFailure: TypeAlias = RetryAfter | GiveUp | BadBlocks | Broken
 
 
-def reason(failure: Failure) -> Json:
+def reason(failure: SlackFailure) -> Json:
     """Write a failure as it is stored and told: `{code, detail, fix}`."""
     return {"code": failure.code, "detail": failure.detail, "fix": failure.fix}
 
@@ -81,7 +81,7 @@ def unreadable(what: str) -> RetryAfter:
     return RetryAfter(code="slack_unreadable", detail=f"Slack's answer could not be read: {what}.", ambiguous=True)
 
 
-def classify(error: Exception) -> Failure:
+def classify(error: Exception) -> SlackFailure:
     """Say what a failed call means for what was to be done. Knows every error; a surprise is retried as ambiguous."""
     match error:
         case SlackApiError():
@@ -111,7 +111,7 @@ def classify(error: Exception) -> Failure:
             return RetryAfter(code="unexpected_error", detail=detail, ambiguous=True)
 
 
-def answered(*, status: int, headers: Mapping[str, str], data: object) -> Failure:
+def answered(*, status: int, headers: Mapping[str, str], data: object) -> SlackFailure:
     """Say what an answer of Slack's means that is not a success."""
     told = data if isinstance(data, dict) else {}
     word = told.get("error")
@@ -130,7 +130,7 @@ def answered(*, status: int, headers: Mapping[str, str], data: object) -> Failur
     return unreadable("it is neither a success nor an error")
 
 
-def _answered(response: object) -> Failure:
+def _answered(response: object) -> SlackFailure:
     """Read what slack_sdk puts into its error: its own response, or aiohttp's when the body was no JSON, or a dict."""
     if isinstance(response, dict):
         return answered(status=200, headers={}, data=response)
@@ -143,7 +143,7 @@ def _answered(response: object) -> Failure:
     )
 
 
-def _outcome(row: error_table.Row, detail: str, *, headers: Mapping[str, str]) -> Failure:
+def _outcome(row: error_table.Row, detail: str, *, headers: Mapping[str, str]) -> SlackFailure:
     match row.meaning:
         case Meaning.LIMITED:
             return _limited(headers)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bridge.connection_limit import Crowd
+from bridge.connection_limit import ConnectionLimiter
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.slack import verify
@@ -32,13 +32,13 @@ class Inbound:
         *,
         secrets: SigningSecrets,
         receive: Callable[[bytes], Awaitable[Ack]],
-        crowd: Crowd,
+        limiter: ConnectionLimiter,
         read_seconds: float = READ_SECONDS,
         metrics: Metrics | None = None,
     ) -> None:
         self._secrets = secrets
         self._receive = receive
-        self._crowd = crowd
+        self._limiter = limiter
         self._read_seconds = read_seconds
         self._metrics = metrics or Metrics()
         self._aftermaths: set[asyncio.Task[None]] = set()
@@ -66,7 +66,7 @@ class Inbound:
             self._metrics.refused(refusal.value)
             _log.warning("slack_request_refused", why=refusal.value)
             return web.Response(status=401)
-        with self._crowd.keep(request):  # it is Slack's, and over within seconds
+        with self._limiter.keep(request):  # it is Slack's, and over within seconds
             try:
                 ack = await self._receive(body)
             except Exception as error:  # noqa: BLE001  -- a mistake of ours; Slack is told no more than that

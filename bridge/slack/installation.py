@@ -6,7 +6,7 @@ at start: clicks on cards already posted need no token, so the replica does not 
 
 from bridge import ids
 from bridge.logs import Log
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
 from bridge.slack.connections import Installations
@@ -27,14 +27,14 @@ class Installation:
         installations: Installations,
         app_id: str | None,
         organization: str,
-        wake: Wake,
+        notifier: Notifier,
     ) -> None:
         self._db = db
         self._client = client
         self._installations = installations
         self._app_id = app_id
         self._organization = organization
-        self._wake = wake
+        self._notifier = notifier
         self._established = False
 
     async def step(self) -> int:
@@ -70,6 +70,6 @@ class Installation:
             app=app_id,
             connection=ids.encode("con", connection.id),
         )
-        self._wake.serving.set()
-        self._wake.cards.set()
+        self._notifier.serving.set()
+        self._notifier.cards.set()
         return 1

@@ -27,7 +27,7 @@ class _Posted:
     weight: int
 
 
-class Handles:
+class MessageCache:
     """Questions that this replica posted, with the handles of their copies, until they are settled."""
 
     def __init__(self, *, most: int = MOST, seconds: float = SECONDS) -> None:

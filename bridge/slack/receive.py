@@ -16,10 +16,10 @@ from bridge.slack.payloads.incoming import (
     Click,
     Closing,
     Command,
-    Event,
     Incoming,
     LinkOpened,
     Shortcut,
+    SlackEvent,
     SslCheck,
     Submission,
     Suggestion,
@@ -80,7 +80,7 @@ class Receiver:
                 _log.info("slack_request_unsupported", what="view_submission")
             case Closing():
                 _log.info("slack_request_unsupported", what="view_closed")
-            case Shortcut(type=what) | Unsupported(type=what) | Event(type=what) | Command(command=what):
+            case Shortcut(type=what) | Unsupported(type=what) | SlackEvent(type=what) | Command(command=what):
                 _log.info("slack_request_unsupported", what=what)
             case Unreadable(why=why):
                 _log.warning("slack_request_unreadable", why=why)

@@ -60,7 +60,7 @@ _SPECIAL_V6 = tuple(
 )
 
 
-class Refused(OSError):
+class AddressRefused(OSError):
     """A webhook may not reach this address. As an OSError it ends the attempt wherever a connection could fail."""
 
     def __init__(self, address: str) -> None:
@@ -92,11 +92,11 @@ class Guard:
         return actual in _GLOBAL_V6 and not _within(actual, _SPECIAL_V6)
 
     def socket(self, info: tuple[Any, Any, Any, Any, tuple[Any, ...]]) -> socket.socket:
-        """Make the socket for one resolved address, or raise Refused; aiohttp asks for every attempt, literals too."""
+        """Make the socket for one resolved address; raises AddressRefused. Called for every attempt, literals too."""
         family, kind, protocol, _, target = info
         host = str(target[0]).partition("%")[0]
         if family not in {socket.AF_INET, socket.AF_INET6} or not self.permits(ip_address(host)):
-            raise Refused(host)
+            raise AddressRefused(host)
         return socket.socket(family, kind, protocol)
 
 

@@ -22,7 +22,7 @@ _Asked: TypeAlias = tuple[str, socket.AddressFamily]
 
 
 @dataclass(slots=True)
-class Names(AbstractResolver):
+class Resolver(AbstractResolver):
     """Looks up one name once at a time, however many ask for it, and up to `most` names at once."""
 
     most: int = MOST

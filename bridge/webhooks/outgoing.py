@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bridge.webhooks import signature
 from bridge.webhooks.guard import Guard
-from bridge.webhooks.sender import Outcome, Sender
+from bridge.webhooks.sender import DeliveryOutcome, Sender
 from bridge.webhooks.signature import WebhookKeys
 
 TEST: Final = "webhook.test"  # a type that is sent when it is asked for, to whatever endpoint
@@ -22,7 +22,7 @@ class Webhooks:
     guard: Guard
     sender: Sender
 
-    async def send(self, url: str, *, id: str, body: bytes, secrets: tuple[bytes, ...]) -> Outcome:
+    async def send(self, url: str, *, id: str, body: bytes, secrets: tuple[bytes, ...]) -> DeliveryOutcome:
         """One attempt, signed for this moment; never raises."""
         headers = signature.headers(id=id, timestamp=int(time.time()), body=body, secrets=secrets)
         return await self.sender.send(url, body=body, headers=headers)

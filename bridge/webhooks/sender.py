@@ -11,8 +11,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from bridge.webhooks.bounded import MOST_BODY, BoundedConnector, TooMuch
-from bridge.webhooks.guard import Guard, Refused
-from bridge.webhooks.names import Names
+from bridge.webhooks.guard import AddressRefused, Guard
+from bridge.webhooks.names import Resolver
 
 ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
 _KEPT_CHARACTERS = 500
@@ -21,7 +21,7 @@ _UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DeliveryOutcome:
     """What one attempt met. `status` is None when there was no answer; `detail` says for people what happened."""
 
     status: int | None
@@ -51,7 +51,7 @@ class Sender:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._http = aiohttp.ClientSession(
-            connector=BoundedConnector(socket_factory=guard.socket, resolver=resolver or Names()),
+            connector=BoundedConnector(socket_factory=guard.socket, resolver=resolver or Resolver()),
             timeout=aiohttp.ClientTimeout(total=seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": agent, "Accept-Encoding": "identity"},
@@ -60,7 +60,7 @@ class Sender:
         )
         self._seconds = seconds
 
-    async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> DeliveryOutcome:
         """POST a body of JSON; never raises. The answer is read up to 64 KiB, and 96 with all that is around it."""
         sent = {**headers, "Content-Type": "application/json"}
         try:
@@ -68,13 +68,13 @@ class Sender:
                 detail = f"HTTP {answer.status}"
                 if said := await _begin(answer):
                     detail += f": {said}"
-                return Outcome(status=answer.status, detail=detail, retry_after=_pause(answer))
+                return DeliveryOutcome(status=answer.status, detail=detail, retry_after=_pause(answer))
         except TimeoutError:
-            return Outcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
+            return DeliveryOutcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
         except TooMuch as error:
-            return Outcome(status=None, detail=str(error))
+            return DeliveryOutcome(status=None, detail=str(error))
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
-            return Outcome(status=None, detail=_told(error))
+            return DeliveryOutcome(status=None, detail=_told(error))
 
     async def aclose(self) -> None:
         """Cut what is open."""
@@ -110,7 +110,7 @@ def _told(error: BaseException) -> str:
     """What went wrong, for people; never the address, which may carry a secret of the receiver's."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, Refused):
+        if isinstance(cause, AddressRefused):
             return f"refused: {cause}"
         cause = getattr(cause, "os_error", None) or cause.__cause__
     match error:

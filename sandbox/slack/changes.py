@@ -14,12 +14,12 @@ class Changes:
 
     def bump(self) -> None:
         self.version += 1
-        self._wake()
+        self._notifier()
 
     def close(self) -> None:
         """Let every waiter go now; those who come later do not wait."""
         self._closed = True
-        self._wake()
+        self._notifier()
 
     async def wait(self, *, after: int, timeout: float) -> int:
         """The version as soon as it is greater than `after`, or whatever it is when the time is up."""
@@ -31,6 +31,6 @@ class Changes:
             pass
         return self.version
 
-    def _wake(self) -> None:
+    def _notifier(self) -> None:
         self._next.set()
         self._next = asyncio.Event()

@@ -14,18 +14,18 @@ from asyncpg import Record
 
 from bridge import ids
 from bridge.card import action_ids
-from bridge.connection_limit import Crowd
+from bridge.connection_limit import ConnectionLimiter
 from bridge.loops import expiry
 from bridge.loops.cards import Cards
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.slack import client as slack_client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.inbound import MOST_BYTES, PATH, READ_SECONDS, Inbound
-from bridge.slack.message_cache import Handles
+from bridge.slack.message_cache import MessageCache
 from bridge.slack.receive import Receiver
 from bridge.slack.verify import SigningSecrets
 from sandbox.slack import signing
@@ -70,23 +70,23 @@ class Replica:
     http: aiohttp.ClientSession
     secrets: SigningSecrets
     read_seconds: float = READ_SECONDS
-    handles: Handles = field(default_factory=Handles)
-    wake: Wake = field(default_factory=Wake)
+    message_cache: MessageCache = field(default_factory=MessageCache)
+    notifier: Notifier = field(default_factory=Notifier)
     installations: Installations = field(default_factory=Installations)
     metrics: Metrics = field(default_factory=Metrics)
     url: str = ""
 
     def __post_init__(self) -> None:
         token = self.slack.world.app.bot_token
-        self.reader = Reader(db=self.db, wake=self.wake, metrics=self.metrics)
+        self.reader = Reader(db=self.db, notifier=self.notifier, metrics=self.metrics)
         self.client = Client(token=token, api_url=self.slack.api_url, http=self.http)
         self.installations.put(self.tenant.scope, self.client)
         self.clicks = Clicks(
             claims=self.claims,
             db=self.db,
             reader=self.reader,
-            handles=self.handles,
-            wake=self.wake,
+            message_cache=self.message_cache,
+            notifier=self.notifier,
             replies=self.http,
             metrics=self.metrics,
         )
@@ -94,7 +94,7 @@ class Replica:
         self.inbound = Inbound(
             secrets=self.secrets,
             receive=self.receiver.receive,
-            crowd=Crowd(most=1_000_000),
+            limiter=ConnectionLimiter(most=1_000_000),
             read_seconds=self.read_seconds,
             metrics=self.metrics,
         )
@@ -106,8 +106,8 @@ class Replica:
             db=self.db,
             reader=self.reader,
             installations=self.installations,
-            handles=self.handles,
-            wake=self.wake,
+            message_cache=self.message_cache,
+            notifier=self.notifier,
             metrics=self.metrics,
         )
 
@@ -144,7 +144,7 @@ class Replica:
     async def expire(self, question: Interaction) -> None:
         """Let a question's deadline have passed, and sweep."""
         await self.pass_deadline(question)
-        await expiry.step(self.db, self.wake, self.reader)
+        await expiry.step(self.db, self.notifier, self.reader)
 
     async def pass_deadline(self, question: Interaction) -> None:
         await self.db.fetch(

@@ -11,7 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.loops.runner import Loop
-from bridge.server.metrics_endpoint import PATH, Scrape
+from bridge.server.metrics_endpoint import PATH, MetricsEndpoint
 from tests import canaries
 from tests.bridge.replica import Replica
 
@@ -55,7 +55,7 @@ async def page(http: aiohttp.ClientSession, url: str) -> Page:
 class Scraped:
     """A replica whose metrics are served."""
 
-    scrape: Scrape
+    scrape: MetricsEndpoint
     http: aiohttp.ClientSession
     url: str
 
@@ -66,11 +66,11 @@ class Scraped:
 @asynccontextmanager
 async def served(replica: Replica, *, loops: Sequence[Loop] = ()) -> AsyncIterator[Scraped]:
     """Serve the metrics of a replica that is made of parts."""
-    scrape = Scrape(
+    scrape = MetricsEndpoint(
         metrics=replica.metrics,
         pools={"replica": replica.db, "claims": replica.claims},
         loops=loops,
-        wake=replica.wake,
+        notifier=replica.notifier,
         streams=(),
         served=lambda: replica.installations.served,
     )

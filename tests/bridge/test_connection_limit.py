@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from bridge.connection_limit import Crowd
+from bridge.connection_limit import ConnectionLimiter
 from bridge.server import listeners
 from tests.bridge.server.test_startup_log import settings
 
@@ -47,7 +47,7 @@ class Client:
 class Doors:
     """A replica's doors, with handlers that a test ends."""
 
-    crowd: Crowd
+    limiter: ConnectionLimiter
     stack: AsyncExitStack
     url: str = ""
     begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
@@ -75,7 +75,7 @@ class Doors:
         return web.Response()
 
     async def keeps(self, request: web.Request) -> web.Response:
-        with self.crowd.keep(request):
+        with self.limiter.keep(request):
             return await self.slow(request)
 
     async def reads(self, request: web.Request) -> web.Response:
@@ -87,8 +87,8 @@ class Doors:
 @pytest.fixture
 async def doors() -> AsyncIterator[Doors]:
     async with AsyncExitStack() as stack:
-        opened = Doors(crowd=Crowd(most=MOST), stack=stack)
-        web_app = web.Application(middlewares=[opened.crowd.attend])
+        opened = Doors(limiter=ConnectionLimiter(most=MOST), stack=stack)
+        web_app = web.Application(middlewares=[opened.limiter.attend])
         for path, handler in {
             "/": opened.at_once,
             "/large": opened.large,
@@ -98,7 +98,7 @@ async def doors() -> AsyncIterator[Doors]:
             "/read": opened.reads,
         }.items():
             web_app.router.add_post(path, handler)
-        opened.url = await stack.enter_async_context(listeners.doors(web_app, settings(port=0), opened.crowd))
+        opened.url = await stack.enter_async_context(listeners.doors(web_app, settings(port=0), opened.limiter))
         stack.callback(opened.end.set)
         yield opened
 
@@ -154,13 +154,13 @@ async def test_who_has_gone_is_not_counted(doors: Doors) -> None:
             await (client.status() if path == "/" else doors.begun.acquire())
             client.writer.transport.abort()
             async with asyncio.timeout(10):
-                while doors.crowd._others or doors.crowd._kept:
+                while doors.limiter._others or doors.limiter._kept:
                     await asyncio.sleep(0.001)
     doors.end.set()
     stays = await doors.connect()
     assert await stays.ask() == await stays.ask() == b"200"
 
-    assert list(doors.crowd._others) and not doors.crowd._kept
+    assert list(doors.limiter._others) and not doors.limiter._kept
 
 
 async def test_a_flood_makes_room_by_itself_once_there_is_none(doors: Doors) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from bridge import ids
 from bridge.loops.fanout import Fanout
-from bridge.loops.unacknowledged import Unheard
-from bridge.metrics import UNROUTABLE, Attempt, Metrics, Reply
-from bridge.notifier import Wake
+from bridge.loops.unacknowledged import Unacknowledged
+from bridge.metrics import UNROUTABLE, DeliveryAttempt, Metrics, Reply
+from bridge.notifier import Notifier
 from sandbox.slack.faults import Kind
 from storage.model import Status, Verdict
 from tests.bridge import scraping
@@ -54,7 +54,7 @@ async def test_what_has_not_happened_yet_stands_there_as_zero(replica: Replica) 
         assert page.value("interactions_ended_total", status=status) == 0
     for result in Reply:
         assert page.value("replies_total", result=result) == 0
-    for became in Attempt:
+    for became in DeliveryAttempt:
         assert page.value("deliveries_total", result=became) == 0
 
 
@@ -85,7 +85,7 @@ async def test_an_unconfirmed_click_and_a_forged_request_are_counted(replica: Re
 async def test_answers_that_nobody_heard_are_counted_once(replica: Replica) -> None:
     late = await ended.question(replica.db, replica.tenant, days=121 / 86_400)
     await ended.question(replica.db, replica.tenant, days=0)
-    loop = Unheard(db=replica.db, wake=replica.wake, metrics=replica.metrics)
+    loop = Unacknowledged(db=replica.db, notifier=replica.notifier, metrics=replica.metrics)
     for _ in range(2):
         await loop.step()
 
@@ -132,7 +132,7 @@ async def test_cards_are_counted_posted_edited_put_off_and_given_up(replica: Rep
 
 async def test_questions_are_counted_as_they_are_asked_and_end(replica: Replica) -> None:
     async with (
-        doors.door(replica.db, replica.tenant, wake=replica.wake, metrics=replica.metrics) as door,
+        doors.door(replica.db, replica.tenant, notifier=replica.notifier, metrics=replica.metrics) as door,
         scraping.served(replica) as scraped,
     ):
         one, two, three = [await door.ask() for _ in range(3)]
@@ -149,24 +149,24 @@ async def test_questions_are_counted_as_they_are_asked_and_end(replica: Replica)
 
 async def test_hints_are_counted_told_heard_and_lost(dsn: str) -> None:
     here, there = Metrics(), Metrics()
-    wake = Wake()
-    told = Fanout(dsn=dsn, wake=wake, metrics=here)
-    hears = Wake()
-    heard = Fanout(dsn=dsn, wake=hears, metrics=there)
+    notifier = Notifier()
+    told = Fanout(dsn=dsn, notifier=notifier, metrics=here)
+    hears = Notifier()
+    heard = Fanout(dsn=dsn, notifier=hears, metrics=there)
     await told.step()
     await heard.step()
     pairs = [(ids.new(), ids.new()) for _ in range(3)]
     with hears.watching(*pairs[-1]) as signal:
         for pair in pairs:
-            wake.changed(*pair)
+            notifier.interaction_changed(*pair)
         await told.step()
         await asyncio.wait_for(signal.wait(), 10)
     await told.close()
     await heard.close()
-    nowhere = Wake()
-    nowhere.changed(*pairs[0])
+    nowhere = Notifier()
+    nowhere.interaction_changed(*pairs[0])
     lost = Metrics()
-    await Fanout(dsn="postgresql://nobody:x@127.0.0.1:1/none", wake=nowhere, metrics=lost).step()
+    await Fanout(dsn="postgresql://nobody:x@127.0.0.1:1/none", notifier=nowhere, metrics=lost).step()
 
     assert here.registry.get_sample_value("askbridge_hints_told_total") == 3
     assert there.registry.get_sample_value("askbridge_hints_heard_total") == 3

@@ -3,102 +3,102 @@
 import pytest
 
 from bridge import ids
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 
 ORGANIZATION, QUESTION = ids.new(), ids.new()
 
 
 def test_whoever_waits_for_a_question_is_woken_by_its_change() -> None:
-    wake = Wake()
+    notifier = Notifier()
 
-    with wake.watching(ORGANIZATION, QUESTION) as one, wake.watching(ORGANIZATION, QUESTION) as two:
-        wake.changed(ORGANIZATION, QUESTION)
+    with notifier.watching(ORGANIZATION, QUESTION) as one, notifier.watching(ORGANIZATION, QUESTION) as two:
+        notifier.interaction_changed(ORGANIZATION, QUESTION)
 
         assert one.is_set() and two.is_set()
 
 
 def test_nobody_is_woken_by_another_question_or_by_the_same_id_elsewhere() -> None:
-    wake = Wake()
+    notifier = Notifier()
 
-    with wake.watching(ORGANIZATION, QUESTION) as signal:
-        wake.changed(ORGANIZATION, ids.new())
-        wake.changed(ids.new(), QUESTION)
+    with notifier.watching(ORGANIZATION, QUESTION) as signal:
+        notifier.interaction_changed(ORGANIZATION, ids.new())
+        notifier.interaction_changed(ids.new(), QUESTION)
 
         assert not signal.is_set()
 
 
 def test_a_question_is_watched_until_the_last_who_waits_has_gone() -> None:
-    wake = Wake()
+    notifier = Notifier()
 
-    with wake.watching(ORGANIZATION, QUESTION):
-        with wake.watching(ORGANIZATION, QUESTION):
-            assert wake.watched() == [(ORGANIZATION, QUESTION)]
-        assert wake.watched() == [(ORGANIZATION, QUESTION)]
+    with notifier.watching(ORGANIZATION, QUESTION):
+        with notifier.watching(ORGANIZATION, QUESTION):
+            assert notifier.watched() == [(ORGANIZATION, QUESTION)]
+        assert notifier.watched() == [(ORGANIZATION, QUESTION)]
 
-    assert wake.watched() == []
+    assert notifier.watched() == []
 
 
 def test_who_stops_waiting_because_of_an_error_is_forgotten_too() -> None:
-    wake = Wake()
-    with pytest.raises(ConnectionResetError), wake.watching(ORGANIZATION, QUESTION):
+    notifier = Notifier()
+    with pytest.raises(ConnectionResetError), notifier.watching(ORGANIZATION, QUESTION):
         raise ConnectionResetError
 
-    assert wake.watched() == []
+    assert notifier.watched() == []
 
 
 def test_a_change_that_nobody_waits_for_leaves_nothing_behind() -> None:
-    wake = Wake()
+    notifier = Notifier()
 
     for _ in range(100):
-        wake.changed(ORGANIZATION, ids.new())
+        notifier.interaction_changed(ORGANIZATION, ids.new())
 
-    assert wake.watched() == []
+    assert notifier.watched() == []
 
 
 def test_closing_lets_everybody_go() -> None:
-    wake = Wake()
+    notifier = Notifier()
 
-    with wake.watching(ORGANIZATION, QUESTION) as signal:
-        wake.close()
+    with notifier.watching(ORGANIZATION, QUESTION) as signal:
+        notifier.close()
 
-        assert signal.is_set() and wake.closing.is_set()
-        assert wake.cards.is_set() and wake.expiry.is_set() and wake.deliveries.is_set()
+        assert signal.is_set() and notifier.closing.is_set()
+        assert notifier.cards.is_set() and notifier.expiry.is_set() and notifier.deliveries.is_set()
 
 
 def test_what_changed_here_is_told_once_and_what_was_heard_never() -> None:
-    wake = Wake()
-    wake.changed(ORGANIZATION, QUESTION)
-    wake.changed(ORGANIZATION, QUESTION)
-    wake.heard(ORGANIZATION, ids.new())
+    notifier = Notifier()
+    notifier.interaction_changed(ORGANIZATION, QUESTION)
+    notifier.interaction_changed(ORGANIZATION, QUESTION)
+    notifier.on_remote_change(ORGANIZATION, ids.new())
 
-    assert wake.fanout.is_set()
-    assert wake.take_untold() == [(ORGANIZATION, QUESTION)]
-    assert wake.take_untold() == []
+    assert notifier.fanout.is_set()
+    assert notifier.drain() == [(ORGANIZATION, QUESTION)]
+    assert notifier.drain() == []
 
 
 def test_when_anything_may_have_changed_everybody_looks() -> None:
-    wake = Wake()
+    notifier = Notifier()
 
-    with wake.watching(ORGANIZATION, QUESTION) as one, wake.watching(ids.new(), ids.new()) as two:
-        wake.missed()
+    with notifier.watching(ORGANIZATION, QUESTION) as one, notifier.watching(ids.new(), ids.new()) as two:
+        notifier.wake_all()
 
         assert one.is_set() and two.is_set()
 
 
 def test_who_follows_a_feed_is_woken_when_it_grew_here_or_elsewhere() -> None:
-    wake, other = Wake(), ids.new()
-    with wake.following(ORGANIZATION) as signal, wake.following(other) as stranger:
-        wake.grown([ORGANIZATION], deliveries=0)
-        assert not wake.deliveries.is_set()
-        assert signal.is_set() and wake.take_untold() == [(ORGANIZATION, ORGANIZATION)]
+    notifier, other = Notifier(), ids.new()
+    with notifier.following(ORGANIZATION) as signal, notifier.following(other) as stranger:
+        notifier.events_numbered([ORGANIZATION], deliveries=0)
+        assert not notifier.deliveries.is_set()
+        assert signal.is_set() and notifier.drain() == [(ORGANIZATION, ORGANIZATION)]
         signal.clear()
-        wake.heard(ORGANIZATION, ORGANIZATION)
-        assert signal.is_set() and wake.take_untold() == [], "what was heard is not told again"
+        notifier.on_remote_change(ORGANIZATION, ORGANIZATION)
+        assert signal.is_set() and notifier.drain() == [], "what was heard is not told again"
         signal.clear()
-        wake.changed(ORGANIZATION, QUESTION)
-        assert not signal.is_set() and wake.numbering.is_set(), "it is not numbered yet"
+        notifier.interaction_changed(ORGANIZATION, QUESTION)
+        assert not signal.is_set() and notifier.numbering.is_set(), "it is not numbered yet"
         assert not stranger.is_set()
-        wake.missed()
+        notifier.wake_all()
         assert signal.is_set() and stranger.is_set()
 
-    assert not wake._followers
+    assert not notifier._followers

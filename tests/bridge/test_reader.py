@@ -12,7 +12,7 @@ import pytest
 from bridge import ids
 from bridge import reader as reading
 from bridge.loops import expiry
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import deadlines, interactions, pool, statements
 from storage.errors import Unavailable
@@ -96,7 +96,7 @@ async def test_a_click_in_time_that_commits_late_is_what_every_reader_tells(
 ) -> None:
     one = await build.question(db, tenant, on_expiry="deny")
 
-    told = await told_while_it_commits(Reader(db=db, wake=Wake()), read, db, dsn, one)
+    told = await told_while_it_commits(Reader(db=db, notifier=Notifier()), read, db, dsn, one)
 
     assert (told.status, told.choice) == (Status.ANSWERED, "approve")
     assert told == await build.read(db, tenant, one.id)
@@ -115,7 +115,7 @@ class Computing(Reader):
 async def test_a_reader_that_computes_the_end_would_be_found_out(db: Database, tenant: Tenant, dsn: str) -> None:
     one = await build.question(db, tenant, on_expiry="deny")
 
-    told = await told_while_it_commits(Computing(db=db, wake=Wake()), get, db, dsn, one)
+    told = await told_while_it_commits(Computing(db=db, notifier=Notifier()), get, db, dsn, one)
 
     assert told != await build.read(db, tenant, one.id)
 
@@ -140,9 +140,9 @@ async def test_an_end_that_cannot_be_written_in_time_is_not_guessed(
         await holder.execute("select from interactions for no key update")
 
         with pytest.raises(Unavailable):
-            await read(Reader(db=db, wake=Wake()), one)
+            await read(Reader(db=db, notifier=Notifier()), one)
 
-    found = await read(Reader(db=db, wake=Wake()), one)
+    found = await read(Reader(db=db, notifier=Notifier()), one)
     assert found is not None and found.status is Status.UNREACHABLE
 
 
@@ -151,7 +151,7 @@ async def test_a_list_misses_nothing_though_another_replica_ends_some_of_it(
 ) -> None:
     monkeypatch.setattr(reading, "_BATCH", 2)
     due = [await overdue(db, tenant) for _ in range(5)]
-    reader = Reader(db=db, wake=Wake())
+    reader = Reader(db=db, notifier=Notifier())
     async with admin(dsn) as connection, admin(dsn) as watcher:
         await pool.prepare(connection)
         transaction = connection.transaction()
@@ -177,15 +177,15 @@ class Unbounded(Counting):
 
 async def test_many_who_meet_one_overdue_interaction_have_it_written_once(db: Database, tenant: Tenant) -> None:
     one = await overdue(db, tenant)
-    counting, wake = Unbounded(db), Wake()
-    reader = Reader(db=counting, wake=wake)
+    counting, notifier = Unbounded(db), Notifier()
+    reader = Reader(db=counting, notifier=notifier)
 
     found = await asyncio.gather(*(get(reader, one) for _ in range(50)))
 
     assert {row.status for row in found if row} == {Status.UNREACHABLE}
     written = statements.load("deadlines")["end_named"].sql
     assert counting.statements.count(written) == 1
-    assert wake.cards.is_set() and wake.take_untold() == [(one.organization_id, one.id)]
+    assert notifier.cards.is_set() and notifier.drain() == [(one.organization_id, one.id)]
     assert reader._ending == {}
 
 
@@ -194,22 +194,22 @@ async def test_the_loop_is_woken_when_the_next_deadline_passes(db: Database, ten
     await db.fetch(
         "update interactions set expires_at = clock_timestamp() + interval '200 milliseconds' where id = $1", one.id
     )
-    wake = Wake()
-    reader = Reader(db=db, wake=wake)
-    assert await expiry.step(db, wake, reader) == 0
+    notifier = Notifier()
+    reader = Reader(db=db, notifier=notifier)
+    assert await expiry.step(db, notifier, reader) == 0
 
-    await asyncio.wait_for(wake.expiry.wait(), 5)
+    await asyncio.wait_for(notifier.expiry.wait(), 5)
 
-    assert await expiry.step(db, wake, reader) == 1
+    assert await expiry.step(db, notifier, reader) == 1
 
 
 async def test_the_loop_comes_back_soon_for_what_was_held(db: Database, tenant: Tenant, dsn: str) -> None:
     await overdue(db, tenant)
-    wake = Wake()
+    notifier = Notifier()
     async with admin(dsn) as holder, holder.transaction():
         await holder.execute("select from interactions for no key update")
-        assert await expiry.step(db, wake, Reader(db=db, wake=wake)) == 0
+        assert await expiry.step(db, notifier, Reader(db=db, notifier=notifier)) == 0
 
-    await asyncio.wait_for(wake.expiry.wait(), 5)
+    await asyncio.wait_for(notifier.expiry.wait(), 5)
 
-    assert await expiry.step(db, wake, Reader(db=db, wake=wake)) == 1
+    assert await expiry.step(db, notifier, Reader(db=db, notifier=notifier)) == 1

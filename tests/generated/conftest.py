@@ -18,7 +18,7 @@ async def door(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[D
     """One replica with one tenant, which waits neither for a card nor for an answer."""
     monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.0)
     async with doors.door(db, await build.tenant(db)) as opened:
-        opened.wake.close()
+        opened.notifier.close()
         yield opened
 
 

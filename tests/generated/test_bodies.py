@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from bridge.agents.interactions.requests import MODELS, Cancellation
-from bridge.card.frame import View
+from bridge.card.frame import CardView
 from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
 from storage.pool import Database
@@ -86,7 +86,7 @@ async def test_a_body_is_refused_in_words_or_stored_whole(ledger: Ledger, tried:
     if reply.status == 201:
         row = await ledger.stored(reply)
         for plain in (False, True):
-            sight.check(KINDS[row.kind].draw(View(row, version=1, plain=plain)), row)
+            sight.check(KINDS[row.kind].draw(CardView(row, version=1, plain=plain)), row)
 
 
 @generated(40)
@@ -104,7 +104,7 @@ async def test_a_cancellation_is_refused_in_words_or_done(door: Door, tried: Tri
     assert row.status is (Status.CANCELLED if reply.status == 200 else Status.PENDING)
     if reply.status == 200:
         check(reply)
-        sight.check(KINDS[row.kind].draw(View(row, version=1)), row)
+        sight.check(KINDS[row.kind].draw(CardView(row, version=1)), row)
 
 
 async def test_every_field_takes_or_refuses_whatever_is_sent(ledger: Ledger, tried: Tried) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bridge.card.frame import View
+from bridge.card.frame import CardView
 from bridge.kinds.contract import Kind
 from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
@@ -51,7 +51,7 @@ def test_whatever_is_accepted_is_shown_in_every_status_as_what_it_is(name: str, 
             return tried("refused")
         for shown in lives(kind, request, hostile.text(chance, 500)):
             newer = sight.NEWER if chance.random() < 0.5 else None
-            sight.check(kind.draw(View(shown, version=1, plain=chance.random() < 0.3, newer=newer)), shown)
+            sight.check(kind.draw(CardView(shown, version=1, plain=chance.random() < 0.3, newer=newer)), shown)
             tried("cards")
         again = json.loads(json.dumps(kind.stored(kind.request.model_validate(request))))
         assert kind.stored(kind.request.model_validate(again)) == again
@@ -80,6 +80,6 @@ def test_no_word_that_was_sent_is_hidden_from_who_agrees_to_it(chance: random.Ra
     body = re.sub("%", lambda _: f"w{next(numbers)}w", "".join(places))
     shown = interaction({"kind": "approval", "title": "Go?", "body": body})
     for plain in (False, True):
-        words = limits.words(KINDS["approval"].draw(View(shown, version=1, plain=plain))).lower()
+        words = limits.words(KINDS["approval"].draw(CardView(shown, version=1, plain=plain))).lower()
 
         assert [word for word in re.findall(r"w\d+w", body) if word not in words] == [], body

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from bridge import ids
 from bridge.card.action_ids import SELECT, choose
-from bridge.card.frame import View
+from bridge.card.frame import CardView
 from bridge.kinds.registry import KINDS
 from storage import interactions, pool
 from storage.model import Progress, Status
@@ -145,7 +145,7 @@ async def _unreachable(house: House, form: Form) -> str:
         assert organization is not None and id is not None
         row = await interactions.get(db, organization, id)
     assert row is not None
-    drawn = KINDS[row.kind].draw(View(row, 1))
+    drawn = KINDS[row.kind].draw(CardView(row, 1))
     _, told = await house.call(
         "POST",
         f"{house.told['slack_url']}/api/chat.postMessage",

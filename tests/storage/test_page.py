@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import deadlines, interactions
 from storage.interactions import Filters
@@ -78,7 +78,7 @@ async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Databa
     }
     for _ in ("before the sweep", "after it"):
         for status in Status:
-            found = await Reader(db=db, wake=Wake()).page(
+            found = await Reader(db=db, notifier=Notifier()).page(
                 tenant.scope.organization_id, Filters(status=status), before=None, most=100
             )
             assert {one.id for one in found} == {asked[name].id for name in wanted[status]}, status

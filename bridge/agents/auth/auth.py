@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from bridge.agents.auth.key_lookup import Keyring
+from bridge.agents.auth.key_lookup import KeyLookup
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import UNAUTHORIZED, Problem
-from bridge.agents.limits.rate_limiter import Rate
+from bridge.agents.http.problems import UNAUTHORIZED, ApiProblem
+from bridge.agents.limits.rate_limiter import RateLimiter
 from storage.model import Key
 
 _KEY = web.RequestKey("key", Key)
@@ -18,7 +18,7 @@ _MOST = 200  # characters; a key has about 50
 
 
 def required(
-    keyring: Keyring, rate: Rate, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    keyring: KeyLookup, rate: RateLimiter, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler, for requests with a valid key only, and not for too many of them."""
 
@@ -26,14 +26,14 @@ def required(
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
-            raise Problem(UNAUTHORIZED, "Send the header Authorization: Bearer askb_… with your API key.")
+            raise ApiProblem(UNAUTHORIZED, "Send the header Authorization: Bearer askb_… with your API key.")
         possible = len(secret) <= _MOST and secret.isascii()
         # A flood costs no lookup: who was within the limit a moment ago may be told that they are not any more.
         if possible and (owner := keyring.owner(secret)) is not None:
             await rate.refuse(owner)
         found = await within(keyring.find(secret)) if possible else None
         if found is None:
-            raise Problem(
+            raise ApiProblem(
                 UNAUTHORIZED,
                 "This API key is unknown or revoked, or its organization is disabled; ask whoever runs this bridge.",
             )

@@ -28,7 +28,7 @@ class _Batch:
     found: asyncio.Task[dict[bytes, Key]] | None = None
 
 
-class Keyring:
+class KeyLookup:
     """The keys that come to this replica."""
 
     def __init__(self, db: Database) -> None:

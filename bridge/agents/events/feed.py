@@ -15,7 +15,7 @@ from uuid import UUID
 from bridge.agents.events import reading
 from bridge.agents.http.deadline import within
 from bridge.logs import Log
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation.event import unheard_end
 from storage import errors, events
@@ -43,7 +43,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class FeedPage:
     """What was read past a place, and the place up to which nothing is missing."""
 
     told: list[Told]
@@ -72,11 +72,11 @@ class Feed:
             return None
         return list(itertools.islice((told for told in self._kept if told.position > position), _AT_ONCE))
 
-    async def run(self, wake: Wake) -> None:
+    async def run(self, notifier: Notifier) -> None:
         """Read whatever comes until it is stopped or the replica is."""
         try:
-            with wake.following(self._organization_id) as signal:
-                while not (self._stopping or wake.closing.is_set()):
+            with notifier.following(self._organization_id) as signal:
+                while not (self._stopping or notifier.closing.is_set()):
                     signal.clear()
                     if not await self._look():
                         await signal.wait()
@@ -86,10 +86,10 @@ class Feed:
             self.ended = True
             self.nudge()
 
-    def stop(self, wake: Wake) -> None:
+    def stop(self, notifier: Notifier) -> None:
         """Nobody follows it any more."""
         self._stopping = True
-        wake.moved(self._organization_id)
+        notifier.feed_advanced(self._organization_id)
 
     async def _look(self) -> bool:
         """Read a page; whether to look again at once."""
@@ -108,7 +108,7 @@ class Feed:
         moved, self.moved = self.moved, asyncio.Event()
         moved.set()
 
-    def _keep(self, page: Page) -> None:
+    def _keep(self, page: FeedPage) -> None:
         for told in page.told:
             self._kept.append(told)
             self._bytes += len(told.lines)
@@ -120,23 +120,23 @@ class Feed:
         self.nudge()
 
 
-async def number(db: Database, wake: Wake) -> Numbered:
+async def number(db: Database, notifier: Notifier) -> Numbered:
     """Give committed events their positions and deliveries, and wake the streams and the deliveries loop.
 
     A request that lists events or deliveries calls this first, so that it shows what happened before it came.
     """
     numbered = await events.number(db)
-    wake.grown(numbered.counts, deliveries=numbered.deliveries)
+    notifier.events_numbered(numbered.counts, deliveries=numbered.deliveries)
     return numbered
 
 
 async def read(
     db: Database, reader: Reader, organization_id: UUID, *, past: int, types: Collection[EventType] | None = None
-) -> Page:
+) -> FeedPage:
     """A page of a feed as streams send it; raises Unavailable."""
     wanted = None if types is None else sorted(types)
     found = await within(reading.read(db, reader, organization_id, past=past, types=wanted, most=PAGE))
-    return Page(
+    return FeedPage(
         told=[
             Told(
                 position=event.position,

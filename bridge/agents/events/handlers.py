@@ -14,9 +14,9 @@ from bridge.agents.events import feed, reading
 from bridge.agents.events.streams import Stream, Streams
 from bridge.agents.http import json_response, paging, parameters
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import BAD_PARAMETER, Problem
-from bridge.agents.limits.open_requests import Places, Sort
-from bridge.notifier import Wake
+from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
+from bridge.agents.limits.open_requests import ConcurrencyLimiter, Sort
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation.event import unheard_end
 from storage import events
@@ -38,7 +38,7 @@ After: TypeAlias = UUID | Literal["beginning"] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class FeedQuery:
     """What of the feed somebody wants."""
 
     after: After
@@ -50,11 +50,13 @@ class Asked:
 class Events:
     """The handler."""
 
-    def __init__(self, *, db: Database, reader: Reader, wake: Wake, streams: Streams, places: Places) -> None:
+    def __init__(
+        self, *, db: Database, reader: Reader, notifier: Notifier, streams: Streams, concurrency: ConcurrencyLimiter
+    ) -> None:
         self._db = db
         self._reader = reader
-        self._places = places
-        self._wake = wake
+        self._concurrency = concurrency
+        self._notifier = notifier
         self._streams = streams
 
     async def get(self, request: web.Request) -> web.StreamResponse:
@@ -62,7 +64,7 @@ class Events:
         if _wants_stream(request):
             return await self._stream(request)
         asked, key = read(request, ["after", "types", "limit"]), auth.key(request)
-        await within(feed.number(self._db, self._wake))
+        await within(feed.number(self._db, self._notifier))
         past = await self._position(key, asked) or events.BEGINNING
         types = sorted(asked.types) if asked.types is not None else None
         page = await within(
@@ -78,11 +80,11 @@ class Events:
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if "limit" in request.query:
-            raise Problem(BAD_PARAMETER, "limit is for pages, and a stream has none: leave it out.")
+            raise ApiProblem(BAD_PARAMETER, "limit is for pages, and a stream has none: leave it out.")
         asked, key = read(request, ["after", "types"]), auth.key(request)
-        with self._places.one(request, key.organization_id, Sort.STREAM) as is_held:
+        with self._concurrency.one(request, key.organization_id, Sort.STREAM) as is_held:
             if not is_held:
-                raise self._places.refusal(key.organization_id, Sort.STREAM)
+                raise self._concurrency.refusal(key.organization_id, Sort.STREAM)
             position = await self._position(key, asked)
             if position is None:
                 position = (await within(events.place(self._db, key.organization_id))).latest
@@ -97,30 +99,30 @@ class Events:
     def _heard(self, key: Key, ends: Collection[UUID]) -> None:
         """The ends of these questions went out to a key of their organization."""
         for interaction_id in ends:
-            self._wake.agent_heard(key.organization_id, interaction_id)
+            self._notifier.acknowledge(key.organization_id, interaction_id)
 
-    async def _position(self, key: Key, asked: Asked) -> int | None:
-        """Where to begin; None when that was not said. Raises Problem."""
+    async def _position(self, key: Key, asked: FeedQuery) -> int | None:
+        """Where to begin; None when that was not said. Raises ApiProblem."""
         if asked.after is None or asked.after == BEGINNING:
             return events.BEGINNING if asked.after else None
         position = (await within(events.place(self._db, key.organization_id, asked.after))).position
         if position is None:
-            raise Problem(
+            raise ApiProblem(
                 BAD_PARAMETER,
                 f"{asked.name} is no event of your organization, or one that is not kept any more. {_AGAIN}.",
             )
         return position
 
 
-def read(request: web.Request, names: list[str]) -> Asked:
-    """The query and the header of a request; raises Problem."""
+def read(request: web.Request, names: list[str]) -> FeedQuery:
+    """The query and the header of a request; raises ApiProblem."""
     parameters.only(request.query, names)
     sent = request.headers.getall(HEADER, [])
     if len(sent) > 1:
-        raise Problem(BAD_PARAMETER, f"{HEADER} must be sent once.")
+        raise ApiProblem(BAD_PARAMETER, f"{HEADER} must be sent once.")
     # An EventSource that comes again repeats its address, and knows better by now.
     name, text = (HEADER, sent[0]) if sent else ("after", request.query.get("after"))
-    return Asked(
+    return FeedQuery(
         after=_after(name, text),
         name=name,
         types=_types(request.query.get("types")),
@@ -132,7 +134,7 @@ def _after(name: str, text: str | None) -> After:
     if text is None or text == BEGINNING:
         return BEGINNING if text else None
     if (id := ids.decode("evt", text)) is None:
-        raise Problem(BAD_PARAMETER, f"{name} is not the id of an event. {_AGAIN}.")
+        raise ApiProblem(BAD_PARAMETER, f"{name} is not the id of an event. {_AGAIN}.")
     return id
 
 
@@ -142,7 +144,7 @@ def _types(text: str | None) -> frozenset[EventType] | None:
     wanted = text.split(",")
     if not set(wanted) <= set(EventType) or len(set(wanted)) < len(wanted):
         known = ", ".join(EventType)
-        raise Problem(BAD_PARAMETER, f"types must be one or more of {known}, each once, with commas between them.")
+        raise ApiProblem(BAD_PARAMETER, f"types must be one or more of {known}, each once, with commas between them.")
     return frozenset(EventType(one) for one in wanted)
 
 

@@ -18,7 +18,7 @@ from bridge.agents.events import feed
 from bridge.agents.events.feed import Feed
 from bridge.agents.http.deadline import within
 from bridge.logs import Log
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import errors, events, keys
 from storage.model import EventType, Key
@@ -88,10 +88,10 @@ class Stream:
 class Streams:
     """All of them. `step` is a loop's."""
 
-    def __init__(self, *, db: Database, reader: Reader, wake: Wake) -> None:
+    def __init__(self, *, db: Database, reader: Reader, notifier: Notifier) -> None:
         self._db = db
         self._reader = reader
-        self._wake = wake
+        self._notifier = notifier
         self._streams: set[Stream] = set()
         self._feeds: dict[UUID, Feed] = {}
         self._followers: Counter[Feed] = Counter()
@@ -129,11 +129,11 @@ class Streams:
         """Find what no hint told of, and cut the streams whose key opens no door any more; always 0."""
         if not self._streams:
             return 0
-        self._wake.numbering.set()
+        self._notifier.numbering.set()
         latest = await events.latest(self._db, list(self._feeds))
         for organization_id, followed in self._feeds.items():
             if latest.get(organization_id, 0) > followed.position:
-                self._wake.moved(organization_id)
+                self._notifier.feed_advanced(organization_id)
         now = asyncio.get_running_loop().time()
         if now - self._checked_at >= KEY_SECONDS:
             await self._check_keys()
@@ -200,10 +200,10 @@ class Streams:
         """Write, and let be remembered which ends went out by now: what is still kept here, nobody has heard."""
         await stream.send(lines, end=end)
         for interaction_id in stream.gone():
-            self._wake.agent_heard(stream.key.organization_id, interaction_id)
+            self._notifier.acknowledge(stream.key.organization_id, interaction_id)
 
     def _is_over(self, stream: Stream) -> bool:
-        return stream.is_cut or self._wake.closing.is_set()
+        return stream.is_cut or self._notifier.closing.is_set()
 
     @contextlib.contextmanager
     def _following(self, stream: Stream) -> Iterator[Feed]:
@@ -213,7 +213,7 @@ class Streams:
         if followed is None or followed.ended:
             followed = Feed(db=self._db, reader=self._reader, organization_id=organization_id, position=stream.position)
             self._feeds[organization_id] = followed
-            reading = asyncio.create_task(followed.run(self._wake))
+            reading = asyncio.create_task(followed.run(self._notifier))
             self._reading.add(reading)
             reading.add_done_callback(self._reading.discard)
         self._followers[followed] += 1
@@ -223,6 +223,6 @@ class Streams:
             self._followers[followed] -= 1
             if not self._followers[followed]:
                 del self._followers[followed]
-                followed.stop(self._wake)
+                followed.stop(self._notifier)
                 if self._feeds.get(organization_id) is followed:
                     del self._feeds[organization_id]

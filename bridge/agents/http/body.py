@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestPayloadError
 
 from bridge.agents.http import problems
-from bridge.agents.http.problems import NOT_JSON, TOO_LARGE, UNREADABLE, Problem
+from bridge.agents.http.problems import NOT_JSON, TOO_LARGE, UNREADABLE, ApiProblem
 from storage.model import Json
 
 MOST_BYTES = 256 * 1024
@@ -26,30 +26,30 @@ class _Refused(ValueError):
 
 
 async def read(request: web.Request) -> Json:
-    """Read a JSON object; raises Problem."""
+    """Read a JSON object; raises ApiProblem."""
     if request.content_type != "application/json":
-        raise Problem(NOT_JSON, "Send the body as JSON, with the header Content-Type: application/json.")
+        raise ApiProblem(NOT_JSON, "Send the body as JSON, with the header Content-Type: application/json.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Problem(NOT_JSON, "Send the body as it is, without Content-Encoding.")
+        raise ApiProblem(NOT_JSON, "Send the body as it is, without Content-Encoding.")
     raw = await _bytes(request)
     if not raw.strip():
-        raise Problem(UNREADABLE, "The body is empty.")
+        raise ApiProblem(UNREADABLE, "The body is empty.")
     try:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse, parse_float=_float, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
-        raise Problem(UNREADABLE, f"The body is not UTF-8 (byte {error.start}).") from None
+        raise ApiProblem(UNREADABLE, f"The body is not UTF-8 (byte {error.start}).") from None
     except json.JSONDecodeError as error:
-        raise Problem(UNREADABLE, f"{error.msg} (line {error.lineno}, column {error.colno}).") from None
+        raise ApiProblem(UNREADABLE, f"{error.msg} (line {error.lineno}, column {error.colno}).") from None
     except RecursionError:
-        raise Problem(UNREADABLE, _TOO_DEEP) from None
+        raise ApiProblem(UNREADABLE, _TOO_DEEP) from None
     except _Refused as error:
-        raise Problem(UNREADABLE, str(error)) from None
+        raise ApiProblem(UNREADABLE, str(error)) from None
     except ValueError:
-        raise Problem(UNREADABLE, "A number has too many digits.") from None  # Python reads up to 4,300
+        raise ApiProblem(UNREADABLE, "A number has too many digits.") from None  # Python reads up to 4,300
     if not isinstance(value, dict):
-        raise Problem(UNREADABLE, "The body must be a JSON object.")
+        raise ApiProblem(UNREADABLE, "The body must be a JSON object.")
     if _deeper(value, MOST_DEPTH):
-        raise Problem(UNREADABLE, _TOO_DEEP)
+        raise ApiProblem(UNREADABLE, _TOO_DEEP)
     if wrong := unstorable(value):
         raise problems.invalid(*wrong)
     return value
@@ -78,7 +78,7 @@ def escape(name: str) -> str:
 
 
 async def _bytes(request: web.Request) -> bytes:
-    too_large = Problem(TOO_LARGE, f"The body may have at most {MOST_BYTES} bytes.")
+    too_large = ApiProblem(TOO_LARGE, f"The body may have at most {MOST_BYTES} bytes.")
     if (request.content_length or 0) > MOST_BYTES:
         raise too_large
     chunks = bytearray()
@@ -89,9 +89,9 @@ async def _bytes(request: web.Request) -> bytes:
                 if len(chunks) > MOST_BYTES:
                     raise too_large
     except TimeoutError:
-        raise Problem(UNREADABLE, f"The body did not arrive within {_READ_SECONDS:.0f} s.") from None
+        raise ApiProblem(UNREADABLE, f"The body did not arrive within {_READ_SECONDS:.0f} s.") from None
     except (RequestPayloadError, ConnectionError):
-        raise Problem(UNREADABLE, "The body did not arrive as its headers announced it.") from None
+        raise ApiProblem(UNREADABLE, "The body did not arrive as its headers announced it.") from None
     return bytes(chunks)
 
 

@@ -4,7 +4,7 @@ import re
 from uuid import UUID
 
 from bridge import ids
-from bridge.agents.http.problems import BAD_PARAMETER, Problem
+from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 
 USUAL, MOST = 50, 200
 CURSOR = "^cur_[0-7][0-9a-hjkmnp-tv-z]{25}$"
@@ -17,16 +17,16 @@ def cursor(last: UUID) -> str:
 
 
 def before(text: str | None) -> UUID | None:
-    """The id that a page's cursor stands for; raises Problem."""
+    """The id that a page's cursor stands for; raises ApiProblem."""
     if text is None or (last := ids.decode("cur", text)) is not None:
         return last if text is not None else None
-    raise Problem(BAD_PARAMETER, "cursor must be a next_cursor that a list gave, as it was.")
+    raise ApiProblem(BAD_PARAMETER, "cursor must be a next_cursor that a list gave, as it was.")
 
 
 def limit(text: str | None) -> int:
-    """The size of a page; raises Problem."""
+    """The size of a page; raises ApiProblem."""
     if text is None:
         return USUAL
     if not _LIMIT.fullmatch(text) or not 1 <= (most := int(text)) <= MOST:
-        raise Problem(BAD_PARAMETER, f"limit must be a whole number from 1 to {MOST}.")
+        raise ApiProblem(BAD_PARAMETER, f"limit must be a whole number from 1 to {MOST}.")
     return most

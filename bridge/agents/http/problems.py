@@ -71,7 +71,7 @@ MOST_ERRORS = 20  # of one body that are told; who sends more mistakes finds the
 _MOST_POINTER = 200  # characters of it in a sentence; `errors` have it whole
 
 
-class Problem(Exception):
+class ApiProblem(Exception):
     """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message).
 
     `interaction` is the resource that is in the way, as it now is; `retry_after` says in how many seconds it may pass;
@@ -97,17 +97,17 @@ class Problem(Exception):
         self.written = written
 
 
-def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ()) -> Problem:
+def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ()) -> ApiProblem:
     """A body that is not valid here: what is wrong at this pointer comes first, `others` after it.
 
     `wrong` is the rest of a sentence that begins with the place.
     """
     more = f"; and {len(others)} more" if others else ""
     errors = [(pointer, wrong), *others][:MOST_ERRORS]
-    return Problem(INVALID, f"{pointer[:_MOST_POINTER] or 'The body'} {wrong}{more}.", errors=errors)
+    return ApiProblem(INVALID, f"{pointer[:_MOST_POINTER] or 'The body'} {wrong}{more}.", errors=errors)
 
 
-def response(problem: Problem) -> web.Response:
+def response(problem: ApiProblem) -> web.Response:
     """The problem as it is sent."""
     body: dict[str, Any] = {
         "type": problem.type.uri,

@@ -6,7 +6,7 @@ from uuid import UUID
 from multidict import MultiMapping
 
 from bridge.agents.http import body, paging, parameters
-from bridge.agents.http.problems import BAD_PARAMETER, Problem
+from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.kinds.registry import KINDS
 from storage.interactions import Filters
 from storage.model import Status
@@ -17,7 +17,7 @@ STORABLE = r"^[^\x00]+$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ListQuery:
     """One page of a list."""
 
     filters: Filters
@@ -25,10 +25,10 @@ class Asked:
     limit: int
 
 
-def read(query: MultiMapping[str]) -> Asked:
-    """The query of a list; raises Problem."""
+def read(query: MultiMapping[str]) -> ListQuery:
+    """The query of a list; raises ApiProblem."""
     parameters.only(query, NAMES)
-    return Asked(
+    return ListQuery(
         filters=Filters(
             status=_status(query.get("status")),
             kind=_kind(query.get("kind")),
@@ -44,16 +44,16 @@ def read(query: MultiMapping[str]) -> Asked:
 def _status(text: str | None) -> Status | None:
     if text is None or text in set(Status):
         return Status(text) if text is not None else None
-    raise Problem(BAD_PARAMETER, f"status must be one of {', '.join(Status)}.")
+    raise ApiProblem(BAD_PARAMETER, f"status must be one of {', '.join(Status)}.")
 
 
 def _kind(text: str | None) -> str | None:
     if text is None or text in KINDS:
         return text
-    raise Problem(BAD_PARAMETER, f"kind must be one of {', '.join(KINDS)}.")
+    raise ApiProblem(BAD_PARAMETER, f"kind must be one of {', '.join(KINDS)}.")
 
 
 def _text(name: str, text: str | None) -> str | None:
     if text is None or (0 < len(text) <= MOST_TEXT[name] and body.unstorable(text) is None):
         return text
-    raise Problem(BAD_PARAMETER, f"{name} must have 1 to {MOST_TEXT[name]} characters.")
+    raise ApiProblem(BAD_PARAMETER, f"{name} must have 1 to {MOST_TEXT[name]} characters.")

@@ -10,14 +10,14 @@ from bridge import ids
 from bridge.agents.auth import auth
 from bridge.agents.http import body, json_response, paging, parameters, problems
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, Problem
+from bridge.agents.http.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, ApiProblem
 from bridge.agents.interactions import filters, long_poll, opening, requests
-from bridge.agents.interactions.long_poll import Look, Looking
-from bridge.agents.interactions.opening import Asked
-from bridge.agents.limits.pending_quota import Room
+from bridge.agents.interactions.long_poll import LongPoll, Look
+from bridge.agents.interactions.opening import OpeningResult
+from bridge.agents.limits.pending_quota import PendingQuota
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import interaction, status_text, timeline
 from bridge.webhooks.outgoing import Webhooks
@@ -45,18 +45,18 @@ class Interactions:
         *,
         db: Database,
         reader: Reader,
-        room: Room,
-        looking: Looking,
-        wake: Wake,
+        quota: PendingQuota,
+        poll: LongPoll,
+        notifier: Notifier,
         webhooks: Webhooks,
         metrics: Metrics | None = None,
     ) -> None:
         self._db = db
         self._reader = reader
-        self._room = room
-        self._looking = looking
+        self._quota = quota
+        self._poll = poll
         self._metrics = metrics or Metrics()
-        self._wake = wake
+        self._notifier = notifier
         self._webhooks = webhooks
 
     async def create(self, request: web.Request) -> web.Response:
@@ -67,7 +67,7 @@ class Interactions:
         idempotency_key = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
         sent = await body.read(request)
         asked = await opening.ask(
-            self._db, self._room, key, sent, idempotency_key=idempotency_key, webhooks=self._webhooks
+            self._db, self._quota, key, sent, idempotency_key=idempotency_key, webhooks=self._webhooks
         )
         opened = await self._opened(key, asked)
         try:
@@ -91,7 +91,7 @@ class Interactions:
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the question as it is, or, with ?wait=, as soon as it has ended."""
         wait, id = parameters.wait(request.query), _id(request)
-        row, copies = await self._looking.until(long_poll.ended, request, id, seconds=wait, insists=True)
+        row, copies = await self._poll.until(long_poll.ended, request, id, seconds=wait, insists=True)
         return json_response.json(interaction.interaction(row, copies), written=lambda: self._heard(row))
 
     async def page(self, request: web.Request) -> web.Response:
@@ -122,8 +122,8 @@ class Interactions:
         if cancelled:
             _log.info("interaction_cancelled", interaction=ids.encode("int", id), key=key.name)
             self._metrics.ended(Status.CANCELLED)
-            self._wake.cards.set()
-            self._wake.changed(key.organization_id, id)
+            self._notifier.cards.set()
+            self._notifier.interaction_changed(key.organization_id, id)
         # An end is final, so this look is as true as the statement itself.
         row, copies = await self._look(key, id)
         if row.status is not Status.CANCELLED:
@@ -138,7 +138,7 @@ class Interactions:
         recording = await within(self._record(key, id, receipt))
         if recording is Recording.RECORDED:
             _log.info(_EVENTS[receipt.status], interaction=ids.encode("int", id), key=key.name)
-            self._wake.changed(key.organization_id, id)
+            self._notifier.interaction_changed(key.organization_id, id)
         row, copies = await self._look(key, id)
         match recording:
             case Recording.RECORDED | Recording.REPEATED | None:  # None: looking said so
@@ -160,27 +160,27 @@ class Interactions:
             row, copies, moments = await self._told(key, id)
         return json_response.json(timeline.timeline(row, copies, moments))
 
-    async def _opened(self, key: Key, asked: Asked) -> Opened | Replayed:
-        """The question that now stands for what was sent, with everybody woken who must know; raises Problem."""
+    async def _opened(self, key: Key, asked: OpeningResult) -> Opened | Replayed:
+        """The question that now stands for what was sent, with everybody woken who must know; raises ApiProblem."""
         match asked.outcome:
             case Opened() as opened:
                 _log.info("interaction_created", interaction=ids.encode("int", opened.id), key=key.name)
                 self._metrics.opened()
-                self._wake.cards.set()
-                self._wake.numbering.set()
+                self._notifier.cards.set()
+                self._notifier.numbering.set()
                 if asked.supersedes:
                     _log.info("interaction_superseded", interaction=ids.encode("int", asked.supersedes))
                     self._metrics.ended(Status.SUPERSEDED)
-                    self._wake.changed(key.organization_id, asked.supersedes)
+                    self._notifier.interaction_changed(key.organization_id, asked.supersedes)
                 return opened
             case Replayed() as replayed:
                 return replayed
             case Mismatch():
-                raise Problem(KEY_REUSED, "This Idempotency-Key was used with another body. Use a new key.")
+                raise ApiProblem(KEY_REUSED, "This Idempotency-Key was used with another body. Use a new key.")
             case Disconnected():
                 raise problems.invalid("/connection", "is not active any more")
             case Full():
-                raise self._room.refusal()
+                raise self._quota.refusal()
             case NoSuchOlder():
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
             case OlderEnded(id=older):
@@ -196,9 +196,9 @@ class Interactions:
         many wait it is told as it is: it is asked, and that was what mattered.
         """
         clock = asyncio.get_running_loop().time
-        look = await self._looking.until(long_poll.shown, request, id, seconds=FIRST_POST_SECONDS)
+        look = await self._poll.until(long_poll.shown, request, id, seconds=FIRST_POST_SECONDS)
         if (left := until - clock()) > 0:
-            look = await self._looking.until(long_poll.ended, request, id, seconds=left)
+            look = await self._poll.until(long_poll.ended, request, id, seconds=left)
         return look
 
     async def _told(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[Moment]]:
@@ -207,7 +207,7 @@ class Interactions:
         return *await self._look(key, id), moments
 
     async def _look(self, key: Key, id: UUID) -> Look:
-        """A question of the key's organization as it is; raises Problem."""
+        """A question of the key's organization as it is; raises ApiProblem."""
         return await long_poll.once(self._db, self._reader, key.organization_id, id)
 
     async def _record(self, key: Key, id: UUID, receipt: Receipt) -> Recording | None:
@@ -220,18 +220,18 @@ class Interactions:
                 return recording
             await self._reader.end(key.organization_id, [id])
 
-    async def _page(self, key: Key, asked: filters.Asked) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
+    async def _page(self, key: Key, asked: filters.ListQuery) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
         """One more question than asked for, if there is one, and the copies of all of them."""
         rows = await self._reader.page(key.organization_id, asked.filters, before=asked.before, most=asked.limit + 1)
         return rows, await cards.of_interactions(self._db, key.organization_id, [row.id for row in rows])
 
-    def _ended_before(self, row: Interaction, copies: list[Card], refusal: str) -> Problem:
+    def _ended_before(self, row: Interaction, copies: list[Card], refusal: str) -> ApiProblem:
         """Whoever came too late is told how it ended."""
         return self._in_the_way(CONFLICT, row, copies, refusal)
 
-    def _in_the_way(self, type: problems.Type, row: Interaction, copies: list[Card], refusal: str) -> Problem:
+    def _in_the_way(self, type: problems.Type, row: Interaction, copies: list[Card], refusal: str) -> ApiProblem:
         """What cannot be done to a question as it is, and how it is."""
-        return Problem(
+        return ApiProblem(
             type,
             f"{refusal}. {status_text.sentence(row)}",
             interaction=interaction.interaction(row, copies),
@@ -242,10 +242,10 @@ class Interactions:
         """These went out to a key of their organization: of those that have ended, the agent heard the end."""
         for row in rows:
             if row.status is not Status.PENDING and row.heard_at is None:
-                self._wake.agent_heard(row.organization_id, row.id)
+                self._notifier.acknowledge(row.organization_id, row.id)
 
 
 def _id(request: web.Request) -> UUID:
     if (id := ids.decode("int", request.match_info["id"])) is None:
-        raise Problem(NOT_FOUND, long_poll.NO_SUCH)
+        raise ApiProblem(NOT_FOUND, long_poll.NO_SUCH)
     return id

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from bridge.agents.auth import auth
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import NOT_FOUND, Problem
-from bridge.agents.limits.open_requests import Places, Sort
-from bridge.notifier import Wake
+from bridge.agents.http.problems import NOT_FOUND, ApiProblem
+from bridge.agents.limits.open_requests import ConcurrencyLimiter, Sort
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import cards
 from storage.model import Card, Interaction, Status
@@ -27,18 +27,18 @@ Look: TypeAlias = tuple[Interaction, list[Card]]
 
 
 async def once(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Look:
-    """A question and its copies, as they are; a foreign one is as unknown as none. Raises Problem."""
+    """A question and its copies, as they are; a foreign one is as unknown as none. Raises ApiProblem."""
     return await within(_look(db, reader, organization_id, id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looking:
+class LongPoll:
     """What it takes to wait for a question on one replica: the rows, the wake, and a place among those that wait."""
 
     db: Database
     reader: Reader
-    wake: Wake
-    places: Places
+    notifier: Notifier
+    concurrency: ConcurrencyLimiter
 
     async def until(
         self,
@@ -49,24 +49,24 @@ class Looking:
         seconds: float,
         insists: bool = False,
     ) -> Look:
-        """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises Problem.
+        """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises ApiProblem.
 
-        When there is no place to wait, that is a Problem for who `insists`, and for others the end of waiting.
+        When there is no place to wait, that is a ApiProblem for who `insists`, and for others the end of waiting.
         """
         organization_id = auth.key(request).organization_id
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        with self.wake.watching(organization_id, id) as signal, contextlib.ExitStack() as stack:
+        with self.notifier.watching(organization_id, id) as signal, contextlib.ExitStack() as stack:
             has_place = False
             while True:
                 signal.clear()
                 row, copies = await once(self.db, self.reader, organization_id, id)
-                if clock() >= deadline or self.wake.closing.is_set() or done(row, copies):
+                if clock() >= deadline or self.notifier.closing.is_set() or done(row, copies):
                     return row, copies
                 if not has_place:  # only who really waits takes one
-                    has_place = stack.enter_context(self.places.one(request, organization_id, Sort.WAIT))
+                    has_place = stack.enter_context(self.concurrency.one(request, organization_id, Sort.WAIT))
                 if not has_place and insists:
-                    raise self.places.refusal(organization_id, Sort.WAIT)
+                    raise self.concurrency.refusal(organization_id, Sort.WAIT)
                 if not has_place:
                     return row, copies
                 while not signal.is_set() and (left := deadline - clock()) > 0:
@@ -93,5 +93,5 @@ def shown(row: Interaction, copies: list[Card]) -> bool:
 async def _look(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Look:
     row = await reader.get(organization_id, id)
     if row is None:
-        raise Problem(NOT_FOUND, NO_SUCH)
+        raise ApiProblem(NOT_FOUND, NO_SUCH)
     return row, await cards.of_interaction(db, organization_id, id)

@@ -7,10 +7,10 @@ from uuid import UUID
 from bridge import ids
 from bridge.agents.http import problems, webhook_url
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import Problem
+from bridge.agents.http.problems import ApiProblem
 from bridge.agents.interactions import requests
 from bridge.agents.interactions.routing import Routing
-from bridge.agents.limits.pending_quota import Outcome, Room
+from bridge.agents.limits.pending_quota import OpenOutcome, PendingQuota
 from bridge.kinds.contract import Kind
 from bridge.webhooks import target
 from bridge.webhooks.outgoing import Webhooks
@@ -23,17 +23,17 @@ NO_OLDER = "is not an interaction of your organization"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class OpeningResult:
     """What became of a body, and which older question it names, if any."""
 
-    outcome: Outcome
+    outcome: OpenOutcome
     supersedes: UUID | None = None
 
 
 async def ask(
-    db: Database, room: Room, key: Key, sent: Json, *, idempotency_key: str | None, webhooks: Webhooks
-) -> Asked:
-    """Open what was sent if there is room for it; raises Problem when it is not valid, or has nowhere to go."""
+    db: Database, quota: PendingQuota, key: Key, sent: Json, *, idempotency_key: str | None, webhooks: Webhooks
+) -> OpeningResult:
+    """Open what was sent if there is room for it; raises ApiProblem when it is not valid, or has nowhere to go."""
     kind, routing, asked = requests.validate(sent)
     on_expiry = requests.on_expiry(kind, routing, asked)
     request_hash = requests.fingerprint(sent) if idempotency_key else None
@@ -41,14 +41,14 @@ async def ask(
         if routing.callback is not None:
             webhook_url.address(routing.callback, webhooks, pointer="/callback")
         connection = await _connection(db, key, routing.connection)
-    except Problem:
+    except ApiProblem:
         # A repeated request is answered for what it asked when it could, whatever became of that.
         if idempotency_key and request_hash:
             before = interactions.replayed(
                 db, key.organization_id, idempotency_key=idempotency_key, request_hash=request_hash
             )
             if (found := await within(before)) is not None:
-                return Asked(outcome=found)
+                return OpeningResult(outcome=found)
         raise
     supersedes = _older(routing.supersedes)
     opening = _opening(
@@ -62,7 +62,7 @@ async def ask(
         on_expiry=on_expiry,
         supersedes=supersedes,
     )
-    return Asked(outcome=await within(room.open(opening)), supersedes=supersedes)
+    return OpeningResult(outcome=await within(quota.open(opening)), supersedes=supersedes)
 
 
 def _opening(

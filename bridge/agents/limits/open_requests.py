@@ -12,8 +12,8 @@ from uuid import UUID
 
 from aiohttp import web
 
-from bridge.agents.http.problems import TOO_MANY_OPEN, Problem
-from bridge.connection_limit import Crowd
+from bridge.agents.http.problems import TOO_MANY_OPEN, ApiProblem
+from bridge.connection_limit import ConnectionLimiter
 
 RETRY_SECONDS = 10  # a wait ends within a minute, and of many some end soon
 
@@ -25,13 +25,13 @@ class Sort(StrEnum):
     WAIT = "wait"
 
 
-class Places:
+class ConcurrencyLimiter:
     """The places on this replica: `each` is how many of a sort an organization may have, `most` how many there are."""
 
-    def __init__(self, *, each: int, most: int, crowd: Crowd) -> None:
+    def __init__(self, *, each: int, most: int, limiter: ConnectionLimiter) -> None:
         self._each = each
         self._most = most
-        self._crowd = crowd
+        self._limiter = limiter
         self._taken: Counter[tuple[UUID, Sort]] = Counter()
 
     @contextmanager
@@ -47,10 +47,10 @@ class Places:
         self._taken[organization_id, sort] += 1
         with ExitStack() as place:
             place.callback(self._free, organization_id, sort)
-            with self._crowd.keep(request, gone=place.close):
+            with self._limiter.keep(request, gone=place.close):
                 yield True
 
-    def refusal(self, organization_id: UUID, sort: Sort) -> Problem:
+    def refusal(self, organization_id: UUID, sort: Sort) -> ApiProblem:
         """What an agent is told that got no place."""
         number = self._taken[organization_id, sort]
         has, instead = {
@@ -64,7 +64,7 @@ class Places:
             why = f"{number:,} {has} on this replica, as many as it may have on one"
         else:
             why = f"{self._of(organization_id):,} streams and waiting requests here, as many as others leave room for"
-        return Problem(
+        return ApiProblem(
             TOO_MANY_OPEN,
             f"Your organization has {why}. {instead} Send this again in {RETRY_SECONDS} s.",
             retry_after=RETRY_SECONDS,

@@ -12,13 +12,13 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from bridge.agents.http.problems import TOO_MANY_PENDING, Problem
+from bridge.agents.http.problems import TOO_MANY_PENDING, ApiProblem
 from bridge.agents.limits.limits import Limits
 from storage import interactions
 from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Opening, Replayed
 from storage.pool import Database
 
-Outcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | Full | NoSuchOlder | OlderEnded
+OpenOutcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | Full | NoSuchOlder | OlderEnded
 
 ALLOWANCE = 50
 RETRY_SECONDS = 30  # nobody knows when a person will answer
@@ -28,7 +28,7 @@ _REMEMBERED = 10_000  # organizations; forgetting one costs a count
 
 
 @dataclass(slots=True)
-class _Share:
+class _QuotaShare:
     """What is known on this replica of one organization."""
 
     left: int = 0  # questions it may open uncounted
@@ -36,19 +36,19 @@ class _Share:
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Room:
+class PendingQuota:
     """The room for questions of every organization, as this replica knows it."""
 
     def __init__(self, *, db: Database, limits: Limits) -> None:
         self._db = db
         self._most = limits.pending_questions
-        self._shares: LRUCache[UUID, _Share] = LRUCache(maxsize=_REMEMBERED)
+        self._shares: LRUCache[UUID, _QuotaShare] = LRUCache(maxsize=_REMEMBERED)
 
-    async def open(self, opening: Opening) -> Outcome:
+    async def open(self, opening: Opening) -> OpenOutcome:
         """Open a question if there is room for it; one that takes another's place, or was asked before, needs none."""
         if opening.supersedes is not None:
             return await interactions.open(self._db, opening)
-        share = self._shares.setdefault(opening.scope.organization_id, _Share())
+        share = self._shares.setdefault(opening.scope.organization_id, _QuotaShare())
         if not share.left:
             async with share.counting:  # side by side all would count the same
                 if not share.left:
@@ -56,9 +56,9 @@ class Room:
         share.left -= 1
         return await interactions.open(self._db, opening)
 
-    def refusal(self) -> Problem:
+    def refusal(self) -> ApiProblem:
         """What an agent is told when there is no room."""
-        return Problem(
+        return ApiProblem(
             TOO_MANY_PENDING,
             f"Your organization has {self._most:,} questions pending, as many as it may, and nothing was asked. There "
             "is room when one of them ends: cancel what does not matter any more, let a new question supersede an "
@@ -66,7 +66,7 @@ class Room:
             retry_after=RETRY_SECONDS,
         )
 
-    async def _counted(self, opening: Opening, share: _Share) -> Outcome:
+    async def _counted(self, opening: Opening, share: _QuotaShare) -> OpenOutcome:
         clock = asyncio.get_running_loop().time
         if clock() < share.full_until:
             return await self._before(opening) or Full()

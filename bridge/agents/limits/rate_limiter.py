@@ -16,7 +16,7 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import RATE_LIMITED, Problem
+from bridge.agents.http.problems import RATE_LIMITED, ApiProblem
 from bridge.agents.limits.limits import Limits
 from bridge.logs import Log
 from storage import throttles
@@ -35,7 +35,7 @@ _REMEMBERED = 10_000  # organizations; forgetting one costs it what is left of a
 
 
 @dataclass(slots=True)
-class _Share:
+class _RateShare:
     """What one organization has on this replica."""
 
     left: int = 0  # requests it may still send before the next slice
@@ -62,7 +62,7 @@ class _Share:
             await asyncio.sleep(turn - now)
 
 
-class Rate:
+class RateLimiter:
     """The requests of every organization, as this replica counts them."""
 
     def __init__(self, *, db: Database, limits: Limits) -> None:
@@ -72,15 +72,15 @@ class Rate:
         self._slice = max(1, int(min(limits.requests_per_second, limits.request_burst) / _SLICES))
         self._pause = self._slice / limits.requests_per_second  # in so many seconds a slice comes together
         self._spacing = min(_SPACING, 0.5 / limits.requests_per_second)  # twice the rate, so that a burst is still one
-        self._shares: LRUCache[UUID, _Share] = LRUCache(maxsize=_REMEMBERED)
+        self._shares: LRUCache[UUID, _RateShare] = LRUCache(maxsize=_REMEMBERED)
 
     async def admit(self, organization_id: UUID) -> None:
-        """Count one request, however long it will wait, and let it in; raises Problem when there have been too many.
+        """Count one request, however long it will wait, and let it in; raises ApiProblem when there have been too many.
 
         One that cannot be counted is let through: the limit protects the database, and when that is away, the request
         will be told so in words that fit.
         """
-        share = self._shares.setdefault(organization_id, _Share())
+        share = self._shares.setdefault(organization_id, _RateShare())
         while not share.left:
             async with share.taking:  # one asks for all who wait
                 if share.is_due:
@@ -90,15 +90,15 @@ class Rate:
         await share.enter(self._spacing)
 
     async def refuse(self, organization_id: UUID) -> None:
-        """Raise Problem if it is known, without asking anybody, that there have been too many requests."""
+        """Raise ApiProblem if it is known, without asking anybody, that there have been too many requests."""
         if share := self._shares.get(organization_id):
             await self._refuse(share)
 
-    async def _refuse(self, share: _Share) -> None:
+    async def _refuse(self, share: _RateShare) -> None:
         if share.is_spent:
             await asyncio.sleep(_HELD)
             seconds = math.ceil(self._pause)
-            raise Problem(
+            raise ApiProblem(
                 RATE_LIMITED,
                 f"Your organization may send {self._limits.requests_per_second:,} requests a second, and "
                 f"{self._limits.request_burst:,} at once after a pause, over all its keys. Send this again in "
@@ -106,7 +106,7 @@ class Rate:
                 retry_after=seconds,
             )
 
-    async def _take(self, organization_id: UUID, share: _Share) -> None:
+    async def _take(self, organization_id: UUID, share: _RateShare) -> None:
         taking = throttles.take(self._db, organization_id, _NAME, self._bucket, amount=self._slice)
         try:
             taken = await within(taking, seconds=_SECONDS) is not None

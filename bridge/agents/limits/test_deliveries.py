@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from bridge.agents.http.problems import RATE_LIMITED, Problem
+from bridge.agents.http.problems import RATE_LIMITED, ApiProblem
 
 MOST = 8
 MOST_OF_ORGANIZATION = 2
 RETRY_SECONDS = 15  # by then each that is under way has ended
 
 
-class Trials:
+class EndpointTestLimiter:
     """The tests that are under way on this replica."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Trials:
 
     @contextmanager
     def one(self, organization_id: UUID, endpoint_id: UUID) -> Iterator[None]:
-        """Hold a place for one test; raises Problem when there is none."""
+        """Hold a place for one test; raises ApiProblem when there is none."""
         if endpoint_id in self._endpoints:
             raise _refusal("This endpoint is being tested")
         if self._organizations[organization_id] >= MOST_OF_ORGANIZATION:
@@ -38,6 +38,6 @@ class Trials:
             self._organizations += Counter()  # forgets who has none
 
 
-def _refusal(why: str) -> Problem:
+def _refusal(why: str) -> ApiProblem:
     detail = f"{why} at this moment. Send this again in {RETRY_SECONDS} s."
-    return Problem(RATE_LIMITED, detail, retry_after=RETRY_SECONDS)
+    return ApiProblem(RATE_LIMITED, detail, retry_after=RETRY_SECONDS)

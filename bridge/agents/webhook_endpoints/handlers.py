@@ -11,12 +11,12 @@ from bridge.agents.auth import auth
 from bridge.agents.events import feed
 from bridge.agents.http import body, json_response, paging, parameters, webhook_url
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, Problem
-from bridge.agents.limits.test_deliveries import Trials
+from bridge.agents.http.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, ApiProblem
+from bridge.agents.limits.test_deliveries import EndpointTestLimiter
 from bridge.agents.webhook_endpoints import requests
 from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.logs import Log
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.representation import event, webhook_endpoint
 from bridge.webhooks import outgoing, signature
 from bridge.webhooks.outgoing import Webhooks
@@ -36,11 +36,11 @@ _DELETED: Json = {"status": None, "detail": "the endpoint was deleted before thi
 class Endpoints:
     """The handlers."""
 
-    def __init__(self, *, db: Database, wake: Wake, webhooks: Webhooks) -> None:
+    def __init__(self, *, db: Database, notifier: Notifier, webhooks: Webhooks) -> None:
         self._db = db
-        self._wake = wake
+        self._notifier = notifier
         self._webhooks = webhooks
-        self._trials = Trials()
+        self._tests = EndpointTestLimiter()
 
     async def create(self, request: web.Request) -> web.Response:
         """POST /v1/webhook_endpoints: its secret is told here, and never again."""
@@ -133,7 +133,7 @@ class Endpoints:
         told = event.envelope(
             id=ids.new(), type=outgoing.TEST, at=datetime.now(UTC), data={"endpoint": ids.encode("whe", found.id)}
         )
-        with self._trials.one(found.organization_id, found.id):
+        with self._tests.one(found.organization_id, found.id):
             outcome = await self._webhooks.send(
                 found.url, id=told["id"], body=event.written(told), secrets=_signing(found, keys)
             )
@@ -146,14 +146,14 @@ class Endpoints:
         asked = requests.validate(Replay, await body.read(request) if request.can_read_body else {})
         found = await self._receiver(request)
         if found is not None and found.disabled_at is not None:
-            raise Problem(ENDPOINT_CONFLICT, "The endpoint is disabled: enable it first.")
+            raise ApiProblem(ENDPOINT_CONFLICT, "The endpoint is disabled: enable it first.")
         key = auth.key(request)
         await self._up_to_now()
         replayed = await deliveries.replay(
             self._db, key.organization_id, found.id if found else None, since=asked.since
         )
         _log.info("deliveries_replayed", endpoint=request.match_info["id"], number=replayed, key=key.name)
-        self._wake.deliveries.set()
+        self._notifier.deliveries.set()
         return json_response.json({"replayed": replayed})
 
     async def deliveries(self, request: web.Request) -> web.Response:
@@ -173,10 +173,10 @@ class Endpoints:
 
         So an endpoint that changes now mostly hears of what happens from now on.
         """
-        await within(feed.number(self._db, self._wake))
+        await within(feed.number(self._db, self._notifier))
 
     async def _receiver(self, request: web.Request) -> WebhookEndpoint | None:
-        """The endpoint in the path; None: all callbacks. Raises Problem."""
+        """The endpoint in the path; None: all callbacks. Raises ApiProblem."""
         if request.match_info["id"] == CALLBACKS:
             return None
         return _found(await within(webhook_endpoints.get(self._db, *_place(request))))
@@ -213,16 +213,16 @@ def _found(row: WebhookEndpoint | None) -> WebhookEndpoint:
     return row
 
 
-def _no_such() -> Problem:
-    return Problem(NOT_FOUND, "No webhook endpoint of your organization has this id.")
+def _no_such() -> ApiProblem:
+    return ApiProblem(NOT_FOUND, "No webhook endpoint of your organization has this id.")
 
 
-def _full() -> Problem:
+def _full() -> ApiProblem:
     most = webhook_endpoints.MOST_ACTIVE
-    return Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable or delete one first.")
+    return ApiProblem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable or delete one first.")
 
 
 def _status(text: str | None) -> DeliveryStatus | None:
     if text is None or text in set(DeliveryStatus):
         return DeliveryStatus(text) if text is not None else None
-    raise Problem(BAD_PARAMETER, f"status must be one of {', '.join(DeliveryStatus)}.")
+    raise ApiProblem(BAD_PARAMETER, f"status must be one of {', '.join(DeliveryStatus)}.")

@@ -1,12 +1,12 @@
 """How an approval looks."""
 
 from bridge.card import action_ids, blocks
-from bridge.card.frame import Drawing, View, frame
+from bridge.card.frame import CardView, Drawing, frame
 from bridge.kinds.approval.choices import APPROVE, DENY
 from bridge.kinds.approval.request import Request
 
 
-def card(view: View, asked: Request) -> Drawing:
+def card(view: CardView, asked: Request) -> Drawing:
     """The card for whatever status the interaction is in."""
     # One click answers. Deny is not red: red marks what can do harm and asks to confirm, and refusing does no harm.
     buttons = (

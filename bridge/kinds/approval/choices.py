@@ -1,15 +1,15 @@
 """What the two choices of an approval stand for."""
 
 from bridge.kinds.approval.request import Request
-from bridge.kinds.contract import Answer
+from bridge.kinds.contract import ChoiceAnswer
 
 APPROVE = "approve"
 DENY = "deny"
 
 
-def choices(request: Request) -> dict[str, Answer]:  # noqa: ARG001  -- every kind's choices are those of its request
+def choices(request: Request) -> dict[str, ChoiceAnswer]:  # noqa: ARG001  -- every kind's choices are those of its request
     """Yes and no; the only kind that has a decision."""
     return {
-        APPROVE: Answer(decision="approve", label="Approve"),
-        DENY: Answer(decision="deny", label="Deny"),
+        APPROVE: ChoiceAnswer(decision="approve", label="Approve"),
+        DENY: ChoiceAnswer(decision="deny", label="Deny"),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bridge.card import action_ids, blocks, texts
-from bridge.card.frame import Drawing, View, frame
+from bridge.card.frame import CardView, Drawing, frame
 from bridge.kinds.choice.request import MOST_BUTTONS, Option, Request
 from storage.model import Json, Status
 
@@ -12,7 +12,7 @@ _ASK = "Are you sure?"
 _ASK_SELECTED = "The option you selected will be the answer. It cannot be changed afterwards."
 
 
-def card(view: View, asked: Request) -> Drawing:
+def card(view: CardView, asked: Request) -> Drawing:
     """The card for whatever status the interaction is in."""
     few = len(asked.options) <= MOST_BUTTONS
     long = any(texts.units(option.label) > _MOST_SEEN for option in asked.options)

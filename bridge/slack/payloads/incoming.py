@@ -42,7 +42,7 @@ class Click(Interactive):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View(Interactive):
+class SlackView(Interactive):
     """A form a person sent or closed: which one.
 
     `team_id` is the workspace that has the app, also when the person is from another organization; `enterprise_id` may
@@ -54,14 +54,14 @@ class View(Interactive):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submission(View):
+class Submission(SlackView):
     """A person sent a form; a repeat of the same request has the same claim id."""
 
     claim_id: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closing(View):
+class Closing(SlackView):
     """A person closed a form without sending it."""
 
     is_cleared: bool  # the whole stack of forms was closed, not only the one on top
@@ -99,7 +99,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class SlackEvent:
     """One event of the Events API; retried by Slack with the same `event_id`."""
 
     type: str
@@ -140,7 +140,7 @@ Incoming: TypeAlias = (
     | Suggestion
     | LinkOpened
     | Command
-    | Event
+    | SlackEvent
     | UrlVerification
     | SslCheck
     | Unsupported

@@ -8,7 +8,15 @@ from typing import Any
 
 from bridge.slack.payloads import fields, interactive
 from bridge.slack.payloads.decode import Payload
-from bridge.slack.payloads.incoming import Command, Event, Incoming, SslCheck, Unreadable, Unsupported, UrlVerification
+from bridge.slack.payloads.incoming import (
+    Command,
+    Incoming,
+    SlackEvent,
+    SslCheck,
+    Unreadable,
+    Unsupported,
+    UrlVerification,
+)
 from bridge.slack.payloads.response_urls import SLACK
 
 
@@ -35,7 +43,7 @@ def _read(payload: Payload, *, api_url: str) -> Incoming:
             return interactive.suggestion(sent)
         case "event_callback":
             event_id = fields.word(sent.get("event_id"), limit=64)
-            return Event(type=_name(fields.inner(sent, "event").get("type")), event_id=event_id)
+            return SlackEvent(type=_name(fields.inner(sent, "event").get("type")), event_id=event_id)
         case "url_verification":
             return _url_verification(sent)
         case None if "command" in sent:

@@ -19,11 +19,11 @@ from bridge.agents import routes
 from bridge.agents.events.streams import Streams
 from bridge.agents.http import problems
 from bridge.agents.limits.limits import Limits
-from bridge.agents.limits.open_requests import Places
-from bridge.connection_limit import Crowd
+from bridge.agents.limits.open_requests import ConcurrencyLimiter
+from bridge.connection_limit import ConnectionLimiter
 from bridge.kinds.registry import KINDS
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import schemas
 from bridge.webhooks.guard import Guard
@@ -96,7 +96,7 @@ class Door:
     db: Database
     reader: Reader
     tenant: Tenant
-    wake: Wake
+    notifier: Notifier
     streams: Streams
 
     async def call(self, method: str, path: str | URL, *, key: str | None = UNSAID, **other: Any) -> Reply:
@@ -165,7 +165,7 @@ class Door:
         await card_moves.post(self.db, card, handle)
         if linked:
             await cards.permalink(self.db, card, handle, f"https://acme.slack.example/{handle.ts}")
-        self.wake.changed(card.organization_id, card.interaction_id)
+        self.notifier.interaction_changed(card.organization_id, card.interaction_id)
         return card
 
     async def click(self, id: UUID, *, on: Database | None = None, **other: Any) -> Claimed:
@@ -173,12 +173,12 @@ class Door:
         question = await build.read(self.db, self.tenant, id)
         claimed = await interactions.claim(on or self.db, build.click(question, **other))
         if on is None:
-            self.wake.changed(question.organization_id, id)
+            self.notifier.interaction_changed(question.organization_id, id)
         return claimed
 
     async def waiting(self) -> None:
         """Return as soon as some request has looked at its question and waits."""
-        while not any(signal._waiters for signals in self.wake._watchers.values() for signal in signals):
+        while not any(signal._waiters for signals in self.notifier._watchers.values() for signal in signals):
             await asyncio.sleep(0)
 
     async def rows(self) -> int:
@@ -209,7 +209,7 @@ async def door(
     db: Database,
     tenant: Tenant,
     *,
-    wake: Wake | None = None,
+    notifier: Notifier | None = None,
     limits: Limits = FAR,
     metrics: Metrics | None = None,
     guard: Guard | None = None,
@@ -217,20 +217,20 @@ async def door(
     most: int = 1_000_000,
 ) -> AsyncIterator[Door]:
     """Another replica; its other parts share its `wake` and `metrics`. Its webhooks reach nobody but by its `guard`."""
-    wake, guard = wake or Wake(), guard or Guard()
-    crowd = Crowd(most=most)
-    app = web.Application(middlewares=[crowd.attend, routes.in_words])
-    reader = Reader(db=db, wake=wake, metrics=metrics)
-    streams = Streams(db=db, reader=reader, wake=wake)
+    notifier, guard = notifier or Notifier(), guard or Guard()
+    limiter = ConnectionLimiter(most=most)
+    app = web.Application(middlewares=[limiter.attend, routes.in_words])
+    reader = Reader(db=db, notifier=notifier, metrics=metrics)
+    streams = Streams(db=db, reader=reader, notifier=notifier)
     async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
         webhooks = Webhooks(keys=keys, guard=guard, sender=sender)
         app.add_routes(
             routes.routes(
                 db=db,
                 reader=reader,
-                wake=wake,
+                notifier=notifier,
                 streams=streams,
-                places=Places(each=limits.open_requests, most=most, crowd=crowd),
+                concurrency=ConcurrencyLimiter(each=limits.open_requests, most=most, limiter=limiter),
                 webhooks=webhooks,
                 limits=limits,
                 metrics=metrics,
@@ -238,7 +238,7 @@ async def door(
         )
         async with TestClient(_Server(app)) as http:
             try:
-                yield Door(http=http, db=db, reader=reader, tenant=tenant, wake=wake, streams=streams)
+                yield Door(http=http, db=db, reader=reader, tenant=tenant, notifier=notifier, streams=streams)
             finally:
-                wake.close()  # or the server would wait for every stream to notice that its client has gone
+                notifier.close()  # or the server would wait for every stream to notice that its client has gone
                 streams.close()

@@ -106,7 +106,7 @@ class Player:
         elif what == "Slack refuses":
             for card in await self._due():
                 await cards.give_up(self.door.db, card, reason=NOT_IN_CHANNEL, event_id=ids.new())
-                self.door.wake.changed(card.organization_id, card.interaction_id)
+                self.door.notifier.interaction_changed(card.organization_id, card.interaction_id)
         elif found := _CLICK.fullmatch(what):
             await self._click(*found.groups())
         else:
@@ -131,7 +131,7 @@ class Player:
             link = f"https://acme.slack.com/archives/{channel}/p{where.ts.replace('.', '')}"
             await cards.permalink(self.door.db, card, where, link)
         for card in due:
-            self.door.wake.changed(card.organization_id, card.interaction_id)
+            self.door.notifier.interaction_changed(card.organization_id, card.interaction_id)
 
     async def _click(self, who: str, how: str, option: str | None, channel: str | None, id: str) -> None:
         """Somebody clicks the copy in a channel; without one named, the first that is on a screen."""

@@ -89,7 +89,7 @@ class TestWithoutADatabase:
             reader = asyncio.create_task(door.get(asked.json["id"], wait=60))
             await door.waiting()
             way.weather = Weather.BLACK_HOLE
-            door.wake.changed(door.tenant.scope.organization_id, asked.id)
+            door.notifier.interaction_changed(door.tenant.scope.organization_id, asked.id)
 
             async with asyncio.timeout(3.0):
                 unavailable(await reader)

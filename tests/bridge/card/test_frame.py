@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bridge.card import blocks
-from bridge.card.frame import Drawing, View, frame
+from bridge.card.frame import CardView, Drawing, frame
 from bridge.question import Action, Question
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
@@ -19,7 +19,7 @@ BUTTON = blocks.button("Go", action_id="v1:choose:go")
 
 
 def draw(shown: Interaction, asked: Question = QUESTION, *, plain: bool = False, newer: str | None = None) -> Drawing:
-    return frame(View(shown, version=1, plain=plain, newer=newer), asked, buttons=[BUTTON], past=PAST)
+    return frame(CardView(shown, version=1, plain=plain, newer=newer), asked, buttons=[BUTTON], past=PAST)
 
 
 def types(card: Drawing) -> list[str]:
@@ -172,7 +172,7 @@ OFFERED = ["Europe & co", "*America*"]
 
 @pytest.mark.parametrize(("plain", "shown"), [(False, "rich_text"), (True, "section")])
 def test_options_are_listed_as_the_last_of_the_question_when_asked_to(*, plain: bool, shown: str) -> None:
-    view = View(interaction(), version=1, plain=plain)
+    view = CardView(interaction(), version=1, plain=plain)
     card = frame(view, QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED, listed=True)
     last = card.blocks[types(card).index("divider") - 1]
 
@@ -182,7 +182,7 @@ def test_options_are_listed_as_the_last_of_the_question_when_asked_to(*, plain: 
 
 
 def test_options_are_always_said() -> None:
-    card = frame(View(interaction(), version=1), QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED)
+    card = frame(CardView(interaction(), version=1), QUESTION, buttons=[BUTTON], past=PAST, offered=OFFERED)
 
     assert card.text.endswith("\nOptions: Europe &amp; co, \u2217America\u2217")
     assert "America" not in limits.words(card)
@@ -195,7 +195,7 @@ def test_a_long_select_leaves_room_in_the_full_form_and_is_small_in_the_plain_on
     asked = Question(title="Where to?", body="word " * 1_800)
 
     def words(*, plain: bool) -> int:
-        card = frame(View(interaction(), version=1, plain=plain), asked, buttons=[select], past={})
+        card = frame(CardView(interaction(), version=1, plain=plain), asked, buttons=[select], past={})
         assert "not shown" in limits.words(card)
         return limits.words(card).count("word")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bridge.card.frame import View
+from bridge.card.frame import CardView
 from bridge.kinds.contract import Example, Kind
 from bridge.kinds.registry import KINDS
 from storage.model import Json, Status
@@ -45,7 +45,7 @@ FORMS = [pytest.param(False, id="full"), pytest.param(True, id="plain")]
 def below(kind: Kind[Any], example: Example, *, plain: bool, **changes: Any) -> list[str]:
     """The lines below the rule, after the one that says what was answered and before the id."""
     shown = interaction(example.request, **({"status": Status.ANSWERED} | changes))
-    card = kind.draw(View(shown, version=3, plain=plain))
+    card = kind.draw(CardView(shown, version=3, plain=plain))
     sight.check(card, shown)
     rule = next(place for place, block in enumerate(card.blocks) if block["type"] == "divider")
     return [limits.shown([block]) for block in card.blocks[rule + 2 : -1]]
@@ -62,11 +62,11 @@ def test_every_stage_is_one_line_of_every_kind(
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.ANSWERED])
 def test_nothing_of_it_is_on_a_card_without_an_answer(status: Status) -> None:
-    plainly = KINDS["approval"].draw(View(interaction(status=status), version=2))
+    plainly = KINDS["approval"].draw(CardView(interaction(status=status), version=2))
     heard: Json = {} if status is Status.PENDING else HEARD
     told = interaction(status=status, unheard=True, **heard)
 
-    assert KINDS["approval"].draw(View(told, version=2)) == plainly
+    assert KINDS["approval"].draw(CardView(told, version=2)) == plainly
 
 
 @pytest.mark.parametrize("changes", [reported("failed", "No disk"), {"unheard": True}])
@@ -74,7 +74,7 @@ def test_it_is_said_right_after_the_answer_to_those_who_hear_the_card(changes: J
     asked = {"kind": "approval", "title": "Go?", "body": "b" * 9_000}
     shown = interaction(asked, **({"status": Status.ANSWERED} | changes))
 
-    [_, answer, after, *_] = KINDS["approval"].draw(View(shown, version=3)).text.split("\n")
+    [_, answer, after, *_] = KINDS["approval"].draw(CardView(shown, version=3)).text.split("\n")
     assert "Approved" in answer
     assert after.startswith(("⏳ The agent has not heard", "Heard by the agent → picked up → ❌ failed"))
 
@@ -131,6 +131,6 @@ def test_the_longest_report_fits_on_the_fullest_card(asked: Json, letter: str) -
     request = {"title": "t" * 150, "facts": facts, "agent": agent} | asked
     shown = interaction(request, asked_by="k" * 80, **reported("failed", letter * 300, LINK))
     for plain in (False, True):
-        card = KINDS[shown.kind].draw(View(shown, version=3, plain=plain))
+        card = KINDS[shown.kind].draw(CardView(shown, version=3, plain=plain))
         sight.check(card, shown)
         assert letter.replace("&", "&amp;").replace("<", "&lt;") * 300 in card.text

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from bridge.commands.ask_options import Ended, Wish
+from bridge.commands.ask_options import AskOptions, ExitStatus
 
 
-def wish(*options: tuple[str, str]) -> Wish:
-    return Wish(
+def wish(*options: tuple[str, str]) -> AskOptions:
+    return AskOptions(
         title="Now?",
         to=("U0ANA",),
         options=options,
@@ -31,37 +31,37 @@ NO = {"decision": "deny", "approved": False}
 @pytest.mark.parametrize(
     ("asked", "ended"),
     [
-        ({"status": "answered", "answer": YES}, Ended.ANSWERED),
-        ({"status": "answered", "answer": NO}, Ended.DENIED),
-        ({"status": "answered", "answer": None}, Ended.NO_ANSWER),
-        ({"status": "answered", "answer": {"decision": "approve", "approved": False}}, Ended.NO_ANSWER),
-        ({"status": "answered", "answer": {"decision": "deny", "approved": True}}, Ended.NO_ANSWER),
-        ({"status": "answered", "answer": {"decision": "approve", "approved": "true"}}, Ended.NO_ANSWER),
-        ({"status": "answered", "answer": {"option": "blue"}}, Ended.NO_ANSWER),
-        ({"status": "answered"}, Ended.NO_ANSWER),
-        ({"status": "pending", "answer": YES}, Ended.NO_ANSWER),
+        ({"status": "answered", "answer": YES}, ExitStatus.ANSWERED),
+        ({"status": "answered", "answer": NO}, ExitStatus.DENIED),
+        ({"status": "answered", "answer": None}, ExitStatus.NO_ANSWER),
+        ({"status": "answered", "answer": {"decision": "approve", "approved": False}}, ExitStatus.NO_ANSWER),
+        ({"status": "answered", "answer": {"decision": "deny", "approved": True}}, ExitStatus.NO_ANSWER),
+        ({"status": "answered", "answer": {"decision": "approve", "approved": "true"}}, ExitStatus.NO_ANSWER),
+        ({"status": "answered", "answer": {"option": "blue"}}, ExitStatus.NO_ANSWER),
+        ({"status": "answered"}, ExitStatus.NO_ANSWER),
+        ({"status": "pending", "answer": YES}, ExitStatus.NO_ANSWER),
         *[
-            ({"status": status, "answer": None}, Ended.NO_ANSWER)
+            ({"status": status, "answer": None}, ExitStatus.NO_ANSWER)
             for status in ("pending", "expired", "cancelled", "superseded", "unreachable", "of_tomorrow")
         ],
-        ({}, Ended.NO_ANSWER),
+        ({}, ExitStatus.NO_ANSWER),
     ],
 )
-def test_only_a_yes_is_0_and_only_a_no_is_1(asked: dict[str, Any], ended: Ended) -> None:
+def test_only_a_yes_is_0_and_only_a_no_is_1(asked: dict[str, Any], ended: ExitStatus) -> None:
     assert wish().outcome(asked) is ended
 
 
 @pytest.mark.parametrize(
     ("asked", "ended"),
     [
-        ({"status": "answered", "answer": {"option": "blue", "decision": None}}, Ended.ANSWERED),
-        ({"status": "answered", "answer": {"option": "green", "decision": None}}, Ended.NO_ANSWER),
-        ({"status": "answered", "answer": {"option": None, "decision": None}}, Ended.NO_ANSWER),
-        ({"status": "answered", "answer": YES}, Ended.NO_ANSWER),
-        ({"status": "answered", "answer": NO}, Ended.NO_ANSWER),
-        ({"status": "pending", "answer": {"option": "blue"}}, Ended.NO_ANSWER),
-        ({"status": "expired", "answer": {"option": "blue"}}, Ended.NO_ANSWER),
+        ({"status": "answered", "answer": {"option": "blue", "decision": None}}, ExitStatus.ANSWERED),
+        ({"status": "answered", "answer": {"option": "green", "decision": None}}, ExitStatus.NO_ANSWER),
+        ({"status": "answered", "answer": {"option": None, "decision": None}}, ExitStatus.NO_ANSWER),
+        ({"status": "answered", "answer": YES}, ExitStatus.NO_ANSWER),
+        ({"status": "answered", "answer": NO}, ExitStatus.NO_ANSWER),
+        ({"status": "pending", "answer": {"option": "blue"}}, ExitStatus.NO_ANSWER),
+        ({"status": "expired", "answer": {"option": "blue"}}, ExitStatus.NO_ANSWER),
     ],
 )
-def test_a_choice_is_answered_only_with_what_was_offered(asked: dict[str, Any], ended: Ended) -> None:
+def test_a_choice_is_answered_only_with_what_was_offered(asked: dict[str, Any], ended: ExitStatus) -> None:
     assert wish(("red", "Red"), ("blue", "Blue")).outcome(asked) is ended

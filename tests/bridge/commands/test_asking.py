@@ -8,14 +8,14 @@ import pytest
 from aiohttp import web
 
 from bridge.agents.http import problems
-from bridge.agents.http.problems import RATE_LIMITED, TOO_MANY_PENDING, Problem
+from bridge.agents.http.problems import RATE_LIMITED, TOO_MANY_PENDING, ApiProblem
 from bridge.commands import asking
 from bridge.commands.asking import Bridge, NoAnswer
 
 ASKED = {"id": "int_1", "status": "pending", "message": "Waiting."}
 ANSWERED = ASKED | {"status": "answered"}
-TOO_FAST = Problem(RATE_LIMITED, "Too many requests.", retry_after=1)
-FULL = Problem(TOO_MANY_PENDING, "Too many questions.", retry_after=30)
+TOO_FAST = ApiProblem(RATE_LIMITED, "Too many requests.", retry_after=1)
+FULL = ApiProblem(TOO_MANY_PENDING, "Too many questions.", retry_after=30)
 
 Answering: TypeAlias = Callable[..., Awaitable[Bridge]]
 
@@ -27,12 +27,12 @@ async def answering(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Answering]
     runners: list[web.AppRunner] = []
     async with aiohttp.ClientSession() as http:
 
-        async def serve(*answers: Problem | dict[str, str]) -> Bridge:
+        async def serve(*answers: ApiProblem | dict[str, str]) -> Bridge:
             left = iter(answers)
 
             async def answer(_: web.Request) -> web.Response:
                 told = next(left)
-                return problems.response(told) if isinstance(told, Problem) else web.json_response(told)
+                return problems.response(told) if isinstance(told, ApiProblem) else web.json_response(told)
 
             app = web.Application()
             app.router.add_route("*", "/{path:.*}", answer)

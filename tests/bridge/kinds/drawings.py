@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 
-from bridge.card.frame import View
+from bridge.card.frame import CardView
 from bridge.kinds.registry import KINDS
 from storage.model import Status
 from tests.bridge.interactions import interaction
@@ -13,7 +13,7 @@ if __name__ == "__main__":
     drawn = {
         f"{name}: {example.name}, {status}, {'plain' if plain else 'full'}": [
             shown.answers,
-            dataclasses.asdict(kind.draw(View(interaction=shown, version=1, plain=plain))),
+            dataclasses.asdict(kind.draw(CardView(interaction=shown, version=1, plain=plain))),
         ]
         for name, kind in KINDS.items()
         for example in kind.examples

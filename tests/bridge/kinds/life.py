@@ -15,7 +15,7 @@ from bridge.card import action_ids
 from bridge.card.frame import Drawing
 from bridge.kinds.contract import Example, Kind
 from bridge.loops import acknowledgements
-from bridge.loops.unacknowledged import Unheard
+from bridge.loops.unacknowledged import Unacknowledged
 from sandbox.slack.model import Channel, Message
 from storage import cards
 from storage.model import Handle, Interaction, Json
@@ -47,10 +47,10 @@ class House:
         parent = world.say(Message(channel=THREADS, ts=world.new_ts(), user=BOB, text="Release 4.2"))
         places = [{"channel": CHANNEL}, {"channel": THREADS, "thread_ts": parent.ts}, {"user": ANA}]
         body = {**example.request, "to": places, "responders": {"users": [ANA, BOB]}, **routing}
-        first.wake.cards.clear()
+        first.notifier.cards.clear()
         async with asyncio.TaskGroup() as together:
             asking = together.create_task(self._asked(body))
-            await first.wake.cards.wait()
+            await first.notifier.cards.wait()
             await first.settle()
         row = await build.read(first.db, first.tenant, asking.result().id)
         copies = await cards.of_interaction(first.db, row.organization_id, row.id)
@@ -83,12 +83,12 @@ class House:
             "ended_at = ended_at - interval '121 s' where id = $1",
             asked.row.id,
         )
-        assert await Unheard(db=replica.db, wake=replica.wake).step() == 1
+        assert await Unacknowledged(db=replica.db, notifier=replica.notifier).step() == 1
 
     async def write_heard(self) -> None:
         """Write down what the agent was told."""
         replica = self.replicas[0]
-        assert await acknowledgements.step(replica.db, replica.wake) == 1
+        assert await acknowledgements.step(replica.db, replica.notifier) == 1
 
     async def _asked(self, body: Json) -> Reply:
         reply = await self.door.ask(body)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bridge import question
-from bridge.card.frame import Drawing, View
+from bridge.card.frame import CardView, Drawing
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
 from storage.model import Json, Status
@@ -16,7 +16,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 
 def draw(request: Json, status: Status = Status.PENDING, *, plain: bool = False) -> Drawing:
-    return KIND.draw(View(interaction(request, status=status), version=1, plain=plain))
+    return KIND.draw(CardView(interaction(request, status=status), version=1, plain=plain))
 
 
 def asked(**fields: Any) -> Json:
@@ -45,7 +45,7 @@ def test_only_approve_is_approved() -> None:
 def test_a_settled_card_says_what_was_decided(choice: str, said: str) -> None:
     settled = interaction(asked(), status=Status.ANSWERED, choice=choice)
     answer = settled.answers[choice] | {"by": {"user": "U0CHO", "name": "cho", "team": "T0HOME"}, "via": "button"}
-    card = KIND.draw(View(interaction(asked(), status=Status.ANSWERED, choice=choice, answer=answer), version=2))
+    card = KIND.draw(CardView(interaction(asked(), status=Status.ANSWERED, choice=choice, answer=answer), version=2))
 
     assert said in card.text
     assert any(said in text for text in limits.mrkdwn(card.blocks))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bridge import question
-from bridge.card.frame import Drawing, View
+from bridge.card.frame import CardView, Drawing
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
 from storage.model import Json, Status
@@ -16,7 +16,7 @@ from tests.bridge.interactions import interaction
 
 
 def draw(request: Json, *, plain: bool = False) -> Drawing:
-    return KIND.draw(View(interaction(request), version=1, plain=plain))
+    return KIND.draw(CardView(interaction(request), version=1, plain=plain))
 
 
 def asked(**fields: Any) -> Json:
@@ -130,7 +130,7 @@ def test_whatever_is_accepted_can_be_shown_in_every_status(request: Json, status
     shown = interaction(request, status=status)
     again = json.loads(json.dumps(shown.request))
 
-    limits.check(KIND.draw(View(shown, version=1, plain=plain)), shown)
+    limits.check(KIND.draw(CardView(shown, version=1, plain=plain)), shown)
     assert KIND.stored(Request.model_validate(again)) == shown.request
 
 
@@ -156,4 +156,4 @@ def test_everything_at_its_limit_at_once_still_fits(filler: str, *, plain: bool)
 
     for status in Status:
         shown = interaction(request, status=status, asked_by="k" * 80, responders=[f"U{n:030}" for n in range(50)])
-        limits.check(KIND.draw(View(shown, version=1, plain=plain)), shown)
+        limits.check(KIND.draw(CardView(shown, version=1, plain=plain)), shown)

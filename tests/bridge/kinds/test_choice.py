@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bridge.card.frame import Drawing, View
+from bridge.card.frame import CardView, Drawing
 from bridge.kinds.choice import KIND
 from bridge.kinds.choice.request import Request
 from bridge.representation import status_text
@@ -28,7 +28,7 @@ def some(count: int, **fields: Any) -> Json:
 
 
 def draw(request: Json, status: Status = Status.PENDING, *, plain: bool = False, **changes: Any) -> Drawing:
-    return KIND.draw(View(interaction(request, status=status, **changes), version=1, plain=plain))
+    return KIND.draw(CardView(interaction(request, status=status, **changes), version=1, plain=plain))
 
 
 def answered(request: Json, choice: str) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def test_a_confirmation_in_the_dialog_of_a_select_cannot_look_like_a_note_on_ano
     options = [{"id": f"{n}", "label": f"Option {n}"} for n in range(6)]
     options[1]["confirm"] = confirm
     shown = interaction({"kind": "choice", "title": "Where to?", "options": options})
-    [select] = limits.buttons(KIND.draw(View(shown, version=1)))
+    [select] = limits.buttons(KIND.draw(CardView(shown, version=1)))
 
     assert select["confirm"]["text"]["text"].split("\n")[1:] == [
         "“Option 1”: Data is lost. “Option 2”: nothing happens."

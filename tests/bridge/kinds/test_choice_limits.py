@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bridge import question
-from bridge.card.frame import View
+from bridge.card.frame import CardView
 from bridge.kinds.choice import KIND
 from bridge.kinds.choice.request import Request, looks
 from storage.model import Json, Status
@@ -36,7 +36,7 @@ def check(request: Json) -> None:
             request, status=status, asked_by="k" * 80, responders=PEOPLE, home_teams=None, on_expiry=last
         )
         for plain in (False, True):
-            limits.check(KIND.draw(View(shown, version=999_999_999, plain=plain)), shown)
+            limits.check(KIND.draw(CardView(shown, version=999_999_999, plain=plain)), shown)
 
 
 @pytest.mark.parametrize("filler", ["x", "😀", "&", "<", "*", "\u202e", "漢", '"'])
@@ -54,7 +54,7 @@ def test_a_hundred_of_the_longest_options_leave_room_for_the_question() -> None:
         action={"name": "move", "arguments": {"what": "a" * 300}},
         agent={"name": "Release agent", "run": "run-8841", "url": "https://ci.example.com/runs/8841"},
     )
-    words = limits.words(KIND.draw(View(interaction(request), version=1)))
+    words = limits.words(KIND.draw(CardView(interaction(request), version=1)))
 
     assert words.count("word") == 200 and words.count("v" * 60) == 5 and "not shown" not in words
     check(request)
@@ -63,7 +63,7 @@ def test_a_hundred_of_the_longest_options_leave_room_for_the_question() -> None:
 def test_the_plain_form_is_small_even_if_slack_counts_every_character_of_json() -> None:
     shown = interaction(asked([{"id": f"{n}", "label": f"Server {n}"} for n in range(60)], body="b" * 9_000))
 
-    assert len(json.dumps(KIND.draw(View(shown, version=1, plain=True)).blocks, separators=(",", ":"))) < 9_500
+    assert len(json.dumps(KIND.draw(CardView(shown, version=1, plain=True)).blocks, separators=(",", ":"))) < 9_500
 
 
 def test_more_than_one_card_can_show_is_refused_in_words() -> None:
@@ -109,7 +109,7 @@ def test_everything_at_its_limit_at_once_still_fits(count: int, address: str) ->
 
     check(request)
     for plain in (False, True):
-        words = limits.words(KIND.draw(View(interaction(request), version=1, plain=plain)))
+        words = limits.words(KIND.draw(CardView(interaction(request), version=1, plain=plain)))
         assert words.count("Z") == action.count("Z")
 
 
@@ -155,5 +155,5 @@ def test_whatever_is_accepted_can_be_shown_in_every_status(
     shown = interaction(asked(options, body=body), status=status)
     again = json.loads(json.dumps(shown.request))
 
-    limits.check(KIND.draw(View(shown, version=1, plain=plain)), shown)
+    limits.check(KIND.draw(CardView(shown, version=1, plain=plain)), shown)
     assert KIND.stored(Request.model_validate(again)) == shown.request

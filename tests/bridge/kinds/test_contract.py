@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bridge.card.frame import frame
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
-from bridge.kinds.contract import Answer, FieldErrors, Kind
+from bridge.kinds.contract import ChoiceAnswer, FieldErrors, Kind
 from bridge.kinds.registry import KINDS
 from storage.model import Json
 
@@ -45,7 +45,7 @@ def test_what_a_kind_adds_is_stored_and_covered_by_the_digest() -> None:
     rating = Kind(
         name="rating",
         request=Rating,
-        choices=lambda request: {str(n): Answer(label=str(n)) for n in range(request.stars)},
+        choices=lambda request: {str(n): ChoiceAnswer(label=str(n)) for n in range(request.stars)},
         card=lambda view, asked: frame(view, asked, buttons=[], past={}),
         examples=(),
     )

@@ -16,7 +16,7 @@ import pytest
 from bridge import kinds
 from bridge.agents.interactions.routing import Routing
 from bridge.card import texts
-from bridge.card.frame import View
+from bridge.card.frame import CardView
 from bridge.kinds.contract import Example, Kind
 from bridge.kinds.registry import KINDS
 from bridge.question import Question
@@ -94,7 +94,7 @@ def test_every_answer_has_what_the_agents_api_promises(kind: Kind[Any], example:
 @every_form
 def test_what_is_pressed_is_what_will_be_recorded(kind: Kind[Any], example: Example, *, plain: bool) -> None:
     shown = interaction(example.request)
-    pressed = limits.pressed(kind.draw(View(interaction=shown, version=1, plain=plain)))
+    pressed = limits.pressed(kind.draw(CardView(interaction=shown, version=1, plain=plain)))
 
     assert pressed == {choice: texts.visible(answer["label"]) for choice, answer in shown.answers.items()}
 
@@ -105,20 +105,22 @@ def test_what_is_pressed_is_what_will_be_recorded(kind: Kind[Any], example: Exam
 def test_a_card_holds_to_every_limit(kind: Kind[Any], example: Example, status: Status, *, plain: bool) -> None:
     shown = interaction(example.request, status=status)
 
-    limits.check(kind.draw(View(interaction=shown, version=3, plain=plain)), shown)
+    limits.check(kind.draw(CardView(interaction=shown, version=3, plain=plain)), shown)
 
 
 @every_example
 @every_form
 def test_a_settled_card_keeps_the_question_as_a_record(kind: Kind[Any], example: Example, *, plain: bool) -> None:
     asked = interaction(example.request)
-    before = limits.words(kind.draw(View(interaction=asked, version=1, plain=plain)))
+    before = limits.words(kind.draw(CardView(interaction=asked, version=1, plain=plain)))
     settled = interaction(example.request, status=Status.ANSWERED)
-    after = limits.words(kind.draw(View(interaction=settled, version=2, plain=plain)))
+    after = limits.words(kind.draw(CardView(interaction=settled, version=2, plain=plain)))
 
     assert example.request["title"] in after
     missing = set(before.split("\n")) - set(after.split("\n"))
-    pressed = set(limits.shown(limits.buttons(kind.draw(View(interaction=asked, version=1, plain=plain)))).split("\n"))
+    pressed = set(
+        limits.shown(limits.buttons(kind.draw(CardView(interaction=asked, version=1, plain=plain)))).split("\n")
+    )
     assert missing <= pressed | {line for line in missing if "can answer" in line}
 
 
@@ -126,7 +128,7 @@ def test_a_settled_card_keeps_the_question_as_a_record(kind: Kind[Any], example:
 @every_form
 def test_a_settled_card_says_by_whom_and_when(kind: Kind[Any], example: Example, *, plain: bool) -> None:
     settled = interaction(example.request, status=Status.ANSWERED)
-    card = kind.draw(View(interaction=settled, version=2, plain=plain))
+    card = kind.draw(CardView(interaction=settled, version=2, plain=plain))
 
     assert settled.ended_at is not None
     [line] = [text for text in limits.mrkdwn(card.blocks) if "<@U0ANA>" in text]
@@ -138,7 +140,7 @@ def test_a_settled_card_says_by_whom_and_when(kind: Kind[Any], example: Example,
 @every_form
 def test_each_status_looks_different(kind: Kind[Any], example: Example, *, plain: bool) -> None:
     cards = [
-        kind.draw(View(interaction=interaction(example.request, status=each), version=1, plain=plain))
+        kind.draw(CardView(interaction=interaction(example.request, status=each), version=1, plain=plain))
         for each in Status
     ]
 
@@ -148,7 +150,7 @@ def test_each_status_looks_different(kind: Kind[Any], example: Example, *, plain
 
 @every_example
 def test_a_card_is_drawn_the_same_every_time(kind: Kind[Any], example: Example) -> None:
-    view = View(interaction=interaction(example.request), version=1)
+    view = CardView(interaction=interaction(example.request), version=1)
 
     assert kind.draw(view) == kind.draw(view)
 
@@ -159,7 +161,7 @@ def test_the_buttons_have_a_new_block_id_in_every_version(kind: Kind[Any], examp
     ids = [
         [
             block["block_id"]
-            for block in kind.draw(View(interaction=shown, version=version)).blocks
+            for block in kind.draw(CardView(interaction=shown, version=version)).blocks
             if "block_id" in block
         ]
         for version in (1, 2)
@@ -172,7 +174,7 @@ def test_the_buttons_have_a_new_block_id_in_every_version(kind: Kind[Any], examp
 @every_form
 def test_named_responders_are_mentioned_while_it_is_pending(kind: Kind[Any], example: Example, *, plain: bool) -> None:
     shown = interaction(example.request, responders=["U0ANA", "U0CHO"])
-    card = kind.draw(View(interaction=shown, version=1, plain=plain))
+    card = kind.draw(CardView(interaction=shown, version=1, plain=plain))
 
     [line] = [text for text in limits.mrkdwn(card.blocks) if "can answer" in text]
     assert "<@U0ANA>, <@U0CHO>" in line
@@ -184,9 +186,11 @@ def test_a_card_for_a_whole_channel_says_so(kind: Kind[Any], example: Example) -
     anyone = interaction(example.request, responders=None)
     strangers_too = replace(anyone, home_teams=None)
 
-    assert "Anyone of this workspace who sees this can answer" in kind.draw(View(interaction=anyone, version=1)).text
-    assert "other organizations" not in kind.draw(View(interaction=anyone, version=1)).text
-    assert "people from other organizations too" in kind.draw(View(interaction=strangers_too, version=1)).text
+    assert (
+        "Anyone of this workspace who sees this can answer" in kind.draw(CardView(interaction=anyone, version=1)).text
+    )
+    assert "other organizations" not in kind.draw(CardView(interaction=anyone, version=1)).text
+    assert "people from other organizations too" in kind.draw(CardView(interaction=strangers_too, version=1)).text
 
 
 @every_example
@@ -198,13 +202,13 @@ def test_the_most_that_can_surround_a_question_fits(kind: Kind[Any], example: Ex
         if shown.reason:
             shown = replace(shown, reason={"code": "x", "detail": "<!here> & " * 1000, "fix": "y"})
 
-        limits.check(kind.draw(View(interaction=shown, version=999_999_999, plain=plain)), shown)
+        limits.check(kind.draw(CardView(interaction=shown, version=999_999_999, plain=plain)), shown)
 
 
 @every_example
 def test_a_deadline_that_passed_is_told_before_anything_swept_it(kind: Kind[Any], example: Example) -> None:
     late = interaction(example.request, status=Status.EXPIRED, ended_at=None, expires_at=ASKED_AT + timedelta(hours=2))
-    card = kind.draw(View(interaction=late, version=2))
+    card = kind.draw(CardView(interaction=late, version=2))
 
     assert f"*Expired* <!date^{int(late.expires_at.timestamp())}^" in card.text
     assert "not a no" in card.text
@@ -214,7 +218,7 @@ def test_a_deadline_that_passed_is_told_before_anything_swept_it(kind: Kind[Any]
 def test_an_answer_by_default_names_nobody(kind: Kind[Any], example: Example) -> None:
     shown = interaction(example.request, status=Status.ANSWERED)
     default = replace(shown, answer=(shown.answer or {}) | {"by": None, "via": "default"})
-    card = kind.draw(View(interaction=default, version=2))
+    card = kind.draw(CardView(interaction=default, version=2))
 
     limits.check(card, default)
     assert "by default" in card.text
@@ -225,7 +229,7 @@ def test_a_card_survives_fields_of_a_newer_release(kind: Kind[Any], example: Exa
     shown = interaction(example.request)
     newer = replace(shown, request=shown.request | {"mood": "hopeful", "agent": {"name": "a", "version": 2}})
 
-    limits.check(kind.draw(View(interaction=newer, version=1)), newer)
+    limits.check(kind.draw(CardView(interaction=newer, version=1)), newer)
 
 
 @every_example

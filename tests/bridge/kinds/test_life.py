@@ -20,7 +20,7 @@ from tests.bridge.replica import Replica
 
 @pytest.fixture
 async def house(replica: Replica, second: Replica) -> AsyncIterator[House]:
-    async with doors.door(replica.db, replica.tenant, wake=replica.wake) as door:
+    async with doors.door(replica.db, replica.tenant, notifier=replica.notifier) as door:
         yield House(replicas=(replica, second), door=door, turns=cycle((second, replica)))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bridge.loops.deliveries import Deliveries
 from bridge.metrics import Metrics
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.webhooks import outgoing, signature, target
 from bridge.webhooks.guard import Guard
@@ -32,16 +32,16 @@ class Loop:
     db: Database
     tenant: Tenant
     webhooks: Webhooks
-    wake: Wake = field(default_factory=Wake)
+    notifier: Notifier = field(default_factory=Notifier)
     metrics: Metrics = field(default_factory=Metrics)
     chance: float = 0.5
 
     def __post_init__(self) -> None:
-        self.reader = Reader(db=self.db, wake=self.wake, metrics=self.metrics)
+        self.reader = Reader(db=self.db, notifier=self.notifier, metrics=self.metrics)
         self.deliveries = Deliveries(
             db=self.db,
             reader=self.reader,
-            wake=self.wake,
+            notifier=self.notifier,
             webhooks=self.webhooks,
             metrics=self.metrics,
             chance=lambda: self.chance,

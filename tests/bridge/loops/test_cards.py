@@ -107,7 +107,7 @@ async def test_one_edit_is_enough_when_the_newer_card_is_there_first(replica: Re
 async def test_whoever_waits_for_the_first_post_is_woken(replica: Replica) -> None:
     question = await ask(replica)
 
-    with replica.wake.watching(question.organization_id, question.id) as signal:
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
         await replica.cards.step()
 
         assert signal.is_set()

@@ -113,7 +113,7 @@ async def test_m019_a_place_that_takes_no_card_makes_the_question_unreachable_wi
 ) -> None:
     replica.slack.world.add_channel(Channel(id="C2PUBLIC", name="public", members=frozenset({"U0ANA"})))
     question = await ask(replica, address)
-    with replica.wake.watching(question.organization_id, question.id) as signal:
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
         await replica.cards.step()
 
         assert signal.is_set(), "the agent hears it at once"
@@ -167,7 +167,7 @@ async def test_m064_a_card_that_was_deleted_is_given_up_and_its_answer_stands(re
     row = await build.read(replica.db, replica.tenant, question.id)
     assert row.status is Status.ANSWERED and row.answer is not None
     assert (await events(replica, question))[-1] == "card.given_up"
-    assert len(replica.handles) == 0
+    assert len(replica.message_cache) == 0
     assert len(replica.called("chat.update")) == 1
 
 

@@ -122,7 +122,7 @@ async def test_a_receipt_is_shown_by_the_replica_that_took_the_click_when_anothe
     question = await ask(replica)
     handle = await replica.show(question)
     await replica.click(question, handle)
-    assert replica.handles.interaction(question.scope, question.id) is not None
+    assert replica.message_cache.interaction(question.scope, question.id) is not None
     await second.cards.step()
     assert (await replica.card(question)).settled
     if release == "before":  # one that does not write it down

@@ -86,17 +86,17 @@ async def test_only_an_end_that_was_accepted_was_heard(loop: Loop, there: Receiv
     await loop.endpoint(there.url, types=["interaction.created", "interaction.answered"])
     asked = await loop.asked()
     await loop.settle()
-    assert len(there.calls) == 1 and not loop.wake.has_heard, "accepted, and no end"
+    assert len(there.calls) == 1 and not loop.notifier.has_acknowledged, "accepted, and no end"
 
     there.status = 500
     await interactions.claim(loop.db, build.click(asked))
     await loop.settle()
-    assert len(there.calls) == 2 and not loop.wake.has_heard, "the end, and it failed"
+    assert len(there.calls) == 2 and not loop.notifier.has_acknowledged, "the end, and it failed"
     there.status = 204
     await loop.pass_time(3600)
     await loop.settle()
 
-    assert len(there.calls) == 3 and await acknowledgements.step(loop.db, loop.wake) == 1
+    assert len(there.calls) == 3 and await acknowledgements.step(loop.db, loop.notifier) == 1
     assert (await build.read(loop.db, loop.tenant, asked.id)).heard_at is not None
 
 

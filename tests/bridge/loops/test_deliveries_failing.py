@@ -86,10 +86,10 @@ async def test_what_is_due_again_soon_is_looked_for_on_time(
     there.status = 500
     assert await loop.step() == 1
     await asyncio.sleep(0)
-    loop.wake.deliveries.clear()  # what said that the attempt was over
+    loop.notifier.deliveries.clear()  # what said that the attempt was over
 
     async with asyncio.timeout(5.0):
-        await loop.wake.deliveries.wait()
+        await loop.notifier.deliveries.wait()
 
     there.status = 200
     assert await loop.step() == 1

@@ -17,10 +17,10 @@ async def test_a_passed_deadline_ends_the_question_and_wakes_cards_and_waiters(
     handle = await replica.show(question)
     await replica.pass_deadline(question)
 
-    with replica.wake.watching(question.organization_id, question.id) as signal:
-        assert await expiry.step(replica.db, replica.wake, replica.reader) == 1
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
+        assert await expiry.step(replica.db, replica.notifier, replica.reader) == 1
 
-        assert signal.is_set() and replica.wake.cards.is_set()
+        assert signal.is_set() and replica.notifier.cards.is_set()
     assert (await build.read(replica.db, replica.tenant, question.id)).status is Status.EXPIRED
     assert log.getvalue().count("interaction_expired") == 1
     await replica.settle()
@@ -32,10 +32,10 @@ async def test_without_a_passed_deadline_nothing_happens_and_nobody_is_woken(
 ) -> None:
     question = await build.question(replica.db, replica.tenant)
 
-    with replica.wake.watching(question.organization_id, question.id) as signal:
-        assert await expiry.step(replica.db, replica.wake, replica.reader) == 0
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
+        assert await expiry.step(replica.db, replica.notifier, replica.reader) == 0
 
-        assert not signal.is_set() and not replica.wake.cards.is_set()
+        assert not signal.is_set() and not replica.notifier.cards.is_set()
     assert log.getvalue() == "", "silence when idle"
 
 
@@ -72,7 +72,7 @@ async def test_an_answer_given_in_time_is_not_expired(replica: Replica) -> None:
     await interactions.claim(replica.claims, build.click(question))
     await replica.pass_deadline(question)
 
-    assert await expiry.step(replica.db, replica.wake, replica.reader) == 0
+    assert await expiry.step(replica.db, replica.notifier, replica.reader) == 0
     assert (await build.read(replica.db, replica.tenant, question.id)).status is Status.ANSWERED
 
 
@@ -81,7 +81,7 @@ async def test_two_replicas_that_sweep_at_once_end_each_question_once(replica: R
     for question in questions:
         await replica.pass_deadline(question)
 
-    shares = await asyncio.gather(*(expiry.step(one.db, one.wake, one.reader) for one in [replica, second] * 3))
+    shares = await asyncio.gather(*(expiry.step(one.db, one.notifier, one.reader) for one in [replica, second] * 3))
 
     assert sum(shares) == 30
     rows = await replica.db.fetch("select count(*) as ended from events where type = 'interaction.unreachable'")
@@ -97,6 +97,6 @@ async def test_m067_when_very_many_expire_together_each_pass_is_bounded(replica:
         expiry.BATCH + 5,
     )
 
-    assert await expiry.step(replica.db, replica.wake, replica.reader) == expiry.BATCH
-    assert await expiry.step(replica.db, replica.wake, replica.reader) == 5
-    assert await expiry.step(replica.db, replica.wake, replica.reader) == 0
+    assert await expiry.step(replica.db, replica.notifier, replica.reader) == expiry.BATCH
+    assert await expiry.step(replica.db, replica.notifier, replica.reader) == 5
+    assert await expiry.step(replica.db, replica.notifier, replica.reader) == 0

@@ -10,7 +10,7 @@ from bridge import ids
 from bridge.loops import fanout, runner, watch
 from bridge.loops.fanout import Fanout
 from bridge.loops.runner import Loop
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from storage.pool import Database
 from tests import proxy
 from tests.bridge.replica import Replica
@@ -21,8 +21,8 @@ ORGANIZATION, QUESTION = ids.new(), ids.new()
 
 
 @asynccontextmanager
-async def connected(dsn: str, wake: Wake) -> AsyncIterator[Fanout]:
-    one = Fanout(dsn=dsn, wake=wake)
+async def connected(dsn: str, notifier: Notifier) -> AsyncIterator[Fanout]:
+    one = Fanout(dsn=dsn, notifier=notifier)
     await one.step()
     try:
         yield one
@@ -36,10 +36,10 @@ async def until(signal: asyncio.Event) -> None:
 
 
 async def test_whoever_waits_on_another_replica_is_woken(dsn: str) -> None:
-    here, there = Wake(), Wake()
+    here, there = Notifier(), Notifier()
     async with connected(dsn, here) as one, connected(dsn, there):
         with there.watching(ORGANIZATION, QUESTION) as signal, there.watching(ORGANIZATION, ids.new()) as other:
-            here.changed(ORGANIZATION, QUESTION)
+            here.interaction_changed(ORGANIZATION, QUESTION)
             assert await one.step() == 1
 
             await until(signal)
@@ -49,8 +49,8 @@ async def test_whoever_waits_on_another_replica_is_woken(dsn: str) -> None:
 
 async def test_a_click_on_one_replica_wakes_a_waiter_on_the_other(replica: Replica, second: Replica, dsn: str) -> None:
     question = await build.question(replica.db, replica.tenant)
-    async with connected(dsn, replica.wake), connected(dsn, second.wake) as there:
-        with replica.wake.watching(question.organization_id, question.id) as signal:
+    async with connected(dsn, replica.notifier), connected(dsn, second.notifier) as there:
+        with replica.notifier.watching(question.organization_id, question.id) as signal:
             await second.send_click(second.payload(question))
             assert await there.step() == 1
 
@@ -58,23 +58,23 @@ async def test_a_click_on_one_replica_wakes_a_waiter_on_the_other(replica: Repli
 
 
 async def test_what_changes_within_a_moment_is_told_together(dsn: str) -> None:
-    wake = Wake()
+    notifier = Notifier()
     clock = asyncio.get_running_loop().time
-    async with connected(dsn, wake) as one:
+    async with connected(dsn, notifier) as one:
         began = clock()
         for _ in range(5):
             for _ in range(100):
-                wake.changed(ORGANIZATION, ids.new())
+                notifier.interaction_changed(ORGANIZATION, ids.new())
             assert await one.step() == 100
         assert clock() - began >= 4 * fanout.COALESCE_SECONDS
 
 
 async def test_very_much_at_once_is_told_as_everything(dsn: str) -> None:
-    here, there = Wake(), Wake()
+    here, there = Notifier(), Notifier()
     async with connected(dsn, here) as one, connected(dsn, there):
         with there.watching(ORGANIZATION, QUESTION) as signal:
             for _ in range(1001):
-                here.changed(ORGANIZATION, ids.new())
+                here.interaction_changed(ORGANIZATION, ids.new())
             await one.step()
 
             await until(signal)
@@ -82,9 +82,9 @@ async def test_very_much_at_once_is_told_as_everything(dsn: str) -> None:
 
 async def test_however_often_everything_is_told_everybody_looks_once_a_second(dsn: str, db: Database) -> None:
     """Any user of the database may tell it, and with many waiters every look at all of them is many queries."""
-    wake, looks = Wake(), 0
-    async with connected(dsn, wake):
-        with wake.watching(ORGANIZATION, QUESTION) as signal:
+    notifier, looks = Notifier(), 0
+    async with connected(dsn, notifier):
+        with notifier.watching(ORGANIZATION, QUESTION) as signal:
             began = asyncio.get_running_loop().time()
             for _ in range(30):
                 await db.fetch("select pg_notify('askbridge', '')")
@@ -96,22 +96,22 @@ async def test_however_often_everything_is_told_everybody_looks_once_a_second(ds
 
 async def test_m070_a_new_connection_has_everybody_look_again(dsn: str) -> None:
     """What was told while it was gone is not told again."""
-    wake = Wake()
-    async with proxy.before(dsn) as (way, through), connected(through, wake) as one:
-        with wake.watching(ORGANIZATION, QUESTION) as signal:
-            wake.fanout.clear()
+    notifier = Notifier()
+    async with proxy.before(dsn) as (way, through), connected(through, notifier) as one:
+        with notifier.watching(ORGANIZATION, QUESTION) as signal:
+            notifier.fanout.clear()
             await way.cut()
-            await until(wake.fanout)
+            await until(notifier.fanout)
             await one.step()
 
             assert signal.is_set()
 
 
 async def test_m070_a_connection_that_is_only_silent_is_replaced(dsn: str) -> None:
-    wake = Wake()
-    async with proxy.before(dsn) as (way, through), connected(through, wake) as one:
+    notifier = Notifier()
+    async with proxy.before(dsn) as (way, through), connected(through, notifier) as one:
         way.weather = Weather.BLACK_HOLE
-        with wake.watching(ORGANIZATION, QUESTION) as signal:
+        with notifier.watching(ORGANIZATION, QUESTION) as signal:
             one._used_at -= fanout.PROBE_SECONDS
             assert await one.step() == 0
             assert not signal.is_set()
@@ -123,12 +123,12 @@ async def test_m070_a_connection_that_is_only_silent_is_replaced(dsn: str) -> No
 
 
 async def test_without_a_database_nothing_fails_and_nothing_piles_up(log: io.StringIO) -> None:
-    wake = Wake()
-    one = Fanout(dsn="postgresql://nobody:x@127.0.0.1:1/none", wake=wake)
+    notifier = Notifier()
+    one = Fanout(dsn="postgresql://nobody:x@127.0.0.1:1/none", notifier=notifier)
     for _ in range(2):
-        wake.changed(ORGANIZATION, QUESTION)
+        notifier.interaction_changed(ORGANIZATION, QUESTION)
         assert await one.step() == 0
-        assert wake.take_untold() == []
+        assert notifier.drain() == []
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["event"] for line in lines] == ["notices_lost"], "said once, not once a second"
     await one.close()
@@ -137,10 +137,10 @@ async def test_without_a_database_nothing_fails_and_nothing_piles_up(log: io.Str
 async def test_m070_with_every_notice_lost_a_waiter_hears_by_the_next_look(replica: Replica, second: Replica) -> None:
     question = await build.question(replica.db, replica.tenant)
     stopping = asyncio.Event()
-    looking = Loop(name="watch", step=lambda: watch.step(replica.db, replica.wake), interval=1.0)
+    looking = Loop(name="watch", step=lambda: watch.step(replica.db, replica.notifier), interval=1.0)
     running = asyncio.create_task(runner.run(looking, stopping))
     clock = asyncio.get_running_loop().time
-    with replica.wake.watching(question.organization_id, question.id) as signal:
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
         await second.send_click(second.payload(question))
         answered = clock()
         await until(signal)
@@ -150,10 +150,10 @@ async def test_m070_with_every_notice_lost_a_waiter_hears_by_the_next_look(repli
 
 
 async def test_a_feed_that_grew_here_is_looked_at_by_who_follows_it_there(dsn: str) -> None:
-    here, there = Wake(), Wake()
+    here, there = Notifier(), Notifier()
     async with connected(dsn, here) as one, connected(dsn, there):
         with there.following(ORGANIZATION) as signal, there.following(ids.new()) as other:
-            here.grown([ORGANIZATION], deliveries=0)
+            here.events_numbered([ORGANIZATION], deliveries=0)
             assert await one.step() == 1
 
             await until(signal)

@@ -6,7 +6,7 @@ import pytest
 
 from bridge import ids
 from bridge.loops import acknowledgements
-from bridge.loops.unacknowledged import BATCH, FEW_LOOKS, FEW_SECONDS, Unheard
+from bridge.loops.unacknowledged import BATCH, FEW_LOOKS, FEW_SECONDS, Unacknowledged
 from bridge.representation import interaction
 from sandbox.slack.faults import Kind
 from storage import receipts
@@ -48,9 +48,9 @@ async def pass_seconds(replica: Replica, seconds: float) -> None:
 
 async def hear(replica: Replica, question: Interaction) -> None:
     """An agent is told the end, and that is written down."""
-    replica.wake.agent_heard(question.organization_id, question.id)
-    assert await acknowledgements.step(replica.db, replica.wake) == 1
-    assert not replica.wake.has_heard
+    replica.notifier.acknowledge(question.organization_id, question.id)
+    assert await acknowledgements.step(replica.db, replica.notifier) == 1
+    assert not replica.notifier.has_acknowledged
 
 
 async def report(replica: Replica, question: Interaction, status: Progress, summary: str | None = None) -> None:
@@ -68,7 +68,7 @@ def edits(replica: Replica) -> int:
 async def later(replica: Replica, seconds: float) -> None:
     """So much later, with everything done that was due until then."""
     await pass_seconds(replica, seconds)
-    await Unheard(db=replica.db, wake=replica.wake).step()
+    await Unacknowledged(db=replica.db, notifier=replica.notifier).step()
     await edit(replica)
 
 
@@ -154,7 +154,7 @@ async def test_what_is_reported_while_a_copy_is_not_settled_yet_is_shown_by_its_
     [one, other] = [card.handle for card in await replica.copies(question) if card.handle]
     replica.fault("chat.update", Kind.RATELIMITED, retry_after=30)
     await replica.click(question, one)
-    assert replica.handles.interaction(question.scope, question.id) is not None
+    assert replica.message_cache.interaction(question.scope, question.id) is not None
     await replica.cards.step()
     await report(replica, question, Progress.PICKED_UP)
 
@@ -205,7 +205,7 @@ async def test_a_copy_stays_settled_for_agents_while_slack_refuses_its_receipt(r
 async def test_what_has_just_become_late_is_found_at_the_next_look_and_all_else_at_the_next_whole_one(
     replica: Replica,
 ) -> None:
-    loop = Unheard(db=replica.db, wake=replica.wake)
+    loop = Unacknowledged(db=replica.db, notifier=replica.notifier)
     await settled(replica)
     assert await loop.step() == 0
 
@@ -219,6 +219,6 @@ async def test_what_has_just_become_late_is_found_at_the_next_look_and_all_else_
 async def test_a_whole_look_goes_on_until_it_has_found_all(replica: Replica) -> None:
     first = await ended.question(replica.db, replica.tenant, days=300 / 86_400)
     await ended.many_like(replica.db, first, number=BATCH)
-    loop = Unheard(db=replica.db, wake=replica.wake)
+    loop = Unacknowledged(db=replica.db, notifier=replica.notifier)
 
     assert [await loop.step() for _ in range(3)] == [BATCH, 1, 0]

@@ -12,25 +12,25 @@ from tests.storage.faults import admin
 
 async def test_a_pass_numbers_what_is_due_and_wakes_its_followers(replica: Replica) -> None:
     question = await ask(replica)
-    with replica.wake.following(question.organization_id) as signal:
-        assert await numbering.step(replica.db, replica.wake) == 1
+    with replica.notifier.following(question.organization_id) as signal:
+        assert await numbering.step(replica.db, replica.notifier) == 1
 
         assert signal.is_set()
-        assert replica.wake.take_untold() == [(question.organization_id, question.organization_id)]
+        assert replica.notifier.drain() == [(question.organization_id, question.organization_id)]
         signal.clear()
-        assert await numbering.step(replica.db, replica.wake) == 0
-        assert not signal.is_set() and replica.wake.take_untold() == []
+        assert await numbering.step(replica.db, replica.notifier) == 0
+        assert not signal.is_set() and replica.notifier.drain() == []
 
 
 async def test_a_click_and_a_card_wake_it(replica: Replica) -> None:
     question = await ask(replica)
     handle = await replica.show(question)
-    assert replica.wake.numbering.is_set()
-    replica.wake.numbering.clear()
+    assert replica.notifier.numbering.is_set()
+    replica.notifier.numbering.clear()
 
     await replica.click(question, handle)
 
-    assert replica.wake.numbering.is_set()
+    assert replica.notifier.numbering.is_set()
 
 
 async def test_every_life_of_a_question_is_told_with_each_of_its_events_once(replica: Replica) -> None:
@@ -38,7 +38,7 @@ async def test_every_life_of_a_question_is_told_with_each_of_its_events_once(rep
     await replica.settle()
     await answered(replica, question)
     await replica.settle()
-    while await numbering.step(replica.db, replica.wake):
+    while await numbering.step(replica.db, replica.notifier):
         pass
 
     told = await events.page(replica.db, question.organization_id, past=events.BEGINNING, most=100)
@@ -49,9 +49,9 @@ async def test_what_is_left_to_another_numberer_is_looked_at_again_soon(replica:
     question = await ask(replica)
     async with admin(dsn) as other, other.transaction():
         await other.execute("select from organizations for no key update")
-        assert await numbering.step(replica.db, replica.wake) == 1
+        assert await numbering.step(replica.db, replica.notifier) == 1
         assert await events.page(replica.db, question.organization_id, past=0, most=9) == []
-    assert await numbering.step(replica.db, replica.wake) == 1
+    assert await numbering.step(replica.db, replica.notifier) == 1
     assert len(await events.page(replica.db, question.organization_id, past=0, most=9)) == 1
 
 
@@ -59,9 +59,9 @@ async def test_idle_it_costs_one_statement_and_other_organizations_are_left_alon
     neighbour = await build.tenant(replica.db)
     await ask(replica)
     counting = Counting(replica.db)
-    with replica.wake.following(neighbour.scope.organization_id) as signal:
-        await numbering.step(counting, replica.wake)
-        await numbering.step(counting, replica.wake)
+    with replica.notifier.following(neighbour.scope.organization_id) as signal:
+        await numbering.step(counting, replica.notifier)
+        await numbering.step(counting, replica.notifier)
 
         assert not signal.is_set()
     assert len(counting.statements) == 2
@@ -70,7 +70,7 @@ async def test_idle_it_costs_one_statement_and_other_organizations_are_left_alon
 async def test_two_replicas_number_at_once_and_each_event_is_told_of_by_one(replica: Replica, second: Replica) -> None:
     questions = [await build.question(replica.db, replica.tenant) for _ in range(20)]
 
-    numbered = await asyncio.gather(*(numbering.step(one.db, one.wake) for one in (replica, second) * 4))
+    numbered = await asyncio.gather(*(numbering.step(one.db, one.notifier) for one in (replica, second) * 4))
 
     assert sum(numbered) >= 20
     told = await events.page(replica.db, questions[0].organization_id, past=0, most=100)

@@ -38,7 +38,7 @@ async def ask(replica: Replica, channel: str) -> Interaction:
 
 
 def duty(replica: Replica) -> Serving:
-    return Serving(db=replica.db, installations=replica.installations, wake=replica.wake)
+    return Serving(db=replica.db, installations=replica.installations, notifier=replica.notifier)
 
 
 async def is_served(replica: Replica) -> bool:
@@ -98,9 +98,9 @@ async def test_cards_of_a_replica_that_is_gone_are_shelved_and_come_back_at_once
     assert [await left.step() for _ in range(2)] == [2, 0], "its own claim had lapsed too, and one card is shelved"
     assert await acme.cards.step() == 0
 
-    acme.wake.cards.clear()
+    acme.notifier.cards.clear()
     assert await duty(acme).step() == 2, "it serves again, and one card is put back"
-    assert acme.wake.cards.is_set()
+    assert acme.notifier.cards.is_set()
     assert await acme.cards.step() == 1
     assert (await replica.card(question)).ts is not None
 

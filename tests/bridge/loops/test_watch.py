@@ -12,10 +12,10 @@ from tests.storage import build
 async def test_m070_whoever_waits_here_hears_of_an_answer_given_elsewhere(replica: Replica, second: Replica) -> None:
     question = await build.question(replica.db, replica.tenant)
 
-    with replica.wake.watching(question.organization_id, question.id) as signal:
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
         await second.send_click(second.payload(question))
         assert not signal.is_set(), "the other replica can only wake its own"
-        assert await watch.step(replica.db, replica.wake) == 0
+        assert await watch.step(replica.db, replica.notifier) == 0
 
         assert signal.is_set()
 
@@ -23,8 +23,8 @@ async def test_m070_whoever_waits_here_hears_of_an_answer_given_elsewhere(replic
 async def test_who_waits_for_a_pending_question_is_left_alone(replica: Replica) -> None:
     question = await build.question(replica.db, replica.tenant)
 
-    with replica.wake.watching(question.organization_id, question.id) as signal:
-        await watch.step(replica.db, replica.wake)
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
+        await watch.step(replica.db, replica.notifier)
 
         assert not signal.is_set()
 
@@ -33,8 +33,8 @@ async def test_a_passed_deadline_is_heard_of_before_the_sweep(replica: Replica) 
     question = await build.question(replica.db, replica.tenant)
     await replica.pass_deadline(question)
 
-    with replica.wake.watching(question.organization_id, question.id) as signal:
-        await watch.step(replica.db, replica.wake)
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
+        await watch.step(replica.db, replica.notifier)
 
         assert signal.is_set()
 
@@ -43,28 +43,28 @@ async def test_a_question_asked_for_under_another_organization_is_not_told_of(re
     question = await build.question(replica.db, replica.tenant)
     await interactions.claim(replica.claims, build.click(question))
 
-    with replica.wake.watching(ids.new(), question.id) as signal:
-        await watch.step(replica.db, replica.wake)
+    with replica.notifier.watching(ids.new(), question.id) as signal:
+        await watch.step(replica.db, replica.notifier)
 
         assert not signal.is_set()
 
 
 async def test_while_nobody_waits_nothing_is_asked_and_for_a_thousand_one_statement(replica: Replica) -> None:
     counting = Counting(replica.db)
-    await watch.step(counting, replica.wake)
+    await watch.step(counting, replica.notifier)
     assert counting.statements == []
     question = await build.question(replica.db, replica.tenant)
     await interactions.claim(replica.claims, build.click(question))
 
     async def wait(id_: object) -> bool:
-        with replica.wake.watching(question.organization_id, question.id if id_ is None else ids.new()) as signal:
+        with replica.notifier.watching(question.organization_id, question.id if id_ is None else ids.new()) as signal:
             await released.wait()
             return signal.is_set()
 
     released = asyncio.Event()
     waiting = [asyncio.create_task(wait(None if number % 100 == 0 else number)) for number in range(1000)]
     await asyncio.sleep(0)
-    await watch.step(counting, replica.wake)
+    await watch.step(counting, replica.notifier)
     released.set()
 
     assert sum(await asyncio.gather(*waiting)) == 10
@@ -77,9 +77,9 @@ async def test_a_foreign_watcher_of_the_same_id_takes_nothing_from_its_owner(rep
     await interactions.claim(replica.claims, build.click(question))
 
     with (
-        replica.wake.watching(question.organization_id, question.id) as owner,
-        replica.wake.watching(ids.new(), question.id) as foreign,
+        replica.notifier.watching(question.organization_id, question.id) as owner,
+        replica.notifier.watching(ids.new(), question.id) as foreign,
     ):
-        await watch.step(replica.db, replica.wake)
+        await watch.step(replica.db, replica.notifier)
 
         assert owner.is_set() and not foreign.is_set()

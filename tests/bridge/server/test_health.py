@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bridge.loops import runner
 from bridge.loops.runner import Loop
-from bridge.notifier import Wake
+from bridge.notifier import Notifier
 from bridge.server import health
 from bridge.server.health import Health
 from storage import pool
@@ -33,13 +33,13 @@ def loop(name: str, *, passed_at: float | None) -> Loop:
 
 
 @asynccontextmanager
-async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Wake, "Asked"]]:
-    wake = Wake()
-    checked = Health(db=db, loops=loops, wake=wake)
+async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Notifier, "Asked"]]:
+    notifier = Notifier()
+    checked = Health(db=db, loops=loops, notifier=notifier)
     app = web.Application()
     app.add_routes(checked.routes())
     async with TestClient(TestServer(app)) as http:
-        yield wake, Asked(http)
+        yield notifier, Asked(http)
 
 
 class Asked:
@@ -140,8 +140,8 @@ async def test_a_loop_counts_from_its_first_good_pass(db: Database) -> None:
 
 
 async def test_a_replica_that_stops_takes_no_more(db: Database) -> None:
-    async with served(db) as (wake, asked):
-        wake.close()
+    async with served(db) as (notifier, asked):
+        notifier.close()
         status, told = await asked.ready()
 
         assert (status, told["checks"]["process"]) == (503, "is stopping")

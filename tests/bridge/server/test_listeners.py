@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
-from bridge.connection_limit import Crowd
+from bridge.connection_limit import ConnectionLimiter
 from bridge.server import listeners
 from tests.bridge.server.test_startup_log import settings
 
@@ -27,10 +27,10 @@ async def test_who_was_let_in_just_before_the_doors_closed_is_answered(turns: in
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text="here")
 
-    crowd = Crowd(most=8)
-    app = web.Application(middlewares=[crowd.attend])
+    limiter = ConnectionLimiter(most=8)
+    app = web.Application(middlewares=[limiter.attend])
     app.router.add_get("/", answer)
-    async with listeners.doors(app, settings(port=0), crowd) as url:
+    async with listeners.doors(app, settings(port=0), limiter) as url:
         client = connected(url)
         for _ in range(turns):
             await asyncio.sleep(0)

@@ -61,7 +61,7 @@ async def test_what_waits_is_told(replica: Replica) -> None:
     await replica.db.fetch("update events set position = null, at = clock_timestamp() - interval '50 seconds'")
     await replica.db.fetch("update deliveries set due_at = clock_timestamp() - interval '70 seconds'")
     async with scraping.served(replica) as scraped:
-        with replica.wake.watching(question.organization_id, question.id):
+        with replica.notifier.watching(question.organization_id, question.id):
             page = await scraped.page()
 
     assert page.value("waiting_agents") == 1

@@ -136,7 +136,7 @@ async def test_a_click_after_the_default_was_due_has_it_written_and_is_told_of_i
 
     [(_, text, _)] = replica.whispers(CHANNEL)
     assert "Nobody answered in time, so “Deny” was recorded by default" in text
-    assert replica.wake.cards.is_set()
+    assert replica.notifier.cards.is_set()
     await replica.settle()
     assert not replica.has_buttons(handle) and "by default" in replica.shown(handle)
 
@@ -150,7 +150,7 @@ async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_of_it(
 
     [(_, text, _)] = replica.whispers(CHANNEL)
     assert "expired" in text
-    assert replica.wake.cards.is_set()
+    assert replica.notifier.cards.is_set()
     await replica.settle()
     assert not replica.has_buttons(handle)
 

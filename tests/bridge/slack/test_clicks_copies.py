@@ -172,14 +172,14 @@ async def test_the_cache_saves_the_read_before_an_edit_and_the_heal_after_a_win(
 
     assert len(counting.statements) == 2, "the lease and the write-back"
     assert not replica.has_buttons(handle)
-    assert len(replica.handles) == 0
+    assert len(replica.message_cache) == 0
 
 
 async def test_without_the_cache_it_costs_exactly_that(
     replica: Replica, counting: Counting, question: Interaction
 ) -> None:
     handle = await replica.show(question)
-    replica.handles._posted.clear()
+    replica.message_cache._posted.clear()
     counting.statements.clear()
 
     await replica.clicks.after(await replica.clicks.decide(_parsed(replica, question, handle)))
@@ -193,7 +193,7 @@ async def test_a_copy_that_was_settled_before_the_winner_is_attended_to_is_not_e
     replica: Replica, question: Interaction
 ) -> None:
     handle = await replica.show(question)
-    replica.handles._posted.clear()
+    replica.message_cache._posted.clear()
 
     outcome = await replica.clicks.decide(_parsed(replica, question, handle))
     await replica.cards.step()
@@ -210,7 +210,7 @@ def _parsed(replica: Replica, question: Interaction, handle: Handle) -> Any:
 
 
 async def test_a_winner_wakes_whoever_waits(replica: Replica, question: Interaction, handle: Handle) -> None:
-    with replica.wake.watching(question.organization_id, question.id) as signal:
+    with replica.notifier.watching(question.organization_id, question.id) as signal:
         outcome = await replica.clicks.decide(_parsed(replica, question, handle))
         assert outcome.claimed.verdict is Verdict.WON and not signal.is_set()
         await replica.clicks.after(outcome)

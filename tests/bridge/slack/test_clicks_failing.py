@@ -37,16 +37,16 @@ async def test_slack_has_its_answer_before_anything_else_is_begun(
         await after(self, outcome)
 
     monkeypatch.setattr(Clicks, "after", hold)
-    replica.wake.cards.clear()
+    replica.notifier.cards.clear()
     told = await replica.click_without_waiting(question, handle)
 
     assert told["status"] == 200
     assert await status(replica, question) is Status.ANSWERED, "what matters was written before"
     await begun.wait()
-    assert not replica.wake.cards.is_set()
+    assert not replica.notifier.cards.is_set()
     held.set()
     await replica.inbound.close()
-    assert replica.wake.cards.is_set()
+    assert replica.notifier.cards.is_set()
 
 
 async def test_a_slow_response_url_delays_nobody(replica: Replica, question: Interaction, handle: Handle) -> None:

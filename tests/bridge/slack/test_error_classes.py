@@ -7,7 +7,7 @@ import pytest
 
 from bridge.card.frame import Drawing
 from bridge.slack.client import Client
-from bridge.slack.errors import BadBlocks, Broken, Failure, GiveUp, RetryAfter
+from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
 from sandbox.slack.fault_classes import CLASSES
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.server import Sandbox
@@ -23,7 +23,7 @@ FAULTS = [
 CAUTIOUS = {"service_unavailable"}
 
 
-def meaning(name: str, failure: Failure, *, word: str) -> bool:
+def meaning(name: str, failure: SlackFailure, *, word: str) -> bool:
     match name:
         case "rate limited":
             return isinstance(failure, RetryAfter) and failure.limited

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bridge.slack import error_table, errors
 from bridge.slack.error_table import Meaning
-from bridge.slack.errors import BadBlocks, Broken, Failure, GiveUp, RetryAfter
+from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
 
 TOKEN = "xoxb-sandbox-secret"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,21 +43,21 @@ async def client(base_url: str, *, timeout: float = 5) -> AsyncIterator[AsyncWeb
         yield AsyncWebClient(token=TOKEN, base_url=base_url, session=session, retry_handlers=[])
 
 
-async def failure_of(found: AsyncWebClient) -> Failure:
+async def failure_of(found: AsyncWebClient) -> SlackFailure:
     """Post, and classify what came of it."""
     try:
         await found.chat_postMessage(channel="C0APPROVALS", text="Deploy?")
     except Exception as error:  # noqa: BLE001  -- classify is to know every one
-        failure: Failure = errors.classify(error)
+        failure: SlackFailure = errors.classify(error)
     else:
         pytest.fail("the call did not fail")
     assert TOKEN not in repr(failure)
     assert "127.0.0.1" not in repr(failure)
-    assert type(failure) in get_args(Failure)
+    assert type(failure) in get_args(SlackFailure)
     return failure
 
 
-async def failure_after(handler: Handler, *, timeout: float = 5) -> Failure:
+async def failure_after(handler: Handler, *, timeout: float = 5) -> SlackFailure:
     async with slack(handler, timeout=timeout) as found:
         return await failure_of(found)
 
@@ -82,7 +82,7 @@ def refusal(error: object, **more: Any) -> Handler:
     return answer(json.dumps({"ok": False, "error": error, **more}))
 
 
-OUTCOMES: dict[Meaning, type[Failure]] = {
+OUTCOMES: dict[Meaning, type[SlackFailure]] = {
     Meaning.LIMITED: RetryAfter,
     Meaning.NOT_NOW: RetryAfter,
     Meaning.UNKNOWN: RetryAfter,
@@ -92,7 +92,7 @@ OUTCOMES: dict[Meaning, type[Failure]] = {
 }
 
 
-def kind(failure: Failure) -> tuple[str, str, bool]:
+def kind(failure: SlackFailure) -> tuple[str, str, bool]:
     return type(failure).__name__, failure.code, getattr(failure, "ambiguous", False)
 
 
@@ -282,7 +282,7 @@ async def test_every_error_of_the_table_reaches_its_outcome(error: str, expected
         ("something_slack_invents_tomorrow", GiveUp, "slack_error"),
     ],
 )
-async def test_codes_are_told_to_agents_and_do_not_change(error: str, outcome: type[Failure], code: str) -> None:
+async def test_codes_are_told_to_agents_and_do_not_change(error: str, outcome: type[SlackFailure], code: str) -> None:
     failure = await failure_after(refusal(error))
 
     assert (type(failure), failure.code) == (outcome, code)
@@ -326,7 +326,7 @@ async def test_a_body_of_the_wrong_shape_is_no_surprise() -> None:
 
 
 def test_an_error_made_of_a_plain_dict_is_understood() -> None:
-    def refused(response: object) -> Failure:
+    def refused(response: object) -> SlackFailure:
         return errors.classify(SlackApiError("refused", response))  # type: ignore[no-untyped-call]  # the SDK's
 
     assert refused({"ok": False, "error": "not_in_channel"}).code == "not_in_channel"

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bridge.agents import routes
-from bridge.connection_limit import Crowd
+from bridge.connection_limit import ConnectionLimiter
 from bridge.slack.ack import Ack
 from bridge.slack.inbound import PATH, Inbound
 from sandbox.slack.faults import Kind
@@ -81,7 +81,7 @@ async def test_m055_slack_hanging_up_does_not_undo_a_click_nor_what_follows(
     payload = replica.payload(question)
     payload["container"] |= {"channel_id": handle.channel, "message_ts": handle.ts}
     body = payloads.form(payload)
-    with replica.wake.watching(question.organization_id, question.id) as changed:
+    with replica.notifier.watching(question.organization_id, question.id) as changed:
         async with replica.db.acquire() as connection, connection.transaction():
             await connection.execute("select 1 from interactions where id = $1 for update", question.id)
             peer = socket.create_connection((urlsplit(replica.url).hostname, urlsplit(replica.url).port))
@@ -153,7 +153,7 @@ async def door(
     replica: Replica, receive: Callable[[bytes], Awaitable[Ack]], **options: Any
 ) -> AsyncIterator[tuple[Inbound, str]]:
     """Another route of this replica's secrets, before another receiver."""
-    inbound = Inbound(secrets=replica.secrets, receive=receive, crowd=Crowd(most=10))
+    inbound = Inbound(secrets=replica.secrets, receive=receive, limiter=ConnectionLimiter(most=10))
     web_app = web.Application(**options)
     web_app.add_routes([web.post(PATH, inbound.handle)])
     async with TestServer(web_app) as server:

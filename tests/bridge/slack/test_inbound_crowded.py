@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from aiohttp import web
 
-from bridge.connection_limit import Crowd
+from bridge.connection_limit import ConnectionLimiter
 from bridge.server import listeners
 from bridge.slack.inbound import PATH, Inbound
 from tests import payloads
@@ -17,14 +17,14 @@ from tests.storage import build
 
 
 async def test_a_click_that_is_being_decided_gives_way_to_nobody(replica: Replica, dsn: str) -> None:
-    crowd = Crowd(most=2)
-    inbound = Inbound(secrets=replica.secrets, receive=replica.receiver.receive, crowd=crowd)
-    web_app = web.Application(middlewares=[crowd.attend])
+    limiter = ConnectionLimiter(most=2)
+    inbound = Inbound(secrets=replica.secrets, receive=replica.receiver.receive, limiter=limiter)
+    web_app = web.Application(middlewares=[limiter.attend])
     web_app.add_routes([web.post(PATH, inbound.handle)])
     question = await build.question(replica.db, replica.tenant)
     body = payloads.form(replica.payload(question))
     other = await asyncpg.connect(dsn)
-    async with AsyncExitStack() as stack, listeners.doors(web_app, settings(port=0), crowd) as url:
+    async with AsyncExitStack() as stack, listeners.doors(web_app, settings(port=0), limiter) as url:
         async with other.transaction():
             await other.execute("select from interactions for update")
             click = asyncio.create_task(replica.http.post(f"{url}{PATH}", data=body, headers=replica.signed(body)))
@@ -41,4 +41,4 @@ async def test_a_click_that_is_being_decided_gives_way_to_nobody(replica: Replic
             assert answer.status == 200
         await inbound.close()
     await other.close()
-    assert await replica.verdicts() == ["won"] and not crowd._kept
+    assert await replica.verdicts() == ["won"] and not limiter._kept

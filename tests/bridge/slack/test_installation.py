@@ -17,7 +17,12 @@ from tests.storage import build
 def installation(replica: Replica, *, installations: Installations, token: str | None = None) -> Installation:
     client = Client(token=token or replica.slack.world.app.bot_token, api_url=replica.slack.api_url, http=replica.http)
     return Installation(
-        db=replica.db, client=client, installations=installations, app_id=None, organization="Acme", wake=replica.wake
+        db=replica.db,
+        client=client,
+        installations=installations,
+        app_id=None,
+        organization="Acme",
+        notifier=replica.notifier,
     )
 
 
@@ -30,7 +35,7 @@ async def test_the_token_s_connection_is_established_once_and_the_cards_that_wai
     assert [await step() for _ in range(3)] == [1, 0, 0]
 
     assert installations.served == [replica.tenant.scope]
-    assert replica.wake.cards.is_set()
+    assert replica.notifier.cards.is_set()
     assert len(replica.called("auth.test")) == 1
     assert log.getvalue().count("slack_connected") == 1
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bridge.webhooks.guard import Guard
-from bridge.webhooks.sender import Outcome, Sender
+from bridge.webhooks.sender import DeliveryOutcome, Sender
 
 Speak: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -55,7 +55,7 @@ async def raw(speak: Speak) -> AsyncIterator[str]:
 
 async def send(
     url: str, *, guard: Guard = LOCAL, seconds: float = 5.0, resolver: AbstractResolver | None = None
-) -> Outcome:
+) -> DeliveryOutcome:
     sender = Sender(guard, agent="askbridge test", seconds=seconds, resolver=resolver)
     try:
         return await sender.send(url, body=b'{"a": 1}', headers={"webhook-id": "evt_1"})

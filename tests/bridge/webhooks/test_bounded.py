@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bridge.webhooks.sender import Outcome
+from bridge.webhooks.sender import DeliveryOutcome
 from tests.bridge.webhooks.sending import raw, send
 
 EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
@@ -59,7 +59,7 @@ async def test_m077_who_asks_hears_that_it_was_too_much(what: str, words: str) -
         await reader.read()
 
     async with raw(speak) as url:
-        assert await send(url) == Outcome(status=None, detail=words)
+        assert await send(url) == DeliveryOutcome(status=None, detail=words)
 
 
 async def test_an_answer_before_the_answer_is_no_answer() -> None:
@@ -69,7 +69,7 @@ async def test_an_answer_before_the_answer_is_no_answer() -> None:
         await reader.read()
 
     async with raw(speak) as url:
-        assert await send(url) == Outcome(status=204, detail="HTTP 204")
+        assert await send(url) == DeliveryOutcome(status=204, detail="HTTP 204")
 
 
 @pytest.mark.parametrize("status", [200, 500])

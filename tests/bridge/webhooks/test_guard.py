@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from bridge.webhooks.guard import Guard, Refused
+from bridge.webhooks.guard import AddressRefused, Guard
 
 PUBLIC = ["93.184.215.14", "1.1.1.1", "2606:4700:4700::1111", "2a00:1450:4001:80b::200e", "::ffff:1.1.1.1"]
 PRIVATE = [
@@ -55,11 +55,11 @@ def test_networks_that_cannot_be_read_are_refused(text: str) -> None:
 
 
 def test_no_socket_is_made_for_what_is_closed() -> None:
-    with pytest.raises(Refused, match=r"127\.0\.0\.1"):
+    with pytest.raises(AddressRefused, match=r"127\.0\.0\.1"):
         Guard().socket((socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 80)))
-    with pytest.raises(Refused, match="fe80::1"):
+    with pytest.raises(AddressRefused, match="fe80::1"):
         Guard().socket((socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("fe80::1%lo", 80, 0, 1)))
-    with pytest.raises(Refused):
+    with pytest.raises(AddressRefused):
         Guard().socket((socket.AF_UNIX, socket.SOCK_STREAM, 0, "", ("/run/x.sock",)))
     with Guard().socket((socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("1.1.1.1", 443))) as made:
         assert made.family is socket.AF_INET

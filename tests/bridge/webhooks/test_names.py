@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bridge.webhooks.names import Names
+from bridge.webhooks.names import Resolver
 from tests.bridge.webhooks import receivers
 from tests.bridge.webhooks.sending import send
 
@@ -66,7 +66,7 @@ async def test_names_that_nobody_answers_for_keep_no_other_waiting(nameserver: N
 
 
 async def test_a_name_is_looked_up_once_at_a_time_however_many_ask(nameserver: Nameserver) -> None:
-    names = Names(most=2)
+    names = Resolver(most=2)
     asking = [asyncio.create_task(names.resolve("hang.example", port)) for port in range(1, 6)]
     await nameserver.until(1)
 
@@ -81,7 +81,7 @@ async def test_a_name_is_looked_up_once_at_a_time_however_many_ask(nameserver: N
 
 
 async def test_no_more_names_at_once_than_there_are_threads(nameserver: Nameserver) -> None:
-    names = Names(most=2)
+    names = Resolver(most=2)
     asking = [asyncio.create_task(names.resolve(f"hang{n}.example")) for n in range(2)]
     await nameserver.until(2)
     waiting = asyncio.create_task(names.resolve("good.example"))
@@ -97,7 +97,7 @@ async def test_no_more_names_at_once_than_there_are_threads(nameserver: Nameserv
 
 ENDS = """
 import asyncio, socket, time
-from bridge.webhooks.names import Names
+from bridge.webhooks.names import Resolver
 
 def hang(*_, **__):
     print("asked", flush=True)
@@ -107,7 +107,7 @@ async def main():
     socket.getaddrinfo = hang
     try:
         async with asyncio.timeout(0.2):
-            await Names().resolve("hang.example")
+            await Resolver().resolve("hang.example")
     except TimeoutError:
         print("given up", flush=True)
 

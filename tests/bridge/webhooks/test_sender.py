@@ -13,7 +13,7 @@ from aiohttp.abc import ResolveResult
 from multidict import CIMultiDictProxy
 
 from bridge.webhooks.guard import Guard
-from bridge.webhooks.sender import Outcome, Sender
+from bridge.webhooks.sender import DeliveryOutcome, Sender
 from tests.bridge.webhooks.sending import LOCAL, Names, raw, receiver, send
 
 
@@ -27,7 +27,7 @@ async def test_the_receiver_gets_the_body_as_it_was_signed() -> None:
     async with receiver(answer) as url:
         outcome = await send(url)
 
-    assert outcome == Outcome(status=204, detail="HTTP 204") and outcome.delivered
+    assert outcome == DeliveryOutcome(status=204, detail="HTTP 204") and outcome.delivered
     ((method, body, headers),) = seen
     assert (method, body) == ("POST", b'{"a": 1}')
     assert headers["content-type"] == "application/json"
@@ -105,7 +105,7 @@ async def test_a_date_beyond_all_dates_asks_for_nothing_and_the_answer_counts(da
         return web.Response(status=204, headers={"Date": "Fri, 01 Jan 1999 00:00:00 GMT", "Retry-After": date})
 
     async with receiver(answer) as url:
-        assert await send(url) == Outcome(status=204, detail="HTTP 204")
+        assert await send(url) == DeliveryOutcome(status=204, detail="HTTP 204")
 
 
 async def test_m077_an_answer_that_drips_is_cut() -> None:
@@ -215,13 +215,13 @@ async def test_what_is_no_answer_is_a_failure_in_words(bytes_: bytes, words: str
         writer.close()
 
     async with raw(speak) as url:
-        assert await send(url) == Outcome(status=None, detail=words)
+        assert await send(url) == DeliveryOutcome(status=None, detail=words)
 
 
 async def test_nobody_listens() -> None:
     outcome = await send("http://127.0.0.1:1/?token=hush")
 
-    assert outcome == Outcome(status=None, detail="could not connect: nobody listens there")
+    assert outcome == DeliveryOutcome(status=None, detail="could not connect: nobody listens there")
 
 
 @dataclass
@@ -241,7 +241,7 @@ class Nameless(Names):
 async def test_a_name_that_is_not_found_is_told_apart(code: int, words: str) -> None:
     outcome = await send("https://hooks.example.com/?token=hush", resolver=Nameless([], code=code))
 
-    assert outcome == Outcome(status=None, detail=words)
+    assert outcome == DeliveryOutcome(status=None, detail=words)
 
 
 async def test_who_does_not_speak_tls_hears_of_it() -> None:
@@ -252,7 +252,7 @@ async def test_who_does_not_speak_tls_hears_of_it() -> None:
 
     async with raw(speak) as url:
         outcome = await send(url.replace("http:", "https:"))
-    assert outcome == Outcome(status=None, detail="could not connect: it does not speak TLS as it should")
+    assert outcome == DeliveryOutcome(status=None, detail="could not connect: it does not speak TLS as it should")
 
 
 @pytest.mark.parametrize(

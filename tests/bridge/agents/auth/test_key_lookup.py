@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bridge import ids
-from bridge.agents.auth.key_lookup import Keyring
+from bridge.agents.auth.key_lookup import KeyLookup
 from storage import keys
 from storage.pool import Database
 from tests.bridge.replica import Counting
@@ -23,7 +23,7 @@ def counting(db: Database) -> Counting:
     return Counting(db)
 
 
-async def guess(keyring: Keyring, number: int, *, mark: str = "") -> None:
+async def guess(keyring: KeyLookup, number: int, *, mark: str = "") -> None:
     """Present so many keys that nobody has, all at once."""
     found = await asyncio.gather(*(keyring.find(f"askb_{mark}{guess}") for guess in range(number)))
 
@@ -31,7 +31,7 @@ async def guess(keyring: Keyring, number: int, *, mark: str = "") -> None:
 
 
 async def test_a_thousand_guesses_cost_a_few_statements(counting: Counting) -> None:
-    keyring = Keyring(counting)
+    keyring = KeyLookup(counting)
     before = 20 + len(counting.statements)
 
     for wave in range(5):
@@ -41,7 +41,7 @@ async def test_a_thousand_guesses_cost_a_few_statements(counting: Counting) -> N
 
 
 async def test_a_key_that_is_known_is_looked_up_by_itself_amid_guesses(counting: Counting, tenant: Tenant) -> None:
-    keyring = Keyring(counting)
+    keyring = KeyLookup(counting)
     assert await keyring.find(tenant.secret)
     await guess(keyring, 40)
     guessing = asyncio.create_task(guess(keyring, 200, mark="more_"))
@@ -54,7 +54,7 @@ async def test_a_key_that_is_known_is_looked_up_by_itself_amid_guesses(counting:
 
 
 async def test_a_valid_key_that_never_came_before_gets_in_amid_guesses(counting: Counting, tenant: Tenant) -> None:
-    keyring = Keyring(counting)
+    keyring = KeyLookup(counting)
     await guess(keyring, 40)
 
     found, _ = await asyncio.gather(keyring.find(tenant.secret), guess(keyring, 500, mark="more_"))
@@ -66,7 +66,7 @@ async def test_a_valid_key_that_never_came_before_gets_in_amid_guesses(counting:
 async def test_a_revoked_key_and_one_of_a_disabled_organization_are_nobody_s_at_once(
     db: Database, tenant: Tenant, guesses: int
 ) -> None:
-    keyring = Keyring(db)
+    keyring = KeyLookup(db)
     neighbour = await build.tenant(db)
     assert await keyring.find(tenant.secret) and await keyring.find(neighbour.secret)
     await guess(keyring, guesses)
@@ -83,7 +83,7 @@ async def test_a_revoked_key_and_one_of_a_disabled_organization_are_nobody_s_at_
 
 async def test_guesses_are_forgiven_with_time(counting: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.agents.auth.key_lookup._FORGIVEN", 0.01)
-    keyring = Keyring(counting)
+    keyring = KeyLookup(counting)
     await guess(keyring, 1000)
     async with asyncio.timeout(10):
         while True:
@@ -95,7 +95,7 @@ async def test_guesses_are_forgiven_with_time(counting: Counting, monkeypatch: p
 
 
 async def test_nothing_is_kept_of_what_was_guessed(db: Database) -> None:
-    keyring = Keyring(db)
+    keyring = KeyLookup(db)
     for wave in range(3):
         await guess(keyring, 300, mark=f"{wave}_")
 
@@ -103,7 +103,7 @@ async def test_nothing_is_kept_of_what_was_guessed(db: Database) -> None:
 
 
 async def test_whose_a_key_was_is_remembered_until_it_is_nobody_s(db: Database, tenant: Tenant) -> None:
-    keyring = Keyring(db)
+    keyring = KeyLookup(db)
     assert keyring.owner(tenant.secret) is None
     await keyring.find(tenant.secret)
     assert keyring.owner(tenant.secret) == tenant.scope.organization_id

@@ -30,7 +30,7 @@ async def second(door: Door, other: Database) -> AsyncIterator[Door]:
 
 async def number(door: Door) -> int:
     """A pass of the numbering loop here."""
-    return await numbering.step(door.db, door.wake)
+    return await numbering.step(door.db, door.notifier)
 
 
 async def told(door: Door, **query: Any) -> Json:
@@ -278,7 +278,7 @@ async def _write(door: Door, count: int, *, follower: Door) -> None:
     for _ in range(count - 1):
         await tell(door.db, question)
         await number(door)
-        follower.wake.moved(question.organization_id)
+        follower.notifier.feed_advanced(question.organization_id)
 
 
 async def test_m073_what_commits_late_is_told_late_and_not_lost(door: Door, second: Door, dsn: str) -> None:
@@ -291,11 +291,11 @@ async def test_m073_what_commits_late_is_told_late_and_not_lost(door: Door, seco
             (slow,) = await tell(late, question)
             (quick,) = await tell(door.db, question)
             await number(door)
-            second.wake.moved(question.organization_id)
+            second.notifier.feed_advanced(question.organization_id)
             assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", quick)
             await transaction.commit()
         await number(second)
-        door.wake.moved(question.organization_id)
+        door.notifier.feed_advanced(question.organization_id)
 
         assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", slow)
     async with listening(door, last=ids.encode("evt", quick)) as resumed:
@@ -318,13 +318,13 @@ async def test_however_many_listen_a_new_event_is_read_once(door: Door) -> None:
     counting = Counting(door.db)
     async with doors.door(counting, door.tenant) as replica:
         listeners = [asyncio.create_task(_hear(replica)) for _ in range(50)]
-        signals = replica.wake._followers[door.tenant.scope.organization_id]
+        signals = replica.notifier._followers[door.tenant.scope.organization_id]
         while replica.streams._followers.total() < 50 or not all(one._waiters for one in signals):
             await asyncio.sleep(0.01)
         counting.statements.clear()
         await build.question(door.db, door.tenant)
         await number(door)
-        replica.wake.moved(door.tenant.scope.organization_id)
+        replica.notifier.feed_advanced(door.tenant.scope.organization_id)
 
         assert len(set(await asyncio.gather(*listeners))) == 1
         assert len(counting.statements) == 3, "the events, their questions, the copies of these"
@@ -351,15 +351,15 @@ async def test_what_no_hint_told_of_is_found_by_the_step(door: Door, second: Doo
             await asyncio.sleep(0.01)
 
         assert await second.streams.step() == 0
-        assert second.wake.numbering.is_set(), "as long as somebody listens, numbering is looked for every second"
+        assert second.notifier.numbering.is_set(), "as long as somebody listens, numbering is looked for every second"
         assert (await stream.event())["type"] == "interaction.created"
 
 
 async def test_while_nobody_listens_nothing_is_asked(door: Door) -> None:
     counting = Counting(door.db)
 
-    assert await streams.Streams(db=counting, reader=door.reader, wake=door.wake).step() == 0
-    assert counting.statements == [] and not door.wake.numbering.is_set()
+    assert await streams.Streams(db=counting, reader=door.reader, notifier=door.notifier).step() == 0
+    assert counting.statements == [] and not door.notifier.numbering.is_set()
 
 
 async def test_a_revoked_key_hears_no_more_and_others_go_on(door: Door) -> None:
@@ -390,7 +390,7 @@ async def test_when_the_replica_stops_streams_end_where_they_can_be_resumed(door
     async with listening(door) as stream:
         (heard,) = await happened(door, 1)
         assert (await stream.event())["id"] == heard
-        door.wake.close()
+        door.notifier.close()
         door.streams.close()
         with pytest.raises(StopAsyncIteration):
             await stream.event()
@@ -411,7 +411,7 @@ async def test_when_all_have_gone_nothing_is_followed_and_nothing_is_left(
         while len(door.streams) or door.streams._reading:
             await asyncio.sleep(0.01)
 
-    assert not (door.streams._feeds or door.streams._followers or door.wake._followers)
+    assert not (door.streams._feeds or door.streams._followers or door.notifier._followers)
     async with listening(door) as again:
         await happened(door, 1)
         assert (await again.event())["type"] == "interaction.created"

@@ -79,7 +79,7 @@ async def test_m038_a_stop_does_not_wait_for_who_does_not_read(door: Door, monke
         async with asyncio.timeout(30):
             while not any(one._sending for one in door.streams._streams):
                 await asyncio.sleep(0.01)
-        door.wake.close()
+        door.notifier.close()
         door.streams.close()
 
         await asyncio.wait_for(until_open(door, 0), 10)
@@ -164,7 +164,7 @@ async def test_a_database_that_is_away_is_asked_again_and_nothing_is_missed(
             await asyncio.sleep(0.01)
         away.refused = 3
         missed = await happened(door, 2)
-        replica.wake.moved(door.tenant.scope.organization_id)
+        replica.notifier.feed_advanced(door.tenant.scope.organization_id)
 
         assert [one["id"] for one in await stream.events(2)] == missed and away.refused == 0
 

@@ -3,7 +3,7 @@
 import json
 
 from bridge.agents.http import problems
-from bridge.agents.http.problems import Problem, Type
+from bridge.agents.http.problems import ApiProblem, Type
 
 STABLE = {
     "unreadable_body": 400,
@@ -34,7 +34,7 @@ def test_every_type_is_listed() -> None:
 
 def test_a_problem_is_sent_as_rfc_9457_wants_it() -> None:
     for type in problems.TYPES:
-        sent = problems.response(Problem(type, "Do this.", errors=[("/a~1b", "must be given")]))
+        sent = problems.response(ApiProblem(type, "Do this.", errors=[("/a~1b", "must be given")]))
         assert isinstance(sent.body, bytes)
 
         assert json.loads(sent.body) == {
@@ -48,20 +48,22 @@ def test_a_problem_is_sent_as_rfc_9457_wants_it() -> None:
 
 
 def test_what_may_pass_says_when_to_come_back() -> None:
-    sent = problems.response(Problem(problems.RATE_LIMITED, "Wait.", retry_after=3))
+    sent = problems.response(ApiProblem(problems.RATE_LIMITED, "Wait.", retry_after=3))
 
     assert sent.headers["Retry-After"] == "3"
-    assert "Retry-After" not in problems.response(Problem(problems.INTERNAL, "Report it.")).headers
+    assert "Retry-After" not in problems.response(ApiProblem(problems.INTERNAL, "Report it.")).headers
 
 
 def test_only_a_missing_key_says_how_to_send_one() -> None:
-    asks = {type.slug for type in problems.TYPES if "WWW-Authenticate" in problems.response(Problem(type, "")).headers}
+    asks = {
+        type.slug for type in problems.TYPES if "WWW-Authenticate" in problems.response(ApiProblem(type, "")).headers
+    }
 
     assert asks == {"unauthorized"}
 
 
 def test_nothing_is_said_of_errors_when_there_are_none() -> None:
-    sent = problems.response(Problem(problems.NOT_FOUND, "x"))
+    sent = problems.response(ApiProblem(problems.NOT_FOUND, "x"))
     assert isinstance(sent.body, bytes)
 
     assert "errors" not in json.loads(sent.body)

@@ -13,11 +13,11 @@ from tests.bridge.agents.door import Door
 
 async def test_a_question_is_withdrawn_and_everybody_who_must_know_is_woken(door: Door) -> None:
     asked = await door.ask()
-    door.wake.cards.clear()
-    with door.wake.watching(door.tenant.scope.organization_id, asked.id) as signal:
+    door.notifier.cards.clear()
+    with door.notifier.watching(door.tenant.scope.organization_id, asked.id) as signal:
         reply = await door.cancel(asked.json["id"], " The release was called off. ")
 
-        assert signal.is_set() and door.wake.cards.is_set()
+        assert signal.is_set() and door.notifier.cards.is_set()
     assert (reply.status, reply.json["status"], reply.json["answer"]) == (200, "cancelled", None)
     assert reply.json["reason"]["code"] == "cancelled"
     assert reply.json["reason"]["detail"] == "The release was called off."
@@ -38,7 +38,7 @@ async def test_a_reason_need_not_be_given(door: Door) -> None:
 async def test_it_may_be_sent_again_and_the_first_reason_stays(door: Door) -> None:
     asked = await door.ask()
     first = await door.cancel(asked.json["id"], "One.")
-    with door.wake.watching(door.tenant.scope.organization_id, asked.id) as signal:
+    with door.notifier.watching(door.tenant.scope.organization_id, asked.id) as signal:
         again = await door.cancel(asked.json["id"], "Two.")
 
         assert not signal.is_set()

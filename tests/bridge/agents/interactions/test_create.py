@@ -46,7 +46,7 @@ async def test_a_question_is_stored_and_told_whole(door: Door) -> None:
     row = await build.read(door.db, door.tenant, reply.id)
     assert (row.expires_at - row.created_at).total_seconds() == pytest.approx(60, abs=1)
     assert (row.asked_by, row.home_teams) == ("deploy-bot", door.tenant.connection.home_teams)
-    assert door.wake.cards.is_set()
+    assert door.notifier.cards.is_set()
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -34,7 +34,7 @@ async def test_it_is_told_at_the_deadline_and_ever_after(door: Door, asked: Any,
     assert (given["by"], given["via"], given["at"]) == (None, "default", told["expires_at"])
     assert told["answered_at"] == told["expires_at"]
     assert "by the default asked for, because nobody answered in time" in told["message"]
-    await expiry.step(door.db, door.wake, door.reader)
+    await expiry.step(door.db, door.notifier, door.reader)
     assert (await door.get(told["id"], wait=60)).json == told
 
 
@@ -44,7 +44,7 @@ async def test_where_nobody_could_see_a_card_there_is_no_answer(door: Door) -> N
     for _ in range(2):
         told = (await door.get(asked.json["id"])).json
         assert (told["status"], told["answer"], told["reason"]["code"]) == ("unreachable", None, "never_shown")
-        await expiry.step(door.db, door.wake, door.reader)
+        await expiry.step(door.db, door.notifier, door.reader)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ async def test_a_click_in_time_is_the_answer(door: Door) -> None:
     await door.post_card()
     await door.click(asked.id)
     await door.pass_deadline(asked.id)
-    await expiry.step(door.db, door.wake, door.reader)
+    await expiry.step(door.db, door.notifier, door.reader)
 
     told = (await door.get(asked.json["id"])).json
     assert (told["answer"]["approved"], told["answer"]["via"]) == (True, "button")

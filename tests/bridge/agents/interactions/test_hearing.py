@@ -64,7 +64,7 @@ async def test_receipts_are_told_in_the_feed_in_their_order(door: Door) -> None:
 async def test_that_it_was_heard_is_no_event(door: Door) -> None:
     id = await ended(door)
     await door.get(id)
-    assert await acknowledgements.step(door.db, door.wake) == 1
+    assert await acknowledgements.step(door.db, door.notifier) == 1
     await number(door)
 
     assert {one["type"] for one in (await told(door))["items"]} == {"interaction.created", "interaction.answered"}
@@ -80,7 +80,7 @@ async def test_who_is_given_an_end_on_a_page_has_heard(door: Door) -> None:
     await told(door)
 
     assert noted(door) == {id}
-    await acknowledgements.write(door.db, door.wake)
+    await acknowledgements.write(door.db, door.notifier)
     await told(door)
     assert noted(door) == set(), "once is enough"
 
@@ -93,7 +93,7 @@ async def test_who_is_sent_an_end_on_a_stream_has_heard(door: Door) -> None:
         assert [one["type"] for one in await stream.events(2)] == ["interaction.created", "interaction.answered"]
 
         await until_noted(door, id)
-        await acknowledgements.write(door.db, door.wake)
+        await acknowledgements.write(door.db, door.notifier)
     async with listening(door, after="beginning") as again:
         assert [one["data"]["heard_at"] is None for one in await again.events(2)] == [False, False]
 

@@ -98,7 +98,7 @@ async def test_a_receipt_that_is_not_valid_says_where(door: Door, sent: dict[str
 async def test_the_timeline_tells_it_in_words(door: Door) -> None:
     id = await answered(door)
     await door.get(id)
-    await acknowledgements.write(door.db, door.wake)
+    await acknowledgements.write(door.db, door.notifier)
     await door.report(id, status="picked_up")
     await door.report(id, status="failed", summary='It said "no"\nand went')
 
@@ -125,7 +125,7 @@ class TestHearing:
         await door.list(status="answered", limit=1)
         await door.list(status="answered")
         assert noted(door) == {looked, listed, first.json["id"], refused, older}
-        door.wake.take_heard(100)
+        door.notifier.take_acknowledged(100)
         await door.ask(idempotency="k")
         assert noted(door) == {first.json["id"]}
         await door.cancel(refused)
@@ -145,13 +145,13 @@ class TestHearing:
     async def test_is_not_reading_what_is_pending_nor_what_was_heard_before(self, door: Door) -> None:
         pending, id = (await door.ask()).json["id"], await answered(door)
         await door.get(id)
-        assert await acknowledgements.step(door.db, door.wake) == 1
+        assert await acknowledgements.step(door.db, door.notifier) == 1
 
         await door.get(pending)
         assert (await door.get(id)).json["heard_at"] is not None
 
         assert noted(door) == set()
-        assert await acknowledgements.step(door.db, door.wake) == 0
+        assert await acknowledgements.step(door.db, door.notifier) == 0
 
     async def test_is_not_being_refused(self, door: Door) -> None:
         id = await answered(door)
@@ -171,7 +171,7 @@ class TestHearing:
             await asyncio.sleep(0.001)
 
         await door.click((await door.db.fetch("select id from interactions"))[0]["id"])
-        while door.wake.watched():
+        while door.notifier.watched():
             await asyncio.sleep(0.001)
         await asyncio.sleep(0)
 
@@ -183,7 +183,7 @@ class TestHearing:
         await door.pass_deadline(asked.id)
         assert (await door.get(asked.json["id"])).json["status"] == "answered"
 
-        assert await acknowledgements.step(door.db, door.wake) == 1
+        assert await acknowledgements.step(door.db, door.notifier) == 1
 
         assert (await door.get(asked.json["id"])).json["heard_at"] is not None
 
@@ -193,14 +193,14 @@ class TestHearing:
         await door.db.close()
 
         with pytest.raises(errors.Unavailable):
-            await acknowledgements.step(door.db, door.wake)
+            await acknowledgements.step(door.db, door.notifier)
 
         assert noted(door) == {id}
 
 
 def noted(door: Door) -> set[str]:
     """What is to be written down as heard."""
-    return {ids.encode("int", id) for _, id in door.wake._heard}
+    return {ids.encode("int", id) for _, id in door.notifier._acknowledged}
 
 
 @pytest.mark.parametrize("status", list(Progress))

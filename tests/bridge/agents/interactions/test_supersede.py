@@ -11,7 +11,7 @@ from tests.storage import build
 
 async def test_the_newer_question_takes_the_place_of_the_older_one(door: Door) -> None:
     older = (await door.ask()).json
-    with door.wake.watching(door.tenant.scope.organization_id, (await door.get(older["id"])).id) as signal:
+    with door.notifier.watching(door.tenant.scope.organization_id, (await door.get(older["id"])).id) as signal:
         newer = await door.ask(body(title="Deploy 1.5?", supersedes=older["id"]))
 
         assert signal.is_set()

@@ -63,7 +63,7 @@ class TestTheFirstCard:
         async with asking(door) as asked:
             card = (await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1))[0]
             await card_moves.give_up(door.db, card)
-            door.wake.changed(card.organization_id, card.interaction_id)
+            door.notifier.interaction_changed(card.organization_id, card.interaction_id)
 
             told = (await asked).json
             assert (told["status"], told["reason"]["code"]) == ("unreachable", "is_archived")
@@ -78,7 +78,7 @@ class TestTheFirstCard:
             asyncio.TaskGroup() as group,
         ):
             more = [group.create_task(door.ask()) for _ in range(20)]
-            while len(door.wake.watched()) < 21:
+            while len(door.notifier.watched()) < 21:
                 await asyncio.sleep(0)
             for _ in range(21):
                 await door.post_card()
@@ -125,19 +125,19 @@ class TestTheEnd:
         asked = await door.ask()
         async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
             readers = [group.create_task(door.get(asked.json["id"], wait=LONG)) for _ in range(20)]
-            while len(next(iter(door.wake._watchers.values()), ())) < 20:
+            while len(next(iter(door.notifier._watchers.values()), ())) < 20:
                 await asyncio.sleep(0)
             await door.click(asked.id, choice="deny")
 
         assert {reader.result().json["answer"]["approved"] for reader in readers} == {False}
-        assert door.wake.watched() == []
+        assert door.notifier.watched() == []
 
     async def test_reaches_a_reader_of_another_replica_by_the_next_look(self, door: Door, other: Database) -> None:
         asked = await door.ask()
         async with getting(door, asked.json["id"]) as reader:
             await door.click(asked.id, on=other)
             assert not reader.done()
-            await watch.step(door.db, door.wake)
+            await watch.step(door.db, door.notifier)
 
             assert (await reader).json["status"] == "answered"
 
@@ -146,7 +146,7 @@ class TestTheEnd:
         async with getting(door, asked.json["id"]) as reader:
             await door.post_card()
             await let_the_deadline_pass(door.db)
-            await watch.step(door.db, door.wake)
+            await watch.step(door.db, door.notifier)
 
             told = (await reader).json
             assert (told["status"], told["answer"]) == ("expired", None)
@@ -176,13 +176,13 @@ class TestTheEnd:
     async def test_is_looked_for_once_when_a_hint_was_false(self, door: Door) -> None:
         asked = await door.ask()
         async with getting(door, asked.json["id"]) as reader:
-            ((_, (signal,)),) = door.wake._watchers.items()
+            ((_, (signal,)),) = door.notifier._watchers.items()
             for _ in range(3):
-                door.wake.changed(door.tenant.scope.organization_id, asked.id)
+                door.notifier.interaction_changed(door.tenant.scope.organization_id, asked.id)
                 while signal.is_set():
                     await asyncio.sleep(0)
             assert not reader.done()
-            door.wake.close()
+            door.notifier.close()
 
     async def test_is_waited_for_no_longer_than_was_said(self, door: Door) -> None:
         asked = await door.ask()
@@ -199,7 +199,7 @@ class TestTheEnd:
 async def test_a_closing_replica_lets_everybody_go(door: Door) -> None:
     asked = await door.ask()
     async with getting(door, asked.json["id"], wait=60) as reader:
-        door.wake.close()
+        door.notifier.close()
 
         assert (await reader).json["status"] == "pending"
     assert (await door.get(asked.json["id"], wait=60)).json["status"] == "pending"
@@ -211,7 +211,7 @@ async def test_a_caller_who_hangs_up_leaves_nothing_behind(door: Door, monkeypat
     async with asyncio.timeout(LONG):
         async with getting(door, asked.json["id"], wait=60) as reader:
             reader.cancel()
-            while door.wake.watched():
+            while door.notifier.watched():
                 await asyncio.sleep(0.005)
 
 

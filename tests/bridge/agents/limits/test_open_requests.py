@@ -13,8 +13,8 @@ from bridge import ids
 from bridge.agents.events import streams
 from bridge.agents.interactions import handlers
 from bridge.agents.limits.limits import Limits
-from bridge.agents.limits.open_requests import Places, Sort
-from bridge.connection_limit import Crowd
+from bridge.agents.limits.open_requests import ConcurrencyLimiter, Sort
+from bridge.connection_limit import ConnectionLimiter
 from bridge.server import listeners as serving
 from storage.pool import Database
 from tests.bridge.agents import door as doors
@@ -67,7 +67,7 @@ async def test_one_wait_too_many_is_refused_and_every_look_is_answered(db: Datab
         asked, ended = (await door.ask()).json["id"], await door.ask()
         await door.click(ended.id)
         async with getting(door, asked) as first, getting(door, asked) as second:
-            while door.wake.waiting < 2:
+            while door.notifier.waiting < 2:
                 await asyncio.sleep(0)
             refused = await door.get(asked, wait=LONG)
 
@@ -76,12 +76,12 @@ async def test_one_wait_too_many_is_refused_and_every_look_is_answered(db: Datab
             assert "One stream of GET /v1/events" in refused.json["detail"]
             assert [(await door.get(asked, wait=wait)).json["status"] for wait in (None, 0)] == ["pending"] * 2
             assert (await door.get(ended.json["id"], wait=LONG)).json["status"] == "answered"
-            async with listening(door):  # streams have places of their own
+            async with listening(door):  # streams have concurrency of their own
                 pass
             await door.cancel(asked)
             assert (await first).json["status"] == (await second).json["status"] == "cancelled"
         again = (await door.ask()).json["id"]
-        async with getting(door, again) as reader:  # the places are free again
+        async with getting(door, again) as reader:  # the concurrency are free again
             await door.cancel(again)
             assert (await reader).status == 200
 
@@ -97,12 +97,12 @@ async def test_who_asks_is_never_refused_for_it(db: Database, monkeypatch: pytes
 
         assert (asked.status, asked.json["status"]) == (201, "pending")
         assert await door.rows() == 2
-        door.wake.close()
+        door.notifier.close()
         assert (await waiting).status == 201
 
 
 async def test_a_replica_that_can_hold_few_has_a_place_for_whoever_comes_next(db: Database) -> None:
-    """Of eight places the first takes four, the next two, then one; and one is left."""
+    """Of eight concurrency the first takes four, the next two, then one; and one is left."""
     tenants = [await build.tenant(db) for _ in range(5)]
     got: list[int] = []
     async with doors.door(db, tenants[0], most=8) as door, AsyncExitStack() as stack:
@@ -124,11 +124,11 @@ async def test_a_replica_that_can_hold_few_has_a_place_for_whoever_comes_next(db
 
 async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it() -> None:
     """A stream would for a quarter of a minute refuse the same agents when they come again."""
-    crowd, id, begun, end = Crowd(most=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
-    places = Places(each=1, most=8, crowd=crowd)
+    limiter, id, begun, end = ConnectionLimiter(most=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
+    concurrency = ConcurrencyLimiter(each=1, most=8, limiter=limiter)
 
     async def stays(request: web.Request) -> web.Response:
-        with places.one(request, id, Sort.STREAM) as is_held:
+        with concurrency.one(request, id, Sort.STREAM) as is_held:
             begun.release()
             if is_held:
                 await end.wait()
@@ -136,7 +136,7 @@ async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it(
 
     app = web.Application()
     app.router.add_get("/", stays)
-    async with serving.doors(app, settings(port=0), crowd) as url, aiohttp.ClientSession() as http:
+    async with serving.doors(app, settings(port=0), limiter) as url, aiohttp.ClientSession() as http:
         for _ in range(3):
             hangs_up = asyncio.create_task(http.get(url))
             await begun.acquire()
@@ -145,7 +145,7 @@ async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it(
             await begun.acquire()
             hangs_up.cancel()
             async with asyncio.timeout(LONG):
-                while crowd._kept:
+                while limiter._kept:
                     await asyncio.sleep(0)
         staying = asyncio.create_task(http.get(url))
         await begun.acquire()
@@ -153,8 +153,8 @@ async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it(
         async with await staying as stayed:
             assert stayed.status == 200
         async with http.get(url) as next_one:
-            assert next_one.status == 200, "three that hung up give back three places, not more or less"
-        assert not places._taken
+            assert next_one.status == 200, "three that hung up give back three concurrency, not more or less"
+        assert not concurrency._taken
 
 
 async def _tried(stack: AsyncExitStack, door: Door, key: str) -> Reply | None:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import pytest
 
 from bridge.agents.limits.limits import USUAL
-from bridge.agents.limits.pending_quota import ALLOWANCE, RETRY_SECONDS, Room
+from bridge.agents.limits.pending_quota import ALLOWANCE, RETRY_SECONDS, PendingQuota
 from storage import interactions
 from storage.interactions import Full, Opened, Opening
 from storage.pool import Database
@@ -84,9 +84,9 @@ async def test_organizations_have_room_of_their_own(db: Database) -> None:
 
 async def test_while_there_is_much_room_few_questions_are_counted(db: Database, tenant: Tenant) -> None:
     counting = Counting(db)
-    room = Room(db=counting, limits=USUAL)
+    quota = PendingQuota(db=counting, limits=USUAL)
 
-    opened = [await room.open(build.opening(tenant)) for _ in range(2 * ALLOWANCE + 2)]
+    opened = [await quota.open(build.opening(tenant)) for _ in range(2 * ALLOWANCE + 2)]
 
     assert [one.pending for one in opened if isinstance(one, Opened) and one.pending is not None] == [0, ALLOWANCE + 1]
 
@@ -111,7 +111,7 @@ async def race(db: Database, replicas: Callable[[], list[Open]], *, most: int, r
 @pytest.mark.parametrize("most", [1, 20, 200])
 async def test_two_replicas_that_race_at_the_limit_stay_within_it(db: Database, other: Database, most: int) -> None:
     limits = replace(USUAL, pending_questions=most)
-    await race(db, lambda: [Room(db=one, limits=limits).open for one in (db, other)], most=most, rounds=3)
+    await race(db, lambda: [PendingQuota(db=one, limits=limits).open for one in (db, other)], most=most, rounds=3)
 
 
 async def test_the_race_catches_a_count_in_a_statement_of_its_own(db: Database, other: Database) -> None:
@@ -141,7 +141,7 @@ async def test_a_replica_that_saw_room_long_ago_goes_past_the_limit_by_its_allow
     db: Database, other: Database, tenant: Tenant
 ) -> None:
     limits = replace(USUAL, pending_questions=500)
-    early, late = Room(db=db, limits=limits), Room(db=other, limits=limits)
+    early, late = PendingQuota(db=db, limits=limits), PendingQuota(db=other, limits=limits)
     await early.open(build.opening(tenant))
     while not isinstance(await late.open(build.opening(tenant)), Full):
         pass

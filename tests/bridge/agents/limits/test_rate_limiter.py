@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bridge import ids
-from bridge.agents.http.problems import Problem
+from bridge.agents.http.problems import ApiProblem
 from bridge.agents.limits.limits import USUAL, Limits
-from bridge.agents.limits.rate_limiter import Rate
+from bridge.agents.limits.rate_limiter import RateLimiter
 from storage import keys, pool
 from storage.pool import Database
 from tests.bridge.agents import door as doors
@@ -77,7 +77,7 @@ async def test_a_request_that_waits_counts_once(db: Database) -> None:
         waiting = asyncio.create_task(door.get(asked.json["id"], wait=30))
         await door.waiting()
         for _ in range(20):
-            door.wake.changed(door.tenant.scope.organization_id, asked.id)
+            door.notifier.interaction_changed(door.tenant.scope.organization_id, asked.id)
             await asyncio.sleep(0)
 
         assert sorted(await statuses(door, 4)) == [404] * 3 + [429]
@@ -90,16 +90,16 @@ async def test_two_replicas_that_are_flooded_let_through_burst_and_rate_and_a_sl
 ) -> None:
     limits = replace(USUAL, requests_per_second=160, request_burst=200)
     organization_id = (await build.tenant(db)).scope.organization_id
-    replicas = [Rate(db=one, limits=limits) for one in (db, other)]
+    replicas = [RateLimiter(db=one, limits=limits) for one in (db, other)]
     admitted, began = 0, time.monotonic()
 
-    async def send(replica: Rate) -> None:
+    async def send(replica: RateLimiter) -> None:
         nonlocal admitted
         while time.monotonic() - began < 1.5:
             try:
                 await replica.admit(organization_id)
                 admitted += 1
-            except Problem:
+            except ApiProblem:
                 await asyncio.sleep(0.001)
 
     await asyncio.gather(*(send(replica) for replica in replicas for _ in range(16)))
@@ -111,7 +111,7 @@ async def test_two_replicas_that_are_flooded_let_through_burst_and_rate_and_a_sl
 
 async def test_a_slice_is_one_statement_and_a_refusal_is_none(db: Database) -> None:
     counting = Counting(db)
-    rate = Rate(db=counting, limits=replace(USUAL, requests_per_second=80, request_burst=80))
+    rate = RateLimiter(db=counting, limits=replace(USUAL, requests_per_second=80, request_burst=80))
     organization_id = (await build.tenant(db)).scope.organization_id
 
     await asyncio.gather(*(rate.admit(organization_id) for _ in range(80)))
@@ -125,7 +125,7 @@ async def test_a_slice_is_one_statement_and_a_refusal_is_none(db: Database) -> N
 
 async def test_usually_it_costs_a_statement_for_some_dozen_requests(db: Database) -> None:
     counting = Counting(db)
-    rate = Rate(db=counting, limits=USUAL)
+    rate = RateLimiter(db=counting, limits=USUAL)
     organization_id = (await build.tenant(db)).scope.organization_id
     for _ in range(100):
         await rate.admit(organization_id)
@@ -135,7 +135,7 @@ async def test_usually_it_costs_a_statement_for_some_dozen_requests(db: Database
 
 async def test_what_comes_at_once_is_let_in_one_after_the_other_with_room_for_everybody_else(db: Database) -> None:
     """The lower bounds hold on any machine: nobody is let in before its turn."""
-    rate = Rate(db=db, limits=USUAL)
+    rate = RateLimiter(db=db, limits=USUAL)
     noisy, quiet = [(await build.tenant(db)).scope.organization_id for _ in range(2)]
     for organization_id in (noisy, quiet):
         await rate.admit(organization_id)  # takes a slice of 25
@@ -147,19 +147,19 @@ async def test_what_comes_at_once_is_let_in_one_after_the_other_with_room_for_ev
         entered.append((number, clock() - began))
 
     began = clock()
-    crowd = [asyncio.create_task(enter(number)) for number in range(24)]
+    limiter = [asyncio.create_task(enter(number)) for number in range(24)]
     while not entered:
         await asyncio.sleep(0)
     await rate.admit(quiet)
     assert len(entered) < 24
-    await asyncio.gather(*crowd)
+    await asyncio.gather(*limiter)
 
     assert [number for number, _ in entered] == list(range(24))
     assert all(at >= number * 0.0025 - 0.001 for number, at in entered)
 
 
 async def test_a_high_limit_is_not_kept_low_by_the_room_between_two_requests(db: Database) -> None:
-    rate = Rate(db=db, limits=replace(USUAL, requests_per_second=1_000_000, request_burst=1_000_000))
+    rate = RateLimiter(db=db, limits=replace(USUAL, requests_per_second=1_000_000, request_burst=1_000_000))
     organization_id = (await build.tenant(db)).scope.organization_id
     await rate.admit(organization_id)
     began = time.monotonic()
@@ -193,7 +193,7 @@ async def test_what_cannot_be_counted_is_let_through(db: Database, dsn: str) -> 
     """The limit protects the database; when that is away, the request itself is told."""
     organization_id = (await build.tenant(db)).scope.organization_id
     async with pool.connect(dsn, name="gone", size=1) as gone:
-        rate = Rate(db=gone, limits=SLOW)
+        rate = RateLimiter(db=gone, limits=SLOW)
         await gone.close()
 
         await rate.admit(organization_id)
@@ -203,7 +203,7 @@ async def test_what_cannot_be_counted_is_let_through(db: Database, dsn: str) -> 
 @pytest.mark.parametrize("burst", [1, 3, 1_000_000])
 async def test_any_limits_let_somebody_through_and_come_back_in_seconds(db: Database, rate: int, burst: int) -> None:
     limits = Limits(requests_per_second=rate, request_burst=burst, pending_questions=1, open_requests=1)
-    of = Rate(db=db, limits=limits)
+    of = RateLimiter(db=db, limits=limits)
 
     await of.admit((await build.tenant(db)).scope.organization_id)
     assert math.ceil(of._pause) == 1

@@ -294,10 +294,10 @@ async def test_m075_what_is_dead_is_replayed_and_with_a_time_everything_since(do
         await door.cancel((await door.ask()).json["id"])
     await events.number(door.db)
     await kill(door, 2)
-    door.wake.deliveries.clear()
+    door.notifier.deliveries.clear()
 
     assert (await act(door, made, "replay")).json == {"replayed": 2}
-    assert door.wake.deliveries.is_set()
+    assert door.notifier.deliveries.is_set()
     items = (await act(door, made, "deliveries?status=pending")).json["items"]
     assert [(item["failures"], item["ended_at"]) for item in items] == [(0, None)] * 3
     assert (await act(door, made, "replay")).json == {"replayed": 0}

@@ -12,9 +12,9 @@ from bridge.slack.payloads import response_urls
 from bridge.slack.payloads.incoming import (
     Click,
     Command,
-    Event,
     Incoming,
     LinkOpened,
+    SlackEvent,
     SslCheck,
     Unreadable,
     Unsupported,
@@ -116,7 +116,7 @@ def test_each_kind_of_place_and_person_is_told_apart(name: str, expected: dict[s
         ("slash_command", Command(command="/askbridge")),
         ("ssl_check", SslCheck()),
         ("url_verification", UrlVerification(challenge="3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P")),
-        ("event_callback", Event(type="app_uninstalled", event_id="Ev0SANDBOX1")),
+        ("event_callback", SlackEvent(type="app_uninstalled", event_id="Ev0SANDBOX1")),
     ],
 )
 def test_what_is_no_click_has_its_own_name(name: str, expected: Incoming) -> None:
@@ -292,7 +292,7 @@ def test_what_is_nested_without_end_is_no_click() -> None:
         (payloads.form({"type": "workflow_step_edit\n"}), Unsupported(type="?")),
         (payloads.form({"type": "workflow_step_edit"}), Unsupported(type="workflow_step_edit")),
         (b'{"type":"app_rate_limited"}', Unsupported(type="app_rate_limited")),
-        (b' \n{"type":"event_callback","event":[]}', Event(type="?", event_id=None)),
+        (b' \n{"type":"event_callback","event":[]}', SlackEvent(type="?", event_id=None)),
         (b"command=%FF", Command(command="\ufffd")),
     ],
 )
