@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,11 +56,12 @@ def _promised() -> set[str]:
     return set(re.findall(r"^`([\w./-]+\.py)`\n\n```python$", page, re.MULTILINE))
 
 
+@cache
 def _tests() -> set[str]:
     return {
         name
         for file in (ROOT / "tests").rglob("test_*.py")
-        for name in re.findall(r"^(?:async )?def (test_\w+)\(", file.read_text("utf-8"), re.MULTILINE)
+        for name in re.findall(r"^(?:    )?(?:async )?def (test_\w+)\(", file.read_text("utf-8"), re.MULTILINE)
     }
 
 

@@ -232,7 +232,7 @@ async def test_m026_who_finds_no_free_call_in_time_lets_go_of_the_card_unharmed(
     assert (waiting.failures, waiting.maybe_shown, waiting.leased_until) == (0, False, None)
 
 
-async def test_m065_refused_blocks_are_tried_once_in_a_plainer_form_with_the_same_buttons(replica: Replica) -> None:
+async def test_m019_refused_blocks_are_tried_once_in_a_plainer_form_with_the_same_buttons(replica: Replica) -> None:
     question = await ask(replica)
     replica.fault("chat.postMessage", Kind.ERROR, error="invalid_blocks")
 
@@ -259,7 +259,7 @@ async def test_blocks_refused_in_both_forms_make_the_question_unreachable(replic
     assert len(replica.called("chat.postMessage")) == 2
 
 
-async def test_an_edit_with_refused_blocks_is_made_in_the_plainer_form(replica: Replica) -> None:
+async def test_m065_an_edit_with_refused_blocks_is_made_in_the_plainer_form(replica: Replica) -> None:
     question = await ask(replica)
     handle = await replica.show(question)
     await answered(replica, question)
