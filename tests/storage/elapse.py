@@ -1,0 +1,35 @@
+"""Lets time pass in the database without waiting: the only place where tests move the timestamps of rows."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from storage.statements import Runs
+
+_TIMESTAMPS = """
+    select attname from pg_attribute
+    where attrelid = to_regclass($1) and attnum > 0 and not attisdropped and atttypid = 'timestamptz'::regtype
+"""
+
+
+async def elapse(db: Runs, table: str, by: timedelta, *args: Any, where: str = "true") -> int:
+    """Move every timestamp of the rows of a table back, as if this much time had passed for them.
+
+    `where` is SQL; its $1, $2 … are `args`. Returns how many rows there were.
+    """
+    columns = [row["attname"] for row in await db.fetch(_TIMESTAMPS, table)]
+    moved = ", ".join(f"{column} = {column} - ${len(args) + 1}::interval" for column in columns)
+    return len(await db.fetch(f"update {table} set {moved} where {where} returning 1", *args, by))
+
+
+async def set_deadline(db: Runs, interaction_id: UUID, ahead: timedelta = timedelta(milliseconds=-1)) -> None:
+    """Put the deadline of an interaction so far ahead of now, or behind now where `ahead` is negative.
+
+    The interaction becomes a day older, since its deadline comes after its creation.
+    """
+    await db.fetch(
+        "update interactions set created_at = clock_timestamp() - interval '1 day', "
+        "expires_at = clock_timestamp() + $2::interval where id = $1",
+        interaction_id,
+        ahead,
+    )

@@ -1,0 +1,26 @@
+"""The poll helper: the only place where a test sleeps, for what gives no other signal than its state."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 30.0  # seconds; how long a promise without a number of its own may take on a loaded machine
+
+
+async def until(
+    look: Callable[[], Awaitable[T] | T], good: Callable[[T], object] = bool, *, within: float = PATIENCE
+) -> T:
+    """Look again and again until `good` is true of what was found, and return that.
+
+    Raises TimeoutError after `within` seconds. `look` may be a plain or an asynchronous function.
+    """
+    async with asyncio.timeout(within):
+        while True:
+            found = look()
+            seen = await found if inspect.isawaitable(found) else found
+            if good(seen):
+                return seen
+            await asyncio.sleep(0.01)
