@@ -22,8 +22,8 @@ from tests.bridge.agents import door as doors
 from tests.bridge.agents import reference
 from tests.bridge.agents.play import Player
 from tests.bridge.agents.reference import DOCS, Request, Response, tables
-from tests.docs import schemas
-from tests.docs.schemas import PATHS, SCHEMAS
+from tests.docs import description, schemas
+from tests.docs.description import PATHS, SCHEMAS
 from tests.storage import build
 
 API = (DOCS / "api.md").read_text("utf-8")
@@ -50,7 +50,7 @@ SIGNS: dict[str, type[BaseModel]] = {  # what only one shape has, looked for in 
 def test_every_shape_has_its_place_under_its_name() -> None:
     told = [name for name in SECTIONS if name.startswith(("sent ", "received "))]
     asked = {name for name in SCHEMAS if name.startswith("Create")}
-    expected = {name for name in SCHEMAS if not schemas.is_enumeration(name)} - asked - {*schemas.own_models()}
+    expected = {name for name in SCHEMAS if not description.is_enumeration(name)} - asked - {*schemas.own_models()}
 
     assert {name.split()[1] for name in told} == expected
     assert all(f"<!-- generated: {name} -->" in reference.section(API, name.split()[1]) for name in told)
