@@ -10,7 +10,7 @@ BENCH ?= default
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test fuzz bench pictures check format lock schema sql clean
+.PHONY: help demo dev test fuzz bench pictures check format lock schema docs sql clean
 
 help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ sql: $(VENV)/dev ## Print the statement NAME (interactions.claim) as it is sent,
 
 schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
 	@$(BIN)/python -m tests.storage.rewrite_schema
+
+docs: $(VENV)/dev ## Write anew what the docs repeat of the code
+	@$(BIN)/python -m tests.docs.rewrite
 
 pictures: $(VENV)/dev ## Take the README's picture anew; ALBUM=folder takes every card in every status too
 	@mkdir -p docs/pictures $(ALBUM)

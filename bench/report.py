@@ -2,8 +2,9 @@
 
 from typing import Final
 
-BEGIN: Final = "<!-- written by make bench: begin -->"
-END: Final = "<!-- written by make bench: end -->"
+from bench import generated
+
+NAME: Final = "figures"  # of the section that a run writes
 
 
 def section(*, command: str, machine: str, size: str, table: str) -> str:
@@ -12,9 +13,5 @@ def section(*, command: str, machine: str, size: str, table: str) -> str:
 
 
 def renewed(page: str, section: str) -> str:
-    """The page with this section in the place of the last; raises ValueError when there is no place for one."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("the page has no place for figures: it lacks one of the two comments around them")
-    return f"{before}{BEGIN}\n\n{section}\n\n{END}{after}"
+    """The page with these figures in the place of the last; raises ValueError when there is no place for them."""
+    return generated.renewed(page, NAME, section)

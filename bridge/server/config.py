@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -231,21 +230,6 @@ def read(settings: type[S]) -> S:
             for problem in error.errors(include_url=False)
         ]
         raise Misconfigured("\n".join(["These settings are missing or wrong:", *lines])) from None
-
-
-def table() -> str:
-    """Every setting as Markdown, in the order of the class."""
-    rows = [
-        f"| `ASKBRIDGE_{name.upper()}` | {_default(field)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(["| Setting | Default | Meaning |", "| --- | --- | --- |", *rows])
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "must be set"
-    return "none" if field.default is None else f"`{field.default}`"
 
 
 def _told(problem: ErrorDetails) -> str:

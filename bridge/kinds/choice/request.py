@@ -51,7 +51,7 @@ class Option(Strict):
         str,
         Field(
             pattern=OPTION_ID,
-            description="What the answer names: letters, digits and `_ . : / @ + -`",
+            description="What the answer names: letters, digits and `_ . : / @ + -`; each must be different",
         ),
     ]
     label: Annotated[
@@ -59,7 +59,7 @@ class Option(Strict):
         Field(
             min_length=1,
             max_length=MOST_LABEL,
-            description="What people see: all must look different; an emoji counts as two",
+            description="What people see; all must look different, and an emoji counts as two characters",
         ),
         AfterValidator(_at_most(MOST_LABEL)),
         AfterValidator(_visible),
@@ -106,8 +106,8 @@ class Request(Question):
         Field(
             min_length=2,
             max_length=MOST_OPTIONS,
-            description=f"Up to {MOST_BUTTONS} are buttons, more a select that asks to confirm. Title, options, "
-            f"action, facts and agent may have {MOST_TOGETHER} characters together",
+            description=f"What can be chosen. Up to {MOST_BUTTONS} are buttons, more a select that asks to confirm. "
+            f"Title, options, action, facts and agent may have {MOST_TOGETHER} characters together",
         ),
         AfterValidator(_different),
     ]
