@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from bench import ground, machine, report
+from bench import environment, machine, report
+from bench.environment import Ground
 from bench.figures import Figure
-from bench.ground import Ground
 from bench.measures import ack, claim, hearing, rate, ready, settled, waiting
 from bench.sizes import DEFAULT, FULL, SMALL, Sizes
 from bench.table import table
@@ -48,7 +48,7 @@ async def _run(names: list[str], size: str, *, write: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
     with tempfile.TemporaryFile() as log:
         try:
-            async with asyncio.timeout(PATIENCE), ground.running(log) as made:
+            async with asyncio.timeout(PATIENCE), environment.running(log) as made:
                 described = await machine.described(made.place.db)
                 figures = await measured(made, SIZES[size], names)
         except (Failed, OSError, EOFError, RuntimeError, TimeoutError) as error:
@@ -80,7 +80,7 @@ async def measured(made: Ground, sizes: Sizes, names: list[str]) -> list[Figure]
 def _told(sizes: Sizes) -> str:
     return (
         f"Medians of {sizes.rounds} interleaved rounds of {sizes.clicks} clicks one at a time, {sizes.burst} with "
-        f"{ground.IN_FLIGHT} in flight, {sizes.claims} claims and {sizes.samples} answers."
+        f"{environment.IN_FLIGHT} in flight, {sizes.claims} claims and {sizes.samples} answers."
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench import ground, rounds
+from bench import environment, rounds
 from bench.figures import percentile
 from bench.wire import Wire
 
@@ -21,7 +21,7 @@ _PACKAGE: Final = re.compile(r".*/(?:site-packages|python3\.\d+|lib)/|.*/(?=(?:b
 
 async def _run() -> None:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
-        async with ground.running(log) as made:
+        async with environment.running(log) as made:
             saved = Path(folder) / "profile"
             async with made.replica(profile=saved) as replica:
                 await replica.ready()

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.postgres import leftover
+from sandbox.postgres import stale_server
 from sandbox.postgres.errors import PostgresError
 from sandbox.postgres.folder import open_folder
 
@@ -74,7 +74,7 @@ def _end_server(data: Path) -> None:
     with contextlib.suppress(PostgresError, OSError):
         opened = open_folder(data)
         try:
-            os.close(leftover.stop(opened))
+            os.close(stale_server.stop(opened))
         finally:
             opened.close()
 

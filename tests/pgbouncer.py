@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.postgres import account, knock
+from sandbox.postgres import account, probe
 
 _PROGRAM = "/usr/sbin/pgbouncer"
 REQUIRED = "ASKBRIDGE_REQUIRE_PGBOUNCER"
@@ -58,7 +58,7 @@ def before(dsn: str, folder: Path, *settings: str) -> Iterator[str]:
             [program, str(file)], user=runner.user, group=runner.group, stdout=log, stderr=log, cwd="/"
         )
     try:
-        while not knock.who_answers(through):
+        while not probe.who_answers(through):
             assert child.poll() is None, (folder / "pgbouncer.log").read_text()
         yield through
     finally:

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bench import rounds
+from bench.environment import Ground
 from bench.figures import Bar, Figure, Floor, percentile
-from bench.ground import Ground
 from bench.measures.claim import update
 from bench.sizes import Sizes
 from bench.wire import Wire

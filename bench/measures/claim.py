@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from bench import click, rounds
+from bench.environment import IN_FLIGHT, Ground, Place
 from bench.figures import Bar, Figure, Floor, percentile
-from bench.ground import IN_FLIGHT, Ground, Place
 from bench.sizes import Sizes
 from bridge import ids
 from storage import interactions

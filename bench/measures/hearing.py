@@ -9,8 +9,8 @@ from functools import partial
 from uuid import UUID
 
 from bench import rounds, wire
+from bench.environment import Ground
 from bench.figures import Bar, Figure, Floor, Spread, percentile
-from bench.ground import Ground
 from bench.sizes import Sizes
 from bench.wire import Wire
 from bridge import ids

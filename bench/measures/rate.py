@@ -9,8 +9,8 @@ from functools import partial
 import psutil
 
 from bench import rounds
+from bench.environment import IN_FLIGHT, Ground
 from bench.figures import Bar, Figure, Floor, percentile
-from bench.ground import IN_FLIGHT, Ground
 from bench.sizes import Sizes
 from bench.wire import Wire
 from sandbox.children import Child

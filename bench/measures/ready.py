@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 from bench import rounds, wire
+from bench.environment import Ground
 from bench.figures import Bar, Figure, Floor
-from bench.ground import Ground
 from bench.sizes import Sizes
 from bench.wire import Wire
 from sandbox.children import Child

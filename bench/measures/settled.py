@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bench import rounds
+from bench.environment import Ground, Place
 from bench.figures import Bar, Figure, Floor, percentile
-from bench.ground import Ground, Place
 from bench.measures.claim import claim
 from bench.sizes import Sizes
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import psutil
 
 from bench import wire
+from bench.environment import Ground
 from bench.figures import Bar, Figure, Spread
-from bench.ground import Ground
 from bench.measures.hearing import reading
 from bench.sizes import Sizes
 from bench.wire import Wire

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from sandbox import processes
-from sandbox.postgres import commands, knock, leftover
+from sandbox.postgres import commands, probe, stale_server
 from sandbox.postgres.account import environment
 from sandbox.postgres.errors import PostgresError
 from sandbox.postgres.folder import Folder, address, open_folder
@@ -109,7 +109,7 @@ class Cluster:
         found = self._programs or find_programs(prefer="wheel")
         self._folder = folder = open_folder(self._data, account=self._account)
         self._log = self._log or folder.log
-        self._server_lock = leftover.stop(folder)
+        self._server_lock = stale_server.stop(folder)
         self._programs = programs = found.within_reach_of(folder.account, copies=folder.copies)
         self._password = folder.password()
         self._launches = 0
@@ -141,7 +141,7 @@ class Cluster:
         child = self._running()
         deadline = time.monotonic() + _READY_WITHIN
         while not processes.ended(child, within=0.02):  # first, as a stranger on our port may let us wait for nothing
-            if knock.who_answers(self.dsn):
+            if probe.who_answers(self.dsn):
                 return True
             if time.monotonic() > deadline:
                 raise PostgresError(f"PostgreSQL did not answer in {_READY_WITHIN:.0f} s:\n{self._said()}")
@@ -238,7 +238,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port

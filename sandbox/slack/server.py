@@ -11,9 +11,9 @@ from sandbox.slack import page, seed
 from sandbox.slack.changes import Changes
 from sandbox.slack.clicks import Clicks
 from sandbox.slack.control.apps import Apps
-from sandbox.slack.control.mischief import Mischief
-from sandbox.slack.control.mouse import Mouse
-from sandbox.slack.control.views import Views
+from sandbox.slack.control.click_routes import Mouse
+from sandbox.slack.control.fault_routes import Mischief
+from sandbox.slack.control.messages import Views
 from sandbox.slack.control.watch import Watch
 from sandbox.slack.control.workspaces import Workspaces
 from sandbox.slack.delivery import Delivery

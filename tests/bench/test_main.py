@@ -2,7 +2,7 @@ import tempfile
 
 import pytest
 
-from bench import ground
+from bench import environment
 from bench.__main__ import MEASURES, measured
 from bench.sizes import SMALL
 
@@ -11,7 +11,7 @@ from bench.sizes import SMALL
 async def test_every_row_of_the_table_can_be_measured() -> None:
     """How fast it is, is no test: the machine may do anything else meanwhile."""
     with tempfile.TemporaryFile() as log:
-        async with ground.running(log) as made:
+        async with environment.running(log) as made:
             figures = await measured(made, SMALL, list(MEASURES))
 
     assert len(figures) == 20

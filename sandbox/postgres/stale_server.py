@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from sandbox.postgres import knock
+from sandbox.postgres import probe
 from sandbox.postgres.errors import FolderInUse
 from sandbox.postgres.folder import Folder, address
 
@@ -33,10 +33,10 @@ def stop(folder: Folder) -> int:
     return lock
 
 
-def _answering(folder: Folder) -> knock.Server | None:
+def _answering(folder: Folder) -> probe.Server | None:
     try:
         port = int((folder.cluster / "postmaster.pid").read_text().splitlines()[3])
     except (OSError, ValueError, IndexError):  # none yet, or half written
         return None
-    server = knock.who_answers(address(port=port, password=folder.password(), database="postgres"))
+    server = probe.who_answers(address(port=port, password=folder.password(), database="postgres"))
     return server if server and server.cluster == folder.cluster else None
