@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bench import click, floors, questions
+from bench import click, floors, interactions
 from bridge import ids
 from sandbox import temporary
 from sandbox.children import Child
@@ -38,7 +38,7 @@ class Place:
 
     async def pending(self, count: int) -> list[UUID]:
         """So many questions that wait for a click."""
-        return await questions.pending(self.db, self.scope, self.key_id, count)
+        return await interactions.pending(self.db, self.scope, self.key_id, count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Ground:
         """A database of its own with so many settled questions in it."""
         async with AsyncExitStack() as stack:
             place = await _place(stack, self.cluster, name)
-            await questions.settled(place.dsn, place.scope, place.key_id, settled)
+            await interactions.settled(place.dsn, place.scope, place.key_id, settled)
             yield place
 
 
