@@ -1,4 +1,4 @@
-"""`docs/performance.md`: its figures are written by a run, everything around them by people. Pure."""
+"""Writes the figures of a run into `docs/performance.md`, and keeps the text around them. Pure."""
 
 from typing import Final
 
@@ -7,12 +7,12 @@ END: Final = "<!-- written by make bench: end -->"
 
 
 def section(*, command: str, machine: str, size: str, table: str) -> str:
-    """What a run has to say."""
+    """The section that a run writes: its command, machine, sizes and table, as Markdown."""
     return f"`{command}` · {machine}\n{size}\n\n{table}"
 
 
 def renewed(page: str, section: str) -> str:
-    """The page with this section in the place of the last; raises ValueError when there is no place for one."""
+    """The page with its section of figures replaced; raises ValueError when the page lacks the two comments for it."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

@@ -17,7 +17,7 @@ STOP_SECONDS = 15.0
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
-class Failed(Exception):
+class ChildFailed(Exception):
     """Something did not start; the message says what."""
 
 
@@ -35,7 +35,7 @@ class Child:
     ) -> None:
         """It inherits the environment but for what begins with `unset`; its log goes to ours unless `log` is given."""
         self.name = name
-        self.told: dict[str, Any] = {}
+        self.ready_info: dict[str, Any] = {}
         self._command = ["-m", module, *arguments]
         self._environment = _environment(settings or {}, unset=unset)
         self._log = log
@@ -66,19 +66,19 @@ class Child:
         await self.stop()
 
     async def ready(self) -> None:
-        """Wait until it says so; raises Failed."""
+        """Wait until it says so; raises ChildFailed."""
         stdout = self._started().stdout
         if stdout is None:
             raise RuntimeError("the child has no pipe")
         try:
             line = await asyncio.wait_for(stdout.readline(), timeout=READY_SECONDS)
         except TimeoutError:
-            raise Failed(
+            raise ChildFailed(
                 f"{self.name} was not ready within {READY_SECONDS:.0f} s; its log above may say why."
             ) from None
         if not line:
-            raise Failed(f"{self.name} ended instead of starting; its log above says why.")
-        self.told = json.loads(line)
+            raise ChildFailed(f"{self.name} ended instead of starting; its log above says why.")
+        self.ready_info = json.loads(line)
 
     async def ended(self) -> int:
         """Wait for its end, and give its exit status."""

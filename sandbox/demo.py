@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.children import Child, Failed
+from sandbox.children import Child, ChildFailed
 
 QUESTION = {
     "kind": "approval",
@@ -59,8 +59,8 @@ async def _run() -> int:
                 await _until(stopping, dev.ready())
                 if not stopping.is_set():
                     _say(f"ready after {time.monotonic() - began:.1f} s")
-                    await _until(stopping, _demonstrate(dev.told))
-            except Failed as failed:
+                    await _until(stopping, _demonstrate(dev.ready_info))
+            except ChildFailed as failed:
                 log.seek(0)
                 _say(f"{log.read().decode(errors='replace')}{failed}")
                 return 1
@@ -113,7 +113,7 @@ async def _end(http: aiohttp.ClientSession, urls: list[str], asked: dict[str, An
         if time.monotonic() - heard > WAIT + PATIENCE:
             break
         await asyncio.sleep(0.5)
-    raise Failed("No replica of the bridge answers any more.")
+    raise ChildFailed("No replica of the bridge answers any more.")
 
 
 def _more(ready: dict[str, Any]) -> str:
