@@ -58,7 +58,7 @@ def before(dsn: str, folder: Path, *settings: str) -> Iterator[str]:
             [program, str(file)], user=runner.user, group=runner.group, stdout=log, stderr=log, cwd="/"
         )
     try:
-        while not probe.who_answers(through):
+        while not probe.server_at(through):
             assert child.poll() is None, (folder / "pgbouncer.log").read_text()
         yield through
     finally:

@@ -1,4 +1,4 @@
-"""Whether a server answers at an address, asked by really connecting, and which server it is."""
+"""Finds out by connecting whether a server accepts connections at an address, and which server it is."""
 
 import asyncio
 import threading
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 
-_PATIENCE = 2.0  # seconds for a stranger on our port that says nothing at all
+_TIMEOUT = 2.0  # seconds; another program may listen on our port and never respond
 
-_NOT_THERE = (  # refused, starting up, shutting down, wrong password, or not a PostgreSQL at all
+_UNAVAILABLE = (  # refused, starting up, shutting down, wrong password, or no PostgreSQL
     OSError,
     TimeoutError,
     asyncpg.PostgresError,
@@ -19,39 +19,39 @@ _NOT_THERE = (  # refused, starting up, shutting down, wrong password, or not a 
 
 
 @dataclass(frozen=True)
-class Server:
-    """Who answered: it knew our password (SCRAM proves both sides), and this is where it lives."""
+class ProbedServer:
+    """A server that proved by SCRAM that it knows our password: its data directory and its process id."""
 
     cluster: Path
     pid: int
 
 
-def who_answers(dsn: str) -> Server | None:
-    """The server at this address, or None when none accepts connections with this password.
+def server_at(dsn: str) -> ProbedServer | None:
+    """The server at this address, or None when no server accepts connections with this password.
 
-    Callable wherever an event loop runs or not: it asks in a thread and loop of its own.
+    Blocks. Connects in a thread with its own event loop, so it can be called whether or not a loop is running.
     """
-    answer: list[Server] = []
+    found: list[ProbedServer] = []
 
-    def ask() -> None:
-        if server := asyncio.run(_ask(dsn)):
-            answer.append(server)
+    def connect() -> None:
+        if server := asyncio.run(_connect(dsn)):
+            found.append(server)
 
-    thread = threading.Thread(target=ask, name="knock")
+    thread = threading.Thread(target=connect, name="probe")
     thread.start()
     thread.join()
-    return answer[0] if answer else None
+    return found[0] if found else None
 
 
-async def _ask(dsn: str) -> Server | None:
+async def _connect(dsn: str) -> ProbedServer | None:
     try:
-        connection = await asyncpg.connect(dsn, ssl=False, timeout=_PATIENCE, command_timeout=_PATIENCE)
+        connection = await asyncpg.connect(dsn, ssl=False, timeout=_TIMEOUT, command_timeout=_TIMEOUT)
         try:
             row = await connection.fetchrow(
                 "SELECT current_setting('data_directory'), split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"
             )
         finally:
-            await connection.close(timeout=_PATIENCE)
-    except _NOT_THERE:
+            await connection.close(timeout=_TIMEOUT)
+    except _UNAVAILABLE:
         return None
-    return Server(cluster=Path(row[0]), pid=int(row[1])) if row else None
+    return ProbedServer(cluster=Path(row[0]), pid=int(row[1])) if row else None

@@ -1,4 +1,4 @@
-"""A server that outlived its owner: found by the lock it holds, known by its answer, stopped before a new start."""
+"""Stops a server that outlived its owner before a new start: found by its lock, identified by connecting to it."""
 
 import contextlib
 import os
@@ -9,15 +9,15 @@ from sandbox.postgres import probe
 from sandbox.postgres.errors import FolderInUse
 from sandbox.postgres.folder import Folder, address
 
-_GONE_WITHIN = 30.0  # seconds; a fast shutdown has to write what is in memory
+_GONE_WITHIN = 30.0  # seconds; a fast shutdown has to write everything in memory to disk
 
 
 def stop(folder: Folder) -> int:
-    """Return the server lock of this folder, once nothing of an earlier server runs there any more.
+    """Wait until no process of an earlier server runs in this folder; returns the folder's server lock.
 
-    Usually that is at once. A server whose owner was killed is on its way out already where the kernel told
-    it so; elsewhere it still answers, with our password and from our folder, and is told now. Orphans of a
-    killed postmaster end by themselves.
+    Usually there is none, and this returns at once. On Linux the kernel has already signalled a server whose owner
+    was killed, so it is shutting down. Elsewhere such a server still accepts our password and names our folder, and
+    is sent SIGINT here. Orphans of a killed postmaster end by themselves. Raises FolderInUse after 30 seconds.
     """
     deadline = time.monotonic() + _GONE_WITHIN
     while (lock := folder.take_server_lock()) is None:
@@ -26,17 +26,17 @@ def stop(folder: Folder) -> int:
                 f"A PostgreSQL left over in {folder.path} does not end. "
                 f"Its process id is in {folder.cluster / 'postmaster.pid'}."
             )
-        if server := _answering(folder):
-            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+        if server := _running_server(folder):
+            with contextlib.suppress(ProcessLookupError):  # the server ended meanwhile
                 os.kill(server.pid, signal.SIGINT)
-        time.sleep(0.05)  # a lock held by processes that are not our children cannot be waited for with a limit
+        time.sleep(0.05)  # flock has no timeout, and the processes that hold the lock are not our children
     return lock
 
 
-def _answering(folder: Folder) -> probe.Server | None:
+def _running_server(folder: Folder) -> probe.ProbedServer | None:
     try:
         port = int((folder.cluster / "postmaster.pid").read_text().splitlines()[3])
-    except (OSError, ValueError, IndexError):  # none yet, or half written
+    except (OSError, ValueError, IndexError):  # the file does not exist yet, or is half written
         return None
-    server = probe.who_answers(address(port=port, password=folder.password(), database="postgres"))
+    server = probe.server_at(address(port=port, password=folder.password(), database="postgres"))
     return server if server and server.cluster == folder.cluster else None

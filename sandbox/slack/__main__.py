@@ -17,24 +17,24 @@ log = logging.getLogger("sandbox.slack")
 def main() -> None:
     """Run until SIGTERM or SIGINT; both end it at once and well."""
     _log_as_the_replicas_do()
-    asked = _asked()
+    options = _options()
     try:
-        asyncio.run(_run(asked))
+        asyncio.run(_run(options))
     except OSError as error:
-        sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{asked.port}: {error.strerror}.")
+        sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
 
 
-async def _run(asked: argparse.Namespace) -> None:
+async def _run(options: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with Sandbox(
-        port=asked.port,
-        bot_token=asked.bot_token,
-        signing_secret=asked.signing_secret,
-        request_urls=tuple(asked.request_url),
-        posting_limit=asked.posting_limit,
+        port=options.port,
+        bot_token=options.bot_token,
+        signing_secret=options.signing_secret,
+        request_urls=tuple(options.request_url),
+        posting_limit=options.posting_limit,
     ) as slack:
         app = slack.world.app
         started = {
@@ -61,7 +61,7 @@ def _log_as_the_replicas_do() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
-def _asked() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.slack", description="A believable Slack on this machine. It is not Slack."
     )

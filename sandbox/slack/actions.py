@@ -29,12 +29,12 @@ class Action:
     selected_option: Json | None = None
     selected_options: tuple[Json, ...] = ()
 
-    def told(self, *, action_ts: str) -> Json:
+    def as_json(self, *, action_ts: str) -> Json:
         """The entry of `actions`."""
         kind = self.element["type"]
-        told = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
-        told |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
-        return told | self.chosen | {"action_ts": action_ts}
+        entry = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
+        entry |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
+        return entry | self.chosen | {"action_ts": action_ts}
 
     @property
     def chosen(self) -> Json:
@@ -46,7 +46,7 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ElementSelector:
     """How the one who clicks names what they click; what is None was not said."""
 
     action_id: str
@@ -56,7 +56,7 @@ class Wanted:
     selected_options: tuple[str, ...] | None = None
 
 
-def find(message: Message, wanted: Wanted) -> Action | None:
+def find(message: Message, wanted: ElementSelector) -> Action | None:
     """The element of this copy that was meant; None when it has none such."""
     for block in message.blocks:
         if wanted.block_id in (None, block.get("block_id")):
@@ -106,7 +106,7 @@ def _initial(element: Json) -> Json:
             return {"value": element.get("initial_value")}
 
 
-def _used(block_id: str, element: Json, wanted: Wanted) -> Action | None:
+def _used(block_id: str, element: Json, wanted: ElementSelector) -> Action | None:
     match element["type"]:
         case "button":
             if wanted.value in (None, element.get("value")):

@@ -27,14 +27,14 @@ def truth(value: Any) -> bool:
     return value is True or str(value).lower() in ("1", "true")
 
 
-def number(arguments: Json, name: str, *, default: int, most: int) -> int:
+def number(arguments: Json, name: str, *, default: int, maximum: int) -> int:
     try:
         value = int(arguments.get(name, default))
     except (TypeError, ValueError):
         raise SlackError("invalid_arguments") from None
     if value < 1:
         raise SlackError("invalid_limit")
-    return min(value, most)
+    return min(value, maximum)
 
 
 def token(request: web.Request, arguments: Json) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.slack import actions, payloads
-from sandbox.slack.actions import Action, Wanted
+from sandbox.slack.actions import Action, ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
@@ -24,7 +24,7 @@ class Click:
     user: str
     channel: str
     ts: str
-    wanted: Wanted | None
+    wanted: ElementSelector | None
     stale: Json | None = None
     overrides: Overrides = payloads.NO_OVERRIDES
     request_url: str | None = None
@@ -114,14 +114,14 @@ class Clicks:
         if len(acks) > 1:
             outcome["statuses"] = [ack.status for ack in acks]
         self._made += 1
-        told = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
-        self._recent.append(told | outcome)
+        kept = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
+        self._recent.append(kept | outcome)
         self._changed()
         return outcome
 
-    def recent(self, *, most: int) -> list[Json]:
+    def recent(self, *, limit: int) -> list[Json]:
         """The last clicks, oldest first, each with what was then sent to its response_url."""
-        last = list(self._recent)[-most:]
+        last = list(self._recent)[-limit:]
         return [click | {"replies": self._response_urls.used(click["payload"]["response_url"])} for click in last]
 
 

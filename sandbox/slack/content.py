@@ -10,9 +10,9 @@ from sandbox.slack.model import Json
 from sandbox.slack.validator import message as validator
 from sandbox.slack.validator.rules import Problem
 
-MOST_ATTACHMENTS = 100
-LONGEST_POSTED_TEXT = 40_000  # the rest is cut off, silently
-LONGEST_MARKDOWN = 12_000
+MAX_ATTACHMENTS = 100
+MAX_POSTED_TEXT = 40_000  # the rest is cut off, silently
+MAX_MARKDOWN = 12_000
 NOT_DISPLAYABLE = "This content can't be displayed."  # Slack's text for blocks that came without one
 
 
@@ -38,7 +38,7 @@ def read(arguments: Mapping[str, Any]) -> Content:
     """The content, or the refusal that Slack would give."""
     text = _markdown(arguments) if arguments.get("markdown_text") else arguments.get("text")
     return Content(
-        text=None if text is None else str(text)[:LONGEST_POSTED_TEXT],
+        text=None if text is None else str(text)[:MAX_POSTED_TEXT],
         blocks=_blocks(arguments.get("blocks")),
         attachments=_attachments(arguments.get("attachments")),
         metadata=_metadata(arguments.get("metadata")),
@@ -62,7 +62,7 @@ def _markdown(arguments: Mapping[str, Any]) -> str:
     if arguments.get("text") or arguments.get("blocks"):
         raise SlackError("markdown_text_conflict")
     markdown = str(arguments["markdown_text"])
-    if len(markdown) > LONGEST_MARKDOWN:
+    if len(markdown) > MAX_MARKDOWN:
         raise SlackError("msg_too_long")
     return markdown
 
@@ -74,7 +74,7 @@ def _blocks(given: Any) -> tuple[Json, ...] | None:
         raise SlackError("invalid_blocks_format")
     if problems := validator.problems(given):
         raise refusal(problems)
-    if validator.characters(given) > validator.MOST_CHARACTERS:
+    if validator.characters(given) > validator.MAX_CHARACTERS:
         raise SlackError("msg_blocks_too_long")
     return completed(given)
 
@@ -84,7 +84,7 @@ def _attachments(given: Any) -> tuple[Json, ...] | None:
         return None
     if not isinstance(given, list) or not all(isinstance(attachment, dict) for attachment in given):
         raise SlackError("invalid_attachments")
-    if len(given) > MOST_ATTACHMENTS:
+    if len(given) > MAX_ATTACHMENTS:
         raise SlackError("too_many_attachments")
     return tuple(given)
 

@@ -12,7 +12,7 @@ from sandbox.slack import signing
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.model import App, Json
 
-MOST_KEPT = 10_000  # bytes of an app's answer
+MAX_KEPT = 10_000  # bytes of an app's answer
 OLD = 600  # seconds; apps must refuse time stamps more than 300 s away
 
 
@@ -115,7 +115,7 @@ class Delivery:
             raise RuntimeError("nothing is delivered before the sandbox has started")
         async with self._http.post(url, data=signed.body, headers=signed.headers, allow_redirects=False) as answer:
             body = await answer.read()
-            text = body[:MOST_KEPT].decode(errors="replace")
+            text = body[:MAX_KEPT].decode(errors="replace")
             return {"status": answer.status, "headers": dict(answer.headers), "body": text}
 
 

@@ -26,7 +26,7 @@ class FaultClass:
         worded = [Fault(on=on, kind=Kind.ERROR, error=word, applied=self.applied) for word in self.words]
         return worded + [Fault(on=on, **{**other, "kind": Kind(other["kind"])}) for other in self.others]
 
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         """As a script would ask for them."""
         after: Json = {"applied": True} if self.applied else {}
         worded: list[Json] = [{"fault": "error", "error": word, **after} for word in self.words]

@@ -109,9 +109,9 @@ class Faults:
         self._changed()
 
     def left(self) -> list[Json]:
-        return [_told(fault_id, fault) for fault_id, fault in self._left.items()]
+        return [_as_json(fault_id, fault) for fault_id, fault in self._left.items()]
 
 
-def _told(fault_id: str, fault: Fault) -> Json:
-    told = asdict(fault) | {"error": fault.word}
-    return {"fault_id": fault_id, "fault": told.pop("kind"), **told}
+def _as_json(fault_id: str, fault: Fault) -> Json:
+    shape = asdict(fault) | {"error": fault.word}
+    return {"fault_id": fault_id, "fault": shape.pop("kind"), **shape}

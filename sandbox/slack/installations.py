@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.slack.model import App, Enterprise, Installation, Workspace
 
 
-class Taken(Exception):
+class IdTaken(Exception):
     """There is one with this id already."""
 
 
@@ -56,13 +56,13 @@ class Installations:
 
     def add_workspace(self, workspace: Workspace) -> None:
         if workspace.id in self.workspaces:
-            raise Taken(workspace.id)
+            raise IdTaken(workspace.id)
         self.workspaces[workspace.id] = workspace
         self._changed()
 
     def add_app(self, app: App) -> None:
         if app.id in self.apps:
-            raise Taken(app.id)
+            raise IdTaken(app.id)
         self.apps[app.id] = app
         self._changed()
 
@@ -70,9 +70,9 @@ class Installations:
         """A bot and a token are one installation's; an app is installed once in a place."""
         for other in self._by_bot.values():
             if other.bot_user_id == installation.bot_user_id or other.bot_token == installation.bot_token:
-                raise Taken(installation.bot_user_id)
+                raise IdTaken(installation.bot_user_id)
             if (other.id, other.place) == (installation.id, installation.place):
-                raise Taken(f"{installation.id} in {installation.place}")
+                raise IdTaken(f"{installation.id} in {installation.place}")
         self._by_bot[installation.bot_user_id] = installation
         self._changed()
 

@@ -60,7 +60,7 @@ def block_actions(
         "message": _message(message, world),
         "state": actions.state(message, action),
         "response_url": response_url,
-        "actions": [action.told(action_ts=world.new_ts())],
+        "actions": [action.as_json(action_ts=world.new_ts())],
     }
     if message.ephemeral_to is not None:
         del payload["message"]
@@ -71,11 +71,11 @@ def _team(installation: Installation, world: World, overrides: Overrides) -> Jso
     team_id = installation.team_id if overrides.team is UNCHANGED else overrides.team
     if team_id is None:
         return None
-    there = world.installations
-    workspace = there.workspaces.get(team_id)
+    installations = world.installations
+    workspace = installations.workspaces.get(team_id)
     team: Json = {"id": team_id, "domain": workspace.domain if workspace else team_id.lower()}
     if workspace is not None and workspace.enterprise_id is not None:
-        enterprise = there.enterprises[workspace.enterprise_id]
+        enterprise = installations.enterprises[workspace.enterprise_id]
         team |= {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name}
     return team
 
@@ -90,9 +90,9 @@ def _enterprise(installation: Installation, world: World, overrides: Overrides) 
 
 
 def _message(message: Message, world: World) -> Json:
-    told = shapes.message(message, world)
-    told.pop("bot_profile", None)  # a payload names the bot only
-    return told
+    shape = shapes.message(message, world)
+    shape.pop("bot_profile", None)  # a payload names the bot only
+    return shape
 
 
 def _container(message: Message) -> Json:

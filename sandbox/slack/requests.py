@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sandbox.slack.model import Json
 
-MOST_KEPT = 10_000
+MAX_KEPT = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Request:
     def ok(self) -> bool:
         return self.error is None and self.status == 200
 
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         return asdict(self)
 
 
@@ -33,7 +33,7 @@ class Record:
     """The latest calls, oldest first; `n` goes on counting when the eldest are forgotten."""
 
     def __init__(self) -> None:
-        self.requests: deque[Request] = deque(maxlen=MOST_KEPT)
+        self.requests: deque[Request] = deque(maxlen=MAX_KEPT)
         self._received = 0
 
     def add(self, *, method: str, args: Json, status: int, error: str | None, bot_user_id: str | None = None) -> None:
@@ -52,4 +52,4 @@ class Record:
         )
 
     def after(self, n: int) -> list[Json]:
-        return [request.told() for request in self.requests if request.n > n]
+        return [request.as_json() for request in self.requests if request.n > n]

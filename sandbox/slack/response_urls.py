@@ -18,7 +18,7 @@ from sandbox.slack.world import World
 
 USES = 5
 LIFETIME = 30 * 60.0
-MOST_HEARD = 10  # of one address, for whoever looks
+MAX_REPLIES_KEPT = 10  # of one address, for whoever looks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class ResponseUrl:
     installation: Installation
     made_at: float
     uses_left: int = USES
-    heard: tuple[Json, ...] = ()  # the requests that came, and how they were answered
+    replies: tuple[Json, ...] = ()  # the requests that came, and how they were answered
 
 
 class ResponseUrls:
@@ -60,7 +60,7 @@ class ResponseUrls:
     def used(self, url: str) -> list[Json]:
         """What was sent to this address so far, oldest first: {"at", "body", "status", "error"}."""
         given = self._given.get(urlsplit(url).path)
-        return list(given.heard) if given is not None else []
+        return list(given.replies) if given is not None else []
 
     def _forget_expired(self) -> None:
         """They stand in the order in which they expire; one that is forgotten still answers as expired."""
@@ -101,10 +101,10 @@ class ResponseUrls:
 
     def _note(self, path: str, body: bytes, *, status: int, error: str | None) -> None:
         given = self._given.get(path)
-        if given is not None and len(given.heard) < MOST_HEARD:
-            said = body.decode(errors="replace")
-            told: Json = {"at": time.time(), "body": said, "status": status, "error": error}
-            self._given[path] = replace(given, heard=(*given.heard, told))
+        if given is not None and len(given.replies) < MAX_REPLIES_KEPT:
+            parsed = body.decode(errors="replace")
+            reply: Json = {"at": time.time(), "body": parsed, "status": status, "error": error}
+            self._given[path] = replace(given, replies=(*given.replies, reply))
 
     def _use(self, path: str, arguments: Json) -> None:
         given = self._given.get(path)
@@ -112,10 +112,10 @@ class ResponseUrls:
             raise RefusedError(404, "expired_url")
         if given.uses_left == 0:
             raise RefusedError(404, "used_url")
-        said = content.read(arguments)
+        parsed = content.read(arguments)
         source = self._world.message(channel=given.channel, ts=given.ts)
         deletes, replaces = arguments.get("delete_original") is True, arguments.get("replace_original") is True
-        if said.is_empty and not deletes:
+        if parsed.is_empty and not deletes:
             raise SlackError("no_text")
         if source is None and (deletes or replaces):
             raise RefusedError(404, "message_not_found")
@@ -123,11 +123,11 @@ class ResponseUrls:
         if deletes and source is not None:
             self._world.delete(source)
         if replaces and not deletes and source is not None:
-            self._world.edit(source, text=said.text_to_post, blocks=said.blocks or ())
-        elif not said.is_empty:
-            self._say(given, said, arguments)
+            self._world.edit(source, text=parsed.text_to_post, blocks=parsed.blocks or ())
+        elif not parsed.is_empty:
+            self._say(given, parsed, arguments)
 
-    def _say(self, given: ResponseUrl, said: content.Content, arguments: Json) -> None:
+    def _say(self, given: ResponseUrl, parsed: content.Content, arguments: Json) -> None:
         """A new message: for the clicker alone unless everybody is asked for."""
         everybody = arguments.get("response_type") == "in_channel"
         thread_ts = arguments.get("thread_ts")
@@ -137,9 +137,9 @@ class ResponseUrls:
                 ts=self._world.new_ts(),
                 user=given.installation.bot_user_id,
                 app_id=given.installation.id,
-                text=said.text_to_post,
-                blocks=said.blocks or (),
-                attachments=said.attachments or (),
+                text=parsed.text_to_post,
+                blocks=parsed.blocks or (),
+                attachments=parsed.attachments or (),
                 thread_ts=str(thread_ts) if thread_ts else None,
                 ephemeral_to=None if everybody else given.clicker,
             )

@@ -43,10 +43,10 @@ def world(
     """A fresh world; its two secrets are random unless given."""
     started = World(people=_people(), channels=_channels(), now=now, changed=changed)
     app = App(id="A0ASKBRIDGE", name="askbridge", signing_secret=signing_secret or new_secret())
-    there = started.installations
-    there.add_workspace(Workspace(id=TEAM, name="Sandbox", domain="askbridge-sandbox"))
-    there.add_app(app)
-    there.install(
+    installations = started.installations
+    installations.add_workspace(Workspace(id=TEAM, name="Sandbox", domain="askbridge-sandbox"))
+    installations.add_app(app)
+    installations.install(
         Installation(
             app=app,
             team_id=TEAM,

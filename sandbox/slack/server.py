@@ -11,9 +11,9 @@ from sandbox.slack import page, seed
 from sandbox.slack.changes import Changes
 from sandbox.slack.clicks import Clicks
 from sandbox.slack.control.apps import Apps
-from sandbox.slack.control.click_routes import Mouse
-from sandbox.slack.control.fault_routes import Mischief
-from sandbox.slack.control.messages import Views
+from sandbox.slack.control.click_routes import ClickRoutes
+from sandbox.slack.control.fault_routes import FaultRoutes
+from sandbox.slack.control.messages import MessageRoutes
 from sandbox.slack.control.watch import Watch
 from sandbox.slack.control.workspaces import Workspaces
 from sandbox.slack.delivery import Delivery
@@ -25,8 +25,8 @@ from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.webapi import WebApi
 
 HOST = "127.0.0.1"
-LARGEST_BODY = 4 * 1024 * 1024
-LONGEST_ADDRESS = 1024 * 1024  # Slack's own client sends whole views in the query of blocks.validate
+MAX_BODY = 4 * 1024 * 1024
+MAX_REQUEST_LINE = 1024 * 1024  # Slack's own client sends whole views in the query of blocks.validate
 STOPPING = 0.2  # seconds for answers in hand; a waiting page is let go at once
 
 
@@ -85,7 +85,7 @@ class Sandbox:
         try:
             await self.delivery.open()
             self._runner = web.AppRunner(
-                self._app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=LONGEST_ADDRESS
+                self._app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=MAX_REQUEST_LINE
             )
             await self._runner.setup()
             await web.TCPSite(self._runner, HOST, self._port).start()
@@ -111,17 +111,17 @@ class Sandbox:
             origin=lambda: self.url,
             changed=self.changes.bump,
         )
-        app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
+        app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
         app.add_routes(
             [
                 *WebApi(world=self.world, faults=self.faults, record=self._record, posting_limit=self._limit).routes(),
                 *self._response_urls.routes(),
-                *Views(world=self.world).routes(),
+                *MessageRoutes(world=self.world).routes(),
                 *Watch(world=self.world, changes=self.changes, record=self._record, delivery=self.delivery).routes(),
-                *Mouse(clicks=clicks).routes(),
+                *ClickRoutes(clicks=clicks).routes(),
                 *Workspaces(world=self.world).routes(),
                 *Apps(world=self.world, delivery=self.delivery).routes(),
-                *Mischief(faults=self.faults).routes(),
+                *FaultRoutes(faults=self.faults).routes(),
                 *page.routes(),
             ]
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack.actions import Wanted
+from sandbox.slack.actions import ElementSelector
 from sandbox.slack.clicks import Click, Clicks
 from sandbox.slack.control import reading
 from sandbox.slack.model import Json
@@ -30,11 +30,11 @@ _CLICK = (
     "repeat",
     "delay_ms",
 )
-MOST_REPEATS = 1000
+MAX_REPEATS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mouse:
+class ClickRoutes:
     """One mouse for everybody."""
 
     clicks: Clicks
@@ -43,50 +43,50 @@ class Mouse:
         return [web.post("/sandbox/clicks", self.click), web.get("/sandbox/clicks", self.recent)]
 
     async def click(self, request: web.Request) -> web.Response:
-        asked = await reading.body(request, known=_CLICK)
-        return web.json_response(await self.clicks.click(_click(asked)))
+        fields = await reading.body(request, known=_CLICK)
+        return web.json_response(await self.clicks.click(_click(fields)))
 
     async def recent(self, request: web.Request) -> web.Response:
-        most = int(reading.query(request, known=("most",)).number("most", default=100, least=1))
-        return web.json_response({"clicks": self.clicks.recent(most=most)})
+        limit = int(reading.query(request, known=("most",)).number("most", default=100, minimum=1))
+        return web.json_response({"clicks": self.clicks.recent(limit=limit)})
 
 
-def _click(asked: reading.Fields) -> Click:
-    stale = _stale(asked)
+def _click(fields: reading.Fields) -> Click:
+    stale = _stale(fields)
     return Click(
-        user=asked.text("user"),
-        channel=asked.text("channel"),
-        ts=asked.text("ts"),
-        wanted=_wanted(asked) if stale is None or "action_id" in asked else None,
+        user=fields.text("user"),
+        channel=fields.text("channel"),
+        ts=fields.text("ts"),
+        wanted=_wanted(fields) if stale is None or "action_id" in fields else None,
         stale=stale,
-        overrides=_overrides(asked),
-        request_url=asked.optional_text("request_url"),
-        repeat=int(asked.number("repeat", default=1, least=1, most=MOST_REPEATS)),
-        delay=asked.number("delay_ms", default=0) / 1000,
+        overrides=_overrides(fields),
+        request_url=fields.optional_text("request_url"),
+        repeat=int(fields.number("repeat", default=1, minimum=1, maximum=MAX_REPEATS)),
+        delay=fields.number("delay_ms", default=0) / 1000,
     )
 
 
-def _wanted(asked: reading.Fields) -> Wanted:
-    return Wanted(
-        action_id=asked.text("action_id"),
-        block_id=asked.optional_text("block_id"),
-        value=asked.optional_text("value"),
-        selected_option=_chosen(asked),
-        selected_options=asked.texts("selected_options") if "selected_options" in asked else None,
+def _wanted(fields: reading.Fields) -> ElementSelector:
+    return ElementSelector(
+        action_id=fields.text("action_id"),
+        block_id=fields.optional_text("block_id"),
+        value=fields.optional_text("value"),
+        selected_option=_chosen(fields),
+        selected_options=fields.texts("selected_options") if "selected_options" in fields else None,
     )
 
 
-def _chosen(asked: reading.Fields) -> str | None:
+def _chosen(fields: reading.Fields) -> str | None:
     """The value of the chosen option; the page sends the whole option, scripts only its value."""
-    option: Any = asked.raw("selected_option")
+    option: Any = fields.raw("selected_option")
     value = option.get("value") if isinstance(option, dict) else option
     if value is not None and not isinstance(value, str):
         raise reading.refused("selected_option must be an option or its value")
     return value
 
 
-def _stale(asked: reading.Fields) -> Json | None:
-    given = asked.object("stale")
+def _stale(fields: reading.Fields) -> Json | None:
+    given = fields.object("stale")
     if given is None:
         return None
     stale = reading.Fields(given, known=("block_id", "action_id", "value", "type", "text"))
@@ -97,15 +97,15 @@ def _stale(asked: reading.Fields) -> Json | None:
         "action_id": stale.text("action_id"),
         "type": stale.optional_text("type"),
         "text": stale.optional_text("text"),
-        "value": stale.optional_text("value") or _chosen(asked),
+        "value": stale.optional_text("value") or _chosen(fields),
     }
 
 
-def _overrides(asked: reading.Fields) -> Overrides:
-    app_id = asked.optional_text("api_app_id") or asked.optional_text("app_id")
+def _overrides(fields: reading.Fields) -> Overrides:
+    app_id = fields.optional_text("api_app_id") or fields.optional_text("app_id")
     return Overrides(
-        user_team=asked.optional_text("user_team") or UNCHANGED,
-        team=asked.optional_text("team") if "team" in asked else UNCHANGED,
-        enterprise=asked.optional_text("enterprise") if "enterprise" in asked else UNCHANGED,
+        user_team=fields.optional_text("user_team") or UNCHANGED,
+        team=fields.optional_text("team") if "team" in fields else UNCHANGED,
+        enterprise=fields.optional_text("enterprise") if "enterprise" in fields else UNCHANGED,
         api_app_id=app_id or UNCHANGED,
     )

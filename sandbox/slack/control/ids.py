@@ -7,9 +7,9 @@ from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
 
 
-def read(asked: reading.Fields, name: str, letter: str) -> str:
+def read(fields: reading.Fields, name: str, letter: str) -> str:
     """An id of Slack's form, made up when none is given."""
-    given = asked.optional_text(name)
+    given = fields.optional_text(name)
     if given is None:
         return f"{letter}0" + secrets.token_hex(5).upper()
     if not re.fullmatch(letter + r"[A-Z0-9]{2,20}", given):

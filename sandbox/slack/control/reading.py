@@ -32,7 +32,7 @@ class Fields:
             raise refused(f"{name} must be text")
         return value
 
-    def number(self, name: str, *, default: float, least: float = 0, most: float = 1e9) -> float:
+    def number(self, name: str, *, default: float, minimum: float = 0, maximum: float = 1e9) -> float:
         value = self._values.get(name)
         if value is None:
             return default
@@ -40,8 +40,8 @@ class Fields:
             read = float(value)
         except (TypeError, ValueError):
             raise refused(f"{name} must be a number") from None
-        if not least <= read <= most:
-            raise refused(f"{name} must be between {least:g} and {most:g}")
+        if not minimum <= read <= maximum:
+            raise refused(f"{name} must be between {minimum:g} and {maximum:g}")
         return read
 
     def flag(self, name: str) -> bool:

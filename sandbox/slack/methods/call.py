@@ -82,12 +82,12 @@ class Call:
 
     def own_message(self, channel: Channel, *, foreign: str) -> Message:
         """The lasting message meant, which this installation must have written."""
-        said = self.world.message(channel=channel.id, ts=self.text("ts", missing="message_not_found"))
-        if said is None or said.ephemeral_to is not None:
+        message = self.world.message(channel=channel.id, ts=self.text("ts", missing="message_not_found"))
+        if message is None or message.ephemeral_to is not None:
             raise SlackError("message_not_found")
-        if (said.app_id, said.user) != (self.installation.id, self.bot.id):
+        if (message.app_id, message.user) != (self.installation.id, self.bot.id):
             raise SlackError(foreign)
-        return said
+        return message
 
     def thread(self, channel: Channel) -> str | None:
         """The parent's ts of the thread to write in, if one is meant; a reply's ts means its parent."""

@@ -10,13 +10,13 @@ from sandbox.slack.errors import SlackError
 from sandbox.slack.methods.call import Call
 from sandbox.slack.model import Json, Message
 
-LONGEST_EDITED_TEXT = 4_000  # chat.update refuses what chat.postMessage would take
+MAX_EDITED_TEXT = 4_000  # chat.update refuses what chat.postMessage would take
 
 
 def post_message(call: Call) -> Json:
     channel = call.channel_to_post_in()
-    said = content.read(call.arguments)
-    if said.is_empty:
+    parsed = content.read(call.arguments)
+    if parsed.is_empty:
         raise SlackError("no_text")
     thread_ts = call.thread(channel)
     call.take_posting_slot(channel)
@@ -26,10 +26,10 @@ def post_message(call: Call) -> Json:
             ts=call.world.new_ts(),
             user=call.bot.id,
             app_id=call.installation.id,
-            text=said.text_to_post,
-            blocks=said.blocks or (),
-            attachments=said.attachments or (),
-            metadata=said.metadata or None,
+            text=parsed.text_to_post,
+            blocks=parsed.blocks or (),
+            attachments=parsed.attachments or (),
+            metadata=parsed.metadata or None,
             thread_ts=thread_ts,
             reply_broadcast=truth(call.arguments.get("reply_broadcast")),
         )
@@ -45,29 +45,29 @@ def update(call: Call) -> Json:
     if channel.is_archived:
         raise SlackError("is_inactive")
     given = call.arguments.get("text")
-    if isinstance(given, str) and len(given) > LONGEST_EDITED_TEXT:
+    if isinstance(given, str) and len(given) > MAX_EDITED_TEXT:
         raise SlackError("msg_too_long")
-    said = content.read(call.arguments)
-    changes = _changes(said)
+    parsed = content.read(call.arguments)
+    changes = _changes(parsed)
     if not changes or _is_emptied(before, changes):
         raise SlackError("no_text")
-    if said.text is not None and not said.blocks:
+    if parsed.text is not None and not parsed.blocks:
         changes["edited_ts"] = call.world.new_ts()
     after = call.world.edit(before, **changes)
     shape = shapes.message(after, call.world, all_metadata=True)
     return {"channel": channel.id, "ts": after.ts, "text": after.text, "message": shape}
 
 
-def _changes(said: Content) -> dict[str, Any]:
+def _changes(parsed: Content) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    if said.text is not None:
-        changes |= {"text": said.text, "blocks": ()}
-    if said.blocks is not None:
-        changes["blocks"] = said.blocks
-    if said.attachments is not None:
-        changes["attachments"] = said.attachments
-    if said.metadata is not None:
-        changes["metadata"] = said.metadata or None  # an empty object clears it
+    if parsed.text is not None:
+        changes |= {"text": parsed.text, "blocks": ()}
+    if parsed.blocks is not None:
+        changes["blocks"] = parsed.blocks
+    if parsed.attachments is not None:
+        changes["attachments"] = parsed.attachments
+    if parsed.metadata is not None:
+        changes["metadata"] = parsed.metadata or None  # an empty object clears it
     return changes
 
 
@@ -89,8 +89,8 @@ def post_ephemeral(call: Call) -> Json:
         raise SlackError("is_archived")
     if call.text("user", missing="user_not_in_channel") not in channel.members:
         raise SlackError("user_not_in_channel")
-    said = content.read(call.arguments)
-    if said.is_empty:
+    parsed = content.read(call.arguments)
+    if parsed.is_empty:
         raise SlackError("no_text")
     message = call.world.say(
         Message(
@@ -98,9 +98,9 @@ def post_ephemeral(call: Call) -> Json:
             ts=call.world.new_ts(),
             user=call.bot.id,
             app_id=call.installation.id,
-            text=said.text_to_post,
-            blocks=said.blocks or (),
-            attachments=said.attachments or (),
+            text=parsed.text_to_post,
+            blocks=parsed.blocks or (),
+            attachments=parsed.attachments or (),
             thread_ts=call.thread(channel),
             ephemeral_to=call.text("user"),
         )

@@ -8,9 +8,9 @@ from sandbox.slack.model import Json
 
 def auth_test(call: Call) -> Json:
     """Whose token this is. An organization-wide one is told with the organization where the workspace would be."""
-    bot, there = call.installation, call.world.installations
-    enterprise = there.enterprises.get(bot.enterprise_id or "")
-    workspace = there.workspaces.get(bot.team_id or "")
+    bot, installations = call.installation, call.world.installations
+    enterprise = installations.enterprises.get(bot.enterprise_id or "")
+    workspace = installations.workspaces.get(bot.team_id or "")
     inside = {} if enterprise is None else {"enterprise_id": enterprise.id}
     return {
         "url": f"{call.origin}/",

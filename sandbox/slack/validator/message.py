@@ -8,9 +8,9 @@ from sandbox.slack.model import Json
 from sandbox.slack.validator.blocks import IN_MESSAGES
 from sandbox.slack.validator.rules import Items, Kinds, Problem, broken
 
-MOST_BLOCKS = 50
-MOST_CHARACTERS = 13_200  # undocumented; `msg_blocks_too_long` was observed near this sum
-_RULE = Items(of=Kinds(IN_MESSAGES), least=0, most=MOST_BLOCKS)
+MAX_BLOCKS = 50
+MAX_CHARACTERS = 13_200  # undocumented; `msg_blocks_too_long` was observed near this sum
+_RULE = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 
 
 def problems(blocks: list[Any], *, pointer: str = "/blocks") -> list[Problem]:

@@ -38,7 +38,9 @@ async def posted(client: AsyncWebClient) -> Any:
 async def test_a_word_is_said_before_or_after_the_deed(
     client: AsyncWebClient, control: Control, name: str, word: str
 ) -> None:
-    (asked,) = [one for one in CLASSES[name].told()["faults"] if one.get("error") == word and one["fault"] == "error"]
+    (asked,) = [
+        one for one in CLASSES[name].as_json()["faults"] if one.get("error") == word and one["fault"] == "error"
+    ]
     await control.post("faults", on="chat.postMessage", **asked)
 
     answer = await posted(client)
