@@ -1,4 +1,4 @@
-"""The account PostgreSQL runs as: our own, or an existing unprivileged one, because PostgreSQL refuses to run as root."""
+"""The account that PostgreSQL runs as: our own, or an existing unprivileged one, because it refuses to run as root."""
 
 import os
 import pwd

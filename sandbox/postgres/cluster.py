@@ -147,7 +147,7 @@ class Cluster:
         """
         child = self._running()
         deadline = time.monotonic() + _READY_WITHIN
-        while not processes.ended(child, within=0.02):  # checked first: another server may have our port
+        while not processes.ended(child, within=0.02):  # first: a probe of another program on our port may time out
             if probe.server_at(self.dsn):
                 return True
             if time.monotonic() > deadline:
@@ -158,9 +158,7 @@ class Cluster:
 
     def _initialise(self, folder: Folder, programs: Programs) -> None:
         partial = folder.make_partial_cluster()
-        folder.give_to_account(
-            folder.password_file
-        )  # initdb, run as the account, reads it; nothing reads it later
+        folder.give_to_account(folder.password_file)  # initdb, run as the account, reads it; nothing reads it later
         try:
             command = commands.initdb(
                 programs, cluster=partial, password_file=folder.password_file, durable=self._durable

@@ -1,4 +1,4 @@
-"""`python -m sandbox.slack`: the sandbox as its own process, told about by one line of JSON on stdout."""
+"""`python -m sandbox.slack`: runs the sandbox as its own process, which prints one line of JSON when it is ready."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ log = logging.getLogger("sandbox.slack")
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT; both end it at once and well."""
+    """Run until SIGTERM or SIGINT; both end the process at once with status 0."""
     _log_as_the_replicas_do()
     options = _options()
     try:
@@ -53,7 +53,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 def _log_as_the_replicas_do() -> None:
-    """Lines of the same form: `askbridge dev` writes all of them to one terminal."""
+    """Log in the format of the replicas: `askbridge dev` writes the lines of all processes to one terminal."""
     form = logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
     form.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)

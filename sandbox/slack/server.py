@@ -1,4 +1,4 @@
-"""The sandbox as a running server: its parts put together, started and stopped."""
+"""The sandbox as an HTTP server: assembles its parts, starts and stops them."""
 
 import time
 from collections.abc import Callable
@@ -27,11 +27,11 @@ from sandbox.slack.webapi import WebApi
 HOST = "127.0.0.1"
 MAX_BODY = 4 * 1024 * 1024
 MAX_REQUEST_LINE = 1024 * 1024  # Slack's own client sends whole views in the query of blocks.validate
-STOPPING = 0.2  # seconds for answers in hand; a waiting page is let go at once
+STOPPING = 0.2  # seconds for requests in progress at a stop; long polls end at once
 
 
 class Sandbox:
-    """A Slack of one's own on this machine's loopback: `async with Sandbox(port=0) as slack:`."""
+    """A fake Slack on this machine's loopback: `async with Sandbox(port=0) as slack:`."""
 
     def __init__(
         self,
@@ -63,12 +63,12 @@ class Sandbox:
 
     @property
     def api_url(self) -> str:
-        """What a Slack client is given as its base URL."""
+        """The base URL for a Slack client."""
         return f"{self.url}/api/"
 
     @property
     def requests(self) -> list[Request]:
-        """The Web API calls received lately, oldest first, without their tokens."""
+        """The latest Web API calls, oldest first, without their tokens."""
         return list(self._record.requests)
 
     async def __aenter__(self) -> Self:
@@ -81,7 +81,7 @@ class Sandbox:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen; from here on `url` names the real port. Raises OSError when the port is taken."""
+        """Start listening; afterwards `url` has the real port. Raises OSError when the port is in use."""
         try:
             await self.delivery.open()
             self._runner = web.AppRunner(
@@ -95,7 +95,7 @@ class Sandbox:
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening, let long polls go, finish or cut what is in hand. Safe to call twice."""
+        """Stop listening, end long polls, and finish or cut requests in progress. Safe to call twice."""
         self.changes.close()
         if self._runner is not None:
             await self._runner.cleanup()

@@ -1,4 +1,4 @@
-"""How people, channels and messages look in Slack's JSON."""
+"""People, channels and messages as Slack's JSON."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def user(person: Person, world: World, *, seen_by: Installation) -> Json:
 
 
 def conversation(channel: Channel, world: World, *, seen_by: Installation) -> Json:
-    """A channel as the app sees it: direct messages name the other end and little else."""
+    """A channel as the app sees it. A direct message has the other person's id and few other fields."""
     common = {
         "id": channel.id,
         "created": channel.created,
@@ -82,7 +82,7 @@ def conversation(channel: Channel, world: World, *, seen_by: Installation) -> Js
 
 
 def message(message: Message, world: World, *, all_metadata: bool = False) -> Json:
-    """A message as history, an answer and a click's payload tell it."""
+    """A message as in the channel's history, in the response of a method, and in a click's payload."""
     shape: Json = {"type": "message", "user": message.user, "ts": message.ts}
     author, team_id = world.installations.of_bot(message.user), _team(message, world)
     if author is not None and message.app_id is not None:
@@ -101,7 +101,7 @@ def message(message: Message, world: World, *, all_metadata: bool = False) -> Js
 
 
 def _team(message: Message, world: World) -> str:
-    """The author's workspace; an organization-wide bot is at home wherever it speaks."""
+    """The author's workspace; for an organization-wide bot the channel's workspace."""
     author = world.installations.of_bot(message.user)
     if author is None:
         return world.people[message.user].team_id

@@ -1,4 +1,4 @@
-"""The door of the Web API: who calls, what is api_request, what is answered."""
+"""The HTTP routes of the Web API: identifies the caller, performs the method, records the call, and responds."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from sandbox.slack.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class WebApi:
-    """Answers `/api/<method>`. Errors come as Slack's do: HTTP 200, `ok: false`, always JSON."""
+    """Serves `/api/<method>`. Errors have Slack's form: HTTP 200, `ok: false`, always JSON."""
 
     world: World
     faults: Faults
@@ -92,7 +92,7 @@ class WebApi:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiRequest:
-    """What was called with which arguments, and whose the token was; None if it is nobody's."""
+    """The called method and its arguments; `installation` is None when the token belongs to no installation."""
 
     method: str
     args: Json
@@ -117,7 +117,7 @@ def _authorized(api_request: ApiRequest) -> Installation:
 
 
 def _worded(word: str, api_request: ApiRequest) -> SlackError:
-    """A refusal on demand; the one about scopes tells of this method's and this token's."""
+    """The error of a fault; `missing_scope` names the scopes of this method and of this token."""
     if word == "missing_scope" and api_request.installation is not None:
         return scopes.missing(scopes.of_method(api_request.method), installation=api_request.installation)
     return SlackError(word)
@@ -128,7 +128,7 @@ def _answered(error: SlackError, api_request: ApiRequest) -> web.Response:
 
 
 def _json(body: Json, api_request: ApiRequest) -> web.Response:
-    """With what the token may do, and what this method asks for, in the headers."""
+    """A JSON response whose headers list the token's scopes and the scopes that the method accepts."""
     headers = {}
     if api_request.installation is not None:
         headers["x-oauth-scopes"] = ",".join(api_request.installation.scopes)

@@ -74,7 +74,7 @@ def test_it_adds_one_folder_and_one_line_beside_a_test_of_its_own() -> None:
 
 
 @pytest.mark.processes
-def test_whoever_follows_it_has_a_kind_that_passes_every_test_of_kinds(copy: Path) -> None:
+def test_following_it_yields_a_kind_that_passes_every_test_of_kinds(copy: Path) -> None:
     follow(copy)
     *checks, tests = COMMANDS
     for check in checks:

@@ -124,11 +124,11 @@ async def exchange(door: Door, request: bytes, *, bodiless: bool = False) -> Tol
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def _a_body_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "_READ_SECONDS", 0.02)
 
 
-async def test_lengths_that_lie_and_damaged_bytes_store_nothing_and_fail_nobody(door: Door, tried: Tried) -> None:
+async def test_lengths_that_lie_and_damaged_bytes_store_nothing_and_break_nothing(door: Door, tried: Tried) -> None:
     """Chunks of odd sizes, lengths of other bodies, both at once, and whole requests with their bytes damaged."""
     chance = random.Random(scale.SEED)
     whole = json.dumps(body(metadata={"a": "b" * 100})).encode()

@@ -1,4 +1,4 @@
-"""More apps at run time, and where they are installed: in a workspace, or in a whole enterprise."""
+"""Control routes that add apps at run time, and install them in a workspace or a whole enterprise."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,10 @@ _INSTALLATION = ("app_id", "team_id", "enterprise_id", "team_ids", "scopes", "ch
 
 @dataclass(frozen=True, kw_only=True)
 class Apps:
-    """What a developer and an administrator do in Slack's own pages. Ids are given or made; a taken one is 409.
+    """Routes for what a developer and an administrator do on Slack's own pages.
 
-    Secrets are told once, to whoever makes them; lists do not repeat them.
+    An id may be given, else it is made; an id in use is refused with 409. Secrets and tokens are returned only when
+    they are created; lists leave them out.
     """
 
     world: World
@@ -59,12 +60,12 @@ class Apps:
         return web.json_response({"installations": [_installation(one) for one in self.world.installations.all]})
 
     async def install(self, request: web.Request) -> web.Response:
-        """An app into a workspace, or into an enterprise and those of its workspaces that are named.
+        """Install an app in a workspace, or in an enterprise and the named ones of its workspaces.
 
-        Its bot joins the named channels.
+        The bot joins the named channels.
         """
         fields = await reading.body(request, known=_INSTALLATION)
-        installation = self._asked_installation(fields)
+        installation = self._new_installation(fields)
         channels = [self._joinable(channel_id, installation) for channel_id in fields.optional_texts("channels")]
         if installation.bot_user_id in self.world.people:
             raise ids.taken(installation.bot_user_id)
@@ -87,7 +88,7 @@ class Apps:
         return web.json_response({"installation": _installation(installation) | {"bot_token": installation.bot_token}})
 
     async def change(self, request: web.Request) -> web.Response:
-        """Other scopes, other workspaces of the enterprise, or a word with which its token is refused from now on."""
+        """Change the scopes or the granted workspaces, or set the error with which the token is refused from now on."""
         fields = await reading.body(request, known=("scopes", "team_ids", "revoked"))
         installation = self.world.installations.of_bot(request.match_info["bot_user_id"])
         if installation is None:
@@ -103,7 +104,7 @@ class Apps:
             {"installation": _installation(self.world.installations.change(installation, **changes))}
         )
 
-    def _asked_installation(self, fields: reading.Fields) -> Installation:
+    def _new_installation(self, fields: reading.Fields) -> Installation:
         installations = self.world.installations
         app = installations.apps.get(fields.text("app_id"))
         if app is None:

@@ -1,4 +1,4 @@
-"""Clicking as somebody, and the record of the last clicks."""
+"""Control routes of clicks: clicking as a person, and the record of the last clicks."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ MAX_REPEATS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class ClickRoutes:
-    """One mouse for everybody."""
+    """The routes of `/sandbox/clicks`."""
 
     clicks: Clicks
 
@@ -77,7 +77,7 @@ def _wanted(fields: reading.Fields) -> ElementSelector:
 
 
 def _chosen(fields: reading.Fields) -> str | None:
-    """The value of the chosen option; the page sends the whole option, scripts only its value."""
+    """The value of the chosen option. The page sends the whole option, scripts send only its value."""
     option: Any = fields.raw("selected_option")
     value = option.get("value") if isinstance(option, dict) else option
     if value is not None and not isinstance(value, str):

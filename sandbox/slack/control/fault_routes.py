@@ -1,4 +1,4 @@
-"""Making things go wrong: adding faults, seeing which are left, clearing them."""
+"""Control routes of faults: adding them, listing those that are left, clearing them."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "
 
 @dataclass(frozen=True, kw_only=True)
 class FaultRoutes:
-    """Faults on demand."""
+    """The routes below `/sandbox/faults`."""
 
     faults: Faults
 
@@ -35,7 +35,7 @@ class FaultRoutes:
         return web.json_response({"faults": self.faults.left()})
 
     async def classes(self, _request: web.Request) -> web.Response:
-        """What can go wrong with a call, by what it means for the caller; each fault only lacks its `on`."""
+        """Every class of failure with its faults; each fault can be posted to `/sandbox/faults` with an `on` added."""
         return web.json_response({"classes": {name: one.as_json() for name, one in CLASSES.items()}})
 
     async def clear(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Looking and writing as a person: who is there, which channels they see, what is message in them."""
+"""Control routes to read and write as a person: the people, the channels a person sees, the messages in them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from sandbox.slack.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRoutes:
-    """What one person sees and says. Without `as` one looks as an operator, who sees everything."""
+    """Routes for what one person sees and writes. Without `as` the caller is an operator, who sees everything."""
 
     world: World
 
@@ -26,10 +26,10 @@ class MessageRoutes:
         ]
 
     async def people(self, request: web.Request) -> web.Response:
-        """Everybody, or those who can be met in one workspace; a stranger is at home elsewhere."""
+        """All people, or those who can be seen in one workspace. A stranger's home is another workspace."""
         team = self._team(reading.query(request, known=("team",)))
-        met = self.world.people.values() if team is None else self.world.people_of((team,))
-        return web.json_response({"people": [self._person(person, team) for person in met]})
+        people = self.world.people.values() if team is None else self.world.people_of((team,))
+        return web.json_response({"people": [self._person(person, team) for person in people]})
 
     async def channels(self, request: web.Request) -> web.Response:
         fields = reading.query(request, known=("as", "team"))
@@ -47,11 +47,11 @@ class MessageRoutes:
         viewer = self._viewer(fields.optional_text("as"))
         channel = self._seen_channel(fields.text("channel"), viewer)
         seen_by = None if viewer is None else viewer.id
-        shape = [self._message(message) for message in self.world.messages(channel.id, seen_by=seen_by)]
-        return web.json_response({"messages": shape})
+        rows = [self._message(message) for message in self.world.messages(channel.id, seen_by=seen_by)]
+        return web.json_response({"messages": rows})
 
     async def write(self, request: web.Request) -> web.Response:
-        """A person writes, where they are a member."""
+        """Post a message as a person, who must be a member of the channel."""
         fields = await reading.body(request, known=("user", "channel", "text", "thread_ts"))
         person = self._viewer(fields.text("user"))
         channel = self._seen_channel(fields.text("channel"), person)
@@ -77,7 +77,7 @@ class MessageRoutes:
 
     def _person(self, person: Person, team: str | None) -> Json:
         installations = self.world.installations
-        # Without a workspace to look from: at home in none that is here.
+        # Without a workspace in the query, a stranger is a person whose home is no workspace or enterprise of ours.
         homes = {*installations.workspaces, *installations.enterprises} if team is None else {team}
         enterprise = None if team is None else installations.enterprise_of(team)
         is_sister = enterprise is not None and enterprise in (

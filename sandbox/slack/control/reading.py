@@ -1,4 +1,4 @@
-"""Reading what a request to the control API says; anything unexpected is refused with a sentence about it."""
+"""Parses requests to the control API; anything unexpected raises RefusedError with a sentence about it."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -10,7 +10,7 @@ from sandbox.slack.errors import RefusedError
 
 
 class Fields:
-    """The named values of one request. A null counts as absent; a name nobody knows is refused."""
+    """The named values of one request. A null counts as absent; a name that is not in `known` is refused."""
 
     def __init__(self, values: Mapping[str, Any], *, known: Collection[str]) -> None:
         if unknown := sorted(set(values) - set(known)):

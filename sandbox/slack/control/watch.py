@@ -1,4 +1,4 @@
-"""Watching the sandbox: what changed, what the app fields of Slack, where clicks go."""
+"""Control routes to watch the sandbox: its changes, the app's Web API calls, and the URLs that receive clicks."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ MAX_WAIT = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """The long poll for the page, the record of Web API calls, and each app's request URLs."""
+    """Routes for the page's long poll, the record of Web API calls, and each app's request URLs."""
 
     world: World
     changes: Changes
@@ -38,7 +38,7 @@ class Watch:
         return web.json_response({"version": await self.changes.wait(after=after, timeout=timeout)})
 
     async def request_urls(self, request: web.Request) -> web.Response:
-        """Those of one app; of the first unless another is named."""
+        """The request URLs of the named app, or of the first app."""
         return self._urls_of(self._app_id(reading.query(request, known=("app_id",))))
 
     async def set_request_urls(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""More workspaces at run time, with their people and channels, alone or under the roof of an enterprise."""
+"""Control routes that add workspaces at run time, with people and channels, on their own or in an enterprise."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _COLORS = ("9f69e7", "4bbe2e", "e7392d", "3c989f", "d58247")
 
 @dataclass(frozen=True, kw_only=True)
 class Workspaces:
-    """What Slack's owner does. Ids are given or made; a taken one is 409."""
+    """Routes of workspaces. An id may be given, else it is made; an id in use is refused with 409."""
 
     world: World
 
@@ -35,7 +35,7 @@ class Workspaces:
         )
 
     async def add_workspace(self, request: web.Request) -> web.Response:
-        """A workspace, of a new or known enterprise if one is named, with its people and channels."""
+        """Add a workspace with its people and channels; a named enterprise is created unless it exists."""
         body = await reading.body(request, known=("id", "name", "domain", "enterprise", "people", "channels"))
         name = body.text("name")
         enterprise = _enterprise(body)

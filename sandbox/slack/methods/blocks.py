@@ -1,4 +1,4 @@
-"""blocks.*: Block Kit judged without posting it."""
+"""blocks.*: validates Block Kit without posting it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sandbox.slack.validator.rules import Problem
 
 
 def validate(call: Call) -> Json:
-    """Exactly one of `blocks`, `message` and `view`."""
+    """Validate exactly one of `blocks`, `message` and `view`; raises SlackError with every problem."""
     given = [name for name in ("blocks", "message", "view") if call.arguments.get(name) is not None]
     match given:
         case ["blocks"]:

@@ -10,7 +10,7 @@ from sandbox.slack.errors import SlackError
 from sandbox.slack.methods.call import Call
 from sandbox.slack.model import Json, Message
 
-MAX_EDITED_TEXT = 4_000  # chat.update refuses what chat.postMessage would take
+MAX_EDITED_TEXT = 4_000  # chat.update refuses longer texts, although chat.postMessage accepts them
 
 
 def post_message(call: Call) -> Json:
@@ -39,7 +39,7 @@ def post_message(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """Text without blocks removes the blocks; blocks without text keep the text; what is not named is kept."""
+    """Edit a message. Text without blocks removes the blocks, blocks without text keep it, other parts stay."""
     channel = call.channel()
     before = call.own_message(channel, foreign="cant_update_message")
     if channel.is_archived:
@@ -83,7 +83,7 @@ def delete(call: Call) -> Json:
 
 
 def post_ephemeral(call: Call) -> Json:
-    """Shown to one member of the channel, told nowhere else, and gone for chat.update."""
+    """Post a message that only one member of the channel sees; no other method returns or edits it."""
     channel = call.channel()
     if channel.is_archived:
         raise SlackError("is_archived")
@@ -109,7 +109,7 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def get_permalink(call: Call) -> Json:
-    """Slack's form of address, on the sandbox's own origin: a link made here must not lead to the real Slack."""
+    """A permalink in Slack's form on the sandbox's own origin, so that it does not lead to the real Slack."""
     channel = call.channel()
     ts = call.text("message_ts", missing="message_not_found")
     message = call.world.message(channel=channel.id, ts=ts)

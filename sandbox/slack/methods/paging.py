@@ -1,4 +1,4 @@
-"""Lists in pages: how many at once, and the cursor that says where the next one starts."""
+"""Pages of a list: the limit of a page, and the cursor at which the next page starts."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ _Row = TypeVar("_Row")
 
 
 def page(call: Call, rows: Sequence[_Row], *, default: int) -> tuple[Sequence[_Row], str]:
-    """One page of the rows and the cursor of the next, empty when there is none."""
+    """One page of the rows, and the cursor of the next page, which is empty after the last one."""
     limit = number(call.arguments, "limit", default=default, maximum=999)
     start = _start(call.arguments.get("cursor"))
     end = start + limit

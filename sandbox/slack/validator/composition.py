@@ -11,12 +11,12 @@ URL = String(max_length=3000)
 
 
 def plain(max_length: int) -> Kinds:
-    """A text object that is shown as it is."""
+    """A plain_text object of at most `max_length` characters."""
     return Kinds({"plain_text": _plain(max_length)})
 
 
 def text(max_length: int) -> Kinds:
-    """A text object of either kind. Each flag belongs to one kind only."""
+    """A plain_text or mrkdwn object. Each of the two flags belongs to one of the kinds only."""
     return Kinds({"plain_text": _plain(max_length), "mrkdwn": _mrkdwn(max_length)})
 
 
@@ -58,6 +58,6 @@ SLACK_FILE = Object(required={}, optional={"id": String(max_length=255), "url": 
 
 
 def one_source(value: Json, pointer: str) -> Iterator[Problem]:
-    """An image comes from an address or from a file, from exactly one of them."""
+    """An image has exactly one source: a URL or a Slack file."""
     if ("image_url" in value) == ("slack_file" in value):
         yield Problem(pointer, "must define either `image_url` or `slack_file`")

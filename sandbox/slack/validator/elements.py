@@ -1,4 +1,4 @@
-"""The limits of what people press, choose and type into. A new element is one entry here and one where it may stand."""
+"""The limits of interactive elements. A new element is one entry here, and one in each table of where it may stand."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def _initials_are_options(value: Json, pointer: str) -> Iterator[Problem]:
 
 
 def offered(select: Json) -> list[Json]:
-    """The options of a select, of its groups too; whatever is not well-formed is left out."""
+    """The options of a select, including those of its groups; malformed parts are left out."""
     groups = select.get("option_groups")
     holders = [select, *(groups if isinstance(groups, list) else [])]
     lists = [holder.get("options") for holder in holders if isinstance(holder, dict)]

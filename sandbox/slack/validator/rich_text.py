@@ -1,4 +1,4 @@
-"""The limits of rich text: paragraphs, lists, quotes and preformatted text, and what may stand in a line of them."""
+"""The limits of rich text: paragraphs, lists, quotes, preformatted text, and the elements of their lines."""
 
 from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, String
 

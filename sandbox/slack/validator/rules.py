@@ -1,4 +1,4 @@
-"""A small language for Block Kit's limits: what a value may be, and where and why it is not."""
+"""Rules that describe Block Kit's limits, and the problems of a value that violates them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sandbox.slack.model import Json
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule, in Slack's words, at an RFC 6901 pointer."""
+    """One violation of a rule: Slack's message, and the RFC 6901 pointer to the value."""
 
     pointer: str
     message: str
@@ -22,7 +22,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class String:
-    """Text of a length; characters are Unicode code points (whether Slack counts so is not documented)."""
+    """A string with limits of length in Unicode code points; Slack does not document how it counts."""
 
     max_length: int
     min_length: int = 1
@@ -42,7 +42,7 @@ class Integer:
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """A list of one kind of thing."""
+    """A list whose items follow one rule."""
 
     of: "Rule"
     min_items: int = 1
@@ -54,7 +54,7 @@ Check: TypeAlias = Callable[[Json, str], Iterator[Problem]]
 
 @dataclass(frozen=True, kw_only=True)
 class Object:
-    """A JSON object with these fields and no others; `checks` say what one field alone cannot."""
+    """A JSON object with these fields and no others; `checks` are rules about several fields together."""
 
     required: Mapping[str, "Rule"]
     optional: Mapping[str, "Rule"]
@@ -63,7 +63,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Kinds:
-    """An object whose `type` says which rules hold for the rest of it."""
+    """An object whose `type` selects the rules for its other fields."""
 
     by_type: Mapping[str, Object]
 
@@ -72,7 +72,7 @@ Rule: TypeAlias = String | Flag | Integer | Items | Object | Kinds
 
 
 def broken(rule: Rule, value: Any, pointer: str) -> Iterator[Problem]:
-    """Every way in which the value breaks the rule."""
+    """Every violation of the rule by this value."""
     match rule:
         case String():
             yield from _string(rule, value, pointer)

@@ -1,4 +1,4 @@
-"""The limits of a modal or home view: its titles, its blocks, and the sum of its JSON."""
+"""The limits of a modal or home view: its titles, its blocks, and the size of its JSON."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,9 @@ from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, S
 
 MAX_BLOCKS = 100
 MAX_BYTES = 250 * 1024
-_BLOCKS = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)  # no block here is for one surface only
+_BLOCKS = Items(
+    of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS
+)  # all of these blocks are allowed in messages and in views
 _COMMON = {
     "callback_id": String(max_length=255, min_length=0),
     "external_id": String(max_length=255, min_length=0),
@@ -44,7 +46,7 @@ KINDS = {
 
 
 def problems(view: Json, *, pointer: str = "/view") -> list[Problem]:
-    """Everything Slack would refuse in this view."""
+    """Every problem for which Slack would refuse this view."""
     found = list(broken(Kinds(KINDS), view, pointer))
     blocks = view.get("blocks")
     return found + (message.repeated_ids(blocks, pointer=f"{pointer}/blocks") if isinstance(blocks, list) else [])

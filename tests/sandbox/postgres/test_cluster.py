@@ -157,7 +157,7 @@ async def test_an_owner_killed_while_making_the_cluster_is_no_obstacle(folder: P
 
 
 @pytest.mark.usefixtures("made")
-async def test_a_pid_that_now_belongs_to_somebody_else_is_neither_believed_nor_touched(
+async def test_a_pid_that_now_belongs_to_another_process_is_neither_believed_nor_touched(
     folder: Path, programs: Programs, bystander: subprocess.Popen[bytes]
 ) -> None:
     pid_file = folder / "data/cluster/postmaster.pid"

@@ -83,7 +83,7 @@ async def test_a_copy_without_the_action_refuses_the_click(client: AsyncWebClien
         assert await control.try_post("clicks", **attempt) == (409, {"ok": False, "error": "no_such_action"})
 
 
-async def test_an_option_nobody_offered_cannot_be_chosen(client: AsyncWebClient, control: Control) -> None:
+async def test_an_option_that_is_not_offered_cannot_be_chosen(client: AsyncWebClient, control: Control) -> None:
     click = {**await card_to_click(client, select()), "action_id": "region"}
 
     assert (await control.try_post("clicks", **click, selected_option="9"))[0] == 409
@@ -126,7 +126,7 @@ async def test_checkboxes_tell_all_that_are_checked(
     assert (await control.try_post("clicks", **click))[0] == 409
 
 
-async def test_what_nobody_touched_holds_what_it_started_with(client: AsyncWebClient, control: Control) -> None:
+async def test_an_untouched_element_holds_what_it_started_with(client: AsyncWebClient, control: Control) -> None:
     first = {"text": {"type": "plain_text", "text": "Option 0"}, "value": "0"}
     radio = choices("radio_buttons", initial_option=first)
     boxes = [{**choices("checkboxes", initial_options=[first])[0], "block_id": "boxes"}]

@@ -164,6 +164,6 @@ async def test_a_deleted_reply_leaves_the_thread(client: AsyncWebClient) -> None
     assert "reply_count" not in parent
 
 
-async def test_a_thread_nobody_started_is_not_found(client: AsyncWebClient) -> None:
+async def test_a_thread_that_was_not_started_is_not_found(client: AsyncWebClient) -> None:
     with pytest.raises(SlackApiError, match="thread_not_found"):
         await client.conversations_replies(channel="C0GENERAL", ts="1.000001")

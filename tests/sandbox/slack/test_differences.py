@@ -41,7 +41,7 @@ def test_every_payload_is_listed_as_sent_or_not_sent() -> None:
 def test_every_block_element_and_view_is_listed() -> None:
     assert row("Blocks") == set(blocks.IN_MESSAGES)
     assert row("Elements") == {*elements.IN_ACTIONS, *elements.IN_ACCESSORY, *elements.IN_INPUT}
-    assert row("MessageRoutes judged") == set(view.KINDS)
+    assert row("Views judged") == set(view.KINDS)
 
 
 def test_every_fault_is_listed() -> None:

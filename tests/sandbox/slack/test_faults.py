@@ -191,7 +191,7 @@ def test_a_fault_of_every_method_is_of_methods_only(on: str) -> None:
     assert faults.take(on, channels=()) is None
 
 
-async def test_one_fault_can_be_forgotten_and_whoever_watches_is_told_each_time(
+async def test_one_fault_can_be_forgotten_and_each_change_wakes_a_watcher(
     control: Control, http: aiohttp.ClientSession, client: AsyncWebClient
 ) -> None:
     before = (await control.get("changes"))["version"]

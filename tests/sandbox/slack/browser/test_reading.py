@@ -137,7 +137,7 @@ async def test_on_a_phone_the_sidebar_is_a_drawer(visit: Visit) -> None:
     await expect(page.get_by_role("navigation")).to_be_hidden()
 
 
-async def test_acting_as_somebody_who_does_not_see_the_channel_lands_where_they_do(visit: Visit) -> None:
+async def test_acting_as_a_person_who_does_not_see_the_channel_lands_where_they_do(visit: Visit) -> None:
     page = await visit()
 
     await page.get_by_role("radio", name="(@gus, guest)").click()
