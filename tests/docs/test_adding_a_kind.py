@@ -20,7 +20,7 @@ NEEDED = ("bridge", "docs", "sandbox", "sql", "storage", "tests", "pyproject.tom
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """This repository, without what was installed or made here."""
+    """A copy of this repository without installed and generated files."""
     for name in NEEDED:
         source = ROOT / name
         if source.is_dir():
@@ -31,7 +31,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def follow(root: Path) -> None:
-    """Do what the document says, up to its commands."""
+    """Apply the document's files and its diff; its commands are not run."""
     for name, text in FILES.items():
         file = root / name
         file.parent.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ def follow(root: Path) -> None:
 
 
 def run(command: str, root: Path) -> str:
-    """What a command printed; it must have succeeded, and have used the copy."""
+    """Run a command with the copy's modules, assert that it succeeds, and return its output."""
     program, *arguments = shlex.split(command)
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "ASKBRIDGE_"))
@@ -79,11 +79,11 @@ def test_following_it_yields_a_kind_that_passes_every_test_of_kinds(copy: Path) 
     *checks, tests = COMMANDS
     for check in checks:
         run(check, copy)
-    told = run(f"{tests} --verbose -p no:cacheprovider", copy)
+    output = run(f"{tests} --verbose -p no:cacheprovider", copy)
 
-    passed = set(re.findall(r"test_life\.py::(\w+)\[rating: .*?\] PASSED", told))
+    passed = set(re.findall(r"test_life\.py::(\w+)\[rating: .*?\] PASSED", output))
     lives = (copy / "tests/bridge/kinds/test_life.py").read_text("utf-8")
     assert passed == set(re.findall(r"^async def (test_\w+)\(", lives, re.MULTILINE)) and passed
-    assert "test_rating.py::test_the_words_stand_at_both_ends_of_the_scale PASSED" in told
-    assert "test_openapi.py::test_its_examples_are_accepted PASSED" in told
-    assert " failed" not in told and " skipped" not in told
+    assert "test_rating.py::test_the_words_stand_at_both_ends_of_the_scale PASSED" in output
+    assert "test_openapi.py::test_its_examples_are_accepted PASSED" in output
+    assert " failed" not in output and " skipped" not in output

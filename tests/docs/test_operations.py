@@ -1,4 +1,4 @@
-"""docs/operations.md is true: its metrics are those that are counted, its events those that are logged, no more."""
+"""docs/operations.md is complete and exact: its metrics, events and loops are those of the code, and no others."""
 
 import ast
 import re
@@ -20,7 +20,7 @@ EVENTS = events.of(ROOT / "bridge")
 
 
 def table(first: str) -> list[list[str]]:
-    """The rows of the table whose first column is headed so."""
+    """The rows of the table whose first column has this heading."""
     (found,) = re.findall(rf"^\| {first} \|.*\n\| --- .*\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
     return [[cell.strip() for cell in re.split(r" \| ", line.strip("| "))] for line in found.splitlines()]
 
@@ -46,16 +46,16 @@ async def test_the_table_of_metrics_has_every_metric_and_no_other(replica: Repli
         )
         for family in page.families.values()
     }
-    told = {named(row[0])[0]: (row[1], set(named(row[2]))) for row in table("metric")}
+    documented = {named(row[0])[0]: (row[1], set(named(row[2]))) for row in table("metric")}
 
-    assert told == shown
+    assert documented == shown
 
 
 def test_an_alert_asks_only_for_metrics_and_labels_that_there_are() -> None:
     metrics = {named(row[0])[0]: row for row in table("metric")}
     for name, condition, *_ in table("alert"):
-        (asked,) = named(condition)
-        for metric, _, filters in re.findall(r"\b(askbridge_\w+)(\{([^}]*)\})?", asked):
+        (query,) = named(condition)
+        for metric, _, filters in re.findall(r"\b(askbridge_\w+)(\{([^}]*)\})?", query):
             family = re.sub("_bucket$", "", metric)
             assert family in metrics, f"{name}: {metric}"
             assert metric == family or metrics[family][1] == "histogram"
@@ -64,9 +64,10 @@ def test_an_alert_asks_only_for_metrics_and_labels_that_there_are() -> None:
 
 
 def test_the_table_of_events_has_every_event_with_its_keys_and_no_other() -> None:
-    told = {named(row[0])[0]: Event(levels=set(row[1].split(", ")), keys=set(named(row[2]))) for row in table("event")}
+    rows = table("event")
+    documented = {named(row[0])[0]: Event(levels=set(row[1].split(", ")), keys=set(named(row[2]))) for row in rows}
 
-    assert told == EVENTS
+    assert documented == EVENTS
     assert [named(row[0])[0] for row in table("event")] == sorted(EVENTS)
     assert all(row[3].endswith(".") for row in table("event"))
 

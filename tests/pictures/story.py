@@ -1,4 +1,4 @@
-"""The README's picture: a card before the click that answers it, and after it as somebody sees it who was too late."""
+"""The README's picture: a card before the click that answers it, and then as a person sees it who clicked too late."""
 
 from base64 import b64encode
 from html import escape
@@ -63,7 +63,7 @@ async def _settled(looking: Camera, theme: Theme, ts: str) -> bytes:
 
 
 async def _compose(looking: Camera, theme: Theme, panels: list[tuple[str, bytes]], path: Path) -> None:
-    """The panels side by side under what they show, on nothing, so that it stands on any page."""
+    """Write a picture of the panels side by side under their captions; transparent, so that it fits any page."""
     figures = [
         f"<figure><figcaption>{escape(words)}</figcaption>"
         f'<img src="data:image/png;base64,{b64encode(shot).decode()}"></figure>'
