@@ -18,7 +18,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 class ChildFailed(Exception):
-    """A child process did not start, or does not respond any more; the message says which one and why."""
+    """A child process, or what it needs, did not start or does not respond any more; the message says which and why."""
 
 
 class Child:

@@ -31,9 +31,8 @@ def folder() -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         path, lock = _made()
         stack.callback(os.close, lock)
-        stack.callback(
-            shutil.rmtree, path, ignore_errors=True
-        )  # while we hold the lock, so that no other process removes it too
+        # Runs before the lock is released, so that no other process removes the folder too.
+        stack.callback(shutil.rmtree, path, ignore_errors=True)
         yield path
 
 

@@ -17,9 +17,8 @@ from tests.canaries import Canaries
 from tests.databases import Databases
 from tests.sandbox.slack.browser import chromium as browser
 
-os.environ["SSL_CERT_FILE"] = (
-    os.devnull
-)  # no test verifies public certificates, and loading them took each process 50 ms
+# No test verifies public certificates, and loading them took each process 50 ms.
+os.environ["SSL_CERT_FILE"] = os.devnull
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -140,12 +140,8 @@ class Databases:
             if await connection.fetchval(_SHAPE) != self._shape:
                 return False
             await connection.execute(_EMPTY)
-        except (
-            asyncpg.PostgresError,
-            asyncpg.InterfaceError,
-            OSError,
-        ):  # a test may have forbidden connections or writes
-            return False
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            return False  # a test may have forbidden connections or writes
         return True
 
     async def _drop(self, name: str) -> None:

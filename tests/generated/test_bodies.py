@@ -92,12 +92,12 @@ async def test_a_body_is_refused_in_words_or_stored_whole(ledger: Ledger, tried:
 @generated(40)
 @given(chance=chances())
 async def test_a_cancellation_is_refused_in_words_or_done(door: Door, tried: Tried, chance: random.Random) -> None:
-    asked = await door.ask()
+    created = await door.ask()
     sent = grammar.request(Cancellation, chance)
     if chance.random() < 0.5:
         sent = grammar.spoiled(sent, chance)
-    reply = await door.call("POST", f"/v1/interactions/{asked.json['id']}/cancel", json=sent)
-    row = await build.read(door.db, door.tenant, asked.id)
+    reply = await door.call("POST", f"/v1/interactions/{created.json['id']}/cancel", json=sent)
+    row = await build.read(door.db, door.tenant, created.id)
     tried(reply.status)
 
     assert reply.status in {200, 400, 413, 422}, sent

@@ -72,25 +72,25 @@ async def make(house: House, form: Form, status: Status) -> str:
     if status is Status.UNREACHABLE:
         return await _unreachable(house, form)
     soon = {"expires_in": _SOON} if status is Status.EXPIRED else {}
-    asked = await _shown(house, await house.ask(**{**form.request, **soon}))
+    interaction = await _shown(house, await house.ask(**{**form.request, **soon}))
     match status:
         case Status.PENDING:
             pass
         case Status.ANSWERED:
-            await house.click(asked, "U0ANA", replica=0, **form.click)
+            await house.click(interaction, "U0ANA", replica=0, **form.click)
         case Status.CANCELLED:
-            address = f"{house.bridge(0)}/v1/interactions/{asked['id']}/cancel"
+            address = f"{house.bridge(0)}/v1/interactions/{interaction['id']}/cancel"
             await house.call("POST", address, {"reason": "Postponed to Monday."})
         case Status.SUPERSEDED:
-            await house.ask(**form.request, supersedes=asked["id"])
+            await house.ask(**form.request, supersedes=interaction["id"])
         case Status.EXPIRED:
-            while (await house.get(asked["id"], wait=30))["status"] == "pending":
+            while (await house.get(interaction["id"], wait=30))["status"] == "pending":
                 pass
         case _:
             assert_never(status)
     if status is not Status.PENDING:
-        await house.settled(asked)
-    ts: str = asked["cards"][0]["ts"]
+        await house.settled(interaction)
+    ts: str = interaction["cards"][0]["ts"]
     return ts
 
 
@@ -107,41 +107,45 @@ _SUMMARY = {"succeeded": "12 pods run 4.2.0.", "failed": "3 of 12 pods did not s
 
 async def make_stage(house: House, form: Form, stage: str) -> str:
     """Make an answered card of this form that shows this stage of its answer; returns its ts."""
-    asked = await _shown(house, await house.ask(**form.request))
-    await house.click(asked, "U0ANA", replica=0, **form.click)
-    await house.settled(asked)
+    interaction = await _shown(house, await house.ask(**form.request))
+    await house.click(interaction, "U0ANA", replica=0, **form.click)
+    await house.settled(interaction)
     if stage in ("unheard", "heard"):  # no agent has fetched the answer
         await house.operate(
             "update interactions set created_at = created_at - interval '121 s', "
             "ended_at = ended_at - interval '121 s' where id = $1",
-            about=asked,
+            about=interaction,
         )
-        await until(lambda: house.card(asked), lambda card: _STAGE_TEXTS["unheard"] in card["text"], within=60)
+        await until(lambda: house.card(interaction), lambda card: _STAGE_TEXTS["unheard"] in card["text"], within=60)
     if stage == "heard":
-        await house.get(asked["id"])
+        await house.get(interaction["id"])
     for status in dict.fromkeys(("picked_up", stage)) if stage in set(Progress) else ():
         body = {"status": status}
         if summary := _SUMMARY.get(status):
             body |= {"summary": summary, "url": "https://ci.example.com/runs/8841?tab=log"}
-        response_status, _ = await house.call("POST", f"{house.bridge(0)}/v1/interactions/{asked['id']}/receipt", body)
+        response_status, _ = await house.call(
+            "POST", f"{house.bridge(0)}/v1/interactions/{interaction['id']}/receipt", body
+        )
         assert response_status == 200
-    await until(lambda: house.card(asked), lambda card: _STAGE_TEXTS[stage] in card["text"], within=60)
-    ts: str = asked["cards"][0]["ts"]
+    await until(lambda: house.card(interaction), lambda card: _STAGE_TEXTS[stage] in card["text"], within=60)
+    ts: str = interaction["cards"][0]["ts"]
     return ts
 
 
-async def _shown(house: House, asked: dict[str, Any]) -> dict[str, Any]:
+async def _shown(house: House, interaction: dict[str, Any]) -> dict[str, Any]:
     """Wait until the interaction's card is posted, and return the interaction; Slack takes one message a second."""
-    shown: dict[str, Any] = await until(lambda: house.get(asked["id"]), lambda now: now["cards"][0]["ts"], within=60)
+    shown: dict[str, Any] = await until(
+        lambda: house.get(interaction["id"]), lambda now: now["cards"][0]["ts"], within=60
+    )
     return shown
 
 
 async def _unreachable(house: House, form: Form) -> str:
     """Post a card for an unreachable interaction, which has none, as the bridge would edit a card found later."""
-    asked = await house.ask(**{**form.request, "to": {"channel": _NOWHERE}})
-    await until(lambda: house.get(asked["id"]), lambda now: now["status"] == "unreachable")
+    interaction = await house.ask(**{**form.request, "to": {"channel": _NOWHERE}})
+    await until(lambda: house.get(interaction["id"]), lambda now: now["status"] == "unreachable")
     async with pool.connect(house.told["database_url"], name="pictures", size=1) as db:
-        organization, id = ids.decode("org", house.told["organization"]), ids.decode("int", asked["id"])
+        organization, id = ids.decode("org", house.told["organization"]), ids.decode("int", interaction["id"])
         assert organization is not None and id is not None
         row = await interactions.get(db, organization, id)
     assert row is not None

@@ -30,13 +30,13 @@ _COLOURS = {
 
 async def tell(house: House, looking: Camera, album: Path) -> None:
     """Write `approval-light.png` and `approval-dark.png`."""
-    asked = await house.ask(**_QUESTION)
-    before = {theme: await _pending(looking, theme, asked["cards"][0]["ts"]) for theme in THEMES}
-    await house.click(asked, "U0ANA", replica=0)
-    await house.settled(asked)
-    await house.click(asked, "U0BOB", replica=0, action_id=choose("deny"))
+    interaction = await house.ask(**_QUESTION)
+    before = {theme: await _pending(looking, theme, interaction["cards"][0]["ts"]) for theme in THEMES}
+    await house.click(interaction, "U0ANA", replica=0)
+    await house.settled(interaction)
+    await house.click(interaction, "U0BOB", replica=0, action_id=choose("deny"))
     for theme in THEMES:
-        after = await _settled(looking, theme, asked["cards"][0]["ts"])
+        after = await _settled(looking, theme, interaction["cards"][0]["ts"])
         panels = [
             ("An agent asks. @ana clicks …", before[theme]),
             ("… and @bob, who was a moment late, sees this:", after),

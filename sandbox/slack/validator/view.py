@@ -11,9 +11,8 @@ from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, S
 
 MAX_BLOCKS = 100
 MAX_BYTES = 250 * 1024
-_BLOCKS = Items(
-    of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS
-)  # all of these blocks are allowed in messages and in views
+# All of these blocks are allowed in messages and in views.
+_BLOCKS = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 _COMMON = {
     "callback_id": String(max_length=255, min_length=0),
     "external_id": String(max_length=255, min_length=0),

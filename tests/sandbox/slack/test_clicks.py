@@ -62,7 +62,7 @@ async def test_a_delayed_click_shows_what_was_there_when_it_was_made(
     click = await card_to_click(client)
 
     late = asyncio.create_task(control.post("clicks", **click, delay_ms=150))
-    while not slack._response_urls._given:  # made with the payload
+    while not slack._response_urls._given:  # a response_url is made together with the payload
         await asyncio.sleep(0)
     await client.chat_update(channel=CHANNEL, ts=click["ts"], text="Gone")
     result = await late
@@ -98,17 +98,17 @@ def choices(kind: str, **more: Any) -> list[dict[str, Any]]:
 
 
 async def test_a_radio_button_and_an_entry_of_a_menu_are_one_choice(client: AsyncWebClient, control: Control) -> None:
-    told = {}
+    payloads = {}
     for kind in ("radio_buttons", "overflow"):
         click = {**await card_to_click(client, choices(kind)), "action_id": "choose"}
         assert (await control.try_post("clicks", **click, selected_option="9"))[0] == 409
-        told[kind] = (await control.post("clicks", **click, selected_option="2"))["payload"]
+        payloads[kind] = (await control.post("clicks", **click, selected_option="2"))["payload"]
 
     chosen = {"text": {"type": "plain_text", "text": "Option 2", "emoji": True}, "value": "2"}
-    assert [payload["actions"][0]["selected_option"] for payload in told.values()] == [chosen, chosen]
+    assert [payload["actions"][0]["selected_option"] for payload in payloads.values()] == [chosen, chosen]
     held = {"ask": {"choose": {"type": "radio_buttons", "selected_option": chosen}}}
-    assert told["radio_buttons"]["state"]["values"] == held
-    assert told["overflow"]["state"]["values"] == {}, "a menu holds nothing"
+    assert payloads["radio_buttons"]["state"]["values"] == held
+    assert payloads["overflow"]["state"]["values"] == {}, "a menu holds nothing"
 
 
 @pytest.mark.parametrize("values", [["0", "2"], ["1"], []])
@@ -213,8 +213,8 @@ async def test_a_click_is_kept_as_it_was_on_the_wire_with_the_replies_to_it(
     listener.status = 418
     await clicks_go_to(control, listener)
     result = await control.post("clicks", **await card_to_click(client))
-    said = {"text": "Too late", "replace_original": False}
-    await http.post(result["payload"]["response_url"], json=said)
+    reply = {"text": "Too late", "replace_original": False}
+    await http.post(result["payload"]["response_url"], json=reply)
     await http.post(result["payload"]["response_url"], data="nonsense")
 
     (kept,) = (await control.get("clicks"))["clicks"]
@@ -224,7 +224,7 @@ async def test_a_click_is_kept_as_it_was_on_the_wire_with_the_replies_to_it(
     assert kept["request"]["headers"].items() <= headers.items()
     assert kept["answer"]["status"] == 418
     assert [(reply["status"], reply["error"]) for reply in kept["replies"]] == [(200, None), (400, "invalid_payload")]
-    assert json.loads(kept["replies"][0]["body"]) == said
+    assert json.loads(kept["replies"][0]["body"]) == reply
 
 
 async def test_only_so_many_of_the_last_clicks_are_told_as_were_asked_for(

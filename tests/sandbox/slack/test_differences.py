@@ -1,4 +1,4 @@
-"""What the sandbox's own pages say of it is so: every table has exactly what the code has."""
+"""The sandbox's own documents are exact: every table in them lists exactly what the code supports."""
 
 import re
 from pathlib import Path
