@@ -1,1 +1,1 @@
-"""How fast the bridge is, each figure beside what the same machine needs for the least in the same minute."""
+"""Benchmarks of the bridge: each figure stands beside a floor measured on the same machine in the same rounds."""

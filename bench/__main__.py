@@ -10,20 +10,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from bench import ground, machine, report
+from bench import environment, machine, report
+from bench.environment import Environment
 from bench.figures import Figure
-from bench.ground import Ground
 from bench.measures import ack, claim, hearing, rate, ready, settled, waiting
 from bench.sizes import DEFAULT, FULL, SMALL, Sizes
 from bench.table import table
-from sandbox.children import Failed
+from sandbox.children import ChildFailed
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "performance.md"
-PATIENCE: Final = 900.0  # seconds for all of it; a run takes two to three minutes, the full one a little more
+TIMEOUT: Final = 900.0  # seconds for the whole run; a run takes two to three minutes, the full one a little more
 
-Measure: TypeAlias = Callable[[Ground, Sizes], Awaitable[list[Figure]]]
+Measure: TypeAlias = Callable[[Environment, Sizes], Awaitable[list[Figure]]]
 
-# `hearing` comes last of those that share the two replicas: it ends by losing every notice.
+# `hearing` is the last of the measures that share the two replicas: it ends by dropping every NOTIFY.
 MEASURES: Final[Mapping[str, Measure]] = {
     "ack": ack.figures,
     "claim": claim.figures,
@@ -37,9 +37,9 @@ SIZES: Final = {"default": DEFAULT, "full": FULL, "small": SMALL}
 
 
 def main() -> None:
-    """Measure; exit status 1 when something could not be, never because a bar is missed."""
-    asked = _asked()
-    sys.exit(asyncio.run(_run(asked.only or list(MEASURES), asked.size, write=not asked.only)))
+    """Run the measures. Exit status 1 means that a measurement failed; a missed bar does not change the status."""
+    options = _options()
+    sys.exit(asyncio.run(_run(options.only or list(MEASURES), options.size, write=not options.only)))
 
 
 async def _run(names: list[str], size: str, *, write: bool) -> int:
@@ -48,51 +48,51 @@ async def _run(names: list[str], size: str, *, write: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
     with tempfile.TemporaryFile() as log:
         try:
-            async with asyncio.timeout(PATIENCE), ground.running(log) as made:
-                described = await machine.described(made.place.db)
-                figures = await measured(made, SIZES[size], names)
-        except (Failed, OSError, EOFError, RuntimeError, TimeoutError) as error:
+            async with asyncio.timeout(TIMEOUT), environment.running(log) as started:
+                described = await machine.described(started.database.db)
+                figures = await measured(started, SIZES[size], names)
+        except (ChildFailed, OSError, EOFError, RuntimeError, TimeoutError) as error:
             log.seek(0)
-            said = log.read()[-4000:].decode(errors="replace")
-            _say(f"{said}\nIt could not be measured: {str(error) or type(error).__name__}")
+            log_tail = log.read()[-4000:].decode(errors="replace")
+            _print(f"{log_tail}\nIt could not be measured: {str(error) or type(error).__name__}")
             return 1
     printed = table(figures)
-    _say(f"\n{printed}")
+    _print(f"\n{printed}")
     if write and size != "small":
         command = "make bench" if size == "default" else f"make bench BENCH={size}"
-        section = report.section(command=command, machine=described, size=_told(SIZES[size]), table=printed)
+        section = report.section(command=command, machine=described, size=_size_text(SIZES[size]), table=printed)
         PAGE.write_text(report.renewed(PAGE.read_text("utf-8"), section), "utf-8")
-        _say(f"\nwritten into {PAGE.relative_to(PAGE.parents[1])}")
+        _print(f"\nwritten into {PAGE.relative_to(PAGE.parents[1])}")
     return 0
 
 
-async def measured(made: Ground, sizes: Sizes, names: list[str]) -> list[Figure]:
-    """The figures of these measures, one measure after the other, with progress printed."""
+async def measured(started: Environment, sizes: Sizes, names: list[str]) -> list[Figure]:
+    """Run the named measures one after the other, print progress, and return their figures."""
     figures: list[Figure] = []
     for name in names:
         began = time.perf_counter()
-        _say(f"{name} …", end="")
-        figures += await MEASURES[name](made, sizes)
-        _say(f" {time.perf_counter() - began:.1f} s")
+        _print(f"{name} …", end="")
+        figures += await MEASURES[name](started, sizes)
+        _print(f" {time.perf_counter() - began:.1f} s")
     return figures
 
 
-def _told(sizes: Sizes) -> str:
+def _size_text(sizes: Sizes) -> str:
     return (
         f"Medians of {sizes.rounds} interleaved rounds of {sizes.clicks} clicks one at a time, {sizes.burst} with "
-        f"{ground.IN_FLIGHT} in flight, {sizes.claims} claims and {sizes.samples} answers."
+        f"{environment.IN_FLIGHT} in flight, {sizes.claims} claims and {sizes.samples} answers."
     )
 
 
-def _asked() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the bridge against bare parts.")
     parser.add_argument("size", nargs="?", default="default", choices=list(SIZES), help="how much of everything")
     parser.add_argument("--only", action="append", choices=list(MEASURES), help="one measure, not written down")
     return parser.parse_args()
 
 
-def _say(words: str, *, end: str = "\n") -> None:
-    sys.stdout.write(f"{words}{end}")
+def _print(text: str, *, end: str = "\n") -> None:
+    sys.stdout.write(f"{text}{end}")
     sys.stdout.flush()
 
 

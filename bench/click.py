@@ -1,4 +1,4 @@
-"""A click as Slack sends it: the bytes of one signed request, of the size that a card's message makes it."""
+"""A click as Slack sends it: the bytes of one signed request, as large as one for a card of usual size."""
 
 import itertools
 import json
@@ -16,15 +16,15 @@ APP, TEAM, CHANNEL, PERSON = "A0BENCH", "T0BENCH", "C0BENCH", "U0ANA"
 _numbers = itertools.count(1)
 
 
-def request(url: str, question: UUID, *, secret: str) -> bytes:
-    """A click that nobody made before on "Approve", signed now: good for five minutes."""
-    body = urlencode({"payload": json.dumps(_payload(question, trigger=next(_numbers)))}).encode()
+def request(url: str, interaction_id: UUID, *, secret: str) -> bytes:
+    """A click on "Approve" with a trigger_id that was not used before, signed now: valid for five minutes."""
+    body = urlencode({"payload": json.dumps(_payload(interaction_id, trigger=next(_numbers)))}).encode()
     headers = signing.headers(secret=secret, timestamp=int(time.time()), body=body)
     return wire.request("POST", f"{url}{PATH}", headers=headers, body=body)
 
 
-def _payload(question: UUID, *, trigger: int) -> dict[str, Any]:
-    block, ts = action_ids.block_id(question, 1), "1763719200.000100"
+def _payload(interaction_id: UUID, *, trigger: int) -> dict[str, Any]:
+    block, ts = action_ids.block_id(interaction_id, 1), "1763719200.000100"
     return {
         "type": "block_actions",
         "user": {"id": PERSON, "username": "ana", "name": "ana", "team_id": TEAM},

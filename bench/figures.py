@@ -1,4 +1,4 @@
-"""What was measured, what it is held against, and whether that bar is met. Pure."""
+"""Figures: measured values, the floor each is compared with, and whether its bar is met. Pure."""
 
 import math
 import statistics
@@ -8,7 +8,10 @@ from typing import Self
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
-    """The smallest sample that at least `percent` of all samples do not exceed: always one that was measured."""
+    """The smallest sample that at least `percent` of all samples do not exceed; never interpolated.
+
+    Raises ValueError without samples.
+    """
     if not samples:
         raise ValueError("there is no percentile of no samples")
     ordered = sorted(samples)
@@ -17,33 +20,33 @@ def percentile(samples: Sequence[float], percent: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """One value per round: their median, and the range that says how noisy the machine was."""
+    """Median and range of one value per round; the range shows how noisy the machine was."""
 
     median: float
-    least: float
-    most: float
+    smallest: float
+    largest: float
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        """Of one value for each round."""
-        return cls(median=statistics.median(values), least=min(values), most=max(values))
+        """The spread of these values, one for each round."""
+        return cls(median=statistics.median(values), smallest=min(values), largest=max(values))
 
     @classmethod
     def of_ratios(cls, values: Sequence[float], floors: Sequence[float]) -> Self:
-        """Of each round's value in terms of the same round's floor: the noise that both had falls out."""
+        """The spread of each round's value divided by the same round's floor, which cancels the noise of the round."""
         return cls.of([value / floor for value, floor in zip(values, floors, strict=True)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A promise about a figure: at most `limit`, or at least."""
+    """A promise about a figure: at most `limit`, or at least `limit` if `at_least` is set."""
 
     limit: float
     unit: str = "×"
     at_least: bool = False
 
     def met(self, value: float) -> bool:
-        """Whether a value keeps the promise; a value that is no number keeps none."""
+        """Whether a value keeps the promise; NaN never does."""
         return value >= self.limit if self.at_least else value <= self.limit
 
     def __str__(self) -> str:
@@ -52,7 +55,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the table. A bar in × speaks of the ratio to the floor, any other of the value itself."""
+    """One line of the table. A bar in × judges the ratio to the floor, a bar in any other unit the value itself."""
 
     what: str
     value: Spread
@@ -64,7 +67,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the bar is met; None when there is none."""
+        """Whether the bar is met; None when the figure has no bar."""
         if self.bar is None:
             return None
         judged = self.ratio if self.bar.unit == "×" else self.value
@@ -73,13 +76,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """What a figure is compared with: a name that says what it is, and one value per round."""
+    """The lower bound that a figure is compared with: its name, and one value per round."""
 
     name: str
     values: Sequence[float] = field(repr=False)
 
     def figure(self, what: str, values: Sequence[float], *, unit: str, bar: Bar | None = None) -> Figure:
-        """The figure of `values`, one per round, in terms of this floor."""
+        """The figure of `values`, one per round, compared with this floor."""
         return Figure(
             what=what,
             value=Spread.of(values),
@@ -92,7 +95,7 @@ class Floor:
 
 
 def number(value: float) -> str:
-    """A figure with as many digits as it is worth: three, and none behind the point from 100 on."""
+    """A value as text with its significant digits: three, and no decimals from 100 on."""
     if value == int(value) and value < 1_000_000:
         return f"{int(value):,}"
     if value >= 100:

@@ -1,7 +1,8 @@
-"""`python -m bench.floors before|default`: a bare Bolt app that does nothing, mounted as ours is; the floor of a click.
+"""`python -m bench.floors before|default`: the floor of a click, a bare Bolt app mounted as the bridge's is.
 
-It verifies, routes and acks, and that is all. `before` acks with `process_before_response=True`, `default` as Bolt does
-by itself. The signing secret comes from the environment, the address goes out as one line of JSON.
+It verifies, routes and acks a click, and does nothing else. `before` runs Bolt with `process_before_response=True`,
+`default` in Bolt's default mode. The app reads the signing secret from the environment and prints its address as one
+line of JSON.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a run was made on, as far as it matters and nobody is given away by it: no names of hosts, no paths."""
+"""Describes the machine of a run, without anything that identifies it: no host names, no paths."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ _CPUS = Path("/proc/cpuinfo")
 
 
 async def described(db: Database) -> str:
-    """The processor, its cores, how busy they were before, and the versions, in one line."""
+    """One line with the processor, its cores, the load before the run, and the versions of PostgreSQL and Python."""
     version = (await db.fetch("select current_setting('server_version') as version"))[0]["version"].split()[0]
     cores = os.cpu_count() or 1
     load = os.getloadavg()[0]

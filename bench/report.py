@@ -1,4 +1,4 @@
-"""`docs/performance.md`: its figures are written by a run, everything around them by people. Pure."""
+"""Writes the figures of a run into `docs/performance.md`, and keeps the text around them. Pure."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ NAME: Final = "figures"  # of the section that a run writes
 
 
 def section(*, command: str, machine: str, size: str, table: str) -> str:
-    """What a run has to say."""
+    """The section that a run writes: its command, machine, sizes and table, as Markdown."""
     return f"`{command}` · {machine}\n{size}\n\n{table}"
 
 

@@ -1,4 +1,4 @@
-"""Fair turns: every contender once a round, in an order that moves on, so that a slow minute is slow for all."""
+"""Interleaved rounds: every contender has one turn a round, in rotating order, so that a slow minute affects all."""
 
 import asyncio
 import time
@@ -9,18 +9,18 @@ T = TypeVar("T")
 
 
 async def interleaved(rounds: int, contenders: Mapping[str, Callable[[], Awaitable[T]]]) -> dict[str, list[T]]:
-    """What each contender gave, one value per round."""
+    """Give every contender one turn in each round; returns each contender's values, one per round."""
     names = list(contenders)
-    given: dict[str, list[T]] = {name: [] for name in names}
+    values: dict[str, list[T]] = {name: [] for name in names}
     for number in range(rounds):
         first = number % len(names)
         for name in [*names[first:], *names[:first]]:
-            given[name].append(await contenders[name]())
-    return given
+            values[name].append(await contenders[name]())
+    return values
 
 
 async def timed(work: Callable[[], Awaitable[object]]) -> float:
-    """How many milliseconds it took."""
+    """Run the work, and return how many milliseconds it took."""
     began = time.perf_counter()
     await work()
     return (time.perf_counter() - began) * 1000
@@ -29,7 +29,7 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
 async def each(
     works: Iterable[Callable[[], Awaitable[object]]], *, in_flight: int = 1, pause: float = 0
 ) -> list[float]:
-    """Do all of it, so many at once, with so many seconds before each; how many milliseconds each took."""
+    """Run all works, `in_flight` at once, each after `pause` seconds; returns how many milliseconds each took."""
     waiting = iter(works)
     took: list[float] = []
 

@@ -29,11 +29,11 @@ def _row(figure: Figure) -> tuple[str, ...]:
 
 
 def _range(spread: Spread) -> str:
-    """A spread as its median, with its range unless there was only one round."""
+    """The median of a spread, followed by its range unless all rounds gave one value."""
     middle = f"{number(spread.median)} ×"
-    if spread.least == spread.most:
+    if spread.smallest == spread.largest:
         return middle
-    return f"{middle} ({number(spread.least)}–{number(spread.most)})"
+    return f"{middle} ({number(spread.smallest)}–{number(spread.largest)})"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
-"""One HTTP/1.1 connection that costs almost nothing, so that what is measured is the server.
+"""A minimal HTTP/1.1 connection, so cheap that a measurement is of the server and not of the client.
 
-It sends bytes that were made before the clock ran, and reads an answer of a known length.
+It sends bytes that were prepared before the clock started, and reads a response whose head states its length.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 class Wire:
-    """A connection that is kept open; one request at a time."""
+    """A persistent connection for one request at a time."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -23,29 +23,32 @@ class Wire:
         return cls(*await asyncio.open_connection(parts.hostname, parts.port))
 
     async def exchange(self, request: bytes) -> tuple[int, bytes]:
-        """Send a request as it is; its answer's status and body. Raises ConnectionError or EOFError."""
+        """Send a request unchanged; returns status and body of the response. Raises ConnectionError or EOFError."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         _, found, length = head.lower().partition(b"\r\ncontent-length:")
         if not found:
-            raise ConnectionError("the answer does not say how long it is")
+            raise ConnectionError("the response has no Content-Length")
         return status, await self._reader.readexactly(int(length.split(b"\r\n", 1)[0]))
 
     async def expect(self, request: bytes, status: int = 200) -> bytes:
-        """The body of an answer; raises RuntimeError for another status: what was refused was not measured."""
-        given, body = await self.exchange(request)
-        if given != status:
-            raise RuntimeError(f"the server answered {given} instead of {status}: {body[:300]!r}")
+        """Send a request, and return the body of the response.
+
+        Raises RuntimeError for any other status, because a refused request measures nothing.
+        """
+        received, body = await self.exchange(request)
+        if received != status:
+            raise RuntimeError(f"the server answered {received} instead of {status}: {body[:300]!r}")
         return body
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._writer.close()
 
 
 def request(method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"") -> bytes:
-    """A whole request as bytes."""
+    """A complete HTTP/1.1 request as bytes."""
     parts = urlsplit(url)
     target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     lines = [f"{method} {target} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}"]

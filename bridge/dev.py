@@ -21,7 +21,7 @@ from bridge.logs import Log
 from bridge.slack.client import Identity
 from bridge.slack.connections import establish
 from sandbox import temporary
-from sandbox.children import READY_SECONDS, Child, Failed
+from sandbox.children import READY_SECONDS, Child, ChildFailed
 from sandbox.postgres import cluster
 from sandbox.postgres.errors import PostgresError
 from storage import errors, keys, migrate, pool
@@ -29,7 +29,7 @@ from storage.model import Json
 
 _log = Log("dev")
 
-__all__ = ["Failed", "Options", "run"]
+__all__ = ["ChildFailed", "Options", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Options:
 
 
 async def run(options: Options, *, on_ready: Callable[[Json], None]) -> None:
-    """Run until SIGINT or SIGTERM; `on_ready` is told every address once all of it answers. Raises Failed."""
+    """Run until SIGINT or SIGTERM; `on_ready` is told every address once all of it answers. Raises ChildFailed."""
     work = asyncio.create_task(_everything(options, on_ready))
     stopping = False
 
@@ -74,31 +74,37 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
             postgres = await stack.enter_async_context(cluster.run(data / "postgres"))
             await migrate.migrate(postgres.dsn)
         except (PostgresError, errors.SchemaTooNew) as error:
-            raise Failed(str(error)) from error
+            raise ChildFailed(str(error)) from error
         except errors.Unavailable as error:
-            raise Failed(f"The PostgreSQL in {data} cannot be used: {error.advice} ({error.cause}).") from error
+            raise ChildFailed(f"The PostgreSQL in {data} cannot be used: {error.advice} ({error.cause}).") from error
         except OSError as error:
-            raise Failed(f"The data folder {data} cannot be used: {error.strerror}. Choose another one.") from error
+            raise ChildFailed(
+                f"The data folder {data} cannot be used: {error.strerror}. Choose another one."
+            ) from error
         await slack.ready()
-        tenant = await _tenant(postgres.dsn, slack.told)
+        tenant = await _tenant(postgres.dsn, slack.ready_info)
         webhook_key = await asyncio.to_thread(_webhook_key, data)
         replicas = [
-            await stack.enter_async_context(_replica(number, options, postgres.dsn, slack.told, webhook_key))
+            await stack.enter_async_context(_replica(number, options, postgres.dsn, slack.ready_info, webhook_key))
             for number in range(options.replicas)
         ]
         await asyncio.gather(*(replica.ready() for replica in replicas))
-        urls = [replica.told["url"] for replica in replicas]
+        urls = [replica.ready_info["url"] for replica in replicas]
         async with aiohttp.ClientSession() as http:
-            await _send_clicks_to(http, slack.told["slack_url"], urls)
+            await _send_clicks_to(http, slack.ready_info["slack_url"], urls)
             await asyncio.gather(*(_ready(http, url) for url in urls))
         pids = {"replicas": [replica.pid for replica in replicas], "postgres": postgres.pid, "slack": slack.pid}
-        facts = {name: slack.told[name] for name in ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")}
-        metrics = {"metrics_urls": [replica.told["metrics_url"] for replica in replicas]} if options.metrics else {}
+        facts = {
+            name: slack.ready_info[name] for name in ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")
+        }
+        metrics = (
+            {"metrics_urls": [replica.ready_info["metrics_url"] for replica in replicas]} if options.metrics else {}
+        )
         on_ready({"bridge_urls": urls, **metrics, **facts, **tenant, "database_url": postgres.dsn, "pids": pids})
         for replica in replicas:
             stack.enter_context(_watched(replica))
         status = await slack.ended()
-        raise Failed(f"The sandbox Slack ended (exit status {status}).")
+        raise ChildFailed(f"The sandbox Slack ended (exit status {status}).")
 
 
 def _replica(number: int, options: Options, dsn: str, slack: Json, webhook_key: str) -> Child:
@@ -151,7 +157,7 @@ async def _send_clicks_to(http: aiohttp.ClientSession, slack_url: str, urls: lis
     body = {"request_urls": [f"{url}/slack/events" for url in urls]}
     async with http.post(f"{slack_url}/sandbox/request_urls", json=body) as told:
         if told.status != 200:
-            raise Failed(f"The sandbox Slack does not take the replicas' addresses (HTTP {told.status}).")
+            raise ChildFailed(f"The sandbox Slack does not take the replicas' addresses (HTTP {told.status}).")
 
 
 async def _ready(http: aiohttp.ClientSession, url: str) -> None:
@@ -162,7 +168,7 @@ async def _ready(http: aiohttp.ClientSession, url: str) -> None:
             if told.status == 200:
                 return
         await asyncio.sleep(0.02)
-    raise Failed(f"The replica at {url} did not become ready; its log above may say why.")
+    raise ChildFailed(f"The replica at {url} did not become ready; its log above may say why.")
 
 
 @contextlib.contextmanager
@@ -188,7 +194,7 @@ async def _temporary() -> contextlib.AbstractContextManager[Path]:
 
 
 def _see_that_ports_are_free(options: Options) -> None:
-    """Raise Failed with the option that was typed; a replica, which finds out too, knows only of its settings."""
+    """Raise ChildFailed with the option that was typed; a replica, which finds out too, knows only of its settings."""
     wanted = [("--slack-port", options.slack_port)]
     wanted += [("--port", options.port + number) for number in range(options.replicas if options.port else 0)]
     for option, port in wanted:
@@ -198,6 +204,6 @@ def _see_that_ports_are_free(options: Options) -> None:
                 probe.bind(("127.0.0.1", port))
         except OSError as error:
             why = "already in use" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
-            raise Failed(
+            raise ChildFailed(
                 f"Port {port} is {why}. Choose another {option}, or leave it out: any free one is taken then."
             ) from None

@@ -1,1 +1,1 @@
-"""A believable Slack and a throw-away PostgreSQL for one laptop, loopback only."""
+"""A realistic fake Slack and a disposable PostgreSQL for one development machine, on loopback only."""

@@ -1,4 +1,4 @@
-"""A child process that says in one line of JSON when it is ready, ends when we end, and is stopped in order."""
+"""Child processes: one prints a line of JSON when it is ready, ends when its parent ends, and is stopped in order."""
 
 import asyncio
 import contextlib
@@ -17,12 +17,12 @@ STOP_SECONDS = 15.0
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
-class Failed(Exception):
-    """Something did not start; the message says what."""
+class ChildFailed(Exception):
+    """A child process, or what it needs, did not start or does not respond any more; the message says which and why."""
 
 
 class Child:
-    """One of our programs as a process of its own; `told` is what it said when it was ready."""
+    """One of our programs as a child process; `ready_info` is the JSON object that it printed when it was ready."""
 
     def __init__(
         self,
@@ -33,9 +33,13 @@ class Child:
         unset: str | None = None,
         log: IO[bytes] | None = None,
     ) -> None:
-        """It inherits the environment but for what begins with `unset`; its log goes to ours unless `log` is given."""
+        """Describe the process `python -P -m module *arguments`.
+
+        The process inherits our environment without the variables that begin with `unset`, and with `settings` added.
+        It logs to our stderr unless `log` is given.
+        """
         self.name = name
-        self.told: dict[str, Any] = {}
+        self.ready_info: dict[str, Any] = {}
         self._command = ["-m", module, *arguments]
         self._environment = _environment(settings or {}, unset=unset)
         self._log = log
@@ -43,19 +47,19 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id of the child."""
         return self._started().pid
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-P",  # the folder we were started in holds the user's own modules, not ours
+            "-P",  # the working directory may hold modules of the user's own with the same names
             *self._command,
             env=self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=self._log,
-            start_new_session=True,  # a Ctrl-C in the terminal is ours to answer, in our order
+            start_new_session=True,  # so that Ctrl-C in the terminal reaches only us, and we stop the children in order
             preexec_fn=processes.dies_with_parent(signal.SIGTERM),
         )
         return self
@@ -66,26 +70,29 @@ class Child:
         await self.stop()
 
     async def ready(self) -> None:
-        """Wait until it says so; raises Failed."""
+        """Wait until the child prints its line of JSON.
+
+        Raises ChildFailed when the child ends first, or prints nothing within READY_SECONDS.
+        """
         stdout = self._started().stdout
         if stdout is None:
             raise RuntimeError("the child has no pipe")
         try:
             line = await asyncio.wait_for(stdout.readline(), timeout=READY_SECONDS)
         except TimeoutError:
-            raise Failed(
+            raise ChildFailed(
                 f"{self.name} was not ready within {READY_SECONDS:.0f} s; its log above may say why."
             ) from None
         if not line:
-            raise Failed(f"{self.name} ended instead of starting; its log above says why.")
-        self.told = json.loads(line)
+            raise ChildFailed(f"{self.name} ended instead of starting; its log above says why.")
+        self.ready_info = json.loads(line)
 
     async def ended(self) -> int:
-        """Wait for its end, and give its exit status."""
+        """Wait until the child ends; returns its exit status."""
         return await self._started().wait()
 
     async def stop(self) -> None:
-        """Ask it to end, and see that it does."""
+        """End the child with SIGTERM, and with SIGKILL when it still runs after STOP_SECONDS; returns when it ended."""
         process = self._started()
         if process.returncode is None:
             self._signal(signal.SIGTERM)
@@ -96,7 +103,7 @@ class Child:
                 await process.wait()
 
     def _signal(self, number: signal.Signals) -> None:
-        # Not through asyncio: its way asks for the exit status first, and can take it from whoever waits for it.
+        # Not through asyncio: its send_signal reads the exit status first, and a task in wait() may then never get it.
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
@@ -107,7 +114,7 @@ class Child:
 
 
 def _environment(settings: Mapping[str, str], *, unset: str | None) -> dict[str, str]:
-    """Ours with these settings; without proxies, which Slack's SDK would use even for this machine itself."""
+    """Our environment with these settings, without proxies: Slack's SDK would use one even for the loopback."""
     inherited = {
         name: value
         for name, value in os.environ.items()

@@ -1,6 +1,6 @@
-"""`python -m sandbox.demo`: a demo agent that asks a person something in the sandbox Slack, and hears the answer.
+"""`python -m sandbox.demo`: a demo agent that asks a person something in the sandbox Slack, and waits for the answer.
 
-It is an agent like any other: it knows the bridge only by its address and a key.
+The agent uses nothing but the bridge's HTTP API: it is given an address and a key.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.children import Child, Failed
+from sandbox.children import Child, ChildFailed
 
 QUESTION = {
     "kind": "approval",
@@ -32,18 +32,18 @@ QUESTION = {
     "to": {"channel": "C0APPROVALS"},
     "responders": {"users": ["U0ANA"]},
 }
-WAIT = 30  # seconds of one request; a client asks again as long as it likes
-PATIENCE = 10  # seconds without any replica that answers
+WAIT = 30  # seconds that one request waits; a client may repeat the request as often as it likes
+UNANSWERED_LIMIT = 10  # seconds beyond WAIT without a response of any replica
 
 
 def main() -> None:
     """Run until Ctrl-C."""
     try:
         status: int | str = asyncio.run(_run())
-    except _Unsaid as unsaid:
-        # As behind `| head`, or on a full disk. The interpreter would write what is left once more at its end.
+    except _StdoutFailed as failed:
+        # Stdout is closed (as behind `| head`) or the disk is full. The interpreter would flush stdout again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = f"What the demo has to say cannot be written: {unsaid}."
+        status = f"What the demo has to say cannot be written: {failed}."
     sys.exit(status)
 
 
@@ -59,8 +59,8 @@ async def _run() -> int:
                 await _until(stopping, dev.ready())
                 if not stopping.is_set():
                     _say(f"ready after {time.monotonic() - began:.1f} s")
-                    await _until(stopping, _demonstrate(dev.told))
-            except Failed as failed:
+                    await _until(stopping, _demonstrate(dev.ready_info))
+            except ChildFailed as failed:
                 log.seek(0)
                 _say(f"{log.read().decode(errors='replace')}{failed}")
                 return 1
@@ -68,7 +68,7 @@ async def _run() -> int:
 
 
 async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do this, unless it is to stop first."""
+    """Run `work` to its end, or cancel it when `stopping` is set first."""
     task, stop = asyncio.create_task(work), asyncio.create_task(stopping.wait())
     await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
@@ -79,41 +79,44 @@ async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> No
 
 
 async def _demonstrate(ready: dict[str, Any]) -> None:
-    """Ask on the first replica; Slack's click may go to either."""
+    """Ask on the first replica, print how to answer, and wait for the answer; Slack may send the click to either."""
     key = {"Authorization": f"Bearer {ready['api_key']}"}
     page = f"{ready['slack_url']}/#channel=C0APPROVALS&as="
     async with aiohttp.ClientSession(headers=key, timeout=aiohttp.ClientTimeout(total=WAIT + 10)) as http:
-        async with http.post(f"{ready['bridge_urls'][0]}/v1/interactions", json=QUESTION) as told:
-            asked = await told.json()
-        if told.status != 201:
-            _say(f"the bridge refused the question: {asked.get('detail')}")
+        async with http.post(f"{ready['bridge_urls'][0]}/v1/interactions", json=QUESTION) as response:
+            interaction = await response.json()
+        if response.status != 201:
+            _say(f"the bridge refused the question: {interaction.get('detail')}")
             return
         _say("the demo agent asked @ana for an approval, and waits. Open this as her and click:\n")
         _say(f"    {page}U0ANA\n")
         _say("Only she may answer. As @bob a click is told so, privately:\n")
         _say(f"    {page}U0BOB\n")
         began = time.monotonic()
-        asked = await _end(http, ready["bridge_urls"], asked)
-        _say(_outcome(asked, seconds=time.monotonic() - began))
+        interaction = await _end(http, ready["bridge_urls"], interaction)
+        _say(_outcome(interaction, seconds=time.monotonic() - began))
         _say(_more(ready))
         await asyncio.Event().wait()
 
 
-async def _end(http: aiohttp.ClientSession, urls: list[str], asked: dict[str, Any]) -> dict[str, Any]:
-    """The question when it has ended, from whichever replica answers: one of them may be killed meanwhile."""
-    heard = time.monotonic()
+async def _end(http: aiohttp.ClientSession, urls: list[str], interaction: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the end of the interaction, on any replica that responds: one of them may be killed meanwhile.
+
+    Returns the ended interaction; raises ChildFailed when no replica responds for WAIT + UNANSWERED_LIMIT seconds.
+    """
+    last_response = time.monotonic()
     for url in itertools.cycle(urls):
-        if asked["status"] != "pending":
-            return asked
+        if interaction["status"] != "pending":
+            return interaction
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            async with http.get(f"{url}/v1/interactions/{asked['id']}", params={"wait": str(WAIT)}) as told:
-                if told.status == 200:
-                    asked, heard = await told.json(), time.monotonic()
+            async with http.get(f"{url}/v1/interactions/{interaction['id']}", params={"wait": str(WAIT)}) as response:
+                if response.status == 200:
+                    interaction, last_response = await response.json(), time.monotonic()
                     continue
-        if time.monotonic() - heard > WAIT + PATIENCE:
+        if time.monotonic() - last_response > WAIT + UNANSWERED_LIMIT:
             break
         await asyncio.sleep(0.5)
-    raise Failed("No replica of the bridge answers any more.")
+    raise ChildFailed("No replica of the bridge answers any more.")
 
 
 def _more(ready: dict[str, Any]) -> str:
@@ -126,25 +129,25 @@ def _more(ready: dict[str, Any]) -> str:
     )
 
 
-def _outcome(asked: dict[str, Any], *, seconds: float) -> str:
-    answer = asked["answer"]
+def _outcome(interaction: dict[str, Any], *, seconds: float) -> str:
+    answer = interaction["answer"]
     if answer is None:
-        return f"the agent got no answer: {asked['message']}"
+        return f"the agent got no answer: {interaction['message']}"
     return f"the agent got the answer “{answer['label']}” from @{answer['by']['name']} after {seconds:.1f} s"
 
 
-class _Unsaid(Exception):
-    """Stdout does not take what was said; the message is the system's."""
+class _StdoutFailed(Exception):
+    """Stdout could not be written; the message is the operating system's."""
 
 
-def _say(words: str) -> None:
-    if sys.stdout is None:  # it is when the process was started with it closed
+def _say(text: str) -> None:
+    if sys.stdout is None:  # stdout was closed when the process was started
         return
     try:
-        sys.stdout.write(f"{words}\n")
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError as error:
-        raise _Unsaid(error.strerror) from None
+        raise _StdoutFailed(error.strerror) from None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Children that never outlive us: how they are told that we died, and how they are stopped."""
+"""Child processes that never outlive their parent: a signal at the parent's death, and an orderly stop."""
 
 import ctypes
 import os
@@ -12,11 +12,12 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def dies_with_parent(farewell: signal.Signals) -> Callable[[], None] | None:
-    """What to pass as `preexec_fn`: the kernel then sends the child `farewell` when we die, even by SIGKILL.
+    """The `preexec_fn` with which the kernel sends the child `farewell` when this process dies, even by SIGKILL.
 
-    Only Linux can do this; elsewhere the answer is None and the child must be looked for at the next start.
-    The promise is tied to the *thread* that spawns, so it is given to the main thread only. It is made in
-    the child after `user=` took effect, because a change of uid would clear it.
+    Only Linux offers this (prctl(2), PR_SET_PDEATHSIG). Elsewhere the result is None, and the next start must look
+    for a child that is still running. The kernel watches the *thread* that spawns the child, so a call outside the
+    main thread raises RuntimeError. The setting is made in the child after `user=` took effect, because a change of
+    uid clears it.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
@@ -25,27 +26,28 @@ def dies_with_parent(farewell: signal.Signals) -> Callable[[], None] | None:
         )
     if sys.platform != "linux":
         return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork: the child may not take locks
+    prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork: the forked child must not take locks
     parent = os.getpid()
 
     def watch_parent() -> None:
         if prctl(_PR_SET_PDEATHSIG, int(farewell), 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-        if os.getppid() != parent:  # it died between fork and prctl: no signal will ever come
+        if os.getppid() != parent:  # the parent died between fork and prctl, so no signal will ever come
             os._exit(1)
 
     return watch_parent
 
 
 def stop(child: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> int:
-    """End our own child: each step is a signal and the seconds it is given; the last resort is SIGKILL.
+    """Stop our own child; returns its exit status.
 
-    Returns the exit status. A child that is gone already is only reaped.
+    Each step is a signal and the seconds to wait for the child's end; SIGKILL follows the last step. A child that
+    has already ended is only reaped.
     """
-    for farewell, patience in steps:
-        child.send_signal(farewell)  # asks for the exit status first, so it never hits a reused pid
+    for number, seconds in steps:
+        child.send_signal(number)  # reads the exit status first, so it never signals a reused pid
         try:
-            return child.wait(patience)
+            return child.wait(seconds)
         except subprocess.TimeoutExpired:
             continue
     child.kill()
@@ -53,7 +55,7 @@ def stop(child: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -
 
 
 def ended(child: subprocess.Popen[bytes], *, within: float) -> bool:
-    """Whether the child is gone, known as soon as it is and at the latest after so many seconds."""
+    """Whether the child has ended; waits for its end for at most `within` seconds."""
     try:
         child.wait(within)
     except subprocess.TimeoutExpired:

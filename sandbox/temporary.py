@@ -1,8 +1,8 @@
-"""Temporary folders for data that are gone at the end, at the latest at the next start after a SIGKILL.
+"""Temporary data folders, removed when they are closed, or after a SIGKILL by the next start.
 
-    askbridge-…/alive.lock   held by the process that made the folder; the kernel lets go when that one is gone
+    askbridge-…/alive.lock   held by the process that made the folder; the kernel releases it when that process ends
 
-No age and no pid is trusted to tell whether a folder is still in use: only a lock that can be had says that it is not.
+Neither an age nor a pid decides whether a folder is in use: it is unused exactly when its lock can be taken.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.postgres import leftover
+from sandbox.postgres import stale_server
 from sandbox.postgres.errors import PostgresError
 from sandbox.postgres.folder import open_folder
 
@@ -24,16 +24,20 @@ _LOCK = "alive.lock"
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """A new folder, removed at the end. As root PostgreSQL runs as another account, which must be able to pass."""
+    """Create a folder, and remove it at the end.
+
+    If we run as root, its mode lets every account pass through: PostgreSQL then runs as another account.
+    """
     with contextlib.ExitStack() as stack:
         path, lock = _made()
         stack.callback(os.close, lock)
-        stack.callback(shutil.rmtree, path, ignore_errors=True)  # while the lock is held, or another would do it too
+        # Runs before the lock is released, so that no other process removes the folder too.
+        stack.callback(shutil.rmtree, path, ignore_errors=True)
         yield path
 
 
 def remove_leftovers() -> list[Path]:
-    """Remove what killed processes of this account left behind, and say what. Folders in use are not touched."""
+    """Remove the folders that killed processes of this account left; returns their paths. Skips folders in use."""
     return [path for path in sorted(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")) if _removed(path)]
 
 
@@ -45,7 +49,7 @@ def _made() -> tuple[Path, int]:
         lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         if _taken(lock) and (path / _LOCK).exists():
             return path, lock
-        os.close(lock)  # another process was starting, and took it for a leftover just now
+        os.close(lock)  # a process that was starting took the new folder for a leftover and is removing it
 
 
 def _removed(path: Path) -> bool:
@@ -53,7 +57,7 @@ def _removed(path: Path) -> bool:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
             return False
-        # It is never made here: a folder without it is not ours, or was made a moment ago.
+        # Not created here (no O_CREAT): a folder without a lock file is not ours, or was made a moment ago.
         lock = os.open(path / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
@@ -68,13 +72,13 @@ def _removed(path: Path) -> bool:
 
 
 def _end_server(data: Path) -> None:
-    """Where the kernel tells no child that its parent died, a PostgreSQL may still be running there."""
+    """Stop a PostgreSQL that still runs in this folder, as on systems that do not signal it when its owner dies."""
     if not data.is_dir():
         return
     with contextlib.suppress(PostgresError, OSError):
         opened = open_folder(data)
         try:
-            os.close(leftover.stop(opened))
+            os.close(stale_server.stop(opened))
         finally:
             opened.close()
 

@@ -1,7 +1,7 @@
-"""Canaries: the secrets that the tests put into the bridge, looked for in everything that comes out of it.
+"""Canaries: the secrets that tests put into the bridge, searched for in everything that the bridge puts out.
 
-Most are known by their shape, whoever made them. What has none (a signing secret, a database's password) is told to
-the session's `Canaries` by whoever makes it.
+Most secrets are recognized by their shape. The code that makes a secret without a shape (a signing secret, a
+database's password) adds it to the session's `Canaries`.
 """
 
 import contextlib
@@ -24,61 +24,61 @@ SHAPES = {
 API_KEY = "an API key"
 WEBHOOK_SECRET = "a webhook secret"
 
-_SHORTEST = 8  # a shorter known value might stand anywhere by chance
+_MIN_LENGTH = 8  # a shorter known value might occur anywhere by chance
 _LIBRARIES = ("aiohttp", "asyncio", "asyncpg", "slack_bolt", "slack_sdk")
 _SECRET_SETTINGS = re.compile("_(TOKEN|SECRET|KEY)$")
 
 
 class Leaked(AssertionError):
-    """A secret came out; the message says which sort and where, and not the secret."""
+    """A secret was found in the output; the message names its kind and the place, but not the secret."""
 
 
 def seen(text: str, known: Collection[str] = (), *, but: str | None = None) -> list[str]:
-    """Which sorts of secrets are in a text, but for one that belongs there."""
+    """The kinds of secrets in a text, except `but`, the kind that belongs there."""
     shapes = [sort for sort, shape in SHAPES.items() if sort != but and shape.search(text)]
-    return shapes + ["a known secret"] * any(len(value) >= _SHORTEST and value in text for value in known)
+    return shapes + ["a known secret"] * any(len(value) >= _MIN_LENGTH and value in text for value in known)
 
 
 def shown(method: str, path: str) -> str | None:
-    """The sort of secret that belongs into the answer to a request of agents, if any."""
+    """The kind of secret that the response to this request of an agent contains by design, if any."""
     shows = {("POST", ""), ("GET", ""), ("POST", "/rotate_secret")}  # a new one; the one of all callbacks; the next one
     at = re.search(r"/v1/webhook_endpoints(?:/whe_\w+)?(/\w+)?$", path)
     return WEBHOOK_SECRET if at and (method, at[1] or "") in shows else None
 
 
 def none_in(text: str | bytes, known: Collection[str] = (), *, where: str, but: str | None = None) -> None:
-    """Raise Leaked if there is a secret in what came out."""
+    """Raise Leaked if the text contains a secret of another kind than `but`."""
     if sorts := seen(text.decode(errors="replace") if isinstance(text, bytes) else text, known, but=but):
         raise Leaked(f"{' and '.join(sorts)} in {where}")
 
 
 def of_settings(settings: Mapping[str, str]) -> set[str]:
-    """The secrets among a process' settings."""
+    """The secrets in a process's settings."""
     found = {value for name, value in settings.items() if _SECRET_SETTINGS.search(name)}
     return found | {secret for value in settings.values() if (secret := password(value))}
 
 
 def password(url: str) -> str | None:
-    """The password in a database's address."""
-    found = re.match("postgres(?:ql)?://[^:/@]*:([^/@]+)@", url)  # some are meant to be wrong, so nothing stricter
+    """The password in a database's address; None if there is none."""
+    found = re.match("postgres(?:ql)?://[^:/@]*:([^/@]+)@", url)  # no stricter: some tests use malformed addresses
     return unquote(found[1]) if found else None
 
 
 @dataclass
 class Canaries:
-    """The secrets without a shape that are in use, for the whole session."""
+    """The secrets without a shape that the tests of this session use."""
 
     known: set[str] = field(default_factory=set)
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Read every line that the bridge's process would write to its log, in both forms; raise Leaked at the end."""
+        """Search every line that this process logs, in both formats of the log; raise Leaked at the end."""
         handler = _Reader(self.known)
         ours = logging.getLogger("askbridge")
         loggers = [ours, *map(logging.getLogger, _LIBRARIES)]
         bolt = logging.getLogger("slack_bolt")
         before = ours.level, bolt.level
-        ours.setLevel(logging.INFO)  # as in production, and so is what Bolt may say
+        ours.setLevel(logging.INFO)  # as in production, like Bolt's level below
         bolt.setLevel(logging.CRITICAL)
         for logger in loggers:
             logger.addHandler(handler)
@@ -94,7 +94,7 @@ class Canaries:
 
 
 class _Reader(logging.Handler):
-    """Keeps nothing of a line but what leaked in it."""
+    """Records the secrets found in log lines, without keeping the lines."""
 
     def __init__(self, known: set[str]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What every test may ask for: a real PostgreSQL, in it a migrated database of its own, and a real browser."""
+"""Fixtures for all tests: a real PostgreSQL, a migrated database for each test, and a real browser."""
 
 import contextlib
 import os
@@ -17,11 +17,12 @@ from tests.canaries import Canaries
 from tests.databases import Databases
 from tests.sandbox.slack.browser import chromium as browser
 
-os.environ["SSL_CERT_FILE"] = os.devnull  # no test meets the world's certificates; each process read them for 50 ms
+# No test verifies public certificates, and loading them took each process 50 ms.
+os.environ["SSL_CERT_FILE"] = os.devnull
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is about root for everyone else."""
+    """Skip the tests marked `root` unless we run as root."""
     if os.geteuid() != 0:
         for item in items:
             if item.get_closest_marker("root"):
@@ -29,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where nothing may be skipped, a run that skipped something has failed."""
+    """With ASKBRIDGE_REQUIRE_ALL a run that skipped a test fails."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("ASKBRIDGE_REQUIRE_ALL") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -37,20 +38,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def canaries() -> Canaries:
-    """The secrets in use that have no shape; whoever makes one says so here."""
+    """The secrets without a shape; a test or fixture that makes one adds it here."""
     return Canaries()
 
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(canaries: Canaries) -> Iterator[None]:
-    """Fail the test in which the bridge's log lets out a secret."""
+    """Fail a test during which a secret is logged."""
     with canaries.watching():
         yield
 
 
 @pytest.fixture(scope="session")
 def cluster(canaries: Canaries) -> Iterator[Cluster]:
-    """One server for the whole run: an installed PostgreSQL if there is one. It forgets on a crash, being only ours."""
+    """One server for the whole run, an installed PostgreSQL if there is one; not durable, as only tests use it."""
     with (
         reachable() as folder,
         Cluster(folder / "data", programs=find_programs(prefer="installed"), durable=False) as running,
@@ -61,21 +62,21 @@ def cluster(canaries: Canaries) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[str]:
-    """Where one Chromium for the whole run takes commands; see `chromium.running`."""
+    """The address at which the run's one Chromium takes commands; see `chromium.running`."""
     with browser.running() as address:
         yield address
 
 
 @pytest.fixture
 def reachable_path() -> Iterator[Path]:
-    """A folder for data that a PostgreSQL of this test's own is to live in."""
+    """A folder for the data of a PostgreSQL that the test starts itself."""
     with reachable() as folder:
         yield folder
 
 
 @contextlib.contextmanager
 def reachable() -> Iterator[Path]:
-    """A temporary folder that every account can pass through, unlike pytest's: as root, PostgreSQL is another one."""
+    """A temporary folder that every account can pass through, unlike pytest's: PostgreSQL never runs as root."""
     with tempfile.TemporaryDirectory(prefix="askbridge-test-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         yield Path(name)
@@ -90,7 +91,7 @@ def databases(cluster: Cluster) -> Iterator[Databases]:
 
 @pytest.fixture
 async def empty_dsn(cluster: Cluster, databases: Databases) -> AsyncIterator[str]:
-    """A database with nothing in it."""
+    """The address of an empty database, without migrations."""
     name = await databases.make()
     yield cluster.database(name)
     await databases.drop(name)
@@ -98,7 +99,7 @@ async def empty_dsn(cluster: Cluster, databases: Databases) -> AsyncIterator[str
 
 @pytest.fixture
 async def dsn(cluster: Cluster, databases: Databases) -> AsyncIterator[str]:
-    """A migrated database without a row, this test's alone."""
+    """The address of a migrated database without rows, which only this test uses."""
     name = await databases.lend()
     yield cluster.database(name)
     await databases.take_back(name)
@@ -106,6 +107,6 @@ async def dsn(cluster: Cluster, databases: Databases) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def db(dsn: str) -> AsyncIterator[Database]:
-    """A pool on this test's database, as one replica would have it."""
+    """A pool on the test's database, as one replica has it."""
     async with pool.connect(dsn, name="test", size=10) as database:
         yield database

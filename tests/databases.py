@@ -1,7 +1,7 @@
-"""Migrated databases for tests: empty when lent, and lent again, as making one costs more than most tests.
+"""Migrated databases for tests, empty when lent; they are reused, because creating one takes longer than most tests.
 
-One connection to each stays open from test to test, on an event loop in a thread of its own: a new connection to
-PostgreSQL spends 15 ms to learn the tables that it is to empty, 1,500 times in a run.
+One connection to each database stays open from test to test, on an event loop in its own thread: a new connection
+to PostgreSQL needs 15 ms to load the catalog of the tables that it empties, 1,500 times in a run.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _END_OTHERS = """
     where datname = current_database() and pid <> pg_backend_pid()
 """
 
-# Whatever a test can change besides rows. Statistics belong to it, since plans depend on them.
+# A hash of everything that a test can change besides rows, including statistics, since plans depend on them.
 _SHAPE = """
     select md5(string_agg(part, ',' order by part)) from (
         select 'relation ' || oid || relname || relkind::text || coalesce(reloptions::text, '') from pg_class
@@ -46,14 +46,14 @@ _SHAPE = """
     ) as parts (part)
 """
 
-# A truncation makes new files for every table and index that refer to each other; a few rows are gone faster.
+# TRUNCATE creates new files for all referencing tables and their indexes; deleting a few rows is faster.
 _EMPTY = """
     do $$
     declare
         one regclass;
         found boolean;
     begin
-        set local session_replication_role = replica; -- what refers to them goes too
+        set local session_replication_role = replica; -- no foreign key checks: referencing rows are deleted too
         for one in
             select oid from pg_class
             where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'migrations'
@@ -71,7 +71,7 @@ _EMPTY = """
 
 
 class Databases:
-    """Those of one server, which belongs to one run of the tests. Use it within `running()`."""
+    """The databases of one server, which belongs to one run of the tests. Use them within `running()`."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -83,7 +83,7 @@ class Databases:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Make the database that all others are copies of; close all connections at the end."""
+        """Create the template database of which all others are copies; close all connections at the end."""
         thread = threading.Thread(target=self._loop.run_forever, name="databases of tests")
         thread.start()
         try:
@@ -96,26 +96,26 @@ class Databases:
             self._loop.close()
 
     async def lend(self) -> str:
-        """The name of one without a row, on which nothing else works."""
+        """The name of a database without rows, which no other test uses at the same time."""
         if self._free:
             return self._free.pop()
         return await self.copy(_TEMPLATE)
 
     async def take_back(self, name: str) -> None:
-        """End what still works on it, and empty it; one that differs in anything but rows is dropped."""
+        """End all other connections to the database and empty it; drop it if more than its rows has changed."""
         if await self._run(self._empty(name)):
             self._free.append(name)
         else:
             await self.drop(name)
 
     async def copy(self, template: str) -> str:
-        """The name of one that is like another, to which nothing is connected; drop it after use."""
+        """Copy a database to which nothing is connected; returns the copy's name. The caller must drop it."""
         name = f"test_{next(self._numbers)}"
         await self._run(self._copy(name, template))
         return name
 
     async def make(self) -> str:
-        """The name of one that is not even migrated; drop it after use."""
+        """Create a database without migrations; returns its name. The caller must drop it."""
         name = f"empty_{next(self._numbers)}"
         await self._run(self._command(f"create database {name}"))
         return name
@@ -129,19 +129,19 @@ class Databases:
         self._shape = await (await self._connection(_TEMPLATE)).fetchval(_SHAPE)
 
     async def _copy(self, name: str, template: str) -> None:
-        await self._disconnect(template)  # a database is copied only while it has no connection
+        await self._disconnect(template)  # PostgreSQL copies a database only while it has no connections
         await self._command(f"create database {name} template {template}")
 
     async def _empty(self, name: str) -> bool:
-        """Whether it is as a new one is."""
+        """Empty the database. False when more than its rows has changed, or it cannot be emptied."""
         try:
             connection = await self._connection(name)
             await connection.execute(_END_OTHERS)
             if await connection.fetchval(_SHAPE) != self._shape:
                 return False
             await connection.execute(_EMPTY)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # it may take no connection, or no write
-            return False
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            return False  # a test may have forbidden connections or writes
         return True
 
     async def _drop(self, name: str) -> None:
@@ -152,7 +152,7 @@ class Databases:
         await (await self._connection("postgres")).execute(command)
 
     async def _connection(self, name: str) -> asyncpg.Connection:
-        """The one that is kept; a new one where a test ended it or there was none."""
+        """The kept connection to this database, or a new one if there is none or a test ended it."""
         if name not in self._kept or self._kept[name].is_closed():
             self._kept[name] = await asyncpg.connect(self._cluster.database(name))
         return self._kept[name]

@@ -1,4 +1,4 @@
-"""Debian's PgBouncer before a PostgreSQL, sharing two connections between transactions."""
+"""Debian's PgBouncer in front of a PostgreSQL, with two server connections shared between transactions."""
 
 import contextlib
 import os
@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.postgres import account, knock
+from sandbox.postgres import account, probe
 
 _PROGRAM = "/usr/sbin/pgbouncer"
 REQUIRED = "ASKBRIDGE_REQUIRE_PGBOUNCER"
 
 
 def found() -> str:
-    """The program; without it a test is skipped, unless nothing may be."""
+    """The path of the program. Without it the test is skipped, or fails if ASKBRIDGE_REQUIRE_PGBOUNCER is set."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:{Path(_PROGRAM).parent}")
     if program is None:
         missing = "there is no pgbouncer here"
@@ -30,7 +30,7 @@ def found() -> str:
 
 @contextlib.contextmanager
 def before(dsn: str, folder: Path, *settings: str) -> Iterator[str]:
-    """The address that leads through it; `settings` are further lines of its file."""
+    """Run PgBouncer in front of `dsn`; yields the address through it. `settings` are further lines of its file."""
     program, parts, port = found(), urlsplit(dsn), _free_port()
     runner = account.choose(None, cluster=folder / "none")
     users, file = folder / "users.txt", folder / "pgbouncer.ini"
@@ -58,7 +58,7 @@ def before(dsn: str, folder: Path, *settings: str) -> Iterator[str]:
             [program, str(file)], user=runner.user, group=runner.group, stdout=log, stderr=log, cwd="/"
         )
     try:
-        while not knock.who_answers(through):
+        while not probe.server_at(through):
             assert child.poll() is None, (folder / "pgbouncer.log").read_text()
         yield through
     finally:

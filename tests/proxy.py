@@ -1,4 +1,4 @@
-"""The way to PostgreSQL as it can be: a TCP proxy that passes on, cuts, goes silent, or loses the replies."""
+"""A TCP proxy in front of PostgreSQL that simulates network faults: cut connections, lost replies, silence."""
 
 import asyncio
 import contextlib
@@ -11,15 +11,15 @@ _CHUNK = 65536
 
 
 class Weather(Enum):
-    """What happens to bytes on their way."""
+    """The state of the simulated network: which bytes the proxy passes on."""
 
-    FAIR = auto()  # both ways are open
-    REPLIES_LOST = auto()  # the server hears everything, the client nothing
-    BLACK_HOLE = auto()  # nobody hears anything, and nobody is told
+    FAIR = auto()  # bytes pass in both directions
+    REPLIES_LOST = auto()  # the server receives everything, the client nothing
+    BLACK_HOLE = auto()  # all bytes are dropped, and the connections stay open
 
 
 class Proxy:
-    """Listens on a loopback port and passes on to one server. Its weather can change at any moment."""
+    """Listens on a loopback port and connects each client to one server. `weather` may be changed at any time."""
 
     def __init__(self, *, host: str, port: int) -> None:
         self._host = host
@@ -46,16 +46,16 @@ class Proxy:
         await self.cut()
 
     def lose_replies(self) -> None:
-        """From now on the server works, and nobody learns of it."""
+        """From now on the server receives requests, but its replies are dropped."""
         self._lost.clear()
         self.weather = Weather.REPLIES_LOST
 
     async def lost_a_reply(self) -> None:
-        """Wait until the server answered something that was not passed on."""
+        """Wait until a reply of the server was dropped."""
         await self._lost.wait()
 
     async def cut(self) -> None:
-        """Break every connection that now exists; new ones are as the weather is."""
+        """Cut every existing connection; new ones are handled as `weather` says."""
         links = list(self._links)
         for link in links:
             link.cancel()
@@ -67,7 +67,7 @@ class Proxy:
         self._links.add(link)
         self.accepted += 1
         try:
-            with contextlib.suppress(asyncio.CancelledError, OSError):  # a cut connection has nobody left to tell
+            with contextlib.suppress(asyncio.CancelledError, OSError):  # errors of a connection that was cut
                 await self._link(reader, writer)
         finally:
             writer.transport.abort()
@@ -76,12 +76,12 @@ class Proxy:
     async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
         try:
-            async with asyncio.TaskGroup() as ways:
-                there = ways.create_task(self._pass(reader, server_writer, is_reply=False))
-                back = ways.create_task(self._pass(server_reader, writer, is_reply=True))
-                await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
-                there.cancel()
-                back.cancel()
+            async with asyncio.TaskGroup() as directions:
+                requests = directions.create_task(self._pass(reader, server_writer, is_reply=False))
+                replies = directions.create_task(self._pass(server_reader, writer, is_reply=True))
+                await asyncio.wait({requests, replies}, return_when=asyncio.FIRST_COMPLETED)
+                requests.cancel()
+                replies.cancel()
         finally:
             server_writer.transport.abort()
 
@@ -99,7 +99,7 @@ class Proxy:
 
 @contextlib.asynccontextmanager
 async def before(dsn: str) -> AsyncIterator[tuple[Proxy, str]]:
-    """A proxy before the server of this address, and the address that leads through it."""
+    """Run a proxy in front of the server of this address; yields the proxy and the address through it."""
     parts = urlsplit(dsn)
     assert parts.hostname and parts.port
     async with Proxy(host=parts.hostname, port=parts.port) as proxy:

@@ -1,4 +1,4 @@
-"""The search for leaked secrets finds them, and fails the test that leaked."""
+"""The search for leaked secrets finds them, and fails the test that leaked one."""
 
 import re
 import subprocess

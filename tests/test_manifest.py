@@ -1,4 +1,4 @@
-"""The Slack app's manifest against what Slack documents of schema version 2: objects take known keys only."""
+"""The Slack app's manifest conforms to Slack's documented schema version 2: types, limits, and known keys only."""
 
 import copy
 import re
@@ -21,8 +21,8 @@ SCOPES = ["chat:write", "im:write", "users:read"]
 Rule: TypeAlias = "dict[str, Rule] | Callable[[Any], bool]"
 
 
-def string(least: int, most: int, form: str = r"(?s).*") -> Rule:
-    return lambda value: isinstance(value, str) and least <= len(value) <= most and bool(re.fullmatch(form, value))
+def string(minimum: int, maximum: int, form: str = r"(?s).*") -> Rule:
+    return lambda value: isinstance(value, str) and minimum <= len(value) <= maximum and bool(re.fullmatch(form, value))
 
 
 def flag(value: Any) -> bool:
@@ -37,7 +37,7 @@ def exactly(expected: object) -> Rule:
     return lambda value: type(value) is type(expected) and value == expected
 
 
-# Of the schema, what this app may use. Event subscriptions, commands and Socket Mode come with what answers them.
+# The part of the schema that this app may use. It handles no event subscriptions, commands or Socket Mode yet.
 SCHEMA: Rule = {
     "_metadata": {"major_version": exactly(2), "minor_version": exactly(1)},
     "display_information": {
@@ -65,7 +65,7 @@ SCHEMA: Rule = {
 
 
 def broken(rule: Rule, value: Any, at: str = "") -> Iterator[str]:
-    """Where the value is not what the rule allows."""
+    """The path of every part of the value that violates the rule."""
     if not isinstance(rule, dict):
         if not rule(value):
             yield at

@@ -1,1 +1,1 @@
-"""One file per subject of the table: each measures on the ground it is given, and says what it found as figures."""
+"""One file per subject of the table: each measures in the environment it is given, and returns its figures."""

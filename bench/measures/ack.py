@@ -1,15 +1,15 @@
 """Click → ack: HTTP, verification, Bolt and the claim, one click at a time, against Bolt apps that do nothing.
 
-A moment lies between two clicks, as between those of people: what follows an ack is not to be paid by the next click
-here. Where clicks come without a pause, in `rate`, it is.
+There is a pause between two clicks, as there is between clicks of people, so that the work after one ack does not slow
+the next click. `rate` measures clicks without a pause, where it does.
 """
 
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bench import rounds
+from bench.environment import Environment
 from bench.figures import Bar, Figure, Floor, percentile
-from bench.ground import Ground
 from bench.measures.claim import update
 from bench.sizes import Sizes
 from bench.wire import Wire
@@ -18,13 +18,13 @@ from sandbox.children import Child
 _PAUSE = 0.005  # seconds
 
 
-async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
-    """The middle and the end of an ordinary click, in terms of both floors."""
-    children = {"ours": ground.replicas[0], "default": ground.default, "before": ground.before}
-    contenders = {name: _clicks(ground, child, sizes.clicks) for name, child in children.items()}
-    given = await rounds.interleaved(sizes.rounds, {**contenders, "update": _updates(ground, sizes.clicks)})
-    middle = {name: [percentile(took, 50) for took in turns] for name, turns in given.items()}
-    end = {name: [percentile(took, 99) for took in turns] for name, turns in given.items()}
+async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:
+    """The median and the p99 of an ordinary click, compared with both floors."""
+    children = {"ours": environment.replicas[0], "default": environment.default, "before": environment.before}
+    contenders = {name: _clicks(environment, child, sizes.clicks) for name, child in children.items()}
+    results = await rounds.interleaved(sizes.rounds, {**contenders, "update": _updates(environment, sizes.clicks)})
+    middle = {name: [percentile(took, 50) for took in turns] for name, turns in results.items()}
+    end = {name: [percentile(took, 99) for took in turns] for name, turns in results.items()}
     default = Floor(name="bare Bolt, default mode", values=middle["default"])
     before = Floor(name="bare Bolt, `process_before_response`", values=middle["before"])
     return [
@@ -36,24 +36,28 @@ async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
 
 
 def _both(bolt: list[float], update: list[float]) -> Floor:
-    """The least for whoever does not forget: hear of the click, and commit one row before the ack."""
+    """The floor of a durable answer: Bolt receives the click, and one row is committed before the ack."""
     return Floor(name="that and the bare UPDATE", values=[sum(pair) for pair in zip(bolt, update, strict=True)])
 
 
-def _updates(ground: Ground, count: int) -> Callable[[], Awaitable[list[float]]]:
+def _updates(environment: Environment, count: int) -> Callable[[], Awaitable[list[float]]]:
     async def turn() -> list[float]:
-        made = await ground.place.pending(count)
-        return await rounds.each([partial(update, ground.place, question) for question in made], pause=_PAUSE)
+        made = await environment.database.pending(count)
+        return await rounds.each(
+            [partial(update, environment.database, interaction_id) for interaction_id in made], pause=_PAUSE
+        )
 
     return turn
 
 
-def _clicks(ground: Ground, child: Child, count: int) -> Callable[[], Awaitable[list[float]]]:
+def _clicks(environment: Environment, child: Child, count: int) -> Callable[[], Awaitable[list[float]]]:
     async def turn() -> list[float]:
-        made = [ground.click(child, question) for question in await ground.place.pending(count + 1)]
-        wire = await Wire.open(ground.url(child))
+        made = [
+            environment.click(child, interaction_id) for interaction_id in await environment.database.pending(count + 1)
+        ]
+        wire = await Wire.open(environment.url(child))
         try:
-            await wire.expect(made.pop())  # the first one on a connection is not like the others
+            await wire.expect(made.pop())  # the first request on a connection is slower than the others
             return await rounds.each([partial(wire.expect, click) for click in made], pause=_PAUSE)
         finally:
             wire.close()

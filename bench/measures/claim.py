@@ -1,4 +1,7 @@
-"""The claim statement, which also audits, tells and bumps the cards, against the bare UPDATE, on the same pool."""
+"""The claim statement, which also writes the audit row and the event and bumps the cards, against a bare UPDATE.
+
+Both run on the same pool.
+"""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -7,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from bench import click, rounds
+from bench.environment import IN_FLIGHT, BenchDatabase, Environment
 from bench.figures import Bar, Figure, Floor, percentile
-from bench.ground import IN_FLIGHT, Ground, Place
 from bench.sizes import Sizes
 from bridge import ids
 from storage import interactions
@@ -25,21 +28,25 @@ where
     and $5 = any (responders)
 returning status, answer
 """
-_SECONDS = 20.0  # a busy machine may be slow; how a click is bounded is not measured here
+_TIMEOUT = (
+    20.0  # seconds; generous, because a busy machine may be slow and the deadline of a click is not measured here
+)
 
 
-async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
-    """What everything else that the claim writes costs, alone and in company."""
-    place = ground.place
-    given = await rounds.interleaved(
+async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:
+    """The cost of everything the claim writes beside the answer, with 1 and with `IN_FLIGHT` claims in flight."""
+    database = environment.database
+    results = await rounds.interleaved(
         sizes.rounds,
         {
-            f"{name} {in_flight}": _turn(place, work, count=sizes.claims * (1 if in_flight == 1 else 4), many=in_flight)
+            f"{name} {in_flight}": _turn(
+                database, work, count=sizes.claims * (1 if in_flight == 1 else 4), many=in_flight
+            )
             for in_flight in (1, IN_FLIGHT)
             for name, work in (("claim", claim), ("update", update))
         },
     )
-    middle = {name: [percentile(took, 50) for took in turns] for name, turns in given.items()}
+    middle = {name: [percentile(took, 50) for took in turns] for name, turns in results.items()}
     return [
         Floor(name="bare UPDATE, same pool", values=middle[f"update {in_flight}"]).figure(
             f"claim with audit, event and card bump, {in_flight} in flight, p50",
@@ -52,24 +59,24 @@ async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
 
 
 def _turn(
-    place: Place, work: Callable[[Place, UUID], Awaitable[Any]], *, count: int, many: int
+    database: BenchDatabase, work: Callable[[BenchDatabase, UUID], Awaitable[Any]], *, count: int, many: int
 ) -> Callable[[], Awaitable[list[float]]]:
     async def turn() -> list[float]:
-        warm = await place.pending(many * 2)
-        made = await place.pending(count)
-        await rounds.each([partial(work, place, question) for question in warm], in_flight=many)
-        return await rounds.each([partial(work, place, question) for question in made], in_flight=many)
+        warm = await database.pending(many * 2)
+        made = await database.pending(count)
+        await rounds.each([partial(work, database, interaction_id) for interaction_id in warm], in_flight=many)
+        return await rounds.each([partial(work, database, interaction_id) for interaction_id in made], in_flight=many)
 
     return turn
 
 
-async def claim(place: Place, question: UUID) -> None:
-    """Claim as a click does; raises RuntimeError unless it wins, because a loser writes less."""
+async def claim(database: BenchDatabase, interaction_id: UUID) -> None:
+    """Claim as a click does. Raises RuntimeError unless the claim wins, because a losing claim writes less."""
     claimed = await interactions.claim(
-        place.db,
+        database.db,
         Click(
-            scope=place.scope,
-            interaction_id=question,
+            scope=database.scope,
+            interaction_id=interaction_id,
             claim_id=secrets.token_bytes(32),
             event_id=ids.new(),
             choice="approve",
@@ -81,18 +88,18 @@ async def claim(place: Place, question: UUID) -> None:
             channel=click.CHANNEL,
             ts="1763719200.000100",
         ),
-        seconds=_SECONDS,
+        seconds=_TIMEOUT,
     )
     if claimed.verdict is not Verdict.WON:
-        raise RuntimeError(f"a claim that was to win is {claimed.verdict}")
+        raise RuntimeError(f"the claim should have won, but its verdict is {claimed.verdict}")
 
 
-async def update(place: Place, question: UUID) -> None:
-    """Do the least that an answer needs, which is to change one pending row; raises RuntimeError if it is not."""
-    scope = place.scope
-    rows = await place.db.fetch(
+async def update(database: BenchDatabase, interaction_id: UUID) -> None:
+    """Make the smallest change that an answer needs: update one pending row. Raises RuntimeError if it matches none."""
+    scope = database.scope
+    rows = await database.db.fetch(
         _UPDATE,
-        *(scope.organization_id, scope.connection_id, question, "approve", click.PERSON, secrets.token_bytes(32)),
+        *(scope.organization_id, scope.connection_id, interaction_id, "approve", click.PERSON, secrets.token_bytes(32)),
     )
     if len(rows) != 1:
-        raise RuntimeError("an update that was to find its row found none")
+        raise RuntimeError("the update should have changed one row, but matched none")

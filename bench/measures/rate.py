@@ -9,34 +9,34 @@ from functools import partial
 import psutil
 
 from bench import rounds
+from bench.environment import IN_FLIGHT, Environment
 from bench.figures import Bar, Figure, Floor, percentile
-from bench.ground import IN_FLIGHT, Ground
 from bench.sizes import Sizes
 from bench.wire import Wire
 from sandbox.children import Child
 
-_TICK = 0.01  # seconds; the clock of processor time has no shorter ones
+_TICK = 0.01  # seconds; the resolution of the clock of processor time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """What became of one round's clicks on one process."""
+    """The measurements of one round's clicks on one process."""
 
     rate: float  # clicks per second
-    end: float  # the p99, in milliseconds
-    work: float  # milliseconds of processor time of the process that answers, for each click
+    p99: float  # milliseconds
+    cpu: float  # milliseconds of processor time of the process that answers, for each click
 
 
-async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
-    """How many of the bare app's clicks a replica can claim, and how long the slowest take."""
-    given = await rounds.interleaved(
+async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:
+    """The clicks per second that a replica claims, compared with the bare app, and how long the slowest take."""
+    results = await rounds.interleaved(
         sizes.rounds,
         {
-            "ours": _burst(ground, ground.replicas[0], sizes.burst),
-            "before": _burst(ground, ground.before, sizes.burst),
+            "ours": _burst(environment, environment.replicas[0], sizes.burst),
+            "before": _burst(environment, environment.before, sizes.burst),
         },
     )
-    ours, before = given["ours"], given["before"]
+    ours, before = results["ours"], results["before"]
     name = "bare Bolt, `process_before_response`"
     return [
         Floor(name=name, values=[burst.rate for burst in before]).figure(
@@ -45,19 +45,22 @@ async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
             unit="/s",
             bar=Bar(limit=0.3, at_least=True),
         ),
-        Floor(name=name, values=[burst.end for burst in before]).figure(
-            "the same, p99", [burst.end for burst in ours], unit="ms", bar=Bar(limit=150, unit="ms")
+        Floor(name=name, values=[burst.p99 for burst in before]).figure(
+            "the same, p99", [burst.p99 for burst in ours], unit="ms", bar=Bar(limit=150, unit="ms")
         ),
-        Floor(name=name, values=[burst.work for burst in before]).figure(
-            "the same, processor time of the replica, each", [burst.work for burst in ours], unit="ms"
+        Floor(name=name, values=[burst.cpu for burst in before]).figure(
+            "the same, processor time of the replica, each", [burst.cpu for burst in ours], unit="ms"
         ),
     ]
 
 
-def _burst(ground: Ground, child: Child, count: int) -> Callable[[], Awaitable[Burst]]:
+def _burst(environment: Environment, child: Child, count: int) -> Callable[[], Awaitable[Burst]]:
     async def turn() -> Burst:
-        made = [ground.click(child, question) for question in await ground.place.pending(count + IN_FLIGHT)]
-        wires = [await Wire.open(ground.url(child)) for _ in range(IN_FLIGHT)]
+        made = [
+            environment.click(child, interaction_id)
+            for interaction_id in await environment.database.pending(count + IN_FLIGHT)
+        ]
+        wires = [await Wire.open(environment.url(child)) for _ in range(IN_FLIGHT)]
         try:
             await asyncio.gather(*(wire.expect(made.pop()) for wire in wires))
             free = wires[:]
@@ -67,12 +70,12 @@ def _burst(ground: Ground, child: Child, count: int) -> Callable[[], Awaitable[B
                 await wire.expect(request)
                 free.append(wire)
 
-            worked, began = _worked(child), time.perf_counter()
+            cpu_before, began = _cpu_seconds(child), time.perf_counter()
             took = await rounds.each([partial(click, sent) for sent in made], in_flight=IN_FLIGHT)
             return Burst(
                 rate=count / (time.perf_counter() - began),
-                end=percentile(took, 99),
-                work=max(_TICK, _worked(child) - worked) * 1000 / count,
+                p99=percentile(took, 99),
+                cpu=max(_TICK, _cpu_seconds(child) - cpu_before) * 1000 / count,
             )
         finally:
             for wire in wires:
@@ -81,7 +84,7 @@ def _burst(ground: Ground, child: Child, count: int) -> Callable[[], Awaitable[B
     return turn
 
 
-def _worked(child: Child) -> float:
-    """Seconds of processor time that a process has had."""
+def _cpu_seconds(child: Child) -> float:
+    """Seconds of processor time that a process has used so far."""
     times = psutil.Process(child.pid).cpu_times()
     return float(times.user + times.system)

@@ -5,21 +5,23 @@ import time
 from collections.abc import Awaitable, Callable
 
 from bench import rounds, wire
+from bench.environment import Environment
 from bench.figures import Bar, Figure, Floor
-from bench.ground import Ground
 from bench.sizes import Sizes
 from bench.wire import Wire
 from sandbox.children import Child
 
-_BETWEEN = 0.005  # seconds between two looks
+_BETWEEN = 0.005  # seconds between two polls
 
 
-async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
-    """How soon a new replica can take clicks."""
-    given = await rounds.interleaved(sizes.rounds, {"ours": _start(ground.replica), "bare": _start(ground.bare)})
-    floor = Floor(name="bare Bolt", values=given["bare"])
+async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:
+    """The time from the start of a new replica until it can take clicks."""
+    results = await rounds.interleaved(
+        sizes.rounds, {"ours": _start(environment.replica), "bare": _start(environment.bare)}
+    )
+    floor = Floor(name="bare Bolt", values=results["bare"])
     return [
-        floor.figure("start to ready, warm database", given["ours"], unit="s", bar=Bar(limit=2, unit="s")),
+        floor.figure("start to ready, warm database", results["ours"], unit="s", bar=Bar(limit=2, unit="s")),
     ]
 
 
@@ -28,9 +30,9 @@ def _start(made: Callable[[], Child]) -> Callable[[], Awaitable[float]]:
         began = time.perf_counter()
         async with made() as child:
             await child.ready()
-            probe = await Wire.open(child.told["url"])
-            look = wire.request("GET", f"{child.told['url']}/readyz")
-            while (await probe.exchange(look))[0] != 200:  # noqa: ASYNC110  -- another process gives no other signal
+            probe = await Wire.open(child.ready_info["url"])
+            readyz = wire.request("GET", f"{child.ready_info['url']}/readyz")
+            while (await probe.exchange(readyz))[0] != 200:  # noqa: ASYNC110  -- another process gives no other signal
                 await asyncio.sleep(_BETWEEN)
             took = time.perf_counter() - began
             probe.close()

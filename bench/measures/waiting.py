@@ -1,4 +1,4 @@
-"""Agents that only wait: what each costs one replica in memory, and that none of them holds a database connection."""
+"""Waiting agents: how much memory each costs one replica, and that none of them holds a database connection."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,16 +8,16 @@ from uuid import UUID
 import psutil
 
 from bench import wire
+from bench.environment import Environment
 from bench.figures import Bar, Figure, Spread
-from bench.ground import Ground
 from bench.measures.hearing import reading
 from bench.sizes import Sizes
 from bench.wire import Wire
 from sandbox.children import Child
 
 _WAIT = 60
-_TOGETHER, _PAUSE = 50, 0.3  # agents that begin at once, and the seconds between: a flood would be refused
-_BETWEEN = 0.1  # seconds between two looks at the database
+_BATCH, _PAUSE = 50, 0.3  # agents that begin at once, and the seconds between two batches; all at once are refused
+_BETWEEN = 0.1  # seconds between two queries of the busy database connections
 _BUSY = """
 select count(*) as busy
 from pg_stat_activity
@@ -25,13 +25,14 @@ where application_name = 'askbridge replica' and datname = current_database() an
 """
 
 
-async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
-    """Memory that no other process shares: of connections that are only open, then with a request waiting on each."""
-    async with ground.replica() as replica:
+async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:
+    """Unshared memory (USS) per connection, first merely open, then with a request waiting on it."""
+    async with environment.replica() as replica:
         await replica.ready()
-        await _agents(ground, replica, await ground.place.pending(_TOGETHER), looks=1)  # what is allocated once
-        questions = await ground.place.pending(sizes.waiting)
-        open_kib, waiting_kib, busy = await _agents(ground, replica, questions, looks=sizes.looks)
+        # Not counted: memory that a replica allocates once.
+        await _agents(environment, replica, await environment.database.pending(_BATCH), looks=1)
+        interaction_ids = await environment.database.pending(sizes.waiting)
+        open_kib, waiting_kib, busy = await _agents(environment, replica, interaction_ids, looks=sizes.looks)
     each, alone = waiting_kib / sizes.waiting, open_kib / sizes.waiting
     return [
         Figure(
@@ -53,28 +54,28 @@ async def figures(ground: Ground, sizes: Sizes) -> list[Figure]:
 
 
 async def _agents(
-    ground: Ground, replica: Child, questions: Sequence[UUID], *, looks: int
+    environment: Environment, replica: Child, interaction_ids: Sequence[UUID], *, looks: int
 ) -> tuple[float, float, list[int]]:
-    """KiB of this many open connections, KiB with an agent waiting on each, and the busy database connections."""
+    """KiB of one open connection per interaction, KiB with an agent waiting on each, busy database connections."""
     before = _kib(replica)
     async with AsyncExitStack() as stack:
         wires: list[Wire] = []
-        for _ in questions:
-            opened = await Wire.open(ground.url(replica))
+        for _ in interaction_ids:
+            opened = await Wire.open(environment.url(replica))
             stack.callback(opened.close)
-            await opened.expect(wire.request("GET", f"{ground.url(replica)}/healthz"))
+            await opened.expect(wire.request("GET", f"{environment.url(replica)}/healthz"))
             wires.append(opened)
         connected = _kib(replica)
         agents: list[asyncio.Task[bytes]] = []
-        for at in range(0, len(questions), _TOGETHER):
-            for opened, question in list(zip(wires, questions, strict=True))[at : at + _TOGETHER]:
-                request = reading(ground, replica, question, wait=_WAIT)
+        for at in range(0, len(interaction_ids), _BATCH):
+            for opened, interaction_id in list(zip(wires, interaction_ids, strict=True))[at : at + _BATCH]:
+                request = reading(environment, replica, interaction_id, wait=_WAIT)
                 agents.append(asyncio.create_task(opened.expect(request)))
             await asyncio.sleep(_PAUSE)
         busy = []
         for _ in range(looks):
             await asyncio.sleep(_BETWEEN)
-            busy.append((await ground.place.db.fetch(_BUSY))[0]["busy"])
+            busy.append((await environment.database.db.fetch(_BUSY))[0]["busy"])
         if ended := sum(agent.done() for agent in agents):
             raise RuntimeError(f"{ended} of {len(agents)} agents did not wait")
         waiting = _kib(replica)
@@ -85,6 +86,6 @@ async def _agents(
 
 
 def _kib(replica: Child) -> float:
-    """What the process would give back by ending."""
+    """The process's unshared memory (USS), in KiB."""
     kib: float = psutil.Process(replica.pid).memory_full_info().uss / 1024
     return kib

@@ -77,7 +77,7 @@ def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, metrics
     options = everything.Options(replicas=replicas, port=port, slack_port=slack_port, data=data, metrics=metrics)
     try:
         asyncio.run(everything.run(options, on_ready=lambda ready: _tell_ready(ready, as_json=as_json)))
-    except everything.Failed as failed:
+    except everything.ChildFailed as failed:
         terminal.fail(str(failed))
 
 

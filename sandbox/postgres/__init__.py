@@ -1,1 +1,1 @@
-"""A PostgreSQL of one's own, on this machine, that leaves nothing behind: see `cluster`."""
+"""A private PostgreSQL server on this machine that leaves nothing behind: see `cluster`."""

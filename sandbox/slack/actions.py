@@ -1,4 +1,4 @@
-"""What a click means: which element of a message was used, and how Slack tells it to the app."""
+"""Clicked elements: finds the element of a message that a click means, and builds Slack's JSON for the click."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sandbox.slack.model import Json, Message
 from sandbox.slack.validator.elements import offered
 from sandbox.slack.validator.message import interactive
 
-# What each element keeps in a payload, beside its type, its ids and what was chosen.
+# The fields of each element that Slack repeats in a payload, beside its type, its ids and the chosen options.
 _KEPT = {
     "button": ("text", "value", "url", "style", "confirm", "accessibility_label"),
     "static_select": ("placeholder", "initial_option", "confirm"),
@@ -22,23 +22,23 @@ _STATELESS = ("button", "overflow")
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One element, used: in which block it stands, and which options were chosen if it has options."""
+    """A use of one element: the block that holds it, and the chosen options if the element has options."""
 
     block_id: str
     element: Json
     selected_option: Json | None = None
     selected_options: tuple[Json, ...] = ()
 
-    def told(self, *, action_ts: str) -> Json:
-        """The entry of `actions`."""
+    def as_json(self, *, action_ts: str) -> Json:
+        """The entry in the payload's `actions`."""
         kind = self.element["type"]
-        told = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
-        told |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
-        return told | self.chosen | {"action_ts": action_ts}
+        entry = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
+        entry |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
+        return entry | self.chosen | {"action_ts": action_ts}
 
     @property
     def chosen(self) -> Json:
-        """What was chosen, under the name that this sort of element has for it."""
+        """The chosen option or options, under the field name of this type of element; empty for other elements."""
         kind = self.element["type"]
         if kind in _OF_ONE_OPTION:
             return {"selected_option": self.selected_option}
@@ -46,8 +46,8 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """How the one who clicks names what they click; what is None was not said."""
+class ElementSelector:
+    """How a click request identifies an element and its options; None means not given."""
 
     action_id: str
     block_id: str | None = None
@@ -56,8 +56,8 @@ class Wanted:
     selected_options: tuple[str, ...] | None = None
 
 
-def find(message: Message, wanted: Wanted) -> Action | None:
-    """The element of this copy that was meant; None when it has none such."""
+def find(message: Message, wanted: ElementSelector) -> Action | None:
+    """The use of the element that `wanted` identifies in this message; None when there is no such element."""
     for block in message.blocks:
         if wanted.block_id in (None, block.get("block_id")):
             for element in interactive(block):
@@ -69,7 +69,7 @@ def find(message: Message, wanted: Wanted) -> Action | None:
 
 
 def from_older_rendering(stale: Json) -> Action:
-    """A click from a client that still shows what the message no longer has."""
+    """A click from a client that still shows an element which the message no longer has."""
     value = {name: stale[name] for name in ("value",) if stale.get(name) is not None}
     text = {"type": "plain_text", "text": stale.get("text") or stale.get("value") or "…", "emoji": True}
     element = {"type": stale.get("type") or "button", "action_id": stale["action_id"]}
@@ -79,7 +79,7 @@ def from_older_rendering(stale: Json) -> Action:
 
 
 def state(message: Message, used: Action) -> Json:
-    """`state.values`: what every stateful element holds after the click; buttons hold nothing."""
+    """The payload's `state`: the value of every stateful element after the click. Buttons have no state."""
     values: dict[str, dict[str, Any]] = {}
     for block_id, element in _stateful(message):
         is_used = (block_id, element["action_id"]) == (used.block_id, used.element["action_id"])
@@ -96,7 +96,7 @@ def _stateful(message: Message) -> Iterator[tuple[str, Json]]:
 
 
 def _initial(element: Json) -> Json:
-    """What an element holds that nobody has touched."""
+    """The value of an element that has not been used."""
     match element["type"]:
         case "static_select" | "radio_buttons":
             return {"selected_option": element.get("initial_option")}
@@ -106,7 +106,7 @@ def _initial(element: Json) -> Json:
             return {"value": element.get("initial_value")}
 
 
-def _used(block_id: str, element: Json, wanted: Wanted) -> Action | None:
+def _used(block_id: str, element: Json, wanted: ElementSelector) -> Action | None:
     match element["type"]:
         case "button":
             if wanted.value in (None, element.get("value")):

@@ -1,4 +1,4 @@
-"""Answers as they go out on the wire, whole or broken by a fault."""
+"""HTTP responses of the fake Slack as a fault changes them: errors, cut connections, broken bodies."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _HTML = "<!DOCTYPE html><html><head><title>Server Error</title></head><body>Serv
 
 
 def cut(request: web.Request) -> web.Response:
-    """Cut the connection now; what is returned never reaches anybody."""
+    """Cut the connection now. The returned response is never sent."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=500)
@@ -24,7 +24,10 @@ async def faulty(
     perform: Callable[[], web.Response],
     refuse: Callable[[str], web.Response],
 ) -> web.Response:
-    """What the fault makes of this call: `perform` does the deed, `refuse` words an error."""
+    """The response to a call with this fault.
+
+    `perform` does what the call asks for and returns the normal response; `refuse` makes a response with an error.
+    """
     if fault.applied:
         perform()
     match fault.kind:

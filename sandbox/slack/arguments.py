@@ -1,4 +1,4 @@
-"""Everything a Web API call was given, however it was given: query, form, multipart and JSON in one mapping."""
+"""The arguments of a Web API call in one mapping, whether sent as query, form, multipart or JSON."""
 
 import json
 from typing import Any, cast
@@ -8,12 +8,12 @@ from aiohttp import web
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json
 
-# Arguments that hold JSON, which clients also send as a string of it.
+# Arguments whose value is JSON; clients may also send the JSON as a string.
 JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "view", "message")
 
 
 async def read(request: web.Request) -> Json:
-    """The merged arguments; the body wins over the query. A body that cannot be read is refused in Slack's words."""
+    """The merged arguments; the body overrides the query. Raises SlackError for a body that cannot be parsed."""
     arguments: Json = dict(request.query)
     arguments |= await _body(request)
     for name in JSON_ARGUMENTS:
@@ -23,22 +23,22 @@ async def read(request: web.Request) -> Json:
 
 
 def truth(value: Any) -> bool:
-    """A boolean as clients spell it: true, "true", 1, "1"."""
+    """Whether a value is one of the spellings of true that clients send: true, "true", 1, "1"."""
     return value is True or str(value).lower() in ("1", "true")
 
 
-def number(arguments: Json, name: str, *, default: int, most: int) -> int:
+def number(arguments: Json, name: str, *, default: int, maximum: int) -> int:
     try:
         value = int(arguments.get(name, default))
     except (TypeError, ValueError):
         raise SlackError("invalid_arguments") from None
     if value < 1:
         raise SlackError("invalid_limit")
-    return min(value, most)
+    return min(value, maximum)
 
 
 def token(request: web.Request, arguments: Json) -> str | None:
-    """The caller's token, from the header first; it is taken out of the arguments, so that no log can hold it."""
+    """The caller's token, from the header or else the arguments; removed from these, so that it is never recorded."""
     given = arguments.pop("token", None)
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credential.strip():

@@ -1,11 +1,14 @@
-"""When something visible last changed, and who waits for the next change."""
+"""A version number of everything visible in the sandbox, and waiting for its next change."""
 
 import asyncio
 import time
 
 
 class Changes:
-    """A number that only grows. It starts at the clock, so that a page left open over a restart wakes too."""
+    """A number that grows with every visible change.
+
+    It starts at the clock's milliseconds, so that it is greater than before a restart and an open page sees a change.
+    """
 
     def __init__(self) -> None:
         self.version = int(time.time() * 1000)
@@ -17,12 +20,12 @@ class Changes:
         self._notifier()
 
     def close(self) -> None:
-        """Let every waiter go now; those who come later do not wait."""
+        """End every wait now; later calls of `wait` return at once."""
         self._closed = True
         self._notifier()
 
     async def wait(self, *, after: int, timeout: float) -> int:
-        """The version as soon as it is greater than `after`, or whatever it is when the time is up."""
+        """Return the version as soon as it is greater than `after`, or the current one after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
                 while self.version <= after and not self._closed:

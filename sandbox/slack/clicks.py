@@ -1,4 +1,4 @@
-"""A person clicks: from what they see to the app's acknowledgement."""
+"""Clicks of a person: checks that the person sees the element, sends the payload, and records the acknowledgement."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.slack import actions, payloads
-from sandbox.slack.actions import Action, Wanted
+from sandbox.slack.actions import Action, ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
@@ -19,12 +19,15 @@ from sandbox.slack.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class Click:
-    """Who clicks what on which copy; `stale` is what their screen still showed, in case the copy has it no more."""
+    """One click: the person, the message, the element, and how the payload is delivered.
+
+    `stale` is the element as the person's client still showed it, used when the message no longer has the element.
+    """
 
     user: str
     channel: str
     ts: str
-    wanted: Wanted | None
+    wanted: ElementSelector | None
     stale: Json | None = None
     overrides: Overrides = payloads.NO_OVERRIDES
     request_url: str | None = None
@@ -33,7 +36,7 @@ class Click:
 
 
 class Clicks:
-    """Everybody's mouse. Each click is its own payload with its own response_url; the last hundred are kept."""
+    """Makes clicks as any person. Each click has its own payload and response_url; the last hundred are kept."""
 
     def __init__(
         self,
@@ -55,7 +58,10 @@ class Clicks:
         self._recent: deque[Json] = deque(maxlen=100)
 
     async def click(self, click: Click) -> Json:
-        """Deliver the click and tell what came back. What the person cannot see they cannot click."""
+        """Deliver the click; returns its payload and acknowledgement.
+
+        Raises RefusedError when the person cannot see the message or the element, or no installed app wrote it.
+        """
         person, message = self._seen(click)
         installation = self._author(message)
         payload = payloads.block_actions(
@@ -92,7 +98,7 @@ class Clicks:
         return person, message
 
     def _author(self, message: Message) -> Installation:
-        """Clicks go to the app whose bot wrote the message, and to no other."""
+        """The installation whose bot wrote the message: a click goes to its app and to no other."""
         author = self._world.installations.of_bot(message.user)
         if author is None:
             raise RefusedError(409, "no_such_action", "no app wrote this message")
@@ -114,14 +120,14 @@ class Clicks:
         if len(acks) > 1:
             outcome["statuses"] = [ack.status for ack in acks]
         self._made += 1
-        told = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
-        self._recent.append(told | outcome)
+        kept = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
+        self._recent.append(kept | outcome)
         self._changed()
         return outcome
 
-    def recent(self, *, most: int) -> list[Json]:
-        """The last clicks, oldest first, each with what was then sent to its response_url."""
-        last = list(self._recent)[-most:]
+    def recent(self, *, limit: int) -> list[Json]:
+        """The last clicks, at most `limit`, oldest first, each with the requests that its response_url received."""
+        last = list(self._recent)[-limit:]
         return [click | {"replies": self._response_urls.used(click["payload"]["response_url"])} for click in last]
 
 

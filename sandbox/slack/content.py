@@ -1,4 +1,4 @@
-"""What an app wants to say: read from its arguments, checked, and completed as Slack completes it."""
+"""The content of a message: parsed from an app's arguments, validated, and completed with Slack's defaults."""
 
 import secrets
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ from sandbox.slack.model import Json
 from sandbox.slack.validator import message as validator
 from sandbox.slack.validator.rules import Problem
 
-MOST_ATTACHMENTS = 100
-LONGEST_POSTED_TEXT = 40_000  # the rest is cut off, silently
-LONGEST_MARKDOWN = 12_000
+MAX_ATTACHMENTS = 100
+MAX_POSTED_TEXT = 40_000  # Slack silently cuts off the rest
+MAX_MARKDOWN = 12_000
 NOT_DISPLAYABLE = "This content can't be displayed."  # Slack's text for blocks that came without one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a call said about each part of a message; None where it said nothing."""
+    """The parts of a message in a call's arguments; None for a part that was not given."""
 
     text: str | None
     blocks: tuple[Json, ...] | None
@@ -35,10 +35,10 @@ class Content:
 
 
 def read(arguments: Mapping[str, Any]) -> Content:
-    """The content, or the refusal that Slack would give."""
+    """Parse and validate the content; raises SlackError with Slack's error for anything Slack would refuse."""
     text = _markdown(arguments) if arguments.get("markdown_text") else arguments.get("text")
     return Content(
-        text=None if text is None else str(text)[:LONGEST_POSTED_TEXT],
+        text=None if text is None else str(text)[:MAX_POSTED_TEXT],
         blocks=_blocks(arguments.get("blocks")),
         attachments=_attachments(arguments.get("attachments")),
         metadata=_metadata(arguments.get("metadata")),
@@ -46,23 +46,23 @@ def read(arguments: Mapping[str, Any]) -> Content:
 
 
 def refusal(problems: list[Problem], *, error: str = "invalid_blocks") -> SlackError:
-    """Slack's answer to broken Block Kit rules."""
+    """Slack's error for violations of Block Kit's rules."""
     sentences = [str(problem) for problem in problems]
     messages = [f"[ERROR] {sentence}" for sentence in sentences]
     return SlackError(error, errors=sentences, response_metadata={"messages": messages})
 
 
 def completed(blocks: list[Json]) -> tuple[Json, ...]:
-    """Blocks as Slack stores them: with ids, and with the flags of their texts spelled out."""
+    """Blocks as Slack stores them: with a block_id each, and with the default flags of their texts filled in."""
     return tuple({**_completed(block), "block_id": block.get("block_id") or _new_id()} for block in blocks)
 
 
 def _markdown(arguments: Mapping[str, Any]) -> str:
-    """Markdown in place of text and blocks; it is kept as it was written."""
+    """The `markdown_text` argument, which excludes text and blocks; it is stored unchanged."""
     if arguments.get("text") or arguments.get("blocks"):
         raise SlackError("markdown_text_conflict")
     markdown = str(arguments["markdown_text"])
-    if len(markdown) > LONGEST_MARKDOWN:
+    if len(markdown) > MAX_MARKDOWN:
         raise SlackError("msg_too_long")
     return markdown
 
@@ -74,7 +74,7 @@ def _blocks(given: Any) -> tuple[Json, ...] | None:
         raise SlackError("invalid_blocks_format")
     if problems := validator.problems(given):
         raise refusal(problems)
-    if validator.characters(given) > validator.MOST_CHARACTERS:
+    if validator.characters(given) > validator.MAX_CHARACTERS:
         raise SlackError("msg_blocks_too_long")
     return completed(given)
 
@@ -84,7 +84,7 @@ def _attachments(given: Any) -> tuple[Json, ...] | None:
         return None
     if not isinstance(given, list) or not all(isinstance(attachment, dict) for attachment in given):
         raise SlackError("invalid_attachments")
-    if len(given) > MOST_ATTACHMENTS:
+    if len(given) > MAX_ATTACHMENTS:
         raise SlackError("too_many_attachments")
     return tuple(given)
 

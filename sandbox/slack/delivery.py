@@ -1,4 +1,4 @@
-"""How a payload reaches the app: signed, to one of its request URLs, watched until it is acknowledged."""
+"""Delivers payloads to an app: signs each, posts it to one of the request URLs, and waits for the acknowledgement."""
 
 import asyncio
 import json
@@ -12,27 +12,27 @@ from sandbox.slack import signing
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.model import App, Json
 
-MOST_KEPT = 10_000  # bytes of an app's answer
-OLD = 600  # seconds; apps must refuse time stamps more than 300 s away
+MAX_KEPT = 10_000  # bytes of an app's response that are kept
+OLD = 600  # seconds; apps must refuse time stamps that differ by more than 300 s
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ack:
-    """What was sent and what came back for one delivery; status 0: nothing did, and `error` says why."""
+    """The request and the response of one delivery. Status 0 means no response; `error` then says why."""
 
     status: int
     ms: float
     request_url: str | None
     error: str | None = None
-    request: Json | None = None  # as it was on the wire: headers and body; None: nothing was sent
-    answer: Json | None = None  # likewise; None: there was none to read
+    request: Json | None = None  # headers and body as sent; None: nothing was sent
+    answer: Json | None = None  # status, headers and body as received; None: no response could be read
 
 
 class Delivery:
-    """Slack's sender, with the balancer in front of the app's replicas.
+    """Sends payloads as Slack does, and chooses a replica as a load balancer in front of the app does.
 
-    The request URLs of an app take turns. One that refuses the connection, or resets it before any answer, is
-    passed over for the next, as a balancer does; every other failure is final: interactivity is not sent again.
+    The request URLs of an app take turns. If one refuses the connection, or resets it before any response, the next
+    one is tried, as a balancer does. Every other failure is final: Slack does not send interactivity again.
     """
 
     def __init__(self, *, ack_limit: float = 3.0) -> None:
@@ -42,7 +42,7 @@ class Delivery:
         self._http: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        # A fresh connection each time: a kept one that the app has just closed would look like a refusal.
+        # A new connection for each delivery: a reused one that the app has just closed would look like a refusal.
         connector = aiohttp.TCPConnector(force_close=True, limit=0)
         self._http = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=None))
 
@@ -59,7 +59,10 @@ class Delivery:
         fault: Fault | None = None,
         request_url: str | None = None,
     ) -> list[Ack]:
-        """Sign the payload once, send that envelope so many times at once, and wait as long as Slack would."""
+        """Sign the payload once, and send that request `times` times at once, each waiting as long as Slack would.
+
+        Returns one Ack for each delivery.
+        """
         kind = fault.kind if fault is not None else None
         if kind is Kind.DROP_BEFORE:
             return [Ack(status=0, ms=0.0, request_url=None, error="connection")] * times
@@ -99,7 +102,7 @@ class Delivery:
         except TimeoutError:
             error = "timeout"
         except aiohttp.ClientError:
-            error = "connection"  # the answer began and could not be read to its end
+            error = "connection"  # the response began, but could not be read to its end
         ms = (time.perf_counter() - started) * 1000
         return Ack(
             status=0 if answer is None else answer["status"],
@@ -115,7 +118,7 @@ class Delivery:
             raise RuntimeError("nothing is delivered before the sandbox has started")
         async with self._http.post(url, data=signed.body, headers=signed.headers, allow_redirects=False) as answer:
             body = await answer.read()
-            text = body[:MOST_KEPT].decode(errors="replace")
+            text = body[:MAX_KEPT].decode(errors="replace")
             return {"status": answer.status, "headers": dict(answer.headers), "body": text}
 
 

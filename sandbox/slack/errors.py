@@ -1,10 +1,10 @@
-"""What the sandbox answers when it refuses: Slack's own words for apps, plain ones for the page and scripts."""
+"""The sandbox's refusals: with Slack's error words for apps, and with plain ones for the page and scripts."""
 
 from typing import Any
 
 
 class SlackError(Exception):
-    """A Web API call is refused; `error` is Slack's word for it and goes out with HTTP 200."""
+    """A Web API call is refused with HTTP 200; `error` is Slack's error word, `more` the other fields of the body."""
 
     def __init__(self, error: str, **more: Any) -> None:
         super().__init__(error)
@@ -13,7 +13,7 @@ class SlackError(Exception):
 
 
 class RateLimitedError(Exception):
-    """A Web API call came too soon; it may be sent again after `retry_after` seconds."""
+    """A Web API call exceeds the rate limit; it may be repeated after `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"retry after {retry_after} s")

@@ -1,7 +1,7 @@
-"""Every class of failure that a call to Slack may meet, with the faults that bring each about.
+"""The classes of failure of a call to Slack, with the faults that cause each.
 
-The classes are those by which a caller decides what to do next; the words are Slack's own. Whatever a class does not
-list can be had as well: a fault takes any word.
+The classes are those by which a caller decides what to do next; the error words are Slack's own. The lists are not
+complete: a fault takes any error word.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ from sandbox.slack.model import Json
 
 @dataclass(frozen=True, kw_only=True)
 class FaultClass:
-    """What such a failure says to the caller, and its faults: words, and kinds that need none."""
+    """One class of failure: what it means for the caller, and its faults."""
 
     says: str
-    words: tuple[str, ...] = ()
-    applied: bool = False  # its words come after the deed
-    others: tuple[Json, ...] = ()
+    words: tuple[str, ...] = ()  # Slack's error words
+    applied: bool = False  # whether the call takes effect before it fails with one of these words
+    others: tuple[Json, ...] = ()  # faults without an error word, as arguments of Fault
 
     def faults(self, *, on: str) -> list[Fault]:
-        """Every fault of this class, on one method."""
+        """Every fault of this class, for one method."""
         worded = [Fault(on=on, kind=Kind.ERROR, error=word, applied=self.applied) for word in self.words]
         return worded + [Fault(on=on, **{**other, "kind": Kind(other["kind"])}) for other in self.others]
 
-    def told(self) -> Json:
-        """As a script would ask for them."""
+    def as_json(self) -> Json:
+        """The class with its faults in the form in which a script posts them."""
         after: Json = {"applied": True} if self.applied else {}
         worded: list[Json] = [{"fault": "error", "error": word, **after} for word in self.words]
         others = [{"fault" if name == "kind" else name: value for name, value in one.items()} for one in self.others]

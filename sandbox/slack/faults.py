@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, where, and how many more times."""
+"""Faults on demand: what goes wrong, on which method or route, and how many more times."""
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
@@ -12,22 +12,23 @@ EVERY_METHOD = "*"
 
 
 class Kind(StrEnum):
-    """What goes wrong. Of the answers, those up to `drop_before` leave the deed undone; the others come after it.
+    """What goes wrong. The kinds up to `drop_before` prevent the call's effect; the later ones spoil its response.
 
-    `error`, `status` and `html` come after it too when the fault is `applied`: Slack did it and could not say so.
+    `error`, `status` and `html` also leave the effect in place when the fault is `applied`: Slack performed the call
+    and failed to say so.
     """
 
     RATELIMITED = "ratelimited"  # 429, with Retry-After unless `retry_after` is null
-    ERROR = "error"  # Slack's own refusal with the given word
+    ERROR = "error"  # Slack's refusal with the given error word
     STATUS = "status"  # a bare HTTP status
     HTML = "html"  # a proxy's error page
-    DROP_BEFORE = "drop_before"  # the connection is cut, nothing was done
-    DROP_AFTER = "drop_after"  # it was done, then the connection is cut
-    EMPTY = "empty"  # it was done, the answer is 200 without a body
-    TEXT = "text"  # it was done, the answer is 200 in plain text
-    TRUNCATED = "truncated"  # it was done, the answer is half its JSON
-    SLOW = "slow"  # it was done, the answer comes late; for a click: it is delivered late
-    DUPLICATE = "duplicate"  # it is done twice, answered once; a click is delivered twice
+    DROP_BEFORE = "drop_before"  # the connection is cut before the call is performed
+    DROP_AFTER = "drop_after"  # the call is performed, then the connection is cut
+    EMPTY = "empty"  # performed; the response is 200 without a body
+    TEXT = "text"  # performed; the response is 200 in plain text
+    TRUNCATED = "truncated"  # performed; the response is the first half of its JSON
+    SLOW = "slow"  # performed; the response comes late. A click is delivered late
+    DUPLICATE = "duplicate"  # performed twice, with one response. A click is delivered twice
     BAD_SIGNATURE = "bad_signature"
     OLD_TIMESTAMP = "old_timestamp"
 
@@ -48,7 +49,7 @@ MAY_BE_APPLIED = frozenset({Kind.ERROR, Kind.STATUS, Kind.HTML})
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong the next `times` times its target is used, in one channel only if that is named."""
+    """One fault: it affects the next `times` uses of `on`, only those in `channel` if that is set."""
 
     on: str
     kind: Kind
@@ -68,12 +69,12 @@ class Fault:
 
     @property
     def word(self) -> str:
-        """Slack's word in the answer."""
+        """Slack's error word in the response."""
         return self.error or ("ratelimited" if self.kind is Kind.RATELIMITED else "internal_error")
 
 
 class Faults:
-    """What is still to go wrong, oldest first."""
+    """The faults that are not used up yet, oldest first."""
 
     def __init__(self, *, changed: Callable[[], None] = lambda: None) -> None:
         self._left: dict[str, Fault] = {}
@@ -88,7 +89,7 @@ class Faults:
         return fault_id
 
     def take(self, on: str, *, channels: Collection[str]) -> Fault | None:
-        """The oldest fault that speaks of this use, used up by one."""
+        """Use the oldest fault that applies to this use once; returns it, or None."""
         for fault_id, fault in self._left.items():
             is_meant = fault.on == on or (fault.on == EVERY_METHOD and on not in (INTERACTIVITY, RESPONSE_URL))
             if is_meant and (fault.channel is None or fault.channel in channels):
@@ -101,7 +102,7 @@ class Faults:
         return None
 
     def clear(self, fault_id: str | None = None) -> None:
-        """Forget this one, or all of them; one that is used up already is no mistake."""
+        """Remove one fault, or all of them. Removing a fault that is used up already is no error."""
         if fault_id is None:
             self._left.clear()
         else:
@@ -109,9 +110,9 @@ class Faults:
         self._changed()
 
     def left(self) -> list[Json]:
-        return [_told(fault_id, fault) for fault_id, fault in self._left.items()]
+        return [_as_json(fault_id, fault) for fault_id, fault in self._left.items()]
 
 
-def _told(fault_id: str, fault: Fault) -> Json:
-    told = asdict(fault) | {"error": fault.word}
-    return {"fault_id": fault_id, "fault": told.pop("kind"), **told}
+def _as_json(fault_id: str, fault: Fault) -> Json:
+    shape = asdict(fault) | {"error": fault.word}
+    return {"fault_id": fault_id, "fault": shape.pop("kind"), **shape}

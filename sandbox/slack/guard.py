@@ -1,4 +1,4 @@
-"""Who may speak to the sandbox at all: this machine, and no foreign web page through somebody's browser."""
+"""Restricts requests to this machine, and keeps foreign web pages from using the control API through a browser."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ _FOREIGN_ORIGIN = RefusedError(403, "foreign_origin", "the control API is for th
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse names that are not ours (DNS rebinding), and control requests that another site's page makes."""
+    """Refuse foreign host names (DNS rebinding), and control requests made by a page of another site."""
     if not _is_loopback(request.host):
         return _refused(_FOREIGN_HOST)
     if request.path.startswith("/sandbox/") and _is_foreign(request):

@@ -1,4 +1,4 @@
-"""Which apps are installed where: whose a token is, which bot is whose, and which workspaces each speaks for."""
+"""The workspaces, apps and installations of a sandbox: found by token or by bot, each with its workspaces."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,12 +7,12 @@ from typing import Any
 from sandbox.slack.model import App, Enterprise, Installation, Workspace
 
 
-class Taken(Exception):
-    """There is one with this id already."""
+class IdTaken(Exception):
+    """The id, bot, token or place of a new row is in use already; the message names it."""
 
 
 class Installations:
-    """Every workspace, app and installation of one sandbox; what was first stays first."""
+    """Every enterprise, workspace, app and installation of one sandbox, in the order in which they were added."""
 
     def __init__(self, *, changed: Callable[[], None]) -> None:
         self.enterprises: dict[str, Enterprise] = {}
@@ -29,11 +29,11 @@ class Installations:
         return next((one for one in self._by_bot.values() if one.bot_token == token), None)
 
     def of_bot(self, user_id: str) -> Installation | None:
-        """The installation whose bot this is: what it wrote, it may edit, and clicks on it go to its app."""
+        """The installation of this bot. It may edit the bot's messages, and clicks on them go to its app."""
         return self._by_bot.get(user_id)
 
     def enterprise_of(self, team_id: str) -> str | None:
-        """The organization a workspace belongs to, if it is one of ours and in one."""
+        """The id of the workspace's enterprise; None for a workspace without one, or an unknown workspace."""
         workspace = self.workspaces.get(team_id)
         return None if workspace is None else workspace.enterprise_id
 
@@ -41,12 +41,12 @@ class Installations:
         return [self.workspaces[team_id] for team_id in installation.team_ids]
 
     def is_closed_to(self, installation: Installation, team_id: str) -> bool:
-        """A workspace of the organization in which an organization-wide app has not been added."""
+        """Whether this is a workspace of the installation's enterprise that was not granted to an org-wide app."""
         inside = installation.is_org_wide and self.enterprise_of(team_id) == installation.enterprise_id
         return inside and team_id not in installation.team_ids
 
     def is_foreign(self, team_id: str, *, to: Installation) -> bool:
-        """Neither a workspace of this installation, nor a sister of it in the same organization."""
+        """Whether this is neither a workspace of the installation nor another one of the same enterprise."""
         same_organization = to.enterprise_id is not None and self.enterprise_of(team_id) == to.enterprise_id
         return team_id not in (*to.team_ids, to.place) and not same_organization
 
@@ -56,23 +56,23 @@ class Installations:
 
     def add_workspace(self, workspace: Workspace) -> None:
         if workspace.id in self.workspaces:
-            raise Taken(workspace.id)
+            raise IdTaken(workspace.id)
         self.workspaces[workspace.id] = workspace
         self._changed()
 
     def add_app(self, app: App) -> None:
         if app.id in self.apps:
-            raise Taken(app.id)
+            raise IdTaken(app.id)
         self.apps[app.id] = app
         self._changed()
 
     def install(self, installation: Installation) -> None:
-        """A bot and a token are one installation's; an app is installed once in a place."""
+        """Add an installation. Raises IdTaken if its bot or token is in use, or the app is already installed there."""
         for other in self._by_bot.values():
             if other.bot_user_id == installation.bot_user_id or other.bot_token == installation.bot_token:
-                raise Taken(installation.bot_user_id)
+                raise IdTaken(installation.bot_user_id)
             if (other.id, other.place) == (installation.id, installation.place):
-                raise Taken(f"{installation.id} in {installation.place}")
+                raise IdTaken(f"{installation.id} in {installation.place}")
         self._by_bot[installation.bot_user_id] = installation
         self._changed()
 

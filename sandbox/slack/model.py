@@ -1,4 +1,4 @@
-"""The rows of the sandbox's world: who is there, where they talk, what was said. They are replaced, never changed."""
+"""The rows of the sandbox's world: workspaces, apps, people, channels, messages. Rows are replaced, never mutated."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 Json = dict[str, Any]
 
 HOME = "T0SANDBOX"
-"""The workspace that is there from the start; a channel is its unless it says otherwise."""
+"""The workspace that exists from the start, and the default workspace of a channel."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Enterprise:
-    """An Enterprise organization: several workspaces under one roof."""
+    """An Enterprise organization, which holds several workspaces."""
 
     id: str
     name: str
@@ -19,7 +19,7 @@ class Enterprise:
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """One team, inside an Enterprise organization or by itself."""
+    """One workspace (Slack's "team"), inside an Enterprise organization or on its own."""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class Workspace:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """What one developer made: known to Slack once, however often it is installed."""
+    """An app as its developer registered it: one row, however often the app is installed."""
 
     id: str
     name: str
@@ -38,10 +38,10 @@ class App:
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """One app in one workspace, or in a whole Enterprise organization: its bot there, and the token that speaks for it.
+    """One app installed in one workspace or in a whole Enterprise organization, with its bot and the bot's token.
 
-    `team_id` is None for an organization-wide one; it works in the workspaces of `granted`, and nowhere until an
-    administrator has added it to some. `revoked` is Slack's word for a token that is dead.
+    `team_id` is None for an organization-wide installation, which works in the workspaces of `granted` only: in none
+    until an administrator has added it to some. `revoked` is the error word with which Slack refuses a dead token.
     """
 
     app: App
@@ -73,18 +73,18 @@ class Installation:
 
     @property
     def team_ids(self) -> tuple[str, ...]:
-        """The workspaces it speaks for."""
+        """The ids of the workspaces in which the installation works."""
         return self.granted if self.team_id is None else (self.team_id,)
 
     @property
     def place(self) -> str:
-        """Where it is installed: the id of the workspace or of the whole organization."""
+        """The id of the workspace or of the Enterprise organization in which the app is installed."""
         return self.team_id or self.enterprise_id or ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who can be seen in a workspace; `team_id` is where they are at home."""
+    """A person or a bot; `team_id` is the person's home workspace."""
 
     id: str
     name: str
@@ -97,7 +97,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A place to talk in one workspace. A direct message is a channel whose members are its two ends, for ever."""
+    """A channel of one workspace. A direct message is a channel with exactly two members, who never change."""
 
     id: str
     name: str
@@ -112,7 +112,7 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What was said, once, in one channel; `ephemeral_to` names the one person who sees it, if there is one."""
+    """A message in one channel; an ephemeral one is seen only by the person whose id is `ephemeral_to`."""
 
     channel: str
     ts: str

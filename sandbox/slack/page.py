@@ -1,4 +1,4 @@
-"""The page: static files, served as strictly as a browser allows."""
+"""The sandbox's page: static files, served with strict security headers."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ async def static(request: web.Request) -> web.Response:
 
 
 def _file(name: str) -> web.Response:
-    """One file of ours, of a type we know; everything else does not exist."""
+    """The response with a file below `static/` of a known type; 404 for anything else."""
     path = (STATIC / name).resolve()
     kind = _TYPES.get(path.suffix) or ("text/plain" if path.name.startswith("LICENSE") else None)
     if kind is None or not path.is_relative_to(STATIC.resolve()) or not path.is_file():

@@ -1,4 +1,4 @@
-"""The payload of a click, field by field as Slack sends it."""
+"""The `block_actions` payload of a click, field by field as Slack sends it."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from sandbox.slack.actions import Action
 from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.world import World
 
-UNCHANGED: Any = object()  # an override that was not given; None is an override
+UNCHANGED: Any = object()  # marks an override that was not given; None is a value to override with
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """What a test lets Slack claim about a click beside the truth."""
+    """Fields of a payload that a test replaces by untrue values."""
 
     user_team: str = UNCHANGED
     team: str | None = UNCHANGED
@@ -35,9 +35,10 @@ def block_actions(
     response_url: str,
     overrides: Overrides = NO_OVERRIDES,
 ) -> Json:
-    """One person used one element of one message of this installation's bot. An ephemeral is not shown, only named.
+    """The payload for a person's use of one element in a message of this installation's bot.
 
-    An organization-wide installation has no team: only `user.team_id` tells the workspace.
+    The payload for an ephemeral has no `message`, only its `container`. The payload of an organization-wide
+    installation has no `team`: only `user.team_id` names a workspace.
     """
     channel = world.channels[message.channel]
     team = _team(installation, world, overrides)
@@ -50,7 +51,7 @@ def block_actions(
             "team_id": person.team_id if overrides.user_team is UNCHANGED else overrides.user_team,
         },
         "api_app_id": installation.id if overrides.api_app_id is UNCHANGED else overrides.api_app_id,
-        "token": "sandbox-verification-token",  # deprecated by Slack; nobody may rely on it
+        "token": "sandbox-verification-token",  # deprecated by Slack; apps must not rely on it
         "container": _container(message),
         "trigger_id": f"{world.new_ts()}.{secrets.token_hex(16)}",
         "team": team,
@@ -60,7 +61,7 @@ def block_actions(
         "message": _message(message, world),
         "state": actions.state(message, action),
         "response_url": response_url,
-        "actions": [action.told(action_ts=world.new_ts())],
+        "actions": [action.as_json(action_ts=world.new_ts())],
     }
     if message.ephemeral_to is not None:
         del payload["message"]
@@ -71,11 +72,11 @@ def _team(installation: Installation, world: World, overrides: Overrides) -> Jso
     team_id = installation.team_id if overrides.team is UNCHANGED else overrides.team
     if team_id is None:
         return None
-    there = world.installations
-    workspace = there.workspaces.get(team_id)
+    installations = world.installations
+    workspace = installations.workspaces.get(team_id)
     team: Json = {"id": team_id, "domain": workspace.domain if workspace else team_id.lower()}
     if workspace is not None and workspace.enterprise_id is not None:
-        enterprise = there.enterprises[workspace.enterprise_id]
+        enterprise = installations.enterprises[workspace.enterprise_id]
         team |= {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name}
     return team
 
@@ -90,9 +91,9 @@ def _enterprise(installation: Installation, world: World, overrides: Overrides) 
 
 
 def _message(message: Message, world: World) -> Json:
-    told = shapes.message(message, world)
-    told.pop("bot_profile", None)  # a payload names the bot only
-    return told
+    shape = shapes.message(message, world)
+    shape.pop("bot_profile", None)  # Slack's payload has no bot_profile, only the bot's ids
+    return shape
 
 
 def _container(message: Message) -> Json:

@@ -1,4 +1,4 @@
-"""How fast an app may post: one message per second and channel, with a short burst allowed."""
+"""The rate limit of posting: one message per second and channel, with a short burst allowed."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ class _Bucket:
 
 
 class PostingLimit:
-    """A bucket of `burst` messages per channel that fills by one each second. The clock is the caller's."""
+    """A token bucket per channel that holds `burst` messages and gains one each second of the clock `now`."""
 
     def __init__(self, *, now: Callable[[], float], burst: int = 4) -> None:
         self._now = now
@@ -20,7 +20,7 @@ class PostingLimit:
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, channel: str) -> int:
-        """Take one message; 0 if it was there, else the seconds until there is one. A refusal costs nothing."""
+        """Take one message; returns 0 on success, else the seconds until one is available. A refusal takes nothing."""
         now = self._now()
         bucket = self._buckets.get(channel, _Bucket(self._burst, now))
         tokens = min(self._burst, bucket.tokens + max(0.0, now - bucket.at))

@@ -1,4 +1,4 @@
-"""What was asked of the Web API: the record that tests and the page's inspector read."""
+"""The record of Web API calls, which tests and the page's inspector read."""
 
 import time
 from collections import deque
@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 
 from sandbox.slack.model import Json
 
-MOST_KEPT = 10_000
+MAX_KEPT = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One call as it came, without its token, and what became of it; status 0: the connection was cut."""
+    """One Web API call as received, without its token, and its outcome. Status 0: the connection was cut."""
 
     n: int
     at: float
@@ -19,21 +19,21 @@ class Request:
     args: Json
     status: int
     error: str | None
-    bot_user_id: str | None = None  # whose token it was
+    bot_user_id: str | None = None  # the bot whose token was used
 
     @property
     def ok(self) -> bool:
         return self.error is None and self.status == 200
 
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         return asdict(self)
 
 
 class Record:
-    """The latest calls, oldest first; `n` goes on counting when the eldest are forgotten."""
+    """The latest calls, oldest first; `n` keeps counting when the oldest calls are dropped."""
 
     def __init__(self) -> None:
-        self.requests: deque[Request] = deque(maxlen=MOST_KEPT)
+        self.requests: deque[Request] = deque(maxlen=MAX_KEPT)
         self._received = 0
 
     def add(self, *, method: str, args: Json, status: int, error: str | None, bot_user_id: str | None = None) -> None:
@@ -52,4 +52,4 @@ class Record:
         )
 
     def after(self, n: int) -> list[Json]:
-        return [request.told() for request in self.requests if request.n > n]
+        return [request.as_json() for request in self.requests if request.n > n]

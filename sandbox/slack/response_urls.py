@@ -1,4 +1,4 @@
-"""response_urls: addresses that let an app answer one click without a token, five times within half an hour."""
+"""response_urls: URLs through which an app may respond to one click without a token, five times within 30 minutes."""
 
 import json
 import secrets
@@ -18,12 +18,12 @@ from sandbox.slack.world import World
 
 USES = 5
 LIFETIME = 30 * 60.0
-MOST_HEARD = 10  # of one address, for whoever looks
+MAX_REPLIES_KEPT = 10  # per response_url; they are shown in the record of clicks
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseUrl:
-    """The right to answer one click: which message it was on, who clicked, how often it may still be used."""
+    """One response_url: the clicked message, the clicker, and how often the URL may still be used."""
 
     channel: str
     ts: str
@@ -31,11 +31,11 @@ class ResponseUrl:
     installation: Installation
     made_at: float
     uses_left: int = USES
-    heard: tuple[Json, ...] = ()  # the requests that came, and how they were answered
+    replies: tuple[Json, ...] = ()  # the requests that were received, each with the status and error of its response
 
 
 class ResponseUrls:
-    """The addresses given out so far, and the route behind them."""
+    """The response_urls handed out so far, and the route that serves them."""
 
     def __init__(self, *, world: World, faults: Faults, now: Callable[[], float]) -> None:
         self._world = world
@@ -48,7 +48,7 @@ class ResponseUrls:
         return [web.post("/actions/{team}/{n}/{secret}", self.answer)]
 
     def give(self, *, source: Message, clicker: str, installation: Installation) -> str:
-        """A new address below the origin, for one click."""
+        """Create the response_url of one click; returns its path."""
         self._forget_expired()
         self._count += 1
         path = f"/actions/{installation.place}/{self._count}/{secrets.token_urlsafe(18)}"
@@ -58,12 +58,12 @@ class ResponseUrls:
         return path
 
     def used(self, url: str) -> list[Json]:
-        """What was sent to this address so far, oldest first: {"at", "body", "status", "error"}."""
+        """The requests that this URL has received, oldest first, each as {"at", "body", "status", "error"}."""
         given = self._given.get(urlsplit(url).path)
-        return list(given.heard) if given is not None else []
+        return list(given.replies) if given is not None else []
 
     def _forget_expired(self) -> None:
-        """They stand in the order in which they expire; one that is forgotten still answers as expired."""
+        """Drop expired URLs, which are stored in the order of expiry. A dropped URL still responds as expired."""
         while self._given:
             path, oldest = next(iter(self._given.items()))
             if not self._is_expired(oldest):
@@ -101,10 +101,10 @@ class ResponseUrls:
 
     def _note(self, path: str, body: bytes, *, status: int, error: str | None) -> None:
         given = self._given.get(path)
-        if given is not None and len(given.heard) < MOST_HEARD:
-            said = body.decode(errors="replace")
-            told: Json = {"at": time.time(), "body": said, "status": status, "error": error}
-            self._given[path] = replace(given, heard=(*given.heard, told))
+        if given is not None and len(given.replies) < MAX_REPLIES_KEPT:
+            text = body.decode(errors="replace")
+            reply: Json = {"at": time.time(), "body": text, "status": status, "error": error}
+            self._given[path] = replace(given, replies=(*given.replies, reply))
 
     def _use(self, path: str, arguments: Json) -> None:
         given = self._given.get(path)
@@ -112,10 +112,10 @@ class ResponseUrls:
             raise RefusedError(404, "expired_url")
         if given.uses_left == 0:
             raise RefusedError(404, "used_url")
-        said = content.read(arguments)
+        parsed = content.read(arguments)
         source = self._world.message(channel=given.channel, ts=given.ts)
         deletes, replaces = arguments.get("delete_original") is True, arguments.get("replace_original") is True
-        if said.is_empty and not deletes:
+        if parsed.is_empty and not deletes:
             raise SlackError("no_text")
         if source is None and (deletes or replaces):
             raise RefusedError(404, "message_not_found")
@@ -123,13 +123,13 @@ class ResponseUrls:
         if deletes and source is not None:
             self._world.delete(source)
         if replaces and not deletes and source is not None:
-            self._world.edit(source, text=said.text_to_post, blocks=said.blocks or ())
-        elif not said.is_empty:
-            self._say(given, said, arguments)
+            self._world.edit(source, text=parsed.text_to_post, blocks=parsed.blocks or ())
+        elif not parsed.is_empty:
+            self._say(given, parsed, arguments)
 
-    def _say(self, given: ResponseUrl, said: content.Content, arguments: Json) -> None:
-        """A new message: for the clicker alone unless everybody is asked for."""
-        everybody = arguments.get("response_type") == "in_channel"
+    def _say(self, given: ResponseUrl, parsed: content.Content, arguments: Json) -> None:
+        """Post a new message, visible to the clicker alone unless `response_type` is "in_channel"."""
+        in_channel = arguments.get("response_type") == "in_channel"
         thread_ts = arguments.get("thread_ts")
         self._world.say(
             Message(
@@ -137,11 +137,11 @@ class ResponseUrls:
                 ts=self._world.new_ts(),
                 user=given.installation.bot_user_id,
                 app_id=given.installation.id,
-                text=said.text_to_post,
-                blocks=said.blocks or (),
-                attachments=said.attachments or (),
+                text=parsed.text_to_post,
+                blocks=parsed.blocks or (),
+                attachments=parsed.attachments or (),
                 thread_ts=str(thread_ts) if thread_ts else None,
-                ephemeral_to=None if everybody else given.clicker,
+                ephemeral_to=None if in_channel else given.clicker,
             )
         )
 

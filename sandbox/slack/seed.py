@@ -1,4 +1,4 @@
-"""The world at start: one workspace, one app, five people, four channels."""
+"""The world at the start: one workspace, one app, five people, four channels."""
 
 import secrets
 import time
@@ -25,7 +25,7 @@ SCOPES = (
 
 
 def new_token() -> str:
-    """A bot token that Slack's clients take for one, and that people see is not one."""
+    """A random bot token that Slack's clients accept, and that people recognize as one of the sandbox."""
     return f"xoxb-sandbox-{secrets.token_hex(16)}"
 
 
@@ -40,13 +40,13 @@ def world(
     now: Callable[[], float] = time.time,
     changed: Callable[[], None] = lambda: None,
 ) -> World:
-    """A fresh world; its two secrets are random unless given."""
+    """Create a world. The bot token and the signing secret are random unless given."""
     started = World(people=_people(), channels=_channels(), now=now, changed=changed)
     app = App(id="A0ASKBRIDGE", name="askbridge", signing_secret=signing_secret or new_secret())
-    there = started.installations
-    there.add_workspace(Workspace(id=TEAM, name="Sandbox", domain="askbridge-sandbox"))
-    there.add_app(app)
-    there.install(
+    installations = started.installations
+    installations.add_workspace(Workspace(id=TEAM, name="Sandbox", domain="askbridge-sandbox"))
+    installations.add_app(app)
+    installations.install(
         Installation(
             app=app,
             team_id=TEAM,

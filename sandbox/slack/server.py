@@ -1,4 +1,4 @@
-"""The sandbox as a running server: its parts put together, started and stopped."""
+"""The sandbox as an HTTP server: assembles its parts, starts and stops them."""
 
 import time
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from sandbox.slack import page, seed
 from sandbox.slack.changes import Changes
 from sandbox.slack.clicks import Clicks
 from sandbox.slack.control.apps import Apps
-from sandbox.slack.control.mischief import Mischief
-from sandbox.slack.control.mouse import Mouse
-from sandbox.slack.control.views import Views
+from sandbox.slack.control.click_routes import ClickRoutes
+from sandbox.slack.control.fault_routes import FaultRoutes
+from sandbox.slack.control.messages import MessageRoutes
 from sandbox.slack.control.watch import Watch
 from sandbox.slack.control.workspaces import Workspaces
 from sandbox.slack.delivery import Delivery
@@ -25,13 +25,13 @@ from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.webapi import WebApi
 
 HOST = "127.0.0.1"
-LARGEST_BODY = 4 * 1024 * 1024
-LONGEST_ADDRESS = 1024 * 1024  # Slack's own client sends whole views in the query of blocks.validate
-STOPPING = 0.2  # seconds for answers in hand; a waiting page is let go at once
+MAX_BODY = 4 * 1024 * 1024
+MAX_REQUEST_LINE = 1024 * 1024  # Slack's own client sends whole views in the query of blocks.validate
+STOPPING = 0.2  # seconds for requests in progress at a stop; long polls end at once
 
 
 class Sandbox:
-    """A Slack of one's own on this machine's loopback: `async with Sandbox(port=0) as slack:`."""
+    """A fake Slack on this machine's loopback: `async with Sandbox(port=0) as slack:`."""
 
     def __init__(
         self,
@@ -63,12 +63,12 @@ class Sandbox:
 
     @property
     def api_url(self) -> str:
-        """What a Slack client is given as its base URL."""
+        """The base URL for a Slack client."""
         return f"{self.url}/api/"
 
     @property
     def requests(self) -> list[Request]:
-        """The Web API calls received lately, oldest first, without their tokens."""
+        """The latest Web API calls, oldest first, without their tokens."""
         return list(self._record.requests)
 
     async def __aenter__(self) -> Self:
@@ -81,11 +81,11 @@ class Sandbox:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen; from here on `url` names the real port. Raises OSError when the port is taken."""
+        """Start listening; afterwards `url` has the real port. Raises OSError when the port is in use."""
         try:
             await self.delivery.open()
             self._runner = web.AppRunner(
-                self._app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=LONGEST_ADDRESS
+                self._app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=MAX_REQUEST_LINE
             )
             await self._runner.setup()
             await web.TCPSite(self._runner, HOST, self._port).start()
@@ -95,7 +95,7 @@ class Sandbox:
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening, let long polls go, finish or cut what is in hand. Safe to call twice."""
+        """Stop listening, end long polls, and finish or cut requests in progress. Safe to call twice."""
         self.changes.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -111,17 +111,17 @@ class Sandbox:
             origin=lambda: self.url,
             changed=self.changes.bump,
         )
-        app = web.Application(middlewares=[guard], client_max_size=LARGEST_BODY)
+        app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
         app.add_routes(
             [
                 *WebApi(world=self.world, faults=self.faults, record=self._record, posting_limit=self._limit).routes(),
                 *self._response_urls.routes(),
-                *Views(world=self.world).routes(),
+                *MessageRoutes(world=self.world).routes(),
                 *Watch(world=self.world, changes=self.changes, record=self._record, delivery=self.delivery).routes(),
-                *Mouse(clicks=clicks).routes(),
+                *ClickRoutes(clicks=clicks).routes(),
                 *Workspaces(world=self.world).routes(),
                 *Apps(world=self.world, delivery=self.delivery).routes(),
-                *Mischief(faults=self.faults).routes(),
+                *FaultRoutes(faults=self.faults).routes(),
                 *page.routes(),
             ]
         )

@@ -1,4 +1,4 @@
-"""How people, channels and messages look in Slack's JSON."""
+"""People, channels and messages as Slack's JSON."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def user(person: Person, world: World, *, seen_by: Installation) -> Json:
 
 
 def conversation(channel: Channel, world: World, *, seen_by: Installation) -> Json:
-    """A channel as the app sees it: direct messages name the other end and little else."""
+    """A channel as the app sees it. A direct message has the other person's id and few other fields."""
     common = {
         "id": channel.id,
         "created": channel.created,
@@ -81,31 +81,31 @@ def conversation(channel: Channel, world: World, *, seen_by: Installation) -> Js
     }
 
 
-def message(said: Message, world: World, *, all_metadata: bool = False) -> Json:
-    """A message as history, an answer and a click's payload tell it."""
-    shape: Json = {"type": "message", "user": said.user, "ts": said.ts}
-    author, team_id = world.installations.of_bot(said.user), _team(said, world)
-    if author is not None and said.app_id is not None:
+def message(message: Message, world: World, *, all_metadata: bool = False) -> Json:
+    """A message as in the channel's history, in the response of a method, and in a click's payload."""
+    shape: Json = {"type": "message", "user": message.user, "ts": message.ts}
+    author, team_id = world.installations.of_bot(message.user), _team(message, world)
+    if author is not None and message.app_id is not None:
         profile = _bot_profile(author, team_id=team_id)
         shape |= {"bot_id": author.bot_id, "app_id": author.id, "bot_profile": profile}
-    shape |= {"text": said.text, "team": team_id}
-    if said.blocks:
-        shape["blocks"] = list(said.blocks)
-    if said.attachments:
-        shape["attachments"] = list(said.attachments)
-    if said.metadata is not None:
-        shape["metadata"] = said.metadata if all_metadata else {"event_type": said.metadata["event_type"]}
-    if said.edited_ts is not None:
-        shape["edited"] = {"user": said.user, "ts": said.edited_ts}
-    return shape | _thread(said, world)
+    shape |= {"text": message.text, "team": team_id}
+    if message.blocks:
+        shape["blocks"] = list(message.blocks)
+    if message.attachments:
+        shape["attachments"] = list(message.attachments)
+    if message.metadata is not None:
+        shape["metadata"] = message.metadata if all_metadata else {"event_type": message.metadata["event_type"]}
+    if message.edited_ts is not None:
+        shape["edited"] = {"user": message.user, "ts": message.edited_ts}
+    return shape | _thread(message, world)
 
 
-def _team(said: Message, world: World) -> str:
-    """The author's workspace; an organization-wide bot is at home wherever it speaks."""
-    author = world.installations.of_bot(said.user)
+def _team(message: Message, world: World) -> str:
+    """The author's workspace; for an organization-wide bot the channel's workspace."""
+    author = world.installations.of_bot(message.user)
     if author is None:
-        return world.people[said.user].team_id
-    return author.team_id or world.channels[said.channel].team_id
+        return world.people[message.user].team_id
+    return author.team_id or world.channels[message.channel].team_id
 
 
 def _bot_profile(author: Installation, *, team_id: str) -> Json:
@@ -121,21 +121,21 @@ def _bot_profile(author: Installation, *, team_id: str) -> Json:
     }
 
 
-def _thread(said: Message, world: World) -> Json:
-    if said.is_reply:
-        shape: dict[str, Any] = {"thread_ts": said.thread_ts}
-        parent = world.message(channel=said.channel, ts=said.thread_ts or "")
+def _thread(message: Message, world: World) -> Json:
+    if message.is_reply:
+        shape: dict[str, Any] = {"thread_ts": message.thread_ts}
+        parent = world.message(channel=message.channel, ts=message.thread_ts or "")
         if parent is not None:
             shape["parent_user_id"] = parent.user
-        if said.reply_broadcast:
+        if message.reply_broadcast:
             shape["subtype"] = "thread_broadcast"
         return shape
-    replies = world.replies(said)
+    replies = world.replies(message)
     if not replies:
         return {}
     users = list(dict.fromkeys(reply.user for reply in replies))
     return {
-        "thread_ts": said.ts,
+        "thread_ts": message.ts,
         "reply_count": len(replies),
         "reply_users_count": len(users),
         "latest_reply": replies[-1].ts,

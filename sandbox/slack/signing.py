@@ -1,4 +1,4 @@
-"""Slack's signature over what it sends to apps."""
+"""The signature of the requests that Slack sends to apps."""
 
 import hashlib
 import hmac
@@ -8,13 +8,13 @@ USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
 def signature(*, secret: str, timestamp: int, body: bytes) -> str:
-    """`v0=` and the HMAC-SHA256 of version, time stamp and the exact bytes of the body."""
+    """`v0=` and the HMAC-SHA256 of version, time stamp and the unchanged bytes of the body."""
     base = b"v0:%d:%b" % (timestamp, body)
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
 
 def headers(*, secret: str, timestamp: int, body: bytes) -> Mapping[str, str]:
-    """Everything that goes out with a form-encoded payload."""
+    """All headers of a request with a form-encoded payload."""
     return {
         "Content-Type": "application/x-www-form-urlencoded",
         "User-Agent": USER_AGENT,

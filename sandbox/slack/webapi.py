@@ -1,4 +1,4 @@
-"""The door of the Web API: who calls, what is asked, what is answered."""
+"""The HTTP routes of the Web API: identifies the caller, performs the method, records the call, and responds."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from sandbox.slack.world import World
 
 @dataclass(frozen=True, kw_only=True)
 class WebApi:
-    """Answers `/api/<method>`. Errors come as Slack's do: HTTP 200, `ok: false`, always JSON."""
+    """Serves `/api/<method>`. Errors have Slack's form: HTTP 200, `ok: false`, always JSON."""
 
     world: World
     faults: Faults
@@ -33,66 +33,66 @@ class WebApi:
         try:
             args = await arguments.read(request)
         except SlackError as error:
-            return self._refused(Asked(method=method, args={}, installation=None, has_token=False), error)
+            return self._refused(ApiRequest(method=method, args={}, installation=None, has_token=False), error)
         token = arguments.token(request, args)
         installation = self.world.installations.with_token(token)
-        asked = Asked(method=method, args=args, installation=installation, has_token=token is not None)
+        api_request = ApiRequest(method=method, args=args, installation=installation, has_token=token is not None)
         fault = self.faults.take(method, channels=channels_meant(args, installation=installation))
         if fault is None:
-            return self._perform(request, asked)
-        return await self._faulty(request, fault, asked)
+            return self._perform(request, api_request)
+        return await self._faulty(request, fault, api_request)
 
-    async def _faulty(self, request: web.Request, fault: Fault, asked: "Asked") -> web.Response:
+    async def _faulty(self, request: web.Request, fault: Fault, api_request: "ApiRequest") -> web.Response:
         def perform() -> web.Response:
-            return self._perform(request, asked)
+            return self._perform(request, api_request)
 
         def refuse(word: str) -> web.Response:
-            error = _worded(word, asked)
-            return _answered(error, asked) if fault.applied else self._refused(asked, error)
+            error = _worded(word, api_request)
+            return _answered(error, api_request) if fault.applied else self._refused(api_request, error)
 
         if not fault.applied:
             match fault.kind:
                 case Kind.RATELIMITED:
-                    self._recorded(asked, status=429, error=fault.word)
+                    self._recorded(api_request, status=429, error=fault.word)
                 case Kind.STATUS | Kind.HTML:
-                    self._recorded(asked, status=fault.status, error=fault.kind)
+                    self._recorded(api_request, status=fault.status, error=fault.kind)
                 case Kind.DROP_BEFORE:
-                    self._recorded(asked, status=0, error=fault.kind)
+                    self._recorded(api_request, status=0, error=fault.kind)
         return await answers.faulty(request, fault, perform=perform, refuse=refuse)
 
-    def _perform(self, request: web.Request, asked: "Asked") -> web.Response:
+    def _perform(self, request: web.Request, api_request: "ApiRequest") -> web.Response:
         try:
-            known = _method(asked.method)
-            installation = _authorized(asked)
-            scopes.check(scopes.of_method(asked.method), installation=installation)
+            known = _method(api_request.method)
+            installation = _authorized(api_request)
+            scopes.check(scopes.of_method(api_request.method), installation=installation)
             call = Call(
                 world=self.world,
                 installation=installation,
-                arguments=asked.args,
+                arguments=api_request.args,
                 origin=f"{request.scheme}://{request.host}",
                 posting_limit=self.posting_limit,
             )
             body = {"ok": True, **known(call)}
         except SlackError as error:
-            return self._refused(asked, error)
+            return self._refused(api_request, error)
         except RateLimitedError as error:
-            self._recorded(asked, status=429, error="ratelimited")
+            self._recorded(api_request, status=429, error="ratelimited")
             return answers.rate_limited(error.retry_after)
-        self._recorded(asked, status=200, error=None)
-        return _json(body, asked)
+        self._recorded(api_request, status=200, error=None)
+        return _json(body, api_request)
 
-    def _refused(self, asked: "Asked", error: SlackError) -> web.Response:
-        self._recorded(asked, status=200, error=error.error)
-        return _answered(error, asked)
+    def _refused(self, api_request: "ApiRequest", error: SlackError) -> web.Response:
+        self._recorded(api_request, status=200, error=error.error)
+        return _answered(error, api_request)
 
-    def _recorded(self, asked: "Asked", *, status: int, error: str | None) -> None:
-        bot = None if asked.installation is None else asked.installation.bot_user_id
-        self.record.add(method=asked.method, args=asked.args, bot_user_id=bot, status=status, error=error)
+    def _recorded(self, api_request: "ApiRequest", *, status: int, error: str | None) -> None:
+        bot = None if api_request.installation is None else api_request.installation.bot_user_id
+        self.record.add(method=api_request.method, args=api_request.args, bot_user_id=bot, status=status, error=error)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What was called with which arguments, and whose the token was; None if it is nobody's."""
+class ApiRequest:
+    """The called method and its arguments; `installation` is None when the token belongs to no installation."""
 
     method: str
     args: Json
@@ -106,32 +106,32 @@ def _method(name: str) -> Method:
     return METHODS[name]
 
 
-def _authorized(asked: Asked) -> Installation:
-    if not asked.has_token:
+def _authorized(api_request: ApiRequest) -> Installation:
+    if not api_request.has_token:
         raise SlackError("not_authed")
-    if asked.installation is None:
+    if api_request.installation is None:
         raise SlackError("invalid_auth")
-    if asked.installation.revoked is not None:
-        raise SlackError(asked.installation.revoked)
-    return asked.installation
+    if api_request.installation.revoked is not None:
+        raise SlackError(api_request.installation.revoked)
+    return api_request.installation
 
 
-def _worded(word: str, asked: Asked) -> SlackError:
-    """A refusal on demand; the one about scopes tells of this method's and this token's."""
-    if word == "missing_scope" and asked.installation is not None:
-        return scopes.missing(scopes.of_method(asked.method), installation=asked.installation)
+def _worded(word: str, api_request: ApiRequest) -> SlackError:
+    """The error of a fault; `missing_scope` names the scopes of this method and of this token."""
+    if word == "missing_scope" and api_request.installation is not None:
+        return scopes.missing(scopes.of_method(api_request.method), installation=api_request.installation)
     return SlackError(word)
 
 
-def _answered(error: SlackError, asked: Asked) -> web.Response:
-    return _json({"ok": False, "error": error.error, **error.more}, asked)
+def _answered(error: SlackError, api_request: ApiRequest) -> web.Response:
+    return _json({"ok": False, "error": error.error, **error.more}, api_request)
 
 
-def _json(body: Json, asked: Asked) -> web.Response:
-    """With what the token may do, and what this method asks for, in the headers."""
+def _json(body: Json, api_request: ApiRequest) -> web.Response:
+    """A JSON response whose headers list the token's scopes and the scopes that the method accepts."""
     headers = {}
-    if asked.installation is not None:
-        headers["x-oauth-scopes"] = ",".join(asked.installation.scopes)
-    if any_of := scopes.of_method(asked.method):
+    if api_request.installation is not None:
+        headers["x-oauth-scopes"] = ",".join(api_request.installation.scopes)
+    if any_of := scopes.of_method(api_request.method):
         headers["x-accepted-oauth-scopes"] = ",".join(any_of)
     return web.json_response(body, headers=headers)

@@ -1,4 +1,4 @@
-"""The sandbox's state and the only ways it changes: who is where, who sees what, what was said."""
+"""The sandbox's state and all functions that change it: people, channels, who sees which channel, messages."""
 
 import hashlib
 import time
@@ -11,7 +11,7 @@ from sandbox.slack.model import Channel, Installation, Message, Person, Workspac
 
 
 class World:
-    """One small Slack. Every visible change calls `changed` once; nothing here waits, sends or parses."""
+    """The state of one fake Slack. Every visible change calls `changed` once; nothing here waits, sends or parses."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class World:
         seconds, microseconds = divmod(self._last_microsecond, 1_000_000)
         return f"{seconds}.{microseconds:06d}"
 
-    # Who is where, and who sees what.
+    # People, channels, and who sees which channel.
 
     def add_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel
@@ -61,7 +61,7 @@ class World:
         self.add_channel(replace(channel, members=channel.members | {user_id}))
 
     def open_dm(self, user_id: str, *, bot: Installation) -> Channel:
-        """The direct message between a person and a bot, made now if they never had one."""
+        """The direct message between a person and a bot; created if there is none yet."""
         channel_id = dm_id(user_id, bot.bot_user_id)
         if channel_id not in self.channels:
             home = self.people[user_id].team_id
@@ -74,56 +74,56 @@ class World:
         return self.channels[channel_id]
 
     def other_end(self, channel: Channel, *, of: str) -> Person:
-        """The person at the far end of a direct message, seen from `of`."""
+        """The other member of a direct message, beside `of`."""
         others = channel.members - {of}
         return self.people[min(others, default=of)]
 
     def teams_of(self, person: Person) -> tuple[str, ...]:
-        """The workspaces somebody is a member of: their home, or for a bot where its app is installed."""
+        """The workspaces of which this person is a member: the home, or for a bot those of its installation."""
         installation = self.installations.of_bot(person.id)
         return (person.team_id,) if installation is None else installation.team_ids
 
     def sees(self, person: Person, channel: Channel) -> bool:
-        """Members see their channel; full members of its workspace see public ones too; nobody else sees anything."""
+        """Whether a person sees a channel: as its member, or a public one as a full member of a workspace it is in."""
         if person.id in channel.members:
             return True
         is_public = not channel.is_im and not channel.is_private
         return is_public and not person.is_guest and not self.shared_by(channel).isdisjoint(self.teams_of(person))
 
     def shared_by(self, channel: Channel) -> set[str]:
-        """The workspaces a channel is in: its own, and when it is shared those its members are at home in."""
+        """The workspaces of a channel: its own, and for a shared channel the home workspaces of its members."""
         guests = {self.people[member].team_id for member in channel.members} if channel.is_ext_shared else set()
         return {channel.team_id, *guests}
 
     def people_of(self, team_ids: Collection[str]) -> list[Person]:
-        """Who can be met in these workspaces: their members, and outsiders in a channel shared with them."""
-        met: set[str] = set()
+        """The people who can be seen in these workspaces: members, and outsiders in a channel shared with them."""
+        in_channels: set[str] = set()
         for channel in self.channels.values():
             if not channel.is_im and not self.shared_by(channel).isdisjoint(team_ids):
-                met |= channel.members
+                in_channels |= channel.members
         return [
             person
             for person in self.people.values()
-            if person.id in met or not set(team_ids).isdisjoint(self.teams_of(person))
+            if person.id in in_channels or not set(team_ids).isdisjoint(self.teams_of(person))
         ]
 
-    # What was said.
+    # Messages.
 
     def message(self, *, channel: str, ts: str) -> Message | None:
         return self._said.get(channel, {}).get(ts)
 
     def messages(self, channel: str, *, seen_by: str | None = None) -> Iterator[Message]:
-        """Everything said there, oldest first; without `seen_by` ephemerals of all, else only that person's."""
+        """The channel's messages, oldest first; with `seen_by` without the ephemerals of other people."""
         for message in self._said.get(channel, {}).values():
             if seen_by is None or message.ephemeral_to in (None, seen_by):
                 yield message
 
     def lasting(self, channel: str) -> list[Message]:
-        """What history tells: everything said there but the ephemerals, oldest first."""
+        """The channel's messages without ephemerals, oldest first, as its history returns them."""
         return [message for message in self.messages(channel) if message.ephemeral_to is None]
 
     def replies(self, parent: Message) -> list[Message]:
-        """What was answered to it, oldest first, without ephemerals."""
+        """The replies in the message's thread, oldest first, without ephemerals."""
         return [self._said[parent.channel][ts] for ts in self._threads.get((parent.channel, parent.ts), ())]
 
     def say(self, message: Message) -> Message:
@@ -148,6 +148,6 @@ class World:
 
 
 def dm_id(one: str, other: str) -> str:
-    """The id of the direct message between two people: the same on every start, so that scripts may know it."""
+    """The id of the direct message between two people; the same on every start, so that scripts can rely on it."""
     pair = " ".join(sorted((one, other)))
     return "D0" + hashlib.sha256(pair.encode()).hexdigest()[:9].upper()

@@ -20,7 +20,7 @@ def test_of_no_samples_there_is_no_percentile() -> None:
 def test_ratios_are_taken_round_by_round_so_that_a_slow_round_is_slow_for_both() -> None:
     ratio = Spread.of_ratios([2.0, 20.0, 3.0], [1.0, 10.0, 1.0])
 
-    assert ratio == Spread(median=2.0, least=2.0, most=3.0)
+    assert ratio == Spread(median=2.0, smallest=2.0, largest=3.0)
 
 
 def test_a_round_that_one_of_both_did_not_have_is_an_error() -> None:

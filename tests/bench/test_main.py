@@ -2,17 +2,17 @@ import tempfile
 
 import pytest
 
-from bench import ground
+from bench import environment
 from bench.__main__ import MEASURES, measured
 from bench.sizes import SMALL
 
 
 @pytest.mark.processes
 async def test_every_row_of_the_table_can_be_measured() -> None:
-    """How fast it is, is no test: the machine may do anything else meanwhile."""
+    """The values are not tested, because the machine may be busy with other work meanwhile."""
     with tempfile.TemporaryFile() as log:
-        async with ground.running(log) as made:
-            figures = await measured(made, SMALL, list(MEASURES))
+        async with environment.running(log) as started:
+            figures = await measured(started, SMALL, list(MEASURES))
 
     assert len(figures) == 20
     assert all(figure.value.median > 0 for figure in figures if figure.unit not in {"", "KiB"})

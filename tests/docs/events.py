@@ -1,4 +1,4 @@
-"""Reads our own code for what it logs: every event with its levels and keys."""
+"""Extracts from our source code the events that it logs, with their levels and keys."""
 
 import ast
 from collections import defaultdict
@@ -11,7 +11,7 @@ _LEVELS = {"info": "info", "warning": "warning", "failure": "error"}
 
 @dataclass(kw_only=True)
 class Event:
-    """Everything that some line of ours may say with one event."""
+    """The levels and keys with which our code logs one event."""
 
     levels: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
@@ -28,7 +28,7 @@ def of(folder: Path) -> dict[str, Event]:
 
 
 def in_module(module: ast.Module) -> Iterator[tuple[str, str, set[str]]]:
-    """Level, name and keys of every event that a module logs; one that cannot be read is an AssertionError."""
+    """Level, name and keys of every event that a module logs; AssertionError for one that is not a literal."""
     shared = {node.name: _returned(node) for node in module.body if isinstance(node, ast.FunctionDef)}
     tables = {
         target.id: [name for value in node.value.values for name in _names(value, {})]
@@ -68,7 +68,7 @@ def _keys(keyword: ast.keyword, shared: dict[str, set[str]]) -> set[str]:
 
 
 def _returned(function: ast.FunctionDef) -> set[str]:
-    """The keys of the dict that a function gives back."""
+    """The keys of the dicts that a function returns."""
     return {
         key.value
         for node in ast.walk(function)

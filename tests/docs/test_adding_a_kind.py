@@ -21,7 +21,7 @@ NEEDED = (*FOLDERS, "Makefile", "README.md", "pyproject.toml")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """This repository, without what was installed or made here."""
+    """A copy of this repository without installed and generated files."""
     for name in NEEDED:
         source = ROOT / name
         if source.is_dir():
@@ -32,7 +32,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def follow(root: Path) -> None:
-    """Do what the document says, up to its commands."""
+    """Apply the document's files and its diff; its commands are not run."""
     for name, text in FILES.items():
         file = root / name
         file.parent.mkdir(exist_ok=True)
@@ -47,7 +47,7 @@ def follow(root: Path) -> None:
 
 
 def run(command: str, root: Path) -> str:
-    """What a command printed; it must have succeeded, and have used the copy."""
+    """Run a command with the copy's modules, assert that it succeeds, and return its output."""
     program, *arguments = shlex.split(command)
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "ASKBRIDGE_"))
@@ -84,17 +84,17 @@ def test_it_adds_one_folder_and_one_line_beside_a_test_of_its_own() -> None:
 
 
 @pytest.mark.processes
-def test_whoever_follows_it_has_a_kind_that_passes_every_test_of_kinds(copy: Path) -> None:
+def test_following_it_yields_a_kind_that_passes_every_test_of_kinds(copy: Path) -> None:
     follow(copy)
     *checks, tests = COMMANDS
     for check in checks:
         run(check, copy)
-    told = run(f"{tests} --verbose -p no:cacheprovider", copy)
+    output = run(f"{tests} --verbose -p no:cacheprovider", copy)
 
-    passed = set(re.findall(r"test_life\.py::(\w+)\[rating: .*?\] PASSED", told))
+    passed = set(re.findall(r"test_life\.py::(\w+)\[rating: .*?\] PASSED", output))
     lives = (copy / "tests/bridge/kinds/test_life.py").read_text("utf-8")
     assert passed == set(re.findall(r"^async def (test_\w+)\(", lives, re.MULTILINE)) and passed
-    assert "test_rating.py::test_the_words_stand_at_both_ends_of_the_scale PASSED" in told
-    assert "test_document.py::test_its_examples_are_accepted PASSED" in told
-    assert "test_generated.py::test_a_page_is_fresh[api.md] PASSED" in told
-    assert " failed" not in told and " skipped" not in told
+    assert "test_rating.py::test_the_words_stand_at_both_ends_of_the_scale PASSED" in output
+    assert "test_document.py::test_its_examples_are_accepted PASSED" in output
+    assert "test_generated.py::test_a_page_is_fresh[api.md] PASSED" in output
+    assert " failed" not in output and " skipped" not in output

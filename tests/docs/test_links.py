@@ -1,4 +1,4 @@
-"""README and docs lead somewhere: every link, every path in backticks, every test that is named."""
+"""Every link, every path in backticks and every test named in README and docs exists."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ SOURCE = (".py", ".sql", ".md", ".toml", ".yml", ".json", ".js", ".css")
 
 
 def dead(page: Path, text: str) -> list[str]:
-    """What this text of this page names and is not there."""
+    """The links, paths and tests in this text of this page that do not exist."""
     return [*_dead_links(page, FENCED.sub("", text)), *_dead_names(FENCED.sub("", text))]
 
 
@@ -28,15 +28,15 @@ def _dead_links(page: Path, text: str) -> Iterator[str]:
         if "://" in link or link.startswith("mailto:"):
             continue
         target = page.parent / path if path else page
-        there = target.exists() and target.resolve().is_relative_to(ROOT)
-        if not there or (heading and heading not in _headings(target)):
+        exists = target.exists() and target.resolve().is_relative_to(ROOT)
+        if not exists or (heading and heading not in _headings(target)):
             yield link
 
 
 def _dead_names(text: str) -> Iterator[str]:
     for name in SPAN.findall(text):
         if PATH.fullmatch(name):
-            # Other things have slashes too; ours begin with a folder of this repository, or end like a file of it.
+            # Not everything with slashes is a path: ours begin with a folder of the repository, or end like its files.
             ours = (ROOT / name.split("/")[0]).is_dir() or name.endswith(SOURCE)
             if ours and not any(ROOT.glob(name)) and name not in _promised():
                 yield name
@@ -45,13 +45,13 @@ def _dead_names(text: str) -> Iterator[str]:
 
 
 def _headings(page: Path) -> set[str]:
-    """The anchors that GitHub gives to a page's headings."""
-    said = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text("utf-8")), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in said}
+    """The anchors that GitHub makes from a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def _promised() -> set[str]:
-    """Files that a reader is shown how to write."""
+    """Files that docs/adding-a-kind.md tells its reader to create."""
     page = (ROOT / "docs" / "adding-a-kind.md").read_text("utf-8")
     return set(re.findall(r"^`([\w./-]+\.py)`\n\n```python$", page, re.MULTILINE))
 

@@ -1,4 +1,4 @@
-"""docs/operations.md is true: its metrics are those that are counted, its events those that are logged, no more."""
+"""docs/operations.md is complete and exact: its metrics, events and loops are those of the code, and no others."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 
 def table(first: str) -> list[list[str]]:
-    """The rows of the table whose first column is headed so."""
+    """The rows of the table whose first column has this heading."""
     (found,) = re.findall(rf"^\| {first} \|.*\n\| --- .*\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
     return [[cell.strip() for cell in re.split(r" \| ", line.strip("| "))] for line in found.splitlines()]
 
@@ -45,16 +45,16 @@ async def test_the_table_of_metrics_has_every_metric_and_no_other(replica: Repli
         )
         for family in page.families.values()
     }
-    told = {named(row[0])[0]: (row[1], set(named(row[2]))) for row in table("metric")}
+    documented = {named(row[0])[0]: (row[1], set(named(row[2]))) for row in table("metric")}
 
-    assert told == shown
+    assert documented == shown
 
 
 def test_an_alert_asks_only_for_metrics_and_labels_that_there_are() -> None:
     metrics = {named(row[0])[0]: row for row in table("metric")}
     for name, condition, *_ in table("alert"):
-        (asked,) = named(condition)
-        for metric, _, filters in re.findall(r"\b(askbridge_\w+)(\{([^}]*)\})?", asked):
+        (query,) = named(condition)
+        for metric, _, filters in re.findall(r"\b(askbridge_\w+)(\{([^}]*)\})?", query):
             family = re.sub("_bucket$", "", metric)
             assert family in metrics, f"{name}: {metric}"
             assert metric == family or metrics[family][1] == "histogram"

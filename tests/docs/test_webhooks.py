@@ -44,15 +44,15 @@ async def test_the_receiver_takes_what_is_signed_and_refuses_what_is_not(db: Dat
             assert process.stdout is not None
             await loop.answered()
             async with asyncio.timeout(30):
-                while (await loop.row())["status"] == "pending":  # until it listens
+                while (await loop.row())["status"] == "pending":  # until the receiver listens
                     await loop.step()
                     await loop.pass_time(10)
-                said = (await process.stdout.readline()).decode()
+                printed = (await process.stdout.readline()).decode()
             forged = await loop.webhooks.send(endpoint.url, id="evt_1", body=b"{}", secrets=(b"x" * 32,))
         finally:
             process.kill()
             await process.wait()
 
     row = await loop.page(endpoint)
-    assert said.startswith(f"{ids.encode('evt', row[0].event_id)} interaction.answered Approved by ana")
+    assert printed.startswith(f"{ids.encode('evt', row[0].event_id)} interaction.answered Approved by ana")
     assert not forged.delivered

@@ -1,4 +1,4 @@
-"""What these tests share: agents' door, and a place for the figures."""
+"""Fixtures of these tests: the agents' API, and the counts of what was tried."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -15,7 +15,7 @@ from tests.storage import build
 
 @pytest.fixture
 async def door(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
-    """One replica with one tenant, which waits neither for a card nor for an answer."""
+    """The agents' API of one replica with one tenant; requests wait neither for a card nor for an answer."""
     monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.0)
     async with doors.door(db, await build.tenant(db)) as opened:
         opened.notifier.close()
@@ -24,14 +24,14 @@ async def door(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[D
 
 @pytest.fixture
 def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
-    """The figures of this test, for the end of the run."""
+    """Counts the outcomes of this test, to be printed at the end of the run."""
     figures = Tried(request.node.name)
     yield figures
     request.node.user_properties.append(("tried", str(figures)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was tried, when more was asked for than the suite tries."""
+    """Print what was tried, if it was more than the suite tries."""
     if scale.TIMES == 1:
         return
     terminalreporter.section(f"tried, seed {scale.SEED}, {scale.TIMES} times the suite")

@@ -1,4 +1,4 @@
-"""Bytes that were right before they were damaged: the one damager of all tests that send such."""
+"""Damages valid bytes at random; used by all tests that send damaged requests."""
 
 import random
 
@@ -6,7 +6,7 @@ _SEPARATORS = b'%&=+{}[]",:\\0\r\n'
 
 
 def damaged(whole: bytes, chance: random.Random) -> bytes:
-    """The bytes with one to four wounds: put in, cut out, flipped, overwritten or repeated."""
+    """The bytes with one to four damages: bytes inserted, removed, flipped, overwritten or repeated."""
     data = bytearray(whole)
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(data) + 1)

@@ -1,4 +1,4 @@
-"""Bodies made from the published models: a field that is new there is tried here without a word."""
+"""Random bodies made from the published models, so that a new field is tried without a change here."""
 
 import random
 import re
@@ -18,7 +18,7 @@ ADDRESSES = ["https://x.example/" + "&" * 1_900, "http://[::1]/|>", "https://é.
              "HTTPS://EVIL.EXAMPLE", "https://*a*_b_~.example/", "ftp://a.example", "https://" + "h." * 900 + "example",
              "https://evil.example/<!channel>|bank"]  # fmt: skip
 ROUTING: Json = {"to": {"channel": "C0APPROVALS"}, "responders": {"users": ["U0ANA"]}}
-# What a field with a pattern may be given: whatever is written in the examples, and ids.
+# Candidates for a field with a pattern: all words of the examples, and ids.
 WORDS = sorted(
     {
         *re.findall(r"[^\s\"]+", str([example.request for kind in KINDS.values() for example in kind.examples])),
@@ -27,11 +27,11 @@ WORDS = sorted(
     }
 )
 _ELSEWHERE = {"connection", "supersedes", "on_expiry"}
-_MOST_ITEMS = 8  # usually; sometimes as many as there may be
+_USUAL_ITEMS = 8  # the usual limit of a list's length; sometimes a list is as long as its schema allows
 
 
 def request(model: type[BaseModel], chance: random.Random) -> Json:
-    """A body for a model: each field of the right type and within the limits that its schema says, and hostile."""
+    """A hostile body for a model: each field has the type and keeps the limits of its schema."""
     schema = model.model_json_schema()
     made: Json = _value(schema, schema.get("$defs", {}), chance)
     return made
@@ -50,14 +50,14 @@ def _value(schema: Json, known: Json, chance: random.Random) -> Any:
             return chance.choice(several)
         case {"type": "object", "properties": fields}:
             needed = set(schema.get("required", ()))
-            given = [name for name in fields if name in needed or chance.random() < 0.6]
-            return {name: _value(fields[name], known, chance) for name in given}
+            chosen = [name for name in fields if name in needed or chance.random() < 0.6]
+            return {name: _value(fields[name], known, chance) for name in chosen}
         case {"type": "object"}:
             return {hostile.text(chance, 30): hostile.json_value(chance) for _ in range(chance.randint(0, 4))}
         case {"type": "array", "items": inner}:
-            least, most = schema.get("minItems", 0), schema.get("maxItems", _MOST_ITEMS)
-            usual = min(most, least + _MOST_ITEMS)
-            count = chance.randint(least, usual if chance.random() < 0.9 else most)
+            minimum, maximum = schema.get("minItems", 0), schema.get("maxItems", _USUAL_ITEMS)
+            usual = min(maximum, minimum + _USUAL_ITEMS)
+            count = chance.randint(minimum, usual if chance.random() < 0.9 else maximum)
             return [_value(inner, known, chance) for _ in range(count)]
         case {"type": "string", "pattern": pattern}:
             return chance.choice([word for word in WORDS if re.search(pattern, word)])
@@ -66,8 +66,8 @@ def _value(schema: Json, known: Json, chance: random.Random) -> Any:
         case {"type": "string"}:
             return hostile.text(chance, schema.get("maxLength", 1_000), schema.get("minLength", 0))
         case {"type": "integer"}:
-            least, most = schema["minimum"], schema["maximum"]
-            return chance.choice([least, most, chance.randint(least, most)])
+            minimum, maximum = schema["minimum"], schema["maximum"]
+            return chance.choice([minimum, maximum, chance.randint(minimum, maximum)])
         case {"type": "boolean"}:
             return chance.random() < 0.5
         case {"type": "null"}:
@@ -76,39 +76,40 @@ def _value(schema: Json, known: Json, chance: random.Random) -> Any:
 
 
 def mended(model: type[BaseModel], body: Json) -> Json | None:
-    """The body as a sender would mend it: what was refused becomes a plainer text; None if that is no help."""
+    """The body as a sender would repair it: refused values become plainer texts. None if that does not help."""
     for _ in range(3):
         try:
             model.model_validate(body)
         except ValidationError as error:
-            for place in {problem["loc"] for problem in error.errors()}:
-                body = _mended(body, place)
+            for path in {problem["loc"] for problem in error.errors()}:
+                body = _mended(body, path)
         else:
             return body
     return None
 
 
-def _mended(value: Any, place: tuple[int | str, ...]) -> Any:
+def _mended(value: Any, path: tuple[int | str, ...]) -> Any:
     match value:
-        case dict() if place and place[0] in value:
-            return value | {str(place[0]): _mended(value[str(place[0])], place[1:])}
-        case list() if place and isinstance(place[0], int):
-            return [_mended(inner, place[1:]) if n == place[0] else inner for n, inner in enumerate(value)]
+        case dict() if path and path[0] in value:
+            return value | {str(path[0]): _mended(value[str(path[0])], path[1:])}
+        case list() if path and isinstance(path[0], int):
+            return [_mended(inner, path[1:]) if n == path[0] else inner for n, inner in enumerate(value)]
         case list():
-            return [_told_apart(inner, n) for n, inner in enumerate(value)]
+            return [_made_distinct(inner, n) for n, inner in enumerate(value)]
         case str():
             return "m" + re.sub(r"[^ -~\xa0-\ud7ff\ue000-\U0010ffff]|[\u2028\u2029]", "", value)[: len(value) // 3]
     return value
 
 
-def _told_apart(item: Any, number: int) -> Any:
+def _made_distinct(item: Any, number: int) -> Any:
+    """The item with its number in every text, so that no two items of a list are equal."""
     if isinstance(item, dict):
-        return {name: _told_apart(inner, number) if name != "style" else inner for name, inner in item.items()}
+        return {name: _made_distinct(inner, number) if name != "style" else inner for name, inner in item.items()}
     return f"{number}{item[: len(item) // 3]}" if isinstance(item, str) else item
 
 
 def fields(model: type[BaseModel]) -> Iterator[Path]:
-    """Every field there is, at any depth; the first item stands for all of a list."""
+    """The path of every field at any depth; of a list only the first item."""
     schema = model.model_json_schema()
     yield from _fields(schema, schema.get("$defs", {}), ())
 
@@ -130,7 +131,7 @@ def _fields(schema: Json, known: Json, path: Path) -> Iterator[Path]:
 
 
 def placed(body: Any, path: Path, value: Any) -> Any:
-    """The body with this value there, whatever had to be made around it."""
+    """The body with this value at the path; missing lists and objects on the way are created."""
     if not path:
         return value
     step, *rest = path
@@ -142,7 +143,7 @@ def placed(body: Any, path: Path, value: Any) -> Any:
 
 
 def whole(kind: str) -> Json:
-    """A valid body of a kind: the longest of its examples, addressed."""
+    """A valid body of a kind: the longest of its examples, with a channel and responders."""
     longest = max((example.request for example in KINDS[kind].examples), key=lambda request: len(str(request)))
     return longest | ROUTING
 
@@ -153,17 +154,17 @@ def body(chance: random.Random) -> Json:
 
 
 def addressed(body: Json) -> Json:
-    """The body, going to where it can go, and naming nothing that must exist before."""
+    """The body with a valid channel and responders, and without fields that refer to existing rows."""
     return {name: value for name, value in body.items() if name not in _ELSEWHERE} | ROUTING
 
 
 def spoiled(body: Any, chance: random.Random) -> Any:
-    """The body with something odd put somewhere in it."""
+    """The body with an odd value at a random position."""
     if not isinstance(body, dict | list) or not body or chance.random() < 0.15:
         return chance.choice(hostile.ODD) if chance.random() < 0.7 else hostile.json_value(chance)
     if isinstance(body, list):
-        place = chance.randrange(len(body))
-        return [*body[:place], spoiled(body[place], chance), *body[place + 1 :]]
+        index = chance.randrange(len(body))
+        return [*body[:index], spoiled(body[index], chance), *body[index + 1 :]]
     name = chance.choice(sorted(body))
     match chance.randrange(10):
         case 0:

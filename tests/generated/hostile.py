@@ -1,4 +1,4 @@
-"""What people who mean harm, and broken programs, write into a field."""
+"""Texts and values as malicious people and broken programs put them into a field."""
 
 import random
 from typing import Any
@@ -78,9 +78,9 @@ LINE = [*FRAME, *ACTIVE, *LINKS, *MARKS, *UNSEEN, *STEERING, *LOOKALIKE, *WORDS]
 LINES = [*LINE, *BREAKS, *BREAKS]
 REFUSED = ["\x00", "\ud800", "\x1b[31m", "\x07", "\x85", "\u2028"]
 
-_LONG = 400  # characters; so much is not meant to be one line
+_LONG = 400  # characters; a field that allows this many is not meant to be one line
 
-# Whole values, for any field whatever it should be.
+# Values for any field, whatever its type.
 ODD: list[Any] = [
     None, True, False, 0, -1, 1.5, 1e308, 5e-324, -0.0, 2**63, -(2**31), 10**30, 10**4000, float("nan"), float("inf"),
     "", " ", "x", "\x00", "\ud800", "\udfff\ud800", "\u202e\u2066", "\u200b", "é", "𠀀", "\r\n", "\x1b[31m", "%00",
@@ -93,7 +93,7 @@ ODD: list[Any] = [
 
 
 def deep(levels: int) -> Any:
-    """Lists and objects in each other."""
+    """Lists and objects nested `levels` deep."""
     value: Any = "bottom"
     for level in range(levels):
         value = [value] if level % 2 else {"a": value}
@@ -103,25 +103,25 @@ def deep(levels: int) -> Any:
 ODD += [deep(31), deep(40), deep(400)]
 
 
-def text(chance: random.Random, most: int, least: int = 0) -> str:
-    """A mixture of these words, a few again and again up to the limit, and seldom something that is refused."""
-    usual = [LINES, LINES, LINKS, BREAKS] if most >= _LONG else [LINE]
-    count = chance.randint(min(least, 1), 40 if most >= _LONG else 7)
+def text(chance: random.Random, max_length: int, min_length: int = 0) -> str:
+    """A random mixture of the words above; sometimes repeated up to the limit, rarely with a refused character."""
+    usual = [LINES, LINES, LINKS, BREAKS] if max_length >= _LONG else [LINE]
+    count = chance.randint(min(min_length, 1), 40 if max_length >= _LONG else 7)
     made = "".join(chance.choice(chance.choice(usual)) for _ in range(count))
     match chance.randrange(20):
         case 0:
             made += chance.choice(REFUSED)
         case 1 | 2 | 3:
-            made = (made or "x") * (most // max(len(made), 1) + 1)
+            made = (made or "x") * (max_length // max(len(made), 1) + 1)
         case 4:
-            made = "".join(chr(chance.randrange(0xD800)) for _ in range(chance.randint(least, 20)))
+            made = "".join(chr(chance.randrange(0xD800)) for _ in range(chance.randint(min_length, 20)))
         case 5:
             made = "".join(chance.choice(UNSEEN) for _ in range(chance.randint(1, 5)))
-    return made[:most]
+    return made[:max_length]
 
 
 def json_value(chance: random.Random, depth: int = 2) -> Any:
-    """What may stand where any JSON may."""
+    """A random JSON value with hostile texts, nested up to `depth` levels."""
     match chance.randrange(8):
         case 0 if depth:
             return [json_value(chance, depth - 1) for _ in range(chance.randint(0, 3))]

@@ -1,4 +1,4 @@
-"""How much is tried, from which seed, and what came of it: the figures that `make fuzz` prints."""
+"""How much is tried and from which seed, and the counts of outcomes that `make fuzz` prints."""
 
 import os
 import random
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 
 SEED = int(os.environ.get("ASKBRIDGE_FUZZ_SEED", "20261121"))
-TIMES = int(os.environ.get("ASKBRIDGE_FUZZ_TIMES", "1"))  # as much as in the suite
+TIMES = int(os.environ.get("ASKBRIDGE_FUZZ_TIMES", "1"))  # a multiple of what the suite tries
 
 _EVERY_SECONDS = 10.0
 
@@ -20,27 +20,27 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def many(usual: int) -> int:
-    """How many are tried, when `usual` are in the suite."""
+    """How many cases to try, if the suite tries `usual`."""
     return usual * TIMES
 
 
 def chances() -> st.SearchStrategy[random.Random]:
-    """What a whole case is made from: one number, drawn by hypothesis.
+    """A random generator for one whole case, seeded by one number that hypothesis draws.
 
-    When it drew every word by itself, it made the same few cases again and again with one word changed.
+    When hypothesis drew every word itself, it repeated the same few cases with one word changed.
     """
     return st.integers(0, 2**64 - 1).map(random.Random)
 
 
 def generated(usual: int) -> Callable[[F], F]:
-    """Let hypothesis try `usual` cases, or as many times more as were asked for; a seed makes the same ones again."""
+    """Let hypothesis try `usual` cases times TIMES; the same seed makes the same cases."""
 
     def decorate(test: F) -> F:
         chosen = settings(
             max_examples=many(usual),
             deadline=None,
             database=None,
-            phases=[Phase.generate],  # making a failure smaller takes minutes, and these say what is wrong as they are
+            phases=[Phase.generate],  # no shrinking: it takes minutes, and these cases are readable without it
             print_blob=False,
             suppress_health_check=list(HealthCheck),
         )
@@ -50,18 +50,18 @@ def generated(usual: int) -> Callable[[F], F]:
 
 
 class Tried:
-    """What one test tried: counted by what came of it, and told while it takes long."""
+    """Counts the cases of one test by outcome, and prints the counts every 10 seconds of a long run."""
 
     def __init__(self, name: str) -> None:
         self.counts: Counter[str] = Counter()
         self._name = name
-        self._told = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def __call__(self, outcome: object, number: int = 1) -> None:
-        """Count one more, or several."""
+        """Count one case, or several, with this outcome."""
         self.counts[str(outcome)] += number
-        if TIMES > 1 and time.monotonic() - self._told > _EVERY_SECONDS:
-            self._told = time.monotonic()
+        if TIMES > 1 and time.monotonic() - self._printed_at > _EVERY_SECONDS:
+            self._printed_at = time.monotonic()
             sys.stderr.write(f"  {self}\n")
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a person may be shown: the frame is ours, links tell where they lead, and nothing is hidden."""
+"""Checks what a card shows to a person: the frame has only our words, links show their host, nothing is hidden."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _PARTS = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_p
 _SMALL = {"plain_text", "mrkdwn", "text", "link", "button", "static_select", "bullet", "ordered"}
 _MENTION = re.compile(r"<@([A-Z0-9]+)>")
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]+)>")
-_MOST_PILED = 8  # marks on one character; scripts of the living take four
+_MAX_MARKS = 8  # combining marks on one character; living scripts use up to four
 
 _BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
 
@@ -40,7 +40,7 @@ _LINES = {
 
 
 def check(card: Drawing, interaction: Interaction) -> None:
-    """Everything that holds for every card, whatever is written on it."""
+    """Assert everything that holds for every card, whatever its texts are."""
     limits.check(card, interaction)
     _check_pieces(card)
     _check_frame(card, interaction)
@@ -48,14 +48,14 @@ def check(card: Drawing, interaction: Interaction) -> None:
     _check_mentions(card, interaction)
     for url, shown in links(card.blocks):
         if url == NEWER and interaction.status is Status.SUPERSEDED:
-            continue  # ours, and Slack's own address
+            continue  # this link is the bridge's own, to a permalink of Slack
         assert leads_where_it_says(url, shown), (url, shown)
     for words in limits.words(card).split("\n"):
         assert not _piled_up(words), ascii(words)
 
 
 def links(value: object) -> Iterator[tuple[str, str]]:
-    """Every link, and what stands there and right after it."""
+    """Every link's URL, with the text of the link and the text right after it."""
     for found in limits.objects(value):
         elements = [inner for inner in found.get("elements", ()) if inner.get("type") in ("text", "link")]
         for at, element in enumerate(elements):
@@ -68,7 +68,7 @@ def links(value: object) -> Iterator[tuple[str, str]]:
 
 
 def leads_where_it_says(url: str, shown: str) -> bool:
-    """Whether the host is what a person reads as it: alone, behind the scheme, or in parentheses of ours at the end."""
+    """Whether a person can read the host: as the whole text, in the full URL, or in our parentheses at the end."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host:
@@ -88,8 +88,8 @@ def _check_pieces(card: Drawing) -> None:
 
 
 def _check_frame(card: Drawing, interaction: Interaction) -> None:
-    """Below the one rule every word is ours, or in our quotation marks, or one line that is marked as a reason."""
-    rules = [place for place, block in enumerate(card.blocks) if block["type"] == "divider"]
+    """Below the divider every word is ours, or in our quotation marks, or in one line that is marked as a reason."""
+    rules = [index for index, block in enumerate(card.blocks) if block["type"] == "divider"]
     assert len(rules) == 1
     line, *rest = card.blocks[rules[0] + 1 :]
     assert re.fullmatch(_LINES[interaction.status], line["text"]["text"]), line
@@ -106,19 +106,19 @@ def _check_frame(card: Drawing, interaction: Interaction) -> None:
 
 
 def _check_text(card: Drawing, interaction: Interaction) -> None:
-    """What is spoken begins with the title and then our line, which nothing foreign can swallow."""
+    """The text for screen readers begins with the title and our line, whose form no foreign text can change."""
     title, line, *rest = card.text.split("\n")
     assert any(_seen(character) for character in limits.words(card).split("\n")[0]), "a title that can be seen"
     assert re.fullmatch(_LINES[interaction.status], line), card.text[:600]
     assert "```" not in card.text
-    assert not any(re.fullmatch(_MILE, other) for other in rest[1:]), "nobody else's line reads like ours"
+    assert not any(re.fullmatch(_MILE, other) for other in rest[1:]), "no foreign line reads like ours"
     for foreign in [title, *rest]:
         assert not foreign.lstrip().startswith("&gt;"), "a quote, which may take all that follows"
         assert not re.search(r"(?<!\w)[*~`](?=\S)", foreign), foreign
 
 
 def _check_mentions(card: Drawing, interaction: Interaction) -> None:
-    """Who is mentioned was named as a person, in a field for that."""
+    """Only people who were named in a field for people are mentioned."""
     named = {*(interaction.responders or ()), ((interaction.answer or {}).get("by") or {}).get("user")}
     named |= {(interaction.request.get("on_behalf_of") or {}).get("user")}
     for text in [*limits.mrkdwn(card.blocks), card.text]:
@@ -126,16 +126,16 @@ def _check_mentions(card: Drawing, interaction: Interaction) -> None:
 
 
 def _seen(character: str) -> bool:
-    """Whether the character leaves a trace on a screen."""
+    """Whether the character is visible."""
     return unicodedata.category(character) not in ("Cc", "Cf", "Zs") and character not in _BLANKS
 
 
 def _piled_up(words: str) -> bool:
-    """Whether so many marks stand on one character that they cover the lines around it."""
-    piled = 0
+    """Whether one character has so many combining marks that they cover the lines around it."""
+    marks = 0
     for character in words:
-        piled = piled + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if piled > _MOST_PILED:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks > _MAX_MARKS:
             return True
     return False
 
@@ -145,5 +145,5 @@ def _unescaped(text: str) -> str:
 
 
 def question_of(card: Drawing) -> list[Json]:
-    """The blocks above the rule."""
-    return card.blocks[: next(place for place, block in enumerate(card.blocks) if block["type"] == "divider")]
+    """The blocks above the divider."""
+    return card.blocks[: next(index for index, block in enumerate(card.blocks) if block["type"] == "divider")]

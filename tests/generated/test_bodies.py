@@ -1,4 +1,4 @@
-"""Generated bodies over HTTP: never a 5xx, nothing half-stored, and what is accepted comes back as it was sent."""
+"""Generated bodies over HTTP: never a 5xx, nothing half-stored, and accepted values are returned unchanged."""
 
 import json
 import random
@@ -23,14 +23,14 @@ _ROWS = "select (select count(*) from interactions) i, (select count(*) from car
 
 @dataclass(kw_only=True)
 class Ledger:
-    """What must be stored after all that was sent so far."""
+    """Counts the rows that must be stored after all requests so far."""
 
     door: Door
     interactions: int = 0
     cards: int = 0
 
     async def send(self, sent: Any) -> Reply:
-        """Send a body of any shape, and hold the answer against what is stored."""
+        """Send a body of any shape, and compare the response with the stored rows."""
         raw = json.dumps(sent).encode()
         headers = {"Content-Type": "application/json"}
         reply = await self.door.call("POST", "/v1/interactions", data=raw, headers=headers)
@@ -39,8 +39,8 @@ class Ledger:
             check(reply)
             self.interactions += 1
             self.cards += len(sent["to"]) if isinstance(sent["to"], list) else 1
-            told = {name: reply.json[name] for name in ("metadata", "tags") if name in sent}
-            assert _in_doubles(told) == _in_doubles({name: sent[name] for name in told}), "returned untouched"
+            returned = {name: reply.json[name] for name in ("metadata", "tags") if name in sent}
+            assert _in_doubles(returned) == _in_doubles({name: sent[name] for name in returned}), "returned unchanged"
         else:
             assert len(reply.raw) < 20_000, "a refusal does not repeat what was refused"
         [row] = await self.door.db.fetch(_ROWS)
@@ -52,7 +52,7 @@ class Ledger:
 
 
 def _in_doubles(value: Any) -> Any:
-    """JSON as most readers have it, to whom 1e308 and its 309 digits are one number."""
+    """The value with its numbers as doubles, as most JSON parsers read them: 1e308 and its 309 digits are equal."""
     return json.loads(json.dumps(value), parse_int=float)
 
 
@@ -62,7 +62,7 @@ async def ledger(door: Door, caplog: pytest.LogCaptureFixture) -> Ledger:
 
 
 async def all_of_it_can_be_read(db: Database, door: Door) -> None:
-    """Whatever was stored comes back, one by one and in pages."""
+    """Assert that every stored interaction is returned in the pages of the list."""
     cursor: Json = {}
     seen = 0
     while True:
@@ -92,12 +92,12 @@ async def test_a_body_is_refused_in_words_or_stored_whole(ledger: Ledger, tried:
 @generated(40)
 @given(chance=chances())
 async def test_a_cancellation_is_refused_in_words_or_done(door: Door, tried: Tried, chance: random.Random) -> None:
-    asked = await door.ask()
+    created = await door.ask()
     sent = grammar.request(Cancellation, chance)
     if chance.random() < 0.5:
         sent = grammar.spoiled(sent, chance)
-    reply = await door.call("POST", f"/v1/interactions/{asked.json['id']}/cancel", json=sent)
-    row = await build.read(door.db, door.tenant, asked.id)
+    reply = await door.call("POST", f"/v1/interactions/{created.json['id']}/cancel", json=sent)
+    row = await build.read(door.db, door.tenant, created.id)
     tried(reply.status)
 
     assert reply.status in {200, 400, 413, 422}, sent
@@ -108,12 +108,12 @@ async def test_a_cancellation_is_refused_in_words_or_done(door: Door, tried: Tri
 
 
 async def test_every_field_takes_or_refuses_whatever_is_sent(ledger: Ledger, tried: Tried) -> None:
-    """Each field of each kind by itself: of the odd values as many as there is time for, others with every seed."""
+    """Each field of each kind by itself, with a few of the odd values; another seed tries others."""
     chance = random.Random(scale.SEED)
-    most = min(scale.many(8), len(hostile.ODD))
+    count = min(scale.many(8), len(hostile.ODD))
     for kind, model in MODELS.items():
         for path in grammar.fields(model):
-            for value in chance.sample(hostile.ODD, most):
+            for value in chance.sample(hostile.ODD, count):
                 reply = await ledger.send(grammar.placed(grammar.whole(kind), path, value))
                 tried(reply.status)
     assert tried.counts["201"] > 10 and tried.counts["422"] > 100

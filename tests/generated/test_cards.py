@@ -1,4 +1,4 @@
-"""Every accepted question as a card, in every status and both forms: valid for Slack, and true to the person."""
+"""Every accepted interaction as a card, in every status and both forms: valid for Slack, and honest to the person."""
 
 import itertools
 import json
@@ -22,7 +22,7 @@ from tests.generated.scale import Tried, chances, generated
 
 
 def lives(kind: Kind[Any], request: Json, words: str) -> Iterator[Interaction]:
-    """The question in every status, with hostile words wherever an agent may have written some."""
+    """The interaction in every status, with hostile words in every text that an agent may write."""
     for status in Status:
         shown = interaction(
             request, status=status, on_expiry=list(kind.answers(kind.request.model_validate(request)))[-1]
@@ -61,7 +61,7 @@ def test_whatever_is_accepted_is_shown_in_every_status_as_what_it_is(name: str, 
     assert tried.counts["accepted"] > 10 * tried.counts["refused"]
 
 
-# Every place in which Markdown takes words, some of which browsers do not show; each % is a word of its own.
+# Every Markdown construct that takes words, some of which browsers do not show; each % becomes a distinct word.
 PLACES = [
     *("% ", "*%*", "~~%~~", "`%`", "\\%", "&%;", "<!-- % -->", "<div %>\n%", "* * *"),
     *("[%](https://a.example '%')", "![%](https://a.example '%')", "<%>", "<a@%.example>", "https://%.example/%"),
@@ -74,7 +74,7 @@ BEFORE = ["", "\n", "\n\n", "  ", "> ", "- "]
 @generated(150)
 @given(chances())
 def test_no_word_that_was_sent_is_hidden_from_who_agrees_to_it(chance: random.Random) -> None:
-    """The digest covers all of the body, so all of it is shown; of a link's address, where it leads."""
+    """The digest covers the whole body, so the whole body is shown, including the addresses of links."""
     numbers = itertools.count(100)
     places = (chance.choice(BEFORE) + chance.choice(PLACES) for _ in range(chance.randint(1, 12)))
     body = re.sub("%", lambda _: f"w{next(numbers)}w", "".join(places))

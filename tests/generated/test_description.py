@@ -1,4 +1,4 @@
-"""Schemathesis reads our own description and tries to make the door contradict it."""
+"""Schemathesis reads our OpenAPI document and searches for responses of the agents' API that contradict it."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
 async def test_the_door_is_as_its_description_says(door: Door, tmp_path: Path, tried: Tried) -> None:
-    """All of its checks and phases, from the examples to walks from one operation to the next."""
+    """All checks and phases of schemathesis, from the examples to sequences of operations."""
     report = tmp_path / "report.json"
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"),
@@ -26,14 +26,14 @@ async def test_the_door_is_as_its_description_says(door: Door, tmp_path: Path, t
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await running.communicate()
+    output, _ = await running.communicate()
 
-    assert running.returncode == 0, said.decode()
-    told = json.loads(report.read_bytes())
+    assert running.returncode == 0, output.decode()
+    results = json.loads(report.read_bytes())
     described = [f"{method.upper()} {path}" for path, of in document.document()["paths"].items() for method in of]
-    assert told["operations"]["tested"] == told["operations"]["total"] == len(described)
-    assert {name for name, phase in told["phases"].items() if phase["status"] != "success"} == set()
-    tried("requests", told["test_cases"]["generated"])
-    assert set(told["valid_rates"]) == set(described)
-    about_questions = [operation for operation in described if "/v1/interactions" in operation]
-    assert await door.rows() >= len(about_questions) > 0, "some of it is accepted"
+    assert results["operations"]["tested"] == results["operations"]["total"] == len(described)
+    assert {name for name, phase in results["phases"].items() if phase["status"] != "success"} == set()
+    tried("requests", results["test_cases"]["generated"])
+    assert set(results["valid_rates"]) == set(described)
+    about_interactions = [operation for operation in described if "/v1/interactions" in operation]
+    assert await door.rows() >= len(about_interactions) > 0, "some of it is accepted"

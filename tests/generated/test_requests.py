@@ -1,4 +1,4 @@
-"""Everything of a request but its body: methods, paths, queries, headers, and lengths that lie; never a 5xx."""
+"""Every part of a request except its body: methods, paths, queries, headers and wrong lengths; never a 5xx."""
 
 import asyncio
 import json
@@ -26,14 +26,14 @@ LATIN = [word for word in hostile.LINE if word.isprintable() and all(character <
 
 
 def word(chance: random.Random) -> str:
-    """Something to put into a place of a request, as text."""
+    """A hostile text for any part of a request."""
     odd = [value for value in hostile.ODD if isinstance(value, str)]
     value = chance.choice(chance.choice([hostile.LINES, odd, hostile.REFUSED]))
     return value[: chance.choice([10, 300, 7_000])]
 
 
 def target(chance: random.Random, known: str) -> str:
-    """A path and a query, percent-encoded or nearly so."""
+    """A random path and query, percent-encoded correctly or almost correctly."""
 
     def encoded() -> str:
         text = known if chance.random() < 0.5 else word(chance)[:2_000]
@@ -55,58 +55,58 @@ async def test_whatever_is_asked_of_whatever_path_is_answered_in_our_shape(door:
         headers = {name: chance.choice(LATIN).strip() for name in chance.sample(HEADERS[1:6], chance.randint(0, 2))}
         key = {} if chance.random() < 0.1 else {"Authorization": f"Bearer {door.tenant.secret}"}
         sent = json.dumps(body()) if chance.random() < 0.5 else None
-        told = await raw(door, method, where, key | headers, sent)
-        tried(told.status)
+        response = await raw(door, method, where, key | headers, sent)
+        tried(response.status)
 
-        assert 200 <= told.status < 500, (method, where, headers)
-        if told.status >= 400 and told.content.strip() and told.status != 417:
-            assert told.type.startswith(problems.CONTENT_TYPE), (method, where, headers, told.content)
-            problem = schemas.Problem.model_validate_json(told.content, extra="forbid")
-            assert problem.status == told.status and len(told.content) < 5_000
+        assert 200 <= response.status < 500, (method, where, headers)
+        if response.status >= 400 and response.content.strip() and response.status != 417:
+            assert response.type.startswith(problems.CONTENT_TYPE), (method, where, headers, response.content)
+            problem = schemas.Problem.model_validate_json(response.content, extra="forbid")
+            assert problem.status == response.status and len(response.content) < 5_000
 
 
 async def test_every_parameter_takes_or_refuses_whatever_is_sent(door: Door, tried: Tried) -> None:
-    """Each by itself, so that no other one is refused before it."""
+    """Each parameter is sent alone, so that no other one is refused before it."""
     odd = [*hostile.REFUSED, *hostile.UNSEEN, *(value for value in hostile.ODD if isinstance(value, str))]
     for name in QUERY:
         for value in odd:
             encoded = quote(value[:2_000].encode("utf-8", "surrogatepass"), safe="")
-            told = await raw(
+            response = await raw(
                 door,
                 "GET",
                 f"/v1/interactions?{name}={encoded}",
                 {"Authorization": f"Bearer {door.tenant.secret}"},
                 None,
             )
-            tried(told.status)
+            tried(response.status)
 
-            assert told.status in {200, 400}, (name, encoded, told.content)
+            assert response.status in {200, 400}, (name, encoded, response.content)
     assert tried.counts["200"] > 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """A response, read off the wire."""
+class RawResponse:
+    """A response as read from the connection."""
 
     status: int
     type: str
     content: bytes
 
 
-async def raw(door: Door, method: str, where: str, headers: dict[str, str], sent: str | None) -> Told:
-    """One request written by hand, because clients mend what they send."""
+async def raw(door: Door, method: str, where: str, headers: dict[str, str], sent: str | None) -> RawResponse:
+    """Send one request as raw bytes, because HTTP clients repair what they send."""
     lines = {"Host": "bridge", "Connection": "close"} | headers
     if sent is not None:
         lines = {"Content-Type": "application/json", "Content-Length": str(len(sent))} | lines
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     request = f"{method} {where} HTTP/1.1\r\n{head}\r\n{sent or ''}".encode("utf-8", "surrogatepass")
-    told = await exchange(door, request, bodiless=method == "HEAD")
-    assert told is not None, request
-    return told
+    response = await exchange(door, request, bodiless=method == "HEAD")
+    assert response is not None, request
+    return response
 
 
-async def exchange(door: Door, request: bytes, *, bodiless: bool = False) -> Told | None:
-    """Send bytes, and read one response; None when there is none."""
+async def exchange(door: Door, request: bytes, *, bodiless: bool = False) -> RawResponse | None:
+    """Send bytes, and read one response; None when the connection ends without one."""
     reader, writer = await asyncio.open_connection(door.http.host, door.http.port)
     try:
         writer.write(request)
@@ -117,7 +117,7 @@ async def exchange(door: Door, request: bytes, *, bodiless: bool = False) -> Tol
             named = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
             length = 0 if bodiless else int(named.get("content-length", 0))
             content = await reader.readexactly(length)
-        return Told(status=int(head.split()[1]), type=named.get("content-type", ""), content=content)
+        return RawResponse(status=int(head.split()[1]), type=named.get("content-type", ""), content=content)
     except (ConnectionError, asyncio.IncompleteReadError):
         return None
     finally:
@@ -125,12 +125,12 @@ async def exchange(door: Door, request: bytes, *, bodiless: bool = False) -> Tol
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def _a_body_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "_READ_SECONDS", 0.02)
 
 
-async def test_lengths_that_lie_and_damaged_bytes_store_nothing_and_fail_nobody(door: Door, tried: Tried) -> None:
-    """Chunks of odd sizes, lengths of other bodies, both at once, and whole requests with their bytes damaged."""
+async def test_lengths_that_lie_and_damaged_bytes_store_nothing_and_break_nothing(door: Door, tried: Tried) -> None:
+    """Wrong chunk sizes, wrong lengths, both at once, and whole requests with damaged bytes."""
     chance = random.Random(scale.SEED)
     whole = json.dumps(body(metadata={"a": "b" * 100})).encode()
     key = f"Authorization: Bearer {door.tenant.secret}\r\nContent-Type: application/json\r\nConnection: close\r\n"
@@ -149,11 +149,11 @@ async def test_lengths_that_lie_and_damaged_bytes_store_nothing_and_fail_nobody(
         )
         request = f"POST /v1/interactions HTTP/1.1\r\nHost: x\r\n{key}{framing}\r\n".encode() + content
         sent = damaged(request, chance) if number % 2 else request
-        told = await exchange(door, sent + b"\r\n\r\n")  # so that the head ends, wherever it was cut
-        tried(told.status if told else "hung up on")
-        stored += told is not None and told.status == 201
+        response = await exchange(door, sent + b"\r\n\r\n")  # so that the head ends, wherever it was cut
+        tried(response.status if response else "connection closed")
+        stored += response is not None and response.status == 201
 
-        assert told is None or told.status < 500, sent
+        assert response is None or response.status < 500, sent
     assert await door.rows() == stored
     assert tried.counts["201"] > 20 and tried.counts["400"] > 20
-    assert (await door.ask()).status == 201, "and it goes on"
+    assert (await door.ask()).status == 201, "the API still works"

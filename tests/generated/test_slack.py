@@ -1,4 +1,4 @@
-"""Requests of Slack's, damaged in their bytes or in their JSON, signed and not: never a 5xx, and memory stays flat."""
+"""Requests of Slack, damaged in their bytes or their JSON, signed and unsigned: never a 5xx, and memory stays flat."""
 
 import asyncio
 import copy
@@ -38,13 +38,13 @@ ABSURD: list[Any] = [
     10**300,
 ]
 ABSURD += [json.loads('{"a":' * 200 + "1" + "}" * 200), 1e308, {"type": "view", "id": 7}, ["T0SANDBOX"], "E0"]
-MOST_GROWN = 12 * 1024 * 1024  # bytes, of this whole process, while many times as much goes through
-MOST_LEFT = 1_000  # objects that are still there
+MAX_GROWTH = 12 * 1024 * 1024  # bytes by which this process may grow; many times as much is received
+MAX_NEW_OBJECTS = 1_000  # objects by which this process may grow
 BATCHES = 10
 
 
 def cases(number: int, chance: random.Random) -> Iterator[bytes]:
-    """Every shape that Slack sends, damaged in bytes or in its JSON."""
+    """Requests of every shape that Slack sends, damaged in their bytes or in their JSON."""
     whole = {name: (payloads.load(name), payloads.body(name)) for name in payloads.names()}
     names = list(whole)
     for case in range(number):
@@ -60,7 +60,7 @@ def cases(number: int, chance: random.Random) -> Iterator[bytes]:
 
 
 def _absurd(whole: Any, chance: random.Random) -> Any:
-    """The payload with one to three of its values replaced or taken away."""
+    """The payload with one to three of its values replaced or removed."""
     payload = copy.deepcopy(whole)
     for _ in range(chance.randint(1, 3)):
         inside = payload
@@ -79,10 +79,10 @@ def _absurd(whole: Any, chance: random.Random) -> Any:
 async def test_m028_damaged_requests_signed_or_not_never_fail_us_and_leave_nothing_behind(
     dsn: str, tried: Tried
 ) -> None:
-    """One in four is signed with another secret. Memory is looked at when everything has been met once."""
+    """One request in four has a wrong signature. Memory is compared from the time every shape was received once."""
     chance = random.Random(scale.SEED)
     memory: list[tuple[int, int]] = []
-    logging.disable()  # the test's own record of what was logged would grow
+    logging.disable()  # otherwise pytest's record of the log would grow
     try:
         async with Sandbox(posting_limit=False) as slack, replicas.running(slack, dsn) as replica:
             for _ in range(BATCHES):
@@ -94,7 +94,7 @@ async def test_m028_damaged_requests_signed_or_not_never_fail_us_and_leave_nothi
     grown = f"grown by {(late - early) / 1024:,.0f} KiB and {many - few:,} objects"
 
     assert set(tried.counts) == {"signed 200", "not signed 401"}
-    assert late - early < MOST_GROWN and many - few < MOST_LEFT, grown
+    assert late - early < MAX_GROWTH and many - few < MAX_NEW_OBJECTS, grown
     tried(f"requests ({grown} since the first fifth)", scale.many(5_000))
 
 
@@ -113,6 +113,6 @@ async def _send(replica: Replica, bodies: list[bytes], tried: Tried) -> None:
 
 
 def _used() -> tuple[int, int]:
-    """The bytes of this process, and how many objects it has."""
+    """The resident bytes of this process, and its number of objects."""
     gc.collect()
     return psutil.Process().memory_info().rss, len(gc.get_objects())

@@ -1,4 +1,4 @@
-"""`make pictures`: the README's picture anew; given a folder, also every card in every status and stage, into that."""
+"""`make pictures`: takes the README's pictures anew and, given a folder, a picture of every card in every status."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from tests.pictures.cards import FORMS, STAGES, make, make_stage
 from tests.scenarios import house
 from tests.scenarios.house import House
 
-_AT_ONCE = 4  # each looks fifty times a second, and two hundred is what an organization may
+_AT_ONCE = 4  # cards; making one sends up to fifty requests a second, and an organization may send two hundred
 README = Path(__file__).parents[2] / "docs" / "pictures"
 
 

@@ -1,4 +1,4 @@
-"""A headless Chromium that looks at the sandbox's page as people do: wide or on a phone, in light or in dark."""
+"""A headless Chromium that takes pictures of the sandbox's page: wide or as on a phone, light or dark."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ WIDTHS = {"wide": (1280, 800), "phone": (390, 844)}
 
 @dataclass(frozen=True)
 class Camera:
-    """Opens pages whose pictures are the same wherever they are taken."""
+    """Opens pages with fixed settings, so that their pictures are the same on every machine."""
 
     browser: Browser
     slack_url: str
@@ -25,7 +25,7 @@ class Camera:
     async def look(
         self, theme: Theme, size: tuple[int, int], *, as_: str = "U0ANA", channel: str = "C0APPROVALS", sharp: int = 1
     ) -> AsyncIterator[Page]:
-        """The page as somebody sees it; `sharp` is how many pixels stand for one."""
+        """The page as the person `as_` sees it; `sharp` is the number of device pixels per CSS pixel."""
         width, height = size
         context = await self.browser.new_context(
             viewport={"width": width, "height": height},
@@ -54,6 +54,6 @@ def card(page: Page, ts: str) -> Locator:
 
 
 async def take(page: Page, ts: str, path: Path) -> None:
-    """The window with this card at its top."""
+    """Take a picture of the window, scrolled so that this card is at its top."""
     await card(page, ts).evaluate("card => card.scrollIntoView({ block: 'start', behavior: 'instant' })")
     await page.screenshot(path=path)

@@ -1,4 +1,4 @@
-"""Cards of every form in every status, made as they come about: asked over HTTP, clicked, withdrawn, left to expire."""
+"""Cards of every form in every status, made by real use: asked over HTTP, clicked, cancelled, left to expire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from tests.scenarios.house import House, until
 
 CHANNEL = "C0APPROVALS"
 _NOWHERE = "C0NOWHERE"  # Slack knows no such channel
-_SOON = 60  # seconds; no question may expire sooner
+_SOON = 60  # seconds; the shortest lifetime that an interaction may have
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One look a question can have, an example of it, and the click that answers it."""
+    """One form of card: an example request, and the click that answers it."""
 
     name: str
     request: Mapping[str, Any]
@@ -68,89 +68,93 @@ FORMS = (
 
 
 async def make(house: House, form: Form, status: Status) -> str:
-    """The ts of a card of this form that shows this status."""
+    """Make a card of this form in this status; returns its ts."""
     if status is Status.UNREACHABLE:
         return await _unreachable(house, form)
     soon = {"expires_in": _SOON} if status is Status.EXPIRED else {}
-    asked = await _shown(house, await house.ask(**{**form.request, **soon}))
+    interaction = await _shown(house, await house.ask(**{**form.request, **soon}))
     match status:
         case Status.PENDING:
             pass
         case Status.ANSWERED:
-            await house.click(asked, "U0ANA", replica=0, **form.click)
+            await house.click(interaction, "U0ANA", replica=0, **form.click)
         case Status.CANCELLED:
-            address = f"{house.bridge(0)}/v1/interactions/{asked['id']}/cancel"
+            address = f"{house.bridge(0)}/v1/interactions/{interaction['id']}/cancel"
             await house.call("POST", address, {"reason": "Postponed to Monday."})
         case Status.SUPERSEDED:
-            await house.ask(**form.request, supersedes=asked["id"])
+            await house.ask(**form.request, supersedes=interaction["id"])
         case Status.EXPIRED:
-            while (await house.get(asked["id"], wait=30))["status"] == "pending":
+            while (await house.get(interaction["id"], wait=30))["status"] == "pending":
                 pass
         case _:
             assert_never(status)
     if status is not Status.PENDING:
-        await house.settled(asked)
-    ts: str = asked["cards"][0]["ts"]
+        await house.settled(interaction)
+    ts: str = interaction["cards"][0]["ts"]
     return ts
 
 
-_SAID = {
+_STAGE_TEXTS = {
     "unheard": "has not heard this yet",
     "heard": "Heard by the agent",  # a line of its own only where it takes back the one before
     "picked_up": "picked up",
     "succeeded": "→ done",
     "failed": "❌ failed",
 }
-STAGES = tuple(_SAID)  # of an answer's last mile
+STAGES = tuple(_STAGE_TEXTS)  # the stages of an answer after the click, as its card shows them
 _SUMMARY = {"succeeded": "12 pods run 4.2.0.", "failed": "3 of 12 pods did not start; 4.1.9 runs again."}
 
 
 async def make_stage(house: House, form: Form, stage: str) -> str:
-    """The ts of an answered card of this form that shows what became of the answer."""
-    asked = await _shown(house, await house.ask(**form.request))
-    await house.click(asked, "U0ANA", replica=0, **form.click)
-    await house.settled(asked)
-    if stage in ("unheard", "heard"):  # nobody asks for the answer here
+    """Make an answered card of this form that shows this stage of its answer; returns its ts."""
+    interaction = await _shown(house, await house.ask(**form.request))
+    await house.click(interaction, "U0ANA", replica=0, **form.click)
+    await house.settled(interaction)
+    if stage in ("unheard", "heard"):  # no agent has fetched the answer
         await house.operate(
             "update interactions set created_at = created_at - interval '121 s', "
             "ended_at = ended_at - interval '121 s' where id = $1",
-            about=asked,
+            about=interaction,
         )
-        await until(lambda: house.card(asked), lambda card: _SAID["unheard"] in card["text"], within=60)
+        await until(lambda: house.card(interaction), lambda card: _STAGE_TEXTS["unheard"] in card["text"], within=60)
     if stage == "heard":
-        await house.get(asked["id"])
+        await house.get(interaction["id"])
     for status in dict.fromkeys(("picked_up", stage)) if stage in set(Progress) else ():
         body = {"status": status}
         if summary := _SUMMARY.get(status):
             body |= {"summary": summary, "url": "https://ci.example.com/runs/8841?tab=log"}
-        told, _ = await house.call("POST", f"{house.bridge(0)}/v1/interactions/{asked['id']}/receipt", body)
-        assert told == 200
-    await until(lambda: house.card(asked), lambda card: _SAID[stage] in card["text"], within=60)
-    ts: str = asked["cards"][0]["ts"]
+        response_status, _ = await house.call(
+            "POST", f"{house.bridge(0)}/v1/interactions/{interaction['id']}/receipt", body
+        )
+        assert response_status == 200
+    await until(lambda: house.card(interaction), lambda card: _STAGE_TEXTS[stage] in card["text"], within=60)
+    ts: str = interaction["cards"][0]["ts"]
     return ts
 
 
-async def _shown(house: House, asked: dict[str, Any]) -> dict[str, Any]:
-    """The question, once its card is on the screen: Slack takes one message a second."""
-    shown: dict[str, Any] = await until(lambda: house.get(asked["id"]), lambda now: now["cards"][0]["ts"], within=60)
+async def _shown(house: House, interaction: dict[str, Any]) -> dict[str, Any]:
+    """Wait until the interaction's card is posted, and return the interaction; Slack takes one message a second."""
+    shown: dict[str, Any] = await until(
+        lambda: house.get(interaction["id"]), lambda now: now["cards"][0]["ts"], within=60
+    )
     return shown
 
 
 async def _unreachable(house: House, form: Form) -> str:
-    """What could not be shown has no card; this is what a copy that were found later would be made to show."""
-    asked = await house.ask(**{**form.request, "to": {"channel": _NOWHERE}})
-    await until(lambda: house.get(asked["id"]), lambda now: now["status"] == "unreachable")
+    """Post a card for an unreachable interaction, which has none, as the bridge would edit a card found later."""
+    interaction = await house.ask(**{**form.request, "to": {"channel": _NOWHERE}})
+    await until(lambda: house.get(interaction["id"]), lambda now: now["status"] == "unreachable")
     async with pool.connect(house.told["database_url"], name="pictures", size=1) as db:
-        organization, id = ids.decode("org", house.told["organization"]), ids.decode("int", asked["id"])
+        organization, id = ids.decode("org", house.told["organization"]), ids.decode("int", interaction["id"])
         assert organization is not None and id is not None
         row = await interactions.get(db, organization, id)
     assert row is not None
     drawn = KINDS[row.kind].draw(CardView(row, 1))
-    _, told = await house.call(
+    _, posted = await house.call(
         "POST",
         f"{house.told['slack_url']}/api/chat.postMessage",
         {"channel": CHANNEL, "text": drawn.text, "blocks": drawn.blocks},
         {"Authorization": f"Bearer {house.told['bot_token']}"},
     )
-    ts: str = told["ts"]
+    ts: str = posted["ts"]
     return ts

@@ -1,4 +1,4 @@
-"""The README's picture: a card before the click that answers it, and after it as somebody sees it who was too late."""
+"""The README's picture: a card before the click that answers it, and then as a person sees it who clicked too late."""
 
 from base64 import b64encode
 from html import escape
@@ -30,13 +30,13 @@ _COLOURS = {
 
 async def tell(house: House, looking: Camera, album: Path) -> None:
     """Write `approval-light.png` and `approval-dark.png`."""
-    asked = await house.ask(**_QUESTION)
-    before = {theme: await _pending(looking, theme, asked["cards"][0]["ts"]) for theme in THEMES}
-    await house.click(asked, "U0ANA", replica=0)
-    await house.settled(asked)
-    await house.click(asked, "U0BOB", replica=0, action_id=choose("deny"))
+    interaction = await house.ask(**_QUESTION)
+    before = {theme: await _pending(looking, theme, interaction["cards"][0]["ts"]) for theme in THEMES}
+    await house.click(interaction, "U0ANA", replica=0)
+    await house.settled(interaction)
+    await house.click(interaction, "U0BOB", replica=0, action_id=choose("deny"))
     for theme in THEMES:
-        after = await _settled(looking, theme, asked["cards"][0]["ts"])
+        after = await _settled(looking, theme, interaction["cards"][0]["ts"])
         panels = [
             ("An agent asks. @ana clicks …", before[theme]),
             ("… and @bob, who was a moment late, sees this:", after),
@@ -63,7 +63,7 @@ async def _settled(looking: Camera, theme: Theme, ts: str) -> bytes:
 
 
 async def _compose(looking: Camera, theme: Theme, panels: list[tuple[str, bytes]], path: Path) -> None:
-    """The panels side by side under what they show, on nothing, so that it stands on any page."""
+    """Write a picture of the panels side by side under their captions; transparent, so that it fits any page."""
     figures = [
         f"<figure><figcaption>{escape(words)}</figcaption>"
         f'<img src="data:image/png;base64,{b64encode(shot).decode()}"></figure>'

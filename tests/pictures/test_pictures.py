@@ -14,4 +14,5 @@ def test_the_documents_show_every_picture_there_is_and_no_other() -> None:
     }
 
     assert shown == set((ROOT / "docs" / "pictures").iterdir())
-    assert sum(picture.stat().st_size for picture in shown) < 1_500_000  # bytes; whoever clones gets every version
+    # Bytes: every clone of the repository has every version of every picture.
+    assert sum(picture.stat().st_size for picture in shown) < 1_500_000

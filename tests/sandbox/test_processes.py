@@ -40,7 +40,7 @@ def test_a_child_dies_with_its_killed_parent() -> None:
 
         deadline = time.monotonic() + 5
         with contextlib.suppress(psutil.NoSuchProcess):
-            while child.status() != psutil.STATUS_ZOMBIE:  # dead, if not reaped yet
+            while child.status() != psutil.STATUS_ZOMBIE:  # it has ended, but is not reaped yet
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
 
@@ -52,7 +52,7 @@ def test_a_child_whose_parent_died_before_it_could_listen_ends_by_itself() -> No
         "import os, signal, subprocess\n"
         "from sandbox.processes import dies_with_parent\n"
         "watch_parent = dies_with_parent(signal.SIGTERM)\n"
-        "if os.fork() == 0:\n"  # its child has another parent than the one that asked
+        "if os.fork() == 0:\n"  # the parent of its child is not the process that called
         "    os._exit(40 + subprocess.Popen(['sleep', '10'], preexec_fn=watch_parent).wait(5))\n"
         "raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))\n"
     ) as grandparent:
@@ -93,4 +93,4 @@ def test_a_child_that_ignores_every_signal_is_killed() -> None:
 def test_a_polite_child_gets_the_first_signal_only() -> None:
     with subprocess.Popen(["sleep", "600"]) as child:
         assert processes.stop(child, (signal.SIGTERM, 5), (signal.SIGQUIT, 5)) == -signal.SIGTERM
-        assert processes.stop(child, (signal.SIGTERM, 5)) == -signal.SIGTERM  # only the status, again
+        assert processes.stop(child, (signal.SIGTERM, 5)) == -signal.SIGTERM  # a second stop only returns the status

@@ -1,4 +1,4 @@
-"""Temporary folders: gone at the end; what a killed process left goes at the next start, and nothing else does."""
+"""Temporary folders are removed at the end; the next start removes those of killed processes, and nothing else."""
 
 import os
 import signal
@@ -25,16 +25,16 @@ OWNER = (
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where this test's temporary folders are, here and in the processes it starts."""
+def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that holds the temporary folders of this test and of the processes that it starts."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     return tmp_path
 
 
 @pytest.fixture
-def owner(room: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A process that has such a folder, and the folder."""
+def owner(temp_root: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A process that holds a temporary folder, and this folder."""
     with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
@@ -43,12 +43,12 @@ def owner(room: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
             process.kill()
 
 
-def test_a_folder_is_gone_at_the_end(room: Path) -> None:
+def test_a_folder_is_gone_at_the_end(temp_root: Path) -> None:
     with temporary.folder() as path:
         (path / "postgres").mkdir()
-        assert path.parent == room
+        assert path.parent == temp_root
 
-    assert list(room.iterdir()) == []
+    assert list(temp_root.iterdir()) == []
 
 
 def test_a_folder_in_use_is_left_alone_and_removed_once_its_owner_was_killed(
@@ -65,27 +65,27 @@ def test_a_folder_in_use_is_left_alone_and_removed_once_its_owner_was_killed(
     assert not path.exists()
 
 
-def test_what_was_not_made_here_is_left_alone(room: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Neither a folder of that name without our lock, nor one behind a link, nor a lock that is a link."""
-    (room / "askbridge-notes").mkdir()
-    (room / "askbridge-notes" / "thesis.txt").write_text("mine")
+def test_what_was_not_made_here_is_left_alone(temp_root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A folder with such a name but without our lock, one behind a symlink, and one whose lock is a symlink."""
+    (temp_root / "askbridge-notes").mkdir()
+    (temp_root / "askbridge-notes" / "thesis.txt").write_text("mine")
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "alive.lock").touch()
-    (room / "askbridge-link").symlink_to(elsewhere)
-    (room / "askbridge-file").touch()
-    (room / "askbridge-lock").mkdir()
-    (room / "askbridge-lock" / "alive.lock").symlink_to(elsewhere / "alive.lock")
+    (temp_root / "askbridge-link").symlink_to(elsewhere)
+    (temp_root / "askbridge-file").touch()
+    (temp_root / "askbridge-lock").mkdir()
+    (temp_root / "askbridge-lock" / "alive.lock").symlink_to(elsewhere / "alive.lock")
 
     assert temporary.remove_leftovers() == []
-    assert sorted(path.name for path in room.iterdir()) == [
+    assert sorted(path.name for path in temp_root.iterdir()) == [
         f"askbridge-{name}" for name in ("file", "link", "lock", "notes")
     ]
     assert (elsewhere / "alive.lock").exists()
 
 
 @pytest.mark.root
-def test_what_belongs_to_another_account_is_left_alone(room: Path) -> None:
-    theirs = room / "askbridge-theirs"
+def test_what_belongs_to_another_account_is_left_alone(temp_root: Path) -> None:
+    theirs = temp_root / "askbridge-theirs"
     theirs.mkdir()
     (theirs / "alive.lock").touch()
     os.chown(theirs, 65534, 65534)

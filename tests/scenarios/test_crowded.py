@@ -57,7 +57,7 @@ async def small(shared: House, tmp_path: Path) -> AsyncIterator[Small]:
         )
         async with child, contextlib.AsyncExitStack() as stack:
             await child.ready()
-            yield Small(house=shared, url=child.told["url"], process=psutil.Process(child.pid), stack=stack)
+            yield Small(house=shared, url=child.ready_info["url"], process=psutil.Process(child.pid), stack=stack)
     said = log.read_text()
     assert "descriptors_few" in said and "connections_crowded" in said
     assert "out of system resource" not in said and "Traceback" not in said

@@ -1,1 +1,1 @@
-"""The control API below `/sandbox/`: for the page, tests and scripts on this machine; one resource in a file."""
+"""The control API below `/sandbox/`, for the page, tests and scripts on this machine; one resource per file."""

@@ -1,4 +1,4 @@
-"""More apps at run time, and where they are installed: in a workspace, or in a whole enterprise."""
+"""Control routes that add apps at run time, and install them in a workspace or a whole enterprise."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from sandbox.slack import seed
 from sandbox.slack.control import ids, reading
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.errors import RefusedError
-from sandbox.slack.installations import Taken
+from sandbox.slack.installations import IdTaken
 from sandbox.slack.model import App, Channel, Installation, Json, Person
 from sandbox.slack.world import World
 
@@ -18,9 +18,10 @@ _INSTALLATION = ("app_id", "team_id", "enterprise_id", "team_ids", "scopes", "ch
 
 @dataclass(frozen=True, kw_only=True)
 class Apps:
-    """What a developer and an administrator do in Slack's own pages. Ids are given or made; a taken one is 409.
+    """Routes for what a developer and an administrator do on Slack's own pages.
 
-    Secrets are told once, to whoever makes them; lists do not repeat them.
+    An id may be given, else it is made; an id in use is refused with 409. Secrets and tokens are returned only when
+    they are created; lists leave them out.
     """
 
     world: World
@@ -39,17 +40,17 @@ class Apps:
         return web.json_response({"apps": [self._app(app) for app in self.world.installations.apps.values()]})
 
     async def add_app(self, request: web.Request) -> web.Response:
-        asked = await reading.body(request, known=("id", "name", "signing_secret", "request_urls"))
+        fields = await reading.body(request, known=("id", "name", "signing_secret", "request_urls"))
         app = App(
-            id=ids.read(asked, "id", "A"),
-            name=asked.text("name"),
-            signing_secret=asked.optional_text("signing_secret") or seed.new_secret(),
+            id=ids.read(fields, "id", "A"),
+            name=fields.text("name"),
+            signing_secret=fields.optional_text("signing_secret") or seed.new_secret(),
         )
         try:
             self.world.installations.add_app(app)
-        except Taken as error:
+        except IdTaken as error:
             raise ids.taken(str(error)) from None
-        self.delivery.request_urls[app.id] = asked.optional_texts("request_urls")
+        self.delivery.request_urls[app.id] = fields.optional_texts("request_urls")
         return web.json_response({"app": self._app(app) | {"signing_secret": app.signing_secret}})
 
     def _app(self, app: App) -> Json:
@@ -59,18 +60,18 @@ class Apps:
         return web.json_response({"installations": [_installation(one) for one in self.world.installations.all]})
 
     async def install(self, request: web.Request) -> web.Response:
-        """An app into a workspace, or into an enterprise and those of its workspaces that are named.
+        """Install an app in a workspace, or in an enterprise and the named ones of its workspaces.
 
-        Its bot joins the named channels.
+        The bot joins the named channels.
         """
-        asked = await reading.body(request, known=_INSTALLATION)
-        installation = self._asked_installation(asked)
-        channels = [self._joinable(channel_id, installation) for channel_id in asked.optional_texts("channels")]
+        fields = await reading.body(request, known=_INSTALLATION)
+        installation = self._new_installation(fields)
+        channels = [self._joinable(channel_id, installation) for channel_id in fields.optional_texts("channels")]
         if installation.bot_user_id in self.world.people:
             raise ids.taken(installation.bot_user_id)
         try:
             self.world.installations.install(installation)
-        except Taken as error:
+        except IdTaken as error:
             raise ids.taken(str(error)) from None
         self.world.add_person(
             Person(
@@ -87,48 +88,48 @@ class Apps:
         return web.json_response({"installation": _installation(installation) | {"bot_token": installation.bot_token}})
 
     async def change(self, request: web.Request) -> web.Response:
-        """Other scopes, other workspaces of the enterprise, or a word with which its token is refused from now on."""
-        asked = await reading.body(request, known=("scopes", "team_ids", "revoked"))
+        """Change the scopes or the granted workspaces, or set the error with which the token is refused from now on."""
+        fields = await reading.body(request, known=("scopes", "team_ids", "revoked"))
         installation = self.world.installations.of_bot(request.match_info["bot_user_id"])
         if installation is None:
             raise RefusedError(404, "installation_not_found")
         changes: Json = {}
-        if "scopes" in asked:
-            changes["scopes"] = asked.texts("scopes")
-        if "team_ids" in asked:
-            changes["granted"] = self._granted(asked, installation.team_id, installation.enterprise_id)
-        if "revoked" in asked:
-            changes["revoked"] = asked.optional_text("revoked")
+        if "scopes" in fields:
+            changes["scopes"] = fields.texts("scopes")
+        if "team_ids" in fields:
+            changes["granted"] = self._granted(fields, installation.team_id, installation.enterprise_id)
+        if "revoked" in fields:
+            changes["revoked"] = fields.optional_text("revoked")
         return web.json_response(
             {"installation": _installation(self.world.installations.change(installation, **changes))}
         )
 
-    def _asked_installation(self, asked: reading.Fields) -> Installation:
-        there = self.world.installations
-        app = there.apps.get(asked.text("app_id"))
+    def _new_installation(self, fields: reading.Fields) -> Installation:
+        installations = self.world.installations
+        app = installations.apps.get(fields.text("app_id"))
         if app is None:
             raise RefusedError(404, "app_not_found")
-        team_id, enterprise_id = asked.optional_text("team_id"), asked.optional_text("enterprise_id")
+        team_id, enterprise_id = fields.optional_text("team_id"), fields.optional_text("enterprise_id")
         if (team_id is None) == (enterprise_id is None):
             raise reading.refused("say either team_id or enterprise_id")
-        if team_id is not None and team_id not in there.workspaces:
+        if team_id is not None and team_id not in installations.workspaces:
             raise RefusedError(404, "team_not_found")
-        if enterprise_id is not None and enterprise_id not in there.enterprises:
+        if enterprise_id is not None and enterprise_id not in installations.enterprises:
             raise RefusedError(404, "enterprise_not_found")
-        bot_user_id = ids.read(asked, "bot_user_id", "U")
+        bot_user_id = ids.read(fields, "bot_user_id", "U")
         return Installation(
             app=app,
             team_id=team_id,
-            enterprise_id=enterprise_id if team_id is None else there.enterprise_of(team_id),
+            enterprise_id=enterprise_id if team_id is None else installations.enterprise_of(team_id),
             bot_id="B" + bot_user_id[1:],
             bot_user_id=bot_user_id,
-            bot_token=asked.optional_text("bot_token") or seed.new_token(),
-            scopes=asked.texts("scopes") if "scopes" in asked else seed.SCOPES,
-            granted=self._granted(asked, team_id, enterprise_id),
+            bot_token=fields.optional_text("bot_token") or seed.new_token(),
+            scopes=fields.texts("scopes") if "scopes" in fields else seed.SCOPES,
+            granted=self._granted(fields, team_id, enterprise_id),
         )
 
-    def _granted(self, asked: reading.Fields, team_id: str | None, enterprise_id: str | None) -> tuple[str, ...]:
-        granted = asked.optional_texts("team_ids")
+    def _granted(self, fields: reading.Fields, team_id: str | None, enterprise_id: str | None) -> tuple[str, ...]:
+        granted = fields.optional_texts("team_ids")
         if granted and team_id is not None:
             raise reading.refused("team_ids belong to an organization-wide installation")
         for wanted in granted:

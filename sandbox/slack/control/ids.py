@@ -1,4 +1,4 @@
-"""Ids and refusals that everything made at run time shares."""
+"""Ids of rows made at run time, and the refusal of an id that is in use."""
 
 import re
 import secrets
@@ -7,9 +7,9 @@ from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
 
 
-def read(asked: reading.Fields, name: str, letter: str) -> str:
-    """An id of Slack's form, made up when none is given."""
-    given = asked.optional_text(name)
+def read(fields: reading.Fields, name: str, letter: str) -> str:
+    """The id in this field, or a new random one when the field is absent; refuses an id not of Slack's form."""
+    given = fields.optional_text(name)
     if given is None:
         return f"{letter}0" + secrets.token_hex(5).upper()
     if not re.fullmatch(letter + r"[A-Z0-9]{2,20}", given):

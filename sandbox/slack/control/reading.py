@@ -1,4 +1,4 @@
-"""Reading what a request to the control API says; anything unexpected is refused with a sentence about it."""
+"""Parses requests to the control API; anything unexpected raises RefusedError with a sentence about it."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -10,7 +10,7 @@ from sandbox.slack.errors import RefusedError
 
 
 class Fields:
-    """The named values of one request. A null counts as absent; a name nobody knows is refused."""
+    """The named values of one request. A null counts as absent; a name that is not in `known` is refused."""
 
     def __init__(self, values: Mapping[str, Any], *, known: Collection[str]) -> None:
         if unknown := sorted(set(values) - set(known)):
@@ -32,7 +32,7 @@ class Fields:
             raise refused(f"{name} must be text")
         return value
 
-    def number(self, name: str, *, default: float, least: float = 0, most: float = 1e9) -> float:
+    def number(self, name: str, *, default: float, minimum: float = 0, maximum: float = 1e9) -> float:
         value = self._values.get(name)
         if value is None:
             return default
@@ -40,8 +40,8 @@ class Fields:
             read = float(value)
         except (TypeError, ValueError):
             raise refused(f"{name} must be a number") from None
-        if not least <= read <= most:
-            raise refused(f"{name} must be between {least:g} and {most:g}")
+        if not minimum <= read <= maximum:
+            raise refused(f"{name} must be between {minimum:g} and {maximum:g}")
         return read
 
     def flag(self, name: str) -> bool:

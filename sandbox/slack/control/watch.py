@@ -1,4 +1,4 @@
-"""Watching the sandbox: what changed, what the app asked of Slack, where clicks go."""
+"""Control routes to watch the sandbox: its changes, the app's Web API calls, and the URLs that receive clicks."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from sandbox.slack.changes import Changes
 from sandbox.slack.control import reading
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.errors import RefusedError
-from sandbox.slack.requests import MOST_KEPT, Record
+from sandbox.slack.requests import MAX_KEPT, Record
 from sandbox.slack.world import World
 
-LONGEST_WAIT = 60.0
+MAX_WAIT = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """The long poll for the page, the record of Web API calls, and each app's request URLs."""
+    """Routes for the page's long poll, the record of Web API calls, and each app's request URLs."""
 
     world: World
     changes: Changes
@@ -32,23 +32,23 @@ class Watch:
         ]
 
     async def changed(self, request: web.Request) -> web.Response:
-        asked = reading.query(request, known=("after", "timeout"))
-        after = int(asked.number("after", default=0, most=2**53))
-        timeout = asked.number("timeout", default=25, most=LONGEST_WAIT)
+        fields = reading.query(request, known=("after", "timeout"))
+        after = int(fields.number("after", default=0, maximum=2**53))
+        timeout = fields.number("timeout", default=25, maximum=MAX_WAIT)
         return web.json_response({"version": await self.changes.wait(after=after, timeout=timeout)})
 
     async def request_urls(self, request: web.Request) -> web.Response:
-        """Those of one app; of the first unless another is named."""
+        """The request URLs of the named app, or of the first app."""
         return self._urls_of(self._app_id(reading.query(request, known=("app_id",))))
 
     async def set_request_urls(self, request: web.Request) -> web.Response:
-        asked = await reading.body(request, known=("request_urls", "app_id"))
-        app_id = self._app_id(asked)
-        self.delivery.request_urls[app_id] = asked.texts("request_urls")
+        fields = await reading.body(request, known=("request_urls", "app_id"))
+        app_id = self._app_id(fields)
+        self.delivery.request_urls[app_id] = fields.texts("request_urls")
         return self._urls_of(app_id)
 
-    def _app_id(self, asked: reading.Fields) -> str:
-        app_id = asked.optional_text("app_id") or self.world.app.id
+    def _app_id(self, fields: reading.Fields) -> str:
+        app_id = fields.optional_text("app_id") or self.world.app.id
         if app_id not in self.world.installations.apps:
             raise RefusedError(404, "app_not_found")
         return app_id
@@ -57,6 +57,6 @@ class Watch:
         return web.json_response({"request_urls": list(self.delivery.request_urls.get(app_id, ()))})
 
     async def requests(self, request: web.Request) -> web.Response:
-        asked = reading.query(request, known=("after", "most"))
-        after, most = int(asked.number("after", default=0)), int(asked.number("most", default=MOST_KEPT, least=1))
-        return web.json_response({"requests": self.record.after(after)[-most:]})
+        fields = reading.query(request, known=("after", "most"))
+        after, limit = int(fields.number("after", default=0)), int(fields.number("most", default=MAX_KEPT, minimum=1))
+        return web.json_response({"requests": self.record.after(after)[-limit:]})

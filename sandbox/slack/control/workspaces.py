@@ -1,4 +1,4 @@
-"""More workspaces at run time, with their people and channels, alone or under the roof of an enterprise."""
+"""Control routes that add workspaces at run time, with people and channels, on their own or in an enterprise."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _COLORS = ("9f69e7", "4bbe2e", "e7392d", "3c989f", "d58247")
 
 @dataclass(frozen=True, kw_only=True)
 class Workspaces:
-    """What Slack's owner does. Ids are given or made; a taken one is 409."""
+    """Routes of workspaces. An id may be given, else it is made; an id in use is refused with 409."""
 
     world: World
 
@@ -26,35 +26,37 @@ class Workspaces:
         ]
 
     async def workspaces(self, _request: web.Request) -> web.Response:
-        there = self.world.installations
+        installations = self.world.installations
         return web.json_response(
             {
-                "workspaces": [_workspace(workspace) for workspace in there.workspaces.values()],
-                "enterprises": [{"id": one.id, "name": one.name} for one in there.enterprises.values()],
+                "workspaces": [_workspace(workspace) for workspace in installations.workspaces.values()],
+                "enterprises": [{"id": one.id, "name": one.name} for one in installations.enterprises.values()],
             }
         )
 
     async def add_workspace(self, request: web.Request) -> web.Response:
-        """A workspace, of a new or known enterprise if one is named, with its people and channels."""
-        asked = await reading.body(request, known=("id", "name", "domain", "enterprise", "people", "channels"))
-        name = asked.text("name")
-        enterprise = _enterprise(asked)
+        """Add a workspace with its people and channels; a named enterprise is created unless it exists."""
+        body = await reading.body(request, known=("id", "name", "domain", "enterprise", "people", "channels"))
+        name = body.text("name")
+        enterprise = _enterprise(body)
         workspace = Workspace(
-            id=ids.read(asked, "id", "T"),
+            id=ids.read(body, "id", "T"),
             name=name,
-            domain=asked.optional_text("domain") or re.sub(r"[^a-z0-9]+", "-", name.lower()),
+            domain=body.optional_text("domain") or re.sub(r"[^a-z0-9]+", "-", name.lower()),
             enterprise_id=None if enterprise is None else enterprise.id,
         )
-        people = [_person(fields, number, workspace) for number, fields in enumerate(asked.objects("people"))]
+        people = [_person(fields, number, workspace) for number, fields in enumerate(body.objects("people"))]
         known = {*self.world.people, *(person.id for person in people)}
-        channels = [_channel(fields, workspace, known=known) for fields in asked.objects("channels")]
-        there = self.world.installations
+        channels = [_channel(fields, workspace, known=known) for fields in body.objects("channels")]
+        installations = self.world.installations
         wanted = [workspace.id, *(person.id for person in people), *(channel.id for channel in channels)]
-        if taken := [id for id in wanted if id in {*there.workspaces, *self.world.people, *self.world.channels}]:
+        if taken := [
+            id for id in wanted if id in {*installations.workspaces, *self.world.people, *self.world.channels}
+        ]:
             raise ids.taken(taken[0])
-        if enterprise is not None and enterprise.id not in there.enterprises:
-            there.add_enterprise(enterprise)
-        there.add_workspace(workspace)
+        if enterprise is not None and enterprise.id not in installations.enterprises:
+            installations.add_enterprise(enterprise)
+        installations.add_workspace(workspace)
         for person in people:
             self.world.add_person(person)
         for channel in channels:
@@ -62,8 +64,8 @@ class Workspaces:
         return web.json_response({"workspace": _workspace(workspace)})
 
 
-def _enterprise(asked: reading.Fields) -> Enterprise | None:
-    given = asked.object("enterprise")
+def _enterprise(body: reading.Fields) -> Enterprise | None:
+    given = body.object("enterprise")
     if given is None:
         return None
     fields = reading.Fields(given, known=("id", "name"))

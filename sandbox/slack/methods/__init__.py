@@ -1,1 +1,1 @@
-"""The Web API methods the sandbox knows, one family in a file, each a function of the world and its arguments."""
+"""The Web API methods that the sandbox supports: one family per file, one function of a `Call` per method."""

@@ -1,4 +1,4 @@
-"""blocks.*: Block Kit judged without posting it."""
+"""blocks.*: validates Block Kit without posting it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sandbox.slack.validator.rules import Problem
 
 
 def validate(call: Call) -> Json:
-    """Exactly one of `blocks`, `message` and `view`."""
+    """Validate exactly one of `blocks`, `message` and `view`; raises SlackError with every problem."""
     given = [name for name in ("blocks", "message", "view") if call.arguments.get(name) is not None]
     match given:
         case ["blocks"]:
@@ -20,14 +20,14 @@ def validate(call: Call) -> Json:
             message = _object(call.arguments["message"])
             found = validator.problems(_list(message.get("blocks", [])), pointer="/blocks")
         case ["view"]:
-            asked = _object(call.arguments["view"])
-            if view.is_too_large(asked):
+            given_view = _object(call.arguments["view"])
+            if view.is_too_large(given_view):
                 raise SlackError("view_too_large")
-            found = view.problems(asked, pointer="")
+            found = view.problems(given_view, pointer="")
         case _:
             raise SlackError("invalid_arguments")
     if found:
-        raise SlackError(f"invalid_{given[0]}", errors=[_told(problem) for problem in found])
+        raise SlackError(f"invalid_{given[0]}", errors=[_as_json(problem) for problem in found])
     return {}
 
 
@@ -43,6 +43,6 @@ def _object(given: Any) -> Json:
     return given
 
 
-def _told(problem: Problem) -> Json:
-    told: Json = {"pointer": problem.pointer, "code": problem.code, "message": problem.message}
-    return told if problem.constraint is None else {**told, "constraint": problem.constraint}
+def _as_json(problem: Problem) -> Json:
+    shape: Json = {"pointer": problem.pointer, "code": problem.code, "message": problem.message}
+    return shape if problem.constraint is None else {**shape, "constraint": problem.constraint}

@@ -1,4 +1,4 @@
-"""One Web API call as its method sees it, and the questions every method asks about workspaces and channels."""
+"""One Web API call with its arguments, and the checks of workspaces, channels and messages that methods share."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,10 @@ from sandbox.slack.world import World, dm_id
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Which installation calls, with what, in which world. A method returns the body of its answer without `ok`."""
+    """The calling installation, its arguments and the world. A method returns the response's body without `ok`.
+
+    The checks raise SlackError with the error that Slack gives.
+    """
 
     world: World
     installation: Installation
@@ -25,14 +28,14 @@ class Call:
         return self.world.people[self.installation.bot_user_id]
 
     def text(self, name: str, *, missing: str = "invalid_arguments") -> str:
-        """A named argument that must be there and be text."""
+        """A required argument of type text; `missing` is the error word without it."""
         value = self.arguments.get(name)
         if not isinstance(value, str) or not value:
             raise SlackError(missing)
         return value
 
     def team_ids(self) -> tuple[str, ...]:
-        """The workspaces a list is asked of: an organization-wide token must name one, any other has only its own."""
+        """The workspaces that a list covers: an org-wide token must name one, any other token has only its own."""
         if not self.installation.is_org_wide:
             return self.installation.team_ids
         team_id = self.arguments.get("team_id")
@@ -43,7 +46,7 @@ class Call:
         return (str(team_id),)
 
     def person(self, user_id: str, *, missing: str = "user_not_found") -> Person:
-        """Somebody of the workspaces of this token, or met in a channel shared with them."""
+        """A person of this token's workspaces, or of a channel shared with them; `missing` is the error word."""
         for person in self.world.people_of(self.installation.team_ids):
             if person.id == user_id:
                 return person
@@ -53,7 +56,7 @@ class Call:
         scopes.check((scope,), installation=self.installation)
 
     def channel(self, *, joined: bool = True) -> Channel:
-        """The channel meant, if the bot sees it, and is in it where that is asked."""
+        """The channel of the `channel` argument, if the bot sees it and, with `joined`, is a member of it."""
         found = self.world.channels.get(self.text("channel", missing="channel_not_found"))
         if found is None:
             raise SlackError("channel_not_found")
@@ -70,7 +73,7 @@ class Call:
         return found
 
     def channel_to_post_in(self) -> Channel:
-        """As `channel`, but a person's id means the direct message with them, and an archive takes nothing."""
+        """As `channel`, but a person's id means the direct message with that person. Refuses an archived channel."""
         channel_id = self.text("channel", missing="channel_not_found")
         if channel_id in self.world.people and not self.world.people[channel_id].is_bot:
             person = self.person(channel_id, missing="channel_not_found")
@@ -81,16 +84,16 @@ class Call:
         return channel
 
     def own_message(self, channel: Channel, *, foreign: str) -> Message:
-        """The lasting message meant, which this installation must have written."""
-        said = self.world.message(channel=channel.id, ts=self.text("ts", missing="message_not_found"))
-        if said is None or said.ephemeral_to is not None:
+        """The non-ephemeral message of the `ts` argument; raises `foreign` unless this installation wrote it."""
+        message = self.world.message(channel=channel.id, ts=self.text("ts", missing="message_not_found"))
+        if message is None or message.ephemeral_to is not None:
             raise SlackError("message_not_found")
-        if (said.app_id, said.user) != (self.installation.id, self.bot.id):
+        if (message.app_id, message.user) != (self.installation.id, self.bot.id):
             raise SlackError(foreign)
-        return said
+        return message
 
     def thread(self, channel: Channel) -> str | None:
-        """The parent's ts of the thread to write in, if one is meant; a reply's ts means its parent."""
+        """The ts of the thread's parent in the `thread_ts` argument, if given; a reply's ts means its parent."""
         thread_ts = self.arguments.get("thread_ts")
         if not thread_ts:
             return None
@@ -102,13 +105,13 @@ class Call:
         return parent.thread_ts or parent.ts
 
     def take_posting_slot(self, channel: Channel) -> None:
-        """Every app has its own second in a channel."""
+        """Count one message of this bot in the channel; raises RateLimitedError when the bot's limit is exceeded."""
         if self.posting_limit is not None and (wait := self.posting_limit.take(f"{self.bot.id} {channel.id}")):
             raise RateLimitedError(wait)
 
 
 def channels_meant(arguments: Json, *, installation: Installation | None) -> frozenset[str]:
-    """The channel ids a call may mean: the one given, and the direct message behind a person's id."""
+    """The channel ids a call may mean: the given one, and the direct message if it is a person's id."""
     given: Any = arguments.get("channel")
     if not isinstance(given, str):
         return frozenset()

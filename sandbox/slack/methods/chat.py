@@ -10,13 +10,13 @@ from sandbox.slack.errors import SlackError
 from sandbox.slack.methods.call import Call
 from sandbox.slack.model import Json, Message
 
-LONGEST_EDITED_TEXT = 4_000  # chat.update refuses what chat.postMessage would take
+MAX_EDITED_TEXT = 4_000  # chat.update refuses longer texts, although chat.postMessage accepts them
 
 
 def post_message(call: Call) -> Json:
     channel = call.channel_to_post_in()
-    said = content.read(call.arguments)
-    if said.is_empty:
+    parsed = content.read(call.arguments)
+    if parsed.is_empty:
         raise SlackError("no_text")
     thread_ts = call.thread(channel)
     call.take_posting_slot(channel)
@@ -26,10 +26,10 @@ def post_message(call: Call) -> Json:
             ts=call.world.new_ts(),
             user=call.bot.id,
             app_id=call.installation.id,
-            text=said.text_to_post,
-            blocks=said.blocks or (),
-            attachments=said.attachments or (),
-            metadata=said.metadata or None,
+            text=parsed.text_to_post,
+            blocks=parsed.blocks or (),
+            attachments=parsed.attachments or (),
+            metadata=parsed.metadata or None,
             thread_ts=thread_ts,
             reply_broadcast=truth(call.arguments.get("reply_broadcast")),
         )
@@ -39,35 +39,35 @@ def post_message(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """Text without blocks removes the blocks; blocks without text keep the text; what is not named is kept."""
+    """Edit a message. Text without blocks removes the blocks, blocks without text keep it, other parts stay."""
     channel = call.channel()
     before = call.own_message(channel, foreign="cant_update_message")
     if channel.is_archived:
         raise SlackError("is_inactive")
     given = call.arguments.get("text")
-    if isinstance(given, str) and len(given) > LONGEST_EDITED_TEXT:
+    if isinstance(given, str) and len(given) > MAX_EDITED_TEXT:
         raise SlackError("msg_too_long")
-    said = content.read(call.arguments)
-    changes = _changes(said)
+    parsed = content.read(call.arguments)
+    changes = _changes(parsed)
     if not changes or _is_emptied(before, changes):
         raise SlackError("no_text")
-    if said.text is not None and not said.blocks:
+    if parsed.text is not None and not parsed.blocks:
         changes["edited_ts"] = call.world.new_ts()
     after = call.world.edit(before, **changes)
     shape = shapes.message(after, call.world, all_metadata=True)
     return {"channel": channel.id, "ts": after.ts, "text": after.text, "message": shape}
 
 
-def _changes(said: Content) -> dict[str, Any]:
+def _changes(parsed: Content) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    if said.text is not None:
-        changes |= {"text": said.text, "blocks": ()}
-    if said.blocks is not None:
-        changes["blocks"] = said.blocks
-    if said.attachments is not None:
-        changes["attachments"] = said.attachments
-    if said.metadata is not None:
-        changes["metadata"] = said.metadata or None  # an empty object clears it
+    if parsed.text is not None:
+        changes |= {"text": parsed.text, "blocks": ()}
+    if parsed.blocks is not None:
+        changes["blocks"] = parsed.blocks
+    if parsed.attachments is not None:
+        changes["attachments"] = parsed.attachments
+    if parsed.metadata is not None:
+        changes["metadata"] = parsed.metadata or None  # an empty object clears it
     return changes
 
 
@@ -83,14 +83,14 @@ def delete(call: Call) -> Json:
 
 
 def post_ephemeral(call: Call) -> Json:
-    """Shown to one member of the channel, told nowhere else, and gone for chat.update."""
+    """Post a message that only one member of the channel sees; no other method returns or edits it."""
     channel = call.channel()
     if channel.is_archived:
         raise SlackError("is_archived")
     if call.text("user", missing="user_not_in_channel") not in channel.members:
         raise SlackError("user_not_in_channel")
-    said = content.read(call.arguments)
-    if said.is_empty:
+    parsed = content.read(call.arguments)
+    if parsed.is_empty:
         raise SlackError("no_text")
     message = call.world.say(
         Message(
@@ -98,9 +98,9 @@ def post_ephemeral(call: Call) -> Json:
             ts=call.world.new_ts(),
             user=call.bot.id,
             app_id=call.installation.id,
-            text=said.text_to_post,
-            blocks=said.blocks or (),
-            attachments=said.attachments or (),
+            text=parsed.text_to_post,
+            blocks=parsed.blocks or (),
+            attachments=parsed.attachments or (),
             thread_ts=call.thread(channel),
             ephemeral_to=call.text("user"),
         )
@@ -109,7 +109,7 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def get_permalink(call: Call) -> Json:
-    """Slack's form of address, on the sandbox's own origin: a link made here must not lead to the real Slack."""
+    """A permalink in Slack's form on the sandbox's own origin, so that it does not lead to the real Slack."""
     channel = call.channel()
     ts = call.text("message_ts", missing="message_not_found")
     message = call.world.message(channel=channel.id, ts=ts)

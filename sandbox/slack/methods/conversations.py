@@ -1,4 +1,4 @@
-"""conversations.*: opening direct messages, looking at channels, reading what was said."""
+"""conversations.*: opening direct messages, describing and listing channels, reading messages."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _SCOPES = {
 
 
 def open_(call: Call) -> Json:
-    """The direct message with one person; asking again gives the same one. Groups are not offered here."""
+    """Open the direct message with one person; a second call returns the same one. Groups are not supported."""
     if call.arguments.get("channel"):
         channel = call.channel()
         return {"channel": _opened(call, channel), "already_open": True, "no_op": True}
@@ -46,7 +46,7 @@ def info(call: Call) -> Json:
 
 
 def list_(call: Call) -> Json:
-    """The channels the bot sees in one workspace, of the asked types; only public ones unless asked."""
+    """The channels of the given types that the bot sees in one workspace; by default public channels."""
     types = [type_.strip() for type_ in str(call.arguments.get("types") or "public_channel").split(",")]
     for type_ in types:
         if type_ not in _SCOPES:
@@ -62,32 +62,32 @@ def list_(call: Call) -> Json:
         and _type(channel) in types
         and not (without_archived and channel.is_archived)
     ]
-    told, cursor = page(call, found, default=100)
-    shapes_ = [shapes.conversation(channel, call.world, seen_by=call.installation) for channel in told]
+    shown, cursor = page(call, found, default=100)
+    shapes_ = [shapes.conversation(channel, call.world, seen_by=call.installation) for channel in shown]
     return {"channels": shapes_, "response_metadata": {"next_cursor": cursor}}
 
 
 def history(call: Call) -> Json:
-    """Newest first; replies are told by conversations.replies, ephemerals nowhere."""
+    """Messages, newest first, without ephemerals and without replies in threads, except broadcast ones."""
     channel = call.channel()
     call.needs(scopes.of_channel(channel, "history"))
-    lasting = [said for said in call.world.lasting(channel.id) if not said.is_reply or said.reply_broadcast]
-    told, cursor = page(call, _between(call, lasting)[::-1], default=100)
-    return _messages(call, told, cursor) | {"pin_count": 0}
+    lasting = [message for message in call.world.lasting(channel.id) if not message.is_reply or message.reply_broadcast]
+    shown, cursor = page(call, _between(call, lasting)[::-1], default=100)
+    return _messages(call, shown, cursor) | {"pin_count": 0}
 
 
 def replies(call: Call) -> Json:
-    """The parent and its replies, oldest first."""
+    """The parent of a thread and its replies, oldest first."""
     channel = call.channel()
     call.needs(scopes.of_channel(channel, "history"))
-    asked = call.world.message(channel=channel.id, ts=call.text("ts", missing="thread_not_found"))
-    if asked is None or asked.ephemeral_to is not None:
+    found = call.world.message(channel=channel.id, ts=call.text("ts", missing="thread_not_found"))
+    if found is None or found.ephemeral_to is not None:
         raise SlackError("thread_not_found")
-    parent = call.world.message(channel=channel.id, ts=asked.thread_ts or asked.ts)
+    parent = call.world.message(channel=channel.id, ts=found.thread_ts or found.ts)
     if parent is None:
         raise SlackError("thread_not_found")
-    told, cursor = page(call, [parent, *_between(call, call.world.replies(parent))], default=1000)
-    return _messages(call, told, cursor)
+    shown, cursor = page(call, [parent, *_between(call, call.world.replies(parent))], default=1000)
+    return _messages(call, shown, cursor)
 
 
 def _opened(call: Call, channel: Channel) -> Json:
@@ -106,12 +106,12 @@ def _between(call: Call, messages: Sequence[Message]) -> list[Message]:
     oldest, latest = _moment(call, "oldest"), _moment(call, "latest")
     inclusive = truth(call.arguments.get("inclusive"))
     kept = []
-    for said in messages:
-        moment = _microseconds(said.ts)
+    for message in messages:
+        moment = _microseconds(message.ts)
         after = oldest is None or moment > oldest or (inclusive and moment == oldest)
         before = latest is None or moment < latest or (inclusive and moment == latest)
         if after and before:
-            kept.append(said)
+            kept.append(message)
     return kept
 
 
@@ -129,8 +129,8 @@ def _microseconds(ts: str) -> int:
     return int(seconds) * 1_000_000 + int(fraction.ljust(6, "0") or 0)
 
 
-def _messages(call: Call, said: Sequence[Message], cursor: str) -> Json:
+def _messages(call: Call, messages: Sequence[Message], cursor: str) -> Json:
     all_metadata = truth(call.arguments.get("include_all_metadata"))
-    told = [shapes.message(one, call.world, all_metadata=all_metadata) for one in said]
-    answer: Json = {"messages": told, "has_more": bool(cursor)}
+    rows = [shapes.message(one, call.world, all_metadata=all_metadata) for one in messages]
+    answer: Json = {"messages": rows, "has_more": bool(cursor)}
     return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})

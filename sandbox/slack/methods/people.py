@@ -1,4 +1,4 @@
-"""auth.* and users.*: who the app is, and who the others are."""
+"""auth.* and users.*: the identity of the app, and the people of its workspaces."""
 
 from sandbox.slack import shapes
 from sandbox.slack.methods.call import Call
@@ -7,10 +7,10 @@ from sandbox.slack.model import Json
 
 
 def auth_test(call: Call) -> Json:
-    """Whose token this is. An organization-wide one is told with the organization where the workspace would be."""
-    bot, there = call.installation, call.world.installations
-    enterprise = there.enterprises.get(bot.enterprise_id or "")
-    workspace = there.workspaces.get(bot.team_id or "")
+    """The identity behind the token. For an org-wide token the enterprise stands in the workspace's fields."""
+    bot, installations = call.installation, call.world.installations
+    enterprise = installations.enterprises.get(bot.enterprise_id or "")
+    workspace = installations.workspaces.get(bot.team_id or "")
     inside = {} if enterprise is None else {"enterprise_id": enterprise.id}
     return {
         "url": f"{call.origin}/",
@@ -26,7 +26,7 @@ def auth_test(call: Call) -> Json:
 
 
 def auth_teams_list(call: Call) -> Json:
-    """The workspaces the app was added to; for a workspace's token that one."""
+    """The workspaces that the app was added to; for a workspace's token only this workspace."""
     found, cursor = page(call, call.world.installations.workspaces_of(call.installation), default=100)
     teams = [{"id": workspace.id, "name": workspace.name} for workspace in found]
     return {"teams": teams, "response_metadata": {"next_cursor": cursor}}

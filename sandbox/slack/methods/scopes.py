@@ -1,4 +1,4 @@
-"""Which scopes a token needs for which method, and Slack's words for one that lacks them."""
+"""The scopes that a token needs for each method, and Slack's error for a token without them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,10 +21,10 @@ ANY_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "conversations.replies": ("channels:history", "groups:history", "mpim:history", "im:history"),
     }
 )
-"""Methods that are not here need none."""
+"""Any one of the scopes suffices. A method that is not listed needs no scope."""
 
-# Slack still asks for the name this scope had in the days of classic apps.
-_ASKED_FOR_AS = {"chat:write": "chat:write:bot"}
+# In its error Slack still names this scope as it was called for classic apps.
+_NAMED_AS = {"chat:write": "chat:write:bot"}
 
 
 def of_method(method: str) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def of_method(method: str) -> tuple[str, ...]:
 
 
 def of_channel(channel: Channel, verb: str) -> str:
-    """The scope for reading this sort of channel, or its history."""
+    """The scope to read this type of channel (verb "read") or its history (verb "history")."""
     if channel.is_im:
         return f"im:{verb}"
     return f"groups:{verb}" if channel.is_private else f"channels:{verb}"
@@ -44,5 +44,5 @@ def check(any_of: tuple[str, ...], *, installation: Installation) -> None:
 
 
 def missing(any_of: tuple[str, ...], *, installation: Installation) -> SlackError:
-    needed = ",".join(_ASKED_FOR_AS.get(scope, scope) for scope in any_of)
+    needed = ",".join(_NAMED_AS.get(scope, scope) for scope in any_of)
     return SlackError("missing_scope", needed=needed, provided=",".join(installation.scopes))

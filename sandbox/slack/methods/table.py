@@ -1,4 +1,4 @@
-"""Which function answers which Web API method. A new method is one line here."""
+"""The table of Web API methods and their functions. A new method is one line here."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-// Knows the page's address: `#as=U0ANA&channel=C0APPROVALS[&thread=ts][&message=ts]` says who looks at what, to be shared.
+// The page's address, which can be shared: person and place, `#as=U0ANA&channel=C0APPROVALS[&thread=ts][&message=ts]`.
 
 export const HOME = { as: "U0ANA", channel: "C0APPROVALS", thread: null, message: null };
 
@@ -8,11 +8,11 @@ export function readAddress(fragment) {
 }
 
 export function writeAddress(place) {
-  const said = Object.entries(place).filter(([, value]) => value);
-  return `#${new URLSearchParams(said)}`;
+  const named = Object.entries(place).filter(([, value]) => value);
+  return `#${new URLSearchParams(named)}`;
 }
 
-/** The place a permalink means, `/archives/C0APPROVALS/p1700000000000100[?thread_ts=…]`; null for other addresses. */
+/** The place of a permalink, `/archives/C0APPROVALS/p1700000000000100[?thread_ts=…]`; null for other addresses. */
 export function readPermalink({ pathname, search }) {
   const found = /^\/archives\/(\w+)\/p(\d+)(\d{6})$/.exec(pathname);
   if (!found) return null;

@@ -1,4 +1,4 @@
-// Knows the sandbox's control API: one function per route, JSON in and out, a refusal as an ApiRefusal.
+// The client of the sandbox's control API: one function per route, JSON in and out; a refusal throws an ApiRefusal.
 
 export class ApiRefusal extends Error {
   constructor(status, error) {
@@ -32,8 +32,8 @@ export const messages = async ({ as, channel }) => (await read("messages", { as,
 export const changes = async ({ after }) => (await read("changes", { after, timeout: 25 })).version;
 export const click = (body) => write("clicks", body);
 export const say = (body) => write("messages", body);
-export const clicks = async ({ most }) => (await read("clicks", { most })).clicks;
-export const calls = async ({ most }) => (await read("requests", { most })).requests;
+export const clicks = async ({ limit }) => (await read("clicks", { most: limit })).clicks;
+export const calls = async ({ limit }) => (await read("requests", { most: limit })).requests;
 export const faults = async () => (await read("faults")).faults;
 export const arm = (fault) => write("faults", fault);
 export const disarm = (fault_id) => remove("faults", { fault_id });

@@ -1,4 +1,4 @@
-// Knows the panel beside the workspace, where one looks behind the scenes: faults to switch on, and the last clicks in full.
+// The panel "Behind the scenes" beside the workspace: switches for faults, and the last clicks in full.
 
 import { html, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
 import { Faults } from "/static/faults.js";
@@ -6,7 +6,7 @@ import { Icon } from "/static/icons.js";
 import { Inspector } from "/static/inspector.js";
 import { usePage } from "/static/state.js";
 
-/** The button in the ribbon that opens it; it says when something is about to go wrong. */
+/** The button in the ribbon that opens the panel; it shows the number of armed faults. */
 export function BenchButton() {
   const page = usePage();
   const armed = page.faults.length;
@@ -19,11 +19,11 @@ export function BenchButton() {
 export function Bench() {
   const page = usePage();
   const panel = useRef();
-  useLayoutEffect(() => { // at once: a moment later somebody may have put the focus elsewhere
+  useLayoutEffect(() => { // at once: a moment later the person may have moved the focus
     if (!page.bench) return undefined;
     const part = page.bench === "clicks" && panel.current.querySelector(".inspector");
     (part || panel.current).focus();
-    return () => document.querySelector("[aria-controls=bench]")?.focus(); // its button takes the focus back
+    return () => document.querySelector("[aria-controls=bench]")?.focus(); // the focus returns to the button
   }, [page.bench]);
   if (!page.bench) return null;
   return html`<aside id="bench" aria-labelledby="bench-title" tabindex="-1" ref=${panel}>

@@ -1,4 +1,4 @@
-// Knows Block Kit's blocks as they look in a message. A block it does not know is named, never dropped in silence.
+// Block Kit's blocks as they look in a message. An unknown block is shown as its name, never silently dropped.
 
 import { html } from "/static/vendor/preact-htm.js";
 import { Element, Trouble } from "/static/elements.js";
@@ -63,7 +63,7 @@ const ContextElement = ({ element }) =>
 
 const COLORS = { good: "good", warning: "warning", danger: "danger" };
 
-/** The older kind of card beside the text: blocks behind a coloured bar, or just words. */
+/** An attachment, Slack's older form of card: blocks behind a coloured bar, or only text. */
 export function Attachment({ attachment, message }) {
   const words = [attachment.pretext, attachment.title, attachment.text].filter(Boolean).join("\n") || attachment.fallback || "";
   return html`<div class=${`attachment ${COLORS[attachment.color] ?? ""}`}>

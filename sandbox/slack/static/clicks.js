@@ -1,27 +1,27 @@
-// Knows the life of one click: perhaps a confirmation, then the request to the app, then what Slack would show of its ack.
+// One click: a confirmation if the element has one, then the request to the app, then what Slack would show of its ack.
 
 import * as api from "/static/api.js";
 
 const ACK_SECONDS = 3;
 
-/** Which control, where, for whom: its click shows up under this name in `state.clicks`. */
+/** The name of a control for one person and message: the key of its latest click in `state.clicks`. */
 export const controlName = ({ place, message, block, element }) =>
   [place.as, place.channel, message.ts, block.block_id, element.action_id].join("/");
 
 export function createClicks({ store }) {
-  /** Ask the acting person; the promise holds their answer. */
+  /** Open the confirmation; the promise resolves to the acting person's answer, true or false. */
   const confirmed = (confirm) =>
     new Promise((resolve) => {
       const answer = (agreed) => {
-        store.change({ question: null });
+        store.change({ confirmation: null });
         resolve(agreed);
       };
-      store.change({ question: { confirm, answer } });
+      store.change({ confirmation: { confirm, answer } });
     });
 
   const note = (name, outcome) => store.change({ clicks: { ...store.value.clicks, [name]: outcome } });
 
-  /** Click a control as the acting person. False when they thought better of it. */
+  /** Click a control as the acting person. Resolves to false if the person does not confirm, or a click is in flight. */
   return async function click({ message, block, element, option }) {
     const { place } = store.value;
     const { as, channel } = place;
@@ -40,7 +40,7 @@ export function createClicks({ store }) {
   };
 }
 
-// A card may change under an open confirmation, as in Slack; `stale` is what this client still showed, for that case.
+// A card may change while a confirmation is open, as in Slack; `stale` is the element as this client still showed it.
 function envelope({ as, channel, message, block, element, option }) {
   const { block_id } = block;
   const { action_id, type, value } = element;

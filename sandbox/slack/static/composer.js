@@ -1,4 +1,4 @@
-// Knows how the acting person writes: Enter sends, Shift+Enter starts a line, @name becomes a mention.
+// The field in which the acting person writes: Enter sends, Shift+Enter starts a line, @name becomes a mention.
 
 import { html, useRef, useState } from "/static/vendor/preact-htm.js";
 import * as api from "/static/api.js";
@@ -55,7 +55,7 @@ function whySilent(page, channel) {
   return null;
 }
 
-/** What a Slack client sends for typed text: the three active characters escaped, known @names as mentions. */
+/** Typed text as a Slack client sends it: the three control characters escaped, known @names as mentions. */
 export function asSlackWrites(page, text) {
   const escaped = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   return escaped.replace(/(^|[^\w@])@([a-z0-9._-]+)/gi, (whole, before, name) => {

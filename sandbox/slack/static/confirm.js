@@ -1,14 +1,14 @@
-// Knows the confirmation dialog: it holds the keyboard until it is answered; Esc and a click outside mean no.
+// The confirmation dialog: it keeps the keyboard focus until it is answered; Esc and a click outside mean no.
 
 import { html, useId, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
 import { Text } from "/static/text.js";
 
-export function Confirmation({ question: { confirm, answer } }) {
+export function Confirmation({ confirmation: { confirm, answer } }) {
   const dialog = useRef();
   const agreed = useRef(false);
   const id = useId();
   useLayoutEffect(() => dialog.current.showModal(), []);
-  // However it is closed, closing answers; and the browser gives the focus back to the control that asked.
+  // Closing the dialog in any way answers it, and the browser returns the focus to the control that opened it.
   const agree = () => {
     agreed.current = true;
     dialog.current.close();
@@ -31,7 +31,7 @@ export function Confirmation({ question: { confirm, answer } }) {
   </dialog>`;
 }
 
-// A modal dialog lets Tab wander to the browser's own buttons; here it goes round.
+// Keeps Tab inside the dialog: a modal dialog alone would let it move on to the browser's own buttons.
 function keepInside(event) {
   if (event.key !== "Tab") return;
   const stops = [...event.currentTarget.querySelectorAll("button, a[href]")];

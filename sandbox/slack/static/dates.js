@@ -1,4 +1,4 @@
-// Knows how Slack writes moments: in the reader's own time zone, with "Today" and ordinals.
+// Dates and times as Slack writes them: in the reader's own time zone, with "Today" and ordinals.
 
 const english = (options) => new Intl.DateTimeFormat("en-US", options);
 const local = (options) => new Intl.DateTimeFormat(undefined, options);
@@ -21,7 +21,7 @@ export function dayHeading(date, now = new Date()) {
   return capital(nearDay(date, now)) || `${WEEKDAY.format(date)}, ${ordinalDay(date)}${otherYear(date, now)}`;
 }
 
-/** `{date_short_pretty} at {time}` and the like, filled in. "Today" at the start, "today" further on. */
+/** A format such as `{date_short_pretty} at {time}`, filled in; "Today" at the start of the text, "today" later. */
 export function fillDate(format, date, now = new Date()) {
   return format.replace(/\{(\w+)\}/g, (whole, token, offset) => {
     const near = token.endsWith("_pretty") && nearDay(date, now);

@@ -1,4 +1,4 @@
-// Knows the things one can click in a block, and the small warning beside them when a click went wrong.
+// The elements of a block that can be clicked, and the warning beside them when a click failed.
 
 import { html } from "/static/vendor/preact-htm.js";
 import { controlName } from "/static/clicks.js";
@@ -22,8 +22,8 @@ export function Element({ element, block, message }) {
 }
 
 /**
- * A waiting button keeps the focus (aria-disabled, not disabled), so that a keyboard does not lose its place.
- * As in Slack, one with an address both opens it and tells the app.
+ * A button with a click in flight keeps the focus (aria-disabled, not disabled), so that a keyboard user keeps it too.
+ * As in Slack, a click on a button with a URL both opens the URL and is sent to the app.
  */
 function Button({ element, block, message }) {
   const page = usePage();
@@ -31,7 +31,7 @@ function Button({ element, block, message }) {
   const url = /^https?:/i.test(element.url ?? "") ? element.url : null;
   const busy = Boolean(page.clicks[controlName({ place: page.place, message, block, element })]?.busy);
   const press = async (event) => {
-    if (url && (busy || element.confirm)) event.preventDefault(); // not before they said yes
+    if (url && (busy || element.confirm)) event.preventDefault(); // not before the person has confirmed
     const clicked = !busy && (await page.doing.click({ message, block, element }));
     if (clicked && url && element.confirm) open(url, "_blank", "noopener,noreferrer");
   };
@@ -47,14 +47,14 @@ function Button({ element, block, message }) {
   return html`<a ...${look} href=${url} target="_blank" rel="noopener noreferrer">${face}<${Icon} name="external" /></a>`;
 }
 
-/** What went wrong with the latest click on one of these. */
+/** The errors of the latest clicks on these elements. */
 export function Trouble({ elements, block, message }) {
   const page = usePage();
   const clicks = elements.map((element) => page.clicks[controlName({ place: page.place, message, block, element })]);
   return warnings(clicks);
 }
 
-/** What went wrong with clicks on controls that the message has no more: it settled meanwhile. */
+/** The errors of clicks on controls that the message no longer has, because its card settled meanwhile. */
 export function LateTrouble({ message }) {
   const page = usePage();
   const { place } = page;

@@ -1,4 +1,4 @@
-// Knows the emoji people use in cards and chat, by Slack's names; a name not listed here is shown as it was written.
+// The emoji that people use in cards and chat, by Slack's names; a name not listed here is shown as it was written.
 
 const LISTED = `
 +1 👍|thumbsup 👍|-1 👎|thumbsdown 👎|ok_hand 👌|raised_hands 🙌|clap 👏|pray 🙏|wave 👋|muscle 💪|point_right 👉|point_left 👈

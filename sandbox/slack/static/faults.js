@@ -1,4 +1,4 @@
-// Knows the switches that make the sandbox misbehave: what can be armed, what is armed, and how it is cleared.
+// The switches that arm the sandbox's faults: which can be armed, which are armed, and how they are cleared.
 
 import { html, useState } from "/static/vendor/preact-htm.js";
 import * as api from "/static/api.js";
@@ -28,12 +28,12 @@ const GROUPS = [
   { on: "chat.update", title: "The next edit", method: "chat.update", choices: CALL },
   { on: "response_url", title: "The next private reply", method: "response_url", choices: CALL },
 ];
-const MOST_TIMES = 99;
+const MAX_TIMES = 99;
 
 export function Faults() {
   const page = usePage();
   const [times, repeat] = useState(1);
-  const [typed, type] = useState(null); // until the field is left: the page may be drawn anew meanwhile
+  const [typed, type] = useState(null); // until the field loses the focus: the page may be rendered again meanwhile
   const [problem, complain] = useState(null);
   const attempt = async (deed) => {
     try {
@@ -52,7 +52,7 @@ export function Faults() {
       <button type="button" class="button" disabled=${page.faults.length === 0} onClick=${() => attempt(api.clearFaults)}>Clear all</button>
     </header>
     <p class="faint">What goes wrong in networks, on demand. A switch is off again when its fault has happened.</p>
-    <label class="times">Each happens <input type="number" min="1" max=${MOST_TIMES} value=${typed ?? times}
+    <label class="times">Each happens <input type="number" min="1" max=${MAX_TIMES} value=${typed ?? times}
       onInput=${(event) => type(event.currentTarget.value)}
       onChange=${(event) => { repeat(bounded(event.currentTarget)); type(null); }} /> ${times === 1 ? "time" : "times"}</label>
     ${problem && html`<p class="trouble" role="alert"><${Icon} name="warning" /> ${problem}</p>`}
@@ -63,9 +63,9 @@ export function Faults() {
   </section>`;
 }
 
-/** A number field that holds nonsense goes back to what is possible. */
+/** The number in the field, corrected to the nearest allowed value; the field shows the corrected value. */
 function bounded(field) {
-  const number = Math.min(Math.max(Math.trunc(Number(field.value)) || 1, 1), MOST_TIMES);
+  const number = Math.min(Math.max(Math.trunc(Number(field.value)) || 1, 1), MAX_TIMES);
   field.value = number;
   return number;
 }
@@ -83,7 +83,7 @@ function Switch({ on, choice, times, attempt }) {
   const { words, note, ...fault } = choice;
   const armed = page.faults.filter((one) => one.on === on && one.fault === fault.fault && !one.channel);
   const left = armed.reduce((sum, one) => sum + one.times, 0);
-  const [wanted, want] = useState(null); // until the sandbox has said what is so
+  const [wanted, want] = useState(null); // until the page has read the armed faults again
   const flip = async (event) => {
     const { checked } = event.currentTarget;
     want(checked);

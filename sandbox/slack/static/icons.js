@@ -1,4 +1,4 @@
-// Knows the few line drawings of the page. All decorative: what they mean is said in words beside them.
+// The page's icons. All are decorative: the text beside them has the same meaning.
 
 import { html } from "/static/vendor/preact-htm.js";
 

@@ -1,4 +1,4 @@
-// Knows how inline nodes look: styled text, links, mentions, dates and emoji; and how they read aloud.
+// Inline nodes on the page: styled text, links, mentions, dates and emoji; and the same nodes as plain text.
 
 import { html } from "/static/vendor/preact-htm.js";
 import { fillDate, momentOf, wholeMoment } from "/static/dates.js";
@@ -42,7 +42,7 @@ function draw(page, node) {
   }
 }
 
-/** A link in a stranger's text: only to the web, mail or a telephone; where it leads is told before it is followed. */
+/** A link in foreign text: only to the web, mail or a telephone; its title shows the URL before it is followed. */
 export function Link({ url, children }) {
   if (!SAFE_LINK.test(url)) return children;
   return html`<a href=${url} target="_blank" rel="noopener noreferrer nofollow" title=${url}>${children}</a>`;

@@ -1,4 +1,4 @@
-// Knows the last clicks from behind: what was sent to the app byte for byte, its acknowledgement, and what it did then.
+// The last clicks in detail: the request to the app byte for byte, its acknowledgement, and what the app did then.
 
 import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
 import { CLOCK_WITH_SECONDS } from "/static/dates.js";
@@ -6,11 +6,11 @@ import { nameOf, usePage } from "/static/state.js";
 
 const NO_ANSWER = { timeout: "no answer within 3 s", connection: "no answer" };
 
-/** `200 in 5 ms`, or why there is no number. */
+/** The outcome of a click as text: `200 in 5 ms`, or why there was no response. */
 export const outcomeOf = ({ status, ack_ms, error }) =>
   status ? `${status} in ${Math.round(ack_ms)} ms` : (NO_ANSWER[error] ?? "no answer");
 
-/** The quiet line about this window's last click; its button leads to the rest. */
+/** The line about this window's last click, with a button that opens the details. */
 export function LastClick() {
   const page = usePage();
   const click = page.lastClick;
@@ -27,7 +27,7 @@ export function Inspector() {
   const newestFirst = [...page.journal.clicks].reverse();
   const section = useRef();
   useEffect(() => {
-    if (page.bench === "clicks") section.current.scrollIntoView({ block: "start" }); // again when there is what to see
+    if (page.bench === "clicks") section.current.scrollIntoView({ block: "start" }); // again at the first click
   }, [page.bench, newestFirst.length > 0]);
   return html`<section aria-labelledby="clicks-title" class="inspector" tabindex="-1" ref=${section}>
     <h3 id="clicks-title">Clicks</h3>
@@ -54,19 +54,19 @@ function Click({ click }) {
 
 const Part = ({ title, children }) => html`<h4 class="caption">${title}</h4><pre tabindex="0" aria-label=${title}>${children}</pre>`;
 
-/** Private replies to this click, and calls about its message since. */
+/** Private replies to this click, and the app's later calls about its message. */
 function Afterwards({ click, calls }) {
   const began = click.at - click.ack_ms / 1000;
   const replies = click.replies.map(({ at, body, status, error }) =>
-    ({ at, name: "response_url", said: pretty(body), outcome: error ?? status }));
+    ({ at, name: "response_url", body: pretty(body), outcome: error ?? status }));
   const about = calls
     .filter(({ at, args }) => at >= began && args.channel === click.channel && args.ts === click.ts)
-    .map(({ at, method, args, status, error }) => ({ at, name: method, said: JSON.stringify(args, null, 2), outcome: error ?? status }));
+    .map(({ at, method, args, status, error }) => ({ at, name: method, body: JSON.stringify(args, null, 2), outcome: error ?? status }));
   const all = [...replies, ...about].sort((one, other) => one.at - other.at);
   if (all.length === 0) return html`<p class="faint">Nothing yet that concerns this message.</p>`;
-  return all.map((deed) => html`<details key=${`${deed.name} ${deed.at}`}>
-    <summary><code>${deed.name}</code> ${deed.outcome} <span class="faint">${secondsOf(deed.at)}</span></summary>
-    <pre tabindex="0" aria-label=${deed.name}>${deed.said}</pre>
+  return all.map((request) => html`<details key=${`${request.name} ${request.at}`}>
+    <summary><code>${request.name}</code> ${request.outcome} <span class="faint">${secondsOf(request.at)}</span></summary>
+    <pre tabindex="0" aria-label=${request.name}>${request.body}</pre>
   </details>`);
 }
 

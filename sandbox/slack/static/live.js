@@ -1,16 +1,16 @@
-// Knows how the page keeps up: it reads what the acting person sees, then waits until something changed, and reads again.
+// Keeps the page up to date: reads what the acting person sees, waits until something has changed, and reads again.
 
 import * as api from "/static/api.js";
 import { samePlace } from "/static/address.js";
 
-const PATIENCE_MS = 1000;
+const RETRY_MS = 1000;
 const CLICKS_SHOWN = 20;
-const CALLS_READ = 200; // enough to hold what followed those clicks
+const CALLS_READ = 200; // enough to include the calls that followed these clicks
 
 export function createLive({ store, marks }) {
   let latest = 0;
 
-  /** Read everything on the screen once. When two readings overlap, the one that started last wins. */
+  /** Read everything that the page shows once. When two calls overlap, the one that started last wins. */
   async function refresh() {
     const reading = ++latest;
     const { place } = store.value;
@@ -29,14 +29,14 @@ export function createLive({ store, marks }) {
     store.change({ faults, journal, connected: true });
   }
 
-  /** What the inspector shows: much to read, so it is read only for somebody who looks. */
+  /** Read what the inspector shows. It is large, so it is read only while the bench is open. */
   async function readJournal() {
     if (!store.value.bench) return store.value.journal;
-    const [clicks, calls] = await Promise.all([api.clicks({ most: CLICKS_SHOWN }), api.calls({ most: CALLS_READ })]);
+    const [clicks, calls] = await Promise.all([api.clicks({ limit: CLICKS_SHOWN }), api.calls({ limit: CALLS_READ })]);
     return { clicks, calls };
   }
 
-  /** Follow the sandbox for as long as the page is open; a sandbox that went away is waited for. */
+  /** Follow the sandbox as long as the page is open; while the sandbox does not respond, retry every second. */
   async function follow() {
     for (let version = 0; ; ) {
       try {
@@ -44,9 +44,9 @@ export function createLive({ store, marks }) {
         version = await api.changes({ after: version });
       } catch (problem) {
         console.warn(`sandbox not reached: ${problem.message}`);
-        version = 0; // it may come back as a new one that counts from the start
+        version = 0; // a restarted sandbox may have lower versions
         store.change({ connected: false });
-        await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
   }

@@ -1,4 +1,4 @@
-// Starts the page: one store, one follower of the sandbox, one tree of components.
+// Starts the page: one store, one loop that follows the sandbox, one tree of components.
 
 import { html, render, useEffect, useState } from "/static/vendor/preact-htm.js";
 import { readAddress, readPermalink, samePlace, writeAddress } from "/static/address.js";
@@ -19,9 +19,9 @@ const showBench = (bench) => {
   store.change({ bench, drawer: false });
   if (bench) lookAgain();
 };
-const lookAgain = () => live.refresh().catch(() => {}); // the follower notices a sandbox that is gone, and says so
+const lookAgain = () => live.refresh().catch(() => {}); // the loop in live.js reports a sandbox that does not respond
 
-/** Look at something else; the address follows, so that Back works and the link can be shared. */
+/** Show another place; the address changes with it, so that Back works and the link can be shared. */
 function go(change) {
   const place = { ...store.value.place, message: null, ...change };
   if (samePlace(place, store.value.place)) showDrawer(false);
@@ -33,7 +33,7 @@ addEventListener("hashchange", () => {
   lookAgain();
 });
 document.addEventListener("visibilitychange", lookAgain);
-const phone = matchMedia("(max-width: 760px)"); // as the style sheets have it
+const phone = matchMedia("(max-width: 760px)"); // the same width as in the style sheets
 const fit = () => store.change({ narrow: phone.matches, drawer: false });
 phone.addEventListener("change", fit);
 fit();

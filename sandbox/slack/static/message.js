@@ -1,4 +1,4 @@
-// Knows one message: who, when, what; whether only its reader sees it; and the way into its thread.
+// One message: its author, time and content, whether only its reader sees it, and the link to its thread.
 
 import { html, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
 import { Attachment, Blocks } from "/static/blocks.js";
@@ -21,7 +21,7 @@ export function Message({ message, replies, together = false }) {
   const time = html`<time datetime=${date.toISOString()} title=${wholeMoment(date)}>${clock(date)}</time>`;
   const name = `${author}, ${clock(date)}${message.is_ephemeral ? ", only visible to you" : ""}: ${summary(page, message)}`;
   const look = ["message", message.is_ephemeral && "ephemeral", together && "together", pointedAt && "pointed-at"];
-  // A private reply is announced on its own, also where it stands in no open list: not twice.
+  // No live region here: announce.js announces every private reply already, and it must not be read twice.
   return html`<article ref=${article} class=${look.filter(Boolean).join(" ")}
     aria-label=${name} data-ts=${message.ts} tabindex="-1" aria-live=${message.is_ephemeral ? "off" : null}>
     <div class="gutter">${together ? time : html`<${Avatar} id=${message.user} />`}</div>
@@ -59,13 +59,13 @@ function ThreadLink({ message, replies }) {
   </button>`;
 }
 
-// As for screen readers in Slack: the message's text stands for its blocks.
+// As in Slack, screen readers read the message's text instead of its blocks.
 function summary(page, message) {
   const words = spokenMrkdwn(page, message.text ?? "");
   return words.length > SUMMARY_LENGTH ? `${words.slice(0, SUMMARY_LENGTH)}…` : words;
 }
 
-/** When the control with the focus goes away (a card settled), its message takes the focus: a keyboard keeps its place. */
+/** Focuses the message when its focused control is removed (the card settled): keyboard users keep their place. */
 function useKeepFocus() {
   const article = useRef();
   const had = useRef(false);

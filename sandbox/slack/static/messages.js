@@ -1,4 +1,4 @@
-// Knows the list of messages: what stands in the channel and what in threads, the day headings, and staying at the end.
+// The list of messages: those of the channel and of its threads, the day headings, and scrolling with new messages.
 
 import { html, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
 import { samePlace } from "/static/address.js";
@@ -21,7 +21,7 @@ export function threadsOf(messages) {
 
 const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
 
-/** What stands in the channel itself. A reply whose first message is gone has no thread to stand in, so it stands here. */
+/** The messages of the channel itself, and the replies whose first message was deleted, since they have no thread. */
 function inChannel(messages) {
   const roots = new Set(messages.filter((message) => !isReply(message)).map((message) => message.ts));
   return messages.filter(
@@ -46,7 +46,7 @@ export function MessageList({ channel, title }) {
   </div>`;
 }
 
-/** What stands above the first message. */
+/** The introduction above the first message. */
 function Beginning({ channel, title, empty }) {
   const page = usePage();
   const begins = channel.is_im
@@ -56,7 +56,7 @@ function Beginning({ channel, title, empty }) {
   return html`<div class="beginning"><h3>${title}</h3><p>${begins} ${empty && quiet}</p></div>`;
 }
 
-/** Messages with a heading for each new day; an author who goes on within five minutes is not introduced again. */
+/** Messages with a heading for each day; the author is not repeated for a message within five minutes of their last. */
 export function Dated({ messages, threads, after = null }) {
   return messages.flatMap((message, index) => {
     const before = messages[index - 1] ?? after;
@@ -74,7 +74,7 @@ function together(before, message) {
   return plain && before.user === message.user && Number(message.ts) - Number(before.ts) < TOGETHER_SECONDS;
 }
 
-/** Keep the newest in view while the reader is at the end, leave a reader who scrolled up alone, and go to `target` once. */
+/** Scroll to new messages while the reader is at the end, not after they scrolled up; scroll to `target` once. */
 export function useScroll(target = null, shown = null) {
   const scroller = useRef();
   const atEnd = useRef(!target);

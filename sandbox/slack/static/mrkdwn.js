@@ -1,4 +1,4 @@
-// Knows Slack's mrkdwn: reads a text into paragraphs, quotes and fences of inline nodes. Pure; draws nothing.
+// Parses Slack's mrkdwn into paragraphs, quotes and fences of inline nodes. Pure; renders nothing.
 
 const ENTITY = /<([^<>\n]+)>/y;
 const CODE = /`([^`\n]+)`/y;
@@ -89,7 +89,8 @@ function matched(pattern, text, at, make) {
   return match && { node: make(match), end: pattern.lastIndex };
 }
 
-// A style opens after a non-word and closes before one, and hugs its words: `2 * 3 * 4` and snake_case stay as they are.
+// A style opens after a non-word character, closes before one, and has no space just inside its marks, so that
+// `2 * 3 * 4` and snake_case stay plain.
 function styled(text, at, verbatim) {
   const mark = text[at];
   if (isWord(text[at - 1]) || text[at - 1] === mark || isSpace(text[at + 1]) || text[at + 1] === mark) return null;
@@ -101,7 +102,7 @@ function styled(text, at, verbatim) {
   return null;
 }
 
-// A mark inside <…> or `…` belongs to that, not to the style around it.
+// Whether a mark is inside <…> or `…`, where it does not end the style around it.
 function insideAtom(text, start, end) {
   const between = text.slice(start + 1, end).replace(/`[^`\n]+`|<[^<>\n]+>/g, "");
   return between.includes("<") || between.includes("`");
@@ -115,7 +116,7 @@ const spokenEntities = (text) => text.replace(/<([^<>\n|]+)(?:\|([^<>\n]*))?>/g,
 
 const SCHEME = /^(?:https?:\/\/|mailto:|tel:)/;
 
-/** What stands between < and >. Anything Slack does not know stays as it was typed. */
+/** The node for the text between < and >. Text that Slack does not recognize is shown as it was typed. */
 function entity(body) {
   const bar = body.indexOf("|");
   const [target, label] = bar < 0 ? [body, ""] : [body.slice(0, bar), body.slice(bar + 1)];

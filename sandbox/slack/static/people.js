@@ -1,4 +1,4 @@
-// Knows how a person looks: the square with their initials, their name, and the marks APP, guest and outside.
+// A person on the page: the square with their initials, their name, and the badges APP, guest and outside.
 
 import { html } from "/static/vendor/preact-htm.js";
 import { fullNameOf, personOf, usePage } from "/static/state.js";
@@ -7,7 +7,7 @@ const GREY = "#616a75";
 const READABLE = 4.5; // to one
 const BRIDGE = "M5 22h22M9 22v-9M23 22v-9M9 13c2.6 6 11.4 6 14 0M13 22v-5.4M19 22v-5.4";
 
-/** A person's square. Decorative: their name always stands beside it. */
+/** A person's square with initials. Decorative: their name is always beside it. */
 export function Avatar({ id, size = 36 }) {
   const page = usePage();
   const person = personOf(page, id);
@@ -25,7 +25,7 @@ export function initials(name) {
   return letters.map((word) => [...word][0].toUpperCase()).join("");
 }
 
-// Slack writes colours without the "#". Some are too light for white initials; those are darkened until they can be read.
+// Slack writes colours without the "#". One too light for white initials is darkened until its contrast is READABLE.
 function colorOf(person) {
   const color = String(person?.color ?? "").replace(/^#/, "");
   if (!/^[0-9a-f]{6}$/i.test(color)) return GREY;
@@ -34,14 +34,14 @@ function colorOf(person) {
   return `rgb(${rgb.join(" ")})`;
 }
 
-/** As WCAG 2 has it. */
+/** The contrast ratio to white, as WCAG 2 defines it. */
 function contrastWithWhite(rgb) {
   const linear = rgb.map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
   return 1.05 / (luminance + 0.05);
 }
 
-/** APP, guest or outside: what a reader must know about who speaks. */
+/** The badge APP, guest or outside, which a reader must know about the author of a message. */
 export function Badge({ person }) {
   if (!person) return null;
   if (person.is_bot) return html`<span class="badge">APP</span>`;
@@ -50,7 +50,7 @@ export function Badge({ person }) {
   return null;
 }
 
-/** One line about a person, for tooltips and accessible names. */
+/** One line that describes a person, for tooltips and accessible names. */
 export function describe(person) {
   const mark = person.is_stranger ? ", from another organization" : person.is_guest ? ", guest" : "";
   return `${person.real_name || person.name} (@${person.name}${mark})`;

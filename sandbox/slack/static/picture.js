@@ -1,8 +1,8 @@
-// Knows images: one that travels inside the message is shown; any other is stood for by its description.
+// Images: one whose data is inside the message is shown; any other is replaced by its description.
 
 import { html } from "/static/vendor/preact-htm.js";
 
-// Pictures from elsewhere are not fetched: the page talks to nobody but the sandbox. Their description stands for them.
+// Images on other servers are not fetched, because the page connects to the sandbox only. Their description is shown.
 export function Picture({ element, small = false }) {
   const inside = element.image_url?.startsWith("data:image/");
   if (inside) return html`<img src=${element.image_url} alt=${element.alt_text} class=${small ? "small" : ""} />`;

@@ -1,4 +1,4 @@
-// Knows rich_text blocks: sections, lists, quotes and preformatted text, turned into the same inline nodes as mrkdwn.
+// Parses rich_text blocks: sections, lists, quotes and preformatted text, into the same inline nodes as mrkdwn.
 
 import { html } from "/static/vendor/preact-htm.js";
 import { Inline } from "/static/inline.js";

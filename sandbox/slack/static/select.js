@@ -1,4 +1,4 @@
-// Knows the static select: a field that opens a list, narrows it while one types, and clicks what is chosen.
+// The static select: a field that opens a list, filters it by the typed text, and clicks the chosen option.
 
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
 import { controlName } from "/static/clicks.js";
@@ -71,7 +71,7 @@ const OPEN_KEYS = {
   ArrowUp: (list) => list.move(-1),
 };
 
-/** All options that contain the words searched for, each with its group. */
+/** All options that contain the typed text, each with its group. */
 function matching(element, search) {
   const groups = element.option_groups ?? [{ label: null, options: element.options ?? [] }];
   const all = groups.flatMap(({ label, options }) => options.map((option) => ({ ...option, group: label })));
@@ -87,7 +87,7 @@ function useOutsideClick(box, open, close) {
   }, [open]);
 }
 
-/** The list opens upwards where there is no room below, and follows the active option. */
+/** Open the list upwards if there is no room below, and keep the active option in view. */
 function useKeepInView(box, open, active) {
   useLayoutEffect(() => {
     if (!open) return;

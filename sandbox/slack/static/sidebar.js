@@ -1,4 +1,4 @@
-// Knows the left side: what this place is, as whom one acts, and the channels and direct messages that person sees.
+// The sidebar: the name of the page, the choice of the acting person, and the channels and direct messages they see.
 
 import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
 import { HOME, writeAddress } from "/static/address.js";
@@ -26,7 +26,7 @@ export function Sidebar() {
   </nav>`;
 }
 
-// On a narrow screen the sidebar goes away with the focus in it; the button that opened it takes the focus back.
+// On a narrow screen a closing sidebar may hold the focus, which then returns to the button that opened the sidebar.
 const focusMenu = () => document.querySelector("[aria-controls=sidebar]")?.focus();
 
 function ActingAs() {
@@ -61,7 +61,7 @@ function PersonSwitch({ human, act }) {
   </button>`;
 }
 
-// The new person may not see what the old one was looking at; then they land in the usual channel, or the first they see.
+// If the new person does not see the open channel, the page opens the usual channel, or the first one the person sees.
 function landing(page, id) {
   const seen = (page.seen[id] ?? []).map((channel) => channel.id);
   if (seen.includes(page.place.channel)) return {};

@@ -1,28 +1,28 @@
-// Knows what the page shows, as one value; and how components reach it and the things a person can do.
+// The page's state as one value, and the access of components to it and to the actions of a person.
 
 import { createContext, useContext } from "/static/vendor/preact-htm.js";
 import { HOME } from "/static/address.js";
 
 export const START = {
-  place: HOME, //        who looks at what
+  place: HOME, //        the acting person, and the open channel, thread and message
   people: [],
   channels: [], //       as the acting person sees them
   seen: {}, //           person id → the channels that person sees
   messages: [], //       of the open channel, oldest first, threads included
   shown: null, //        the place `messages` belongs to; null until the first answer
-  unread: {}, //         person id → what they have not seen: channel id → is it a direct message
-  clicks: {}, //         what became of the latest click on each control: {busy} or {error}
-  lastClick: null, //    of this window
-  faults: [], //         what is armed to go wrong
-  journal: { clicks: [], calls: [] }, // the last of everybody, oldest first; kept up while the bench is open
-  question: null, //     the open confirmation: {confirm, answer(bool)}
-  drawer: false, //      the sidebar on a narrow screen
-  bench: null, //        the panel behind the scenes: what one opened it for, "faults" or "clicks"
-  narrow: false, //      one thing at a time: what is open covers the rest
+  unread: {}, //         person id → map of the channels with unread messages: channel id → is it a direct message
+  clicks: {}, //         control name → the state of its latest click: {busy} or {error}
+  lastClick: null, //    the last click in this window
+  faults: [], //         the armed faults
+  journal: { clicks: [], calls: [] }, // of all people and apps, oldest first; read while the bench is open
+  confirmation: null, // the open confirmation: {confirm, answer(bool)}
+  drawer: false, //      whether the sidebar is open on a narrow screen
+  bench: null, //        the part for which the panel "Behind the scenes" was opened, "faults" or "clicks"; null: closed
+  narrow: false, //      whether the screen is narrow, where an open panel covers the rest
   connected: true,
 };
 
-/** A value, its changes, and who wants to hear of them. */
+/** A store: a value, `change` to patch it, and `subscribe` to be called after each change. */
 export function createStore(initial) {
   const listeners = new Set();
   const store = {
@@ -41,14 +41,14 @@ export function createStore(initial) {
 
 export const Page = createContext(null);
 
-/** The current state, plus `doing`: what a person can do from here. */
+/** The current state, plus `doing`: the actions of a person. */
 export const usePage = () => useContext(Page);
 
 export const personOf = (page, id) => page.people.find((person) => person.id === id);
 export const channelOf = (page, id) => page.channels.find((channel) => channel.id === id);
 export const nameOf = (page, id) => personOf(page, id)?.name ?? id;
 
-/** What a channel is called in a sentence: `#approvals`, or the name of the other end of a direct message. */
+/** The name of a channel in a sentence: `#approvals`, or the name of the other person of a direct message. */
 export function channelTitle(page, channel) {
   if (!channel) return "";
   return channel.is_im ? fullNameOf(page, channel.user) : `#${channel.name}`;

@@ -1,4 +1,4 @@
-// Knows Block Kit's text objects: plain_text and mrkdwn, drawn; and as plain words for accessible names.
+// Block Kit's text objects, plain_text and mrkdwn: as elements of the page, and as plain text for accessible names.
 
 import { html } from "/static/vendor/preact-htm.js";
 import { Inline, spoken } from "/static/inline.js";
@@ -25,7 +25,7 @@ export function Mrkdwn({ text, verbatim = false }) {
   });
 }
 
-/** A mrkdwn text as one line of plain words. */
+/** A mrkdwn text as one line of plain text. */
 export function spokenMrkdwn(page, text) {
   const words = parseMrkdwn(text).flatMap((block) => block.text ?? block.lines.map((nodes) => spoken(page, nodes)));
   return words.join(" ").replace(/\s+/g, " ").trim();

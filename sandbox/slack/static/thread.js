@@ -1,4 +1,4 @@
-// Knows the panel of one thread: the first message, its replies, and a composer that answers there.
+// The panel of one thread: the first message, its replies, and a composer for replies.
 
 import { html, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
 import { Composer } from "/static/composer.js";
@@ -17,12 +17,12 @@ export function Thread({ channel }) {
   const replies = threadsOf(page.messages).get(thread) ?? [];
   const close = () => page.doing.go({ thread: null });
   const panel = useRef();
-  useLayoutEffect(() => { // at once: a moment later somebody may have put the focus elsewhere
+  useLayoutEffect(() => { // at once: a moment later the person may have moved the focus
     const aside = panel.current;
-    if (page.narrow) aside.focus(); // what had the focus is covered now
+    if (page.narrow) aside.focus(); // the panel covers the element that had the focus
     return () => {
-      if (!aside.contains(document.activeElement)) return; // the focus was elsewhere, and does not go with us
-      requestAnimationFrame(() => document.querySelector(linkTo(thread))?.focus()); // by then it is not covered any more
+      if (!aside.contains(document.activeElement)) return; // the focus was outside the panel, and stays there
+      requestAnimationFrame(() => document.querySelector(linkTo(thread))?.focus()); // uncovered by then
     };
   }, []);
   return html`<aside class="thread" aria-label="Thread" tabindex="-1" inert=${page.narrow && Boolean(page.bench)} ref=${panel}>

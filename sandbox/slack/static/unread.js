@@ -1,25 +1,25 @@
-// Knows how far each person has read each channel, remembered by the browser for as long as this sandbox runs.
+// How far each person has read each channel, stored in the browser for as long as this sandbox runs.
 
 const KEY = "askbridge-sandbox-read";
 
-/** `storage` is a function, because merely naming the browser's storage can be refused. */
+/** `storage` is a function, because a browser may throw at a mere access to its storage. */
 export function createReadMarks(storage) {
   const marks = recall(storage);
   const markOf = (person, channel) => `${person}/${channel.id}`;
 
   return {
-    /** The person has seen all of this channel. */
+    /** Mark the whole channel as read by this person. */
     read(person, channel) {
       marks[markOf(person, channel)] = Number(channel.last_ts ?? 0);
       remember(storage, marks);
     },
-    /** Channels met for the first time hold nothing new; a direct message is new until it was looked at. */
+    /** Mark channels that appear for the first time as read, except direct messages, which are unread until opened. */
     meet(person, channels) {
       const met = channels.filter((channel) => !channel.is_im && marks[markOf(person, channel)] === undefined);
       for (const channel of met) marks[markOf(person, channel)] = Number(channel.last_ts ?? 0);
       if (met.length) remember(storage, marks);
     },
-    /** Which channels, as this person sees them, hold something new to them: channel id → is it a direct message. */
+    /** The channels with messages that this person has not read: channel id → is it a direct message. */
     unread(person, channels) {
       const fresh = channels.filter(
         (channel) => channel.is_member !== false && Number(channel.last_ts ?? 0) > (marks[markOf(person, channel)] ?? 0),
@@ -29,7 +29,7 @@ export function createReadMarks(storage) {
   };
 }
 
-// A browser may refuse storage; then a reload forgets what was read, and nothing else is lost.
+// A browser may refuse storage. Then a reload forgets what was read; nothing else depends on it.
 function recall(storage) {
   try {
     return JSON.parse(storage().getItem(KEY)) ?? {};

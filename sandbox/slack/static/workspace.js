@@ -1,4 +1,4 @@
-// Knows the frame: sidebar, the open channel with its composer, the open thread, the bench, and the confirmation above all.
+// The frame of the page: sidebar, open channel with its composer, open thread, bench, and the confirmation on top.
 
 import { html, useEffect } from "/static/vendor/preact-htm.js";
 import { Announcer } from "/static/announce.js";
@@ -21,7 +21,7 @@ export function Workspace() {
     document.title = `${title ? `${title} · ` : ""}Sandbox – not Slack`;
   }, [title]);
   const keys = (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented || page.question) return;
+    if (event.key !== "Escape" || event.defaultPrevented || page.confirmation) return;
     if (page.drawer) page.doing.showDrawer(false);
     else if (page.bench && event.target.closest("#bench, .ribbon")) page.doing.showBench(null);
     else if (page.place.thread) page.doing.go({ thread: null });
@@ -44,7 +44,7 @@ export function Workspace() {
     </main>
     ${channel && page.place.thread && html`<${Thread} key=${page.place.thread} channel=${channel} />`}
     <${Bench} />
-    ${page.question && html`<${Confirmation} question=${page.question} />`}
+    ${page.confirmation && html`<${Confirmation} confirmation=${page.confirmation} />`}
   </div>`;
 }
 
@@ -70,13 +70,13 @@ function Conversation({ channel, title }) {
     <${Composer} key=${`say/${place}`} channel=${channel} label=${title} />`;
 }
 
-/** Shown where the acting person cannot look: another's direct message, a private channel, a wrong link. */
+/** Shown when the acting person cannot see the channel: a direct message of others, a private channel, a wrong link. */
 function Nowhere() {
   const page = usePage();
   if (!page.shown) return html`<div class="nowhere" aria-busy="true" />`;
-  const somebody = personOf(page, page.place.as);
+  const known = personOf(page, page.place.as);
   return html`<div class="nowhere">
-    <h3>${fullNameOf(page, page.place.as)} ${somebody ? "cannot see this conversation" : "is nobody here"}</h3>
+    <h3>${fullNameOf(page, page.place.as)} ${known ? "cannot see this conversation" : "is nobody here"}</h3>
     <p>It is private, or it does not exist. Choose another, or act as somebody else.</p>
   </div>`;
 }

@@ -1,1 +1,1 @@
-"""Block Kit's rules: tables of limits, and the sentences Slack answers when they are broken."""
+"""Block Kit's rules: tables of limits, and Slack's messages for violations."""

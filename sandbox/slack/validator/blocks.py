@@ -28,23 +28,23 @@ IN_MESSAGES = {
         optional={
             "block_id": BLOCK_ID,
             "text": text(3000),
-            "fields": Items(of=text(2000), most=10),
+            "fields": Items(of=text(2000), max_items=10),
             "accessory": Kinds(elements.IN_ACCESSORY),
             "expand": Flag(),
         },
         checks=(_text_or_fields,),
     ),
     "context": Object(
-        required={"elements": Items(of=Kinds({**TEXT_KINDS, "image": elements.IMAGE}), most=10)},
+        required={"elements": Items(of=Kinds({**TEXT_KINDS, "image": elements.IMAGE}), max_items=10)},
         optional={"block_id": BLOCK_ID},
     ),
     "divider": Object(required={}, optional={"block_id": BLOCK_ID}),
     "actions": Object(
-        required={"elements": Items(of=Kinds(elements.IN_ACTIONS), most=25)},
+        required={"elements": Items(of=Kinds(elements.IN_ACTIONS), max_items=25)},
         optional={"block_id": BLOCK_ID},
     ),
     "image": Object(
-        required={"alt_text": String(most=2000)},
+        required={"alt_text": String(max_length=2000)},
         optional={"block_id": BLOCK_ID, "image_url": URL, "slack_file": SLACK_FILE, "title": plain(2000)},
         checks=(one_source,),
     ),

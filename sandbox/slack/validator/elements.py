@@ -1,4 +1,4 @@
-"""The limits of what people press, choose and type into. A new element is one entry here and one where it may stand."""
+"""The limits of interactive elements. A new element is one entry here, and one in each table of where it may stand."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def _initials_are_options(value: Json, pointer: str) -> Iterator[Problem]:
 
 
 def offered(select: Json) -> list[Json]:
-    """The options of a select, of its groups too; whatever is not well-formed is left out."""
+    """The options of a select, including those of its groups; malformed parts are left out."""
     groups = select.get("option_groups")
     holders = [select, *(groups if isinstance(groups, list) else [])]
     lists = [holder.get("options") for holder in holders if isinstance(holder, dict)]
@@ -46,8 +46,8 @@ def offered(select: Json) -> list[Json]:
 
 
 def _lengths_in_order(value: Json, pointer: str) -> Iterator[Problem]:
-    least, most = value.get("min_length", 0), value.get("max_length", 3000)
-    if isinstance(least, int) and isinstance(most, int) and least > most:
+    shortest, longest = value.get("min_length", 0), value.get("max_length", 3000)
+    if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
         yield Problem(f"{pointer}/min_length", "must not be greater than `max_length`")
 
 
@@ -55,11 +55,11 @@ BUTTON = Object(
     required={"text": plain(75)},
     optional={
         "action_id": ACTION_ID,
-        "value": String(most=2000),
+        "value": String(max_length=2000),
         "url": URL,
-        "style": String(most=7, one_of=("primary", "danger")),
+        "style": String(max_length=7, one_of=("primary", "danger")),
         "confirm": CONFIRM,
-        "accessibility_label": String(most=75),
+        "accessibility_label": String(max_length=75),
     },
 )
 
@@ -69,7 +69,7 @@ STATIC_SELECT = Object(
         "action_id": ACTION_ID,
         "placeholder": plain(150),
         "options": OPTIONS,
-        "option_groups": Items(of=OPTION_GROUP, most=100),
+        "option_groups": Items(of=OPTION_GROUP, max_items=100),
         "initial_option": OPTION,
         "confirm": CONFIRM,
         "focus_on_load": Flag(),
@@ -82,37 +82,37 @@ PLAIN_TEXT_INPUT = Object(
     optional={
         "action_id": ACTION_ID,
         "placeholder": plain(150),
-        "initial_value": String(most=3000, least=0),
+        "initial_value": String(max_length=3000, min_length=0),
         "multiline": Flag(),
-        "min_length": Integer(least=0, most=3000),
-        "max_length": Integer(least=1, most=3000),
+        "min_length": Integer(minimum=0, maximum=3000),
+        "max_length": Integer(minimum=1, maximum=3000),
         "focus_on_load": Flag(),
     },
     checks=(_lengths_in_order,),
 )
 
 IMAGE = Object(
-    required={"alt_text": String(most=2000)},
+    required={"alt_text": String(max_length=2000)},
     optional={"image_url": URL, "slack_file": SLACK_FILE},
     checks=(one_source,),
 )
 
 OVERFLOW = Object(
-    required={"options": Items(of=OVERFLOW_OPTION, most=5)},
+    required={"options": Items(of=OVERFLOW_OPTION, max_items=5)},
     optional={"action_id": ACTION_ID, "confirm": CONFIRM},
 )
 
 RADIO_BUTTONS = Object(
-    required={"options": Items(of=CHOICE_OPTION, most=10)},
+    required={"options": Items(of=CHOICE_OPTION, max_items=10)},
     optional={"action_id": ACTION_ID, "initial_option": CHOICE_OPTION, "confirm": CONFIRM, "focus_on_load": Flag()},
     checks=(_initial_is_an_option,),
 )
 
 CHECKBOXES = Object(
-    required={"options": Items(of=CHOICE_OPTION, most=10)},
+    required={"options": Items(of=CHOICE_OPTION, max_items=10)},
     optional={
         "action_id": ACTION_ID,
-        "initial_options": Items(of=CHOICE_OPTION, most=10),
+        "initial_options": Items(of=CHOICE_OPTION, max_items=10),
         "confirm": CONFIRM,
         "focus_on_load": Flag(),
     },

@@ -1,4 +1,4 @@
-"""What Slack checks in the blocks of one message as a whole, and the sum of its texts."""
+"""The checks of all blocks of one message together: their number, their ids, and the sum of their texts."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,18 +8,18 @@ from sandbox.slack.model import Json
 from sandbox.slack.validator.blocks import IN_MESSAGES
 from sandbox.slack.validator.rules import Items, Kinds, Problem, broken
 
-MOST_BLOCKS = 50
-MOST_CHARACTERS = 13_200  # undocumented; `msg_blocks_too_long` was observed near this sum
-_RULE = Items(of=Kinds(IN_MESSAGES), least=0, most=MOST_BLOCKS)
+MAX_BLOCKS = 50
+MAX_CHARACTERS = 13_200  # undocumented; `msg_blocks_too_long` was observed near this sum
+_RULE = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 
 
 def problems(blocks: list[Any], *, pointer: str = "/blocks") -> list[Problem]:
-    """Everything Slack would refuse in these blocks, in the order of the blocks."""
+    """Every problem for which Slack would refuse these blocks, in the order of the blocks."""
     return list(broken(_RULE, blocks, pointer)) + repeated_ids(blocks, pointer=pointer)
 
 
 def repeated_ids(blocks: list[Any], *, pointer: str) -> list[Problem]:
-    """Ids that stand for two things: block_ids among the blocks, action_ids within one of them."""
+    """A problem for each duplicate id: block_ids among the blocks, action_ids within one block."""
     found = list(_repeated([block for block in blocks if isinstance(block, dict)], "block_id", pointer))
     for index, block in enumerate(blocks):
         if isinstance(block, dict):
@@ -37,7 +37,7 @@ def interactive(block: Json) -> Iterator[Json]:
 
 
 def characters(value: Any) -> int:
-    """How many characters of text there are in these blocks, in all of them together."""
+    """The number of characters of all texts in these blocks together."""
     if isinstance(value, list):
         return sum(characters(item) for item in value)
     if isinstance(value, dict):

@@ -1,9 +1,9 @@
-"""The limits of rich text: paragraphs, lists, quotes and preformatted text, and what may stand in a line of them."""
+"""The limits of rich text: paragraphs, lists, quotes, preformatted text, and the elements of their lines."""
 
 from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, String
 
-_TEXT = String(most=3000)
-_ID = String(most=255)
+_TEXT = String(max_length=3000)
+_ID = String(max_length=255)
 _STYLE = Object(required={}, optional={"bold": Flag(), "italic": Flag(), "strike": Flag(), "code": Flag()})
 _MENTION_STYLE = Object(
     required={},
@@ -16,50 +16,50 @@ _MENTION_STYLE = Object(
         "unlink": Flag(),
     },
 )
-_BORDER = Integer(least=0, most=1)
+_BORDER = Integer(minimum=0, maximum=1)
 
 _LINE_KINDS = {
     "text": Object(required={"text": _TEXT}, optional={"style": _STYLE}),
     "link": Object(
-        required={"url": String(most=3000)},
+        required={"url": String(max_length=3000)},
         optional={"text": _TEXT, "unsafe": Flag(), "style": _STYLE},
     ),
     "emoji": Object(
         required={"name": _ID},
-        optional={"unicode": _ID, "skin_tone": Integer(least=1, most=6), "style": _STYLE},
+        optional={"unicode": _ID, "skin_tone": Integer(minimum=1, maximum=6), "style": _STYLE},
     ),
     "user": Object(required={"user_id": _ID}, optional={"style": _MENTION_STYLE}),
     "usergroup": Object(required={"usergroup_id": _ID}, optional={"style": _MENTION_STYLE}),
     "channel": Object(required={"channel_id": _ID}, optional={"style": _MENTION_STYLE}),
     "team": Object(required={"team_id": _ID}, optional={"style": _MENTION_STYLE}),
     "broadcast": Object(
-        required={"range": String(most=8, one_of=("here", "channel", "everyone"))},
+        required={"range": String(max_length=8, one_of=("here", "channel", "everyone"))},
         optional={"style": _MENTION_STYLE},
     ),
     "color": Object(required={"value": _ID}, optional={"style": _STYLE}),
     "date": Object(
-        required={"timestamp": Integer(least=0, most=2**40), "format": _TEXT},
-        optional={"url": String(most=3000), "fallback": _TEXT, "style": _STYLE},
+        required={"timestamp": Integer(minimum=0, maximum=2**40), "format": _TEXT},
+        optional={"url": String(max_length=3000), "fallback": _TEXT, "style": _STYLE},
     ),
 }
 _LINE = Kinds(_LINE_KINDS)
 _VERBATIM_LINE = Kinds({kind: _LINE_KINDS[kind] for kind in ("text", "link")})
 
-_SECTION = Object(required={"elements": Items(of=_LINE, least=0)}, optional={})
+_SECTION = Object(required={"elements": Items(of=_LINE, min_items=0)}, optional={})
 _LIST = Object(
     required={
         "elements": Items(of=Kinds({"rich_text_section": _SECTION})),
-        "style": String(most=7, one_of=("bullet", "ordered")),
+        "style": String(max_length=7, one_of=("bullet", "ordered")),
     },
     optional={
-        "indent": Integer(least=0, most=8),
-        "offset": Integer(least=0, most=2**31),
+        "indent": Integer(minimum=0, maximum=8),
+        "offset": Integer(minimum=0, maximum=2**31),
         "border": _BORDER,
     },
 )
-_QUOTE = Object(required={"elements": Items(of=_LINE, least=0)}, optional={"border": _BORDER})
+_QUOTE = Object(required={"elements": Items(of=_LINE, min_items=0)}, optional={"border": _BORDER})
 _PREFORMATTED = Object(
-    required={"elements": Items(of=_VERBATIM_LINE, least=0)},
+    required={"elements": Items(of=_VERBATIM_LINE, min_items=0)},
     optional={"border": _BORDER, "language": _ID},
 )
 

@@ -1,4 +1,4 @@
-"""A small language for Block Kit's limits: what a value may be, and where and why it is not."""
+"""Rules that describe Block Kit's limits, and the problems of a value that violates them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sandbox.slack.model import Json
 
 @dataclass(frozen=True)
 class Problem:
-    """One broken rule, in Slack's words, at an RFC 6901 pointer."""
+    """One violation of a rule: Slack's message, and the RFC 6901 pointer to the value."""
 
     pointer: str
     message: str
@@ -22,10 +22,10 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class String:
-    """Text of a length; characters are Unicode code points (whether Slack counts so is not documented)."""
+    """A string with limits of length in Unicode code points; Slack does not document how it counts."""
 
-    most: int
-    least: int = 1
+    max_length: int
+    min_length: int = 1
     one_of: tuple[str, ...] = ()
 
 
@@ -36,17 +36,17 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True)
 class Integer:
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """A list of one kind of thing."""
+    """A list whose items follow one rule."""
 
     of: "Rule"
-    least: int = 1
-    most: int | None = None
+    min_items: int = 1
+    max_items: int | None = None
 
 
 Check: TypeAlias = Callable[[Json, str], Iterator[Problem]]
@@ -54,7 +54,7 @@ Check: TypeAlias = Callable[[Json, str], Iterator[Problem]]
 
 @dataclass(frozen=True, kw_only=True)
 class Object:
-    """A JSON object with these fields and no others; `checks` say what one field alone cannot."""
+    """A JSON object with these fields and no others; `checks` are rules about several fields together."""
 
     required: Mapping[str, "Rule"]
     optional: Mapping[str, "Rule"]
@@ -63,7 +63,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Kinds:
-    """An object whose `type` says which rules hold for the rest of it."""
+    """An object whose `type` selects the rules for its other fields."""
 
     by_type: Mapping[str, Object]
 
@@ -72,7 +72,7 @@ Rule: TypeAlias = String | Flag | Integer | Items | Object | Kinds
 
 
 def broken(rule: Rule, value: Any, pointer: str) -> Iterator[Problem]:
-    """Every way in which the value breaks the rule."""
+    """Every violation of the rule by this value."""
     match rule:
         case String():
             yield from _string(rule, value, pointer)
@@ -97,32 +97,32 @@ def _string(rule: String, value: Any, pointer: str) -> Iterator[Problem]:
     elif rule.one_of and value not in rule.one_of:
         limit: Json = {"type": "enum", "expected": list(rule.one_of), "got": value}
         yield Problem(pointer, "must be a valid enum value", constraint=limit)
-    elif len(value) > rule.most:
-        limit = {"type": "max_length", "expected": rule.most, "got": len(value)}
-        yield Problem(pointer, f"must be less than {rule.most + 1} characters", constraint=limit)
-    elif len(value) < rule.least:
-        limit = {"type": "min_length", "expected": rule.least, "got": len(value)}
-        yield Problem(pointer, f"must be more than {rule.least - 1} characters", constraint=limit)
+    elif len(value) > rule.max_length:
+        limit = {"type": "max_length", "expected": rule.max_length, "got": len(value)}
+        yield Problem(pointer, f"must be less than {rule.max_length + 1} characters", constraint=limit)
+    elif len(value) < rule.min_length:
+        limit = {"type": "min_length", "expected": rule.min_length, "got": len(value)}
+        yield Problem(pointer, f"must be more than {rule.min_length - 1} characters", constraint=limit)
 
 
 def _integer(rule: Integer, value: Any, pointer: str) -> Iterator[Problem]:
     if isinstance(value, bool) or not isinstance(value, int):
         yield Problem(pointer, "must provide an integer", "invalid_type")
-    elif not rule.least <= value <= rule.most:
-        limit = {"type": "range", "expected": [rule.least, rule.most], "got": value}
-        yield Problem(pointer, f"must be between {rule.least} and {rule.most}", constraint=limit)
+    elif not rule.minimum <= value <= rule.maximum:
+        limit = {"type": "range", "expected": [rule.minimum, rule.maximum], "got": value}
+        yield Problem(pointer, f"must be between {rule.minimum} and {rule.maximum}", constraint=limit)
 
 
 def _items(rule: Items, value: Any, pointer: str) -> Iterator[Problem]:
     if not isinstance(value, list):
         yield Problem(pointer, "must provide an array", "invalid_type")
         return
-    if rule.most is not None and len(value) > rule.most:
-        limit = {"type": "max_items", "expected": rule.most, "got": len(value)}
-        yield Problem(pointer, f"no more than {rule.most} items allowed", constraint=limit)
-    elif len(value) < rule.least:
-        limit = {"type": "min_items", "expected": rule.least, "got": len(value)}
-        yield Problem(pointer, f"no fewer than {rule.least} items allowed", constraint=limit)
+    if rule.max_items is not None and len(value) > rule.max_items:
+        limit = {"type": "max_items", "expected": rule.max_items, "got": len(value)}
+        yield Problem(pointer, f"no more than {rule.max_items} items allowed", constraint=limit)
+    elif len(value) < rule.min_items:
+        limit = {"type": "min_items", "expected": rule.min_items, "got": len(value)}
+        yield Problem(pointer, f"no fewer than {rule.min_items} items allowed", constraint=limit)
     for index, item in enumerate(value):
         yield from broken(rule.of, item, f"{pointer}/{index}")
 

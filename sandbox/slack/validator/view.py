@@ -1,4 +1,4 @@
-"""The limits of a modal or home view: its titles, its blocks, and the sum of its JSON."""
+"""The limits of a modal or home view: its titles, its blocks, and the size of its JSON."""
 
 import json
 from collections.abc import Iterator
@@ -9,13 +9,14 @@ from sandbox.slack.validator.blocks import IN_MESSAGES
 from sandbox.slack.validator.composition import plain
 from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, String, broken
 
-MOST_BLOCKS = 100
-MOST_BYTES = 250 * 1024
-_BLOCKS = Items(of=Kinds(IN_MESSAGES), least=0, most=MOST_BLOCKS)  # no block here is for one surface only
+MAX_BLOCKS = 100
+MAX_BYTES = 250 * 1024
+# All of these blocks are allowed in messages and in views.
+_BLOCKS = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 _COMMON = {
-    "callback_id": String(most=255, least=0),
-    "external_id": String(most=255, least=0),
-    "private_metadata": String(most=3000, least=0),
+    "callback_id": String(max_length=255, min_length=0),
+    "external_id": String(max_length=255, min_length=0),
+    "private_metadata": String(max_length=3000, min_length=0),
 }
 
 
@@ -44,11 +45,11 @@ KINDS = {
 
 
 def problems(view: Json, *, pointer: str = "/view") -> list[Problem]:
-    """Everything Slack would refuse in this view."""
+    """Every problem for which Slack would refuse this view."""
     found = list(broken(Kinds(KINDS), view, pointer))
     blocks = view.get("blocks")
     return found + (message.repeated_ids(blocks, pointer=f"{pointer}/blocks") if isinstance(blocks, list) else [])
 
 
 def is_too_large(view: Json) -> bool:
-    return len(json.dumps(view).encode()) > MOST_BYTES
+    return len(json.dumps(view).encode()) > MAX_BYTES

@@ -85,7 +85,7 @@ async def replicas(dsn: str, **settings: str) -> AsyncIterator[list[str]]:
         for child in children:
             await stack.enter_async_context(child)
             await child.ready()
-        yield [child.told["url"] for child in children]
+        yield [child.ready_info["url"] for child in children]
 
 
 @contextlib.asynccontextmanager

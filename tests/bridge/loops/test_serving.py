@@ -28,7 +28,7 @@ async def acme(replica: Replica, slack: Sandbox, dsn: str) -> AsyncIterator[Repl
     installed = await elsewhere.acme(Control(slack.url, replica.http), replica.http)
     tenant = await build.tenant(replica.db, team="T0ACME")
     async with replicas.running(slack, dsn, tenant=tenant) as running:
-        client = Client(token=installed.told["bot_token"], api_url=slack.api_url, http=running.http)
+        client = Client(token=installed.installation["bot_token"], api_url=slack.api_url, http=running.http)
         running.installations.put(tenant.scope, client)
         yield running
 

@@ -38,7 +38,7 @@ class Elsewhere:
 
 
 async def connect(replica: Replica, installed: Installed, *, person: str, channel: str) -> Elsewhere:
-    client = Client(token=installed.told["bot_token"], api_url=replica.slack.api_url, http=replica.http)
+    client = Client(token=installed.installation["bot_token"], api_url=replica.slack.api_url, http=replica.http)
     identity = await client.identity()
     assert isinstance(identity, Identity), identity
     connection = await connections.establish(replica.db, identity, app_id="A0ASKBRIDGE", organization=identity.name)

@@ -1,4 +1,4 @@
-"""A data folder that leaves no server behind, and owners of clusters in processes of their own."""
+"""Fixtures: a data folder in which no server may be left running, and processes that own a cluster."""
 
 import json
 import shutil
@@ -23,7 +23,10 @@ REPOSITORY = Path(__file__).parents[3]
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Not tmp_path: as root that lies below a folder of mode 0700, which no other account may pass."""
+    """An empty folder. Unlike tmp_path it is not below a folder of mode 0700, which no other account can pass through.
+
+    A server that still runs in the folder at the end fails the test.
+    """
     path = Path(tempfile.mkdtemp(prefix="askbridge-")).resolve()
     path.chmod(0o711)
     yield path
@@ -34,7 +37,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def original() -> Iterator[Path]:
-    """A data folder whose cluster was made and stopped: making one is most of a test's time."""
+    """A data folder with a stopped cluster, to be copied: creating a cluster takes longer than the rest of a test."""
     path = Path(tempfile.mkdtemp(prefix="askbridge-")).resolve()
     with Cluster(path, programs=find_programs(prefer="installed"), durable=False):
         pass
@@ -44,12 +47,12 @@ def original() -> Iterator[Path]:
 
 @pytest.fixture
 def made(folder: Path, original: Path) -> None:
-    """The cluster in `folder / "data"` exists already."""
+    """Put a copy of the stopped cluster into `folder / "data"`."""
     subprocess.run(["cp", "-a", original, folder / "data"], check=True)
 
 
 def serving(folder: Path) -> list[psutil.Process]:
-    """Every process that was told to work on something in this folder."""
+    """Every running process whose command line names this folder."""
     return [
         process
         for process in psutil.process_iter(["cmdline"])
@@ -58,7 +61,7 @@ def serving(folder: Path) -> list[psutil.Process]:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """A zombie is dead: it only waits for a reaper, which some systems take their time to send."""
+    """Whether the process runs. A zombie does not: it has ended, and only waits to be reaped, which may take long."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -66,7 +69,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def survivors(processes: list[psutil.Process], *, within: float) -> list[psutil.Process]:
-    """Who of these is still alive after so many seconds; at once when nobody is."""
+    """The processes that still run after `within` seconds; returns at once when all have ended."""
     deadline = time.monotonic() + within
     while (alive := [one for one in processes if is_alive(one)]) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -74,7 +77,7 @@ def survivors(processes: list[psutil.Process], *, within: float) -> list[psutil.
 
 
 async def ask(dsn: str, *statements: str) -> Any:
-    """The value of the last statement."""
+    """Run the statements; returns the value of the last one."""
     connection = await asyncpg.connect(dsn)
     try:
         for statement in statements[:-1]:
@@ -91,19 +94,19 @@ def owner(
     prefer: str = "installed",
     python: Path | None = None,
     env: dict[str, str] | None = None,
-    **whom: Any,
+    **arguments: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process that owns a cluster on this folder; killed at the end if it still runs."""
+    """Start another process that owns a cluster in this folder; it is killed at the end if it still runs."""
     command = [str(python or sys.executable), "-m", "tests.sandbox.postgres.owner", str(data), prefer, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, **{"cwd": REPOSITORY, **whom}) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, **{"cwd": REPOSITORY, **arguments}) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
-def said(process: subprocess.Popen[bytes]) -> dict[str, Any]:
-    """What an owner says once its cluster answers."""
+def ready_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Wait for the line of JSON that an owner prints when its cluster is ready, and decode it."""
     assert process.stdout is not None
     line: dict[str, Any] = json.loads(process.stdout.readline())
     return line

@@ -1,4 +1,4 @@
-"""A program that owns a PostgreSQL until it is killed; writes one JSON line when it answers."""
+"""A program that owns a PostgreSQL until it is killed; it prints one line of JSON when the server is ready."""
 
 import asyncio
 import json
@@ -20,12 +20,12 @@ async def main(data: Path, prefer: Literal["wheel", "installed"]) -> None:
         await asyncio.Event().wait()
 
 
-def forsaken(farewell: signal.Signals) -> Callable[[], None] | None:
-    """As on systems whose kernel does not tell children that their parent died."""
+def no_parent_watch(farewell: signal.Signals) -> Callable[[], None] | None:
+    """Replaces `dies_with_parent`, as on systems that do not signal a child when its parent dies."""
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when we were started in the background
-    if "--forsaken" in sys.argv:
-        processes.dies_with_parent = forsaken
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a process started in the background ignores SIGINT
+    if "--no-parent-watch" in sys.argv:
+        processes.dies_with_parent = no_parent_watch
     asyncio.run(main(Path(sys.argv[1]), "wheel" if sys.argv[2] == "wheel" else "installed"))

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.postgres.account import Account, choose
 from sandbox.postgres.errors import PostgresError
-from tests.sandbox.postgres.conftest import REPOSITORY, ask, owner, said, survivors
+from tests.sandbox.postgres.conftest import REPOSITORY, ask, owner, ready_line, survivors
 
 
 @pytest.mark.root
@@ -45,10 +45,10 @@ def test_a_normal_user_runs_it_as_itself(folder: Path) -> None:
     home.mkdir(mode=0o700)
     os.chown(home, account.user or 0, account.group or 0)
     python, env = python_for(account, folder)
-    whom = {"user": account.user, "group": account.group, "extra_groups": ()}
+    account_arguments = {"user": account.user, "group": account.group, "extra_groups": ()}
 
-    with owner(home / "data", prefer="wheel", python=python, env=env, cwd=folder, **whom) as process:
-        dsn, pid = (said_by := said(process))["dsn"], said_by["pid"]
+    with owner(home / "data", prefer="wheel", python=python, env=env, cwd=folder, **account_arguments) as process:
+        dsn, pid = (started := ready_line(process))["dsn"], started["pid"]
         server = psutil.Process(pid)
         assert asyncio.run(ask(dsn, "SELECT 1")) == 1
         assert server.username() == "nobody"
@@ -60,7 +60,7 @@ def test_a_normal_user_runs_it_as_itself(folder: Path) -> None:
 
 
 def python_for(account: Account, folder: Path) -> tuple[Path, dict[str, str]]:
-    """A Python that the account can run, with a copy of what the owner needs of this checkout and venv."""
+    """A Python that the account can run, with a copy of the modules of this checkout and venv that `owner` needs."""
     needed, skipped = folder / "needed", shutil.ignore_patterns("__pycache__", "slack", "pginstall", "include", "*.a")
     for name in ("sandbox", "tests/sandbox/postgres"):
         shutil.copytree(REPOSITORY / name, needed / name, ignore=skipped)

@@ -19,7 +19,7 @@ from sandbox.postgres.account import choose
 from sandbox.postgres.cluster import Cluster, run
 from sandbox.postgres.errors import FolderInUse, PostgresError
 from sandbox.postgres.programs import Programs, find_programs
-from tests.sandbox.postgres.conftest import ask, is_alive, owner, said, serving, survivors
+from tests.sandbox.postgres.conftest import ask, is_alive, owner, ready_line, serving, survivors
 
 pytestmark = pytest.mark.processes
 
@@ -31,7 +31,7 @@ def programs() -> Programs:
 
 @pytest.fixture
 def bystander(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of the very account that PostgreSQL runs as: of others it would not care."""
+    """A process of the account that PostgreSQL runs as: PostgreSQL ignores the pids of other accounts' processes."""
     account = choose(None, cluster=folder / "none-yet")
     with subprocess.Popen(["sleep", "60"], user=account.user) as process:
         try:
@@ -96,7 +96,7 @@ def test_a_second_start_keeps_the_rows_and_the_password(folder: Path, programs: 
 @pytest.mark.usefixtures("made")
 async def test_a_killed_server_recovers_at_the_next_start(folder: Path, programs: Programs) -> None:
     async with run(folder / "data", programs=programs) as cluster:
-        connection = await asyncpg.connect(cluster.dsn)  # its backend is orphaned by the kill
+        connection = await asyncpg.connect(cluster.dsn)  # its backend becomes an orphan when the postmaster is killed
         await connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
         os.kill(cluster.pid, signal.SIGKILL)
 
@@ -112,7 +112,7 @@ async def test_nothing_is_left_running_when_the_owner_dies(
     folder: Path, programs: Programs, farewell: signal.Signals
 ) -> None:
     with owner(folder / "data") as process:
-        dsn, pid = (said_by := said(process))["dsn"], said_by["pid"]
+        dsn, pid = (started := ready_line(process))["dsn"], started["pid"]
         await ask(dsn, "CREATE TABLE kept AS SELECT 7 AS n", "SELECT 1")
         everyone = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
 
@@ -128,8 +128,8 @@ async def test_nothing_is_left_running_when_the_owner_dies(
 
 @pytest.mark.usefixtures("made")
 async def test_a_server_that_outlived_its_owner_is_stopped_by_the_next_start(folder: Path, programs: Programs) -> None:
-    with owner(folder / "data", "--forsaken") as process:
-        dsn, pid = (said_by := said(process))["dsn"], said_by["pid"]
+    with owner(folder / "data", "--no-parent-watch") as process:
+        dsn, pid = (started := ready_line(process))["dsn"], started["pid"]
         await ask(dsn, "CREATE TABLE kept AS SELECT 7 AS n", "SELECT 1")
         process.kill()
         process.wait(timeout=5)
@@ -157,7 +157,7 @@ async def test_an_owner_killed_while_making_the_cluster_is_no_obstacle(folder: P
 
 
 @pytest.mark.usefixtures("made")
-async def test_a_pid_that_now_belongs_to_somebody_else_is_neither_believed_nor_touched(
+async def test_a_pid_that_now_belongs_to_another_process_is_neither_believed_nor_touched(
     folder: Path, programs: Programs, bystander: subprocess.Popen[bytes]
 ) -> None:
     pid_file = folder / "data/cluster/postmaster.pid"
@@ -196,7 +196,7 @@ async def test_an_owner_cancelled_at_any_moment_leaves_nothing(
     task = asyncio.create_task(own())
     if moment == "running":
         await running.wait()
-    while moment != "running" and not (folder / "data" / moment).exists():  # initdb sets no event of ours
+    while moment != "running" and not (folder / "data" / moment).exists():  # initdb cannot set our event
         assert not task.done()
         await asyncio.sleep(0.001)
     task.cancel()

@@ -11,7 +11,7 @@ from sandbox.postgres.programs import find_programs
 
 
 @pytest.mark.processes
-def test_nobody_else_can_read_what_is_in_it(folder: Path) -> None:
+def test_no_other_account_can_read_what_is_in_it(folder: Path) -> None:
     data = folder / "data"
     with Cluster(data, programs=find_programs(prefer="installed"), durable=False):
         pass
@@ -40,7 +40,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(folder: Path) -> None:
 
 
 @pytest.mark.root
-def test_a_folder_of_somebody_else_is_left_alone(folder: Path) -> None:
+def test_a_folder_of_another_account_is_left_alone(folder: Path) -> None:
     os.chown(folder, 65534, 65534)
 
     with pytest.raises(FolderRefused, match="belongs to somebody else"):

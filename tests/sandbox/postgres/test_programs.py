@@ -71,5 +71,5 @@ def test_a_wheel_under_roots_home_is_copied_once_and_the_home_stays_closed(folde
 
     assert running[0] == running[1]
     assert running[0][0].is_relative_to(folder / "data")
-    assert running[0][0].stat().st_uid == 0  # the account may run it, not change it
+    assert running[0][0].stat().st_uid == 0  # the account may run the program, but not change it
     assert stat.S_IMODE(home.stat().st_mode) == 0o700

@@ -1,4 +1,4 @@
-"""A running sandbox, the unmodified SDK pointed at it, its control API, and apps that listen for clicks."""
+"""Fixtures: a running sandbox, Slack's unmodified SDK as its client, its control API, and apps that receive clicks."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from sandbox.slack.server import Sandbox
 
 @dataclass
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that changes only when a test moves it."""
 
     now: float = 1_800_000_000.0
 
@@ -57,13 +57,13 @@ class Control:
             return answer.status, await answer.json()
 
     async def texts(self, channel: str, *, as_: str) -> list[str]:
-        told = await self.get("messages", channel=channel, as_=as_)
-        return [message["text"] for message in told["messages"]]
+        found = await self.get("messages", channel=channel, as_=as_)
+        return [message["text"] for message in found["messages"]]
 
 
 @dataclass
 class Listener:
-    """An app that takes what Slack sends and answers what the test wants."""
+    """An app that records the requests of Slack, and responds with the status that the test sets."""
 
     url: str = ""
     status: int = 200
@@ -111,7 +111,7 @@ Serve = Callable[[web.Application], Awaitable[str]]
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Serve an application on a free port of this machine; its origin comes back."""
+    """Serves an application on a free port of this machine; returns its origin."""
     runners: list[web.AppRunner] = []
 
     async def start(app: web.Application) -> str:
@@ -162,7 +162,7 @@ def card(*, value: str = "1", action_id: str = "approve", block_id: str = "ask")
 
 
 def select(*, options: int = 2) -> list[dict[str, Any]]:
-    """One select with that many options, valued "0", "1", …"""
+    """One select with this many options, whose values are "0", "1", …"""
     element = {
         "type": "static_select",
         "action_id": "region",
@@ -173,7 +173,7 @@ def select(*, options: int = 2) -> list[dict[str, Any]]:
 
 
 async def card_to_click(client: AsyncWebClient, blocks: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """A card, and a click on it by ana."""
+    """Post a card; returns the body of a click on it by ana."""
     answer = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=blocks or card())
     return {"user": "U0ANA", "channel": "C0APPROVALS", "ts": answer["ts"], "action_id": "approve"}
 
@@ -191,7 +191,7 @@ async def clicks_go_to(control: Control, *listeners: Listener) -> None:
 
 
 async def refusal(call: Awaitable[Any]) -> str:
-    """The word with which Slack refuses this call."""
+    """Slack's error word for this call, which must be refused."""
     with pytest.raises(SlackApiError) as refused:
         await call
     return str(refused.value.response["error"])

@@ -1,4 +1,4 @@
-"""More of Slack than there is at the start, made through the control API as any script would make it."""
+"""Workspaces, enterprises and apps beside those of the start, created through the control API."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -37,43 +37,45 @@ SOUTH = {
 
 @dataclass(frozen=True)
 class Installed:
-    """An installation and the unmodified SDK with its token."""
+    """An installation as the control API returns it, and Slack's unmodified SDK with its token."""
 
-    told: dict[str, Any]
+    installation: dict[str, Any]
     client: AsyncWebClient
 
     @property
     def bot(self) -> str:
-        return str(self.told["bot_user_id"])
+        return str(self.installation["bot_user_id"])
 
 
 Install = Callable[..., Awaitable[Installed]]
 
 
-async def install(control: Control, http: aiohttp.ClientSession, **asked: Any) -> Installed:
-    told = (await control.post("installations", **{"app_id": "A0ASKBRIDGE", **asked}))["installation"]
-    client = AsyncWebClient(token=told["bot_token"], base_url=f"{control.url}/api/", retry_handlers=[], session=http)
-    return Installed(told, client)
+async def install(control: Control, http: aiohttp.ClientSession, **fields: Any) -> Installed:
+    installation = (await control.post("installations", **{"app_id": "A0ASKBRIDGE", **fields}))["installation"]
+    client = AsyncWebClient(
+        token=installation["bot_token"], base_url=f"{control.url}/api/", retry_handlers=[], session=http
+    )
+    return Installed(installation, client)
 
 
-async def acme(control: Control, http: aiohttp.ClientSession, **asked: Any) -> Installed:
-    """The same app in a second workspace."""
+async def acme(control: Control, http: aiohttp.ClientSession, **fields: Any) -> Installed:
+    """Install the app of the start in a second workspace."""
     await control.post("workspaces", **ACME)
     return await install(
-        control, http, **{"team_id": "T0ACME", "channels": ["C0DEPLOYS"], "bot_user_id": "U0ACMEBOT", **asked}
+        control, http, **{"team_id": "T0ACME", "channels": ["C0DEPLOYS"], "bot_user_id": "U0ACMEBOT", **fields}
     )
 
 
-async def org(control: Control, http: aiohttp.ClientSession, **asked: Any) -> Installed:
-    """The same app in an enterprise of two workspaces, added to one of them."""
+async def org(control: Control, http: aiohttp.ClientSession, **fields: Any) -> Installed:
+    """Install the app of the start in an enterprise with two workspaces, granted in one of them."""
     for workspace in (NORTH, SOUTH):
         await control.post("workspaces", **workspace)
     wide = {"enterprise_id": "E0ORG", "team_ids": ["T0NORTH"], "channels": ["C0NORTH"], "bot_user_id": "U0ORGBOT"}
-    return await install(control, http, **{**wide, **asked})
+    return await install(control, http, **{**wide, **fields})
 
 
-async def neighbour(control: Control, http: aiohttp.ClientSession, **asked: Any) -> Installed:
-    """Another app in the first workspace."""
-    await control.post("apps", id="A0OTHER", name="other", request_urls=asked.pop("request_urls", []))
-    there = {"app_id": "A0OTHER", "team_id": "T0SANDBOX", "channels": ["C0APPROVALS"], "bot_user_id": "U0OTHERBOT"}
-    return await install(control, http, **{**there, **asked})
+async def neighbour(control: Control, http: aiohttp.ClientSession, **fields: Any) -> Installed:
+    """Install another app in the first workspace."""
+    await control.post("apps", id="A0OTHER", name="other", request_urls=fields.pop("request_urls", []))
+    where = {"app_id": "A0OTHER", "team_id": "T0SANDBOX", "channels": ["C0APPROVALS"], "bot_user_id": "U0OTHERBOT"}
+    return await install(control, http, **{**where, **fields})

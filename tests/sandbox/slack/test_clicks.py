@@ -62,7 +62,7 @@ async def test_a_delayed_click_shows_what_was_there_when_it_was_made(
     click = await card_to_click(client)
 
     late = asyncio.create_task(control.post("clicks", **click, delay_ms=150))
-    while not slack._response_urls._given:  # made with the payload
+    while not slack._response_urls._given:  # a response_url is made together with the payload
         await asyncio.sleep(0)
     await client.chat_update(channel=CHANNEL, ts=click["ts"], text="Gone")
     result = await late
@@ -83,7 +83,7 @@ async def test_a_copy_without_the_action_refuses_the_click(client: AsyncWebClien
         assert await control.try_post("clicks", **attempt) == (409, {"ok": False, "error": "no_such_action"})
 
 
-async def test_an_option_nobody_offered_cannot_be_chosen(client: AsyncWebClient, control: Control) -> None:
+async def test_an_option_that_is_not_offered_cannot_be_chosen(client: AsyncWebClient, control: Control) -> None:
     click = {**await card_to_click(client, select()), "action_id": "region"}
 
     assert (await control.try_post("clicks", **click, selected_option="9"))[0] == 409
@@ -98,17 +98,17 @@ def choices(kind: str, **more: Any) -> list[dict[str, Any]]:
 
 
 async def test_a_radio_button_and_an_entry_of_a_menu_are_one_choice(client: AsyncWebClient, control: Control) -> None:
-    told = {}
+    payloads = {}
     for kind in ("radio_buttons", "overflow"):
         click = {**await card_to_click(client, choices(kind)), "action_id": "choose"}
         assert (await control.try_post("clicks", **click, selected_option="9"))[0] == 409
-        told[kind] = (await control.post("clicks", **click, selected_option="2"))["payload"]
+        payloads[kind] = (await control.post("clicks", **click, selected_option="2"))["payload"]
 
     chosen = {"text": {"type": "plain_text", "text": "Option 2", "emoji": True}, "value": "2"}
-    assert [payload["actions"][0]["selected_option"] for payload in told.values()] == [chosen, chosen]
+    assert [payload["actions"][0]["selected_option"] for payload in payloads.values()] == [chosen, chosen]
     held = {"ask": {"choose": {"type": "radio_buttons", "selected_option": chosen}}}
-    assert told["radio_buttons"]["state"]["values"] == held
-    assert told["overflow"]["state"]["values"] == {}, "a menu holds nothing"
+    assert payloads["radio_buttons"]["state"]["values"] == held
+    assert payloads["overflow"]["state"]["values"] == {}, "a menu holds nothing"
 
 
 @pytest.mark.parametrize("values", [["0", "2"], ["1"], []])
@@ -126,7 +126,7 @@ async def test_checkboxes_tell_all_that_are_checked(
     assert (await control.try_post("clicks", **click))[0] == 409
 
 
-async def test_what_nobody_touched_holds_what_it_started_with(client: AsyncWebClient, control: Control) -> None:
+async def test_an_untouched_element_holds_what_it_started_with(client: AsyncWebClient, control: Control) -> None:
     first = {"text": {"type": "plain_text", "text": "Option 0"}, "value": "0"}
     radio = choices("radio_buttons", initial_option=first)
     boxes = [{**choices("checkboxes", initial_options=[first])[0], "block_id": "boxes"}]
@@ -213,8 +213,8 @@ async def test_a_click_is_kept_as_it_was_on_the_wire_with_the_replies_to_it(
     listener.status = 418
     await clicks_go_to(control, listener)
     result = await control.post("clicks", **await card_to_click(client))
-    said = {"text": "Too late", "replace_original": False}
-    await http.post(result["payload"]["response_url"], json=said)
+    reply = {"text": "Too late", "replace_original": False}
+    await http.post(result["payload"]["response_url"], json=reply)
     await http.post(result["payload"]["response_url"], data="nonsense")
 
     (kept,) = (await control.get("clicks"))["clicks"]
@@ -224,7 +224,7 @@ async def test_a_click_is_kept_as_it_was_on_the_wire_with_the_replies_to_it(
     assert kept["request"]["headers"].items() <= headers.items()
     assert kept["answer"]["status"] == 418
     assert [(reply["status"], reply["error"]) for reply in kept["replies"]] == [(200, None), (400, "invalid_payload")]
-    assert json.loads(kept["replies"][0]["body"]) == said
+    assert json.loads(kept["replies"][0]["body"]) == reply
 
 
 async def test_only_so_many_of_the_last_clicks_are_told_as_were_asked_for(

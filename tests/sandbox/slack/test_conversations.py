@@ -144,9 +144,9 @@ async def test_a_thread_is_told_from_its_parent_on(client: AsyncWebClient, contr
     history = await client.conversations_history(channel="C0GENERAL")
 
     assert [m["text"] for m in thread["messages"]] == ["Deploy?", "why?", "because", "done"]
-    told = thread["messages"][0]
-    assert (told["thread_ts"], told["reply_count"]) == (ts, 3)
-    assert told["reply_users"] == ["U0ANA", "U0ASKBRIDGE"]
+    parent = thread["messages"][0]
+    assert (parent["thread_ts"], parent["reply_count"]) == (ts, 3)
+    assert parent["reply_users"] == ["U0ANA", "U0ASKBRIDGE"]
     assert thread["messages"][1]["parent_user_id"] == "U0ASKBRIDGE"
     assert [m["text"] for m in history["messages"]] == ["done", "Deploy?"]
     assert history["messages"][0]["subtype"] == "thread_broadcast"
@@ -164,6 +164,6 @@ async def test_a_deleted_reply_leaves_the_thread(client: AsyncWebClient) -> None
     assert "reply_count" not in parent
 
 
-async def test_a_thread_nobody_started_is_not_found(client: AsyncWebClient) -> None:
+async def test_a_thread_that_was_not_started_is_not_found(client: AsyncWebClient) -> None:
     with pytest.raises(SlackApiError, match="thread_not_found"):
         await client.conversations_replies(channel="C0GENERAL", ts="1.000001")

@@ -101,11 +101,11 @@ async def test_a_refusal_is_final_and_not_sent_to_the_next_replica(
 async def test_no_replica_at_all_is_a_connection_error(client: AsyncWebClient, control: Control) -> None:
     click = await card_to_click(client)
 
-    nobody = await control.post("clicks", **click)
+    unanswered = await control.post("clicks", **click)
     await control.post("request_urls", request_urls=["http://127.0.0.1:1/"])
     dead = await control.post("clicks", **click)
 
-    assert (nobody["status"], nobody["error"]) == (0, "connection")
+    assert (unanswered["status"], unanswered["error"]) == (0, "connection")
     assert (dead["status"], dead["error"]) == (0, "connection")
 
 
@@ -200,5 +200,5 @@ async def test_a_slow_click_arrives_late_and_is_signed_when_it_is_sent(
 
     waited = (time.monotonic() - started) * 1000
     assert waited >= 100
-    assert result["ack_ms"] <= waited - 100  # the delay is the network's, not the app's
+    assert result["ack_ms"] <= waited - 100  # the simulated delay of the network does not count
     assert verifies(slack, *listener.got[0])

@@ -1,4 +1,4 @@
-"""Each class of failure reaches the unmodified SDK as Slack would send it, and is what it says: done or not done."""
+"""Each class of failure reaches Slack's unmodified SDK as Slack would send it, and has the effect that it claims."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ OTHERS = [
 
 
 async def posted(client: AsyncWebClient) -> Any:
-    """What becomes of a post: the answer that Slack refused it with, or the exception without any."""
+    """Post a message; returns Slack's response, a refusal included, or the exception if there was no response."""
     try:
         return await client.chat_postMessage(channel=CHANNEL, text="hi")
     except SlackApiError as refused:
@@ -38,8 +38,10 @@ async def posted(client: AsyncWebClient) -> Any:
 async def test_a_word_is_said_before_or_after_the_deed(
     client: AsyncWebClient, control: Control, name: str, word: str
 ) -> None:
-    (asked,) = [one for one in CLASSES[name].told()["faults"] if one.get("error") == word and one["fault"] == "error"]
-    await control.post("faults", on="chat.postMessage", **asked)
+    (fault,) = [
+        one for one in CLASSES[name].as_json()["faults"] if one.get("error") == word and one["fault"] == "error"
+    ]
+    await control.post("faults", on="chat.postMessage", **fault)
 
     answer = await posted(client)
 
@@ -73,10 +75,10 @@ def is_success(answer: Any) -> bool:
 
 
 async def test_the_classes_are_told_as_they_can_be_asked_for(control: Control) -> None:
-    told = (await control.get("faults/classes"))["classes"]
+    classes = (await control.get("faults/classes"))["classes"]
 
-    assert set(told) == set(CLASSES)
-    for one in told.values():
+    assert set(classes) == set(CLASSES)
+    for one in classes.values():
         assert one["says"]
         for fault in one["faults"]:
             assert (await control.post("faults", on="chat.postMessage", **fault))["fault_id"]

@@ -13,21 +13,21 @@ from tests.sandbox.slack.conftest import Control
 CHANNEL = "C0GENERAL"
 
 
-async def told(client: AsyncWebClient) -> Any:
-    """What the SDK makes of a post: its response, refused or not."""
+async def outcome(client: AsyncWebClient) -> Any:
+    """Post a message; returns the SDK's response, whether it is a refusal or not."""
     try:
         return await client.chat_postMessage(channel=CHANNEL, text="hi")
     except SlackApiError as refused:
         return refused.response
 
 
-@pytest.mark.parametrize(("asked", "header"), [({}, "1"), ({"retry_after": 7}, "7"), ({"retry_after": None}, None)])
+@pytest.mark.parametrize(("fields", "header"), [({}, "1"), ({"retry_after": 7}, "7"), ({"retry_after": None}, None)])
 async def test_a_429_comes_with_or_without_its_header(
-    client: AsyncWebClient, control: Control, asked: dict[str, Any], header: str | None
+    client: AsyncWebClient, control: Control, fields: dict[str, Any], header: str | None
 ) -> None:
-    await control.post("faults", on="chat.postMessage", fault="ratelimited", **asked)
+    await control.post("faults", on="chat.postMessage", fault="ratelimited", **fields)
 
-    answer = await told(client)
+    answer = await outcome(client)
 
     assert (answer.status_code, answer["error"]) == (429, "ratelimited")
     assert answer.headers.get("Retry-After") == header
@@ -37,7 +37,7 @@ async def test_a_429_comes_with_or_without_its_header(
 async def test_any_refusal_of_slacks_can_be_had(client: AsyncWebClient, control: Control) -> None:
     await control.post("faults", on="chat.postMessage", fault="error", error="restricted_action")
 
-    answer = await told(client)
+    answer = await outcome(client)
 
     assert (answer.status_code, answer["error"]) == (200, "restricted_action")
 
@@ -48,7 +48,7 @@ async def test_a_proxys_error_is_not_json_and_nothing_was_done(
 ) -> None:
     await control.post("faults", on="chat.postMessage", fault=fault, status=status)
 
-    answer = await told(client)
+    answer = await outcome(client)
 
     assert answer.status_code == status
     assert answer.get("error") is None
@@ -61,7 +61,7 @@ async def test_a_failure_may_come_though_the_deed_was_done(
 ) -> None:
     await control.post("faults", on="chat.postMessage", fault=fault, status=status, applied=True)
 
-    answer = await told(client)
+    answer = await outcome(client)
 
     assert (answer.status_code, answer.get("ok")) == (status, False if fault == "error" else None)
     assert await control.texts(CHANNEL, as_="U0ANA") == ["hi"]
@@ -71,7 +71,7 @@ async def test_a_failure_may_come_though_the_deed_was_done(
 async def test_a_limit_can_have_slacks_other_word(client: AsyncWebClient, control: Control) -> None:
     await control.post("faults", on="chat.postMessage", fault="ratelimited", error="rate_limited")
 
-    answer = await told(client)
+    answer = await outcome(client)
 
     assert (answer.status_code, answer["error"]) == (429, "rate_limited")
 
@@ -114,7 +114,7 @@ async def test_a_slow_answer_comes_after_the_deed(client: AsyncWebClient, contro
 async def test_a_duplicated_call_posts_twice(client: AsyncWebClient, control: Control) -> None:
     await control.post("faults", on="chat.postMessage", fault="duplicate")
 
-    answer = await told(client)
+    answer = await outcome(client)
 
     assert answer["ok"] is True
     assert await control.texts(CHANNEL, as_="U0ANA") == ["hi", "hi"]
@@ -124,21 +124,21 @@ async def test_a_fault_in_one_channel_leaves_the_others_alone(client: AsyncWebCl
     dm = (await client.conversations_open(users="U0ANA"))["channel"]["id"]
     await control.post("faults", on="chat.postMessage", fault="error", error="is_archived", channel=dm)
 
-    assert (await told(client))["ok"] is True
+    assert (await outcome(client))["ok"] is True
     with pytest.raises(SlackApiError, match="is_archived"):
         await client.chat_postMessage(channel="U0ANA", text="hi")
 
 
 async def test_faults_are_used_up_listed_and_cleared(client: AsyncWebClient, control: Control) -> None:
     added = await control.post("faults", on="chat.postMessage", fault="error", error="a_word", times=2)
-    await told(client)
+    await outcome(client)
 
     (left,) = (await control.get("faults"))["faults"]
     assert (left["fault_id"], left["fault"], left["times"]) == (added["fault_id"], "error", 1)
     async with control.http.delete(f"{control.url}/sandbox/faults") as answer:
         assert answer.status == 200
     assert (await control.get("faults"))["faults"] == []
-    assert (await told(client))["ok"] is True
+    assert (await outcome(client))["ok"] is True
 
 
 async def test_one_fault_can_hit_every_method(client: AsyncWebClient, control: Control) -> None:
@@ -151,7 +151,7 @@ async def test_one_fault_can_hit_every_method(client: AsyncWebClient, control: C
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "fields",
     [
         {"on": "chat.shout", "fault": "error"},
         {"on": "chat.postMessage", "fault": "gremlins"},
@@ -166,8 +166,8 @@ async def test_one_fault_can_hit_every_method(client: AsyncWebClient, control: C
         {"fault": "error"},
     ],
 )
-async def test_an_impossible_fault_is_refused(control: Control, asked: dict[str, Any]) -> None:
-    status, answer = await control.try_post("faults", **asked)
+async def test_an_impossible_fault_is_refused(control: Control, fields: dict[str, Any]) -> None:
+    status, answer = await control.try_post("faults", **fields)
 
     assert (status, answer["ok"]) == (400, False)
     assert answer["detail"]
@@ -191,7 +191,7 @@ def test_a_fault_of_every_method_is_of_methods_only(on: str) -> None:
     assert faults.take(on, channels=()) is None
 
 
-async def test_one_fault_can_be_forgotten_and_whoever_watches_is_told_each_time(
+async def test_one_fault_can_be_forgotten_and_each_change_wakes_a_watcher(
     control: Control, http: aiohttp.ClientSession, client: AsyncWebClient
 ) -> None:
     before = (await control.get("changes"))["version"]

@@ -1,4 +1,4 @@
-"""Several workspaces and apps in one Slack: nothing of one is to be had with another's token."""
+"""Several workspaces and apps in one Slack: a token gives no access to another workspace or app."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ async def test_one_app_in_two_workspaces_has_one_secret_and_one_address(
     assert [payload["message"]["bot_id"] for payload in payloads] == ["B0ASKBRIDGE", "B0ACMEBOT"]
     assert "/actions/T0ACME/" in payloads[1]["response_url"]
     assert all(verifies(slack, headers, body) for headers, body in listener.got)
-    assert acme.told["bot_token"] != slack.world.app.bot_token
+    assert acme.installation["bot_token"] != slack.world.app.bot_token
 
 
 async def test_a_click_goes_to_the_app_that_wrote_the_card(
@@ -179,7 +179,7 @@ async def test_each_app_has_its_own_second_in_a_channel(
 async def test_an_outsider_in_a_shared_channel_is_a_stranger_there_and_at_home_elsewhere(
     client: AsyncWebClient, control: Control, http: aiohttp.ClientSession
 ) -> None:
-    """The other end of a shared channel may be a workspace of this sandbox as well."""
+    """The other workspace of a shared channel may also be one of this sandbox."""
     shared = {"id": "C0SHARED", "name": "shared", "members": ["U0ANA", "U0EVE"], "is_ext_shared": True}
     channels: Any = [*elsewhere.ACME["channels"], shared]
     await control.post("workspaces", **{**elsewhere.ACME, "channels": channels})
@@ -202,12 +202,12 @@ async def test_a_shared_channel_is_in_both_workspaces_and_each_app_is_of_its_own
     await control.post("workspaces", **{**elsewhere.ACME, "channels": [shared, theirs]})
     other = await elsewhere.neighbour(control, http, channels=["C0SHARED"])
 
-    told = (await client.conversations_info(channel="C0SHARED"))["channel"]
+    shape = (await client.conversations_info(channel="C0SHARED"))["channel"]
     posted = await other.client.chat_postMessage(channel="C0SHARED", text="Deploy?", blocks=card())
     click = {"user": "U0EVE", "channel": "C0SHARED", "ts": posted["ts"], "action_id": "approve"}
     payload = (await control.post("clicks", **click))["payload"]
 
-    assert (told["is_ext_shared"], told["is_member"], told["context_team_id"]) == (True, False, "T0SANDBOX")
+    assert (shape["is_ext_shared"], shape["is_member"], shape["context_team_id"]) == (True, False, "T0SANDBOX")
     assert (payload["team"]["id"], payload["user"]["team_id"]) == ("T0SANDBOX", "T0ACME")
     assert (await client.users_info(user="U0EVE"))["user"]["is_stranger"] is True
     assert await refusal(client.conversations_info(channel="C0THEIRS")) == "channel_not_found"

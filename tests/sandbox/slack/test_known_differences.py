@@ -1,4 +1,4 @@
-"""Each known difference is what the sandbox does: a test's docstring is the sentence on the page, word for word."""
+"""Each known difference is what the sandbox does; a test's docstring is the sentence in DIFFERENCES.md, literally."""
 
 import asyncio
 import inspect
@@ -79,10 +79,10 @@ async def test_duplicates(client: AsyncWebClient) -> None:
 
 async def test_markdown(client: AsyncWebClient) -> None:
     """`markdown_text` is kept as text; it becomes no blocks."""
-    told = await client.api_call("chat.postMessage", json={"channel": "C0GENERAL", "markdown_text": "**hi**"})
+    response = await client.api_call("chat.postMessage", json={"channel": "C0GENERAL", "markdown_text": "**hi**"})
 
-    assert told["message"]["text"] == "**hi**"
-    assert "blocks" not in told["message"]
+    assert response["message"]["text"] == "**hi**"
+    assert "blocks" not in response["message"]
 
 
 @pytest.mark.parametrize("name", ["general", "#general"])
@@ -177,9 +177,9 @@ async def test_permalinks(client: AsyncWebClient, slack: Sandbox) -> None:
 
 async def test_pages(client: AsyncWebClient) -> None:
     """`users.list` is one page, however long."""
-    told = await client.users_list(limit=1)
+    response = await client.users_list(limit=1)
 
-    assert (len(told["members"]), told["response_metadata"]["next_cursor"]) == (6, "")
+    assert (len(response["members"]), response["response_metadata"]["next_cursor"]) == (6, "")
 
 
 async def test_scopes(client: AsyncWebClient, control: Control) -> None:
@@ -188,16 +188,16 @@ async def test_scopes(client: AsyncWebClient, control: Control) -> None:
     """
     await control.post("installations/U0ASKBRIDGE", scopes=["users:read"])
 
-    told = await refused(client.api_call("chat.postMessage"))
+    response = await refused(client.api_call("chat.postMessage"))
 
-    assert (told["error"], told["needed"]) == ("missing_scope", "chat:write:bot")
+    assert (response["error"], response["needed"]) == ("missing_scope", "chat:write:bot")
 
 
 async def test_an_organizations_token(control: Control, http: aiohttp.ClientSession) -> None:
     """An organization-wide token is told the organization in `team_id` and `team` by `auth.test`."""
-    told = await (await elsewhere.org(control, http)).client.auth_test()
+    response = await (await elsewhere.org(control, http)).client.auth_test()
 
-    assert (told["team_id"], told["team"], told["enterprise_id"]) == ("E0ORG", "The Org", "E0ORG")
+    assert (response["team_id"], response["team"], response["enterprise_id"]) == ("E0ORG", "The Org", "E0ORG")
 
 
 async def test_bots(control: Control, http: aiohttp.ClientSession) -> None:
@@ -214,9 +214,9 @@ async def test_what_bots_say(control: Control, http: aiohttp.ClientSession) -> N
     """What an organization-wide bot says belongs to the channel's workspace."""
     wide = await elsewhere.org(control, http)
 
-    told = await wide.client.chat_postMessage(channel="C0NORTH", text="hi")
+    response = await wide.client.chat_postMessage(channel="C0NORTH", text="hi")
 
-    assert (told["message"]["team"], told["message"]["bot_profile"]["team_id"]) == ("T0NORTH", "T0NORTH")
+    assert (response["message"]["team"], response["message"]["bot_profile"]["team_id"]) == ("T0NORTH", "T0NORTH")
 
 
 async def test_workspaces_not_granted(control: Control, http: aiohttp.ClientSession) -> None:
@@ -239,8 +239,8 @@ async def test_dead_tokens(client: AsyncWebClient, control: Control) -> None:
     await control.post("installations/U0ASKBRIDGE", revoked="token_expired")
 
     assert await refusal(client.auth_test()) == "token_expired"
-    status, told = await control.try_post("clicks", **click)
-    assert (status, told["error"]) == (409, "app_not_installed")
+    status, response = await control.try_post("clicks", **click)
+    assert (status, response["error"]) == (409, "app_not_installed")
 
 
 async def test_balancer(client: AsyncWebClient, control: Control, listen: Listen) -> None:

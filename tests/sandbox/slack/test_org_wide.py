@@ -1,4 +1,4 @@
-"""An app installed for a whole Enterprise organization: one token, the workspaces it was added to, and no team."""
+"""An app installed in a whole Enterprise organization: one token, several workspaces, and payloads without a team."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from tests.sandbox.slack.conftest import Control, card, refusal
 async def test_the_token_is_the_organizations(control: Control, http: aiohttp.ClientSession) -> None:
     wide = await elsewhere.org(control, http)
 
-    told = (await wide.client.auth_test()).data
+    auth = (await wide.client.auth_test()).data
 
-    assert isinstance(told, dict)
-    assert (told["enterprise_id"], told["team_id"], told["is_enterprise_install"]) == ("E0ORG", "E0ORG", True)
-    assert (told["team"], told["app_id"], told["user_id"]) == ("The Org", "A0ASKBRIDGE", "U0ORGBOT")
+    assert isinstance(auth, dict)
+    assert (auth["enterprise_id"], auth["team_id"], auth["is_enterprise_install"]) == ("E0ORG", "E0ORG", True)
+    assert (auth["team"], auth["app_id"], auth["user_id"]) == ("The Org", "A0ASKBRIDGE", "U0ORGBOT")
 
 
 async def test_a_workspace_of_an_organization_says_so_and_stays_itself(
@@ -27,12 +27,12 @@ async def test_a_workspace_of_an_organization_says_so_and_stays_itself(
     await elsewhere.org(control, http)
     north = await elsewhere.install(control, http, team_id="T0NORTH", channels=["C0NORTH"])
 
-    told = (await north.client.auth_test()).data
+    auth = (await north.client.auth_test()).data
     posted = await north.client.chat_postMessage(channel="C0NORTH", text="Deploy?", blocks=card())
     payload = await clicked(control, posted)
 
-    assert isinstance(told, dict)
-    assert (told["enterprise_id"], told["team_id"], told["is_enterprise_install"]) == ("E0ORG", "T0NORTH", False)
+    assert isinstance(auth, dict)
+    assert (auth["enterprise_id"], auth["team_id"], auth["is_enterprise_install"]) == ("E0ORG", "T0NORTH", False)
     team = {"id": "T0NORTH", "domain": "north", "enterprise_id": "E0ORG", "enterprise_name": "The Org"}
     assert (payload["team"], payload["is_enterprise_install"]) == (team, False)
     assert payload["enterprise"] == {"id": "E0ORG", "name": "The Org"}
@@ -157,5 +157,5 @@ async def test_an_organizations_and_a_workspaces_installation_live_side_by_side(
 
 
 async def clicked(control: Control, posted: Any) -> Any:
-    told = await control.post("clicks", user="U0NIA", channel="C0NORTH", ts=posted["ts"], action_id="approve")
-    return told["payload"]
+    response = await control.post("clicks", user="U0NIA", channel="C0NORTH", ts=posted["ts"], action_id="approve")
+    return response["payload"]

@@ -9,7 +9,7 @@ from sandbox.slack.server import Sandbox
 
 @pytest.fixture
 def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page of our own, so that the real one can change as it likes."""
+    """The folder of a page made by this test, so that it does not depend on the real page."""
     folder = tmp_path / "static"
     (folder / "vendor").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html><title>not Slack</title>")

@@ -1,4 +1,4 @@
-"""What an app receives equals, field by field, what Slack has been recorded to send: tests/payloads holds that."""
+"""The payloads that an app receives equal Slack's recorded ones in tests/payloads, field by field."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests import payloads
 from tests.sandbox.slack import elsewhere
 from tests.sandbox.slack.conftest import Control, card, select
 
-# What a card looks like is the app's to say; here it is as in the recordings, ids and all.
+# The card of the recordings, with its ids: the app decides what a card looks like.
 BLOCKS = payloads.load("block_actions_message")["message"]["blocks"]
 APPROVE = "v1:choose:approve"
 
@@ -41,7 +41,7 @@ NOT_IMITATED = {
 
 
 def shape(value: Any) -> Any:
-    """Names and types, without the values."""
+    """The value with every leaf replaced by its type."""
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -124,8 +124,8 @@ async def test_a_button_in_an_ephemeral_names_its_message_but_does_not_show_it(
 
 async def test_an_ephemeral_in_a_thread_names_the_thread(client: AsyncWebClient, control: Control) -> None:
     parent = await client.chat_postMessage(channel="C0APPROVALS", text="Release")
-    said = {"channel": "C0APPROVALS", "user": "U0ANA", "text": "psst", "blocks": BLOCKS, "thread_ts": parent["ts"]}
-    posted = await client.api_call("chat.postEphemeral", json=said)
+    arguments = {"channel": "C0APPROVALS", "user": "U0ANA", "text": "psst", "blocks": BLOCKS, "thread_ts": parent["ts"]}
+    posted = await client.api_call("chat.postEphemeral", json=arguments)
 
     payload = await clicked(control, user="U0ANA", channel="C0APPROVALS", ts=posted["message_ts"], action_id=APPROVE)
 

@@ -4,10 +4,10 @@ from sandbox.slack import requests
 
 
 def test_the_eldest_are_forgotten_but_the_count_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MOST_KEPT", 2)
+    monkeypatch.setattr(requests, "MAX_KEPT", 2)
     record = requests.Record()
     for method in ("one", "two", "three"):
         record.add(method=method, args={}, status=200, error=None)
 
-    assert [(told["n"], told["method"]) for told in record.after(0)] == [(2, "two"), (3, "three")]
-    assert [told["method"] for told in record.after(2)] == ["three"]
+    assert [(call["n"], call["method"]) for call in record.after(0)] == [(2, "two"), (3, "three")]
+    assert [call["method"] for call in record.after(2)] == ["three"]

@@ -19,7 +19,7 @@ async def ts(client: AsyncWebClient) -> str:
 
 @pytest.fixture
 async def webhook(ts: str, control: Control, http: aiohttp.ClientSession) -> AsyncWebhookClient:
-    """The SDK's own client on the response_url of ana's click."""
+    """The SDK's client for the response_url of a click by ana."""
     result = await control.post("clicks", user="U0ANA", channel=CHANNEL, ts=ts, action_id="approve")
     return AsyncWebhookClient(result["payload"]["response_url"], session=http, retry_handlers=[])
 

@@ -1,4 +1,4 @@
-"""A token may do what its scopes say; Slack tells what it lacks and what it has."""
+"""A token may do what its scopes allow; a refusal names the missing scopes and the token's scopes."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ async def given(control: Control, *provided: str) -> None:
     await control.post("installations/U0ASKBRIDGE", scopes=list(provided))
 
 
-async def told(call: Any) -> Any:
+async def outcome(call: Any) -> Any:
     with pytest.raises(SlackApiError) as refused:
         await call
     return refused.value.response
@@ -35,7 +35,7 @@ async def test_a_method_without_any_of_its_scopes_is_refused_before_its_argument
 ) -> None:
     await given(control, *(scope for scope in ALL.split(",") if scope not in scopes.ANY_OF[method]))
 
-    answer = await told(client.api_call(method))
+    answer = await outcome(client.api_call(method))
 
     assert answer["error"] == "missing_scope"
     assert answer["provided"] == answer.headers["x-oauth-scopes"]
@@ -47,8 +47,8 @@ async def test_what_is_lacking_and_what_is_there_are_told_as_slack_tells_them(
 ) -> None:
     await given(control, "users:read", "im:write")
 
-    posting = await told(client.chat_postMessage(channel="C0GENERAL", text="hi"))
-    reading = await told(client.conversations_list())
+    posting = await outcome(client.chat_postMessage(channel="C0GENERAL", text="hi"))
+    reading = await outcome(client.conversations_list())
 
     assert posting.data == {
         "ok": False,
@@ -74,7 +74,7 @@ async def test_reading_needs_the_scope_of_that_sort_of_channel(
         "groups:read": client.conversations_list(types="public_channel,private_channel"),
     }
 
-    assert [(await told(call))["needed"] for call in lacking.values()] == list(lacking)
+    assert [(await outcome(call))["needed"] for call in lacking.values()] == list(lacking)
     assert (await client.conversations_history(channel="C0GENERAL"))["ok"] is True
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import asyncpg
 import click
 
-from sandbox.children import Failed
+from sandbox.children import ChildFailed
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from tests.conftest import reachable
@@ -119,7 +119,7 @@ async def _load(
 async def _migrate(release: Release, dsn: str) -> str:
     status, out, err = await release.run("migrate", dsn=dsn)
     if status != 0:
-        raise Failed(f"`askbridge migrate` of {release.name}: {err}")
+        raise ChildFailed(f"`askbridge migrate` of {release.name}: {err}")
     return out.strip().replace("\n", "; ")
 
 

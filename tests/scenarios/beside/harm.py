@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from sandbox.children import Failed
+from sandbox.children import ChildFailed
 from tests.scenarios.trials.rig import THIS, Replica, Rig
 
 PAUSE = 1.5  # seconds between two harms, on average
@@ -63,7 +63,7 @@ class Harm:
             return
         try:
             await replica.start()
-        except Failed:
+        except ChildFailed:
             words = replica.log.read_text().strip().splitlines()[-1]
             self.said.append(f"{replica.name} was killed and cannot come back: {words}")
         else:

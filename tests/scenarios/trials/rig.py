@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from sandbox import processes
-from sandbox.children import Child, Failed
+from sandbox.children import Child, ChildFailed
 from sandbox.slack import signing
 
 TEAM, APP = "T0TRIAL", "A0ASKBRIDGE"
@@ -62,7 +62,7 @@ class Replica:
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Return when it answers /readyz with 200; raises Failed."""
+        """Return when it answers /readyz with 200; raises ChildFailed."""
         port = self.url.rpartition(":")[2] or "0"
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -77,7 +77,7 @@ class Replica:
         assert self.process.stdout is not None
         line = await asyncio.wait_for(self.process.stdout.readline(), READY_SECONDS)
         if not line:
-            raise Failed(f"{self.name} ended instead of starting; see {self.log}.")
+            raise ChildFailed(f"{self.name} ended instead of starting; see {self.log}.")
         self.url = json.loads(line)["url"]
         await self._answers()
         self.up = True
@@ -149,7 +149,7 @@ class Rig:
     async def _key(self, release: Release) -> str:
         status, out, err = await release.run("keys", "create", "trial-agent", "--json", dsn=self.dsn)
         if status != 0:
-            raise Failed(err)
+            raise ChildFailed(err)
         key: str = json.loads(out)["key"]
         return key
 
@@ -168,7 +168,7 @@ class Rig:
         async with self.http.request(method, f"{self.slack['slack_url']}/sandbox{path}", json=body) as answer:
             told = await answer.json()
             if answer.status != 200:
-                raise Failed(f"{method} {path}: {told}")
+                raise ChildFailed(f"{method} {path}: {told}")
             return told
 
     async def envelope(self, replica: Replica, body: bytes) -> int:
@@ -191,7 +191,7 @@ async def running(
         async with child, aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
             await child.ready()
             channels = [f"C0TRIAL{number:03}" for number in range(CHANNELS)]
-            rig = Rig(dsn=dsn, folder=folder, http=http, slack=child.told, settings={}, channels=channels)
+            rig = Rig(dsn=dsn, folder=folder, http=http, slack=child.ready_info, settings={}, channels=channels)
             token = await _workspace(rig)
             rig.settings = _settings(rig, token) | (settings or {})
             try:

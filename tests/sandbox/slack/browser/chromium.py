@@ -1,4 +1,4 @@
-"""One headless Chromium for many tests: to start one costs more than most of them, a new profile next to nothing."""
+"""One headless Chromium for many tests: starting it takes longer than most tests, a new profile almost no time."""
 
 import contextlib
 import os
@@ -20,37 +20,37 @@ READY_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _SWITCHES = (
     "--headless",
-    "--no-sandbox",  # it cannot have one as root; it sees nothing but this machine's own pages
-    "--no-startup-window",  # a window nobody looks at costs three times the rest
+    "--no-sandbox",  # Chromium's sandbox does not work as root, and only pages of this machine are opened
+    "--no-startup-window",  # the first window would take three times as long as the rest of the start
     "--no-first-run",
     "--remote-debugging-port=0",  # on 127.0.0.1 alone, which is its default
-    # A window is never in front of all others here, and yet must go on as if it were.
+    # No window is in the foreground here, and yet its timers and rendering must not be throttled.
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
     "--disable-ipc-flooding-protection",
-    # Nothing of it asks the network anything.
+    # No requests of Chromium's own to the network.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-extensions",
     "--disable-features=OptimizationHints,MediaRouter,Translate,HttpsUpgrades",
     "--disable-breakpad",
-    "--disable-dev-shm-usage",  # a container's is small
+    "--disable-dev-shm-usage",  # /dev/shm is small in a container
     "--password-store=basic",
-    # Pictures are the same on every machine.
+    # The same pictures on every machine.
     "--force-color-profile=srgb",
     "--hide-scrollbars",
     "--mute-audio",
-    # A mouse, where there is none; the page shows some things only to who has one.
+    # Emulate a mouse on machines without one: the page shows some controls only with a pointer that can hover.
     "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
 )
 
 
 @contextlib.contextmanager
 def running() -> Iterator[str]:
-    """Start this machine's own, and tell where it takes commands, as `ws://127.0.0.1:…`; it ends with us at the latest.
+    """Start this machine's Chromium; yields its address, `ws://127.0.0.1:…`. It ends with us at the latest.
 
-    Without one the test is skipped, or fails if ASKBRIDGE_REQUIRE_BROWSER=1. Nothing is downloaded.
+    Without a Chromium the test is skipped, or fails if ASKBRIDGE_REQUIRE_BROWSER=1. Nothing is downloaded.
     """
     program = _program()
     with tempfile.TemporaryDirectory(prefix="askbridge-test-", ignore_cleanup_errors=True) as name:
@@ -61,7 +61,7 @@ def running() -> Iterator[str]:
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=written,
-                start_new_session=True,  # a Ctrl-C in the terminal ends the tests first
+                start_new_session=True,  # so that Ctrl-C in the terminal ends the tests first
                 preexec_fn=processes.dies_with_parent(signal.SIGTERM),  # noqa: PLW1509  -- prepared before the fork
             )
         try:
@@ -80,11 +80,11 @@ def _program() -> str:
     return program
 
 
-def _address(child: subprocess.Popen[bytes], told: Path, log: Path) -> str:
-    """Where it listens, as soon as it has written that down."""
+def _address(child: subprocess.Popen[bytes], port_file: Path, log: Path) -> str:
+    """Wait until Chromium has written its port and path into `port_file`; returns its address."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not processes.ended(child, within=0.02):
         with contextlib.suppress(FileNotFoundError):
-            if found := re.fullmatch(r"(\d+)\n(/devtools/browser/\S+)\s*", told.read_text()):
+            if found := re.fullmatch(r"(\d+)\n(/devtools/browser/\S+)\s*", port_file.read_text()):
                 return f"ws://127.0.0.1:{found[1]}{found[2]}"
     raise RuntimeError(f"Chromium did not start: {log.read_text(errors='replace')}")

@@ -1,4 +1,4 @@
-"""The page, open as somebody in a real browser; and an app behind its cards."""
+"""Fixtures: the page as a person sees it in a real browser, and an app that receives the clicks on its cards."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def visit(chromium: str, slack: Sandbox) -> AsyncIterator["Visit"]:
-    """Open the page, as `driver.visits` says."""
-    from tests.sandbox.slack.browser import driver  # here, not above: without playwright this never runs
+    """Opens the page; see `driver.visits`."""
+    from tests.sandbox.slack.browser import driver  # not at the top: playwright may not be installed
 
     async with driver.visits(chromium, slack.url) as visit:
         yield visit
@@ -23,7 +23,7 @@ async def visit(chromium: str, slack: Sandbox) -> AsyncIterator["Visit"]:
 
 @pytest.fixture
 async def app(listen: Listen, control: Control) -> Listener:
-    """The app behind the cards."""
+    """The app that receives the clicks."""
     listener = await listen()
     await control.post("request_urls", request_urls=[listener.url])
     return listener

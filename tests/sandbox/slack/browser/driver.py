@@ -1,4 +1,4 @@
-"""The page in a headless Chromium; without one these tests are skipped, loudly, unless ASKBRIDGE_REQUIRE_BROWSER=1."""
+"""Opens the page in a headless Chromium; without one the tests are skipped, or fail if ASKBRIDGE_REQUIRE_BROWSER=1."""
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 DESK, PHONE = (1280, 800), (390, 844)
-PATIENCE = 20_000  # ms; how long a state may take where other tests run beside this one
+TIMEOUT = 20_000  # ms to wait for a state of the page; long, because other tests run at the same time
 NOT_SLACK = "Sandbox \N{EN DASH} not Slack"
 
 Visit = Callable[..., Awaitable[Page]]
@@ -37,9 +37,9 @@ Visit = Callable[..., Awaitable[Page]]
 
 @contextlib.asynccontextmanager
 async def connected(chromium: str) -> AsyncIterator[Browser]:
-    """The Chromium that takes commands at this address, for one event loop; it goes on afterwards.
+    """Connect to the Chromium at this address, for one event loop; Chromium keeps running afterwards.
 
-    It puts away by itself whatever contexts were made here when the connection ends.
+    Chromium closes the contexts that were made through this connection when the connection ends.
     """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.connect_over_cdp(chromium)
@@ -51,11 +51,11 @@ async def connected(chromium: str) -> AsyncIterator[Browser]:
 async def visits(chromium: str, slack_url: str) -> AsyncIterator[Visit]:
     """Open the page: `await visit(as_="U0BOB", channel="C0GENERAL")`, each time in a new browser profile.
 
-    Whatever leaves an error in a console, a broken content policy among them, fails at the end.
+    Any error in a page's console, such as a violation of the content security policy, fails the test at the end.
     """
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=TIMEOUT)
     async with connected(chromium) as browser:
 
         async def visit(path: str = "", *, size: tuple[int, int] = DESK, zone: str = "UTC", **place: str) -> Page:
@@ -65,9 +65,9 @@ async def visits(chromium: str, slack_url: str) -> AsyncIterator[Visit]:
             )
             contexts.append(context)
             page = await context.new_page()
-            page.set_default_timeout(PATIENCE)
-            # Not the whole context's: what a button opens is another page, and may even lack an icon.
-            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            page.set_default_timeout(TIMEOUT)
+            # Only this page's console: a page that a button opens may have errors, such as a missing icon.
+            page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             named = "&".join(f"{name.rstrip('_')}={value}" for name, value in place.items())
             await page.goto(slack_url + (path or f"/#{named}"))
@@ -81,5 +81,5 @@ async def visits(chromium: str, slack_url: str) -> AsyncIterator[Visit]:
 
 
 def message(page: Page, words: str) -> Locator:
-    """The message that reads so."""
+    """The message with these words in its accessible name."""
     return page.get_by_role("article", name=words)

@@ -1,4 +1,4 @@
-"""The page for whoever does not see it, or sees it badly, or has no mouse."""
+"""The page's accessibility: with a screen reader, with low vision, and without a mouse."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 async def nameless(page: Page) -> list[Any]:
-    """What the browser tells a screen reader can be operated, without saying what it is."""
+    """The controls that the browser exposes to screen readers without a name."""
     session = await page.context.new_cdp_session(page)
     tree = (await session.send("Accessibility.getFullAXTree"))["nodes"]
     focusable = [
@@ -62,7 +62,7 @@ async def test_a_card_is_found_chosen_and_confirmed_with_the_keyboard_alone(
     await expect(page.get_by_role("option")).to_have_count(0)
     await expect(field).to_be_focused()
     await page.keyboard.press("Enter")
-    await page.keyboard.press("ArrowUp")  # round to the last
+    await page.keyboard.press("ArrowUp")  # wraps around to the last option
     await page.keyboard.press("Enter")
 
     await expect(field).to_have_value("Region 4")
@@ -78,7 +78,8 @@ async def test_a_new_private_reply_is_announced_once_and_old_ones_are_not(visit:
     await client.chat_postEphemeral(channel="C0APPROVALS", user="U0BOB", text="<@U0ANA> was faster")
 
     await expect(status).to_have_text("Private reply: @ana was faster")
-    await expect(message(page, "was faster")).to_have_attribute("aria-live", "off")  # else it is said twice
+    # Otherwise a screen reader would read the reply twice.
+    await expect(message(page, "was faster")).to_have_attribute("aria-live", "off")
 
 
 async def test_initials_can_be_read_on_every_colour(visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""Behind the scenes: faults switched on and off in the page, and each click as it was on the wire."""
+"""The page's panel "Behind the scenes": switches for faults, and each click with its request and response."""
 
 import json
 from typing import Any
@@ -49,7 +49,8 @@ async def test_what_is_armed_is_shown_in_every_window_and_can_be_cleared(visit: 
     bench = await opened(page)
     await bench.get_by_role("spinbutton", name="Each happens").fill("3")
     await control.post("faults", on="users.info", fault="empty", channel="C0GENERAL")
-    await expect(page.get_by_role("button", name="1 fault armed")).to_be_visible()  # drawn anew while 3 was being typed
+    # The page is rendered again while 3 is being typed.
+    await expect(page.get_by_role("button", name="1 fault armed")).to_be_visible()
     for words in ("gets a 429", "is done, then cut off"):
         await bench.get_by_role("group", name="chat.postMessage").get_by_role("switch", name=words).check()
 
@@ -90,8 +91,8 @@ async def test_a_click_is_shown_as_it_was_on_the_wire_with_what_the_app_did_then
     await expect(page.get_by_role("region", name="Clicks")).to_be_focused()
     await expect(page.get_by_text("Nothing yet that concerns this message.")).to_have_count(1)
     ((headers, body),) = app.got
-    told: dict[str, Any] = json.loads(parse_qs(body.decode())["payload"][0])
-    await http.post(told["response_url"], json={"text": "Too late, Bob", "replace_original": False})
+    payload: dict[str, Any] = json.loads(parse_qs(body.decode())["payload"][0])
+    await http.post(payload["response_url"], json={"text": "Too late, Bob", "replace_original": False})
     await client.chat_update(channel="C0APPROVALS", ts=posted["ts"], text="Approved")
 
     bench = page.get_by_role("complementary", name="Behind the scenes")
@@ -100,7 +101,7 @@ async def test_a_click_is_shown_as_it_was_on_the_wire_with_what_the_app_did_then
     await expect(request).to_contain_text(f"POST {app.url}")
     await expect(request).to_contain_text(f"X-Slack-Signature: {headers['X-Slack-Signature']}")
     await expect(request).to_contain_text(body.decode())
-    assert json.loads(await bench.get_by_label("Its payload, decoded").inner_text()) == told
+    assert json.loads(await bench.get_by_label("Its payload, decoded").inner_text()) == payload
     await expect(bench.get_by_label("Acknowledgement")).to_contain_text("HTTP 200")
     await bench.get_by_text("response_url 200").click()
     await expect(bench.get_by_label("response_url", exact=True)).to_contain_text("Too late, Bob")
@@ -121,7 +122,7 @@ async def test_it_opens_and_closes_by_keyboard_and_covers_a_phone(visit: Visit) 
     await page.keyboard.press("Enter")
     width = await bench.evaluate("bench => bench.getBoundingClientRect().width")
     assert width == PHONE[0]
-    assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]  # nothing sticks out
+    assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]  # nothing is wider than the window
 
 
 async def test_what_is_covered_on_a_phone_cannot_be_reached_until_it_is_seen_again(

@@ -1,4 +1,4 @@
-"""Clicking in the page: what reaches the app, and what the one who clicks is told."""
+"""Clicking in the page: what the app receives, and what the page shows to the clicker."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ CONFIRM = {
 }
 
 
-def heard(app: Listener) -> list[dict[str, Any]]:
+def clicks_received(app: Listener) -> list[dict[str, Any]]:
     return [json.loads(parse_qs(body.decode())["payload"][0]) for _headers, body in app.got]
 
 
@@ -41,11 +41,12 @@ async def test_a_click_reaches_the_app_as_the_acting_person_and_the_new_card_app
     await message(page, "Deploy?").get_by_role("button", name="Approve").click()
     await expect(page.get_by_text("Last click: 200 in")).to_be_visible()
 
-    [payload] = heard(app)
+    [payload] = clicks_received(app)
     assert payload["user"]["id"] == "U0BOB"
     assert [(action["action_id"], action["value"]) for action in payload["actions"]] == [("approve", "yes")]
     await client.chat_update(channel="C0APPROVALS", ts=posted["ts"], text="Approved by <@U0BOB>")
-    await expect(message(page, "Approved by @bob")).to_be_focused()  # its button is gone; a keyboard keeps its place
+    # The focused button is gone, and its message gets the focus, so that keyboard users keep their place.
+    await expect(message(page, "Approved by @bob")).to_be_focused()
     await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
 
 
@@ -70,7 +71,7 @@ async def test_a_confirmation_holds_the_keyboard_and_only_yes_is_sent(
     await dialog.get_by_role("button", name="Do it").click()
     await expect(page.get_by_text("Last click: 200 in")).to_be_visible()
 
-    assert len(heard(app)) == 1
+    assert len(clicks_received(app)) == 1
 
 
 async def test_a_card_that_settles_under_an_open_confirmation_still_gets_the_late_click(
@@ -86,7 +87,7 @@ async def test_a_card_that_settles_under_an_open_confirmation_still_gets_the_lat
     await page.get_by_role("alertdialog").get_by_role("button", name="Do it").click()
     await expect(message(page, "Denied").get_by_role("alert")).to_contain_text("responded with status 503")
 
-    [payload] = heard(app)
+    [payload] = clicks_received(app)
     assert payload["actions"][0]["value"] == "1"
 
 
@@ -121,7 +122,7 @@ async def test_a_select_narrows_as_one_types_and_sends_the_option(
 
     await expect(field).to_have_value("Region 20")
     await expect(page.get_by_text("Last click: 200 in")).to_be_visible()
-    assert heard(app)[0]["actions"][0]["selected_option"]["value"] == "20"
+    assert clicks_received(app)[0]["actions"][0]["selected_option"]["value"] == "20"
 
 
 async def test_a_button_with_an_address_opens_it_and_tells_the_app_after_the_confirmation(
@@ -138,4 +139,4 @@ async def test_a_button_with_an_address_opens_it_and_tells_the_app_after_the_con
         await dialog.get_by_role("button", name="Do it").click()
 
     assert (await popup.value).url.endswith("/favicon.svg")
-    assert [payload["actions"][0]["action_id"] for payload in heard(app)] == ["approve"]
+    assert [payload["actions"][0]["action_id"] for payload in clicks_received(app)] == ["approve"]

@@ -1,4 +1,4 @@
-"""What the page shows, to whom, and how; strangers' text above all."""
+"""What the page shows to which person, and how, foreign text above all."""
 
 from typing import Any
 
@@ -80,21 +80,21 @@ async def test_mrkdwn_looks_as_in_slack(visit: Visit, client: AsyncWebClient) ->
     )
     await client.chat_postMessage(channel="C0APPROVALS", text=text)
     page = await visit()
-    said = page.get_by_role("article").locator(".content")
+    content = page.get_by_role("article").locator(".content")
 
-    await expect(said.locator("b, i, s, code, blockquote, pre")).to_have_text(
+    await expect(content.locator("b, i, s, code, blockquote, pre")).to_have_text(
         ["bold", "it", "gone", "co*d*e", "quoted", "*fenced*"]
     )
-    await expect(said).to_contain_text("@bob #general 🎉 :nope: 2 * 3 * 4 snake_case_name *not")
-    await expect(said.get_by_role("link", name="docs")).to_have_attribute("href", "https://example.com/a?b=1&c=2")
+    await expect(content).to_contain_text("@bob #general 🎉 :nope: 2 * 3 * 4 snake_case_name *not")
+    await expect(content.get_by_role("link", name="docs")).to_have_attribute("href", "https://example.com/a?b=1&c=2")
 
 
 async def test_moments_are_told_in_the_readers_zone(visit: Visit, client: AsyncWebClient) -> None:
     await client.chat_postMessage(channel="C0APPROVALS", text="<!date^1700000000^{date} at {time}|then>")
 
-    for zone, told in (("UTC", "14th, 2023 at 10:13 PM"), ("Asia/Tokyo", "15th, 2023 at 7:13 AM")):
+    for zone, moment in (("UTC", "14th, 2023 at 10:13 PM"), ("Asia/Tokyo", "15th, 2023 at 7:13 AM")):
         page = await visit(zone=zone)
-        await expect(page.get_by_role("article").locator(".content")).to_have_text(f"November {told}")
+        await expect(page.get_by_role("article").locator(".content")).to_have_text(f"November {moment}")
 
 
 async def test_replies_stand_in_their_thread(visit: Visit, client: AsyncWebClient) -> None:
@@ -137,7 +137,7 @@ async def test_on_a_phone_the_sidebar_is_a_drawer(visit: Visit) -> None:
     await expect(page.get_by_role("navigation")).to_be_hidden()
 
 
-async def test_acting_as_somebody_who_does_not_see_the_channel_lands_where_they_do(visit: Visit) -> None:
+async def test_acting_as_a_person_who_does_not_see_the_channel_lands_where_they_do(visit: Visit) -> None:
     page = await visit()
 
     await page.get_by_role("radio", name="(@gus, guest)").click()

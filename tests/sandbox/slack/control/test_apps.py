@@ -1,4 +1,4 @@
-"""Making apps and installing them: ids, secrets, and what cannot be."""
+"""Creating and installing apps: ids, secrets, and refused requests."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ async def test_each_app_has_its_own_request_urls(control: Control) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "error"),
+    ("fields", "status", "error"),
     [
         ({"app_id": "A0NOBODY", "team_id": "T0SANDBOX"}, 404, "app_not_found"),
         ({"team_id": "T0NOWHERE"}, 404, "team_not_found"),
@@ -65,15 +65,15 @@ async def test_each_app_has_its_own_request_urls(control: Control) -> None:
     ],
 )
 async def test_what_cannot_be_installed_says_why_and_leaves_nothing(
-    control: Control, http: aiohttp.ClientSession, asked: dict[str, Any], status: int, error: str
+    control: Control, http: aiohttp.ClientSession, fields: dict[str, Any], status: int, error: str
 ) -> None:
     await elsewhere.org(control, http)
     await control.post("apps", id="A0FREE", name="free")
     before = [await control.get(name) for name in ("installations", "people", "channels")]
 
-    told = await control.try_post("installations", **{"app_id": "A0ASKBRIDGE", **asked})
+    response = await control.try_post("installations", **{"app_id": "A0ASKBRIDGE", **fields})
 
-    assert (told[0], told[1]["error"]) == (status, error)
+    assert (response[0], response[1]["error"]) == (status, error)
     assert [await control.get(name) for name in ("installations", "people", "channels")] == before
 
 
@@ -83,6 +83,6 @@ async def test_an_app_is_made_once(control: Control) -> None:
 
 
 async def test_an_unknown_installation_cannot_be_changed(control: Control) -> None:
-    status, told = await control.try_post("installations/U0NOBODY", revoked="token_revoked")
+    status, response = await control.try_post("installations/U0NOBODY", revoked="token_revoked")
 
-    assert (status, told["error"]) == (404, "installation_not_found")
+    assert (status, response["error"]) == (404, "installation_not_found")

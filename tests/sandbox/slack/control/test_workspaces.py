@@ -1,4 +1,4 @@
-"""Making workspaces: whole, under a roof or not, and what cannot be."""
+"""Creating workspaces: with people and channels, in an enterprise or not, and refused requests."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ async def test_the_workspace_at_the_start_is_listed(control: Control) -> None:
 async def test_a_workspace_comes_with_its_people_and_channels(control: Control) -> None:
     before = (await control.get("changes"))["version"]
 
-    told = await control.post("workspaces", **elsewhere.ACME)
+    response = await control.post("workspaces", **elsewhere.ACME)
 
-    assert told["workspace"] == {"id": "T0ACME", "name": "Acme", "domain": "acme", "enterprise_id": None}
+    assert response["workspace"] == {"id": "T0ACME", "name": "Acme", "domain": "acme", "enterprise_id": None}
     people = {person["id"]: person for person in (await control.get("people", team="T0ACME"))["people"]}
     assert set(people) == {"U0EVE", "U0FAY"}
     assert (people["U0FAY"]["is_guest"], people["U0FAY"]["real_name"], people["U0FAY"]["team_id"]) == (
@@ -40,15 +40,15 @@ async def test_workspaces_of_one_enterprise_share_it(control: Control) -> None:
     for workspace in (elsewhere.NORTH, elsewhere.SOUTH):
         await control.post("workspaces", **workspace)
 
-    told = await control.get("workspaces")
+    response = await control.get("workspaces")
 
-    assert told["enterprises"] == [{"id": "E0ORG", "name": "The Org"}]
-    assert [workspace["enterprise_id"] for workspace in told["workspaces"]] == [None, "E0ORG", "E0ORG"]
+    assert response["enterprises"] == [{"id": "E0ORG", "name": "The Org"}]
+    assert [workspace["enterprise_id"] for workspace in response["workspaces"]] == [None, "E0ORG", "E0ORG"]
 
 
 async def test_a_stranger_is_at_home_in_no_workspace_here(control: Control) -> None:
-    async def strangers(**asked: Any) -> list[str]:
-        people = (await control.get("people", **asked))["people"]
+    async def strangers(**fields: Any) -> list[str]:
+        people = (await control.get("people", **fields))["people"]
         return [person["id"] for person in people if person["is_stranger"]]
 
     await control.post("workspaces", **elsewhere.ACME)
@@ -60,7 +60,7 @@ async def test_a_stranger_is_at_home_in_no_workspace_here(control: Control) -> N
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "error"),
+    ("fields", "status", "error"),
     [
         ({"id": "T0SANDBOX", "name": "again"}, 409, "taken"),
         ({"id": "acme", "name": "small"}, 400, "invalid_arguments"),
@@ -75,11 +75,11 @@ async def test_a_stranger_is_at_home_in_no_workspace_here(control: Control) -> N
     ],
 )
 async def test_a_workspace_that_cannot_be_leaves_nothing_behind(
-    control: Control, asked: dict[str, Any], status: int, error: str
+    control: Control, fields: dict[str, Any], status: int, error: str
 ) -> None:
     before = [await control.get(name) for name in ("workspaces", "people", "channels")]
 
-    told = await control.try_post("workspaces", **{"enterprise": {"id": "E0ORG"}, **asked})
+    response = await control.try_post("workspaces", **{"enterprise": {"id": "E0ORG"}, **fields})
 
-    assert (told[0], told[1]["error"]) == (status, error)
+    assert (response[0], response[1]["error"]) == (status, error)
     assert [await control.get(name) for name in ("workspaces", "people", "channels")] == before

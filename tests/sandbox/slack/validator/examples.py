@@ -1,4 +1,4 @@
-"""Payloads that Slack's documentation calls invalid, with where and why, and others that it calls valid."""
+"""Blocks that Slack's documentation calls invalid, with the place and the reason, and blocks that it calls valid."""
 
 from typing import Any
 
@@ -259,7 +259,7 @@ GOOD: list[list[Any]] = [
     [{"type": "section", "fields": [mrkdwn("x" * 2000)] * 5 + [plain("y")] * 5}],
     [{"type": "context", "elements": [mrkdwn("x"), {"type": "image", "image_url": "https://x", "alt_text": "x"}]}],
     actions(*(button(action_id=str(n), style="danger", url="https://x") for n in range(25))),
-    [*actions(button()), *actions(button())],  # one action_id in two blocks is fine
+    [*actions(button()), *actions(button())],  # the same action_id is allowed in two blocks
     confirm(style="danger", text=mrkdwn("Really?")),
     select(options=[option(n) for n in range(100)], initial_option=option(99), placeholder=plain("Choose")),
     actions(

@@ -1,4 +1,4 @@
-"""Every documented limit: what just fits is taken, one more is refused where it stands."""
+"""Every documented limit: a value at the limit is accepted, one more is refused with a pointer to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ def options(number: int) -> list[Any]:
 
 @dataclass(frozen=True)
 class Limit:
-    """A number, how to make something of that size, and where it is refused when it is larger by one."""
+    """A limit, how to make blocks of that size, and the pointer of the refusal when the size is larger by one."""
 
-    most: int
+    value: int
     make: Make
     pointer: str
 
@@ -130,16 +130,16 @@ IN_VIEWS = {
 def test_a_limit_in_a_message_is_exact(name: str) -> None:
     limit = IN_MESSAGES[name]
 
-    assert validator.problems(limit.make(limit.most)) == []
-    assert limit.pointer in [problem.pointer for problem in validator.problems(limit.make(limit.most + 1))]
+    assert validator.problems(limit.make(limit.value)) == []
+    assert limit.pointer in [problem.pointer for problem in validator.problems(limit.make(limit.value + 1))]
 
 
 @pytest.mark.parametrize("name", sorted(IN_VIEWS))
 def test_a_limit_in_a_view_is_exact(name: str) -> None:
     limit = IN_VIEWS[name]
 
-    assert view.problems(limit.make(limit.most)) == []
-    assert [problem.pointer for problem in view.problems(limit.make(limit.most + 1))] == [limit.pointer]
+    assert view.problems(limit.make(limit.value)) == []
+    assert [problem.pointer for problem in view.problems(limit.make(limit.value + 1))] == [limit.pointer]
 
 
 @pytest.mark.parametrize("characters", ["x", "é", "世", "🚀"])

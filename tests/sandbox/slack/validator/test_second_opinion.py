@@ -1,4 +1,4 @@
-"""What the SDK's own models refuse, the validator refuses too; what it takes, they take."""
+"""The validator refuses every block that the SDK's own models refuse, and they accept every block that it accepts."""
 
 from typing import Any
 

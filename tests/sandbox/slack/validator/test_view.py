@@ -1,4 +1,4 @@
-"""What is special about views: what they must have, and how large they may be."""
+"""The rules for views only: required fields, and the limit of their size."""
 
 from typing import Any
 

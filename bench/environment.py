@@ -1,4 +1,4 @@
-"""What is measured on: a PostgreSQL that keeps its promises, two replicas and both floors, each its own process."""
+"""The environment of a benchmark: a durable PostgreSQL, two replicas and two bare Bolt apps, each its own process."""
 
 import contextlib
 import secrets
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bench import click, floors, questions
+from bench import click, floors, interactions
 from bridge import ids
 from sandbox import temporary
 from sandbox.children import Child
@@ -22,12 +22,12 @@ from storage import connections, keys, migrate, organizations, pool
 from storage.model import Scope
 from storage.pool import Database
 
-IN_FLIGHT = 16  # and as many connections in the pool that statements are measured on
-_NOWHERE = "http://127.0.0.1:1/api/"  # without a token no replica calls Slack; if one did, it would not get far
+IN_FLIGHT = 16  # requests at once; the pool on which statements are measured has as many connections
+_UNREACHABLE = "http://127.0.0.1:1/api/"  # a replica without a token calls no Slack; if it did, the call would fail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class BenchDatabase:
     """One migrated database with one organization in it."""
 
     dsn: str = field(repr=False)
@@ -37,65 +37,65 @@ class Place:
     key: str = field(repr=False)
 
     async def pending(self, count: int) -> list[UUID]:
-        """So many questions that wait for a click."""
-        return await questions.pending(self.db, self.scope, self.key_id, count)
+        """Create `count` pending interactions with posted cards; returns their ids."""
+        return await interactions.pending(self.db, self.scope, self.key_id, count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """Everything a row may use."""
+class Environment:
+    """The running processes and the database that the measures use."""
 
-    place: Place
+    database: BenchDatabase
     replicas: tuple[Child, Child]
     before: Child  # bare Bolt with process_before_response
-    default: Child  # bare Bolt as it is by itself
+    default: Child  # bare Bolt in its default mode
     secret: str = field(repr=False)
     cluster: Cluster
     log: IO[bytes]
 
     def url(self, child: Child) -> str:
-        """Where one of the processes answers."""
-        url: str = child.told["url"]
+        """The base URL of one of the processes."""
+        url: str = child.ready_info["url"]
         return url
 
-    def click(self, child: Child, question: UUID) -> bytes:
-        """A new click on a question, to be sent to this process."""
-        return click.request(self.url(child), question, secret=self.secret)
+    def click(self, child: Child, interaction_id: UUID) -> bytes:
+        """The bytes of a new click on an interaction, addressed to this process."""
+        return click.request(self.url(child), interaction_id, secret=self.secret)
 
     def replica(self, *, profile: Path | None = None) -> Child:
-        """One more replica, not started yet; its profile is written when it is stopped."""
-        return _replica(self.place.dsn, secret=self.secret, log=self.log, profile=profile)
+        """One more replica, not started yet. With `profile`, it writes a profile to this path when it is stopped."""
+        return _replica(self.database.dsn, secret=self.secret, log=self.log, profile=profile)
 
     def bare(self) -> Child:
         """One more bare Bolt app, not started yet."""
         return _floor("before", secret=self.secret, log=self.log)
 
-    async def mute(self) -> None:
-        """Lose every NOTIFY of the replicas from now on."""
-        await _notify(self.place.dsn, "select")
+    async def drop_notifications(self) -> None:
+        """Drop every NOTIFY that a replica sends from now on."""
+        await _notify(self.database.dsn, "select")
 
     @contextlib.asynccontextmanager
-    async def elsewhere(self, name: str, *, settled: int) -> AsyncIterator[Place]:
-        """A database of its own with so many settled questions in it."""
+    async def another_database(self, name: str, *, settled: int) -> AsyncIterator[BenchDatabase]:
+        """A separate database that holds `settled` settled interactions."""
         async with AsyncExitStack() as stack:
-            place = await _place(stack, self.cluster, name)
-            await questions.settled(place.dsn, place.scope, place.key_id, settled)
-            yield place
+            database = await _create_database(stack, self.cluster, name)
+            await interactions.settled(database.dsn, database.scope, database.key_id, settled)
+            yield database
 
 
 @contextlib.asynccontextmanager
-async def running(log: IO[bytes]) -> AsyncIterator[Ground]:
-    """Start all of it, and leave nothing behind. What the processes say goes to `log`; raises Failed."""
+async def running(log: IO[bytes]) -> AsyncIterator[Environment]:
+    """Start the environment, and remove all of it at the end. The processes log to `log`; raises ChildFailed."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(temporary.folder())
         server = await stack.enter_async_context(
             cluster.run(folder / "postgres", programs=find_programs(prefer="installed"))
         )
-        place = await _place(stack, server, "bench")
-        await _notify(place.dsn, "select pg_catalog.pg_notify($1, $2)", everywhere=True)
+        database = await _create_database(stack, server, "bench")
+        await _notify(database.dsn, "select pg_catalog.pg_notify($1, $2)", everywhere=True)
         secret = secrets.token_hex(16)
         children = [
-            *(_replica(place.dsn, secret=secret, log=log) for _ in range(2)),
+            *(_replica(database.dsn, secret=secret, log=log) for _ in range(2)),
             *(_floor(mode, secret=secret, log=log) for mode in ("before", "default")),
         ]
         for child in children:
@@ -103,8 +103,8 @@ async def running(log: IO[bytes]) -> AsyncIterator[Ground]:
         for child in children:
             await child.ready()
         one, other, before, default = children
-        yield Ground(
-            place=place,
+        yield Environment(
+            database=database,
             replicas=(one, other),
             before=before,
             default=default,
@@ -114,7 +114,7 @@ async def running(log: IO[bytes]) -> AsyncIterator[Ground]:
         )
 
 
-async def _place(stack: AsyncExitStack, server: Cluster, name: str) -> Place:
+async def _create_database(stack: AsyncExitStack, server: Cluster, name: str) -> BenchDatabase:
     admin = await asyncpg.connect(server.dsn)
     try:
         await admin.execute(f"create database {name}")
@@ -137,11 +137,14 @@ async def _place(stack: AsyncExitStack, server: Cluster, name: str) -> Place:
         name="Bench",
     )
     key, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="bench")
-    return Place(dsn=dsn, db=db, scope=connection.scope, key_id=key.id, key=secret)
+    return BenchDatabase(dsn=dsn, db=db, scope=connection.scope, key_id=key.id, key=secret)
 
 
 async def _notify(dsn: str, body: str, *, everywhere: bool = False) -> None:
-    """Put a function of ours before PostgreSQL's own `pg_notify`, for every session that begins from now on."""
+    """Shadow PostgreSQL's `pg_notify` by a function of our own with this body.
+
+    `everywhere` puts the function first in the search path of every session that begins from now on.
+    """
     server = await asyncpg.connect(dsn)
     try:
         await server.execute(
@@ -158,9 +161,9 @@ def _replica(dsn: str, *, secret: str, log: IO[bytes], profile: Path | None = No
     settings = {
         "ASKBRIDGE_DATABASE_URL": dsn,
         "ASKBRIDGE_SLACK_SIGNING_SECRET": secret,
-        "ASKBRIDGE_SLACK_API_URL": _NOWHERE,
+        "ASKBRIDGE_SLACK_API_URL": _UNREACHABLE,
         "ASKBRIDGE_PORT": "0",
-        "ASKBRIDGE_REQUESTS_PER_SECOND": "1000000",  # else a client that asks without a pause measures the limit
+        "ASKBRIDGE_REQUESTS_PER_SECOND": "1000000",  # otherwise requests without a pause would measure the rate limit
     }
     command = ["bridge", "serve", "--json"]
     if profile is not None:

@@ -1,4 +1,4 @@
-"""Looking and writing as a person: who is there, which channels they see, what is said in them."""
+"""Control routes to read and write as a person: the people, the channels a person sees, the messages in them."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from sandbox.slack.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
-class Views:
-    """What one person sees and says. Without `as` one looks as an operator, who sees everything."""
+class MessageRoutes:
+    """Routes for what one person sees and writes. Without `as` the caller is an operator, who sees everything."""
 
     world: World
 
@@ -26,14 +26,14 @@ class Views:
         ]
 
     async def people(self, request: web.Request) -> web.Response:
-        """Everybody, or those who can be met in one workspace; a stranger is at home elsewhere."""
+        """All people, or those who can be seen in one workspace. A stranger's home is another workspace."""
         team = self._team(reading.query(request, known=("team",)))
-        met = self.world.people.values() if team is None else self.world.people_of((team,))
-        return web.json_response({"people": [self._person(person, team) for person in met]})
+        people = self.world.people.values() if team is None else self.world.people_of((team,))
+        return web.json_response({"people": [self._person(person, team) for person in people]})
 
     async def channels(self, request: web.Request) -> web.Response:
-        asked = reading.query(request, known=("as", "team"))
-        viewer, team = self._viewer(asked.optional_text("as")), self._team(asked)
+        fields = reading.query(request, known=("as", "team"))
+        viewer, team = self._viewer(fields.optional_text("as")), self._team(fields)
         seen = [
             channel
             for channel in self.world.channels.values()
@@ -43,44 +43,47 @@ class Views:
         return web.json_response({"channels": [self._channel(channel, viewer) for channel in seen]})
 
     async def messages(self, request: web.Request) -> web.Response:
-        asked = reading.query(request, known=("as", "channel"))
-        viewer = self._viewer(asked.optional_text("as"))
-        channel = self._seen_channel(asked.text("channel"), viewer)
+        fields = reading.query(request, known=("as", "channel"))
+        viewer = self._viewer(fields.optional_text("as"))
+        channel = self._seen_channel(fields.text("channel"), viewer)
         seen_by = None if viewer is None else viewer.id
-        told = [self._message(said) for said in self.world.messages(channel.id, seen_by=seen_by)]
-        return web.json_response({"messages": told})
+        rows = [self._message(message) for message in self.world.messages(channel.id, seen_by=seen_by)]
+        return web.json_response({"messages": rows})
 
     async def write(self, request: web.Request) -> web.Response:
-        """A person writes, where they are a member."""
-        asked = await reading.body(request, known=("user", "channel", "text", "thread_ts"))
-        person = self._viewer(asked.text("user"))
-        channel = self._seen_channel(asked.text("channel"), person)
+        """Post a message as a person, who must be a member of the channel."""
+        fields = await reading.body(request, known=("user", "channel", "text", "thread_ts"))
+        person = self._viewer(fields.text("user"))
+        channel = self._seen_channel(fields.text("channel"), person)
         if person is None or person.id not in channel.members:
             raise RefusedError(409, "not_in_channel")
         if channel.is_archived:
             raise RefusedError(409, "is_archived")
-        said = Message(
+        message = Message(
             channel=channel.id,
             ts=self.world.new_ts(),
             user=person.id,
-            text=asked.text("text"),
-            thread_ts=self._thread(channel, asked.optional_text("thread_ts")),
+            text=fields.text("text"),
+            thread_ts=self._thread(channel, fields.optional_text("thread_ts")),
         )
-        self.world.say(said)
-        return web.json_response({"ok": True, "channel": channel.id, "ts": said.ts})
+        self.world.say(message)
+        return web.json_response({"ok": True, "channel": channel.id, "ts": message.ts})
 
-    def _team(self, asked: reading.Fields) -> str | None:
-        team = asked.optional_text("team")
+    def _team(self, fields: reading.Fields) -> str | None:
+        team = fields.optional_text("team")
         if team is not None and team not in self.world.installations.workspaces:
             raise RefusedError(404, "team_not_found")
         return team
 
     def _person(self, person: Person, team: str | None) -> Json:
-        there = self.world.installations
-        # Without a workspace to look from: at home in none that is here.
-        homes = {*there.workspaces, *there.enterprises} if team is None else {team}
-        enterprise = None if team is None else there.enterprise_of(team)
-        is_sister = enterprise is not None and enterprise in (person.team_id, there.enterprise_of(person.team_id))
+        installations = self.world.installations
+        # Without a workspace in the query, a stranger is a person whose home is no workspace or enterprise of ours.
+        homes = {*installations.workspaces, *installations.enterprises} if team is None else {team}
+        enterprise = None if team is None else installations.enterprise_of(team)
+        is_sister = enterprise is not None and enterprise in (
+            person.team_id,
+            installations.enterprise_of(person.team_id),
+        )
         return {
             "id": person.id,
             "name": person.name,
@@ -114,7 +117,7 @@ class Views:
         return parent.thread_ts or parent.ts
 
     def _channel(self, channel: Channel, viewer: Person | None) -> Json:
-        told: Json = {
+        shape: Json = {
             "id": channel.id,
             "team_id": channel.team_id,
             "name": channel.name,
@@ -127,8 +130,8 @@ class Views:
         if channel.is_im:
             end = viewer.id if viewer is not None else self._bot_in(channel)
             other = self.world.other_end(channel, of=end)
-            told |= {"user": other.id, "name": other.name}
-        return told
+            shape |= {"user": other.id, "name": other.name}
+        return shape
 
     def _bot_in(self, channel: Channel) -> str:
         bots = (member for member in channel.members if self.world.people[member].is_bot)
@@ -137,8 +140,8 @@ class Views:
     def _visible(self, channel: Channel, viewer: Person | None) -> list[Message]:
         return list(self.world.messages(channel.id, seen_by=None if viewer is None else viewer.id))
 
-    def _message(self, said: Message) -> Json:
-        told = shapes.message(said, self.world, all_metadata=True)
-        if said.ephemeral_to is not None:
-            told |= {"is_ephemeral": True, "ephemeral_to": said.ephemeral_to}
-        return told
+    def _message(self, message: Message) -> Json:
+        shape = shapes.message(message, self.world, all_metadata=True)
+        if message.ephemeral_to is not None:
+            shape |= {"is_ephemeral": True, "ephemeral_to": message.ephemeral_to}
+        return shape

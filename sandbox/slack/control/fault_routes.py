@@ -1,4 +1,4 @@
-"""Making things go wrong: adding faults, seeing which are left, clearing them."""
+"""Control routes of faults: adding them, listing those that are left, clearing them."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ _FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mischief:
-    """Faults on demand."""
+class FaultRoutes:
+    """The routes below `/sandbox/faults`."""
 
     faults: Faults
 
@@ -35,32 +35,32 @@ class Mischief:
         return web.json_response({"faults": self.faults.left()})
 
     async def classes(self, _request: web.Request) -> web.Response:
-        """What can go wrong with a call, by what it means for the caller; each fault only lacks its `on`."""
-        return web.json_response({"classes": {name: one.told() for name, one in CLASSES.items()}})
+        """Every class of failure with its faults; each fault can be posted to `/sandbox/faults` with an `on` added."""
+        return web.json_response({"classes": {name: one.as_json() for name, one in CLASSES.items()}})
 
     async def clear(self, request: web.Request) -> web.Response:
         self.faults.clear(reading.query(request, known=("fault_id",)).optional_text("fault_id"))
         return web.json_response({"ok": True})
 
 
-def _fault(asked: reading.Fields) -> Fault:
-    on, kind = asked.text("on"), asked.text("fault")
+def _fault(fields: reading.Fields) -> Fault:
+    on, kind = fields.text("on"), fields.text("fault")
     if on not in METHODS and on not in (INTERACTIVITY, RESPONSE_URL, EVERY_METHOD):
         raise RefusedError(400, "invalid_fault", f"{on} is no method, {INTERACTIVITY} or {RESPONSE_URL}")
     if kind not in list(Kind):
         raise RefusedError(400, "invalid_fault", f"known faults: {', '.join(Kind)}")
-    missing = "retry_after" in asked and asked.raw("retry_after") is None
+    missing = "retry_after" in fields and fields.raw("retry_after") is None
     default_status = 503 if kind == Kind.HTML else 500
     fault = Fault(
         on=on,
         kind=Kind(kind),
-        times=int(asked.number("times", default=1, least=1)),
-        retry_after=None if missing else int(asked.number("retry_after", default=1)),
-        error=asked.optional_text("error"),
-        status=int(asked.number("status", default=default_status, least=200, most=599)),
-        seconds=asked.number("seconds", default=2, most=600),
-        channel=asked.optional_text("channel"),
-        applied=asked.flag("applied"),
+        times=int(fields.number("times", default=1, minimum=1)),
+        retry_after=None if missing else int(fields.number("retry_after", default=1)),
+        error=fields.optional_text("error"),
+        status=int(fields.number("status", default=default_status, minimum=200, maximum=599)),
+        seconds=fields.number("seconds", default=2, maximum=600),
+        channel=fields.optional_text("channel"),
+        applied=fields.flag("applied"),
     )
     if not fault.is_possible:
         raise RefusedError(

@@ -1,4 +1,4 @@
-"""Questions in any number, written behind the bridge's back: asking is not what is measured."""
+"""Creates interactions in bulk by SQL, without the bridge's API: creating them is not what is measured."""
 
 from uuid import UUID
 
@@ -33,7 +33,7 @@ select $1, id, id, 'interaction.created'
 from opened
 """
 
-# Ids grow with time, as ours do; long ago, so that they are apart from those of pending questions.
+# Ids that grow with time, as ids.new() makes them, but of a time long ago, apart from those of pending interactions.
 _LONG_AGO = """
 create function pg_temp.id(kind bigint, n bigint) returns uuid language sql immutable as $body$
     select (
@@ -75,9 +75,9 @@ from generate_series(1, $2::int) as series (n)
 
 
 async def pending(db: Database, scope: Scope, key_id: UUID, count: int) -> list[UUID]:
-    """So many questions whose cards are up, waiting for a click; their ids."""
+    """Create `count` pending interactions whose cards are posted; returns their ids."""
     made = [ids.new() for _ in range(count)]
-    for at in range(0, count, 1000):  # so that each statement is over long before a pool's deadline
+    for at in range(0, count, 1000):  # in batches, so that each statement ends long before the pool's deadline
         batch = made[at : at + 1000]
         await db.fetch(
             _PENDING,
@@ -87,9 +87,9 @@ async def pending(db: Database, scope: Scope, key_id: UUID, count: int) -> list[
 
 
 async def settled(dsn: str, scope: Scope, key_id: UUID, count: int) -> None:
-    """So many questions that were answered, with all that such a question leaves behind; known to the planner."""
+    """Create `count` answered interactions with their cards, clicks and events, and update the planner's statistics."""
     organization, connection = scope.organization_id, scope.connection_id
-    server = await asyncpg.connect(dsn)  # of its own: a million rows take longer than any pool would let them
+    server = await asyncpg.connect(dsn)  # not from the pool: a million rows take longer than its deadline
     try:
         await server.execute(_LONG_AGO)
         await server.execute(_INTERACTIONS, organization, connection, key_id, count)
@@ -97,6 +97,6 @@ async def settled(dsn: str, scope: Scope, key_id: UUID, count: int) -> None:
         await server.execute(_CLICKS, organization, connection, count)
         await server.execute(_EVENTS, organization, count)
         await server.execute("vacuum analyze")
-        await server.execute("checkpoint")  # else the next minute would pay for these rows
+        await server.execute("checkpoint")  # otherwise writing these rows out would slow the next minute's measurements
     finally:
         await server.close()
