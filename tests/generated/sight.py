@@ -3,11 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from bridge.card.frame import Drawing
+from bridge.card.frame import CardView, Drawing
+from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
+from tests.bridge.interactions import interaction as built
 
 _BLOCKS = {"header", "section", "context", "rich_text", "divider", "actions"}
 _PARTS = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
@@ -21,7 +24,32 @@ _BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, 
 _WHO = r"(?:<@[A-Z0-9]+>(?:, <@[A-Z0-9]+>)*(?: and \d+ others)?|Anyone of this workspace who sees this)"
 _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
-_DONE = rf"(?:✅ \*Approved\*|⛔ \*Denied\*|✅ \*Answered:\* {_QUOTED})"
+_ANSWERED = rf"✅ \*Answered:\* {_QUOTED}"
+
+
+def _after_the_rule(card: Drawing) -> list[Json]:
+    [place] = [place for place, block in enumerate(card.blocks) if block["type"] == "divider"]
+    return card.blocks[place + 1 :]
+
+
+def _done() -> Iterator[str]:
+    """What the cards of all kinds say was done, as they say it of their examples: a picture and words of ours in bold.
+
+    A kind that took words of a request into it would say others of the hostile requests that are drawn here.
+    """
+    for kind in KINDS.values():
+        for example in kind.examples:
+            asked = built(example.request, status=Status.ANSWERED)
+            for choice, answer in asked.answers.items():
+                shown = replace(asked, choice=choice, answer=answer | {"by": {"user": "U0ANA"}, "via": "button"})
+                [line] = _after_the_rule(kind.draw(CardView(shown, version=1)))[:1]
+                done, _, _ = line["text"]["text"].partition(" by <@")
+                if not re.fullmatch(_ANSWERED, done):
+                    assert re.fullmatch(r"\S+ \*[^*_~<>“”\n]+\*", done), done
+                    yield re.escape(done)
+
+
+_DONE = rf"(?:{_ANSWERED}|{'|'.join(dict.fromkeys(_done()))})"
 _BY_DEFAULT = "nobody answered in time, and this was asked for in that case"
 _AT = rf"{_DATE}(?:: {_QUOTED})?"
 _LINK_OURS = r"(?: · (?:<https?://[^|>]+\|[^<>|]+>|[^\s<>]+))?"
@@ -88,10 +116,8 @@ def _check_pieces(card: Drawing) -> None:
 
 
 def _check_frame(card: Drawing, interaction: Interaction) -> None:
-    """Below the divider every word is ours, or in our quotation marks, or in one line that is marked as a reason."""
-    rules = [index for index, block in enumerate(card.blocks) if block["type"] == "divider"]
-    assert len(rules) == 1
-    line, *rest = card.blocks[rules[0] + 1 :]
+    """Below the one rule every word is ours, or in our quotation marks, or one line that is marked as a reason."""
+    line, *rest = _after_the_rule(card)
     assert re.fullmatch(_LINES[interaction.status], line["text"]["text"]), line
     for block in rest:
         if block["type"] != "actions":

@@ -11,6 +11,7 @@ from pydantic_core.core_schema import ErrorType
 
 from bridge.agents.http import validation_errors
 from bridge.agents.interactions.requests import MODELS, Cancellation
+from bridge.kinds.registry import KINDS
 from storage.model import Json
 from tests.bridge.agents.door import Door, body
 
@@ -168,7 +169,7 @@ def test_every_pointer_leads_to_the_place() -> None:
 
 
 TOLD: list[tuple[Json, str]] = [
-    ({"kind": None}, '/kind must be "approval" or "choice".'),
+    ({"kind": None}, f"/kind must be {validation_errors.either(KINDS)}."),
     ({"title": None}, "/title must be given."),
     ({"title": 5}, "/title must be a string."),
     ({"title": ""}, "/title must contain something that can be seen."),
