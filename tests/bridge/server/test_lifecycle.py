@@ -42,7 +42,7 @@ async def test_a_replica_runs_only_the_loops_it_is_given_and_closes_when_it_is_s
         async with aiohttp.ClientSession() as http:
             async with http.get(f"{url}/openapi.json") as answer:
                 assert answer.status == 200
-            await passed.wait()
+            await asyncio.wait_for(passed.wait(), timeout=10)
             stopping.set()
             await running
             with pytest.raises(aiohttp.ClientConnectorError):
