@@ -86,6 +86,11 @@ class Database:
         self._pool = pool
 
     @property
+    def pool(self) -> asyncpg.Pool:
+        """The pool itself, for another `Database` on the same connections."""
+        return self._pool
+
+    @property
     def in_use(self) -> int:
         """How many connections somebody holds."""
         return self._pool.get_size() - self._pool.get_idle_size()

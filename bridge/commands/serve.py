@@ -10,7 +10,7 @@ import click
 
 from bridge import logs
 from bridge.commands import terminal
-from bridge.server import config, listeners, replica
+from bridge.server import config, lifecycle, listeners
 from storage import errors
 
 
@@ -34,7 +34,7 @@ def serve(*, as_json: bool) -> None:
     logs.configure(form=settings.log)
     unheard: OSError | None = None
 
-    def ready(addresses: replica.Addresses) -> None:
+    def ready(addresses: lifecycle.Addresses) -> None:
         nonlocal unheard
         if as_json:
             try:
@@ -45,7 +45,7 @@ def serve(*, as_json: bool) -> None:
                 signal.raise_signal(signal.SIGTERM)
 
     try:
-        asyncio.run(replica.serve(settings, on_ready=ready))
+        asyncio.run(lifecycle.serve(settings, on_ready=ready))
     except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
         terminal.fail(str(error))
     except listeners.CannotListen as error:

@@ -6,7 +6,6 @@ Nothing here is waited for long. Without a database everything is told but what 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from typing import Any
 
 from aiohttp import web
 from prometheus_client import Metric, ProcessCollector
@@ -54,8 +53,7 @@ class MetricsEndpoint(Collector):
         self._look_at = self._notices_at = float("-inf")  # when the next look is due
         self._seen: Backlog | None = None
         self._notices: float | None = None
-        metrics.registry.register(self)
-        ProcessCollector(namespace="askbridge", registry=metrics.registry)
+        self._shown = _Undated(metrics.registry, self, ProcessCollector(namespace="askbridge", registry=None))
 
     def routes(self) -> list[web.RouteDef]:
         """The one route, on a port of its own."""
@@ -85,7 +83,7 @@ class MetricsEndpoint(Collector):
         async with self._looking:  # so that two who ask at once cost one look
             await self._look()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(body=encode(_Undated(self._metrics.registry)), headers={"Content-Type": content_type})
+        return web.Response(body=encode(self._shown), headers={"Content-Type": content_type})
 
     async def _look(self) -> None:
         if (now := _now()) < self._look_at:
@@ -132,15 +130,16 @@ class MetricsEndpoint(Collector):
 
 
 class _Undated:
-    """A registry without the library's time series of when each counter was made, which double the page."""
+    """Collectors as one, without the library's time series of when each counter was made, which double the page."""
 
-    def __init__(self, registry: Any) -> None:
-        self._registry = registry
+    def __init__(self, *collectors: Collector) -> None:
+        self._collectors = collectors
 
     def collect(self) -> Iterator[Metric]:
-        for metric in self._registry.collect():
-            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
-            yield metric
+        for collector in self._collectors:
+            for metric in collector.collect():
+                metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+                yield metric
 
 
 def _gauge(name: str, meaning: str, value: float | Mapping[str, float], *, label: str | None = None) -> Metric:

@@ -1,4 +1,4 @@
-"""What the tests of the bridge share: a Slack, replicas and a delivery loop beside it, and our log as it is read."""
+"""Fixtures of the bridge's tests: a sandbox Slack, replicas, a delivery loop, and the log."""
 
 import io
 import logging
@@ -19,7 +19,7 @@ from tests.storage import build
 
 @pytest.fixture
 async def slack(canaries: Canaries) -> AsyncIterator[Sandbox]:
-    """A Slack that takes messages as fast as they come: how fast we write is judged by our own calls."""
+    """A Slack without a posting limit: tests of our own pace look at the times of our calls."""
     async with Sandbox(posting_limit=False) as running:
         canaries.known.add(running.world.app.signing_secret)
         yield running
@@ -47,7 +47,7 @@ async def loop(db: Database) -> AsyncIterator[Loop]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the process writes to stderr."""
+    """The log of this process, as JSON lines."""
     root, ours, bolt = logging.getLogger(), logging.getLogger("askbridge"), logging.getLogger("slack_bolt")
     before = (root.handlers[:], root.level, ours.level, bolt.level)
     root.handlers = []

@@ -50,6 +50,10 @@ class ConcurrencyLimiter:
             with self._limiter.keep(request, gone=place.close):
                 yield True
 
+    def count(self, sort: Sort) -> int:
+        """How many requests of this sort are open on this replica; one that waits has looked at its row before."""
+        return sum(number for (_, each), number in self._taken.items() if each is sort)
+
     def refusal(self, organization_id: UUID, sort: Sort) -> ApiProblem:
         """What an agent is told that got no place."""
         number = self._taken[organization_id, sort]

@@ -1,4 +1,4 @@
-"""What the tests of agents' door share."""
+"""Fixtures of the tests of the agents' API."""
 
 from collections.abc import AsyncIterator
 
@@ -13,8 +13,8 @@ from tests.storage import build
 
 
 @pytest.fixture(autouse=True)
-def _nobody_waits_for_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No card loop runs here; the tests of that wait say how long it is."""
+def _no_request_waits_for_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No card loop runs here; the tests of that wait set its length themselves."""
     monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.0)
 
 

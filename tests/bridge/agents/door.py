@@ -1,9 +1,9 @@
-"""Agents' door on a real server, and an agent that checks every answer it gets against the published shapes."""
+"""The agents' API of one replica on a real server, and an agent that checks each response against the schemas."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,35 +15,34 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from bridge import ids
-from bridge.agents import routes
 from bridge.agents.events.streams import Streams
 from bridge.agents.http import problems
 from bridge.agents.limits.limits import Limits
-from bridge.agents.limits.open_requests import ConcurrencyLimiter
-from bridge.connection_limit import ConnectionLimiter
+from bridge.agents.limits.open_requests import Sort
 from bridge.kinds.registry import KINDS
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import schemas
+from bridge.server import replica as server
+from bridge.server.parts import State
 from bridge.webhooks.guard import Guard
-from bridge.webhooks.outgoing import Webhooks
-from bridge.webhooks.sender import Sender
-from bridge.webhooks.signature import WebhookKeys
 from storage import cards, interactions
 from storage.interactions import Claimed
 from storage.model import Card, Handle, Json
 from storage.pool import Database
 from tests import canaries
+from tests.bridge import building
+from tests.bridge.building import KEY
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 
 UNSAID: Any = object()
-KEYS = WebhookKeys.read("0123456789abcdef0123456789abcdef")
+KEYS = building.KEYS
 
 
 class Nowhere(AbstractResolver):
-    """Every name means a machine in a private network."""
+    """Resolves every name to an address of a private network."""
 
     async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
         return [{"hostname": host, "host": "10.0.0.7", "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}]
@@ -53,7 +52,7 @@ class Nowhere(AbstractResolver):
 
 
 def body(**fields: Any) -> Json:
-    """A valid question; a field that is None is left out."""
+    """The body of a valid interaction; a field that is None is left out."""
     sent = {
         "kind": "approval",
         "title": "Deploy 1.4 to production?",
@@ -65,7 +64,7 @@ def body(**fields: Any) -> Json:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What came back."""
+    """A response."""
 
     status: int
     headers: CIMultiDictProxy[str]
@@ -80,7 +79,7 @@ class Reply:
 
     @property
     def slug(self) -> str:
-        """The sort of problem."""
+        """The last part of the problem's type."""
         return str(self.json["type"]).removeprefix("urn:askbridge:problem:")
 
     @property
@@ -90,17 +89,30 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """One replica, and what a test may do behind its back."""
+    """One replica, an agent that calls it, and what a test may do beside the API."""
 
     http: TestClient[web.Request, web.Application]
-    db: Database
-    reader: Reader
     tenant: Tenant
-    notifier: Notifier
-    streams: Streams
+    built: server.Replica
+
+    @property
+    def db(self) -> Database:
+        return self.built.resources.db
+
+    @property
+    def reader(self) -> Reader:
+        return self.built.parts.reader
+
+    @property
+    def notifier(self) -> Notifier:
+        return self.built.state.notifier
+
+    @property
+    def streams(self) -> Streams:
+        return self.built.parts.streams
 
     async def call(self, method: str, path: str | URL, *, key: str | None = UNSAID, **other: Any) -> Reply:
-        """One request with this tenant's key, or another, or none."""
+        """Send one request with the key of this tenant, with another key, or with None."""
         key = self.tenant.secret if key is UNSAID else key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         async with self.http.request(method, path, headers=headers | other.pop("headers", {}), **other) as response:
@@ -112,12 +124,12 @@ class Door:
             )
         if reply.status >= 400:
             assert response.content_type == problems.CONTENT_TYPE
-            told = schemas.Problem.model_validate_json(raw, extra="forbid")
-            assert told.status == reply.status and told.detail
+            problem = schemas.Problem.model_validate_json(raw, extra="forbid")
+            assert problem.status == reply.status and problem.detail
         return reply
 
     async def ask(self, sent: Json | None = None, *, wait: object = None, idempotency: str = "", **other: Any) -> Reply:
-        """POST a question."""
+        """POST an interaction."""
         headers = {"Idempotency-Key": idempotency} if idempotency else {}
         query = "" if wait is None else f"?wait={wait}"
         reply = await self.call("POST", f"/v1/interactions{query}", json=sent or body(), headers=headers, **other)
@@ -159,7 +171,7 @@ class Door:
         )
 
     async def post_card(self, *, linked: bool = True) -> Card:
-        """Let the one card that is due appear, as the card loop does it."""
+        """Store the one due card as posted, as the card loop does."""
         (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=KINDS, most=1)
         handle: Handle = card_moves.handle()
         await card_moves.post(self.db, card, handle)
@@ -169,36 +181,36 @@ class Door:
         return card
 
     async def click(self, id: UUID, *, on: Database | None = None, **other: Any) -> Claimed:
-        """Let somebody click; on another replica, nobody here is woken."""
-        question = await build.read(self.db, self.tenant, id)
-        claimed = await interactions.claim(on or self.db, build.click(question, **other))
+        """Claim as a click does; with `on`, as a click on another replica, which wakes no request here."""
+        interaction = await build.read(self.db, self.tenant, id)
+        claimed = await interactions.claim(on or self.db, build.click(interaction, **other))
         if on is None:
-            self.notifier.interaction_changed(question.organization_id, id)
+            self.notifier.interaction_changed(interaction.organization_id, id)
         return claimed
 
     async def waiting(self) -> None:
-        """Return as soon as some request has looked at its question and waits."""
-        while not any(signal._waiters for signals in self.notifier._watchers.values() for signal in signals):
+        """Return as soon as a request has looked at its interaction and waits for a change."""
+        while not self.built.parts.concurrency.count(Sort.WAIT):
             await asyncio.sleep(0)
 
     async def rows(self) -> int:
-        """How many questions are stored."""
+        """How many interactions are stored."""
         return int((await self.db.fetch("select count(*) as n from interactions"))[0]["n"])
 
 
 def check(reply: Reply) -> None:
-    """Every answer is the whole resource, with nothing beside it."""
+    """Assert that a response is the whole resource and nothing else."""
     schemas.Interaction.model_validate_json(reply.raw, extra="forbid")
 
 
 class _Server(TestServer):
-    """Serves as a replica does: a request is not cancelled when its caller hangs up, and a body is not unpacked."""
+    """Serves as a replica does: no request is cancelled when its client disconnects, no body is decompressed."""
 
     async def _make_runner(self, **_: Any) -> web.AppRunner:
         return web.AppRunner(self.app, access_log=None, handler_cancellation=False, auto_decompress=False)
 
 
-# What a test sends is no flood, however fast the machine is; those about floods say how much is too much.
+# No test reaches these limits, however fast the machine is; the tests of limits set their own.
 FAR = Limits(
     requests_per_second=1_000_000, request_burst=1_000_000, pending_questions=1_000_000, open_requests=1_000_000
 )
@@ -213,32 +225,20 @@ async def door(
     limits: Limits = FAR,
     metrics: Metrics | None = None,
     guard: Guard | None = None,
-    keys: WebhookKeys | None = KEYS,
+    keys: str | None = KEY,
     most: int = 1_000_000,
 ) -> AsyncIterator[Door]:
-    """Another replica; its other parts share its `wake` and `metrics`. Its webhooks reach nobody but by its `guard`."""
-    notifier, guard = notifier or Notifier(), guard or Guard()
-    limiter = ConnectionLimiter(most=most)
-    app = web.Application(middlewares=[limiter.attend, routes.in_words])
-    reader = Reader(db=db, notifier=notifier, metrics=metrics)
-    streams = Streams(db=db, reader=reader, notifier=notifier)
-    async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
-        webhooks = Webhooks(keys=keys, guard=guard, sender=sender)
-        app.add_routes(
-            routes.routes(
-                db=db,
-                reader=reader,
-                notifier=notifier,
-                streams=streams,
-                concurrency=ConcurrencyLimiter(each=limits.open_requests, most=most, limiter=limiter),
-                webhooks=webhooks,
-                limits=limits,
-                metrics=metrics,
-            )
-        )
-        async with TestClient(_Server(app)) as http:
+    """Another replica, with the `notifier` and `metrics` of one of its other parts if given; no loop runs.
+
+    Its webhooks reach only what `guard` allows, and it has none without `keys`. At most `most` requests stay open.
+    """
+    settings = building.settings(guard=guard, key=keys)
+    state = State(notifier=notifier or Notifier(), metrics=metrics or Metrics())
+    async with building.opened(settings, db, seconds=5, resolver=Nowhere()) as resources:
+        built = server.build(settings, resources, building.allotment(connections=most), state=state, limits=limits)
+        async with TestClient(_Server(built.web_app)) as http:
             try:
-                yield Door(http=http, db=db, reader=reader, tenant=tenant, notifier=notifier, streams=streams)
+                yield Door(http=http, tenant=tenant, built=built)
             finally:
-                notifier.close()  # or the server would wait for every stream to notice that its client has gone
-                streams.close()
+                state.notifier.close()  # or the server would wait for every stream to notice that its client has gone
+                built.parts.streams.close()

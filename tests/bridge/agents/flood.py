@@ -1,10 +1,11 @@
-"""What one organization's flood does to another: latencies beside it, with the usual limits and with none.
+"""How a flood of requests of one organization delays another: latencies with the default limits and with none.
 
     python -m tests.bridge.agents.flood
 
 Two replicas, each a process of its own as in production; the flood comes from a third, over SENDERS connections to
-each replica, as fast as it is answered. The neighbour sends a steady RATE requests a second, each timed from when it
-was due: beside one who keeps to the limit, beside a flood that has used up its burst, and beside the burst itself.
+each replica, as fast as it is answered. A second organization sends a steady RATE requests a second, each timed from
+when it was due: beside an organization within its limit, beside a flood that has used up its burst, and beside the
+burst itself.
 """
 
 import asyncio
@@ -26,18 +27,18 @@ from tests.conftest import reachable
 from tests.storage import build
 
 SENDERS = 16  # connections to each replica
-RATE = 40  # the neighbour's requests a second
+RATE = 40  # requests a second of the second organization
 SECONDS = 8.0
 ROUNDS = 3
 BURST = 1.5  # seconds in which a burst is used up
 FULL = 6.0  # seconds in which it is full again
-PAUSES = {"beside one within its limit": 2 * SENDERS / 180, "beside a flood": 0.0}  # seconds on each connection
+PAUSES = {"beside traffic within its limit": 2 * SENDERS / 180, "beside a flood": 0.0}  # seconds on each connection
 NO_LIMIT = {"ASKBRIDGE_REQUESTS_PER_SECOND": "1000000", "ASKBRIDGE_REQUEST_BURST": "1000000"}
 
 
 async def flood(urls: list[str], key: str, seconds: float, *, pause: float) -> None:
-    """Send as fast as it is answered, or with a pause on each connection; print how often each status came."""
-    told: Counter[int] = Counter()
+    """Send as fast as responses come, or with a pause on each connection; print how often each status came."""
+    statuses: Counter[int] = Counter()
     clock = asyncio.get_running_loop().time
     until = clock() + seconds
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=_bearer(key)) as http:
@@ -46,16 +47,16 @@ async def flood(urls: list[str], key: str, seconds: float, *, pause: float) -> N
             while clock() < until:
                 async with http.get(f"{url}/v1/interactions?limit=1") as answer:
                     await answer.read()
-                    told[answer.status] += 1
+                    statuses[answer.status] += 1
                 await asyncio.sleep(pause)
 
         click.echo("begins")
         await asyncio.gather(*(send(url) for url in urls for _ in range(SENDERS)))
-    click.echo(json.dumps(told))
+    click.echo(json.dumps(statuses))
 
 
 async def beside(urls: list[str], key: str, seconds: float = SECONDS) -> list[float]:
-    """How long each of the neighbour's requests took, in milliseconds."""
+    """How long each request of the second organization took, in milliseconds."""
     clock = asyncio.get_running_loop().time
     took: list[float] = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=_bearer(key)) as http:
@@ -78,7 +79,7 @@ def _bearer(key: str) -> dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def replicas(dsn: str, **settings: str) -> AsyncIterator[list[str]]:
-    """Two replicas' addresses."""
+    """Start two replicas; yield their addresses."""
     given = {"ASKBRIDGE_DATABASE_URL": dsn, "ASKBRIDGE_SLACK_SIGNING_SECRET": "s" * 32, "ASKBRIDGE_PORT": "0"}
     async with contextlib.AsyncExitStack() as stack:
         children = [Child("replica", "bridge", "serve", "--json", settings=given | settings) for _ in range(2)]
@@ -90,15 +91,15 @@ async def replicas(dsn: str, **settings: str) -> AsyncIterator[list[str]]:
 
 @contextlib.asynccontextmanager
 async def flooding(urls: list[str], key: str, seconds: float, *, pause: float) -> AsyncIterator[dict[str, int]]:
-    """A process that floods, from its first request on; afterwards how often each status came."""
-    told: dict[str, int] = {}
+    """Run a process that floods, from its first request on; the dict holds the count of each status afterwards."""
+    statuses: dict[str, int] = {}
     sender = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __spec__.name, key, str(seconds), str(pause), *urls), stdout=asyncio.subprocess.PIPE
     )
     assert sender.stdout is not None
     await sender.stdout.readline()  # it begins
-    yield told
-    told.update(json.loads((await sender.communicate())[0]))
+    yield statuses
+    statuses.update(json.loads((await sender.communicate())[0]))
 
 
 async def measure(dsn: str, named: str, **settings: str) -> None:
@@ -112,28 +113,28 @@ async def measure(dsn: str, named: str, **settings: str) -> None:
         for _ in range(ROUNDS):
             beside_it["alone"] += await beside(urls, quiet.secret)
             for name, pause in PAUSES.items():
-                async with flooding(urls, noisy.secret, SECONDS + 2, pause=pause) as told:
+                async with flooding(urls, noisy.secret, SECONDS + 2, pause=pause) as statuses:
                     await asyncio.sleep(1.0)
                     beside_it[name] += await beside(urls, quiet.secret)
-                answered[name].update(told)
+                answered[name].update(statuses)
             for _ in range(int(SECONDS / BURST)):
                 await asyncio.sleep(FULL)
                 async with flooding(urls, noisy.secret, BURST + 0.5, pause=0.0):
                     beside_it["beside its burst"] += await beside(urls, quiet.secret, BURST)
     for name, took in beside_it.items():
-        _tell(f"{named}, {name}", took)
+        _print(f"{named}, {name}", took)
     for name, counted in answered.items():
         each = ", ".join(f"{n / (ROUNDS * (SECONDS + 2)):.0f} of {status}" for status, n in counted.items())
         click.echo(f"  {name}, a second: {each}")
 
 
-def _tell(named: str, took: list[float]) -> None:
+def _print(named: str, took: list[float]) -> None:
     every = statistics.quantiles(took, n=100)
     click.echo(f"{named:44} p50 {every[49]:6.2f} ms   p99 {every[98]:6.2f} ms   n {len(took)}")
 
 
 async def main() -> None:
-    """Both, on a database of their own."""
+    """Measure with the default limits and with none, on a database of their own."""
     with reachable() as folder, Cluster(folder / "data", programs=find_programs(prefer="installed")) as cluster:
         await migrate.migrate(cluster.dsn)
         await measure(cluster.dsn, "usual limits")

@@ -1,4 +1,4 @@
-"""A client that listens to the feed as an EventSource does, and remembers the id to resume from."""
+"""A client of the event stream that reads as an EventSource does, and keeps the id to resume from."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ class Listener:
     fields: list[str] = field(default_factory=list)
 
     async def event(self) -> Json:
-        """The next event, whole and of the published shape; StopAsyncIteration when the stream has ended."""
+        """The next event, checked against the schema; raises StopAsyncIteration when the stream has ended."""
         async with asyncio.timeout(PATIENCE):
             while (line := await self.response.content.readline()) != b"":
                 text = line.decode().removesuffix("\n")
@@ -40,18 +40,18 @@ class Listener:
                         assert found == {"retry": "2000"}
                         continue
                     assert list(found) == ["id", "data"]
-                    told: Json = json.loads(found["data"])
-                    assert told["id"] == found["id"]
+                    event: Json = json.loads(found["data"])
+                    assert event["id"] == found["id"]
                     schemas.Event.model_validate_json(found["data"], extra="forbid")
-                    self.last = told["id"]
-                    return told
+                    self.last = event["id"]
+                    return event
         raise StopAsyncIteration
 
     async def events(self, number: int) -> list[Json]:
         return [await self.event() for _ in range(number)]
 
     async def until_heartbeat(self, number: int = 1) -> None:
-        """Until a comment came; what comes in between is a mistake."""
+        """Read until so many heartbeats came; anything else that comes before them fails the test."""
         wanted = self.heartbeats + number
         async with asyncio.timeout(PATIENCE):
             while self.heartbeats < wanted:
@@ -68,7 +68,7 @@ class Listener:
 async def listening(
     door: Door, *, after: str | None = None, last: str | None = None, types: str | None = None, key: str | None = None
 ) -> AsyncIterator[Listener]:
-    """Open a stream that has answered; events that are numbered from now on will come on it."""
+    """Open a stream, and return once its headers came; events that are numbered from then on arrive on it."""
     query: dict[str, Any] = {name: text for name, text in {"after": after, "types": types}.items() if text is not None}
     headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {key or door.tenant.secret}"}
     if last is not None:

@@ -1,4 +1,4 @@
-"""Plays the exchanges of docs/api.md with a real server, as a stranger would who copies them."""
+"""Plays the exchanges of docs/api.md with a real server, as a reader does who copies them."""
 
 import asyncio
 import re
@@ -28,27 +28,27 @@ NOT_IN_CHANNEL = {
 
 @dataclass(kw_only=True)
 class Player:
-    """One reader of the page. Ids are other ones each time: those of the page are known by where they first stood."""
+    """One reader of the page. Ids differ in each run: `known` maps each id of the page to the id of this run."""
 
     door: Door
     known: dict[str, str] = field(default_factory=dict)  # id on the page -> id here
     _numbers: int = 0
 
     async def play(self, steps: Iterable[Request | Response | Stage]) -> int:
-        """Have every exchange, and see that what comes back is what the page says; how many answers that were."""
+        """Send every request, and compare each response with the page; return the number of responses."""
         pending: asyncio.Task[Reply] | None = None
         answers = 0
         for step in steps:
             match step:
                 case Request():
-                    assert pending is None, f"nothing is said to answer what came before {step.path}"
+                    assert pending is None, f"the page has no response to the request before {step.path}"
                     pending = asyncio.create_task(self._send(step))
                 case Stage(what):
                     if pending is not None:
                         await self._until_it_waits(pending)
                     await self._do(what)
                 case Response():
-                    assert pending is not None, "an answer to nothing"
+                    assert pending is not None, "a response without a request"
                     reply, pending = await asyncio.wait_for(pending, timeout=30), None
                     self._compare(step, reply)
                     answers += 1
@@ -56,7 +56,7 @@ class Player:
         return answers
 
     async def _until_it_waits(self, pending: asyncio.Task[Reply]) -> None:
-        """Let a request come to where it waits for people; one that does not wait is not what the page says."""
+        """Return once the request waits for a click; a request that ends without waiting contradicts the page."""
         waiting = asyncio.create_task(self.door.waiting())
         await asyncio.wait({pending, waiting}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -90,7 +90,7 @@ class Player:
                 assert said == here, at
 
     def _here(self, said: Any) -> Any:
-        """What the page says with the ids of this time."""
+        """A value of the page with the ids of this run."""
         match said:
             case str():
                 return _ID.sub(lambda found: self.known.get(found[0], found[0]), said)
@@ -113,7 +113,7 @@ class Player:
             raise AssertionError(what)
 
     async def _due(self) -> list[Card]:
-        """The copies that are not on a screen yet; those that only need to be settled are."""
+        """The due cards that are not posted yet; due cards that only need an edit are edited."""
         leased = await cards.lease(self.door.db, [self.door.tenant.scope], kinds=KINDS, most=20)
         for card in leased:
             if card.ts:
@@ -121,7 +121,7 @@ class Player:
         return sorted((card for card in leased if not card.ts), key=lambda card: card.ordinal)
 
     async def _post(self) -> None:
-        """Let all copies appear before anybody is woken, so that it does not matter who looks when."""
+        """Post all due cards before any request is woken, so that the order of reads does not matter."""
         due = await self._due()
         for card in due:
             self._numbers += 1
@@ -134,8 +134,8 @@ class Player:
             self.door.notifier.interaction_changed(card.organization_id, card.interaction_id)
 
     async def _click(self, who: str, how: str, option: str | None, channel: str | None, id: str) -> None:
-        """Somebody clicks the copy in a channel; without one named, the first that is on a screen."""
-        if id == "the last":  # the one that is being asked at this moment
+        """Click on the card in a channel; without a channel, on the first posted card."""
+        if id == "the last":  # the one whose request waits at this moment
             (row,) = await self.door.db.fetch("select id from interactions order by id desc limit 1")
             found = row["id"]
         else:
@@ -149,5 +149,5 @@ class Player:
 
 
 def _plain(text: str) -> str:
-    """Without what is another one each time."""
+    """The text without secrets and times, which differ in each run."""
     return _SECRET.sub("<secret>", _TIME.sub("<time>", text))

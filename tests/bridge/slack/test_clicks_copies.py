@@ -153,7 +153,7 @@ async def test_a_copy_that_shows_an_old_state_is_edited_once_more_when_it_is_cli
 
 
 @pytest.fixture
-def counting(replica: Replica) -> Counting:
+async def counting(replica: Replica) -> Counting:
     """The replica, with the statements of its loops counted."""
     counting = Counting(replica.db)
     replica.db = counting

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from bridge.slack.verify import SigningSecrets
 from sandbox.slack.faults import Kind
 from sandbox.slack.server import Sandbox
 from storage.model import Interaction, Status
@@ -112,8 +111,7 @@ async def test_what_slack_itself_sends_badly_is_refused(replica: Replica, questi
 
 
 async def test_while_secrets_rotate_both_are_taken_and_no_third(slack: Sandbox, dsn: str) -> None:
-    secrets = SigningSecrets.read("the-new-one, the-old-one")
-    async with replicas.running(slack, dsn, secrets=secrets) as replica:
+    async with replicas.running(slack, dsn, secrets="the-new-one, the-old-one") as replica:
         body = payloads.body("event_callback")
         statuses = [
             (await replica.send(body, replica.signed(body, secret=secret))).status

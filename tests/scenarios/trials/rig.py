@@ -1,4 +1,4 @@
-"""A rig for trials: the sandbox Slack and replicas of one release or of two, as processes, on one database."""
+"""A rig for trials: the sandbox Slack and replicas of one or two releases, as processes, on one database."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ class Release:
     command: Path
 
     async def run(self, *arguments: str, dsn: str) -> tuple[int, str, str]:
-        """Exit status, stdout and stderr of one command that ends by itself."""
+        """Run one command until it ends; return its exit status, stdout and stderr."""
         process = await asyncio.create_subprocess_exec(
             self.command,
             *arguments,
@@ -62,7 +62,7 @@ class Replica:
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Return when it answers /readyz with 200; raises ChildFailed."""
+        """Start the process, and return when it answers /readyz with 200; raises ChildFailed."""
         port = self.url.rpartition(":")[2] or "0"
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -97,14 +97,14 @@ class Replica:
             os.kill(self.process.pid, number)
 
     async def kill(self) -> None:
-        """End it with SIGKILL, and return when it is gone."""
+        """End the process with SIGKILL, and return when it has ended."""
         assert self.process is not None
         self.up = False
         self.signal(signal.SIGKILL)
         await self.process.wait()
 
     async def stop(self) -> None:
-        """End it in order, or with SIGKILL when that takes too long."""
+        """End the process with SIGTERM, or with SIGKILL when that takes more than 15 s."""
         if self.process is None or self.process.returncode is not None:
             return
         self.up = False
@@ -130,7 +130,7 @@ class Rig:
     key: str = ""
 
     async def add(self, release: Release, *, number: int) -> list[Replica]:
-        """Start so many replicas; with the first ones an organization and a key are made."""
+        """Start `number` replicas; the first call also makes an organization and a key."""
         added = [
             Replica(
                 name=f"{release.name}-{one}",
@@ -156,7 +156,7 @@ class Rig:
     async def call(
         self, replica: Replica, method: str, path: str, *, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """One request of the agent's; raises aiohttp.ClientError and TimeoutError."""
+        """Send one request of the agent; raises aiohttp.ClientError and TimeoutError."""
         key = {"Authorization": f"Bearer {self.key}"}
         async with self.http.request(
             method, replica.url + path, json=body, headers={**key, **(headers or {})}
@@ -164,15 +164,15 @@ class Rig:
             return answer.status, json.loads(await answer.read() or b"{}")
 
     async def sandbox(self, method: str, path: str, body: Any = None) -> Any:
-        """One request to the sandbox's control API, which must not refuse it."""
+        """Send one request to the sandbox's control API; raises ChildFailed unless the status is 200."""
         async with self.http.request(method, f"{self.slack['slack_url']}/sandbox{path}", json=body) as answer:
-            told = await answer.json()
+            response = await answer.json()
             if answer.status != 200:
-                raise ChildFailed(f"{method} {path}: {told}")
-            return told
+                raise ChildFailed(f"{method} {path}: {response}")
+            return response
 
     async def envelope(self, replica: Replica, body: bytes) -> int:
-        """A signed request of Slack's with this very body; the status of its answer."""
+        """Send exactly this body as a signed request of Slack; return the status of the response."""
         headers = signing.headers(secret=self.slack["signing_secret"], timestamp=int(time.time()), body=body)
         async with self.http.post(f"{replica.url}/slack/events", data=body, headers=headers) as answer:
             await answer.read()
@@ -183,7 +183,7 @@ class Rig:
 async def running(
     dsn: str, folder: Path, *, seconds: float = 10.0, settings: dict[str, str] | None = None
 ) -> AsyncIterator[Rig]:
-    """A rig without replicas; an agent's request may take so many seconds. Whatever is started ends with it."""
+    """A rig without replicas; a request of the agent takes at most `seconds`. All its processes end with it."""
     with (folder / "slack.log").open("ab") as log:
         child = Child("the sandbox Slack", "sandbox.slack", log=log)
         connector = aiohttp.TCPConnector(limit=0)
@@ -220,9 +220,9 @@ async def _workspace(rig: Rig) -> str:
     people = [{"id": id, "name": id[2:5].lower()} for id in PEOPLE]
     channels = [{"id": id, "name": id.lower(), "members": PEOPLE} for id in rig.channels]
     await rig.sandbox("POST", "/workspaces", {"id": TEAM, "name": "Trial", "people": people, "channels": channels})
-    asked = {"app_id": APP, "team_id": TEAM, "channels": rig.channels}
-    told = await rig.sandbox("POST", "/installations", asked)
-    token: str = told["installation"]["bot_token"]
+    installation = {"app_id": APP, "team_id": TEAM, "channels": rig.channels}
+    response = await rig.sandbox("POST", "/installations", installation)
+    token: str = response["installation"]["bot_token"]
     return token
 
 

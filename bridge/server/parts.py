@@ -1,0 +1,144 @@
+"""The parts of one replica, each made from the resources, the settings and the parts that it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bridge.agents.events.streams import Streams
+from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.open_requests import ConcurrencyLimiter
+from bridge.connection_limit import ConnectionLimiter
+from bridge.loops.cards import Cards
+from bridge.loops.deliveries import Deliveries
+from bridge.loops.fanout import Fanout
+from bridge.loops.retention import Retention
+from bridge.loops.serving import Serving
+from bridge.loops.unacknowledged import Unacknowledged
+from bridge.metrics import Metrics
+from bridge.notifier import Notifier
+from bridge.reader import Reader
+from bridge.server.config import Settings
+from bridge.server.fd_limit import Allotment
+from bridge.server.resources import Resources
+from bridge.slack.clicks import Clicks
+from bridge.slack.client import Client
+from bridge.slack.connections import Installations
+from bridge.slack.inbound import Inbound
+from bridge.slack.installation import Installation
+from bridge.slack.message_cache import MessageCache
+from bridge.slack.receive import Receiver
+from bridge.webhooks.outgoing import Webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the parts of one replica share in memory; all of it may be lost."""
+
+    notifier: Notifier = field(default_factory=Notifier)
+    metrics: Metrics = field(default_factory=Metrics)
+    installations: Installations = field(default_factory=Installations)
+    message_cache: MessageCache = field(default_factory=MessageCache)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What does the work of one replica. The optional ones are None when the settings do not ask for them."""
+
+    reader: Reader
+    webhooks: Webhooks
+    cards: Cards
+    deliveries: Deliveries
+    streams: Streams
+    fanout: Fanout
+    serving: Serving
+    unacknowledged: Unacknowledged
+    retention: Retention | None
+    client: Client | None  # None: the settings have no bot token
+    installation: Installation | None  # as `client`
+    clicks: Clicks
+    receiver: Receiver
+    inbound: Inbound
+    limiter: ConnectionLimiter
+    concurrency: ConcurrencyLimiter
+
+
+def assemble(
+    settings: Settings,
+    resources: Resources,
+    allotment: Allotment,
+    state: State,
+    *,
+    limits: Limits,
+    read_seconds: float,
+    chance: Callable[[], float],
+) -> Parts:
+    """Call every constructor once. Nothing is opened or started here."""
+    db, notifier, metrics = resources.db, state.notifier, state.metrics
+    reader = Reader(db=db, notifier=notifier, metrics=metrics)
+    webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=resources.sender)
+    client = _client(settings, resources)
+    clicks = _clicks(resources, state, reader)
+    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
+    limiter = ConnectionLimiter(most=allotment.connections)
+    return Parts(
+        reader=reader,
+        webhooks=webhooks,
+        cards=Cards(
+            db=db,
+            reader=reader,
+            installations=state.installations,
+            message_cache=state.message_cache,
+            notifier=notifier,
+            metrics=metrics,
+        ),
+        deliveries=Deliveries(
+            db=db, reader=reader, notifier=notifier, webhooks=webhooks, metrics=metrics, chance=chance
+        ),
+        streams=Streams(db=db, reader=reader, notifier=notifier),
+        fanout=Fanout(dsn=settings.direct_url, notifier=notifier, metrics=metrics),
+        serving=Serving(db=db, installations=state.installations, notifier=notifier),
+        unacknowledged=Unacknowledged(db=db, notifier=notifier, metrics=metrics),
+        retention=Retention(db=db, days=settings.retention_days) if settings.retention_days else None,
+        client=client,
+        installation=_installation(settings, resources, state, client) if client is not None else None,
+        clicks=clicks,
+        receiver=receiver,
+        inbound=Inbound(
+            secrets=settings.signing_secrets,
+            receive=receiver.receive,
+            limiter=limiter,
+            read_seconds=read_seconds,
+            metrics=metrics,
+        ),
+        limiter=limiter,
+        concurrency=ConcurrencyLimiter(each=limits.open_requests, most=allotment.open_requests, limiter=limiter),
+    )
+
+
+def _client(settings: Settings, resources: Resources) -> Client | None:
+    if settings.slack_bot_token is None:
+        return None
+    token = settings.slack_bot_token.get_secret_value()
+    return Client(token=token, api_url=settings.slack_api_url, http=resources.http)
+
+
+def _clicks(resources: Resources, state: State, reader: Reader) -> Clicks:
+    return Clicks(
+        claims=resources.claims,
+        db=resources.db,
+        reader=reader,
+        message_cache=state.message_cache,
+        notifier=state.notifier,
+        replies=resources.replies,
+        metrics=state.metrics,
+    )
+
+
+def _installation(settings: Settings, resources: Resources, state: State, client: Client) -> Installation:
+    return Installation(
+        db=resources.db,
+        client=client,
+        installations=state.installations,
+        app_id=settings.slack_app_id,
+        organization=settings.organization,
+        notifier=state.notifier,
+    )
