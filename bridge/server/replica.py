@@ -36,7 +36,7 @@ from bridge.slack import client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
-from bridge.slack.inbound import MOST_BYTES, PATH, Inbound
+from bridge.slack.inbound import MAX_BYTES, PATH, Inbound
 from bridge.slack.installation import Installation
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.receive import Receiver
@@ -91,7 +91,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
             db, claims = opened
             await startup_log.standing(db)
             http = await stack.enter_async_context(client.session())
-            replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
+            replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, max_connections=20))
             agent = f"askbridge/{bridge.__version__}"
             sender = await stack.enter_async_context(contextlib.aclosing(Sender(settings.webhook_guard, agent=agent)))
             webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=sender)
@@ -195,7 +195,7 @@ async def _run(
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
-    web_app = web.Application(middlewares=[limiter.attend, routes.in_words_besides(PATH)], client_max_size=MOST_BYTES)
+    web_app = web.Application(middlewares=[limiter.attend, routes.in_words_besides(PATH)], client_max_size=MAX_BYTES)
     limits = settings.limits
     agents = routes.routes(
         db=db,

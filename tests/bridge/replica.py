@@ -24,7 +24,7 @@ from bridge.slack import client as slack_client
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
-from bridge.slack.inbound import MOST_BYTES, PATH, READ_SECONDS, Inbound
+from bridge.slack.inbound import MAX_BYTES, PATH, READ_SECONDS, Inbound
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.receive import Receiver
 from bridge.slack.verify import SigningSecrets
@@ -251,7 +251,7 @@ async def running(slack: Sandbox, dsn: str, *, claims_dsn: str | None = None, **
         tenant = other.pop("tenant", None) or await build.tenant(db, team=slack.world.workspace.id)
         secrets = other.pop("secrets", None) or SigningSecrets([slack.world.app.signing_secret])
         replica = Replica(slack=slack, tenant=tenant, db=db, claims=claims, http=http, secrets=secrets, **other)
-        app = web.Application(client_max_size=MOST_BYTES)
+        app = web.Application(client_max_size=MAX_BYTES)
         app.add_routes([web.post(PATH, replica.inbound.handle)])
         runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await runner.setup()

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bridge.loops import cards as loop
 from sandbox.slack.faults import Kind
 from sandbox.slack.model import Channel
 from storage.model import Status
+from tests.bridge.loops import card_loop
 from tests.bridge.loops.asking import CHANNEL, answered, ask, events, place, said, status, warm
 from tests.bridge.replica import Replica
 from tests.storage import build
@@ -219,14 +219,11 @@ async def test_one_connection_makes_few_calls_at_a_time(replica: Replica) -> Non
     assert len(replica.called("chat.postMessage")) == 10
 
 
-async def test_m026_who_finds_no_free_call_in_time_lets_go_of_the_card_unharmed(
-    replica: Replica, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loop, "_SLOT_SECONDS", 0.02)
+async def test_m026_who_finds_no_free_call_in_time_lets_go_of_the_card_unharmed(replica: Replica) -> None:
     questions = [await ask(replica) for _ in range(4)]
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.2, times=3)
 
-    await replica.cards.step()
+    await card_loop.build(replica, slot_seconds=0.02).step()
 
     [waiting] = [card for question in questions if (card := await replica.card(question)).ts is None]
     assert (waiting.failures, waiting.maybe_shown, waiting.leased_until) == (0, False, None)

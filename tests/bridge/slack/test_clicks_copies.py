@@ -179,7 +179,7 @@ async def test_without_the_cache_it_costs_exactly_that(
     replica: Replica, counting: Counting, question: Interaction
 ) -> None:
     handle = await replica.show(question)
-    replica.message_cache._posted.clear()
+    replica.message_cache.settled(question.scope, question.id, handle)
     counting.statements.clear()
 
     await replica.clicks.after(await replica.clicks.decide(_parsed(replica, question, handle)))
@@ -193,7 +193,7 @@ async def test_a_copy_that_was_settled_before_the_winner_is_attended_to_is_not_e
     replica: Replica, question: Interaction
 ) -> None:
     handle = await replica.show(question)
-    replica.message_cache._posted.clear()
+    replica.message_cache.settled(question.scope, question.id, handle)
 
     outcome = await replica.clicks.decide(_parsed(replica, question, handle))
     await replica.cards.step()

@@ -102,7 +102,7 @@ def kind(failure: SlackFailure) -> tuple[str, str, bool]:
         ({"Retry-After": "7"}, 7),
         ({"retry-after": "30"}, 30),
         ({"Retry-After": "0"}, 1),
-        ({"Retry-After": "999999999"}, errors.LIMITED_AT_MOST),
+        ({"Retry-After": "999999999"}, errors.MAX_LIMITED_FOR),
         ({"Retry-After": "9" * 400}, errors.LIMITED_FOR),
         ({"Retry-After": "-5"}, errors.LIMITED_FOR),
         ({"Retry-After": "1.5"}, errors.LIMITED_FOR),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge.slack.inbound import MOST_BYTES
+from bridge.slack.inbound import MAX_BYTES
 from sandbox.slack.server import Sandbox
 from tests import payloads
 from tests.bridge import replica as replicas
@@ -21,7 +21,7 @@ from tests.generated.damage import damaged
 
 
 async def test_m030_a_body_over_the_limit_is_refused_unread(replica: Replica) -> None:
-    most, more = b"a" * MOST_BYTES, b"a" * (MOST_BYTES + 1)
+    most, more = b"a" * MAX_BYTES, b"a" * (MAX_BYTES + 1)
 
     assert (await replica.send(most)).status == 200
     assert (await replica.send(more)).status == 413
