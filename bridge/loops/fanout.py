@@ -19,7 +19,7 @@ _AGAIN_SECONDS = 1.0  # between two attempts to connect, however many changes ar
 _MAX_PAIRS = 1_000  # in one notice; more changes at once are sent as one notice about everything
 # The least time between two reactions to a notice about everything: every client of the database can send one, and each
 # makes all waiters read their rows.
-_EVERYTHING_SECONDS = 1.0
+EVERYTHING_SECONDS = 1.0
 
 
 class Fanout:
@@ -88,10 +88,10 @@ class Fanout:
         await asyncio.sleep(_AGAIN_SECONDS)
 
     def _received(self, pairs: list[Pair] | None) -> None:
-        """Wake the waiters of these interactions; None: of all, which happens once in _EVERYTHING_SECONDS."""
+        """Wake the waiters of these interactions; None: of all, which happens once in EVERYTHING_SECONDS."""
         self._metrics.hints_heard(1 if pairs is None else len(pairs))
         if pairs is None and self._waking is None:
-            at = self._woke_all_at + _EVERYTHING_SECONDS
+            at = self._woke_all_at + EVERYTHING_SECONDS
             self._waking = asyncio.get_running_loop().call_at(at, self._wake_all)
         for organization_id, interaction_id in pairs or []:
             self._notifier.on_remote_change(organization_id, interaction_id)

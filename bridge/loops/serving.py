@@ -1,13 +1,14 @@
 """Claim the connections that this replica has a token for, and shelve cards that no replica has a token for."""
 
-import asyncio
+import time
+from collections.abc import Callable
 
 from bridge.notifier import Notifier
 from bridge.slack.connections import Installations
 from storage import errors, serving
 from storage.pool import Database
 
-SHELVE_SECONDS = 60.0  # between two searches for connections that no replica serves
+_SHELVE_SECONDS = 60.0  # between two searches for connections that no replica serves
 
 
 class Serving:
@@ -19,26 +20,27 @@ class Serving:
         db: Database,
         installations: Installations,
         notifier: Notifier,
-        shelve_seconds: float = SHELVE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._shelve_seconds = shelve_seconds
+        self._clock = clock
         self._db = db
         self._installations = installations
         self._notifier = notifier
         self._shelve_at: float | None = None
 
     async def step(self) -> int:
-        """Renew this replica's claims and unshelve their cards; every `shelve_seconds`, shelve cards of unserved ones.
+        """Renew this replica's claims and unshelve their cards; once a minute, shelve cards of unserved ones.
 
-        Shelving begins `shelve_seconds` after the first pass, and after any pass that failed: by then other replicas
-        have renewed their claims, also if the database was unavailable and all claims expired. Returns how many rows
-        changed.
+        Shelving begins a minute after the first pass, and after any pass that failed: by then other replicas have
+        renewed their claims, also if the database was unavailable and all claims expired.
+
+        Returns how many rows changed.
         """
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         try:
             return await self._renew() + await self._shelve(now)
         except errors.Unavailable:
-            self._shelve_at = now + self._shelve_seconds
+            self._shelve_at = now + _SHELVE_SECONDS
             raise
 
     async def _renew(self) -> int:
@@ -52,10 +54,10 @@ class Serving:
 
     async def _shelve(self, now: float) -> int:
         if self._shelve_at is None:
-            self._shelve_at = now + self._shelve_seconds
+            self._shelve_at = now + _SHELVE_SECONDS
         if now < self._shelve_at:
             return 0
         shelved = await serving.shelve(self._db)
         if not shelved:
-            self._shelve_at = now + self._shelve_seconds
+            self._shelve_at = now + _SHELVE_SECONDS
         return shelved

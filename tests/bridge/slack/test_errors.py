@@ -175,7 +175,7 @@ async def test_too_fast_may_also_come_with_200() -> None:
         (answer("[" * 100_000), "unexpected_error"),
     ],
 )
-async def test_an_answer_nobody_can_rely_on_is_ambiguous(handler: Handler, expected: str) -> None:
+async def test_an_unreliable_answer_is_ambiguous(handler: Handler, expected: str) -> None:
     assert kind(await failure_after(handler)) == ("RetryAfter", expected, True)
 
 

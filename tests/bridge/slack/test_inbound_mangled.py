@@ -1,4 +1,4 @@
-"""Bodies too large, too slow or cut off, and damaged headers: none of them is a mistake of ours.
+"""Bodies too large, too slow or cut off, and damaged headers: none of them is logged as a bug of the bridge.
 
 Damaged bodies, by the thousand, are in `tests.generated.test_slack`.
 """
@@ -102,7 +102,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("name", [name for name in payloads.names() if name not in {"slash_command", "ssl_check"}])
-async def test_what_slack_signs_and_nobody_expects_is_a_calm_200_without_a_traceback(
+async def test_an_unexpected_signed_payload_is_a_calm_200_without_a_traceback(
     replica: Replica, log: io.StringIO, name: str
 ) -> None:
     """Each odd value in each place, in every sort of payload: one event each, or two where a click was decided."""

@@ -13,7 +13,7 @@ QUESTION = interaction()
 
 
 def life(status: Status) -> Life:
-    """How QUESTION ended, as a claim tells it."""
+    """How QUESTION ended, as a claim returns it."""
     ended = interaction(status=status)
     return Life(**{field.name: getattr(ended, field.name) for field in dataclasses.fields(Life)})
 
@@ -63,7 +63,7 @@ def test_the_end_that_was_decided_here_needs_no_reading() -> None:
     assert ended.request == QUESTION.request, "what the card is drawn from is all there"
 
 
-def test_the_end_of_a_question_nobody_posted_here_is_not_kept() -> None:
+def test_the_end_of_a_question_that_was_not_posted_here_is_not_kept() -> None:
     cache = MessageCache()
 
     cache.ended(QUESTION.scope, QUESTION.id, life(Status.ANSWERED))
