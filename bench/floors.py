@@ -17,7 +17,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bridge.slack.inbound import MOST_BYTES, PATH
+from bridge.slack.inbound import MAX_BYTES, PATH
 
 SECRET = "BENCH_SIGNING_SECRET"  # noqa: S105  -- the name of a variable
 
@@ -49,7 +49,7 @@ async def _serve(*, before: bool, secret: str) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    web_app = web.Application(client_max_size=MOST_BYTES)
+    web_app = web.Application(client_max_size=MAX_BYTES)
     web_app.add_routes([route(before=before, secret=secret), web.get("/readyz", _healthz)])
     runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=1, auto_decompress=False)
     await runner.setup()

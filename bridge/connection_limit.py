@@ -31,6 +31,11 @@ class ConnectionLimiter:
         self._kept: dict[web.RequestHandler, tuple[asyncio.Transport, Callable[[], None]]] = {}
         self._said_at = float("-inf")
 
+    @property
+    def kept_count(self) -> int:
+        """How many open connections `keep` protects now."""
+        return len(self._kept)
+
     @web.middleware
     async def attend(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -2,12 +2,22 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds; how long a promise without a number of its own may take on a loaded machine
+
+
+@overload
+async def until(
+    look: Callable[[], Coroutine[Any, Any, T]], good: Callable[[T], object] = ..., *, within: float = ...
+) -> T: ...
+
+
+@overload
+async def until(look: Callable[[], T], good: Callable[[T], object] = ..., *, within: float = ...) -> T: ...
 
 
 async def until(

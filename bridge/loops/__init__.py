@@ -1,1 +1,1 @@
-"""What runs by itself on every replica at once; each loop is one step called again."""
+"""Background loops, which run on every replica at once; each loop calls one step repeatedly."""

@@ -1,4 +1,4 @@
-"""Write down what agents were told, in batches, after they were told it: no answer waits for this, and none fails."""
+"""Store, in batches, which ends of interactions agents have got: no response to an agent waits for this."""
 
 import asyncio
 
@@ -7,11 +7,11 @@ from storage import receipts
 from storage.pool import Database
 
 BATCH = 500
-COALESCE_SECONDS = 0.1  # one statement for all that were told meanwhile
+COALESCE_SECONDS = 0.1  # one statement for all acknowledgements of this time
 
 
 async def step(db: Database, notifier: Notifier) -> int:
-    """Remember up to BATCH ends as heard; how many those were. What could not be written is tried again."""
+    """Wait COALESCE_SECONDS, then store up to BATCH acknowledgements. Returns how many; failed ones are tried again."""
     if not notifier.has_acknowledged:
         return 0
     await asyncio.sleep(COALESCE_SECONDS)
@@ -19,12 +19,12 @@ async def step(db: Database, notifier: Notifier) -> int:
 
 
 async def write(db: Database, notifier: Notifier) -> int:
-    """The same at once."""
-    told = notifier.take_acknowledged(BATCH)
-    left = told
+    """Store up to BATCH acknowledgements at once, as `step` does without its wait."""
+    acknowledged = notifier.take_acknowledged(BATCH)
+    left = acknowledged
     try:
-        left = await receipts.heard(db, told) if told else []
+        left = await receipts.heard(db, acknowledged) if acknowledged else []
     finally:
         for organization_id, interaction_id in left:
             notifier.acknowledge(organization_id, interaction_id)
-    return len(told)
+    return len(acknowledged)

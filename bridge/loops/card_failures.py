@@ -1,4 +1,4 @@
-"""What becomes of a copy of a card that cannot be shown: tried again in a while, or given up, and why, in the row."""
+"""Record a card that could not be posted or edited: retried later, or given up, with the reason in its row."""
 
 from dataclasses import dataclass
 from typing import assert_never
@@ -18,14 +18,14 @@ from storage.pool import Database
 
 _log = Log("cards")
 
-EDITS = "chat.update"  # in the place of a channel: edits are limited by method and workspace
+EDITS = "chat.update"  # the destination of all edits: Slack limits them by method and workspace, not by channel
 _BACK_OFF = (1.0, 3.0, 10.0, 30.0, 60.0, 300.0)  # seconds, by failures in a row
-LONG_SECONDS = _BACK_OFF[-1]  # for what somebody must mend first
+LONG_SECONDS = _BACK_OFF[-1]  # while a person must repair something first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFailures:
-    """What the card loop of one replica does about them. Every one is written under the fence of the copy's lease."""
+    """Records the failures of one replica's card loop. A write has effect only while the card's lease holds."""
 
     db: Database
     installations: Installations
@@ -35,23 +35,23 @@ class CardFailures:
     pace: Pace
 
     async def put_off(self, card: Card, seconds: float) -> None:
-        """Let go of a copy that nothing was tried for."""
+        """Release a card for which Slack was not called."""
         await cards.retry(self.db, card, seconds=seconds, reason=None, failed=False, unsure=False)
 
     async def mistake(self, card: Card, error: BaseException, *, unsure: bool) -> None:
-        """Something in the bridge is wrong; `unsure`: a card may be on a screen all the same."""
+        """Record a bug in the bridge. `unsure`: the card may have been posted all the same."""
         _log.failure("card_failed", error, **_keys(card))
         self.metrics.put_off("internal_error")
         reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({type(error).__name__}).", "fix": ""}
         await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
 
-    async def failed(self, card: Card, failure: slack.SlackFailure, place: str, *, doubted: bool = False) -> None:
-        """Slack did not take it; a pause that it asks for counts for `place`. `doubted`: as `cards.sending` said."""
+    async def failed(self, card: Card, failure: slack.SlackFailure, destination: str, *, doubted: bool = False) -> None:
+        """Record a failed call; a pause that Slack asks for holds for `destination`. `doubted`: see `cards.sending`."""
         match failure:
-            case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
-                self.pace.pause(card.connection_id, place, seconds)
-                if place != EDITS:
-                    await pace.shared_pause(self.db, card.scope, place, seconds)
+            case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: not a failure of this card
+                self.pace.pause(card.connection_id, destination, seconds)
+                if destination != EDITS:
+                    await pace.shared_pause(self.db, card.scope, destination, seconds)
                 await self._retry(card, failure, seconds=seconds, failed=False, doubted=doubted)
             case slack.RetryAfter(ambiguous=unsure):
                 seconds = _back_off(card)
@@ -60,7 +60,7 @@ class CardFailures:
                 self.installations.suspend(card.connection_id, failure)
                 if card.ts is None:
                     await self.give_up(card, failure, doubted=doubted)
-                else:  # it stays on a screen, so it waits for whoever mends the installation
+                else:  # the card is posted, so its edit waits until a person repairs the installation
                     await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
             case slack.GiveUp() | slack.BadBlocks():
                 await self.give_up(card, failure, doubted=doubted)
@@ -68,12 +68,14 @@ class CardFailures:
                 assert_never(failure)
 
     async def give_up(self, card: Card, failure: slack.SlackFailure, *, doubted: bool = False) -> None:
-        """Nobody will ever see this copy as it should be; if that was the last hope of its question, it ends."""
+        """Stop trying to post or edit a card; the interaction ends if none of its cards can be shown."""
         self.metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
         status = await cards.give_up(self.db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
         if card.handle is not None:
-            self.message_cache.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
+            self.message_cache.settled(
+                card.scope, card.interaction_id, card.handle
+            )  # the card will never be edited again
         if status is Status.UNREACHABLE:
             self.metrics.ended(status)
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
@@ -102,8 +104,8 @@ class CardFailures:
         )
 
 
-def place(card: Card) -> str:
-    """Where Slack counts what is posted: a channel, or a person's."""
+def destination(card: Card) -> str:
+    """The id of the channel or person of a card's address: Slack limits the rate of posts for each."""
     return str(card.address.get("user") or card.address.get("channel"))
 
 
@@ -112,9 +114,9 @@ def _back_off(card: Card) -> float:
 
 
 def _reason(card: Card, failure: slack.SlackFailure) -> Json:
-    """Why, as agents are told: at which address; and a person's id is not looked for like a channel's."""
+    """The reason that agents get: names the destination, and has a fix of its own for a person's id."""
     reason = slack.reason(failure)
-    reason["detail"] = f"{place(card)}: {reason['detail']}"
+    reason["detail"] = f"{destination(card)}: {reason['detail']}"
     if failure.code == "channel_not_found" and "user" in card.address:
         reason["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
     return reason

@@ -1,13 +1,14 @@
-"""Make every copy of a card show what its row says: posted or edited, each under its lease.
+"""Post and edit cards until each shows the version that its row wants, each under its lease.
 
-lease → the interaction as it now is → drawn by its kind → Slack → written back under the fence of the lease;
-what comes in the way of that is in `bridge.loops.setbacks`
+lease → read the interaction → its kind draws the card → call Slack → write back if the lease still holds.
+`bridge.loops.card_failures` records what goes wrong.
 """
 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 from bridge import ids
@@ -31,12 +32,15 @@ from storage.pool import Database
 _log = Log("cards")
 
 BATCH = 20
-_SLOTS = 3  # calls that one connection may have under way: so many at most learn that its token is dead
-_SLOT_SECONDS = 3.0  # with PATIENCE before it and a whole call after it still within the lease
+_SLOTS = 3  # calls of one connection in flight: at most so many fail when its token becomes invalid
+SLOT_SECONDS = 3.0  # to wait for a slot: PATIENCE before it and a whole call after it still fit into the lease
 
 
 class Cards:
-    """The card loop's duty on one replica. Its `step` is safe on every replica at once."""
+    """The card loop of one replica. Its `step` is safe on every replica at once.
+
+    `batch` limits the cards of one step; `slot_seconds` the wait for one of a connection's concurrent calls.
+    """
 
     def __init__(
         self,
@@ -47,7 +51,11 @@ class Cards:
         message_cache: MessageCache,
         notifier: Notifier,
         metrics: Metrics | None = None,
+        batch: int = BATCH,
+        slot_seconds: float = SLOT_SECONDS,
     ) -> None:
+        self._batch = batch
+        self._slot_seconds = slot_seconds
         self._db = db
         self._reader = reader
         self._installations = installations
@@ -66,30 +74,34 @@ class Cards:
         self._slots: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_SLOTS))
 
     async def step(self) -> int:
-        """Lease up to BATCH copies that do not show what they should, and attend to all of them at once."""
+        """Lease up to `batch` cards that do not show what they should, and post or edit all of them at once.
+
+        Returns how many cards were leased.
+        """
         served = self._installations.served
         if not served:
             return 0
-        leased = await cards.lease(self._db, served, kinds=KINDS, most=BATCH)
-        await asyncio.gather(*(self._attend(card) for card in leased))
+        leased = await cards.lease(self._db, served, kinds=KINDS, most=self._batch)
+        await asyncio.gather(*(self._update(card) for card in leased))
         return len(leased)
 
-    async def _attend(self, card: Card) -> None:
-        """Attend to one copy. One poisonous row cannot stop the line: whatever goes wrong with it, it is put off."""
+    async def _update(self, card: Card) -> None:
+        """Post or edit one card. An unexpected error puts off this card only, so that it cannot stop the others."""
         try:
             try:
                 await self._show(card)
             except errors.Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001  -- a mistake of ours in one card
-                await self._failed_by_us(card, error)
+            except Exception as error:  # noqa: BLE001  -- a bug in the bridge, met by one card
+                await self._failed_by_bug(card, error)
         except errors.Unavailable as error:
-            _log.warning("card_write_back_failed", **_keys(card), cause=error.cause)  # the lease will run out
+            # The card is leased again when this lease expires.
+            _log.warning("card_write_back_failed", **_keys(card), cause=error.cause)
 
-    async def _failed_by_us(self, card: Card, error: Exception) -> None:
-        mistake = error.__cause__ if isinstance(error, _Undrawable) and error.__cause__ else error
+    async def _failed_by_bug(self, card: Card, error: Exception) -> None:
+        cause = error.__cause__ if isinstance(error, _Undrawable) and error.__cause__ else error
         unsure = card.ts is None and not isinstance(error, _Undrawable)
-        await self._failures.mistake(card, mistake, unsure=unsure)
+        await self._failures.mistake(card, cause, unsure=unsure)
 
     async def _show(self, card: Card) -> None:
         interaction = self._as_it_ended(card) or await self._reader.get(card.organization_id, card.interaction_id)
@@ -104,10 +116,10 @@ class Cards:
             await cards.skip(self._db, card)
 
     def _as_it_ended(self, card: Card) -> Interaction | None:
-        """The question without a look at its row, for a copy that needs nothing but its end.
+        """The cached interaction, for a card that only has to show how the interaction ended; None: read its row.
 
-        What came after the end, such as a receipt, is in the row only. Then a copy wants more than the version after
-        the buttons, also when another replica, of whatever release, settled it and this one does not know.
+        What follows the end, such as a receipt, is in the row only. A card that has to show it wants a later version
+        than the one after the buttons, also if another replica, of any release, settled the card meanwhile.
         """
         if card.handle is not None and not (
             (card.shown, card.wanted) == (1, 2)
@@ -117,67 +129,88 @@ class Cards:
         return self._message_cache.interaction(card.scope, card.interaction_id)
 
     async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
-        place = card_failures.place(card)
-        drawn = _draw(interaction, card, plain=card.plain)
-        if (broken := self._installations.suspended(card.connection_id)) is not None:
-            await self._failures.give_up(card, broken)
+        """Post a card when its destination has a turn, and store where it is."""
+        destination = card_failures.destination(card)
+        drawing = _draw(interaction, card, plain=card.plain)
+        if await self._given_up(card):
             return
-        if (turn := self._pace.turn(card.connection_id, place)) is None:
-            await self._failures.put_off(card, self._pace.later(card.connection_id, place))
+        if not await self._has_turn(card, destination):
+            await self._put_off(card, destination)
             return
-        await asyncio.sleep(turn)
-        if (turn := await pace.shared_turn(self._db, card.scope, place)) is None:
-            await self._failures.put_off(card, self._pace.later(card.connection_id, place))
-            return
-        await asyncio.sleep(turn)  # other replicas were before us
         async with self._slot(card) as free:
-            # Others were before us, and may have learned that it is no use.
-            if (broken := self._installations.suspended(card.connection_id)) is not None:
-                await self._failures.give_up(card, broken)
+            # Other calls were made during the waits: Slack may have refused the token, or asked for a pause.
+            if await self._given_up(card):
                 return
-            if not free or self._pace.paused(card.connection_id, place):
-                await self._failures.put_off(card, self._pace.later(card.connection_id, place))
+            if not free or self._pace.paused(card.connection_id, destination):
+                await self._put_off(card, destination)
                 return
-            # From here on a card may be on a screen, whatever becomes of this replica.
+            # From here on the card may be posted, whatever happens to this replica.
             if (doubted := await cards.sending(self._db, card)) is None:
-                await cards.skip(self._db, card)  # nobody waits for an answer any more
+                await cards.skip(self._db, card)  # the interaction has ended, or the lease was lost
                 return
-            told, plain = await client.post(card.address, drawn), card.plain
-            if isinstance(told, slack.BadBlocks) and not plain:
-                told, plain = await client.post(card.address, _draw(interaction, card, plain=True)), True
-            if not isinstance(told, Handle):
-                await self._failures.failed(card, told, place, doubted=doubted)
+            post = partial(client.post, card.address)
+            response, plain = await _call(post, drawing, card, lambda: _draw(interaction, card, plain=True))
+            if not isinstance(response, Handle):
+                await self._failures.failed(card, response, destination, doubted=doubted)
                 return
-        kept = await cards.posted(self._db, card, told, plain=plain, stray_id=ids.new(), event_id=ids.new())
-        _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=told.channel, ts=told.ts)
-        self._metrics.posted()  # also when the lease was lost: it is on a screen
+        await self._posted(card, interaction, client, response, plain=plain)
+
+    async def _given_up(self, card: Card) -> bool:
+        """Give up a card that was never posted if Slack refused its connection's token lately. True if it did."""
+        broken = self._installations.suspended(card.connection_id)
+        if broken is not None:
+            await self._failures.give_up(card, broken)
+        return broken is not None
+
+    async def _has_turn(self, card: Card, destination: str) -> bool:
+        """Wait for a turn of this replica, then for one among all replicas. False if either takes too long."""
+        if (seconds := self._pace.turn(card.connection_id, destination)) is None:
+            return False
+        await asyncio.sleep(seconds)
+        if (seconds := await pace.shared_turn(self._db, card.scope, destination)) is None:
+            return False
+        await asyncio.sleep(seconds)
+        return True
+
+    async def _put_off(self, card: Card, destination: str) -> None:
+        await self._failures.put_off(card, self._pace.later(card.connection_id, destination))
+
+    async def _posted(
+        self, card: Card, interaction: Interaction, client: Client, handle: Handle, *, plain: bool
+    ) -> None:
+        """Store where a card was posted, and its permalink."""
+        kept = await cards.posted(self._db, card, handle, plain=plain, stray_id=ids.new(), event_id=ids.new())
+        _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=handle.channel, ts=handle.ts)
+        self._metrics.posted()  # also if the lease was lost, because the card is in Slack
         if not kept:
             self._metrics.lease_lost()
         else:
-            self._message_cache.remember(interaction, told)
-            link = await client.permalink(told)
+            self._message_cache.remember(interaction, handle)
+            link = await client.permalink(handle)
             if isinstance(link, str):
-                await cards.permalink(self._db, card, told, link)
+                await cards.permalink(self._db, card, handle, link)
                 if interaction.supersedes is not None:
-                    self._notifier.cards.set()  # for the copy that it replaced
+                    self._notifier.cards.set()  # for the card that this one replaced, which shows the link
         self._notifier.interaction_changed(card.organization_id, card.interaction_id)
 
     async def _edit(self, card: Card, interaction: Interaction, client: Client, handle: Handle) -> None:
+        """Edit a posted card, and store the version that it now shows."""
         newer = await self._newer(card, interaction)
-        drawn = _draw(interaction, card, plain=card.plain, newer=newer)
+        drawing = _draw(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
             paused = self._pace.paused(card.connection_id, card_failures.EDITS)
             if paused or not free:
-                await self._failures.put_off(card, paused or _SLOT_SECONDS)
+                await self._failures.put_off(card, paused or self._slot_seconds)
                 return
             if self._installations.suspended(card.connection_id) is not None:
                 await self._failures.put_off(card, card_failures.LONG_SECONDS)
                 return
-            told, plain = await client.edit(handle, drawn), card.plain
-            if isinstance(told, slack.BadBlocks) and not plain:
-                told, plain = await client.edit(handle, _draw(interaction, card, plain=True, newer=newer)), True
-            if not isinstance(told, Handle):
-                await self._failures.failed(card, told, card_failures.EDITS)
+            edit = partial(client.edit, handle)
+            response, plain = await _call(
+                edit, drawing, card, lambda: _draw(interaction, card, plain=True, newer=newer)
+            )
+            if not isinstance(response, Handle):
+                await self._failures.failed(card, response, card_failures.EDITS)
                 return
         settles = interaction.status is not Status.PENDING
         kept = await cards.edited(self._db, card, plain=plain, settles=settles, event_id=ids.new())
@@ -193,19 +226,22 @@ class Cards:
             self._message_cache.settled(card.scope, card.interaction_id, handle)
 
     async def _newer(self, card: Card, interaction: Interaction) -> str | None:
-        """The address of the card beside this one that replaced it; once it is known, this copy is edited again."""
+        """The permalink of the card in the same channel that replaced this one; None if there is none yet.
+
+        Once it is known, this card is edited again.
+        """
         if interaction.superseded_by is None:
             return None
-        copies = await cards.of_interaction(self._db, card.organization_id, interaction.superseded_by)
-        return next((copy.permalink for copy in copies if copy.permalink and copy.channel == card.channel), None)
+        newer = await cards.of_interaction(self._db, card.organization_id, interaction.superseded_by)
+        return next((one.permalink for one in newer if one.permalink and one.channel == card.channel), None)
 
     @contextlib.asynccontextmanager
     async def _slot(self, card: Card) -> AsyncIterator[bool]:
-        """Hold one of the few calls that a connection may have under way; False when none comes free in time."""
+        """Hold one of a connection's _SLOTS while calling Slack; yields False if none is free within `slot_seconds`."""
         slots = self._slots[card.connection_id]
         free = False
         with contextlib.suppress(TimeoutError):
-            free = await asyncio.wait_for(slots.acquire(), timeout=_SLOT_SECONDS)
+            free = await asyncio.wait_for(slots.acquire(), timeout=self._slot_seconds)
         try:
             yield free
         finally:
@@ -214,7 +250,20 @@ class Cards:
 
 
 class _Undrawable(Exception):
-    """The kind could not draw its card: nothing was sent."""
+    """The kind could not draw the card, so Slack was not called."""
+
+
+async def _call(
+    call: Callable[[Drawing], Awaitable[Handle | slack.SlackFailure]],
+    drawing: Drawing,
+    card: Card,
+    draw_plain: Callable[[], Drawing],
+) -> tuple[Handle | slack.SlackFailure, bool]:
+    """Post or edit; if Slack refuses the blocks, once more in the plain form, and then the second value is True."""
+    response = await call(drawing)
+    if isinstance(response, slack.BadBlocks) and not card.plain:
+        return await call(draw_plain()), True
+    return response, card.plain
 
 
 def _draw(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:

@@ -1,7 +1,7 @@
-"""Carry every event to whoever wants to be called: signed, guarded, tried again for three days, never lost.
+"""Deliver events to endpoints and callbacks: signed, to allowed addresses only, retried for three days, never lost.
 
-lease → the envelope of the event, with the question as it now is → the receiver → written back under the fence of the
-lease. A replica that dies after the receiver's 2xx leaves the row leased: it is sent again, with the same id.
+lease → the event's body, with the interaction as it is now → the receiver → write back if the lease still holds. A
+replica that dies after the receiver's 2xx leaves the row leased: the event is sent again, with the same id.
 """
 
 import asyncio
@@ -27,14 +27,17 @@ from storage.pool import Database
 
 _log = Log("deliveries")
 
-IN_HAND = 50  # of one replica at once; one organization has at most as many as are left for others
-RENEW_SECONDS = 5.0
-_SOON = 60.0  # seconds: what is to be tried again so soon is looked for on time, and not when the loop looks next
+IN_HAND = 50  # deliveries of one replica in flight; one organization gets at most as many as stay free for others
+RENEW_SECONDS = 5.0  # between two renewals of a lease
+_SOON = 60.0  # seconds: an earlier retry wakes the loop on time instead of waiting for its interval
 
 
 @dataclass(slots=True, kw_only=True)
 class Deliveries:
-    """The delivery loop's duty on one replica. Its `step` is safe on every replica at once."""
+    """The delivery loop of one replica. Its `step` is safe on every replica at once.
+
+    `chance` returns a number from 0 to 1, for the jitter of retries; `pause` returns the seconds until a retry.
+    """
 
     db: Database
     reader: Reader
@@ -42,26 +45,28 @@ class Deliveries:
     webhooks: Webhooks
     metrics: Metrics = field(default_factory=Metrics)
     chance: Callable[[], float] = random.random
+    pause: Callable[..., float | None] = schedule.pause
+    renew_seconds: float = RENEW_SECONDS
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def step(self) -> int:
-        """Lease what is due, and begin to send it; how much that was. A slow receiver keeps no step waiting.
+        """Lease the due deliveries and start to send them, without waiting for the receivers. Returns how many.
 
-        Where nothing could be begun: how much became due again, since there may be more of it.
+        If none was started, returns how many retries became due, since there may be more of them.
         """
         keys = self.webhooks.keys
         if keys is None or len(self._in_hand) >= IN_HAND:
             return 0
         resumed = await deliveries.resume(self.db)
-        leased = await deliveries.lease(self.db, most=IN_HAND - len(self._in_hand)) if resumed.waiting else []
-        for one in leased:
-            task = asyncio.create_task(self._attend(one, keys), name=f"delivery {one.event_id}")
+        batch = await deliveries.lease(self.db, most=IN_HAND - len(self._in_hand)) if resumed.waiting else []
+        for leased in batch:
+            task = asyncio.create_task(self._deliver(leased, keys), name=f"delivery {leased.event_id}")
             self._in_hand.add(task)
             task.add_done_callback(self._done)
-        return len(leased) or resumed.number
+        return len(batch) or resumed.number
 
     async def close(self, *, seconds: float = 0.0) -> None:
-        """Let what is in hand end for so long, then drop it: another replica sends it again when its lease is over."""
+        """Wait up to `seconds` for started deliveries, then cancel them: another replica resends them later."""
         if self._in_hand:
             await asyncio.wait(set(self._in_hand), timeout=seconds)
         for task in self._in_hand:
@@ -69,41 +74,44 @@ class Deliveries:
         await asyncio.gather(*self._in_hand, return_exceptions=True)
 
     async def in_hand(self) -> None:
-        """Wait until everything that was begun is done."""
+        """Wait until all started deliveries are done."""
         while self._in_hand:
             await asyncio.wait(set(self._in_hand))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.discard(task)
-        self.notifier.deliveries.set()  # its receiver can have the next one
+        self.notifier.deliveries.set()  # the receiver can get its next delivery
 
-    async def _attend(self, one: Leased, keys: WebhookKeys) -> None:
-        """Make one attempt. One poisonous row cannot stop the line: whatever goes wrong with it, it is put off."""
+    async def _deliver(self, leased: Leased, keys: WebhookKeys) -> None:
+        """Make one attempt. An unexpected error puts off this delivery only, so that it cannot stop the others."""
         try:
             try:
-                outcome = await self._attempt(one, keys)
+                outcome = await self._attempt(leased, keys)
             except errors.Unavailable:
                 raise
-            except Exception as error:  # noqa: BLE001  -- a mistake of ours in one delivery
-                _log.failure("delivery_failed", error, **_keys(one))
+            except Exception as error:  # noqa: BLE001  -- a bug in the bridge, met by one delivery
+                _log.failure("delivery_failed", error, **_keys(leased))
                 outcome = DeliveryOutcome(status=None, detail=f"a mistake in the bridge ({type(error).__name__})")
-            await self._record(one, outcome)
+            await self._record(leased, outcome)
         except errors.Unavailable as error:
-            _log.warning("delivery_write_back_failed", **_keys(one), cause=error.cause)  # the lease will run out
+            # The row is leased again when this lease expires.
+            _log.warning("delivery_write_back_failed", **_keys(leased), cause=error.cause)
 
-    async def _attempt(self, one: Leased, keys: WebhookKeys) -> DeliveryOutcome | None:
-        """What the receiver said; None when somebody else has it now, or there is nothing to tell of any more."""
-        if one.disabled_reason is not None:
+    async def _attempt(self, leased: Leased, keys: WebhookKeys) -> DeliveryOutcome | None:
+        """Send once. Returns None if another replica took the lease, or if the interaction was deleted."""
+        if leased.disabled_reason is not None:
             return DeliveryOutcome(status=None, detail="the endpoint was disabled before this was delivered")
-        row = await self.reader.get(one.organization_id, one.interaction_id)
+        row = await self.reader.get(leased.organization_id, leased.interaction_id)
         if row is None:
             return None
-        copies = await cards.of_interaction(self.db, one.organization_id, one.interaction_id)
-        told = event.of_interaction(id=one.event_id, type=one.type, at=one.at, row=row, copies=copies)
-        sending = asyncio.ensure_future(
-            self.webhooks.send(one.url, id=told["id"], body=event.written(told), secrets=_secrets(one, keys))
+        interaction_cards = await cards.of_interaction(self.db, leased.organization_id, leased.interaction_id)
+        body = event.of_interaction(
+            id=leased.event_id, type=leased.type, at=leased.at, row=row, copies=interaction_cards
         )
-        holding = asyncio.ensure_future(self._hold(one))
+        sending = asyncio.ensure_future(
+            self.webhooks.send(leased.url, id=body["id"], body=event.written(body), secrets=_secrets(leased, keys))
+        )
+        holding = asyncio.ensure_future(self._hold(leased))
         try:
             await asyncio.wait({sending, holding}, return_when=asyncio.FIRST_COMPLETED)
             return sending.result() if sending.done() else None
@@ -112,76 +120,87 @@ class Deliveries:
                 task.cancel()
             await asyncio.gather(sending, holding, return_exceptions=True)
 
-    async def _hold(self, one: Leased) -> None:
-        """Renew the lease until it is lost. A database that is away for a moment has not taken it from us."""
+    async def _hold(self, leased: Leased) -> None:
+        """Renew the lease until it is lost; while the database is unavailable for a moment, the lease is not lost."""
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(self.renew_seconds)
             try:
-                if not await deliveries.renew(self.db, one):
+                if not await deliveries.renew(self.db, leased):
                     return
             except errors.Unavailable as error:
-                _log.warning("delivery_renewal_failed", **_keys(one), cause=error.cause)
+                _log.warning("delivery_renewal_failed", **_keys(leased), cause=error.cause)
 
-    async def _record(self, one: Leased, outcome: DeliveryOutcome | None) -> None:
+    async def _record(self, leased: Leased, outcome: DeliveryOutcome | None) -> None:
+        """Write the outcome of an attempt back; None: the lease is lost or the interaction deleted."""
         if outcome is None:
-            self._lost(one)
+            self._lost(leased)
+        elif outcome.delivered:
+            await self._accepted(leased, outcome)
+        else:
+            await self._failed(leased, outcome)
+
+    async def _accepted(self, leased: Leased, outcome: DeliveryOutcome) -> None:
+        if not await deliveries.accepted(self.db, leased, outcome=_stored(outcome)):
+            self._lost(leased)
             return
-        told: Json = {"status": outcome.status, "detail": outcome.detail}
-        if outcome.delivered:
-            if await deliveries.accepted(self.db, one, outcome=told):
-                self.metrics.delivered(DeliveryAttempt.ACCEPTED)
-                if one.type in ENDS:
-                    self.notifier.acknowledge(one.organization_id, one.interaction_id)
-                _log.info("delivery_accepted", **_keys(one), status=outcome.status)
-            else:
-                self._lost(one)
-            return
+        self.metrics.delivered(DeliveryAttempt.ACCEPTED)
+        if leased.type in ENDS:
+            self.notifier.acknowledge(leased.organization_id, leased.interaction_id)
+        _log.info("delivery_accepted", **_keys(leased), status=outcome.status)
+
+    async def _failed(self, leased: Leased, outcome: DeliveryOutcome) -> None:
+        """Put the delivery off or give it up; the endpoint may become disabled by that."""
         seconds = None
-        if one.disabled_reason is None:
-            seconds = schedule.pause(one.failures + 1, chance=self.chance(), retry_after=outcome.retry_after)
-        became = await deliveries.failed(self.db, one, outcome=told, seconds=seconds, gone=outcome.gone)
-        if became is None:
-            self._lost(one)
+        if leased.disabled_reason is None:
+            seconds = self.pause(leased.failures + 1, chance=self.chance(), retry_after=outcome.retry_after)
+        failed = await deliveries.failed(self.db, leased, outcome=_stored(outcome), seconds=seconds, gone=outcome.gone)
+        if failed is None:
+            self._lost(leased)
             return
-        match became.status:
+        match failed.status:
             case DeliveryStatus.PENDING:
                 self.metrics.delivered(DeliveryAttempt.PUT_OFF)
-                _log.info("delivery_put_off", **_keys(one), status=outcome.status, seconds=round(seconds or 0.0))
+                _log.info("delivery_put_off", **_keys(leased), status=outcome.status, seconds=round(seconds or 0.0))
                 if seconds is not None and seconds <= _SOON:
                     asyncio.get_running_loop().call_later(seconds, self.notifier.deliveries.set)
             case DeliveryStatus.DEAD:
                 self.metrics.delivered(DeliveryAttempt.GIVEN_UP)
-                _log.warning("delivery_given_up", **_keys(one), status=outcome.status)
+                _log.warning("delivery_given_up", **_keys(leased), status=outcome.status)
             case DeliveryStatus.DELIVERED:
-                raise AssertionError("what failed was not delivered")
+                raise AssertionError("a failed delivery has the status delivered")
             case _:
-                assert_never(became.status)
-        if became.disabled_reason is not None and one.endpoint_id is not None:
+                assert_never(failed.status)
+        if failed.disabled_reason is not None and leased.endpoint_id is not None:
             _log.warning(
                 "webhook_endpoint_disabled",
-                endpoint=ids.encode("whe", one.endpoint_id),
-                reason=became.disabled_reason,
+                endpoint=ids.encode("whe", leased.endpoint_id),
+                reason=failed.disabled_reason,
             )
 
-    def _lost(self, one: Leased) -> None:
-        """Another replica has it now, or it is gone; nothing was written."""
+    def _lost(self, leased: Leased) -> None:
+        """Count and log that another replica has the lease, or that the row was deleted; nothing was written."""
         self.metrics.lease_lost()
-        _log.warning("lease_lost", **_keys(one))
+        _log.warning("lease_lost", **_keys(leased))
 
 
-def _secrets(one: Leased, keys: WebhookKeys) -> tuple[bytes, ...]:
-    if one.endpoint_id is None or one.generation is None:
-        return outgoing.of_callbacks(keys, one.organization_id)
+def _stored(outcome: DeliveryOutcome) -> Json:
+    """The outcome of an attempt as its row keeps it and the API shows it."""
+    return {"status": outcome.status, "detail": outcome.detail}
+
+
+def _secrets(leased: Leased, keys: WebhookKeys) -> tuple[bytes, ...]:
+    if leased.endpoint_id is None or leased.generation is None:
+        return outgoing.of_callbacks(keys, leased.organization_id)
     return outgoing.of_endpoint(
         keys,
-        one.organization_id,
-        one.endpoint_id,
-        generation=one.generation,
-        overlapping=bool(one.overlapping),
+        leased.organization_id,
+        leased.endpoint_id,
+        generation=leased.generation,
+        overlapping=bool(leased.overlapping),
     )
 
 
-def _keys(one: Leased) -> dict[str, object]:
-    """The keys of a log line; never the address, which may carry a secret of the receiver's."""
-    endpoint = ids.encode("whe", one.endpoint_id) if one.endpoint_id else "callback"
-    return {"delivery": ids.encode("evt", one.event_id), "endpoint": endpoint, "attempt": one.attempt}
+def _keys(leased: Leased) -> dict[str, object]:
+    """The keys of a log line; never the URL, which may contain a secret of the receiver."""
+    endpoint = ids.encode("whe", leased.endpoint_id) if leased.endpoint_id else "callback"
+    return {"delivery": ids.encode("evt", leased.event_id), "endpoint": endpoint, "attempt": leased.attempt}

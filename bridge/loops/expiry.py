@@ -1,4 +1,4 @@
-"""End what has passed its deadline, with the default answer when one was asked for, as soon as the deadline passes."""
+"""End interactions when their deadline passes: with the default answer if the agent named one, else as expired."""
 
 import asyncio
 
@@ -9,15 +9,15 @@ from storage import deadlines
 from storage.pool import Database
 
 BATCH = 1000
-COALESCE_SECONDS = 0.02  # one pass for all deadlines that pass meanwhile
-_AGAIN_SECONDS = 1.0  # until another look at what was held by something else
-_SOON = 15.0  # seconds: the loop itself looks sooner than it would be woken for a later deadline
+COALESCE_SECONDS = 0.02  # one pass for all deadlines that pass in this time
+_AGAIN_SECONDS = 1.0  # until the next pass for rows that were locked by another transaction
+_SOON = 15.0  # seconds: for a later deadline the loop's own interval is shorter than a timer
 
 
 async def step(db: Database, notifier: Notifier, reader: Reader) -> int:
-    """End up to BATCH interactions whose deadline has passed; their cards and waiters follow. How many those were.
+    """End up to BATCH interactions whose deadline has passed, and wake their cards and waiters. Returns how many.
 
-    The loop is woken again when the next deadline passes, so that a reader seldom meets one that is not written.
+    Wakes the loop again when the next deadline passes, so that a reader seldom finds a passed deadline without an end.
     """
     await asyncio.sleep(COALESCE_SECONDS)
     expired = await deadlines.expire(db, event_ids=[ids.new() for _ in range(BATCH)])

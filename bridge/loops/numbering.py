@@ -1,4 +1,4 @@
-"""Give events their positions and deliveries, after their commit, and wake the streams and the deliveries loop."""
+"""Number committed events in their feeds, create their deliveries, and wake the streams and the deliveries loop."""
 
 import asyncio
 
@@ -6,12 +6,12 @@ from bridge.agents.events import feed
 from bridge.notifier import Notifier
 from storage.pool import Database
 
-AGAIN_SECONDS = 0.1  # before another look at what another replica, or a deletion, holds
-COALESCE_SECONDS = 0.02  # one commit for all that happened meanwhile: each waits for the disk, as a click's does
+AGAIN_SECONDS = 0.1  # before the next pass for events that another replica or a deletion has locked
+COALESCE_SECONDS = 0.02  # one commit for all events of this time: a commit waits for the disk, as a click's does
 
 
 async def step(db: Database, notifier: Notifier) -> int:
-    """Number the events that are due; how many, or 1 when all that were due were left to another replica."""
+    """Number the events that are due. Returns how many; 1 if all of them were locked by another replica."""
     await asyncio.sleep(COALESCE_SECONDS)
     numbered = await feed.number(db, notifier)
     if numbered.passed_over and not numbered.counts:

@@ -1,4 +1,4 @@
-"""Forget what ended long ago: a walk through it from the oldest on, one bounded batch a step."""
+"""Delete what ended long ago: walks through it from the oldest on, one bounded batch in each step."""
 
 from bridge.logs import Log
 from storage import retention
@@ -6,7 +6,7 @@ from storage.pool import Database
 
 _log = Log("retention")
 BATCH = 1000
-ENDPOINTS = 5  # at once: what belongs to the organization of each is looked through
+ENDPOINTS = 5  # in one batch: to delete each reads all deliveries of its organization
 
 
 class Retention:
@@ -18,9 +18,10 @@ class Retention:
         self._after = retention.START
 
     async def step(self) -> int:
-        """Look at up to BATCH questions, BATCH clicks on none and ENDPOINTS deleted endpoints; how many were old, or 0.
+        """Delete up to BATCH old interactions, BATCH old clicks on no interaction and ENDPOINTS old deleted endpoints.
 
-        What must stay, because a screen does not show its end yet, is looked at once in every walk and in nobody's way.
+        Returns how many were old; 0 at the end of a walk. Old interactions that must stay, because a card does not show
+        their end yet, are read once in every walk and do not delay others.
         """
         batch = await retention.forget_questions(self._db, days=self._days, after=self._after, most=BATCH)
         clicks = await retention.forget_clicks(self._db, days=self._days, most=BATCH)

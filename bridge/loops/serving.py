@@ -1,31 +1,42 @@
-"""Say which connections this replica can post for, and take cards that no replica can post out of the others' way."""
+"""Claim the connections that this replica has a token for, and shelve cards that no replica has a token for."""
 
-import asyncio
+import time
+from collections.abc import Callable
 
 from bridge.notifier import Notifier
 from bridge.slack.connections import Installations
 from storage import errors, serving
 from storage.pool import Database
 
-_SHELVE_SECONDS = 60.0  # between two looks for connections that no replica serves
+_SHELVE_SECONDS = 60.0  # between two searches for connections that no replica serves
 
 
 class Serving:
-    """The duty on one replica. Its `step` is safe on every replica at once."""
+    """The loop of one replica. Its `step` is safe on every replica at once."""
 
-    def __init__(self, *, db: Database, installations: Installations, notifier: Notifier) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        installations: Installations,
+        notifier: Notifier,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._db = db
         self._installations = installations
         self._notifier = notifier
         self._shelve_at: float | None = None
 
     async def step(self) -> int:
-        """Renew this replica's claims and put back their shelved cards; once a minute, shelve cards of unserved ones.
+        """Renew this replica's claims and unshelve their cards; once a minute, shelve cards of unserved ones.
 
-        Shelving begins a minute after the first pass, and after any that failed: by then other replicas have renewed
-        their claims, also when the database was away and all of them lapsed.
+        Shelving begins a minute after the first pass, and after any pass that failed: by then other replicas have
+        renewed their claims, also if the database was unavailable and all claims expired.
+
+        Returns how many rows changed.
         """
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         try:
             return await self._renew() + await self._shelve(now)
         except errors.Unavailable:

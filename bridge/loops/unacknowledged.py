@@ -1,4 +1,4 @@
-"""Let cards say that no agent has heard the answer yet, once that has been so for two minutes."""
+"""Mark cards whose answer no agent has acknowledged within two minutes."""
 
 from dataclasses import dataclass, field
 
@@ -11,14 +11,14 @@ from storage.pool import Database
 
 _log = Log("unheard")
 BATCH = 100
-WHOLE_SECONDS = 780.0  # who was away for longer than that after it was late has other things to show
-FEW_SECONDS = 80.0  # three looks and what a slow one takes: what became late since then is mostly all there is
-FEW_LOOKS = 14  # between two looks at everything, which read fifty times as many answers as become late in one
+WHOLE_SECONDS = 780.0  # answers that became late longer ago, in an outage, are not marked: the outage matters more
+FEW_SECONDS = 80.0  # three intervals and a slow pass: answers that became late in it are nearly always all there are
+FEW_LOOKS = 14  # short searches between two whole ones, which read fifty times as many answers as one finds late
 
 
 @dataclass(slots=True, kw_only=True)
 class Unacknowledged:
-    """The duty on one replica. Its `step` is safe on every replica at once."""
+    """The loop of one replica. Its `step` is safe on every replica at once."""
 
     db: Database
     notifier: Notifier
@@ -26,10 +26,10 @@ class Unacknowledged:
     _few: int = 0
 
     async def step(self) -> int:
-        """Look once for up to BATCH answers that nobody heard; how many those were.
+        """Search once for up to BATCH answers that no agent has acknowledged. Returns how many were marked.
 
-        The first look, and then one every five minutes, is at all of the last quarter of an hour: it finds what was
-        held by somebody, and what ended long before that was written. The others are at what has just become late.
+        The first search, and then one every five minutes, covers all of the last quarter of an hour: it also finds rows
+        that were locked, and ends that were written late. The other searches cover what has just become late.
         """
         within = FEW_SECONDS if self._few else WHOLE_SECONDS
         late = await receipts.late(self.db, most=BATCH, within=within)

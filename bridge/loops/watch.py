@@ -1,4 +1,4 @@
-"""Let waiting requests hear of what another replica ended, whatever became of its notice: one look for all of them."""
+"""Find interactions that another replica ended and that requests here wait for, also if its notice was lost."""
 
 from bridge.notifier import Notifier
 from storage import interactions
@@ -6,7 +6,7 @@ from storage.pool import Database
 
 
 async def step(db: Database, notifier: Notifier) -> int:
-    """Look once for every question that a request waits for; always 0, because looking again at once finds no more."""
+    """Read all interactions that requests wait for in one statement. Returns 0: a pass at once would find no more."""
     if watched := notifier.watched():
         for organization_id, interaction_id in await interactions.ended(db, watched):
             notifier.on_remote_change(organization_id, interaction_id)

@@ -18,7 +18,7 @@ from bridge.server.metrics_endpoint import MetricsEndpoint
 from bridge.server.parts import Parts, State
 from bridge.server.resources import Resources
 from bridge.server.schedule import Intervals
-from bridge.slack.inbound import MOST_BYTES, PATH, READ_SECONDS
+from bridge.slack.inbound import MAX_BYTES, PATH, READ_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def build(
 def _web_app(parts: Parts, resources: Resources, state: State, limits: Limits, health: Health) -> web.Application:
     """The application with every route but that of the metrics, which has a port of its own."""
     middlewares = [parts.limiter.attend, routes.in_words_besides(PATH)]
-    web_app = web.Application(middlewares=middlewares, client_max_size=MOST_BYTES)
+    web_app = web.Application(middlewares=middlewares, client_max_size=MAX_BYTES)
     agents = routes.routes(
         db=resources.db,
         reader=parts.reader,

@@ -42,7 +42,9 @@ async def opened(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[R
             return
         db, claims = databases
         http = await stack.enter_async_context(client.session())
-        replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=_MAX_REPLIES))
+        replies = await stack.enter_async_context(
+            client.session(seconds=client.REPLY_SECONDS, max_connections=_MAX_REPLIES)
+        )
         sender = Sender(settings.webhook_guard, agent=f"askbridge/{bridge.__version__}")
         await stack.enter_async_context(contextlib.aclosing(sender))
         yield Resources(db=db, claims=claims, http=http, replies=replies, sender=sender)

@@ -1,1 +1,1 @@
-"""People's door: what comes from Slack and what goes there; the only importer of slack_bolt and slack_sdk."""
+"""Requests from Slack and calls to Slack; the only package that imports slack_bolt and slack_sdk."""

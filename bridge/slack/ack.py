@@ -1,4 +1,4 @@
-"""What a payload of Slack's is answered with, whatever transport brought it."""
+"""The acknowledgement of a payload from Slack, independent of the transport that delivered it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """An answer: a status, an empty or a JSON body, and what is to be done once the answer is written or lost.
+    """A response: a status, an empty or a JSON body, and what to run once the response is written or lost.
 
-    There is no text body: Slack would show it to the person, or keep the person's form open.
+    There is no text body, because Slack would show it to the person, or keep the person's form open.
     """
 
     status: int = 200
     body: dict[str, Any] | None = None
-    then: Callable[[], Awaitable[None]] | None = None  # of a decided click, and of nothing else
+    then: Callable[[], Awaitable[None]] | None = None  # set for a decided click only

@@ -1,7 +1,7 @@
-"""The Bolt app: it routes a decoded, verified payload to a listener, which has it handled and acks.
+"""The Bolt app: routes a decoded, verified payload to a listener, which calls the handler and acknowledges.
 
-`process_before_response=True`: the acknowledgement leaves after the claim has committed, and within one or two
-milliseconds; Bolt's other mode looks for it every 10 ms and can lose it.
+`process_before_response=True`: the acknowledgement is sent after the claim has committed, within one or two
+milliseconds. Bolt's other mode polls for the acknowledgement every 10 ms and can lose it.
 """
 
 import logging
@@ -20,61 +20,61 @@ from bridge.slack.ack import Ack
 Handle: TypeAlias = Callable[[], Awaitable[Ack]]
 
 _HANDLE = "askbridge_handle"
-_EVERY: Final = re.compile("")  # every name: no button, form or command may be left without an answer
+_ANY_NAME: Final = re.compile("")  # matches every name: each button, form and command must be acknowledged
 
 
-class _Everyone(AsyncAuthorize):
-    """Lets every verified request through: whose it is, and whether it may, is decided by the rows.
+class _AuthorizeAll(AsyncAuthorize):
+    """Authorizes every verified request: the claim in the database finds the connection and checks the clicker.
 
-    A class, because Bolt looks up the argument names of a plain function anew for every request.
+    This is a class, because Bolt inspects the argument names of a plain function again for every request.
     """
 
     _RESULT: Final = AuthorizeResult(enterprise_id=None, team_id=None)
 
     def __init__(self) -> None:
-        """Know nothing: Bolt's own class is not typed."""
+        """Skip the constructor of Bolt's class, which is not typed."""
 
     async def __call__(self, **_: Any) -> AuthorizeResult:
         return self._RESULT
 
 
 def build() -> AsyncApp:
-    """Make the app, with a listener for everything that Slack sends to an app."""
+    """Return an app with a listener for every type of payload that Slack sends to an app."""
     logger = logging.getLogger("slack_bolt")
     app = AsyncApp(
-        # Unless told, it reads the sources of all its callers to find this out. Never the name of a logger of ours:
-        # Bolt takes that logger for its own, and gives it the level of the one below.
+        # Without a name, Bolt reads the source files of its callers to find one. It must not be the name of one of the
+        # bridge's loggers: Bolt would use that logger as its own and set its level to that of `logger`.
         name="bolt.py",
         logger=logger,
-        # Never used to call Slack: it only keeps Bolt from making a client of its own for every request.
+        # Not used to call Slack: it only prevents Bolt from creating a client for every request.
         client=AsyncWebClient(logger=logger),
-        authorize=_Everyone(),
+        authorize=_AuthorizeAll(),
         process_before_response=True,
-        request_verification_enabled=False,  # done by the transport, over the raw bytes, before anything is parsed
+        request_verification_enabled=False,  # the transport verifies the raw bytes before they are parsed
         ssl_check_enabled=False,
         ignoring_self_events_enabled=False,
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
-    app.action(_EVERY)(_listener)  # first, because Bolt asks its listeners in this order, and people wait for clicks
-    app.view(_EVERY)(_listener)
-    app.view_closed(_EVERY)(_listener)
-    app.shortcut(_EVERY)(_listener)
-    app.options(_EVERY)(_listener)
-    app.command(_EVERY)(_listener)
-    app.event(_EVERY)(_listener)
+    app.action(_ANY_NAME)(_listener)  # first: Bolt tries its listeners in this order, and a person waits for a click
+    app.view(_ANY_NAME)(_listener)
+    app.view_closed(_ANY_NAME)(_listener)
+    app.shortcut(_ANY_NAME)(_listener)
+    app.options(_ANY_NAME)(_listener)
+    app.command(_ANY_NAME)(_listener)
+    app.event(_ANY_NAME)(_listener)
     return app
 
 
 async def dispatch(app: AsyncApp, body: dict[str, Any], *, handle: Handle) -> BoltResponse:
-    """Hand over a payload; never raises. `handle` is called once, or not at all: Bolt knows no listener, or failed.
+    """Pass a payload to Bolt; never raises. Calls `handle` once, or not at all if Bolt finds no listener or fails.
 
-    No header goes with it: Bolt would obey some, and none is signed. In the mode of a socket it takes the body as it
-    is and decodes nothing.
+    No header is passed on: Bolt acts on some headers, and none of them is signed. In socket mode Bolt takes the body
+    as it is and decodes nothing.
     """
     try:
         request = AsyncBoltRequest(body=body, context={_HANDLE: handle}, mode="socket_mode")
-    except Exception:  # noqa: BLE001  -- Bolt looks for ids in the body outside its own error handling
+    except Exception:  # noqa: BLE001  -- Bolt reads ids from the body outside its own error handling
         return BoltResponse(status=500)
     return await app.async_dispatch(request)
 

@@ -1,6 +1,7 @@
-"""One click, from parsed to settled: decided within Slack's patience, and what comes after its acknowledgement.
+"""Handle one parsed click: decide it within Slack's 3 s, and do what follows its acknowledgement.
 
-What the click causes was written by the claim itself; here follow hints and courtesies, and each may fail alone.
+The claim itself writes everything that the click causes. What follows are hints to other parts, an edit of the clicked
+card and a private reply; one of them can fail without the others.
 """
 
 import asyncio
@@ -28,30 +29,33 @@ from storage.pool import Database
 
 _log = Log("clicks")
 
-_MOST_REPLIES = 200  # under way at once; a flood of clicks must not become a flood of calls
-_REPEATABLE_SECONDS = 600.0  # an envelope is taken from 300 s before the time of its signature until 300 s after it
-_MOST_REMEMBERED = 10_000
+MAX_REPLIES = 200  # in flight at once; a flood of clicks must not become a flood of calls
+_REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
+_MAX_REMEMBERED = 10_000
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickOutcome:
-    """What became of one click."""
+    """The result of one click."""
 
     click: Click
-    connection: Connection | None  # None: no active connection has this installation
+    connection: Connection | None  # None: the installation has no active connection
     claimed: Claimed
-    ended: Sequence[Ended] = ()  # by their deadline, which this click met
+    ended: Sequence[Ended] = ()  # interactions that the claim ended because their deadline had passed
 
     @property
     def certain(self) -> bool:
-        """Whether the click has its verdict, so that Slack may be told 200."""
+        """Whether the verdict of the click is committed, so that the response to Slack may be 200."""
         return self.claimed.verdict is not Verdict.UNAVAILABLE
 
 
 class Clicks:
-    """Decides clicks; `claims` is the pool that nothing else may use."""
+    """Decides clicks. `claims` is a database pool that nothing else uses.
+
+    `max_replies` limits the private replies that are sent at once; further replies are dropped and counted.
+    """
 
     def __init__(
         self,
@@ -63,20 +67,22 @@ class Clicks:
         notifier: Notifier,
         replies: aiohttp.ClientSession,
         metrics: Metrics | None = None,
+        max_replies: int = MAX_REPLIES,
     ) -> None:
+        self.max_replies = max_replies
         self._claims = claims
         self._db = db
         self._reader = reader
         self._message_cache = message_cache
         self._notifier = notifier
-        self._replies = replies  # of their own: slow replies must not keep cards waiting
+        self._replies = replies  # a session for replies only: slow replies must not delay cards
         self._metrics = metrics or Metrics()
         self._replying = 0
-        self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MOST_REMEMBERED, ttl=_REPEATABLE_SECONDS)
+        self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MAX_REMEMBERED, ttl=_REPEATABLE_SECONDS)
         self._directory = Directory()
 
     async def decide(self, click: Click) -> ClickOutcome:
-        """Claim what the click asks for, in the scope of the signed installation; never raises, and never takes 3 s."""
+        """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s."""
         clock = asyncio.get_running_loop().time
         began = clock()
         deadline = began + interactions.CLAIM_SECONDS
@@ -92,27 +98,27 @@ class Clicks:
                 await self._claim(click, connection, seconds=deadline - clock(), ended=ended) if connection else _GONE
             )
         except errors.Unavailable as error:
-            _log.warning("click_unavailable", interaction=_shown(click), cause=error.cause)
+            _log.warning("click_unavailable", interaction=_public_id(click), cause=error.cause)
             claimed = _UNAVAILABLE
-        except Exception as error:  # noqa: BLE001  -- a mistake of ours; Bolt would swallow it without a word
-            _log.failure("click_failed", error, interaction=_shown(click))
+        except Exception as error:  # noqa: BLE001  -- a bug in the bridge; Bolt would swallow the error without logging it
+            _log.failure("click_failed", error, interaction=_public_id(click))
             claimed = _UNAVAILABLE
         unroutable = connection is None and claimed.verdict is Verdict.GONE
         self._metrics.decided(None if unroutable else claimed.verdict, seconds=clock() - began)
         return ClickOutcome(click=click, connection=connection, claimed=claimed, ended=ended)
 
     async def after(self, outcome: ClickOutcome) -> None:
-        """Wake whoever waits, have the clicked copy healed, tell the clicker.
+        """Wake waiting requests, have the clicked card edited, and reply to the clicker privately.
 
-        Once for every envelope and verdict: a repeat would use up the response URL by saying the same again, and edit a
-        card that is true. Each replica does it once, because the one that was first may have died before its reply.
+        Runs once for each request and verdict: a repeat would use up the response URL with the same reply, and edit a
+        card that is up to date. Each replica runs it once, because the first one may have died before its reply.
         """
         click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
         if outcome.certain:
             _log.info(
                 "click_decided" if connection else "click_unroutable",
                 verdict=str(claimed.verdict),
-                interaction=_shown(click),
+                interaction=_public_id(click),
                 user=click.user_id,
                 repeats=claimed.repeats or None,
             )
@@ -126,20 +132,20 @@ class Clicks:
             self._message_cache.ended(connection.scope, click.interaction, claimed.life)
             self._notifier.interaction_changed(connection.organization_id, click.interaction)
             self._notifier.cards.set()
-            if not claimed.is_settling:  # else this click won, and the card that was clicked will say so
+            if not claimed.is_settling:  # else this click won, and the clicked card will show that
                 await asyncio.gather(
-                    self._alone(self._heal(click, connection), click),
-                    self._alone(self._tell(click, connection, claimed), click),
+                    self._logging(self._heal(click, connection), click),
+                    self._logging(self._reply(click, connection, claimed), click),
                 )
         else:
-            await self._alone(self._tell(click, connection, claimed), click)
+            await self._logging(self._reply(click, connection, claimed), click)
 
-    async def _alone(self, courtesy: Awaitable[None], click: Click) -> None:
-        """Let one courtesy fail without the other."""
+    async def _logging(self, task: Awaitable[None], click: Click) -> None:
+        """Await one task and log its failure, so that it does not stop the other."""
         try:
-            await courtesy
-        except Exception as error:  # noqa: BLE001  -- nobody waits for it, so nobody else would say it
-            _log.failure("aftermath_failed", error, interaction=_shown(click))
+            await task
+        except Exception as error:  # noqa: BLE001  -- no caller awaits the result, so the failure must be logged here
+            _log.failure("aftermath_failed", error, interaction=_public_id(click))
 
     async def _claim(self, click: Click, connection: Connection, *, seconds: float, ended: list[Ended]) -> Claimed:
         return await interactions.claim(
@@ -163,7 +169,7 @@ class Clicks:
         )
 
     async def _heal(self, click: Click, connection: Connection) -> None:
-        """Bring the copy that was clicked to the truth, even one that nobody remembers having posted."""
+        """Have the clicked card edited, even a card whose post was not recorded."""
         if click.interaction is None or click.channel is None or click.ts is None or click.is_ephemeral:
             return
         handle = Handle(channel=click.channel, ts=click.ts)
@@ -171,45 +177,45 @@ class Clicks:
             await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
             self._notifier.cards.set()
         except errors.Unavailable as error:
-            _log.warning("card_not_healed", interaction=_shown(click), cause=error.cause)
+            _log.warning("card_not_healed", interaction=_public_id(click), cause=error.cause)
 
     async def _newer(self, click: Click, connection: Connection | None, claimed: Claimed) -> str | None:
-        """The address of a card that replaced the clicked one: best where the clicker is, and can surely look."""
+        """The permalink of a card that replaced the clicked one, preferably in the same channel; None without one."""
         if claimed.verdict is not Verdict.SUPERSEDED or connection is None or claimed.life is None:
             return None
         if (id := claimed.life.superseded_by) is None:
             return None
         try:
-            copies = await cards.of_interaction(self._db, connection.organization_id, id)
+            newer = await cards.of_interaction(self._db, connection.organization_id, id)
         except errors.Unavailable as error:
-            _log.warning("newer_card_not_found", interaction=_shown(click), cause=error.cause)
+            _log.warning("newer_card_not_found", interaction=_public_id(click), cause=error.cause)
             return None
-        links = [(copy.channel != click.channel, copy.ordinal, copy.permalink) for copy in copies if copy.permalink]
+        links = [(card.channel != click.channel, card.ordinal, card.permalink) for card in newer if card.permalink]
         return min(links)[2] if links else None
 
-    async def _tell(self, click: Click, connection: Connection | None, claimed: Claimed) -> None:
-        """Tell a clicker privately what the card does not say. Sent once: two replies would be worse than none."""
+    async def _reply(self, click: Click, connection: Connection | None, claimed: Claimed) -> None:
+        """Send the clicker privately what the card does not show. Not retried: two replies are worse than none."""
         if click.response_url is None:
             return
         newer = await self._newer(click, connection, claimed)
         text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC), newer=newer)
         if text is None:
             return
-        if self._replying >= _MOST_REPLIES:
+        if self._replying >= self.max_replies:
             self._metrics.replied(Reply.DROPPED)
-            _log.warning("reply_dropped", interaction=_shown(click), verdict=str(claimed.verdict))
+            _log.warning("reply_dropped", interaction=_public_id(click), verdict=str(claimed.verdict))
             return
         self._replying += 1
         try:
             payload = replies.payload(text, thread_ts=click.thread_ts)
-            told = await client.respond(click.response_url, payload, http=self._replies)
+            response = await client.respond(click.response_url, payload, http=self._replies)
         finally:
             self._replying -= 1
-        self._metrics.replied(Reply.SENT if told == 200 else Reply.FAILED)
-        if told != 200:
-            code = told if isinstance(told, int) else told.code
-            _log.warning("reply_failed", interaction=_shown(click), verdict=str(claimed.verdict), code=code)
+        self._metrics.replied(Reply.SENT if response == 200 else Reply.FAILED)
+        if response != 200:
+            code = response if isinstance(response, int) else response.code
+            _log.warning("reply_failed", interaction=_public_id(click), verdict=str(claimed.verdict), code=code)
 
 
-def _shown(click: Click) -> str | None:
+def _public_id(click: Click) -> str | None:
     return ids.encode("int", click.interaction) if click.interaction else None

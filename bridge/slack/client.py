@@ -1,4 +1,4 @@
-"""Slack's Web API as we use it: one call, one outcome, no retry that we did not decide."""
+"""The methods of Slack's Web API that the bridge calls: one request and one outcome each, without built-in retries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from bridge.slack import errors
 from bridge.slack.errors import SlackFailure
 from storage.model import Handle, Json
 
-CALL_SECONDS = 10.0  # for everything of one call; leases are longer than this
-REPLY_SECONDS = 3.0  # a private reply that comes later than this explains nothing any more
+CALL_SECONDS = 10.0  # the timeout of one call in total; leases are longer than this
+REPLY_SECONDS = 3.0  # the timeout of a private reply; a later one would no longer be understood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Whose token it is, as Slack tells it."""
+    """The installation that a token belongs to, from `auth.test`."""
 
     app_id: str | None
     enterprise_id: str | None
@@ -37,34 +37,38 @@ class Channel:
     """A channel as the app sees it."""
 
     name: str
-    joined: bool  # by the app; only then cards can be posted there
+    joined: bool  # the app is a member; only then cards can be posted there
     archived: bool
 
 
 class UnreadableResponse(Exception):
-    """Slack said ok, and not what it must say with it."""
+    """Slack responded `ok` without a field that the method documents."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
 
 
-def session(*, seconds: float = CALL_SECONDS, most: int = 50) -> aiohttp.ClientSession:
-    """A session for `most` calls at once, each over after `seconds`; the only place where that can be set."""
+def session(*, seconds: float = CALL_SECONDS, max_connections: int = 50) -> aiohttp.ClientSession:
+    """Return a session with up to `max_connections` calls at once and a timeout of `seconds` for each call.
+
+    slack_sdk ignores its own timeout and limits for a session that it is given, so they are set here only.
+    """
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=5.0), connector=aiohttp.TCPConnector(limit=most)
+        timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=5.0),
+        connector=aiohttp.TCPConnector(limit=max_connections),
     )
 
 
 class Client:
-    """Calls with one installation's token. Every method returns its result or a SlackFailure, and never raises."""
+    """Calls Slack with the token of one installation. Its methods return a result or a SlackFailure; none raises."""
 
     def __init__(self, *, token: str, api_url: str, http: aiohttp.ClientSession) -> None:
-        # No retry handlers: the default one posts a second card when the connection broke after the first.
+        # No retry handlers: the default one would post a second card if the connection broke after the first request.
         self._web = AsyncWebClient(token=token, base_url=api_url, session=http, retry_handlers=[])
 
     async def post(self, address: Mapping[str, Any], card: Drawing) -> Handle | SlackFailure:
-        """Show a card at an address; a person's id is their direct messages with the app."""
+        """Post a card to an address; the address of a person means their direct messages with the app."""
         arguments = {
             "channel": address.get("user") or address["channel"],
             "text": card.text,
@@ -76,13 +80,13 @@ class Client:
         if thread_ts := address.get("thread_ts"):
             arguments["thread_ts"] = thread_ts
         try:
-            told = await self._web.chat_postMessage(**arguments)
-            return Handle(channel=_text(told, "channel"), ts=_text(told, "ts"))
-        except Exception as error:  # noqa: BLE001  -- the table in errors knows every class of them
+            response = await self._web.chat_postMessage(**arguments)
+            return Handle(channel=_text(response, "channel"), ts=_text(response, "ts"))
+        except Exception as error:  # noqa: BLE001  -- `errors.classify` handles every exception
             return _failure(error)
 
     async def edit(self, handle: Handle, card: Drawing) -> Handle | SlackFailure:
-        """Make a card show this, all of it: Slack keeps no versions, so the last edit wins."""
+        """Replace the whole content of a card. Slack keeps no versions, so the last edit wins."""
         try:
             await self._web.chat_update(
                 channel=handle.channel,
@@ -97,22 +101,22 @@ class Client:
         return handle
 
     async def permalink(self, handle: Handle) -> str | SlackFailure:
-        """The link that brings a person to a card."""
+        """The permanent URL of a card's message."""
         try:
-            told = await self._web.chat_getPermalink(channel=handle.channel, message_ts=handle.ts)
-            return _text(told, "permalink")
+            response = await self._web.chat_getPermalink(channel=handle.channel, message_ts=handle.ts)
+            return _text(response, "permalink")
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
 
     async def identity(self) -> Identity | SlackFailure:
-        """Whose token this is. Slack does not always tell the app's id; it can be asked for with `users:read`."""
+        """The installation of this token. If Slack omits the app's id, it is looked up, which takes `users:read`."""
         try:
-            told = await self._web.auth_test()
-            enterprise_id = told.get("enterprise_id") or None
-            org_wide = bool(told.get("is_enterprise_install"))
-            team_id = _text(told, "team_id")
-            app_id = told.get("app_id")
-            if app_id is None and (bot := told.get("bot_id")):
+            response = await self._web.auth_test()
+            enterprise_id = response.get("enterprise_id") or None
+            org_wide = bool(response.get("is_enterprise_install"))
+            team_id = _text(response, "team_id")
+            app_id = response.get("app_id")
+            if app_id is None and (bot := response.get("bot_id")):
                 app_id = await self._app_id(bot)
             home = await self._teams() if org_wide else []
             return Identity(
@@ -120,54 +124,54 @@ class Client:
                 enterprise_id=enterprise_id,
                 team_id=None if org_wide else team_id,
                 home_teams=[*home, *([enterprise_id] if org_wide and enterprise_id else [])] or [team_id],
-                bot_user_id=_text(told, "user_id"),
-                name=str(told.get("team") or team_id),
+                bot_user_id=_text(response, "user_id"),
+                name=str(response.get("team") or team_id),
             )
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
 
     async def scopes(self) -> frozenset[str] | SlackFailure | None:
-        """What the token may do; None when whatever answered did not tell."""
+        """The scopes of the token, from the header of a response; None if the response does not have that header."""
         try:
-            told = await self._web.auth_test()
+            response = await self._web.auth_test()
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
-        said = next((value for name, value in told.headers.items() if name.lower() == "x-oauth-scopes"), None)
-        return None if said is None else frozenset(scope.strip() for scope in said.split(",") if scope.strip())
+        value = next((value for name, value in response.headers.items() if name.lower() == "x-oauth-scopes"), None)
+        return None if value is None else frozenset(scope.strip() for scope in value.split(",") if scope.strip())
 
     async def channel(self, id: str) -> Channel | SlackFailure:
-        """Look at a channel. It takes `channels:read` (private: `groups:read`), which the app does not ask for."""
+        """Describe a channel. Needs `channels:read` (private: `groups:read`), which is not in the app's manifest."""
         try:
-            told: Any = (await self._web.conversations_info(channel=id))["channel"]
+            channel: Any = (await self._web.conversations_info(channel=id))["channel"]
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
         return Channel(
-            name=str(told.get("name") or id),
-            joined=told.get("is_member") is True,
-            archived=told.get("is_archived") is True,
+            name=str(channel.get("name") or id),
+            joined=channel.get("is_member") is True,
+            archived=channel.get("is_archived") is True,
         )
 
     async def _app_id(self, bot: str) -> str | None:
         try:
-            told: Any = await self._web.bots_info(bot=bot)
-        except SlackApiError:  # mostly missing_scope; the settings may know what Slack does not tell
+            response: Any = await self._web.bots_info(bot=bot)
+        except SlackApiError:  # usually missing_scope; the id may be in the settings
             return None
-        return told["bot"].get("app_id")  # type: ignore[no-any-return]  # Slack's word for it
+        return response["bot"].get("app_id")  # type: ignore[no-any-return]  # Slack documents a string
 
     async def _teams(self) -> list[str]:
-        """The workspaces of an organization-wide install, page by page."""
-        found: list[str] = []
+        """The ids of the workspaces of an organization-wide install, from all pages."""
+        team_ids: list[str] = []
         cursor = ""
         while True:
-            told: Any = await self._web.auth_teams_list(cursor=cursor or None)
-            found += [team["id"] for team in told["teams"]]
-            cursor = (told.get("response_metadata") or {}).get("next_cursor") or ""
+            response: Any = await self._web.auth_teams_list(cursor=cursor or None)
+            team_ids += [team["id"] for team in response["teams"]]
+            cursor = (response.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return found
+                return team_ids
 
 
 async def reach(api_url: str, *, http: aiohttp.ClientSession) -> SlackFailure | None:
-    """Whether Slack's Web API answers at this address, whatever it says to somebody without a token."""
+    """Call `api.test` without a token. Returns None if Slack's Web API responds, also with an error string."""
     try:
         await AsyncWebClient(base_url=api_url, session=http, retry_handlers=[]).api_test()
     except SlackApiError as error:
@@ -181,25 +185,25 @@ async def reach(api_url: str, *, http: aiohttp.ClientSession) -> SlackFailure | 
 
 
 async def now(api_url: str, *, http: aiohttp.ClientSession) -> datetime | None:
-    """What time Slack has, to the second, by the date of an answer; None when it does not tell."""
+    """Slack's time, to the second, from the Date header of a response; None without a response or a valid header."""
     try:
-        async with http.get(f"{api_url}api.test", allow_redirects=False) as answer:
-            return parsedate_to_datetime(answer.headers["Date"])
+        async with http.get(f"{api_url}api.test", allow_redirects=False) as response:
+            return parsedate_to_datetime(response.headers["Date"])
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
         return None
 
 
 async def respond(url: str, payload: Json, *, http: aiohttp.ClientSession) -> int | SlackFailure:
-    """Use a response URL once; its HTTP status. The URL is a secret of the conversation and is never logged."""
+    """Post to a response URL once; returns the HTTP status. The URL is a secret of the conversation: never log it."""
     try:
-        told = await AsyncWebhookClient(url, session=http, retry_handlers=[]).send_dict(payload)
+        response = await AsyncWebhookClient(url, session=http, retry_handlers=[]).send_dict(payload)
     except Exception as error:  # noqa: BLE001  -- as above
         return _failure(error)
-    return told.status_code
+    return response.status_code
 
 
-def _text(told: Any, name: str) -> str:
-    value = told.get(name)
+def _text(response: Any, name: str) -> str:
+    value = response.get(name)
     if not isinstance(value, str) or not value:
         raise UnreadableResponse(name)
     return value
@@ -207,5 +211,5 @@ def _text(told: Any, name: str) -> str:
 
 def _failure(error: Exception) -> SlackFailure:
     if isinstance(error, UnreadableResponse):
-        return errors.unreadable(f"it has no {error.what}")
+        return errors.unreadable(f"it has no {error.field}")
     return errors.classify(error)

@@ -1,4 +1,4 @@
-"""Which Slack installations this replica knows: whose a click is, and which token speaks for a connection."""
+"""Slack installations: which connection a click belongs to, and which client has the token of a connection."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,86 +17,86 @@ from storage.statements import Runs
 
 _log = Log("connections")
 
-# Disabling a connection cancels its pending rows first, so one that is remembered can do no harm; but an installation
-# that another organization took over is not found under it until then.
+# A cached connection that was disabled meanwhile does no harm, because disabling cancels its pending rows first; but an
+# installation that another organization took over is found under the old one for so long.
 REMEMBERED_SECONDS = 5.0
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
-TOKEN_MISSING = "token_missing"  # noqa: S105  -- a code, told inside a replica only: no card is leased without a token
+TOKEN_MISSING = "token_missing"  # noqa: S105  -- a code, used inside a replica only: no card is leased without a token
 _NO_TOKEN = Broken(code=TOKEN_MISSING, detail="This replica has no token for the connection.", fix="")
 
 
 class Directory:
-    """Connections by their signed Slack ids, remembered for a moment; the unknown are looked up each time."""
+    """Finds connections by their signed Slack ids; caches them for REMEMBERED_SECONDS, and unknown ids not at all."""
 
     def __init__(self) -> None:
-        self._found: TTLCache[tuple[str, str | None, str | None], Connection] = TTLCache(
-            maxsize=_MOST_REMEMBERED, ttl=REMEMBERED_SECONDS
+        self._connections: TTLCache[tuple[str, str | None, str | None], Connection] = TTLCache(
+            maxsize=_MAX_REMEMBERED, ttl=REMEMBERED_SECONDS
         )
 
     async def find(self, db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None) -> Connection | None:
-        """The connection of exactly this installation; never another one for want of it."""
+        """The active connection of exactly this installation; None if there is none."""
         key = (app_id, enterprise_id, team_id)
-        if (known := self._found.get(key)) is not None:
-            return known
-        found = await connections.of_installation(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
-        if found is not None:
-            self._found[key] = found
-        return found
+        if (cached := self._connections.get(key)) is not None:
+            return cached
+        connection = await connections.of_installation(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
+        if connection is not None:
+            self._connections[key] = connection
+        return connection
 
 
 class Installations:
-    """The clients of the connections whose tokens this replica has, and which of them Slack refuses for now."""
+    """The clients of the connections whose tokens this replica has, and which tokens Slack refused lately."""
 
     def __init__(self) -> None:
         self._clients: dict[UUID, Client] = {}
         self._scopes: dict[UUID, Scope] = {}
-        self._broken: TTLCache[UUID, Broken] = TTLCache(maxsize=_MOST_REMEMBERED, ttl=_BROKEN_SECONDS)
+        self._broken: TTLCache[UUID, Broken] = TTLCache(maxsize=_MAX_REMEMBERED, ttl=_BROKEN_SECONDS)
 
     def put(self, scope: Scope, client: Client) -> None:
-        """Have a token for a connection from now on."""
+        """Add the client of a connection, and end its suspension."""
         self._clients[scope.connection_id] = client
         self._scopes[scope.connection_id] = scope
         self._broken.pop(scope.connection_id, None)
 
     async def client(self, connection: Connection | UUID) -> Client | Broken:
-        """The client that speaks for a connection, also while it is suspended; Broken when this replica has no token.
+        """The client of a connection, also while it is suspended; Broken if this replica has no token for it.
 
-        Asynchronous, because a token may have to be read from the database; each is read once.
+        Asynchronous, because a later release may have to read a token from the database.
         """
         id = connection.id if isinstance(connection, Connection) else connection
         return self._clients.get(id, _NO_TOKEN)
 
     def suspend(self, connection_id: UUID, failure: Broken) -> None:
-        """Slack refused this token: ask again only after a while, however many cards wait."""
+        """Stop posting with this token for _BROKEN_SECONDS because Slack refused it, however many cards are due."""
         self._broken[connection_id] = failure
 
     def suspended(self, connection_id: UUID) -> Broken | None:
-        """Why this token is not to be used at the moment."""
+        """Why the token of this connection is not used at the moment; None if it is used."""
         return self._broken.get(connection_id)
 
     @property
     def served(self) -> Sequence[Scope]:
-        """The connections that this replica has a token for."""
+        """The scopes of the connections that this replica has a token for."""
         return list(self._scopes.values())
 
     @property
     def working(self) -> Sequence[Scope]:
-        """Those of them whose token Slack does not refuse."""
+        """The scopes of `served` whose token Slack did not refuse lately."""
         return [scope for id, scope in self._scopes.items() if id not in self._broken]
 
 
 async def establish(db: Database, identity: Identity, *, app_id: str, organization: str) -> Connection:
-    """The connection of this installation, made with its organization when the database does not know it yet.
+    """Return the connection of this installation; create it, and its organization, if it is not in the database.
 
-    One that was disabled is given as it is: only an operator enables it. Several replicas may do this at once: one of
-    them makes the rows, the others find them.
+    A disabled connection is returned as it is: only an operator enables it. Several replicas may call this at once: one
+    of them creates the rows, the others find them.
     """
-    known = await connections.of_installation(
+    active = await connections.of_installation(
         db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
     )
-    if known is not None:
-        return await _connect(db, identity, app_id=app_id, organization_id=known.organization_id)
+    if active is not None:
+        return await _connect(db, identity, app_id=app_id, organization_id=active.organization_id)
     disabled = await connections.disabled_of_installation(
         db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
     )
@@ -106,11 +106,11 @@ async def establish(db: Database, identity: Identity, *, app_id: str, organizati
         async with db.acquire() as connection, connection.transaction():
             organization_id = ids.new()
             await organizations.create(connection, organization_id=organization_id, name=organization)
-            made = await _connect(connection, identity, app_id=app_id, organization_id=organization_id)
-    except OwnedElsewhere:  # by the organization that another replica made a moment ago
+            created = await _connect(connection, identity, app_id=app_id, organization_id=organization_id)
+    except OwnedElsewhere:  # another replica created the organization and the connection a moment ago
         return await establish(db, identity, app_id=app_id, organization=organization)
-    _log.info("connection_made", connection=ids.encode("con", made.id), team=made.team_id, app=app_id)
-    return made
+    _log.info("connection_made", connection=ids.encode("con", created.id), team=created.team_id, app=app_id)
+    return created
 
 
 async def _connect(db: Runs, identity: Identity, *, app_id: str, organization_id: UUID) -> Connection:

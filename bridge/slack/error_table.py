@@ -1,10 +1,10 @@
-"""Every error string Slack may answer with, what it means for us, and what a person can do about it.
+"""The table of Slack's error strings: what each means for the bridge, and what a person can do about it.
 
-This is the one table. A string that is not in it, nor of a family in it, is given up as `slack_error`: Slack understood
-the request and refused it, so nothing was applied, and the same request will be refused again. Asking on until the
-deadline would keep an agent waiting a day for what can be said, in Slack's own word, at once.
+A string that is neither in the table nor of a family in it is given up as `slack_error`: Slack understood the request
+and refused it, so nothing was applied, and the same request will be refused again. Retrying until the deadline would
+keep an agent waiting a day for a reason that can be returned, with Slack's own error string, at once.
 
-A wrong `BROKEN` stops all cards of a workspace, a wrong `GIVE_UP` one card: in doubt it is the latter.
+A wrong `BROKEN` stops all cards of a workspace, a wrong `GIVE_UP` one card: if in doubt, it is `GIVE_UP`.
 """
 
 from collections.abc import Mapping
@@ -15,19 +15,19 @@ from typing import Final
 
 
 class Meaning(Enum):
-    """What an error says about the request, the card and the connection."""
+    """What an error means for the request, the card and the connection."""
 
-    LIMITED = auto()  # too fast; nothing was applied, and it says when to come back
-    NOT_NOW = auto()  # nothing was applied; later it may be
-    UNKNOWN = auto()  # it may have been applied, or partly
+    LIMITED = auto()  # rate limited; nothing was applied, and Slack says when to retry
+    NOT_NOW = auto()  # nothing was applied; a retry may succeed
+    UNKNOWN = auto()  # the request may have been applied, or a part of it
     GIVE_UP = auto()  # this request will never succeed
-    BAD_BLOCKS = auto()  # this form of the card will never be taken; a plainer one may
-    BROKEN = auto()  # no request of this installation will succeed until somebody mends it
+    BAD_BLOCKS = auto()  # Slack will never accept this form of the card, but perhaps a plainer one
+    BROKEN = auto()  # no request of this installation will succeed until a person repairs it
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Some error strings with one meaning; `code` is ours, told to agents, and never changes."""
+    """Error strings with one meaning; `code` is the bridge's own, part of the API, and never changes."""
 
     meaning: Meaning
     code: str
@@ -38,7 +38,7 @@ class Row:
 WAIT: Final = "Nothing needs to be done: it is tried again by itself."
 
 OTHER: Final = Row(Meaning.GIVE_UP, "slack_error", "Look the error up in Slack's documentation, or report it.", ())
-"""What an unknown string means."""
+"""The meaning of an unknown string."""
 
 _INVITE = "Invite the app: write /invite and its name in the channel."
 _REPORT = "This is a mistake of this release, please report it with its detail."
@@ -258,7 +258,7 @@ ROWS: Final = (
 _BY_ERROR: Final[Mapping[str, Row]] = MappingProxyType({error: row for row in ROWS for error in row.errors})
 
 _FAMILIES: Final = (
-    # Slack adds members to these without saying so.
+    # Slack adds strings to these families without announcing them. Each is (prefix, the string it is treated as).
     ("restricted_action", "restricted_action"),
     ("invalid_blocks", "invalid_blocks"),
     ("invalid_metadata_", "invalid_metadata_format"),
@@ -268,7 +268,7 @@ _FAMILIES: Final = (
 
 
 def find(error: str) -> Row | None:
-    """Look an error string up, itself or by its family; None when Slack never told us of it."""
+    """Return the row of an error string, or of its family; None if the table has neither."""
     if error in _BY_ERROR:
         return _BY_ERROR[error]
     return next((_BY_ERROR[like] for family, like in _FAMILIES if error.startswith(family)), None)

@@ -1,7 +1,7 @@
-"""What a failed call to Slack means: each exception becomes, here and nowhere else, one of four outcomes.
+"""Classify a failed call to Slack: only this module turns an exception into one of four outcomes.
 
-Of everything in an exception only Slack's error word, its scopes and its remarks on blocks are kept. Addresses, headers
-and bodies may hold a token and go nowhere.
+Of an exception only Slack's error string, its scopes and its messages about blocks are kept. URLs, headers and bodies
+may contain a token, so they are neither stored nor logged.
 """
 
 import re
@@ -19,31 +19,31 @@ from bridge.slack.error_table import Meaning
 from storage.model import Json
 
 LIMITED_FOR: Final = 10.0
-"""Seconds to pause when Slack says *too fast* and not how long; its own word is mostly between 1 and 30."""
+"""Seconds to pause after a 429 without Retry-After; the values that Slack sends are mostly between 1 and 30."""
 
-LIMITED_AT_MOST: Final = 3600.0
-"""However long Slack says, after an hour it is asked again."""
+MAX_LIMITED_FOR: Final = 3600.0
+"""The longest pause in seconds: a larger Retry-After is cut to one hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryAfter:
-    """Later it may succeed: after `seconds`, or, when Slack did not say, after our own back-off."""
+    """The call may succeed later: after `seconds`, or after the caller's back-off if Slack named no time."""
 
     code: str
     detail: str
     seconds: float | None = None
-    ambiguous: bool = False  # it may have been applied all the same
+    ambiguous: bool = False  # Slack may have applied the call all the same
     fix: str = error_table.WAIT
 
     @property
     def limited(self) -> bool:
-        """Whether Slack asked for a pause: no failed attempt, and true for whatever shares the limit."""
+        """Whether Slack asked for a pause: not a failed attempt, and it holds for all calls under the same limit."""
         return self.seconds is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveUp:
-    """This request will never succeed."""
+    """This call will never succeed."""
 
     code: str
     detail: str
@@ -52,7 +52,7 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadBlocks:
-    """This form of the card will never be taken; a plainer one may be tried, once."""
+    """Slack will never accept this form of the card; a plainer form may be tried, once."""
 
     code: str
     detail: str
@@ -61,7 +61,7 @@ class BadBlocks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """Nothing will succeed for this installation until somebody mends it."""
+    """No call will succeed for this installation until a person repairs it."""
 
     code: str
     detail: str
@@ -72,22 +72,22 @@ SlackFailure: TypeAlias = RetryAfter | GiveUp | BadBlocks | Broken
 
 
 def reason(failure: SlackFailure) -> Json:
-    """Write a failure as it is stored and told: `{code, detail, fix}`."""
+    """Return a failure as it is stored and shown to agents: `{code, detail, fix}`."""
     return {"code": failure.code, "detail": failure.detail, "fix": failure.fix}
 
 
 def unreadable(what: str) -> RetryAfter:
-    """An answer nobody can read, after a request that was sent: it may have been applied."""
+    """The failure for an unreadable response: the request was sent, so Slack may have applied it."""
     return RetryAfter(code="slack_unreadable", detail=f"Slack's answer could not be read: {what}.", ambiguous=True)
 
 
 def classify(error: Exception) -> SlackFailure:
-    """Say what a failed call means for what was to be done. Knows every error; a surprise is retried as ambiguous."""
+    """Return what an exception of a call means for the call. An unexpected exception is retried as ambiguous."""
     match error:
         case SlackApiError():
             return _answered(error.response)
         case AttributeError(name="get", obj=str() | list() | int() | float()):
-            # slack_sdk asks any 200 for `.get("ok")`, also a text/plain one, which it hands on as a string
+            # slack_sdk calls `.get("ok")` on any 200, also on a text/plain one, whose body is a string
             return unreadable("it is no JSON object")
         case UnicodeDecodeError():
             return unreadable("it is not UTF-8")
@@ -112,26 +112,26 @@ def classify(error: Exception) -> SlackFailure:
 
 
 def answered(*, status: int, headers: Mapping[str, str], data: object) -> SlackFailure:
-    """Say what an answer of Slack's means that is not a success."""
-    told = data if isinstance(data, dict) else {}
-    word = told.get("error")
-    row = error_table.find(word) if isinstance(word, str) else None
+    """Return what a response of Slack means that is not a success."""
+    body = data if isinstance(data, dict) else {}
+    error = body.get("error")
+    row = error_table.find(error) if isinstance(error, str) else None
     if status == 429:
         return _limited(headers)
     if row:
-        return _outcome(row, _detail(told), headers=headers)
+        return _outcome(row, _detail(body), headers=headers)
     if status >= 500:
         return RetryAfter(code="slack_unavailable", detail=f"Slack answered HTTP {status}.", ambiguous=True)
-    if isinstance(word, str) and word and told.get("ok") is False:
-        return _outcome(error_table.OTHER, _detail(told), headers=headers)
-    if status >= 300:  # not Slack's way of speaking: a proxy, or a wrong address, and it says no
+    if isinstance(error, str) and error and body.get("ok") is False:
+        return _outcome(error_table.OTHER, _detail(body), headers=headers)
+    if status >= 300:  # Slack does not respond like this: a proxy, or a wrong address, refused the request
         detail = f"HTTP {status} without an answer of Slack's; is there a proxy, or another address, in between?"
         return RetryAfter(code="slack_unreachable", detail=detail)
     return unreadable("it is neither a success nor an error")
 
 
 def _answered(response: object) -> SlackFailure:
-    """Read what slack_sdk puts into its error: its own response, or aiohttp's when the body was no JSON, or a dict."""
+    """Classify the response in an error of slack_sdk: its own, or aiohttp's if the body was not JSON, or a dict."""
     if isinstance(response, dict):
         return answered(status=200, headers={}, data=response)
     status = getattr(response, "status_code", None) or getattr(response, "status", None)
@@ -162,24 +162,24 @@ def _outcome(row: error_table.Row, detail: str, *, headers: Mapping[str, str]) -
 
 
 def _limited(headers: Mapping[str, str]) -> RetryAfter:
-    """Read Retry-After, whole seconds in Slack's use; anything else is as good as none."""
-    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    seconds = float(said) if re.fullmatch(r"[0-9]{1,9}", said) else LIMITED_FOR
+    """Parse Retry-After, which Slack sends in whole seconds; any other value is treated as missing."""
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    seconds = float(value) if re.fullmatch(r"[0-9]{1,9}", value) else LIMITED_FOR
     return RetryAfter(
         code="rate_limited",
         detail="Slack asked for a pause.",
-        seconds=min(max(seconds, 1.0), LIMITED_AT_MOST),
+        seconds=min(max(seconds, 1.0), MAX_LIMITED_FOR),
     )
 
 
-def _detail(told: Mapping[str, Any]) -> str:
-    """Quote Slack's word, the scope it misses, and its remarks on blocks; each short and printable."""
-    parts = [f"Slack said {_short(told.get('error'), 80)}"]
-    if needed := _short(told.get("needed"), 200):
+def _detail(body: Mapping[str, Any]) -> str:
+    """Quote Slack's error string, the missing scope, and its messages about blocks; each short and printable."""
+    parts = [f"Slack said {_short(body.get('error'), 80)}"]
+    if needed := _short(body.get("needed"), 200):
         parts.append(f"needed: {needed}")
-    metadata = told.get("response_metadata")
-    remarks = _list(metadata.get("messages") if isinstance(metadata, dict) else None) or _list(told.get("errors"))
-    parts += [said for said in (_short(remark, 300) for remark in remarks[:3]) if said]
+    metadata = body.get("response_metadata")
+    messages = _list(metadata.get("messages") if isinstance(metadata, dict) else None) or _list(body.get("errors"))
+    parts += [text for text in (_short(message, 300) for message in messages[:3]) if text]
     return "; ".join(parts) + "."
 
 
@@ -191,7 +191,3 @@ def _short(value: object, limit: int) -> str:
     if not isinstance(value, str):
         return ""
     return "".join(character if character.isprintable() else " " for character in value[:limit]).strip()
-
-
-def _kind(error: Exception) -> str:
-    return type(error).__name__

@@ -1,6 +1,6 @@
-"""Slack over HTTP: `/slack/events`, where everything arrives that Slack sends.
+"""Slack over HTTP: `/slack/events`, the route for all requests from Slack.
 
-bytes → signature → received → answer written or lost → what follows a click
+bytes → signature → received → response written or lost → the work that follows a click
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from bridge.slack.verify import SigningSecrets
 _log = Log("slack")
 
 PATH = "/slack/events"
-MOST_BYTES = 1024 * 1024
-READ_SECONDS = 5.0  # for the whole body
+MAX_BYTES = 1024 * 1024  # of a body
+READ_SECONDS = 5.0  # for reading the whole body
 
 
 class Inbound:
-    """The route: nothing is parsed before its signature is verified, nothing is told before Slack has its answer."""
+    """The route: verifies a signature before parsing, and starts what follows a click after responding to Slack."""
 
     def __init__(
         self,
@@ -41,19 +41,24 @@ class Inbound:
         self._limiter = limiter
         self._read_seconds = read_seconds
         self._metrics = metrics or Metrics()
-        self._aftermaths: set[asyncio.Task[None]] = set()
+        self._following: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request: 401 unless it is Slack's, else what it was received with."""
+        """Respond to one request: 401 if it is not from Slack, else the acknowledgement from `receive`."""
         began = time.monotonic()
         try:
-            async with asyncio.timeout(None if request.content.is_eof() else self._read_seconds):  # mostly it is here
+            async with asyncio.timeout(
+                None if request.content.is_eof() else self._read_seconds
+            ):  # usually it is complete
                 body = await request.read()
         except TimeoutError:
             return web.Response(status=408)
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413)
-        except (web.RequestPayloadError, ConnectionError):  # badly compressed or chunked, or the sender hung up
+        except (
+            web.RequestPayloadError,
+            ConnectionError,
+        ):  # bad compression or chunking, or the sender closed the connection
             return web.Response(status=400)
         refusal = verify.verify(
             secrets=self._secrets,
@@ -66,38 +71,38 @@ class Inbound:
             self._metrics.refused(refusal.value)
             _log.warning("slack_request_refused", why=refusal.value)
             return web.Response(status=401)
-        with self._limiter.keep(request):  # it is Slack's, and over within seconds
+        with self._limiter.keep(request):  # it is from Slack, and takes seconds at most
             try:
                 ack = await self._receive(body)
-            except Exception as error:  # noqa: BLE001  -- a mistake of ours; Slack is told no more than that
+            except Exception as error:  # noqa: BLE001  -- a bug in the bridge; Slack gets no details
                 _log.failure("request_failed", error, method=request.method, path=request.path)
                 return web.Response(status=500)
             response = _response(ack)
             if ack.then is not None:
-                await self._answer(request, response, ack.then, began=began)
+                await self._respond(request, response, ack.then, began=began)
             return response
 
     async def close(self) -> None:
-        """Finish what comes after the acknowledged clicks; the deadlines of its calls bound it."""
-        while self._aftermaths:
-            await asyncio.wait(self._aftermaths)
+        """Wait until the work that follows acknowledged clicks is done; the timeouts of its calls bound it."""
+        while self._following:
+            await asyncio.wait(self._following)
 
-    async def _answer(
+    async def _respond(
         self, request: web.Request, response: web.Response, then: Callable[[], Awaitable[None]], *, began: float
     ) -> None:
-        """Write the answer to a click; only then do what follows it, also when the answer finds no reader."""
+        """Write the response to a click, then start `then`, also if the response cannot be delivered."""
         try:
             await response.prepare(request)
             await response.write_eof()
             self._metrics.acked(seconds=time.monotonic() - began)
-        except ConnectionError:  # Slack hung up; what the click caused is all the same still to be done
+        except ConnectionError:  # Slack closed the connection; what follows the click must still be done
             self._metrics.ack_lost()
             _log.warning("click_ack_lost")
         finally:
-            # The task is kept, or it might be collected in mid-air.
+            # The reference keeps the task from being garbage-collected before it is done.
             task = asyncio.ensure_future(then())
-            self._aftermaths.add(task)
-            task.add_done_callback(self._aftermaths.discard)
+            self._following.add(task)
+            task.add_done_callback(self._following.discard)
 
 
 def _response(ack: Ack) -> web.Response:

@@ -1,7 +1,7 @@
-"""The one workspace whose token stands in the settings: who it is, and its connection in the database.
+"""The one workspace whose token is in the settings: its identity, and its connection in the database.
 
-Until installations come from people, this replica learns by `auth.test` whose token it was given. Slack may be down
-at start: clicks on cards already posted need no token, so the replica does not wait for it.
+Until people can install the app themselves, a replica calls `auth.test` to find out which installation its token
+belongs to. Slack may be down at start: clicks on cards already posted need no token, so the replica does not wait.
 """
 
 from bridge import ids
@@ -17,7 +17,7 @@ _log = Log("slack")
 
 
 class Installation:
-    """A token and what is to be done until this replica can post with it."""
+    """A token, and the steps until this replica can post with it."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class Installation:
         self._established = False
 
     async def step(self) -> int:
-        """Ask Slack whose the token is, once; 1 when the connection was established by this pass."""
+        """Identify the token with Slack, once. Returns 1 if this pass established the connection, else 0."""
         if self._established:
             return 0
         identity = await self._client.identity()
         if not isinstance(identity, Identity):
             _log.warning(
-                # Slack that cannot be asked refuses nothing, and the token need not be copied again.
+                # If Slack cannot be reached, the token was not refused, and an operator need not replace it.
                 "slack_awaited" if isinstance(identity, RetryAfter) else "slack_token_refused",
                 code=identity.code,
                 detail=identity.detail,
@@ -60,7 +60,7 @@ class Installation:
         self._installations.put(connection.scope, self._client)
         self._established = True
         if connection.disabled_at is not None:
-            # Its token is kept all the same: the cards of what was cancelled are still to be told so.
+            # The token is kept all the same: the cards of cancelled interactions still have to be edited.
             id = ids.encode("con", connection.id)
             _log.warning("slack_connection_disabled", connection=id, fix=f"askbridge connections enable {id}")
         _log.info(

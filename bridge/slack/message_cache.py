@@ -1,7 +1,7 @@
-"""The cache of message handles: what this replica posted, so that settling it needs no look at the rows first.
+"""The cache of message handles: the cards that this replica posted, so that settling them needs no read of the rows.
 
-The row is the truth, and a click carries its handle too. What is lost here, by age, by number or by a restart, costs
-one read more, and nothing else.
+The rows in the database are authoritative, and a click contains its card's handle too. An entry that is lost by age, by
+number or by a restart costs one more read, and nothing else.
 """
 
 import json
@@ -13,69 +13,69 @@ from cachetools import TTLCache
 
 from storage.model import Handle, Interaction, Life, Scope, Status
 
-MOST = 10_000  # entries of an ordinary size; a larger one counts for several
-_ORDINARY = 512  # bytes of a question as JSON
-SECONDS = 24 * 3600.0
+MAX_ENTRIES = 10_000  # of ordinary size; a larger entry counts as several
+_ORDINARY_BYTES = 512  # of an interaction's request as JSON
+SECONDS = 24 * 3600.0  # for which an entry is kept
 
 _Key: TypeAlias = tuple[UUID, UUID, UUID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Posted:
+class _Entry:
     interaction: Interaction  # without its metadata, which no card shows
     handles: frozenset[Handle]
-    weight: int
+    weight: int  # in entries of ordinary size
 
 
 class MessageCache:
-    """Questions that this replica posted, with the handles of their copies, until they are settled."""
+    """The interactions that this replica posted, with the handles of their cards, until the cards are settled."""
 
-    def __init__(self, *, most: int = MOST, seconds: float = SECONDS) -> None:
-        self._posted: TTLCache[_Key, _Posted] = TTLCache(
-            maxsize=most, ttl=seconds, getsizeof=lambda posted: posted.weight
+    def __init__(self, *, max_entries: int = MAX_ENTRIES, seconds: float = SECONDS) -> None:
+        self._entries: TTLCache[_Key, _Entry] = TTLCache(
+            maxsize=max_entries, ttl=seconds, getsizeof=lambda entry: entry.weight
         )
 
     def remember(self, interaction: Interaction, handle: Handle) -> None:
-        """A copy of this interaction was posted here."""
+        """Add a card of this interaction that this replica posted."""
         key = _key(interaction.scope, interaction.id)
-        known = self._posted.get(key)
-        if known is None:
-            weight = 1 + len(json.dumps(interaction.request)) // _ORDINARY
+        entry = self._entries.get(key)
+        if entry is None:
+            weight = 1 + len(json.dumps(interaction.request)) // _ORDINARY_BYTES
             slim = replace(interaction, metadata={})
-            if weight <= self._posted.maxsize:
-                self._posted[key] = _Posted(interaction=slim, handles=frozenset({handle}), weight=weight)
-        else:  # what is known may have ended while this copy was under way
-            self._posted[key] = replace(known, handles=known.handles | {handle})
+            if weight <= self._entries.maxsize:
+                self._entries[key] = _Entry(interaction=slim, handles=frozenset({handle}), weight=weight)
+        else:  # keeps the cached interaction, which may have ended while this card was being posted
+            self._entries[key] = replace(entry, handles=entry.handles | {handle})
 
     def knows(self, scope: Scope, interaction_id: UUID, handle: Handle) -> bool:
-        """Whether this copy was posted here and is not settled yet."""
-        known = self._posted.get(_key(scope, interaction_id))
-        return known is not None and handle in known.handles
+        """Whether this replica posted this card and the card is not settled yet."""
+        entry = self._entries.get(_key(scope, interaction_id))
+        return entry is not None and handle in entry.handles
 
     def ended(self, scope: Scope, interaction_id: UUID, life: Life) -> None:
-        """The interaction ended like this: a click that was decided here brings the news."""
+        """Store how a cached interaction ended, as a click that was decided on this replica found it."""
         key = _key(scope, interaction_id)
-        if (known := self._posted.get(key)) is not None:
-            news = {field.name: getattr(life, field.name) for field in fields(Life)}
-            self._posted[key] = replace(known, interaction=replace(known.interaction, **news))
+        if (entry := self._entries.get(key)) is not None:
+            changes = {field.name: getattr(life, field.name) for field in fields(Life)}
+            self._entries[key] = replace(entry, interaction=replace(entry.interaction, **changes))
 
     def interaction(self, scope: Scope, interaction_id: UUID) -> Interaction | None:
-        """The interaction as it ended; None while it is pending here, because another replica may know better."""
-        known = self._posted.get(_key(scope, interaction_id))
-        return known.interaction if known and known.interaction.status is not Status.PENDING else None
+        """The interaction as it ended; None while it is pending here, since another replica may have ended it."""
+        entry = self._entries.get(_key(scope, interaction_id))
+        return entry.interaction if entry and entry.interaction.status is not Status.PENDING else None
 
     def settled(self, scope: Scope, interaction_id: UUID, handle: Handle) -> None:
-        """This copy shows the end and needs no remembering."""
+        """Remove a card that shows how its interaction ended, and the interaction with its last card."""
         key = _key(scope, interaction_id)
-        if (known := self._posted.get(key)) is None:
+        if (entry := self._entries.get(key)) is None:
             return
-        if left := known.handles - {handle}:
-            self._posted[key] = replace(known, handles=left)
+        if left := entry.handles - {handle}:
+            self._entries[key] = replace(entry, handles=left)
         else:
-            del self._posted[key]
+            del self._entries[key]
 
     def __len__(self) -> int:
-        return len(self._posted)
+        return len(self._entries)
 
 
 def _key(scope: Scope, interaction_id: UUID) -> _Key:

@@ -1,6 +1,6 @@
-"""Everything that Slack sends, whatever transport brings it: decoded once → parsed → routed by Bolt → handled → ack.
+"""Receive every payload from Slack, from any transport: decoded once → parsed → routed by Bolt → handled → ack.
 
-HTTP, a socket and a test call `receive`; none of them is known here.
+HTTP, a socket and a test call `receive`; this module knows none of them.
 """
 
 from functools import partial
@@ -33,7 +33,7 @@ _log = Log("slack")
 
 
 class Receiver:
-    """Has every payload handled once. `api_url` is where Slack is."""
+    """Handles every payload once. `api_url` is the base URL of Slack's Web API."""
 
     def __init__(self, *, api_url: str, clicks: Clicks) -> None:
         self._api_url = api_url
@@ -41,10 +41,10 @@ class Receiver:
         self._bolt = bolt.build()
 
     async def receive(self, payload: bytes | dict[str, Any]) -> Ack:
-        """Answer a verified payload: 503 when a click cannot be confirmed, else 200.
+        """Return the acknowledgement of a verified payload: 503 if a click cannot be confirmed, else 200.
 
-        Bytes are the body of a signed request; an object is what a socket brought. A click has its verdict committed
-        when this returns. The transport runs `then` once the answer is written, or was lost.
+        Bytes are the body of a signed request; an object is the payload of a socket message. The verdict of a click is
+        committed when this returns. The transport runs `then` once the response is written or lost.
         """
         try:
             decoded = decode(payload)
@@ -59,11 +59,11 @@ class Receiver:
             acks.append(await self._handle(incoming))
             return acks[-1]
 
-        answer = await bolt.dispatch(self._bolt, decoded.body, handle=handle)
+        response = await bolt.dispatch(self._bolt, decoded.body, handle=handle)
         if acks:
             return acks[-1]
-        if isinstance(incoming, Click):  # signed, but of a form that Bolt cannot route: no click is ever ignored
-            _log.warning("click_not_routed", status=answer.status)
+        if isinstance(incoming, Click):  # signed, but Bolt cannot route it: no click is ignored
+            _log.warning("click_not_routed", status=response.status)
         return await self._handle(incoming)
 
     async def _handle(self, incoming: Incoming) -> Ack:

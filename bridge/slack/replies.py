@@ -1,6 +1,6 @@
-"""What a clicker is told privately when the card does not say it: why a click did not win, and where to look instead.
+"""Private replies to a clicker, about what the card does not show: why a click did not win, and which card replaced it.
 
-Our own sentences in mrkdwn; whatever in them was written by others is escaped. Pure: the time is given.
+The sentences are mrkdwn; text in them that agents or people wrote is escaped. Pure: the caller passes the time.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +10,9 @@ from bridge import ids
 from bridge.card import blocks
 from storage.model import Json, Life, Verdict
 
-MOST_NAMES: Final = 10
-_MOST_LABEL: Final = 75
-_MOST_REASON: Final = 300
+MAX_NAMES: Final = 10
+_MAX_LABEL: Final = 75  # characters
+_MAX_REASON: Final = 300  # characters
 _NOTHING: Final = "Your click changed nothing."
 _GONE: Final = f"This card is no longer active. {_NOTHING}"
 _OUTSIDER: Final = f"People from other organizations cannot answer this question. {_NOTHING}"
@@ -23,9 +23,9 @@ _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it
 def reply(
     verdict: Verdict | str, life: Life | None, *, user: str, now: datetime, newer: str | None = None
 ) -> str | None:
-    """The private text for `user`; None when the card says it all. `newer` is the address of a card that replaced this.
+    """Return the private text for `user`; None if no reply is needed. `newer` is the permalink of a replacing card.
 
-    Without a life nothing is known in this scope, and nothing is revealed.
+    `life` is None if the scope has no such interaction; then the text reveals nothing about any.
     """
     if verdict is Verdict.UNAVAILABLE:
         return _UNAVAILABLE
@@ -33,7 +33,7 @@ def reply(
         return None if verdict is Verdict.WON else _GONE
     match verdict:
         case Verdict.WON | Verdict.MISTAKEN:
-            return None  # the card or the form says it
+            return None  # the card or the form shows it
         case Verdict.OPENED:
             return _NO_FORM
         case Verdict.GONE:
@@ -50,22 +50,20 @@ def reply(
         case Verdict.SUPERSEDED:
             return f"A newer question replaced this one{_ended(life, now)}. {_newer(life, newer)} {_NOTHING}"
         case Verdict.UNREACHABLE:
-            told = "it could not be shown, and whoever asked was told so."
-            return f"This question was closed{_ended(life, now)}: {told} {_NOTHING}"
+            why = "it could not be shown, and whoever asked was told so."
+            return f"This question was closed{_ended(life, now)}: {why} {_NOTHING}"
         case Verdict.OUTSIDER:
             return _OUTSIDER
         case Verdict.NOT_YOURS:
             return f"{_responders(life)} {_NOTHING}"
-        case Verdict.UNAVAILABLE:
-            return _UNAVAILABLE
         case str():
-            return None  # stored by a later release, which told it when it was new
+            return None  # stored by a later release, which replied when the verdict was new
         case _:
             assert_never(verdict)
 
 
 def payload(text: str, *, thread_ts: str | None = None) -> Json:
-    """What is posted to a response URL: seen by the clicker alone, in the card's thread, and the card stays."""
+    """Return the body for a response URL: visible to the clicker only, in the card's thread, keeping the card."""
     body: Json = {"response_type": "ephemeral", "replace_original": False, "text": text}
     return body | {"thread_ts": thread_ts} if thread_ts else body
 
@@ -73,26 +71,26 @@ def payload(text: str, *, thread_ts: str | None = None) -> Json:
 def _answered(life: Life, *, user: str, now: datetime) -> str:
     by = (life.answer or {}).get("by") or {}
     label, ended = _label(life), _ended(life, now)
-    who = by.get("user")
-    if not isinstance(who, str):
+    answerer = by.get("user")
+    if not isinstance(answerer, str):
         return f"Nobody answered in time, so {label} was recorded by default{ended}. {_NOTHING}"
-    if who == user:
+    if answerer == user:
         return f"You already answered {label}{ended}, and that stands. {_NOTHING}"
-    return f"{blocks.mention(who)} already answered {label}{ended}. {_NOTHING}"
+    return f"{blocks.mention(answerer)} already answered {label}{ended}. {_NOTHING}"
 
 
 def _label(life: Life) -> str:
-    """The answer in our quotation marks, on one line."""
+    """The answer's label in quotation marks, on one line."""
     label = (life.answer or {}).get("label")
     if not isinstance(label, str) or not label.strip():
         return "this"
-    return blocks.quoted(label, _MOST_LABEL)
+    return blocks.quoted(label, _MAX_LABEL)
 
 
-def _newer(life: Life, address: str | None) -> str:
-    """Where to look instead: a link when the newer card's address is known, else the id at the foot of that card."""
-    if address and address.startswith(("https://", "http://")):
-        return f"Please answer {blocks.link(address, 'the newer one')}."
+def _newer(life: Life, permalink: str | None) -> str:
+    """Point to the newer card: by a link if its permalink is known, else by the id that its footer shows."""
+    if permalink and permalink.startswith(("https://", "http://")):
+        return f"Please answer {blocks.link(permalink, 'the newer one')}."
     name = f" ({ids.encode('int', life.superseded_by)})" if life.superseded_by else ""
     return f"Please answer the newer one{name}."
 
@@ -101,19 +99,19 @@ def _reason(life: Life) -> str:
     detail = (life.reason or {}).get("detail")
     if not isinstance(detail, str) or not detail.strip():
         return "."
-    said = blocks.quoted(detail, _MOST_REASON)
-    return f": {said}" if said.endswith((".”", "!”", "?”", "…”")) else f": {said}."
+    quoted = blocks.quoted(detail, _MAX_REASON)
+    return f": {quoted}" if quoted.endswith((".”", "!”", "?”", "…”")) else f": {quoted}."
 
 
 def _responders(life: Life) -> str:
-    named = life.responders
-    if not named:
+    responders = life.responders
+    if not responders:
         return "You are not among those who can answer this question."
-    people = [blocks.mention(user) for user in named[:MOST_NAMES]]
-    if more := len(named) - len(people):
+    people = [blocks.mention(user) for user in responders[:MAX_NAMES]]
+    if more := len(responders) - len(people):
         people.append(f"{more} other{'s' if more > 1 else ''}")
-    who = people[0] if len(people) == 1 else f"{', '.join(people[:-1])} and {people[-1]}"
-    return f"Only {who} can answer this question."
+    names = people[0] if len(people) == 1 else f"{', '.join(people[:-1])} and {people[-1]}"
+    return f"Only {names} can answer this question."
 
 
 def _ended(life: Life, now: datetime) -> str:
@@ -121,7 +119,7 @@ def _ended(life: Life, now: datetime) -> str:
 
 
 def _ago(then: datetime, now: datetime) -> str:
-    """How long ago, in the largest whole unit; clocks that differ a little make it just now."""
+    """How long ago, in the largest whole unit; *just now* below 5 s, since the two clocks may differ a little."""
     passed = now - then
     for unit, length in (
         ("day", timedelta(days=1)),

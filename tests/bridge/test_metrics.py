@@ -3,8 +3,6 @@
 import asyncio
 import dataclasses
 
-import pytest
-
 from bridge import ids
 from bridge.loops.fanout import Fanout
 from bridge.loops.unacknowledged import Unacknowledged
@@ -94,14 +92,14 @@ async def test_answers_that_nobody_heard_are_counted_once(replica: Replica) -> N
     assert (await build.read(replica.db, replica.tenant, late.id)).unheard
 
 
-async def test_private_replies_are_counted_by_result(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_private_replies_are_counted_by_result(replica: Replica) -> None:
     question = await build.question(replica.db, replica.tenant)
     handle = await replica.show(question)
     await replica.click(question, handle)
     await replica.click(question, handle, user="U0BOB")
     replica.fault("response_url", Kind.STATUS, status=500)
     await replica.click(question, handle, user="U0CHO")
-    monkeypatch.setattr("bridge.slack.clicks._MOST_REPLIES", 0)
+    replica.clicks.max_replies = 0
     await replica.click(question, handle, user="U0BOB")
 
     async with scraping.served(replica) as scraped:

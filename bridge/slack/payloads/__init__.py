@@ -1,1 +1,1 @@
-"""What Slack sends, from bytes to a closed set of values. Pure."""
+"""Parse the payloads of Slack: from bytes to a closed set of values. Pure."""

@@ -1,7 +1,7 @@
-"""Single values out of a stranger's JSON: each is of the right type, short and storable, or it is not taken.
+"""Read single values of Slack's JSON: a value is returned only if it has the right type, is short and can be stored.
 
-Slack signs what it sends, so these are not attacks to be expected but promises to everybody behind: no NUL, no lone
-surrogate and nothing longer than a database column or a log line should hold gets past here.
+Slack signs its payloads, so these checks are not against attacks. They are guarantees to the code that uses the values:
+no NUL, no lone surrogate, and nothing longer than a database column or a log line should hold.
 """
 
 import re
@@ -17,19 +17,19 @@ _TS = re.compile(r"[0-9]{1,16}\.[0-9]{1,9}")
 
 
 class Wrong(Exception):
-    """What decides something is not what it must be; the message says what, and never quotes it."""
+    """A field that decides about a click is missing or malformed; the message names the field and never quotes it."""
 
 
 def inner(value: Object, name: str) -> Object:
-    """Give the object under `name`; an empty one when there is none."""
-    found = value.get(name)
-    return found if isinstance(found, dict) else _EMPTY
+    """Return the object under `name`; an empty one if there is none."""
+    child = value.get(name)
+    return child if isinstance(child, dict) else _EMPTY
 
 
 def identity(value: object, name: str) -> str | None:
-    """Give an id that decides who or where: absent is None, and anything ill-formed refuses the whole payload.
+    """Return an id that identifies the installation or the person; None if it is absent. Raises Wrong if malformed.
 
-    Taking an ill-formed id for an absent one would look the click up in another place.
+    Treating a malformed id as absent would look the click up under another installation.
     """
     if value is None:
         return None
@@ -39,23 +39,23 @@ def identity(value: object, name: str) -> str | None:
 
 
 def required(value: object, name: str) -> str:
-    """Give an id that must be there."""
-    found = identity(value, name)
-    if found is None:
+    """Return an id that must not be absent. Raises Wrong if it is absent or malformed."""
+    id = identity(value, name)
+    if id is None:
         raise Wrong(f"{name} is missing")
-    return found
+    return id
 
 
 def handle(value: object) -> str | None:
-    """Give a channel id that only helps to find the card; None when it is no id."""
+    """Return a channel id, which only helps to find the card; None if it is malformed."""
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
 
 
 def ts(value: object) -> str | None:
-    """Give a message's timestamp as the string it is; None when it is none."""
+    """Return a message's `ts` as a string; None if it is malformed."""
     return value if isinstance(value, str) and _TS.fullmatch(value) else None
 
 
 def word(value: object, *, limit: int) -> str | None:
-    """Give one line of text of 1 to `limit` characters; None for any other."""
+    """Return one line of text of 1 to `limit` characters; None for any other value."""
     return value if isinstance(value, str) and len(value) <= limit and _WORD.fullmatch(value) else None

@@ -1,7 +1,7 @@
-"""Form bodies (`application/x-www-form-urlencoded`) read from bytes that are already capped and verified.
+"""Parse form bodies (`application/x-www-form-urlencoded`) from bytes whose size and signature are already checked.
 
-By hand, because general readers either take a million fields, or keep one of two fields of the same name without
-saying so: then what was hashed and what was acted on could differ.
+General parsers either accept a million fields, or silently keep one of two fields of the same name; then the text that
+was hashed and the text that was acted on could differ.
 """
 
 import binascii
@@ -17,7 +17,7 @@ _QUOTED_PRINTABLE: Final = bytes.maketrans(b"+%", b" =")
 
 
 def read(body: bytes) -> dict[str, bytes]:
-    """Give each field's bytes, percent-decoded; raise `Wrong` for two of one name, too many, or strange names."""
+    """Return each field's bytes, percent-decoded. Raises `Wrong` for too many fields, a repeated or malformed name."""
     if body.count(b"&") >= MAX_FIELDS:
         raise Wrong("the form has too many fields")
     fields: dict[str, bytes] = {}
@@ -36,14 +36,15 @@ def read(body: bytes) -> dict[str, bytes]:
 
 
 def _decoded(text: bytes) -> bytes:
-    """Give what is percent-encoded.
+    """Percent-decode.
 
-    Quoted-printable is the same code with another mark, and decoded in C: a twentieth of the time, for bytes of which a
-    click has thousands. Its rules differ only where a mark is no code, and before a line's end; both go the slow way.
+    Quoted-printable is the same encoding with another escape character, and its decoder is in C: it takes a twentieth
+    of the time, and a click has thousands of escaped bytes. Its rules differ only for an escape character without two
+    hexadecimal digits, and before the end of a line; both cases use the slow decoder.
     """
     if b"\n" not in text and b"\r" not in text:
-        marked = text.replace(b"=", b"%3D").translate(_QUOTED_PRINTABLE)
-        decoded = binascii.a2b_qp(marked)
-        if len(decoded) == len(marked) - 2 * marked.count(b"="):  # every mark was a code, and became one byte
+        quoted = text.replace(b"=", b"%3D").translate(_QUOTED_PRINTABLE)
+        decoded = binascii.a2b_qp(quoted)
+        if len(decoded) == len(quoted) - 2 * quoted.count(b"="):  # each escape sequence became one byte
             return decoded
     return unquote_to_bytes(text.replace(b"+", b" "))

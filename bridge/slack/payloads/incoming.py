@@ -1,4 +1,4 @@
-"""The closed set of what Slack sends. Every `match` on `Incoming` is checked for completeness by the type checker."""
+"""The closed set of payloads from Slack. The type checker checks that every `match` on `Incoming` is complete."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interactive:
-    """What every use of a button, a form or a shortcut says: whose installation, and who."""
+    """The installation and the person of every payload about a button, a form or a shortcut."""
 
     app_id: str
     enterprise_id: str | None
@@ -15,35 +15,35 @@ class Interactive:
     is_enterprise_install: bool
     user_id: str
     user_name: str | None
-    user_team: str | None  # the person's own workspace: another one's for an outsider
+    user_team: str | None  # the workspace of the person; an outsider has another one than the installation
 
     @property
     def installed_team(self) -> str | None:
-        """The workspace under which the installation is stored: None for an organization-wide one, wherever used."""
+        """The workspace under which the installation is stored; None for an organization-wide installation."""
         return None if self.is_enterprise_install else self.team_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click(Interactive):
-    """A person chose something on a message: where, and what.
+    """A person used an element of a message: which message, and which choice.
 
-    `interaction` or `choice` is None when the element is not one of ours; the verdict is then `gone`.
+    `interaction` or `choice` is None if the bridge did not make the element; the verdict is then `gone`.
     """
 
     claim_id: bytes
     channel: str | None
     ts: str | None
-    thread_ts: str | None  # set when the card stands in a thread
+    thread_ts: str | None  # set if the card is in a thread
     is_ephemeral: bool
     interaction: UUID | None
     choice: str | None
-    opens: bool  # the element asks for a form, and can answer nothing by itself
-    response_url: str | None = field(repr=False)  # a bearer secret: its holder can write into the conversation
+    opens: bool  # the element opens a form, and does not answer by itself
+    response_url: str | None = field(repr=False)  # a bearer secret: its holder can post to the conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackView(Interactive):
-    """A form a person sent or closed: which one.
+    """The form that a person sent or closed.
 
     `team_id` is the workspace that has the app, also when the person is from another organization; `enterprise_id` may
     then be that person's, so the installation is found by app and workspace alone.
@@ -71,7 +71,7 @@ class Closing(SlackView):
 class Shortcut(Interactive):
     """A person used a shortcut of the app; `channel` and `ts` name the message of a message shortcut."""
 
-    type: str  # "shortcut" or "message_action"
+    type: str  # `shortcut` or `message_action`
     callback_id: str | None
     channel: str | None
     ts: str | None
@@ -79,16 +79,16 @@ class Shortcut(Interactive):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion(Interactive):
-    """A person types into a menu whose options the app gives."""
+    """A person types into a menu whose options come from the app."""
 
     action_id: str | None
     block_id: str | None
-    value: str | None  # what was typed so far
+    value: str | None  # the text typed so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkOpened:
-    """A person followed a button that is a link. Slack tells us, and wants an ack; there is nothing to decide."""
+    """A person followed a button that is a link. Slack expects an acknowledgement; there is nothing to decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackEvent:
-    """One event of the Events API; retried by Slack with the same `event_id`."""
+    """One event of the Events API; Slack retries it with the same `event_id`."""
 
     type: str
     event_id: str | None
@@ -108,26 +108,26 @@ class SlackEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlVerification:
-    """Slack asks whether the request URL is ours: the answer is the challenge."""
+    """Slack verifies the request URL: the response must contain the challenge."""
 
     challenge: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SslCheck:
-    """Slack looks whether the certificate is good; any 200 will do."""
+    """Slack checks the TLS certificate; any response with 200 is accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsupported:
-    """Well-formed, and of a type this release does nothing with; it deserves a calm 200."""
+    """Well-formed, but of a type that this release does not handle; it is acknowledged with 200."""
 
     type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """Signed, but not of Slack's form; `why` is for the log and quotes nothing of it."""
+    """Signed, but malformed; `why` is for the log and quotes nothing of the payload."""
 
     why: str
 

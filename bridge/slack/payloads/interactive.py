@@ -1,7 +1,7 @@
-"""Payloads of people's own doing: clicks, forms, shortcuts and menus.
+"""Parse payloads of what people do: clicks, forms, shortcuts and menus.
 
-What says whose installation it is, and who acts, must be sound, or the payload is refused with `fields.Wrong`; what
-only helps is left out.
+The fields that identify the installation and the person must be well-formed, else the payload is refused with
+`fields.Wrong`; another malformed field is treated as absent.
 """
 
 from collections.abc import Mapping
@@ -21,62 +21,62 @@ from bridge.slack.payloads.incoming import (
     Unsupported,
 )
 
-_MOST_ID = 255  # characters: Slack's own limit on an action_id, a block_id and a callback_id
+_MAX_ID = 255  # characters: Slack's own limit on an action_id, a block_id and a callback_id
 
 
-def actions(sent: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incoming:
-    """Read an action: on a message a click, or a link that was followed."""
-    container = fields.inner(sent, "container")
-    if container.get("type") == "view" or fields.inner(sent, "view"):
+def actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incoming:
+    """Parse an action on a message: a click, or a link that was followed."""
+    container = fields.inner(body, "container")
+    if container.get("type") == "view" or fields.inner(body, "view"):
         return Unsupported(type="block_actions in a view")
-    action = _action(sent.get("actions"))
+    action = _action(body.get("actions"))
     choice = codec.choice_of(action.get("action_id"), fields.inner(action, "selected_option").get("value"))
-    choice = fields.word(choice, limit=_MOST_ID)
+    choice = fields.word(choice, limit=_MAX_ID)
     if choice is None and isinstance(action.get("url"), str):
         return LinkOpened()
-    message = fields.inner(sent, "message")
+    message = fields.inner(body, "message")
     return Click(
-        **_who(sent),
+        **_who(body),
         claim_id=claim_id,
-        channel=fields.handle(container.get("channel_id")) or fields.handle(fields.inner(sent, "channel").get("id")),
+        channel=fields.handle(container.get("channel_id")) or fields.handle(fields.inner(body, "channel").get("id")),
         ts=fields.ts(container.get("message_ts")) or fields.ts(message.get("ts")),
         thread_ts=fields.ts(container.get("thread_ts")) or fields.ts(message.get("thread_ts")),
         is_ephemeral=container.get("is_ephemeral") is True,
         interaction=codec.interaction_of(action.get("block_id")),
         choice=choice,
         opens=codec.opens(action.get("action_id")),
-        response_url=response_urls.trusted(sent.get("response_url"), api_url=api_url),
+        response_url=response_urls.trusted(body.get("response_url"), api_url=api_url),
     )
 
 
-def submission(sent: Mapping[str, Any], *, claim_id: bytes) -> Submission:
-    """Read a form that was sent."""
-    return Submission(**_view(sent), claim_id=claim_id)
+def submission(body: Mapping[str, Any], *, claim_id: bytes) -> Submission:
+    """Parse a form that was sent."""
+    return Submission(**_view(body), claim_id=claim_id)
 
 
-def closing(sent: Mapping[str, Any]) -> Closing:
-    """Read that a form was closed."""
-    return Closing(**_view(sent), is_cleared=sent.get("is_cleared") is True)
+def closing(body: Mapping[str, Any]) -> Closing:
+    """Parse the notice that a form was closed."""
+    return Closing(**_view(body), is_cleared=body.get("is_cleared") is True)
 
 
-def shortcut(sent: Mapping[str, Any], *, type: str) -> Shortcut:
-    """Read the use of a shortcut."""
+def shortcut(body: Mapping[str, Any], *, type: str) -> Shortcut:
+    """Parse the use of a shortcut."""
     return Shortcut(
-        **_who(sent),
+        **_who(body),
         type=type,
-        callback_id=fields.word(sent.get("callback_id"), limit=_MOST_ID),
-        channel=fields.handle(fields.inner(sent, "channel").get("id")),
-        ts=fields.ts(sent.get("message_ts")),
+        callback_id=fields.word(body.get("callback_id"), limit=_MAX_ID),
+        channel=fields.handle(fields.inner(body, "channel").get("id")),
+        ts=fields.ts(body.get("message_ts")),
     )
 
 
-def suggestion(sent: Mapping[str, Any]) -> Suggestion:
-    """Read a question for a menu's options."""
+def suggestion(body: Mapping[str, Any]) -> Suggestion:
+    """Parse a request for the options of a menu."""
     return Suggestion(
-        **_who(sent),
-        action_id=fields.word(sent.get("action_id"), limit=_MOST_ID),
-        block_id=fields.word(sent.get("block_id"), limit=_MOST_ID),
-        value=fields.word(sent.get("value"), limit=_MOST_ID),
+        **_who(body),
+        action_id=fields.word(body.get("action_id"), limit=_MAX_ID),
+        block_id=fields.word(body.get("block_id"), limit=_MAX_ID),
+        value=fields.word(body.get("value"), limit=_MAX_ID),
     )
 
 
@@ -95,13 +95,13 @@ class _View(_Who):
     callback_id: str | None
 
 
-def _who(sent: Mapping[str, Any], *, view: Mapping[str, Any] = MappingProxyType({})) -> _Who:
-    """Read whose installation it is, and who the person is; a view itself says where its app is installed."""
-    user, team = fields.inner(sent, "user"), fields.inner(sent, "team")
-    enterprise = fields.inner(sent, "enterprise").get("id")
-    install = sent.get("is_enterprise_install")
+def _who(body: Mapping[str, Any], *, view: Mapping[str, Any] = MappingProxyType({})) -> _Who:
+    """Parse the installation and the person; a view has its own field for where the app is installed."""
+    user, team = fields.inner(body, "user"), fields.inner(body, "team")
+    enterprise = fields.inner(body, "enterprise").get("id")
+    install = body.get("is_enterprise_install")
     who = _Who(
-        app_id=fields.required(sent.get("api_app_id"), "api_app_id"),
+        app_id=fields.required(body.get("api_app_id"), "api_app_id"),
         enterprise_id=fields.identity(team.get("enterprise_id") if enterprise is None else enterprise, "enterprise.id"),
         team_id=fields.identity(team.get("id"), "team.id"),
         is_enterprise_install=install is True or install == "true",
@@ -117,17 +117,17 @@ def _who(sent: Mapping[str, Any], *, view: Mapping[str, Any] = MappingProxyType(
     return who
 
 
-def _view(sent: Mapping[str, Any]) -> _View:
-    view = fields.inner(sent, "view")
+def _view(body: Mapping[str, Any]) -> _View:
+    view = fields.inner(body, "view")
     return {
-        **_who(sent, view=view),
+        **_who(body, view=view),
         "view_id": fields.required(view.get("id"), "view.id"),
-        "callback_id": fields.word(view.get("callback_id"), limit=_MOST_ID),
+        "callback_id": fields.word(view.get("callback_id"), limit=_MAX_ID),
     }
 
 
-def _action(sent: object) -> Mapping[str, Any]:
-    """Give the first action: Slack sends one per click, and has not been seen to send more."""
-    if not isinstance(sent, list) or not sent or not isinstance(sent[0], dict):
+def _action(actions: object) -> Mapping[str, Any]:
+    """Return the first action: Slack sends one for each click, and was never seen to send more."""
+    if not isinstance(actions, list) or not actions or not isinstance(actions[0], dict):
         raise fields.Wrong("actions is not a list with an action in it")
-    return sent[0]
+    return actions[0]

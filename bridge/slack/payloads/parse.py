@@ -1,4 +1,4 @@
-"""What came from Slack: a decoded payload becomes one of a closed set of values, and nothing in it can raise.
+"""Parse a decoded payload of Slack into one of a closed set of values.
 
 Pure: no network, no clock, no database.
 """
@@ -21,7 +21,7 @@ from bridge.slack.payloads.response_urls import SLACK
 
 
 def parse(payload: Payload, *, api_url: str = SLACK) -> Incoming:
-    """Read a payload; never raises. `api_url` is where Slack is; only its response URLs are taken."""
+    """Parse a payload; never raises. `api_url` is the URL of Slack's Web API: only its response URLs are kept."""
     try:
         return _read(payload, api_url=api_url)
     except fields.Wrong as wrong:
@@ -29,38 +29,38 @@ def parse(payload: Payload, *, api_url: str = SLACK) -> Incoming:
 
 
 def _read(payload: Payload, *, api_url: str) -> Incoming:
-    sent = payload.body
-    match sent.get("type"):
+    body = payload.body
+    match body.get("type"):
         case "block_actions":
-            return interactive.actions(sent, claim_id=payload.claim_id, api_url=api_url)
+            return interactive.actions(body, claim_id=payload.claim_id, api_url=api_url)
         case "view_submission":
-            return interactive.submission(sent, claim_id=payload.claim_id)
+            return interactive.submission(body, claim_id=payload.claim_id)
         case "view_closed":
-            return interactive.closing(sent)
+            return interactive.closing(body)
         case "shortcut" | "message_action" as type_:
-            return interactive.shortcut(sent, type=type_)
+            return interactive.shortcut(body, type=type_)
         case "block_suggestion":
-            return interactive.suggestion(sent)
+            return interactive.suggestion(body)
         case "event_callback":
-            event_id = fields.word(sent.get("event_id"), limit=64)
-            return SlackEvent(type=_name(fields.inner(sent, "event").get("type")), event_id=event_id)
+            event_id = fields.word(body.get("event_id"), limit=64)
+            return SlackEvent(type=_name(fields.inner(body, "event").get("type")), event_id=event_id)
         case "url_verification":
-            return _url_verification(sent)
-        case None if "command" in sent:
-            return Command(command=_name(sent["command"]))
-        case None if "ssl_check" in sent:
+            return _url_verification(body)
+        case None if "command" in body:
+            return Command(command=_name(body["command"]))
+        case None if "ssl_check" in body:
             return SslCheck()
         case other:
             return Unsupported(type=_name(other))
 
 
-def _url_verification(sent: Mapping[str, Any]) -> UrlVerification:
-    challenge = fields.word(sent.get("challenge"), limit=1000)
+def _url_verification(body: Mapping[str, Any]) -> UrlVerification:
+    challenge = fields.word(body.get("challenge"), limit=1000)
     if challenge is None:
         raise fields.Wrong("challenge is missing")
     return UrlVerification(challenge=challenge)
 
 
 def _name(value: object) -> str:
-    """Give a type's name for the log."""
+    """Return the name of a type for the log; `?` if it is malformed."""
     return fields.word(value, limit=64) or "?"

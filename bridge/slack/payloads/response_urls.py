@@ -1,4 +1,4 @@
-"""Which addresses a private reply may be posted to. Pure."""
+"""Decide which URLs a private reply may be posted to. Pure."""
 
 import ipaddress
 from functools import lru_cache
@@ -10,20 +10,21 @@ _HOOKS: Final = "https://hooks.slack.com/"
 
 
 def trusted(url: object, *, api_url: str = SLACK) -> str | None:
-    """Give `url` if a reply may be posted to it: Slack's own host, or with a sandbox its very origin and nothing else.
+    """Return `url` if a reply may be posted to it, else None: only to Slack's host, or with a sandbox to its origin.
 
-    Prefixes that end in a slash close the authority: no user name, no port and no longer host can hide in front of it.
+    The allowed prefixes end in a slash, which ends the authority of a URL: a URL with another host, a port or a user
+    name cannot start with one of them.
     """
     if not isinstance(url, str) or len(url) > 2000 or not url.isascii() or not url.isprintable():
         return None
-    if " " in url or "\\" in url:  # readers of URLs differ about these
+    if " " in url or "\\" in url:  # URL parsers interpret these differently
         return None
     return url if url.startswith(_sandbox(api_url) or _HOOKS) else None
 
 
-@lru_cache(maxsize=8)  # there is one, and reading it takes longer than all else here
+@lru_cache(maxsize=8)  # there is one URL, and parsing it takes longer than the other checks
 def _sandbox(api_url: str) -> str | None:
-    """Give the origin of an API on this machine, with its slash; None for the real one."""
+    """Return the origin of a Web API on this machine, with a slash at its end; None for the real Slack."""
     try:
         parts = urlsplit(api_url)
         host = parts.hostname or ""

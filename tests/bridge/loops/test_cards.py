@@ -6,11 +6,14 @@ import logging
 import pytest
 
 from bridge import ids
+from bridge.slack.connections import Installations
 from sandbox.slack.faults import Kind
 from sandbox.slack.server import Sandbox
 from storage.model import Handle, Status
+from tests.bridge.loops import card_loop
 from tests.bridge.loops.asking import PEOPLE, answered, ask, events, own_channel, place, said, status, warm
 from tests.bridge.replica import Replica
+from tests.waiting import until
 
 
 async def test_a_question_is_posted_with_its_buttons_its_handle_and_its_link(replica: Replica) -> None:
@@ -104,7 +107,7 @@ async def test_one_edit_is_enough_when_the_newer_card_is_there_first(replica: Re
     assert len(replica.called("chat.update")) == 2  # the one that was refused, and one more
 
 
-async def test_whoever_waits_for_the_first_post_is_woken(replica: Replica) -> None:
+async def test_a_waiter_for_the_first_post_is_woken(replica: Replica) -> None:
     question = await ask(replica)
 
     with replica.notifier.watching(question.organization_id, question.id) as signal:
@@ -130,8 +133,7 @@ async def test_m023_a_question_that_ends_while_its_post_is_in_flight_is_settled_
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.2)
     posting = asyncio.create_task(replica.cards.step())
     channel = place(await replica.card(question))
-    while not said(replica, channel):
-        await asyncio.sleep(0.001)
+    await until(lambda: said(replica, channel))
 
     await answered(replica, question)
     await posting
@@ -144,9 +146,9 @@ async def test_m023_a_question_that_ends_while_its_post_is_in_flight_is_settled_
 
 async def test_a_replica_without_a_token_leases_nothing(slack: Sandbox, dsn: str, replica: Replica) -> None:
     await ask(replica)
-    replica.installations._scopes.clear()
+    loop = card_loop.build(replica, installations=Installations())
 
-    assert await replica.cards.step() == 0
+    assert await loop.step() == 0
 
 
 @pytest.mark.parametrize(("retry_after", "seconds"), [(7, 7), (None, 10)])
@@ -175,10 +177,7 @@ async def test_m017_a_429_pauses_its_channel_counts_as_no_attempt_and_lets_other
     assert await status(replica, question) is Status.PENDING
 
 
-async def test_a_pause_also_holds_those_who_already_wait_for_their_turn(
-    replica: Replica, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.loops.pace.INTERVAL", 0.05)
+async def test_a_pause_also_holds_those_who_already_wait_for_their_turn(replica: Replica) -> None:
     channel = own_channel(replica)
     for _ in range(5):
         await ask(replica, {"channel": channel})

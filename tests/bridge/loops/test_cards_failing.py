@@ -1,17 +1,18 @@
-"""What each of Slack's failures costs a card: a while, a second copy, or its place, and that the rows know which."""
+"""What each of Slack's failures causes: a delay, a second card, or a card given up, and what its row stores."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from bridge.loops import cards as loop
 from sandbox.slack.faults import Kind
 from sandbox.slack.model import Channel
 from storage.model import Status
+from tests.bridge.loops import card_loop
 from tests.bridge.loops.asking import CHANNEL, answered, ask, events, place, said, status, warm
 from tests.bridge.replica import Replica
 from tests.storage import build
+from tests.waiting import until
 
 BROKEN_ANSWERS = [
     ({"kind": Kind.STATUS, "status": 500}, False),
@@ -127,7 +128,7 @@ async def test_m019_a_place_that_takes_no_card_makes_the_question_unreachable_wi
     assert len(replica.called("chat.postMessage")) == 1
 
 
-@pytest.mark.parametrize("word", ["restricted_action", "msg_too_long", "messages_tab_disabled", "a_word_nobody_knows"])
+@pytest.mark.parametrize("word", ["restricted_action", "msg_too_long", "messages_tab_disabled", "an_unknown_error"])
 async def test_m019_other_refusals_end_in_a_reason_too(replica: Replica, word: str) -> None:
     question = await ask(replica)
     replica.fault("chat.postMessage", Kind.ERROR, error=word, times=5)
@@ -186,7 +187,7 @@ async def test_m020_a_dead_token_is_noticed_once_however_many_cards_wait(replica
     assert row.reason is not None and word in row.reason["detail"] and row.reason["fix"]
 
 
-async def test_a_posted_card_waits_for_whoever_mends_the_token(replica: Replica) -> None:
+async def test_a_posted_card_waits_until_the_token_is_repaired(replica: Replica) -> None:
     question = await ask(replica)
     handle = await replica.show(question)
     await answered(replica, question)
@@ -210,8 +211,7 @@ async def test_one_connection_makes_few_calls_at_a_time(replica: Replica) -> Non
         await ask(replica)
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.2, times=3)
     posting = asyncio.create_task(replica.cards.step())
-    while len(replica.called("chat.postMessage")) < 3:
-        await asyncio.sleep(0.001)
+    await until(lambda: len(replica.called("chat.postMessage")) == 3)
     await asyncio.sleep(0)
 
     assert len(replica.called("chat.postMessage")) == 3
@@ -219,14 +219,11 @@ async def test_one_connection_makes_few_calls_at_a_time(replica: Replica) -> Non
     assert len(replica.called("chat.postMessage")) == 10
 
 
-async def test_m026_who_finds_no_free_call_in_time_lets_go_of_the_card_unharmed(
-    replica: Replica, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loop, "_SLOT_SECONDS", 0.02)
+async def test_m026_who_finds_no_free_call_in_time_lets_go_of_the_card_unharmed(replica: Replica) -> None:
     questions = [await ask(replica) for _ in range(4)]
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.2, times=3)
 
-    await replica.cards.step()
+    await card_loop.build(replica, slot_seconds=0.02).step()
 
     [waiting] = [card for question in questions if (card := await replica.card(question)).ts is None]
     assert (waiting.failures, waiting.maybe_shown, waiting.leased_until) == (0, False, None)

@@ -1,4 +1,4 @@
-"""Many replicas, our own mistakes and a database that goes away: each card is shown, and none stops another."""
+"""Many replicas, bugs in the bridge and an unavailable database: each card is shown, and none stops another."""
 
 import asyncio
 import io
@@ -12,6 +12,7 @@ from storage.model import Progress, Status
 from storage.receipts import Receipt, Recording
 from tests.bridge.loops.asking import answered, ask, events, place, said, status
 from tests.bridge.replica import Replica
+from tests.waiting import until
 
 
 async def test_a_card_that_cannot_be_drawn_is_put_off_and_does_not_stop_its_siblings(
@@ -40,7 +41,7 @@ async def test_a_card_of_a_kind_of_a_later_release_is_left_to_it(replica: Replic
     assert log.getvalue() == ""
 
 
-async def test_nobody_was_asked_when_a_card_could_never_be_drawn(replica: Replica) -> None:
+async def test_a_question_whose_card_could_never_be_drawn_was_not_asked(replica: Replica) -> None:
     question = await ask(replica, kind="of_another_release")
     await replica.cards.step()
 
@@ -56,8 +57,7 @@ async def test_a_database_that_goes_away_in_the_middle_costs_a_lease_and_nothing
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.2)
     posting = asyncio.create_task(replica.cards.step())
     channel = place(await second.card(question))
-    while not said(replica, channel):
-        await asyncio.sleep(0.001)
+    await until(lambda: said(replica, channel))
     await replica.db.close()
     await posting
 
@@ -77,8 +77,7 @@ async def test_m022_a_copy_posted_after_its_lease_was_lost_is_kept_and_settled(
     channel = place(await replica.card(question))
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.3)
     paused = asyncio.create_task(replica.cards.step())
-    while not said(replica, channel):
-        await asyncio.sleep(0.001)
+    await until(lambda: said(replica, channel))
     await second.pass_time()  # the lease is over, and another replica posts
     await second.cards.step()
     await paused
@@ -94,14 +93,13 @@ async def test_m022_a_copy_posted_after_its_lease_was_lost_is_kept_and_settled(
 
 
 async def test_m066_an_edit_after_its_lease_was_lost_is_made_again(replica: Replica, second: Replica) -> None:
-    """It may have come after a newer one and undone it on the screen."""
+    """The edit may have arrived after a newer one and replaced it in Slack."""
     question = await ask(replica)
     await replica.show(question)
     await answered(replica, question)
     replica.fault("chat.update", Kind.SLOW, seconds=0.2)
     paused = asyncio.create_task(replica.cards.step())
-    while not replica.called("chat.update"):
-        await asyncio.sleep(0.001)
+    await until(lambda: replica.called("chat.update"))
     await second.pass_time()
     await second.cards.step()
     before = await replica.card(question)

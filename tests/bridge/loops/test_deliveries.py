@@ -1,4 +1,4 @@
-"""Telling agents what became of their questions: signed, once more whenever it is not sure, and never lost."""
+"""Deliveries of events to agents: signed, repeated whenever the outcome is unknown, and never lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,6 +21,8 @@ from tests.bridge.loops.delivering import Loop
 from tests.bridge.webhooks import receivers
 from tests.bridge.webhooks.receivers import Receiver
 from tests.storage import build
+from tests.storage.elapse import set_deadline
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ async def test_a_callback_is_told_of_its_question_and_signed_with_the_organizati
     assert call.verified(loop.secret(None))["data"]["id"] == ids.encode("int", question.id)
 
 
-async def test_what_was_reported_of_an_answer_is_told_to_whoever_wants_that(loop: Loop, there: Receiver) -> None:
+async def test_reports_on_an_answer_are_delivered_to_endpoints_that_want_them(loop: Loop, there: Receiver) -> None:
     await loop.endpoint(f"{there.url}/ends")
     wanting = await loop.endpoint(f"{there.url}/receipts", types=["interaction.picked_up", "interaction.failed"])
     question = await loop.answered()
@@ -114,10 +116,7 @@ async def ended(loop: Loop, status: Status, **other: Any) -> Interaction:
     elif status is Status.EXPIRED:
         (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, most=1)
         assert await cards.sending(loop.db, card)
-        await loop.db.fetch(
-            "update interactions set created_at = now() - interval '2 hours', expires_at = now() where id = $1",
-            question.id,
-        )
+        await set_deadline(loop.db, question.id)
         await deadlines.expire(loop.db, event_ids=[ids.new()])
     else:
         (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, most=1)
@@ -167,7 +166,7 @@ async def test_a_disconnected_workspace_is_told_of_every_question_it_cancelled(l
 async def test_a_webhook_and_the_feed_tell_of_an_event_in_the_same_words(
     loop: Loop, there: Receiver, status: Status
 ) -> None:
-    """So whoever uses both knows an event again by its id."""
+    """An agent that uses both recognizes an event by its id."""
     await loop.endpoint(there.url, [type.value for type in EventType])
     await ended(loop, status)
     await loop.settle()
@@ -254,21 +253,16 @@ async def test_m082_a_worker_paused_past_its_lease_writes_nothing_back(loop: Loo
     assert (row["attempt"], row["failures"]) == (2, 1), "only the second attempt was written back"
 
 
-async def test_a_lease_is_renewed_while_the_receiver_thinks(
-    loop: Loop, there: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.loops.deliveries.RENEW_SECONDS", 0.01)
+async def test_a_lease_is_renewed_while_the_receiver_thinks(loop: Loop, there: Receiver) -> None:
+    loop.deliveries.renew_seconds = 0.01
     await loop.endpoint(f"{there.url}/slow")
     await loop.answered()
     there.gate = asyncio.Event()
     await loop.deliveries.step()
     await there.until(1)
     await loop.pass_time(deliveries.LEASE_SECONDS)
-    async with asyncio.timeout(10):
-        while (
-            await loop.db.fetch("select leased_until > clock_timestamp() + interval '15 s' as held from deliveries")
-        )[0]["held"] is not True:
-            await asyncio.sleep(0.01)
+    held = "select from deliveries where leased_until > clock_timestamp() + interval '15 s'"
+    await until(lambda: loop.db.fetch(held))
     async with delivering.loop(loop.db, loop.tenant) as other:
         assert await other.step() == 0
     there.gate.set()
@@ -276,10 +270,8 @@ async def test_a_lease_is_renewed_while_the_receiver_thinks(
     assert len(there.calls) == 1 and (await loop.row())["status"] == "delivered"
 
 
-async def test_an_attempt_whose_lease_was_taken_is_cut(
-    loop: Loop, there: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bridge.loops.deliveries.RENEW_SECONDS", 0.01)
+async def test_an_attempt_whose_lease_was_taken_is_cut(loop: Loop, there: Receiver) -> None:
+    loop.deliveries.renew_seconds = 0.01
     await loop.endpoint(f"{there.url}/slow")
     await loop.answered()
     there.gate = asyncio.Event()

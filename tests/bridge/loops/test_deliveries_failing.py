@@ -1,4 +1,4 @@
-"""Receivers that are away, say no, never come back or take for ever, and what that costs everybody else."""
+"""Receivers that are unavailable, refuse or never finish, and how little that affects other receivers."""
 
 import asyncio
 import io
@@ -17,6 +17,7 @@ from tests.bridge.loops.delivering import Loop
 from tests.bridge.webhooks import receivers
 from tests.bridge.webhooks.receivers import Receiver
 from tests.storage import build
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -76,17 +77,15 @@ async def test_what_failed_together_does_not_come_back_together(loop: Loop, ther
     assert await fail_once(loop) == pytest.approx(5 * (0.8 + 0.4 * chance), abs=0.5)
 
 
-async def test_what_is_due_again_soon_is_looked_for_on_time(
-    loop: Loop, there: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not at the loop's next look by itself, which may come as late again as the whole pause."""
-    monkeypatch.setattr(schedule, "PAUSES", (0.3, *schedule.PAUSES[1:]))
+async def test_what_is_due_again_soon_is_looked_for_on_time(loop: Loop, there: Receiver) -> None:
+    """The loop does not wait for its interval, which may be as long again as the whole pause."""
+    loop.deliveries.pause = lambda *_, **__: 0.3
     await loop.endpoint(there.url)
     await loop.answered()
     there.status = 500
     assert await loop.step() == 1
     await asyncio.sleep(0)
-    loop.notifier.deliveries.clear()  # what said that the attempt was over
+    loop.notifier.deliveries.clear()  # set when the attempt ended
 
     async with asyncio.timeout(5.0):
         await loop.notifier.deliveries.wait()
@@ -170,7 +169,7 @@ async def test_one_success_within_five_days_keeps_an_endpoint(loop: Loop, there:
     assert not await until_disabled(loop, endpoint, days=3)
 
 
-async def test_m078_a_redirect_to_this_machine_is_a_failure_and_nobody_goes_there(loop: Loop, there: Receiver) -> None:
+async def test_m078_a_redirect_to_this_machine_is_a_failure_and_not_followed(loop: Loop, there: Receiver) -> None:
     await loop.endpoint(f"{there.url}/hook")
     await loop.answered()
     there.status, there.headers = 307, {"Location": f"{there.url}/inside"}
@@ -204,7 +203,7 @@ async def test_m077_a_receiver_that_hangs_is_cut_recorded_and_tried_again(loop: 
     assert row["outcome"]["detail"].startswith("no whole answer within") and row["wait"] > 3
 
 
-async def test_m081_a_slow_receiver_gets_two_at_once_from_all_replicas_and_delays_nobody_else(
+async def test_m081_a_slow_receiver_gets_two_at_once_from_all_replicas_and_delays_no_other(
     loop: Loop, there: Receiver
 ) -> None:
     await loop.endpoint(f"{there.url}/slow")
@@ -224,9 +223,7 @@ async def test_m081_a_slow_receiver_gets_two_at_once_from_all_replicas_and_delay
             await owner.answered()
             await asyncio.gather(*(one.deliveries.step() for one in replicas))
             await there.until(number, at="/quick")
-            async with asyncio.timeout(10):
-                while (await owner.page(endpoint))[0].status is not DeliveryStatus.DELIVERED:
-                    await asyncio.sleep(0.005)
+            await until(lambda: owner.page(endpoint), lambda page: page[0].status is DeliveryStatus.DELIVERED)
         assert (there.open, there.most_open) == (IN_FLIGHT, IN_FLIGHT)
         there.gate.set()
         for _ in range(60):
@@ -255,7 +252,7 @@ async def test_m081_callbacks_at_one_server_share_its_patience(loop: Loop, there
     assert len(there.calls) == 5
 
 
-async def test_what_nobody_expected_puts_one_delivery_off_and_stops_nothing(
+async def test_an_unexpected_error_puts_one_delivery_off_and_stops_nothing(
     loop: Loop, there: Receiver, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await loop.endpoint(there.url)

@@ -1,4 +1,4 @@
-"""Organizations whose receivers hang, and what is left of a replica for everybody else."""
+"""Organizations whose receivers hang, and the capacity of a replica that stays free for others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ async def hang(loop: Loop, there: Receiver, *, servers: int) -> None:
         await loop.answered(callback=f"http://hang{number}.example:{port}/slow")
 
 
-async def test_whoever_has_most_receivers_that_hang_leaves_half_and_the_next_one_half_of_that(
+async def test_the_organization_with_most_hanging_receivers_leaves_half_and_the_next_one_half_of_that(
     loops: list[Loop], there: Receiver
 ) -> None:
     hostile, second, innocent = loops
@@ -78,7 +78,7 @@ async def test_who_has_least_under_way_comes_first_however_long_others_wait(loop
 async def test_as_long_as_something_becomes_due_again_it_is_looked_at_once_more(
     loops: list[Loop], there: Receiver
 ) -> None:
-    """It may be very much of somebody who takes nothing, with others behind it."""
+    """One organization may have very many of them without accepting any, with those of others behind them."""
     hostile, *_ = loops
     await hang(hostile, there, servers=1)
     await hang(hostile, there, servers=1)

@@ -1,13 +1,15 @@
-"""Ending what nobody answered in time: everybody who must know is woken, and every copy says so."""
+"""Interactions that end at their deadline: their waiters are woken, and every card shows the end."""
 
 import asyncio
 import io
+from datetime import timedelta
 
 from bridge.loops import expiry
 from storage import interactions
 from storage.model import Status
 from tests.bridge.replica import Replica
 from tests.storage import build
+from tests.storage.elapse import elapse
 
 
 async def test_a_passed_deadline_ends_the_question_and_wakes_cards_and_waiters(
@@ -27,7 +29,7 @@ async def test_a_passed_deadline_ends_the_question_and_wakes_cards_and_waiters(
     assert not replica.has_buttons(handle)
 
 
-async def test_without_a_passed_deadline_nothing_happens_and_nobody_is_woken(
+async def test_without_a_passed_deadline_nothing_happens_and_no_waiter_is_woken(
     replica: Replica, log: io.StringIO
 ) -> None:
     question = await build.question(replica.db, replica.tenant)
@@ -39,7 +41,7 @@ async def test_without_a_passed_deadline_nothing_happens_and_nobody_is_woken(
     assert log.getvalue() == "", "silence when idle"
 
 
-async def test_a_question_that_nobody_could_see_is_unreachable_and_not_unanswered(
+async def test_a_question_that_was_never_visible_is_unreachable_and_not_unanswered(
     replica: Replica, log: io.StringIO
 ) -> None:
     question = await build.question(replica.db, replica.tenant)
@@ -89,13 +91,13 @@ async def test_two_replicas_that_sweep_at_once_end_each_question_once(replica: R
 
 
 async def test_m067_when_very_many_expire_together_each_pass_is_bounded(replica: Replica) -> None:
-    await build.question(replica.db, replica.tenant)
+    question = await build.question(replica.db, replica.tenant)
     await replica.db.fetch(
         "insert into interactions select (jsonb_populate_record(interactions, jsonb_build_object("
-        "'id', gen_random_uuid(), 'created_at', now() - interval '2 hours', 'expires_at', now() - interval '1 hour'"
-        "))).* from interactions, generate_series(1, $1)",
+        "'id', gen_random_uuid()))).* from interactions, generate_series(1, $1)",
         expiry.BATCH + 5,
     )
+    await elapse(replica.db, "interactions", timedelta(days=30), question.id, where="id <> $1")
 
     assert await expiry.step(replica.db, replica.notifier, replica.reader) == expiry.BATCH
     assert await expiry.step(replica.db, replica.notifier, replica.reader) == 5

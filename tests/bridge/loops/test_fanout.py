@@ -1,10 +1,11 @@
-"""Hearing of other replicas: within milliseconds, again after every outage, and never the only way."""
+"""Notices of other replicas: within milliseconds, again after every outage, and never the only way."""
 
 import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from bridge import ids
 from bridge.loops import fanout, runner, watch
@@ -21,8 +22,8 @@ ORGANIZATION, QUESTION = ids.new(), ids.new()
 
 
 @asynccontextmanager
-async def connected(dsn: str, notifier: Notifier) -> AsyncIterator[Fanout]:
-    one = Fanout(dsn=dsn, notifier=notifier)
+async def connected(dsn: str, notifier: Notifier, **arguments: Any) -> AsyncIterator[Fanout]:
+    one = Fanout(dsn=dsn, notifier=notifier, **arguments)
     await one.step()
     try:
         yield one
@@ -35,7 +36,7 @@ async def until(signal: asyncio.Event) -> None:
         await signal.wait()
 
 
-async def test_whoever_waits_on_another_replica_is_woken(dsn: str) -> None:
+async def test_a_waiter_on_another_replica_is_woken(dsn: str) -> None:
     here, there = Notifier(), Notifier()
     async with connected(dsn, here) as one, connected(dsn, there):
         with there.watching(ORGANIZATION, QUESTION) as signal, there.watching(ORGANIZATION, ids.new()) as other:
@@ -80,8 +81,8 @@ async def test_very_much_at_once_is_told_as_everything(dsn: str) -> None:
             await until(signal)
 
 
-async def test_however_often_everything_is_told_everybody_looks_once_a_second(dsn: str, db: Database) -> None:
-    """Any user of the database may tell it, and with many waiters every look at all of them is many queries."""
+async def test_however_often_everything_is_told_all_waiters_look_once_a_second(dsn: str, db: Database) -> None:
+    """Any client of the database can send such a notice, and with many waiters every look is many queries."""
     notifier, looks = Notifier(), 0
     async with connected(dsn, notifier):
         with notifier.watching(ORGANIZATION, QUESTION) as signal:
@@ -90,12 +91,12 @@ async def test_however_often_everything_is_told_everybody_looks_once_a_second(ds
                 await db.fetch("select pg_notify('askbridge', '')")
                 looks += signal.is_set()
                 signal.clear()
-            assert 1 <= looks <= 1 + (asyncio.get_running_loop().time() - began) / fanout._EVERYTHING_SECONDS
+            assert 1 <= looks <= 1 + (asyncio.get_running_loop().time() - began) / fanout.EVERYTHING_SECONDS
             await until(signal)  # the last is not forgotten
 
 
-async def test_m070_a_new_connection_has_everybody_look_again(dsn: str) -> None:
-    """What was told while it was gone is not told again."""
+async def test_m070_a_new_connection_has_all_waiters_look_again(dsn: str) -> None:
+    """Notices that were sent without a connection are not sent again."""
     notifier = Notifier()
     async with proxy.before(dsn) as (way, through), connected(through, notifier) as one:
         with notifier.watching(ORGANIZATION, QUESTION) as signal:
@@ -109,10 +110,9 @@ async def test_m070_a_new_connection_has_everybody_look_again(dsn: str) -> None:
 
 async def test_m070_a_connection_that_is_only_silent_is_replaced(dsn: str) -> None:
     notifier = Notifier()
-    async with proxy.before(dsn) as (way, through), connected(through, notifier) as one:
+    async with proxy.before(dsn) as (way, through), connected(through, notifier, probe_seconds=0.0) as one:
         way.weather = Weather.BLACK_HOLE
         with notifier.watching(ORGANIZATION, QUESTION) as signal:
-            one._used_at -= fanout.PROBE_SECONDS
             assert await one.step() == 0
             assert not signal.is_set()
             way.weather = Weather.FAIR

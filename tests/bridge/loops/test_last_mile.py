@@ -1,4 +1,4 @@
-"""What cards say after the answer, and how few edits that takes; time is passed in the rows."""
+"""What cards show after the answer, and how few edits that takes; time is passed in the rows."""
 
 import asyncio
 
@@ -15,12 +15,13 @@ from storage.receipts import Receipt, Recording
 from tests.bridge.loops.asking import PEOPLE, answered, ask, events
 from tests.bridge.replica import Replica
 from tests.storage import ended
+from tests.waiting import until
 
 NOT_YET = "The agent has not heard this yet."
 
 
 async def settled(replica: Replica, *addresses: dict[str, str]) -> tuple[Interaction, list[Handle]]:
-    """A question that was just answered, with all its copies settled."""
+    """A question that was just answered, with all its cards settled."""
     question = await ask(replica, *addresses)
     await replica.cards.step()
     await answered(replica, question)
@@ -47,7 +48,7 @@ async def pass_seconds(replica: Replica, seconds: float) -> None:
 
 
 async def hear(replica: Replica, question: Interaction) -> None:
-    """An agent is told the end, and that is written down."""
+    """Let an agent get the end, and store that."""
     replica.notifier.acknowledge(question.organization_id, question.id)
     assert await acknowledgements.step(replica.db, replica.notifier) == 1
     assert not replica.notifier.has_acknowledged
@@ -96,7 +97,7 @@ async def test_what_was_heard_and_reported_at_once_is_one_edit(replica: Replica)
     assert all(words in replica.shown(handle) for words in ("Heard by the agent", " done "))
 
 
-async def test_what_nobody_heard_for_two_minutes_is_said_until_somebody_does(replica: Replica) -> None:
+async def test_an_answer_without_acknowledgement_for_two_minutes_is_marked_until_it_has_one(replica: Replica) -> None:
     question, handles = await settled(replica, *({"user": user} for user in PEOPLE[:3]))
     copies = len(handles)
     await later(replica, 100)
@@ -173,8 +174,7 @@ async def test_what_is_reported_while_an_edit_is_under_way_waits_for_more(replic
     await answered(replica, question)
     replica.fault("chat.update", Kind.SLOW, seconds=0.3)
     editing = asyncio.create_task(replica.cards.step())
-    while not edits(replica):
-        await asyncio.sleep(0.001)
+    await until(lambda: edits(replica))
 
     await report(replica, question, Progress.PICKED_UP)
     await editing

@@ -1,4 +1,4 @@
-"""Numbering: woken by what changed here, heard of by who follows the feed, quiet when there is nothing."""
+"""Numbering: woken by changes here, waking those who follow the feed, and silent without events."""
 
 import asyncio
 

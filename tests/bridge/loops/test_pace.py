@@ -1,4 +1,4 @@
-"""Whose turn it is: one message a second in a channel, silence where Slack wants it, and nobody forgotten."""
+"""Turns: one message a second in a channel, none during a pause of Slack's, and no card without a turn in the end."""
 
 import asyncio
 import itertools
@@ -33,7 +33,7 @@ def test_other_channels_and_other_workspaces_are_not_held_up() -> None:
     assert virtual.run(main) == [0.0, 0.0]
 
 
-def test_nobody_waits_in_hand_longer_than_patience_and_a_refused_turn_costs_nothing() -> None:
+def test_no_card_waits_longer_than_patience_and_a_refused_turn_costs_nothing() -> None:
     async def main() -> list[float | None]:
         pace = Pace()
         turns = [pace.turn(ACME, "C1") for _ in range(20)]
@@ -48,7 +48,7 @@ def test_nobody_waits_in_hand_longer_than_patience_and_a_refused_turn_costs_noth
     assert after == 0.0, "those who got none are not in the way"
 
 
-def test_a_turn_is_not_saved_up_while_nobody_writes() -> None:
+def test_turns_are_not_saved_up_while_nothing_is_written() -> None:
     async def main() -> list[float | None]:
         pace = Pace()
         pace.turn(ACME, "C1")

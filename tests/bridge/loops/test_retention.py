@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from datetime import timedelta
 
 from bridge.loops import retention
 from bridge.loops.retention import Retention
@@ -11,6 +12,7 @@ from storage.model import Handle, Interaction, Verdict
 from tests.bridge.loops import asking
 from tests.bridge.replica import Replica
 from tests.storage import build, ended
+from tests.storage.elapse import elapse
 
 DAYS = 90
 
@@ -138,12 +140,13 @@ async def test_clicks_on_no_question_are_forgotten_in_batches_too(replica: Repli
     question = await asking.ask(replica)
     await replica.db.fetch(
         "insert into clicks (organization_id, claim_id, connection_id, verdict, user_id, clicked_at) "
-        "select $1, sha256(number::text::bytea), $2, 'gone', 'U0ANA', clock_timestamp() - interval '91 days' "
+        "select $1, sha256(number::text::bytea), $2, 'gone', 'U0ANA', clock_timestamp() "
         "from generate_series(1, $3) as number",
         question.organization_id,
         question.connection_id,
         retention.BATCH + 1,
     )
+    await elapse(replica.db, "clicks", timedelta(days=DAYS + 1))
     loop = forgetting(replica)
 
     assert await loop.step() == retention.BATCH
@@ -157,7 +160,7 @@ async def test_endpoints_that_were_deleted_go_too_and_the_loop_goes_on_while_the
     for _ in range(retention.ENDPOINTS + 1):
         one = await build.endpoint(replica.db, replica.tenant)
         assert await webhook_endpoints.delete(replica.db, one.organization_id, one.id)
-    await replica.db.fetch("update webhook_endpoints set disabled_at = now() - interval '91 days'")
+    await elapse(replica.db, "webhook_endpoints", timedelta(days=DAYS + 1))
     log.truncate(0)
 
     steps = [await forgetting(replica).step() for _ in range(3)]

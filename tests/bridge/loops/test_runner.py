@@ -33,7 +33,7 @@ class Step:
 Story = Callable[[Loop, asyncio.Event], Coroutine[Any, Any, None]]
 
 
-def told(step: Callable[[], Coroutine[Any, Any, int]], story: Story, *, interval: float = 10.0) -> Loop:
+def run(step: Callable[[], Coroutine[Any, Any, int]], story: Story, *, interval: float = 10.0) -> Loop:
     """Run a loop in virtual time while the story goes on, then stop it; it must end at once."""
     loop = Loop(name="test", step=step, interval=interval)
 
@@ -56,7 +56,7 @@ def test_while_there_is_work_the_next_pass_comes_at_once() -> None:
     async def story(loop: Loop, stopping: asyncio.Event) -> None:
         await asyncio.sleep(1.0)
 
-    told(step, story)
+    run(step, story)
 
     assert step.at == [0.0, 0.0, 0.0, 0.0]
 
@@ -67,7 +67,7 @@ def test_without_work_a_pass_comes_every_interval_or_so() -> None:
     async def story(loop: Loop, stopping: asyncio.Event) -> None:
         await asyncio.sleep(1000.0)
 
-    told(step, story, interval=10.0)
+    run(step, story, interval=10.0)
 
     gaps = [later - earlier for earlier, later in zip(step.at, step.at[1:], strict=False)]
     assert all(8.0 <= gap <= 12.001 for gap in gaps)
@@ -82,7 +82,7 @@ def test_a_wake_ends_the_pause() -> None:
         loop.wake.set()
         await asyncio.sleep(1.0)
 
-    told(step, story)
+    run(step, story)
 
     assert step.at == [0.0, 1.0]
 
@@ -100,13 +100,13 @@ def test_a_wake_during_a_pass_is_not_lost() -> None:
         loop.wake.set()
         await asyncio.sleep(2.0)
 
-    told_without_stop_check(step, story)
+    run_slow(step, story)
 
     assert at == [0.0, 2.0]
 
 
-def told_without_stop_check(step: Callable[[], Coroutine[Any, Any, int]], story: Story) -> Loop:
-    """As `told`, for passes that take their time."""
+def run_slow(step: Callable[[], Coroutine[Any, Any, int]], story: Story) -> Loop:
+    """As `run`, for passes that take longer than the story."""
     loop = Loop(name="test", step=step, interval=10.0)
 
     async def main() -> None:
@@ -121,7 +121,7 @@ def told_without_stop_check(step: Callable[[], Coroutine[Any, Any, int]], story:
 
 
 def test_two_loops_that_share_a_wake_miss_nothing() -> None:
-    """As the card workers do: whoever takes the hint looks after it was given."""
+    """As the card workers do: the loop that clears the wake looks for work afterwards."""
     rows: list[float] = []
     waited: list[float] = []
     wake = asyncio.Event()
@@ -157,7 +157,7 @@ def test_a_failing_loop_backs_off_and_recovers(log: io.StringIO) -> None:
     async def story(loop: Loop, stopping: asyncio.Event) -> None:
         await asyncio.sleep(200.0)
 
-    loop = told(step, story)
+    loop = run(step, story)
 
     gaps = [later - earlier for earlier, later in zip(step.at, step.at[1:], strict=False)]
     for gap, expected in zip(gaps, [1, 2, 4, 8, 16, 30, 30, 30], strict=False):
@@ -175,7 +175,7 @@ def test_that_there_is_no_database_is_told_in_one_line(log: io.StringIO) -> None
     async def story(loop: Loop, stopping: asyncio.Event) -> None:
         await asyncio.sleep(5.0)
 
-    told(step, story)
+    run(step, story)
 
     (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
     assert (line["event"], line["level"], line["cause"]) == ("loop_failed", "warning", "ConnectionRefusedError")
@@ -188,7 +188,7 @@ def test_a_failing_loop_never_looks_healthy() -> None:
     async def story(loop: Loop, stopping: asyncio.Event) -> None:
         await asyncio.sleep(60.0)
 
-    assert told(step, story).passed_at is None
+    assert run(step, story).passed_at is None
 
 
 def test_siblings_of_a_failing_loop_go_on() -> None:
@@ -200,7 +200,7 @@ def test_siblings_of_a_failing_loop_go_on() -> None:
         stopping.set()
         await other
 
-    told(healthy, story, interval=1.0)
+    run(healthy, story, interval=1.0)
 
     assert len(healthy.at) > 80
 
@@ -212,7 +212,7 @@ def test_a_loop_that_pauses_stops_at_once(outcome: int | Exception) -> None:
     async def story(loop: Loop, stopping: asyncio.Event) -> None:
         await asyncio.sleep(0.5)
 
-    told(step, story, interval=3600.0)
+    run(step, story, interval=3600.0)
 
     assert len(step.at) == 1
 
@@ -228,6 +228,6 @@ def test_the_pass_in_hand_is_finished_before_a_loop_ends() -> None:
     async def story(loop: Loop, stopping: asyncio.Event) -> None:
         await asyncio.sleep(1.0)
 
-    told_without_stop_check(step, story)
+    run_slow(step, story)
 
     assert finished == [5.0], "the one in hand, and no other"

@@ -1,23 +1,27 @@
-"""Replicas with different tokens on one database: each posts its own connection's cards, and says that it can."""
+"""Replicas with different tokens on one database: each posts its own connection's cards, and claims that connection."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bridge.loops.serving import Serving
 from bridge.server import schedule
 from bridge.slack.client import Client
+from bridge.slack.connections import Installations
 from bridge.slack.errors import Broken
 from sandbox.slack.server import Sandbox
 from storage import pool, serving
-from storage.errors import Failure, Unavailable
+from storage.errors import Unavailable
 from storage.model import Interaction
 from tests.bridge import replica as replicas
 from tests.bridge.replica import Counting, Replica
 from tests.sandbox.slack import elsewhere
 from tests.sandbox.slack.conftest import Control
 from tests.storage import build
+from tests.storage.elapse import elapse
 
 BROKEN = Broken(code="token_revoked", detail="Slack said token_revoked.", fix="Install the app again.")
 
@@ -37,8 +41,19 @@ async def ask(replica: Replica, channel: str) -> Interaction:
     return await build.question(replica.db, replica.tenant, addresses=[{"channel": channel}])
 
 
-def duty(replica: Replica) -> Serving:
-    return Serving(db=replica.db, installations=replica.installations, notifier=replica.notifier)
+@dataclass
+class ManualClock:
+    """The clock of a serving loop; it stands still until the test moves it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def serving_of(replica: Replica, **arguments: Any) -> Serving:
+    parts: dict[str, Any] = {"db": replica.db, "installations": replica.installations, "notifier": replica.notifier}
+    return Serving(**parts | arguments)
 
 
 async def is_served(replica: Replica) -> bool:
@@ -46,11 +61,11 @@ async def is_served(replica: Replica) -> bool:
     return found is not None and found.served
 
 
-async def pass_a_minute(replica: Replica, *duties: Serving) -> None:
-    """For the claims, and for those that wait before they shelve."""
-    await replica.db.fetch("update serving set served_until = served_until - interval '1 minute'")
-    for one in duties:
-        one._shelve_at = asyncio.get_running_loop().time()
+async def pass_a_minute(replica: Replica, clock: ManualClock | None = None) -> None:
+    """Let a minute pass for all claims, and for the serving loop with this clock."""
+    await elapse(replica.db, "serving", timedelta(minutes=1))
+    if clock is not None:
+        clock.now += 60.0
 
 
 async def test_replicas_with_different_tokens_post_each_its_own_connections_cards(
@@ -74,7 +89,7 @@ async def test_replicas_with_different_tokens_post_each_its_own_connections_card
 async def test_a_replica_says_what_it_can_post_for_as_long_as_slack_takes_its_token(
     replica: Replica, acme: Replica
 ) -> None:
-    mine, theirs = duty(replica), duty(acme)
+    mine, theirs = serving_of(replica), serving_of(acme)
     assert [await one.step() for one in (mine, mine, theirs)] == [1, 0, 1]
     assert await is_served(replica) and await is_served(acme)
 
@@ -89,54 +104,59 @@ async def test_a_replica_says_what_it_can_post_for_as_long_as_slack_takes_its_to
 async def test_cards_of_a_replica_that_is_gone_are_shelved_and_come_back_at_once_with_the_next_one(
     replica: Replica, acme: Replica
 ) -> None:
-    left, gone = duty(replica), duty(acme)
+    clock = ManualClock()
+    left, gone = serving_of(replica, clock=clock), serving_of(acme)
     for one in (left, gone):
         await one.step()
     question = await ask(acme, "C0DEPLOYS")
-    await pass_a_minute(replica, left)
+    await pass_a_minute(replica, clock)
 
-    assert [await left.step() for _ in range(2)] == [2, 0], "its own claim had lapsed too, and one card is shelved"
+    assert [await left.step() for _ in range(2)] == [2, 0], "its own claim had expired too, and one card is shelved"
     assert await acme.cards.step() == 0
 
     acme.notifier.cards.clear()
-    assert await duty(acme).step() == 2, "it serves again, and one card is put back"
+    assert await serving_of(acme).step() == 2, "it serves again, and one card is put back"
     assert acme.notifier.cards.is_set()
     assert await acme.cards.step() == 1
     assert (await replica.card(question)).ts is not None
 
 
 async def test_nothing_is_shelved_before_every_other_replica_could_renew_its_claims(
-    replica: Replica, acme: Replica
+    replica: Replica, acme: Replica, dsn: str
 ) -> None:
-    """A replica begins before it knows its token, and a database that was away lets all claims lapse."""
-    first = duty(replica)
-    await ask(acme, "C0DEPLOYS")
-    await first.step()
-    await pass_a_minute(replica)
+    """A replica starts before its token is identified, and during an outage of the database all claims expire."""
+    async with pool.connect(dsn, name="impatient", size=1, seconds=1.0) as impatient:
+        clock = ManualClock()
+        first = serving_of(replica, clock=clock, db=impatient)
+        await serving_of(acme).step()
+        await ask(acme, "C0DEPLOYS")
+        await first.step()
+        await pass_a_minute(replica)
 
-    assert [await first.step() for _ in range(3)] == [1, 0, 0], "only the claim is new"
+        assert [await first.step() for _ in range(3)] == [1, 0, 0], "only the claim is new"
 
-    await pass_a_minute(replica, first)
-    async with pool.connect("postgresql://askbridge@127.0.0.1:1/none", name="away", size=1, warm=0) as away:
-        first._db = away
-        with pytest.raises(Unavailable) as caught:
-            await first.step()
-        first._db = replica.db
-    assert caught.value.failure is Failure.RETRY
-    assert [await first.step() for _ in range(3)] == [1, 0, 0]
+        await pass_a_minute(replica, clock)
+        async with replica.db.acquire() as other, other.transaction():
+            await other.execute("lock table serving in access exclusive mode")
+            with pytest.raises(Unavailable):
+                await first.step()
+
+        assert [await first.step() for _ in range(3)] == [1, 0, 0]
+        clock.now += 60.0
+        assert await first.step() == 1, "a minute after the failure one card is shelved"
 
 
 async def test_idle_it_costs_one_statement_and_without_a_token_none(replica: Replica) -> None:
-    one = duty(replica)
+    counting = Counting(replica.db)
+    one = serving_of(replica, db=counting)
     while await one.step():
         pass
-    one._db = counting = Counting(replica.db)
+    counting.statements.clear()
 
     assert await one.step() == 0
     assert len(counting.statements) == 1
 
-    replica.installations._scopes.clear()
-    assert await one.step() == 0
+    assert await serving_of(replica, db=counting, installations=Installations()).step() == 0
     assert len(counting.statements) == 1
 
 

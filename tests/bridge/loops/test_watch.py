@@ -1,4 +1,4 @@
-"""Hearing of what other replicas ended: one look for all who wait, and none when nobody does."""
+"""Ends that other replicas wrote: one statement for all waiters, and none without waiters."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from tests.bridge.replica import Counting, Replica
 from tests.storage import build
 
 
-async def test_m070_whoever_waits_here_hears_of_an_answer_given_elsewhere(replica: Replica, second: Replica) -> None:
+async def test_m070_a_waiter_here_gets_an_answer_given_on_another_replica(replica: Replica, second: Replica) -> None:
     question = await build.question(replica.db, replica.tenant)
 
     with replica.notifier.watching(question.organization_id, question.id) as signal:
@@ -49,7 +49,7 @@ async def test_a_question_asked_for_under_another_organization_is_not_told_of(re
         assert not signal.is_set()
 
 
-async def test_while_nobody_waits_nothing_is_asked_and_for_a_thousand_one_statement(replica: Replica) -> None:
+async def test_without_waiters_no_statement_is_made_and_for_a_thousand_one(replica: Replica) -> None:
     counting = Counting(replica.db)
     await watch.step(counting, replica.notifier)
     assert counting.statements == []
@@ -72,7 +72,7 @@ async def test_while_nobody_waits_nothing_is_asked_and_for_a_thousand_one_statem
 
 
 async def test_a_foreign_watcher_of_the_same_id_takes_nothing_from_its_owner(replica: Replica) -> None:
-    """Ids stand on cards: whoever reads one may ask for it, and hears nothing."""
+    """Cards show ids: a person who reads one may request it with another key, and gets nothing."""
     question = await build.question(replica.db, replica.tenant)
     await interactions.claim(replica.claims, build.click(question))
 

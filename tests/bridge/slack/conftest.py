@@ -1,4 +1,4 @@
-"""A question, and its card on a screen."""
+"""A question, and its posted card."""
 
 import pytest
 

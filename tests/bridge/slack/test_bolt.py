@@ -100,7 +100,7 @@ UNROUTABLE: list[tuple[str, str, Change]] = [
     ("an event without a type", "event_callback", put("event", {})),
     ("an event that is a number", "event_callback", put("event", 7)),
     ("authorizations that are a number", "event_callback", put("authorizations", 7)),
-    ("a type that nobody knows", "shortcut", put("type", "telepathy")),
+    ("an unknown type", "shortcut", put("type", "telepathy")),
     ("a look at the certificate", "ssl_check", lambda _: None),
 ]
 

@@ -1,4 +1,4 @@
-"""Every verdict as the clicker hears it, and whose click it is: only the exact signed installation counts."""
+"""Every verdict with its reply to the clicker, and the scope of a click: only the exact signed installation counts."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""Clicks on copies that are old, unknown or still on their way, on replicas that never saw the question."""
+"""Clicks on cards that are old, unrecorded or still being posted, on replicas that never saw the interaction."""
 
 import asyncio
 import io
@@ -12,6 +12,7 @@ from tests import payloads
 from tests.bridge.replica import Counting, Replica
 from tests.bridge.slack.parsing import parsed
 from tests.storage import build
+from tests.waiting import until
 
 CHANNEL = "C0APPROVALS"
 
@@ -31,7 +32,7 @@ async def test_m041_the_same_envelope_twice_has_one_effect(
 async def test_a_repeated_envelope_is_told_and_healed_once_by_each_replica(
     replica: Replica, second: Replica, question: Interaction, handle: Handle
 ) -> None:
-    """More would only use up the response URL; fewer, and a click would go unheard whose first replica died."""
+    """A second reply would only use up the response URL; without a reply of each, one could die with its replica."""
     await replica.click(question, handle)
     await replica.settle()
     first = await replica.click(question, handle, user="U0BOB")
@@ -81,11 +82,10 @@ async def test_m042_of_two_people_who_click_at_once_on_two_replicas_one_wins_and
 async def test_m024_a_click_before_the_handle_is_stored_counts_and_the_card_settles(
     replica: Replica, question: Interaction
 ) -> None:
-    """The card is on a screen while Slack's answer to the post is still on its way."""
+    """The card is in Slack before Slack's response to the post arrives."""
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.3)
     posting = asyncio.create_task(replica.cards.step())
-    while not (said := list(replica.slack.world.messages(CHANNEL))):
-        await asyncio.sleep(0.001)
+    said = await until(lambda: list(replica.slack.world.messages(CHANNEL)))
     handle = Handle(channel=CHANNEL, ts=said[0].ts)
 
     told = await replica.click(question, handle)
@@ -98,9 +98,7 @@ async def test_m024_a_click_before_the_handle_is_stored_counts_and_the_card_sett
     assert not replica.has_buttons(handle)
 
 
-async def test_m015_a_copy_that_nobody_knew_of_heals_at_its_first_click(
-    replica: Replica, question: Interaction
-) -> None:
+async def test_m015_an_unrecorded_card_heals_at_its_first_click(replica: Replica, question: Interaction) -> None:
     replica.fault("chat.postMessage", Kind.DROP_AFTER)
     await replica.cards.step()
     await replica.pass_time()
@@ -179,7 +177,7 @@ async def test_without_the_cache_it_costs_exactly_that(
     replica: Replica, counting: Counting, question: Interaction
 ) -> None:
     handle = await replica.show(question)
-    replica.message_cache._posted.clear()
+    replica.message_cache.settled(question.scope, question.id, handle)
     counting.statements.clear()
 
     await replica.clicks.after(await replica.clicks.decide(_parsed(replica, question, handle)))
@@ -193,7 +191,7 @@ async def test_a_copy_that_was_settled_before_the_winner_is_attended_to_is_not_e
     replica: Replica, question: Interaction
 ) -> None:
     handle = await replica.show(question)
-    replica.message_cache._posted.clear()
+    replica.message_cache.settled(question.scope, question.id, handle)
 
     outcome = await replica.clicks.decide(_parsed(replica, question, handle))
     await replica.cards.step()
@@ -209,7 +207,7 @@ def _parsed(replica: Replica, question: Interaction, handle: Handle) -> Any:
     return parsed(payloads.form(payload), api_url=replica.slack.api_url)
 
 
-async def test_a_winner_wakes_whoever_waits(replica: Replica, question: Interaction, handle: Handle) -> None:
+async def test_a_winner_wakes_waiting_requests(replica: Replica, question: Interaction, handle: Handle) -> None:
     with replica.notifier.watching(question.organization_id, question.id) as signal:
         outcome = await replica.clicks.decide(_parsed(replica, question, handle))
         assert outcome.claimed.verdict is Verdict.WON and not signal.is_set()

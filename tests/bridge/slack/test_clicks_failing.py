@@ -1,4 +1,4 @@
-"""First the acknowledgement, then the courtesies; and what is told when the database does not answer."""
+"""What follows an acknowledgement, and the response to a click while the database is unavailable."""
 
 import asyncio
 import io
@@ -17,6 +17,7 @@ from tests import proxy
 from tests.bridge import replica as replicas
 from tests.bridge.replica import Replica
 from tests.storage import build
+from tests.waiting import until
 
 CHANNEL = "C0APPROVALS"
 
@@ -49,7 +50,7 @@ async def test_slack_has_its_answer_before_anything_else_is_begun(
     assert replica.notifier.cards.is_set()
 
 
-async def test_a_slow_response_url_delays_nobody(replica: Replica, question: Interaction, handle: Handle) -> None:
+async def test_a_slow_response_url_delays_no_click(replica: Replica, question: Interaction, handle: Handle) -> None:
     replica.fault("response_url", Kind.SLOW, seconds=0.5)
 
     told = await replica.click_without_waiting(question, handle, user="U0BOB")
@@ -127,8 +128,7 @@ async def test_m054_a_claim_whose_reply_was_lost_is_sent_again_and_wins(slack: S
 
         async def clear_up() -> None:
             await way.lost_a_reply()
-            while await status(replica, question) is Status.PENDING:
-                await asyncio.sleep(0.005)
+            await until(lambda: status(replica, question), lambda now: now is not Status.PENDING)
             way.weather = proxy.Weather.FAIR
             await way.cut()
 
@@ -152,7 +152,7 @@ async def test_m029_an_unconfirmed_click_that_had_won_wins_when_it_is_sent_again
         assert (await replica.send_click(payload)).status == 503
         way.weather = proxy.Weather.FAIR
         await way.cut()
-        assert await status(replica, question) is Status.ANSWERED, "nobody could know"
+        assert await status(replica, question) is Status.ANSWERED, "committed, but without a confirmation"
 
         told = [await replica.send_click(payload) for _ in range(3)]
 

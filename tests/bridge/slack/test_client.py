@@ -151,7 +151,7 @@ async def test_an_answer_that_is_ok_and_lacks_the_handle_is_ambiguous(answers: A
     assert isinstance(told, RetryAfter) and told.ambiguous and told.code == "slack_unreadable"
 
 
-async def test_nobody_listening_is_certain_and_may_be_retried(http: aiohttp.ClientSession) -> None:
+async def test_a_refused_connection_is_certain_and_may_be_retried(http: aiohttp.ClientSession) -> None:
     client = Client(token=TOKEN, api_url="http://127.0.0.1:9/api/", http=http)
 
     told = await client.post({"channel": CHANNEL}, CARD)
@@ -243,14 +243,12 @@ async def test_an_identity_that_says_too_little_is_a_failure(answers: Answers, a
 # Response URLs.
 
 
-async def test_a_reply_that_nobody_takes_is_a_failure_or_its_status(
-    http: aiohttp.ClientSession, slack: Sandbox
-) -> None:
+async def test_an_undelivered_reply_is_a_failure_or_its_status(http: aiohttp.ClientSession, slack: Sandbox) -> None:
     gone = await slack_client.respond(f"{slack.url}/actions/T0SANDBOX/1/x", {"text": "Hi"}, http=http)
-    nobody = await slack_client.respond("http://127.0.0.1:9/actions", {"text": "Hi"}, http=http)
+    refused = await slack_client.respond("http://127.0.0.1:9/actions", {"text": "Hi"}, http=http)
 
     assert gone == 404
-    assert isinstance(nobody, RetryAfter) and "actions" not in repr(nobody)
+    assert isinstance(refused, RetryAfter) and "actions" not in repr(refused)
 
 
 async def test_many_posts_share_one_session_and_their_answers_do_not_mix(slack: Sandbox, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Every class of failure that the sandbox can bring about is understood as that class, through our own client."""
+"""The bridge's client classifies every failure that the sandbox can produce as that class."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ FAULTS = [
     pytest.param(name, fault, id=f"{name}: {fault.word if fault.kind is Kind.ERROR else fault.kind}-{number}")
     for name, one in CLASSES.items()
     for number, fault in enumerate(one.faults(on="chat.postMessage"))
-    if fault.kind is not Kind.SLOW  # ours is a timeout of seconds; it has a test of its own
+    if fault.kind is not Kind.SLOW  # the client's timeout is seconds long; it has a test of its own
 ]
-# Slack does not say whether it was applied, so neither may we: what was done twice can be mended, what was not cannot.
+# Slack does not say whether the call was applied, so it is ambiguous: a second card can be repaired, a missing one not.
 CAUTIOUS = {"service_unavailable"}
 
 
@@ -39,7 +39,7 @@ def meaning(name: str, failure: SlackFailure, *, word: str) -> bool:
             return isinstance(failure, BadBlocks)
         case "target gone" | "modal race":
             return isinstance(failure, GiveUp)
-    raise AssertionError(f"nobody has said what {name} means to us")
+    raise AssertionError(f"this test has no expectation for {name}")
 
 
 @pytest.mark.parametrize(("name", "fault"), FAULTS)

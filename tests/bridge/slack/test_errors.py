@@ -102,7 +102,7 @@ def kind(failure: SlackFailure) -> tuple[str, str, bool]:
         ({"Retry-After": "7"}, 7),
         ({"retry-after": "30"}, 30),
         ({"Retry-After": "0"}, 1),
-        ({"Retry-After": "999999999"}, errors.LIMITED_AT_MOST),
+        ({"Retry-After": "999999999"}, errors.MAX_LIMITED_FOR),
         ({"Retry-After": "9" * 400}, errors.LIMITED_FOR),
         ({"Retry-After": "-5"}, errors.LIMITED_FOR),
         ({"Retry-After": "1.5"}, errors.LIMITED_FOR),
@@ -175,7 +175,7 @@ async def test_too_fast_may_also_come_with_200() -> None:
         (answer("[" * 100_000), "unexpected_error"),
     ],
 )
-async def test_an_answer_nobody_can_rely_on_is_ambiguous(handler: Handler, expected: str) -> None:
+async def test_an_unreliable_answer_is_ambiguous(handler: Handler, expected: str) -> None:
     assert kind(await failure_after(handler)) == ("RetryAfter", expected, True)
 
 

@@ -1,4 +1,4 @@
-"""What comes after the acknowledgement, whoever hung up; and that no secret reaches the log."""
+"""What follows the acknowledgement, also after a closed connection; and that the log contains no secret."""
 
 import asyncio
 import io
@@ -23,6 +23,7 @@ from tests import payloads
 from tests.bridge.logged import events
 from tests.bridge.raw import head
 from tests.bridge.replica import Replica
+from tests.waiting import until
 
 SIGNATURE = "X-Slack-Signature"
 
@@ -30,7 +31,7 @@ SIGNATURE = "X-Slack-Signature"
 async def test_no_secret_reaches_the_log(
     replica: Replica, question: Interaction, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Clicks that win, lose, fail to be answered, and requests that are refused, at every level of our own log."""
+    """Clicks that win, lose or get no reply, and requests that are refused, at every level of the bridge's log."""
     logging.getLogger("askbridge").setLevel(logging.DEBUG)
     handle = await replica.show(question)
     urls = [(await replica.click(question, handle))["payload"]["response_url"] for _ in range(2)]
@@ -75,7 +76,7 @@ async def test_m038_closing_waits_for_what_comes_after_the_acknowledged_clicks(
 async def test_m055_slack_hanging_up_does_not_undo_a_click_nor_what_follows(
     replica: Replica, question: Interaction
 ) -> None:
-    """The claim runs on; the acknowledgement finds nobody; the waiters are woken and the card heals all the same."""
+    """The claim goes on; the acknowledgement is lost; waiters are woken and the card is edited all the same."""
     loop = asyncio.get_running_loop()
     handle = await replica.show(question)
     payload = replica.payload(question)
@@ -87,10 +88,8 @@ async def test_m055_slack_hanging_up_does_not_undo_a_click_nor_what_follows(
             peer = socket.create_connection((urlsplit(replica.url).hostname, urlsplit(replica.url).port))
             peer.setblocking(False)
             await loop.sock_sendall(peer, head(replica, body, {}))
-            while not await connection.fetchval(
-                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-            ):
-                await asyncio.sleep(0.005)
+            waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            await until(lambda: connection.fetch(waiting))
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
             peer.close()  # with a reset
         async with asyncio.timeout(5):

@@ -1,4 +1,4 @@
-"""Bodies too large, too slow or cut off, and damaged headers: none of them is a mistake of ours.
+"""Bodies too large, too slow or cut off, and damaged headers: none of them is logged as a bug of the bridge.
 
 Damaged bodies, by the thousand, are in `tests.generated.test_slack`.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge.slack.inbound import MOST_BYTES
+from bridge.slack.inbound import MAX_BYTES
 from sandbox.slack.server import Sandbox
 from tests import payloads
 from tests.bridge import replica as replicas
@@ -21,7 +21,7 @@ from tests.generated.damage import damaged
 
 
 async def test_m030_a_body_over_the_limit_is_refused_unread(replica: Replica) -> None:
-    most, more = b"a" * MOST_BYTES, b"a" * (MOST_BYTES + 1)
+    most, more = b"a" * MAX_BYTES, b"a" * (MAX_BYTES + 1)
 
     assert (await replica.send(most)).status == 200
     assert (await replica.send(more)).status == 413
@@ -102,7 +102,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("name", [name for name in payloads.names() if name not in {"slash_command", "ssl_check"}])
-async def test_what_slack_signs_and_nobody_expects_is_a_calm_200_without_a_traceback(
+async def test_an_unexpected_signed_payload_is_a_calm_200_without_a_traceback(
     replica: Replica, log: io.StringIO, name: str
 ) -> None:
     """Each odd value in each place, in every sort of payload: one event each, or two where a click was decided."""

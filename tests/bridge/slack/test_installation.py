@@ -1,4 +1,4 @@
-"""The one workspace of the settings: known as soon as Slack can be asked, and not a pass later."""
+"""The one workspace of the settings: identified in the first pass in which Slack can be reached."""
 
 import io
 
@@ -78,7 +78,7 @@ async def test_while_slack_is_down_it_is_asked_again(replica: Replica, kind: Kin
 
     assert [await one.step() for _ in range(3)] == [0, 0, 1]
     assert log.getvalue().count("slack_awaited") == 2
-    assert "slack_token_refused" not in log.getvalue()  # nobody is to copy a token again that is a good one
+    assert "slack_token_refused" not in log.getvalue()  # an operator need not replace a valid token
 
 
 async def test_a_wrong_token_is_said_with_what_to_do_and_never_shown(replica: Replica, log: io.StringIO) -> None:

@@ -13,7 +13,7 @@ QUESTION = interaction()
 
 
 def life(status: Status) -> Life:
-    """How QUESTION ended, as a claim tells it."""
+    """How QUESTION ended, as a claim returns it."""
     ended = interaction(status=status)
     return Life(**{field.name: getattr(ended, field.name) for field in dataclasses.fields(Life)})
 
@@ -63,7 +63,7 @@ def test_the_end_that_was_decided_here_needs_no_reading() -> None:
     assert ended.request == QUESTION.request, "what the card is drawn from is all there"
 
 
-def test_the_end_of_a_question_nobody_posted_here_is_not_kept() -> None:
+def test_the_end_of_a_question_that_was_not_posted_here_is_not_kept() -> None:
     cache = MessageCache()
 
     cache.ended(QUESTION.scope, QUESTION.id, life(Status.ANSWERED))
@@ -83,7 +83,7 @@ def test_a_question_is_forgotten_with_its_last_copy() -> None:
 
 
 def test_no_more_than_so_many_questions_are_kept() -> None:
-    cache = MessageCache(most=3)
+    cache = MessageCache(max_entries=3)
 
     for _ in range(10):
         cache.remember(interaction(id=ids.new()), HERE)
@@ -114,7 +114,7 @@ def test_a_late_post_does_not_bring_back_a_pending_question() -> None:
 
 
 def test_large_questions_count_for_several_so_that_memory_is_bounded() -> None:
-    cache = MessageCache(most=10)
+    cache = MessageCache(max_entries=10)
     large = dataclasses.replace(QUESTION, request={**QUESTION.request, "body": "x" * 4_000})
     for number in range(20):
         cache.remember(dataclasses.replace(large, id=ids.new()), HERE)

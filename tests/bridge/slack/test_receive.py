@@ -97,7 +97,7 @@ async def test_a_click_wins_once_and_its_repeat_hears_the_same(
 async def test_a_click_that_cannot_be_confirmed_is_503_and_still_followed(
     receiver: Receiver, replica: Replica, question: Interaction, log: io.StringIO
 ) -> None:
-    await replica.claims._pool.close()
+    await replica.claims.close()
 
     ack = await done(await receiver.receive(replica.payload(question, response_url=None)))
 

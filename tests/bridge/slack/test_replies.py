@@ -121,7 +121,7 @@ def test_a_winner_who_clicks_another_choice_hears_what_stands() -> None:
 
 
 @pytest.mark.parametrize("verdict", [Verdict.TAKEN, Verdict.DECIDED])
-def test_a_default_is_not_said_to_be_anybodys(verdict: Verdict) -> None:
+def test_a_default_is_not_attributed_to_a_person(verdict: Verdict) -> None:
     by_default = answered(answer=APPROVED | {"by": None, "via": "default"})
 
     assert say(verdict, by_default) == (

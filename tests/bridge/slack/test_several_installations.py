@@ -1,4 +1,4 @@
-"""One bridge, several installations of its app: what was asked in one is answered there and nowhere else."""
+"""One bridge, several installations of its app: an interaction is answered in its own installation only."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -175,7 +175,7 @@ async def test_a_click_without_a_team_is_claimed_under_the_organizations_connect
     assert "<@U0NIA>" in replica.shown(handle)
 
 
-async def test_somebody_of_a_workspace_that_was_not_granted_is_an_outsider(
+async def test_a_person_of_a_workspace_that_was_not_granted_is_an_outsider(
     replica: Replica, control: Control, org: Elsewhere
 ) -> None:
     question = await org.ask(replica, responders=None)
@@ -209,7 +209,7 @@ async def test_an_organizations_and_its_workspaces_installation_never_answer_for
     assert (await replica.verdicts())[2:] == ["won", "won"]
 
 
-async def test_a_button_in_an_ephemeral_counts_and_whoever_is_refused_is_told(
+async def test_a_button_in_an_ephemeral_counts_and_a_refused_clicker_is_told(
     replica: Replica, question: Interaction
 ) -> None:
     """Clicked as people click it, on a message that only its one reader has and no method can look at."""

@@ -1,4 +1,4 @@
-"""Slack's signature, from the published vector to bytes nobody should send."""
+"""Slack's signature, from the published vector to malformed input."""
 
 import hashlib
 import hmac
