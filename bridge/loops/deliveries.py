@@ -17,8 +17,8 @@ from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import event
 from bridge.webhooks import outgoing, schedule
+from bridge.webhooks.outcome import DeliveryOutcome
 from bridge.webhooks.outgoing import Webhooks
-from bridge.webhooks.sender import DeliveryOutcome
 from bridge.webhooks.signature import WebhookKeys
 from storage import cards, deliveries, errors
 from storage.deliveries import Leased
@@ -99,9 +99,9 @@ class Deliveries:
         if row is None:
             return None
         copies = await cards.of_interaction(self.db, one.organization_id, one.interaction_id)
-        told = event.of_interaction(id=one.event_id, type=one.type, at=one.at, row=row, copies=copies)
+        told = event.of_interaction(id=one.event_id, type=one.type, at=one.at, row=row, cards=copies)
         sending = asyncio.ensure_future(
-            self.webhooks.send(one.url, id=told["id"], body=event.written(told), secrets=_secrets(one, keys))
+            self.webhooks.send(one.url, id=told["id"], body=event.encode(told), secrets=_secrets(one, keys))
         )
         holding = asyncio.ensure_future(self._hold(one))
         try:

@@ -13,6 +13,7 @@ from aiohttp import web
 import bridge
 from bridge.agents import routes
 from bridge.agents.events.streams import Streams
+from bridge.agents.http.problem_details import problem_details_except
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
 from bridge.connection_limit import ConnectionLimiter
 from bridge.logs import Log
@@ -195,14 +196,16 @@ async def _run(
     if settings.retention_days:
         retention = Retention(db=db, days=settings.retention_days)
         aside.append(Loop(name="retention", step=retention.step, interval=_RETENTION_INTERVAL))
-    web_app = web.Application(middlewares=[limiter.attend, routes.in_words_besides(PATH)], client_max_size=MOST_BYTES)
+    web_app = web.Application(middlewares=[limiter.attend, problem_details_except(PATH)], client_max_size=MOST_BYTES)
     limits = settings.limits
     agents = routes.routes(
         db=db,
         reader=reader,
         notifier=notifier,
         streams=streams,
-        concurrency=ConcurrencyLimiter(each=limits.open_requests, most=allotment.open_requests, limiter=limiter),
+        concurrency=ConcurrencyLimiter(
+            per_organization=limits.open_requests, max_open=allotment.open_requests, limiter=limiter
+        ),
         webhooks=webhooks,
         limits=limits,
         metrics=metrics,

@@ -16,8 +16,12 @@ from yarl import URL
 
 from bridge import ids
 from bridge.agents import routes
-from bridge.agents.events.streams import Streams
+from bridge.agents.events.feed import DEFAULT_LIMITS, FeedLimits
+from bridge.agents.events.streams import DEFAULT_TIMES, Streams, StreamTimes
 from bridge.agents.http import problems
+from bridge.agents.http.body import READ_SECONDS
+from bridge.agents.http.problem_details import problem_details
+from bridge.agents.interactions.long_poll import DISCONNECT_SECONDS
 from bridge.agents.limits.limits import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
 from bridge.connection_limit import ConnectionLimiter
@@ -215,13 +219,18 @@ async def door(
     guard: Guard | None = None,
     keys: WebhookKeys | None = KEYS,
     most: int = 1_000_000,
+    read_seconds: float = READ_SECONDS,
+    first_post_seconds: float = 0.0,
+    disconnect_seconds: float = DISCONNECT_SECONDS,
+    stream_times: StreamTimes = DEFAULT_TIMES,
+    feed_limits: FeedLimits = DEFAULT_LIMITS,
 ) -> AsyncIterator[Door]:
     """Another replica; its other parts share its `wake` and `metrics`. Its webhooks reach nobody but by its `guard`."""
     notifier, guard = notifier or Notifier(), guard or Guard()
     limiter = ConnectionLimiter(most=most)
-    app = web.Application(middlewares=[limiter.attend, routes.in_words])
+    app = web.Application(middlewares=[limiter.attend, problem_details])
     reader = Reader(db=db, notifier=notifier, metrics=metrics)
-    streams = Streams(db=db, reader=reader, notifier=notifier)
+    streams = Streams(db=db, reader=reader, notifier=notifier, times=stream_times, limits=feed_limits)
     async with aclosing(Sender(guard, agent="askbridge test", seconds=5, resolver=Nowhere())) as sender:
         webhooks = Webhooks(keys=keys, guard=guard, sender=sender)
         app.add_routes(
@@ -230,10 +239,13 @@ async def door(
                 reader=reader,
                 notifier=notifier,
                 streams=streams,
-                concurrency=ConcurrencyLimiter(each=limits.open_requests, most=most, limiter=limiter),
+                concurrency=ConcurrencyLimiter(per_organization=limits.open_requests, max_open=most, limiter=limiter),
                 webhooks=webhooks,
                 limits=limits,
                 metrics=metrics,
+                read_seconds=read_seconds,
+                first_post_seconds=first_post_seconds,
+                disconnect_seconds=disconnect_seconds,
             )
         )
         async with TestClient(_Server(app)) as http:

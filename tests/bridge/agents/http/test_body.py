@@ -10,10 +10,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 
 from bridge import ids
 from bridge.agents.http import body as bodies
-from bridge.agents.http.body import MOST_BYTES, escape, unstorable
+from bridge.agents.http import json_response
+from bridge.agents.http.body import MAX_BYTES, escape, unstorable
+from bridge.agents.http.problem_details import problem_details
 from storage.model import Json
 from tests.bridge.agents.door import Door, Reply, body
 
@@ -67,7 +72,7 @@ async def test_what_cannot_be_read_is_refused_with_the_place(door: Door) -> None
 
 async def test_the_greatest_depth_is_read(door: Door) -> None:
     deep: Any = 1
-    for _ in range(bodies.MOST_DEPTH - 2):
+    for _ in range(bodies.MAX_DEPTH - 2):
         deep = [deep]
 
     assert (await door.ask(body(metadata={"a": deep}))).json["metadata"] == {"a": deep}
@@ -90,9 +95,9 @@ async def test_too_much_is_refused_whether_it_was_announced_or_not(door: Door) -
             yield b" " * 1024
 
     room = json.dumps(body()).encode()
-    announced = await send(door, b" " * (MOST_BYTES + 1))
-    streamed = await send(door, unannounced(MOST_BYTES * 2))
-    most = await send(door, room + b" " * (MOST_BYTES - len(room)))
+    announced = await send(door, b" " * (MAX_BYTES + 1))
+    streamed = await send(door, unannounced(MAX_BYTES * 2))
+    most = await send(door, room + b" " * (MAX_BYTES - len(room)))
 
     for reply in (announced, streamed):
         assert (reply.status, reply.slug) == (413, "body_too_large")
@@ -108,50 +113,52 @@ async def test_a_packed_body_is_refused_unopened(door: Door) -> None:
     assert (await send(door, raw, Content_Encoding="identity")).status == 201
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "_READ_SECONDS", 0.05)
-    async with raw_request(door, b'{"kind": "appr') as (reader, _):
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def read(request: web.Request) -> web.Response:
+        return json_response.json(await bodies.read(request, seconds=0.05))
+
+    async with raw_request(read, b'{"kind": "appr') as (reader, _):
         answer = await asyncio.wait_for(reader.read(12), timeout=5)
 
     assert answer == b"HTTP/1.1 400"
 
 
-async def test_a_caller_who_hangs_up_in_mid_body_is_no_mistake_of_ours(
-    door: Door, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    began, read = asyncio.Event(), asyncio.Event()
-    real = bodies._bytes
+async def test_a_caller_who_hangs_up_in_mid_body_is_no_mistake_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
 
-    async def spied(request: Any) -> bytes:
+    async def read(request: web.Request) -> web.Response:
         began.set()
         try:
-            return await real(request)
+            return json_response.json(await bodies.read(request))
         finally:
-            read.set()
+            ended.set()
 
-    monkeypatch.setattr(bodies, "_bytes", spied)
-    async with raw_request(door, b'{"kind": "appr'), asyncio.timeout(5):
+    async with raw_request(read, b'{"kind": "appr') as (_, writer), asyncio.timeout(5):
         await began.wait()
-    await asyncio.wait_for(read.wait(), timeout=5)
+        assert not ended.is_set()
+        writer.close()
+        await ended.wait()
 
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @contextlib.asynccontextmanager
-async def raw_request(door: Door, begun: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A request whose body was only begun."""
-    reader, writer = await asyncio.open_connection(door.http.host, door.http.port)
-    head = (
-        f"POST /v1/interactions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {door.tenant.secret}\r\n"
-        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-    )
-    try:
-        writer.write(head.encode() + begun)
+async def raw_request(
+    handler: Handler, begun: bytes
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A request whose body was only begun, to a server with this handler; on leaving, the client hangs up first."""
+    app = web.Application(middlewares=[problem_details])
+    app.router.add_post("/", handler)
+    async with TestServer(app) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n")
+        writer.write(begun)
         await writer.drain()
-        yield reader, writer
-    finally:
-        writer.close()
-        await writer.wait_closed()
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            await writer.wait_closed()
 
 
 @pytest.mark.parametrize(

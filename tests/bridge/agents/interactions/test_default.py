@@ -38,7 +38,7 @@ async def test_it_is_told_at_the_deadline_and_ever_after(door: Door, asked: Any,
     assert (await door.get(told["id"], wait=60)).json == told
 
 
-async def test_where_nobody_could_see_a_card_there_is_no_answer(door: Door) -> None:
+async def test_where_no_person_could_see_a_card_there_is_no_answer(door: Door) -> None:
     asked = await door.ask(body(on_expiry={"decision": "approve"}))
     await door.pass_deadline(asked.id)
     for _ in range(2):
@@ -55,7 +55,7 @@ async def test_where_nobody_could_see_a_card_there_is_no_answer(door: Door) -> N
         ({"kind": "choice", "options": OPTIONS, "on_expiry": {"decision": "deny"}}, "/on_expiry/decision"),
     ],
 )
-async def test_what_nobody_could_answer_is_no_default(door: Door, asked: Any, pointer: str) -> None:
+async def test_what_no_person_could_answer_is_no_default(door: Door, asked: Any, pointer: str) -> None:
     reply = await door.ask(body(**asked))
 
     assert (reply.status, reply.pointers) == (422, [pointer])

@@ -13,6 +13,7 @@ from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door, body
 from tests.storage import build
+from tests.waiting import until
 
 
 async def answered(door: Door, **fields: Any) -> str:
@@ -167,12 +168,10 @@ class TestHearing:
         await door.waiting()
         reader.cancel()
         server = door.http.server.handler
-        while server.connections:
-            await asyncio.sleep(0.001)
+        await until(lambda: not server.connections)
 
         await door.click((await door.db.fetch("select id from interactions"))[0]["id"])
-        while door.notifier.watched():
-            await asyncio.sleep(0.001)
+        await until(lambda: not door.notifier.watched())
         await asyncio.sleep(0)
 
         assert noted(door) == set()
@@ -199,8 +198,11 @@ class TestHearing:
 
 
 def noted(door: Door) -> set[str]:
-    """What is to be written down as heard."""
-    return {ids.encode("int", id) for _, id in door.notifier._acknowledged}
+    """The interactions whose acknowledgements are still to be stored. They are taken, and put back."""
+    pairs = door.notifier.take_acknowledged(10_000)
+    for pair in pairs:
+        door.notifier.acknowledge(*pair)
+    return {ids.encode("int", id) for _, id in pairs}
 
 
 @pytest.mark.parametrize("status", list(Progress))

@@ -8,8 +8,7 @@ from bridge import ids
 from bridge.kinds.registry import KINDS
 from bridge.representation import schemas, timeline, timeline_text
 from storage import cards, connections, deadlines
-from storage.interactions import Moment
-from storage.model import Handle, Json, Verdict
+from storage.model import Handle, Json, Moment, Verdict
 from tests.bridge.agents.door import Door, body
 from tests.bridge.interactions import ASKED_AT, interaction
 from tests.storage import build, card_moves
@@ -73,7 +72,7 @@ async def test_who_did_what_on_which_copy(door: Door) -> None:
     }  # fmt: skip
 
 
-async def test_why_nobody_could_be_asked(door: Door) -> None:
+async def test_why_no_person_could_be_asked(door: Door) -> None:
     asked = await door.ask(body(to=BOTH))
     for copy in await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=2):
         await card_moves.give_up(door.db, copy)
@@ -99,7 +98,7 @@ async def test_a_copy_that_does_not_appear_says_why(door: Door) -> None:
     assert found["message"].startswith("Waiting, with no card on a screen yet")
 
 
-async def test_an_end_stands_where_its_deadline_passed_whoever_wrote_it(door: Door) -> None:
+async def test_an_end_stands_where_its_deadline_passed_however_late_it_was_written(door: Door) -> None:
     """The click that comes after the deadline writes the end; the look at the last one does."""
     silent, default = await door.ask(), await door.ask(body(on_expiry={"decision": "deny"}))
     lost = await door.ask()

@@ -211,6 +211,6 @@ def test_a_cursor_is_described_as_what_it_is() -> None:
 
 def test_a_text_to_filter_by_is_described_as_what_can_be_stored() -> None:
     for parameter in DOCUMENT["paths"]["/v1/interactions"]["get"]["parameters"]:
-        if parameter["name"] in filters.MOST_TEXT:
+        if parameter["name"] in filters.MAX_TEXT:
             judge_of = OAS31Validator(parameter["schema"])
             assert judge_of.is_valid("a\nb é") and not judge_of.is_valid("a\x00b")

@@ -174,7 +174,7 @@ async def test_those_that_are_made_and_enabled_at_the_same_moment_are_counted_to
     assert [item["status"] for item in items].count("active") == webhook_endpoints.MOST_ACTIVE
 
 
-async def test_what_is_somebody_elses_is_as_unknown_as_what_is_not_there(door: Door) -> None:
+async def test_what_another_organization_has_is_as_unknown_as_what_is_not_there(door: Door) -> None:
     made = await create(door)
     foreign = await build.tenant(door.db)
     for what in ("disable", "enable", "rotate_secret", "test", "replay", "deliveries"):
