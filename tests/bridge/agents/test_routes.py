@@ -1,4 +1,4 @@
-"""Whatever happens behind the routes, an agent gets a problem in words it can act on."""
+"""Every error behind the routes becomes a problem on which an agent can act."""
 
 import asyncio
 import logging
@@ -58,7 +58,7 @@ async def test_another_method_is_told_which_there_are(door: Door) -> None:
 
 
 class TestWithoutADatabase:
-    """503, in time, never a 2xx and never a word of where the database is."""
+    """503 in time, never a 2xx, and never a hint of the database's address."""
 
     async def test_closed(self, door: Door) -> None:
         asked = await door.ask()
@@ -94,7 +94,7 @@ class TestWithoutADatabase:
             await way.cut()
 
     async def test_silent_right_after_the_question_was_written(self, dsn: str, db: Database) -> None:
-        """It is asked, and saying anything else would have a person asked twice."""
+        """The interaction is stored: with any other response the agent would create it again."""
         async with far(dsn, await build.tenant(db)) as (way, door):
             asking = asyncio.create_task(door.ask(wait=3))
             await door.waiting()
@@ -103,7 +103,7 @@ class TestWithoutADatabase:
             asked = await asking
             await way.cut()
         assert (asked.status, asked.json["status"]) == (201, "pending")
-        assert [copy["status"] for copy in asked.json["cards"]] == ["queued"]
+        assert [card["status"] for card in asked.json["cards"]] == ["queued"]
         (row,) = await db.fetch("select id, expires_at from interactions")
         assert row["id"] == asked.id
         assert asked.json["expires_at"] == interaction.moment(row["expires_at"])
@@ -131,7 +131,7 @@ class TestWithoutADatabase:
 
 @asynccontextmanager
 async def far(dsn: str, tenant: Tenant) -> AsyncIterator[tuple[Proxy, Door]]:
-    """A replica whose way to the database can be spoiled."""
+    """A replica that reaches its database through a proxy, which a test can disturb."""
     async with (
         proxy.before(dsn) as (way, through),
         pool.connect(through, name="far", size=4) as db,
@@ -171,12 +171,12 @@ async def test_a_mistake_of_ours_is_told_and_logged_without_what_it_said(caplog:
     app = web.Application(middlewares=[problem_details])
     app.router.add_get("/broken", broken)
     async with TestClient(TestServer(app)) as http, http.get("/broken?token=xoxb-secret") as response:
-        told = await response.text()
+        sent = await response.text()
 
     assert (response.status, response.content_type) == (500, "application/problem+json")
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.getMessage() == "request_failed"
-    assert "xoxb-secret" not in told + str(vars(record))
+    assert "xoxb-secret" not in sent + str(vars(record))
     assert "in broken" in vars(record)["where"]
 
 

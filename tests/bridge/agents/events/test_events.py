@@ -1,4 +1,4 @@
-"""The feed as agents read it: in pages, or as a stream that can be resumed anywhere without gap or duplicate."""
+"""The feed in pages, or as a stream that can be resumed after any event without gap or duplicate."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,22 +38,22 @@ async def second(door: Door, other: Database) -> AsyncIterator[Door]:
 
 
 async def number(door: Door) -> int:
-    """A pass of the numbering loop here."""
+    """One step of the numbering loop of this replica."""
     return await numbering.step(door.db, door.notifier)
 
 
-async def told(door: Door, **query: Any) -> Json:
+async def feed_page(door: Door, **query: Any) -> Json:
     reply = await door.call("GET", "/v1/events", params=query)
     assert reply.status == 200, reply.raw
     return reply.json
 
 
 async def happened(door: Door, count: int) -> list[str]:
-    """So many events, numbered; their ids in the order of the feed."""
-    question = await build.question(door.db, door.tenant)
-    await tell(door.db, question, number=count - 1)
+    """Write and number so many events; returns their ids in the order of the feed."""
+    interaction = await build.question(door.db, door.tenant)
+    await tell(door.db, interaction, number=count - 1)
     await number(door)
-    numbered = await events.page(door.db, question.organization_id, past=events.BEGINNING, most=10_000)
+    numbered = await events.page(door.db, interaction.organization_id, past=events.BEGINNING, most=10_000)
     return [ids.encode("evt", one.id) for one in numbered][-count:]
 
 
@@ -61,12 +61,12 @@ async def happened(door: Door, count: int) -> list[str]:
 
 
 async def test_a_page_has_all_that_happened_before_it_was_asked_for_oldest_first(door: Door) -> None:
-    """No loop runs here: whoever asks for a page numbers what is due."""
+    """No loop runs here: the request for a page numbers the events that are due."""
     asked = await door.ask()
     await door.post_card()
     await door.click(asked.id)
 
-    page = await told(door)
+    page = await feed_page(door)
 
     assert [one["type"] for one in page["items"]] == [
         "interaction.created", "interaction.posted", "interaction.answered",
@@ -79,7 +79,7 @@ async def test_the_question_in_an_event_is_as_it_is_when_told(door: Door) -> Non
     asked = await door.ask()
     await door.click(asked.id)
 
-    created, answered = (await told(door))["items"]
+    created, answered = (await feed_page(door))["items"]
 
     now = (await door.get(asked.json["id"])).json
     assert created["data"] == answered["data"] == now and now["status"] == "answered"
@@ -90,19 +90,19 @@ async def test_pages_follow_each_other_without_gap_or_duplicate(door: Door) -> N
     every = await happened(door, 7)
 
     found: list[str] = []
-    page = await told(door, limit=3)
+    page = await feed_page(door, limit=3)
     for size in (3, 3, 1):
         assert len(page["items"]) == size
         found += [one["id"] for one in page["items"]]
         if page["next_cursor"] is None:
             break
         assert page["next_cursor"] == found[-1]
-        page = await told(door, limit=3, after=page["next_cursor"])
+        page = await feed_page(door, limit=3, after=page["next_cursor"])
 
     assert found == every and page["next_cursor"] is None
-    assert (await told(door, after=every[-1]))["items"] == []
-    assert [one["id"] for one in (await told(door, after="beginning"))["items"]] == every
-    exactly = await told(door, limit=7)
+    assert (await feed_page(door, after=every[-1]))["items"] == []
+    assert [one["id"] for one in (await feed_page(door, after="beginning"))["items"]] == every
+    exactly = await feed_page(door, limit=7)
     assert len(exactly["items"]) == 7 and exactly["next_cursor"] is None
 
 
@@ -111,8 +111,8 @@ async def test_types_are_chosen(door: Door) -> None:
         await door.click((await door.ask()).id)
     await door.cancel((await door.ask()).json["id"])
 
-    ended = await told(door, types="interaction.answered,interaction.cancelled", limit=2)
-    rest = await told(door, types="interaction.answered,interaction.cancelled", after=ended["next_cursor"])
+    ended = await feed_page(door, types="interaction.answered,interaction.cancelled", limit=2)
+    rest = await feed_page(door, types="interaction.answered,interaction.cancelled", after=ended["next_cursor"])
 
     assert [one["type"] for one in ended["items"] + rest["items"]] == [
         "interaction.answered", "interaction.answered", "interaction.cancelled",
@@ -262,7 +262,7 @@ async def test_m073_a_stream_resumes_after_every_event_on_another_replica(paging
 async def test_m073_connections_killed_after_every_event_leave_no_gap_and_no_duplicate(
     door: Door, second: Door
 ) -> None:
-    """A client that loses its connection after each event, while events go on, and comes back on the other replica."""
+    """A client that loses its connection after each event, while events go on, and reconnects to the other replica."""
     writing = asyncio.create_task(_write(door, 30, follower=second))
     found: list[str] = []
     while len(found) < 30:
@@ -274,32 +274,32 @@ async def test_m073_connections_killed_after_every_event_leave_no_gap_and_no_dup
         await number(second)
     await writing
 
-    assert found == [one["id"] for one in (await told(door, limit=200))["items"]]
+    assert found == [one["id"] for one in (await feed_page(door, limit=200))["items"]]
 
 
 async def _write(door: Door, count: int, *, follower: Door) -> None:
-    question = await build.question(door.db, door.tenant)
+    interaction = await build.question(door.db, door.tenant)
     for _ in range(count - 1):
-        await tell(door.db, question)
+        await tell(door.db, interaction)
         await number(door)
-        follower.notifier.feed_advanced(question.organization_id)
+        follower.notifier.feed_advanced(interaction.organization_id)
 
 
 async def test_m073_what_commits_late_is_told_late_and_not_lost(door: Door, second: Door, dsn: str) -> None:
-    question = await build.question(door.db, door.tenant)
+    interaction = await build.question(door.db, door.tenant)
     await number(door)
     async with listening(door) as one, listening(second) as two:
         async with admin(dsn) as late:
             transaction = late.transaction()
             await transaction.start()
-            (slow,) = await tell(late, question)
-            (quick,) = await tell(door.db, question)
+            (slow,) = await tell(late, interaction)
+            (quick,) = await tell(door.db, interaction)
             await number(door)
-            second.notifier.feed_advanced(question.organization_id)
+            second.notifier.feed_advanced(interaction.organization_id)
             assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", quick)
             await transaction.commit()
         await number(second)
-        door.notifier.feed_advanced(question.organization_id)
+        door.notifier.feed_advanced(interaction.organization_id)
 
         assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", slow)
     async with listening(door, last=ids.encode("evt", quick)) as resumed:

@@ -32,7 +32,7 @@ HEAVY = {"metadata": {"heavy": "x" * 16_000}}
 
 @asynccontextmanager
 async def raw(door: Door, *, after: str = "") -> AsyncIterator[socket.socket]:
-    """A connection that asked for a stream, and reads only what a test reads of it."""
+    """A connection that requested a stream, and reads only when a test reads."""
     url = door.http.make_url("/v1/events")
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -1,4 +1,4 @@
-"""Bodies of strangers: read, or refused in words; never a 5xx, and nothing stored of what was refused."""
+"""Untrusted bodies: read, or refused with a reason; never a 5xx, and nothing is stored of a refused body."""
 
 import asyncio
 import contextlib
@@ -61,11 +61,11 @@ UNREADABLE: list[tuple[bytes, str]] = [
 
 
 async def test_what_cannot_be_read_is_refused_with_the_place(door: Door) -> None:
-    for raw, told in UNREADABLE:
+    for raw, detail in UNREADABLE:
         reply = await send(door, raw)
 
         assert (reply.status, reply.slug) == (400, "unreadable_body"), raw[:60]
-        assert told in reply.json["detail"], raw[:60]
+        assert detail in reply.json["detail"], raw[:60]
         assert len(reply.raw) < 500
     assert await door.rows() == 0
 
@@ -97,11 +97,11 @@ async def test_too_much_is_refused_whether_it_was_announced_or_not(door: Door) -
     room = json.dumps(body()).encode()
     announced = await send(door, b" " * (MAX_BYTES + 1))
     streamed = await send(door, unannounced(MAX_BYTES * 2))
-    most = await send(door, room + b" " * (MAX_BYTES - len(room)))
+    largest = await send(door, room + b" " * (MAX_BYTES - len(room)))
 
     for reply in (announced, streamed):
         assert (reply.status, reply.slug) == (413, "body_too_large")
-    assert most.status == 201
+    assert largest.status == 201
 
 
 async def test_a_packed_body_is_refused_unopened(door: Door) -> None:
@@ -218,7 +218,7 @@ def deep(levels: int) -> Any:
 
 
 def spoiled(value: Any, chance: random.Random) -> Any:
-    """The value with something odd put somewhere in it."""
+    """The value with an odd part put somewhere into it."""
     if not isinstance(value, dict | list) or not value or chance.random() < 0.2:
         return chance.choice(ODD) if chance.random() < 0.95 else deep(chance.choice([5, 31, 40, 400]))
     if isinstance(value, list):

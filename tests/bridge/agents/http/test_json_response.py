@@ -1,4 +1,4 @@
-"""How JSON is written to agents: real UTF-8, one newline, and nothing that UTF-8 cannot say."""
+"""JSON responses: UTF-8 with one newline at the end, and nothing that UTF-8 cannot encode."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ async def test_every_answer_is_real_utf_8_and_ends_in_one_newline(door: Door) ->
 
 @pytest.mark.parametrize("half", HALVES, ids=ascii)
 async def test_half_a_character_is_never_told_back(door: Door, half: str) -> None:
-    """It can be sent in JSON, or percent-encoded as UTF-8 would write it if it could."""
+    """A lone surrogate can be sent in JSON, or percent-encoded as UTF-8 would encode it if it could."""
     id = (await door.ask()).json["id"]
     bodies: list[Any] = [
         body(title=half), body(**{half: 1}), body(kind=half), body(metadata={half: {half: half}}), body(tags=[half]),

@@ -1,4 +1,4 @@
-"""Parameters: what is not known is refused by name, wherever it is sent."""
+"""Parameters: an unknown one is refused by its name, on every route."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Withdrawing a question: what is told when it worked, and how it ended when it did not."""
+"""Cancelling an interaction: its final status, and the problem when it had ended before."""
 
 import asyncio
 from typing import Any

@@ -14,7 +14,7 @@ from storage.model import ENDS, EventType, Progress, Status
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
-from tests.bridge.agents.events.test_events import number, told
+from tests.bridge.agents.events.test_events import feed_page, number
 from tests.bridge.agents.events.test_streams import HEAVY, raw, until_open
 from tests.bridge.agents.interactions.test_receipt import answered, noted
 from tests.bridge.agents.listening import listening
@@ -53,7 +53,7 @@ async def test_receipts_are_told_in_the_feed_in_their_order(door: Door) -> None:
         await door.report(await ended(door), status="succeeded")
         await number(door)
         succeeded = await stream.event()
-    page = await told(door)
+    page = await feed_page(door)
 
     assert (picked_up["type"], failed["type"]) == ("interaction.picked_up", "interaction.failed")
     assert failed["data"]["receipt"]["summary"] == "No disk" and failed["data"]["id"] == id
@@ -68,21 +68,21 @@ async def test_that_it_was_heard_is_no_event(door: Door) -> None:
     assert await acknowledgements.step(door.db, door.notifier) == 1
     await number(door)
 
-    assert {one["type"] for one in (await told(door))["items"]} == {"interaction.created", "interaction.answered"}
+    assert {one["type"] for one in (await feed_page(door))["items"]} == {"interaction.created", "interaction.answered"}
 
 
 async def test_who_is_given_an_end_on_a_page_has_heard(door: Door) -> None:
     id = await ended(door)
 
-    await told(door, types="interaction.created,interaction.posted")
+    await feed_page(door, types="interaction.created,interaction.posted")
     assert noted(door) == set(), "only what tells the end counts, whatever the question beside it has become"
-    await told(door, limit=1)
+    await feed_page(door, limit=1)
     assert noted(door) == set(), "the one past the limit was read, and not given"
-    await told(door)
+    await feed_page(door)
 
     assert noted(door) == {id}
     await acknowledgements.write(door.db, door.notifier)
-    await told(door)
+    await feed_page(door)
     assert noted(door) == set(), "once is enough"
 
 

@@ -1,4 +1,4 @@
-"""The last mile at agents' door: receipts in words, and hearing that counts once an end was really written."""
+"""Receipts, and acknowledgements, which count once a response with the end was written completely."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,7 @@ from tests.waiting import until
 
 
 async def answered(door: Door, **fields: Any) -> str:
-    """A question that was just answered, and of which nobody was told."""
+    """An interaction that was just answered; no agent has acknowledged its end."""
     asked = await door.ask(body(**fields))
     await door.click(asked.id)
     id: str = asked.json["id"]
@@ -103,14 +103,14 @@ async def test_the_timeline_tells_it_in_words(door: Door) -> None:
     await door.report(id, status="picked_up")
     await door.report(id, status="failed", summary='It said "no"\nand went')
 
-    told = (await door.call("GET", f"/v1/interactions/{id}/timeline")).json["items"]
+    items = (await door.call("GET", f"/v1/interactions/{id}/timeline")).json["items"]
 
-    assert [line["message"] for line in told[-3:]] == [
+    assert [line["message"] for line in items[-3:]] == [
         "An agent was told how it ended.",
         "deploy-bot acts on the answer.",
         "deploy-bot reported that it failed: \"It said 'no' and went\".",
     ]
-    assert told[-1]["detail"] == {"key": "deploy-bot", "summary": 'It said "no"\nand went', "url": None}
+    assert items[-1]["detail"] == {"key": "deploy-bot", "summary": 'It said "no"\nand went', "url": None}
 
 
 class TestHearing:

@@ -73,9 +73,9 @@ class TestTheFirstCard:
             await card_moves.give_up(door.db, card)
             door.notifier.interaction_changed(card.organization_id, card.interaction_id)
 
-            told = (await asked).json
-            assert (told["status"], told["reason"]["code"]) == ("unreachable", "is_archived")
-            assert told["cards"][0]["status"] == "failed"
+            response = (await asked).json
+            assert (response["status"], response["reason"]["code"]) == ("unreachable", "is_archived")
+            assert response["cards"][0]["status"] == "failed"
 
     async def test_is_waited_for_without_a_database_connection(self, dsn: str, tenant: Tenant) -> None:
         async with (
@@ -112,15 +112,15 @@ class TestTheEnd:
             card = await door.post_card()
             await door.click(card.interaction_id)
 
-            told = await asked
-            assert (told.status, told.json["status"]) == (201, "answered")
-            assert told.json["answer"] == {
+            response = await asked
+            assert (response.status, response.json["status"]) == (201, "answered")
+            assert response.json["answer"] == {
                 "decision": "approve",
                 "approved": True,
                 "option": None,
                 "label": "Approve",
                 "by": {"user": "U0ANA", "name": "ana", "team": door.tenant.connection.home_teams[0]},
-                "at": told.json["answered_at"],
+                "at": response.json["answered_at"],
                 "via": "button",
             }
 
@@ -150,9 +150,9 @@ class TestTheEnd:
             await set_deadline(door.db, asked.id)
             await watch.step(door.db, door.notifier)
 
-            told = (await reader).json
-            assert (told["status"], told["answer"]) == ("expired", None)
-            assert told["cards"][0]["status"] == "posted"  # with its buttons, until the card loop edits it
+            response = (await reader).json
+            assert (response["status"], response["answer"]) == ("expired", None)
+            assert response["cards"][0]["status"] == "posted"  # with its buttons, until the card loop edits it
 
     async def test_is_not_waited_for_when_it_came_before(self, door: Door) -> None:
         asked = await door.ask()

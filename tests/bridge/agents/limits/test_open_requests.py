@@ -28,12 +28,12 @@ TWO: Limits = replace(FAR, open_requests=2)
 
 
 async def stream(door: Door, **other: Any) -> Reply:
-    """Ask for a stream that is refused."""
+    """Request a stream that is refused."""
     async with asyncio.timeout(LONG):
         return await door.call("GET", "/v1/events", headers={"Accept": "text/event-stream"}, **other)
 
 
-def told(reply: Reply) -> tuple[int, str, str]:
+def refusal_of(reply: Reply) -> tuple[int, str, str]:
     return reply.status, reply.slug, reply.headers["Retry-After"]
 
 
@@ -43,7 +43,7 @@ async def test_one_stream_too_many_is_told_which_limit_it_was_and_what_helps(db:
         async with listening(door):
             refused = await stream(door)
 
-            assert told(refused) == (429, "too_many_open", "10")
+            assert refusal_of(refused) == (429, "too_many_open", "10")
             assert refused.json["detail"] == (
                 "Your organization has 2 streams open on this replica, as many as it may have on one. One stream hears "
                 "of all questions: let your agents share it. Send this again in 10 s."
@@ -66,7 +66,7 @@ async def test_one_wait_too_many_is_refused_and_every_look_is_answered(db: Datab
             await until(lambda: door.notifier.waiting == 2)
             refused = await door.get(asked, wait=LONG)
 
-            assert told(refused) == (429, "too_many_open", "10")
+            assert refusal_of(refused) == (429, "too_many_open", "10")
             assert refused.json["detail"].startswith("Your organization has 2 requests waiting on this replica")
             assert "One stream of GET /v1/events" in refused.json["detail"]
             assert [(await door.get(asked, wait=wait)).json["status"] for wait in (None, 0)] == ["pending"] * 2
@@ -105,7 +105,7 @@ async def test_a_replica_that_can_hold_few_still_admits_one_of_the_next_organiza
             for opened in range(8):
                 if (refused := await _tried(stack, door, tenant.secret)) is not None:
                     opened_by.append(opened)
-                    assert told(refused) == (429, "too_many_open", "10")
+                    assert refusal_of(refused) == (429, "too_many_open", "10")
                     assert (
                         "streams and waiting requests here, as many as others leave room for" in refused.json["detail"]
                     )
@@ -114,7 +114,7 @@ async def test_a_replica_that_can_hold_few_still_admits_one_of_the_next_organiza
         refused = await door.get(asked.json["id"], wait=LONG)  # of either type
 
         assert opened_by == [4, 2, 1, 1, 0]
-        assert told(refused) == (429, "too_many_open", "10")
+        assert refusal_of(refused) == (429, "too_many_open", "10")
 
 
 async def test_a_request_whose_client_hung_up_stops_counting_before_its_handler_notices() -> None:
@@ -151,7 +151,7 @@ async def test_a_request_whose_client_hung_up_stops_counting_before_its_handler_
 
 
 async def _tried(stack: AsyncExitStack, door: Door, key: str) -> Reply | None:
-    """Open a stream; the refusal, if it was not opened."""
+    """Request a stream; returns the refusal if it was refused."""
     headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {key}"}
     response = await stack.enter_async_context(door.http.get("/v1/events", headers=headers))
     return None if response.status == 200 else await stream(door, key=key)

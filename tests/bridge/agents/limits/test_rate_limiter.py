@@ -28,7 +28,7 @@ NOTHING = f"/v1/interactions/{ids.encode('int', ids.new())}"
 
 
 async def statuses(door: Door, number: int, **other: Any) -> list[int]:
-    """What so many requests at once are answered."""
+    """The statuses of so many concurrent requests."""
     replies = await asyncio.gather(*(door.call("GET", NOTHING, **other) for _ in range(number)))
     return [reply.status for reply in replies]
 
