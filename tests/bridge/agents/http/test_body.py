@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
 
 from bridge import ids
@@ -127,11 +126,10 @@ async def test_a_caller_who_hangs_up_in_mid_body_is_no_mistake_of_ours(caplog: p
     began, ended = asyncio.Event(), asyncio.Event()
 
     async def read(request: web.Request) -> web.Response:
+        assert request.task is not None
+        request.task.add_done_callback(lambda _: ended.set())
         began.set()
-        try:
-            return json_response.json(await bodies.read(request))
-        finally:
-            ended.set()
+        return json_response.json(await bodies.read(request))
 
     async with raw_request(read, b'{"kind": "appr') as (_, writer), asyncio.timeout(5):
         await began.wait()
@@ -149,8 +147,11 @@ async def raw_request(
     """A request whose body was only begun, to a server with this handler; on leaving, the client hangs up first."""
     app = web.Application(middlewares=[problem_details])
     app.router.add_post("/", handler)
-    async with TestServer(app) as server:
-        reader, writer = await asyncio.open_connection(server.host, server.port)
+    runner = web.AppRunner(app, handler_cancellation=False)  # as a replica serves, and TestServer does not
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
         writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n")
         writer.write(begun)
         await writer.drain()
@@ -159,6 +160,8 @@ async def raw_request(
         finally:
             writer.close()
             await writer.wait_closed()
+    finally:
+        await runner.cleanup()
 
 
 @pytest.mark.parametrize(
