@@ -8,11 +8,10 @@ event is also the outbox: its deliveries are written with its position.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from storage import statements
-from storage.model import ENDS, EventType
+from storage.model import ENDS, Event, EventType
 from storage.statements import Runs
 
 _SQL = statements.load("events")
@@ -20,17 +19,6 @@ _SQL = statements.load("events")
 BEGINNING = 0  # the place before the first
 BATCH = 100  # events of one transaction; each may cause 20 deliveries
 BATCHES = 10  # transactions of one pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One line of the feed."""
-
-    position: int  # counts up in its organization, not without gaps
-    id: UUID
-    interaction_id: UUID
-    type: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from storage import deadlines, statements
 from storage.deadlines import Ended
-from storage.model import Card, Intent, Interaction, Json, Life, Scope, Status, Verdict, verdict
+from storage.model import Card, Intent, Interaction, Json, Life, Moment, Scope, Status, Verdict, verdict
 from storage.pool import Database
 from storage.statements import Runs
 
@@ -134,17 +134,6 @@ class Claimed:
     repeats: int  # how often this very envelope had come before
     life: Life | None
     is_settling: bool = False  # this claim told the very card that was clicked to show the answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """One line of a question's timeline."""
-
-    at: datetime
-    type: str
-    by: str | None
-    verdict: Verdict | str | None  # as in Claimed
-    detail: Json
 
 
 async def open(

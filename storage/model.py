@@ -271,3 +271,25 @@ class Delivery:
     outcome: Json | None  # {status, detail} of the last attempt
     created_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event of an organization's feed."""
+
+    position: int  # counts up in its organization, not without gaps
+    id: UUID
+    interaction_id: UUID
+    type: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One entry of an interaction's timeline."""
+
+    at: datetime
+    type: str
+    by: str | None
+    verdict: Verdict | str | None  # of a click; a str that is no Verdict: stored by a later release
+    detail: Json

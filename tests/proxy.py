@@ -45,6 +45,12 @@ class Proxy:
         self._server.close()
         await self.cut()
 
+    async def refuse(self) -> None:
+        """Refuse new connections, and break those that exist."""
+        assert self._server is not None
+        self._server.close()
+        await self.cut()
+
     def lose_replies(self) -> None:
         """From now on the server receives requests, but its replies are dropped."""
         self._lost.clear()

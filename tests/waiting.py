@@ -2,8 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar, overload
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
@@ -11,9 +11,7 @@ PATIENCE = 30.0  # seconds; how long a promise without a number of its own may t
 
 
 @overload
-async def until(
-    look: Callable[[], Coroutine[Any, Any, T]], good: Callable[[T], object] = ..., *, within: float = ...
-) -> T: ...
+async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], object] = ..., *, within: float = ...) -> T: ...
 
 
 @overload

@@ -17,8 +17,8 @@ from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import event
 from bridge.webhooks import outgoing, schedule
+from bridge.webhooks.outcome import DeliveryOutcome
 from bridge.webhooks.outgoing import Webhooks
-from bridge.webhooks.sender import DeliveryOutcome
 from bridge.webhooks.signature import WebhookKeys
 from storage import cards, deliveries, errors
 from storage.deliveries import Leased
@@ -106,10 +106,10 @@ class Deliveries:
             return None
         interaction_cards = await cards.of_interaction(self.db, leased.organization_id, leased.interaction_id)
         body = event.of_interaction(
-            id=leased.event_id, type=leased.type, at=leased.at, row=row, copies=interaction_cards
+            id=leased.event_id, type=leased.type, at=leased.at, row=row, cards=interaction_cards
         )
         sending = asyncio.ensure_future(
-            self.webhooks.send(leased.url, id=body["id"], body=event.written(body), secrets=_secrets(leased, keys))
+            self.webhooks.send(leased.url, id=body["id"], body=event.encode(body), secrets=_secrets(leased, keys))
         )
         holding = asyncio.ensure_future(self._hold(leased))
         try:

@@ -1,1 +1,1 @@
-"""What the API, its events and webhooks show of stored rows. Pure: no I/O and no clock."""
+"""The JSON that the API, its events and webhooks return for stored rows. Pure: no I/O and no clock."""

@@ -1,4 +1,4 @@
-"""An interaction as agents see it: every field in every answer, event and webhook, in one place."""
+"""The interaction resource: every field that responses, events and webhooks contain."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
         "action": row.request.get("action"),
         "agent": row.request.get("agent"),
         "on_behalf_of": row.request.get("on_behalf_of"),
-        "cards": [card(copy, row.status) for copy in cards],
+        "cards": [card(each, row.status) for each in cards],
         "supersedes": _id(row.supersedes),
         "superseded_by": _id(row.superseded_by),
         "tags": row.tags,
@@ -38,29 +38,29 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
 
 
 def answer(stored: Json, *, at: datetime | None) -> Json:
-    """The answer, with what decides first: a database keeps no order."""
+    """The answer, with the decisive fields first: a database keeps no order of names."""
     by = stored.get("by")
-    who = _first(by, "user", "name", "team") if by else None
-    return _first({**stored, "by": who, "at": moment(at)}, "decision", "approved", "option", "label", "by", "at")
+    person = _first(by, "user", "name", "team") if by else None
+    return _first({**stored, "by": person, "at": moment(at)}, "decision", "approved", "option", "label", "by", "at")
 
 
 def reason(stored: Json | None) -> Json | None:
-    """Why something is not as it was asked for."""
+    """Why an interaction or a card failed: a code, what happened, and how to fix it."""
     return _first(stored, "code", "detail", "fix") if stored else None
 
 
 def receipt(stored: Json | None) -> Json | None:
-    """What the agent reported last."""
+    """The receipt as the agent last reported it."""
     return _first(stored, "status", "summary", "url", "picked_up_at", "at") if stored else None
 
 
 def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_cursor: str | None) -> Json:
-    """Some questions, each whole."""
+    """One page of interactions, each with all fields."""
     return {"items": [interaction(row, cards[row.id]) for row in rows], "next_cursor": next_cursor}
 
 
 def card(row: Card, status: Status) -> Json:
-    """One copy of the card."""
+    """One card of an interaction with this status."""
     return {
         "status": card_status(row, status).value,
         "channel": row.channel or row.address.get("channel"),
@@ -71,11 +71,11 @@ def card(row: Card, status: Status) -> Json:
 
 
 def card_status(row: Card, status: Status) -> CardStatus:
-    """What this copy shows of a question with this status."""
+    """The status of one card of an interaction with this status."""
     if row.given_up_at is not None:
         return CardStatus.FAILED
-    # What shows the end goes on doing so while it waits for a receipt to be shown too. The release before did not mark
-    # a card that was never posted and need not be any more.
+    # A card that shows the end stays settled while a receipt is still to be added. The previous release did not mark a
+    # card that was never posted, and that need not be posted any more.
     if status is not Status.PENDING and (row.settled or (row.ts is None and row.shown == row.wanted)):
         return CardStatus.SETTLED
     return CardStatus.POSTED if row.ts is not None else CardStatus.QUEUED

@@ -1,4 +1,7 @@
-"""The shapes of what agents get, for the description of the API; `resource` writes them, a test compares the two."""
+"""Models of the resources for the OpenAPI description. The other modules write the JSON; tests compare the two.
+
+The docstrings of the models are descriptions in the API.
+"""
 
 from datetime import datetime
 from typing import Any, Literal

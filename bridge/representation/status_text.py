@@ -1,4 +1,4 @@
-"""One sentence that an agent can act on, for every status. Silence never reads as a no, and never as a yes."""
+"""One sentence for every status, on which an agent can act. A missing answer never reads as a yes or as a no."""
 
 from datetime import UTC, datetime
 from typing import assert_never
@@ -12,17 +12,17 @@ _MARKS = (".", "!", "?", "…")
 
 
 def sentence(interaction: Interaction) -> str:
-    """What became of the question, and what the agent may do now."""
+    """The status of the interaction, and what the agent may do now."""
     match interaction.status:
         case Status.PENDING:
-            seen = "Waiting for a person" if interaction.cards_shown else "Waiting, with no card on a screen yet"
+            waiting = "Waiting for a person" if interaction.cards_shown else "Waiting, with no card on a screen yet"
             until = moment(interaction.expires_at)
-            return f"{seen}, until {until}; nobody has decided, so do not go ahead, and read this again."
+            return f"{waiting}, until {until}; nobody has decided, so do not go ahead, and read this again."
         case Status.ANSWERED:
             return _answered(interaction)
         case Status.EXPIRED:
-            late = moment(interaction.expires_at)
-            return f"Nobody answered before {late}; {_UNDECIDED}, and ask again if it still matters."
+            deadline = moment(interaction.expires_at)
+            return f"Nobody answered before {deadline}; {_UNDECIDED}, and ask again if it still matters."
         case Status.CANCELLED:
             return f"Cancelled before anybody answered{_because(interaction)}; {_UNDECIDED}."
         case Status.SUPERSEDED:
@@ -59,7 +59,7 @@ def _decided(answer: Json) -> str:
 
 
 def _reported(receipt: Json) -> str:
-    """What the agent reported of the answer, so that nobody acts on it twice."""
+    """What an agent reported of the answer, so that no other agent acts on it again."""
     at = moment(datetime.fromisoformat(receipt["at"]))
     match receipt["status"]:
         case Progress.PICKED_UP:
@@ -72,13 +72,13 @@ def _reported(receipt: Json) -> str:
 
 
 def _option(answer: Json) -> str:
-    """What was chosen, by its label; by its id too, which no label can imitate."""
+    """The chosen option by its label, and by its id, which a label cannot imitate."""
     label = one_line(answer.get("label")).replace('"', "'")
     return f'"{label}" (option {answer["option"]})' if answer.get("option") else f'"{label}"'
 
 
 def _because(interaction: Interaction) -> str:
-    """What happened, inside another sentence: without a full stop of its own."""
+    """The reason's detail in parentheses, without a full stop."""
     detail = _words(interaction, "detail").rstrip(" .;")
     return f" ({detail})" if detail else ""
 
@@ -88,20 +88,20 @@ def _words(interaction: Interaction, part: str) -> str:
 
 
 def person(user: str, name: str | None) -> str:
-    """A person by name, and by the id that no name can imitate."""
+    """A person by name, and by the id, which a name cannot imitate."""
     return f"{one_line(name)} ({user})" if name else user
 
 
 def ended(sentence: str) -> str:
-    """The sentence with one mark at its end, whoever wrote its last words."""
+    """The sentence with one punctuation mark at its end, even if it ends with text from outside."""
     return sentence if sentence.endswith(_MARKS) else f"{sentence}."
 
 
 def one_line(words: object) -> str:
-    """What somebody else wrote, inside a sentence of ours."""
+    """Text from outside on one line of at most 300 characters, for use inside a sentence."""
     return texts.cut(" ".join(texts.visible(str(words)).split()), 300)
 
 
 def moment(at: datetime) -> str:
-    """A time in a sentence: RFC 3339 in UTC, to the second."""
+    """A time for use in a sentence: RFC 3339 in UTC, to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

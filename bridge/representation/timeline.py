@@ -1,45 +1,44 @@
-"""Why a question is not answered yet, or how it was: everything that happened to it, who did it and on which copy."""
+"""The timeline of an interaction: everything that happened to it, by which user and on which card."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge import ids
 from bridge.representation import interaction, status_text, timeline_text
-from storage.interactions import Moment
-from storage.model import Card, Interaction, Json, Verdict
+from storage.model import Card, Interaction, Json, Moment, Verdict
 
 
-def timeline(row: Interaction, copies: Sequence[Card], moments: Sequence[Moment]) -> Json:
-    """The question as it now is, and the moments of its life, oldest first; `row` is not older than they are."""
+def timeline(row: Interaction, cards: Sequence[Card], moments: Sequence[Moment]) -> Json:
+    """The interaction's status and cards, and its moments, oldest first. `row` must be as recent as the moments."""
     winner = next((moment for moment in moments if moment.verdict is Verdict.WON), None)
     return {
         "status": row.status.value,
         "message": status_text.sentence(row),
-        "cards": [interaction.card(copy, row.status) for copy in copies],
-        "items": [_line(row, copies, moment, winner) for moment in _with_its_end(row, moments)],
+        "cards": [interaction.card(card, row.status) for card in cards],
+        "items": [_item(row, cards, moment, winner) for moment in _with_its_end(row, moments)],
     }
 
 
 def has_end(row: Interaction, moments: Sequence[Moment]) -> bool:
-    """Whether the moments were read after the question ended: the end stands in them."""
+    """Whether the moments contain the final status of the interaction: whether they were read after its end."""
     return any(moment.type == _end(row) for moment in moments)
 
 
 def _with_its_end(row: Interaction, moments: Sequence[Moment]) -> list[Moment]:
-    """The moments with the end at the time from which it counts: the deadline, not the moment of writing."""
+    """The moments, with the end at the time from which it counts: the deadline, not when it was written."""
     if (at := row.ended_at) is None:
         return list(moments)
-    told = [replace(moment, at=at) if moment.type == _end(row) else moment for moment in moments]
-    return sorted(told, key=lambda moment: moment.at)
+    moments = [replace(moment, at=at) if moment.type == _end(row) else moment for moment in moments]
+    return sorted(moments, key=lambda moment: moment.at)
 
 
 def _end(row: Interaction) -> str:
     return f"interaction.{row.status}"
 
 
-def _line(row: Interaction, copies: Sequence[Card], moment: Moment, winner: Moment | None) -> Json:
-    detail = {**moment.detail, **_more(row, moment, winner)}
-    detail |= _copy(copies, detail)
+def _item(row: Interaction, cards: Sequence[Card], moment: Moment, winner: Moment | None) -> Json:
+    detail = {**moment.detail, **_known(row, moment, winner)}
+    detail |= _card(cards, detail)
     by = winner.by if winner and moment.type == "interaction.answered" else moment.by
     return {
         "at": interaction.moment(moment.at),
@@ -51,8 +50,8 @@ def _line(row: Interaction, copies: Sequence[Card], moment: Moment, winner: Mome
     }
 
 
-def _more(row: Interaction, moment: Moment, winner: Moment | None) -> Json:
-    """What the question knows of a moment, beside what was written then."""
+def _known(row: Interaction, moment: Moment, winner: Moment | None) -> Json:
+    """What the interaction's row adds to the detail that was stored with a moment."""
     match moment.type:
         case "interaction.created":
             return {"key": row.asked_by, "responders": row.responders, "expires_at": interaction.moment(row.expires_at)}
@@ -69,11 +68,11 @@ def _more(row: Interaction, moment: Moment, winner: Moment | None) -> Json:
     return {}
 
 
-def _copy(copies: Sequence[Card], detail: Json) -> Json:
-    """Which copy lives there: its place in `cards`, counted from 0, and whom it was for."""
-    for place, copy in enumerate(copies):
-        if copy.ts is not None and (copy.channel, copy.ts) == (detail.get("channel"), detail.get("ts")):
-            return {"card": place, "to": copy.address}
+def _card(cards: Sequence[Card], detail: Json) -> Json:
+    """The card that was posted at the detail's channel and ts: its index in `cards`, and its address."""
+    for index, card in enumerate(cards):
+        if card.ts is not None and (card.channel, card.ts) == (detail.get("channel"), detail.get("ts")):
+            return {"card": index, "to": card.address}
     return {}
 
 

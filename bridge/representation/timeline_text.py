@@ -1,18 +1,17 @@
-"""One sentence for each thing that can happen to a question: who did what, and where."""
+"""One sentence for each moment of an interaction's timeline: what happened, by which user, on which card."""
 
 from typing import assert_never
 
 from bridge.representation import status_text
-from storage.interactions import Moment
-from storage.model import Interaction, Json, Verdict
+from storage.model import Interaction, Json, Moment, Verdict
 
 
 def sentence(row: Interaction, moment: Moment, detail: Json, *, by: str | None) -> str:
-    """What happened; `detail` is the moment's own with what the question knows of it."""
-    return status_text.ended(_words(row, moment, detail, by))
+    """The sentence of a moment; `detail` is the stored detail completed from the interaction."""
+    return status_text.ended(_sentence(row, moment, detail, by))
 
 
-def _words(row: Interaction, moment: Moment, detail: Json, by: str | None) -> str:
+def _sentence(row: Interaction, moment: Moment, detail: Json, by: str | None) -> str:
     why = status_text.one_line(detail.get("detail") or "")
     match moment.type:
         case "interaction.created":
@@ -38,11 +37,11 @@ def _words(row: Interaction, moment: Moment, detail: Json, by: str | None) -> st
         case "interaction.heard":
             return "An agent was told how it ended"
         case "interaction.picked_up":
-            return f"{_reporter(detail)} acts on the answer{_summed_up(detail)}"
+            return f"{_reporter(detail)} acts on the answer{_summary(detail)}"
         case "interaction.succeeded":
-            return f"{_reporter(detail)} reported that it is done{_summed_up(detail)}"
+            return f"{_reporter(detail)} reported that it is done{_summary(detail)}"
         case "interaction.failed":
-            return f"{_reporter(detail)} reported that it failed{_summed_up(detail)}"
+            return f"{_reporter(detail)} reported that it failed{_summary(detail)}"
         case "card.edited":
             return f"The card{_where(detail)} was brought up to date"
         case "card.settled":
@@ -70,8 +69,8 @@ def _reporter(detail: Json) -> str:
     return status_text.one_line(detail.get("key") or "An agent")
 
 
-def _summed_up(detail: Json) -> str:
-    """In quotation marks that it cannot close."""
+def _summary(detail: Json) -> str:
+    """The summary in quotation marks, which it cannot close."""
     summary = status_text.one_line(detail.get("summary") or "").replace('"', "'")
     return f': "{summary}"' if summary else ""
 
@@ -81,7 +80,7 @@ def _quoted(detail: Json) -> str:
 
 
 def _where(detail: Json) -> str:
-    """On which copy, as far as that is known."""
+    """The conversation of the card, as far as it is known."""
     if (user := (detail.get("to") or {}).get("user")) is not None:
         return f" in the direct messages of {user}"
     return f" in {detail['channel']}" if detail.get("channel") else ""

@@ -1,8 +1,8 @@
-"""Webhook endpoints and what is delivered to them, as agents see them."""
+"""The resources of webhook endpoints and of deliveries to them."""
 
 from bridge import ids
 from bridge.representation import interaction
-from bridge.webhooks.sender import DeliveryOutcome
+from bridge.webhooks.outcome import DeliveryOutcome
 from storage.model import Delivery, DeliveryStatus, Json, WebhookEndpoint
 
 
@@ -22,7 +22,7 @@ def endpoint(row: WebhookEndpoint) -> Json:
 
 
 def with_secret(row: WebhookEndpoint, secret: str) -> Json:
-    """The endpoint with the secret that signs for it from now on."""
+    """The endpoint with its current secret."""
     return {**endpoint(row), "secret": secret}
 
 
@@ -31,10 +31,10 @@ def page(rows: list[WebhookEndpoint], *, callback_secret: str | None) -> Json:
     return {"items": [endpoint(row) for row in rows], "next_cursor": None, "callback_secret": callback_secret}
 
 
-def attempt(told: Json, outcome: DeliveryOutcome) -> Json:
-    """What came of one attempt."""
+def attempt(envelope: Json, outcome: DeliveryOutcome) -> Json:
+    """The outcome of one attempt to deliver an envelope."""
     return {
-        "id": told["id"],
+        "id": envelope["id"],
         "delivered": outcome.delivered,
         "status": outcome.status,
         "detail": outcome.detail,
@@ -42,7 +42,7 @@ def attempt(told: Json, outcome: DeliveryOutcome) -> Json:
 
 
 def delivery(row: Delivery) -> Json:
-    """What became of one delivery so far."""
+    """One delivery and the outcome of its last attempt."""
     return {
         "event": ids.encode("evt", row.event_id),
         "type": row.type,
@@ -57,5 +57,5 @@ def delivery(row: Delivery) -> Json:
 
 
 def delivery_page(rows: list[Delivery], *, next_cursor: str | None) -> Json:
-    """Some deliveries."""
+    """One page of deliveries."""
     return {"items": [delivery(row) for row in rows], "next_cursor": next_cursor}

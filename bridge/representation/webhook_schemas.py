@@ -1,4 +1,7 @@
-"""The shapes of what agents get about webhooks, for the description of the API; `endpoint_resource` writes them."""
+"""Models of the resources about webhooks for the OpenAPI description; `webhook_endpoint` writes the JSON.
+
+The docstrings of the models are descriptions in the API.
+"""
 
 from datetime import datetime
 from typing import Literal

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bridge.agents.events.streams import Streams
 from bridge.agents.limits.limits import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
+from bridge.agents.options import ApiOptions
 from bridge.connection_limit import ConnectionLimiter
 from bridge.loops.cards import Cards
 from bridge.loops.deliveries import Deliveries
@@ -68,6 +69,7 @@ def assemble(
     state: State,
     *,
     limits: Limits,
+    api: ApiOptions,
     read_seconds: float,
     chance: Callable[[], float],
 ) -> Parts:
@@ -93,7 +95,7 @@ def assemble(
         deliveries=Deliveries(
             db=db, reader=reader, notifier=notifier, webhooks=webhooks, metrics=metrics, chance=chance
         ),
-        streams=Streams(db=db, reader=reader, notifier=notifier),
+        streams=Streams(db=db, reader=reader, notifier=notifier, times=api.streams, limits=api.feed),
         fanout=Fanout(dsn=settings.direct_url, notifier=notifier, metrics=metrics),
         serving=Serving(db=db, installations=state.installations, notifier=notifier),
         unacknowledged=Unacknowledged(db=db, notifier=notifier, metrics=metrics),
@@ -110,7 +112,9 @@ def assemble(
             metrics=metrics,
         ),
         limiter=limiter,
-        concurrency=ConcurrencyLimiter(each=limits.open_requests, most=allotment.open_requests, limiter=limiter),
+        concurrency=ConcurrencyLimiter(
+            per_organization=limits.open_requests, max_open=allotment.open_requests, limiter=limiter
+        ),
     )
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bridge.agents import routes
+from bridge.agents.http.problem_details import problem_details_except
 from bridge.agents.limits.limits import Limits
+from bridge.agents.options import API_DEFAULTS, ApiOptions
 from bridge.loops.runner import Loop
 from bridge.server import parts as assembly
 from bridge.server import schedule
@@ -42,17 +44,19 @@ def build(
     state: State | None = None,
     intervals: Intervals = schedule.DEFAULTS,
     limits: Limits | None = None,
+    api: ApiOptions = API_DEFAULTS,
     read_seconds: float = READ_SECONDS,
     chance: Callable[[], float] = random.random,
 ) -> Replica:
     """Put a replica together, without I/O; call it in the event loop that is to run the replica.
 
-    `state` is new, and `limits` are those of the settings, unless given. `read_seconds` is how long the body of a
+    `state` is new, and `limits` are those of the settings, unless given. `api` is how long
+    parts of the API wait and how much of a feed they keep. `read_seconds` is how long the body of a
     request from Slack may take. `chance` returns numbers from 0 to 1, which spread the retries of deliveries.
     """
     state, limits = state or State(), limits or settings.limits
     parts = assembly.assemble(
-        settings, resources, allotment, state, limits=limits, read_seconds=read_seconds, chance=chance
+        settings, resources, allotment, state, limits=limits, api=api, read_seconds=read_seconds, chance=chance
     )
     db, notifier = resources.db, state.notifier
     required = schedule.required(parts, db, notifier, intervals)
@@ -71,13 +75,15 @@ def build(
             streams=parts.streams,
             served=lambda: state.installations.served,
         ),
-        web_app=_web_app(parts, resources, state, limits, Health(db=db, loops=required, notifier=notifier)),
+        web_app=_web_app(parts, resources, state, limits, api, Health(db=db, loops=required, notifier=notifier)),
     )
 
 
-def _web_app(parts: Parts, resources: Resources, state: State, limits: Limits, health: Health) -> web.Application:
+def _web_app(
+    parts: Parts, resources: Resources, state: State, limits: Limits, api: ApiOptions, health: Health
+) -> web.Application:
     """The application with every route but that of the metrics, which has a port of its own."""
-    middlewares = [parts.limiter.attend, routes.in_words_besides(PATH)]
+    middlewares = [parts.limiter.attend, problem_details_except(PATH)]
     web_app = web.Application(middlewares=middlewares, client_max_size=MAX_BYTES)
     agents = routes.routes(
         db=resources.db,
@@ -88,6 +94,7 @@ def _web_app(parts: Parts, resources: Resources, state: State, limits: Limits, h
         webhooks=parts.webhooks,
         limits=limits,
         metrics=state.metrics,
+        options=api,
     )
     web_app.add_routes([web.post(PATH, parts.inbound.handle), *agents, *health.routes()])
     return web_app

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from bridge.webhooks import signature
 from bridge.webhooks.guard import Guard
-from bridge.webhooks.sender import DeliveryOutcome, Sender
+from bridge.webhooks.outcome import DeliveryOutcome
+from bridge.webhooks.sender import Sender
 from bridge.webhooks.signature import WebhookKeys
 
 TEST: Final = "webhook.test"  # a type that is sent when it is asked for, to whatever endpoint

@@ -3,9 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -13,30 +11,12 @@ from aiohttp.abc import AbstractResolver
 from bridge.webhooks.bounded import MOST_BODY, BoundedConnector, TooMuch
 from bridge.webhooks.guard import AddressRefused, Guard
 from bridge.webhooks.names import Resolver
+from bridge.webhooks.outcome import DeliveryOutcome
 
 ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
 _KEPT_CHARACTERS = 500
 _LONGEST_PAUSE = 3_600.0
 _UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryOutcome:
-    """What one attempt met. `status` is None when there was no answer; `detail` says for people what happened."""
-
-    status: int | None
-    detail: str
-    retry_after: float | None = None  # seconds, as the receiver asked, at most an hour
-
-    @property
-    def delivered(self) -> bool:
-        """Only 2xx is: a redirect is not followed, and may lead anywhere."""
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def gone(self) -> bool:
-        """The receiver wants no more of this, ever."""
-        return self.status == HTTPStatus.GONE
 
 
 class Sender:

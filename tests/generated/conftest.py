@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from bridge.agents.interactions import handlers
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
@@ -14,9 +13,8 @@ from tests.storage import build
 
 
 @pytest.fixture
-async def door(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
+async def door(db: Database) -> AsyncIterator[Door]:
     """The agents' API of one replica with one tenant; requests wait neither for a card nor for an answer."""
-    monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.0)
     async with doors.door(db, await build.tenant(db)) as opened:
         opened.notifier.close()
         yield opened

@@ -3,18 +3,21 @@
 import asyncio
 import json
 import random
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
 
-from bridge.agents.http import body as bodies
 from bridge.agents.http import problems
 from bridge.representation import schemas
+from storage.pool import Database
+from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door, body
 from tests.generated import hostile, scale
 from tests.generated.damage import damaged
 from tests.generated.scale import Tried
+from tests.storage import build
 
 METHODS = ["GET", "GET", "GET", "POST", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]
 PATHS = [*["/v1/interactions"] * 6, "/v1/interactions/{}", "/v1/interactions/{}/cancel", "/v1/interactions/{}/timeline",
@@ -124,9 +127,12 @@ async def exchange(door: Door, request: bytes, *, bodiless: bool = False) -> Raw
         writer.transport.abort()
 
 
-@pytest.fixture(autouse=True)
-def _a_body_is_waited_for_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "_READ_SECONDS", 0.02)
+@pytest.fixture
+async def door(db: Database) -> AsyncIterator[Door]:
+    """One replica, which waits only a moment for the rest of a body."""
+    async with doors.door(db, await build.tenant(db), read_seconds=0.02) as opened:
+        opened.notifier.close()
+        yield opened
 
 
 async def test_lengths_that_lie_and_damaged_bytes_store_nothing_and_break_nothing(door: Door, tried: Tried) -> None:

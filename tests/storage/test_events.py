@@ -10,8 +10,8 @@ import pytest
 
 from bridge import ids
 from storage import events, interactions, organizations, pool, statements
-from storage.events import BEGINNING, Event
-from storage.model import ENDS, EventType, Interaction
+from storage.events import BEGINNING
+from storage.model import ENDS, Event, EventType, Interaction
 from storage.pool import Database
 from storage.statements import Runs, Statement
 from tests.storage import build, card_moves

@@ -9,8 +9,8 @@ import pytest
 from storage import retention, statements
 from storage.backlog import Backlog
 from storage.deliveries import Failed, Leased, Resumed
-from storage.events import Event, Place
-from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Organization, WebhookEndpoint
+from storage.events import Place
+from storage.model import Card, Connection, Delivery, Event, Interaction, Key, Life, Organization, WebhookEndpoint
 from storage.organizations import Leaving
 from storage.pool import Database
 from storage.server import Server

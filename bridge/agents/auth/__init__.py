@@ -1,1 +1,1 @@
-"""Who sends a request: bearer keys."""
+"""Authentication of requests by bearer keys."""

@@ -1,6 +1,6 @@
-"""Who asks: a bearer key, found by its digest, whose organization has not asked too often.
+"""Authenticates requests by a bearer key, looked up by its digest, and applies the rate limit of its organization.
 
-Everything after this is inside the key's organization.
+Handlers behind it see only what belongs to the key's organization.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,31 +14,31 @@ from bridge.agents.limits.rate_limiter import RateLimiter
 from storage.model import Key
 
 _KEY = web.RequestKey("key", Key)
-_MOST = 200  # characters; a key has about 50
+_MAX_SECRET = 200  # characters; a key has about 50
 
 
 def required(
-    keyring: KeyLookup, rate: RateLimiter, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    lookup: KeyLookup, rate: RateLimiter, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler, for requests with a valid key only, and not for too many of them."""
+    """Wrap a handler so that it gets only requests with a valid key and within the rate limit; others are refused."""
 
     async def authenticated(request: web.Request) -> web.StreamResponse:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
             raise ApiProblem(UNAUTHORIZED, "Send the header Authorization: Bearer askb_… with your API key.")
-        possible = len(secret) <= _MOST and secret.isascii()
-        # A flood costs no lookup: who was within the limit a moment ago may be told that they are not any more.
-        if possible and (owner := keyring.owner(secret)) is not None:
+        possible = len(secret) <= _MAX_SECRET and secret.isascii()
+        # Refused before the lookup, so that a flood costs none. The owner is the one of the key's last valid request.
+        if possible and (owner := lookup.owner(secret)) is not None:
             await rate.refuse(owner)
-        found = await within(keyring.find(secret)) if possible else None
-        if found is None:
+        key = await within(lookup.find(secret)) if possible else None
+        if key is None:
             raise ApiProblem(
                 UNAUTHORIZED,
                 "This API key is unknown or revoked, or its organization is disabled; ask whoever runs this bridge.",
             )
-        await rate.admit(found.organization_id)
-        request[_KEY] = found
+        await rate.admit(key.organization_id)
+        request[_KEY] = key
         return await handler(request)
 
     return authenticated

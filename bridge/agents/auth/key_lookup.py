@@ -1,7 +1,8 @@
-"""Whose a key is. Each is looked up by itself, until many strange ones come: those are then looked up together.
+"""Looks up API keys: each with its own statement, until many unfamiliar keys arrive; those are looked up in batches.
 
-So whoever guesses costs the database at most 1 / _PAUSE statements a second on each replica, however fast. And as every
-key is looked up in the end, no valid one is ever locked out; only the first request with it may be late by _PAUSE.
+An unfamiliar key is one that this replica does not remember as valid. So guessing keys costs the database at most
+1 / _PAUSE statements a second on each replica, at any rate of guesses. As every key is looked up in the end, no valid
+key is ever locked out; only its first request may be _PAUSE late.
 """
 
 import asyncio
@@ -14,66 +15,80 @@ from storage import keys
 from storage.model import Key
 from storage.pool import Database
 
-_MISSES = 20  # strange keys that are looked up by themselves before one statement is made for many
-_FORGIVEN = 1.0  # seconds after which one of them is forgotten
-_PAUSE = 0.05  # seconds between two lookups for many
-_REMEMBERED = 10_000  # digests of keys that were valid; a forgotten one is a strange one again
+MISSES = 20  # unfamiliar keys that get a statement of their own before batches begin
+REGAIN_SECONDS = 1.0  # after which one more unfamiliar key gets a statement of its own
+_PAUSE = 0.05  # seconds between two batches
+_REMEMBERED = 10_000  # digests of keys that were valid; one that is dropped is unfamiliar again
 
 
 @dataclass(slots=True)
 class _Batch:
-    """Strange keys that are looked up with one statement."""
+    """Unfamiliar keys that are looked up with one statement."""
 
     digests: set[bytes] = field(default_factory=set)
-    found: asyncio.Task[dict[bytes, Key]] | None = None
+    keys: asyncio.Task[dict[bytes, Key]] | None = None
 
 
 class KeyLookup:
-    """The keys that come to this replica."""
+    """Looks up the keys of the requests to this replica."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, regain_seconds: float = REGAIN_SECONDS) -> None:
         self._db = db
+        self._regain_seconds = regain_seconds
         self._owners: LRUCache[bytes, UUID] = LRUCache(maxsize=_REMEMBERED)
-        self._forgiven_at = 0.0  # by the loop's clock: when all strange keys will be forgotten
+        self._regained_at = 0.0  # by the event loop's clock: when all MISSES are available again
         self._next = _Batch()
-        self._asking = asyncio.Lock()
+        self._looking_up = asyncio.Lock()
+
+    @property
+    def remembered_count(self) -> int:
+        """How many keys are remembered because they were valid."""
+        return len(self._owners)
+
+    @property
+    def batched_count(self) -> int:
+        """How many keys wait for the next batch."""
+        return len(self._next.digests)
 
     def owner(self, secret: str) -> UUID | None:
-        """The organization that this key was of when it last came, if it is remembered; it may be revoked since."""
+        """The organization of a key at its last valid request, if it is remembered; the key may be revoked since."""
         return self._owners.get(keys.digest(secret))
 
     async def find(self, secret: str) -> Key | None:
-        """The key as it is now; None when it is unknown, revoked, or of a disabled organization."""
+        """The key as it is stored now; None when it is unknown, revoked, or of a disabled organization."""
         digest = keys.digest(secret)
         if digest in self._owners or self._may_miss():
-            found = await keys.of_secret(self._db, secret)
+            key = await keys.of_secret(self._db, secret)
         else:
-            found = await self._together(digest)
-        if found is None:
+            key = await self._in_batch(digest)
+        if key is None:
             self._owners.pop(digest, None)
         else:
-            self._owners[digest] = found.organization_id
-        return found
+            self._owners[digest] = key.organization_id
+        return key
 
     def _may_miss(self) -> bool:
-        """Whether a strange key may be looked up by itself: counted before, because a thousand may come at once."""
+        """Count an unfamiliar key, and return whether it gets its own statement.
+
+        Counted before the lookup, because a thousand may arrive at once.
+        """
         now = asyncio.get_running_loop().time()
-        at = max(self._forgiven_at, now) + _FORGIVEN
-        if at > now + _MISSES * _FORGIVEN:
+        at = max(self._regained_at, now) + self._regain_seconds
+        if at > now + MISSES * self._regain_seconds:
             return False
-        self._forgiven_at = at
+        self._regained_at = at
         return True
 
-    async def _together(self, digest: bytes) -> Key | None:
+    async def _in_batch(self, digest: bytes) -> Key | None:
         batch = self._next
         batch.digests.add(digest)
-        if batch.found is None:
-            batch.found = asyncio.create_task(self._look_up(batch))
-        # Whoever goes away leaves the others their answer.
-        return (await asyncio.shield(batch.found)).get(digest)
+        if batch.keys is None:
+            batch.keys = asyncio.create_task(self._look_up(batch))
+        # Shielded, so that a cancelled request does not cancel the lookup of the others.
+        return (await asyncio.shield(batch.keys)).get(digest)
 
     async def _look_up(self, batch: _Batch) -> dict[bytes, Key]:
-        async with self._asking:
+        async with self._looking_up:
             await asyncio.sleep(_PAUSE)
             self._next = _Batch()
             return await keys.of_digests(self._db, list(batch.digests))

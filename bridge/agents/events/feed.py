@@ -1,7 +1,7 @@
-"""One organization's feed as this replica follows it: read once, for however many streams.
+"""Follows one organization's feed: this replica reads each event once, for all of the organization's streams.
 
-Its latest events are kept as they are sent, up to a bound; a stream that has fallen further behind reads pages by
-itself. So whoever reads slowly costs no memory here, and nobody else's time.
+The latest events are kept in the encoding in which they are sent, up to a limit; a stream that has fallen further
+behind reads pages of its own. So a slow client costs no memory here, and delays no other client.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import json
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from bridge.agents.events import reading
@@ -17,7 +18,7 @@ from bridge.agents.http.deadline import within
 from bridge.logs import Log
 from bridge.notifier import Notifier
 from bridge.reader import Reader
-from bridge.representation.event import unheard_end
+from bridge.representation.event import unacknowledged_end
 from storage import errors, events
 from storage.events import Numbered
 from storage.model import EventType, Json
@@ -25,99 +26,124 @@ from storage.pool import Database
 
 _log = Log("agents")
 
-PAGE = 25  # events that are read at once; a slow client keeps so many of them in memory, at most
-MOST_KEPT = 200  # events
-MOST_BYTES = 1024 * 1024  # of them together
-_AT_ONCE = 10  # of them that a stream takes: what it holds is not dropped meanwhile
-_AGAIN_SECONDS = 1.0  # until a database that could not be reached is asked again
+_AT_ONCE = 10  # kept events that a stream takes at once: it holds them in memory until it has sent them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One event as it is sent to every stream that wants it."""
+class FeedLimits:
+    """What a feed reads and keeps."""
+
+    page: int = 25  # events of one read; a stream with a slow client holds at most so many in memory
+    events: int = 200  # that are kept
+    size: int = 1024 * 1024  # bytes of the kept events together
+    retry_seconds: float = 1.0  # before the next read, after the database could not be reached
+
+
+DEFAULT_LIMITS: Final = FeedLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedEvent:
+    """One event as every stream that wants its type sends it."""
 
     position: int
     type: str
     lines: bytes
-    end: UUID | None = None  # the question whose end is told by it, and was not heard before
+    end: UUID | None = None  # the interaction whose end this event reports, if no agent had acknowledged it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """What was read past a place, and the place up to which nothing is missing."""
+    """The events after a position, and the position up to which none is missing."""
 
-    told: list[Told]
+    events: list[EncodedEvent]
     position: int
-    is_full: bool  # so there may be more
+    is_full: bool  # there may be more
 
 
 class Feed:
-    """Everything past a floor, up to `position`, is kept. `moved` is set, and replaced, whenever there is news."""
+    """Keeps the events after a floor, up to `position`.
 
-    def __init__(self, *, db: Database, reader: Reader, organization_id: UUID, position: int) -> None:
+    `advanced` is set, and replaced by a new event, whenever a stream should look again.
+    """
+
+    def __init__(
+        self, *, db: Database, reader: Reader, organization_id: UUID, position: int, limits: FeedLimits = DEFAULT_LIMITS
+    ) -> None:
         self._db = db
         self._reader = reader
         self._organization_id = organization_id
-        self._kept: deque[Told] = deque()
-        self._bytes = 0
+        self._limits = limits
+        self._kept: deque[EncodedEvent] = deque()
+        self._size = 0
         self._floor = position
         self._stopping = False
         self.position = position
-        self.moved = asyncio.Event()
-        self.ended = False  # nothing comes any more: streams go elsewhere
+        self.advanced = asyncio.Event()
+        self.is_waiting = False  # `run` has read all events and waits for new ones
+        self.ended = False  # no more events will come: its streams need another feed
 
-    def past(self, position: int) -> list[Told] | None:
-        """The first of what is kept past a place; None when that does not reach back to it."""
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many events are kept, and their bytes together."""
+        return len(self._kept), self._size
+
+    def past(self, position: int) -> list[EncodedEvent] | None:
+        """The next kept events after a position, at most ten; None when some events after it are no longer kept."""
         if position < self._floor:
             return None
-        return list(itertools.islice((told for told in self._kept if told.position > position), _AT_ONCE))
+        return list(itertools.islice((event for event in self._kept if event.position > position), _AT_ONCE))
 
     async def run(self, notifier: Notifier) -> None:
-        """Read whatever comes until it is stopped or the replica is."""
+        """Read new events until `stop` is called or the replica stops."""
         try:
             with notifier.following(self._organization_id) as signal:
                 while not (self._stopping or notifier.closing.is_set()):
                     signal.clear()
-                    if not await self._look():
+                    if not await self.step():
+                        self.is_waiting = True
                         await signal.wait()
-        except Exception as error:  # noqa: BLE001  -- nobody waits for it, so nobody else would say it
+                        self.is_waiting = False
+        except Exception as error:  # noqa: BLE001  -- this task is not awaited, so the error would never be logged
             _log.failure("feed_failed", error)
         finally:
             self.ended = True
-            self.nudge()
+            self.wake_streams()
 
     def stop(self, notifier: Notifier) -> None:
-        """Nobody follows it any more."""
+        """End `run`: no stream follows this feed any more."""
         self._stopping = True
         notifier.feed_advanced(self._organization_id)
 
-    async def _look(self) -> bool:
-        """Read a page; whether to look again at once."""
+    async def step(self) -> bool:
+        """Read one page; whether to read the next one at once."""
         try:
-            page = await read(self._db, self._reader, self._organization_id, past=self.position)
+            page = await read(
+                self._db, self._reader, self._organization_id, past=self.position, limit=self._limits.page
+            )
         except errors.Unavailable as error:
             _log.warning("feed_not_read", cause=error.cause)
-            await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(self._limits.retry_seconds)
             return True
         if page.position > self.position:
             self._keep(page)
         return page.is_full
 
-    def nudge(self) -> None:
-        """Let every stream look: at what is kept, and whether it is to end."""
-        moved, self.moved = self.moved, asyncio.Event()
-        moved.set()
+    def wake_streams(self) -> None:
+        """Have every stream check for kept events, and whether to end."""
+        advanced, self.advanced = self.advanced, asyncio.Event()
+        advanced.set()
 
     def _keep(self, page: FeedPage) -> None:
-        for told in page.told:
-            self._kept.append(told)
-            self._bytes += len(told.lines)
+        for event in page.events:
+            self._kept.append(event)
+            self._size += len(event.lines)
         self.position = page.position
-        while len(self._kept) > MOST_KEPT or self._bytes > MOST_BYTES:
+        while len(self._kept) > self._limits.events or self._size > self._limits.size:
             dropped = self._kept.popleft()
             self._floor = dropped.position
-            self._bytes -= len(dropped.lines)
-        self.nudge()
+            self._size -= len(dropped.lines)
+        self.wake_streams()
 
 
 async def number(db: Database, notifier: Notifier) -> Numbered:
@@ -131,27 +157,33 @@ async def number(db: Database, notifier: Notifier) -> Numbered:
 
 
 async def read(
-    db: Database, reader: Reader, organization_id: UUID, *, past: int, types: Collection[EventType] | None = None
+    db: Database,
+    reader: Reader,
+    organization_id: UUID,
+    *,
+    past: int,
+    limit: int,
+    types: Collection[EventType] | None = None,
 ) -> FeedPage:
-    """A page of a feed as streams send it; raises Unavailable."""
+    """A page of a feed, encoded for streams; raises Unavailable."""
     wanted = None if types is None else sorted(types)
-    found = await within(reading.read(db, reader, organization_id, past=past, types=wanted, most=PAGE))
+    page = await within(reading.read(db, reader, organization_id, past=past, types=wanted, limit=limit))
     return FeedPage(
-        told=[
-            Told(
+        events=[
+            EncodedEvent(
                 position=event.position,
                 type=event.type,
-                lines=lines(value),
-                end=unheard_end(event, value),
+                lines=lines(envelope),
+                end=unacknowledged_end(event, envelope),
             )
-            for event, value in found.told
+            for event, envelope in page.envelopes
         ],
-        position=found.last.position if found.last else past,
-        is_full=found.is_full,
+        position=page.last.position if page.last else past,
+        is_full=page.is_full,
     )
 
 
-def lines(value: Json) -> bytes:
-    """An envelope as a server-sent event: its id to resume from, and itself in one line."""
-    data = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return f"id: {value['id']}\ndata: {data}\n\n".encode()
+def lines(envelope: Json) -> bytes:
+    """An envelope as a server-sent event: its id, from which a client can resume, and its JSON in one data line."""
+    data = json.dumps(envelope, ensure_ascii=False, allow_nan=False)
+    return f"id: {envelope['id']}\ndata: {data}\n\n".encode()

@@ -1,4 +1,4 @@
-"""The feed of an organization's events: a page of it, or a stream (server-sent events) that goes on."""
+"""Handlers of an organization's feed of events: one page, or a stream of server-sent events."""
 
 import contextlib
 from collections.abc import Collection
@@ -15,10 +15,10 @@ from bridge.agents.events.streams import Stream, Streams
 from bridge.agents.http import json_response, paging, parameters
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
-from bridge.agents.limits.open_requests import ConcurrencyLimiter, Sort
+from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
 from bridge.notifier import Notifier
 from bridge.reader import Reader
-from bridge.representation.event import unheard_end
+from bridge.representation.event import unacknowledged_end
 from storage import events
 from storage.model import EventType, Key
 from storage.pool import Database
@@ -30,7 +30,7 @@ CONTENT_TYPE = "text/event-stream"
 _HEADERS = {
     "Content-Type": CONTENT_TYPE,
     "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # nginx would keep events back until it has a page of them
+    "X-Accel-Buffering": "no",  # else nginx would buffer events until it has a page of them
 }
 _AGAIN = f"Give the id of the last event you got (evt_…), or {BEGINNING} for the oldest event that is kept"
 
@@ -39,10 +39,10 @@ After: TypeAlias = UUID | Literal["beginning"] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedQuery:
-    """What of the feed somebody wants."""
+    """The query of a request for the feed."""
 
     after: After
-    name: str  # of the parameter or header that says after what
+    name: str  # of the parameter or header that `after` was read from
     types: frozenset[EventType] | None  # None: all
     limit: int
 
@@ -60,68 +60,75 @@ class Events:
         self._streams = streams
 
     async def get(self, request: web.Request) -> web.StreamResponse:
-        """GET /v1/events: a page, or, when the client accepts a stream, what is past a place and all that comes."""
+        """GET /v1/events: a page, or, when the client accepts a stream, a stream of old and new events."""
         if _wants_stream(request):
             return await self._stream(request)
-        asked, key = read(request, ["after", "types", "limit"]), auth.key(request)
+        query, key = read(request, ["after", "types", "limit"]), auth.key(request)
         await within(feed.number(self._db, self._notifier))
-        past = await self._position(key, asked) or events.BEGINNING
-        types = sorted(asked.types) if asked.types is not None else None
+        past = await self._position(key, query) or events.BEGINNING
+        types = sorted(query.types) if query.types is not None else None
         page = await within(
-            reading.read(self._db, self._reader, key.organization_id, past=past, types=types, most=asked.limit + 1)
+            reading.read(self._db, self._reader, key.organization_id, past=past, types=types, limit=query.limit + 1)
         )
-        told = page.told[: asked.limit]
-        next_cursor = told[-1][1]["id"] if page.is_full and told else None
-        ends = {end for event, value in told if (end := unheard_end(event, value))}
+        envelopes = page.envelopes[: query.limit]
+        next_cursor = envelopes[-1][1]["id"] if page.is_full and envelopes else None
+        ends = {end for event, envelope in envelopes if (end := unacknowledged_end(event, envelope))}
         return json_response.json(
-            {"items": [value for _, value in told], "next_cursor": next_cursor},
-            written=lambda: self._heard(key, ends),
+            {"items": [envelope for _, envelope in envelopes], "next_cursor": next_cursor},
+            on_sent=lambda: self._acknowledge(key, ends),
         )
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if "limit" in request.query:
             raise ApiProblem(BAD_PARAMETER, "limit is for pages, and a stream has none: leave it out.")
-        asked, key = read(request, ["after", "types"]), auth.key(request)
-        with self._concurrency.one(request, key.organization_id, Sort.STREAM) as is_held:
-            if not is_held:
-                raise self._concurrency.refusal(key.organization_id, Sort.STREAM)
-            position = await self._position(key, asked)
+        query, key = read(request, ["after", "types"]), auth.key(request)
+        with self._concurrency.admit(request, key.organization_id, OpenRequest.STREAM) as is_admitted:
+            if not is_admitted:
+                raise self._concurrency.refusal(key.organization_id, OpenRequest.STREAM)
+            position = await self._position(key, query)
             if position is None:
                 position = (await within(events.place(self._db, key.organization_id))).latest
             response = web.StreamResponse(headers=_HEADERS)
-            with contextlib.suppress(ConnectionResetError):  # the client has gone before it began
+            with contextlib.suppress(ConnectionResetError):  # the client disconnected before the first byte
                 await response.prepare(request)
                 await self._streams.serve(
-                    Stream(key=key, request=request, response=response, types=asked.types, position=position)
+                    Stream(
+                        key=key,
+                        request=request,
+                        response=response,
+                        types=query.types,
+                        position=position,
+                        times=self._streams.times,
+                    )
                 )
         return response
 
-    def _heard(self, key: Key, ends: Collection[UUID]) -> None:
-        """The ends of these questions went out to a key of their organization."""
+    def _acknowledge(self, key: Key, ends: Collection[UUID]) -> None:
+        """Acknowledge the ends of these interactions, which an agent of the key's organization has received."""
         for interaction_id in ends:
             self._notifier.acknowledge(key.organization_id, interaction_id)
 
-    async def _position(self, key: Key, asked: FeedQuery) -> int | None:
-        """Where to begin; None when that was not said. Raises ApiProblem."""
-        if asked.after is None or asked.after == BEGINNING:
-            return events.BEGINNING if asked.after else None
-        position = (await within(events.place(self._db, key.organization_id, asked.after))).position
+    async def _position(self, key: Key, query: FeedQuery) -> int | None:
+        """The position after which to begin; None when the request has none. Raises ApiProblem."""
+        if query.after is None or query.after == BEGINNING:
+            return events.BEGINNING if query.after else None
+        position = (await within(events.place(self._db, key.organization_id, query.after))).position
         if position is None:
             raise ApiProblem(
                 BAD_PARAMETER,
-                f"{asked.name} is no event of your organization, or one that is not kept any more. {_AGAIN}.",
+                f"{query.name} is no event of your organization, or one that is not kept any more. {_AGAIN}.",
             )
         return position
 
 
 def read(request: web.Request, names: list[str]) -> FeedQuery:
-    """The query and the header of a request; raises ApiProblem."""
+    """Read the query and the header of a request for the feed; raises ApiProblem."""
     parameters.only(request.query, names)
-    sent = request.headers.getall(HEADER, [])
-    if len(sent) > 1:
+    headers = request.headers.getall(HEADER, [])
+    if len(headers) > 1:
         raise ApiProblem(BAD_PARAMETER, f"{HEADER} must be sent once.")
-    # An EventSource that comes again repeats its address, and knows better by now.
-    name, text = (HEADER, sent[0]) if sent else ("after", request.query.get("after"))
+    # An EventSource that reconnects repeats its URL, so its header is more recent than its `after`.
+    name, text = (HEADER, headers[0]) if headers else ("after", request.query.get("after"))
     return FeedQuery(
         after=_after(name, text),
         name=name,
@@ -141,14 +148,14 @@ def _after(name: str, text: str | None) -> After:
 def _types(text: str | None) -> frozenset[EventType] | None:
     if text is None:
         return None
-    wanted = text.split(",")
-    if not set(wanted) <= set(EventType) or len(set(wanted)) < len(wanted):
+    names = text.split(",")
+    if not set(names) <= set(EventType) or len(set(names)) < len(names):
         known = ", ".join(EventType)
         raise ApiProblem(BAD_PARAMETER, f"types must be one or more of {known}, each once, with commas between them.")
-    return frozenset(EventType(one) for one in wanted)
+    return frozenset(EventType(name) for name in names)
 
 
 def _wants_stream(request: web.Request) -> bool:
-    """Whether the client named the stream's content type; who takes anything gets a page."""
+    """Whether the Accept header names the content type of streams; `*/*` gets a page."""
     accepted = ",".join(request.headers.getall("Accept", []))
-    return any(one.partition(";")[0].strip().lower() == CONTENT_TYPE for one in accepted.split(","))
+    return any(range.partition(";")[0].strip().lower() == CONTENT_TYPE for range in accepted.split(","))

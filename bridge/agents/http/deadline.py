@@ -1,4 +1,4 @@
-"""How long a caller waits for the database before it is told that there is none: less than most clients' patience."""
+"""Bounds how long a request waits for the database, below the timeouts that most clients have."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -12,9 +12,10 @@ SECONDS = 2.5
 
 
 async def within(work: Awaitable[T], *, seconds: float = SECONDS) -> T:
-    """What `work` gives; raises Unavailable when that is not known in time, and then lets it end by itself.
+    """The result of `work`; raises Unavailable when `work` takes longer than `seconds`.
 
-    A cancelled statement waits for a server that may be frozen, so nobody here waits for the cancellation.
+    `work` is then cancelled, but its cancellation is not awaited: a cancelled statement waits for its server, which may
+    be frozen.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -24,10 +25,10 @@ async def within(work: Awaitable[T], *, seconds: float = SECONDS) -> T:
         raise Unavailable(Failure.UNKNOWN, "TimeoutError")
     finally:
         if not task.done():
-            task.add_done_callback(_forget)
+            task.add_done_callback(_retrieve)
             task.cancel()
 
 
-def _forget(task: "asyncio.Future[T]") -> None:
+def _retrieve(task: "asyncio.Future[T]") -> None:
     if not task.cancelled():
-        task.exception()  # looked at, or it would be reported as never retrieved
+        task.exception()  # else asyncio logs that the exception was never retrieved

@@ -1,4 +1,4 @@
-"""How JSON is written to agents: real UTF-8, with a newline at its end."""
+"""JSON responses for agents: UTF-8 without escapes, with a newline at the end."""
 
 import json as codec
 from collections.abc import Callable, Mapping
@@ -11,18 +11,18 @@ from storage.model import Json
 JSON = "application/json"
 
 
-class Written(web.Response):
-    """A response that says when all of it was written; never when its caller had gone before."""
+class TrackedResponse(web.Response):
+    """A response that calls `on_sent` when all of it was written; never when the client disconnected before."""
 
-    def __init__(self, *, written: Callable[[], None], **said: Any) -> None:
-        super().__init__(**said)
-        self._written = written
+    def __init__(self, *, on_sent: Callable[[], None], **options: Any) -> None:
+        super().__init__(**options)
+        self._on_sent = on_sent
 
     async def write_eof(self, data: bytes = b"") -> None:
         transport = self._req.transport if self._req is not None else None
         await super().write_eof(data)
-        if transport is not None and not transport.is_closing():  # it closes when a write finds that nobody is there
-            self._written()
+        if transport is not None and not transport.is_closing():  # a write to a lost connection closes it
+            self._on_sent()
 
 
 def json(
@@ -31,14 +31,14 @@ def json(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     content_type: str = JSON,
-    written: Callable[[], None] | None = None,
+    on_sent: Callable[[], None] | None = None,
 ) -> web.Response:
-    """A response with this value; `written` is called once it went out.
+    """A response with this value; `on_sent` is called once it was written completely.
 
-    Half a surrogate pair, which UTF-8 cannot say, is in no answer: what is stored comes from a database that refuses
-    it, and of what was sent only that is told back which `body.unstorable` let pass, or what is written in ASCII.
+    No value contains a lone surrogate, which UTF-8 cannot encode: PostgreSQL refuses to store one, and a response
+    repeats only those parts of a request that `body.unstorable` accepted or that are written in ASCII.
     """
     text = codec.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
-    if written is None:
+    if on_sent is None:
         return web.Response(text=text, status=status, headers=headers, content_type=content_type)
-    return Written(written=written, text=text, status=status, headers=headers, content_type=content_type)
+    return TrackedResponse(on_sent=on_sent, text=text, status=status, headers=headers, content_type=content_type)

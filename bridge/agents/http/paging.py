@@ -1,4 +1,4 @@
-"""Pages of a list: how many items, and the cursor that says where the next page begins."""
+"""The paging of lists: the number of items, and the cursor of the next page."""
 
 import re
 from uuid import UUID
@@ -6,18 +6,18 @@ from uuid import UUID
 from bridge import ids
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 
-USUAL, MOST = 50, 200
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200  # items on a page
 CURSOR = "^cur_[0-7][0-9a-hjkmnp-tv-z]{25}$"
 _LIMIT = re.compile("[0-9]{1,4}")
 
 
 def cursor(last: UUID) -> str:
-    """Where the page behind this interaction begins. Newer interactions do not move it."""
+    """The cursor of the page after the row with this id. Newer rows do not move it."""
     return ids.encode("cur", last)
 
 
 def before(text: str | None) -> UUID | None:
-    """The id that a page's cursor stands for; raises ApiProblem."""
+    """The id that a cursor stands for: the page has older rows only. Raises ApiProblem."""
     if text is None or (last := ids.decode("cur", text)) is not None:
         return last if text is not None else None
     raise ApiProblem(BAD_PARAMETER, "cursor must be a next_cursor that a list gave, as it was.")
@@ -26,7 +26,7 @@ def before(text: str | None) -> UUID | None:
 def limit(text: str | None) -> int:
     """The size of a page; raises ApiProblem."""
     if text is None:
-        return USUAL
-    if not _LIMIT.fullmatch(text) or not 1 <= (most := int(text)) <= MOST:
-        raise ApiProblem(BAD_PARAMETER, f"limit must be a whole number from 1 to {MOST}.")
-    return most
+        return DEFAULT_LIMIT
+    if not _LIMIT.fullmatch(text) or not 1 <= (number := int(text)) <= MAX_LIMIT:
+        raise ApiProblem(BAD_PARAMETER, f"limit must be a whole number from 1 to {MAX_LIMIT}.")
+    return number

@@ -1,4 +1,4 @@
-"""What a request says outside its body: the parameters of its query, and the key that makes it idempotent."""
+"""The parameters of a request's query, and its Idempotency-Key."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -7,16 +7,18 @@ from multidict import MultiMapping
 
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 
-MOST_WAIT = 60.0
-_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,40})?(e-[0-9]{1,3})?")  # as languages write a short time
+MAX_WAIT = 60.0  # seconds
+_SECONDS = re.compile(
+    r"[0-9]{1,3}(\.[0-9]{1,40})?(e-[0-9]{1,3})?"
+)  # also the exponents that languages write for short times
 _KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-\[\]-~]{1,255})')
 KEY_PATTERN = f"^({_KEY.pattern})$"
 
 
 def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
-    """See that a query has no parameters but these, each once; raises ApiProblem.
+    """Check that a query has only these parameters, each at most once; raises ApiProblem.
 
-    A misspelt parameter must not be lost in silence: a filter would list everything, and nobody would wait.
+    Ignoring a misspelt parameter would be harmful: a list would not be filtered, and a request would not wait.
     """
     for name in query:
         if name not in names:
@@ -27,17 +29,17 @@ def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
 
 
 def wait(query: MultiMapping[str]) -> float:
-    """The seconds of a query that takes `wait`, 0 to 60, and nothing else; raises ApiProblem."""
+    """The `wait` of a query that takes no other parameter: seconds from 0 to 60, by default 0; raises ApiProblem."""
     only(query, ["wait"])
     if (text := query.get("wait")) is None:
         return 0.0
-    if not _SECONDS.fullmatch(text) or (seconds := float(text)) > MOST_WAIT:
-        raise ApiProblem(BAD_PARAMETER, f"wait must be a number of seconds from 0 to {MOST_WAIT:.0f}.")
+    if not _SECONDS.fullmatch(text) or (seconds := float(text)) > MAX_WAIT:
+        raise ApiProblem(BAD_PARAMETER, f"wait must be a number of seconds from 0 to {MAX_WAIT:.0f}.")
     return seconds
 
 
 def idempotency_key(headers: Sequence[str]) -> str | None:
-    """The key in the Idempotency-Key headers of a request, bare or quoted; raises ApiProblem."""
+    """The key in a request's Idempotency-Key headers, without quotes; None without a header. Raises ApiProblem."""
     if not headers:
         return None
     if len(headers) > 1 or not (match := _KEY.fullmatch(headers[0].strip())):

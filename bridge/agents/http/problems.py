@@ -1,4 +1,4 @@
-"""What an agent is told when a request cannot be done: RFC 9457 problems with a stable type and what to do about it."""
+"""Problem details (RFC 9457): what a refused request is answered, with a stable type and a way out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CONTENT_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """One sort of problem; `slug` is part of its stable address."""
+    """One type of problem; `slug` is the last part of its URI."""
 
     slug: str
     status: int
@@ -22,7 +22,7 @@ class Type:
 
     @property
     def uri(self) -> str:
-        """The `type` of the problem: a stable name, not a place to look."""
+        """The `type` of the problem: a stable name that cannot be dereferenced."""
         return f"urn:askbridge:problem:{self.slug}"
 
 
@@ -67,15 +67,15 @@ TYPES = (
 )
 
 RETRY_SECONDS = 2
-MOST_ERRORS = 20  # of one body that are told; who sends more mistakes finds the rest after these
-_MOST_POINTER = 200  # characters of it in a sentence; `errors` have it whole
+MAX_ERRORS = 20  # listed for one body; the sender sees the rest after mending these
+_MAX_POINTER = 200  # characters of a pointer in the detail; `errors` have it whole
 
 
 class ApiProblem(Exception):
-    """A request that cannot be done. `errors` point at what is wrong in the body: (JSON pointer, message).
+    """The refusal of a request. `errors` are pairs of a JSON pointer into the body and a message.
 
-    `interaction` is the resource that is in the way, as it now is; `retry_after` says in how many seconds it may pass;
-    `written` is called once it went out.
+    `interaction` is the current state of the resource that does not allow the request; `retry_after` is in seconds;
+    `on_sent` is called once the response was written completely.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class ApiProblem(Exception):
         errors: list[tuple[str, str]] | None = None,
         interaction: Json | None = None,
         retry_after: int | None = None,
-        written: Callable[[], None] | None = None,
+        on_sent: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(detail)
         self.type = type
@@ -94,21 +94,21 @@ class ApiProblem(Exception):
         self.errors = errors or []
         self.interaction = interaction
         self.retry_after = retry_after
-        self.written = written
+        self.on_sent = on_sent
 
 
 def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ()) -> ApiProblem:
-    """A body that is not valid here: what is wrong at this pointer comes first, `others` after it.
+    """The problem of an invalid body: the error at `pointer` comes first, `others` after it.
 
-    `wrong` is the rest of a sentence that begins with the place.
+    `wrong` continues a sentence that begins with the pointer.
     """
     more = f"; and {len(others)} more" if others else ""
-    errors = [(pointer, wrong), *others][:MOST_ERRORS]
-    return ApiProblem(INVALID, f"{pointer[:_MOST_POINTER] or 'The body'} {wrong}{more}.", errors=errors)
+    errors = [(pointer, wrong), *others][:MAX_ERRORS]
+    return ApiProblem(INVALID, f"{pointer[:_MAX_POINTER] or 'The body'} {wrong}{more}.", errors=errors)
 
 
 def response(problem: ApiProblem) -> web.Response:
-    """The problem as it is sent."""
+    """The HTTP response for a problem."""
     body: dict[str, Any] = {
         "type": problem.type.uri,
         "title": problem.type.title,
@@ -125,5 +125,5 @@ def response(problem: ApiProblem) -> web.Response:
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     return json_response.json(
-        body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE, written=problem.written
+        body, status=problem.type.status, headers=headers, content_type=CONTENT_TYPE, on_sent=problem.on_sent
     )

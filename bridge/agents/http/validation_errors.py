@@ -1,6 +1,6 @@
-"""What is wrong in a body, in words: where it is as a JSON pointer, and what to write instead.
+"""Translates pydantic's validation errors: a JSON pointer to each mistake, and what to write instead.
 
-The words are ours: those of the validating library speak of its types, and change with its releases.
+The messages are the bridge's own: those of pydantic name its types, and change with its releases.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,29 +43,32 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
 
 _UNITS: Final[Mapping[str, str]] = MappingProxyType({"expires_in": "seconds"})
 
-_THEIRS: Final = frozenset(get_args(ErrorType))
+_PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
 
 
 def pointer(body: Json, problem: ErrorDetails) -> str:
-    """Where in the body as it was sent: steps of the model that the body does not have are left out."""
-    found, at = "", cast("object", body)
-    for place, step in enumerate(problem["loc"], start=1):
+    """The JSON pointer to an error in the body as it was sent.
+
+    Steps of the error's location that the body does not have, such as a union's variant, are left out.
+    """
+    path, at = "", cast("object", body)
+    for number, step in enumerate(problem["loc"], start=1):
         inside = (isinstance(at, dict) and step in at) or (isinstance(at, list) and isinstance(step, int))
-        if inside or (place == len(problem["loc"]) and isinstance(at, dict) and isinstance(step, str)):
-            found += f"/{escape(str(step)[:200])}"
+        if inside or (number == len(problem["loc"]) and isinstance(at, dict) and isinstance(step, str)):
+            path += f"/{escape(str(step)[:200])}"
             at = cast("Any", at)[step] if inside else None
-    return found
+    return path
 
 
 def words(problem: ErrorDetails) -> str:
-    """What is wrong, as the rest of a sentence that begins with the place."""
+    """What is wrong, as the rest of a sentence that begins with the pointer."""
     type, context = problem["type"], problem.get("ctx", {})
     match type:
         case _ if type in _PLAIN:
             return _PLAIN[type]
         case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
             return _PATTERNS[context["pattern"]]
-        case "url_too_long":  # theirs is longer than ours, which counts what will be stored
+        case "url_too_long":  # pydantic allows longer addresses than the bridge, which counts the stored form
             return f"must have at most {fields.MOST_WEB_ADDRESS} characters"
         case "too_long" | "string_too_long":
             return f"must have at most {_counted(context['max_length'], problem['input'])}"
@@ -79,13 +82,13 @@ def words(problem: ErrorDetails) -> str:
             return f"must be at most {context['le']}{_unit(problem, ' ')}"
         case "literal_error" | "enum":
             return f"must be {context['expected'].replace(chr(39), chr(34))}"  # "a" or "b", as JSON quotes them
-        case _ if type in _THEIRS:
+        case _ if type in _PYDANTIC_TYPES:
             return "is not valid here; GET /openapi.json describes what is"
     return problem["msg"]
 
 
 def either(names: Iterable[str]) -> str:
-    """Strings of which one must be given, as a person lists them and JSON quotes them."""
+    """A list in words of strings of which one must be given, quoted as in JSON."""
     *first, last = (f'"{name}"' for name in names)
     return f"{', '.join(first)} or {last}" if first else last
 

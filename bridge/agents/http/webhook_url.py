@@ -1,4 +1,4 @@
-"""The address of a webhook in a request: checked where it is sent, for endpoints and callbacks alike."""
+"""Checks the URL of a webhook in a request, of an endpoint as well as of a callback."""
 
 from bridge.agents.http import problems
 from bridge.agents.http.problems import WEBHOOKS_OFF, ApiProblem
@@ -8,7 +8,7 @@ from bridge.webhooks.target import BadTarget
 
 
 def address(url: str, webhooks: Webhooks, *, pointer: str) -> str:
-    """An address that may be called, unchanged; raises ApiProblem, also when this bridge calls nobody."""
+    """The URL, unchanged, if it may be called; raises ApiProblem, also when webhooks are not set up on this bridge."""
     if webhooks.keys is None:
         raise off()
     try:
@@ -18,7 +18,7 @@ def address(url: str, webhooks: Webhooks, *, pointer: str) -> str:
 
 
 def off() -> ApiProblem:
-    """Why nothing about webhooks can be done here."""
+    """The problem of a request that needs webhooks while no webhook key is set."""
     return ApiProblem(
         WEBHOOKS_OFF, "Ask whoever runs this bridge to set ASKBRIDGE_WEBHOOK_KEY; until then, wait or look instead."
     )

@@ -1,1 +1,1 @@
-"""Endpoints of the API about interactions."""
+"""The part of the API about interactions."""

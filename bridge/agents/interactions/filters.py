@@ -1,4 +1,4 @@
-"""What a list of interactions may be asked for: its filters and its page."""
+"""Reads the query of a list of interactions: its filters and its page."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,14 +11,14 @@ from bridge.kinds.registry import KINDS
 from storage.interactions import Filters
 from storage.model import Status
 
-MOST_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
-NAMES = ("status", "kind", *MOST_TEXT, "cursor", "limit")
+MAX_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
+NAMES = ("status", "kind", *MAX_TEXT, "cursor", "limit")
 STORABLE = r"^[^\x00]+$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListQuery:
-    """One page of a list."""
+    """The query of one page of a list."""
 
     filters: Filters
     before: UUID | None  # the last id of the page before
@@ -26,7 +26,7 @@ class ListQuery:
 
 
 def read(query: MultiMapping[str]) -> ListQuery:
-    """The query of a list; raises ApiProblem."""
+    """Read the query of a list; raises ApiProblem."""
     parameters.only(query, NAMES)
     return ListQuery(
         filters=Filters(
@@ -54,6 +54,6 @@ def _kind(text: str | None) -> str | None:
 
 
 def _text(name: str, text: str | None) -> str | None:
-    if text is None or (0 < len(text) <= MOST_TEXT[name] and body.unstorable(text) is None):
+    if text is None or (0 < len(text) <= MAX_TEXT[name] and body.unstorable(text) is None):
         return text
-    raise ApiProblem(BAD_PARAMETER, f"{name} must have 1 to {MOST_TEXT[name]} characters.")
+    raise ApiProblem(BAD_PARAMETER, f"{name} must have 1 to {MAX_TEXT[name]} characters.")

@@ -1,4 +1,4 @@
-"""The questions of agents: asked, read, waited for, listed, withdrawn, and told what came of them."""
+"""Handlers of interactions: create, get or wait, list, cancel, report a receipt, show the timeline."""
 
 import asyncio
 from typing import assert_never
@@ -9,10 +9,11 @@ from aiohttp import web
 from bridge import ids
 from bridge.agents.auth import auth
 from bridge.agents.http import body, json_response, paging, parameters, problems
+from bridge.agents.http.body import BodyReader
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, ApiProblem
 from bridge.agents.interactions import filters, long_poll, opening, requests
-from bridge.agents.interactions.long_poll import LongPoll, Look
+from bridge.agents.interactions.long_poll import LongPoll, Snapshot
 from bridge.agents.interactions.opening import OpeningResult
 from bridge.agents.limits.pending_quota import PendingQuota
 from bridge.logs import Log
@@ -22,14 +23,14 @@ from bridge.reader import Reader
 from bridge.representation import interaction, status_text, timeline
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
-from storage.interactions import Disconnected, Full, Mismatch, Moment, NoSuchOlder, OlderEnded, Opened, Replayed
-from storage.model import Card, Interaction, Key, Progress, Status
+from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
+from storage.model import Card, Interaction, Key, Moment, Progress, Status
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
 
 _log = Log("agents")
 
-FIRST_POST_SECONDS = 2.0
+FIRST_POST_SECONDS = 2.0  # to wait for the first card of a new interaction
 _EVENTS = {
     Progress.PICKED_UP: "interaction_picked_up",
     Progress.SUCCEEDED: "interaction_succeeded",
@@ -38,7 +39,7 @@ _EVENTS = {
 
 
 class Interactions:
-    """The handlers."""
+    """The handlers. A final status counts as acknowledged once a response with it was written completely."""
 
     def __init__(
         self,
@@ -50,6 +51,8 @@ class Interactions:
         notifier: Notifier,
         webhooks: Webhooks,
         metrics: Metrics | None = None,
+        read_body: BodyReader = body.read,
+        first_post_seconds: float = FIRST_POST_SECONDS,
     ) -> None:
         self._db = db
         self._reader = reader
@@ -58,57 +61,59 @@ class Interactions:
         self._metrics = metrics or Metrics()
         self._notifier = notifier
         self._webhooks = webhooks
+        self._read_body = read_body
+        self._first_post_seconds = first_post_seconds
 
     async def create(self, request: web.Request) -> web.Response:
-        """POST /v1/interactions: make a question durable; Slack is called by the card loop, after the commit."""
+        """POST /v1/interactions: store an interaction; the card loop calls Slack, after the commit."""
         began = asyncio.get_running_loop().time()
         key = auth.key(request)
         wait = parameters.wait(request.query)
         idempotency_key = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
-        sent = await body.read(request)
-        asked = await opening.ask(
+        sent = await self._read_body(request)
+        result = await opening.open_from_body(
             self._db, self._quota, key, sent, idempotency_key=idempotency_key, webhooks=self._webhooks
         )
-        opened = await self._opened(key, asked)
+        opened = await self._accept(key, result)
         try:
-            row, copies = await self._first(request, opened.id, until=began + wait)
+            row, cards = await self._first(request, opened.id, until=began + wait)
         except errors.Unavailable:
             if not isinstance(opened, Opened):
                 raise
-            # It is asked, and saying anything else would have it asked twice. It is told as it was written.
-            row, copies = opened.interaction, opened.cards
+            # It is stored: answering 503 would have the agent create it twice. Respond with it as it was written.
+            row, cards = opened.interaction, opened.cards
         replayed = isinstance(opened, Replayed)
         headers = {"Location": f"/v1/interactions/{ids.encode('int', opened.id)}"}
         if replayed:
             headers["Idempotency-Replayed"] = "true"
         return json_response.json(
-            interaction.interaction(row, copies),
+            interaction.interaction(row, cards),
             status=200 if replayed else 201,
             headers=headers,
-            written=lambda: self._heard(row),
+            on_sent=lambda: self._acknowledge(row),
         )
 
     async def get(self, request: web.Request) -> web.Response:
-        """GET /v1/interactions/{id}: the question as it is, or, with ?wait=, as soon as it has ended."""
+        """GET /v1/interactions/{id}: the interaction now, or, with ?wait=, as soon as it has ended."""
         wait, id = parameters.wait(request.query), _id(request)
-        row, copies = await self._poll.until(long_poll.ended, request, id, seconds=wait, insists=True)
-        return json_response.json(interaction.interaction(row, copies), written=lambda: self._heard(row))
+        row, cards = await self._poll.until(long_poll.ended, request, id, seconds=wait, required=True)
+        return json_response.json(interaction.interaction(row, cards), on_sent=lambda: self._acknowledge(row))
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /v1/interactions: those that fit the filters, newest first, in pages."""
-        key, asked = auth.key(request), filters.read(request.query)
-        rows, copies = await within(self._page(key, asked))
-        more = len(rows) > asked.limit
-        rows = rows[: asked.limit]
+        """GET /v1/interactions: one page of those that match the filters, newest first."""
+        key, query = auth.key(request), filters.read(request.query)
+        rows, cards = await within(self._page(key, query))
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
         next_cursor = paging.cursor(rows[-1].id) if more else None
-        page = interaction.page(rows, copies, next_cursor=next_cursor)
-        return json_response.json(page, written=lambda: self._heard(*rows))
+        page = interaction.page(rows, cards, next_cursor=next_cursor)
+        return json_response.json(page, on_sent=lambda: self._acknowledge(*rows))
 
     async def cancel(self, request: web.Request) -> web.Response:
-        """POST /v1/interactions/{id}/cancel: withdraw a question, unless it has ended otherwise."""
+        """POST /v1/interactions/{id}/cancel: cancel an interaction, unless it has another final status."""
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
-        reason = requests.cancellation(await body.read(request) if request.can_read_body else {})
+        reason = requests.cancellation(await self._read_body(request) if request.can_read_body else {})
         cancelled = await within(
             interactions.cancel(
                 self._db,
@@ -124,54 +129,54 @@ class Interactions:
             self._metrics.ended(Status.CANCELLED)
             self._notifier.cards.set()
             self._notifier.interaction_changed(key.organization_id, id)
-        # An end is final, so this look is as true as the statement itself.
-        row, copies = await self._look(key, id)
+        # A final status never changes, so this read is as current as the statement itself.
+        row, cards = await self._read(key, id)
         if row.status is not Status.CANCELLED:
-            raise self._ended_before(row, copies, "It cannot be cancelled any more")
-        return json_response.json(interaction.interaction(row, copies), written=lambda: self._heard(row))
+            raise self._already_ended(row, cards, "It cannot be cancelled any more")
+        return json_response.json(interaction.interaction(row, cards), on_sent=lambda: self._acknowledge(row))
 
     async def receipt(self, request: web.Request) -> web.Response:
-        """POST /v1/interactions/{id}/receipt: what the agent does with an answer, shown on its cards a little later."""
+        """POST /v1/interactions/{id}/receipt: store what the agent does with an answer; its cards show it later."""
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
-        receipt = requests.receipt(await body.read(request))
+        receipt = requests.receipt(await self._read_body(request))
         recording = await within(self._record(key, id, receipt))
         if recording is Recording.RECORDED:
             _log.info(_EVENTS[receipt.status], interaction=ids.encode("int", id), key=key.name)
             self._notifier.interaction_changed(key.organization_id, id)
-        row, copies = await self._look(key, id)
+        row, cards = await self._read(key, id)
         match recording:
-            case Recording.RECORDED | Recording.REPEATED | None:  # None: looking said so
-                return json_response.json(interaction.interaction(row, copies))
+            case Recording.RECORDED | Recording.REPEATED | None:  # None never gets here: the read above answered 404
+                return json_response.json(interaction.interaction(row, cards))
             case Recording.REFUSED:
                 refusal = "Another receipt stands, which this one cannot follow or replace"
             case Recording.UNANSWERED | Recording.OVERDUE:
                 refusal = "There is no answer that could have been acted on"
             case _:
                 assert_never(recording)
-        raise self._in_the_way(OUT_OF_ORDER, row, copies, refusal)
+        raise self._conflict(OUT_OF_ORDER, row, cards, refusal)
 
     async def timeline(self, request: web.Request) -> web.Response:
-        """GET /v1/interactions/{id}/timeline: why it is not answered yet."""
+        """GET /v1/interactions/{id}/timeline: everything that happened to an interaction."""
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
-        row, copies, moments = await self._told(key, id)
-        if row.status is not Status.PENDING and not timeline.has_end(row, moments):  # it ended between the two looks
-            row, copies, moments = await self._told(key, id)
-        return json_response.json(timeline.timeline(row, copies, moments))
+        row, cards, moments = await self._with_moments(key, id)
+        if row.status is not Status.PENDING and not timeline.has_end(row, moments):  # it ended between the two reads
+            row, cards, moments = await self._with_moments(key, id)
+        return json_response.json(timeline.timeline(row, cards, moments))
 
-    async def _opened(self, key: Key, asked: OpeningResult) -> Opened | Replayed:
-        """The question that now stands for what was sent, with everybody woken who must know; raises ApiProblem."""
-        match asked.outcome:
+    async def _accept(self, key: Key, result: OpeningResult) -> Opened | Replayed:
+        """Log, count and notify what was opened, and return it; raises ApiProblem when nothing was."""
+        match result.outcome:
             case Opened() as opened:
                 _log.info("interaction_created", interaction=ids.encode("int", opened.id), key=key.name)
                 self._metrics.opened()
                 self._notifier.cards.set()
                 self._notifier.numbering.set()
-                if asked.supersedes:
-                    _log.info("interaction_superseded", interaction=ids.encode("int", asked.supersedes))
+                if result.supersedes:
+                    _log.info("interaction_superseded", interaction=ids.encode("int", result.supersedes))
                     self._metrics.ended(Status.SUPERSEDED)
-                    self._notifier.interaction_changed(key.organization_id, asked.supersedes)
+                    self._notifier.interaction_changed(key.organization_id, result.supersedes)
                 return opened
             case Replayed() as replayed:
                 return replayed
@@ -184,34 +189,34 @@ class Interactions:
             case NoSuchOlder():
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
             case OlderEnded(id=older):
-                row, copies = await self._look(key, older)
-                raise self._ended_before(row, copies, "It cannot be superseded, and nothing was asked")
+                row, cards = await self._read(key, older)
+                raise self._already_ended(row, cards, "It cannot be superseded, and nothing was asked")
             case _:
-                assert_never(asked.outcome)
+                assert_never(result.outcome)
 
-    async def _first(self, request: web.Request, id: UUID, *, until: float) -> Look:
-        """A new question as soon as a card is up, and, when there is time left, as soon as it has ended.
+    async def _first(self, request: web.Request, id: UUID, *, until: float) -> Snapshot:
+        """A new interaction as soon as a card is posted, and, if `until` is later, as soon as it has ended.
 
-        Together they take no longer than the longer of the two: a client's own time limit is set by `wait`. Where too
-        many wait it is told as it is: it is asked, and that was what mattered.
+        Takes no longer than the longer of the two waits, since clients set their timeout by `wait`. When too many
+        requests wait, returns the interaction at once: it is stored, and that is what counts.
         """
         clock = asyncio.get_running_loop().time
-        look = await self._poll.until(long_poll.shown, request, id, seconds=FIRST_POST_SECONDS)
+        snapshot = await self._poll.until(long_poll.shown, request, id, seconds=self._first_post_seconds)
         if (left := until - clock()) > 0:
-            look = await self._poll.until(long_poll.ended, request, id, seconds=left)
-        return look
+            snapshot = await self._poll.until(long_poll.ended, request, id, seconds=left)
+        return snapshot
 
-    async def _told(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[Moment]]:
-        """A question with what happened to it; the question is read last, so that it is never the older of the two."""
+    async def _with_moments(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[Moment]]:
+        """An interaction with its timeline. The interaction is read last, so that it is never older."""
         moments = await within(interactions.timeline(self._db, key.organization_id, id))
-        return *await self._look(key, id), moments
+        return *await self._read(key, id), moments
 
-    async def _look(self, key: Key, id: UUID) -> Look:
-        """A question of the key's organization as it is; raises ApiProblem."""
-        return await long_poll.once(self._db, self._reader, key.organization_id, id)
+    async def _read(self, key: Key, id: UUID) -> Snapshot:
+        """An interaction of the key's organization as it is now; raises ApiProblem."""
+        return await long_poll.read(self._db, self._reader, key.organization_id, id)
 
     async def _record(self, key: Key, id: UUID, receipt: Receipt) -> Recording | None:
-        """Record what an agent reports, of a question whose deadline has just passed once its end is written."""
+        """Store a receipt; when the deadline has just passed, first write the end, and then try again."""
         while True:
             recording = await receipts.record(
                 self._db, key.organization_id, id, receipt, key_name=key.name, event_id=ids.new()
@@ -220,26 +225,26 @@ class Interactions:
                 return recording
             await self._reader.end(key.organization_id, [id])
 
-    async def _page(self, key: Key, asked: filters.ListQuery) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
-        """One more question than asked for, if there is one, and the copies of all of them."""
-        rows = await self._reader.page(key.organization_id, asked.filters, before=asked.before, most=asked.limit + 1)
+    async def _page(self, key: Key, query: filters.ListQuery) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
+        """Up to `query.limit` + 1 interactions, the last of which shows that there is a next page, and their cards."""
+        rows = await self._reader.page(key.organization_id, query.filters, before=query.before, most=query.limit + 1)
         return rows, await cards.of_interactions(self._db, key.organization_id, [row.id for row in rows])
 
-    def _ended_before(self, row: Interaction, copies: list[Card], refusal: str) -> ApiProblem:
-        """Whoever came too late is told how it ended."""
-        return self._in_the_way(CONFLICT, row, copies, refusal)
+    def _already_ended(self, row: Interaction, cards: list[Card], refusal: str) -> ApiProblem:
+        """The problem of a request that came after the end of an interaction, with that end."""
+        return self._conflict(CONFLICT, row, cards, refusal)
 
-    def _in_the_way(self, type: problems.Type, row: Interaction, copies: list[Card], refusal: str) -> ApiProblem:
-        """What cannot be done to a question as it is, and how it is."""
+    def _conflict(self, type: problems.Type, row: Interaction, cards: list[Card], refusal: str) -> ApiProblem:
+        """The problem of a request that the status of an interaction does not allow, with that interaction."""
         return ApiProblem(
             type,
             f"{refusal}. {status_text.sentence(row)}",
-            interaction=interaction.interaction(row, copies),
-            written=lambda: self._heard(row),
+            interaction=interaction.interaction(row, cards),
+            on_sent=lambda: self._acknowledge(row),
         )
 
-    def _heard(self, *rows: Interaction) -> None:
-        """These went out to a key of their organization: of those that have ended, the agent heard the end."""
+    def _acknowledge(self, *rows: Interaction) -> None:
+        """Acknowledge the ends among interactions whose response was written completely."""
         for row in rows:
             if row.status is not Status.PENDING and row.heard_at is None:
                 self._notifier.acknowledge(row.organization_id, row.id)

@@ -1,4 +1,4 @@
-"""Looking at a question: once, or until something is true of it. No connection is held between two looks."""
+"""Reads an interaction once, or until a condition holds. No database connection is held between two reads."""
 
 import asyncio
 import contextlib
@@ -12,33 +12,37 @@ from aiohttp import web
 from bridge.agents.auth import auth
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import NOT_FOUND, ApiProblem
-from bridge.agents.limits.open_requests import ConcurrencyLimiter, Sort
+from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import cards
 from storage.model import Card, Interaction, Status
 from storage.pool import Database
 
-HANG_UP_SECONDS = 5.0  # how soon a caller who hung up is noticed; nothing tells us
+DISCONNECT_SECONDS = 5.0  # how often to check whether the client disconnected, which gives no signal
 NO_SUCH = "No interaction of your organization has this id."
 
-Look: TypeAlias = tuple[Interaction, list[Card]]
-"""A question and its copies."""
+Snapshot: TypeAlias = tuple[Interaction, list[Card]]
+"""An interaction and its cards."""
 
 
-async def once(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Look:
-    """A question and its copies, as they are; a foreign one is as unknown as none. Raises ApiProblem."""
-    return await within(_look(db, reader, organization_id, id))
+async def read(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Snapshot:
+    """An interaction and its cards as they are now.
+
+    Raises ApiProblem when there is none; an interaction of another organization is answered alike.
+    """
+    return await within(_read(db, reader, organization_id, id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongPoll:
-    """What it takes to wait for a question on one replica: the rows, the wake, and a place among those that wait."""
+    """Waits for changes of interactions on one replica, as far as its limit of waiting requests allows."""
 
     db: Database
     reader: Reader
     notifier: Notifier
     concurrency: ConcurrencyLimiter
+    disconnect_seconds: float = DISCONNECT_SECONDS
 
     async def until(
         self,
@@ -47,50 +51,52 @@ class LongPoll:
         id: UUID,
         *,
         seconds: float,
-        insists: bool = False,
-    ) -> Look:
-        """Look at a question until it is `done`, at most for `seconds`; every look is at the rows. Raises ApiProblem.
+        required: bool = False,
+    ) -> Snapshot:
+        """Read an interaction until it is `done`, at most for `seconds`; every read is of the rows. Raises ApiProblem.
 
-        When there is no place to wait, that is a ApiProblem for who `insists`, and for others the end of waiting.
+        When too many requests wait already, raises ApiProblem if waiting is `required`, and else returns at once.
         """
         organization_id = auth.key(request).organization_id
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
         with self.notifier.watching(organization_id, id) as signal, contextlib.ExitStack() as stack:
-            has_place = False
+            is_admitted = False
             while True:
                 signal.clear()
-                row, copies = await once(self.db, self.reader, organization_id, id)
-                if clock() >= deadline or self.notifier.closing.is_set() or done(row, copies):
-                    return row, copies
-                if not has_place:  # only who really waits takes one
-                    has_place = stack.enter_context(self.concurrency.one(request, organization_id, Sort.WAIT))
-                if not has_place and insists:
-                    raise self.concurrency.refusal(organization_id, Sort.WAIT)
-                if not has_place:
-                    return row, copies
+                row, cards = await read(self.db, self.reader, organization_id, id)
+                if clock() >= deadline or self.notifier.closing.is_set() or done(row, cards):
+                    return row, cards
+                if not is_admitted:  # counted only once it really waits
+                    is_admitted = stack.enter_context(
+                        self.concurrency.admit(request, organization_id, OpenRequest.WAIT)
+                    )
+                if not is_admitted and required:
+                    raise self.concurrency.refusal(organization_id, OpenRequest.WAIT)
+                if not is_admitted:
+                    return row, cards
                 while not signal.is_set() and (left := deadline - clock()) > 0:
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(min(left, HANG_UP_SECONDS)):
+                        async with asyncio.timeout(min(left, self.disconnect_seconds)):
                             await signal.wait()
                     if request.transport is None:
-                        return row, copies  # nobody is there to read it
+                        return row, cards  # the client disconnected
 
 
 def ended(row: Interaction, _: list[Card]) -> bool:
-    """Whether nothing about a question will change any more."""
+    """Whether the interaction has a final status."""
     return row.status is not Status.PENDING
 
 
-def shown(row: Interaction, copies: list[Card]) -> bool:
-    """Whether the caller can be told that a card is up, or that none ever will be.
+def shown(row: Interaction, cards: list[Card]) -> bool:
+    """Whether a card is posted, or none ever will be because the interaction has ended.
 
-    Whoever posts wakes us when the link is known too, or known not to be had; it is not waited for by itself.
+    A permalink is not waited for: the card loop notifies once it knows the link, or that there is none.
     """
-    return row.status is not Status.PENDING or any(copy.ts for copy in copies)
+    return row.status is not Status.PENDING or any(card.ts for card in cards)
 
 
-async def _look(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Look:
+async def _read(db: Database, reader: Reader, organization_id: UUID, id: UUID) -> Snapshot:
     row = await reader.get(organization_id, id)
     if row is None:
         raise ApiProblem(NOT_FOUND, NO_SUCH)

@@ -1,4 +1,4 @@
-"""How what an agent sent becomes a question: validated, given its connection and ids, opened in one statement."""
+"""Opens an interaction from a request body: validated, given its connection and ids, stored with one statement."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,31 +24,34 @@ NO_OLDER = "is not an interaction of your organization"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningResult:
-    """What became of a body, and which older question it names, if any."""
+    """The outcome of opening, and the interaction that the body asked to supersede, if any."""
 
     outcome: OpenOutcome
     supersedes: UUID | None = None
 
 
-async def ask(
-    db: Database, quota: PendingQuota, key: Key, sent: Json, *, idempotency_key: str | None, webhooks: Webhooks
+async def open_from_body(
+    db: Database, quota: PendingQuota, key: Key, body: Json, *, idempotency_key: str | None, webhooks: Webhooks
 ) -> OpeningResult:
-    """Open what was sent if there is room for it; raises ApiProblem when it is not valid, or has nowhere to go."""
-    kind, routing, asked = requests.validate(sent)
-    on_expiry = requests.on_expiry(kind, routing, asked)
-    request_hash = requests.fingerprint(sent) if idempotency_key else None
+    """Open an interaction from a body; raises ApiProblem when the body is invalid or no connection fits.
+
+    The other outcomes, such as a full organization or an older request with the same key, are in the result.
+    """
+    kind, routing, request = requests.validate(body)
+    on_expiry = requests.on_expiry(kind, routing, request)
+    request_hash = requests.fingerprint(body) if idempotency_key else None
     try:
         if routing.callback is not None:
             webhook_url.address(routing.callback, webhooks, pointer="/callback")
         connection = await _connection(db, key, routing.connection)
     except ApiProblem:
-        # A repeated request is answered for what it asked when it could, whatever became of that.
+        # A repeated request gets its first response, even if its callback or connection is no longer allowed.
         if idempotency_key and request_hash:
-            before = interactions.replayed(
+            replay = interactions.replayed(
                 db, key.organization_id, idempotency_key=idempotency_key, request_hash=request_hash
             )
-            if (found := await within(before)) is not None:
-                return OpeningResult(outcome=found)
+            if (outcome := await within(replay)) is not None:
+                return OpeningResult(outcome=outcome)
         raise
     supersedes = _older(routing.supersedes)
     opening = _opening(
@@ -56,7 +59,7 @@ async def ask(
         connection,
         kind,
         routing,
-        asked,
+        request,
         idempotency_key=idempotency_key,
         request_hash=request_hash,
         on_expiry=on_expiry,
@@ -70,24 +73,24 @@ def _opening(
     connection: Connection,
     kind: Kind[Any],
     routing: Routing,
-    asked: Any,
+    request: Any,
     *,
     idempotency_key: str | None,
     request_hash: bytes | None,
     on_expiry: str | None,
     supersedes: UUID | None,
 ) -> Opening:
-    """Everything the new row and its copies are made of."""
+    """All values of the new interaction and its cards."""
     addresses = [address.model_dump(exclude_none=True) for address in routing.to]
     return Opening(
         scope=connection.scope,
         id=ids.new(),
         event_id=ids.new(),
         kind=kind.name,
-        request=kind.stored(asked),
-        digest=kind.digest(asked),
-        answers=kind.answers(asked),
-        forms=kind.stored_forms(asked),
+        request=kind.stored(request),
+        digest=kind.digest(request),
+        answers=kind.answers(request),
+        forms=kind.stored_forms(request),
         responders=routing.responder_ids,
         home_teams=None if routing.outsiders else connection.home_teams,
         key_id=key.id,
@@ -107,22 +110,25 @@ def _opening(
     )
 
 
-def _older(named: str | None) -> UUID | None:
-    """The interaction to be superseded, if one was named; what is no id at all is as unknown as a foreign one."""
-    if named is not None and (older := ids.decode("int", named)) is None:
+def _older(text: str | None) -> UUID | None:
+    """The id of the interaction to supersede, if the body has one; raises ApiProblem when it is malformed."""
+    if text is not None and (older := ids.decode("int", text)) is None:
         raise problems.invalid("/supersedes", NO_OLDER)
-    return older if named is not None else None
+    return older if text is not None else None
 
 
-async def _connection(db: Database, key: Key, named: str | None) -> Connection:
-    """The connection that was named, or the only one; a foreign one is as unknown as none."""
+async def _connection(db: Database, key: Key, text: str | None) -> Connection:
+    """The active connection with this id, or without an id the only one; raises ApiProblem.
+
+    A connection of another organization is refused in the same words as one that does not exist.
+    """
     active = await within(connections.of_organization(db, key.organization_id))
-    if named is not None:
-        wanted = ids.decode("con", named)
+    if text is not None:
+        wanted = ids.decode("con", text)
         active = [connection for connection in active if connection.id == wanted]
     if len(active) == 1:
         return active[0]
-    if named is not None:
+    if text is not None:
         wrong = "is not an active connection of your organization"
     elif active:
         wrong = f"must be one of {_listed(active)}, because your organization has several connections"
@@ -135,6 +141,6 @@ async def _connection(db: Database, key: Key, named: str | None) -> Connection:
 
 
 def _listed(active: list[Connection]) -> str:
-    """Which connections there are, in words; not all of very many."""
+    """The first ten connections, with their ids and names, in a list for people."""
     listed = [f"{ids.encode('con', connection.id)} ({connection.name})" for connection in active[:10]]
     return ", ".join(listed) + (", …" if len(active) > len(listed) else "")

@@ -1,4 +1,4 @@
-"""What an agent may send in a body: a question of some kind with its routing, or why one is withdrawn."""
+"""The bodies that agents send about interactions: a request of some kind with its routing, a reason, a receipt."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from storage.receipts import Receipt
 
 M = TypeVar("M", bound=Strict)
 
-MOST_SUMMARY = 300  # characters
+MAX_SUMMARY = 300  # characters
 
 
 class Cancellation(Strict):
@@ -32,14 +32,14 @@ class Report(Strict):
 
     status: Literal["picked_up", "succeeded", "failed"]
     summary: (
-        Annotated[Words, Field(min_length=1, max_length=MOST_SUMMARY, description="What came of it; shown on the card")]
+        Annotated[Words, Field(min_length=1, max_length=MAX_SUMMARY, description="What came of it; shown on the card")]
         | None
     ) = None
     url: Annotated[WebAddress, Field(description="Where to read more; the card shows its host")] | None = None
 
 
 def model(kind: Kind[Any]) -> type[Routing]:
-    """The whole body for one kind."""
+    """The model of the body for one kind: its own fields and the routing."""
     name = f"Create{kind.name.capitalize()}"
     return create_model(name, __base__=(Routing, kind.request), __doc__=f"Ask: {kind.request.__doc__}")
 
@@ -48,7 +48,10 @@ MODELS: dict[str, type[Routing]] = {name: model(kind) for name, kind in KINDS.it
 
 
 def validate(body: Json) -> tuple[Kind[Any], Routing, Any]:
-    """A body's kind, and the body as routing and as the kind's request (one object, two views); raises Problem."""
+    """A body's kind, and the body as routing and as the kind's request: one object, returned twice.
+
+    Raises ApiProblem.
+    """
     name = body.get("kind")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
@@ -58,28 +61,28 @@ def validate(body: Json) -> tuple[Kind[Any], Routing, Any]:
 
 
 def cancellation(body: Json) -> str:
-    """The reason in the body of a cancellation, or nothing; raises Problem."""
+    """The reason in the body of a cancellation, which may be empty; raises ApiProblem."""
     return (_valid(Cancellation, body).reason or "").strip()
 
 
 def receipt(body: Json) -> Receipt:
-    """The receipt in a body; raises Problem."""
-    sent = _valid(Report, body)
-    return Receipt(status=Progress(sent.status), summary=sent.summary, url=str(sent.url) if sent.url else None)
+    """The receipt in a body; raises ApiProblem."""
+    report = _valid(Report, body)
+    return Receipt(status=Progress(report.status), summary=report.summary, url=str(report.url) if report.url else None)
 
 
-def on_expiry(kind: Kind[Any], routing: Routing, asked: Any) -> str | None:
-    """The choice that counts when the deadline passes, if one was named; raises Problem."""
+def on_expiry(kind: Kind[Any], routing: Routing, request: Any) -> str | None:
+    """The choice that is the default answer when the deadline passes, if the body has one; raises ApiProblem."""
     if routing.on_expiry is None:
         return None
     wanted = routing.on_expiry.model_dump(exclude_none=True)
-    if (choice := kind.choice_of(asked, wanted)) is None:
+    if (choice := kind.choice_of(request, wanted)) is None:
         raise problems.invalid(f"/on_expiry/{next(iter(wanted))}", f"must be an answer that this {kind.name} can have")
     return choice
 
 
 def fingerprint(body: Json) -> bytes:
-    """What an idempotency key stands for: SHA-256 of the body as JSON, whatever the order of its names."""
+    """SHA-256 of a body as JSON with sorted names: what tells a repeated request from another with the same key."""
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
@@ -87,8 +90,8 @@ def _valid(model: type[M], body: Json) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        found = [
-            (validation_errors.pointer(body, wrong), validation_errors.words(wrong))
-            for wrong in error.errors(include_url=False)
+        mistakes = [
+            (validation_errors.pointer(body, mistake), validation_errors.words(mistake))
+            for mistake in error.errors(include_url=False)
         ]
-        raise problems.invalid(*found[0], others=found[1:]) from None
+        raise problems.invalid(*mistakes[0], others=mistakes[1:]) from None

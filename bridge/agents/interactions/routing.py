@@ -1,4 +1,4 @@
-"""How a question is routed: to whom it goes, who may answer it and until when, and what it is found by."""
+"""The routing of an interaction: its recipients, responders and deadline, and the fields by which it is found."""
 
 import json
 from typing import Annotated, Literal, TypeAlias
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from bridge.fields import MOST_WEB_ADDRESS, Arguments, ChannelId, Line, Strict, Ts, UserId
 from storage.model import Json
 
-MOST_METADATA = 16 * 1024  # bytes of JSON
+MAX_METADATA = 16 * 1024  # bytes of JSON
 
 
 class Address(Strict):
@@ -20,7 +20,7 @@ class Address(Strict):
     thread_ts: Ts | None = None
 
     @model_validator(mode="after")
-    def _one_place(self) -> "Address":
+    def _one_recipient(self) -> "Address":
         if self.user is None and self.channel is None:
             raise PydanticCustomError("address", 'must have "user" or "channel"')
         if self.user is not None and self.channel is not None:
@@ -46,7 +46,7 @@ class Responders(Strict):
         return self
 
 
-def _listed(to: object) -> object:
+def _as_list(to: object) -> object:
     if isinstance(to, list):
         return to
     if isinstance(to, dict):
@@ -61,11 +61,11 @@ def _all_different(to: list[Address]) -> list[Address]:
 
 
 def _small(metadata: Json) -> Json:
-    if (size := len(json.dumps(metadata, ensure_ascii=False).encode())) > MOST_METADATA:
+    if (size := len(json.dumps(metadata, ensure_ascii=False).encode())) > MAX_METADATA:
         raise PydanticCustomError(
             "metadata_too_long",
-            "must be at most {most} bytes as JSON; it is {size}",
-            {"most": MOST_METADATA, "size": size},
+            "must be at most {max_bytes} bytes as JSON; it is {size}",
+            {"max_bytes": MAX_METADATA, "size": size},
         )
     return metadata
 
@@ -94,7 +94,7 @@ class Routing(Strict):
     to: Annotated[
         _Addresses,
         AfterValidator(_all_different),
-        BeforeValidator(_listed, json_schema_input_type=Address | _Addresses),
+        BeforeValidator(_as_list, json_schema_input_type=Address | _Addresses),
     ]
     responders: Responders | None = Field(
         default=None, validate_default=True, description="Needed for a channel; else the people in `to` may answer"
@@ -121,7 +121,7 @@ class Routing(Strict):
 
     @property
     def responder_ids(self) -> list[str] | None:
-        """The people who may answer; None for everyone who can see the card."""
+        """The ids of the responders; None for everyone who can see the card."""
         if self.responders is None:
             return list(dict.fromkeys(address.user for address in self.to if address.user))
         return None if self.responders.users is None else list(dict.fromkeys(self.responders.users))
@@ -133,8 +133,8 @@ class Routing(Strict):
 
     @field_validator("responders")
     @classmethod
-    def _somebody_may_answer(cls, responders: Responders | None, info: ValidationInfo) -> Responders | None:
-        """`to` comes first in this class, so it is known here unless it was wrong itself."""
+    def _responders_given(cls, responders: Responders | None, info: ValidationInfo) -> Responders | None:
+        """Require `responders` for a channel. `to` was validated before, so it is known here unless it was invalid."""
         if responders is None and any(address.channel for address in info.data.get("to", ())):
             raise PydanticCustomError(
                 "responders_missing",

@@ -1,1 +1,1 @@
-"""How much one organization may ask of the bridge."""
+"""The limits of what one organization may use of the bridge."""

@@ -1,7 +1,7 @@
-"""How many requests stay open on this replica: streams, and requests that wait. Each takes a connection and memory.
+"""Limits how many requests stay open on this replica: streams and waiting requests, which hold connections and memory.
 
-An organization may have so many of each sort, and altogether no more than are left for others: so on a replica that can
-hold only few there is still a place for whoever comes next.
+An organization may have so many of each type, and in total no more than remain for the other organizations: so a
+replica that can hold only few still accepts one of the next organization.
 """
 
 from collections import Counter
@@ -15,56 +15,59 @@ from aiohttp import web
 from bridge.agents.http.problems import TOO_MANY_OPEN, ApiProblem
 from bridge.connection_limit import ConnectionLimiter
 
-RETRY_SECONDS = 10  # a wait ends within a minute, and of many some end soon
+RETRY_SECONDS = 10  # each wait ends within a minute, so among many waits some end soon
 
 
-class Sort(StrEnum):
-    """Of requests that stay open."""
+class OpenRequest(StrEnum):
+    """The types of requests that stay open."""
 
     STREAM = "stream"
     WAIT = "wait"
 
 
 class ConcurrencyLimiter:
-    """The places on this replica: `each` is how many of a sort an organization may have, `most` how many there are."""
+    """Counts the open requests of this replica.
 
-    def __init__(self, *, each: int, most: int, limiter: ConnectionLimiter) -> None:
-        self._each = each
-        self._most = most
+    An organization may have `per_organization` of each type; the replica holds `max_open` in total.
+    """
+
+    def __init__(self, *, per_organization: int, max_open: int, limiter: ConnectionLimiter) -> None:
+        self._per_organization = per_organization
+        self._max_open = max_open
         self._limiter = limiter
-        self._taken: Counter[tuple[UUID, Sort]] = Counter()
+        self._open: Counter[tuple[UUID, OpenRequest]] = Counter()
+
+    def count(self, type: OpenRequest) -> int:
+        """How many requests of this type are open on this replica; a waiting one has read its row before."""
+        return sum(number for (_, each), number in self._open.items() if each is type)
 
     @contextmanager
-    def one(self, request: web.Request, organization_id: UUID, sort: Sort) -> Iterator[bool]:
-        """Hold a place for a request, and its connection, if there is one for this organization: whether there is.
+    def admit(self, request: web.Request, organization_id: UUID, type: OpenRequest) -> Iterator[bool]:
+        """Count a request as open and keep its connection, if the limits allow it; whether they do.
 
-        The place is free as soon as the connection has gone. Its handler learns that later, and whoever lost all their
-        connections at once comes again before.
+        The request stops counting as soon as its connection is lost. Its handler notices that later, and a client that
+        lost all its connections at once reconnects before.
         """
-        if not self._has(organization_id, sort):
+        if not self._has_room(organization_id, type):
             yield False
             return
-        self._taken[organization_id, sort] += 1
-        with ExitStack() as place:
-            place.callback(self._free, organization_id, sort)
-            with self._limiter.keep(request, gone=place.close):
+        self._open[organization_id, type] += 1
+        with ExitStack() as counted:
+            counted.callback(self._release, organization_id, type)
+            with self._limiter.keep(request, gone=counted.close):
                 yield True
 
-    def count(self, sort: Sort) -> int:
-        """How many requests of this sort are open on this replica; one that waits has looked at its row before."""
-        return sum(number for (_, each), number in self._taken.items() if each is sort)
-
-    def refusal(self, organization_id: UUID, sort: Sort) -> ApiProblem:
-        """What an agent is told that got no place."""
-        number = self._taken[organization_id, sort]
+    def refusal(self, organization_id: UUID, type: OpenRequest) -> ApiProblem:
+        """The problem of a request that was not admitted."""
+        number = self._open[organization_id, type]
         has, instead = {
-            Sort.STREAM: ("streams open", "One stream hears of all questions: let your agents share it."),
-            Sort.WAIT: (
+            OpenRequest.STREAM: ("streams open", "One stream hears of all questions: let your agents share it."),
+            OpenRequest.WAIT: (
                 "requests waiting",
                 "One stream of GET /v1/events hears of all questions; or look without wait.",
             ),
-        }[sort]
-        if number >= self._each:
+        }[type]
+        if number >= self._per_organization:
             why = f"{number:,} {has} on this replica, as many as it may have on one"
         else:
             why = f"{self._of(organization_id):,} streams and waiting requests here, as many as others leave room for"
@@ -74,14 +77,14 @@ class ConcurrencyLimiter:
             retry_after=RETRY_SECONDS,
         )
 
-    def _free(self, organization_id: UUID, sort: Sort) -> None:
-        self._taken[organization_id, sort] -= 1
-        if not self._taken[organization_id, sort]:
-            del self._taken[organization_id, sort]
+    def _release(self, organization_id: UUID, type: OpenRequest) -> None:
+        self._open[organization_id, type] -= 1
+        if not self._open[organization_id, type]:
+            del self._open[organization_id, type]
 
-    def _has(self, organization_id: UUID, sort: Sort) -> bool:
-        is_left = self._of(organization_id) < self._most - self._taken.total()
-        return is_left and self._taken[organization_id, sort] < self._each
+    def _has_room(self, organization_id: UUID, type: OpenRequest) -> bool:
+        is_left = self._of(organization_id) < self._max_open - self._open.total()
+        return is_left and self._open[organization_id, type] < self._per_organization
 
     def _of(self, organization_id: UUID) -> int:
-        return sum(self._taken[organization_id, sort] for sort in Sort)
+        return sum(self._open[organization_id, type] for type in OpenRequest)

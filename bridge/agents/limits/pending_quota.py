@@ -1,8 +1,8 @@
-"""How many questions an organization may have pending: counted by the statement that opens one, when that is needed.
+"""Limits an organization's pending interactions, counted by the statement that opens one when that is needed.
 
-Counting 10,000 rows takes some milliseconds, so a replica that has seen much room opens up to ALLOWANCE questions
-before it has them counted again. Near the limit each one is counted, one at a time on each replica. So there are never
-more than the limit, and ALLOWANCE for each replica.
+Counting 10,000 rows takes some milliseconds, so a replica that found much room opens up to ALLOWANCE interactions
+before it counts again. Near the limit it counts before each one, and opens one at a time. So an organization never has
+more than the limit, plus ALLOWANCE for each replica.
 """
 
 import asyncio
@@ -21,66 +21,66 @@ from storage.pool import Database
 OpenOutcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | Full | NoSuchOlder | OlderEnded
 
 ALLOWANCE = 50
-RETRY_SECONDS = 30  # nobody knows when a person will answer
-_REPLICAS = 8  # so many can open what they saw room for at the same moment, and stay within the limit
-_PAUSE = 0.2  # seconds for which it is believed that there is no room
+RETRY_SECONDS = 30  # a guess: when a person will answer is not known
+_REPLICAS = 8  # may each use up the room they found at the same moment without exceeding the limit
+_PAUSE = 0.2  # seconds in which a full organization is not counted again
 _REMEMBERED = 10_000  # organizations; forgetting one costs a count
 
 
 @dataclass(slots=True)
 class _QuotaShare:
-    """What is known on this replica of one organization."""
+    """What this replica knows of one organization."""
 
-    left: int = 0  # questions it may open uncounted
-    full_until: float = 0.0  # by the loop's clock
+    left: int = 0  # interactions it may open before the next count
+    full_until: float = 0.0  # by the event loop's clock
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class PendingQuota:
-    """The room for questions of every organization, as this replica knows it."""
+    """The pending interactions that every organization may still open on this replica."""
 
     def __init__(self, *, db: Database, limits: Limits) -> None:
         self._db = db
-        self._most = limits.pending_questions
+        self._limit = limits.pending_questions
         self._shares: LRUCache[UUID, _QuotaShare] = LRUCache(maxsize=_REMEMBERED)
 
     async def open(self, opening: Opening) -> OpenOutcome:
-        """Open a question if there is room for it; one that takes another's place, or was asked before, needs none."""
+        """Open an interaction unless the organization has too many; a superseding or a repeated one needs no room."""
         if opening.supersedes is not None:
             return await interactions.open(self._db, opening)
         share = self._shares.setdefault(opening.scope.organization_id, _QuotaShare())
         if not share.left:
-            async with share.counting:  # side by side all would count the same
+            async with share.counting:  # concurrent counts would all find the same room
                 if not share.left:
-                    return await self._counted(opening, share)
+                    return await self._open_counted(opening, share)
         share.left -= 1
         return await interactions.open(self._db, opening)
 
     def refusal(self) -> ApiProblem:
-        """What an agent is told when there is no room."""
+        """The problem of a request that was refused because the organization is at its limit."""
         return ApiProblem(
             TOO_MANY_PENDING,
-            f"Your organization has {self._most:,} questions pending, as many as it may, and nothing was asked. There "
+            f"Your organization has {self._limit:,} questions pending, as many as it may, and nothing was asked. There "
             "is room when one of them ends: cancel what does not matter any more, let a new question supersede an "
             f"older one, give them a shorter expires_in. Send this again in {RETRY_SECONDS} s.",
             retry_after=RETRY_SECONDS,
         )
 
-    async def _counted(self, opening: Opening, share: _QuotaShare) -> OpenOutcome:
+    async def _open_counted(self, opening: Opening, share: _QuotaShare) -> OpenOutcome:
         clock = asyncio.get_running_loop().time
         if clock() < share.full_until:
-            return await self._before(opening) or Full()
-        outcome = await interactions.open(self._db, opening, most_pending=self._most)
+            return await self._replayed(opening) or Full()
+        outcome = await interactions.open(self._db, opening, most_pending=self._limit)
         match outcome:
             case Opened(pending=int(pending)):
-                share.left = min(ALLOWANCE, (self._most - pending - 1) // _REPLICAS)
+                share.left = min(ALLOWANCE, (self._limit - pending - 1) // _REPLICAS)
             case Full():
                 share.full_until = clock() + _PAUSE
             case _:
                 pass
         return outcome
 
-    async def _before(self, opening: Opening) -> Replayed | Mismatch | None:
+    async def _replayed(self, opening: Opening) -> Replayed | Mismatch | None:
         if opening.idempotency_key is None or opening.request_hash is None:
             return None
         return await interactions.replayed(

@@ -1,11 +1,10 @@
-"""How many requests an organization may send, and how close together: taken from a bucket that all replicas share.
+"""Limits the requests of each organization with a token bucket that all replicas share.
 
-A replica takes a slice, an eighth of a second's worth, in one statement and counts it down in memory, so most requests
-cost the database nothing. In any time all replicas together let through at most the burst, the rate for each second,
-and what was left of one slice on each replica.
+A replica takes a slice of the bucket, an eighth of a second's worth, with one statement and counts it down in memory,
+so most requests cost the database nothing. In any period all replicas together admit at most the burst, the rate for
+each second, and what was left of one slice on each replica.
 
-What comes at once is let in one after the other: a slice that is let in at one moment is a wall, and the next request
-of somebody else stands behind all of it.
+Requests of one organization are admitted at least 2.5 ms apart, so that a burst does not delay the requests of others.
 """
 
 import asyncio
@@ -28,33 +27,33 @@ _log = Log("agents")
 
 _NAME = "requests"
 _SLICES = 8  # a second
-_SECONDS = 1.0  # that a slice is waited for
-_SPACING = 0.0025  # seconds between two requests of one organization on a replica; less where the rate is over 200
-_HELD = 0.1  # seconds that a refusal is kept back: whoever ignores Retry-After sends ten a second per connection
+_SECONDS = 1.0  # how long to wait for the statement that takes a slice
+_SPACING = 0.0025  # seconds between requests of one organization on a replica; less for rates over 200
+_HELD = 0.1  # seconds before a refusal: a client that ignores Retry-After sends ten a second per connection
 _REMEMBERED = 10_000  # organizations; forgetting one costs it what is left of a slice
 
 
 @dataclass(slots=True)
 class _RateShare:
-    """What one organization has on this replica."""
+    """The share of one organization's bucket on this replica."""
 
-    left: int = 0  # requests it may still send before the next slice
-    spent_until: float = 0.0  # by the loop's clock: before it, there is no other slice
-    free_at: float = 0.0  # by the loop's clock: when the next one may go in
+    left: int = 0  # requests to admit before the next slice is taken
+    spent_until: float = 0.0  # by the event loop's clock: before it, the bucket has no slice
+    free_at: float = 0.0  # by the event loop's clock: when the next request may be admitted
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing is left, and nothing to be had yet."""
+        """Whether no request is left and the bucket has no slice yet."""
         return not self.left and asyncio.get_running_loop().time() < self.spent_until
 
     @property
     def is_due(self) -> bool:
-        """Whether the next slice is to be asked for."""
+        """Whether the next slice should be taken."""
         return not self.left and not self.is_spent
 
-    async def enter(self, spacing: float) -> None:
-        """Go in when it is this one's turn: in the order they came, so many seconds apart."""
+    async def wait_turn(self, spacing: float) -> None:
+        """Return in the order of the calls, `spacing` seconds apart."""
         now = asyncio.get_running_loop().time()
         turn = max(now, self.free_at)
         self.free_at = turn + spacing
@@ -63,53 +62,60 @@ class _RateShare:
 
 
 class RateLimiter:
-    """The requests of every organization, as this replica counts them."""
+    """Counts the requests of every organization on this replica."""
 
     def __init__(self, *, db: Database, limits: Limits) -> None:
         self._db = db
         self._limits = limits
         self._bucket = Bucket(rate=limits.requests_per_second, burst=limits.request_burst)
         self._slice = max(1, int(min(limits.requests_per_second, limits.request_burst) / _SLICES))
-        self._pause = self._slice / limits.requests_per_second  # in so many seconds a slice comes together
-        self._spacing = min(_SPACING, 0.5 / limits.requests_per_second)  # twice the rate, so that a burst is still one
+        self._pause = self._slice / limits.requests_per_second  # seconds in which the bucket gains a slice
+        self._spacing = min(
+            _SPACING, 0.5 / limits.requests_per_second
+        )  # twice the rate, so that a burst is still faster than it
         self._shares: LRUCache[UUID, _RateShare] = LRUCache(maxsize=_REMEMBERED)
 
-    async def admit(self, organization_id: UUID) -> None:
-        """Count one request, however long it will wait, and let it in; raises ApiProblem when there have been too many.
+    @property
+    def retry_after(self) -> int:
+        """Seconds after which a refused request may be sent again."""
+        return math.ceil(self._pause)
 
-        One that cannot be counted is let through: the limit protects the database, and when that is away, the request
-        will be told so in words that fit.
+    async def admit(self, organization_id: UUID) -> None:
+        """Count one request, however long it will wait, and admit it; raises ApiProblem when there were too many.
+
+        A request that cannot be counted is admitted: the limit protects the database, and when that cannot be reached,
+        the request is answered 503 later, which is the better explanation.
         """
         share = self._shares.setdefault(organization_id, _RateShare())
         while not share.left:
-            async with share.taking:  # one asks for all who wait
+            async with share.taking:  # one request takes the slice for all that wait
                 if share.is_due:
                     await self._take(organization_id, share)
             await self._refuse(share)
         share.left -= 1
-        await share.enter(self._spacing)
+        await share.wait_turn(self._spacing)
 
     async def refuse(self, organization_id: UUID) -> None:
-        """Raise ApiProblem if it is known, without asking anybody, that there have been too many requests."""
+        """Raise ApiProblem if this replica knows, without a statement, that there were too many requests."""
         if share := self._shares.get(organization_id):
             await self._refuse(share)
 
     async def _refuse(self, share: _RateShare) -> None:
         if share.is_spent:
             await asyncio.sleep(_HELD)
-            seconds = math.ceil(self._pause)
             raise ApiProblem(
                 RATE_LIMITED,
                 f"Your organization may send {self._limits.requests_per_second:,} requests a second, and "
-                f"{self._limits.request_burst:,} at once after a pause, over all its keys. Send this again in "
-                f"{seconds} s, and fewer from then on: one with ?wait=60 hears of an answer as soon as many others do.",
-                retry_after=seconds,
+                f"{self._limits.request_burst:,} at once after a pause, over all its keys. "
+                f"Send this again in {self.retry_after} s, and fewer from then on: "
+                "one with ?wait=60 hears of an answer as soon as many others do.",
+                retry_after=self.retry_after,
             )
 
     async def _take(self, organization_id: UUID, share: _RateShare) -> None:
-        taking = throttles.take(self._db, organization_id, _NAME, self._bucket, amount=self._slice)
+        statement = throttles.take(self._db, organization_id, _NAME, self._bucket, amount=self._slice)
         try:
-            taken = await within(taking, seconds=_SECONDS) is not None
+            taken = await within(statement, seconds=_SECONDS) is not None
         except Unavailable as error:
             _log.warning("requests_uncounted", organization=str(organization_id), cause=error.cause)
             taken = True

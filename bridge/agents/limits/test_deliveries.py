@@ -1,4 +1,4 @@
-"""How many tests of endpoints this replica makes at once: each waits for a stranger, up to 15 s."""
+"""Limits the concurrent test deliveries of this replica: each waits up to 15 s for a receiver."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,27 +7,27 @@ from uuid import UUID
 
 from bridge.agents.http.problems import RATE_LIMITED, ApiProblem
 
-MOST = 8
-MOST_OF_ORGANIZATION = 2
-RETRY_SECONDS = 15  # by then each that is under way has ended
+MAX_TESTS = 8
+MAX_TESTS_OF_ORGANIZATION = 2
+RETRY_SECONDS = 15  # every running test has ended by then
 
 
 class EndpointTestLimiter:
-    """The tests that are under way on this replica."""
+    """The test deliveries that run on this replica."""
 
     def __init__(self) -> None:
         self._endpoints: set[UUID] = set()
         self._organizations: Counter[UUID] = Counter()
 
     @contextmanager
-    def one(self, organization_id: UUID, endpoint_id: UUID) -> Iterator[None]:
-        """Hold a place for one test; raises ApiProblem when there is none."""
+    def admit(self, organization_id: UUID, endpoint_id: UUID) -> Iterator[None]:
+        """Count one test while it runs; raises ApiProblem when too many run."""
         if endpoint_id in self._endpoints:
             raise _refusal("This endpoint is being tested")
-        if self._organizations[organization_id] >= MOST_OF_ORGANIZATION:
-            raise _refusal(f"Your organization tests {MOST_OF_ORGANIZATION} endpoints, as many as it may")
-        if len(self._endpoints) >= MOST:
-            raise _refusal(f"{MOST} endpoints are being tested, as many as can be")
+        if self._organizations[organization_id] >= MAX_TESTS_OF_ORGANIZATION:
+            raise _refusal(f"Your organization tests {MAX_TESTS_OF_ORGANIZATION} endpoints, as many as it may")
+        if len(self._endpoints) >= MAX_TESTS:
+            raise _refusal(f"{MAX_TESTS} endpoints are being tested, as many as can be")
         self._endpoints.add(endpoint_id)
         self._organizations[organization_id] += 1
         try:
@@ -35,7 +35,7 @@ class EndpointTestLimiter:
         finally:
             self._endpoints.discard(endpoint_id)
             self._organizations[organization_id] -= 1
-            self._organizations += Counter()  # forgets who has none
+            self._organizations += Counter()  # drops organizations with no test
 
 
 def _refusal(why: str) -> ApiProblem:

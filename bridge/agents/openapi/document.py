@@ -1,4 +1,4 @@
-"""The description of agents' door, made from the models that guard it."""
+"""The OpenAPI description of the agents' API, made from the models that validate requests."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 import bridge
 from bridge.agents.events import handlers
 from bridge.agents.http import json_response, paging
-from bridge.agents.http.parameters import KEY_PATTERN, MOST_WAIT
+from bridge.agents.http.parameters import KEY_PATTERN, MAX_WAIT
 from bridge.agents.http.problems import (
     BAD_PARAMETER,
     CONFLICT,
@@ -36,11 +36,11 @@ async def serve(_: web.Request) -> web.Response:
 
 @cache
 def document() -> Json:
-    """OpenAPI 3.1; its schemas are the models themselves."""
+    """The document, in OpenAPI 3.1; its schemas are generated from the models."""
     sent: list[type[BaseModel]] = [*MODELS.values(), Cancellation, Report, *webhooks.SENT]
-    received: list[type[BaseModel]] = [Interaction, Page, Timeline, EventPage, Problem, *webhooks.RECEIVED]
+    returned: list[type[BaseModel]] = [Interaction, Page, Timeline, EventPage, Problem, *webhooks.RETURNED]
     _, schemas = models_json_schema(
-        [*((model, "validation") for model in sent), *((model, "serialization") for model in received)],
+        [*((model, "validation") for model in sent), *((model, "serialization") for model in returned)],
         ref_template=REF,
     )
     body = {
@@ -169,7 +169,7 @@ def document() -> Json:
 
 
 def _examples() -> Json:
-    """Of every kind, as it would be sent to one person."""
+    """The examples of every kind, addressed to one person."""
     return {
         f"{kind.name}: {example.name}": {"value": {**example.request, "to": {"user": "U012AB3CD"}}}
         for kind in KINDS.values()
@@ -186,14 +186,14 @@ def _wait() -> Json:
         "name": "wait",
         "in": "query",
         "description": "Seconds to wait for the question to end.",
-        "schema": {"type": "number", "minimum": 0, "maximum": MOST_WAIT, "default": 0},
+        "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
     }
 
 
 def _filters() -> list[Json]:
     texts = {
-        name: {"type": "string", "minLength": 1, "maxLength": most, "pattern": filters.STORABLE}
-        for name, most in filters.MOST_TEXT.items()
+        name: {"type": "string", "minLength": 1, "maxLength": max_length, "pattern": filters.STORABLE}
+        for name, max_length in filters.MAX_TEXT.items()
     }
     schemas: dict[str, Json] = {
         "status": {"type": "string", "enum": list(Status)},
@@ -218,15 +218,15 @@ def _feed() -> list[Json]:
 
 
 def _limit() -> Json:
-    return {"type": "integer", "minimum": 1, "maximum": paging.MOST, "default": paging.USUAL}
+    return {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
 
 
 def _page_or_stream() -> Json:
-    one = answer("A page, or a stream.", EventPage)
-    one["content"][handlers.CONTENT_TYPE] = {
+    response = answer("A page, or a stream.", EventPage)
+    response["content"][handlers.CONTENT_TYPE] = {
         "schema": {
             "type": "string",
             "description": f"Each event has its `id`, and in one line of `data` the JSON of {Event.__name__}.",
         }
     }
-    return one
+    return response

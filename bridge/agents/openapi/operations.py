@@ -1,4 +1,4 @@
-"""What every operation's description is made of: its shapes, and how it can fail."""
+"""The parts of every operation's description: its responses and its failures."""
 
 from typing import Any, Final
 
@@ -15,13 +15,13 @@ KEY: Final[list[Json]] = [{"key": []}]
 
 
 def answer(description: str, model: type[BaseModel]) -> Json:
-    """A response of this shape."""
+    """The description of a response with this model as its body."""
     schema = {"$ref": REF.format(model=model.__name__)}
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
 def failures(*types: problems.Type) -> dict[str, Any]:
-    """What can go wrong, by status; everywhere the key may be wrong, the limit reached and the database away."""
+    """The problem responses by status. Every operation can also fail by key, rate limit and database."""
     schema = {"$ref": REF.format(model=Problem.__name__)}
     all_types = (*types, problems.UNAUTHORIZED, problems.RATE_LIMITED, problems.UNAVAILABLE)
     return {

@@ -1,4 +1,4 @@
-"""The description of webhook endpoints, as a part of the whole."""
+"""The part of the OpenAPI description about webhook endpoints."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ from bridge.representation.webhook_schemas import (
 from storage.model import DeliveryStatus, Json
 
 SENT: Final[tuple[type[BaseModel], ...]] = (NewEndpoint, ChangedEndpoint, Replay)
-RECEIVED: Final[tuple[type[BaseModel], ...]] = (
+RETURNED: Final[tuple[type[BaseModel], ...]] = (
     Endpoint,
     EndpointSecret,
     EndpointPage,
@@ -33,7 +33,7 @@ _AT = "/v1/webhook_endpoints"
 
 
 def paths() -> Json:
-    """Every path, with what can be done there."""
+    """Every path with its operations."""
     return {
         _AT: {
             "post": {
@@ -117,7 +117,7 @@ def paths() -> Json:
                 "operationId": "replayWebhookDeliveries",
                 "summary": "Have calls made again",
                 "security": KEY,
-                "parameters": [_receiver()],
+                "parameters": [_endpoint_or_callbacks()],
                 "requestBody": _content(Replay),
                 "responses": {
                     "200": answer("They are on their way.", Replayed),
@@ -130,7 +130,7 @@ def paths() -> Json:
                 "operationId": "listWebhookDeliveries",
                 "summary": "What became of calls",
                 "security": KEY,
-                "parameters": [_receiver(), *_of_list()],
+                "parameters": [_endpoint_or_callbacks(), *_list_parameters()],
                 "responses": {"200": answer("One page.", DeliveryPage), **failures(BAD_PARAMETER, NOT_FOUND)},
             }
         },
@@ -157,14 +157,14 @@ def _id() -> Json:
     return {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "examples": ["whe_01jd…"]}}
 
 
-def _receiver() -> Json:
+def _endpoint_or_callbacks() -> Json:
     return {**_id(), "description": f"`{CALLBACKS}`: those of the callbacks of all questions"}
 
 
-def _of_list() -> list[Json]:
+def _list_parameters() -> list[Json]:
     schemas: dict[str, Json] = {
         "status": {"type": "string", "enum": list(DeliveryStatus)},
         "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"},
-        "limit": {"type": "integer", "minimum": 1, "maximum": paging.MOST, "default": paging.USUAL},
+        "limit": {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT},
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in DELIVERY_PARAMETERS]

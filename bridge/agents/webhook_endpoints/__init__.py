@@ -1,1 +1,1 @@
-"""Endpoints of the API about webhooks."""
+"""The part of the API about webhook endpoints and their deliveries."""

@@ -1,4 +1,4 @@
-"""Webhook endpoints: made, shown, changed, disabled, deleted, given another secret, tried out, and caught up with."""
+"""Handlers of webhook endpoints: create, list, change, disable, delete, rotate the secret, test, replay."""
 
 import contextlib
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from bridge import ids
 from bridge.agents.auth import auth
 from bridge.agents.events import feed
 from bridge.agents.http import body, json_response, paging, parameters, webhook_url
+from bridge.agents.http.body import BodyReader
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, ApiProblem
 from bridge.agents.limits.test_deliveries import EndpointTestLimiter
@@ -28,36 +29,39 @@ from storage.pool import Database
 _log = Log("agents")
 
 DELIVERY_PARAMETERS = ("status", "cursor", "limit")
-CALLBACKS = "callbacks"  # in the place of an endpoint's id: the callbacks of all questions
-_ASKED = "asked"  # why an endpoint is disabled, when it was asked for
+CALLBACKS = "callbacks"  # instead of an endpoint's id: the callbacks of all interactions
+_ASKED = "asked"  # the reason of an endpoint that an agent disabled
 _DELETED: Json = {"status": None, "detail": "the endpoint was deleted before this was delivered"}
 
 
 class Endpoints:
     """The handlers."""
 
-    def __init__(self, *, db: Database, notifier: Notifier, webhooks: Webhooks) -> None:
+    def __init__(
+        self, *, db: Database, notifier: Notifier, webhooks: Webhooks, read_body: BodyReader = body.read
+    ) -> None:
         self._db = db
         self._notifier = notifier
         self._webhooks = webhooks
+        self._read_body = read_body
         self._tests = EndpointTestLimiter()
 
     async def create(self, request: web.Request) -> web.Response:
-        """POST /v1/webhook_endpoints: its secret is told here, and never again."""
+        """POST /v1/webhook_endpoints: create one; only this response and that of a rotation have its secret."""
         parameters.only(request.query)
         organization_id = auth.key(request).organization_id
-        asked = requests.validate(NewEndpoint, await body.read(request))
-        url = webhook_url.address(asked.url, self._webhooks, pointer="/url")
-        types = _written(asked.types)
-        await self._up_to_now()
-        made = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
-        if isinstance(made, webhook_endpoints.Full):
+        new = requests.validate(NewEndpoint, await self._read_body(request))
+        url = webhook_url.address(new.url, self._webhooks, pointer="/url")
+        types = _values(new.types)
+        await self._number_events()
+        row = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
+        if isinstance(row, webhook_endpoints.Full):
             raise _full()
-        _log.info("webhook_endpoint_created", endpoint=ids.encode("whe", made.id), key=auth.key(request).name)
-        return json_response.json(webhook_endpoint.with_secret(made, self._secret(made)), status=201)
+        _log.info("webhook_endpoint_created", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
+        return json_response.json(webhook_endpoint.with_secret(row, self._secret(row)), status=201)
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /v1/webhook_endpoints: all of them, and what signs callbacks."""
+        """GET /v1/webhook_endpoints: all of them, and the secret that signs callbacks."""
         parameters.only(request.query)
         organization_id = auth.key(request).organization_id
         rows = await within(webhook_endpoints.of_organization(self._db, organization_id))
@@ -68,118 +72,116 @@ class Endpoints:
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/webhook_endpoints/{id}: one of them."""
         parameters.only(request.query)
-        found = _found(await within(webhook_endpoints.get(self._db, *_place(request))))
-        return json_response.json(webhook_endpoint.endpoint(found))
+        row = _existing(await within(webhook_endpoints.get(self._db, *_ids(request))))
+        return json_response.json(webhook_endpoint.endpoint(row))
 
     async def change(self, request: web.Request) -> web.Response:
-        """PATCH /v1/webhook_endpoints/{id}: another address or other types; its secret and what waits for it stay."""
+        """PATCH /v1/webhook_endpoints/{id}: change its URL or types; its secret and pending deliveries stay."""
         parameters.only(request.query)
-        asked = requests.validate(ChangedEndpoint, await body.read(request))
+        changed = requests.validate(ChangedEndpoint, await self._read_body(request))
         url = None
-        if asked.url is not None:
-            url = webhook_url.address(asked.url, self._webhooks, pointer="/url")
-        await self._up_to_now()
-        changing = webhook_endpoints.change(
-            self._db, *_place(request), url=url, types=_written(asked.types), same_types=asked.same_types
+        if changed.url is not None:
+            url = webhook_url.address(changed.url, self._webhooks, pointer="/url")
+        await self._number_events()
+        statement = webhook_endpoints.change(
+            self._db, *_ids(request), url=url, types=_values(changed.types), same_types=changed.same_types
         )
-        row = _found(await within(changing))
+        row = _existing(await within(statement))
         _log.info("webhook_endpoint_changed", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
         return json_response.json(webhook_endpoint.endpoint(row))
 
     async def delete(self, request: web.Request) -> web.Response:
-        """DELETE /v1/webhook_endpoints/{id}: no call is begun any more; one that is under way ends as it would."""
+        """DELETE /v1/webhook_endpoints/{id}: no new delivery begins; one that is being sent is finished."""
         parameters.only(request.query)
-        organization_id, id = _place(request)
+        organization_id, id = _ids(request)
         if not await within(webhook_endpoints.delete(self._db, organization_id, id)):
             raise _no_such()
         _log.info("webhook_endpoint_deleted", endpoint=ids.encode("whe", id), key=auth.key(request).name)
-        with contextlib.suppress(errors.Unavailable):  # it is gone; the delivery loop gives up what is left, unsent
+        with contextlib.suppress(errors.Unavailable):  # it is deleted; the delivery loop gives up the rest, unsent
             await within(deliveries.give_up(self._db, organization_id, id, outcome=_DELETED))
         return web.Response(status=204)
 
     async def disable(self, request: web.Request) -> web.Response:
-        """POST /v1/webhook_endpoints/{id}/disable: it gets nothing more."""
+        """POST /v1/webhook_endpoints/{id}/disable: it gets no more events."""
         parameters.only(request.query)
-        row = _found(await within(webhook_endpoints.disable(self._db, *_place(request), reason=_ASKED)))
+        row = _existing(await within(webhook_endpoints.disable(self._db, *_ids(request), reason=_ASKED)))
         _log.info(
             "webhook_endpoint_disabled", endpoint=ids.encode("whe", row.id), reason=_ASKED, key=auth.key(request).name
         )
         return json_response.json(webhook_endpoint.endpoint(row))
 
     async def enable(self, request: web.Request) -> web.Response:
-        """POST /v1/webhook_endpoints/{id}/enable: it gets what comes from now on."""
+        """POST /v1/webhook_endpoints/{id}/enable: it gets the events from now on."""
         parameters.only(request.query)
-        await self._up_to_now()
-        enabled = await within(webhook_endpoints.enable(self._db, *_place(request)))
-        if isinstance(enabled, webhook_endpoints.Full):
+        await self._number_events()
+        outcome = await within(webhook_endpoints.enable(self._db, *_ids(request)))
+        if isinstance(outcome, webhook_endpoints.Full):
             raise _full()
-        row = _found(enabled)
+        row = _existing(outcome)
         _log.info("webhook_endpoint_enabled", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
         return json_response.json(webhook_endpoint.endpoint(row))
 
     async def rotate_secret(self, request: web.Request) -> web.Response:
-        """POST /v1/webhook_endpoints/{id}/rotate_secret: the secret before signs as well for a day."""
+        """POST /v1/webhook_endpoints/{id}/rotate_secret: a new secret; for a day the previous one signs as well."""
         self._keys()
         parameters.only(request.query)
-        rotated = _found(await within(webhook_endpoints.rotate(self._db, *_place(request))))
-        _log.info("webhook_secret_rotated", endpoint=ids.encode("whe", rotated.id), key=auth.key(request).name)
-        return json_response.json(webhook_endpoint.with_secret(rotated, self._secret(rotated)))
+        row = _existing(await within(webhook_endpoints.rotate(self._db, *_ids(request))))
+        _log.info("webhook_secret_rotated", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
+        return json_response.json(webhook_endpoint.with_secret(row, self._secret(row)))
 
     async def test(self, request: web.Request) -> web.Response:
-        """POST /v1/webhook_endpoints/{id}/test: one attempt, now, and what came back."""
+        """POST /v1/webhook_endpoints/{id}/test: make one delivery now, and return its outcome."""
         keys = self._keys()
         parameters.only(request.query)
-        found = _found(await within(webhook_endpoints.get(self._db, *_place(request))))
-        told = event.envelope(
-            id=ids.new(), type=outgoing.TEST, at=datetime.now(UTC), data={"endpoint": ids.encode("whe", found.id)}
+        row = _existing(await within(webhook_endpoints.get(self._db, *_ids(request))))
+        envelope = event.envelope(
+            id=ids.new(), type=outgoing.TEST, at=datetime.now(UTC), data={"endpoint": ids.encode("whe", row.id)}
         )
-        with self._tests.one(found.organization_id, found.id):
+        with self._tests.admit(row.organization_id, row.id):
             outcome = await self._webhooks.send(
-                found.url, id=told["id"], body=event.written(told), secrets=_signing(found, keys)
+                row.url, id=envelope["id"], body=event.encode(envelope), secrets=_signing(row, keys)
             )
-        return json_response.json(webhook_endpoint.attempt(told, outcome))
+        return json_response.json(webhook_endpoint.attempt(envelope, outcome))
 
     async def replay(self, request: web.Request) -> web.Response:
-        """POST /v1/webhook_endpoints/{id}/replay: what is dead, or everything from a time on, once more."""
+        """POST /v1/webhook_endpoints/{id}/replay: repeat the dead deliveries, or all from a time on."""
         self._keys()
         parameters.only(request.query)
-        asked = requests.validate(Replay, await body.read(request) if request.can_read_body else {})
-        found = await self._receiver(request)
-        if found is not None and found.disabled_at is not None:
+        replay = requests.validate(Replay, await self._read_body(request) if request.can_read_body else {})
+        row = await self._endpoint_or_callbacks(request)
+        if row is not None and row.disabled_at is not None:
             raise ApiProblem(ENDPOINT_CONFLICT, "The endpoint is disabled: enable it first.")
         key = auth.key(request)
-        await self._up_to_now()
-        replayed = await deliveries.replay(
-            self._db, key.organization_id, found.id if found else None, since=asked.since
-        )
+        await self._number_events()
+        replayed = await deliveries.replay(self._db, key.organization_id, row.id if row else None, since=replay.since)
         _log.info("deliveries_replayed", endpoint=request.match_info["id"], number=replayed, key=key.name)
         self._notifier.deliveries.set()
         return json_response.json({"replayed": replayed})
 
     async def deliveries(self, request: web.Request) -> web.Response:
-        """GET /v1/webhook_endpoints/{id}/deliveries: what became of each, newest event first."""
+        """GET /v1/webhook_endpoints/{id}/deliveries: one page of them with their outcomes, newest event first."""
         parameters.only(request.query, DELIVERY_PARAMETERS)
         status = _status(request.query.get("status"))
         before, limit = paging.before(request.query.get("cursor")), paging.limit(request.query.get("limit"))
-        found = await self._receiver(request)
-        await self._up_to_now()
-        of = auth.key(request).organization_id, found.id if found else None
-        rows = await within(deliveries.page(self._db, *of, status=status, before=before, most=limit + 1))
+        row = await self._endpoint_or_callbacks(request)
+        await self._number_events()
+        target = auth.key(request).organization_id, row.id if row else None
+        rows = await within(deliveries.page(self._db, *target, status=status, before=before, most=limit + 1))
         next_cursor = paging.cursor(rows[limit - 1].event_id) if len(rows) > limit else None
         return json_response.json(webhook_endpoint.delivery_page(rows[:limit], next_cursor=next_cursor))
 
-    async def _up_to_now(self) -> None:
-        """Have the deliveries of earlier events written, unless another replica is about to write them.
+    async def _number_events(self) -> None:
+        """Write the deliveries of earlier events, unless another replica is about to write them.
 
-        So an endpoint that changes now mostly hears of what happens from now on.
+        So a change of an endpoint mostly applies only to events from now on.
         """
         await within(feed.number(self._db, self._notifier))
 
-    async def _receiver(self, request: web.Request) -> WebhookEndpoint | None:
-        """The endpoint in the path; None: all callbacks. Raises ApiProblem."""
+    async def _endpoint_or_callbacks(self, request: web.Request) -> WebhookEndpoint | None:
+        """The endpoint in the path, or None for all callbacks; raises ApiProblem."""
         if request.match_info["id"] == CALLBACKS:
             return None
-        return _found(await within(webhook_endpoints.get(self._db, *_place(request))))
+        return _existing(await within(webhook_endpoints.get(self._db, *_ids(request))))
 
     def _keys(self) -> WebhookKeys:
         if self._webhooks.keys is None:
@@ -196,18 +198,18 @@ def _signing(row: WebhookEndpoint, keys: WebhookKeys) -> tuple[bytes, ...]:
     return outgoing.of_endpoint(keys, row.organization_id, row.id, generation=row.generation, overlapping=rotated)
 
 
-def _place(request: web.Request) -> tuple[UUID, UUID]:
-    """The organization of the key, and the endpoint in the path."""
+def _ids(request: web.Request) -> tuple[UUID, UUID]:
+    """The ids of the key's organization and of the endpoint in the path; raises ApiProblem."""
     if (id := ids.decode("whe", request.match_info["id"])) is None:
         raise _no_such()
     return auth.key(request).organization_id, id
 
 
-def _written(types: list[EventType] | None) -> list[str] | None:
+def _values(types: list[EventType] | None) -> list[str] | None:
     return [type.value for type in types] if types is not None else None
 
 
-def _found(row: WebhookEndpoint | None) -> WebhookEndpoint:
+def _existing(row: WebhookEndpoint | None) -> WebhookEndpoint:
     if row is None:
         raise _no_such()
     return row
@@ -218,8 +220,8 @@ def _no_such() -> ApiProblem:
 
 
 def _full() -> ApiProblem:
-    most = webhook_endpoints.MOST_ACTIVE
-    return ApiProblem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable or delete one first.")
+    limit = webhook_endpoints.MOST_ACTIVE
+    return ApiProblem(ENDPOINT_CONFLICT, f"Your organization has {limit} endpoints: disable or delete one first.")
 
 
 def _status(text: str | None) -> DeliveryStatus | None:

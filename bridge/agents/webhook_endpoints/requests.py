@@ -1,4 +1,4 @@
-"""What an agent may send about webhooks: an endpoint, and what of it is to be sent again."""
+"""The bodies that agents send about webhooks: a new or changed endpoint, and which deliveries to repeat."""
 
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias, TypeVar
@@ -12,7 +12,7 @@ from storage.model import EventType, Json
 
 M = TypeVar("M", bound=Strict)
 
-_YEARS = range(1970, 9000)  # that a database and every zone can say
+_YEARS = range(1970, 9000)  # that PostgreSQL can store in every time zone
 
 
 def _all_different(types: list[EventType] | None) -> list[EventType] | None:
@@ -23,12 +23,12 @@ def _all_different(types: list[EventType] | None) -> list[EventType] | None:
 
 def _moment(value: object) -> datetime:
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or found.year not in _YEARS:
+        at = None
+    if at is None or at.tzinfo is None or at.year not in _YEARS:
         raise PydanticCustomError("moment", "must be a time with its zone, such as 2026-11-21T10:05:00Z")
-    return found.astimezone(UTC)
+    return at.astimezone(UTC)
 
 
 _Url: TypeAlias = Annotated[str, Field(max_length=MOST_WEB_ADDRESS)]
@@ -54,7 +54,7 @@ class ChangedEndpoint(Strict):
 
     @property
     def same_types(self) -> bool:
-        """Whether they were left out, which is not the same as null."""
+        """Whether `types` was left out, which keeps them; null changes them to every final status."""
         return "types" not in self.model_fields_set
 
 
@@ -67,12 +67,12 @@ class Replay(Strict):
 
 
 def validate(model: type[M], body: Json) -> M:
-    """A body as this model; raises Problem."""
+    """A body as this model; raises ApiProblem."""
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        found = [
-            (validation_errors.pointer(body, wrong), validation_errors.words(wrong))
-            for wrong in error.errors(include_url=False)
+        mistakes = [
+            (validation_errors.pointer(body, mistake), validation_errors.words(mistake))
+            for mistake in error.errors(include_url=False)
         ]
-        raise problems.invalid(*found[0], others=found[1:]) from None
+        raise problems.invalid(*mistakes[0], others=mistakes[1:]) from None

@@ -4,18 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.agents.interactions import handlers
 from storage import pool
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.storage import build
-
-
-@pytest.fixture(autouse=True)
-def _no_request_waits_for_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No card loop runs here; the tests of that wait set its length themselves."""
-    monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.0)
 
 
 @pytest.fixture

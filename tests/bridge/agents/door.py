@@ -15,10 +15,14 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from bridge import ids
-from bridge.agents.events.streams import Streams
+from bridge.agents.events.feed import DEFAULT_LIMITS, FeedLimits
+from bridge.agents.events.streams import DEFAULT_TIMES, Streams, StreamTimes
 from bridge.agents.http import problems
+from bridge.agents.http.body import READ_SECONDS
+from bridge.agents.interactions.long_poll import DISCONNECT_SECONDS
 from bridge.agents.limits.limits import Limits
-from bridge.agents.limits.open_requests import Sort
+from bridge.agents.limits.open_requests import OpenRequest
+from bridge.agents.options import ApiOptions
 from bridge.kinds.registry import KINDS
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
@@ -190,7 +194,7 @@ class Door:
 
     async def waiting(self) -> None:
         """Return as soon as a request has looked at its interaction and waits for a change."""
-        while not self.built.parts.concurrency.count(Sort.WAIT):
+        while not self.built.parts.concurrency.count(OpenRequest.WAIT):
             await asyncio.sleep(0)
 
     async def rows(self) -> int:
@@ -227,15 +231,29 @@ async def door(
     guard: Guard | None = None,
     keys: str | None = KEY,
     most: int = 1_000_000,
+    read_seconds: float = READ_SECONDS,
+    first_post_seconds: float = 0.0,
+    disconnect_seconds: float = DISCONNECT_SECONDS,
+    stream_times: StreamTimes = DEFAULT_TIMES,
+    feed_limits: FeedLimits = DEFAULT_LIMITS,
 ) -> AsyncIterator[Door]:
     """Another replica, with the `notifier` and `metrics` of one of its other parts if given; no loop runs.
 
     Its webhooks reach only what `guard` allows, and it has none without `keys`. At most `most` requests stay open.
     """
+    api = ApiOptions(
+        read=read_seconds,
+        first_post=first_post_seconds,
+        disconnect=disconnect_seconds,
+        streams=stream_times,
+        feed=feed_limits,
+    )
     settings = building.settings(guard=guard, key=keys)
     state = State(notifier=notifier or Notifier(), metrics=metrics or Metrics())
     async with building.opened(settings, db, seconds=5, resolver=Nowhere()) as resources:
-        built = server.build(settings, resources, building.allotment(connections=most), state=state, limits=limits)
+        built = server.build(
+            settings, resources, building.allotment(connections=most), state=state, limits=limits, api=api
+        )
         async with TestClient(_Server(built.web_app)) as http:
             try:
                 yield Door(http=http, tenant=tenant, built=built)

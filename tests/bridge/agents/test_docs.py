@@ -9,11 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from bench import generated
-from bridge.agents.events import streams
+from bridge.agents.events.streams import DEFAULT_TIMES
 from bridge.agents.http import body, problems
-from bridge.agents.interactions import handlers
 from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
-from bridge.agents.interactions.routing import MOST_METADATA
+from bridge.agents.interactions.routing import MAX_METADATA
 from bridge.agents.limits import limits, pending_quota
 from bridge.kinds.choice.request import MOST_BUTTONS, MOST_TOGETHER
 from bridge.question import MOST_ACTION
@@ -105,12 +104,12 @@ def test_limits_that_no_schema_can_say_are_told() -> None:
     meaning = {row[0].strip("`"): row[-1] for row in tables(API, "Question")[0]}
 
     assert f"{MOST_ACTION} bytes" in meaning["action"]
-    assert f"{MOST_METADATA} bytes" in meaning["metadata"]
+    assert f"{MAX_METADATA} bytes" in meaning["metadata"]
     assert f"{MOST_TOGETHER} characters" in meaning["options"] and f"Up to {MOST_BUTTONS} " in meaning["options"]
-    assert f"{body.MOST_BYTES} bytes and {body.MOST_DEPTH} levels" in " ".join(API.split())
+    assert f"{body.MAX_BYTES} bytes and {body.MAX_DEPTH} levels" in " ".join(API.split())
     assert f"up to {FIRST_POST_SECONDS:.0f} s" in API
-    assert f"{streams.HEARTBEAT_SECONDS:.0f} s of silence" in API and f"{streams.PATIENCE_SECONDS:.0f} s" in API
-    assert f"at most {problems.MOST_ERRORS}" in {row[0]: row[-1] for row in tables(API, "Problem")[0]}["`errors`"]
+    assert f"{DEFAULT_TIMES.heartbeat:.0f} s of silence" in API and f"{DEFAULT_TIMES.write:.0f} s" in API
+    assert f"at most {problems.MAX_ERRORS}" in {row[0]: row[-1] for row in tables(API, "Problem")[0]}["`errors`"]
 
 
 def test_every_link_leads_somewhere() -> None:
@@ -122,10 +121,9 @@ def test_every_link_leads_somewhere() -> None:
             assert not anchor or anchor in anchors, (name, target, anchor)
 
 
-async def test_every_exchange_can_be_had(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 20.0)  # on a loaded machine a card still appears in time
-    steps = list(reference.exchanges(API))
-    async with doors.door(db, await build.tenant(db, team="T0ACME")) as door:
+async def test_every_exchange_can_be_had(db: Database) -> None:
+    steps, tenant = list(reference.exchanges(API)), await build.tenant(db, team="T0ACME")
+    async with doors.door(db, tenant, first_post_seconds=20.0) as door:  # enough for a card on a loaded machine
         answers = await Player(door=door).play(steps)
 
     assert (

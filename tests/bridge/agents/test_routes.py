@@ -1,4 +1,4 @@
-"""Whatever happens behind the routes, an agent gets a problem in words it can act on."""
+"""Every error behind the routes becomes a problem on which an agent can act."""
 
 import asyncio
 import logging
@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bridge.agents import routes
 from bridge.agents.http.deadline import within
+from bridge.agents.http.problem_details import problem_details
 from bridge.representation import interaction
 from storage import errors, pool
 from storage.pool import Database
@@ -58,7 +58,7 @@ async def test_another_method_is_told_which_there_are(door: Door) -> None:
 
 
 class TestWithoutADatabase:
-    """503, in time, never a 2xx and never a word of where the database is."""
+    """503 in time, never a 2xx, and never a hint of the database's address."""
 
     async def test_closed(self, door: Door) -> None:
         asked = await door.ask()
@@ -69,9 +69,7 @@ class TestWithoutADatabase:
     async def test_refused(self, dsn: str, db: Database) -> None:
         async with far(dsn, await build.tenant(db)) as (way, door):
             asked = await door.ask()
-            assert way._server is not None
-            way._server.close()
-            await way.cut()
+            await way.refuse()
 
             await all_unavailable(door, asked.json["id"])
 
@@ -83,7 +81,7 @@ class TestWithoutADatabase:
             await all_unavailable(door, asked.json["id"])
             await way.cut()
 
-    async def test_silent_while_somebody_waits(self, dsn: str, db: Database) -> None:
+    async def test_silent_while_a_request_waits(self, dsn: str, db: Database) -> None:
         async with far(dsn, await build.tenant(db)) as (way, door):
             asked = await door.ask()
             reader = asyncio.create_task(door.get(asked.json["id"], wait=60))
@@ -96,7 +94,7 @@ class TestWithoutADatabase:
             await way.cut()
 
     async def test_silent_right_after_the_question_was_written(self, dsn: str, db: Database) -> None:
-        """It is asked, and saying anything else would have a person asked twice."""
+        """The interaction is stored: with any other response the agent would create it again."""
         async with far(dsn, await build.tenant(db)) as (way, door):
             asking = asyncio.create_task(door.ask(wait=3))
             await door.waiting()
@@ -105,19 +103,18 @@ class TestWithoutADatabase:
             asked = await asking
             await way.cut()
         assert (asked.status, asked.json["status"]) == (201, "pending")
-        assert [copy["status"] for copy in asked.json["cards"]] == ["queued"]
+        assert [card["status"] for card in asked.json["cards"]] == ["queued"]
         (row,) = await db.fetch("select id, expires_at from interactions")
         assert row["id"] == asked.id
         assert asked.json["expires_at"] == interaction.moment(row["expires_at"])
 
-    async def test_read_only(self, door: Door) -> None:
+    async def test_read_only(self, door: Door, dsn: str) -> None:
         asked = await door.ask()
         name = (await door.db.fetch("select current_database() as name"))[0]["name"]
         await door.db.fetch(f"alter database {name} set default_transaction_read_only = on")
-        await door.db._pool.expire_connections()
-
-        unavailable(await door.ask())
-        assert (await door.get(asked.json["id"])).status == 200
+        async with pool.connect(dsn, name="after", size=2) as after, doors.door(after, door.tenant) as replica:
+            unavailable(await replica.ask())
+            assert (await replica.get(asked.json["id"])).status == 200
 
     async def test_and_with_it_again_everything_goes_on(self, door: Door) -> None:
         asked = await door.ask()
@@ -134,7 +131,7 @@ class TestWithoutADatabase:
 
 @asynccontextmanager
 async def far(dsn: str, tenant: Tenant) -> AsyncIterator[tuple[Proxy, Door]]:
-    """A replica whose way to the database can be spoiled."""
+    """A replica that reaches its database through a proxy, which a test can disturb."""
     async with (
         proxy.before(dsn) as (way, through),
         pool.connect(through, name="far", size=4) as db,
@@ -171,15 +168,15 @@ async def test_a_mistake_of_ours_is_told_and_logged_without_what_it_said(caplog:
     async def broken(request: web.Request) -> web.Response:
         raise RuntimeError(request.query["token"])
 
-    app = web.Application(middlewares=[routes.in_words])
+    app = web.Application(middlewares=[problem_details])
     app.router.add_get("/broken", broken)
     async with TestClient(TestServer(app)) as http, http.get("/broken?token=xoxb-secret") as response:
-        told = await response.text()
+        sent = await response.text()
 
     assert (response.status, response.content_type) == (500, "application/problem+json")
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.getMessage() == "request_failed"
-    assert "xoxb-secret" not in told + str(vars(record))
+    assert "xoxb-secret" not in sent + str(vars(record))
     assert "in broken" in vars(record)["where"]
 
 

@@ -171,9 +171,9 @@ async def test_a_webhook_and_the_feed_tell_of_an_event_in_the_same_words(
     await ended(loop, status)
     await loop.settle()
     await events.number(loop.db)
-    read = await reading.read(loop.db, loop.reader, loop.organization_id, past=events.BEGINNING, most=10)
+    read = await reading.read(loop.db, loop.reader, loop.organization_id, past=events.BEGINNING, limit=10)
 
-    fed = {told["id"]: told for _, told in read.told}
+    fed = {envelope["id"]: envelope for _, envelope in read.envelopes}
     called = {call.id: call.json for call in there.calls}
     assert f"interaction.{status}" in {told["type"] for told in called.values()}
     assert called == fed

@@ -1,4 +1,4 @@
-"""The sentences that agents act on: read as a model would, and never a yes or a no that nobody said."""
+"""The status sentences: unambiguous for a model, and never a yes or a no that no person gave."""
 
 import re
 from typing import Any
@@ -136,11 +136,11 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("status", "changes", "told"), SENTENCES, ids=str)
-def test_every_sentence(status: Status, changes: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("status", "changes", "sentence"), SENTENCES, ids=str)
+def test_every_sentence(status: Status, changes: dict[str, Any], sentence: str) -> None:
     request = CHOICE if changes.get("choice") == "eu" else None
 
-    assert status_text.sentence(interaction(request, status=status, **changes)) == told
+    assert status_text.sentence(interaction(request, status=status, **changes)) == sentence
 
 
 def test_every_status_is_among_them() -> None:
@@ -148,6 +148,6 @@ def test_every_status_is_among_them() -> None:
 
 
 def test_no_sentence_has_a_mark_too_many_or_none() -> None:
-    for _, _, told in SENTENCES:
-        assert not re.search(r"[.;,]\)[;,]|\.\.|\. ?[;,]|  | [;,.:]", told), told
-        assert told.endswith((".", "…"))
+    for _, _, sentence in SENTENCES:
+        assert not re.search(r"[.;,]\)[;,]|\.\.|\. ?[;,]|  | [;,.:]", sentence), sentence
+        assert sentence.endswith((".", "…"))

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bridge.agents import routes
+from bridge.agents.http.problem_details import problem_details_except
 from bridge.connection_limit import ConnectionLimiter
 from bridge.slack.ack import Ack
 from bridge.slack.inbound import PATH, Inbound
@@ -138,7 +138,7 @@ async def test_a_mistake_of_ours_is_a_plain_500_and_logged_without_what_it_said(
 
 async def test_a_wrong_path_or_method_beside_agents_api_is_refused_as_each_door_does(replica: Replica) -> None:
     """Slack's own route answers plainly; every other path, known or unknown, with a problem."""
-    async with door(replica, replica.receiver.receive, middlewares=[routes.in_words_besides(PATH)]) as (_, url):
+    async with door(replica, replica.receiver.receive, middlewares=[problem_details_except(PATH)]) as (_, url):
         answers = []
         for at in (url, f"{url}s", url.replace(PATH, "/")):
             async with replica.http.get(at) as answer:

@@ -12,7 +12,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bridge.webhooks.guard import Guard
-from bridge.webhooks.sender import DeliveryOutcome, Sender
+from bridge.webhooks.outcome import DeliveryOutcome
+from bridge.webhooks.sender import Sender
 
 Speak: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bridge.webhooks.sender import DeliveryOutcome
+from bridge.webhooks.outcome import DeliveryOutcome
 from tests.bridge.webhooks.sending import raw, send
 
 EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"

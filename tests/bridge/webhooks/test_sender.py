@@ -13,7 +13,8 @@ from aiohttp.abc import ResolveResult
 from multidict import CIMultiDictProxy
 
 from bridge.webhooks.guard import Guard
-from bridge.webhooks.sender import DeliveryOutcome, Sender
+from bridge.webhooks.outcome import DeliveryOutcome
+from bridge.webhooks.sender import Sender
 from tests.bridge.webhooks.sending import LOCAL, Names, raw, receiver, send
 
 

@@ -1,4 +1,4 @@
-"""Who asks: a valid key, or nobody."""
+"""Authentication: a request has a valid key, or is refused."""
 
 import logging
 

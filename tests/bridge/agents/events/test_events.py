@@ -1,4 +1,4 @@
-"""The feed as agents read it: in pages, or as a stream that can be resumed anywhere without gap or duplicate."""
+"""The feed in pages, or as a stream that can be resumed after any event without gap or duplicate."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bridge import ids
-from bridge.agents.events import feed, streams
+from bridge.agents.events.feed import FeedLimits
+from bridge.agents.events.streams import Streams, StreamTimes
 from bridge.loops import numbering
 from storage import events, keys, organizations
 from storage.model import Json
@@ -19,32 +20,40 @@ from tests.bridge.replica import Counting
 from tests.storage import build
 from tests.storage.faults import admin
 from tests.storage.test_events import tell
+from tests.waiting import until
+
+
+@pytest.fixture
+async def paging(db: Database, door: Door) -> AsyncIterator[Door]:
+    """A replica whose streams read three events at once."""
+    async with doors.door(db, door.tenant, feed_limits=FeedLimits(page=3)) as opened:
+        yield opened
 
 
 @pytest.fixture
 async def second(door: Door, other: Database) -> AsyncIterator[Door]:
-    """Another replica, with a wake of its own."""
+    """Another replica, with its own notifier."""
     async with doors.door(other, door.tenant) as opened:
         yield opened
 
 
 async def number(door: Door) -> int:
-    """A pass of the numbering loop here."""
+    """One step of the numbering loop of this replica."""
     return await numbering.step(door.db, door.notifier)
 
 
-async def told(door: Door, **query: Any) -> Json:
+async def feed_page(door: Door, **query: Any) -> Json:
     reply = await door.call("GET", "/v1/events", params=query)
     assert reply.status == 200, reply.raw
     return reply.json
 
 
 async def happened(door: Door, count: int) -> list[str]:
-    """So many events, numbered; their ids in the order of the feed."""
-    question = await build.question(door.db, door.tenant)
-    await tell(door.db, question, number=count - 1)
+    """Write and number so many events; returns their ids in the order of the feed."""
+    interaction = await build.question(door.db, door.tenant)
+    await tell(door.db, interaction, number=count - 1)
     await number(door)
-    numbered = await events.page(door.db, question.organization_id, past=events.BEGINNING, most=10_000)
+    numbered = await events.page(door.db, interaction.organization_id, past=events.BEGINNING, most=10_000)
     return [ids.encode("evt", one.id) for one in numbered][-count:]
 
 
@@ -52,12 +61,12 @@ async def happened(door: Door, count: int) -> list[str]:
 
 
 async def test_a_page_has_all_that_happened_before_it_was_asked_for_oldest_first(door: Door) -> None:
-    """No loop runs here: whoever asks for a page numbers what is due."""
+    """No loop runs here: the request for a page numbers the events that are due."""
     asked = await door.ask()
     await door.post_card()
     await door.click(asked.id)
 
-    page = await told(door)
+    page = await feed_page(door)
 
     assert [one["type"] for one in page["items"]] == [
         "interaction.created", "interaction.posted", "interaction.answered",
@@ -70,7 +79,7 @@ async def test_the_question_in_an_event_is_as_it_is_when_told(door: Door) -> Non
     asked = await door.ask()
     await door.click(asked.id)
 
-    created, answered = (await told(door))["items"]
+    created, answered = (await feed_page(door))["items"]
 
     now = (await door.get(asked.json["id"])).json
     assert created["data"] == answered["data"] == now and now["status"] == "answered"
@@ -81,19 +90,19 @@ async def test_pages_follow_each_other_without_gap_or_duplicate(door: Door) -> N
     every = await happened(door, 7)
 
     found: list[str] = []
-    page = await told(door, limit=3)
+    page = await feed_page(door, limit=3)
     for size in (3, 3, 1):
         assert len(page["items"]) == size
         found += [one["id"] for one in page["items"]]
         if page["next_cursor"] is None:
             break
         assert page["next_cursor"] == found[-1]
-        page = await told(door, limit=3, after=page["next_cursor"])
+        page = await feed_page(door, limit=3, after=page["next_cursor"])
 
     assert found == every and page["next_cursor"] is None
-    assert (await told(door, after=every[-1]))["items"] == []
-    assert [one["id"] for one in (await told(door, after="beginning"))["items"]] == every
-    exactly = await told(door, limit=7)
+    assert (await feed_page(door, after=every[-1]))["items"] == []
+    assert [one["id"] for one in (await feed_page(door, after="beginning"))["items"]] == every
+    exactly = await feed_page(door, limit=7)
     assert len(exactly["items"]) == 7 and exactly["next_cursor"] is None
 
 
@@ -102,8 +111,8 @@ async def test_types_are_chosen(door: Door) -> None:
         await door.click((await door.ask()).id)
     await door.cancel((await door.ask()).json["id"])
 
-    ended = await told(door, types="interaction.answered,interaction.cancelled", limit=2)
-    rest = await told(door, types="interaction.answered,interaction.cancelled", after=ended["next_cursor"])
+    ended = await feed_page(door, types="interaction.answered,interaction.cancelled", limit=2)
+    rest = await feed_page(door, types="interaction.answered,interaction.cancelled", after=ended["next_cursor"])
 
     assert [one["type"] for one in ended["items"] + rest["items"]] == [
         "interaction.answered", "interaction.answered", "interaction.cancelled",
@@ -155,7 +164,7 @@ async def test_after_garbage_says_what_to_do(door: Door, text: str) -> None:
     assert all(len(one.raw) < 1_000 for one in refused)
 
 
-async def test_after_an_event_of_the_future_the_past_or_nobody_says_what_to_do(door: Door) -> None:
+async def test_after_an_event_that_is_not_in_the_feed_says_what_to_do(door: Door) -> None:
     gone, kept = await happened(door, 2)
     (unnumbered,) = await tell(door.db, await build.question(door.db, door.tenant))
     await door.db.fetch("delete from events where id = $1", ids.decode("evt", gone))
@@ -227,10 +236,8 @@ async def test_a_stream_begins_with_now_and_goes_on(door: Door) -> None:
     assert stream.response.headers["Cache-Control"] == "no-store"
 
 
-async def test_a_stream_from_the_beginning_has_everything_and_goes_on(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "PAGE", 3)
+async def test_a_stream_from_the_beginning_has_everything_and_goes_on(paging: Door) -> None:
+    door = paging
     every = await happened(door, 8)
     async with listening(door, after="beginning") as stream:
         before = [one["id"] for one in await stream.events(8)]
@@ -239,13 +246,10 @@ async def test_a_stream_from_the_beginning_has_everything_and_goes_on(
         assert (before, [one["id"] for one in await stream.events(2)]) == (every, more)
 
 
-async def test_m073_a_stream_resumes_after_every_event_on_another_replica(
-    door: Door, second: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "PAGE", 4)
-    every = await happened(door, 12)
+async def test_m073_a_stream_resumes_after_every_event_on_another_replica(paging: Door, second: Door) -> None:
+    every = await happened(paging, 12)
     for place, last in enumerate(every):
-        replica = (door, second)[place % 2]
+        replica = (paging, second)[place % 2]
         async with listening(replica, last=last, after="beginning") as stream:
             assert [one["id"] for one in await stream.events(len(every) - place - 1)] == every[place + 1 :]
             more = await happened(replica, 1)
@@ -258,7 +262,7 @@ async def test_m073_a_stream_resumes_after_every_event_on_another_replica(
 async def test_m073_connections_killed_after_every_event_leave_no_gap_and_no_duplicate(
     door: Door, second: Door
 ) -> None:
-    """A client that loses its connection after each event, while events go on, and comes back on the other replica."""
+    """A client that loses its connection after each event, while events go on, and reconnects to the other replica."""
     writing = asyncio.create_task(_write(door, 30, follower=second))
     found: list[str] = []
     while len(found) < 30:
@@ -270,32 +274,32 @@ async def test_m073_connections_killed_after_every_event_leave_no_gap_and_no_dup
         await number(second)
     await writing
 
-    assert found == [one["id"] for one in (await told(door, limit=200))["items"]]
+    assert found == [one["id"] for one in (await feed_page(door, limit=200))["items"]]
 
 
 async def _write(door: Door, count: int, *, follower: Door) -> None:
-    question = await build.question(door.db, door.tenant)
+    interaction = await build.question(door.db, door.tenant)
     for _ in range(count - 1):
-        await tell(door.db, question)
+        await tell(door.db, interaction)
         await number(door)
-        follower.notifier.feed_advanced(question.organization_id)
+        follower.notifier.feed_advanced(interaction.organization_id)
 
 
 async def test_m073_what_commits_late_is_told_late_and_not_lost(door: Door, second: Door, dsn: str) -> None:
-    question = await build.question(door.db, door.tenant)
+    interaction = await build.question(door.db, door.tenant)
     await number(door)
     async with listening(door) as one, listening(second) as two:
         async with admin(dsn) as late:
             transaction = late.transaction()
             await transaction.start()
-            (slow,) = await tell(late, question)
-            (quick,) = await tell(door.db, question)
+            (slow,) = await tell(late, interaction)
+            (quick,) = await tell(door.db, interaction)
             await number(door)
-            second.notifier.feed_advanced(question.organization_id)
+            second.notifier.feed_advanced(interaction.organization_id)
             assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", quick)
             await transaction.commit()
         await number(second)
-        door.notifier.feed_advanced(question.organization_id)
+        door.notifier.feed_advanced(interaction.organization_id)
 
         assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", slow)
     async with listening(door, last=ids.encode("evt", quick)) as resumed:
@@ -318,16 +322,16 @@ async def test_however_many_listen_a_new_event_is_read_once(door: Door) -> None:
     counting = Counting(door.db)
     async with doors.door(counting, door.tenant) as replica:
         listeners = [asyncio.create_task(_hear(replica)) for _ in range(50)]
-        signals = replica.notifier._followers[door.tenant.scope.organization_id]
-        while replica.streams._followers.total() < 50 or not all(one._waiters for one in signals):
-            await asyncio.sleep(0.01)
+        organization_id = door.tenant.scope.organization_id
+        await until(lambda: replica.streams.following_count == 50)
+        await until(lambda: (followed := replica.streams.feed_of(organization_id)) and followed.is_waiting)
         counting.statements.clear()
         await build.question(door.db, door.tenant)
         await number(door)
-        replica.notifier.feed_advanced(door.tenant.scope.organization_id)
+        replica.notifier.feed_advanced(organization_id)
 
         assert len(set(await asyncio.gather(*listeners))) == 1
-        assert len(counting.statements) == 3, "the events, their questions, the copies of these"
+        assert len(counting.statements) == 3, "the events, their interactions, the cards of these"
 
 
 async def _hear(door: Door) -> str:
@@ -335,9 +339,9 @@ async def _hear(door: Door) -> str:
         return str((await stream.event())["id"])
 
 
-async def test_silence_is_broken_by_heartbeats(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.05)
-    async with listening(door) as stream:
+async def test_silence_is_broken_by_heartbeats(db: Database) -> None:
+    times = StreamTimes(heartbeat=0.05)
+    async with doors.door(db, await build.tenant(db), stream_times=times) as door, listening(door) as stream:
         await stream.until_heartbeat(3)
         await happened(door, 1)
         assert (await stream.event())["type"] == "interaction.created"
@@ -347,28 +351,31 @@ async def test_what_no_hint_told_of_is_found_by_the_step(door: Door, second: Doo
     async with listening(second) as stream:
         await build.question(door.db, door.tenant)
         await number(door)
-        while not second.streams._feeds:
-            await asyncio.sleep(0.01)
+        await until(lambda: second.streams.following_count == 1)
 
         assert await second.streams.step() == 0
-        assert second.notifier.numbering.is_set(), "as long as somebody listens, numbering is looked for every second"
+        assert second.notifier.numbering.is_set(), "while a stream is open, events are numbered every second"
         assert (await stream.event())["type"] == "interaction.created"
 
 
-async def test_while_nobody_listens_nothing_is_asked(door: Door) -> None:
+async def test_while_no_stream_is_open_nothing_is_asked(door: Door) -> None:
     counting = Counting(door.db)
 
-    assert await streams.Streams(db=counting, reader=door.reader, notifier=door.notifier).step() == 0
+    assert await Streams(db=counting, reader=door.reader, notifier=door.notifier).step() == 0
     assert counting.statements == [] and not door.notifier.numbering.is_set()
 
 
-async def test_a_revoked_key_hears_no_more_and_others_go_on(door: Door) -> None:
-    organization_id = door.tenant.scope.organization_id
-    key, secret = await keys.create(door.db, organization_id=organization_id, id=ids.new(), name="leaver")
-    async with listening(door, key=secret) as leaver, listening(door) as stays:
+async def test_a_revoked_key_hears_no_more_and_others_go_on(db: Database) -> None:
+    tenant = await build.tenant(db)
+    organization_id = tenant.scope.organization_id
+    key, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="leaver")
+    async with (
+        doors.door(db, tenant, stream_times=StreamTimes(key=0.0)) as door,
+        listening(door, key=secret) as leaver,
+        listening(door) as stays,
+    ):
         await door.streams.step()
-        await keys.revoke(door.db, organization_id=organization_id, id=key.id)
-        door.streams._checked_at -= streams.KEY_SECONDS
+        await keys.revoke(db, organization_id=organization_id, id=key.id)
         await door.streams.step()
         with pytest.raises(StopAsyncIteration):
             await leaver.event()
@@ -399,19 +406,17 @@ async def test_when_the_replica_stops_streams_end_where_they_can_be_resumed(door
         assert (await resumed.event())["id"] == missed
 
 
-async def test_when_all_have_gone_nothing_is_followed_and_nothing_is_left(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.05)
-    async with listening(door), listening(door) as stream:
-        await happened(door, 1)
-        await stream.event()
-        assert len(door.streams) == 2 and len(door.streams._feeds) == 1
-    async with asyncio.timeout(10):
-        while len(door.streams) or door.streams._reading:
-            await asyncio.sleep(0.01)
+async def test_when_all_have_gone_nothing_is_followed_and_nothing_is_left(db: Database) -> None:
+    tenant = await build.tenant(db)
+    organization_id = tenant.scope.organization_id
+    async with doors.door(db, tenant, stream_times=StreamTimes(heartbeat=0.05)) as door:
+        async with listening(door), listening(door) as stream:
+            await happened(door, 1)
+            await stream.event()
+            assert (len(door.streams), door.streams.reading_count) == (2, 1)
+        await until(lambda: not (len(door.streams) or door.streams.reading_count))
 
-    assert not (door.streams._feeds or door.streams._followers or door.notifier._followers)
-    async with listening(door) as again:
-        await happened(door, 1)
-        assert (await again.event())["type"] == "interaction.created"
+        assert door.streams.feed_of(organization_id) is None and door.streams.following_count == 0
+        async with listening(door) as again:
+            await happened(door, 1)
+            assert (await again.event())["type"] == "interaction.created"

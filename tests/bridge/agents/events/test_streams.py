@@ -1,6 +1,7 @@
-"""Clients that do not read, hang up or break off: cut or forgotten, and nothing of them is left."""
+"""Clients that do not read, hang up or reset their connection: their streams are cut, and leave nothing behind."""
 
 import asyncio
+import contextlib
 import io
 import json
 import socket
@@ -9,14 +10,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psutil
-import pytest
 from asyncpg import Record
 
 from bridge import ids
-from bridge.agents.events import feed, streams
-from bridge.agents.events.feed import Feed
+from bridge.agents.events.feed import DEFAULT_LIMITS, Feed, FeedLimits
+from bridge.agents.events.streams import StreamTimes
 from storage import events
 from storage.errors import Failure, Unavailable
+from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.bridge.agents.events.test_events import happened, number
@@ -24,13 +25,14 @@ from tests.bridge.agents.listening import listening
 from tests.bridge.replica import Counting
 from tests.storage import build
 from tests.storage.test_events import tell
+from tests.waiting import until
 
 HEAVY = {"metadata": {"heavy": "x" * 16_000}}
 
 
 @asynccontextmanager
 async def raw(door: Door, *, after: str = "") -> AsyncIterator[socket.socket]:
-    """A connection that asked for a stream, and reads only what a test reads of it."""
+    """A connection that requested a stream, and reads only when a test reads."""
     url = door.http.make_url("/v1/events")
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -46,64 +48,66 @@ async def raw(door: Door, *, after: str = "") -> AsyncIterator[socket.socket]:
 
 
 async def until_open(door: Door, number: int) -> None:
-    async with asyncio.timeout(30):
-        while len(door.streams) != number:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(door.streams), lambda count: count == number)
 
 
-async def test_m074_who_does_not_read_is_cut_and_keeps_nobody_waiting(
-    door: Door, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
-) -> None:
-    monkeypatch.setattr(streams, "PATIENCE_SECONDS", 0.5)
-    question = await build.question(door.db, door.tenant, **HEAVY)
-    async with raw(door), listening(door) as reads:
-        await until_open(door, 2)
-        written = await tell(door.db, question, number=60)  # about a megabyte
-        await number(door)
+async def test_m074_who_does_not_read_is_cut_and_delays_no_other_client(db: Database, log: io.StringIO) -> None:
+    tenant = await build.tenant(db)
+    async with doors.door(db, tenant, stream_times=StreamTimes(write=0.5)) as door:
+        interaction = await build.question(db, tenant, **HEAVY)
+        async with raw(door), listening(door) as reads:
+            await until_open(door, 2)
+            written = await tell(db, interaction, number=60)  # about a megabyte
+            await number(door)
 
-        heard = [one["id"] for one in await reads.events(61)]
-        assert heard[1:] == [ids.encode("evt", id) for id in written]
-        await until_open(door, 1)
-        (followed,) = door.streams._feeds.values()
-        assert followed._bytes <= feed.MOST_BYTES and len(followed._kept) <= feed.MOST_KEPT
+            received = [event["id"] for event in await reads.events(61)]
+            assert received[1:] == [ids.encode("evt", id) for id in written]
+            await until_open(door, 1)
+            followed = door.streams.feed_of(tenant.scope.organization_id)
+            assert followed is not None
+            events_kept, size = followed.kept
+            assert 0 < events_kept <= DEFAULT_LIMITS.events and 0 < size <= DEFAULT_LIMITS.size
     cut = [json.loads(line) for line in log.getvalue().splitlines() if "stream_cut" in line]
     assert [line["why"] for line in cut] == ["what was sent is not read"]
 
 
-async def test_m038_a_stop_does_not_wait_for_who_does_not_read(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_STOP_SECONDS", 0.2)
-    question = await build.question(door.db, door.tenant, **HEAVY)
-    await tell(door.db, question, number=60)
-    await number(door)
-    async with raw(door, after="?after=beginning"):
-        async with asyncio.timeout(30):
-            while not any(one._sending for one in door.streams._streams):
-                await asyncio.sleep(0.01)
+async def test_m038_a_stop_does_not_wait_for_who_does_not_read(db: Database) -> None:
+    async with (
+        doors.door(db, await build.tenant(db), stream_times=StreamTimes(stop=0.2)) as door,
+        raw(door, after="?after=beginning"),
+    ):
+        await tell(db, await build.question(db, door.tenant, **HEAVY), number=60)
+        await number(door)
+        await until(lambda: any(stream.is_sending for stream in door.streams.open))
         door.notifier.close()
         door.streams.close()
 
         await asyncio.wait_for(until_open(door, 0), 10)
 
 
-async def test_who_reads_slowly_falls_behind_what_is_kept_and_misses_nothing(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "MOST_KEPT", 5)
-    monkeypatch.setattr(feed, "PAGE", 7)
-    question = await build.question(door.db, door.tenant, **HEAVY)
-    async with listening(door) as slow:
+async def test_who_reads_slowly_falls_behind_what_is_kept_and_misses_nothing(db: Database) -> None:
+    tenant, limits = await build.tenant(db), FeedLimits(events=5, page=7)
+    interaction = await build.question(db, tenant, **HEAVY)
+    async with doors.door(db, tenant, feed_limits=limits) as door, listening(door) as slow:
         written = []
         for _ in range(4):
-            written += await tell(door.db, question, number=20)
+            written += await tell(db, interaction, number=20)
             await number(door)
 
-        heard = [one["id"] for one in await slow.events(81)]
-    assert heard[1:] == [ids.encode("evt", id) for id in written]
+        received = [event["id"] for event in await slow.events(81)]
+    assert received[1:] == [ids.encode("evt", id) for id in written]
 
 
-async def test_m074_connections_that_are_reset_leave_no_descriptor(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.2)
-    await asyncio.gather(*(door.db.fetch("select pg_sleep(0.1)") for _ in range(10)))  # every connection of the pool
+async def test_m074_connections_that_are_reset_leave_no_descriptor(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), stream_times=StreamTimes(heartbeat=0.2)) as door:
+        await resets(door)
+
+
+async def resets(door: Door) -> None:
+    """Reset a hundred connections, and compare the open descriptors before and after."""
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(10):  # open every connection of the pool
+            await stack.enter_async_context(door.db.acquire())
     async with raw(door):
         await until_open(door, 1)
     await until_open(door, 0)
@@ -119,15 +123,12 @@ async def test_m074_connections_that_are_reset_leave_no_descriptor(door: Door, m
         await opened.__aexit__(None, None, None)
     await until_open(door, 0)
 
-    async with asyncio.timeout(10):
-        while psutil.Process().num_fds() > before or door.streams._reading:
-            await asyncio.sleep(0.01)
+    await until(lambda: psutil.Process().num_fds() <= before and not door.streams.reading_count)
 
 
 async def test_while_streams_wait_no_database_connection_is_held(door: Door) -> None:
     async with listening(door), listening(door):
-        while door.streams._followers.total() < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: door.streams.following_count == 2)
         async with asyncio.timeout(5):
             connections = [door.db.acquire() for _ in range(10)]  # all there are
             for one in connections:
@@ -136,32 +137,27 @@ async def test_while_streams_wait_no_database_connection_is_held(door: Door) -> 
             await one.__aexit__(None, None, None)
 
 
-async def test_what_is_kept_is_bounded_and_says_how_far_back_it_reaches(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "MOST_KEPT", 3)
+async def test_what_is_kept_is_bounded_and_says_how_far_back_it_reaches(door: Door) -> None:
     await happened(door, 5)
-    followed = Feed(db=door.db, reader=door.reader, organization_id=door.tenant.scope.organization_id, position=0)
+    organization_id = door.tenant.scope.organization_id
+    few, small = (
+        Feed(db=door.db, reader=door.reader, organization_id=organization_id, position=0, limits=limits)
+        for limits in (FeedLimits(events=3), FeedLimits(size=1))
+    )
 
-    await followed._look()
+    await few.step()
+    await small.step()
 
-    assert followed.position == 5 and followed.past(1) is None
-    assert [told.position for told in followed.past(2) or []] == [3, 4, 5]
-    assert followed.past(5) == [] == followed.past(9)
-    monkeypatch.setattr(feed, "MOST_BYTES", 1)
-    await happened(door, 1)
-    await followed._look()
-    assert followed.past(5) is None and followed.past(6) == [] and followed._bytes == 0
+    assert few.position == 5 and few.past(1) is None
+    assert [event.position for event in few.past(2) or []] == [3, 4, 5]
+    assert few.past(5) == [] == few.past(9)
+    assert small.position == 5 and small.past(4) is None and small.past(5) == [] and small.kept == (0, 0)
 
 
-async def test_a_database_that_is_away_is_asked_again_and_nothing_is_missed(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "_AGAIN_SECONDS", 0.01)
-    away = _Away(door.db)
-    async with doors.door(away, door.tenant) as replica, listening(replica) as stream:
-        while replica.streams._followers.total() < 1:
-            await asyncio.sleep(0.01)
+async def test_a_database_that_is_away_is_asked_again_and_nothing_is_missed(door: Door) -> None:
+    away, limits = _Away(door.db), FeedLimits(retry_seconds=0.01)
+    async with doors.door(away, door.tenant, feed_limits=limits) as replica, listening(replica) as stream:
+        await until(lambda: replica.streams.following_count == 1)
         away.refused = 3
         missed = await happened(door, 2)
         replica.notifier.feed_advanced(door.tenant.scope.organization_id)
@@ -182,14 +178,12 @@ class _Away(Counting):
 
 
 async def test_a_feed_whose_last_events_were_forgotten_is_caught_up_with_all_the_same(door: Door) -> None:
-    """The end is past the last event there is: whoever catches up waits with the others, and does not look for ever."""
+    """The feed ends past its last event: a stream that catches up then waits, and does not read for ever."""
     await happened(door, 3)
     await door.db.fetch("delete from events where position = 3")
     async with listening(door) as now, listening(door, after="beginning") as all_of_it:
         assert len(await all_of_it.events(2)) == 2
-        async with asyncio.timeout(10):
-            while [len(one.moved._waiters) for one in door.streams._feeds.values()] != [2]:
-                await asyncio.sleep(0.01)
+        await until(lambda: [stream.is_waiting for stream in door.streams.open] == [True, True])
         (more,) = await happened(door, 1)
         assert (await now.event())["id"] == (await all_of_it.event())["id"] == more
     assert (await events.place(door.db, door.tenant.scope.organization_id)).latest == 4

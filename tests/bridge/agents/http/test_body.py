@@ -1,4 +1,4 @@
-"""Bodies of strangers: read, or refused in words; never a 5xx, and nothing stored of what was refused."""
+"""Untrusted bodies: read, or refused with a reason; never a 5xx, and nothing is stored of a refused body."""
 
 import asyncio
 import contextlib
@@ -10,10 +10,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bridge import ids
 from bridge.agents.http import body as bodies
-from bridge.agents.http.body import MOST_BYTES, escape, unstorable
+from bridge.agents.http import json_response
+from bridge.agents.http.body import MAX_BYTES, escape, unstorable
+from bridge.agents.http.problem_details import problem_details
 from storage.model import Json
 from tests.bridge.agents.door import Door, Reply, body
 
@@ -56,18 +60,18 @@ UNREADABLE: list[tuple[bytes, str]] = [
 
 
 async def test_what_cannot_be_read_is_refused_with_the_place(door: Door) -> None:
-    for raw, told in UNREADABLE:
+    for raw, detail in UNREADABLE:
         reply = await send(door, raw)
 
         assert (reply.status, reply.slug) == (400, "unreadable_body"), raw[:60]
-        assert told in reply.json["detail"], raw[:60]
+        assert detail in reply.json["detail"], raw[:60]
         assert len(reply.raw) < 500
     assert await door.rows() == 0
 
 
 async def test_the_greatest_depth_is_read(door: Door) -> None:
     deep: Any = 1
-    for _ in range(bodies.MOST_DEPTH - 2):
+    for _ in range(bodies.MAX_DEPTH - 2):
         deep = [deep]
 
     assert (await door.ask(body(metadata={"a": deep}))).json["metadata"] == {"a": deep}
@@ -90,13 +94,13 @@ async def test_too_much_is_refused_whether_it_was_announced_or_not(door: Door) -
             yield b" " * 1024
 
     room = json.dumps(body()).encode()
-    announced = await send(door, b" " * (MOST_BYTES + 1))
-    streamed = await send(door, unannounced(MOST_BYTES * 2))
-    most = await send(door, room + b" " * (MOST_BYTES - len(room)))
+    announced = await send(door, b" " * (MAX_BYTES + 1))
+    streamed = await send(door, unannounced(MAX_BYTES * 2))
+    largest = await send(door, room + b" " * (MAX_BYTES - len(room)))
 
     for reply in (announced, streamed):
         assert (reply.status, reply.slug) == (413, "body_too_large")
-    assert most.status == 201
+    assert largest.status == 201
 
 
 async def test_a_packed_body_is_refused_unopened(door: Door) -> None:
@@ -108,50 +112,56 @@ async def test_a_packed_body_is_refused_unopened(door: Door) -> None:
     assert (await send(door, raw, Content_Encoding="identity")).status == 201
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "_READ_SECONDS", 0.05)
-    async with raw_request(door, b'{"kind": "appr') as (reader, _):
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def read(request: web.Request) -> web.Response:
+        return json_response.json(await bodies.read(request, seconds=0.05))
+
+    async with raw_request(read, b'{"kind": "appr') as (reader, _):
         answer = await asyncio.wait_for(reader.read(12), timeout=5)
 
     assert answer == b"HTTP/1.1 400"
 
 
-async def test_a_caller_who_hangs_up_in_mid_body_is_no_mistake_of_ours(
-    door: Door, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    began, read = asyncio.Event(), asyncio.Event()
-    real = bodies._bytes
+async def test_a_caller_who_hangs_up_in_mid_body_is_no_mistake_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
 
-    async def spied(request: Any) -> bytes:
+    async def read(request: web.Request) -> web.Response:
+        assert request.task is not None
+        request.task.add_done_callback(lambda _: ended.set())
         began.set()
-        try:
-            return await real(request)
-        finally:
-            read.set()
+        return json_response.json(await bodies.read(request))
 
-    monkeypatch.setattr(bodies, "_bytes", spied)
-    async with raw_request(door, b'{"kind": "appr'), asyncio.timeout(5):
+    async with raw_request(read, b'{"kind": "appr') as (_, writer), asyncio.timeout(5):
         await began.wait()
-    await asyncio.wait_for(read.wait(), timeout=5)
+        assert not ended.is_set()
+        writer.close()
+        await ended.wait()
 
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @contextlib.asynccontextmanager
-async def raw_request(door: Door, begun: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A request whose body was only begun."""
-    reader, writer = await asyncio.open_connection(door.http.host, door.http.port)
-    head = (
-        f"POST /v1/interactions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {door.tenant.secret}\r\n"
-        "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-    )
+async def raw_request(
+    handler: Handler, begun: bytes
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A request whose body was only begun, to a server with this handler; on leaving, the client hangs up first."""
+    app = web.Application(middlewares=[problem_details])
+    app.router.add_post("/", handler)
+    runner = web.AppRunner(app, handler_cancellation=False)  # as a replica serves, and TestServer does not
+    await runner.setup()
     try:
-        writer.write(head.encode() + begun)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n")
+        writer.write(begun)
         await writer.drain()
-        yield reader, writer
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            await writer.wait_closed()
     finally:
-        writer.close()
-        await writer.wait_closed()
+        await runner.cleanup()
 
 
 @pytest.mark.parametrize(
@@ -211,7 +221,7 @@ def deep(levels: int) -> Any:
 
 
 def spoiled(value: Any, chance: random.Random) -> Any:
-    """The value with something odd put somewhere in it."""
+    """The value with an odd part put somewhere into it."""
     if not isinstance(value, dict | list) or not value or chance.random() < 0.2:
         return chance.choice(ODD) if chance.random() < 0.95 else deep(chance.choice([5, 31, 40, 400]))
     if isinstance(value, list):

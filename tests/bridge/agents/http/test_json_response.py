@@ -1,4 +1,4 @@
-"""How JSON is written to agents: real UTF-8, one newline, and nothing that UTF-8 cannot say."""
+"""JSON responses: UTF-8 with one newline at the end, and nothing that UTF-8 cannot encode."""
 
 import asyncio
 import json
@@ -43,8 +43,8 @@ async def test_every_answer_is_real_utf_8_and_ends_in_one_newline(door: Door) ->
 
 
 @pytest.mark.parametrize("half", HALVES, ids=ascii)
-async def test_half_a_character_is_told_back_by_nobody(door: Door, half: str) -> None:
-    """It can be sent in JSON, or percent-encoded as UTF-8 would write it if it could."""
+async def test_half_a_character_is_never_told_back(door: Door, half: str) -> None:
+    """A lone surrogate can be sent in JSON, or percent-encoded as UTF-8 would encode it if it could."""
     id = (await door.ask()).json["id"]
     bodies: list[Any] = [
         body(title=half), body(**{half: 1}), body(kind=half), body(metadata={half: {half: half}}), body(tags=[half]),
@@ -74,7 +74,7 @@ def test_what_is_no_json_is_never_written() -> None:
 
 @pytest.mark.parametrize("hung_up", [False, True])
 async def test_what_was_written_says_so_and_what_was_not_does_not(*, hung_up: bool) -> None:
-    written: list[str] = []
+    sent: list[str] = []
     over = asyncio.Event()
 
     async def handle(request: web.Request) -> web.Response:
@@ -82,7 +82,7 @@ async def test_what_was_written_says_so_and_what_was_not_does_not(*, hung_up: bo
         request.task.add_done_callback(lambda _: over.set())
         if hung_up:
             request.transport.close()
-        return json_response.json({"status": "answered"}, written=lambda: written.append("written"))
+        return json_response.json({"status": "answered"}, on_sent=lambda: sent.append("sent"))
 
     app = web.Application()
     app.router.add_get("/", handle)
@@ -94,11 +94,11 @@ async def test_what_was_written_says_so_and_what_was_not_does_not(*, hung_up: bo
             assert hung_up
         await asyncio.wait_for(over.wait(), timeout=5)
 
-    assert written == ([] if hung_up else ["written"])
+    assert sent == ([] if hung_up else ["sent"])
 
 
 async def test_what_a_connection_lost_as_it_was_written_says_nothing() -> None:
-    written: list[str] = []
+    sent: list[str] = []
     over = asyncio.Event()
     with socket.socket() as client:
 
@@ -107,7 +107,7 @@ async def test_what_a_connection_lost_as_it_was_written_says_nothing() -> None:
             request.task.add_done_callback(lambda _: over.set())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
             client.close()
-            return json_response.json({"status": "answered"}, written=lambda: written.append("written"))
+            return json_response.json({"status": "answered"}, on_sent=lambda: sent.append("sent"))
 
         app = web.Application()
         app.router.add_get("/", handle)
@@ -118,4 +118,4 @@ async def test_what_a_connection_lost_as_it_was_written_says_nothing() -> None:
             await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: bridge\r\n\r\n")
             await asyncio.wait_for(over.wait(), timeout=5)
 
-    assert written == []
+    assert sent == []

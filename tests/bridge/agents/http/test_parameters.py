@@ -1,4 +1,4 @@
-"""Parameters: what is not known is refused by name, wherever it is sent."""
+"""Parameters: an unknown one is refused by its name, on every route."""
 
 import pytest
 
@@ -38,7 +38,7 @@ async def test_wait_may_be_said_once(door: Door, method: str, path: str) -> None
     assert (reply.status, reply.json["detail"]) == (400, "wait must be given once.")
 
 
-async def test_an_unknown_parameter_tells_nobody_whether_something_is_there(door: Door) -> None:
+async def test_an_unknown_parameter_does_not_tell_whether_something_is_there(door: Door) -> None:
     mine = (await door.ask()).json["id"]
     replies = [
         await door.call("GET", f"/v1/interactions/{id}?x=1") for id in (mine, "int_01h2xcejqtf2nbrexx3vqjhp41", "x")

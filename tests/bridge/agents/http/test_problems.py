@@ -1,4 +1,4 @@
-"""Problems: names that agents may rely on for ever."""
+"""Problems: types that agents may rely on for ever."""
 
 import json
 

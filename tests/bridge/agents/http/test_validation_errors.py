@@ -1,4 +1,4 @@
-"""Every mistake a body can have is told in our own words, at its exact place."""
+"""Every mistake in a body is explained in the bridge's words, with an exact pointer."""
 
 import re
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ WRONG: list[Any] = [
 
 
 def nodes(schema: Any) -> Iterator[str]:
-    """The types of all nodes of a validating schema; those for the description alone are not validated by."""
+    """The types of all nodes of a validating schema, without those that only the JSON schema uses."""
     match schema:
         case dict():
             if isinstance(schema.get("type"), str):
@@ -81,7 +81,7 @@ def nodes(schema: Any) -> Iterator[str]:
 
 
 def spoiled(value: Any) -> Iterator[Any]:
-    """The value with one thing in it replaced, left out or added: at every place, in every way."""
+    """Every variant of the value with one part replaced, left out or added."""
     yield from WRONG
     match value:
         case dict():
@@ -125,16 +125,16 @@ def test_every_mistake_that_can_be_made_was_made() -> None:
 
 
 def test_every_mistake_reads_as_the_rest_of_a_sentence() -> None:
-    for told in sorted({validation_errors.words(wrong) for _, wrong in FOUND}):
-        assert re.match(r"(must|has|is not a field) ", told), told
+    for text in sorted({validation_errors.words(wrong) for _, wrong in FOUND}):
+        assert re.match(r"(must|has|is not a field) ", text), text
         assert not re.search(
-            r"[Ii]nput|[Vv]alid|instance|should|dictionary|boolean|integer|tuple|None|[A-Z]\w+Error", told
+            r"[Ii]nput|[Vv]alid|instance|should|dictionary|boolean|integer|tuple|None|[A-Z]\w+Error", text
         )
-        assert not re.search(r"\b1 (items|characters)|\.$|  ", told), told
+        assert not re.search(r"\b1 (items|characters)|\.$|  ", text), text
 
 
 def test_none_of_their_words_falls_through() -> None:
-    """Even one that no field can cause today is told in ours."""
+    """An error that no field can cause today is translated too."""
     for type in get_args(ErrorType):
         wrong: ErrorDetails = {
             "type": type,
@@ -151,7 +151,7 @@ CONTEXT = {"max_length": 5, "min_length": 1, "pattern": "^x$", "ge": 1, "le": 2,
 
 
 def test_every_pointer_leads_to_the_place() -> None:
-    """Or, for what is missing, to where it should be."""
+    """For a missing field, the pointer leads to where the field should be."""
     for sent, wrong in FOUND:
         at: Any = sent
         *way, last = validation_errors.pointer(sent, wrong).split("/")[1:] or [""]
@@ -222,7 +222,7 @@ async def test_a_mistake_is_told_so_that_it_can_be_mended(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told"), [(["a"], '"a"'), (["a", "b"], '"a" or "b"'), (["a", "b", "c"], '"a", "b" or "c"')]
+    ("names", "text"), [(["a"], '"a"'), (["a", "b"], '"a" or "b"'), (["a", "b", "c"], '"a", "b" or "c"')]
 )
-def test_one_of_several_is_listed_as_a_person_would(names: list[str], told: str) -> None:
-    assert validation_errors.either(names) == told
+def test_one_of_several_is_listed_as_a_person_would(names: list[str], text: str) -> None:
+    assert validation_errors.either(names) == text

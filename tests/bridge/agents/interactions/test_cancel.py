@@ -1,4 +1,4 @@
-"""Withdrawing a question: what is told when it worked, and how it ended when it did not."""
+"""Cancelling an interaction: its final status, and the problem when it had ended before."""
 
 import asyncio
 from typing import Any
@@ -86,7 +86,7 @@ def test_the_longest_reason_is_one() -> None:
     assert Cancellation(reason="x" * 500).reason
 
 
-async def test_whoever_waits_on_the_same_replica_learns_it_at_once(door: Door) -> None:
+async def test_who_waits_on_the_same_replica_learns_it_at_once(door: Door) -> None:
     asked = await door.ask()
     reader = asyncio.create_task(door.get(asked.json["id"], wait=60))
     await door.waiting()

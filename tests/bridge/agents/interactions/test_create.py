@@ -1,4 +1,4 @@
-"""Asking: what is stored, what is told, and what is wrong in words that can be acted on."""
+"""Creating an interaction: what is stored and returned, and the problems of invalid bodies."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The answer that counts when nobody gives one in time."""
+"""The default answer, which counts when no person answers in time."""
 
 from typing import Any
 
@@ -27,23 +27,27 @@ async def test_it_is_told_at_the_deadline_and_ever_after(door: Door, asked: Any,
     await door.post_card()
     await door.pass_deadline(id)
 
-    told = (await door.list(status="answered")).json["items"][0]
+    response = (await door.list(status="answered")).json["items"][0]
 
-    given = told["answer"]
+    given = response["answer"]
     assert (given["decision"], given["approved"], given["option"], given["label"]) == answer
-    assert (given["by"], given["via"], given["at"]) == (None, "default", told["expires_at"])
-    assert told["answered_at"] == told["expires_at"]
-    assert "by the default asked for, because nobody answered in time" in told["message"]
+    assert (given["by"], given["via"], given["at"]) == (None, "default", response["expires_at"])
+    assert response["answered_at"] == response["expires_at"]
+    assert "by the default asked for, because nobody answered in time" in response["message"]
     await expiry.step(door.db, door.notifier, door.reader)
-    assert (await door.get(told["id"], wait=60)).json == told
+    assert (await door.get(response["id"], wait=60)).json == response
 
 
-async def test_where_nobody_could_see_a_card_there_is_no_answer(door: Door) -> None:
+async def test_where_no_person_could_see_a_card_there_is_no_answer(door: Door) -> None:
     asked = await door.ask(body(on_expiry={"decision": "approve"}))
     await door.pass_deadline(asked.id)
     for _ in range(2):
-        told = (await door.get(asked.json["id"])).json
-        assert (told["status"], told["answer"], told["reason"]["code"]) == ("unreachable", None, "never_shown")
+        response = (await door.get(asked.json["id"])).json
+        assert (response["status"], response["answer"], response["reason"]["code"]) == (
+            "unreachable",
+            None,
+            "never_shown",
+        )
         await expiry.step(door.db, door.notifier, door.reader)
 
 
@@ -55,7 +59,7 @@ async def test_where_nobody_could_see_a_card_there_is_no_answer(door: Door) -> N
         ({"kind": "choice", "options": OPTIONS, "on_expiry": {"decision": "deny"}}, "/on_expiry/decision"),
     ],
 )
-async def test_what_nobody_could_answer_is_no_default(door: Door, asked: Any, pointer: str) -> None:
+async def test_what_no_person_could_answer_is_no_default(door: Door, asked: Any, pointer: str) -> None:
     reply = await door.ask(body(**asked))
 
     assert (reply.status, reply.pointers) == (422, [pointer])
@@ -70,6 +74,6 @@ async def test_a_click_in_time_is_the_answer(door: Door) -> None:
     await door.pass_deadline(asked.id)
     await expiry.step(door.db, door.notifier, door.reader)
 
-    told = (await door.get(asked.json["id"])).json
-    assert (told["answer"]["approved"], told["answer"]["via"]) == (True, "button")
+    response = (await door.get(asked.json["id"])).json
+    assert (response["answer"]["approved"], response["answer"]["via"]) == (True, "button")
     assert (await build.read(door.db, door.tenant, asked.id)).on_expiry == "deny"

@@ -1,4 +1,4 @@
-"""Reading: one's own questions and nobody else's; what is not there looks the same, whyever it is not."""
+"""Reading interactions of the own organization; one of another is answered as one that does not exist."""
 
 from typing import Any
 
@@ -84,7 +84,7 @@ async def test_nothing_of_another_organization_is_ever_told(door: Door) -> None:
 
 
 async def test_what_decides_stands_first(door: Door) -> None:
-    """A database keeps no order; a person or a model that reads an answer begins at its beginning."""
+    """A database keeps no order of names; a person or a model reads an answer from its beginning."""
     asked, lost = await door.ask(), await door.ask()
     await door.click(asked.id)
     await door.cancel(lost.json["id"], "Over.")
@@ -98,14 +98,14 @@ async def test_what_decides_stands_first(door: Door) -> None:
 
 async def test_every_copy_says_what_it_shows(door: Door) -> None:
     asked = await door.ask(body(to=[{"channel": "C0A"}, {"channel": "C0B"}, {"user": "U0ANA"}]))
-    question = await build.read(door.db, door.tenant, asked.id)
-    first, second, _ = await card_moves.lease(door.db, question)
+    interaction = await build.read(door.db, door.tenant, asked.id)
+    first, second, _ = await card_moves.lease(door.db, interaction)
     await card_moves.post(door.db, first)
     await card_moves.give_up(door.db, second)
 
     before = (await door.get(asked.json["id"])).json["cards"]
     await door.click(asked.id)
-    (posted,) = [card for card in await card_moves.lease(door.db, question) if card.ts]
+    (posted,) = [card for card in await card_moves.lease(door.db, interaction) if card.ts]
     clicked = (await door.get(asked.json["id"])).json["cards"]
     await card_moves.edit(door.db, posted)
     after = (await door.get(asked.json["id"])).json["cards"]

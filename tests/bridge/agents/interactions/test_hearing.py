@@ -1,4 +1,4 @@
-"""The feed as a way to hear how a question ended: what counts is what was really sent, on a page or on a stream."""
+"""The feed acknowledges ends: what counts is what was really sent, on a page or on a stream."""
 
 import asyncio
 import socket
@@ -7,21 +7,24 @@ import struct
 import pytest
 
 from bridge import ids
-from bridge.agents.events import streams
+from bridge.agents.events.streams import Stream, StreamTimes
 from bridge.loops import acknowledgements
 from storage import events
 from storage.model import ENDS, EventType, Progress, Status
+from storage.pool import Database
+from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
-from tests.bridge.agents.events.test_events import number, told
+from tests.bridge.agents.events.test_events import feed_page, number
 from tests.bridge.agents.events.test_streams import HEAVY, raw, until_open
 from tests.bridge.agents.interactions.test_receipt import answered, noted
 from tests.bridge.agents.listening import listening
 from tests.storage import build
 from tests.storage.test_events import tell
+from tests.waiting import until
 
 
 async def ended(door: Door) -> str:
-    """A question that was just answered and is told of in the feed; nobody has heard of it."""
+    """An interaction that was just answered and is in the feed; no agent has acknowledged it."""
     id = await answered(door)
     await number(door)
     assert noted(door) == set()
@@ -29,9 +32,7 @@ async def ended(door: Door) -> str:
 
 
 async def until_noted(door: Door, id: str) -> None:
-    async with asyncio.timeout(10):
-        while noted(door) != {id}:
-            await asyncio.sleep(0.001)
+    await until(lambda: noted(door), lambda found: found == {id})
 
 
 def test_every_way_to_end_is_heard_of_and_nothing_else_is() -> None:
@@ -52,7 +53,7 @@ async def test_receipts_are_told_in_the_feed_in_their_order(door: Door) -> None:
         await door.report(await ended(door), status="succeeded")
         await number(door)
         succeeded = await stream.event()
-    page = await told(door)
+    page = await feed_page(door)
 
     assert (picked_up["type"], failed["type"]) == ("interaction.picked_up", "interaction.failed")
     assert failed["data"]["receipt"]["summary"] == "No disk" and failed["data"]["id"] == id
@@ -67,21 +68,21 @@ async def test_that_it_was_heard_is_no_event(door: Door) -> None:
     assert await acknowledgements.step(door.db, door.notifier) == 1
     await number(door)
 
-    assert {one["type"] for one in (await told(door))["items"]} == {"interaction.created", "interaction.answered"}
+    assert {one["type"] for one in (await feed_page(door))["items"]} == {"interaction.created", "interaction.answered"}
 
 
 async def test_who_is_given_an_end_on_a_page_has_heard(door: Door) -> None:
     id = await ended(door)
 
-    await told(door, types="interaction.created,interaction.posted")
+    await feed_page(door, types="interaction.created,interaction.posted")
     assert noted(door) == set(), "only what tells the end counts, whatever the question beside it has become"
-    await told(door, limit=1)
+    await feed_page(door, limit=1)
     assert noted(door) == set(), "the one past the limit was read, and not given"
-    await told(door)
+    await feed_page(door)
 
     assert noted(door) == {id}
     await acknowledgements.write(door.db, door.notifier)
-    await told(door)
+    await feed_page(door)
     assert noted(door) == set(), "once is enough"
 
 
@@ -112,55 +113,49 @@ async def test_who_listens_to_beginnings_has_heard_no_end(door: Door) -> None:
     assert noted(door) == set()
 
 
-async def test_a_stream_that_was_cut_before_an_end_has_not_heard_it(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(streams, "PATIENCE_SECONDS", 0.5)
-    question = await build.question(door.db, door.tenant, **HEAVY)
-    async with raw(door):
-        await until_open(door, 1)
-        await tell(door.db, question, number=60)  # about a megabyte, more than all buffers on the way
-        await door.click(question.id)
-        await number(door)
-        await until_open(door, 0)
+async def test_a_stream_that_was_cut_before_an_end_has_not_heard_it(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), stream_times=StreamTimes(write=0.5)) as door:
+        interaction = await build.question(door.db, door.tenant, **HEAVY)
+        async with raw(door):
+            await until_open(door, 1)
+            await tell(door.db, interaction, number=60)  # about a megabyte, more than all buffers on the way
+            await door.click(interaction.id)
+            await number(door)
+            await until_open(door, 0)
 
-    assert noted(door) == set()
-    async with listening(door, after="beginning", types="interaction.answered") as stream:
-        await stream.event()
-        await until_noted(door, ids.encode("int", question.id))
+        assert noted(door) == set()
+        async with listening(door, after="beginning", types="interaction.answered") as stream:
+            await stream.event()
+            await until_noted(door, ids.encode("int", interaction.id))
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["who reads at last", "who hangs up"])
-async def test_what_is_still_kept_here_for_a_slow_client_was_not_heard(
-    door: Door, monkeypatch: pytest.MonkeyPatch, *, reads: bool
-) -> None:
-    """So little is kept that nothing waits for the client: it was written, and yet did not go out."""
-    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.1)
-    question = await build.question(door.db, door.tenant, **HEAVY)
-    async with raw(door) as client:
-        await until_open(door, 1)
-        [stream] = door.streams._streams
-        while not await kept(door, stream):
-            await tell(door.db, question)
-        await door.click(question.id)
-        assert await kept(door, stream) and noted(door) == set()
+async def test_what_is_still_kept_here_for_a_slow_client_was_not_heard(db: Database, *, reads: bool) -> None:
+    """So few bytes are buffered that no write waits for the client: they were written, but are still here."""
+    async with doors.door(db, await build.tenant(db), stream_times=StreamTimes(heartbeat=0.1)) as door:
+        interaction = await build.question(door.db, door.tenant, **HEAVY)
+        async with raw(door) as client:
+            await until_open(door, 1)
+            [stream] = door.streams.open
+            while not await kept(door, stream):
+                await tell(door.db, interaction)
+            await door.click(interaction.id)
+            assert await kept(door, stream) and noted(door) == set()
 
-        if reads:
-            assert b'"status": "answered"' in await line_with(client, b'"type": "interaction.answered"')
-            await until_noted(door, ids.encode("int", question.id))
-        else:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
-    await until_open(door, 0)
-    assert len(noted(door)) == reads
+            if reads:
+                assert b'"status": "answered"' in await line_with(client, b'"type": "interaction.answered"')
+                await until_noted(door, ids.encode("int", interaction.id))
+            else:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
+        await until_open(door, 0)
+        assert len(noted(door)) == reads
 
 
-async def kept(door: Door, stream: streams.Stream) -> int:
-    """How many bytes still wait in this process once the stream was given everything."""
+async def kept(door: Door, stream: Stream) -> int:
+    """How many bytes are still buffered in this process once the stream has written all events."""
     await number(door)
     end = (await events.place(door.db, door.tenant.scope.organization_id)).latest
-    async with asyncio.timeout(10):
-        while stream.position < end:
-            await asyncio.sleep(0.001)
+    await until(lambda: stream.position >= end)
     assert stream.request.transport is not None
     return stream.request.transport.get_write_buffer_size()
 
@@ -177,11 +172,11 @@ async def line_with(client: socket.socket, words: bytes) -> bytes:
 async def test_what_a_connection_lost_as_it_was_written_was_not_heard(door: Door) -> None:
     async with raw(door) as client:
         await until_open(door, 1)
-        [stream] = door.streams._streams
+        [stream] = door.streams.open
         await kept(door, stream)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
         client.close()
 
         await stream.send(b":\n\n", end=ids.new())
 
-        assert stream.gone() == []
+        assert stream.sent_ends() == []

@@ -1,4 +1,4 @@
-"""Asking again under the same key: the same question, never another one."""
+"""Creating again with the same idempotency key: the same interaction, never another one."""
 
 import asyncio
 import json

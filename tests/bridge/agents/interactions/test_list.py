@@ -1,4 +1,4 @@
-"""Finding questions again: filters, pages, and what is wrong with a query in words."""
+"""Listing interactions: filters, pages, and the problems of invalid queries."""
 
 from typing import Any
 
@@ -122,9 +122,9 @@ async def test_a_mangled_query_is_told_or_finds_nothing(door: Door, query: str) 
     async with door.http.get(
         URL(f"/v1/interactions?{query}", encoded=True), headers={"Authorization": f"Bearer {door.tenant.secret}"}
     ) as response:
-        told = await response.json(content_type=None)
+        page = await response.json(content_type=None)
 
-    assert response.status == 400 or told["items"] == []
+    assert response.status == 400 or page["items"] == []
 
 
 async def test_a_cursor_of_another_organization_shows_nothing_of_it(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""The last mile at agents' door: receipts in words, and hearing that counts once an end was really written."""
+"""Receipts, and acknowledgements, which count once a response with the end was written completely."""
 
 import asyncio
 from typing import Any
@@ -13,10 +13,11 @@ from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door, body
 from tests.storage import build
+from tests.waiting import until
 
 
 async def answered(door: Door, **fields: Any) -> str:
-    """A question that was just answered, and of which nobody was told."""
+    """An interaction that was just answered; no agent has acknowledged its end."""
     asked = await door.ask(body(**fields))
     await door.click(asked.id)
     id: str = asked.json["id"]
@@ -102,14 +103,14 @@ async def test_the_timeline_tells_it_in_words(door: Door) -> None:
     await door.report(id, status="picked_up")
     await door.report(id, status="failed", summary='It said "no"\nand went')
 
-    told = (await door.call("GET", f"/v1/interactions/{id}/timeline")).json["items"]
+    items = (await door.call("GET", f"/v1/interactions/{id}/timeline")).json["items"]
 
-    assert [line["message"] for line in told[-3:]] == [
+    assert [line["message"] for line in items[-3:]] == [
         "An agent was told how it ended.",
         "deploy-bot acts on the answer.",
         "deploy-bot reported that it failed: \"It said 'no' and went\".",
     ]
-    assert told[-1]["detail"] == {"key": "deploy-bot", "summary": 'It said "no"\nand went', "url": None}
+    assert items[-1]["detail"] == {"key": "deploy-bot", "summary": 'It said "no"\nand went', "url": None}
 
 
 class TestHearing:
@@ -167,12 +168,10 @@ class TestHearing:
         await door.waiting()
         reader.cancel()
         server = door.http.server.handler
-        while server.connections:
-            await asyncio.sleep(0.001)
+        await until(lambda: not server.connections)
 
         await door.click((await door.db.fetch("select id from interactions"))[0]["id"])
-        while door.notifier.watched():
-            await asyncio.sleep(0.001)
+        await until(lambda: not door.notifier.watched())
         await asyncio.sleep(0)
 
         assert noted(door) == set()
@@ -199,8 +198,11 @@ class TestHearing:
 
 
 def noted(door: Door) -> set[str]:
-    """What is to be written down as heard."""
-    return {ids.encode("int", id) for _, id in door.notifier._acknowledged}
+    """The interactions whose acknowledgements are still to be stored. They are taken, and put back."""
+    pairs = door.notifier.take_acknowledged(10_000)
+    for pair in pairs:
+        door.notifier.acknowledge(*pair)
+    return {ids.encode("int", id) for _, id in pairs}
 
 
 @pytest.mark.parametrize("status", list(Progress))

@@ -1,4 +1,4 @@
-"""Asking anew in the place of an older question."""
+"""Superseding an older interaction."""
 
 from typing import Any
 

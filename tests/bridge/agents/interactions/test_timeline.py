@@ -1,4 +1,4 @@
-"""The timeline answers alone: why is this not answered, and who did what where."""
+"""The timeline explains by itself why an interaction is not answered, and what each user did on which card."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from bridge import ids
 from bridge.kinds.registry import KINDS
 from bridge.representation import schemas, timeline, timeline_text
 from storage import cards, connections, deadlines
-from storage.interactions import Moment
-from storage.model import Handle, Json, Verdict
+from storage.model import Handle, Json, Moment, Verdict
 from tests.bridge.agents.door import Door, body
 from tests.bridge.interactions import ASKED_AT, interaction
 from tests.storage import build, card_moves
@@ -30,12 +29,12 @@ async def read(door: Door, id: str) -> Json:
     return reply.json
 
 
-def told(found: Json) -> list[str]:
+def shown(found: Json) -> list[str]:
     return [line["message"] for line in found["items"]]
 
 
 async def post(door: Door, *handles: Handle) -> None:
-    """Let all copies that are due appear, in their order."""
+    """Post all cards that are due, in their order."""
     leased = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=len(handles))
     for card, handle in zip(sorted(leased, key=lambda card: card.ordinal), handles, strict=True):
         await card_moves.post(door.db, card, handle)
@@ -51,7 +50,7 @@ async def test_who_did_what_on_which_copy(door: Door) -> None:
     found = await read(door, asked.json["id"])
 
     until = asked.json["expires_at"].split(".")[0] + "Z"
-    assert told(found) == [
+    assert shown(found) == [
         f"Asked by deploy-bot; U0ANA, U0BOB may answer, until {until}.",
         "A card appeared in C0APPROVALS.",
         "A card appeared in the direct messages of U0ANA.",
@@ -73,14 +72,14 @@ async def test_who_did_what_on_which_copy(door: Door) -> None:
     }  # fmt: skip
 
 
-async def test_why_nobody_could_be_asked(door: Door) -> None:
+async def test_why_no_person_could_be_asked(door: Door) -> None:
     asked = await door.ask(body(to=BOTH))
     for copy in await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=2):
         await card_moves.give_up(door.db, copy)
 
     found = await read(door, asked.json["id"])
 
-    assert told(found)[1:] == [
+    assert shown(found)[1:] == [
         "A copy was given up: The channel is archived.",
         "Nobody could be asked: The channel is archived.",
     ]
@@ -99,8 +98,8 @@ async def test_a_copy_that_does_not_appear_says_why(door: Door) -> None:
     assert found["message"].startswith("Waiting, with no card on a screen yet")
 
 
-async def test_an_end_stands_where_its_deadline_passed_whoever_wrote_it(door: Door) -> None:
-    """The click that comes after the deadline writes the end; the look at the last one does."""
+async def test_an_end_stands_where_its_deadline_passed_however_late_it_was_written(door: Door) -> None:
+    """For one interaction a click after the deadline writes the end, for the other the read."""
     silent, default = await door.ask(), await door.ask(body(on_expiry={"decision": "deny"}))
     lost = await door.ask()
     await post(door, *(Handle(channel="C0APPROVALS", ts=f"1.00000{n}") for n in range(3)))
@@ -143,7 +142,7 @@ async def test_who_withdrew_it_and_why(door: Door) -> None:
     scope = door.tenant.scope
     await connections.disable(door.db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
 
-    assert [told(await read(door, asked.json["id"]))[-1] for asked in (by_key, silently, older, newer)] == [
+    assert [shown(await read(door, asked.json["id"]))[-1] for asked in (by_key, silently, older, newer)] == [
         'Cancelled by deploy-bot: The "release" was called off.',
         "Cancelled by deploy-bot.",
         f"Superseded by {newer.json['id']}.",
@@ -169,7 +168,7 @@ async def test_a_settled_card_and_a_late_replica_are_told(door: Door) -> None:
     for copy in await card_moves.lease(door.db, question):
         await card_moves.edit(door.db, copy)
 
-    lines = told(await read(door, asked.json["id"]))
+    lines = shown(await read(door, asked.json["id"]))
 
     assert (
         "A replica that had been away for too long touched a copy in C0APPROVALS; another replica has it now." in lines
@@ -201,7 +200,7 @@ def test_what_a_newer_release_wrote_is_told_by_its_name(type: str) -> None:
 
 
 def test_what_strangers_wrote_stays_inside_its_sentence() -> None:
-    """A label or a name cannot imitate a line of ours."""
+    """A label or a name cannot imitate a line of the timeline."""
     odd: dict[str, Any] = {"label": 'x" by U0BOSS\n\u202e', "user_name": "ana\nU0BOSS"}
     moment = Moment(at=ASKED_AT, type="interaction.clicked", by="U0ANA", verdict=Verdict.WON, detail={})
 

@@ -1,4 +1,4 @@
-"""Waiting: for the first card and for the end, without holding anything, and never past its time."""
+"""Waiting for the first card and for the end: without holding a database connection, and never too long."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bridge.agents.interactions import handlers, long_poll
 from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
 from bridge.kinds.registry import KINDS
 from bridge.loops import watch
@@ -14,14 +13,18 @@ from storage import cards, pool
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door, Reply
+from tests.bridge.replica import Counting
 from tests.storage import build, card_moves
+from tests.storage.build import Tenant
+from tests.storage.elapse import set_deadline
+from tests.waiting import until
 
 LONG = 30  # seconds; a test that waits this long has failed
 
 
 @asynccontextmanager
 async def asking(door: Door, *, wait: float | None = None) -> AsyncIterator["asyncio.Task[Reply]"]:
-    """A question that has been asked and now waits."""
+    """A request that has created an interaction and now waits."""
     async with asyncio.timeout(LONG):
         task = asyncio.create_task(door.ask(wait=wait))
         await door.waiting()
@@ -31,7 +34,7 @@ async def asking(door: Door, *, wait: float | None = None) -> AsyncIterator["asy
 
 @asynccontextmanager
 async def getting(door: Door, id: str, *, wait: float = LONG) -> AsyncIterator["asyncio.Task[Reply]"]:
-    """A reader that now waits."""
+    """A request that reads an interaction and now waits."""
     async with asyncio.timeout(LONG):
         task = asyncio.create_task(door.get(id, wait=wait))
         await door.waiting()
@@ -39,10 +42,15 @@ async def getting(door: Door, id: str, *, wait: float = LONG) -> AsyncIterator["
 
 
 class TestTheFirstCard:
-    @pytest.fixture(autouse=True)
-    def _wait_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.fixture
+    async def tenant(self, db: Database) -> Tenant:
+        return await build.tenant(db)
+
+    @pytest.fixture
+    async def door(self, db: Database, tenant: Tenant) -> AsyncIterator[Door]:
         assert FIRST_POST_SECONDS == 2.0
-        monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", float(LONG))
+        async with doors.door(db, tenant, first_post_seconds=float(LONG)) as opened:
+            yield opened
 
     async def test_is_waited_for_with_its_link(self, door: Door) -> None:
         async with asking(door) as asked:
@@ -65,42 +73,37 @@ class TestTheFirstCard:
             await card_moves.give_up(door.db, card)
             door.notifier.interaction_changed(card.organization_id, card.interaction_id)
 
-            told = (await asked).json
-            assert (told["status"], told["reason"]["code"]) == ("unreachable", "is_archived")
-            assert told["cards"][0]["status"] == "failed"
+            response = (await asked).json
+            assert (response["status"], response["reason"]["code"]) == ("unreachable", "is_archived")
+            assert response["cards"][0]["status"] == "failed"
 
-    async def test_is_waited_for_without_a_database_connection(self, dsn: str, db: Database) -> None:
-        tenant = await build.tenant(db)
+    async def test_is_waited_for_without_a_database_connection(self, dsn: str, tenant: Tenant) -> None:
         async with (
             pool.connect(dsn, name="narrow", size=1) as narrow,
-            doors.door(narrow, tenant) as door,
+            doors.door(narrow, tenant, first_post_seconds=float(LONG)) as door,
             asking(door) as first,
             asyncio.TaskGroup() as group,
         ):
             more = [group.create_task(door.ask()) for _ in range(20)]
-            while len(door.notifier.watched()) < 21:
-                await asyncio.sleep(0)
+            await until(lambda: len(door.notifier.watched()) == 21)
             for _ in range(21):
                 await door.post_card()
 
             assert {(await asked).status for asked in (first, *more)} == {201}
 
-    async def test_does_not_come_on_top_of_the_wait_that_was_asked_for(
-        self, door: Door, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.3)
+    async def test_does_not_come_on_top_of_the_wait_that_was_asked_for(self, db: Database, tenant: Tenant) -> None:
         clock = asyncio.get_running_loop().time
-        began = clock()
+        async with doors.door(db, tenant, first_post_seconds=0.3) as door:
+            began = clock()
 
-        reply = await door.ask(wait="0.4")
+            reply = await door.ask(wait="0.4")
 
-        assert (reply.status, reply.json["status"]) == (201, "pending")
-        assert 0.4 <= clock() - began < 0.65
+            assert (reply.status, reply.json["status"]) == (201, "pending")
+            assert 0.4 <= clock() - began < 0.65
 
-    async def test_is_waited_for_no_longer_than_this(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", 0.05)
-
-        assert (await door.ask()).json["cards"][0]["status"] == "queued"
+    async def test_is_waited_for_no_longer_than_this(self, db: Database, tenant: Tenant) -> None:
+        async with doors.door(db, tenant, first_post_seconds=0.05) as door:
+            assert (await door.ask()).json["cards"][0]["status"] == "queued"
 
 
 class TestTheEnd:
@@ -109,15 +112,15 @@ class TestTheEnd:
             card = await door.post_card()
             await door.click(card.interaction_id)
 
-            told = await asked
-            assert (told.status, told.json["status"]) == (201, "answered")
-            assert told.json["answer"] == {
+            response = await asked
+            assert (response.status, response.json["status"]) == (201, "answered")
+            assert response.json["answer"] == {
                 "decision": "approve",
                 "approved": True,
                 "option": None,
                 "label": "Approve",
                 "by": {"user": "U0ANA", "name": "ana", "team": door.tenant.connection.home_teams[0]},
-                "at": told.json["answered_at"],
+                "at": response.json["answered_at"],
                 "via": "button",
             }
 
@@ -125,8 +128,7 @@ class TestTheEnd:
         asked = await door.ask()
         async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
             readers = [group.create_task(door.get(asked.json["id"], wait=LONG)) for _ in range(20)]
-            while len(next(iter(door.notifier._watchers.values()), ())) < 20:
-                await asyncio.sleep(0)
+            await until(lambda: door.notifier.waiting == 20)
             await door.click(asked.id, choice="deny")
 
         assert {reader.result().json["answer"]["approved"] for reader in readers} == {False}
@@ -145,12 +147,12 @@ class TestTheEnd:
         asked = await door.ask()
         async with getting(door, asked.json["id"]) as reader:
             await door.post_card()
-            await let_the_deadline_pass(door.db)
+            await set_deadline(door.db, asked.id)
             await watch.step(door.db, door.notifier)
 
-            told = (await reader).json
-            assert (told["status"], told["answer"]) == ("expired", None)
-            assert told["cards"][0]["status"] == "posted"  # with its buttons, until the sweep sees to it
+            response = (await reader).json
+            assert (response["status"], response["answer"]) == ("expired", None)
+            assert response["cards"][0]["status"] == "posted"  # with its buttons, until the card loop edits it
 
     async def test_is_not_waited_for_when_it_came_before(self, door: Door) -> None:
         asked = await door.ask()
@@ -173,16 +175,17 @@ class TestTheEnd:
                 reply, _ = await asyncio.gather(door.get(asked.json["id"], wait=60), door.click(asked.id))
             assert reply.json["status"] == "answered"
 
-    async def test_is_looked_for_once_when_a_hint_was_false(self, door: Door) -> None:
-        asked = await door.ask()
-        async with getting(door, asked.json["id"]) as reader:
-            ((_, (signal,)),) = door.notifier._watchers.items()
-            for _ in range(3):
-                door.notifier.interaction_changed(door.tenant.scope.organization_id, asked.id)
-                while signal.is_set():
-                    await asyncio.sleep(0)
-            assert not reader.done()
-            door.notifier.close()
+    async def test_is_looked_for_once_when_a_hint_was_false(self, db: Database) -> None:
+        counting = Counting(db)
+        async with doors.door(counting, await build.tenant(db)) as door:
+            asked = await door.ask()
+            async with getting(door, asked.json["id"]) as reader:
+                for _ in range(3):
+                    counting.statements.clear()
+                    door.notifier.interaction_changed(door.tenant.scope.organization_id, asked.id)
+                    await until(lambda: len(counting.statements) == 2)  # the interaction and its cards
+                assert not reader.done()
+                door.notifier.close()
 
     async def test_is_waited_for_no_longer_than_was_said(self, door: Door) -> None:
         asked = await door.ask()
@@ -196,7 +199,7 @@ class TestTheEnd:
         assert (await door.get(asked.json["id"], wait=wait)).json["status"] == "pending"
 
 
-async def test_a_closing_replica_lets_everybody_go(door: Door) -> None:
+async def test_a_closing_replica_ends_every_wait(door: Door) -> None:
     asked = await door.ask()
     async with getting(door, asked.json["id"], wait=60) as reader:
         door.notifier.close()
@@ -205,14 +208,12 @@ async def test_a_closing_replica_lets_everybody_go(door: Door) -> None:
     assert (await door.get(asked.json["id"], wait=60)).json["status"] == "pending"
 
 
-async def test_a_caller_who_hangs_up_leaves_nothing_behind(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_poll, "HANG_UP_SECONDS", 0.02)
-    asked = await door.ask()
-    async with asyncio.timeout(LONG):
+async def test_a_caller_who_hangs_up_leaves_nothing_behind(db: Database) -> None:
+    async with doors.door(db, await build.tenant(db), disconnect_seconds=0.02) as door:
+        asked = await door.ask()
         async with getting(door, asked.json["id"], wait=60) as reader:
             reader.cancel()
-            while door.notifier.watched():
-                await asyncio.sleep(0.005)
+            await until(lambda: not door.notifier.watched())
 
 
 @pytest.mark.parametrize(
@@ -223,10 +224,3 @@ async def test_a_wait_that_is_no_time_is_refused_before_anything_is_asked(door: 
         assert (reply.status, reply.slug) == (400, "invalid_parameter")
         assert "wait must be a number of seconds from 0 to 60" in reply.json["detail"]
     assert await door.rows() == 0
-
-
-async def let_the_deadline_pass(db: Database) -> None:
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() - interval '1 ms'"
-    )

@@ -1,4 +1,4 @@
-"""How many requests of an organization stay open on a replica, and what the next one is told."""
+"""The limit of open requests of an organization on a replica, and the refusal of the next one."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -6,14 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import aiohttp
-import pytest
 from aiohttp import web
 
 from bridge import ids
-from bridge.agents.events import streams
-from bridge.agents.interactions import handlers
+from bridge.agents.events.streams import StreamTimes
 from bridge.agents.limits.limits import Limits
-from bridge.agents.limits.open_requests import ConcurrencyLimiter, Sort
+from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
 from bridge.connection_limit import ConnectionLimiter
 from bridge.server import listeners as serving
 from storage.pool import Database
@@ -24,29 +22,28 @@ from tests.bridge.agents.interactions.test_wait import LONG, getting
 from tests.bridge.agents.listening import listening
 from tests.bridge.server.test_startup_log import settings
 from tests.storage import build
+from tests.waiting import until
 
 TWO: Limits = replace(FAR, open_requests=2)
 
 
 async def stream(door: Door, **other: Any) -> Reply:
-    """Ask for a stream that is refused."""
+    """Request a stream that is refused."""
     async with asyncio.timeout(LONG):
         return await door.call("GET", "/v1/events", headers={"Accept": "text/event-stream"}, **other)
 
 
-def told(reply: Reply) -> tuple[int, str, str]:
+def refusal_of(reply: Reply) -> tuple[int, str, str]:
     return reply.status, reply.slug, reply.headers["Retry-After"]
 
 
-async def test_one_stream_too_many_is_told_which_limit_it_was_and_what_helps(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.05)
-    async with doors.door(db, await build.tenant(db), limits=TWO) as door, listening(door) as first:
+async def test_one_stream_too_many_is_told_which_limit_it_was_and_what_helps(db: Database) -> None:
+    tenant, times = await build.tenant(db), StreamTimes(heartbeat=0.05)  # how a stream notices that its client went
+    async with doors.door(db, tenant, limits=TWO, stream_times=times) as door, listening(door) as first:
         async with listening(door):
             refused = await stream(door)
 
-            assert told(refused) == (429, "too_many_open", "10")
+            assert refusal_of(refused) == (429, "too_many_open", "10")
             assert refused.json["detail"] == (
                 "Your organization has 2 streams open on this replica, as many as it may have on one. One stream hears "
                 "of all questions: let your agents share it. Send this again in 10 s."
@@ -54,9 +51,8 @@ async def test_one_stream_too_many_is_told_which_limit_it_was_and_what_helps(
             neighbour = await build.tenant(db)
             async with listening(door, key=neighbour.secret):
                 pass
-        while len(door.streams) > 1:
-            await asyncio.sleep(0.01)
-        async with listening(door):  # the place of the one that ended
+        await until(lambda: len(door.streams), lambda number: number == 1)
+        async with listening(door):  # instead of the one that ended
             asked = await door.ask()
             await number(door)
             assert (await first.event())["data"]["id"] == asked.json["id"]
@@ -67,29 +63,28 @@ async def test_one_wait_too_many_is_refused_and_every_look_is_answered(db: Datab
         asked, ended = (await door.ask()).json["id"], await door.ask()
         await door.click(ended.id)
         async with getting(door, asked) as first, getting(door, asked) as second:
-            while door.notifier.waiting < 2:
-                await asyncio.sleep(0)
+            await until(lambda: door.notifier.waiting == 2)
             refused = await door.get(asked, wait=LONG)
 
-            assert told(refused) == (429, "too_many_open", "10")
+            assert refusal_of(refused) == (429, "too_many_open", "10")
             assert refused.json["detail"].startswith("Your organization has 2 requests waiting on this replica")
             assert "One stream of GET /v1/events" in refused.json["detail"]
             assert [(await door.get(asked, wait=wait)).json["status"] for wait in (None, 0)] == ["pending"] * 2
             assert (await door.get(ended.json["id"], wait=LONG)).json["status"] == "answered"
-            async with listening(door):  # streams have concurrency of their own
+            async with listening(door):  # streams are counted by themselves
                 pass
             await door.cancel(asked)
             assert (await first).json["status"] == (await second).json["status"] == "cancelled"
         again = (await door.ask()).json["id"]
-        async with getting(door, again) as reader:  # the concurrency are free again
+        async with getting(door, again) as reader:  # neither counts any more
             await door.cancel(again)
             assert (await reader).status == 200
 
 
-async def test_who_asks_is_never_refused_for_it(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """People are asked all the same, and the agent is told so at once instead of waiting."""
-    monkeypatch.setattr(handlers, "FIRST_POST_SECONDS", float(LONG))
-    async with doors.door(db, await build.tenant(db), limits=replace(FAR, open_requests=1)) as door:
+async def test_who_asks_is_never_refused_for_it(db: Database) -> None:
+    """The interaction is opened, and the response comes at once instead of after a wait."""
+    tenant, limits = await build.tenant(db), replace(FAR, open_requests=1)
+    async with doors.door(db, tenant, limits=limits, first_post_seconds=float(LONG)) as door:
         waiting = asyncio.create_task(door.ask(wait=LONG))
         await door.waiting()
         async with asyncio.timeout(LONG / 2):
@@ -101,38 +96,38 @@ async def test_who_asks_is_never_refused_for_it(db: Database, monkeypatch: pytes
         assert (await waiting).status == 201
 
 
-async def test_a_replica_that_can_hold_few_has_a_place_for_whoever_comes_next(db: Database) -> None:
-    """Of eight concurrency the first takes four, the next two, then one; and one is left."""
+async def test_a_replica_that_can_hold_few_still_admits_one_of_the_next_organization(db: Database) -> None:
+    """Of eight requests the first organization may open four, the next two, then one each; and none is left."""
     tenants = [await build.tenant(db) for _ in range(5)]
-    got: list[int] = []
+    opened_by: list[int] = []
     async with doors.door(db, tenants[0], most=8) as door, AsyncExitStack() as stack:
         for tenant in tenants:
             for opened in range(8):
                 if (refused := await _tried(stack, door, tenant.secret)) is not None:
-                    got.append(opened)
-                    assert told(refused) == (429, "too_many_open", "10")
+                    opened_by.append(opened)
+                    assert refusal_of(refused) == (429, "too_many_open", "10")
                     assert (
                         "streams and waiting requests here, as many as others leave room for" in refused.json["detail"]
                     )
                     break
         asked = await door.ask()
-        refused = await door.get(asked.json["id"], wait=LONG)  # of whichever sort
+        refused = await door.get(asked.json["id"], wait=LONG)  # of either type
 
-        assert got == [4, 2, 1, 1, 0]
-        assert told(refused) == (429, "too_many_open", "10")
+        assert opened_by == [4, 2, 1, 1, 0]
+        assert refusal_of(refused) == (429, "too_many_open", "10")
 
 
-async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it() -> None:
-    """A stream would for a quarter of a minute refuse the same agents when they come again."""
+async def test_a_request_whose_client_hung_up_stops_counting_before_its_handler_notices() -> None:
+    """Else a stream would refuse the same agents for up to 15 s when they reconnect."""
     limiter, id, begun, end = ConnectionLimiter(most=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
-    concurrency = ConcurrencyLimiter(each=1, most=8, limiter=limiter)
+    concurrency = ConcurrencyLimiter(per_organization=1, max_open=8, limiter=limiter)
 
     async def stays(request: web.Request) -> web.Response:
-        with concurrency.one(request, id, Sort.STREAM) as is_held:
+        with concurrency.admit(request, id, OpenRequest.STREAM) as is_admitted:
             begun.release()
-            if is_held:
+            if is_admitted:
                 await end.wait()
-        return web.Response(status=200 if is_held else 429)
+        return web.Response(status=200 if is_admitted else 429)
 
     app = web.Application()
     app.router.add_get("/", stays)
@@ -144,21 +139,19 @@ async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it(
                 assert refused.status == 429
             await begun.acquire()
             hangs_up.cancel()
-            async with asyncio.timeout(LONG):
-                while limiter._kept:
-                    await asyncio.sleep(0)
+            await until(lambda: concurrency.count(OpenRequest.STREAM) == 0)
         staying = asyncio.create_task(http.get(url))
         await begun.acquire()
         end.set()
         async with await staying as stayed:
             assert stayed.status == 200
         async with http.get(url) as next_one:
-            assert next_one.status == 200, "three that hung up give back three concurrency, not more or less"
-        assert not concurrency._taken
+            assert next_one.status == 200, "each of the three that hung up stopped counting once"
+        assert concurrency.count(OpenRequest.STREAM) == 0
 
 
 async def _tried(stack: AsyncExitStack, door: Door, key: str) -> Reply | None:
-    """Open a stream; the refusal, if it was not opened."""
+    """Request a stream; returns the refusal if it was refused."""
     headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {key}"}
     response = await stack.enter_async_context(door.http.get("/v1/events", headers=headers))
     return None if response.status == 200 else await stream(door, key=key)

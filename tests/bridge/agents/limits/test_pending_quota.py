@@ -1,4 +1,4 @@
-"""Room for questions: kept by replicas that race for it, cheap while there is much, and told truthfully."""
+"""The limit of pending interactions: kept by racing replicas, cheap far below it, and explained when reached."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,6 +17,7 @@ from tests.bridge.agents.door import Reply
 from tests.bridge.replica import Counting
 from tests.storage import build
 from tests.storage.build import Tenant
+from tests.waiting import until
 
 FEW = replace(USUAL, pending_questions=3)
 
@@ -28,12 +29,9 @@ async def tenant(db: Database) -> Tenant:
     return await build.tenant(db)
 
 
-async def until_it_is_looked_again(ask: Callable[[], Awaitable[Reply]]) -> Reply:
-    """Ask until it is not refused out of memory any more."""
-    async with asyncio.timeout(10):
-        while (reply := await ask()).status == 429:
-            await asyncio.sleep(0.02)
-        return reply
+async def until_counted_again(ask: Callable[[], Awaitable[Reply]]) -> Reply:
+    """Ask until the refusal is no longer the remembered one."""
+    return await until(ask, lambda reply: reply.status != 429)
 
 
 async def test_a_question_too_many_is_told_which_limit_it_was_and_what_helps(db: Database) -> None:
@@ -55,7 +53,7 @@ async def test_there_is_room_again_as_soon_as_one_has_ended(db: Database) -> Non
 
         await door.cancel(asked[0])
 
-        assert (await until_it_is_looked_again(door.ask)).status == 201
+        assert (await until_counted_again(door.ask)).status == 201
         assert (await door.ask()).status == 429
 
 
@@ -88,7 +86,10 @@ async def test_while_there_is_much_room_few_questions_are_counted(db: Database, 
 
     opened = [await quota.open(build.opening(tenant)) for _ in range(2 * ALLOWANCE + 2)]
 
-    assert [one.pending for one in opened if isinstance(one, Opened) and one.pending is not None] == [0, ALLOWANCE + 1]
+    assert [each.pending for each in opened if isinstance(each, Opened) and each.pending is not None] == [
+        0,
+        ALLOWANCE + 1,
+    ]
 
 
 async def pending(db: Database, tenant: Tenant) -> int:
@@ -98,20 +99,20 @@ async def pending(db: Database, tenant: Tenant) -> int:
     return int(rows[0]["n"])
 
 
-async def race(db: Database, replicas: Callable[[], list[Open]], *, most: int, rounds: int) -> None:
-    """Sixteen at once on each replica, again and again; no more are let in than there is room, and one for each."""
+async def race(db: Database, replicas: Callable[[], list[Open]], *, limit: int, rounds: int) -> None:
+    """Sixteen at once on each replica, again and again: at most one more for each replica than the limit is opened."""
     for _ in range(rounds):
         tenant, opens = await build.tenant(db), replicas()
-        for _ in range(2 * most // (16 * len(opens)) + 2):
+        for _ in range(2 * limit // (16 * len(opens)) + 2):
             await asyncio.gather(*(open(build.opening(tenant)) for open in opens for _ in range(16)))
 
-        assert most <= await pending(db, tenant) <= most + len(opens)
+        assert limit <= await pending(db, tenant) <= limit + len(opens)
 
 
-@pytest.mark.parametrize("most", [1, 20, 200])
-async def test_two_replicas_that_race_at_the_limit_stay_within_it(db: Database, other: Database, most: int) -> None:
-    limits = replace(USUAL, pending_questions=most)
-    await race(db, lambda: [PendingQuota(db=one, limits=limits).open for one in (db, other)], most=most, rounds=3)
+@pytest.mark.parametrize("limit", [1, 20, 200])
+async def test_two_replicas_that_race_at_the_limit_stay_within_it(db: Database, other: Database, limit: int) -> None:
+    limits = replace(USUAL, pending_questions=limit)
+    await race(db, lambda: [PendingQuota(db=one, limits=limits).open for one in (db, other)], limit=limit, rounds=3)
 
 
 async def test_the_race_catches_a_count_in_a_statement_of_its_own(db: Database, other: Database) -> None:
@@ -126,7 +127,7 @@ async def test_the_race_catches_a_count_in_a_statement_of_its_own(db: Database, 
         return open
 
     with pytest.raises(AssertionError):
-        await race(db, lambda: [counted_before(db), counted_before(other)], most=8, rounds=20)
+        await race(db, lambda: [counted_before(db), counted_before(other)], limit=8, rounds=20)
 
 
 async def test_the_race_catches_those_that_are_counted_side_by_side(db: Database, other: Database) -> None:
@@ -134,7 +135,7 @@ async def test_the_race_catches_those_that_are_counted_side_by_side(db: Database
         return lambda opening: interactions.open(db, opening, most_pending=8)
 
     with pytest.raises(AssertionError):
-        await race(db, lambda: [side_by_side(db), side_by_side(other)], most=8, rounds=20)
+        await race(db, lambda: [side_by_side(db), side_by_side(other)], limit=8, rounds=20)
 
 
 async def test_a_replica_that_saw_room_long_ago_goes_past_the_limit_by_its_allowance_at_most(

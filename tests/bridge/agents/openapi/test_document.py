@@ -1,4 +1,4 @@
-"""The description of the API: valid, complete, and true of what the door does."""
+"""The OpenAPI description: valid, complete, and true of the API."""
 
 import itertools
 import json
@@ -22,7 +22,7 @@ SCHEMAS: Json = DOCUMENT["components"]["schemas"]
 
 
 def judge(name: str, value: object) -> list[str]:
-    """What the published schema of this name finds wrong."""
+    """The errors that the published schema of this name reports."""
     schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
     return [error.message for error in OAS31Validator(schema).iter_errors(value)]
 
@@ -64,7 +64,7 @@ async def test_its_examples_are_accepted(door: Door) -> None:
 
 
 def test_what_is_too_much_is_too_much_for_the_schema_too() -> None:
-    """Limits that a schema cannot say (bytes of JSON, one of two) are said in words."""
+    """Limits that a schema cannot express (bytes of JSON, one of two fields) are in the descriptions."""
     beyond = {"/action", "/metadata", "/responders", "/to", "/connection"}
     for fields, pointer in WRONG:
         sent = {name: value for name, value in body().items() if name not in fields} | {
@@ -110,7 +110,7 @@ async def test_every_answer_fits_its_schema(door: Door) -> None:
 
 
 async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None:
-    """503 is seen in test_api, where the database goes away, and 429 in test_rate."""
+    """503 is tested in test_routes, where the database goes away, and 429 in test_rate_limiter."""
     path, headers = "/v1/interactions", {"Content-Type": "application/json"}
     id = (await door.ask(idempotency="k")).json["id"]
     unknown = "int_01h2xcejqtf2nbrexx3vqjhp41"
@@ -184,15 +184,15 @@ async def test_every_status_it_names_can_happen_and_no_other(door: Door) -> None
 def test_a_request_without_a_body_is_not_told_how_a_body_fails() -> None:
     for path, operations in DOCUMENT["paths"].items():
         for method, operation in operations.items():
-            told = " ".join(answer["description"] for answer in operation["responses"].values())
+            titles = " ".join(answer["description"] for answer in operation["responses"].values())
 
-            assert (problems.UNREADABLE.title in told) == ("requestBody" in operation), (method, path)
-            assert (problems.KEY_REUSED.title in told) == ((path, method) == ("/v1/interactions", "post"))
+            assert (problems.UNREADABLE.title in titles) == ("requestBody" in operation), (method, path)
+            assert (problems.KEY_REUSED.title in titles) == ((path, method) == ("/v1/interactions", "post"))
 
 
 def test_every_problem_it_describes_is_one_of_ours() -> None:
     ours = {type.status for type in problems.TYPES}
-    told = {
+    titles = {
         int(status)
         for operations in DOCUMENT["paths"].values()
         for operation in operations.values()
@@ -200,7 +200,7 @@ def test_every_problem_it_describes_is_one_of_ours() -> None:
         if problems.CONTENT_TYPE in response.get("content", {})
     }
 
-    assert told <= ours
+    assert titles <= ours
 
 
 def test_a_cursor_is_described_as_what_it_is() -> None:
@@ -216,6 +216,6 @@ def test_a_cursor_is_described_as_what_it_is() -> None:
 
 def test_a_text_to_filter_by_is_described_as_what_can_be_stored() -> None:
     for parameter in DOCUMENT["paths"]["/v1/interactions"]["get"]["parameters"]:
-        if parameter["name"] in filters.MOST_TEXT:
+        if parameter["name"] in filters.MAX_TEXT:
             judge_of = OAS31Validator(parameter["schema"])
             assert judge_of.is_valid("a\nb é") and not judge_of.is_valid("a\x00b")

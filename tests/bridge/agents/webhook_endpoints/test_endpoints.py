@@ -1,4 +1,4 @@
-"""Webhook endpoints through agents' door: made, listed, changed, tried out, caught up with; nobody else's business."""
+"""Webhook endpoints in the API: create, list, change, test, replay; each organization has only its own."""
 
 import asyncio
 from typing import Any
@@ -174,7 +174,7 @@ async def test_those_that_are_made_and_enabled_at_the_same_moment_are_counted_to
     assert [item["status"] for item in items].count("active") == webhook_endpoints.MOST_ACTIVE
 
 
-async def test_what_is_somebody_elses_is_as_unknown_as_what_is_not_there(door: Door) -> None:
+async def test_what_another_organization_has_is_as_unknown_as_what_is_not_there(door: Door) -> None:
     made = await create(door)
     foreign = await build.tenant(door.db)
     for what in ("disable", "enable", "rotate_secret", "test", "replay", "deliveries"):
@@ -227,9 +227,9 @@ async def test_a_test_is_sent_at_once_and_verifies(door: Door) -> None:
     webhook_schemas.Attempt.model_validate_json(accepted.raw, extra="forbid")
     assert (accepted.json["delivered"], accepted.json["status"]) == (True, 204)
     assert (refused.json["delivered"], refused.json["detail"]) == (False, "HTTP 500")
-    told = Webhook(made.json["secret"]).verify(there.calls[0].body, dict(there.calls[0].headers))
-    assert told["type"] == "webhook.test" and told["id"] == accepted.json["id"] == there.calls[0].id
-    assert told["data"] == {"endpoint": made.json["id"]}
+    event = Webhook(made.json["secret"]).verify(there.calls[0].body, dict(there.calls[0].headers))
+    assert event["type"] == "webhook.test" and event["id"] == accepted.json["id"] == there.calls[0].id
+    assert event["data"] == {"endpoint": made.json["id"]}
 
 
 async def test_slow_tests_are_bounded_and_the_next_one_hears_when_to_come_back(door: Door) -> None:
@@ -280,7 +280,7 @@ async def test_deliveries_come_newest_first_in_pages(door: Door) -> None:
 
 
 async def kill(door: Door, number: int) -> None:
-    """Let so many deliveries die."""
+    """Have so many deliveries fail for good."""
     await door.db.fetch(
         "update deliveries set status = 'dead', ended_at = now(), failures = 10, outcome = '{}' where event_id in "
         "(select event_id from deliveries where status = 'pending' order by event_id limit $1)",
@@ -308,7 +308,7 @@ async def test_m075_what_is_dead_is_replayed_and_with_a_time_everything_since(do
 
 
 async def test_dead_callbacks_are_listed_and_replayed_together(door: Door) -> None:
-    """A foreign one, and what endpoints get, are not among them."""
+    """A callback of another organization, and deliveries to endpoints, are not among them."""
     made = await create(door)
     foreign = await build.tenant(door.db)
     asked = [(await door.ask(body(callback=f"{URL}?run={run}"))).json["id"] for run in range(3)]
@@ -362,7 +362,7 @@ async def test_a_time_that_is_none_is_refused(door: Door, since: Any) -> None:
 
 
 async def enabled_beyond(door: Door) -> Reply:
-    """Enable one more than there may be."""
+    """Try to enable one more endpoint than there may be."""
     spare = await create(door)
     await act(door, spare, "disable")
     while (await create(door)).status == 201:
@@ -371,7 +371,7 @@ async def enabled_beyond(door: Door) -> Reply:
 
 
 async def test_every_status_that_is_described_can_happen_and_no_other(door: Door) -> None:
-    """429 is seen in test_rate, and 503 in test_api, where the database goes away."""
+    """429 is tested in test_rate_limiter, and 503 in test_routes, where the database goes away."""
     made = await create(door)
     json = {"Content-Type": "application/json"}
     async with doors.door(door.db, door.tenant, keys=None) as off:

@@ -1,4 +1,4 @@
-"""An endpoint that is changed through agents' door: called elsewhere and about other things, under the same secret."""
+"""A changed webhook endpoint: another URL and other types, with the same secret."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -96,14 +96,14 @@ async def test_what_the_old_address_wants_no_more_goes_to_the_new_one(loop: Loop
 async def test_what_is_left_out_stays_and_null_is_not_left_out(loop: Loop, door: Door) -> None:
     endpoint = await loop.endpoint(ELSEWHERE, types=["interaction.created"])
 
-    async def told(**sent: Any) -> tuple[str, list[str] | None]:
+    async def patched(**sent: Any) -> tuple[str, list[str] | None]:
         changed = (await change(door, endpoint, **sent)).json
         return changed["url"], changed["types"]
 
-    assert await told() == (ELSEWHERE, ["interaction.created"])
-    assert await told(url=f"{ELSEWHERE}/2") == (f"{ELSEWHERE}/2", ["interaction.created"])
-    assert await told(types=["interaction.failed"]) == (f"{ELSEWHERE}/2", ["interaction.failed"])
-    assert await told(url=None, types=None) == (f"{ELSEWHERE}/2", None)
+    assert await patched() == (ELSEWHERE, ["interaction.created"])
+    assert await patched(url=f"{ELSEWHERE}/2") == (f"{ELSEWHERE}/2", ["interaction.created"])
+    assert await patched(types=["interaction.failed"]) == (f"{ELSEWHERE}/2", ["interaction.failed"])
+    assert await patched(url=None, types=None) == (f"{ELSEWHERE}/2", None)
     assert (await loop.again(endpoint)).types is None
 
 
