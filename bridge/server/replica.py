@@ -89,7 +89,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
             if opened is None:
                 return
             db, claims = opened
-            await startup_log.standing(db)
+            await startup_log.log_database(db)
             http = await stack.enter_async_context(client.session())
             replies = await stack.enter_async_context(client.session(seconds=client.REPLY_SECONDS, most=20))
             agent = f"askbridge/{bridge.__version__}"
@@ -166,7 +166,7 @@ async def _run(
         replies=replies,
         metrics=metrics,
     )
-    limiter = ConnectionLimiter(most=allotment.connections)
+    limiter = ConnectionLimiter(max_connections=allotment.connections)
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
     inbound = Inbound(secrets=settings.signing_secrets, receive=receiver.receive, limiter=limiter, metrics=metrics)
     if settings.slack_bot_token is not None:

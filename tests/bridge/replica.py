@@ -94,7 +94,7 @@ class Replica:
         self.inbound = Inbound(
             secrets=self.secrets,
             receive=self.receiver.receive,
-            limiter=ConnectionLimiter(most=1_000_000),
+            limiter=ConnectionLimiter(max_connections=1_000_000),
             read_seconds=self.read_seconds,
             metrics=self.metrics,
         )

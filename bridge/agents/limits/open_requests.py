@@ -47,7 +47,7 @@ class ConcurrencyLimiter:
         self._taken[organization_id, sort] += 1
         with ExitStack() as place:
             place.callback(self._free, organization_id, sort)
-            with self._limiter.keep(request, gone=place.close):
+            with self._limiter.keep(request, on_close=place.close):
                 yield True
 
     def refusal(self, organization_id: UUID, sort: Sort) -> ApiProblem:

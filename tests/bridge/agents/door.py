@@ -218,7 +218,7 @@ async def door(
 ) -> AsyncIterator[Door]:
     """Another replica; its other parts share its `wake` and `metrics`. Its webhooks reach nobody but by its `guard`."""
     notifier, guard = notifier or Notifier(), guard or Guard()
-    limiter = ConnectionLimiter(most=most)
+    limiter = ConnectionLimiter(max_connections=most)
     app = web.Application(middlewares=[limiter.attend, routes.in_words])
     reader = Reader(db=db, notifier=notifier, metrics=metrics)
     streams = Streams(db=db, reader=reader, notifier=notifier)

@@ -1,4 +1,4 @@
-"""Every command explains itself, and docs/commands.md says of each what it says itself."""
+"""Every command has help with examples, and docs/commands.md repeats the help."""
 
 import itertools
 import re

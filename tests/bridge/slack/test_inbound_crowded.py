@@ -17,7 +17,7 @@ from tests.storage import build
 
 
 async def test_a_click_that_is_being_decided_gives_way_to_nobody(replica: Replica, dsn: str) -> None:
-    limiter = ConnectionLimiter(most=2)
+    limiter = ConnectionLimiter(max_connections=2)
     inbound = Inbound(secrets=replica.secrets, receive=replica.receiver.receive, limiter=limiter)
     web_app = web.Application(middlewares=[limiter.attend])
     web_app.add_routes([web.post(PATH, inbound.handle)])

@@ -15,6 +15,7 @@ from multidict import CIMultiDictProxy
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.sender import DeliveryOutcome, Sender
 from tests.bridge.webhooks.sending import LOCAL, Names, raw, receiver, send
+from tests.waiting import pause
 
 
 async def test_the_receiver_gets_the_body_as_it_was_signed() -> None:
@@ -114,7 +115,7 @@ async def test_m077_an_answer_that_drips_is_cut() -> None:
         await response.prepare(request)
         while True:
             await response.write(b".")
-            await asyncio.sleep(0.05)
+            await pause(0.05)
 
     async with receiver(answer) as url:
         began = time.monotonic()
@@ -129,7 +130,7 @@ async def test_m077_headers_that_never_end_are_cut() -> None:
         while True:
             writer.write(b"X-More: 1\r\n")
             await writer.drain()
-            await asyncio.sleep(0.02)
+            await pause(0.02)
 
     async with raw(speak) as url:
         assert (await send(url, seconds=0.5)).status is None
@@ -281,6 +282,6 @@ async def test_m079_a_name_that_rebinds_is_judged_by_what_it_means_now() -> None
         names = Names(["127.0.0.1"])
         outcome = await send(url.replace("127.0.0.1", "hooks.example.com"), guard=Guard(), resolver=names)
 
-    assert names.asked == ["hooks.example.com"]
+    assert names.queries == ["hooks.example.com"]
     assert outcome.detail == "refused: 127.0.0.1 is not an address that webhooks may reach"
     assert not connected.is_set()

@@ -124,7 +124,7 @@ async def test_a_replica_that_can_hold_few_has_a_place_for_whoever_comes_next(db
 
 async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it() -> None:
     """A stream would for a quarter of a minute refuse the same agents when they come again."""
-    limiter, id, begun, end = ConnectionLimiter(most=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
+    limiter, id, begun, end = ConnectionLimiter(max_connections=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
     concurrency = ConcurrencyLimiter(each=1, most=8, limiter=limiter)
 
     async def stays(request: web.Request) -> web.Response:
