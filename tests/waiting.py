@@ -4,11 +4,21 @@ import asyncio
 import inspect
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 PATIENCE = 30.0  # seconds; how long a promise without a number of its own may take on a loaded machine
+
+
+@overload
+async def until(
+    look: Callable[[], Awaitable[T]], good: Callable[[T], object] = bool, *, within: float = PATIENCE
+) -> T: ...
+
+
+@overload
+async def until(look: Callable[[], T], good: Callable[[T], object] = bool, *, within: float = PATIENCE) -> T: ...
 
 
 async def until(

@@ -74,7 +74,7 @@ async def claimed_and_not_committed(
         async def is_overdue() -> bool:
             return bool(await db.fetch(passed, one.id))
 
-        await until(is_overdue, lambda overdue: overdue)
+        await until(is_overdue)
 
         async def commit() -> None:
             await transaction.commit()

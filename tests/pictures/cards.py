@@ -10,7 +10,8 @@ from bridge.card.frame import CardView
 from bridge.kinds.registry import KINDS
 from storage import interactions, pool
 from storage.model import Progress, Status
-from tests.scenarios.house import House, until
+from tests.scenarios.program import Program
+from tests.waiting import until
 
 CHANNEL = "C0APPROVALS"
 _NOWHERE = "C0NOWHERE"  # Slack knows no such channel
@@ -67,29 +68,29 @@ FORMS = (
 )
 
 
-async def make(house: House, form: Form, status: Status) -> str:
+async def make(dev: Program, form: Form, status: Status) -> str:
     """The ts of a card of this form that shows this status."""
     if status is Status.UNREACHABLE:
-        return await _unreachable(house, form)
+        return await _unreachable(dev, form)
     soon = {"expires_in": _SOON} if status is Status.EXPIRED else {}
-    asked = await _shown(house, await house.ask(**{**form.request, **soon}))
+    asked = await _shown(dev, await dev.ask(**{**form.request, **soon}))
     match status:
         case Status.PENDING:
             pass
         case Status.ANSWERED:
-            await house.click(asked, "U0ANA", replica=0, **form.click)
+            await dev.click(asked, "U0ANA", replica=0, **form.click)
         case Status.CANCELLED:
-            address = f"{house.bridge(0)}/v1/interactions/{asked['id']}/cancel"
-            await house.call("POST", address, {"reason": "Postponed to Monday."})
+            address = f"{dev.bridge(0)}/v1/interactions/{asked['id']}/cancel"
+            await dev.call("POST", address, {"reason": "Postponed to Monday."})
         case Status.SUPERSEDED:
-            await house.ask(**form.request, supersedes=asked["id"])
+            await dev.ask(**form.request, supersedes=asked["id"])
         case Status.EXPIRED:
-            while (await house.get(asked["id"], wait=30))["status"] == "pending":
+            while (await dev.get(asked["id"], wait=30))["status"] == "pending":
                 pass
         case _:
             assert_never(status)
     if status is not Status.PENDING:
-        await house.settled(asked)
+        await dev.settled(asked)
     ts: str = asked["cards"][0]["ts"]
     return ts
 
@@ -105,52 +106,52 @@ STAGES = tuple(_SAID)  # of an answer's last mile
 _SUMMARY = {"succeeded": "12 pods run 4.2.0.", "failed": "3 of 12 pods did not start; 4.1.9 runs again."}
 
 
-async def make_stage(house: House, form: Form, stage: str) -> str:
+async def make_stage(dev: Program, form: Form, stage: str) -> str:
     """The ts of an answered card of this form that shows what became of the answer."""
-    asked = await _shown(house, await house.ask(**form.request))
-    await house.click(asked, "U0ANA", replica=0, **form.click)
-    await house.settled(asked)
+    asked = await _shown(dev, await dev.ask(**form.request))
+    await dev.click(asked, "U0ANA", replica=0, **form.click)
+    await dev.settled(asked)
     if stage in ("unheard", "heard"):  # nobody asks for the answer here
-        await house.operate(
+        await dev.operate(
             "update interactions set created_at = created_at - interval '121 s', "
             "ended_at = ended_at - interval '121 s' where id = $1",
             about=asked,
         )
-        await until(lambda: house.card(asked), lambda card: _SAID["unheard"] in card["text"], within=60)
+        await until(lambda: dev.card(asked), lambda card: _SAID["unheard"] in card["text"], within=60)
     if stage == "heard":
-        await house.get(asked["id"])
+        await dev.get(asked["id"])
     for status in dict.fromkeys(("picked_up", stage)) if stage in set(Progress) else ():
         body = {"status": status}
         if summary := _SUMMARY.get(status):
             body |= {"summary": summary, "url": "https://ci.example.com/runs/8841?tab=log"}
-        told, _ = await house.call("POST", f"{house.bridge(0)}/v1/interactions/{asked['id']}/receipt", body)
+        told, _ = await dev.call("POST", f"{dev.bridge(0)}/v1/interactions/{asked['id']}/receipt", body)
         assert told == 200
-    await until(lambda: house.card(asked), lambda card: _SAID[stage] in card["text"], within=60)
+    await until(lambda: dev.card(asked), lambda card: _SAID[stage] in card["text"], within=60)
     ts: str = asked["cards"][0]["ts"]
     return ts
 
 
-async def _shown(house: House, asked: dict[str, Any]) -> dict[str, Any]:
+async def _shown(dev: Program, asked: dict[str, Any]) -> dict[str, Any]:
     """The question, once its card is on the screen: Slack takes one message a second."""
-    shown: dict[str, Any] = await until(lambda: house.get(asked["id"]), lambda now: now["cards"][0]["ts"], within=60)
+    shown: dict[str, Any] = await until(lambda: dev.get(asked["id"]), lambda now: now["cards"][0]["ts"], within=60)
     return shown
 
 
-async def _unreachable(house: House, form: Form) -> str:
+async def _unreachable(dev: Program, form: Form) -> str:
     """What could not be shown has no card; this is what a copy that were found later would be made to show."""
-    asked = await house.ask(**{**form.request, "to": {"channel": _NOWHERE}})
-    await until(lambda: house.get(asked["id"]), lambda now: now["status"] == "unreachable")
-    async with pool.connect(house.told["database_url"], name="pictures", size=1) as db:
-        organization, id = ids.decode("org", house.told["organization"]), ids.decode("int", asked["id"])
+    asked = await dev.ask(**{**form.request, "to": {"channel": _NOWHERE}})
+    await until(lambda: dev.get(asked["id"]), lambda now: now["status"] == "unreachable")
+    async with pool.connect(dev.facts["database_url"], name="pictures", size=1) as db:
+        organization, id = ids.decode("org", dev.facts["organization"]), ids.decode("int", asked["id"])
         assert organization is not None and id is not None
         row = await interactions.get(db, organization, id)
     assert row is not None
     drawn = KINDS[row.kind].draw(CardView(row, 1))
-    _, told = await house.call(
+    _, told = await dev.call(
         "POST",
-        f"{house.told['slack_url']}/api/chat.postMessage",
+        f"{dev.facts['slack_url']}/api/chat.postMessage",
         {"channel": CHANNEL, "text": drawn.text, "blocks": drawn.blocks},
-        {"Authorization": f"Bearer {house.told['bot_token']}"},
+        {"Authorization": f"Bearer {dev.facts['bot_token']}"},
     )
     ts: str = told["ts"]
     return ts

@@ -8,7 +8,7 @@ from typing import Any
 from bridge.card.action_ids import choose
 from tests.pictures.camera import THEMES, Camera, Theme, card
 from tests.sandbox.slack.browser.driver import expect
-from tests.scenarios.house import House
+from tests.scenarios.program import Program
 
 NAME = "approval"
 _SIZE = (480, 900)
@@ -28,13 +28,13 @@ _COLOURS = {
 }
 
 
-async def tell(house: House, looking: Camera, album: Path) -> None:
+async def tell(dev: Program, looking: Camera, album: Path) -> None:
     """Write `approval-light.png` and `approval-dark.png`."""
-    asked = await house.ask(**_QUESTION)
+    asked = await dev.ask(**_QUESTION)
     before = {theme: await _pending(looking, theme, asked["cards"][0]["ts"]) for theme in THEMES}
-    await house.click(asked, "U0ANA", replica=0)
-    await house.settled(asked)
-    await house.click(asked, "U0BOB", replica=0, action_id=choose("deny"))
+    await dev.click(asked, "U0ANA", replica=0)
+    await dev.settled(asked)
+    await dev.click(asked, "U0BOB", replica=0, action_id=choose("deny"))
     for theme in THEMES:
         after = await _settled(looking, theme, asked["cards"][0]["ts"])
         panels = [

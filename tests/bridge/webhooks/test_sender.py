@@ -1,4 +1,4 @@
-"""One attempt: what a receiver gets, and everything a receiver can do to us."""
+"""One delivery attempt: what a receiver gets, and every way in which a receiver can misbehave."""
 
 import asyncio
 import gzip
@@ -50,7 +50,7 @@ async def test_only_2xx_is_delivered_and_410_is_goodbye(status: int, delivered: 
     assert outcome.detail == f"HTTP {status}: because[2J of this"
 
 
-async def test_m078_a_redirect_is_a_failure_and_nobody_follows_it() -> None:
+async def test_m078_a_redirect_is_a_failure_and_is_not_followed() -> None:
     visited: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -162,7 +162,7 @@ async def test_m077_no_more_than_64_kib_of_an_answer_are_read() -> None:
 
 
 async def test_no_attempt_waits_until_another_has_ended() -> None:
-    """How many there are at once is bounded by whoever begins them."""
+    """The caller limits the number of concurrent attempts."""
     hanging, opened = asyncio.Event(), asyncio.Semaphore(0)
 
     async def answer(request: web.Request) -> web.Response:
@@ -219,7 +219,7 @@ async def test_what_is_no_answer_is_a_failure_in_words(bytes_: bytes, words: str
         assert await send(url) == DeliveryOutcome(status=None, detail=words)
 
 
-async def test_nobody_listens() -> None:
+async def test_a_port_without_a_listener() -> None:
     outcome = await send("http://127.0.0.1:1/?token=hush")
 
     assert outcome == DeliveryOutcome(status=None, detail="could not connect: nobody listens there")
