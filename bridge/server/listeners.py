@@ -31,7 +31,7 @@ class CannotListen(Exception):
 
 
 @contextlib.asynccontextmanager
-async def doors(web_app: web.Application, settings: Settings, limiter: ConnectionLimiter) -> AsyncIterator[str]:
+async def public(web_app: web.Application, settings: Settings, limiter: ConnectionLimiter) -> AsyncIterator[str]:
     """Serve agents' and Slack's requests; yields the URL. Raises CannotListen.
 
     `limiter.attend` must be a middleware of the application.

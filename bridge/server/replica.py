@@ -219,7 +219,7 @@ async def _run(
     # The metrics are there first and last, so that what happens in between can be watched.
     async with (
         listeners.metrics(scrape, settings) as metrics_url,
-        listeners.doors(web_app, settings, limiter) as url,
+        listeners.public(web_app, settings, limiter) as url,
         asyncio.TaskGroup() as group,
     ):
         running = [group.create_task(_forever(loop, stopping), name=loop.name) for loop in [*loops, *aside]]

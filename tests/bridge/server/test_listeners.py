@@ -30,7 +30,7 @@ async def test_who_was_let_in_just_before_the_doors_closed_is_answered(turns: in
     limiter = ConnectionLimiter(max_connections=8)
     app = web.Application(middlewares=[limiter.attend])
     app.router.add_get("/", answer)
-    async with listeners.doors(app, settings(port=0), limiter) as url:
+    async with listeners.public(app, settings(port=0), limiter) as url:
         client = connected(url)
         for _ in range(turns):
             await asyncio.sleep(0)

@@ -24,7 +24,7 @@ async def test_a_click_that_is_being_decided_gives_way_to_nobody(replica: Replic
     question = await build.question(replica.db, replica.tenant)
     body = payloads.form(replica.payload(question))
     other = await asyncpg.connect(dsn)
-    async with AsyncExitStack() as stack, listeners.doors(web_app, settings(port=0), limiter) as url:
+    async with AsyncExitStack() as stack, listeners.public(web_app, settings(port=0), limiter) as url:
         async with other.transaction():
             await other.execute("select from interactions for update")
             click = asyncio.create_task(replica.http.post(f"{url}{PATH}", data=body, headers=replica.signed(body)))

@@ -136,7 +136,7 @@ async def test_the_place_of_who_hung_up_is_free_before_its_handler_learns_of_it(
 
     app = web.Application()
     app.router.add_get("/", stays)
-    async with serving.doors(app, settings(port=0), limiter) as url, aiohttp.ClientSession() as http:
+    async with serving.public(app, settings(port=0), limiter) as url, aiohttp.ClientSession() as http:
         for _ in range(3):
             hangs_up = asyncio.create_task(http.get(url))
             await begun.acquire()
