@@ -1,9 +1,9 @@
-"""The commands. Each ends with 0 when it did what was asked, and with words when it could not."""
+"""The command line. A command ends with 0 when it succeeded, and with a message on stderr when it did not."""
 
 from bridge.commands.importing import silently_interrupted
 
 with silently_interrupted():
-    import locale  # noqa: F401  -- gettext imports it when click first says something, which is right below
+    import locale  # noqa: F401  -- gettext imports it when click first prints, which happens below
 
     import click
 
@@ -20,12 +20,12 @@ COMMANDS = {
     "organizations": "organizations:group",
     "serve": "serve:serve",
 }
-"""Each command by its name: its module in `bridge.commands` and what it is called there."""
+"""Each command's `module:function` in `bridge.commands`."""
 
 
 @click.group(
     cls=Program,
-    places=COMMANDS,
+    commands_by_name=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `askbridge dev`: it needs no Slack account and no database.",
 )

@@ -1,9 +1,9 @@
-"""The connections at a replica's doors: when there are too many, the one where nothing happened for longest gives way.
+"""Limits the TCP connections of a replica; at the limit, a new connection closes the one that was idle the longest.
 
-Whoever connects has no name yet: before its request came, nobody knows whether it is Slack with a click. So nobody is
-turned away, whatever others do: connect and be silent, send a body byte by byte, or ask faster than they may. Requests
-that stay open are kept, and are few enough (`bridge.agents.places`) that there is always one to give way; and so is a
-click from the moment when it proved to be Slack's.
+A connection has no sender before its first request arrives: it may carry a click from Slack. So every new connection is
+accepted, even while other clients connect and stay silent, send a body byte by byte, or exceed their rate limit. Two
+kinds of connections are never closed: those with a request that stays open (`bridge.agents.limits.open_requests` keeps
+them few enough that one connection can always be closed), and those of a click once its signature was verified.
 """
 
 import asyncio
@@ -19,17 +19,23 @@ from bridge.logs import Log
 
 _log = Log("app")
 
-_SAID_AGAIN = 60.0  # seconds
+_WARN_INTERVAL = 60.0  # seconds
 
 
 class ConnectionLimiter:
-    """All of them, at most `most`."""
+    """The open connections of one replica, at most `max_connections`."""
 
-    def __init__(self, *, most: int) -> None:
-        self._most = most
-        self._others: OrderedDict[web.RequestHandler, asyncio.Transport] = OrderedDict()  # the first to go first
+    def __init__(self, *, max_connections: int) -> None:
+        self._max_connections = max_connections
+        # The connections that may be closed, the one that was idle the longest first.
+        self._closable: OrderedDict[web.RequestHandler, asyncio.Transport] = OrderedDict()
         self._kept: dict[web.RequestHandler, tuple[asyncio.Transport, Callable[[], None]]] = {}
-        self._said_at = float("-inf")
+        self._warned_at = float("-inf")
+
+    @property
+    def closable_count(self) -> int:
+        """How many open connections may be closed for a new one."""
+        return len(self._closable)
 
     @property
     def kept_count(self) -> int:
@@ -40,63 +46,69 @@ class ConnectionLimiter:
     async def attend(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Know that something happens on a connection: a request begins, and ends. To be around what answers 429."""
-        self._happened(request.protocol)
+        """Middleware that marks a connection as active when a request begins and when it ends.
+
+        Must wrap the middleware that answers 429: at the limit, a connection is closed after its 429 response.
+        """
+        self._mark_active(request.protocol)
         response = await handler(request)
-        self._happened(request.protocol)
+        self._mark_active(request.protocol)
         if self._is_full and response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            response.force_close()  # after its answer: a flood makes room by itself, and what it asked is not lost work
+            response.force_close()  # once the response is sent: clients over their rate limit free connections first
         return response
 
     @property
     def _is_full(self) -> bool:
-        return len(self._others) + len(self._kept) >= self._most
+        return len(self._closable) + len(self._kept) >= self._max_connections
 
     @contextlib.contextmanager
-    def keep(self, request: web.Request, *, gone: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Let this request's connection give way to nobody; `gone` is called when it ends meanwhile."""
-        one = request.protocol
-        if (transport := self._others.pop(one, None)) is not None:  # else it has gone
-            self._kept[one] = transport, gone
+    def keep(self, request: web.Request, *, on_close: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Protect the connection of this request from being closed for a new one.
+
+        `on_close` is called when the connection ends within the context.
+        """
+        connection = request.protocol
+        if (transport := self._closable.pop(connection, None)) is not None:  # None: the connection has ended
+            self._kept[connection] = transport, on_close
         try:
             yield
         finally:
-            if (kept := self._kept.pop(one, None)) is not None:
-                self._others[one], _ = kept
+            if (kept := self._kept.pop(connection, None)) is not None:
+                self._closable[connection], _ = kept
 
-    def came(self, one: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Somebody connected; somebody else may have to go."""
-        if self._is_full and self._others:
-            self._say()
-            _, longest = self._others.popitem(last=False)
-            longest.abort()  # closing would wait for a client that does not read
-        self._others[one] = transport
+    def add(self, connection: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """Count a new connection; at the limit, close the one that was idle the longest."""
+        if self._is_full and self._closable:
+            self._warn()
+            _, longest_idle = self._closable.popitem(last=False)
+            longest_idle.abort()  # close() would wait for a client that does not read
+        self._closable[connection] = transport
 
-    def went(self, one: web.RequestHandler) -> None:
-        """A connection has ended, from whichever side."""
-        self._others.pop(one, None)
-        if (kept := self._kept.pop(one, None)) is not None:
-            _, gone = kept
-            gone()
+    def remove(self, connection: web.RequestHandler) -> None:
+        """Forget a connection that either side has ended."""
+        self._closable.pop(connection, None)
+        if (kept := self._kept.pop(connection, None)) is not None:
+            _, on_close = kept
+            on_close()
 
-    def _happened(self, one: web.RequestHandler) -> None:
-        if one in self._others:
-            self._others.move_to_end(one)
+    def _mark_active(self, connection: web.RequestHandler) -> None:
+        if connection in self._closable:
+            self._closable.move_to_end(connection)
 
-    def _say(self) -> None:
+    def _warn(self) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._said_at >= _SAID_AGAIN:
-            self._said_at = now
+        if now - self._warned_at >= _WARN_INTERVAL:
+            self._warned_at = now
             _log.warning(
                 "connections_crowded",
-                most=self._most,
+                most=self._max_connections,
                 kept=len(self._kept),
                 fix="raise the hard limit of open files (ulimit -Hn, LimitNOFILE=), or add replicas",
             )
 
 
 class TcpConnection(web.RequestHandler):
-    """A connection that tells the crowd when it comes and goes."""
+    """A connection that reports its start and its end to the limiter."""
 
     __slots__ = ("_limiter",)
 
@@ -106,8 +118,8 @@ class TcpConnection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._limiter.came(self, cast(asyncio.Transport, transport))
+        self._limiter.add(self, cast(asyncio.Transport, transport))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._limiter.went(self)
+        self._limiter.remove(self)
         super().connection_lost(exc)

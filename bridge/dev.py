@@ -1,6 +1,6 @@
-"""Everything on one machine: a PostgreSQL, a sandbox Slack and some replicas, each a process of its own.
+"""Runs a PostgreSQL, a sandbox Slack and some replicas on this machine, each as its own process.
 
-All of them end with this one, however it ends.
+All of them end with this process, in whatever way this process ends.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ __all__ = ["ChildFailed", "Options", "run"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What was asked for; a port of 0 is any free one, and without a data folder a temporary one is made."""
+    """The options of the command. Port 0: any free port. Without a data folder a temporary one is created."""
 
     replicas: int
     port: int
@@ -44,13 +44,16 @@ class Options:
 
 
 async def run(options: Options, *, on_ready: Callable[[Json], None]) -> None:
-    """Run until SIGINT or SIGTERM; `on_ready` is told every address once all of it answers. Raises ChildFailed."""
+    """Run until SIGINT or SIGTERM; raises ChildFailed.
+
+    `on_ready` gets every address once all processes answer.
+    """
     work = asyncio.create_task(_everything(options, on_ready))
     stopping = False
 
     def stop() -> None:
         nonlocal stopping
-        if not stopping:  # a second Ctrl-C must not interrupt the cleaning up
+        if not stopping:  # a second Ctrl-C must not interrupt the cleanup
             stopping = True
             work.cancel()
 
@@ -64,7 +67,7 @@ async def run(options: Options, *, on_ready: Callable[[Json], None]) -> None:
 
 
 async def _everything(options: Options, on_ready: Callable[[Json], None]) -> None:
-    _see_that_ports_are_free(options)
+    _check_ports(options)
     async with AsyncExitStack() as stack:
         data = options.data or stack.enter_context(await _temporary())
         slack = await stack.enter_async_context(
@@ -82,7 +85,7 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
                 f"The data folder {data} cannot be used: {error.strerror}. Choose another one."
             ) from error
         await slack.ready()
-        tenant = await _tenant(postgres.dsn, slack.ready_info)
+        demo = await _demo_organization(postgres.dsn, slack.ready_info)
         webhook_key = await asyncio.to_thread(_webhook_key, data)
         replicas = [
             await stack.enter_async_context(_replica(number, options, postgres.dsn, slack.ready_info, webhook_key))
@@ -100,7 +103,7 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
         metrics = (
             {"metrics_urls": [replica.ready_info["metrics_url"] for replica in replicas]} if options.metrics else {}
         )
-        on_ready({"bridge_urls": urls, **metrics, **facts, **tenant, "database_url": postgres.dsn, "pids": pids})
+        on_ready({"bridge_urls": urls, **metrics, **facts, **demo, "database_url": postgres.dsn, "pids": pids})
         for replica in replicas:
             stack.enter_context(_watched(replica))
         status = await slack.ended()
@@ -118,12 +121,12 @@ def _replica(number: int, options: Options, dsn: str, slack: Json, webhook_key: 
         "ASKBRIDGE_WEBHOOK_ALLOW_NETS": "127.0.0.0/8,::1/128",  # receivers are on this machine too
         **({"ASKBRIDGE_METRICS_PORT": "0"} if options.metrics else {}),
     }
-    # Settings of another bridge must not leak into this one.
+    # Settings of another bridge in the environment must not reach this replica.
     return Child(f"replica {number + 1}", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_")
 
 
 def _webhook_key(data: Path) -> str:
-    """What the secrets of webhooks are made from: as random as can be, and kept with the data that they belong to."""
+    """The key that webhook secrets are derived from; random, and stored in the data folder with its database."""
     path = data / "webhook.key"
     with contextlib.suppress(FileNotFoundError):
         return path.read_text("ascii")
@@ -133,8 +136,11 @@ def _webhook_key(data: Path) -> str:
     return key
 
 
-async def _tenant(dsn: str, slack: Json) -> Json:
-    """The demo organization with its connection, made unless this database has it, and a new key."""
+async def _demo_organization(dsn: str, slack: Json) -> Json:
+    """Create the demo organization and its connection unless this database has them, and a new key.
+
+    Returns the key and both ids, as part of what the command prints.
+    """
     async with pool.connect(dsn, name="dev", size=2) as db:
         identity = Identity(
             app_id=slack["app_id"],
@@ -155,17 +161,17 @@ async def _tenant(dsn: str, slack: Json) -> Json:
 
 async def _send_clicks_to(http: aiohttp.ClientSession, slack_url: str, urls: list[str]) -> None:
     body = {"request_urls": [f"{url}/slack/events" for url in urls]}
-    async with http.post(f"{slack_url}/sandbox/request_urls", json=body) as told:
-        if told.status != 200:
-            raise ChildFailed(f"The sandbox Slack does not take the replicas' addresses (HTTP {told.status}).")
+    async with http.post(f"{slack_url}/sandbox/request_urls", json=body) as response:
+        if response.status != 200:
+            raise ChildFailed(f"The sandbox Slack does not take the replicas' addresses (HTTP {response.status}).")
 
 
 async def _ready(http: aiohttp.ClientSession, url: str) -> None:
-    """Wait until a replica can do its work."""
+    """Wait until a replica answers 200 at `/readyz`; raises ChildFailed after READY_SECONDS."""
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
     while asyncio.get_running_loop().time() < deadline:
-        async with http.get(f"{url}/readyz") as told:
-            if told.status == 200:
+        async with http.get(f"{url}/readyz") as response:
+            if response.status == 200:
                 return
         await asyncio.sleep(0.02)
     raise ChildFailed(f"The replica at {url} did not become ready; its log above may say why.")
@@ -173,7 +179,7 @@ async def _ready(http: aiohttp.ClientSession, url: str) -> None:
 
 @contextlib.contextmanager
 def _watched(replica: Child) -> Iterator[None]:
-    """Say it in the log when a replica ends; the others go on, as they would in production."""
+    """Log the end of a replica; the other replicas keep running, as in production."""
 
     async def watch() -> None:
         status = await replica.ended()
@@ -187,14 +193,14 @@ def _watched(replica: Child) -> Iterator[None]:
 
 
 async def _temporary() -> contextlib.AbstractContextManager[Path]:
-    """A folder that is gone at the end, after those that a SIGKILL left behind."""
+    """A temporary folder, removed at the end; removes first what runs ended by SIGKILL left behind."""
     for path in await asyncio.to_thread(temporary.remove_leftovers):
         _log.info("leftover_removed", path=str(path))
     return temporary.folder()
 
 
-def _see_that_ports_are_free(options: Options) -> None:
-    """Raise ChildFailed with the option that was typed; a replica, which finds out too, knows only of its settings."""
+def _check_ports(options: Options) -> None:
+    """Raise ChildFailed for a port in use, naming the command's option; a replica could name only its setting."""
     wanted = [("--slack-port", options.slack_port)]
     wanted += [("--port", options.port + number) for number in range(options.replicas if options.port else 0)]
     for option, port in wanted:

@@ -1,7 +1,7 @@
-"""What a stranger may write into a field: lines, texts, Slack ids, web addresses and JSON that can be stored and shown.
+"""Field types of agents' requests: lines, texts, Slack ids, web addresses and JSON that can be stored and shown.
 
-What a database refuses (NUL, half a surrogate pair, NaN) and what no person can see (other control characters) is
-refused here, where the field can still be named.
+Values that PostgreSQL refuses (NUL, half a surrogate pair, NaN) and characters that people cannot see (other control
+characters) are refused here, so that the error can name the field.
 """
 
 import re
@@ -11,23 +11,23 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl
 from pydantic_core import PydanticCustomError
 
-MOST_DEPTH = 32
-MOST_WEB_ADDRESS = 2_000
+MAX_DEPTH = 32
+MAX_WEB_ADDRESS = 2_000
 USER = r"^[UW][A-Z0-9]{1,30}$"
 CHANNEL = r"^[CGD][A-Z0-9]{1,30}$"
 TS = r"^[0-9]{1,12}\.[0-9]{6}$"
-_MOST_BITS = 13_000  # Python writes integers of up to 4,300 digits
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a surrogate pair is no better
+_MAX_BITS = 13_000  # Python converts integers of up to 4,300 digits to text
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a surrogate pair cannot be stored either
 _BREAK = re.compile(r"[\t\n\u2028\u2029]")
 INVISIBLE = re.compile(
     r"[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
     r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# Characters that take no room or look like a space, beside those that hide everywhere.
+# Characters that take no room or look like a space, besides those of INVISIBLE.
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
 
-def _unix(text: Any) -> Any:
+def _unix_newlines(text: Any) -> Any:
     return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
 
 
@@ -43,25 +43,25 @@ def _one_line(text: str) -> str:
     return _without_controls(text)
 
 
-def _something(text: str) -> str:
+def _not_blank(text: str) -> str:
     if not BLANK.sub("", INVISIBLE.sub("", text)).strip():
         raise PydanticCustomError("blank", "must contain something that can be seen")
     return text
 
 
 def _json(value: Any, depth: int = 0) -> Any:
-    """The value as a database will give it back, so that what is shown first is what is shown later."""
-    if depth > MOST_DEPTH:
-        raise PydanticCustomError("too_deep", "must not be nested more than {most} deep", {"most": MOST_DEPTH})
+    """The value as PostgreSQL will return it, so that a card shows the same value at any time."""
+    if depth > MAX_DEPTH:
+        raise PydanticCustomError("too_deep", "must not be nested more than {limit} deep", {"limit": MAX_DEPTH})
     match value:
         case None | bool():
             return value
         case str():
             return _storable_text(value)
-        case int() if value.bit_length() <= _MOST_BITS:
+        case int() if value.bit_length() <= _MAX_BITS:
             return value
         case float() if value - value == 0:  # neither infinite nor NaN
-            # jsonb keeps 1e+22 as an integer of 23 digits, and knows no negative zero.
+            # jsonb stores 1e+22 as an integer of 23 digits, and has no negative zero.
             return int(Decimal(repr(value))) if abs(value) >= 1e16 else value + 0.0
         case list():
             return [_json(inner, depth + 1) for inner in value]
@@ -76,18 +76,18 @@ def _storable_text(text: str) -> str:
     return text
 
 
-Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_something)]
-Text = Annotated[str, BeforeValidator(_unix), AfterValidator(_without_controls)]
-Words = Annotated[Text, AfterValidator(_something)]
+Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_not_blank)]
+Text = Annotated[str, BeforeValidator(_unix_newlines), AfterValidator(_without_controls)]
+Words = Annotated[Text, AfterValidator(_not_blank)]
 UserId = Annotated[str, Field(pattern=USER, description="A Slack user id")]
 ChannelId = Annotated[str, Field(pattern=CHANNEL, description="A Slack conversation id")]
 Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]
-# Not strict: "strict" refuses addresses that browsers and people copy every day. It is stored percent-encoded.
-WebAddress = Annotated[HttpUrl, Field(strict=False, max_length=MOST_WEB_ADDRESS)]
+# Not strict: strict mode refuses addresses that browsers copy every day. The address is stored percent-encoded.
+WebAddress = Annotated[HttpUrl, Field(strict=False, max_length=MAX_WEB_ADDRESS)]
 Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
 class Strict(BaseModel):
-    """Nothing is converted and nothing unknown is accepted: a misspelt field must not be lost in silence."""
+    """A model that converts nothing and refuses unknown fields, so that a misspelt field is reported."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)

@@ -1,4 +1,4 @@
-"""Ids as strangers see them: a UUIDv7 inside, a prefixed TypeID (`int_01jd…`) outside.
+"""Ids: a UUIDv7 in the database, a prefixed TypeID (`int_01jd…`) in the API.
 
 The format is TypeID 0.3 (https://github.com/jetify-com/typeid/tree/main/spec).
 """
@@ -15,21 +15,21 @@ Prefix: TypeAlias = Literal["con", "cur", "evt", "int", "key", "org", "whe"]
 
 
 def new() -> UUID:
-    """A fresh UUIDv7: unique, and younger ones sort behind older ones."""
+    """A new UUIDv7: unique, and sorted after the older ones."""
     return uuid_utils.compat.uuid7()
 
 
 def encode(prefix: Prefix, value: UUID) -> str:
-    """Write an id for the outside."""
+    """The id as the API shows it."""
     return str(typeid.TypeID.from_uuid(uuid_utils.UUID(bytes=value.bytes), prefix))
 
 
 def decode(prefix: Prefix, text: str) -> UUID | None:
-    """Read an id from the outside; None for anything that is not exactly an id with this prefix."""
+    """Read an id as the API shows it; None for text that is not exactly an id with this prefix."""
     try:
-        found = typeid.TypeID.from_string(text)
+        decoded = typeid.TypeID.from_string(text)
     except (typeid.errors.TypeIDException, ValueError):
         return None
-    if found.prefix != prefix or len(text) != len(prefix) + 27:
+    if decoded.prefix != prefix or len(text) != len(prefix) + 27:
         return None
-    return UUID(bytes=found.uuid_bytes)
+    return UUID(bytes=decoded.uuid_bytes)

@@ -1,4 +1,4 @@
-"""Log events: a snake_case past tense and its keys, one line per thing that changed; ids, never secrets."""
+"""Structured log events: a snake_case past tense with keys, one line per change; ids, never secrets."""
 
 import json
 import logging
@@ -8,33 +8,33 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 from uuid import UUID
 
-_LONGEST = 300  # characters of one line of a library
+_MAX_CHARACTERS = 300  # of one line that a library logs
 
 _RESET, _DIM, _RED = "\x1b[0m", "\x1b[2m", "\x1b[31m"
 
 
 class Log:
-    """The log of one part of the house: `Log("cards").info("card_posted", channel="C1")`."""
+    """The log of one part of the bridge: `Log("cards").info("card_posted", channel="C1")`."""
 
     def __init__(self, part: str) -> None:
         self._logger = logging.getLogger(f"askbridge.{part}")
 
     def info(self, event: str, **keys: object) -> None:
-        """Something changed."""
+        """Log a change at INFO."""
         self._logger.info(event, extra={"keys": keys})
 
     def warning(self, event: str, **keys: object) -> None:
-        """Somebody should know."""
+        """Log at WARNING: an operator may have to act."""
         self._logger.warning(event, extra={"keys": keys})
 
     def failure(self, event: str, error: BaseException, **keys: object) -> None:
-        """Something unexpected went wrong. What an exception says may hold a token or an address: only where it was."""
+        """Log an unexpected error at ERROR: its type and traceback, not its message, which may hold a token or URL."""
         where = _traceback(error)
         self._logger.error(event, extra={"keys": {**keys, "error": type(error).__name__}, "where": where})
 
 
 class Readable(logging.Formatter):
-    """For people: time, event, keys; where it happened below."""
+    """For people: one line with time, event and keys; the traceback of a failure below it."""
 
     def __init__(self, *, color: bool) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Readable(logging.Formatter):
 
 
 class Json(logging.Formatter):
-    """For machines: one object a line."""
+    """For machines: one JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -64,25 +64,28 @@ class Json(logging.Formatter):
         }
         if where := _where(record):
             line["where"] = where
-        return json.dumps(line, default=_shown)  # in ASCII: no reader of logs can be told to do anything
+        return json.dumps(line, default=_shown)  # in ASCII: no control sequence reaches a terminal that shows the log
 
 
 def configure(*, form: str, stream: TextIO | None = None) -> None:
-    """Write our log to stderr, `readable` or `json`; of libraries only warnings: their details hold bodies."""
+    """Write our log to stderr, `form` being `readable` or `json`; of libraries only warnings and above.
+
+    Below WARNING, libraries log bodies.
+    """
     out = stream or sys.stderr
-    handler = logging.NullHandler() if out is None else logging.StreamHandler(out)  # None: started with it closed
+    handler = logging.NullHandler() if out is None else logging.StreamHandler(out)  # None: started with stderr closed
     handler.setFormatter(Json() if form == "json" else Readable(color=out is not None and out.isatty()))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("askbridge").setLevel(logging.INFO)
-    # At INFO the library's verifier writes signatures and bodies, at ERROR its parser writes bodies.
+    # slack_bolt's verifier logs signatures and bodies at INFO, and its parser logs bodies at ERROR.
     logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)
-    # Of a database that is away its pool tells every second, and where in the library; our events tell once, and why.
+    # While the database is unavailable, asyncpg's pool logs a traceback every second; our events log the cause once.
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
 
 
 def _event(record: logging.LogRecord) -> str:
-    """Our events are plain words; a library's first line may quote a stranger, and those below it an exception."""
-    line = (record.getMessage().splitlines() or [""])[0][:_LONGEST]
+    """The event: ours as it is; of a library's message the first line, escaped, as it may quote foreign text."""
+    line = (record.getMessage().splitlines() or [""])[0][:_MAX_CHARACTERS]
     return line if line.isprintable() else json.dumps(line)
 
 
@@ -92,7 +95,7 @@ def _where(record: logging.LogRecord) -> str:
 
 
 def _traceback(error: BaseException | None) -> str:
-    """Where it happened, without what was said."""
+    """The traceback without the message of the exception."""
     return "".join(traceback.format_tb(error.__traceback__)).rstrip() if error else ""
 
 

@@ -1,7 +1,7 @@
-"""What a replica counts of its work, in a registry of its own: every counter and histogram there is.
+"""Every counter and histogram of a replica, in a registry of its own.
 
-Counting costs about a microsecond. Labels are few, and each is from a closed list: never an id, an organization, a
-person, or a word of a stranger's. What is looked up instead of counted, `bridge.scrape` adds when it is asked.
+Counting takes about a microsecond. Labels are few and have closed sets of values: never an id, an organization, a
+person or text from outside. `bridge.server.metrics_endpoint` adds the gauges when it is scraped.
 """
 
 from enum import StrEnum
@@ -10,25 +10,25 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from storage.model import Status, Verdict
 
-OTHER = "other"  # beside the verdicts: one that a later release stored
-UNROUTABLE = "unroutable"  # beside the verdicts: a click of an installation that nobody here knows
+OTHER = "other"  # label for a verdict that a later release stored
+UNROUTABLE = "unroutable"  # label for a click of an unknown installation
 
-# The last bounds are promises: a claim is given up at 2.5 s, and Slack at 3 s.
+# The last bounds are deadlines: a claim is given up after 2.5 s, and Slack gives up after 3 s.
 CLAIM_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5)
 ACK_BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 3.0)
 LAG_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class Reply(StrEnum):
-    """What became of a private reply."""
+    """The result of a private reply to a clicker."""
 
     SENT = "sent"
     FAILED = "failed"
-    DROPPED = "dropped"  # too many were under way
+    DROPPED = "dropped"  # too many replies were being sent
 
 
 class DeliveryAttempt(StrEnum):
-    """What became of an attempt to call a webhook."""
+    """The result of an attempt to call a webhook."""
 
     ACCEPTED = "accepted"  # answered 2xx
     PUT_OFF = "put_off"  # tried again later
@@ -36,7 +36,7 @@ class DeliveryAttempt(StrEnum):
 
 
 class Metrics:
-    """One replica's counts. Those with a closed label stand there from the start, at zero."""
+    """The counters and histograms of one replica. Each value of a closed label exists from the start, at zero."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -48,16 +48,18 @@ class Metrics:
         self._replies = self._counter("replies", "Private replies to clickers, by result.", "result")
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
-        self._unheard = self._counter("answers_unheard", "Answers of which cards say that no agent heard them yet.")
+        self._unacknowledged = self._counter(
+            "answers_unheard", "Answers of which cards say that no agent heard them yet."
+        )
         self._posted = self._counter("cards_posted", "Copies of cards that were posted.")
         self._edited = self._counter("cards_edited", "Copies of cards that were edited.")
         self._put_off = self._counter("cards_put_off", "Tries that failed and will be made again, by code.", "code")
         self._given_up = self._counter("cards_given_up", "Copies that will never be shown, by code.", "code")
         self._deliveries = self._counter("deliveries", "Attempts to call webhooks, by what became of them.", "result")
         self._leases_lost = self._counter("leases_lost", "Results that came after another replica had taken over.")
-        self._told = self._counter("hints_told", "Hints told to other replicas.")
-        self._heard = self._counter("hints_heard", "Hints heard from other replicas.")
-        self._lost = self._counter("hints_lost", "Hints that could not be told for want of a connection.")
+        self._hints_sent = self._counter("hints_told", "Hints told to other replicas.")
+        self._hints_received = self._counter("hints_heard", "Hints heard from other replicas.")
+        self._hints_lost = self._counter("hints_lost", "Hints that could not be told for want of a connection.")
         self._lag = self._histogram("event_loop_lag_seconds", "How late a timer fired; several a second.", LAG_BOUNDS)
         for verdict in [*Verdict, UNROUTABLE]:
             self._clicks.labels(verdict)
@@ -66,88 +68,88 @@ class Metrics:
                 self._ended.labels(status)
         for result in Reply:
             self._replies.labels(result)
-        for became in DeliveryAttempt:
-            self._deliveries.labels(became)
+        for attempt in DeliveryAttempt:
+            self._deliveries.labels(attempt)
 
     # Clicks.
 
     def decided(self, verdict: Verdict | str | None, *, seconds: float) -> None:
-        """A click has its verdict, a text if a later release stored it; None: it comes from nowhere we know."""
+        """A click has its verdict: a str if a later release stored it, None if its installation is unknown."""
         self._clicks.labels(verdict if isinstance(verdict, Verdict) else OTHER if verdict else UNROUTABLE).inc()
         self._claims.observe(seconds)
 
     def acked(self, *, seconds: float) -> None:
-        """A click was answered, whatever the answer."""
+        """A click was answered, with any status."""
         self._acks.observe(seconds)
 
     def ack_lost(self) -> None:
-        """A click's sender did not wait for the answer."""
+        """The sender of a click closed the connection before the response."""
         self._acks_lost.inc()
 
     def refused(self, why: str) -> None:
-        """A request did not prove to be Slack's; `why` is a verify.Refusal."""
+        """A request failed the verification of Slack's signature; `why` is a verify.Refusal."""
         self._refused.labels(why).inc()
 
     def replied(self, result: Reply) -> None:
-        """A clicker was told something in private, or should have been."""
+        """A private reply to a clicker was sent, failed or was dropped."""
         self._replies.labels(result).inc()
 
-    # Questions.
+    # Interactions.
 
     def opened(self) -> None:
-        """A question was asked."""
+        """An interaction was created."""
         self._opened.inc()
 
     def ended(self, status: Status) -> None:
-        """A question ended by what this replica did."""
+        """This replica ended an interaction."""
         self._ended.labels(status).inc()
 
     def unheard(self) -> None:
-        """Cards say of an answer that no agent heard it."""
-        self._unheard.inc()
+        """The cards of an answered interaction now say that no agent has acknowledged the answer."""
+        self._unacknowledged.inc()
 
     # Cards, and webhooks; codes are those of `bridge.slack.error_table`.
 
     def posted(self) -> None:
-        """A copy is up."""
+        """A card was posted."""
         self._posted.inc()
 
     def edited(self) -> None:
-        """A copy shows an end, or what became of it."""
+        """A card was edited: it shows the end of its interaction, or a later state of the answer."""
         self._edited.inc()
 
     def put_off(self, code: str) -> None:
-        """A copy is tried again later."""
+        """A card failed and will be tried again."""
         self._put_off.labels(code).inc()
 
     def given_up(self, code: str) -> None:
-        """A copy is tried no more."""
+        """A card failed for good."""
         self._given_up.labels(code).inc()
 
-    def delivered(self, became: DeliveryAttempt) -> None:
-        """A webhook was called, or could not be."""
-        self._deliveries.labels(became).inc()
+    def delivered(self, attempt: DeliveryAttempt) -> None:
+        """An attempt to call a webhook has ended."""
+        self._deliveries.labels(attempt).inc()
 
     def lease_lost(self) -> None:
-        """Somebody else had taken over when we were done."""
+        """A result arrived after another replica had taken over the lease."""
         self._leases_lost.inc()
 
     # Hints, and the process itself.
 
     def hints_told(self, number: int) -> None:
-        """Other replicas were told of so many changes."""
-        self._told.inc(number)
+        """This replica reported so many changes to others."""
+        self._hints_sent.inc(number)
 
     def hints_heard(self, number: int) -> None:
-        """Other replicas told of so many changes."""
-        self._heard.inc(number)
+        """Other replicas reported so many changes."""
+        self._hints_received.inc(number)
 
     def hints_lost(self, number: int) -> None:
-        """So many changes could not be told."""
-        self._lost.inc(number)
+        """So many changes could not be reported to other replicas."""
+        self._hints_lost.inc(number)
 
     def lagged(self, seconds: float) -> None:
-        """A timer fired so much too late."""
+        """A timer of the event loop fired so many seconds late."""
         self._lag.observe(seconds)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:

@@ -1,4 +1,4 @@
-"""Why a server could not be reached, in words: the names of exceptions mean nothing to whoever reads a command."""
+"""Why a server could not be reached, as text for the output of a command, instead of names of exceptions."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ import aiohttp
 
 
 def why(error: BaseException) -> str:
-    """What went wrong, short enough for brackets; never the address, nor anything that the other side said."""
+    """The cause, short enough for brackets; never contains the address or anything that the server sent."""
     match error:
         case aiohttp.ClientConnectorDNSError() | socket.gaierror():
             return "its name cannot be resolved"

@@ -1,7 +1,8 @@
-"""The port through which doors wake loops, and loops wake waiting requests, in this replica and in others.
+"""Wakes the loops and the waiting requests of this replica, and collects changes to report to the other replicas.
 
-A wake is a hint, never the truth: whoever is woken looks at the rows. A lost hint costs at most one poll. What agents
-were told is kept here until it is written; if it is lost, a card says of an answer that nobody heard it yet.
+A wake is a hint: the woken code reads the rows. A lost hint costs at most one poll interval. Acknowledgements (an agent
+received an outcome) are kept here until they are stored; if they are lost, a card says that no agent has acknowledged
+the answer yet.
 """
 
 import asyncio
@@ -13,38 +14,38 @@ from uuid import UUID
 
 K = TypeVar("K")
 
-_MOST_HEARD = 10_000  # not written yet; more come only while there is no database
+_MAX_ACKNOWLEDGED = 10_000  # not stored yet; the limit is reached only while the database is unavailable
 
 
 class Notifier:
     """Hints between the parts of one replica. `closing` is set once, when the replica stops taking work."""
 
     def __init__(self) -> None:
-        self.cards = asyncio.Event()  # some card may have to be posted or edited
+        self.cards = asyncio.Event()  # a card may have to be posted or edited
         self.serving = asyncio.Event()  # this replica has a token for one more connection
-        self.expiry = asyncio.Event()  # some deadline was seen to have passed
-        self.deliveries = asyncio.Event()  # some webhook may have to be called
-        self.fanout = asyncio.Event()  # there is something to tell other replicas
-        self.numbering = asyncio.Event()  # some event may have to be given its place in its feed
-        self.acknowledgements = asyncio.Event()  # there is something to write down of what agents were told
+        self.expiry = asyncio.Event()  # a passed deadline was found
+        self.deliveries = asyncio.Event()  # a webhook may have to be called
+        self.fanout = asyncio.Event()  # there are changes to report to other replicas
+        self.numbering = asyncio.Event()  # an event may need its position in its feed
+        self.acknowledgements = asyncio.Event()  # there are acknowledgements to store
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
-        self._untold: set[tuple[UUID, UUID]] = set()
-        self._acknowledged: dict[tuple[UUID, UUID], None] = {}  # in the order in which it was told
+        self._unreported: set[tuple[UUID, UUID]] = set()
+        self._acknowledged: dict[tuple[UUID, UUID], None] = {}  # the oldest first
 
     def watching(self, organization_id: UUID, interaction_id: UUID) -> AbstractContextManager[asyncio.Event]:
-        """Give a signal that is set whenever this question may have changed. Look at the row after entering."""
+        """A signal that is set whenever this interaction may have changed. Read the row after entering."""
         return _signal(self._watchers, (organization_id, interaction_id))
 
     def following(self, organization_id: UUID) -> AbstractContextManager[asyncio.Event]:
-        """Give a signal that is set whenever this organization's feed may have grown. Look at it after entering."""
+        """A signal that is set whenever this organization's feed may have grown. Read the feed after entering."""
         return _signal(self._followers, organization_id)
 
     def interaction_changed(self, organization_id: UUID, interaction_id: UUID) -> None:
-        """This replica wrote some row of this question: let whoever waits for it look, here and elsewhere."""
+        """This replica changed rows of this interaction: wake the requests that watch it, here and elsewhere."""
         self.on_remote_change(organization_id, interaction_id)
-        self._untold.add((organization_id, interaction_id))
+        self._unreported.add((organization_id, interaction_id))
         self.fanout.set()
         self.numbering.set()
 
@@ -55,66 +56,70 @@ class Notifier:
         """
         for organization_id in organization_ids:
             self.feed_advanced(organization_id)
-            self._untold.add((organization_id, organization_id))
+            self._unreported.add((organization_id, organization_id))
             self.fanout.set()
         if deliveries:
             self.deliveries.set()
 
     def feed_advanced(self, organization_id: UUID) -> None:
-        """The feed of this organization may have grown, wherever: let whoever follows it here look."""
+        """The feed of this organization may have grown, on any replica: wake the streams that follow it here."""
         for signal in self._followers.get(organization_id, ()):
             signal.set()
 
     def on_remote_change(self, organization_id: UUID, id: UUID) -> None:
-        """Some replica wrote a row of this question, or, under the organization's own id, of its feed."""
+        """A replica changed a row of this interaction or, if `id` is the organization's own id, of its feed."""
         if id == organization_id:
             self.feed_advanced(organization_id)
         for signal in self._watchers.get((organization_id, id), ()):
             signal.set()
 
     def acknowledge(self, organization_id: UUID, interaction_id: UUID) -> None:
-        """An agent was given this question's end: let that be written down, soon and in nobody's way.
+        """An agent received the end of this interaction: the acknowledgements loop stores that soon.
 
-        To be called once the end really went out to whoever holds a key of this organization, by whatever way.
+        Call this after the end was sent, in any way, to a holder of one of the organization's keys.
         """
-        if len(self._acknowledged) < _MOST_HEARD:
+        if len(self._acknowledged) < _MAX_ACKNOWLEDGED:
             self._acknowledged[organization_id, interaction_id] = None
         self.acknowledgements.set()
 
     @property
     def has_acknowledged(self) -> bool:
-        """Whether there is something to write down of what agents were told."""
+        """Whether there are acknowledgements to store."""
         return bool(self._acknowledged)
 
-    def take_acknowledged(self, most: int) -> list[tuple[UUID, UUID]]:
-        """Of what agents were told, the first `most`; whoever takes it writes it down, or gives it back."""
-        taken = list(self._acknowledged)[:most]
+    def take_acknowledged(self, limit: int) -> list[tuple[UUID, UUID]]:
+        """Pop up to `limit` (organization, interaction) pairs; the caller must store them or put them back."""
+        taken = list(self._acknowledged)[:limit]
         for pair in taken:
             del self._acknowledged[pair]
         return taken
 
     def wake_all(self) -> None:
-        """Anything may have changed: let everybody who waits here look."""
+        """Anything may have changed: wake every waiting request and stream of this replica."""
         for signals in (*self._watchers.values(), *self._followers.values()):
             for signal in signals:
                 signal.set()
 
     def drain(self) -> list[tuple[UUID, UUID]]:
-        """What changed here since it was last asked, to be told to other replicas."""
-        untold, self._untold = self._untold, set()
-        return list(untold)
+        """Pop the (organization, id) pairs that changed here since the last call, to report to other replicas."""
+        unreported, self._unreported = self._unreported, set()
+        return list(unreported)
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for a change of some question."""
+        """How many requests wait for a change of an interaction."""
         return sum(len(signals) for signals in self._watchers.values())
 
     def watched(self) -> list[tuple[UUID, UUID]]:
         """The (organization, interaction) pairs that requests wait for now."""
         return list(self._watchers)
 
+    def followed(self) -> list[UUID]:
+        """The organizations whose feeds streams follow now."""
+        return list(self._followers)
+
     def close(self) -> None:
-        """Let everybody who waits look once more and go."""
+        """Set `closing`, then wake every waiting request, stream and loop so that each can finish."""
         self.closing.set()
         self.wake_all()
         loops = (
@@ -132,7 +137,7 @@ class Notifier:
 
 @contextmanager
 def _signal(signals: defaultdict[K, set[asyncio.Event]], key: K) -> Iterator[asyncio.Event]:
-    """A signal of one's own under this key; nothing is kept for a key that nobody waits for."""
+    """A new signal under this key; the key is removed with its last signal."""
     signal = asyncio.Event()
     signals[key].add(signal)
     try:

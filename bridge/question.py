@@ -1,7 +1,7 @@
-"""What every kind of question is asked with: the fields an agent sends that end up on a card, and their limits.
+"""The fields that the requests of all kinds share and that cards show, with their limits.
 
-A kind's request model builds on `Question`. Where a question goes and who may answer it is not said here. Limits may be
-widened, never narrowed: stored questions are read back through these models by every later release.
+The request model of a kind extends `Question`. Recipients and responders are not part of it. Limits may be widened,
+never narrowed: every later release reads stored interactions through these models.
 """
 
 import json
@@ -17,8 +17,8 @@ from storage.model import Json
 _UNSEEN = re.compile(
     f"{INVISIBLE.pattern}|[\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0]"
 )
-MOST_ACTION = 4_096  # bytes of pretty-printed JSON
-DECIDED = frozenset({"title", "body", "action"})  # of every question: what a person agrees to
+MAX_ACTION = 4_096  # bytes of pretty-printed JSON
+DECIDED = frozenset({"title", "body", "action"})  # fields of every kind: what a person agrees to
 
 
 class Action(Strict):
@@ -30,11 +30,11 @@ class Action(Strict):
     @model_validator(mode="after")
     def _short_enough_to_show_whole(self) -> "Action":
         size = len(pretty({"name": self.name, "arguments": self.arguments}).encode())
-        if size > MOST_ACTION:
+        if size > MAX_ACTION:
             raise PydanticCustomError(
                 "action_too_long",
-                "must be at most {most} bytes as indented JSON, because all of it is shown; it is {size}",
-                {"most": MOST_ACTION, "size": size},
+                "must be at most {limit} bytes as indented JSON, because all of it is shown; it is {size}",
+                {"limit": MAX_ACTION, "size": size},
             )
         return self
 
@@ -72,15 +72,15 @@ class Question(Strict):
 
 
 def pretty(value: Json) -> str:
-    """JSON for people to read: indented, keys in order, and whatever cannot be seen written as an escape."""
+    """JSON for people to read: indented, keys sorted, invisible characters as escapes."""
     written = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return spelled(written)
 
 
 def spelled(text: str) -> str:
-    """Text that must be exact, with an escape for whatever cannot be seen, or be told from a space."""
+    """Exact text: characters that are invisible or look like a space are written as escapes."""
     return _UNSEEN.sub(_escape, text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return json.dumps(found[0])[1:-1] if found[0] > "\x9f" else f"\\u{ord(found[0]):04x}"
+def _escape(unseen: re.Match[str]) -> str:
+    return json.dumps(unseen[0])[1:-1] if unseen[0] > "\x9f" else f"\\u{ord(unseen[0]):04x}"

@@ -1,7 +1,7 @@
-"""Reads interactions for everything that tells of them: a passed deadline is written before it is told.
+"""Reads interactions for responses, streams and webhooks; stores the end of an overdue row before reading it.
 
-The end is written by the one statement of `storage.deadlines`, which waits for a claim that is still committing. When
-that takes longer than END_SECONDS the reader raises Unavailable: a request is answered 503, and never with a guess.
+The statement in `storage.deadlines` stores the end; it waits for a claim that is still committing. When that takes
+longer than END_SECONDS, the reader raises Unavailable, and a request gets 503 instead of a guessed status.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from storage.pool import Database
 _log = Log("expiry")
 
 END_SECONDS = 1.0
-_BATCH = 100  # ends that a list writes at once
+BATCH = 100  # ends that one statement stores for a list
 _EVENTS = {
     Status.ANSWERED: "interaction_answered",
     Status.EXPIRED: "interaction_expired",
@@ -30,16 +30,31 @@ _EVENTS = {
 
 
 class Reader:
-    """Interactions as they are, on one replica."""
+    """Reads interactions on one replica, with their ends stored."""
 
-    def __init__(self, *, db: Database, notifier: Notifier, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        notifier: Notifier,
+        metrics: Metrics | None = None,
+        end_seconds: float = END_SECONDS,
+        batch: int = BATCH,
+    ) -> None:
         self._db = db
         self._notifier = notifier
         self._metrics = metrics or Metrics()
+        self._end_seconds = end_seconds
+        self._batch = batch
         self._ending: dict[tuple[UUID, UUID], asyncio.Task[None]] = {}
 
+    @property
+    def ending_count(self) -> int:
+        """How many interactions this replica is ending now, because a reader found them overdue."""
+        return len(self._ending)
+
     async def get(self, organization_id: UUID, id: UUID) -> Interaction | None:
-        """An interaction of this organization; raises Unavailable."""
+        """The interaction with this id; None if this organization has none. Raises Unavailable."""
         row = await interactions.get(self._db, organization_id, id)
         if row is None or not row.is_overdue:
             return row
@@ -47,7 +62,7 @@ class Reader:
         return await interactions.get(self._db, organization_id, id)
 
     async def several(self, organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Interaction]:
-        """Some interactions of this organization, without those that are not there; raises Unavailable."""
+        """The interactions with these ids that this organization has, by id; raises Unavailable."""
         rows = await interactions.several(self._db, organization_id, ids)
         if overdue := [row.id for row in rows.values() if row.is_overdue]:
             await self.end(organization_id, overdue)
@@ -58,7 +73,7 @@ class Reader:
         self, organization_id: UUID, filters: Filters, *, before: UUID | None, most: int
     ) -> list[Interaction]:
         """A page of a list, newest first, of interactions older than `before`; raises Unavailable."""
-        if filters.status not in (None, Status.PENDING):  # what has ended by now belongs to the page
+        if filters.status not in (None, Status.PENDING):  # a row whose deadline has passed belongs to the page
             await self._end_due(organization_id)
         rows = await interactions.page(self._db, organization_id, filters, before=before, most=most)
         if overdue := [row.id for row in rows if row.is_overdue]:
@@ -67,7 +82,7 @@ class Reader:
         return rows
 
     async def end(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:
-        """Have the ends of these interactions written, once for all that meet them together; raises Unavailable."""
+        """Store the ends of these interactions, once for all concurrent readers of one; raises Unavailable."""
         new = [id for id in overdue if (organization_id, id) not in self._ending]
         if new:
             task = asyncio.create_task(self._end(organization_id, new))
@@ -77,8 +92,8 @@ class Reader:
         for writing in {self._ending[organization_id, id] for id in overdue if (organization_id, id) in self._ending}:
             await asyncio.shield(writing)
 
-    def tell(self, ended: Iterable[Ended]) -> None:
-        """Tell of interactions that this replica just ended by their deadline: log, metrics, cards and waiters."""
+    def report(self, ended: Iterable[Ended]) -> None:
+        """Log and count interactions that this replica just ended by deadline; wake cards and waiting requests."""
         for organization_id, id, status in ended:
             _log.info(_EVENTS[status], interaction=ids.encode("int", id))
             self._metrics.ended(status)
@@ -87,16 +102,16 @@ class Reader:
 
     async def _end(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:
         event_ids = [ids.new() for _ in overdue]
-        db = self._db.within(END_SECONDS)
-        self.tell(await deadlines.end_named(db, organization_id, overdue, event_ids=event_ids))
+        db = self._db.within(self._end_seconds)
+        self.report(await deadlines.end_named(db, organization_id, overdue, event_ids=event_ids))
 
     async def _end_due(self, organization_id: UUID) -> None:
-        """Write every end that is due in an organization."""
+        """Store the end of every overdue interaction of an organization."""
         more = True
         while more:
-            event_ids = [ids.new() for _ in range(_BATCH)]
-            done = await deadlines.end_due(self._db.within(END_SECONDS), organization_id, event_ids=event_ids)
-            self.tell(done.ended)
+            event_ids = [ids.new() for _ in range(self._batch)]
+            done = await deadlines.end_due(self._db.within(self._end_seconds), organization_id, event_ids=event_ids)
+            self.report(done.ended)
             more = done.more
 
     def _forget(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:

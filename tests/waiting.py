@@ -1,7 +1,8 @@
-"""The poll helper: the only place where a test sleeps, for what gives no other signal than its state."""
+"""The only place where tests sleep: polling for a state without a signal, and pauses of simulated peers."""
 
 import asyncio
 import inspect
+import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, overload
 
@@ -32,3 +33,13 @@ async def until(
             if good(seen):
                 return seen
             await asyncio.sleep(0.01)
+
+
+async def jitter(longest: float, shortest: float = 0.0) -> None:
+    """Sleep for a random time of at most `longest` seconds, so that concurrent actors meet in every order."""
+    await asyncio.sleep(random.uniform(shortest, longest))
+
+
+async def pause(seconds: float) -> None:
+    """Sleep for this long, for a peer that is slow on purpose or an actor with a fixed pace."""
+    await asyncio.sleep(seconds)

@@ -1,1 +1,1 @@
-"""How a question looks in Slack: pure, from the interaction to the blocks. `frame` is what kinds use."""
+"""Draws an interaction as Slack blocks; pure. Kinds call `frame`."""

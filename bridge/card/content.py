@@ -1,8 +1,8 @@
-"""A question as blocks: everything the agent sent, so that a person can see what they agree to.
+"""Draws what the agent sent as blocks, so that people see everything that they agree to.
 
-Strangers' words stand only in headers, rich text and plain text objects, where nothing is interpreted. Title and action
-are always whole. When everything is at its limit at once there is more than one message can hold: then facts are
-shortened, and a body that does not fit ends with a line that says how much is missing.
+The agent's text appears only in headers, rich text and plain text objects, where Slack interprets nothing. Title and
+action are always complete. A request at all its limits is larger than one message: then facts are shortened, and a body
+that does not fit ends with a line that says how many characters are missing.
 """
 
 from collections.abc import Sequence
@@ -15,37 +15,37 @@ from storage.model import Json
 
 Body: TypeAlias = Sequence[prose.Part]
 
-LEAST_FACT = 40  # however little room there is, this much of a fact is shown
-_FACT_WRAPPING = 350  # one fact's JSON and its name, at their longest
-_NOTE = 200  # the line that says how much is missing
+MIN_FACT = 40  # units of each fact that are shown in any case
+_FACT_OVERHEAD = 350  # weight of one fact's JSON and name, at their longest
+_NOTE = 200  # weight of the line that says how much is missing
 
 
-def full(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json]:
-    """The question in at most `room` of a message's weight."""
-    top = [_title(asked.title), _asker(asked_by), *_claims(asked)]
-    top += [_action(asked.action)] if asked.action else []
-    room -= texts.weight(top) + _NOTE
-    facts = _fitting(asked.facts, room)
-    return [*top, *_body(body, room - texts.weight(facts)), *facts]
+def full(request: Question, body: Body, *, asked_by: str, max_weight: int) -> list[Json]:
+    """The request as blocks, with at most this weight (see `texts.weight`)."""
+    top = [_title(request.title), _asker(asked_by), *_claims(request)]
+    top += [_action(request.action)] if request.action else []
+    left = max_weight - texts.weight(top) - _NOTE
+    facts = _fitting(request.facts, left)
+    return [*top, *_body(body, left - texts.weight(facts)), *facts]
 
 
-def plain(asked: Question, body: Body, *, asked_by: str, room: int) -> list[Json]:
-    """The same with Slack's simplest blocks, and smaller, for when the full form was refused."""
-    top = [_title_plain(asked.title), _asker_plain(asked_by), *_claims_plain(asked)]
+def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> list[Json]:
+    """The request as Slack's simplest blocks, for a card whose full form Slack refused."""
+    top = [_title_plain(request.title), _asker_plain(asked_by), *_claims_plain(request)]
     top += (
-        _plain_sections(f"{question.spelled(asked.action.name)}\n{question.pretty(asked.action.arguments)}")
-        if asked.action
+        _plain_sections(f"{question.spelled(request.action.name)}\n{question.pretty(request.action.arguments)}")
+        if request.action
         else []
     )
-    room -= texts.weight(top) + _NOTE
-    facts = "\n".join(f"{fact.name}: {fact.value}" for fact in asked.facts)
+    left = max_weight - texts.weight(top) - _NOTE
+    facts = "\n".join(f"{fact.name}: {fact.value}" for fact in request.facts)
     words = "\n\n".join(part for part in (facts, prose.plain(body)) if part.strip())
-    shown = texts.head(words, max(room - 500, 0))
+    shown = texts.head(words, max(left - 500, 0))
     return [*top, *_plain_sections(shown), *_missing(len(words) - len(shown))]
 
 
 def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
-    """What can or could be chosen, as part of the question."""
+    """The options as a list of labels."""
     if not labels:
         return []
     if plain:
@@ -55,24 +55,24 @@ def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
     return [richtext.block([head, richtext.items(rows, indent=0, first=None)])]
 
 
-def spoken(asked: Question, body: Body, *, asked_by: str) -> str:
-    """The question as words for a notification and a screen reader, for a message's `text`."""
-    said = [f"Asked by {asked_by}."]
-    if asked.action:
-        said.append(f"Action: {question.spelled(asked.action.name)} {question.pretty(asked.action.arguments)}")
-    said += [prose.plain(body)] if body else []
-    said += [f"{fact.name}: {fact.value}" for fact in asked.facts]
-    return "\n".join(blocks.unformatted(words) for words in said)
+def spoken(request: Question, body: Body, *, asked_by: str) -> str:
+    """The request as plain text for a message's `text`: for notifications and screen readers."""
+    lines = [f"Asked by {asked_by}."]
+    if request.action:
+        lines.append(f"Action: {question.spelled(request.action.name)} {question.pretty(request.action.arguments)}")
+    lines += [prose.plain(body)] if body else []
+    lines += [f"{fact.name}: {fact.value}" for fact in request.facts]
+    return "\n".join(blocks.unformatted(line) for line in lines)
 
 
 def _title(title: str) -> Json:
-    if texts.units(title) <= blocks.MOST_HEADER:
+    if texts.units(title) <= blocks.MAX_HEADER:
         return blocks.header(title)
     return richtext.block([richtext.section(richtext.text(title, bold=True))])
 
 
 def _title_plain(title: str) -> Json:
-    fits = texts.units(title) <= blocks.MOST_HEADER
+    fits = texts.units(title) <= blocks.MAX_HEADER
     return blocks.header(title) if fits else blocks.section(blocks.plain(title))
 
 
@@ -84,25 +84,25 @@ def _asker_plain(asked_by: str) -> Json:
     return blocks.section(blocks.plain(f"Asked by {asked_by} (verified by its key)"))
 
 
-def _claims(asked: Question) -> list[Json]:
-    """What the asker says of itself, marked so."""
-    agent = asked.agent or Agent()
-    said = [blocks.plain(words) for words in _self_description(agent)]
+def _claims(request: Question) -> list[Json]:
+    """The agent's unverified claims about itself, marked as such."""
+    agent = request.agent or Agent()
+    claims = [blocks.plain(words) for words in _self_description(agent)]
     if agent.url:
-        said.append(blocks.mrkdwn(blocks.link(str(agent.url), links.host(str(agent.url)))))
-    if asked.on_behalf_of:
-        said.append(blocks.mrkdwn(f"on behalf of {blocks.mention(asked.on_behalf_of.user)}"))
-    return [blocks.context(blocks.mrkdwn("_Says of itself:_"), *said)] if said else []
+        claims.append(blocks.mrkdwn(blocks.link(str(agent.url), links.host(str(agent.url)))))
+    if request.on_behalf_of:
+        claims.append(blocks.mrkdwn(f"on behalf of {blocks.mention(request.on_behalf_of.user)}"))
+    return [blocks.context(blocks.mrkdwn("_Says of itself:_"), *claims)] if claims else []
 
 
-def _claims_plain(asked: Question) -> list[Json]:
-    agent = asked.agent or Agent()
-    said = [*_self_description(agent), *([links.host(str(agent.url))] if agent.url else [])]
-    made = [blocks.section(blocks.plain("Says of itself: " + ", ".join(said)))] if said else []
-    if asked.on_behalf_of:
-        who = blocks.mention(asked.on_behalf_of.user)
-        made.append(blocks.section(blocks.mrkdwn(f"Says it asks on behalf of {who}")))
-    return made
+def _claims_plain(request: Question) -> list[Json]:
+    agent = request.agent or Agent()
+    claims = [*_self_description(agent), *([links.host(str(agent.url))] if agent.url else [])]
+    sections = [blocks.section(blocks.plain("Says of itself: " + ", ".join(claims)))] if claims else []
+    if request.on_behalf_of:
+        principal = blocks.mention(request.on_behalf_of.user)
+        sections.append(blocks.section(blocks.mrkdwn(f"Says it asks on behalf of {principal}")))
+    return sections
 
 
 def _self_description(agent: Agent) -> list[str]:
@@ -120,26 +120,26 @@ def _action(action: Action) -> Json:
     return richtext.block(parts)
 
 
-def _fitting(facts: Sequence[Fact], room: int) -> list[Json]:
-    """The facts, whole if there is room for them, else all shortened to the same length."""
+def _fitting(facts: Sequence[Fact], max_weight: int) -> list[Json]:
+    """The facts, complete if they fit, else all shortened to the same length."""
     if not facts:
         return []
-    whole = _facts(facts, room)
-    if texts.weight(whole) <= room:
+    whole = _facts(facts, max_weight)
+    if texts.weight(whole) <= max_weight:
         return [whole]
-    return [_facts(facts, max(LEAST_FACT, room // len(facts) - _FACT_WRAPPING))]
+    return [_facts(facts, max(MIN_FACT, max_weight // len(facts) - _FACT_OVERHEAD))]
 
 
-def _facts(facts: Sequence[Fact], most: int) -> Json:
+def _facts(facts: Sequence[Fact], limit: int) -> Json:
     def row(fact: Fact) -> Json:
-        value = texts.cut(fact.value, most) if fact.value.strip() else "(empty)"
+        value = texts.cut(fact.value, limit) if fact.value.strip() else "(empty)"
         return richtext.section([*richtext.text(f"{fact.name}: ", bold=True), *richtext.text(value)])
 
     return richtext.block([row(fact) for fact in facts])
 
 
-def _body(body: Body, room: int) -> list[Json]:
-    shown = prose.rich(body, max(room, 0))
+def _body(body: Body, max_weight: int) -> list[Json]:
+    shown = prose.rich(body, max(max_weight, 0))
     return [*([richtext.block(shown.elements)] if shown.elements else []), *_missing(shown.hidden)]
 
 
@@ -149,5 +149,5 @@ def _missing(hidden: int) -> list[Json]:
 
 
 def _plain_sections(words: str) -> list[Json]:
-    pieces = texts.pieces(texts.visible(words), blocks.MOST_TEXT)
+    pieces = texts.pieces(texts.visible(words), blocks.MAX_TEXT)
     return [blocks.section(blocks.plain(piece)) for piece in pieces if piece.strip()]

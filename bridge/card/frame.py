@@ -1,14 +1,14 @@
-"""The frame that the cards of all kinds share: what stands where, in every status, within Slack's limits.
+"""The layout that the cards of all kinds share, in every status, within Slack's limits.
 
-    title, who asks, what the asker says of itself, action, body, facts, options     the question, kept as a record
-    ─────────────────────────────────────────────────────────────────────────────
-    who may answer and until when, or what became of it; what the agent then did
-    with the answer; buttons; id                                                      ours alone
+    title, asker, the asker's claims about itself, action, body, facts, options     the request, kept as a record
+    ────────────────────────────────────────────────────────────────────────────
+    responders and deadline, or the outcome; the agent's report on the answer;
+    buttons; id                                                                     written by the bridge
 
-An agent can write anything into the upper part and nothing into the lower one, save the labels of its options, in
-quotation marks of ours, why it was withdrawn, on one line that says so, and what it says it did with the answer, in
-quotation marks of ours: the rule, what is below it, mentions and buttons are ours, so no agent's text can pass for an
-answer.
+Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options and as the
+summary of its report, both in quotation marks of the bridge, and as the reason of a cancellation, on one line that says
+so. The rule, everything below it, mentions and buttons come from the bridge, so that no text of an agent can pass for
+an answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,24 +19,24 @@ from bridge.card import action_ids, blocks, content, markdown, outcome, texts
 from bridge.question import Question
 from storage.model import Interaction, Json, Status
 
-_MOST_WEIGHT = 13_000  # see texts.weight
-_MOST_WEIGHT_PLAIN = 9_000
-_MOST_SPOKEN = 3_900  # chat.update refuses a `text` of more than 4,000
+_MAX_WEIGHT = 13_000  # see texts.weight
+_MAX_WEIGHT_PLAIN = 9_000
+_MAX_SPOKEN = 3_900  # chat.update refuses a `text` of more than 4,000
 
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """What a card is to show."""
+    """What a card shows."""
 
-    interaction: Interaction  # its status is what is shown
-    version: int  # of the card; Slack wants new names for the buttons' block whenever it changes
-    plain: bool = False  # the full form was refused: show the same with Slack's simplest blocks
-    newer: str | None = None  # the address, for people, of a card beside it that replaced it
+    interaction: Interaction  # in the status that the card shows
+    version: int  # of the card; Slack requires a new `block_id` of the buttons for every edit
+    plain: bool = False  # Slack refused the full form: draw the same with Slack's simplest blocks
+    newer: str | None = None  # permalink of the card in the same conversation that replaced this one
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What is sent to Slack. `text` is what notifications show and screen readers read."""
+    """A message as Slack takes it. Notifications and screen readers use `text`."""
 
     text: str
     blocks: list[Json]
@@ -44,37 +44,38 @@ class Drawing:
 
 def frame(
     view: CardView,
-    asked: Question,
+    request: Question,
     *,
     buttons: Sequence[Json],
     past: Mapping[str, str],
     offered: Sequence[str] = (),
     listed: bool = False,
 ) -> Drawing:
-    """The card of a question: these buttons while it is pending, afterwards what became of it.
+    """The card of an interaction: with these buttons while it is pending, afterwards with its outcome.
 
-    `past` says each choice as a thing that was done ("✅ *Approved*"); a choice it does not know is shown by its label.
-    `offered` are the labels that are part of the question: always said in the text, and `listed` on the card when the
-    buttons alone do not show them.
+    `past` maps each choice to its outcome ("✅ *Approved*"); the label of the answer stands for a choice without one.
+    `offered` are labels that belong to the request: always part of the text, and also on the card if `listed`, for when
+    the buttons do not show them completely.
     """
     options = content.options(offered if listed else (), plain=view.plain)
     below = [*options, *_below(view, buttons, past)]
-    limit, draw = (_MOST_WEIGHT_PLAIN, content.plain) if view.plain else (_MOST_WEIGHT, content.full)
-    body = markdown.parse(asked.body or "")
+    limit, draw = (_MAX_WEIGHT_PLAIN, content.plain) if view.plain else (_MAX_WEIGHT, content.full)
+    body = markdown.parse(request.body or "")
     asked_by = view.interaction.asked_by
-    above = draw(asked, body, asked_by=asked_by, room=limit - _weight(below, plain=view.plain))
-    said = [blocks.unformatted(asked.title), outcome.line(view.interaction, past, newer=view.newer)]
-    said += [mile] if (mile := outcome.last_mile(view.interaction)) else []
-    said.append(content.spoken(asked, body, asked_by=asked_by))
-    said += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
-    return Drawing(text=blocks.cut_escaped("\n".join(said), _MOST_SPOKEN), blocks=[*above, *below])
+    above = draw(request, body, asked_by=asked_by, max_weight=limit - _weight(below, plain=view.plain))
+    lines = [blocks.unformatted(request.title), outcome.line(view.interaction, past, newer=view.newer)]
+    lines += [report] if (report := outcome.last_mile(view.interaction)) else []
+    lines.append(content.spoken(request, body, asked_by=asked_by))
+    lines += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
+    return Drawing(text=blocks.cut_escaped("\n".join(lines), _MAX_SPOKEN), blocks=[*above, *below])
 
 
 def _weight(below: Sequence[Json], *, plain: bool) -> int:
-    """What is left to the rest depends on it: a hundred options are twice as heavy in JSON as they are in words.
+    """The weight of the part below the rule, which the part above has to leave free.
 
-    Nobody knows which of the two Slack counts. The full form counts the words, so that a long list leaves room for the
-    question; should Slack refuse that, the plain form counts everything.
+    A hundred options weigh twice as much in JSON as in words, and Slack does not document which of the two it counts.
+    The full form counts the words, so that a long list leaves space for the request; if Slack refuses the full form,
+    the plain form counts everything.
     """
     selects = [element for block in below for element in block.get("elements", ()) if "options" in element]
     if plain or not selects:
@@ -88,17 +89,17 @@ def _weight(below: Sequence[Json], *, plain: bool) -> int:
 def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> list[Json]:
     interaction = view.interaction
     state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past, newer=view.newer)))
-    given = outcome.reason(interaction)
-    why = [_small(view, blocks.plain(f"Reason given: {given}"))] if given else []
-    mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]
-    after = [_small(view, blocks.mrkdwn(" · ".join(mile)))] if mile else []
+    detail = outcome.reason(interaction)
+    reason = [_small(view, blocks.plain(f"Reason given: {detail}"))] if detail else []
+    last_mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]
+    report = [_small(view, blocks.mrkdwn(" · ".join(last_mile)))] if last_mile else []
     pending = interaction.status is Status.PENDING
     choices = [blocks.actions(action_ids.block_id(interaction.id, view.version), buttons)] if pending else []
     return [
         blocks.divider(),
         state,
-        *why,
-        *after,
+        *reason,
+        *report,
         *choices,
         _small(view, blocks.plain(ids.encode("int", interaction.id))),
     ]

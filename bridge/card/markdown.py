@@ -1,7 +1,8 @@
-"""Markdown read into prose: what a card can show of it, and the rest as the text it is.
+"""Reads Markdown into prose: the formatting that a card can show, and the rest as plain text.
 
-Emphasis, code, lists, quotes and headings keep their looks. A link names its host, so that its label cannot lie about
-where it leads. Images are links, tables are monospaced, HTML is text. Nothing can mention, ping or imitate our frame.
+Emphasis, code, lists, quotes and headings are kept. A link names its host, so that its label cannot hide where it
+leads. Images are links, tables are monospaced, HTML is text. No body can mention or notify anyone, or imitate the lines
+that the bridge writes.
 """
 
 import re
@@ -15,46 +16,48 @@ from bridge.card import spans
 from bridge.card.prose import Part, Shape
 from bridge.card.spans import Span
 
-_DEEPEST = 100  # levels of nesting; what lies deeper would be left out by the parser
-_MOST_BRACKETS = 600  # the parser's time grows with their square
-_LANGUAGE = re.compile(r"[A-Za-z+#]{0,12}")  # what a fence may say without its being shown
+_MAX_NESTING = 100  # levels; the parser leaves out what is nested deeper
+_MAX_BRACKETS = 600  # the parser's time grows with the square of their number
+_LANGUAGE = re.compile(r"[A-Za-z+#]{0,12}")  # info strings of fences that are not shown
 
-Known: TypeAlias = dict[str, Any]  # what the parser tells beside its tokens
+Environment: TypeAlias = dict[str, Any]  # link definitions, which the parser returns besides its tokens
 
 
 def parse(source: str) -> list[Part]:
-    """The parts of a text, in order. Text that is more marks than words is one part, as it was written."""
-    known: Known = {}
-    tokens = _parser().parse(source, known) if source.count("[") <= _MOST_BRACKETS else None
-    if tokens is None or any(token.level >= _DEEPEST - 1 for token in tokens):
+    """The parts of a text, in order; text beyond the parser's limits is one part, as it was written."""
+    environment: Environment = {}
+    tokens = _parser().parse(source, environment) if source.count("[") <= _MAX_BRACKETS else None
+    if tokens is None or any(token.level >= _MAX_NESTING - 1 for token in tokens):
         return [Part(shape=Shape.PARAGRAPH, spans=(Span(text=source),))]
-    return [*_Reader(source).read(tokens), *_unused(known, tokens)]
+    return [*_Reader(source).read(tokens), *_unused(environment, tokens)]
 
 
 def _parser() -> MarkdownIt:
-    # A parser keeps state of its own, so each text gets a fresh one; making it costs less than a millisecond.
-    options = {"html": False, "maxNesting": _DEEPEST, "store_labels": True}
+    # A parser has state, so each text gets a new one; creating it takes less than a millisecond.
+    options = {"html": False, "maxNesting": _MAX_NESTING, "store_labels": True}
     return MarkdownIt("commonmark", options).enable(["strikethrough", "table"])
 
 
-def _unused(known: Known, tokens: list[Token]) -> list[Part]:
-    """Definitions of links that no link uses: elsewhere they are not shown, but nothing that was sent is hidden."""
+def _unused(environment: Environment, tokens: list[Token]) -> list[Part]:
+    """Definitions of links that no link uses, which Markdown does not show: a card hides nothing that was sent."""
     used = {inner.meta.get("label") for token in tokens for inner in token.children or ()}
-    defined = [{"label": label, **link} for label, link in known.get("references", {}).items() if label not in used]
+    defined = [
+        {"label": label, **link} for label, link in environment.get("references", {}).items() if label not in used
+    ]
     return [
         Part(shape=Shape.PARAGRAPH, spans=(Span(text=f"[{link['label']}]: {link['href']} {link['title']}".strip()),))
-        for link in [*defined, *known.get("duplicate_refs", ())]
+        for link in [*defined, *environment.get("duplicate_refs", ())]
     ]
 
 
 @dataclass
 class _Reader:
-    """A walk over the parser's flat list of tokens."""
+    """Reads the parser's flat list of tokens; the fields are the state between two tokens."""
 
     source: str
     parts: list[Part] = field(default_factory=list)
     lists: list[int | None] = field(default_factory=list)  # the next number of each open list; None: bullets
-    marker: bool = False  # an item was opened and has no text yet
+    marker: bool = False  # a list item was opened and has no text yet
     quotes: int = 0
     heading: bool = False
     table: bool = False

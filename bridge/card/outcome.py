@@ -1,7 +1,6 @@
-"""What a card says about a question's life: who may answer and until when, what became of it, and of its answer.
+"""The lines of a card about the state of an interaction: responders and deadline, outcome, and the agent's report.
 
-These lines are ours, in mrkdwn; whatever in them was written by others is in quotation marks of ours, and cannot be
-formatted like them.
+The bridge writes these lines, in mrkdwn; foreign text in them is in quotation marks and cannot be formatted.
 """
 
 from collections.abc import Mapping
@@ -12,19 +11,19 @@ from bridge import ids
 from bridge.card import blocks, links, texts
 from storage.model import Interaction, Progress, Status
 
-_MOST_LABEL = 75
+_MAX_LABEL = 75
 _THEN = "·"
-_MOST_REASON = 1_000
-_MOST_MENTIONS = 50
-_MOST_SUMMARY = 600  # units, so that 300 emoji are whole
-_MOST_LINK = 500  # a longer address takes too much of the card; its host is named all the same
+_MAX_REASON = 1_000
+_MAX_MENTIONS = 50
+_MAX_SUMMARY = 600  # units, so that 300 emoji fit
+_MAX_LINK = 500  # a longer URL would take too much of the card; then only its host is shown
 _DONE: Final = {Progress.PICKED_UP.value: [], Progress.SUCCEEDED.value: ["done"], Progress.FAILED.value: ["❌ failed"]}
 
 
 def line(interaction: Interaction, past: Mapping[str, str], *, newer: str | None = None) -> str:
-    """One line for the status it is in; `past` says a choice as a thing that was done ("✅ *Approved*").
+    """The line for the interaction's status; `past` maps a choice to its outcome ("✅ *Approved*").
 
-    `newer` is the address of the card that replaced this one, as Slack told it.
+    `newer` is the permalink, from Slack, of the card that replaced this one.
     """
     match interaction.status:
         case Status.PENDING:
@@ -49,17 +48,17 @@ def line(interaction: Interaction, past: Mapping[str, str], *, newer: str | None
 
 
 def reason(interaction: Interaction) -> str | None:
-    """Why it was cancelled or could not be shown, in the words of whoever gave the reason; on one line.
+    """The stored reason of a cancellation or of an unreachable interaction, on one line; None if there is none.
 
-    It stands below the rule, where a second line would read as ours.
+    The line is below the rule, where a second line would look as if the bridge had written it.
     """
     detail = (interaction.reason or {}).get("detail")
     words = " ".join(texts.visible(detail).split()) if isinstance(detail, str) else ""
-    return texts.cut(words, _MOST_REASON) or None
+    return texts.cut(words, _MAX_REASON) or None
 
 
 def last_mile(interaction: Interaction) -> str | None:
-    """Whether the agent heard the answer and what it reported of it; nothing when there is nothing worth a line."""
+    """The line about the agent's acknowledgement and report on the answer; None if there is nothing to say."""
     if interaction.status is not Status.ANSWERED:
         return None
     if interaction.heard_at is None:
@@ -71,41 +70,41 @@ def last_mile(interaction: Interaction) -> str | None:
         *(["picked up"] if receipt["picked_up_at"] else []),
         *_DONE.get(receipt["status"], []),
     ]
-    said = f"{' → '.join(steps)} {blocks.date(datetime.fromisoformat(receipt['at']), _THEN)}"
-    return f"{said}: {blocks.quoted(receipt['summary'], _MOST_SUMMARY)}" if receipt["summary"] else said
+    report = f"{' → '.join(steps)} {blocks.date(datetime.fromisoformat(receipt['at']), _THEN)}"
+    return f"{report}: {blocks.quoted(receipt['summary'], _MAX_SUMMARY)}" if receipt["summary"] else report
 
 
 def more(interaction: Interaction) -> str | None:
-    """Where the agent says more of what it reported: a link that shows where it leads."""
+    """The link of the agent's report, with its host as label; None if there is none."""
     url = (interaction.receipt or {}).get("url")
     if interaction.status is not Status.ANSWERED or not isinstance(url, str):
         return None
     host = links.host(url)
-    return blocks.link(url, host) if texts.units(blocks.escape(url)) <= _MOST_LINK else blocks.escape(host)
+    return blocks.link(url, host) if texts.units(blocks.escape(url)) <= _MAX_LINK else blocks.escape(host)
 
 
 def _responders(interaction: Interaction) -> str:
     if interaction.responders is None:
         who = "Anyone of this workspace who sees this"
     else:
-        named = [blocks.mention(user) for user in interaction.responders]
-        more = f" and {len(named) - _MOST_MENTIONS} others" if len(named) > _MOST_MENTIONS else ""
-        who = ", ".join(named[:_MOST_MENTIONS]) + more
+        mentions = [blocks.mention(user) for user in interaction.responders]
+        rest = f" and {len(mentions) - _MAX_MENTIONS} others" if len(mentions) > _MAX_MENTIONS else ""
+        who = ", ".join(mentions[:_MAX_MENTIONS]) + rest
     return who if interaction.home_teams is not None else f"{who}, people from other organizations too,"
 
 
 def _default(interaction: Interaction) -> str:
-    """Silence means something here, so it is said while there is time to break it."""
+    """What the interaction's default answer is, shown while people can still answer."""
     if interaction.on_expiry is None:
         return ""
     label = interaction.answers.get(interaction.on_expiry, {}).get("label")
-    return f" If nobody does, this counts as answered: {blocks.quoted(str(label), _MOST_LABEL)}."
+    return f" If nobody does, this counts as answered: {blocks.quoted(str(label), _MAX_LABEL)}."
 
 
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
     answer = interaction.answer or {}
-    done = past.get(interaction.choice or "")
-    what = done or f"✅ *Answered:* {blocks.quoted(str(answer.get('label')), _MOST_LABEL)}"
+    known = past.get(interaction.choice or "")
+    what = known or f"✅ *Answered:* {blocks.quoted(str(answer.get('label')), _MAX_LABEL)}"
     by = answer.get("by") or {}
     if isinstance(user := by.get("user"), str):
         return f"{what} by {blocks.mention(user)}{_when(interaction)}."

@@ -1,4 +1,4 @@
-"""Prose: paragraphs, list items, quotes and code, and as much of them as a card has room for."""
+"""Prose: paragraphs, list items, quotes and code, shortened to what fits on a card."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +10,11 @@ from bridge.card import richtext, texts
 from bridge.card.spans import Span
 from storage.model import Json
 
-_MOST_INDENT = 8
+_MAX_INDENT = 8
 
 
 class Shape(Enum):
-    """How a part stands on the card."""
+    """How a card shows a part."""
 
     PARAGRAPH = auto()
     ITEM = auto()
@@ -33,7 +33,7 @@ class Part:
 
     @property
     def text(self) -> str:
-        """The part without its style."""
+        """The part without styles."""
         words = "".join(span.text for span in self.spans)
         match self.shape:
             case Shape.ITEM:
@@ -53,7 +53,7 @@ class Rich:
 
 
 def plain(parts: Sequence[Part]) -> str:
-    """The same text without any style."""
+    """The parts as plain text."""
     lines: list[str] = []
     for before, part in zip([None, *parts], parts, strict=False):
         together = before is not None and before.shape is part.shape and part.shape in (Shape.ITEM, Shape.QUOTE)
@@ -61,56 +61,56 @@ def plain(parts: Sequence[Part]) -> str:
     return texts.visible("\n".join(lines))
 
 
-def rich(parts: Sequence[Part], most: int) -> Rich:
-    """As much of the text as fits into `most` of a message's weight: rather without its style than without its end."""
+def rich(parts: Sequence[Part], max_weight: int) -> Rich:
+    """As much of the text as has at most this weight (see `texts.weight`); drops styles before it cuts the end."""
     elements = _elements(parts)
-    if texts.weight(elements) <= most:
+    if texts.weight(elements) <= max_weight:
         return Rich(elements=elements)
     words = plain(parts)
     unstyled = [richtext.section(richtext.text(words))]
-    room = most - (texts.weight(unstyled) - texts.units(words))
-    if texts.units(words) <= room:
+    limit = max_weight - (texts.weight(unstyled) - texts.units(words))
+    if texts.units(words) <= limit:
         return Rich(elements=unstyled)
-    shown = texts.head(words, max(room - 1, 0))
+    shown = texts.head(words, max(limit - 1, 0))
     hidden = len(words) - len(shown)
     return Rich(elements=[richtext.section(richtext.text(shown + texts.ELLIPSIS))] if shown else [], hidden=hidden)
 
 
 def _elements(parts: Sequence[Part]) -> list[Json]:
-    made: list[Json] = []
-    for (shape, indent, _), run in groupby(enumerate(parts), key=_neighbours):
+    elements: list[Json] = []
+    for (shape, indent, _), run in groupby(enumerate(parts), key=_group):
         group = [part for _, part in run]
         match shape:
             case Shape.PARAGRAPH:
-                made.append(richtext.section(_lines(group, "\n\n")))
+                elements.append(richtext.section(_lines(group, "\n\n")))
             case Shape.QUOTE:
-                made.append(richtext.quote(_lines(group, "\n")))
+                elements.append(richtext.quote(_lines(group, "\n")))
             case Shape.CODE:
-                made += [richtext.preformatted(part.text) for part in group]
+                elements += [richtext.preformatted(part.text) for part in group]
             case Shape.ITEM:
                 rows = [richtext.section(_line(part.spans)) for part in group]
-                made.append(richtext.items(rows, indent=min(indent, _MOST_INDENT), first=group[0].number))
+                elements.append(richtext.items(rows, indent=min(indent, _MAX_INDENT), first=group[0].number))
             case _:
                 assert_never(shape)
-    return made
+    return elements
 
 
-def _neighbours(placed: tuple[int, Part]) -> tuple[Shape, int, int | None]:
-    """Parts that are one element: of one shape and depth, and numbered without a gap."""
-    index, part = placed
+def _group(indexed: tuple[int, Part]) -> tuple[Shape, int, int | None]:
+    """A key that adjacent parts of one element share: same shape and depth, and numbered without a gap."""
+    index, part = indexed
     return part.shape, part.indent, None if part.number is None else part.number - index
 
 
-def _lines(parts: Sequence[Part], between: str) -> list[Json]:
+def _lines(parts: Sequence[Part], separator: str) -> list[Json]:
     first, *others = [part.spans for part in parts]
-    return _line((*first, *(span for line in others for span in (Span(text=between), *line))))
+    return _line((*first, *(span for line in others for span in (Span(text=separator), *line))))
 
 
 def _line(line: tuple[Span, ...]) -> list[Json]:
-    """Elements of one line; neighbours of one style are one element."""
+    """The elements of one line; adjacent spans of one style are one element."""
     elements: list[Json] = []
     for style, run in groupby(line, key=lambda span: replace(span, text="")):
         words = "".join(span.text for span in run)
-        looks = {"bold": style.bold, "italic": style.italic, "strike": style.strike, "code": style.code}
-        elements += richtext.text(words, url=style.url, **looks)
+        styles = {"bold": style.bold, "italic": style.italic, "strike": style.strike, "code": style.code}
+        elements += richtext.text(words, url=style.url, **styles)
     return elements

@@ -1,4 +1,4 @@
-"""Rich text, the safest place for strangers' words: nothing in a text element is ever interpreted.
+"""Rich text blocks, the safest place for foreign text: Slack interprets nothing in a text element.
 
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from bridge.card import texts
 from storage.model import Json
 
-_MOST = 3_000  # of one text element, by analogy with text objects
+_MAX_TEXT = 3_000  # units of one text element, by analogy with text objects
 
 
 def text(words: str, *, url: str | None = None, **style: bool) -> list[Json]:
-    """These words, exactly; as many elements as Slack's limits ask for."""
+    """Exactly this text, in as many elements as Slack's limit for one requires."""
     kind: Json = {"type": "link", "url": url} if url else {"type": "text"}
     styled: Json = {"style": chosen} if (chosen := {name: True for name, on in style.items() if on}) else {}
-    return [kind | {"text": piece} | styled for piece in texts.pieces(texts.visible(words), _MOST)]
+    return [kind | {"text": piece} | styled for piece in texts.pieces(texts.visible(words), _MAX_TEXT)]
 
 
 def section(elements: Sequence[Json]) -> Json:
@@ -27,7 +27,7 @@ def quote(elements: Sequence[Json]) -> Json:
 
 
 def preformatted(words: str) -> Json:
-    """Monospaced; unlike a fence of back-ticks, it cannot be closed from within."""
+    """Monospaced text; unlike a fence of backticks, it cannot be closed by its content."""
     return {"type": "rich_text_preformatted", "elements": text(words)}
 
 

@@ -1,4 +1,4 @@
-"""One line of Markdown as runs of characters, each in one style, every link followed by the host it leads to."""
+"""Reads one line of Markdown as runs of characters in one style; each link is followed by the host it leads to."""
 
 from dataclasses import dataclass, replace
 
@@ -20,10 +20,10 @@ class Span:
 
 
 def read(children: list[Token]) -> list[Span]:
-    """The parser's inline tokens, flattened; what has no look of its own is text."""
+    """The spans of the parser's inline tokens; tokens without a style of their own become text."""
     spans: list[Span] = []
     style = Span(text="")
-    opened: list[tuple[Token, int]] = []  # the link we are in, and where its label began
+    opened: list[tuple[Token, int]] = []  # the open links, each with the index of its first span
     for token in children:
         match token.type:
             case "text":
@@ -53,7 +53,7 @@ def read(children: list[Token]) -> list[Span]:
 
 
 def _linked(label: list[Span], address: str, style: Span) -> list[Span]:
-    """A label that leads to an address, and the place where it leads; mere text when it leads nowhere on the web."""
+    """A label as a link, followed by its host; as text if the address is not an http or https URL."""
     words = "".join(span.text for span in label)
     url = links.address(address)
     if url is None:
@@ -65,20 +65,20 @@ def _linked(label: list[Span], address: str, style: Span) -> list[Span]:
 
 
 def _with_addresses(words: str, style: Span) -> list[Span]:
-    """Text in which bare web addresses are links."""
+    """The text with its bare web addresses as links."""
     spans: list[Span] = []
-    for piece, url in links.found(words):
+    for piece, url in links.split(words):
         spans += _bare(url, style) if url else [replace(style, text=piece)]
     return spans
 
 
 def _bare(url: str, style: Span) -> list[Span]:
-    """An address that is its own label; one that begins like another host's is followed by its own."""
+    """A URL as its own label; one with a user part, which may look like another host, is followed by its host."""
     shown = replace(style, text=url, url=url)
     return [shown] if links.plain(url) else [shown, replace(style, text=f" ({links.host(url)})")]
 
 
 def _title(token: Token, style: Span) -> list[Span]:
-    """What browsers show only under the mouse: nothing that was sent is hidden here."""
+    """A link's title as text: browsers show it only on hover, but a card hides nothing that was sent."""
     title = str(token.attrGet("title") or "")
     return [replace(style, text=f" “{title}”")] if title.strip() else []

@@ -1,4 +1,4 @@
-"""Whom a command asks: ids as Slack has them, and `@names` and `#names` where a sandbox Slack knows them."""
+"""Recipients and responders on the command line: Slack ids, and `@names` and `#names` of a sandbox Slack."""
 
 import re
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
 
 
 class Unknown(Exception):
-    """This address leads nowhere; the message says what would."""
+    """An address that cannot be used; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """The people and channels of a sandbox Slack by name; of a real Slack none, because ids alone are unmistakable."""
+    """The people and channels of a sandbox Slack by name; empty for a real Slack, where names are ambiguous."""
 
     users: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     known: bool = False
 
     def address(self, text: str) -> Json:
-        """Where a card goes; raises Unknown."""
+        """An address as the API takes it in `to`; raises Unknown."""
         if text.startswith("#") or _CHANNEL.fullmatch(text):
             return {"channel": self._id(text, "#", self.channels)}
         return {"user": self.user(text)}
@@ -52,23 +52,23 @@ class Names:
                 f"{text} is a name, and names are known only in the sandbox of `askbridge dev` (--slack-url). In Slack "
                 "use the id: open the person's profile or the channel's details and copy it."
             )
-        found = ids.get(text.removeprefix(mark))
-        if found is None:
-            there = ", ".join(f"{mark}{name}" for name in ids)
-            raise Unknown(f"The sandbox has no {text}; it has {there}.")
-        return found
+        id = ids.get(text.removeprefix(mark))
+        if id is None:
+            names = ", ".join(f"{mark}{name}" for name in ids)
+            raise Unknown(f"The sandbox has no {text}; it has {names}.")
+        return id
 
 
 async def of_sandbox(url: str, http: aiohttp.ClientSession) -> Names:
-    """The names that a sandbox Slack knows; raises Unknown when there is none."""
+    """The names of the sandbox Slack at `url`; raises Unknown when there is no sandbox."""
     try:
-        async with http.get(f"{url}/sandbox/people") as answer:
-            people = (await answer.json())["people"]
-        async with http.get(f"{url}/sandbox/channels") as answer:
-            channels = (await answer.json())["channels"]
+        async with http.get(f"{url}/sandbox/people") as response:
+            people = (await response.json())["people"]
+        async with http.get(f"{url}/sandbox/channels") as response:
+            channels = (await response.json())["channels"]
         return Names(
-            users={one["name"]: one["id"] for one in people if not one["is_bot"]},
-            channels={one["name"]: one["id"] for one in channels if not one["is_im"]},
+            users={person["name"]: person["id"] for person in people if not person["is_bot"]},
+            channels={channel["name"]: channel["id"] for channel in channels if not channel["is_im"]},
             known=True,
         )
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:

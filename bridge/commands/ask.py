@@ -1,4 +1,4 @@
-"""`askbridge ask`: one question from a shell, and its answer as an exit status that never lies."""
+"""`askbridge ask`: opens one interaction from a shell, waits, and ends with the answer as exit status."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,11 @@ from storage.model import Json
 
 
 class Interrupted(Exception):
-    """Ctrl-C, or SIGTERM."""
+    """Ctrl-C or SIGTERM before the bridge confirmed the interaction."""
 
 
 def an_origin(value: str) -> str:
-    """Read an argument that is the address of a server."""
+    """The reader of an argument that is the URL of a server, without a trailing slash."""
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
@@ -41,15 +41,15 @@ def _a_key(value: str) -> str:
     return value
 
 
-def _options(_: click.Context, __: click.Parameter, typed: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Each as its name and its label."""
-    read = []
-    for text in typed:
-        name, named, label = text.partition("=")
+def _options(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each option as (name, label)."""
+    options = []
+    for text in texts:
+        name, separator, label = text.partition("=")
         if not name or any(character.isspace() for character in name):
             raise click.BadParameter(f"{text!r} must begin with a name for the answer, as in roll-back='Roll it back'.")
-        read.append((name, label if named else name))
-    return tuple(read)
+        options.append((name, label if separator else name))
+    return tuple(options)
 
 
 @click.command(
@@ -123,15 +123,15 @@ Exit status:
     "--slack-url", type=an_origin, metavar="URL", help="The sandbox Slack of `askbridge dev`, which knows names."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the whole interaction as one line of JSON on stdout.")
-def ask(*, approve: bool, **typed: object) -> None:
+def ask(*, approve: bool, **values: object) -> None:
     """Ask people in Slack about TITLE, wait for one answer, print it."""
-    if approve == bool(typed["options"]):
+    if approve == bool(values["options"]):
         raise click.UsageError(
             "Say what is asked for: either --approve, or --option for everything there is to choose."
         )
-    wish = AskOptions(**typed)  # type: ignore[arg-type]  # the options above are its fields
+    options = AskOptions(**values)  # type: ignore[arg-type]  # the options above are its fields
     try:
-        ended = asyncio.run(_ask(wish))
+        status = asyncio.run(_ask(options))
     except (NoAnswer, Unknown) as error:
         terminal.fail(str(error), status=ExitStatus.NO_ANSWER)
     except (Interrupted, KeyboardInterrupt):
@@ -139,63 +139,63 @@ def ask(*, approve: bool, **typed: object) -> None:
             "Stopped before the bridge had confirmed the question; it may be open there all the same.",
             status=ExitStatus.NO_ANSWER,
         )
-    except Exception as error:  # noqa: BLE001  -- Python's own status for a crash is 1, which would read as a no
+    except Exception as error:  # noqa: BLE001  -- Python's own status for a crash is 1, which would mean that a person denied
         terminal.fail(f"Something unexpected went wrong ({type(error).__name__}).", status=ExitStatus.NO_ANSWER)
-    sys.exit(ended)
+    sys.exit(status)
 
 
-async def _ask(wish: AskOptions) -> ExitStatus:
-    asked: Json | None = None
+async def _ask(options: AskOptions) -> ExitStatus:
+    interaction: Json | None = None
     with _cancelled_by_signals() as task:
         try:
             async with aiohttp.ClientSession() as http:
-                names = await addresses.of_sandbox(wish.slack_url, http) if wish.slack_url else Names()
-                bridge = Bridge(url=wish.url, key=wish.key, http=http)
-                asked = await bridge.ask(wish.body_for(names))
-                if not wish.as_json and asked["status"] == "pending":
-                    to = ", ".join(wish.to)
-                    _note(f"asked {to} ({asked['id']}); waiting, Ctrl-C leaves it open …")
-                asked = await bridge.end(asked, within=wish.wait)
+                names = await addresses.of_sandbox(options.slack_url, http) if options.slack_url else Names()
+                bridge = Bridge(url=options.url, key=options.key, http=http)
+                interaction = await bridge.ask(options.body_for(names))
+                if not options.as_json and interaction["status"] == "pending":
+                    to = ", ".join(options.to)
+                    _note(f"asked {to} ({interaction['id']}); waiting, Ctrl-C leaves it open …")
+                interaction = await bridge.end(interaction, within=options.wait)
         except asyncio.CancelledError:
             task.uncancel()
-            if asked is None:
+            if interaction is None:
                 raise Interrupted from None
         except NoAnswer as error:
-            if asked is None:
+            if interaction is None:
                 raise
             _note(str(error))
         try:
-            _print(asked, wish)
-        except OSError as error:  # whoever reads it has no answer, so the exit status gives none either
-            raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {asked['message']}") from None
-        return wish.outcome(asked)
+            _print(interaction, options)
+        except OSError as error:  # the reader of stdout gets no answer, so the exit status must not be one either
+            raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {interaction['message']}") from None
+        return options.exit_status(interaction)
 
 
-def _print(ended: Json, wish: AskOptions) -> None:
-    if wish.as_json:
-        click.echo(json.dumps(ended))
-    elif not wish.options:
-        click.echo(ended["message"])
+def _print(interaction: Json, options: AskOptions) -> None:
+    if options.as_json:
+        click.echo(json.dumps(interaction))
+    elif not options.options:
+        click.echo(interaction["message"])
     else:
-        _note(ended["message"])
-        if wish.outcome(ended) is ExitStatus.ANSWERED:
-            click.echo(ended["answer"]["option"])
-    if ended["status"] == "pending":
+        _note(interaction["message"])
+        if options.exit_status(interaction) is ExitStatus.ANSWERED:
+            click.echo(interaction["answer"]["option"])
+    if interaction["status"] == "pending":
         _note(
-            f"It is still open. Look again:\n  curl -s '{wish.url}/v1/interactions/{ended['id']}?wait=60' "
+            f"It is still open. Look again:\n  curl -s '{options.url}/v1/interactions/{interaction['id']}?wait=60' "
             '-H "Authorization: Bearer $ASKBRIDGE_KEY"'
         )
 
 
-def _note(words: str) -> None:
-    """Tell stderr. That it may take nothing, as on a full disk, changes no answer."""
+def _note(text: str) -> None:
+    """Print to stderr; a failed write, as on a full disk, is ignored and does not change the exit status."""
     with contextlib.suppress(OSError):
-        click.echo(words, err=True)
+        click.echo(text, err=True)
 
 
 @contextlib.contextmanager
 def _cancelled_by_signals() -> Iterator[asyncio.Task[object]]:
-    """From here on Ctrl-C and SIGTERM cancel what is awaited, and nothing else: a question's id must not get lost."""
+    """Ctrl-C and SIGTERM cancel the current task, so that it can still print the id of the interaction."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     if task is None:
         raise RuntimeError("no task runs this")

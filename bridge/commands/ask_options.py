@@ -1,4 +1,4 @@
-"""What was typed to `askbridge ask`: the question that is sent, and what its end is worth to a shell."""
+"""The options of `askbridge ask`: the request they make, and the exit status for its outcome."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -8,7 +8,7 @@ from storage.model import Json
 
 
 class ExitStatus(IntEnum):
-    """The exit statuses; what is not known to be an answer is none."""
+    """The exit statuses; everything that is not certainly an answer is NO_ANSWER."""
 
     ANSWERED = 0  # approved, or chosen
     DENIED = 1
@@ -17,7 +17,7 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskOptions:
-    """One call of the command."""
+    """The options of one call of the command."""
 
     title: str
     to: tuple[str, ...]
@@ -52,10 +52,10 @@ class AskOptions:
             body["expires_in"] = self.expires_in
         return body
 
-    def outcome(self, asked: Json) -> ExitStatus:
-        """Read an interaction with care: only what answers what was asked is an answer."""
-        answer = asked.get("answer")
-        if asked.get("status") != "answered" or not isinstance(answer, dict):
+    def exit_status(self, interaction: Json) -> ExitStatus:
+        """The exit status for an interaction; only an expected answer to this request counts as one."""
+        answer = interaction.get("answer")
+        if interaction.get("status") != "answered" or not isinstance(answer, dict):
             return ExitStatus.NO_ANSWER
         if self.options:
             names = [name for name, _ in self.options]

@@ -1,4 +1,4 @@
-"""Findings of the doctor, and its judgment of what was seen: pure, and each says what to do when it is not right."""
+"""The checks of `askbridge doctor`: pure functions from facts to findings; a failed one says what to do."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,14 +8,14 @@ from bridge.slack.client import Channel
 from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
 from storage.server import Server
 
-OLDEST = 150000  # PostgreSQL 15
-NEEDED = ("chat:write", "im:write", "users:read")
-SKEW_SECONDS = 60.0
+MIN_VERSION = 150000  # PostgreSQL 15
+REQUIRED_SCOPES = ("chat:write", "im:write", "users:read")
+MAX_SKEW = 60.0  # seconds
 PSQL = 'psql "$ASKBRIDGE_DATABASE_URL"'
 
 
 class State(StrEnum):
-    """How a check ended."""
+    """The result of a check."""
 
     OK = "ok"
     FAILED = "failed"
@@ -29,35 +29,35 @@ class Check:
     name: str
     state: State
     detail: str
-    fix: str | None = None  # what to do, and the command, for whatever failed
+    fix: str | None = None  # of a failed check: what to do, and the command
 
 
 def ok(name: str, detail: str) -> Check:
-    """It is as it should be."""
+    """The finding of a check that passed."""
     return Check(name=name, state=State.OK, detail=detail)
 
 
 def failed(name: str, detail: str, *, fix: str) -> Check:
-    """It is not."""
+    """The finding of a check that failed; `fix` says what to do."""
     return Check(name=name, state=State.FAILED, detail=detail, fix=fix)
 
 
 def skipped(name: str, detail: str) -> Check:
-    """It could not be examined, or there is nothing to examine."""
+    """The finding of a check that could not run, or had nothing to examine."""
     return Check(name=name, state=State.SKIPPED, detail=detail)
 
 
-def database(seen: Server) -> Check:
-    """Whether it is a PostgreSQL we support."""
-    version = f"PostgreSQL {seen.release}"
-    if seen.version < OLDEST:
+def database(facts: Server) -> Check:
+    """Whether the server is a supported PostgreSQL."""
+    version = f"PostgreSQL {facts.release}"
+    if facts.version < MIN_VERSION:
         return failed("database", f"{version} is too old", fix="upgrade it to PostgreSQL 15 or newer: pg_upgrade")
     return ok("database", version)
 
 
-def durability(seen: Server) -> Check:
+def durability(facts: Server) -> Check:
     """Whether an acknowledged click survives a crash of the database's machine."""
-    off = seen.forgetful
+    off = facts.forgetful
     if not off:
         return ok("durability", "fsync, synchronous_commit and full_page_writes are on")
     commands = " ".join(f"-c 'alter system set {name} = on'" for name in off)
@@ -68,16 +68,19 @@ def durability(seen: Server) -> Check:
     )
 
 
-def clock(seen: Server | None, *, ours: float, slack: float | None = None) -> Check:
-    """Whether this machine agrees on the time with the database, and with Slack, whose signatures have an age."""
-    others = {"the database": seen.now.timestamp() if seen else None, "Slack": slack}
+def clock(facts: Server | None, *, ours: float, slack: float | None = None) -> Check:
+    """Whether this machine's clock agrees with the database's and Slack's: old signatures are refused.
+
+    `ours` and `slack` are Unix seconds; None: not known.
+    """
+    others = {"the database": facts.now.timestamp() if facts else None, "Slack": slack}
     apart = {name: ours - theirs for name, theirs in others.items() if theirs is not None}
     if not apart:
         return skipped("clock", "there is no other clock in reach")
     wrong = [
         f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} {name}"
         for name, seconds in apart.items()
-        if abs(seconds) > SKEW_SECONDS
+        if abs(seconds) > MAX_SKEW
     ]
     if wrong:
         return failed(
@@ -89,10 +92,10 @@ def clock(seen: Server | None, *, ours: float, slack: float | None = None) -> Ch
 
 
 def scopes(granted: frozenset[str]) -> Check:
-    """Whether the token may do all that the bridge does."""
-    missing = [scope for scope in NEEDED if scope not in granted]
+    """Whether the token has every required scope."""
+    missing = [scope for scope in REQUIRED_SCOPES if scope not in granted]
     if not missing:
-        return ok("scopes", ", ".join(NEEDED))
+        return ok("scopes", ", ".join(REQUIRED_SCOPES))
     return failed(
         "scopes",
         f"the token lacks {', '.join(missing)}",
@@ -101,27 +104,29 @@ def scopes(granted: frozenset[str]) -> Check:
     )
 
 
-def channel(id: str, seen: Channel | SlackFailure) -> Check:
-    """Whether cards can be posted in a channel; skipped where the token may not look, which no card needs."""
+def channel(id: str, result: Channel | SlackFailure) -> Check:
+    """Whether cards can be posted in a channel; skipped without the scope to read channels, which cards do not need."""
     name = "channel"
     invite = f"write /invite @askbridge in the channel, then: askbridge doctor --channel {id}"
-    match seen:
+    match result:
         case Broken(code="scope_missing"):
             return skipped(name, f"{id}: the token lacks channels:read (for private ones groups:read); try: {invite}")
         case RetryAfter():
-            return failed(name, f"{id}: {seen.detail}", fix=f"askbridge doctor --channel {id}, once more")
+            return failed(name, f"{id}: {result.detail}", fix=f"askbridge doctor --channel {id}, once more")
         case Broken() | GiveUp() | BadBlocks():
-            return failed(name, f"{id}: {seen.detail}", fix=f"{seen.fix} Then: askbridge doctor --channel {id}")
+            return failed(name, f"{id}: {result.detail}", fix=f"{result.fix} Then: askbridge doctor --channel {id}")
         case Channel(archived=True):
-            return failed(name, f"{id} (#{visible(seen.name)}) is archived", fix="unarchive it, or ask in another one")
+            return failed(
+                name, f"{id} (#{visible(result.name)}) is archived", fix="unarchive it, or ask in another one"
+            )
         case Channel(joined=False):
-            return failed(name, f"the bot is not in {id} (#{visible(seen.name)})", fix=invite)
+            return failed(name, f"the bot is not in {id} (#{visible(result.name)})", fix=invite)
         case Channel():
-            return ok(name, f"the bot is in {id} (#{visible(seen.name)})")
+            return ok(name, f"the bot is in {id} (#{visible(result.name)})")
         case _:
-            assert_never(seen)
+            assert_never(result)
 
 
 def visible(text: str) -> str:
-    """What others named, safe for a terminal."""
-    return "".join(one if one.isprintable() else "?" for one in text)
+    """Foreign text for a terminal: `?` for characters that a terminal would not print but obey."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,4 +1,4 @@
-"""`askbridge connections`: the Slack workspaces of an organization, listed, disabled and enabled."""
+"""`askbridge connections`: lists, disables and enables the Slack workspaces of an organization."""
 
 from typing import NoReturn
 from uuid import UUID
@@ -48,20 +48,20 @@ def list_(*, organization_id: UUID | None, as_json: bool) -> None:
         owner = await terminal.organization(db, organization_id)
         return await connections.all_of_organization(db, owner.organization_id)
 
-    found = terminal.with_database(work)
+    listed = terminal.with_database(work)
     if as_json:
-        terminal.tell({"items": [_resource(one) for one in found]})
+        terminal.print_json({"items": [_resource(connection) for connection in listed]})
         return
     rows = [
         [
-            ids.encode("con", one.id),
-            one.name,
-            one.team_id or one.enterprise_id or "",
-            one.app_id,
-            terminal.moment(one.created_at),
-            terminal.moment(one.disabled_at, never="no"),
+            ids.encode("con", connection.id),
+            connection.name,
+            connection.team_id or connection.enterprise_id or "",
+            connection.app_id,
+            terminal.moment(connection.created_at),
+            terminal.moment(connection.disabled_at, never="no"),
         ]
-        for one in found
+        for connection in listed
     ]
     click.echo(terminal.table([["ID", "WORKSPACE", "TEAM", "APP", "CREATED", "DISABLED"], *rows]))
 
@@ -89,7 +89,7 @@ def disable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> Non
 
     done = terminal.with_database(work)
     if as_json:
-        terminal.tell({**_resource(done.connection), "cancelled": done.cancelled})
+        terminal.print_json({**_resource(done.connection), "cancelled": done.cancelled})
         return
     click.echo(
         f"{_named(done.connection)} is disabled since {terminal.moment(done.connection.disabled_at)}; "
@@ -125,7 +125,7 @@ def enable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> None
 
     enabled = terminal.with_database(work)
     if as_json:
-        terminal.tell(_resource(enabled))
+        terminal.print_json(_resource(enabled))
         return
     click.echo(f"{_named(enabled)} is enabled")
 
@@ -136,18 +136,18 @@ def _refuse(owner: Organization, id: UUID) -> NoReturn:
     )
 
 
-def _named(one: Connection) -> str:
-    return f"{ids.encode('con', one.id)} ({one.name})"
+def _named(connection: Connection) -> str:
+    return f"{ids.encode('con', connection.id)} ({connection.name})"
 
 
-def _resource(one: Connection) -> Json:
+def _resource(connection: Connection) -> Json:
     return {
-        "id": ids.encode("con", one.id),
-        "organization": ids.encode("org", one.organization_id),
-        "workspace": one.name,
-        "app_id": one.app_id,
-        "enterprise_id": one.enterprise_id,
-        "team_id": one.team_id,
-        "created_at": terminal.moment(one.created_at),
-        "disabled_at": terminal.moment(one.disabled_at) or None,
+        "id": ids.encode("con", connection.id),
+        "organization": ids.encode("org", connection.organization_id),
+        "workspace": connection.name,
+        "app_id": connection.app_id,
+        "enterprise_id": connection.enterprise_id,
+        "team_id": connection.team_id,
+        "created_at": terminal.moment(connection.created_at),
+        "disabled_at": terminal.moment(connection.disabled_at) or None,
     }

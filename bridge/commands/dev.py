@@ -1,4 +1,4 @@
-"""`askbridge dev`: everything on this machine."""
+"""`askbridge dev`: runs PostgreSQL, a sandbox Slack and the bridge on this machine."""
 
 import asyncio
 import os
@@ -13,10 +13,10 @@ from bridge.commands import terminal
 
 
 def a_folder(value: str) -> Path:
-    """Read an argument that is a folder, or can become one."""
-    if not value.strip():  # mostly a variable of a script that is not set; the current folder is `.`
+    """The reader of an argument that is a folder, or a path where one can be created."""
+    if not value.strip():  # usually an unset variable of a script; the current folder is `.`
         raise click.BadParameter("must not be blank.")
-    if os.path.exists(value) and not os.path.isdir(value):  # noqa: PTH110, PTH112  -- pathlib's raise where one may not look
+    if os.path.exists(value) and not os.path.isdir(value):  # noqa: PTH110, PTH112  -- pathlib's raise without permission
         raise click.BadParameter(f"{value!r} is no folder.")
     return Path(value)
 
@@ -76,18 +76,19 @@ def dev(*, replicas: int, port: int, slack_port: int, data: Path | None, metrics
     logs.configure(form="readable")
     options = everything.Options(replicas=replicas, port=port, slack_port=slack_port, data=data, metrics=metrics)
     try:
-        asyncio.run(everything.run(options, on_ready=lambda ready: _tell_ready(ready, as_json=as_json)))
+        asyncio.run(everything.run(options, on_ready=lambda ready: print_ready(ready, as_json=as_json)))
     except everything.ChildFailed as failed:
         terminal.fail(str(failed))
 
 
-def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
+def print_ready(ready: dict[str, Any], *, as_json: bool) -> None:
+    """Print the addresses and the key, as one line of JSON or as text with two commands to try."""
     if as_json:
-        terminal.tell(ready)
+        terminal.print_json(ready)
         return
     bridge = ready["bridge_urls"][0]
     askbridge = Path(sys.executable).with_name("askbridge")
-    known = f"  export ASKBRIDGE_URL={bridge} ASKBRIDGE_KEY={ready['api_key']}"
+    exports = f"  export ASKBRIDGE_URL={bridge} ASKBRIDGE_KEY={ready['api_key']}"
     command = (
         f"  {askbridge} ask 'Deploy 1.4?' --to '#approvals' --responder @ana --approve \\\n"
         f"    --slack-url {ready['slack_url']}"
@@ -98,13 +99,13 @@ def _tell_ready(ready: dict[str, Any], *, as_json: bool) -> None:
         """    -d '{"kind": "approval", "title": "Deploy 1.4?", "to": {"channel": "C0APPROVALS"},"""
         """ "responders": {"users": ["U0ANA"]}}'"""
     )
-    metrics = f"Metrics                       {'  '.join(told)}\n" if (told := ready.get("metrics_urls")) else ""
+    metrics = f"Metrics                       {'  '.join(urls)}\n" if (urls := ready.get("metrics_urls")) else ""
     click.echo(
         f"\nSlack (a sandbox, not Slack)  {ready['slack_url']}\n"
         f"The bridge                    {'  '.join(ready['bridge_urls'])}\n"
         f"{metrics}"
         f"API key                       {ready['api_key']}\n"
         f"PostgreSQL                    {ready['database_url']}\n\n"
-        f"Ask something in another terminal, as a command or over HTTP:\n\n{known}\n\n{command}\n\n{example}\n\n"
+        f"Ask something in another terminal, as a command or over HTTP:\n\n{exports}\n\n{command}\n\n{example}\n\n"
         "Ctrl-C ends all of it.\n"
     )

@@ -1,4 +1,4 @@
-"""`askbridge doctor`: what is not as it must be, and the command that mends it."""
+"""`askbridge doctor`: prints a finding for each check, and for a failed one the command that fixes it."""
 
 import asyncio
 import dataclasses
@@ -13,7 +13,7 @@ from bridge.commands.checks import Check, State
 
 
 def a_channel(value: str) -> str:
-    """Read an argument that is a channel's id."""
+    """The reader of an argument that is the id of a channel."""
     if not re.fullmatch("[CG][A-Z0-9]{1,30}", value):
         raise click.BadParameter(
             f"{value!r} is no channel's id (C…); Slack shows it at the end of a channel's details."
@@ -50,23 +50,23 @@ def doctor(*, url: str | None, channels: tuple[str, ...], as_json: bool) -> None
 
     It changes nothing and posts nothing. One line for each finding: ok, failed or skipped.
     """
-    found = asyncio.run(_examine(url, channels, as_json=as_json))
-    well = all(check.state is not State.FAILED for check in found)
+    findings = asyncio.run(_examine(url, channels, as_json=as_json))
+    passed = all(check.state is not State.FAILED for check in findings)
     if as_json:
-        terminal.tell({"ok": well, "checks": [dataclasses.asdict(check) for check in found]})
-    sys.exit(0 if well else 1)
+        terminal.print_json({"ok": passed, "checks": [dataclasses.asdict(check) for check in findings]})
+    sys.exit(0 if passed else 1)
 
 
 async def _examine(url: str | None, channels: tuple[str, ...], *, as_json: bool) -> list[Check]:
-    found = []
+    findings = []
     async for check in examination.examine(url=url, channels=channels):
-        found.append(check)
+        findings.append(check)
         if not as_json:
             click.echo(line(check))
-    return found
+    return findings
 
 
 def line(check: Check) -> str:
-    """A finding as one line."""
+    """The finding as one line of output."""
     fix = f". To fix it: {check.fix}" if check.fix else ""
     return f"{check.state.value:<8}{check.name}: {check.detail.rstrip('.')}{fix}"

@@ -1,4 +1,4 @@
-"""What has to be right before a bridge works, looked at one by one in the order in which it is needed."""
+"""Collects the facts for `askbridge doctor` and runs its checks, in the order in which a bridge needs them."""
 
 import shlex
 import time
@@ -19,47 +19,47 @@ from storage import connections, errors, migrate, organizations, pool, server
 from storage.pool import Database
 from storage.server import Server
 
-_SECONDS = 5.0  # of one question: whoever types waits, and a bridge that needs longer is not well
+_SECONDS = 5.0  # for one HTTP request; a bridge or a Slack that needs longer has a problem
 
 
 async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[Check]:
-    """Examine everything, in the order in which a bridge needs it; `url` is where Slack sends its clicks.
+    """Yield a finding for each check, in the order in which a bridge needs them; `url` is where Slack sends clicks.
 
-    It needs neither database nor network to come to its end, each of which may keep it for some seconds.
+    Ends without a database or network too, each of which may delay it for some seconds.
     """
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(client.session(seconds=_SECONDS))
-        reached = await _open(stack)
-        db = reached if isinstance(reached, Database) else None
-        seen: Server | None = None
-        if isinstance(reached, Check):
-            yield reached
+        opened = await _open(stack)
+        db = opened if isinstance(opened, Database) else None
+        facts: Server | None = None
+        if isinstance(opened, Check):
+            yield opened
         else:
             try:
-                seen = await server.look(reached)
+                facts = await server.look(opened)
             except errors.Unavailable as error:
                 yield _no_database(error)
                 db = None
             else:
-                yield checks.database(seen)
+                yield checks.database(facts)
         schema = await _schema(db)
         yield schema
-        yield checks.durability(seen) if seen else skipped("durability", "the database was not reached")
+        yield checks.durability(facts) if facts else skipped("durability", "the database was not reached")
         yield _signing_secret()
         workspace = _workspace()
-        slacks: datetime | None = None
+        slack_time: datetime | None = None
         if isinstance(workspace, Check):
             yield workspace
             for name in ("scopes", "channel", "workspace", "Slack API"):
                 yield skipped(name, "the settings for Slack cannot be used")
         else:
-            known = db if schema.state is State.OK else None
-            async for check in _slack(workspace, db=known, http=http, channels=channels):
+            migrated = db if schema.state is State.OK else None
+            async for check in _slack(workspace, db=migrated, http=http, channels=channels):
                 yield check
                 if check.name == "Slack API" and check.state is State.OK:
-                    slacks = await client.now(workspace.slack_api_url, http=http)
+                    slack_time = await client.now(workspace.slack_api_url, http=http)
         yield await _clicks(url, http)
-        yield checks.clock(seen, ours=time.time(), slack=slacks.timestamp() if slacks else None)
+        yield checks.clock(facts, ours=time.time(), slack=slack_time.timestamp() if slack_time else None)
 
 
 async def _open(stack: AsyncExitStack) -> Database | Check:
@@ -120,16 +120,17 @@ def _workspace() -> config.Workspace | Check:
 async def _slack(
     settings: config.Workspace, *, db: Database | None, http: aiohttp.ClientSession, channels: Sequence[str]
 ) -> AsyncIterator[Check]:
-    """What the token is good for; whether Slack answers at all is the last one."""
+    """The checks of the token, its workspace and the channels; the last one is whether Slack answers at all."""
     if settings.slack_bot_token is None:
         for name in ("token", "scopes", "channel", "workspace"):
             yield skipped(name, "ASKBRIDGE_SLACK_BOT_TOKEN is not set")
     else:
         token = settings.slack_bot_token.get_secret_value()
         slack = Client(token=token, api_url=settings.slack_api_url, http=http)
-        who = await slack.identity()
-        if isinstance(who, Identity):
-            yield ok("token", f"of the workspace {checks.visible(who.name)} ({who.team_id or who.enterprise_id})")
+        identity = await slack.identity()
+        if isinstance(identity, Identity):
+            team = identity.team_id or identity.enterprise_id
+            yield ok("token", f"of the workspace {checks.visible(identity.name)} ({team})")
             granted = await slack.scopes()
             if granted is None:
                 yield skipped("scopes", "Slack did not tell them")
@@ -141,9 +142,9 @@ async def _slack(
                 yield checks.channel(channel, await slack.channel(channel))
             if not channels:
                 yield skipped("channel", "say in which the bot has to be: askbridge doctor --channel C…")
-            yield await _connected(db, who, app_id=who.app_id or settings.slack_app_id)
+            yield await _connected(db, identity, app_id=identity.app_id or settings.slack_app_id)
         else:
-            yield _slack_failed("token", who)
+            yield _slack_failed("token", identity)
             for name in ("scopes", "channel", "workspace"):
                 yield skipped(name, "the token could not be used")
     failure = await client.reach(settings.slack_api_url, http=http)
@@ -164,8 +165,8 @@ def _slack_failed(name: str, failure: SlackFailure) -> Check:
     return failed(name, failure.detail, fix=f"{failure.fix} Then: askbridge doctor")
 
 
-async def _connected(db: Database | None, who: Identity, *, app_id: str | None) -> Check:
-    """Whose questions this token's workspace shows."""
+async def _connected(db: Database | None, identity: Identity, *, app_id: str | None) -> Check:
+    """Which organization the token's workspace is connected to."""
     name = "workspace"
     if db is None:
         return skipped(name, "the database cannot be asked yet")
@@ -173,17 +174,17 @@ async def _connected(db: Database | None, who: Identity, *, app_id: str | None) 
         return failed(name, "Slack does not tell the app's id", fix="export ASKBRIDGE_SLACK_APP_ID=A…")
     try:
         active = await connections.of_installation(
-            db, app_id=app_id, enterprise_id=who.enterprise_id, team_id=who.team_id
+            db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
         )
         disabled = await connections.disabled_of_installation(
-            db, app_id=app_id, enterprise_id=who.enterprise_id, team_id=who.team_id
+            db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
         )
-        owner = await organizations.get(db, active.organization_id) if active else None
+        organization = await organizations.get(db, active.organization_id) if active else None
     except errors.Unavailable as error:
         return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
-    if active and owner:
-        ours = f"{checks.visible(owner.name)} ({ids.encode('org', owner.organization_id)})"
-        return ok(name, f"connected to {ours} as {ids.encode('con', active.id)}")
+    if active and organization:
+        owner = f"{checks.visible(organization.name)} ({ids.encode('org', organization.organization_id)})"
+        return ok(name, f"connected to {owner} as {ids.encode('con', active.id)}")
     if disabled:
         id, org = ids.encode("con", disabled.id), ids.encode("org", disabled.organization_id)
         return failed(name, f"{id} is disabled", fix=f"askbridge connections enable {id} --organization {org}")
@@ -191,7 +192,7 @@ async def _connected(db: Database | None, who: Identity, *, app_id: str | None) 
 
 
 async def _clicks(url: str | None, http: aiohttp.ClientSession) -> Check:
-    """Whether whatever answers where Slack sends clicks insists on Slack's signature."""
+    """Whether the server at the URL for clicks refuses a request without Slack's signature."""
     name = "clicks"
     if url is None:
         return skipped(name, "say where Slack sends them: askbridge doctor --url https://…/slack/events")
@@ -199,8 +200,8 @@ async def _clicks(url: str | None, http: aiohttp.ClientSession) -> Check:
         f"point the app's interactivity URL at a replica's /slack/events, and look: curl -i -X POST {shlex.quote(url)}"
     )
     try:
-        async with http.post(url, data=b"", allow_redirects=False) as answer:
-            status = answer.status
+        async with http.post(url, data=b"", allow_redirects=False) as response:
+            status = response.status
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         return failed(name, f"{url} cannot be reached ({network_errors.why(error)})", fix=fix)
     if status == 401:

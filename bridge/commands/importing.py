@@ -1,4 +1,4 @@
-"""Imports that a person may interrupt: imported before everything else, so it needs nothing itself."""
+"""Makes imports end silently on Ctrl-C; imported first, so it imports nothing but the standard library."""
 
 import contextlib
 import signal
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def silently_interrupted() -> Iterator[None]:
-    """While imports take their half second, Ctrl-C ends the process without a traceback through all of them."""
-    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # and not ignored, as behind nohup
-    ours = ours and threading.current_thread() is threading.main_thread()  # no other may set it
-    if ours:
+    """During imports, which take half a second, Ctrl-C ends the process without a traceback."""
+    replace = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not if ignored, as under nohup
+    replace = replace and threading.current_thread() is threading.main_thread()  # only this thread may set handlers
+    if replace:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     yield
-    if ours:
+    if replace:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""`askbridge keys`: the API keys of agents, made, listed and revoked."""
+"""`askbridge keys`: creates, lists and revokes the API keys of agents."""
 
 import sys
 from uuid import UUID
@@ -38,7 +38,7 @@ Examples:
 
 {terminal.EXIT}"""
 )
-@click.argument("name", type=terminal.a_name(most=80))
+@click.argument("name", type=terminal.a_name(limit=80))
 @terminal.organization_option
 @terminal.json_option
 def create(*, name: str, organization_id: UUID | None, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def create(*, name: str, organization_id: UUID | None, as_json: bool) -> None:
     key, secret = terminal.with_database(work)
     try:
         if as_json:
-            terminal.tell({**_resource(key), "key": secret})
+            terminal.print_json({**_resource(key), "key": secret})
             return
         click.echo(secret)
     except OSError as error:
@@ -84,9 +84,9 @@ def list_(*, organization_id: UUID | None, as_json: bool) -> None:
         owner = await terminal.organization(db, organization_id)
         return await keys.of_organization(db, owner.organization_id)
 
-    found = terminal.with_database(work)
+    listed = terminal.with_database(work)
     if as_json:
-        terminal.tell({"items": [_resource(key) for key in found]})
+        terminal.print_json({"items": [_resource(key) for key in listed]})
         return
     rows = [
         [
@@ -96,7 +96,7 @@ def list_(*, organization_id: UUID | None, as_json: bool) -> None:
             terminal.moment(key.created_at),
             terminal.moment(key.revoked_at, never="no"),
         ]
-        for key in found
+        for key in listed
     ]
     click.echo(terminal.table([["ID", "NAME", "KEY", "CREATED", "REVOKED"], *rows]))
 
@@ -125,7 +125,7 @@ def revoke(*, key_id: UUID, organization_id: UUID | None, as_json: bool) -> None
 
     key = terminal.with_database(work)
     if as_json:
-        terminal.tell(_resource(key))
+        terminal.print_json(_resource(key))
         return
     click.echo(f"{ids.encode('key', key.id)} ({key.name}) is revoked since {terminal.moment(key.revoked_at)}")
 

@@ -1,4 +1,4 @@
-"""`askbridge migrate`: the database as this release needs it."""
+"""`askbridge migrate`: migrates the database to the schema of this release."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""`askbridge organizations`: the tenants of a bridge, made, listed, disabled, enabled and deleted."""
+"""`askbridge organizations`: creates, lists, disables, enables and deletes the organizations of a bridge."""
 
 import asyncio
 from uuid import UUID
@@ -14,9 +14,9 @@ from storage.model import Json, Organization
 from storage.organizations import Disabled
 from storage.pool import Database
 
-# So long after the disabling no replica takes a click for the organization's any more.
-_FORGOTTEN_SECONDS = REMEMBERED_SECONDS + 5
-_SETTLING_SECONDS = 20.0  # what running replicas get for the last cards after that
+# After this time since an organization was disabled, no replica takes a click for its connections.
+_CACHED_SECONDS = REMEMBERED_SECONDS + 5
+_SETTLING_SECONDS = 20.0  # after that, for running replicas to settle the last cards
 
 
 @click.group(
@@ -42,7 +42,7 @@ Example:
 
 {terminal.EXIT}"""
 )
-@click.argument("name", type=terminal.a_name(most=200))
+@click.argument("name", type=terminal.a_name(limit=200))
 @terminal.json_option
 def create(*, name: str, as_json: bool) -> None:
     """Make an organization called NAME; it has no key and no workspace yet."""
@@ -54,7 +54,7 @@ def create(*, name: str, as_json: bool) -> None:
 
     made = terminal.with_database(work)
     if as_json:
-        terminal.tell(_resource(made))
+        terminal.print_json(_resource(made))
         return
     click.echo(f"{_named(made)} is made")
 
@@ -70,18 +70,18 @@ Example:
 @terminal.json_option
 def list_(*, as_json: bool) -> None:
     """List the organizations, oldest first."""
-    found = terminal.with_database(organizations.every)
+    listed = terminal.with_database(organizations.every)
     if as_json:
-        terminal.tell({"items": [_resource(one) for one in found]})
+        terminal.print_json({"items": [_resource(organization) for organization in listed]})
         return
     rows = [
         [
-            ids.encode("org", one.organization_id),
-            one.name,
-            terminal.moment(one.created_at),
-            terminal.moment(one.disabled_at, never="no"),
+            ids.encode("org", organization.organization_id),
+            organization.name,
+            terminal.moment(organization.created_at),
+            terminal.moment(organization.disabled_at, never="no"),
         ]
-        for one in found
+        for organization in listed
     ]
     click.echo(terminal.table([["ID", "NAME", "CREATED", "DISABLED"], *rows]))
 
@@ -103,7 +103,7 @@ def disable(*, org_id: UUID, as_json: bool) -> None:
 
     done = terminal.with_database(work)
     if as_json:
-        terminal.tell({**_resource(done.organization), "cancelled": done.cancelled})
+        terminal.print_json({**_resource(done.organization), "cancelled": done.cancelled})
         return
     click.echo(
         f"{_named(done.organization)} is disabled since {terminal.moment(done.organization.disabled_at)}; "
@@ -128,11 +128,12 @@ def enable(*, org_id: UUID, as_json: bool) -> None:
         if enabled is None:
             raise CommandRefused(f"There is no organization {ids.encode('org', org_id)}.")
         every = await connections.all_of_organization(db, org_id)
-        return enabled, [ids.encode("con", one.id) for one in every if one.disabled_at is not None]
+        disabled = [connection for connection in every if connection.disabled_at is not None]
+        return enabled, [ids.encode("con", connection.id) for connection in disabled]
 
     enabled, disabled = terminal.with_database(work)
     if as_json:
-        terminal.tell({**_resource(enabled), "disabled_connections": disabled})
+        terminal.print_json({**_resource(enabled), "disabled_connections": disabled})
         return
     click.echo(f"{_named(enabled)} is enabled")
     for id in disabled:
@@ -165,25 +166,25 @@ def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None
     """
 
     async def work(db: Database) -> tuple[Organization, int]:
-        found = await terminal.organization(db, org_id)
+        organization = await terminal.organization(db, org_id)
         if not yes:
             raise CommandRefused(
-                f"This would delete {_named(found)} with its keys, connections, questions and clicks, and there is "
-                "no way back. Repeat it with --yes."
+                f"This would delete {_named(organization)} with its keys, connections, questions and clicks, and there "
+                "is no way back. Repeat it with --yes."
             )
         await _disable(db, org_id)
         if await connections.all_of_organization(db, org_id):
-            await _let_go(db, org_id, leave_cards=leave_cards)
+            await _wait_until_deletable(db, org_id, leave_cards=leave_cards)
         try:
-            return found, await organizations.delete(db, org_id)
+            return organization, await organizations.delete(db, org_id)
         except organizations.StillActive:
             raise CommandRefused(
-                f"{_named(found)} was enabled by somebody else meanwhile; nothing is deleted."
+                f"{_named(organization)} was enabled by somebody else meanwhile; nothing is deleted."
             ) from None
 
     deleted, rows = terminal.with_database(work)
     if as_json:
-        terminal.tell({"id": _id(deleted), "rows": rows})
+        terminal.print_json({"id": _id(deleted), "rows": rows})
         return
     click.echo(f"{_named(deleted)} is deleted, with everything it had ({terminal.count(rows, 'row')})")
 
@@ -195,48 +196,47 @@ async def _disable(db: Database, id: UUID) -> Disabled:
     return done
 
 
-async def _let_go(db: Database, id: UUID, *, leave_cards: bool) -> None:
+async def _wait_until_deletable(db: Database, id: UUID, *, leave_cards: bool) -> None:
     """Wait until no card shows a button, no webhook is due and no click is taken; else raise CommandRefused."""
     clock = asyncio.get_running_loop().time
     waited_since: float | None = None
-    told = False
+    announced = False
     while (leaving := await organizations.leaving(db, id)) is not None:
-        left = leaving.questions + leaving.cards
-        owed = left + leaving.deliveries
-        if leaving.seconds >= _FORGOTTEN_SECONDS:
-            if leave_cards or not owed:
+        unsettled = leaving.questions + leaving.cards
+        if leaving.seconds >= _CACHED_SECONDS:
+            if leave_cards or not unsettled + leaving.deliveries:
                 return
             waited_since = waited_since or clock()
-            if clock() - waited_since > _SETTLING_SECONDS and not left:
+            if clock() - waited_since > _SETTLING_SECONDS and not unsettled:
                 raise CommandRefused(
                     f"It is disabled, and nothing is deleted yet: {terminal.count(leaving.deliveries, 'webhook')} may "
                     "still be delivered. Repeat this later, or add --leave-cards."
                 )
             if clock() - waited_since > _SETTLING_SECONDS:
                 raise CommandRefused(
-                    f"It is disabled, and nothing is deleted yet: {terminal.count(left, 'card')} may still "
+                    f"It is disabled, and nothing is deleted yet: {terminal.count(unsettled, 'card')} may still "
                     "show buttons in Slack. Run a replica with the workspace's bot token (askbridge serve) and repeat "
                     "this, or add --leave-cards."
                 )
-        if not told:
-            seconds = max(_FORGOTTEN_SECONDS - leaving.seconds, 0) + (0 if leave_cards else _SETTLING_SECONDS)
+        if not announced:
+            seconds = max(_CACHED_SECONDS - leaving.seconds, 0) + (0 if leave_cards else _SETTLING_SECONDS)
             click.echo(f"disabled; waiting up to {seconds:.0f} s until replicas have settled its cards …", err=True)
-            told = True
+            announced = True
         await asyncio.sleep(0.5)
 
 
-def _id(one: Organization) -> str:
-    return ids.encode("org", one.organization_id)
+def _id(organization: Organization) -> str:
+    return ids.encode("org", organization.organization_id)
 
 
-def _named(one: Organization) -> str:
-    return f"{_id(one)} ({one.name})"
+def _named(organization: Organization) -> str:
+    return f"{_id(organization)} ({organization.name})"
 
 
-def _resource(one: Organization) -> Json:
+def _resource(organization: Organization) -> Json:
     return {
-        "id": _id(one),
-        "name": one.name,
-        "created_at": terminal.moment(one.created_at),
-        "disabled_at": terminal.moment(one.disabled_at) or None,
+        "id": _id(organization),
+        "name": organization.name,
+        "created_at": terminal.moment(organization.created_at),
+        "disabled_at": terminal.moment(organization.disabled_at) or None,
     }

@@ -1,4 +1,4 @@
-"""The program as a whole: whatever becomes of a command, it ends in words and with a status that its help names."""
+"""The program as a whole: every failure ends with a message and with an exit status that the help documents."""
 
 import contextlib
 import importlib
@@ -14,52 +14,52 @@ from bridge.commands.importing import silently_interrupted
 
 
 class Program(click.Group):
-    """All commands, each imported when it is typed: a key is made in half the time if no server is imported for it.
+    """All commands, each imported when it runs: `keys create` takes half the time if no server is imported for it.
 
-    Whoever reads stdout may stop reading, and whoever types may stop waiting.
+    A closed stdout and Ctrl-C end the program in order too.
     """
 
-    def __init__(self, *arguments: Any, places: Mapping[str, str], **extra: Any) -> None:
+    def __init__(self, *arguments: Any, commands_by_name: Mapping[str, str], **extra: Any) -> None:
         super().__init__(*arguments, **extra)
-        self._places = places
+        self._commands_by_name = commands_by_name
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  -- click's signature
-        return sorted(self._places)
+        return sorted(self._commands_by_name)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  -- as above
-        if cmd_name not in self._places:
+        if cmd_name not in self._commands_by_name:
             return None
-        module, name = self._places[cmd_name].split(":")
+        module, name = self._commands_by_name[cmd_name].split(":")
         with silently_interrupted():
             command: click.Command = getattr(importlib.import_module(f"bridge.commands.{module}"), name)
         return command
 
     def main(self, args: Any = None, *more: Any, **extra: Any) -> NoReturn:
-        """Run what was typed and end the process; never returns, and raises nothing but SystemExit and our mistakes."""
+        """Run the command and end the process; raises nothing but SystemExit, except where this program has a bug."""
         typed = list(sys.argv[1:] if args is None else args)
-        # Python's own status for all of this is 1, which from `ask` would read as a person's no.
-        unsaid = 2 if typed[:1] == ["ask"] else 1
+        # Python's own status for all of this is 1, which from `ask` would mean that a person denied.
+        failure_status = 2 if typed[:1] == ["ask"] else 1
         stdout = sys.stdout
         streams = [stream for stream in (stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
         for stream in streams:
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows `?` for it
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character gets `?`
         try:
             status = super().main(typed, *more, **{**extra, "standalone_mode": False})
-            if stdout is not None:  # it is when the process was started with it closed
+            if stdout is not None:  # None: the process was started with stdout closed
                 stdout.flush()
         except click.ClickException as wrong:
-            _say(wrong)
+            _print_error(wrong)
             sys.exit(wrong.exit_code)
         except click.Abort:
-            _say("Stopped before it was done.")
-            sys.exit(unsaid)
-        except OSError as error:  # every other one is met where it may happen
+            _print_error("Stopped before it was done.")
+            sys.exit(failure_status)
+        except OSError as error:  # every other OSError is handled where it may occur
             what = error.filename or "What this command has to say cannot be written"
-            _say(f"{what}: {error.strerror}.")
-            sys.exit(unsaid)
+            _print_error(f"{what}: {error.strerror}.")
+            sys.exit(failure_status)
         except SystemExit:
-            if sys.stdout is not stdout:  # click puts another there when nobody reads any more, and ends with 1
-                sys.exit(unsaid)
+            if sys.stdout is not stdout:  # click replaces a stdout whose reader has gone, and ends with 1
+                sys.exit(failure_status)
             raise
         finally:
             for stream in streams:
@@ -68,9 +68,9 @@ class Program(click.Group):
 
 
 def _empty(stream: io.TextIOWrapper) -> None:
-    """Leave nothing in a stream's buffer: the interpreter flushes it last of all, complains, and makes the status 120.
+    """Flush or discard a stream's buffer: a flush that fails at interpreter exit prints an error and sets status 120.
 
-    What cannot be written was met where it was said.
+    A failed write was already reported where the text was written.
     """
     try:
         stream.flush()
@@ -81,12 +81,12 @@ def _empty(stream: io.TextIOWrapper) -> None:
         stream.flush()
 
 
-def _say(words: str | click.ClickException) -> None:
-    """Tell stderr, if it takes anything."""
-    if sys.stderr is None:  # started with it closed; click would tell stdout
+def _print_error(message: str | click.ClickException) -> None:
+    """Print to stderr; a stderr that cannot be written is ignored."""
+    if sys.stderr is None:  # started with stderr closed; click would print to stdout
         return
     with contextlib.suppress(OSError):
-        if isinstance(words, str):
-            click.echo(words, err=True)
+        if isinstance(message, str):
+            click.echo(message, err=True)
         else:
-            words.show()
+            message.show()

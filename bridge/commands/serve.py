@@ -1,4 +1,4 @@
-"""`askbridge serve`: one replica."""
+"""`askbridge serve`: runs one replica."""
 
 import asyncio
 import errno
@@ -32,16 +32,16 @@ def serve(*, as_json: bool) -> None:
     """
     settings = terminal.settings(config.Settings)
     logs.configure(form=settings.log)
-    unheard: OSError | None = None
+    write_error: OSError | None = None
 
     def ready(addresses: lifecycle.Addresses) -> None:
-        nonlocal unheard
+        nonlocal write_error
         if as_json:
             try:
                 metrics = {"metrics_url": addresses.metrics_url} if addresses.metrics_url else {}
-                terminal.tell({"url": addresses.url, **metrics, "pid": os.getpid()})
-            except OSError as error:  # whoever started it waits for this line in vain
-                unheard = error
+                terminal.print_json({"url": addresses.url, **metrics, "pid": os.getpid()})
+            except OSError as error:  # the parent process waits for this line and will not get it
+                write_error = error
                 signal.raise_signal(signal.SIGTERM)
 
     try:
@@ -50,20 +50,20 @@ def serve(*, as_json: bool) -> None:
         terminal.fail(str(error))
     except listeners.CannotListen as error:
         terminal.fail(_cannot_listen(error))
-    if unheard:
-        raise unheard
+    if write_error:
+        raise write_error
 
 
-def _cannot_listen(refused: listeners.CannotListen) -> str:
-    why, host, port = refused.__cause__, refused.host, refused.port
-    host_setting, port_setting = f"{refused.setting}HOST", f"{refused.setting}PORT"
-    match why.errno if isinstance(why, OSError) else 0:
+def _cannot_listen(error: listeners.CannotListen) -> str:
+    cause, host, port = error.__cause__, error.host, error.port
+    host_setting, port_setting = f"{error.setting}HOST", f"{error.setting}PORT"
+    match cause.errno if isinstance(cause, OSError) else 0:
         case errno.EADDRINUSE:
             return f"Cannot listen on {host}:{port}: it is already in use. Choose another {port_setting}."
         case errno.EACCES:
             return f"Cannot listen on {host}:{port}: this account may not. Choose an {port_setting} from 1024 on."
-        case errno.EADDRNOTAVAIL | socket.EAI_NONAME | None:  # from Python 3.13 on asyncio gives no number here
+        case errno.EADDRNOTAVAIL | socket.EAI_NONAME | None:  # since Python 3.13 asyncio sets no errno here
             return f"Cannot listen on {host}: this machine has no such address. Choose another {host_setting}."
         case _:
-            said = why.strerror if isinstance(why, OSError) else type(why).__name__
-            return f"Cannot listen on {host}:{port}: {said}. Check {host_setting} and {port_setting}."
+            reason = cause.strerror if isinstance(cause, OSError) else type(cause).__name__
+            return f"Cannot listen on {host}:{port}: {reason}. Check {host_setting} and {port_setting}."

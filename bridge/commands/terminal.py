@@ -1,4 +1,4 @@
-"""How a command meets whoever typed it: settings read, ids understood, the database opened, every failure in words."""
+"""What all commands share: arguments, settings, the database, output, and failures as messages."""
 
 import asyncio
 import json
@@ -24,42 +24,42 @@ EXIT = "Exit status: 0 done; 1 it could not be done, and stderr says why; 2 type
 
 
 class CommandRefused(Exception):
-    """What was asked for cannot be done; the message says why and what to do."""
+    """The command cannot be carried out; the message says why and what to do."""
 
 
 class WholeNumber(click.IntRange):
-    """A whole number within limits, called so when what was typed is none."""
+    """An integer within limits, which click's messages call a whole number."""
 
     name = "whole number"
 
 
 class Seconds(click.FloatRange):
-    """A time in seconds within limits, called so when what was typed is none."""
+    """A time in seconds within limits, which click's messages call a number of seconds."""
 
     name = "number of seconds"
 
 
 def an_id(prefix: ids.Prefix) -> Callable[[str], UUID]:
-    """The reader of an argument that is an id as we write it."""
+    """The reader of an argument that is an id with this prefix."""
 
     def read(value: str) -> UUID:
-        found = ids.decode(prefix, value)
-        if found is None:
+        id = ids.decode(prefix, value)
+        if id is None:
             raise click.BadParameter(f"{value!r} is no id like {prefix}_01kb….")
-        return found
+        return id
 
     return read
 
 
-def a_name(*, most: int) -> Callable[[str], str]:
-    """The reader of an argument that people will read: visible and not too long."""
+def a_name(*, limit: int) -> Callable[[str], str]:
+    """The reader of an argument that is a name: printable, not blank, at most `limit` characters."""
 
     def read(value: str) -> str:
         text = value.strip()
         if not text or not text.isprintable():
             raise click.BadParameter("a name must not be blank and must not contain invisible characters.")
-        if len(text) > most:
-            raise click.BadParameter(f"a name has at most {most} characters; this one has {len(text)}.")
+        if len(text) > limit:
+            raise click.BadParameter(f"a name has at most {limit} characters; this one has {len(text)}.")
         return text
 
     return read
@@ -75,16 +75,16 @@ organization_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON on stdout, for scripts.")
 
 
-def settings(wanted: type[S]) -> S:
-    """Read settings, or end with a line for each that is missing or wrong, and where to read on."""
+def settings(part: type[S]) -> S:
+    """Read settings, or end the command with a line for each that is missing or wrong."""
     try:
-        return config.read(wanted)
+        return config.read(part)
     except config.Misconfigured as error:
         fail(f"{error}\nEvery setting is in docs/configuration.md. See what else is missing with: askbridge doctor")
 
 
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Do something with the database of the settings, or end in words."""
+    """Run `work` with the database in the settings, or end the command with a message."""
     dsn = settings(config.DatabaseSettings).direct_url
 
     async def do() -> T:
@@ -101,12 +101,12 @@ def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
 
 
 async def organization(db: Database, organization_id: UUID | None) -> Organization:
-    """The organization that was named, else the only one; raises CommandRefused."""
+    """The organization with this id, or without an id the only one there is; raises CommandRefused."""
     if organization_id is not None:
-        found = await organizations.get(db, organization_id)
-        if found is None:
+        named = await organizations.get(db, organization_id)
+        if named is None:
             raise CommandRefused(f"There is no organization {ids.encode('org', organization_id)}.")
-        return found
+        return named
     every = await organizations.every(db)
     if not every:
         raise CommandRefused(
@@ -114,19 +114,19 @@ async def organization(db: Database, organization_id: UUID | None) -> Organizati
             "or: askbridge organizations create NAME"
         )
     if len(every) > 1:
-        rows = [[ids.encode("org", one.organization_id), one.name] for one in every]
+        rows = [[ids.encode("org", organization.organization_id), organization.name] for organization in every]
         raise CommandRefused("There are several organizations; say which with --organization:\n" + table(rows))
     return every[0]
 
 
-def tell(line: Json) -> None:
-    """Print one line of JSON, at once."""
-    click.echo(json.dumps(line))
+def print_json(value: Json) -> None:
+    """Print one line of JSON and flush it."""
+    click.echo(json.dumps(value))
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows under each other. What cannot be seen is shown as `?`: a terminal would obey it."""
-    shown = [["".join(one if one.isprintable() else "?" for one in cell) for cell in row] for row in rows]
+    """Rows with aligned columns. Unprintable characters become `?`, since a terminal would obey them."""
+    shown = [["".join(char if char.isprintable() else "?" for char in cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown
@@ -134,7 +134,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def moment(at: datetime | None, *, never: str = "") -> str:
-    """A time in UTC, to the second."""
+    """A time in UTC, to the second; `never` for None."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else never
 
 
@@ -143,7 +143,7 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def fail(words: str, *, status: int = 1) -> NoReturn:
-    """End the command with words on stderr."""
-    click.echo(words, err=True)
+def fail(message: str, *, status: int = 1) -> NoReturn:
+    """End the command with a message on stderr."""
+    click.echo(message, err=True)
     sys.exit(status)

@@ -1,6 +1,6 @@
-"""The contract of a kind: everything the house needs to know to ask one sort of question.
+"""The contract of a kind: everything the bridge needs to know about one sort of interaction.
 
-A kind is one folder in `bridge/kinds`, pure, and one line in its registry; docs/adding-a-kind.md adds one.
+A kind is one folder in `bridge/kinds`, pure, and one line in the registry; docs/adding-a-kind.md shows how to add one.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ Q = TypeVar("Q", bound=Question)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A question of a kind as an agent would send it, without its routing."""
+    """A request of a kind as an agent would send it, without recipients and responders."""
 
     name: str
     request: Json
@@ -26,21 +26,21 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceAnswer:
-    """What a choice stands for. It is said by its label: where it is clicked, on the card afterwards, and to agents."""
+    """The answer that a choice gives; buttons, cards and agents show its `label`."""
 
     label: str
     decision: Literal["approve", "deny"] | None = None
     option: str | None = None
 
     def stored(self) -> Json:
-        """As agents will get it. `approved` is nothing that a kind can say: careless readers rely on it."""
+        """The answer as agents get it. Derives `approved` from `decision`, so that no kind can set it otherwise."""
         approved = self.decision == "approve"
         return {"decision": self.decision, "approved": approved, "option": self.option, "label": self.label}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldErrors:
-    """What a person has to mend in a form before it can count: a message for each field, by the field's id."""
+    """The messages that refuse a submitted form, by the id of the field to correct."""
 
     messages: dict[str, str]
 
@@ -55,46 +55,48 @@ def _refuse(_: Question, choice: str, __: Json) -> FieldErrors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Q]):
-    """One sort of question, from what an agent may send to what a click means."""
+    """One sort of interaction, from the request of an agent to the meaning of a click."""
 
     name: str
-    request: type[Q]  # what an agent sends, less the routing
-    choices: Callable[[Q], dict[str, ChoiceAnswer]]  # what a bare click can name, and what it then stands for
+    request: type[Q]  # what an agent sends, without recipients and responders
+    choices: Callable[[Q], dict[str, ChoiceAnswer]]  # the choices that a click alone can answer with
     card: Callable[[CardView, Q], Drawing]  # for every status, within Slack's limits for every accepted request
     examples: tuple[Example, ...]
-    forms: Callable[[Q], dict[str, ChoiceAnswer]] = _none  # what a form completes with words; no bare click wins it
+    forms: Callable[[Q], dict[str, ChoiceAnswer]] = (
+        _none  # the choices that need a form; a click alone cannot answer with them
+    )
     accept: Callable[[Q, str, Json], Json | FieldErrors] = _refuse  # see `accepted`
 
     def answers(self, request: Q) -> Json:
-        """Each choice and the answer it stands for, as stored with the question: fixed when it is asked."""
+        """Each choice with its answer, as stored with the interaction, fixed when it is created."""
         return {choice: answer.stored() for choice, answer in self.choices(request).items()}
 
     def stored_forms(self, request: Q) -> Json:
-        """Each choice that needs words and the answer that they complete, stored beside `answers`."""
+        """Each choice that needs a form with the answer that the form completes, stored beside `answers`."""
         return {choice: answer.stored() for choice, answer in self.forms(request).items()}
 
-    def accepted(self, stored: Json, choice: str, given: Json) -> Json | FieldErrors:
-        """What a submission adds to the answer that `choice` stands for, or what a person has to mend in it.
+    def accepted(self, stored: Json, choice: str, submission: Json) -> Json | FieldErrors:
+        """What a submitted form adds to the answer of `choice`, or the errors that refuse the form.
 
-        Runs before the claim, on the request as it was stored, which never changes. What it adds is merged under the
-        stored answer, and can override nothing of it.
+        Runs before the claim, on the stored request, which never changes. The addition is merged under the stored
+        answer and cannot override any part of it.
         """
-        return self.accept(self.request.model_validate(stored, extra="ignore"), choice, given)
+        return self.accept(self.request.model_validate(stored, extra="ignore"), choice, submission)
 
-    def choice_of(self, request: Q, wanted: Json) -> str | None:
-        """The choice whose answer says what is wanted, such as {"decision": "deny"}; None when there is none."""
-        return next((choice for choice, answer in self.answers(request).items() if answer | wanted == answer), None)
+    def choice_of(self, request: Q, part: Json) -> str | None:
+        """The choice whose answer contains `part`, such as {"decision": "deny"}; None if there is none."""
+        return next((choice for choice, answer in self.answers(request).items() if answer | part == answer), None)
 
     def stored(self, request: Q) -> Json:
-        """The content of the row: the kind's own fields, as JSON, without what was not said."""
+        """The request as stored in the row: the kind's fields as JSON, without absent ones."""
         return request.model_dump(mode="json", exclude_none=True, include=set(self.request.model_fields))
 
     def digest(self, request: Q) -> str:
-        """What a person was asked to agree to, as a fingerprint: SHA-256 in hexadecimal.
+        """A fingerprint of what people agree to: SHA-256 in hexadecimal.
 
-        Over the JSON object of kind, title, body, action and every field that the kind adds (absent ones left out),
-        keys sorted, without spaces, in UTF-8: the same whatever the order in which the fields came, and another one
-        when any of them changes.
+        Covers the JSON object of kind, title, body, action and every field that the kind adds (absent ones left out),
+        keys sorted, without spaces, in UTF-8. The digest does not depend on the order of the fields, and differs when
+        any of them changes.
         """
         added = self.request.model_fields.keys() - Question.model_fields.keys()
         covered = request.model_dump(mode="json", exclude_none=True, include={*DECIDED, *added})
@@ -102,8 +104,5 @@ class Kind(Generic[Q]):
         return hashlib.sha256(written.encode()).hexdigest()
 
     def draw(self, view: CardView) -> Drawing:
-        """The card of a stored interaction.
-
-        What another release stored beside our fields is none of our business: its cards must be drawn all the same.
-        """
+        """The card of a stored interaction; ignores fields that only another release knows."""
         return self.card(view, self.request.model_validate(view.interaction.request, extra="ignore"))

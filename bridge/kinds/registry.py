@@ -1,4 +1,4 @@
-"""The kinds there are. A new kind is a folder here and one line in this file."""
+"""The registry of kinds. A new kind is a folder here and one line in this file."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.kinds.contract import Kind
 
-# Named rather than imported, so that a kind is one line; the folder itself is typed, where it makes its KIND.
+# Names, not imports, so that a kind is one line; its KIND is type-checked in its own folder.
 _FOLDERS = (
     "approval",
     "choice",

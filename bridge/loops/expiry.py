@@ -21,7 +21,7 @@ async def step(db: Database, notifier: Notifier, reader: Reader) -> int:
     """
     await asyncio.sleep(COALESCE_SECONDS)
     expired = await deadlines.expire(db, event_ids=[ids.new() for _ in range(BATCH)])
-    reader.tell(expired.ended)
+    reader.report(expired.ended)
     if expired.next_in is not None and expired.next_in < _SOON:
         seconds = expired.next_in if expired.next_in > 0 else _AGAIN_SECONDS
         asyncio.get_running_loop().call_later(seconds, notifier.expiry.set)

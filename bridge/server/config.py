@@ -1,4 +1,4 @@
-"""The settings of one replica: read once, here, from the environment; everything below gets values."""
+"""The settings of one replica, read once from the environment; all other code gets values."""
 
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ def _networks(value: str) -> str:
 
 
 def _database_url(value: SecretStr) -> SecretStr:
-    # Blank would not fail: the client would look for a database on its own, and perhaps find another one.
+    # A blank URL would not fail: asyncpg would use its defaults and might reach another database.
     if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
         raise ValueError("must be an address like postgresql://user:password@host:5432/database")
     return value
@@ -81,7 +81,7 @@ class _Part(BaseSettings):
 
 
 class DatabaseSettings(_Part):
-    """What a command needs that speaks to the database alone."""
+    """The settings of commands that use only the database."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
         description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
@@ -93,12 +93,12 @@ class DatabaseSettings(_Part):
 
     @property
     def direct_url(self) -> str:
-        """The way to the database that leads through no pooler."""
+        """The URL that reaches the database without a pooler."""
         return (self.database_direct_url or self.database_url).get_secret_value()
 
 
 class Signing(_Part):
-    """What tells a click of Slack's from one of somebody else's."""
+    """The settings that verify Slack's signatures."""
 
     slack_signing_secret: Annotated[SecretStr, AfterValidator(_signing_secrets)] = Field(
         description="The app's signing secret; a comma list of two while it is being rotated."
@@ -111,7 +111,7 @@ class Signing(_Part):
 
 
 class Workspace(_Part):
-    """What is needed to speak to Slack."""
+    """The settings of calls to Slack's Web API."""
 
     slack_bot_token: Annotated[SecretStr, AfterValidator(_bot_token)] | None = Field(
         default=None, description="The bot token (`xoxb-…`) of the one workspace this bridge serves."
@@ -125,14 +125,14 @@ class Workspace(_Part):
 
 
 class Settings(Workspace, Signing, DatabaseSettings):
-    """Every setting, its default and what it is for. The table in docs/configuration.md is made from this class."""
+    """Every setting with its default and purpose. The table in docs/configuration.md is generated from this class."""
 
     organization: _Words = Field(
         default="Default",
         max_length=200,
         description="The name of the organization that is made at first start.",
     )
-    # Blank would mean every address there is.
+    # Blank would listen on every address.
     host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for every one there is.")
     port: Annotated[int, BeforeValidator(_port)] = Field(
         default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free one."
@@ -198,7 +198,7 @@ class Settings(Workspace, Signing, DatabaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """What each organization may ask of the bridge."""
+        """The limits of each organization."""
         return Limits(
             requests_per_second=self.requests_per_second,
             request_burst=self.request_burst,
@@ -208,12 +208,12 @@ class Settings(Workspace, Signing, DatabaseSettings):
 
     @property
     def webhook_keys(self) -> WebhookKeys | None:
-        """What signs webhooks; None: there are none."""
+        """The keys that sign webhooks; None: webhooks are off."""
         return WebhookKeys.read(self.webhook_key.get_secret_value()) if self.webhook_key else None
 
     @property
     def webhook_guard(self) -> Guard:
-        """Where webhooks may go."""
+        """The rule that decides which addresses webhooks may reach."""
         return Guard.read(self.webhook_allow_nets or "")
 
 
@@ -226,14 +226,14 @@ def read(settings: type[S]) -> S:
         return settings()
     except ValidationError as error:
         lines = [
-            f"  ASKBRIDGE_{str(problem['loc'][0]).upper()}: {_told(problem)}"
+            f"  ASKBRIDGE_{str(problem['loc'][0]).upper()}: {_explain(problem)}"
             for problem in error.errors(include_url=False)
         ]
         raise Misconfigured("\n".join(["These settings are missing or wrong:", *lines])) from None
 
 
-def _told(problem: ErrorDetails) -> str:
-    """What is wrong with a setting, as the rest of a sentence; never what it was set to."""
+def _explain(problem: ErrorDetails) -> str:
+    """What is wrong with a setting, as the rest of a sentence; never contains the value."""
     if problem["type"] == "missing":
         return "is not set"
     given: Any = problem["input"]

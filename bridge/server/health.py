@@ -1,4 +1,4 @@
-"""Whether this process lives (`/healthz`), and whether it can do its work (`/readyz`)."""
+"""Health checks: whether the process runs (`/healthz`), and whether it can do its work (`/readyz`)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from bridge.notifier import Notifier
 from storage import errors, migrate
 from storage.pool import Database
 
-_PATIENCE = 2.0  # seconds for the database to answer; whoever asks does not wait much longer
-_SILENT = 60.0  # seconds without a successful pass after which a loop is called stuck
+DATABASE_SECONDS = 2.0  # for the database to answer; the callers of health checks do not wait much longer
+_STUCK_SECONDS = 60.0  # without a successful pass of a loop
 
 
 class Health:
-    """What is looked at: the database with its schema, and every loop."""
+    """Checks the database with its schema, and every loop."""
 
     def __init__(self, *, db: Database, loops: Sequence[Loop], notifier: Notifier) -> None:
         self._db = db
@@ -23,7 +23,7 @@ class Health:
         self._notifier = notifier
 
     def routes(self) -> list[web.RouteDef]:
-        """The two routes, for those who keep the process running."""
+        """The two routes, for a supervisor and a load balancer."""
         return [web.get("/healthz", self._healthz), web.get("/readyz", self._readyz)]
 
     async def _healthz(self, _: web.Request) -> web.Response:
@@ -33,24 +33,24 @@ class Health:
         checks = {"database": await self._database(), "loops": self._passes()}
         if self._notifier.closing.is_set():
             checks["process"] = "is stopping"
-        ready = all(told == "ok" for told in checks.values())
+        ready = all(result == "ok" for result in checks.values())
         body = {"status": "ok" if ready else "not ready", "checks": checks}
         return web.json_response(body, status=200 if ready else 503)
 
     async def _database(self) -> str:
         try:
-            await self._db.insist(migrate.check, seconds=_PATIENCE)
+            await self._db.insist(migrate.check, seconds=DATABASE_SECONDS)
         except errors.Unavailable as error:
             return f"unavailable ({error.cause})"
         except errors.NotMigrated as error:
             return str(error)
         except errors.SchemaTooNew:
-            # Only starting is refused. A migration is safe beside the release that runs, and when the next one's is
-            # applied before its replicas start, these are all there is to take clicks.
+            # Only a start is refused. Migrations are compatible with the running release, and between the migration of
+            # the next release and the start of its replicas only these replicas can take clicks.
             return "ok"
         return "ok"
 
     def _passes(self) -> str:
         now = asyncio.get_running_loop().time()
-        stuck = [loop.name for loop in self._loops if loop.passed_at is None or now - loop.passed_at > _SILENT]
+        stuck = [loop.name for loop in self._loops if loop.passed_at is None or now - loop.passed_at > _STUCK_SECONDS]
         return f"no successful pass lately: {', '.join(stuck)}" if stuck else "ok"

@@ -39,7 +39,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
         async with resources.opened(settings, stopping) as opened:
             if opened is None:
                 return
-            await startup_log.standing(opened.db)
+            await startup_log.log_database(opened.db)
             await run(build(settings, opened, allotment), stopping, on_ready=on_ready)
 
 
@@ -57,7 +57,7 @@ async def run(
     # The metrics are served first and last, so that Prometheus can watch the start and the stop.
     async with (
         listeners.metrics(replica.metrics_endpoint, replica.settings) as metrics_url,
-        listeners.doors(replica.web_app, replica.settings, replica.parts.limiter) as url,
+        listeners.public(replica.web_app, replica.settings, replica.parts.limiter) as url,
         asyncio.TaskGroup() as group,
     ):
         started = replica.loops if loops is None else loops

@@ -1,4 +1,4 @@
-"""Where a replica listens: its doors at one address, and its metrics at another, which no balancer shows to anybody."""
+"""The HTTP servers of a replica: the API and Slack's route at one address, metrics at another, private address."""
 
 import asyncio
 import contextlib
@@ -13,14 +13,17 @@ from bridge.server import metrics_endpoint
 from bridge.server.config import Settings
 from bridge.server.metrics_endpoint import MetricsEndpoint
 
-DRAIN_SECONDS = 10.0  # for answers in hand
-_BEGIN_SECONDS = 0.1  # for requests on the last connections
-_TURNS = 2  # of the loop, in which it sees who has connected, and again in which their connections are made
-_BACKLOG = 128  # connections that are accepted in one go; `bridge.descriptors` keeps as many back
+DRAIN_SECONDS = 10.0  # for requests in progress when the replica stops
+_BEGIN_SECONDS = 0.1  # for requests on the last connections to begin
+_TURNS = 2  # iterations of the event loop: one accepts connections, the next creates their protocols
+_BACKLOG = 128  # connections that one iteration accepts; `bridge.server.fd_limit` reserves as many
 
 
 class CannotListen(Exception):
-    """An address is not to be had; the cause says why. `setting` is what the names of its two settings begin with."""
+    """An address cannot be listened on; the cause says why.
+
+    `setting` is the common prefix of the names of the two settings, host and port.
+    """
 
     def __init__(self, *, host: str, port: int, setting: str) -> None:
         super().__init__(setting)
@@ -28,24 +31,30 @@ class CannotListen(Exception):
 
 
 @contextlib.asynccontextmanager
-async def doors(web_app: web.Application, settings: Settings, limiter: ConnectionLimiter) -> AsyncIterator[str]:
-    """Serve agents and people; where. `crowd.attend` is a middleware of the application. Raises CannotListen."""
+async def public(web_app: web.Application, settings: Settings, limiter: ConnectionLimiter) -> AsyncIterator[str]:
+    """Serve agents' and Slack's requests; yields the URL. Raises CannotListen.
+
+    `limiter.attend` must be a middleware of the application.
+    """
     host, port = settings.host, settings.port
     async with _listening(web_app, limiter, host=host, port=port, setting="ASKBRIDGE_") as url:
         yield url
 
 
 @contextlib.asynccontextmanager
-async def metrics(shown: MetricsEndpoint, settings: Settings) -> AsyncIterator[str | None]:
-    """Serve the metrics, if they are wanted; where. Unwanted, they cost their counting. Raises CannotListen."""
+async def metrics(endpoint: MetricsEndpoint, settings: Settings) -> AsyncIterator[str | None]:
+    """Serve metrics if ASKBRIDGE_METRICS_PORT is set; yields the URL, or None. Raises CannotListen.
+
+    Counters count in either case.
+    """
     if settings.metrics_port is None:
         yield None
         return
     web_app = web.Application()
-    web_app.add_routes(shown.routes())
+    web_app.add_routes(endpoint.routes())
     host, port = settings.metrics_host, settings.metrics_port
     async with _listening(web_app, None, host=host, port=port, setting="ASKBRIDGE_METRICS_") as url:
-        lag = asyncio.create_task(shown.measure_lag(), name="lag")
+        lag = asyncio.create_task(endpoint.measure_lag(), name="lag")
         try:
             yield f"{url}{metrics_endpoint.PATH}"
         finally:
@@ -56,7 +65,7 @@ async def metrics(shown: MetricsEndpoint, settings: Settings) -> AsyncIterator[s
 async def _listening(
     web_app: web.Application, limiter: ConnectionLimiter | None, *, host: str, port: int, setting: str
 ) -> AsyncIterator[str]:
-    # Bodies come as they are: a compressed one is refused in words, before anything is inflated.
+    # Bodies are not decompressed here: the API refuses a compressed body with a problem before it is inflated.
     options: dict[str, Any] = {"access_log": None, "auto_decompress": False}
     web_runner = web.AppRunner(web_app, shutdown_timeout=DRAIN_SECONDS, handler_cancellation=False, **options)
     await web_runner.setup()
@@ -80,15 +89,15 @@ async def _listening(
 
 
 async def _close(listener: asyncio.Server) -> None:
-    """Let nobody in any more, but have the requests begin of whoever has connected.
+    """Accept no more connections, and let the requests on the accepted ones begin.
 
-    asyncio drops a connection that it has accepted and not made yet, and aiohttp one that is made and not begun, which
-    it then waits for in vain.
+    Without this, asyncio drops a connection that is accepted but has no protocol yet, and aiohttp drops a connection
+    whose request has not begun, and then waits for that request in vain.
     """
     for _ in range(_TURNS):
         await asyncio.sleep(0)
-    for listening in listener.sockets:
-        asyncio.get_running_loop().remove_reader(listening)
+    for listening_socket in listener.sockets:
+        asyncio.get_running_loop().remove_reader(listening_socket)
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     listener.close()

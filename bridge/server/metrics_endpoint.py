@@ -1,6 +1,6 @@
-"""What `/metrics` shows: what was counted, and what is looked up when Prometheus asks.
+"""Serves `/metrics`: the counters, and gauges that are read when Prometheus scrapes.
 
-Nothing here is waited for long. Without a database everything is told but what only the database knows.
+A scrape waits at most a second for the database. Without a database the page lacks only the gauges that come from it.
 """
 
 import asyncio
@@ -23,14 +23,17 @@ from storage.model import Scope
 from storage.pool import Database
 
 PATH = "/metrics"
-LOOK_SECONDS = 10.0  # between two looks into the database, however many ask, whether it answered or not
-NOTICES_SECONDS = 60.0  # between two looks at the queue of notices, which takes a lock that every NOTIFY needs
-_PATIENCE = 1.0  # seconds for the database to answer; Prometheus waits for ten
-_LAG_INTERVAL = 0.25
+READ_INTERVAL = 10.0  # seconds between two reads of the database, however many scrapes, successful or not
+NOTIFY_QUEUE_INTERVAL = 60.0  # seconds between two reads of the NOTIFY queue: reading takes a lock NOTIFY needs
+DATABASE_SECONDS = 1.0  # for the database to answer; Prometheus waits for ten
+LAG_INTERVAL = 0.25  # seconds between two measurements of the event loop's lag
 
 
 class MetricsEndpoint(Collector):
-    """One replica as Prometheus sees it; `served` tells for which connections it can post."""
+    """The metrics of one replica; `served` returns the connections that the replica has a token for.
+
+    `clock` decides when the database is read again; its default is the time of the event loop.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class MetricsEndpoint(Collector):
         notifier: Notifier,
         streams: Sized,
         served: Callable[[], Sequence[Scope]],
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._metrics = metrics
         self._pools = pools
@@ -49,62 +53,63 @@ class MetricsEndpoint(Collector):
         self._streams = streams
         self._served = served
         self._began = _now()
-        self._looking = asyncio.Lock()
-        self._look_at = self._notices_at = float("-inf")  # when the next look is due
-        self._seen: Backlog | None = None
-        self._notices: float | None = None
-        self._shown = _Undated(metrics.registry, self, ProcessCollector(namespace="askbridge", registry=None))
+        self._reading = asyncio.Lock()
+        self._clock = clock or _now
+        self._next_read = self._next_queue_read = float("-inf")
+        self._backlog: Backlog | None = None
+        self._queue_usage: float | None = None
+        self._exposed = _WithoutCreated(metrics.registry, self, ProcessCollector(namespace="askbridge", registry=None))
 
     def routes(self) -> list[web.RouteDef]:
-        """The one route, on a port of its own."""
-        return [web.get(PATH, self._scraped)]
+        """The route, which has a port of its own."""
+        return [web.get(PATH, self._scrape)]
 
     async def measure_lag(self) -> None:
-        """Count for ever how late the event loop is: whatever runs too long in it makes every click wait."""
+        """Record how late the event loop fires timers, until cancelled: code that blocks it delays every click."""
         while True:
-            due = _now() + _LAG_INTERVAL
-            await asyncio.sleep(_LAG_INTERVAL)
+            due = _now() + LAG_INTERVAL
+            await asyncio.sleep(LAG_INTERVAL)
             self._metrics.lagged(max(0.0, _now() - due))
 
     def collect(self) -> Iterator[Metric]:
-        """What is looked up, as the client library asks for it."""
+        """The gauges, as the client library requests them."""
         yield _gauge("build_info", "Always 1; which release this is.", {bridge.__version__: 1}, label="version")
         yield _gauge("waiting_agents", "Requests that wait for a question to change.", self._notifier.waiting)
         yield _gauge("streams", "Streams of events that are open.", len(self._streams))
         yield _gauge("connections", "Slack connections this replica has a token for.", len(self._served()))
         yield from self._of_loops()
         in_use = {name: pool.in_use for name, pool in self._pools.items()}
-        most = {name: pool.most for name, pool in self._pools.items()}
+        limits = {name: pool.most for name, pool in self._pools.items()}
         yield _gauge("pool_connections_in_use", "Database connections somebody holds.", in_use, label="pool")
-        yield _gauge("pool_connections_most", "Database connections there can be.", most, label="pool")
+        yield _gauge("pool_connections_most", "Database connections there can be.", limits, label="pool")
         yield from self._of_database()
 
-    async def _scraped(self, request: web.Request) -> web.Response:
-        async with self._looking:  # so that two who ask at once cost one look
-            await self._look()
+    async def _scrape(self, request: web.Request) -> web.Response:
+        async with self._reading:  # concurrent scrapes share one read
+            await self._read_database()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(body=encode(self._shown), headers={"Content-Type": content_type})
+        return web.Response(body=encode(self._exposed), headers={"Content-Type": content_type})
 
-    async def _look(self) -> None:
-        if (now := _now()) < self._look_at:
+    async def _read_database(self) -> None:
+        if (now := self._clock()) < self._next_read:
             return
-        with_notices = now >= self._notices_at
+        with_notices = now >= self._next_queue_read
         try:
-            self._seen = await self._pools["replica"].insist(
-                lambda runs: backlog.look(runs, self._served(), with_notices=with_notices), seconds=_PATIENCE
+            self._backlog = await self._pools["replica"].insist(
+                lambda runs: backlog.look(runs, self._served(), with_notices=with_notices), seconds=DATABASE_SECONDS
             )
         except errors.Unavailable:
-            self._seen = None
+            self._backlog = None
         else:
             if with_notices:
-                self._notices, self._notices_at = self._seen.notices, now + NOTICES_SECONDS
-        self._look_at = _now() + LOOK_SECONDS
+                self._queue_usage, self._next_queue_read = self._backlog.notices, now + NOTIFY_QUEUE_INTERVAL
+        self._next_read = self._clock() + READ_INTERVAL
 
     def _of_loops(self) -> Iterator[Metric]:
         now = _now()
         ages: defaultdict[str, float] = defaultdict(float)
         failed: defaultdict[str, int] = defaultdict(int)
-        for loop in self._loops:  # some have several workers: the one that is behind is the one to know of
+        for loop in self._loops:  # a loop may have several workers: report the one that is behind
             ages[loop.name] = max(ages[loop.name], now - (loop.passed_at or self._began))
             failed[loop.name] += loop.failed
         yield _gauge("loop_last_pass_age_seconds", "Since a loop's last good pass.", ages, label="loop")
@@ -114,23 +119,23 @@ class MetricsEndpoint(Collector):
         yield failures
 
     def _of_database(self) -> Iterator[Metric]:
-        """Nothing rather than something old: an alert on what is missing says more."""
-        yield _gauge("database_up", "Whether the last look into the database succeeded.", self._seen is not None)
-        if (seen := self._seen) is None:
+        """The gauges from the database; none while it is unavailable, since an alert on absence beats an old value."""
+        yield _gauge("database_up", "Whether the last look into the database succeeded.", self._backlog is not None)
+        if (current := self._backlog) is None:
             return
         ages = {
-            "cards": seen.cards_age or 0.0,
-            "events": seen.events_age or 0.0,
-            "deliveries": seen.deliveries_age or 0.0,
+            "cards": current.cards_age or 0.0,
+            "events": current.events_age or 0.0,
+            "deliveries": current.deliveries_age or 0.0,
         }
         yield _gauge("outbox_age_seconds", "For how long the oldest duty has been due.", ages, label="queue")
-        yield _gauge("pending_interactions", f"Open questions of all, counted up to {backlog.MOST}.", seen.open)
-        if self._notices is not None:
-            yield _gauge("notification_queue_usage_ratio", "How full the server's NOTIFY queue is.", self._notices)
+        yield _gauge("pending_interactions", f"Open questions of all, counted up to {backlog.MOST}.", current.open)
+        if (usage := self._queue_usage) is not None:
+            yield _gauge("notification_queue_usage_ratio", "How full the server's NOTIFY queue is.", usage)
 
 
-class _Undated:
-    """Collectors as one, without the library's time series of when each counter was made, which double the page."""
+class _WithoutCreated:
+    """Collectors as one, without the `_created` series that the library adds to each counter, which double the page."""
 
     def __init__(self, *collectors: Collector) -> None:
         self._collectors = collectors

@@ -80,7 +80,7 @@ def assemble(
     client = _client(settings, resources)
     clicks = _clicks(resources, state, reader)
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
-    limiter = ConnectionLimiter(most=allotment.connections)
+    limiter = ConnectionLimiter(max_connections=allotment.connections)
     return Parts(
         reader=reader,
         webhooks=webhooks,

@@ -1,4 +1,4 @@
-"""A replica's two pools: one for everything, one that only clicks may use; waited for while there is no database."""
+"""Opens a replica's two pools, one of them for clicks alone; waits while the database is unavailable."""
 
 import asyncio
 import contextlib
@@ -12,40 +12,40 @@ from storage.pool import Database
 
 _log = Log("app")
 
-_PAUSE = 1.0  # seconds between two tries
-_SAID_AGAIN = 30  # tries after which it is said again that there is no database
+_PAUSE = 1.0  # seconds between two attempts
+_WARN_EVERY = 30  # attempts; a new cause is logged at once
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[tuple[Database, Database] | None]:
-    """Both, for everything and for clicks; None when stopped before there was a database.
+    """Yield (general pool, claims pool), or None when `stopping` was set before the database was available.
 
     Raises NotMigrated, SchemaTooNew and NotDirect.
     """
     async with AsyncExitStack() as stack:
-        yield await _awaited(stack, settings, stopping)
+        yield await _wait_for_database(stack, settings, stopping)
 
 
-async def _awaited(
+async def _wait_for_database(
     stack: AsyncExitStack, settings: Settings, stopping: asyncio.Event
 ) -> tuple[Database, Database] | None:
-    """Try until it succeeds, and say what for."""
-    attempts, said = 0, ""
+    """Try until it succeeds, and log what the replica waits for."""
+    attempts, logged_cause = 0, ""
     while not stopping.is_set():
         try:
-            return await _tried(stack, settings)
+            return await _open(stack, settings)
         except errors.Unavailable as error:
-            if error.cause != said or attempts % _SAID_AGAIN == 0:
+            if error.cause != logged_cause or attempts % _WARN_EVERY == 0:
                 _log.warning("database_awaited", cause=error.cause, advice=error.advice)
-                said = error.cause
+                logged_cause = error.cause
         attempts += 1
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), timeout=_PAUSE)
     return None
 
 
-async def _tried(stack: AsyncExitStack, settings: Settings) -> tuple[Database, Database]:
-    """Open both and see that they can be used; the stack closes them. Raises Unavailable, with nothing left open."""
+async def _open(stack: AsyncExitStack, settings: Settings) -> tuple[Database, Database]:
+    """Open and check both pools; `stack` closes them. Raises Unavailable, with both pools closed."""
     dsn, direct = settings.database_url.get_secret_value(), settings.direct_url
     async with AsyncExitStack() as attempt:
         db = await attempt.enter_async_context(

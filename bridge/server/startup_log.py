@@ -1,4 +1,4 @@
-"""What a replica says of itself when it starts: what it is, what it stands on, and what it lacks to do its work."""
+"""The log lines of a replica's start: release, address, database, connections, and settings that are missing."""
 
 import difflib
 import os
@@ -16,15 +16,15 @@ from storage.pool import Database
 _log = Log("app")
 
 _PREFIX = "ASKBRIDGE_"
-_NEAR = 0.75  # of two names' letters that are the same, as in PROT and PORT
-_KUBERNETES = f"{_PREFIX}SERVICE_"  # what it sets for a service of this name: its SERVICE_PORT is no METRICS_PORT
-_MOST = 10  # organizations whose connections are named one by one
+_SIMILARITY = 0.75  # share of equal letters, from which a name is taken for a misspelt one (PROT for PORT)
+_KUBERNETES = f"{_PREFIX}SERVICE_"  # set by Kubernetes for a Service of this name; its SERVICE_PORT is not METRICS_PORT
+_MAX_ORGANIZATIONS = 10  # whose connections are logged one by one
 _HOST = r"(\[[^\]/]*\]|[^\[\]:,/]*)(:[0-9]{1,5})?"
-_PLACE = re.compile(rf"{_HOST}(,{_HOST})*(/.*)?")
+_LOCATION = re.compile(rf"{_HOST}(,{_HOST})*(/.*)?")
 
 
 def starting(settings: Settings, allotment: Allotment) -> None:
-    """Say what starts here, and which settings that it can do without are missing; before the database is asked."""
+    """Log what starts and which optional settings are missing; before the database is used."""
     _log.info(
         "replica_starting",
         version=bridge.__version__,
@@ -32,12 +32,12 @@ def starting(settings: Settings, allotment: Allotment) -> None:
         database=whereabouts(settings.database_url.get_secret_value()),
         slack_api=settings.slack_api_url,
     )
-    for name, meant in misspelt(os.environ):
+    for name, intended in misspelt(os.environ):
         _log.warning(
             "setting_misspelt",
             setting=name,
             means="no setting has this name, so it does nothing",
-            fix=f"if {meant} was meant, write it so and start again",
+            fix=f"if {intended} was meant, write it so and start again",
         )
     if settings.slack_bot_token is None:
         _log.warning(
@@ -56,50 +56,50 @@ def starting(settings: Settings, allotment: Allotment) -> None:
         )
 
 
-async def standing(db: Database) -> None:
-    """Say which database this is and whom it serves. A database that cannot be asked just now keeps nobody waiting."""
+async def log_database(db: Database) -> None:
+    """Log the database, its schema and the connections it has; an unavailable database is logged, not waited for."""
     try:
-        seen = await server.look(db)
-        _log.info("database_reached", server=f"PostgreSQL {seen.release}", schema=await migrate.version(db))
-        if seen.forgetful:
+        facts = await server.look(db)
+        _log.info("database_reached", server=f"PostgreSQL {facts.release}", schema=await migrate.version(db))
+        if facts.forgetful:
             _log.warning(
                 "database_not_durable",
-                off=", ".join(seen.forgetful),
+                off=", ".join(facts.forgetful),
                 means="a crash of the database's machine can lose answers that were confirmed",
                 fix="askbridge doctor names the command",
             )
-        active = [one for one in await organizations.every(db) if one.disabled_at is None]
-        for owner in active[:_MOST]:
-            for one in await connections.of_organization(db, owner.organization_id):
+        active = [organization for organization in await organizations.every(db) if organization.disabled_at is None]
+        for organization in active[:_MAX_ORGANIZATIONS]:
+            for connection in await connections.of_organization(db, organization.organization_id):
                 _log.info(
                     "connection_known",
-                    connection=ids.encode("con", one.id),
-                    workspace=one.name,
-                    team=one.team_id or one.enterprise_id,
-                    app=one.app_id,
-                    organization=owner.name,
+                    connection=ids.encode("con", connection.id),
+                    workspace=connection.name,
+                    team=connection.team_id or connection.enterprise_id,
+                    app=connection.app_id,
+                    organization=organization.name,
                 )
-        if len(active) > _MOST:
-            _log.info("organizations_known", number=len(active), shown=_MOST)
+        if len(active) > _MAX_ORGANIZATIONS:
+            _log.info("organizations_known", number=len(active), shown=_MAX_ORGANIZATIONS)
     except errors.Unavailable as error:
         _log.warning("database_awaited", cause=error.cause, advice=error.advice)
 
 
 def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Names that are nearly those of a setting, each with that; any other may be somebody else's."""
+    """(name, setting) pairs of names that are nearly a setting's; other unknown names may belong to other programs."""
     known = [name.upper() for name in Settings.model_fields]
     near = [
-        (name, difflib.get_close_matches(name.removeprefix(_PREFIX), known, n=1, cutoff=_NEAR))
+        (name, difflib.get_close_matches(name.removeprefix(_PREFIX), known, n=1, cutoff=_SIMILARITY))
         for name in sorted(names)
         if name.startswith(_PREFIX) and not name.startswith(_KUBERNETES) and name.removeprefix(_PREFIX) not in known
     ]
-    return [(name, f"{_PREFIX}{found[0]}") for name, found in near if found]
+    return [(name, f"{_PREFIX}{matches[0]}") for name, matches in near if matches]
 
 
 def whereabouts(url: str) -> str | None:
-    """Host, port and name of a database's address, and nothing of the rest; None when they cannot be told apart."""
-    before, _, place = url.partition("://")[2].rpartition("@")
-    if re.search("[?#]", before):  # so the @ is within the parameters, which may hold a password too
+    """Host, port and name of a database URL, nothing else; None when the URL may hold a password among them."""
+    before, _, after = url.partition("://")[2].rpartition("@")
+    if re.search("[?#]", before):  # the @ is within the parameters, which may hold a password
         return None
-    shown = re.split("[?#]", place)[0]
-    return shown if _PLACE.fullmatch(shown) else None  # user:password/database, when the host was forgotten
+    location = re.split("[?#]", after)[0]
+    return location if _LOCATION.fullmatch(location) else None  # not for user:password/database, without a host

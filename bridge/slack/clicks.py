@@ -122,7 +122,7 @@ class Clicks:
                 user=click.user_id,
                 repeats=claimed.repeats or None,
             )
-        self._reader.tell(outcome.ended)
+        self._reader.report(outcome.ended)
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
         self._followed[followed] = True

@@ -1,1 +1,1 @@
-"""Answers carried to where agents said: signed, guarded, tried again."""
+"""Webhooks to endpoints and callbacks: signed, kept from private networks, retried."""

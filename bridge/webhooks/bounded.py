@@ -1,7 +1,7 @@
-"""Connections that take in only so much, counted in bytes as they arrive: whatever a parser would skip counts as well.
+"""Connections that receive a limited number of bytes, counted on arrival, so that skipped bytes count too.
 
-aiohttp bounds a line and the headers of one answer, and reads answers before the answer (103), extensions of chunks and
-headers after the body for as long as they come, at the speed of the wire.
+aiohttp limits the length of a line and of the headers of one response. It does not limit interim responses (103), chunk
+extensions and trailers, which it reads for as long as they arrive, at the speed of the network.
 """
 
 import asyncio
@@ -11,32 +11,32 @@ from typing import Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
-MOST_BODY = 64 * 1024  # of an answer; more is not read
-MOST_RECEIVED = 96 * 1024  # in one attempt: the body, and all that is around it
-_PIECE = 2 * 1024  # given to the parser at once
-_MOST_WAITING = 8  # answers in what came at once; each costs the parser as much as 1 KiB of a body, in 30 bytes
+MAX_BODY = 64 * 1024  # bytes of a response body that are read
+MAX_RECEIVED = 96 * 1024  # bytes of one attempt: the body and everything around it
+_PIECE = 2 * 1024  # bytes that the parser gets at once
+_MAX_PARSED = 8  # responses waiting after one piece; each takes the parser as long as 1 KiB of body, in 30 bytes
 
 
 class TooMuch(aiohttp.ClientError):
-    """What a receiver sent does not end, and that is not for a long body; says so in words."""
+    """A receiver sent more than allowed, other than a long body; the message says what."""
 
 
 class BoundedConnector(aiohttp.TCPConnector):
-    """Makes a connection for each attempt, as many at once as are asked for, each within MOST_RECEIVED."""
+    """Opens a new connection for each attempt, any number at once, each limited to MAX_RECEIVED bytes."""
 
     def __init__(self, **other: Any) -> None:
         super().__init__(limit=0, force_close=True, **other)
-        made: type[ResponseHandler] = _Connection
-        self._factory = functools.partial(made, loop=asyncio.get_running_loop())
+        protocol: type[ResponseHandler] = _BoundedProtocol
+        self._factory = functools.partial(protocol, loop=asyncio.get_running_loop())
 
 
-class _Connection(ResponseHandler):
+class _BoundedProtocol(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop=loop)
-        self._left = MOST_RECEIVED
+        self._left = MAX_RECEIVED
 
     def data_received(self, data: bytes) -> None:
-        if not data:  # aiohttp itself calls so, to go on
+        if not data:  # aiohttp calls this itself, to continue parsing
             super().data_received(data)
             return
         allowed, self._left = data[: self._left], self._left - len(data)
@@ -44,21 +44,21 @@ class _Connection(ResponseHandler):
             super().data_received(allowed[start : start + _PIECE])
             if self.exception() is not None:
                 return
-            if len(self) > _MOST_WAITING:
+            if len(self) > _MAX_PARSED:
                 self._left = 0
                 self._cut(TooMuch("answered with one answer after the other"))
                 return
         if self._left < 0:
             self._left = 0
-            self._cut(TooMuch(f"answered with more than {MOST_RECEIVED // 1024} KiB"))
+            self._cut(TooMuch(f"answered with more than {MAX_RECEIVED // 1024} KiB"))
 
-    def _cut(self, why: TooMuch) -> None:
+    def _cut(self, error: TooMuch) -> None:
         payload = self._payload
         self.abort()
-        self.set_exception(why)
+        self.set_exception(error)
         if payload is None:
             return
-        if payload.total_bytes > MOST_BODY:
-            payload.feed_eof()  # its beginning is good to read
+        if payload.total_bytes > MAX_BODY:
+            payload.feed_eof()  # the first MAX_BODY bytes are read and used
         else:
-            payload.set_exception(why)
+            payload.set_exception(error)

@@ -1,9 +1,9 @@
-"""Which addresses a webhook may reach: judged where the socket is made, after every name has been resolved.
+"""Decides which addresses webhooks may reach, when the socket is created, after the name was resolved.
 
-A name is no protection: it may resolve to anything, and to something else a moment later. Nor is
-`ipaddress.is_global`: it lets `::127.0.0.1`, `64:ff9b::/96`, `224.0.0.1` and, on some releases, 6to4 pass. So what is
-allowed is said here: IPv4 but for the ranges below, and of IPv6 the global unicast 2000::/3 but for those below.
-Source: the IANA special-purpose address registries.
+Checking a name does not protect: it may resolve to any address, and to another one a moment later. Nor does
+`ipaddress.is_global`: it accepts `::127.0.0.1`, `64:ff9b::/96`, `224.0.0.1` and, on some releases, 6to4. So this module
+lists what is allowed: IPv4 except the ranges below, and of IPv6 the global unicast range 2000::/3 except the ranges
+below. Source: the IANA special-purpose address registries.
 """
 
 import socket
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-# Never, whatever the settings allow: this host's own names for nothing, groups, and where clouds keep credentials.
+# Refused whatever the settings allow: unspecified and link-local addresses, multicast, and metadata of clouds.
 _NEVER = tuple(
     ip_network(text)
     for text in (
@@ -61,7 +61,7 @@ _SPECIAL_V6 = tuple(
 
 
 class AddressRefused(OSError):
-    """A webhook may not reach this address. As an OSError it ends the attempt wherever a connection could fail."""
+    """A webhook may not reach this address. An OSError, so that aiohttp treats it as a failed connection."""
 
     def __init__(self, address: str) -> None:
         super().__init__(f"{address} is not an address that webhooks may reach")
@@ -70,7 +70,7 @@ class AddressRefused(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The rule of one replica: the public internet, and the networks that the settings allow."""
+    """Allows the public internet and the networks in the settings of a replica."""
 
     allowed: tuple[Network, ...] = ()
 
@@ -80,7 +80,7 @@ class Guard:
         return cls(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
 
     def permits(self, address: Address) -> bool:
-        """Whether a socket may be made to this address."""
+        """Whether a webhook may connect to this address."""
         mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
         actual = address if mapped is None else mapped
         if _within(actual, _NEVER):
@@ -92,9 +92,12 @@ class Guard:
         return actual in _GLOBAL_V6 and not _within(actual, _SPECIAL_V6)
 
     def socket(self, info: tuple[Any, Any, Any, Any, tuple[Any, ...]]) -> socket.socket:
-        """Make the socket for one resolved address; raises AddressRefused. Called for every attempt, literals too."""
-        family, kind, protocol, _, target = info
-        host = str(target[0]).partition("%")[0]
+        """Create the socket for one resolved address; raises AddressRefused.
+
+        aiohttp calls this for every attempt, also for URLs that contain an address.
+        """
+        family, kind, protocol, _, socket_address = info
+        host = str(socket_address[0]).partition("%")[0]
         if family not in {socket.AF_INET, socket.AF_INET6} or not self.permits(ip_address(host)):
             raise AddressRefused(host)
         return socket.socket(family, kind, protocol)

@@ -1,7 +1,7 @@
-"""What receivers' names mean: looked up in threads of their own, since a name's owner decides how long that takes.
+"""Resolves the names of webhook receivers in threads of their own, since the owner of a name decides how long it takes.
 
-`getaddrinfo` cannot be stopped. In the threads that everything else of a process shares, a few names that nobody
-answers for would keep Slack's from being found.
+`getaddrinfo` cannot be cancelled. In the executor that the rest of the process shares, a few names whose DNS servers do
+not answer would delay the resolution of Slack's name.
 """
 
 import asyncio
@@ -13,38 +13,38 @@ from typing import Any, TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-MOST = 64  # threads; they outlive the attempts that began them, so there are more than of these
-_SECONDS = 15.0  # that a thread is waited for
-_FOUND_AS_NUMBERS = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+MAX_THREADS = 64  # more than concurrent attempts, since a thread outlives the attempt that started it
+_SECONDS = 15.0  # to wait for a free thread
+_NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
-_Found: TypeAlias = list[tuple[Any, Any, int, str, tuple[Any, ...]]]
-_Asked: TypeAlias = tuple[str, socket.AddressFamily]
+_AddressInfo: TypeAlias = list[tuple[Any, Any, int, str, tuple[Any, ...]]]
+_Query: TypeAlias = tuple[str, socket.AddressFamily]
 
 
 @dataclass(slots=True)
 class Resolver(AbstractResolver):
-    """Looks up one name once at a time, however many ask for it, and up to `most` names at once."""
+    """Resolves up to `max_threads` names at once; concurrent calls for the same name share one lookup."""
 
-    most: int = MOST
-    _running: dict[_Asked, asyncio.Future[_Found]] = field(default_factory=dict)
+    max_threads: int = MAX_THREADS
+    _running: dict[_Query, asyncio.Future[_AddressInfo]] = field(default_factory=dict)
     _free: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        self._free = asyncio.Semaphore(self.most)
+        self._free = asyncio.Semaphore(self.max_threads)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """All addresses of a host; raises OSError, and ValueError for what can be no name."""
-        asked = (host, family)
-        if asked not in self._running:
+        """All addresses of a host; raises OSError, and ValueError for text that is not a valid name."""
+        query = (host, family)
+        if query not in self._running:
             async with asyncio.timeout(_SECONDS):
                 await self._free.acquire()
-            if asked in self._running:
-                self._free.release()  # somebody else asked meanwhile
+            if query in self._running:
+                self._free.release()  # another call started this lookup meanwhile
             else:
-                self._begin(asked)
-        found = await asyncio.shield(self._running[asked])
+                self._begin(query)
+        addresses = await asyncio.shield(self._running[query])
         return [
             ResolveResult(
                 hostname=host,
@@ -52,43 +52,43 @@ class Resolver(AbstractResolver):
                 port=port,
                 family=kind,
                 proto=protocol,
-                flags=_FOUND_AS_NUMBERS,
+                flags=_NUMERIC,
             )
-            for kind, _, protocol, _, address in found
+            for kind, _, protocol, _, address in addresses
         ]
 
     async def close(self) -> None:
-        """Nothing is waited for: the threads end with the process."""
+        """Does nothing: the threads are daemons and end with the process."""
 
-    def _begin(self, asked: _Asked) -> None:
+    def _begin(self, query: _Query) -> None:
         loop = asyncio.get_running_loop()
-        self._running[asked] = coming = loop.create_future()
+        self._running[query] = future = loop.create_future()
 
-        def end(found: _Found | Exception) -> None:
-            del self._running[asked]
+        def end(result: _AddressInfo | Exception) -> None:
+            del self._running[query]
             self._free.release()
-            if coming.cancelled():
+            if future.cancelled():
                 return
-            if isinstance(found, Exception):
-                coming.set_exception(found)
-                coming.exception()  # seen, if nobody waits any more
+            if isinstance(result, Exception):
+                future.set_exception(result)
+                future.exception()  # marks it as retrieved: all callers may have been cancelled
             else:
-                coming.set_result(found)
+                future.set_result(result)
 
         def look_up() -> None:
-            found: _Found | Exception
+            result: _AddressInfo | Exception
             try:
-                host, family = asked
-                found = socket.getaddrinfo(
+                host, family = query
+                result = socket.getaddrinfo(
                     host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
                 )
-            except Exception as error:  # noqa: BLE001  -- whoever asked gets it
-                found = error
+            except Exception as error:  # noqa: BLE001  -- raised again in `resolve`
+                result = error
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(end, found)
+                loop.call_soon_threadsafe(end, result)
 
-        # Not of an executor: the interpreter waits for the threads of those before it ends.
+        # Not an executor: the interpreter waits for an executor's threads before it exits.
         try:
             threading.Thread(target=look_up, name="name of a receiver", daemon=True).start()
-        except RuntimeError as error:  # no more threads to be had
+        except RuntimeError as error:  # the system allows no more threads
             end(OSError(str(error)))

@@ -1,4 +1,4 @@
-"""What one replica calls receivers with: its keys, its rule of where it may go, and its way out."""
+"""Sends signed webhooks: the keys, the guard and the HTTP client of one replica."""
 
 import time
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from bridge.webhooks.outcome import DeliveryOutcome
 from bridge.webhooks.sender import Sender
 from bridge.webhooks.signature import WebhookKeys
 
-TEST: Final = "webhook.test"  # a type that is sent when it is asked for, to whatever endpoint
+TEST: Final = "webhook.test"  # the event type of a test delivery, sent on request, whatever an endpoint subscribes to
 _CALLBACK = "callback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
-    """The outward side of webhooks. Without `keys` nothing can be signed, and so nothing is sent."""
+    """The sending side of webhooks. Without `keys` nothing can be signed, and nothing is sent."""
 
     keys: WebhookKeys | None
     guard: Guard
     sender: Sender
 
     async def send(self, url: str, *, id: str, body: bytes, secrets: tuple[bytes, ...]) -> DeliveryOutcome:
-        """One attempt, signed for this moment; never raises."""
+        """Make one attempt, signed with the current time; never raises."""
         headers = signature.headers(id=id, timestamp=int(time.time()), body=body, secrets=secrets)
         return await self.sender.send(url, body=body, headers=headers)
 
@@ -32,13 +32,18 @@ class Webhooks:
 def of_endpoint(
     keys: WebhookKeys, organization_id: UUID, endpoint_id: UUID, *, generation: int, overlapping: bool
 ) -> tuple[bytes, ...]:
-    """What signs for an endpoint, its current secret first; `overlapping`: that of the generation before signs too."""
+    """The secrets that sign for an endpoint, the current one first.
+
+    `overlapping`: the secret of the previous generation signs too.
+    """
     generations = [generation, generation - 1] if overlapping else [generation]
     return tuple(
-        secret for each in generations for secret in keys.secrets(organization_id, f"endpoint {endpoint_id.hex} {each}")
+        secret
+        for number in generations
+        for secret in keys.secrets(organization_id, f"endpoint {endpoint_id.hex} {number}")
     )
 
 
 def of_callbacks(keys: WebhookKeys, organization_id: UUID) -> tuple[bytes, ...]:
-    """What signs for all callbacks of an organization, the current secret first."""
+    """The secrets that sign for all callbacks of an organization, the current one first."""
     return keys.secrets(organization_id, _CALLBACK)

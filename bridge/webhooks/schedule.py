@@ -1,4 +1,4 @@
-"""When a delivery that was not accepted is tried again: soon, then ever later, ten times in three days."""
+"""The retry schedule of deliveries: ten attempts in three days, with growing pauses."""
 
 PAUSES = (
     5.0,
@@ -11,15 +11,15 @@ PAUSES = (
     72_000.0,
     86_400.0,
 )  # seconds; as Standard Webhooks
-ATTEMPTS = len(PAUSES) + 1  # the first is made at once
-JITTER = 0.2
+ATTEMPTS = len(PAUSES) + 1  # the first without a pause
+JITTER = 0.2  # share of a pause, to either side
 
 
 def pause(failures: int, *, chance: float, retry_after: float | None = None) -> float | None:
-    """Seconds from the last of so many failures (1 or more) to the next attempt; None: that was the last one.
+    """Seconds to the next attempt after so many failures (1 or more); None: there is no further attempt.
 
-    `chance`, 0 to 1, spreads it by 20 % to either side, so that what failed together does not come back together. A
-    receiver that asked for more time gets it.
+    `chance`, 0 to 1, spreads the pause by 20 % to either side, so that deliveries that failed together are not retried
+    together. `retry_after`, the seconds that the receiver requested, counts if it is longer.
     """
     if failures > len(PAUSES):
         return None

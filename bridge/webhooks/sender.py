@@ -1,4 +1,4 @@
-"""One attempt to deliver: what is sent, how long it may take, and what came of it."""
+"""One attempt to deliver a webhook: the request, its time limit and its outcome."""
 
 import asyncio
 import socket
@@ -8,19 +8,19 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from bridge.webhooks.bounded import MOST_BODY, BoundedConnector, TooMuch
+from bridge.webhooks.bounded import MAX_BODY, BoundedConnector, TooMuch
 from bridge.webhooks.guard import AddressRefused, Guard
 from bridge.webhooks.names import Resolver
 from bridge.webhooks.outcome import DeliveryOutcome
 
-ATTEMPT_SECONDS = 15.0  # for everything: name, connection, TLS, sending, reading
-_KEPT_CHARACTERS = 500
-_LONGEST_PAUSE = 3_600.0
-_UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+ATTEMPT_SECONDS = 15.0  # for the whole attempt: name, connection, TLS, request and response
+_MAX_CHARACTERS = 500  # of the response body in `detail`
+_MAX_PAUSE = 3_600.0  # seconds
+_UNKNOWN_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
 class Sender:
-    """The way out to receivers. It follows no redirect and no proxy variable, keeps no cookie, inflates nothing."""
+    """The HTTP client for webhooks; follows no redirect, uses no proxy, keeps no cookies, does not decompress."""
 
     def __init__(
         self,
@@ -41,69 +41,66 @@ class Sender:
         self._seconds = seconds
 
     async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> DeliveryOutcome:
-        """POST a body of JSON; never raises. The answer is read up to 64 KiB, and 96 with all that is around it."""
-        sent = {**headers, "Content-Type": "application/json"}
+        """POST a JSON body; never raises. Reads up to 64 KiB of the response body, and 96 KiB of the whole response."""
+        all_headers = {**headers, "Content-Type": "application/json"}
         try:
-            async with self._http.post(url, data=body, headers=sent, allow_redirects=False) as answer:
-                detail = f"HTTP {answer.status}"
-                if said := await _begin(answer):
-                    detail += f": {said}"
-                return DeliveryOutcome(status=answer.status, detail=detail, retry_after=_pause(answer))
+            async with self._http.post(url, data=body, headers=all_headers, allow_redirects=False) as response:
+                detail = f"HTTP {response.status}"
+                if excerpt := await _excerpt(response):
+                    detail += f": {excerpt}"
+                return DeliveryOutcome(status=response.status, detail=detail, retry_after=_retry_after(response))
         except TimeoutError:
             return DeliveryOutcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
         except TooMuch as error:
             return DeliveryOutcome(status=None, detail=str(error))
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
-            return DeliveryOutcome(status=None, detail=_told(error))
+            return DeliveryOutcome(status=None, detail=_failure(error))
 
     async def aclose(self) -> None:
-        """Cut what is open."""
+        """Close every open connection."""
         await self._http.close()
 
 
-async def _begin(answer: aiohttp.ClientResponse) -> str:
-    """The first characters of an answer on one line; at most 64 KiB are read, then the connection is cut."""
+async def _excerpt(response: aiohttp.ClientResponse) -> str:
+    """The first 500 characters of the body on one line; after 64 KiB the connection is closed."""
     body = b""
-    async for chunk in answer.content.iter_any():
+    async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MOST_BODY:
-            answer.close()
+        if len(body) > MAX_BODY:
+            response.close()
             break
-    text = " ".join(body[: 4 * _KEPT_CHARACTERS].decode("utf-8", "replace").split())
-    return "".join(character for character in text if character.isprintable())[:_KEPT_CHARACTERS]
+    text = " ".join(body[: 4 * _MAX_CHARACTERS].decode("utf-8", "replace").split())
+    return "".join(character for character in text if character.isprintable())[:_MAX_CHARACTERS]
 
 
-def _pause(answer: aiohttp.ClientResponse) -> float | None:
-    """Retry-After in seconds, from either of its two forms; nonsense counts as none."""
-    said = answer.headers.get("Retry-After", "").strip()
-    if said.isascii() and said.isdigit():
-        return min(float(said[:10]), _LONGEST_PAUSE)
+def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    """The Retry-After header in seconds, from seconds or a date (RFC 9110, 10.2.3); None if absent or invalid."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:10]), _MAX_PAUSE)
     try:
-        asked = parsedate_to_datetime(said)
-        told = parsedate_to_datetime(answer.headers["Date"])
-        return min(max((asked - told).total_seconds(), 0.0), _LONGEST_PAUSE)
+        retry_at = parsedate_to_datetime(value)
+        sent_at = parsedate_to_datetime(response.headers["Date"])
+        return min(max((retry_at - sent_at).total_seconds(), 0.0), _MAX_PAUSE)
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
-def _told(error: BaseException) -> str:
-    """What went wrong, for people; never the address, which may carry a secret of the receiver's."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, AddressRefused):
-            return f"refused: {cause}"
-        cause = getattr(cause, "os_error", None) or cause.__cause__
+def _failure(error: BaseException) -> str:
+    """What failed, for people; never contains the URL, which may hold a secret of the receiver."""
+    if (refused := _address_refused(error)) is not None:
+        return f"refused: {refused}"
     match error:
         case aiohttp.ClientConnectorDNSError():
-            unknown = error.os_error.errno in _UNKNOWN
+            unknown = error.os_error.errno in _UNKNOWN_NAME
             return "its name is not known" if unknown else "its name could not be looked up"
         case aiohttp.ClientConnectorCertificateError():
             return "its certificate is not valid"
         case aiohttp.ClientSSLError():
             return "could not connect: it does not speak TLS as it should"
         case aiohttp.ClientConnectorError():
-            refused = isinstance(error.os_error, ConnectionRefusedError)
-            return "could not connect: nobody listens there" if refused else "could not connect"
+            nobody_listens = isinstance(error.os_error, ConnectionRefusedError)
+            return "could not connect: nobody listens there" if nobody_listens else "could not connect"
         case aiohttp.ServerDisconnectedError():
             return "closed the connection without an answer"
         case aiohttp.ClientPayloadError():
@@ -116,3 +113,11 @@ def _told(error: BaseException) -> str:
             return "the connection broke"
         case _:
             return f"no answer ({type(error).__name__})"
+
+
+def _address_refused(error: BaseException) -> AddressRefused | None:
+    """The AddressRefused among the causes of an error."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, AddressRefused):
+        cause = getattr(cause, "os_error", None) or cause.__cause__
+    return cause

@@ -1,7 +1,7 @@
-"""How a delivery is signed, so that its receiver can tell it from a forged one.
+"""Signs deliveries, so that a receiver can detect a forged one.
 
 The format is Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md).
-No secret is stored: each is made from the setting ASKBRIDGE_WEBHOOK_KEY and what it is for, so that a copy of the
+No secret is stored: each is derived from the setting ASKBRIDGE_WEBHOOK_KEY and its purpose, so that a copy of the
 database cannot sign anything.
 """
 
@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-_LEAST_CHARACTERS = 32
+_MIN_CHARACTERS = 32
 _PREFIX = "whsec_"
 
 
 class UnusableKey(ValueError):
-    """The webhook key cannot be used; the message says why, and never what it was."""
+    """The webhook key cannot be used; the message says why and never contains the key."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookKeys:
-    """What secrets are made from: the current key first, then those that are being rotated out."""
+    """The keys that secrets are derived from: the current key first, then those being rotated out."""
 
     keys: tuple[bytes, ...] = field(repr=False)
 
@@ -30,9 +30,9 @@ class WebhookKeys:
     def read(cls, text: str) -> "WebhookKeys":
         """Read a comma list; raises UnusableKey."""
         keys = tuple(key.strip().encode() for key in text.split(","))
-        if any(len(key) < _LEAST_CHARACTERS for key in keys):
+        if any(len(key) < _MIN_CHARACTERS for key in keys):
             raise UnusableKey(
-                f"must have {_LEAST_CHARACTERS} characters or more in each key; make one with: openssl rand -base64 32"
+                f"must have {_MIN_CHARACTERS} characters or more in each key; make one with: openssl rand -base64 32"
             )
         return cls(keys)
 
@@ -43,12 +43,15 @@ class WebhookKeys:
 
 
 def written(secret: bytes) -> str:
-    """A secret as people and libraries take it: `whsec_…`."""
+    """A secret in the format of Standard Webhooks: `whsec_` and Base64."""
     return _PREFIX + base64.b64encode(secret).decode()
 
 
 def headers(*, id: str, timestamp: int, body: bytes, secrets: Sequence[bytes]) -> dict[str, str]:
-    """The three headers of one attempt: the id is the same for all of them, the timestamp (Unix seconds) its own."""
+    """The three headers of one attempt.
+
+    `id` is the same for all attempts of a delivery; `timestamp` (Unix seconds) is the time of this attempt.
+    """
     content = f"{id}.{timestamp}.".encode() + body
     signatures = [base64.b64encode(hmac.digest(secret, content, hashlib.sha256)).decode() for secret in secrets]
     return {

@@ -1,44 +1,32 @@
-"""An address that an agent wants to be called at, judged before anything is stored; the socket is guarded as well."""
+"""Checks the URL of an endpoint or callback before it is stored; `guard` checks each connection again."""
 
 import re
 import socket
 import unicodedata
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from yarl import URL
 
 from bridge.webhooks.guard import Guard
 
-_MOST_CHARACTERS = 2_000
-_MOST_OF_NAME = 253
+_MAX_CHARACTERS = 2_000
+_MAX_NAME = 253  # characters of a host name
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE | re.ASCII)
 
 
 class BadTarget(ValueError):
-    """This address cannot be called; the message is the rest of a sentence that begins with the field's name."""
+    """A URL that cannot be called; the message is the rest of a sentence that begins with the field's name."""
 
 
 def check(url: str, guard: Guard) -> str:
-    """The address, unchanged; raises BadTarget.
+    """The URL, unchanged; raises BadTarget.
 
-    `https` is required but for addresses in the networks that the operator allowed, where a receiver is his own.
+    `https` is required, except for addresses in the networks that the operator allows, since those are the operator's.
     """
-    if len(url) > _MOST_CHARACTERS:
-        raise BadTarget(f"must have at most {_MOST_CHARACTERS:,} characters")
-    if not url.isprintable() or any(character.isspace() for character in url):
-        raise BadTarget("must not contain spaces or invisible characters")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise BadTarget("cannot be read as an address") from None
-    if parts.scheme not in {"https", "http"}:
-        raise BadTarget("must start with https://")
-    if not host:
-        raise BadTarget("names no host")
+    host, port, parts = _parsed(url)
     if "@" in parts.netloc:
         raise BadTarget("must not carry a user or a password; the signature tells that it is us")
     if parts.fragment:
@@ -57,8 +45,26 @@ def check(url: str, guard: Guard) -> str:
     return url
 
 
+def _parsed(url: str) -> tuple[str, int | None, SplitResult]:
+    """Host, port and all parts of a URL; raises BadTarget."""
+    if len(url) > _MAX_CHARACTERS:
+        raise BadTarget(f"must have at most {_MAX_CHARACTERS:,} characters")
+    if not url.isprintable() or any(character.isspace() for character in url):
+        raise BadTarget("must not contain spaces or invisible characters")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise BadTarget("cannot be read as an address") from None
+    if parts.scheme not in {"https", "http"}:
+        raise BadTarget("must start with https://")
+    if not host:
+        raise BadTarget("names no host")
+    return host, port, parts
+
+
 def _check_name(host: str, *, bracketed: bool) -> None:
-    """Raise BadTarget for what no name can be, as the client would look it up."""
+    """Raise BadTarget for a host that is not a valid name, in the form in which the HTTP client resolves it."""
     if bracketed:
         raise BadTarget("has something between [ and ] that is no IPv6 address")
     try:
@@ -66,20 +72,20 @@ def _check_name(host: str, *, bracketed: bool) -> None:
     except ValueError:
         raise BadTarget("names a host that no name can be") from None
     labels = name.split(".")
-    if len(name) > _MOST_OF_NAME or not all(_LABEL.fullmatch(label) for label in labels):
+    if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(label) for label in labels):
         raise BadTarget("names a host that no name can be: its parts have 1 to 63 letters, digits and hyphens")
     if _NUMBER.fullmatch(labels[-1]):
         raise BadTarget("names a host that ends with a number, and is no address")
 
 
 def server(url: str) -> UUID:
-    """The same for all addresses at one server, which share its patience."""
+    """An id that all URLs of one server share, since rate and failures are counted for each server."""
     parts = urlsplit(url)
     return uuid5(NAMESPACE_URL, f"{parts.scheme}://{parts.netloc.lower()}")
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host spells out, in any way that some resolver takes: decimal, hexadecimal, circled."""
+    """The IP address that a host spells, in any form some resolver accepts: decimal, hexadecimal, circled digits."""
     plain = _plain(host).rstrip(".")
     if plain == "localhost" or plain.endswith(".localhost"):
         return IPv4Address("127.0.0.1")
@@ -94,5 +100,5 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _plain(host: str) -> str:
-    """A host as clients read it that know circled digits, wide letters and full stops of other scripts."""
+    """A host as clients read it that normalize circled digits, wide letters and full stops of other scripts."""
     return unicodedata.normalize("NFKC", host).replace("。", ".")

@@ -1,4 +1,4 @@
-"""Builds interactions that are valid in every status; a test states only what matters to it."""
+"""Builds interactions that are valid in every status; a test passes only what matters to it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ NEWER = UUID("0193a2b4-0000-7000-8000-000000000002")
 
 
 def interaction(request: Json | None = None, *, status: Status = Status.PENDING, **changes: Any) -> Interaction:
-    """An interaction as storage gives it back, in this status."""
+    """An interaction in this status, as storage returns it."""
     sent = request or {"kind": "approval", "title": "Restart the queue?"}
     kind = KINDS[sent["kind"]]
     accepted = kind.request.model_validate(sent)
@@ -55,7 +55,7 @@ def interaction(request: Json | None = None, *, status: Status = Status.PENDING,
 
 
 def reported(status: str, summary: str | None = None, url: str | None = None, *, picked_up: bool = True) -> Json:
-    """What an answered interaction has once its agent has reported this."""
+    """The fields of an answered interaction after the agent sent this report."""
     at = "2026-11-21T10:07:00.000Z"
     before = "2026-11-21T10:06:00.000Z" if picked_up else None
     picked_up_at = at if status == "picked_up" else before
@@ -64,7 +64,7 @@ def reported(status: str, summary: str | None = None, url: str | None = None, *,
 
 
 def _life(pending: Interaction, status: Status) -> dict[str, Any]:
-    """What the database's constraints demand of a status."""
+    """The fields that the constraints of the database require for a status."""
     ended = {"status": status, "ended_at": ASKED_AT + timedelta(minutes=5)}
     match status:
         case Status.PENDING:

@@ -1,4 +1,4 @@
-"""What a card must hold to: Slack's limits, and the frame that no agent's text may leave or imitate."""
+"""The rules for every card: Slack's limits, and a layout that no text of an agent can leave or imitate."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _ENTITY = re.compile(r"&(?:amp|lt|gt);")
 
 
 def check(card: Drawing, interaction: Interaction) -> None:
-    """Everything that holds for every card of every kind in every status."""
+    """Check the rules for every card of every kind in every status."""
     assert message.problems(card.blocks) == []
     assert message.characters(card.blocks) <= 13_200
     assert utf16(words(card)) - words(card).count("\n") <= 13_200
@@ -46,7 +46,7 @@ def check(card: Drawing, interaction: Interaction) -> None:
 
 
 def assert_nothing_foreign_is_active(text: str) -> None:
-    """Only mentions, dates and checked links of ours are between angle brackets, and no entity is halved."""
+    """Check that angle brackets contain only mentions, dates and links of the bridge, and no entity is cut."""
     rest = _OURS.sub("", text)
     assert "<" not in rest and ">" not in rest
     assert "&" not in _ENTITY.sub("", rest)
@@ -61,7 +61,7 @@ def buttons(card: Drawing) -> list[Json]:
 
 
 def pressed(card: Drawing) -> dict[str, str]:
-    """Every choice that a click on this card can make, as the codec reads it, and the words that are clicked."""
+    """Every choice of this card, as `action_ids` reads it, with the label of its button."""
     found: dict[str, str] = {}
     for element in buttons(card):
         for option in element.get("options", [{"text": element.get("text"), "value": None}]):
@@ -72,7 +72,7 @@ def pressed(card: Drawing) -> dict[str, str]:
 
 
 def words(card: Drawing) -> str:
-    """All that the blocks show, without how they show it."""
+    """All texts of the blocks, without formatting."""
     return shown(card.blocks)
 
 

@@ -1,4 +1,4 @@
-"""The events that were logged."""
+"""Reads log events."""
 
 import io
 import json
@@ -6,6 +6,6 @@ from typing import Any
 
 
 def events(log: io.StringIO) -> list[dict[str, Any]]:
-    """Each event with its keys, without its time."""
+    """The logged events with their keys, without times."""
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     return [{key: value for key, value in line.items() if key != "at"} for line in lines]

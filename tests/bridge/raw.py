@@ -1,4 +1,4 @@
-"""Requests that no client would send, byte by byte."""
+"""Sends raw HTTP requests that no client library would send."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ async def connected(replica: Replica) -> Any:
 
 
 async def raw(replica: Replica, body: bytes, headers: dict[str, str]) -> int:
-    """Send bytes that no client would, and give the status."""
+    """Send a raw request; returns the HTTP status."""
     async with connected(replica) as (reader, writer):
         writer.write(head(replica, body, headers))
         line = await reader.readline()

@@ -1,5 +1,6 @@
-"""A Prometheus of one's own: it fetches a replica's page over HTTP and reads it with the library's own parser."""
+"""Scrapes the metrics of a replica over HTTP and reads them with the parser of the Prometheus client library."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,13 +19,13 @@ from tests.bridge.replica import Replica
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What one scrape told."""
+    """The metrics of one scrape."""
 
     text: str
     families: dict[str, Metric]
 
     def value(self, name: str, **labels: str) -> float | None:
-        """The value of exactly this series; None when it is not there."""
+        """The value of exactly this series; None if the page has no such series."""
         for family in self.families.values():
             for sample in family.samples:
                 if sample.name == f"askbridge_{name}" and sample.labels == labels:
@@ -43,21 +44,24 @@ class Page:
 
 async def page(http: aiohttp.ClientSession, url: str) -> Page:
     """Scrape once."""
-    async with http.get(url) as answer:
-        text = await answer.text()
-        assert answer.status == 200, text
-        assert answer.content_type == "text/plain"
+    async with http.get(url) as response:
+        text = await response.text()
+        assert response.status == 200, text
+        assert response.content_type == "text/plain"
     canaries.none_in(text, where="the metrics")
     return Page(text=text, families={family.name: family for family in text_string_to_metric_families(text)})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Scraped:
-    """A replica whose metrics are served."""
+    """A replica whose metrics are served; `elapsed` seconds are added to the clock of the endpoint."""
 
-    scrape: MetricsEndpoint
     http: aiohttp.ClientSession
-    url: str
+    url: str = ""
+    elapsed: float = 0.0
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time() + self.elapsed
 
     async def page(self) -> Page:
         return await page(self.http, self.url)
@@ -65,16 +69,19 @@ class Scraped:
 
 @asynccontextmanager
 async def served(replica: Replica, *, loops: Sequence[Loop] = ()) -> AsyncIterator[Scraped]:
-    """Serve the metrics of a replica that is made of parts."""
-    scrape = MetricsEndpoint(
+    """Serve the metrics of a replica that a test built from its parts."""
+    scraped = Scraped(http=replica.http)
+    endpoint = MetricsEndpoint(
         metrics=replica.metrics,
         pools={"replica": replica.db, "claims": replica.claims},
         loops=loops,
         notifier=replica.notifier,
         streams=(),
         served=lambda: replica.installations.served,
+        clock=scraped.now,
     )
     app = web.Application()
-    app.add_routes(scrape.routes())
+    app.add_routes(endpoint.routes())
     async with TestServer(app) as server:
-        yield Scraped(scrape=scrape, http=replica.http, url=str(server.make_url(PATH)))
+        scraped.url = str(server.make_url(PATH))
+        yield scraped

@@ -1,4 +1,4 @@
-"""More connections than there may be: the one where nothing happened for longest gives way to whoever comes."""
+"""More connections than the limit: a new one closes the connection that was idle the longest."""
 
 import asyncio
 import contextlib
@@ -15,8 +15,9 @@ from aiohttp import web
 from bridge.connection_limit import ConnectionLimiter
 from bridge.server import listeners
 from tests.bridge.server.test_startup_log import settings
+from tests.waiting import until
 
-MOST = 3
+LIMIT = 3
 CLOSED = b""
 LARGE = 32 * 1024 * 1024  # bytes; more than any kernel takes for a client
 
@@ -27,13 +28,13 @@ class Client:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    got: int = 0
+    received: int = 0
 
     def send(self, path: str, *, length: int = 0) -> None:
         self.writer.write(f"POST {path} HTTP/1.1\r\nHost: bridge\r\nContent-Length: {length}\r\n\r\n".encode())
 
     async def status(self) -> bytes:
-        """Of the next answer; nothing when the connection was closed."""
+        """The status of the next response; CLOSED when the connection was closed."""
         async with asyncio.timeout(10):
             line = await self.reader.readline()
             return line[9:12] if line and await self.reader.readuntil(b"\r\n\r\n") else CLOSED
@@ -44,8 +45,8 @@ class Client:
 
 
 @dataclass(kw_only=True)
-class Doors:
-    """A replica's doors, with handlers that a test ends."""
+class LimitedServer:
+    """A server with a connection limit and with handlers that a test ends."""
 
     limiter: ConnectionLimiter
     stack: AsyncExitStack
@@ -85,9 +86,9 @@ class Doors:
 
 
 @pytest.fixture
-async def doors() -> AsyncIterator[Doors]:
+async def server() -> AsyncIterator[LimitedServer]:
     async with AsyncExitStack() as stack:
-        opened = Doors(limiter=ConnectionLimiter(most=MOST), stack=stack)
+        opened = LimitedServer(limiter=ConnectionLimiter(max_connections=LIMIT), stack=stack)
         web_app = web.Application(middlewares=[opened.limiter.attend])
         for path, handler in {
             "/": opened.at_once,
@@ -98,76 +99,74 @@ async def doors() -> AsyncIterator[Doors]:
             "/read": opened.reads,
         }.items():
             web_app.router.add_post(path, handler)
-        opened.url = await stack.enter_async_context(listeners.doors(web_app, settings(port=0), opened.limiter))
+        opened.url = await stack.enter_async_context(listeners.public(web_app, settings(port=0), opened.limiter))
         stack.callback(opened.end.set)
         yield opened
 
 
-async def test_the_one_that_was_idle_for_longest_gives_way(doors: Doors, log: io.StringIO) -> None:
-    first, second, third = [await doors.connect() for _ in range(MOST)]
+async def test_the_one_that_was_idle_for_longest_gives_way(server: LimitedServer, log: io.StringIO) -> None:
+    first, second, third = [await server.connect() for _ in range(LIMIT)]
     for one in (first, second, third, first):
         assert await one.ask() == b"200"
 
-    assert await (await doors.connect()).ask() == b"200"
+    assert await (await server.connect()).ask() == b"200"
     assert await second.status() == CLOSED
     assert await first.ask() == await third.ask() == b"200"
-    assert await (await doors.connect()).ask() == b"200"
-    told = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert [(line["event"], line["most"], line["kept"]) for line in told] == [("connections_crowded", MOST, 0)]
+    assert await (await server.connect()).ask() == b"200"
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [(line["event"], line["most"], line["kept"]) for line in lines] == [("connections_crowded", LIMIT, 0)]
 
 
-async def test_who_says_nothing_keeps_nobody_out(doors: Doors) -> None:
-    silent = [await doors.connect() for _ in range(10 * MOST)]
+async def test_silent_connections_keep_no_other_out(server: LimitedServer) -> None:
+    silent = [await server.connect() for _ in range(10 * LIMIT)]
 
-    assert await (await doors.connect()).ask() == b"200"
-    assert [await one.status() for one in silent[: 1 - MOST]] == [CLOSED] * (9 * MOST + 1)
+    assert await (await server.connect()).ask() == b"200"
+    assert [await one.status() for one in silent[: 1 - LIMIT]] == [CLOSED] * (9 * LIMIT + 1)
 
 
 @pytest.mark.parametrize(("path", "length"), [("/slow", 0), ("/read", 10)])
-async def test_a_request_that_takes_its_time_keeps_nobody_out(doors: Doors, path: str, length: int) -> None:
-    for _ in range(2 * MOST):
-        (await doors.connect()).send(path, length=length)
-        await doors.begun.acquire()
+async def test_a_slow_request_keeps_no_other_out(server: LimitedServer, path: str, length: int) -> None:
+    for _ in range(2 * LIMIT):
+        (await server.connect()).send(path, length=length)
+        await server.begun.acquire()
 
-    assert await (await doors.connect()).ask() == b"200"
+    assert await (await server.connect()).ask() == b"200"
 
 
-async def test_one_that_is_kept_stays_and_gives_way_afterwards(doors: Doors) -> None:
-    kept = await doors.connect()
+async def test_one_that_is_kept_stays_and_gives_way_afterwards(server: LimitedServer) -> None:
+    kept = await server.connect()
     kept.send("/keep")
-    await doors.begun.acquire()
-    for _ in range(2 * MOST):
-        assert await (await doors.connect()).ask() == b"200"
-    doors.end.set()
+    await server.begun.acquire()
+    for _ in range(2 * LIMIT):
+        assert await (await server.connect()).ask() == b"200"
+    server.end.set()
     assert await kept.status() == b"200"
 
-    for _ in range(MOST):
-        assert await (await doors.connect()).ask() == b"200"
+    for _ in range(LIMIT):
+        assert await (await server.connect()).ask() == b"200"
     assert await kept.status() == CLOSED
 
 
-async def test_who_has_gone_is_not_counted(doors: Doors) -> None:
+async def test_who_has_gone_is_not_counted(server: LimitedServer) -> None:
     for path in ("/", "/slow", "/keep"):
-        for _ in range(2 * MOST):
-            client = await doors.connect()
+        for _ in range(2 * LIMIT):
+            client = await server.connect()
             client.send(path)
-            await (client.status() if path == "/" else doors.begun.acquire())
+            await (client.status() if path == "/" else server.begun.acquire())
             client.writer.transport.abort()
-            async with asyncio.timeout(10):
-                while doors.limiter._others or doors.limiter._kept:
-                    await asyncio.sleep(0.001)
-    doors.end.set()
-    stays = await doors.connect()
+            await until(lambda: server.limiter.closable_count + server.limiter.kept_count == 0)
+    server.end.set()
+    stays = await server.connect()
     assert await stays.ask() == await stays.ask() == b"200"
 
-    assert list(doors.limiter._others) and not doors.limiter._kept
+    assert (server.limiter.closable_count, server.limiter.kept_count) == (1, 0)
 
 
-async def test_a_flood_makes_room_by_itself_once_there_is_none(doors: Doors) -> None:
-    first, second = await doors.connect(), await doors.connect()
+async def test_a_flood_makes_room_by_itself_once_there_is_none(server: LimitedServer) -> None:
+    first, second = await server.connect(), await server.connect()
     assert await first.ask("/refuse") == await second.ask("/refuse") == await first.ask("/refuse") == b"429"
 
-    third = await doors.connect()
+    third = await server.connect()
     assert await third.ask() == b"200"
     assert await first.ask("/refuse") == b"429"
     assert await first.status() == CLOSED
@@ -175,15 +174,15 @@ async def test_a_flood_makes_room_by_itself_once_there_is_none(doors: Doors) -> 
     assert await third.ask() == b"200"
 
 
-async def test_who_does_not_read_is_not_waited_for(doors: Doors) -> None:
-    deaf = await doors.connect()
-    deaf.send("/large")
-    await doors.begun.acquire()
-    for _ in range(MOST):
-        assert await (await doors.connect()).ask() == b"200"
+async def test_who_does_not_read_is_not_waited_for(server: LimitedServer) -> None:
+    unread = await server.connect()
+    unread.send("/large")
+    await server.begun.acquire()
+    for _ in range(LIMIT):
+        assert await (await server.connect()).ask() == b"200"
     async with asyncio.timeout(10):
         with contextlib.suppress(ConnectionResetError):
-            while read := await deaf.reader.read(LARGE):
-                deaf.got += len(read)
+            while data := await unread.reader.read(LARGE):
+                unread.received += len(data)
 
-    assert deaf.got < LARGE
+    assert unread.received < LARGE

@@ -1,4 +1,4 @@
-"""Ids: one way to write each, and nothing else is read as one."""
+"""Ids: each has one spelling, and no other text is read as an id."""
 
 import random
 import string
@@ -58,8 +58,8 @@ def test_nothing_else_is_an_id(text: str) -> None:
     assert ids.decode("int", text) is None
 
 
-def test_whatever_is_read_is_written_the_same_again() -> None:
-    """So an id has one spelling, and two callers never mean one row by two names."""
+def test_a_text_that_is_read_is_written_the_same_again() -> None:
+    """So an id has one spelling, and two callers never name one row differently."""
     chance = random.Random(7)
     alphabet = string.printable + "é\u0131\u017f\u212a٣\x00\ud800\U0001f600"
     for _ in range(20_000):
@@ -67,5 +67,5 @@ def test_whatever_is_read_is_written_the_same_again() -> None:
         for _ in range(chance.choice([1, 1, 2, 5])):
             text[chance.randrange(len(text))] = chance.choice(alphabet)
         spoiled = "".join(text)
-        found = ids.decode("int", spoiled)
-        assert found is None or ids.encode("int", found) == spoiled
+        id = ids.decode("int", spoiled)
+        assert id is None or ids.encode("int", id) == spoiled

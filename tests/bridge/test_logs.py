@@ -1,4 +1,4 @@
-"""The log: one event a line, no secret in it, and nothing a stranger sent can act on whoever reads it."""
+"""The log: one event a line, without secrets, and safe to read on a terminal whatever was logged."""
 
 import io
 import json
@@ -26,7 +26,7 @@ HOSTILE = [
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    """Logging is the process's own; give it back as it was."""
+    """Restore the logging of the process."""
     root, handlers, level = logging.getLogger(), logging.getLogger().handlers[:], logging.getLogger().level
     yield
     root.handlers[:], root.level = handlers, level

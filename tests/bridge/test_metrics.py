@@ -1,4 +1,4 @@
-"""What is counted is what happened, on the replica where it happened."""
+"""Each replica counts what happened on it."""
 
 import asyncio
 import dataclasses
@@ -42,7 +42,7 @@ async def test_clicks_are_counted_by_what_became_of_them(replica: Replica) -> No
 
 
 async def test_what_has_not_happened_yet_stands_there_as_zero(replica: Replica) -> None:
-    """Else the first time would be no increase to an alert."""
+    """Otherwise the first time would not be an increase for an alert."""
     async with scraping.served(replica) as scraped:
         page = await scraped.page()
 
@@ -70,17 +70,17 @@ async def test_an_unconfirmed_click_and_a_forged_request_are_counted(replica: Re
     question = await build.question(replica.db, replica.tenant)
     await replica.send(b"{}", replica.signed(b"{}", secret="not Slack's"))
     await replica.claims.close()
-    answer = await replica.send_click(replica.payload(question))
+    response = await replica.send_click(replica.payload(question))
 
     async with scraping.served(replica) as scraped:
         page = await scraped.page()
-    assert answer.status == 503
+    assert response.status == 503
     assert page.all("clicks_total") == {"unavailable": 1}
     assert page.all("slack_requests_refused_total") == {"wrong": 1}
     assert page.value("click_ack_seconds_count") == 1
 
 
-async def test_answers_that_nobody_heard_are_counted_once(replica: Replica) -> None:
+async def test_answers_without_an_acknowledgement_are_counted_once(replica: Replica) -> None:
     late = await ended.question(replica.db, replica.tenant, days=121 / 86_400)
     await ended.question(replica.db, replica.tenant, days=0)
     loop = Unacknowledged(db=replica.db, notifier=replica.notifier, metrics=replica.metrics)

@@ -1,4 +1,4 @@
-"""Whatever keeps a request from its server is said without the name of an exception."""
+"""Every cause of a failed request is described without the name of an exception."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ from bridge import network_errors
 
 @asynccontextmanager
 async def saying(words: bytes) -> AsyncIterator[int]:
-    """A server that answers everything with these bytes and hangs up; its port."""
+    """A server that sends these bytes and closes each connection; yields its port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -53,6 +53,6 @@ async def test_a_server_that_hangs_up_or_speaks_otherwise_is_told_apart() -> Non
         assert await told(f"https://127.0.0.1:{other}/") == "it speaks no TLS that fits"
 
 
-def test_what_took_too_long_and_what_nobody_knows_have_words_too() -> None:
+def test_timeouts_and_unknown_errors_have_words_too() -> None:
     assert network_errors.why(aiohttp.ConnectionTimeoutError()) == "no answer in time"
     assert network_errors.why(OSError("Multiple exceptions: …")) == "the connection failed"

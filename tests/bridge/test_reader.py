@@ -1,16 +1,16 @@
-"""A passed deadline is written before it is told: a claim that commits late is never contradicted by a reader."""
+"""Readers store a passed deadline before they return a row, and so never contradict a claim that commits late."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import TypeAlias
 from uuid import UUID
 
 import pytest
 
 from bridge import ids
-from bridge import reader as reading
 from bridge.loops import expiry
 from bridge.notifier import Notifier
 from bridge.reader import Reader
@@ -23,7 +23,9 @@ from storage.statements import Runs
 from tests.bridge.replica import Counting
 from tests.storage import build
 from tests.storage.build import Tenant
+from tests.storage.elapse import set_deadline
 from tests.storage.faults import admin, until_waiting
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -56,20 +58,23 @@ async def page_of_answered(reader: Reader, one: Interaction) -> Interaction | No
 async def claimed_and_not_committed(
     db: Database, dsn: str, one: Interaction
 ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A click that won before the deadline, which passes while its commit is under way; gives what commits it."""
-    await db.fetch(
-        "update interactions set cards_shown = 1, expires_at = clock_timestamp() + interval '300 milliseconds' "
-        "where id = $1",
-        one.id,
-    )
+    """A claim that won before the deadline, in an open transaction when the deadline passes; yields its commit."""
+    await db.fetch("update interactions set cards_shown = 1 where id = $1", one.id)
+    await set_deadline(db, one.id, timedelta(milliseconds=300))
+    values = asdict(build.click(one))
+    values |= values.pop("scope")
     async with admin(dsn) as connection:
         await pool.prepare(connection)
         transaction = connection.transaction()
         await transaction.start()
-        row = await statements.load("interactions")["claim"].one(connection, **interactions._scoped(build.click(one)))
+        row = await statements.load("interactions")["claim"].one(connection, **values)
         assert row["verdict"] == "won"
-        while not await db.fetch("select from interactions where expires_at <= clock_timestamp() and id = $1", one.id):
-            await asyncio.sleep(0.01)
+        passed = "select from interactions where expires_at <= clock_timestamp() and id = $1"
+
+        async def is_overdue() -> bool:
+            return bool(await db.fetch(passed, one.id))
+
+        await until(is_overdue)
 
         async def commit() -> None:
             await transaction.commit()
@@ -77,17 +82,17 @@ async def claimed_and_not_committed(
         yield commit
 
 
-async def told_while_it_commits(reader: Reader, read: Read, db: Database, dsn: str, one: Interaction) -> Interaction:
-    """What a reader tells that comes between the deadline and the commit of a click that was in time."""
+async def read_while_it_commits(reader: Reader, read: Read, db: Database, dsn: str, one: Interaction) -> Interaction:
+    """What a reader returns that starts between the deadline and the commit of a click that was in time."""
     async with claimed_and_not_committed(db, dsn, one) as commit, admin(dsn) as watcher:
-        told = asyncio.ensure_future(read(reader, one))
+        reading = asyncio.ensure_future(read(reader, one))
         waited = asyncio.ensure_future(until_waiting(watcher))
-        await asyncio.wait({told, waited}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({reading, waited}, return_when=asyncio.FIRST_COMPLETED)
         await commit()
         waited.cancel()
-        found = await told
-    assert found is not None
-    return found
+        row = await reading
+    assert row is not None
+    return row
 
 
 @pytest.mark.parametrize("read", [get, several, page, page_of_answered])
@@ -96,14 +101,14 @@ async def test_a_click_in_time_that_commits_late_is_what_every_reader_tells(
 ) -> None:
     one = await build.question(db, tenant, on_expiry="deny")
 
-    told = await told_while_it_commits(Reader(db=db, notifier=Notifier()), read, db, dsn, one)
+    row = await read_while_it_commits(Reader(db=db, notifier=Notifier()), read, db, dsn, one)
 
-    assert (told.status, told.choice) == (Status.ANSWERED, "approve")
-    assert told == await build.read(db, tenant, one.id)
+    assert (row.status, row.choice) == (Status.ANSWERED, "approve")
+    assert row == await build.read(db, tenant, one.id)
 
 
 class Computing(Reader):
-    """The mutant: it computes the end from the row, as the release before did."""
+    """A mutant that computes the end from the row, as the previous release did."""
 
     async def get(self, organization_id: UUID, id: UUID) -> Interaction | None:
         row = await interactions.get(self._db, organization_id, id)
@@ -115,43 +120,37 @@ class Computing(Reader):
 async def test_a_reader_that_computes_the_end_would_be_found_out(db: Database, tenant: Tenant, dsn: str) -> None:
     one = await build.question(db, tenant, on_expiry="deny")
 
-    told = await told_while_it_commits(Computing(db=db, notifier=Notifier()), get, db, dsn, one)
+    row = await read_while_it_commits(Computing(db=db, notifier=Notifier()), get, db, dsn, one)
 
-    assert told != await build.read(db, tenant, one.id)
+    assert row != await build.read(db, tenant, one.id)
 
 
 async def overdue(db: Database, tenant: Tenant) -> Interaction:
     one = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() - interval '1 second' where id = $1",
-        one.id,
-    )
+    await set_deadline(db, one.id)
     return one
 
 
 @pytest.mark.parametrize("read", [get, several, page])
 async def test_an_end_that_cannot_be_written_in_time_is_not_guessed(
-    db: Database, tenant: Tenant, dsn: str, read: Read, monkeypatch: pytest.MonkeyPatch
+    db: Database, tenant: Tenant, dsn: str, read: Read
 ) -> None:
-    monkeypatch.setattr(reading, "END_SECONDS", 0.2)
     one = await overdue(db, tenant)
     async with admin(dsn) as holder, holder.transaction():
         await holder.execute("select from interactions for no key update")
 
         with pytest.raises(Unavailable):
-            await read(Reader(db=db, notifier=Notifier()), one)
+            await read(Reader(db=db, notifier=Notifier(), end_seconds=0.2), one)
 
-    found = await read(Reader(db=db, notifier=Notifier()), one)
-    assert found is not None and found.status is Status.UNREACHABLE
+    row = await read(Reader(db=db, notifier=Notifier()), one)
+    assert row is not None and row.status is Status.UNREACHABLE
 
 
 async def test_a_list_misses_nothing_though_another_replica_ends_some_of_it(
-    db: Database, tenant: Tenant, dsn: str, monkeypatch: pytest.MonkeyPatch
+    db: Database, tenant: Tenant, dsn: str
 ) -> None:
-    monkeypatch.setattr(reading, "_BATCH", 2)
     due = [await overdue(db, tenant) for _ in range(5)]
-    reader = Reader(db=db, notifier=Notifier())
+    reader = Reader(db=db, notifier=Notifier(), batch=2)
     async with admin(dsn) as connection, admin(dsn) as watcher:
         await pool.prepare(connection)
         transaction = connection.transaction()
@@ -169,7 +168,7 @@ async def test_a_list_misses_nothing_though_another_replica_ends_some_of_it(
 
 
 class Unbounded(Counting):
-    """What has to be over in time is counted, too."""
+    """Counts the statements that have a time limit, too."""
 
     def within(self, seconds: float) -> Runs:
         return self
@@ -180,20 +179,18 @@ async def test_many_who_meet_one_overdue_interaction_have_it_written_once(db: Da
     counting, notifier = Unbounded(db), Notifier()
     reader = Reader(db=counting, notifier=notifier)
 
-    found = await asyncio.gather(*(get(reader, one) for _ in range(50)))
+    rows = await asyncio.gather(*(get(reader, one) for _ in range(50)))
 
-    assert {row.status for row in found if row} == {Status.UNREACHABLE}
+    assert {row.status for row in rows if row} == {Status.UNREACHABLE}
     written = statements.load("deadlines")["end_named"].sql
     assert counting.statements.count(written) == 1
     assert notifier.cards.is_set() and notifier.drain() == [(one.organization_id, one.id)]
-    assert reader._ending == {}
+    assert reader.ending_count == 0
 
 
 async def test_the_loop_is_woken_when_the_next_deadline_passes(db: Database, tenant: Tenant) -> None:
     one = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set expires_at = clock_timestamp() + interval '200 milliseconds' where id = $1", one.id
-    )
+    await set_deadline(db, one.id, timedelta(milliseconds=200))
     notifier = Notifier()
     reader = Reader(db=db, notifier=notifier)
     assert await expiry.step(db, notifier, reader) == 0

@@ -1,4 +1,4 @@
-"""Time that passes only when everybody waits for it: what takes a minute is over at once, in the right order."""
+"""An event loop with virtual time: time passes only while all tasks wait for timers, so that a minute takes no time."""
 
 import asyncio
 import selectors
@@ -9,17 +9,17 @@ T = TypeVar("T")
 
 
 class _Skipping(selectors.DefaultSelector):
-    """Instead of sleeping until the next timer, note that the time has come."""
+    """Advances the virtual time to the next timer instead of sleeping."""
 
     now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        found = super().select(0)
-        if not found and timeout is None:
-            raise RuntimeError("everybody waits for somebody else")
-        if not found and timeout:
+        ready = super().select(0)
+        if not ready and timeout is None:
+            raise RuntimeError("all tasks wait, and there is no timer")
+        if not ready and timeout:
             self.now += timeout
-        return found
+        return ready
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -30,8 +30,18 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._skipping.now
 
+    def block(self, seconds: float) -> None:
+        self._skipping.now += seconds
+
 
 def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run until `main` is done. Nothing in it may wait for the outside world."""
+    """Run until `main` is done; nothing in it may wait for I/O."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main())
+
+
+def block(seconds: float) -> None:
+    """Let time pass as if code blocked the running virtual event loop for so many seconds."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _Loop)
+    loop.block(seconds)

@@ -72,9 +72,9 @@ async def test_the_table_of_loops_has_every_loop_and_no_other(replica: Replica) 
 def test_how_connections_are_allotted_is_told() -> None:
     words = " ".join(PAGE.split())
 
-    assert f"up to {fd_limit.MOST:,}; below {fd_limit.FEW:,} it says so" in words
-    assert f"it keeps back {fd_limit.OURS}," in words and "three quarters" in words
-    assert fd_limit.HELD == 0.75
+    assert f"up to {fd_limit.MAX_DESCRIPTORS:,}; below {fd_limit.FEW:,} it says so" in words
+    assert f"it keeps back {fd_limit.RESERVED}," in words and "three quarters" in words
+    assert fd_limit.OPEN_REQUESTS_SHARE == 0.75
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from storage.model import Status
 from tests.pictures import story
 from tests.pictures.camera import THEMES, WIDTHS, Camera, camera, take
 from tests.pictures.cards import FORMS, STAGES, make, make_stage
-from tests.scenarios import house
-from tests.scenarios.house import House
+from tests.scenarios import program
+from tests.scenarios.program import Program
 
 _AT_ONCE = 4  # cards; making one sends up to fifty requests a second, and an organization may send two hundred
 README = Path(__file__).parents[2] / "docs" / "pictures"
@@ -19,13 +19,13 @@ README = Path(__file__).parents[2] / "docs" / "pictures"
 
 async def _all(album: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with house.running(Path(folder), replicas=1) as dev, camera(dev.told["slack_url"]) as looking:
+        async with program.running(Path(folder), replicas=1) as dev, camera(dev.facts["slack_url"]) as looking:
             await story.tell(dev, looking, README)
             if album is not None:
                 await _every_card(dev, looking, album)
 
 
-async def _every_card(dev: House, looking: Camera, album: Path) -> None:
+async def _every_card(dev: Program, looking: Camera, album: Path) -> None:
     at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def one(making: Awaitable[str]) -> str:

@@ -10,7 +10,8 @@ from bridge.card.frame import CardView
 from bridge.kinds.registry import KINDS
 from storage import interactions, pool
 from storage.model import Progress, Status
-from tests.scenarios.house import House, until
+from tests.scenarios.program import Program
+from tests.waiting import until
 
 CHANNEL = "C0APPROVALS"
 _NOWHERE = "C0NOWHERE"  # Slack knows no such channel
@@ -67,29 +68,29 @@ FORMS = (
 )
 
 
-async def make(house: House, form: Form, status: Status) -> str:
+async def make(dev: Program, form: Form, status: Status) -> str:
     """Make a card of this form in this status; returns its ts."""
     if status is Status.UNREACHABLE:
-        return await _unreachable(house, form)
+        return await _unreachable(dev, form)
     soon = {"expires_in": _SOON} if status is Status.EXPIRED else {}
-    interaction = await _shown(house, await house.ask(**{**form.request, **soon}))
+    interaction = await _shown(dev, await dev.ask(**{**form.request, **soon}))
     match status:
         case Status.PENDING:
             pass
         case Status.ANSWERED:
-            await house.click(interaction, "U0ANA", replica=0, **form.click)
+            await dev.click(interaction, "U0ANA", replica=0, **form.click)
         case Status.CANCELLED:
-            address = f"{house.bridge(0)}/v1/interactions/{interaction['id']}/cancel"
-            await house.call("POST", address, {"reason": "Postponed to Monday."})
+            address = f"{dev.bridge(0)}/v1/interactions/{interaction['id']}/cancel"
+            await dev.call("POST", address, {"reason": "Postponed to Monday."})
         case Status.SUPERSEDED:
-            await house.ask(**form.request, supersedes=interaction["id"])
+            await dev.ask(**form.request, supersedes=interaction["id"])
         case Status.EXPIRED:
-            while (await house.get(interaction["id"], wait=30))["status"] == "pending":
+            while (await dev.get(interaction["id"], wait=30))["status"] == "pending":
                 pass
         case _:
             assert_never(status)
     if status is not Status.PENDING:
-        await house.settled(interaction)
+        await dev.settled(interaction)
     ts: str = interaction["cards"][0]["ts"]
     return ts
 
@@ -105,56 +106,56 @@ STAGES = tuple(_STAGE_TEXTS)  # the stages of an answer after the click, as its 
 _SUMMARY = {"succeeded": "12 pods run 4.2.0.", "failed": "3 of 12 pods did not start; 4.1.9 runs again."}
 
 
-async def make_stage(house: House, form: Form, stage: str) -> str:
+async def make_stage(dev: Program, form: Form, stage: str) -> str:
     """Make an answered card of this form that shows this stage of its answer; returns its ts."""
-    interaction = await _shown(house, await house.ask(**form.request))
-    await house.click(interaction, "U0ANA", replica=0, **form.click)
-    await house.settled(interaction)
+    interaction = await _shown(dev, await dev.ask(**form.request))
+    await dev.click(interaction, "U0ANA", replica=0, **form.click)
+    await dev.settled(interaction)
     if stage in ("unheard", "heard"):  # no agent has fetched the answer
-        await house.operate(
+        await dev.operate(
             "update interactions set created_at = created_at - interval '121 s', "
             "ended_at = ended_at - interval '121 s' where id = $1",
             about=interaction,
         )
-        await until(lambda: house.card(interaction), lambda card: _STAGE_TEXTS["unheard"] in card["text"], within=60)
+        await until(lambda: dev.card(interaction), lambda card: _STAGE_TEXTS["unheard"] in card["text"], within=60)
     if stage == "heard":
-        await house.get(interaction["id"])
+        await dev.get(interaction["id"])
     for status in dict.fromkeys(("picked_up", stage)) if stage in set(Progress) else ():
         body = {"status": status}
         if summary := _SUMMARY.get(status):
             body |= {"summary": summary, "url": "https://ci.example.com/runs/8841?tab=log"}
-        response_status, _ = await house.call(
-            "POST", f"{house.bridge(0)}/v1/interactions/{interaction['id']}/receipt", body
+        response_status, _ = await dev.call(
+            "POST", f"{dev.bridge(0)}/v1/interactions/{interaction['id']}/receipt", body
         )
         assert response_status == 200
-    await until(lambda: house.card(interaction), lambda card: _STAGE_TEXTS[stage] in card["text"], within=60)
+    await until(lambda: dev.card(interaction), lambda card: _STAGE_TEXTS[stage] in card["text"], within=60)
     ts: str = interaction["cards"][0]["ts"]
     return ts
 
 
-async def _shown(house: House, interaction: dict[str, Any]) -> dict[str, Any]:
+async def _shown(dev: Program, interaction: dict[str, Any]) -> dict[str, Any]:
     """Wait until the interaction's card is posted, and return the interaction; Slack takes one message a second."""
     shown: dict[str, Any] = await until(
-        lambda: house.get(interaction["id"]), lambda now: now["cards"][0]["ts"], within=60
+        lambda: dev.get(interaction["id"]), lambda now: now["cards"][0]["ts"], within=60
     )
     return shown
 
 
-async def _unreachable(house: House, form: Form) -> str:
+async def _unreachable(dev: Program, form: Form) -> str:
     """Post a card for an unreachable interaction, which has none, as the bridge would edit a card found later."""
-    interaction = await house.ask(**{**form.request, "to": {"channel": _NOWHERE}})
-    await until(lambda: house.get(interaction["id"]), lambda now: now["status"] == "unreachable")
-    async with pool.connect(house.told["database_url"], name="pictures", size=1) as db:
-        organization, id = ids.decode("org", house.told["organization"]), ids.decode("int", interaction["id"])
+    interaction = await dev.ask(**{**form.request, "to": {"channel": _NOWHERE}})
+    await until(lambda: dev.get(interaction["id"]), lambda now: now["status"] == "unreachable")
+    async with pool.connect(dev.facts["database_url"], name="pictures", size=1) as db:
+        organization, id = ids.decode("org", dev.facts["organization"]), ids.decode("int", interaction["id"])
         assert organization is not None and id is not None
         row = await interactions.get(db, organization, id)
     assert row is not None
     drawn = KINDS[row.kind].draw(CardView(row, 1))
-    _, posted = await house.call(
+    _, posted = await dev.call(
         "POST",
-        f"{house.told['slack_url']}/api/chat.postMessage",
+        f"{dev.facts['slack_url']}/api/chat.postMessage",
         {"channel": CHANNEL, "text": drawn.text, "blocks": drawn.blocks},
-        {"Authorization": f"Bearer {house.told['bot_token']}"},
+        {"Authorization": f"Bearer {dev.facts['bot_token']}"},
     )
     ts: str = posted["ts"]
     return ts

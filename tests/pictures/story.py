@@ -8,7 +8,7 @@ from typing import Any
 from bridge.card.action_ids import choose
 from tests.pictures.camera import THEMES, Camera, Theme, card
 from tests.sandbox.slack.browser.driver import expect
-from tests.scenarios.house import House
+from tests.scenarios.program import Program
 
 NAME = "approval"
 _SIZE = (480, 900)
@@ -28,13 +28,13 @@ _COLOURS = {
 }
 
 
-async def tell(house: House, looking: Camera, album: Path) -> None:
+async def tell(dev: Program, looking: Camera, album: Path) -> None:
     """Write `approval-light.png` and `approval-dark.png`."""
-    interaction = await house.ask(**_QUESTION)
+    interaction = await dev.ask(**_QUESTION)
     before = {theme: await _pending(looking, theme, interaction["cards"][0]["ts"]) for theme in THEMES}
-    await house.click(interaction, "U0ANA", replica=0)
-    await house.settled(interaction)
-    await house.click(interaction, "U0BOB", replica=0, action_id=choose("deny"))
+    await dev.click(interaction, "U0ANA", replica=0)
+    await dev.settled(interaction)
+    await dev.click(interaction, "U0BOB", replica=0, action_id=choose("deny"))
     for theme in THEMES:
         after = await _settled(looking, theme, interaction["cards"][0]["ts"])
         panels = [

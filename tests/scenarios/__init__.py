@@ -2,4 +2,6 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.scenarios.checks", "tests.scenarios.verdicts")  # so that they say what differs
+pytest.register_assert_rewrite(
+    "tests.scenarios.checks", "tests.scenarios.verdicts"
+)  # so that failures show what differs

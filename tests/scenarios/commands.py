@@ -1,4 +1,4 @@
-"""Commands as people type them: a process each, with the settings it is given and none of the machine's."""
+"""Runs commands, each as a process with the given settings and none of the environment's."""
 
 import asyncio
 import json
@@ -11,20 +11,20 @@ from click.testing import CliRunner
 
 from bridge.__main__ import main
 from tests import canaries
-from tests.scenarios import house
+from tests.scenarios import program
 
 
 async def run(*arguments: str | Path, **settings: str) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of one command that ends by itself; never with a traceback."""
+    """Exit status, stdout and stderr of one command; fails on a traceback."""
     process = await start(*arguments, **settings)
-    out, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+    out, err = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
     assert process.returncode is not None
     assert b"Traceback" not in err, err.decode()
     return _without_secrets(arguments, settings, status=process.returncode, out=out.decode(), err=err.decode())
 
 
 def invoke(*arguments: str, **settings: str) -> tuple[int, str, str]:
-    """The same inside this process, for the many ways of typing wrongly; also never with a traceback."""
+    """The same inside this process, which is faster, for wrong arguments."""
     settings_only = {name: None for name in os.environ if name.startswith("ASKBRIDGE_")} | settings
     ended = CliRunner().invoke(main, list(arguments), env=settings_only, prog_name="askbridge")
     assert ended.exception is None or isinstance(ended.exception, SystemExit), repr(ended.exception)
@@ -32,14 +32,14 @@ def invoke(*arguments: str, **settings: str) -> tuple[int, str, str]:
 
 
 async def typed(*arguments: str, **settings: str) -> tuple[int, str, str]:
-    """The same beside a running loop."""
+    """`invoke` for tests with a running event loop."""
     return await asyncio.to_thread(invoke, *arguments, **settings)
 
 
 def _without_secrets(
     arguments: Sequence[str | Path], settings: Mapping[str, str], *, status: int, out: str, err: str
 ) -> tuple[int, str, str]:
-    """What a command printed, in which nothing of what it was given may be; only a new key is shown, on stdout."""
+    """The output of a command, checked to contain no secret of its settings; a new key may be on stdout."""
     known = canaries.of_settings(settings)
     belongs = canaries.API_KEY if list(arguments[:2]) == ["keys", "create"] else None
     canaries.none_in(out, known, where=f"stdout of {arguments}", but=belongs)
@@ -48,10 +48,10 @@ def _without_secrets(
 
 
 async def start(*arguments: str | Path, **settings: str) -> asyncio.subprocess.Process:
-    """One command, started."""
+    """Start one command."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ASKBRIDGE_")}
     return await asyncio.create_subprocess_exec(
-        *(house.COMMAND, *arguments),
+        *(program.COMMAND, *arguments),
         env=inherited | settings,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -59,8 +59,8 @@ async def start(*arguments: str | Path, **settings: str) -> asyncio.subprocess.P
     )
 
 
-async def told(*arguments: str | Path, **settings: str) -> Any:
-    """What a command that succeeds prints with --json."""
+async def run_json(*arguments: str | Path, **settings: str) -> Any:
+    """The JSON that a successful command prints with --json."""
     status, out, err = await run(*arguments, "--json", **settings)
     assert status == 0, err
     return json.loads(out)

@@ -1,27 +1,27 @@
-"""One house for all the tests that leave it as they found it: starting one costs more than most of them."""
+"""One running program for all tests that leave it unchanged: starting one takes longer than most tests."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
-from tests.scenarios import house
-from tests.scenarios.house import House
+from tests.scenarios import program
+from tests.scenarios.program import Program
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """Two replicas for whoever asks their own questions, looks only at these, and ends or breaks nothing else.
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Program]:
+    """Two replicas for tests that open interactions of their own, read only these, and end or break nothing else.
 
     A test that uses it runs on the session's loop: `pytest.mark.asyncio(loop_scope="session")`.
     """
-    async with house.running(tmp_path_factory.mktemp("shared"), "--metrics") as running:
+    async with program.running(tmp_path_factory.mktemp("shared"), "--metrics") as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
-def nothing_leaks_in_the_shared_house(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail the test during which a process of that house let out a secret."""
+def nothing_leaks_in_the_shared_program(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test during which a process of the shared program wrote a secret to its log."""
     yield
     if "shared" in request.fixturenames:
         request.getfixturevalue("shared").search_log()

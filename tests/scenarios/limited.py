@@ -1,4 +1,4 @@
-"""The bridge as a machine lets it run that allows few open files: `python -m tests.scenarios.limited 256 serve`."""
+"""Runs the bridge with a low limit of open files: `python -m tests.scenarios.limited 256 serve`."""
 
 import resource
 import runpy

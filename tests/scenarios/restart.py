@@ -1,4 +1,4 @@
-"""Replicas that die and come back: new processes at the old addresses, with nothing but the database."""
+"""Restarts replicas: new processes at the old addresses, with only the database kept."""
 
 import asyncio
 import contextlib
@@ -7,21 +7,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox.children import Child
-from tests.scenarios import house
-from tests.scenarios.house import House
+from tests.scenarios import program
+from tests.scenarios.program import Program
+from tests.waiting import until
 
 Step = Callable[[], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def reviving(dev: House, folder: Path) -> AsyncIterator[Step]:
-    """What starts every replica of a house that does not run; those it started end here, the house ends its own."""
+async def reviving(dev: Program, folder: Path) -> AsyncIterator[Step]:
+    """Yield a function that starts every replica that does not run; ends the replicas that it started."""
     async with contextlib.AsyncExitStack() as stack:
         log = stack.enter_context((folder / "revived.log").open("ab"))
 
         async def revive() -> None:
-            pids, urls = dev.told["pids"]["replicas"], dev.told["bridge_urls"]
-            dead = [number for number, pid in enumerate(pids) if not house.runs(pid)]
+            pids, urls = dev.facts["pids"]["replicas"], dev.facts["bridge_urls"]
+            dead = [number for number, pid in enumerate(pids) if not program.runs(pid)]
             children = {
                 number: await stack.enter_async_context(
                     Child(
@@ -45,29 +46,29 @@ async def reviving(dev: House, folder: Path) -> AsyncIterator[Step]:
 
 
 @contextlib.asynccontextmanager
-async def restarting(dev: House, folder: Path) -> AsyncIterator[Step]:
-    """What kills every replica of a house and starts as many."""
+async def restarting(dev: Program, folder: Path) -> AsyncIterator[Step]:
+    """Yield a function that kills every replica and starts as many."""
     async with reviving(dev, folder) as revive:
 
         async def restart() -> None:
-            pids = dev.told["pids"]["replicas"]
+            pids = dev.facts["pids"]["replicas"]
             for replica in range(len(pids)):
                 dev.kill(replica)
-            await house.gone(*pids)
+            await program.gone(*pids)
             await revive()
 
         yield restart
 
 
-def settings(dev: House, url: str) -> dict[str, str]:
+def settings(dev: Program, url: str) -> dict[str, str]:
     return {
-        "ASKBRIDGE_DATABASE_URL": dev.told["database_url"],
-        "ASKBRIDGE_SLACK_BOT_TOKEN": dev.told["bot_token"],
-        "ASKBRIDGE_SLACK_SIGNING_SECRET": dev.told["signing_secret"],
-        "ASKBRIDGE_SLACK_API_URL": f"{dev.told['slack_url']}/api/",
+        "ASKBRIDGE_DATABASE_URL": dev.facts["database_url"],
+        "ASKBRIDGE_SLACK_BOT_TOKEN": dev.facts["bot_token"],
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": dev.facts["signing_secret"],
+        "ASKBRIDGE_SLACK_API_URL": f"{dev.facts['slack_url']}/api/",
         "ASKBRIDGE_PORT": str(urlsplit(url).port),
     }
 
 
-async def _ready(dev: House, url: str) -> None:
-    await house.until(lambda: dev.call("GET", f"{url}/readyz"), lambda told: told[0] == 200)
+async def _ready(dev: Program, url: str) -> None:
+    await until(lambda: dev.call("GET", f"{url}/readyz"), lambda told: told[0] == 200)

@@ -1,4 +1,4 @@
-"""`askbridge ask` against a whole house: an exit status that never takes silence for a no."""
+"""`askbridge ask` against the running program: an exit status that never takes silence for a no."""
 
 import asyncio
 import json
@@ -12,9 +12,10 @@ import pytest
 from aiohttp import web
 
 from bridge.card import action_ids
-from tests.scenarios import house
+from tests.scenarios import program
 from tests.scenarios.commands import invoke, run, start
-from tests.scenarios.house import APPROVE, DENY, House
+from tests.scenarios.program import APPROVE, DENY, Program
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.processes
 
@@ -25,78 +26,78 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def home(folder: Path) -> AsyncIterator[House]:
-    async with house.running(folder, replicas=1) as running:
+async def dev(folder: Path) -> AsyncIterator[Program]:
+    async with program.running(folder, replicas=1) as running:
         yield running
 
 
-def settings(home: House) -> dict[str, str]:
-    return {"ASKBRIDGE_URL": home.bridge(0), "ASKBRIDGE_KEY": home.told["api_key"]}
+def settings(dev: Program) -> dict[str, str]:
+    return {"ASKBRIDGE_URL": dev.bridge(0), "ASKBRIDGE_KEY": dev.facts["api_key"]}
 
 
 async def asking(
-    home: House, *more: str, what: Sequence[str] = ("--approve",)
+    dev: Program, *more: str, what: Sequence[str] = ("--approve",)
 ) -> tuple[asyncio.subprocess.Process, str]:
     """A command that waits for its answer, and the id of its question."""
-    process = await start("ask", "Deploy 1.4?", *what, *more, **settings(home))
+    process = await start("ask", "Deploy 1.4?", *what, *more, **settings(dev))
     assert process.stderr is not None
-    said = (await asyncio.wait_for(process.stderr.readline(), house.READY_SECONDS)).decode()
+    said = (await asyncio.wait_for(process.stderr.readline(), program.READY_SECONDS)).decode()
     assert "(int_" in said, said
     return process, said.split("(")[1].split(")")[0]
 
 
-async def click(home: House, id: str, action: str) -> None:
+async def click(dev: Program, id: str, action: str) -> None:
     """@ana clicks the card of a question."""
-    asked = await house.until(lambda: home.get(id), lambda asked: asked["cards"][0]["ts"])
-    told = await home.click(asked, "U0ANA", replica=0, action_id=action)
-    assert told["status"] == 200
+    asked = await until(lambda: dev.get(id), lambda asked: asked["cards"][0]["ts"])
+    clicked = await dev.click(asked, "U0ANA", replica=0, action_id=action)
+    assert clicked["status"] == 200
 
 
-async def test_an_answer_is_an_exit_status_and_one_line(home: House) -> None:
-    """Also with the names of the sandbox, as JSON, and when nobody answers: one house for all, it takes its time."""
-    slack = ("--slack-url", home.told["slack_url"])
+async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
+    """Also with names of the sandbox, as JSON, and without an answer: one program for all, as it starts slowly."""
+    slack = ("--slack-url", dev.facts["slack_url"])
 
-    process, id = await asking(home, "--to", "#approvals", "--responder", "@ana", *slack)
-    await click(home, id, APPROVE)
-    out, _ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    process, id = await asking(dev, "--to", "#approvals", "--responder", "@ana", *slack)
+    await click(dev, id, APPROVE)
+    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0
     assert out.decode().startswith("Approved by ana (U0ANA)") and out.decode().count("\n") == 1
 
-    process, id = await asking(home, "--to", "@ana", "--body", "It is *ready*.", *slack)
-    await click(home, id, DENY)
-    out, _ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    process, id = await asking(dev, "--to", "@ana", "--body", "It is *ready*.", *slack)
+    await click(dev, id, DENY)
+    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 1 and out.startswith(b"Denied by ana")
 
     options = ("--option", "staging", "--option", "eu=Production in Europe")
-    process, id = await asking(home, "--to", "@ana", *slack, what=options)
-    await click(home, id, action_ids.choose("eu"))
-    out, err_ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    process, id = await asking(dev, "--to", "@ana", *slack, what=options)
+    await click(dev, id, action_ids.choose("eu"))
+    out, err_ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, out) == (0, b"eu\n")
     assert err_.startswith(b'Answered "Production in Europe" (option eu) by ana')
 
-    status, out_, err = await run("ask", "Where?", *options, "--to", "U0ANA", "--wait", "0.5", **settings(home))
+    status, out_, err = await run("ask", "Where?", *options, "--to", "U0ANA", "--wait", "0.5", **settings(dev))
     assert (status, out_) == (2, "") and "Waiting for a person" in err
 
     status, out_, err = await run(
-        "ask", "Now?", "--to", "U0ANA", "--approve", "--wait", "0.5", "--json", **settings(home)
+        "ask", "Now?", "--to", "U0ANA", "--approve", "--wait", "0.5", "--json", **settings(dev)
     )
     asked = json.loads(out_)
     assert (status, asked["status"], asked["answer"]) == (2, "pending", None)
-    assert asked["id"] in err and "$ASKBRIDGE_KEY" in err and home.told["api_key"] not in err
+    assert asked["id"] in err and "$ASKBRIDGE_KEY" in err and dev.facts["api_key"] not in err
 
-    status, out_, _ = await run("ask", "Now?", "--to", "C0PRIVATE", "--anyone", "--approve", **settings(home))
+    status, out_, _ = await run("ask", "Now?", "--to", "C0PRIVATE", "--anyone", "--approve", **settings(dev))
     assert status == 2 and out_.startswith("Nobody could be asked")
 
-    process, id = await asking(home, "--to", "U0ANA")
+    process, id = await asking(dev, "--to", "U0ANA")
     os.kill(process.pid, signal.SIGINT)
-    out, err_ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    out, err_ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2 and b"Traceback" not in err_
     assert f"/v1/interactions/{id}?wait=60".encode() in err_
-    assert (await home.get(id))["status"] == "pending"
+    assert (await dev.get(id))["status"] == "pending"
 
-    process, id = await asking(home, "--to", "U0ANA")
-    await run("connections", "disable", home.told["connection"], ASKBRIDGE_DATABASE_URL=home.told["database_url"])
-    out, _ = await asyncio.wait_for(process.communicate(), house.PATIENCE)
+    process, id = await asking(dev, "--to", "U0ANA")
+    await run("connections", "disable", dev.facts["connection"], ASKBRIDGE_DATABASE_URL=dev.facts["database_url"])
+    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2 and out.startswith(b"Cancelled before anybody answered")
 
 

@@ -13,8 +13,9 @@ import asyncpg
 import pytest
 
 from storage import migrate
-from tests.scenarios import house
+from tests.scenarios import program
 from tests.scenarios.commands import invoke, run, start, typed
+from tests.waiting import until
 
 pytestmark = pytest.mark.processes
 
@@ -90,11 +91,11 @@ async def test_serve_waits_for_a_database_that_is_not_there_yet_and_says_so(dsn:
         )
         assert process.stderr is not None
         lines = b""
-        async with asyncio.timeout(house.READY_SECONDS):
+        async with asyncio.timeout(program.READY_SECONDS):
             while b"database_awaited" not in lines:
                 lines += await process.stderr.readline()
         os.kill(process.pid, signal.SIGTERM)
-        _, rest = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+        _, rest = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
 
     assert f"database=127.0.0.1:{taken_port}/none".encode() in lines
     assert process.returncode == 0
@@ -113,16 +114,16 @@ async def test_serve_without_slack_takes_questions_from_the_day_before_and_stops
         ASKBRIDGE_LOG="json",
     )
     assert process.stdout is not None
-    told = json.loads(await asyncio.wait_for(process.stdout.readline(), house.READY_SECONDS))
+    facts = json.loads(await asyncio.wait_for(process.stdout.readline(), program.READY_SECONDS))
     async with aiohttp.ClientSession() as http:
 
         async def ready() -> int:
-            async with http.get(f"{told['url']}/readyz") as answer:
-                return answer.status
+            async with http.get(f"{facts['url']}/readyz") as response:
+                return response.status
 
-        await house.until(ready, lambda status: status == 200)
-    os.kill(told["pid"], signal.SIGTERM)
-    _, log = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+        await until(ready, lambda status: status == 200)
+    os.kill(facts["pid"], signal.SIGTERM)
+    _, log = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
 
     lines = [json.loads(line) for line in log.decode().splitlines()]
     events = [line["event"] for line in lines]
@@ -132,8 +133,8 @@ async def test_serve_without_slack_takes_questions_from_the_day_before_and_stops
     assert b"xoxb" not in log and str(urlsplit(dsn).password).encode() not in log
 
 
-async def test_migrate_as_somebody_who_may_not_says_what_to_do(empty_dsn: str) -> None:
-    """Since PostgreSQL 15 nobody but its owner may make a table in a new database."""
+async def test_migrate_without_permission_says_what_to_do(empty_dsn: str) -> None:
+    """Since PostgreSQL 15 only its owner may make a table in a new database."""
     owner = await asyncpg.connect(empty_dsn)
     await owner.execute("create role visitor login password 'hush'")
     parts = urlsplit(empty_dsn)
@@ -218,7 +219,7 @@ async def test_dev_where_no_folder_can_be_made_says_so(inside: str) -> None:
 
 async def test_two_dev_cannot_share_a_folder_and_another_majors_is_not_opened(reachable_path: Path) -> None:
     """The second is told that it is in use, the next one, as if of another time, which version made it."""
-    async with house.running(reachable_path, "--data", str(reachable_path), replicas=1):
+    async with program.running(reachable_path, "--data", str(reachable_path), replicas=1):
         status, _, err = await run("dev", "--data", reachable_path)
         assert status == 1 and "is in use by another process" in err
     (reachable_path / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")

@@ -1,4 +1,4 @@
-"""An organization that opens all it can: it gets its share, and clicks, probes and other requests are answered."""
+"""An organization at its limits: it gets its share, and clicks, probes and other requests are answered."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.children import Child
 from tests.scenarios import restart
-from tests.scenarios.house import House
+from tests.scenarios.program import Program
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
@@ -25,9 +25,9 @@ PATIENCE = 10.0
 
 @dataclass(kw_only=True)
 class Small:
-    """A replica that may open few files, beside the two of the house."""
+    """A replica with a low limit of open files, beside the two of the program."""
 
-    house: House
+    dev: Program
     url: str
     process: psutil.Process
     stack: contextlib.AsyncExitStack
@@ -40,14 +40,14 @@ class Small:
             self.stack.callback(writer.close)
             if path is None:
                 return reader, b""
-            sent = {"Host": parts.netloc, "Authorization": f"Bearer {self.house.told['api_key']}", **headers}
+            sent = {"Host": parts.netloc, "Authorization": f"Bearer {self.dev.facts['api_key']}", **headers}
             lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
             writer.write("\r\n".join(lines).encode())
             return reader, (await reader.readuntil(b"\r\n\r\n"))[9:12]
 
 
 @pytest.fixture
-async def small(shared: House, tmp_path: Path) -> AsyncIterator[Small]:
+async def small(shared: Program, tmp_path: Path) -> AsyncIterator[Small]:
     settings = restart.settings(shared, "http://127.0.0.1:0")
     log = tmp_path / "small.log"
     with log.open("wb") as written:
@@ -57,14 +57,14 @@ async def small(shared: House, tmp_path: Path) -> AsyncIterator[Small]:
         )
         async with child, contextlib.AsyncExitStack() as stack:
             await child.ready()
-            yield Small(house=shared, url=child.ready_info["url"], process=psutil.Process(child.pid), stack=stack)
-    said = log.read_text()
-    assert "descriptors_few" in said and "connections_crowded" in said
-    assert "out of system resource" not in said and "Traceback" not in said
+            yield Small(dev=shared, url=child.ready_info["url"], process=psutil.Process(child.pid), stack=stack)
+    logged = log.read_text()
+    assert "descriptors_few" in logged and "connections_crowded" in logged
+    assert "out of system resource" not in logged and "Traceback" not in logged
 
 
 async def test_whatever_one_organization_holds_clicks_and_probes_are_answered(small: Small) -> None:
-    shared = small.house
+    shared = small.dev
     asked = await shared.posted(await shared.ask())
     streams = [await small.send("/v1/events", Accept="text/event-stream") for _ in range(2 * SHARE)]
     for _ in range(CONNECTIONS):
@@ -80,7 +80,7 @@ async def test_whatever_one_organization_holds_clicks_and_probes_are_answered(sm
         assert (await small.send(path))[1] == b"200"
     clicked = await shared.click(asked, "U0ANA", replica=0, request_url=f"{small.url}/slack/events")
     assert clicked["status"] == 200
-    async with asyncio.timeout(PATIENCE):  # the oldest connection of all hears of it
+    async with asyncio.timeout(PATIENCE):  # the oldest connection gets the event
         while line := await streams[0][0].readline():
             if line.startswith(b"data: "):
                 event = json.loads(line.removeprefix(b"data: "))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.slack.browser import driver
-from tests.scenarios import house
 from tests.scenarios.commands import run
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 
@@ -50,7 +50,7 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
 
     assert (asked, "asked @bob" in said) == (2, True)  # still open: the commands it prints are true
 
-    assert await asyncio.wait_for(demo.wait(), house.PATIENCE) == 0
+    assert await asyncio.wait_for(demo.wait(), PATIENCE) == 0
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", told)
 
 

@@ -1,4 +1,4 @@
-"""`askbridge doctor`: a sound house has nothing to mend, and each thing broken is named with its command."""
+"""`askbridge doctor`: on a sound program nothing fails, and each fault has the command that fixes it."""
 
 import asyncio
 import socket
@@ -12,8 +12,8 @@ from sandbox.slack.model import Channel
 from sandbox.slack.server import Sandbox
 from storage import connections
 from storage.pool import Database
-from tests.scenarios.commands import run, told, typed
-from tests.scenarios.house import House
+from tests.scenarios.commands import run, run_json, typed
+from tests.scenarios.program import Program
 from tests.storage import build
 
 pytestmark = pytest.mark.processes
@@ -61,22 +61,22 @@ async def examined(*more: str, **settings: str) -> tuple[int, dict[str, str]]:
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_in_a_house_that_works_nothing_fails(shared: House) -> None:
+async def test_in_a_program_that_works_nothing_fails(shared: Program) -> None:
     settings = {
-        "ASKBRIDGE_DATABASE_URL": shared.told["database_url"],
-        "ASKBRIDGE_SLACK_SIGNING_SECRET": shared.told["signing_secret"],
-        "ASKBRIDGE_SLACK_BOT_TOKEN": shared.told["bot_token"],
-        "ASKBRIDGE_SLACK_API_URL": f"{shared.told['slack_url']}/api/",
+        "ASKBRIDGE_DATABASE_URL": shared.facts["database_url"],
+        "ASKBRIDGE_SLACK_SIGNING_SECRET": shared.facts["signing_secret"],
+        "ASKBRIDGE_SLACK_BOT_TOKEN": shared.facts["bot_token"],
+        "ASKBRIDGE_SLACK_API_URL": f"{shared.facts['slack_url']}/api/",
     }
     status, out, err = await run(
         *("doctor", "--url", f"{shared.bridge(0)}/slack/events", "--channel", "C0APPROVALS"), **settings
     )
-    as_json = await told("doctor", **settings)
+    as_json = await run_json("doctor", **settings)
 
     assert (status, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()] == ["ok"] * len(NAMES), out
-    assert shared.told["organization"] in out and shared.told["connection"] in out
-    assert shared.told["bot_token"] not in out and shared.told["signing_secret"] not in out
+    assert shared.facts["organization"] in out and shared.facts["connection"] in out
+    assert shared.facts["bot_token"] not in out and shared.facts["signing_secret"] not in out
     assert as_json["ok"] is True
     assert [check["state"] for check in as_json["checks"] if check["name"] == "clicks"] == ["skipped"]
 
@@ -93,7 +93,7 @@ async def test_with_nothing_set_every_line_says_what_to_set(slack: Sandbox) -> N
         assert lines[name].startswith("skipped"), lines[name]
 
 
-async def test_a_database_that_forgets_and_a_workspace_nobody_has_are_failures(settings: dict[str, str]) -> None:
+async def test_a_database_that_forgets_and_an_unconnected_workspace_are_failures(settings: dict[str, str]) -> None:
     status, lines = await examined(**settings)
 
     assert status == 1
@@ -105,7 +105,7 @@ async def test_a_database_that_forgets_and_a_workspace_nobody_has_are_failures(s
 
 
 @pytest.mark.parametrize(
-    ("channel", "told"),
+    ("channel", "expected"),
     [
         ("C0APPROVALS", "ok      channel: the bot is in C0APPROVALS (#approvals)"),
         ("C0ARCHIVE", "failed  channel: C0ARCHIVE (#archive) is archived. To fix it: unarchive it"),
@@ -120,13 +120,13 @@ async def test_a_database_that_forgets_and_a_workspace_nobody_has_are_failures(s
     ],
 )
 async def test_a_channel_is_told_whether_the_bot_is_in_it(
-    settings: dict[str, str], slack: Sandbox, channel: str, told: str
+    settings: dict[str, str], slack: Sandbox, channel: str, expected: str
 ) -> None:
     slack.world.channels["C0LONELY"] = Channel(id="C0LONELY", name="lonely", members=frozenset({"U0ANA"}))
 
     _, lines = await examined("--channel", channel, **settings)
 
-    assert lines["channel"].startswith(told)
+    assert lines["channel"].startswith(expected)
 
 
 async def test_a_token_that_may_not_look_at_channels_skips_them(settings: dict[str, str], slack: Sandbox) -> None:

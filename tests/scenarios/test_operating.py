@@ -1,7 +1,8 @@
-"""Keys, organizations and connections as an operator handles them: typed, printed, and true at once on the bridge."""
+"""The commands for keys, organizations and connections: their output, and their effect at once on the bridge."""
 
 import asyncio
 import json
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,10 +11,11 @@ from bridge import ids
 from storage import connections, interactions, keys, organizations
 from storage.model import Status
 from storage.pool import Database
-from tests.scenarios.commands import run, start, told, typed
+from tests.scenarios.commands import run, run_json, start, typed
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.claim_checks import unwaited
+from tests.storage.elapse import elapse
 
 pytestmark = pytest.mark.processes
 
@@ -51,16 +53,16 @@ async def test_a_key_is_printed_once_opens_the_door_and_is_worth_nothing_once_re
     _, listed, _ = await run("keys", "list", **database)
     assert "review bot" in listed and key.prefix in listed and secret not in listed
     id = ids.encode("key", key.id)
-    status, said, _ = await run("keys", "revoke", id, **database)
-    assert status == 0 and said.startswith(f"{id} (review bot) is revoked since ")
+    status, out, _ = await run("keys", "revoke", id, **database)
+    assert status == 0 and out.startswith(f"{id} (review bot) is revoked since ")
     assert await keys.of_secret(db, secret) is None
-    assert await run("keys", "revoke", id, **database) == (0, said, "")
+    assert await run("keys", "revoke", id, **database) == (0, out, "")
 
 
 async def test_scripts_get_keys_as_json(tenant: Tenant, database: dict[str, str]) -> None:
-    made = await told("keys", "create", "ci", **database)
-    revoked = await told("keys", "revoke", made["id"], **database)
-    listed = await told("keys", "list", **database)
+    made = await run_json("keys", "create", "ci", **database)
+    revoked = await run_json("keys", "revoke", made["id"], **database)
+    listed = await run_json("keys", "list", **database)
 
     assert made.pop("key").startswith(made["prefix"])
     assert made["revoked_at"] is None and revoked == made | {"revoked_at": revoked["revoked_at"]}
@@ -73,7 +75,7 @@ async def test_with_several_organizations_a_key_says_whose_it_is_to_be(
     second = await build.tenant(db)
 
     status, out, err = await run("keys", "create", "ci", **database)
-    made = await told("keys", "create", "ci", "--organization", org(second), **database)
+    made = await run_json("keys", "create", "ci", "--organization", org(second), **database)
 
     assert (status, out) == (1, "")
     assert "--organization" in err and org(tenant) in err and org(second) in err
@@ -84,8 +86,8 @@ async def test_before_there_is_an_organization_one_is_told_how_to_make_it(
     db: Database, database: dict[str, str]
 ) -> None:
     status, _, err = await run("keys", "create", "ci", **database)
-    made = await told("organizations", "create", "Acme", **database)
-    key = await told("keys", "create", "ci", **database)
+    made = await run_json("organizations", "create", "Acme", **database)
+    key = await run_json("keys", "create", "ci", **database)
 
     assert status == 1 and "askbridge organizations create NAME" in err
     assert key["organization"] == made["id"]
@@ -102,16 +104,16 @@ async def test_a_disabled_connection_answers_nothing_until_it_is_enabled(
     assert status == 0 and "1 open question cancelled" in out
     assert (await build.read(db, tenant, question.id)).status is Status.CANCELLED
     assert isinstance(await interactions.open(db, build.opening(tenant)), interactions.Disconnected)
-    (listed,) = (await told("connections", "list", **database))["items"]
+    (listed,) = (await run_json("connections", "list", **database))["items"]
     assert listed["id"] == con(tenant) and listed["disabled_at"] is not None
     assert await run("connections", "enable", con(tenant), **database) == (0, f"{con(tenant)} (Acme) is enabled\n", "")
     assert (await build.question(db, tenant)).status is Status.PENDING
 
 
-async def test_a_connection_whose_workspace_is_somebody_elses_now_is_not_enabled(
+async def test_a_connection_whose_workspace_another_one_has_now_is_not_enabled(
     db: Database, tenant: Tenant, database: dict[str, str]
 ) -> None:
-    await told("connections", "disable", con(tenant), **database)
+    await run_json("connections", "disable", con(tenant), **database)
     await build.tenant(db, team=tenant.connection.team_id)
 
     status, out, err = await run("connections", "enable", con(tenant), "--organization", org(tenant), **database)
@@ -148,9 +150,9 @@ async def test_an_organization_is_deleted_only_with_yes_and_then_wholly(
     assert status == 1 and "Repeat it with --yes" in err
     assert await keys.of_secret(db, tenant.secret) is not None
 
-    # As if it had been disabled a minute ago: until then a replica may know its workspace by heart.
-    await told("organizations", "disable", org(tenant), **database)
-    await db.fetch("update organizations set disabled_at = disabled_at - interval '1 minute'")
+    # As if disabled a minute ago: until then a replica may have the connection in its cache.
+    await run_json("organizations", "disable", org(tenant), **database)
+    await elapse(db, "organizations", timedelta(minutes=1))
     await db.fetch(
         "update organizations set disabled_at = null where organization_id = $1", neighbour.scope.organization_id
     )
@@ -166,8 +168,8 @@ async def test_an_organization_whose_cards_still_show_buttons_waits_for_them(
 ) -> None:
     """Until they are settled, as here by hand, or --leave-cards is given."""
     await build.question(db, tenant)
-    await told("organizations", "disable", org(tenant), **database)
-    await db.fetch("update organizations set disabled_at = disabled_at - interval '1 minute'")
+    await run_json("organizations", "disable", org(tenant), **database)
+    await elapse(db, "organizations", timedelta(minutes=1))
 
     deleting = await start("organizations", "delete", org(tenant), "--yes", **database)
     assert deleting.stderr is not None
@@ -182,10 +184,10 @@ async def test_an_organization_whose_cards_still_show_buttons_waits_for_them(
 
 async def test_cards_can_be_left_as_they_are(db: Database, tenant: Tenant, database: dict[str, str]) -> None:
     await build.question(db, tenant)
-    await told("organizations", "disable", org(tenant), **database)
-    await db.fetch("update organizations set disabled_at = disabled_at - interval '1 minute'")
+    await run_json("organizations", "disable", org(tenant), **database)
+    await elapse(db, "organizations", timedelta(minutes=1))
 
-    await told("organizations", "delete", org(tenant), "--yes", "--leave-cards", **database)
+    await run_json("organizations", "delete", org(tenant), "--yes", "--leave-cards", **database)
 
     assert await organizations.every(db) == []
 

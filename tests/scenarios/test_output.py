@@ -1,4 +1,4 @@
-"""Whoever reads what a command says may stop reading, have no room or no such letter, and whoever waits may stop."""
+"""Commands whose output cannot be written: a closed pipe, a full disk, a missing letter, and Ctrl-C."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from aiohttp import web
 from bridge import ids
 from storage import keys, organizations
 from storage.pool import Database
-from tests.scenarios import house
+from tests.scenarios import program
 from tests.storage import build
 
 pytestmark = pytest.mark.processes
@@ -35,10 +35,10 @@ def buffering(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, b
         monkeypatch.setenv("PYTHONUNBUFFERED", "1")
 
 
-@pytest.fixture(params=["nobody reads", "the disk is full"])
+@pytest.fixture(params=["a closed pipe", "the disk is full"])
 def unwritable(request: pytest.FixtureRequest) -> Iterator[int]:
     """A file that takes nothing."""
-    if request.param == "nobody reads":
+    if request.param == "a closed pipe":
         read, write = os.pipe()
         os.close(read)
     else:
@@ -51,9 +51,9 @@ async def run(
     *arguments: str, out: int = asyncio.subprocess.PIPE, err: int = asyncio.subprocess.PIPE, **settings: str
 ) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
-        house.COMMAND, *arguments, env=os.environ | settings, stdout=out, stderr=err, start_new_session=True
+        program.COMMAND, *arguments, env=os.environ | settings, stdout=out, stderr=err, start_new_session=True
     )
-    said, complained = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+    said, complained = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
     assert process.returncode is not None
     assert b"Traceback" not in (complained or b"") and b"Exception ignored" not in (complained or b"")
     return process.returncode, (said or b"").decode("latin-1"), (complained or b"").decode()
@@ -72,7 +72,7 @@ async def test_a_command_that_cannot_say_what_it_found_fails_in_words(
     assert err == "" or err.startswith("What this command has to say cannot be written")
 
 
-async def test_what_is_typed_wrongly_is_2_also_when_nobody_can_be_told(unwritable: int) -> None:
+async def test_what_is_typed_wrongly_is_2_also_when_stderr_takes_nothing(unwritable: int) -> None:
     assert (await run("keys", "revoke", "ci", err=unwritable))[0] == 2
 
 
@@ -81,7 +81,7 @@ async def test_what_is_typed_wrongly_is_2_also_when_nobody_can_be_told(unwritabl
     [["Now?"], ["Now?", "--to", "U0ANA", "--approve", "--url", "http://127.0.0.1:1", "--key", KEY], ["--help"]],
     ids=["typed wrongly", "no bridge", "help"],
 )
-async def test_a_question_nobody_hears_of_is_no_denial(unwritable: int, typed: list[str]) -> None:
+async def test_a_question_that_cannot_be_sent_or_shown_is_no_denial(unwritable: int, typed: list[str]) -> None:
     """1 would be a person's no."""
     assert (await run("ask", *typed, err=unwritable, out=unwritable))[0] == 2
 
@@ -98,20 +98,20 @@ async def test_a_closed_stream_changes_no_status_and_what_belongs_there_goes_now
     await build.tenant(db)
 
     process = await asyncio.create_subprocess_exec(
-        *("/bin/sh", "-c", f'exec "$0" "$@" {closed}>&-', str(house.COMMAND), *typed),
+        *("/bin/sh", "-c", f'exec "$0" "$@" {closed}>&-', str(program.COMMAND), *typed),
         env=os.environ | {"ASKBRIDGE_DATABASE_URL": dsn},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    out, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+    out, err = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
 
     assert process.returncode == expected
     assert b"Traceback" not in err and b"Exception ignored" not in err
     assert b"Usage" not in out or expected == 0
 
 
-async def test_an_approval_that_cannot_be_written_is_none_and_notes_nobody_reads_change_nothing(
+async def test_an_approval_that_cannot_be_written_is_none_and_unread_notes_change_nothing(
     unwritable: int,
 ) -> None:
     asked = {
@@ -188,20 +188,20 @@ async def serving(dsn: str, *command: str, err: int | None = None) -> asyncio.su
 async def stopped(process: asyncio.subprocess.Process) -> int:
     """The status of a replica that is stopped once it has said that it serves."""
     assert process.stdout is not None
-    async with asyncio.timeout(house.READY_SECONDS):
-        told = json.loads(await process.stdout.readline())
-        os.kill(told["pid"], signal.SIGTERM)
+    async with asyncio.timeout(program.READY_SECONDS):
+        facts = json.loads(await process.stdout.readline())
+        os.kill(facts["pid"], signal.SIGTERM)
         return await process.wait()
 
 
 async def test_a_replica_whose_log_is_not_taken_serves_and_stops_well(dsn: str, unwritable: int) -> None:
-    process = await serving(dsn, str(house.COMMAND), "serve", "--json", err=unwritable)
+    process = await serving(dsn, str(program.COMMAND), "serve", "--json", err=unwritable)
 
     assert await stopped(process) == 0
 
 
 async def test_a_replica_without_a_log_serves_and_stops_well(dsn: str) -> None:
-    process = await serving(dsn, "/bin/sh", "-c", 'exec "$0" serve --json 2>&-', str(house.COMMAND))
+    process = await serving(dsn, "/bin/sh", "-c", 'exec "$0" serve --json 2>&-', str(program.COMMAND))
 
     assert await stopped(process) == 0
 
@@ -213,7 +213,7 @@ async def test_the_demo_says_why_it_ends_and_nothing_more(unwritable: int) -> No
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    _, err = await asyncio.wait_for(process.communicate(), house.READY_SECONDS)
+    _, err = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
 
     assert process.returncode == 1
     assert err.startswith(b"What the demo has to say cannot be written: ") and err.count(b"\n") == 1
@@ -227,7 +227,7 @@ async def test_ctrl_c_at_the_very_start_ends_without_a_traceback(command: list[s
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    async with asyncio.timeout(house.READY_SECONDS):
+    async with asyncio.timeout(program.READY_SECONDS):
         while b"click" not in await process.stderr.readline():
             pass
         os.kill(process.pid, signal.SIGINT)

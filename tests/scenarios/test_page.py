@@ -1,4 +1,4 @@
-"""The bridge as people meet it: real cards in the sandbox's page, in several windows, in a real browser."""
+"""Real cards in the page of the sandbox, in several windows of a real browser."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.sandbox.slack.browser.driver import Locator, Page, Visit, expect, message, visits
-from tests.scenarios.house import House
+from tests.scenarios.program import Program
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -20,27 +20,29 @@ OPTIONS = [
 
 
 @pytest.fixture
-def dev(shared: House) -> House:
+def dev(shared: Program) -> Program:
     return shared
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(chromium: str, dev: House) -> AsyncIterator[Visit]:
-    async with visits(chromium, dev.told["slack_url"]) as visit:
+async def visit(chromium: str, dev: Program) -> AsyncIterator[Visit]:
+    async with visits(chromium, dev.facts["slack_url"]) as visit:
         yield visit
 
 
-async def verdicts(dev: House, id: str) -> list[str]:
+async def verdicts(dev: Program, id: str) -> list[str]:
     return [line["verdict"] for line in await dev.timeline(id) if line["verdict"]]
 
 
 def private_replies(page: Page, *, since: dict[str, Any]) -> Locator:
-    """What the page shows to its own person alone, below this question's card: the house has other guests."""
+    """What the page shows to its own person alone, below this card: other tests use the channel too."""
     below = page.locator(f'article[data-ts="{since["cards"][0]["ts"]}"] ~ article')
     return below.and_(page.get_by_role("article", name="only visible to you"))
 
 
-async def test_a_script_in_a_title_is_text_and_a_cancelled_confirmation_sends_nothing(dev: House, visit: Visit) -> None:
+async def test_a_script_in_a_title_is_text_and_a_cancelled_confirmation_sends_nothing(
+    dev: Program, visit: Visit
+) -> None:
     asked = await dev.ask(kind="choice", title=SCRIPT, options=OPTIONS)
     page = await visit(as_="U0ANA")
     card = message(page, SCRIPT)
@@ -61,7 +63,7 @@ async def test_a_script_in_a_title_is_text_and_a_cancelled_confirmation_sends_no
     assert await verdicts(dev, asked["id"]) == ["won"]
 
 
-async def test_whoever_is_late_is_told_privately_and_nobody_else_sees_it(dev: House, visit: Visit) -> None:
+async def test_a_late_click_is_told_privately_and_no_other_person_sees_it(dev: Program, visit: Visit) -> None:
     asked = await dev.posted(
         await dev.ask(kind="choice", title="Checkout fails", options=OPTIONS, responders={"users": ["U0ANA", "U0BOB"]})
     )
@@ -81,7 +83,7 @@ async def test_whoever_is_late_is_told_privately_and_nobody_else_sees_it(dev: Ho
         await expect(private_replies(page, since=asked)).to_have_count(0)
 
 
-async def test_of_two_windows_that_click_at_once_one_wins_and_the_other_is_told(dev: House, visit: Visit) -> None:
+async def test_of_two_windows_that_click_at_once_one_wins_and_the_other_is_told(dev: Program, visit: Visit) -> None:
     asked = await dev.posted(await dev.ask(title="Deploy?", responders={"anyone_in_channel": True}))
     windows = {"ana": await visit(as_="U0ANA"), "bob": await visit(as_="U0BOB")}
     buttons = {"ana": "Approve", "bob": "Deny"}

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from tests import pgbouncer
-from tests.scenarios import house
 from tests.scenarios.commands import run, start
+from tests.waiting import until
 
 pytestmark = pytest.mark.processes
 
@@ -42,7 +42,7 @@ async def test_m072_with_a_way_around_it_serve_is_ready(dsn: str, reachable_path
                     async with http.get(f"{url}/readyz") as reply:
                         return reply.status
 
-                await house.until(ready, lambda status: status == 200)
+                await until(ready, lambda status: status == 200)
         finally:
             process.terminate()
             await asyncio.wait_for(process.communicate(), 20)

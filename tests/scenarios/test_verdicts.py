@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from storage.model import Verdict
-from tests.scenarios import checks, house, restart, verdicts
-from tests.scenarios.house import House
+from tests.scenarios import checks, program, restart, verdicts
+from tests.scenarios.program import Program
 from tests.scenarios.verdicts import APPROVAL, CASES, CHOICE, Case, Variant
 
 pytestmark = pytest.mark.processes
@@ -25,7 +25,7 @@ def test_the_document_has_every_verdict_in_the_order_of_these_cases() -> None:
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("variant", [APPROVAL, CHOICE], ids=lambda variant: variant.name)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_a_click_is_told_what_became_of_it(shared: House, case: Case, variant: Variant) -> None:
+async def test_a_click_is_told_what_became_of_it(shared: Program, case: Case, variant: Variant) -> None:
     scene = await verdicts.scene(shared, case, variant)
     await case.arrange(scene)
     async with case.during(scene):
@@ -35,7 +35,7 @@ async def test_a_click_is_told_what_became_of_it(shared: House, case: Case, vari
 async def test_restarts_and_replays_change_no_verdict(tmp_path: Path, subtests: pytest.Subtests) -> None:
     """Every replica dies after the cards were posted, and again between the first and the last fifty replays."""
     async with contextlib.AsyncExitStack() as stack:
-        dev = await stack.enter_async_context(house.running(tmp_path))
+        dev = await stack.enter_async_context(program.running(tmp_path))
         restart_all = await stack.enter_async_context(restart.restarting(dev, tmp_path))
         scenes = await asyncio.gather(
             *(verdicts.scene(dev, case, (APPROVAL, CHOICE)[number % 2]) for number, case in enumerate(CASES))
@@ -47,17 +47,17 @@ async def test_restarts_and_replays_change_no_verdict(tmp_path: Path, subtests: 
             with subtests.test("clicked after a restart", verdict=case.name):
                 await stack.enter_async_context(case.during(scene))
                 payload = await checks.click(scene, case)
-                await checks.replays(scene, case, payload, times=REPLAYS // 2, untold=1)
+                await checks.replays(scene, case, payload, times=REPLAYS // 2, unreplied=1)
                 clicked.append((case, scene, payload))
         await restart_all()
         for case, scene, payload in clicked:
             with subtests.test("replayed after another", verdict=case.name):
-                await checks.replays(scene, case, payload, times=REPLAYS // 2, untold=2)
+                await checks.replays(scene, case, payload, times=REPLAYS // 2, unreplied=2)
                 await checks.repeated(scene, case, payload, least=REPLAYS)
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_an_unconfirmed_envelope_that_comes_again_can_count_and_counts_once(shared: House) -> None:
+async def test_an_unconfirmed_envelope_that_comes_again_can_count_and_counts_once(shared: Program) -> None:
     """A balancer that tries again elsewhere, and a person who does as they were told."""
     case = CASES[-1]
     scene = await verdicts.scene(shared, case, APPROVAL)
@@ -74,7 +74,7 @@ async def test_an_unconfirmed_envelope_that_comes_again_can_count_and_counts_onc
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_a_click_heals_a_card_whose_deadline_passed_before_any_sweep_comes(shared: House) -> None:
+async def test_a_click_heals_a_card_whose_deadline_passed_before_any_sweep_comes(shared: Program) -> None:
     """The expiry loop is kept off this one row, so that nothing but its first click can have ended it."""
     case = next(case for case in CASES if case.name == "expired")
     row = checks.ROWS[case.name]
@@ -82,11 +82,11 @@ async def test_a_click_heals_a_card_whose_deadline_passed_before_any_sweep_comes
     async with verdicts.unswept(scene):
         await case.arrange(scene)
         since = await checks.newest(scene)
-        assert house.has_buttons(await shared.card(scene.asked))
+        assert program.has_buttons(await shared.card(scene.asked))
 
         assert (await scene.click("U0ANA", "yes", replica=1))["status"] == 200
 
         await checks.healed(scene, row)
-        await checks.told(scene, case, since=since, times=1)
+        await checks.check_replies(scene, case, since=since, times=1)
         seen = await checks.look(scene, replica=0)
         assert (seen.status, seen.verdicts) == ("expired", [("U0ANA", "expired")])

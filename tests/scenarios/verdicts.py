@@ -1,4 +1,4 @@
-"""How each verdict comes about, through the API and the sandbox, and with the database in an operator's hands."""
+"""Brings about each verdict, through the API, the sandbox and statements on the database."""
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,15 +10,17 @@ import asyncpg
 
 from bridge import ids
 from storage.model import Verdict
-from tests.scenarios import house
-from tests.scenarios.house import House
+from tests.scenarios import program
+from tests.scenarios.program import Program
+from tests.storage.elapse import set_deadlines
+from tests.waiting import until
 
 ANA, BOB, SAM = "U0ANA", "U0BOB", "U0SAM"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A kind of question, and where its card stands. `words` are what docs/verdicts.md says instead."""
+    """A request and the place of its card. `words` maps its texts to those of docs/verdicts.md."""
 
     name: str
     body: dict[str, Any]
@@ -63,9 +65,9 @@ CHOICE = Variant(
 
 @dataclass(kw_only=True)
 class Scene:
-    """A question with its card on a screen, and what was seen before the click."""
+    """An interaction with a posted card, and its message before the click."""
 
-    dev: House
+    dev: Program
     variant: Variant
     asked: dict[str, Any]
     pending: dict[str, Any]  # the message with its buttons
@@ -79,11 +81,11 @@ class Scene:
         return await self.dev.click(self.asked, user, replica=replica, action_id=self.variant.action(choice), **other)
 
     async def settled(self) -> None:
-        """Wait until the end is on the card; then undo it, as an edit does that comes too late."""
-        await house.until(lambda: self.dev.get(self.asked["id"]), lambda one: one["cards"][0]["status"] == "settled")
-        told = await self.dev.slack("chat.update", **self.pending)
-        assert told["ok"], told
-        assert house.has_buttons(await self.dev.card(self.asked))
+        """Wait until the card shows the end; then restore the buttons, as a late edit would."""
+        await until(lambda: self.dev.get(self.asked["id"]), lambda one: one["cards"][0]["status"] == "settled")
+        response = await self.dev.slack("chat.update", **self.pending)
+        assert response["ok"], response
+        assert program.has_buttons(await self.dev.card(self.asked))
 
 
 Arrange = Callable[[Scene], Awaitable[None]]
@@ -111,21 +113,23 @@ async def _cancelled(scene: Scene) -> None:
 
 async def _superseded(scene: Scene) -> None:
     newer = await scene.dev.ask(**scene.variant.body, to={"channel": scene.channel}, supersedes=scene.asked["id"])
-    scene.newer = await house.until(lambda: scene.dev.get(newer["id"]), lambda one: one["cards"][0]["permalink"])
-    behind = "select from cards where interaction_id = $1 and shown < wanted"  # its link comes in an edit of its own
-    await house.until(lambda: scene.dev.operate(behind, about=scene.asked), lambda rows: not rows)
+    scene.newer = await until(lambda: scene.dev.get(newer["id"]), lambda one: one["cards"][0]["permalink"])
+    behind = "select from cards where interaction_id = $1 and shown < wanted"  # the link is a separate edit
+    await until(lambda: scene.dev.operate(behind, about=scene.asked), lambda rows: not rows)
     await scene.settled()
 
 
 async def _restored(scene: Scene) -> None:
-    """The database is one from before the card was posted, and comes back only after the deadline."""
-    await scene.dev.operate(
-        "update cards set channel = null, ts = null, permalink = null, shown = 0, wanted = 1, maybe_shown = false "
-        "where interaction_id = $1",
-        "update interactions set cards_shown = 0, cards_left = 1, created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() where id = $1",
-        about=scene.asked,
-    )
+    """The state after restoring a backup from before the card was posted, after the deadline."""
+    id = ids.decode("int", scene.asked["id"])
+    async with scene.dev.transaction() as connection:
+        await connection.execute(
+            "update cards set channel = null, ts = null, permalink = null, shown = 0, wanted = 1, maybe_shown = false "
+            "where interaction_id = $1",
+            id,
+        )
+        await connection.execute("update interactions set cards_shown = 0, cards_left = 1 where id = $1", id)
+        await set_deadlines(connection, id, where="id = $1")
 
 
 async def _purged(scene: Scene) -> None:
@@ -139,8 +143,8 @@ async def _purged(scene: Scene) -> None:
 
 @contextlib.asynccontextmanager
 async def _locked(scene: Scene) -> AsyncIterator[None]:
-    """Somebody's transaction holds the row for longer than Slack waits."""
-    connection = await asyncpg.connect(scene.dev.told["database_url"])
+    """Another transaction locks the row for longer than Slack waits."""
+    connection = await asyncpg.connect(scene.dev.facts["database_url"])
     try:
         async with connection.transaction():
             id = ids.decode("int", scene.asked["id"])
@@ -152,7 +156,7 @@ async def _locked(scene: Scene) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def unswept(scene: Scene) -> AsyncIterator[None]:
-    """Only a click ends this question: neither the expiry loop nor a reader can; everything else may be done to it."""
+    """Only a click can end this interaction; triggers keep the expiry loop and readers from ending it."""
     name = f"unswept_{scene.asked['id']}"
     await scene.dev.operate(
         f"create function {name}() returns trigger language plpgsql as $$ begin "
@@ -173,7 +177,7 @@ def _free(_: Scene) -> AbstractAsyncContextManager[None]:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One row of docs/verdicts.md: what came before, who clicks what, and what is kept of the click."""
+    """One row of docs/verdicts.md: the state before, who clicks which choice, and what is stored of the click."""
 
     name: str
     verdict: Verdict
@@ -181,14 +185,14 @@ class Case:
     user: str = ANA
     choice: str = "yes"
     ask: Callable[[Variant], dict[str, Any]] = lambda _: {}
-    claims: dict[str, Any] = field(default_factory=dict)  # what Slack says about the click beside the truth
+    claims: dict[str, Any] = field(default_factory=dict)  # fields of the payload that differ from the truth
     during: Callable[[Scene], AbstractAsyncContextManager[None]] = _free
     audited: bool = True
-    whole: bool = True  # whether the question is still there to be asked about
+    whole: bool = True  # whether the interaction still exists
 
     @property
     def status(self) -> int:
-        """What Slack is answered."""
+        """The HTTP status of the response to Slack."""
         return 503 if self.verdict is Verdict.UNAVAILABLE else 200
 
 
@@ -216,13 +220,13 @@ CASES = [
 ]
 
 
-async def scene(dev: House, case: Case, variant: Variant) -> Scene:
-    """Ask on the first replica, and wait for the card. Outsiders are in one channel only; the others spread out."""
+async def scene(dev: Program, case: Case, variant: Variant) -> Scene:
+    """Open an interaction on the first replica and wait for its card. Outsiders are members of one channel only."""
     channel = "C0GENERAL" if variant.threaded and case.user != SAM else "C0APPROVALS"
     to: dict[str, Any] = {"channel": channel}
     if variant.threaded:
-        said = {"user": ANA, "channel": channel, "text": f"About {case.name}."}
-        _, parent = await dev.call("POST", f"{dev.told['slack_url']}/sandbox/messages", said)
+        parent_message = {"user": ANA, "channel": channel, "text": f"About {case.name}."}
+        _, parent = await dev.call("POST", f"{dev.facts['slack_url']}/sandbox/messages", parent_message)
         to["thread_ts"] = parent["ts"]
     asked = await dev.ask(replica=0, **variant.body, to=to, **case.ask(variant))
     asked = await dev.posted(asked)

@@ -1,4 +1,4 @@
-"""docs/verdicts.md as data: what people were promised they would read, to be compared with what was read."""
+"""Reads docs/verdicts.md as data: the texts that people are promised, to compare with the real ones."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,11 @@ from pathlib import Path
 DOCS = Path(__file__).parents[2] / "docs" / "verdicts.md"
 NOTHING = "nothing"
 
-# What differs each time, and what the document says in its place.
+# Patterns of what differs each time, with the document's example for each.
 _EXAMPLES = (
     (r"<!date\^\d+\^(\S+) \{date_short_pretty\} at \{time\}\|[^>]*>", r"\1 Nov 21 at 14:03"),
     (r"<https?://[^|>]*\|([^>]*)>", r"[\1]"),
-    (r"<@U0([A-Z]+)>", lambda found: f"@{found[1].lower()}"),
+    (r"<@U0([A-Z]+)>", lambda match: f"@{match[1].lower()}"),
     (r"int_[0-9a-z]{26}", "int_…"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-11-21T14:03:00Z"),
     (r"just now|\d+ (second|minute|hour|day)s? ago", "2 minutes ago"),
@@ -26,16 +26,16 @@ class Row:
     verdict: str
     before: str
     after: str
-    told: str
+    reply: str
     card: str
 
 
 def rows() -> list[Row]:
-    found = []
-    for verdict, _, statuses, told, card in _table("verdict"):
+    result = []
+    for verdict, _, statuses, reply, card in _table("verdict"):
         before, after = statuses.split(" → ")
-        found.append(Row(verdict=verdict, before=before, after=after, told=told, card=card))
-    return found
+        result.append(Row(verdict=verdict, before=before, after=after, reply=reply, card=card))
+    return result
 
 
 def messages() -> list[tuple[str, str]]:
@@ -44,7 +44,7 @@ def messages() -> list[tuple[str, str]]:
 
 
 def as_written(seen: str, words: Mapping[str, str]) -> str:
-    """What was seen, as the document would say it: its examples for what differs each time, and no Slack markup."""
+    """A text with the document's examples for what differs each time, and without Slack markup."""
     for ours, theirs in words.items():
         seen = seen.replace(ours, theirs)
     for pattern, example in _EXAMPLES:
@@ -53,7 +53,7 @@ def as_written(seen: str, words: Mapping[str, str]) -> str:
 
 
 def _table(first: str) -> Sequence[list[str]]:
-    """The body of the table whose first column is called like this, without code marks."""
+    """The body of the table with this first column, without backticks."""
     lines = DOCS.read_text("utf-8").splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first} |")) + 2
     body = []

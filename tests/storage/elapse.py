@@ -1,8 +1,10 @@
 """Lets time pass in the database without waiting: the only place where tests move the timestamps of rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from storage.statements import Runs
 
@@ -32,4 +34,18 @@ async def set_deadline(db: Runs, interaction_id: UUID, ahead: timedelta = timede
         "expires_at = clock_timestamp() + $2::interval where id = $1",
         interaction_id,
         ahead,
+    )
+
+
+async def set_deadlines(db: Runs, *args: Any, where: str, at: datetime | None = None) -> list[Record]:
+    """Move the deadlines of the pending interactions that `where` selects to `at`, or to now.
+
+    `where` is SQL; its $1, $2 … are `args`. Returns the id and deadline of each. They become a day older.
+    """
+    return await db.fetch(
+        "update interactions set created_at = created_at - interval '1 day', "
+        f"expires_at = coalesce(${len(args) + 1}::timestamptz, clock_timestamp()) "
+        f"where status = 'pending' and {where} returning id, expires_at",
+        *args,
+        at,
     )

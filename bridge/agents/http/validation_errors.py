@@ -69,7 +69,7 @@ def words(problem: ErrorDetails) -> str:
         case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:
             return _PATTERNS[context["pattern"]]
         case "url_too_long":  # pydantic allows longer addresses than the bridge, which counts the stored form
-            return f"must have at most {fields.MOST_WEB_ADDRESS} characters"
+            return f"must have at most {fields.MAX_WEB_ADDRESS} characters"
         case "too_long" | "string_too_long":
             return f"must have at most {_counted(context['max_length'], problem['input'])}"
         case "too_short" | "string_too_short":

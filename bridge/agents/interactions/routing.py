@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge.fields import MOST_WEB_ADDRESS, Arguments, ChannelId, Line, Strict, Ts, UserId
+from bridge.fields import MAX_WEB_ADDRESS, Arguments, ChannelId, Line, Strict, Ts, UserId
 from storage.model import Json
 
 MAX_METADATA = 16 * 1024  # bytes of JSON
@@ -109,7 +109,7 @@ class Routing(Strict):
     supersedes: Annotated[str, Field(max_length=100)] | None = Field(
         default=None, description="`int_…`: a pending interaction that this one replaces"
     )
-    callback: Annotated[str, Field(max_length=MOST_WEB_ADDRESS)] | None = Field(
+    callback: Annotated[str, Field(max_length=MAX_WEB_ADDRESS)] | None = Field(
         default=None, description="`https://…`: called once it has ended, as a webhook is"
     )
     tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=20)] = Field(

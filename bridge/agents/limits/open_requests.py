@@ -54,7 +54,7 @@ class ConcurrencyLimiter:
         self._open[organization_id, type] += 1
         with ExitStack() as counted:
             counted.callback(self._release, organization_id, type)
-            with self._limiter.keep(request, gone=counted.close):
+            with self._limiter.keep(request, on_close=counted.close):
                 yield True
 
     def refusal(self, organization_id: UUID, type: OpenRequest) -> ApiProblem:

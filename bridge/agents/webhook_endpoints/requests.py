@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from bridge.agents.http import problems, validation_errors
-from bridge.fields import MOST_WEB_ADDRESS, Strict
+from bridge.fields import MAX_WEB_ADDRESS, Strict
 from storage.model import EventType, Json
 
 M = TypeVar("M", bound=Strict)
@@ -31,7 +31,7 @@ def _moment(value: object) -> datetime:
     return at.astimezone(UTC)
 
 
-_Url: TypeAlias = Annotated[str, Field(max_length=MOST_WEB_ADDRESS)]
+_Url: TypeAlias = Annotated[str, Field(max_length=MAX_WEB_ADDRESS)]
 _Types: TypeAlias = Annotated[
     list[Annotated[EventType, Field(strict=False)]],
     Field(min_length=1, max_length=len(EventType)),

@@ -1,4 +1,4 @@
-"""An approval: whether something may be done, yes or no."""
+"""The kind `approval`: whether something may be done, yes or no."""
 
 from bridge.kinds.approval.card import card
 from bridge.kinds.approval.choices import choices

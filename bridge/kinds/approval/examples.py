@@ -1,4 +1,4 @@
-"""Approvals as agents ask for them; the tests, the sandbox and the docs show these."""
+"""Example requests of approvals, for tests, the sandbox and the docs."""
 
 from bridge.kinds.contract import Example
 

@@ -1,4 +1,4 @@
-"""What an agent sends to ask for an approval: nothing beyond what every question has."""
+"""The request of an approval: the fields that all kinds share."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""A choice: one of several options, 2 to 100 of them."""
+"""The kind `choice`: one of 2 to 100 options."""
 
 from bridge.kinds.choice.card import card
 from bridge.kinds.choice.choices import choices

@@ -1,29 +1,29 @@
-"""How a choice looks: a few options are buttons, many are a select that asks to confirm."""
+"""The card of a choice: up to five options are buttons, more are a select with a confirmation dialog."""
 
 from collections.abc import Sequence
 
 from bridge.card import action_ids, blocks, texts
 from bridge.card.frame import CardView, Drawing, frame
-from bridge.kinds.choice.request import MOST_BUTTONS, Option, Request
+from bridge.kinds.choice.request import MAX_BUTTONS, Option, Request
 from storage.model import Json, Status
 
-_MOST_SEEN = 30  # of a button's text; Slack cuts what is longer, and five may begin alike
+_MAX_SHOWN = 30  # units of a button's text; Slack cuts the rest, and five labels may begin alike
 _ASK = "Are you sure?"
 _ASK_SELECTED = "The option you selected will be the answer. It cannot be changed afterwards."
 
 
-def card(view: CardView, asked: Request) -> Drawing:
-    """The card for whatever status the interaction is in."""
-    few = len(asked.options) <= MOST_BUTTONS
-    long = any(texts.units(option.label) > _MOST_SEEN for option in asked.options)
+def card(view: CardView, request: Request) -> Drawing:
+    """The card of a choice, in every status."""
+    few = len(request.options) <= MAX_BUTTONS
+    long = any(texts.units(option.label) > _MAX_SHOWN for option in request.options)
     settled = view.interaction.status is not Status.PENDING
     return frame(
         view,
-        asked,
-        buttons=[_button(option) for option in asked.options] if few else [_select(asked.options)],
+        request,
+        buttons=[_button(option) for option in request.options] if few else [_select(request.options)],
         past={},
-        offered=[option.label for option in asked.options],
-        listed=few and (long or settled),  # a record says what else could have been chosen, as far as it has room
+        offered=[option.label for option in request.options],
+        listed=few and (long or settled),  # a settled card lists all options, as far as they fit
     )
 
 
@@ -45,9 +45,9 @@ def _select(options: Sequence[Option]) -> Json:
 
 
 def _warning(options: Sequence[Option]) -> str:
-    """One dialog asks for all options, whichever was selected; those that need care are named as far as they fit."""
+    """The text of a select's dialog, the same for every selection; names the options that need care, if they fit."""
     notes = [
-        # On one line, or it could go on with what looks like a note on another option.
+        # On one line: a second line could look like a note on another option.
         f"“{option.label}”: {' '.join(option.confirm.split()) if option.confirm else 'marked as dangerous.'}"
         for option in options
         if option.confirm or option.style == "danger"
@@ -56,7 +56,7 @@ def _warning(options: Sequence[Option]) -> str:
         rest = len(notes) - kept
         more = [f"{rest} more of them need{'s' if rest == 1 else ''} care."] if rest else []
         text = "\n".join([_ASK_SELECTED, *notes[:kept], *more])
-        if texts.units(text) <= blocks.MOST_CONFIRM:
+        if texts.units(text) <= blocks.MAX_CONFIRM:
             return text
     need = f"{len(notes)} of them need care" if len(notes) > 1 else "One of them needs care"
     return f"{_ASK_SELECTED}\n{need}: read the question again." if notes else _ASK_SELECTED

@@ -14,8 +14,8 @@ from bridge.agents.http import body, problems
 from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
 from bridge.agents.interactions.routing import MAX_METADATA
 from bridge.agents.limits import limits, pending_quota
-from bridge.kinds.choice.request import MOST_BUTTONS, MOST_TOGETHER
-from bridge.question import MOST_ACTION
+from bridge.kinds.choice.request import MAX_BUTTONS, MAX_TOGETHER
+from bridge.question import MAX_ACTION
 from bridge.representation import schemas, webhook_schemas
 from bridge.server import config
 from storage import statements, webhook_endpoints
@@ -103,9 +103,9 @@ def test_every_type_of_event_is_one_that_is_written() -> None:
 def test_limits_that_no_schema_can_say_are_told() -> None:
     meaning = {row[0].strip("`"): row[-1] for row in tables(API, "Question")[0]}
 
-    assert f"{MOST_ACTION} bytes" in meaning["action"]
+    assert f"{MAX_ACTION} bytes" in meaning["action"]
     assert f"{MAX_METADATA} bytes" in meaning["metadata"]
-    assert f"{MOST_TOGETHER} characters" in meaning["options"] and f"Up to {MOST_BUTTONS} " in meaning["options"]
+    assert f"{MAX_TOGETHER} characters" in meaning["options"] and f"Up to {MAX_BUTTONS} " in meaning["options"]
     assert f"{body.MAX_BYTES} bytes and {body.MAX_DEPTH} levels" in " ".join(API.split())
     assert f"up to {FIRST_POST_SECONDS:.0f} s" in API
     assert f"{DEFAULT_TIMES.heartbeat:.0f} s of silence" in API and f"{DEFAULT_TIMES.write:.0f} s" in API

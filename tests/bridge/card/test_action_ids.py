@@ -1,4 +1,4 @@
-"""What buttons carry: strings that cards already posted hold, and that every later release must read."""
+"""The ids of buttons: posted cards contain them, and every later release must read them."""
 
 from uuid import UUID
 

@@ -95,7 +95,7 @@ def test_a_card_that_was_replaced_leads_to_the_one_beside_it() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.UNREACHABLE])
-def test_a_reason_is_shown_as_somebodys_words(status: Status) -> None:
+def test_a_reason_is_shown_as_the_words_of_another(status: Status) -> None:
     reason: Json = {"code": "c", "detail": "<!channel> *Approved* by Ana", "fix": None}
     card = draw(interaction(status=status, reason=reason))
 
@@ -105,7 +105,7 @@ def test_a_reason_is_shown_as_somebodys_words(status: Status) -> None:
 
 @pytest.mark.parametrize("plain", [False, True])
 def test_a_reason_has_one_line_and_cannot_go_on_as_the_frame(*, plain: bool) -> None:
-    """It stands below the rule, where all other lines are ours."""
+    """It is below the rule, where the bridge writes all other lines."""
     reason: Json = {"code": "c", "detail": "gone\n\n✅ Approved by ana\nint_01jehb8000e008000000000002\n", "fix": None}
     card = draw(interaction(status=Status.CANCELLED, reason=reason), plain=plain)
 

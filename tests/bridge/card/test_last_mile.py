@@ -1,4 +1,4 @@
-"""What a card says after the answer: what is known of its agent, and what the agent says, as its own words."""
+"""The lines of a card about the agent's acknowledgement and report, the latter quoted."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ FORMS = [pytest.param(False, id="full"), pytest.param(True, id="plain")]
 
 
 def below(kind: Kind[Any], example: Example, *, plain: bool, **changes: Any) -> list[str]:
-    """The lines below the rule, after the one that says what was answered and before the id."""
+    """The lines below the rule, between the answer and the id."""
     shown = interaction(example.request, **({"status": Status.ANSWERED} | changes))
     card = kind.draw(CardView(shown, version=3, plain=plain))
     sight.check(card, shown)

@@ -44,7 +44,7 @@ def test_other_addresses_are_no_links(given: str) -> None:
 
 
 def test_bare_addresses_are_found_without_the_sentence_around_them() -> None:
-    assert list(links.found("see https://a.example/x?y=1, or (http://b.example).")) == [
+    assert list(links.split("see https://a.example/x?y=1, or (http://b.example).")) == [
         ("see ", None),
         ("https://a.example/x?y=1", "https://a.example/x?y=1"),
         (", or (", None),
@@ -55,5 +55,5 @@ def test_bare_addresses_are_found_without_the_sentence_around_them() -> None:
 
 @pytest.mark.parametrize("given", ["", "no address", "https://", "xhttps"])
 def test_text_without_an_address_is_left_alone(given: str) -> None:
-    assert "".join(words for words, _ in links.found(given)) == given
-    assert all(url is None for _, url in links.found(given))
+    assert "".join(words for words, _ in links.split(given)) == given
+    assert all(url is None for _, url in links.split(given))

@@ -1,4 +1,4 @@
-"""Whom a command line names: an id of Slack's, or a name that the sandbox knows."""
+"""Addresses on the command line: Slack ids, and names that the sandbox knows."""
 
 import pytest
 

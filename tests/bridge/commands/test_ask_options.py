@@ -1,4 +1,4 @@
-"""What an end is worth to a shell: only what says so in every respect is a yes, a no or a choice."""
+"""Exit statuses of `askbridge ask`: only a complete and consistent answer is a yes, a no or a choice."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from bridge.commands.ask_options import AskOptions, ExitStatus
 
 
-def wish(*options: tuple[str, str]) -> AskOptions:
+def typed(*options: tuple[str, str]) -> AskOptions:
     return AskOptions(
         title="Now?",
         to=("U0ANA",),
@@ -29,7 +29,7 @@ NO = {"decision": "deny", "approved": False}
 
 
 @pytest.mark.parametrize(
-    ("asked", "ended"),
+    ("interaction", "expected"),
     [
         ({"status": "answered", "answer": YES}, ExitStatus.ANSWERED),
         ({"status": "answered", "answer": NO}, ExitStatus.DENIED),
@@ -47,12 +47,12 @@ NO = {"decision": "deny", "approved": False}
         ({}, ExitStatus.NO_ANSWER),
     ],
 )
-def test_only_a_yes_is_0_and_only_a_no_is_1(asked: dict[str, Any], ended: ExitStatus) -> None:
-    assert wish().outcome(asked) is ended
+def test_only_a_yes_is_0_and_only_a_no_is_1(interaction: dict[str, Any], expected: ExitStatus) -> None:
+    assert typed().exit_status(interaction) is expected
 
 
 @pytest.mark.parametrize(
-    ("asked", "ended"),
+    ("interaction", "expected"),
     [
         ({"status": "answered", "answer": {"option": "blue", "decision": None}}, ExitStatus.ANSWERED),
         ({"status": "answered", "answer": {"option": "green", "decision": None}}, ExitStatus.NO_ANSWER),
@@ -63,5 +63,5 @@ def test_only_a_yes_is_0_and_only_a_no_is_1(asked: dict[str, Any], ended: ExitSt
         ({"status": "expired", "answer": {"option": "blue"}}, ExitStatus.NO_ANSWER),
     ],
 )
-def test_a_choice_is_answered_only_with_what_was_offered(asked: dict[str, Any], ended: ExitStatus) -> None:
-    assert wish(("red", "Red"), ("blue", "Blue")).outcome(asked) is ended
+def test_a_choice_is_answered_only_with_what_was_offered(interaction: dict[str, Any], expected: ExitStatus) -> None:
+    assert typed(("red", "Red"), ("blue", "Blue")).exit_status(interaction) is expected

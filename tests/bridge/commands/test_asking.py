@@ -1,4 +1,4 @@
-"""The API as the `ask` command uses it, when others of its organization have sent too much."""
+"""The API client of `askbridge ask` while its organization is over a limit."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
@@ -9,7 +9,6 @@ from aiohttp import web
 
 from bridge.agents.http import problems
 from bridge.agents.http.problems import RATE_LIMITED, TOO_MANY_PENDING, ApiProblem
-from bridge.commands import asking
 from bridge.commands.asking import Bridge, NoAnswer
 
 ASKED = {"id": "int_1", "status": "pending", "message": "Waiting."}
@@ -21,9 +20,8 @@ Answering: TypeAlias = Callable[..., Awaitable[Bridge]]
 
 
 @pytest.fixture
-async def answering(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Answering]:
-    """Makes a server that gives these answers, one after the other, and a bridge that leads to it."""
-    monkeypatch.setattr(asking, "_PAUSE", 0.01)
+async def answering() -> AsyncIterator[Answering]:
+    """Starts a server with these responses, one after the other, and returns a client for it."""
     runners: list[web.AppRunner] = []
     async with aiohttp.ClientSession() as http:
 
@@ -31,22 +29,23 @@ async def answering(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Answering]
             left = iter(answers)
 
             async def answer(_: web.Request) -> web.Response:
-                told = next(left)
-                return problems.response(told) if isinstance(told, ApiProblem) else web.json_response(told)
+                body = next(left)
+                return problems.response(body) if isinstance(body, ApiProblem) else web.json_response(body)
 
             app = web.Application()
             app.router.add_route("*", "/{path:.*}", answer)
             runners.append(web.AppRunner(app))
             await runners[-1].setup()
             await web.TCPSite(runners[-1], "127.0.0.1", 0).start()
-            return Bridge(url=f"http://127.0.0.1:{runners[-1].addresses[0][1]}", key="askb_1", http=http)
+            url = f"http://127.0.0.1:{runners[-1].addresses[0][1]}"
+            return Bridge(url=url, key="askb_1", http=http, pause=0.01)
 
         yield serve
     for runner in runners:
         await runner.cleanup()
 
 
-async def test_whoever_waits_for_an_answer_goes_on_waiting(answering: Answering) -> None:
+async def test_waiting_for_an_answer_goes_on_over_the_rate_limit(answering: Answering) -> None:
     bridge = await answering(TOO_FAST, TOO_FAST, ANSWERED)
 
     assert await bridge.end(ASKED, within=None) == ANSWERED

@@ -1,4 +1,4 @@
-"""What doctor says of what it found: each limit from both sides, and a command for whatever failed."""
+"""The checks of `askbridge doctor`: each limit from both sides, and a command for each failure."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ def test_a_minute_of_difference_is_the_most(apart: float, state: State) -> None:
 def test_a_token_that_may_not_do_all_is_told_what_it_lacks() -> None:
     manifest = yaml.safe_load((Path(__file__).parents[3] / "manifest.yml").read_text("utf-8"))
     asked = manifest["oauth_config"]["scopes"]["bot"]
-    assert list(checks.NEEDED) == asked
+    assert list(checks.REQUIRED_SCOPES) == asked
     assert checks.scopes(frozenset(asked)).state is State.OK
 
     lacking = checks.scopes(frozenset({"chat:write", "channels:read"}))

@@ -1,4 +1,4 @@
-"""What `askbridge dev` prints is pasted into a shell as it stands, and then the requests of the pages work."""
+"""The commands that `askbridge dev` prints work in a shell as printed, and so do the requests in the docs."""
 
 import json
 import re
@@ -16,7 +16,7 @@ READY = {
     "database_url": "postgresql://127.0.0.1/x",
 }
 CURL = "curl() { printf '%s\\n' \"$@\"; }\n"
-"""Tells its arguments instead of sending them."""
+"""Prints its arguments instead of sending a request."""
 
 
 def in_a_shell(*lines: str) -> list[str]:
@@ -26,7 +26,7 @@ def in_a_shell(*lines: str) -> list[str]:
 
 def printed(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     """The line that exports, and the request."""
-    dev._tell_ready(READY, as_json=False)
+    dev.print_ready(READY, as_json=False)
     out = capsys.readouterr().out
     export = re.search(r"^ *export .*$", out, re.MULTILINE)
     request = re.search(r"^ *curl .*?\n\n", out, re.MULTILINE | re.DOTALL)

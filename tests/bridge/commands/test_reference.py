@@ -1,4 +1,4 @@
-"""Every command explains itself, and docs/commands.md has each with an example that is understood."""
+"""Every command has help with examples, and docs/commands.md repeats the help."""
 
 import itertools
 import re

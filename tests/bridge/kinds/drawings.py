@@ -1,4 +1,4 @@
-"""Prints every card and answer of every example, in every status and both forms: to be run elsewhere and compared."""
+"""Prints every card and answer of every example, in every status and both forms, for a comparison of processes."""
 
 import dataclasses
 import json

@@ -91,12 +91,12 @@ def _texts(words: list[str], most: int) -> st.SearchStrategy[str]:
 
 
 def _fits(action: Json) -> bool:
-    return len(question.pretty(action).encode()) <= question.MOST_ACTION
+    return len(question.pretty(action).encode()) <= question.MAX_ACTION
 
 
 def _longest(filler: str) -> Json:
     """An action of the greatest size that is accepted, full of this."""
-    most = question.MOST_ACTION // (len(question.pretty({"": filler})) - len(question.pretty({"": ""})))
+    most = question.MAX_ACTION // (len(question.pretty({"": filler})) - len(question.pretty({"": ""})))
     return next(made for n in range(most, 0, -1) if _fits(made := {"name": "n", "arguments": {"a": filler * n}}))
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from bridge import question
 from bridge.card.frame import CardView
 from bridge.kinds.choice import KIND
-from bridge.kinds.choice.request import Request, looks
+from bridge.kinds.choice.request import Request, visible_form
 from storage.model import Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import interaction
@@ -133,12 +133,12 @@ HOSTILE = [
 LABELS = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=9).map("".join)
 OPTIONS = st.lists(
     st.fixed_dictionaries(
-        {"label": LABELS.filter(lambda label: looks(label) and len(label.encode("utf-16-le")) <= 150)},
-        optional={"style": st.sampled_from(["primary", "danger"]), "confirm": LABELS.filter(looks)},
+        {"label": LABELS.filter(lambda label: visible_form(label) and len(label.encode("utf-16-le")) <= 150)},
+        optional={"style": st.sampled_from(["primary", "danger"]), "confirm": LABELS.filter(visible_form)},
     ),
     min_size=2,
     max_size=40,
-    unique_by=lambda option: looks(option["label"]),
+    unique_by=lambda option: visible_form(option["label"]),
 ).map(lambda options: [{"id": f"o{n}", **option} for n, option in enumerate(options)])
 
 

@@ -14,7 +14,7 @@ from storage.model import Json
 
 
 class Routing(BaseModel):
-    """Stands for the half of a request that is no kind's business."""
+    """Stands for the fields of a request that no kind defines."""
 
     model_config = ConfigDict(extra="forbid")
     to: str
@@ -59,7 +59,7 @@ def test_what_a_kind_adds_is_stored_and_covered_by_the_digest() -> None:
 
 
 class Comment(BaseModel):
-    """What a person writes, as the form of a kind would check it."""
+    """A submitted form, as a kind would check it."""
 
     comment: str = ""
 
@@ -97,7 +97,7 @@ def test_what_was_given_completes_an_answer_or_says_what_to_mend() -> None:
     assert isinstance(KIND.accepted(stored, "deny", {"comment": "no"}), FieldErrors)
 
 
-def test_a_digest_can_be_computed_by_anybody() -> None:
+def test_a_digest_can_be_computed_by_others() -> None:
     whole = Create.model_validate(
         {
             "kind": "approval",

@@ -1,4 +1,4 @@
-"""What every kind must keep, run over all kinds, their examples, every status and both forms of the card."""
+"""The rules for all kinds, tested with their examples, every status and both forms of the card."""
 
 import asyncio
 import hashlib
@@ -215,7 +215,7 @@ def test_a_deadline_that_passed_is_told_before_anything_swept_it(kind: Kind[Any]
 
 
 @every_example
-def test_an_answer_by_default_names_nobody(kind: Kind[Any], example: Example) -> None:
+def test_an_answer_by_default_names_no_person(kind: Kind[Any], example: Example) -> None:
     shown = interaction(example.request, status=Status.ANSWERED)
     default = replace(shown, answer=(shown.answer or {}) | {"by": None, "via": "default"})
     card = kind.draw(CardView(interaction=default, version=2))
@@ -247,14 +247,14 @@ def test_the_digest_covers_all_but_what_surrounds_the_question(kind: Kind[Any], 
 
 
 async def test_every_replica_draws_the_same_wherever_it_runs() -> None:
-    """In other processes sets have another order, and the time zone is another one."""
+    """Other processes have another hash seed and another time zone."""
 
     async def drawn(**elsewhere: str) -> bytes:
         command = [sys.executable, "-m", "tests.bridge.kinds.drawings"]
         process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, env=os.environ | elsewhere)
-        told, _ = await process.communicate()
+        output, _ = await process.communicate()
         assert process.returncode == 0
-        return told
+        return output
 
     here, there = await asyncio.gather(
         drawn(PYTHONHASHSEED="1", TZ="UTC"), drawn(PYTHONHASHSEED="2", TZ="Asia/Kathmandu")

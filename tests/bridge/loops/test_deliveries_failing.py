@@ -224,7 +224,7 @@ async def test_m081_a_slow_receiver_gets_two_at_once_from_all_replicas_and_delay
             await asyncio.gather(*(one.deliveries.step() for one in replicas))
             await there.until(number, at="/quick")
             await until(lambda: owner.page(endpoint), lambda page: page[0].status is DeliveryStatus.DELIVERED)
-        assert (there.open, there.most_open) == (IN_FLIGHT, IN_FLIGHT)
+        assert (there.open, there.max_open) == (IN_FLIGHT, IN_FLIGHT)
         there.gate.set()
         for _ in range(60):
             await asyncio.gather(*(one.deliveries.step() for one in replicas))
@@ -233,7 +233,7 @@ async def test_m081_a_slow_receiver_gets_two_at_once_from_all_replicas_and_delay
                 break
 
     assert len({call.id for call in there.at("/slow")}) == len(there.at("/slow")) == 60
-    assert there.most_open == IN_FLIGHT
+    assert there.max_open == IN_FLIGHT
 
 
 async def test_m081_callbacks_at_one_server_share_its_patience(loop: Loop, there: Receiver) -> None:

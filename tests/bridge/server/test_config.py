@@ -1,9 +1,10 @@
-"""Settings: what is missing or wrong is told by name, and no secret is told at all."""
+"""Settings: errors name the setting that is missing or wrong, and never show a secret."""
 
 import pytest
 
 from bridge.server import config
 from bridge.server.config import Misconfigured, Settings
+from sandbox.slack import signing
 
 SECRET = "hunter2-9f8e"
 GOOD = {
@@ -15,7 +16,7 @@ GOOD = {
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the machine's own environment."""
+    """Remove the settings of the environment in which the tests run."""
     for name in Settings.model_fields:
         monkeypatch.delenv(f"ASKBRIDGE_{name.upper()}", raising=False)
 
@@ -39,10 +40,10 @@ def test_the_least_that_must_be_set_is_enough(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_all_that_is_missing_is_told_at_once() -> None:
-    with pytest.raises(Misconfigured) as told:
+    with pytest.raises(Misconfigured) as refused:
         config.read(config.Settings)
 
-    assert str(told.value) == (
+    assert str(refused.value) == (
         "These settings are missing or wrong:\n"
         "  ASKBRIDGE_DATABASE_URL: is not set\n"
         "  ASKBRIDGE_SLACK_SIGNING_SECRET: is not set"
@@ -86,9 +87,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "told"), WRONG)
+@pytest.mark.parametrize(("name", "value", "expected"), WRONG)
 def test_a_wrong_setting_is_told_by_name_without_what_it_was(
-    good: pytest.MonkeyPatch, name: str, value: str, told: str
+    good: pytest.MonkeyPatch, name: str, value: str, expected: str
 ) -> None:
     good.setenv(f"ASKBRIDGE_{name}", value)
     with pytest.raises(Misconfigured) as refused:
@@ -96,13 +97,13 @@ def test_a_wrong_setting_is_told_by_name_without_what_it_was(
 
     lines = str(refused.value).splitlines()
     assert len(lines) == 2
-    assert lines[1].startswith(f"  ASKBRIDGE_{name}: ") and told in lines[1]
+    assert lines[1].startswith(f"  ASKBRIDGE_{name}: ") and expected in lines[1]
     assert SECRET not in lines[1]
     assert refused.value.__suppress_context__  # a printed traceback would show the input
 
 
 def test_a_setting_of_something_else_is_none_of_ours(good: pytest.MonkeyPatch) -> None:
-    """Kubernetes, for one, sets such variables by itself."""
+    """Kubernetes, for example, sets such variables."""
     good.setenv("ASKBRIDGE_SERVICE_HOST", "10.0.0.1")
     good.setenv("DATABASE_URL", "postgresql://elsewhere/")
 
@@ -119,7 +120,10 @@ def test_no_secret_is_shown_by_the_settings_themselves(good: pytest.MonkeyPatch)
 def test_while_it_rotates_there_are_two_signing_secrets(good: pytest.MonkeyPatch) -> None:
     good.setenv("ASKBRIDGE_SLACK_SIGNING_SECRET", "new, old")
 
-    assert len(config.read(config.Settings).signing_secrets._keys) == 2
+    secrets = config.read(config.Settings).signing_secrets
+    for secret in ("new", "old"):
+        assert secrets.made(signing.signature(secret=secret, timestamp=1, body=b"{}"), timestamp="1", body=b"{}")
+    assert not secrets.made(signing.signature(secret="other", timestamp=1, body=b"{}"), timestamp="1", body=b"{}")
 
 
 def test_an_address_may_end_with_a_slash_or_without(good: pytest.MonkeyPatch) -> None:

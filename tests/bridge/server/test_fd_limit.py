@@ -1,4 +1,4 @@
-"""How many files this process may open: as many as it may give itself, with enough kept back for our own."""
+"""The limit of file descriptors: raised as far as allowed, with enough reserved for the bridge itself."""
 
 import json
 import subprocess
@@ -11,14 +11,14 @@ from bridge.server import fd_limit
 _RAISE = """
 import json, resource, sys
 from bridge.server import fd_limit
-soft, hard, fd_limit.MOST = (int(number) for number in sys.argv[1:])
+soft, hard, fd_limit.MAX_DESCRIPTORS = (int(number) for number in sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 print(json.dumps([fd_limit.raised(), *resource.getrlimit(resource.RLIMIT_NOFILE)]))
 """
 
 
 @pytest.mark.parametrize(
-    ("soft", "hard", "most", "raised"),
+    ("soft", "hard", "maximum", "raised"),
     [
         (64, 300, 65_536, [300, 300, 300]),
         (300, 300, 65_536, [300, 300, 300]),
@@ -27,9 +27,9 @@ print(json.dumps([fd_limit.raised(), *resource.getrlimit(resource.RLIMIT_NOFILE)
     ],
 )
 def test_a_process_may_open_as_many_as_it_is_allowed_and_asks_for_no_more_than_can_be_used(
-    soft: int, hard: int, most: int, raised: list[int]
+    soft: int, hard: int, maximum: int, raised: list[int]
 ) -> None:
-    command = [sys.executable, "-c", _RAISE, *(str(number) for number in (soft, hard, most))]
+    command = [sys.executable, "-c", _RAISE, *(str(number) for number in (soft, hard, maximum))]
     ended = subprocess.run(command, check=True, capture_output=True, text=True)
 
     assert json.loads(ended.stdout) == raised

@@ -1,4 +1,4 @@
-"""Whether to keep this replica, and whether to send it work."""
+"""Health checks: whether the process runs, and whether it can do its work."""
 
 import asyncio
 import re
@@ -12,8 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bridge.loops import runner
 from bridge.loops.runner import Loop
 from bridge.notifier import Notifier
-from bridge.server import health
-from bridge.server.health import Health
+from bridge.server.health import DATABASE_SECONDS, Health
 from storage import pool
 from storage.pool import Database
 from tests import proxy
@@ -33,23 +32,23 @@ def loop(name: str, *, passed_at: float | None) -> Loop:
 
 
 @asynccontextmanager
-async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Notifier, "Asked"]]:
+async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Notifier, "HealthClient"]]:
     notifier = Notifier()
-    checked = Health(db=db, loops=loops, notifier=notifier)
+    health = Health(db=db, loops=loops, notifier=notifier)
     app = web.Application()
-    app.add_routes(checked.routes())
+    app.add_routes(health.routes())
     async with TestClient(TestServer(app)) as http:
-        yield notifier, Asked(http)
+        yield notifier, HealthClient(http)
 
 
-class Asked:
+class HealthClient:
     def __init__(self, http: TestClient[web.Request, web.Application]) -> None:
         self._http = http
 
     async def ready(self) -> tuple[int, Any]:
         async with self._http.get("/readyz") as response:
-            told = await response.text()
-            assert not re.search(r"127\.0\.0\.1|askbridge:|postgresql://", told)
+            text = await response.text()
+            assert not re.search(r"127\.0\.0\.1|askbridge:|postgresql://", text)
             return response.status, await response.json()
 
     async def alive(self) -> int:
@@ -59,50 +58,50 @@ class Asked:
 
 
 async def test_a_replica_that_can_do_its_work_is_ready(db: Database) -> None:
-    async with served(db, loop("cards", passed_at=now())) as (_, asked):
-        assert await asked.ready() == (200, {"status": "ok", "checks": {"database": "ok", "loops": "ok"}})
-        assert await asked.alive() == 200
+    async with served(db, loop("cards", passed_at=now())) as (_, client):
+        assert await client.ready() == (200, {"status": "ok", "checks": {"database": "ok", "loops": "ok"}})
+        assert await client.alive() == 200
 
 
 async def test_without_its_schema_it_is_not_ready_and_says_what_to_run(empty_dsn: str) -> None:
-    async with pool.connect(empty_dsn, name="test", size=1) as db, served(db) as (_, asked):
-        status, told = await asked.ready()
+    async with pool.connect(empty_dsn, name="test", size=1) as db, served(db) as (_, client):
+        status, body = await client.ready()
 
-        assert (status, told["status"]) == (503, "not ready")
-        assert "run `askbridge migrate`" in told["checks"]["database"]
-        assert await asked.alive() == 200
+        assert (status, body["status"]) == (503, "not ready")
+        assert "run `askbridge migrate`" in body["checks"]["database"]
+        assert await client.alive() == 200
 
 
 async def test_it_stays_ready_when_the_next_release_migrates(db: Database) -> None:
-    """Else an upgrade, which begins with migrating, would leave nobody to take clicks until a new one has started."""
-    async with served(db) as (_, asked):
-        assert (await asked.ready())[0] == 200
+    """Else an upgrade, which begins with migrating, would leave no replica to take clicks until one is new."""
+    async with served(db) as (_, client):
+        assert (await client.ready())[0] == 200
         await db.fetch("insert into migrations (version, name) values (9999, 'of_tomorrow')")
 
-        assert (await asked.ready())[0] == 200
+        assert (await client.ready())[0] == 200
 
 
 async def test_without_its_database_it_is_not_ready_and_still_alive(db: Database) -> None:
-    async with served(db) as (_, asked):
+    async with served(db) as (_, client):
         await db.close()
-        status, told = await asked.ready()
+        status, body = await client.ready()
 
         assert status == 503
-        assert told["checks"]["database"] == "unavailable (InterfaceError)"
-        assert await asked.alive() == 200
+        assert body["checks"]["database"] == "unavailable (InterfaceError)"
+        assert await client.alive() == 200
 
 
 async def test_a_database_that_is_silent_is_not_waited_for_long(dsn: str) -> None:
     async with (
         proxy.before(dsn) as (way, through),
         pool.connect(through, name="far", size=1) as db,
-        served(db) as (_, asked),
+        served(db) as (_, client),
     ):
         way.weather = Weather.BLACK_HOLE
         began = now()
 
-        assert (await asked.ready())[0] == 503
-        assert now() - began < health._PATIENCE + 0.5
+        assert (await client.ready())[0] == 503
+        assert now() - began < DATABASE_SECONDS + 0.5
         await way.cut()
 
 
@@ -112,11 +111,11 @@ async def test_a_loop_that_is_stuck_is_named(db: Database) -> None:
         loop("expiry", passed_at=now() - 59),
         loop("watch", passed_at=None),
     ]
-    async with served(db, *loops) as (_, asked):
-        status, told = await asked.ready()
+    async with served(db, *loops) as (_, client):
+        status, body = await client.ready()
 
         assert status == 503
-        assert told["checks"] == {"database": "ok", "loops": "no successful pass lately: cards, watch"}
+        assert body["checks"] == {"database": "ok", "loops": "no successful pass lately: cards, watch"}
 
 
 async def test_a_loop_counts_from_its_first_good_pass(db: Database) -> None:
@@ -129,20 +128,20 @@ async def test_a_loop_counts_from_its_first_good_pass(db: Database) -> None:
         return 0
 
     cards = Loop(name="cards", step=once, interval=0.0)
-    async with served(db, cards) as (_, asked):
+    async with served(db, cards) as (_, client):
         await runner.run(cards, stopping)
-        assert (await asked.ready())[0] == 503
+        assert (await client.ready())[0] == 503
 
         broken = False
         stopping.clear()
         await runner.run(cards, stopping)
-        assert (await asked.ready())[0] == 200
+        assert (await client.ready())[0] == 200
 
 
 async def test_a_replica_that_stops_takes_no_more(db: Database) -> None:
-    async with served(db) as (notifier, asked):
+    async with served(db) as (notifier, client):
         notifier.close()
-        status, told = await asked.ready()
+        status, body = await client.ready()
 
-        assert (status, told["checks"]["process"]) == (503, "is stopping")
-        assert await asked.alive() == 200
+        assert (status, body["checks"]["process"]) == (503, "is stopping")
+        assert await client.alive() == 200

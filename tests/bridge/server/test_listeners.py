@@ -1,4 +1,4 @@
-"""A replica's doors as they close: whoever was let in last is answered."""
+"""Closing the listeners: requests on the connections accepted last are answered."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ from tests.bridge.server.test_startup_log import settings
 
 
 def connected(url: str) -> socket.socket:
-    """A connection with a request on it, before the loop has a chance to accept it."""
+    """A client connection with a request, which the event loop has not accepted yet."""
     parts = urlsplit(url)
     assert parts.hostname and parts.port
     client = socket.create_connection((parts.hostname, parts.port))
@@ -22,15 +22,15 @@ def connected(url: str) -> socket.socket:
     return client
 
 
-@pytest.mark.parametrize("turns", range(8))  # of the loop, in the first of which nothing is accepted yet
+@pytest.mark.parametrize("turns", range(8))  # iterations of the event loop; the first accepts nothing
 async def test_who_was_let_in_just_before_the_doors_closed_is_answered(turns: int) -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text="here")
 
-    limiter = ConnectionLimiter(most=8)
+    limiter = ConnectionLimiter(max_connections=8)
     app = web.Application(middlewares=[limiter.attend])
     app.router.add_get("/", answer)
-    async with listeners.doors(app, settings(port=0), limiter) as url:
+    async with listeners.public(app, settings(port=0), limiter) as url:
         client = connected(url)
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -39,4 +39,4 @@ async def test_who_was_let_in_just_before_the_doors_closed_is_answered(turns: in
     with client:
         client.settimeout(1)
         assert client.recv(12) == b"HTTP/1.1 200"
-    assert time.monotonic() - began < listeners.DRAIN_SECONDS / 2, "the end was waited for in vain"
+    assert time.monotonic() - began < listeners.DRAIN_SECONDS / 2, "closing waited for a request that never began"

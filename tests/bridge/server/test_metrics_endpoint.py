@@ -1,8 +1,8 @@
-"""The page of metrics: what is looked up for it, how rarely, and that it is there without a database too."""
+"""The `/metrics` page: what it reads, how often it reads, and that it works without a database."""
 
 import asyncio
 import re
-import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,18 +12,25 @@ from prometheus_client.openmetrics import parser as openmetrics
 import bridge
 from bridge.loops import runner
 from bridge.loops.runner import Loop
-from bridge.server import metrics_endpoint
-from bridge.server.metrics_endpoint import LOOK_SECONDS, NOTICES_SECONDS
+from bridge.metrics import Metrics
+from bridge.notifier import Notifier
+from bridge.server.metrics_endpoint import (
+    DATABASE_SECONDS,
+    LAG_INTERVAL,
+    NOTIFY_QUEUE_INTERVAL,
+    READ_INTERVAL,
+    MetricsEndpoint,
+)
 from sandbox.slack.server import Sandbox
 from storage import events, interactions
 from storage.pool import Database
 from tests import proxy
 from tests.bridge import replica as replicas
-from tests.bridge import scraping
-from tests.bridge.replica import Replica
-from tests.bridge.scraping import Scraped
+from tests.bridge import scraping, virtual
+from tests.bridge.replica import Counting, Replica
 from tests.proxy import Weather
 from tests.storage import build
+from tests.storage.elapse import elapse
 
 
 async def step() -> int:
@@ -32,11 +39,6 @@ async def step() -> int:
 
 def now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def pass_time(scraped: Scraped, seconds: float) -> None:
-    scraped.scrape._look_at -= seconds
-    scraped.scrape._notices_at -= seconds
 
 
 async def test_every_metric_is_ours_by_name_and_says_what_it_is(replica: Replica) -> None:
@@ -54,12 +56,13 @@ async def test_every_metric_is_ours_by_name_and_says_what_it_is(replica: Replica
 
 async def test_what_waits_is_told(replica: Replica) -> None:
     question = await build.question(replica.db, replica.tenant)
-    await replica.db.fetch("update cards set due_at = clock_timestamp() - interval '40 seconds'")
+    await elapse(replica.db, "cards", timedelta(seconds=40))
     await build.endpoint(replica.db, replica.tenant)
     await interactions.claim(replica.db, build.click(await build.question(replica.db, replica.tenant)))
     await events.number(replica.db)
-    await replica.db.fetch("update events set position = null, at = clock_timestamp() - interval '50 seconds'")
-    await replica.db.fetch("update deliveries set due_at = clock_timestamp() - interval '70 seconds'")
+    await replica.db.fetch("update events set position = null")
+    await elapse(replica.db, "events", timedelta(seconds=50))
+    await elapse(replica.db, "deliveries", timedelta(seconds=70))
     async with scraping.served(replica) as scraped:
         with replica.notifier.watching(question.organization_id, question.id):
             page = await scraped.page()
@@ -85,36 +88,43 @@ async def test_a_pool_tells_how_many_of_its_connections_are_held(replica: Replic
     assert page.all("pool_connections_most") == {"replica": 10, "claims": 4}
 
 
-class Looked(Database):
-    """A pool that counts what is insisted upon."""
+class CountingReads(Counting):
+    """A pool that records the arguments of each read for the page."""
 
-    looks = 0
+    def __init__(self, whole: Database) -> None:
+        super().__init__(whole)
+        self.reads: list[tuple[Any, ...]] = []
 
     async def fetch_within(self, query: str, *args: Any, seconds: float) -> list[Record]:
-        self.looks += 1
+        self.reads.append(args)
         return await super().fetch_within(query, *args, seconds=seconds)
+
+    @property
+    def queue_reads(self) -> int:
+        """How many of the reads included the NOTIFY queue, which only a boolean argument says."""
+        return sum(any(arg is True for arg in args) for args in self.reads)
 
 
 async def test_however_often_it_is_asked_it_looks_rarely(replica: Replica) -> None:
-    replica.db = looked = Looked(replica.db._pool)
+    replica.db = counting = CountingReads(replica.db)
     async with scraping.served(replica) as scraped:
         await asyncio.gather(*(scraped.page() for _ in range(8)))
-        assert looked.looks == 1
+        assert len(counting.reads) == 1
 
-        pass_time(scraped, LOOK_SECONDS)
+        scraped.elapsed += READ_INTERVAL
         page = await scraped.page()
-        assert looked.looks == 2
-        assert page.value("notification_queue_usage_ratio") is not None, "what was told a moment ago is told again"
+        assert len(counting.reads) == 2
+        assert page.value("notification_queue_usage_ratio") is not None, "the last value is shown until the next read"
 
 
 async def test_a_prometheus_of_today_is_given_the_format_it_asks_for(replica: Replica) -> None:
     accept = {"Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4"}
     async with (
         scraping.served(replica) as scraped,
-        scraped.http.get(scraped.url, headers=accept) as answer,
+        scraped.http.get(scraped.url, headers=accept) as response,
     ):
-        assert answer.content_type == "application/openmetrics-text"
-        families = list(openmetrics.text_string_to_metric_families(await answer.text()))  # type: ignore[no-untyped-call]
+        assert response.content_type == "application/openmetrics-text"
+        families = list(openmetrics.text_string_to_metric_families(await response.text()))  # type: ignore[no-untyped-call]
 
     assert {"askbridge_clicks", "askbridge_database_up"} <= {family.name for family in families}
 
@@ -127,21 +137,21 @@ async def test_without_a_database_all_else_is_told_at_once(slack: Sandbox, dsn: 
     ):
         assert (await scraped.page()).value("database_up") == 1
         way.weather = Weather.BLACK_HOLE
-        pass_time(scraped, LOOK_SECONDS)
+        scraped.elapsed += READ_INTERVAL
         began = now()
         page = await scraped.page()
         took = now() - began
         again = now()
         await scraped.page()
 
-        assert took < metrics_endpoint._PATIENCE + 0.5
-        assert now() - again < 0.5, "an outage is not waited for by every scrape"
+        assert took < DATABASE_SECONDS + 0.5
+        assert now() - again < 0.5, "only one scrape waits for a failed read"
         assert page.value("database_up") == 0 and page.value("connections") == 1
         for gone in ("outbox_age_seconds", "pending_interactions", "notification_queue_usage_ratio"):
             assert f"askbridge_{gone}" not in page.text
         way.weather = Weather.FAIR
         await way.cut()
-        pass_time(scraped, LOOK_SECONDS)
+        scraped.elapsed += READ_INTERVAL
         assert (await scraped.page()).value("database_up") == 1
 
 
@@ -166,27 +176,35 @@ async def test_a_loop_that_is_behind_or_fails_is_seen(replica: Replica) -> None:
     assert page.all("loop_failures_total") == {"expiry": 1}
 
 
-async def test_an_event_loop_that_is_blocked_is_seen(replica: Replica) -> None:
-    async with scraping.served(replica) as scraped:
-        measuring = asyncio.create_task(scraped.scrape.measure_lag())
-        await asyncio.sleep(0)
-        time.sleep(metrics_endpoint._LAG_INTERVAL + 0.2)  # noqa: ASYNC251  -- that is what is to be noticed
-        while not (page := await scraped.page()).value("event_loop_lag_seconds_count"):
-            pass
-        measuring.cancel()
+def test_an_event_loop_that_is_blocked_is_seen() -> None:
+    metrics = Metrics()
 
-    assert (page.value("event_loop_lag_seconds_bucket", le="0.1") or 0) == 0
-    assert (page.value("event_loop_lag_seconds_sum") or 0) >= 0.15
+    async def block() -> None:
+        endpoint = MetricsEndpoint(
+            metrics=metrics, pools={}, loops=(), notifier=Notifier(), streams=(), served=lambda: ()
+        )
+        measuring = asyncio.create_task(endpoint.measure_lag())
+        await asyncio.sleep(0)
+        virtual.block(LAG_INTERVAL + 0.2)
+        await asyncio.sleep(LAG_INTERVAL / 2)
+        measuring.cancel()
+        metrics.registry.unregister(endpoint)
+
+    virtual.run(block)
+
+    assert metrics.registry.get_sample_value("askbridge_event_loop_lag_seconds_count") == 1
+    assert metrics.registry.get_sample_value("askbridge_event_loop_lag_seconds_sum") == pytest.approx(0.2)
 
 
 async def test_the_queue_of_notices_is_asked_more_rarely_still(replica: Replica) -> None:
-    assert NOTICES_SECONDS > LOOK_SECONDS
+    assert NOTIFY_QUEUE_INTERVAL > READ_INTERVAL
+    replica.db = counting = CountingReads(replica.db)
     async with scraping.served(replica) as scraped:
         await scraped.page()
-        asked = scraped.scrape._notices_at
-        scraped.scrape._look_at -= LOOK_SECONDS
+        assert counting.queue_reads == 1
+        scraped.elapsed += READ_INTERVAL
         await scraped.page()
-        assert scraped.scrape._notices_at == asked
-        pass_time(scraped, NOTICES_SECONDS)
+        assert (len(counting.reads), counting.queue_reads) == (2, 1)
+        scraped.elapsed += NOTIFY_QUEUE_INTERVAL
         await scraped.page()
-        assert scraped.scrape._notices_at > asked
+        assert (len(counting.reads), counting.queue_reads) == (3, 2)

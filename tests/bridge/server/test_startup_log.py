@@ -1,4 +1,4 @@
-"""What a replica says when it starts: all that an operator would ask first, and no secret."""
+"""The log of a replica's start: what an operator needs to know first, and no secret."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def settings(**other: Any) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"),
+    ("name", "intended"),
     [
         ("ASKBRIDGE_PROT", "ASKBRIDGE_PORT"),
         ("ASKBRIDGE_REQUEST_PER_SECOND", "ASKBRIDGE_REQUESTS_PER_SECOND"),
@@ -62,65 +62,64 @@ def settings(**other: Any) -> Settings:
         ("PROT", None),
     ],
 )
-def test_a_setting_that_is_nearly_spelt_right_is_told_of(name: str, meant: str | None) -> None:
-    assert startup_log.misspelt([name]) == ([(name, meant)] if meant else [])
+def test_a_setting_that_is_nearly_spelt_right_is_told_of(name: str, intended: str | None) -> None:
+    assert startup_log.misspelt([name]) == ([(name, intended)] if intended else [])
 
 
-def test_a_misspelt_setting_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch, log: io.StringIO, told: Any) -> None:
+def test_a_misspelt_setting_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch, log: io.StringIO, lines: Any) -> None:
     monkeypatch.setenv("ASKBRIDGE_PROT", "hush")
 
     startup_log.starting(settings(), MANY)
 
-    assert told()["setting_misspelt"]["setting"] == "ASKBRIDGE_PROT"
-    assert "if ASKBRIDGE_PORT was meant" in told()["setting_misspelt"]["fix"] and "hush" not in str(told())
+    assert lines()["setting_misspelt"]["setting"] == "ASKBRIDGE_PROT"
+    assert "if ASKBRIDGE_PORT was meant" in lines()["setting_misspelt"]["fix"] and "hush" not in str(lines())
 
 
 @pytest.fixture
-def told(log: io.StringIO) -> Any:
+def lines(log: io.StringIO) -> Any:
     """The lines of the log by their event."""
 
     def read() -> dict[str, dict[str, Any]]:
-        lines = [json.loads(line) for line in log.getvalue().splitlines()]
-        return {line["event"]: line for line in lines}
+        return {line["event"]: line for line in map(json.loads, log.getvalue().splitlines())}
 
     return read
 
 
-def test_a_replica_says_what_it_is_and_what_it_lacks(log: io.StringIO, told: Any) -> None:
+def test_a_replica_says_what_it_is_and_what_it_lacks(log: io.StringIO, lines: Any) -> None:
     startup_log.starting(settings(slack_bot_token=None, port=8080), MANY)
 
-    said = told()
-    assert said["replica_starting"]["listen"] == "127.0.0.1:8080"
-    assert said["replica_starting"]["database"] == "db/ask"
-    assert said["token_missing"]["setting"] == "ASKBRIDGE_SLACK_BOT_TOKEN"
-    assert "no card is posted" in said["token_missing"]["means"] and said["token_missing"]["fix"]
+    logged = lines()
+    assert logged["replica_starting"]["listen"] == "127.0.0.1:8080"
+    assert logged["replica_starting"]["database"] == "db/ask"
+    assert logged["token_missing"]["setting"] == "ASKBRIDGE_SLACK_BOT_TOKEN"
+    assert "no card is posted" in logged["token_missing"]["means"] and logged["token_missing"]["fix"]
     assert "hush" not in log.getvalue() and "sss" not in log.getvalue()
 
 
-def test_with_a_token_nothing_is_missing(told: Any) -> None:
+def test_with_a_token_nothing_is_missing(lines: Any) -> None:
     startup_log.starting(settings(slack_bot_token=SecretStr("xoxb-1")), MANY)
 
-    assert list(told()) == ["replica_starting"]
+    assert list(lines()) == ["replica_starting"]
 
 
-def test_a_replica_that_can_hold_few_connections_says_so(told: Any) -> None:
+def test_a_replica_that_can_hold_few_connections_says_so(lines: Any) -> None:
     startup_log.starting(settings(slack_bot_token=SecretStr("xoxb-1")), fd_limit.allot(1024, database=14))
 
-    said = told()["descriptors_few"]
-    assert (said["number"], said["connections"]) == (1024, 610)
-    assert "at most 457 agents" in said["means"] and "4096" in said["fix"]
+    logged = lines()["descriptors_few"]
+    assert (logged["number"], logged["connections"]) == (1024, 610)
+    assert "at most 457 agents" in logged["means"] and "4096" in logged["fix"]
 
 
-async def test_a_replica_says_whom_it_serves_and_that_its_database_forgets(db: Database, told: Any) -> None:
+async def test_a_replica_says_whom_it_serves_and_that_its_database_forgets(db: Database, lines: Any) -> None:
     scope = (await build.tenant(db)).scope
     gone = (await build.tenant(db)).scope
     await organizations.disable(db, gone.organization_id, new_id=ids.new)
-    (one,) = await connections.of_organization(db, scope.organization_id)
+    (connection,) = await connections.of_organization(db, scope.organization_id)
 
-    await startup_log.standing(db)
+    await startup_log.log_database(db)
 
-    said = told()
-    assert said["database_reached"]["schema"] >= 3
-    assert said["database_not_durable"]["off"] == "fsync, synchronous_commit, full_page_writes"
-    assert said["connection_known"]["connection"] == ids.encode("con", one.id)
-    assert said["connection_known"]["team"] == one.team_id
+    logged = lines()
+    assert logged["database_reached"]["schema"] >= 3
+    assert logged["database_not_durable"]["off"] == "fsync, synchronous_commit, full_page_writes"
+    assert logged["connection_known"]["connection"] == ids.encode("con", connection.id)
+    assert logged["connection_known"]["team"] == connection.team_id

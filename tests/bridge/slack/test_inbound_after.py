@@ -152,7 +152,7 @@ async def door(
     replica: Replica, receive: Callable[[bytes], Awaitable[Ack]], **options: Any
 ) -> AsyncIterator[tuple[Inbound, str]]:
     """Another route of this replica's secrets, before another receiver."""
-    inbound = Inbound(secrets=replica.secrets, receive=receive, limiter=ConnectionLimiter(most=10))
+    inbound = Inbound(secrets=replica.secrets, receive=receive, limiter=ConnectionLimiter(max_connections=10))
     web_app = web.Application(**options)
     web_app.add_routes([web.post(PATH, inbound.handle)])
     async with TestServer(web_app) as server:

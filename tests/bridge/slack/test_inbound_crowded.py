@@ -18,14 +18,14 @@ from tests.waiting import until
 
 
 async def test_the_connection_of_a_click_being_decided_is_not_closed_for_others(replica: Replica, dsn: str) -> None:
-    limiter = ConnectionLimiter(most=2)
+    limiter = ConnectionLimiter(max_connections=2)
     inbound = Inbound(secrets=replica.secrets, receive=replica.receiver.receive, limiter=limiter)
     web_app = web.Application(middlewares=[limiter.attend])
     web_app.add_routes([web.post(PATH, inbound.handle)])
     question = await build.question(replica.db, replica.tenant)
     body = payloads.form(replica.payload(question))
     other = await asyncpg.connect(dsn)
-    async with AsyncExitStack() as stack, listeners.doors(web_app, settings(port=0), limiter) as url:
+    async with AsyncExitStack() as stack, listeners.public(web_app, settings(port=0), limiter) as url:
         async with other.transaction():
             await other.execute("select from interactions for update")
             click = asyncio.create_task(replica.http.post(f"{url}{PATH}", data=body, headers=replica.signed(body)))

@@ -1,4 +1,4 @@
-"""One attempt by hand: to receivers that speak HTTP or what is below it, and to names that mean what is told."""
+"""Makes one delivery attempt: to HTTP receivers, to raw TCP servers, and to names with given addresses."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ LOCAL = Guard.read("127.0.0.0/8,::1/128")
 
 @asynccontextmanager
 async def receiver(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """A receiver that answers so; its address."""
+    """A receiver with this handler; yields its URL."""
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -37,7 +37,7 @@ async def receiver(answer: Callable[[web.Request], Awaitable[web.StreamResponse]
 
 @asynccontextmanager
 async def raw(speak: Speak) -> AsyncIterator[str]:
-    """A receiver below HTTP."""
+    """A TCP server with this handler; yields its URL."""
     talks: set[asyncio.Task[None]] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -66,20 +66,20 @@ async def send(
 
 @dataclass
 class Names(AbstractResolver):
-    """A resolver whose names mean what it is told, one answer after the other."""
+    """A resolver that returns these addresses one after the other, then the last one again."""
 
     answers: list[str]
-    asked: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        self.asked.append(host)
-        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        self.queries.append(host)
+        address = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return [
             {
                 "hostname": host,
-                "host": found,
+                "host": address,
                 "port": port,
-                "family": socket.AF_INET6 if ":" in found else socket.AF_INET,
+                "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
                 "proto": 0,
                 "flags": 0,
             }

@@ -1,4 +1,4 @@
-"""Looking up receivers' names: one that nobody answers for keeps nothing else waiting."""
+"""Resolving receivers' names: a name whose DNS servers do not answer delays no other lookup."""
 
 import asyncio
 import socket
@@ -15,41 +15,40 @@ import pytest
 from bridge.webhooks.names import Resolver
 from tests.bridge.webhooks import receivers
 from tests.bridge.webhooks.sending import send
+from tests.waiting import until
 
 _really: Callable[..., Any] = socket.getaddrinfo
 
 
 @dataclass
 class Nameserver:
-    """What the system's own way to look names up comes to: `hang…` is not answered, `good…` is this machine."""
+    """Replaces the system's lookup: names with `hang…` get no response, names with `good…` are this machine."""
 
-    asked: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     answering: threading.Event = field(default_factory=threading.Event)
 
     def getaddrinfo(self, host: Any, *other: Any, **named: Any) -> Any:
         name = str(host)
         if name.startswith(("hang", "good")):
-            self.asked.append(name)
+            self.queries.append(name)
         if name.startswith("hang"):
             self.answering.wait(20)
             raise socket.gaierror(socket.EAI_AGAIN, "try again")
         return _really("127.0.0.1" if name.startswith("good") else host, *other, **named)
 
     async def until(self, number: int) -> None:
-        async with asyncio.timeout(10):
-            while len(self.asked) < number:
-                await asyncio.sleep(0.005)
+        await until(lambda: len(self.queries) >= number)
 
 
 @pytest.fixture
 def nameserver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nameserver]:
-    told = Nameserver()
-    monkeypatch.setattr(socket, "getaddrinfo", told.getaddrinfo)
-    yield told
-    told.answering.set()
+    server = Nameserver()
+    monkeypatch.setattr(socket, "getaddrinfo", server.getaddrinfo)
+    yield server
+    server.answering.set()
 
 
-async def test_names_that_nobody_answers_for_keep_no_other_waiting(nameserver: Nameserver) -> None:
+async def test_names_without_a_response_keep_no_other_waiting(nameserver: Nameserver) -> None:
     async with receivers.receiver() as there:
         port = there.url.rpartition(":")[2]
         hanging = [asyncio.create_task(send(f"http://hang{n}.example:{port}/")) for n in range(40)]
@@ -66,28 +65,28 @@ async def test_names_that_nobody_answers_for_keep_no_other_waiting(nameserver: N
 
 
 async def test_a_name_is_looked_up_once_at_a_time_however_many_ask(nameserver: Nameserver) -> None:
-    names = Resolver(most=2)
+    names = Resolver(max_threads=2)
     asking = [asyncio.create_task(names.resolve("hang.example", port)) for port in range(1, 6)]
     await nameserver.until(1)
 
-    (found,) = await names.resolve("good.example", 443)
+    (address,) = await names.resolve("good.example", 443)
 
-    assert (found["host"], found["port"], found["hostname"]) == ("127.0.0.1", 443, "good.example")
-    assert nameserver.asked == ["hang.example", "good.example"]
+    assert (address["host"], address["port"], address["hostname"]) == ("127.0.0.1", 443, "good.example")
+    assert nameserver.queries == ["hang.example", "good.example"]
     nameserver.answering.set()
     assert all(isinstance(end, OSError) for end in await asyncio.gather(*asking, return_exceptions=True))
     (again,) = await names.resolve("good.example", 80)
-    assert again["port"] == 80 and len(nameserver.asked) == 3, "what was looked up before is not kept here"
+    assert again["port"] == 80 and len(nameserver.queries) == 3, "results are not cached"
 
 
 async def test_no_more_names_at_once_than_there_are_threads(nameserver: Nameserver) -> None:
-    names = Resolver(most=2)
+    names = Resolver(max_threads=2)
     asking = [asyncio.create_task(names.resolve(f"hang{n}.example")) for n in range(2)]
     await nameserver.until(2)
     waiting = asyncio.create_task(names.resolve("good.example"))
     for _ in range(5):
         await asyncio.sleep(0)
-    assert len(nameserver.asked) == 2 and not waiting.done()
+    assert len(nameserver.queries) == 2 and not waiting.done()
 
     nameserver.answering.set()
 

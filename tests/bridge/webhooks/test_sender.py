@@ -1,4 +1,4 @@
-"""One attempt: what a receiver gets, and everything a receiver can do to us."""
+"""One delivery attempt: what a receiver gets, and every way in which a receiver can misbehave."""
 
 import asyncio
 import gzip
@@ -16,6 +16,7 @@ from bridge.webhooks.guard import Guard
 from bridge.webhooks.outcome import DeliveryOutcome
 from bridge.webhooks.sender import Sender
 from tests.bridge.webhooks.sending import LOCAL, Names, raw, receiver, send
+from tests.waiting import pause
 
 
 async def test_the_receiver_gets_the_body_as_it_was_signed() -> None:
@@ -50,7 +51,7 @@ async def test_only_2xx_is_delivered_and_410_is_goodbye(status: int, delivered: 
     assert outcome.detail == f"HTTP {status}: because[2J of this"
 
 
-async def test_m078_a_redirect_is_a_failure_and_nobody_follows_it() -> None:
+async def test_m078_a_redirect_is_a_failure_and_is_not_followed() -> None:
     visited: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -115,7 +116,7 @@ async def test_m077_an_answer_that_drips_is_cut() -> None:
         await response.prepare(request)
         while True:
             await response.write(b".")
-            await asyncio.sleep(0.05)
+            await pause(0.05)
 
     async with receiver(answer) as url:
         began = time.monotonic()
@@ -130,7 +131,7 @@ async def test_m077_headers_that_never_end_are_cut() -> None:
         while True:
             writer.write(b"X-More: 1\r\n")
             await writer.drain()
-            await asyncio.sleep(0.02)
+            await pause(0.02)
 
     async with raw(speak) as url:
         assert (await send(url, seconds=0.5)).status is None
@@ -162,7 +163,7 @@ async def test_m077_no_more_than_64_kib_of_an_answer_are_read() -> None:
 
 
 async def test_no_attempt_waits_until_another_has_ended() -> None:
-    """How many there are at once is bounded by whoever begins them."""
+    """The caller limits the number of concurrent attempts."""
     hanging, opened = asyncio.Event(), asyncio.Semaphore(0)
 
     async def answer(request: web.Request) -> web.Response:
@@ -219,7 +220,7 @@ async def test_what_is_no_answer_is_a_failure_in_words(bytes_: bytes, words: str
         assert await send(url) == DeliveryOutcome(status=None, detail=words)
 
 
-async def test_nobody_listens() -> None:
+async def test_a_port_without_a_listener() -> None:
     outcome = await send("http://127.0.0.1:1/?token=hush")
 
     assert outcome == DeliveryOutcome(status=None, detail="could not connect: nobody listens there")
@@ -282,6 +283,6 @@ async def test_m079_a_name_that_rebinds_is_judged_by_what_it_means_now() -> None
         names = Names(["127.0.0.1"])
         outcome = await send(url.replace("127.0.0.1", "hooks.example.com"), guard=Guard(), resolver=names)
 
-    assert names.asked == ["hooks.example.com"]
+    assert names.queries == ["hooks.example.com"]
     assert outcome.detail == "refused: 127.0.0.1 is not an address that webhooks may reach"
     assert not connected.is_set()

@@ -1,1 +1,1 @@
-"""The release before beside this one on one database, while replicas die, stop, and lose their connections."""
+"""The previous release beside this one on one database, while replicas die, stop, and lose their connections."""

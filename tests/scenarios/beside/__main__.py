@@ -1,11 +1,11 @@
-"""The release before beside this one on one database, under kills: what agents, people and receivers saw must agree.
+"""Runs the previous release beside this one on one database, under kills; all readers must have seen the same.
 
     python -m tests.scenarios.beside --former DIR [--seconds 60]
 
-DIR is a checkout of the former release with its own .venv. Its schema comes first and its replicas start on it, since
-a replica looks at the schema when it starts and refuses a newer one. Under load this release migrates, and its own
-replicas join. A replica of the former that is killed after a migration cannot come back, so these die only late, and
-the last of them lives; the others are killed and started again at any time. Exit status 1 unless all counts are zero.
+DIR is a checkout of the former release with its own .venv. Its schema and its replicas start first, since a replica
+refuses a newer schema when it starts. Under load this release migrates, and its own replicas join. A replica of the
+former release that is killed after a migration cannot start again, so these are killed only late, and the last of them
+keeps running; the others are killed and started again at any time. Exit status 1 unless all counts are zero.
 """
 
 import asyncio
@@ -24,19 +24,20 @@ from sandbox.children import ChildFailed
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from tests.conftest import reachable
-from tests.scenarios.beside import hearing, rest, spoiling
+from tests.scenarios.beside import receiving, rest, spoiling
 from tests.scenarios.beside.agent import Agent
 from tests.scenarios.beside.audit import Audit
 from tests.scenarios.beside.harm import OURS, Harm
-from tests.scenarios.beside.hearing import Reader
+from tests.scenarios.beside.receiving import Reader
 from tests.scenarios.beside.stories import Stories
 from tests.scenarios.trials import rig
-from tests.scenarios.trials.ledger import Ledger
+from tests.scenarios.trials.ledger import ReadingLedger
 from tests.scenarios.trials.rig import THIS, Release, Rig
+from tests.waiting import pause
 
 FORMERS, OURS_RUN = 3, 2
 WARM_SECONDS = 5.0  # of load on the former release alone
-LATE = 0.7  # the part of the time after which replicas of the former may die
+LATE = 0.7  # the share of the time after which replicas of the former release may be killed
 TELLERS, PAUSE = 16, 0.5
 SHOWN = 5
 
@@ -68,10 +69,10 @@ async def _run(former: Release, seconds: float, spoil: tuple[str, ...], folder: 
             asyncpg.create_pool(cluster.dsn, min_size=1, max_size=8, server_settings={"application_name": OURS}) as db,
         ):
             await running.add(former, number=FORMERS)
-            ledger = Ledger()
+            ledger = ReadingLedger()
             agent = Agent(rig=running, ledger=ledger)
-            async with hearing.receiving(ledger) as receiver, _readers(running, ledger, former) as readers:
-                for path, types in hearing.ENDPOINTS.items():
+            async with receiving.receiving(ledger) as receiver, _readers(running, ledger, former) as readers:
+                for path, types in receiving.ENDPOINTS.items():
                     await agent.call("POST", "/v1/webhook_endpoints", body={"url": receiver.url + path, "types": types})
                 stories = Stories(agent=agent, db=db, callback=f"{receiver.url}/callback")
                 harm = await _load(running, db, stories, former, seconds, spoil)
@@ -101,14 +102,14 @@ async def _load(
     """Load on the former release, then the migration, then both releases under kills, until the stories are over."""
     over = asyncio.Event()
     telling = [asyncio.create_task(stories.tell(lambda: not over.is_set(), pause=PAUSE)) for _ in range(TELLERS)]
-    await asyncio.sleep(WARM_SECONDS)
+    await pause(WARM_SECONDS)
     migrated = await _migrate(THIS, running.dsn)
     click.echo(f"this release migrates under load: {migrated}")
     await running.add(THIS, number=OURS_RUN)
     harm = Harm(rig=running, db=db, alike="nothing to do" in migrated)
     until = time.monotonic() + seconds
     spoilers = [asyncio.create_task(spoiling.WAYS[way](db)) for way in spoil]
-    await harm.befall(lambda: time.monotonic() < until, late=lambda: time.monotonic() > until - seconds * (1 - LATE))
+    await harm.inflict(lambda: time.monotonic() < until, late=lambda: time.monotonic() > until - seconds * (1 - LATE))
     over.set()
     for spoiler in spoilers:
         spoiler.cancel()
@@ -124,8 +125,8 @@ async def _migrate(release: Release, dsn: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _readers(running: Rig, ledger: Ledger, former: Release) -> AsyncIterator[list[Reader]]:
-    """Two for each release, as long as the block runs."""
+async def _readers(running: Rig, ledger: ReadingLedger, former: Release) -> AsyncIterator[list[Reader]]:
+    """Two readers for each release, for as long as the block runs."""
     readers = [
         Reader(rig=running, ledger=ledger, release=release.name, streams=streams)
         for release in (former, THIS)
@@ -146,7 +147,7 @@ def _tell(audit: Audit, harm: Harm) -> None:
     done["accepted deliveries"] = sum(len(calls) for calls in audit.receiver.accepted.values())
     done["readings"] = audit.ledger.readings.total()
     for reader in audit.readers:
-        done[f"events heard by {reader.name}"] = len(reader.heard)
+        done[f"events heard by {reader.name}"] = len(reader.event_ids)
     for what, number in sorted(done.items()):
         click.echo(f"{number:7} {what}")
     for said in harm.said:

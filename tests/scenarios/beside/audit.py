@@ -1,4 +1,4 @@
-"""What must be zero at the end: contradictions between what was told, what was seen, and what the database has."""
+"""Counts what must be zero at the end: contradictions between responses, messages and the database."""
 
 import json
 from collections import Counter, defaultdict
@@ -10,10 +10,10 @@ from typing import Any
 import asyncpg
 
 from bridge import ids
-from tests.scenarios import house
-from tests.scenarios.beside.hearing import Reader, Receiver
+from tests.scenarios import program
+from tests.scenarios.beside.receiving import Reader, WebhookReceiver
 from tests.scenarios.beside.stories import Stories
-from tests.scenarios.trials.ledger import ENDS, Ledger
+from tests.scenarios.trials.ledger import ENDS, ReadingLedger
 from tests.scenarios.trials.rig import Rig
 
 FINALS = {f"interaction.{status}" for status in ENDS}
@@ -63,18 +63,18 @@ _SHOWN = {"approve": "*Approved*", "deny": "*Denied*", "north": "“North”", "
 
 @dataclass(kw_only=True)
 class Audit:
-    """All that a trial knows when everything has come to rest."""
+    """Everything that a trial recorded, for the audit after it has come to rest."""
 
     rig: Rig
     db: "asyncpg.Pool[asyncpg.Record]"
-    ledger: Ledger
+    ledger: ReadingLedger
     stories: Stories
-    receiver: Receiver
+    receiver: WebhookReceiver
     readers: list[Reader]
     postgres_log: Path
 
     async def found(self) -> Found:
-        """By what must not be: each case, in words."""
+        """The cases found, as text, by the rule that they break."""
         events = await self.db.fetch(_EVENTS)
         changed = self.ledger.contradictions()
         return {
@@ -101,7 +101,7 @@ class Audit:
 
     async def _otherwise(self, changed: set[str]) -> list[str]:
         for row in await self.db.fetch("select * from interactions"):
-            self.ledger.row(ids.encode("int", row["id"]), row, ended=float("inf"))
+            self.ledger.add_row(ids.encode("int", row["id"]), row, ended=float("inf"))
         found = self.ledger.contradictions()
         return [f"{id}: {entry.ends}" for id, entry in found.items() if id not in changed]
 
@@ -124,7 +124,7 @@ class Audit:
         return missing
 
     def _doubled(self, events: Iterable[asyncpg.Record]) -> list[str]:
-        """An id that is not of an event of this type and question; or more ids than there are such events."""
+        """Ids that belong to no event, and (type, interaction) pairs with more ids than events."""
         known = {ids.encode("evt", event["id"]): event for event in events}
         there = Counter((event["type"], ids.encode("int", event["interaction_id"])) for event in known.values())
         found = []
@@ -136,15 +136,15 @@ class Audit:
         return found
 
     def _misread(self, events: Iterable[asyncpg.Record]) -> Found:
-        """Each reader must have heard every event once, in the order of their positions."""
+        """Readers that did not get every event once, in the order of the positions."""
         right = [ids.encode("evt", event["id"]) for event in events]
         found: Found = {"feed: events skipped": [], "feed: events told twice": [], "feed: events out of order": []}
         for reader in self.readers:
-            once = list(dict.fromkeys(reader.heard))
+            once = list(dict.fromkeys(reader.event_ids))
             found["feed: events skipped"] += [f"{reader.name}: {id}" for id in set(right) - set(once)]
-            found["feed: events told twice"] += [reader.name] * (len(reader.heard) - len(once))
-            heard = set(once)
-            expected = [id for id in right if id in heard]
+            found["feed: events told twice"] += [reader.name] * (len(reader.event_ids) - len(once))
+            read = set(once)
+            expected = [id for id in right if id in read]
             found["feed: events out of order"] += [
                 f"{reader.name}: {one}" for one, other in zip(once, expected, strict=False) if one != other
             ]
@@ -158,7 +158,7 @@ class Audit:
         found = []
         for card in await self.db.fetch(_CARDS):
             message = shown[card["channel"], card["ts"]]
-            if house.has_buttons(message) or _SHOWN.get(card["choice"], "") not in message["text"]:
+            if program.has_buttons(message) or _SHOWN.get(card["choice"], "") not in message["text"]:
                 found.append(f"{card['interaction_id']} {card['status']} {card['choice']}: {message['text'][:80]}")
         return found
 

@@ -1,4 +1,4 @@
-"""What befalls replicas: killed and started again, stopped for seconds, cut off from the database."""
+"""Harms replicas: kills and restarts them, stops them for seconds, terminates their database connections."""
 
 import asyncio
 import random
@@ -11,6 +11,7 @@ import asyncpg
 
 from sandbox.children import ChildFailed
 from tests.scenarios.trials.rig import THIS, Replica, Rig
+from tests.waiting import jitter
 
 PAUSE = 1.5  # seconds between two harms, on average
 OURS = "trial"  # the application name of the trial's own connections
@@ -32,12 +33,12 @@ class Harm:
     done: Counter[str] = field(default_factory=Counter)
     said: list[str] = field(default_factory=list)
 
-    async def befall(self, goes_on: Callable[[], bool], *, late: Callable[[], bool]) -> None:
-        """Kill, stop and cut off at once. The last replica of the former release lives; they die only late."""
+    async def inflict(self, goes_on: Callable[[], bool], *, late: Callable[[], bool]) -> None:
+        """Kill, stop and terminate concurrently. Former replicas are killed only late, the last never."""
 
         async def again(harm: Callable[[], Awaitable[None]]) -> None:
             while goes_on():
-                await asyncio.sleep(random.uniform(0, 2 * PAUSE))
+                await jitter(2 * PAUSE)
                 await harm()
 
         async with asyncio.TaskGroup() as group:
@@ -57,7 +58,7 @@ class Harm:
         replica = former[0] if owed and former[0] in mortal else random.choice(mortal)
         await replica.kill()
         self.done[f"kills of {replica.release.name}"] += 1
-        await asyncio.sleep(random.uniform(0, 1.5))
+        await jitter(1.5)
         if replica.release is THIS or self.alike:
             await replica.start()
             return
@@ -73,7 +74,7 @@ class Harm:
         replica = random.choice(self._up())
         replica.signal(signal.SIGSTOP)
         try:
-            await asyncio.sleep(random.uniform(1, 4))
+            await jitter(4, 1)
         finally:
             replica.signal(signal.SIGCONT)
         self.done[f"stops of {replica.release.name}"] += 1

@@ -1,18 +1,17 @@
-"""How a trial comes to rest: every question ends, and everything that is owed is done, as if its time had come."""
+"""Brings a trial to rest: every interaction ends, and all work that is due later is done at once."""
 
 import asyncio
 
 import asyncpg
 
-from tests.scenarios.beside.hearing import Reader
+from tests.scenarios.beside.receiving import Reader
+from tests.storage.elapse import set_deadlines
+from tests.waiting import pause
 
 STORIES_SECONDS = 90.0
 QUIET_SECONDS = 150.0
 
-_END = """
-    update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp()
-    where status = 'pending' and expires_at > clock_timestamp()
-"""
+_AHEAD = "expires_at > clock_timestamp()"
 _HURRY = """
     update deliveries set due_at = clock_timestamp()
     where status = 'pending' and leased_until is null and due_at > clock_timestamp() + interval '1 s';
@@ -33,19 +32,19 @@ _LEFT = """
 
 
 async def let_end(db: "asyncpg.Pool[asyncpg.Record]", telling: list["asyncio.Task[None]"]) -> None:
-    """Wait for the stories' ends; a question that is still pending after a while ends by its deadline."""
+    """Wait until the stories are over; interactions that stay pending end by their deadline."""
     async with asyncio.timeout(STORIES_SECONDS):
         await asyncio.wait(telling, timeout=10)
         while any(not task.done() for task in telling):
-            await db.execute(_END)
+            await set_deadlines(db, where=_AHEAD)
             await asyncio.wait(telling, timeout=2)
     for task in telling:
         task.result()
-    await db.execute(_END)
+    await set_deadlines(db, where=_AHEAD)
 
 
 async def until_quiet(db: "asyncpg.Pool[asyncpg.Record]", readers: list[Reader]) -> list[str]:
-    """What is left to be done when nothing more changes, or when the time is up; nothing, if all is well."""
+    """The work that is left after QUIET_SECONDS; empty once all is done."""
     left: list[str] = []
     for _ in range(int(QUIET_SECONDS / 2)):
         await db.execute(_HURRY)
@@ -53,8 +52,8 @@ async def until_quiet(db: "asyncpg.Pool[asyncpg.Record]", readers: list[Reader])
         assert row is not None
         left = [f"{number} {what}" for what, number in row.items() if number]
         latest = await db.fetchval("select max(events_position) from organizations")
-        left += [f"{reader.name} is not at the end" for reader in readers if len(set(reader.heard)) < latest]
+        left += [f"{reader.name} is not at the end" for reader in readers if len(set(reader.event_ids)) < latest]
         if not left:
             return []
-        await asyncio.sleep(2)
+        await pause(2)
     return left

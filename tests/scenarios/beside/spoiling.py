@@ -1,23 +1,24 @@
-"""Ways to break what the trial watches, to see that it counts them."""
+"""Breaks what the trial watches, to show that the trial counts it."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
 
+from tests.waiting import pause
+
 
 async def deliveries(db: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """Lose some deliveries that are still to be made."""
+    """Delete some pending deliveries."""
     while True:
         await db.execute("delete from deliveries where status = 'pending' and random() < 0.1")
-        await asyncio.sleep(0.2)
+        await pause(0.2)
 
 
 async def answers(db: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """Change the answers of some questions that agents were told."""
+    """Change some answers that agents have already read."""
     while True:
-        await asyncio.sleep(3)
+        await pause(3)
         await db.execute(
             "update interactions set choice = case choice when 'approve' then 'deny' else 'approve' end, "
             "answer = answers -> case choice when 'approve' then 'deny' else 'approve' end "
@@ -28,9 +29,9 @@ async def answers(db: "asyncpg.Pool[asyncpg.Record]") -> None:
 
 
 async def events(db: "asyncpg.Pool[asyncpg.Record]") -> None:
-    """Lose an event that has its position."""
+    """Delete an event that has its position."""
     while True:
-        await asyncio.sleep(3)
+        await pause(3)
         await db.execute(
             "delete from events where id = (select id from events where type = 'interaction.posted' "
             "and position is not null order by at desc limit 1)"

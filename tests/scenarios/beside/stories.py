@@ -1,4 +1,4 @@
-"""What happens to questions: asked in many ways, then clicked, withdrawn, replaced or left to their deadline."""
+"""Lives of interactions: opened in many ways, then clicked, cancelled, superseded or left to their deadline."""
 
 import asyncio
 import hashlib
@@ -12,8 +12,11 @@ import aiohttp
 import asyncpg
 
 from bridge import ids
+from tests import waiting
 from tests.scenarios.beside.agent import Agent, NoAnswer
 from tests.scenarios.trials.rig import PEOPLE
+from tests.storage.elapse import set_deadlines
+from tests.waiting import jitter
 
 RECEIPTS = ["succeeded", "failed"]
 FATES = {"click": 9, "cancel": 2, "supersede": 2, "contest": 3, "expire": 2, "short": 1}
@@ -22,7 +25,7 @@ OPTIONS = [{"id": "north", "label": "North"}, {"id": "south", "label": "South"}]
 
 @dataclass(frozen=True, kw_only=True)
 class Acked:
-    """A click that a replica answered with 200: it must be in `clicks` for good."""
+    """A click that a replica answered with 200, which must stay in `clicks`."""
 
     claim_id: bytes
     interaction: str
@@ -30,13 +33,13 @@ class Acked:
 
 @dataclass(kw_only=True)
 class Stories:
-    """Stories of questions, one after the other, until `until` says to begin no more."""
+    """Runs one story after the other, and records what must hold in the end."""
 
     agent: Agent
     db: "asyncpg.Pool[asyncpg.Record]"
     callback: str
     acked: list[Acked] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)  # idempotency keys under which two questions were told
+    doubled: list[str] = field(default_factory=list)  # idempotency keys that returned two interactions
     begun: int = 0
 
     async def tell(self, goes_on: Callable[[], bool], *, pause: float) -> None:
@@ -46,7 +49,7 @@ class Stories:
                 await self._story(self.begun)
             except NoAnswer:
                 self.agent.done["stories given up"] += 1
-            await asyncio.sleep(random.uniform(0, 2 * pause))
+            await jitter(2 * pause)
 
     async def _story(self, number: int) -> None:
         (fate,) = random.choices(list(FATES), weights=list(FATES.values()))
@@ -55,13 +58,13 @@ class Stories:
             body["expires_in"] = 60
         asked = await self._ask(body)
         id = asked["id"]
-        waiting = asyncio.create_task(self._wait(id))
+        ending = asyncio.create_task(self._wait(id))
         try:
             await self._fate(fate, asked)
             if random.random() < 0.4:
                 await self.agent.call("GET", f"/v1/interactions/{id}/timeline")
         finally:
-            ended = await waiting
+            ended = await ending
         if ended is not None and ended["status"] == "answered" and random.random() < 0.6:
             await self._report(id)
         await self.agent.call("GET", "/v1/interactions?limit=20")
@@ -80,10 +83,10 @@ class Stories:
                 random.shuffle(ways)
                 await asyncio.gather(*ways)
             case _:
-                await asyncio.sleep(random.uniform(0, 1))
+                await jitter(1)
                 await self._pass_deadline(id)
                 if fate == "expire":
-                    await asyncio.sleep(0.5)  # too late for certain
+                    await waiting.pause(0.5)  # certainly too late
                     await self._click(asked, clicks=1)
 
     def _body(self, number: int) -> dict[str, Any]:
@@ -105,7 +108,7 @@ class Stories:
         return body
 
     async def _ask(self, body: dict[str, Any], **other: Any) -> dict[str, Any]:
-        """Ask, often with an idempotency key, and then often several times at once."""
+        """Open an interaction, often with an idempotency key, and then often several times at once."""
         keyed = random.random() < 0.5
         key = f"key-{random.getrandbits(64):x}"
         headers = {"Idempotency-Key": key} if keyed else {}
@@ -115,27 +118,29 @@ class Stories:
             for _ in range(times)
         ]
         answers = await asyncio.gather(*asking, return_exceptions=True)
-        told = [answer[1] for answer in answers if not isinstance(answer, BaseException) and answer[0] in (200, 201)]
-        if any(isinstance(answer, BaseException) for answer in answers) or not told:
+        resources = [
+            answer[1] for answer in answers if not isinstance(answer, BaseException) and answer[0] in (200, 201)
+        ]
+        if any(isinstance(answer, BaseException) for answer in answers) or not resources:
             raise NoAnswer
         self.agent.done["questions asked"] += 1
         self.agent.done["repeats of an idempotency key"] += times - 1
-        if len({one["id"] for one in told}) > 1:
+        if len({resource["id"] for resource in resources}) > 1:
             self.doubled.append(key)
-        found: dict[str, Any] = told[0]
-        return found
+        first: dict[str, Any] = resources[0]
+        return first
 
     async def _wait(self, id: str) -> dict[str, Any] | None:
         """Wait until it has ended, on one replica after the other."""
         for _ in range(30):
             try:
-                _, told = await self.agent.call("GET", f"/v1/interactions/{id}?wait={random.choice([0, 2, 5])}")
+                _, response = await self.agent.call("GET", f"/v1/interactions/{id}?wait={random.choice([0, 2, 5])}")
             except NoAnswer:
                 return None
-            found: dict[str, Any] = told
-            if found["status"] != "pending":
-                return found
-            await asyncio.sleep(0.1)
+            resource: dict[str, Any] = response
+            if resource["status"] != "pending":
+                return resource
+            await waiting.pause(0.1)
         return None
 
     async def _cancel(self, id: str) -> None:
@@ -143,7 +148,7 @@ class Stories:
         self.agent.done["cancels"] += 1
 
     async def _supersede(self, asked: dict[str, Any]) -> None:
-        """Ask something newer instead, which is answered in its turn."""
+        """Supersede the interaction, and click the newer one."""
         try:
             newer = await self._ask(self._body(self.begun), supersedes=asked["id"])
         except NoAnswer:  # or the older one had ended before
@@ -158,21 +163,17 @@ class Stories:
             self.agent.done["receipts"] += 1
 
     async def _pass_deadline(self, id: str) -> None:
-        """Let the deadline have passed for as long as no click can be under way that was in time."""
-        await self.db.execute(
-            "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
-            "where id = $1 and status = 'pending'",
-            ids.decode("int", id),
-        )
+        """Let the deadline pass now."""
+        await set_deadlines(self.db, ids.decode("int", id), where="id = $1")
         self.agent.done["deadlines passed"] += 1
 
     async def _click(self, asked: dict[str, Any], *, clicks: int) -> None:
-        """As many people as clicks, each on any copy that is on a screen."""
+        """Let so many people click, each on one of the posted cards."""
         for _ in range(100):
             posted = [card for card in asked["cards"] if card["ts"]]
             if posted:
                 break
-            await asyncio.sleep(0.2)
+            await waiting.pause(0.2)
             _, asked = await self.agent.call("GET", f"/v1/interactions/{asked['id']}")
         else:
             return
@@ -180,7 +181,7 @@ class Stories:
         await asyncio.gather(*(self._one_click(asked, random.choice(posted), person) for person in people))
 
     async def _one_click(self, asked: dict[str, Any], card: dict[str, Any], person: str) -> None:
-        """Click through the sandbox, then send the very same envelope to other replicas, as a balancer may."""
+        """Click through the sandbox, then send the same envelope to other replicas, as a load balancer may."""
         rig, replica = self.agent.rig, self.agent.replica()
         if card["channel"].startswith("D"):  # only its owner sees it
             seen = await rig.sandbox("GET", "/channels")
@@ -207,7 +208,7 @@ class Stories:
             try:
                 statuses.append(await rig.envelope(self.agent.replica(), body))
             except (aiohttp.ClientError, TimeoutError):
-                await asyncio.sleep(0.2)
+                await waiting.pause(0.2)
         if strange := set(statuses) - {0, 200, 503}:
             self.agent.strange.append(f"a click was answered {strange}")
         payload = parse_qs(body.decode())["payload"][0]

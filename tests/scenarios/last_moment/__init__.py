@@ -1,1 +1,1 @@
-"""Races for a question in the last milliseconds before its deadline, with readers who look all the while."""
+"""Races in the last milliseconds before a deadline, while readers read the interaction."""

@@ -1,11 +1,11 @@
-"""How often an agent is told one end of a question and then another, when the end comes at the deadline.
+"""Counts how often an agent reads one end of an interaction and then another, when it ends at its deadline.
 
     python -m tests.scenarios.last_moment --races 2000 [--held 0.7]
 
-Two replicas, each a process of its own, on a PostgreSQL with fsync; each question is opened through the API, its
-deadline moved to a moment ahead, and ended or first posted in the last milliseconds, while four readers look at it in
-every way there is. With --held the winner's commit takes so many seconds, so that its row is locked and its end not
-to be seen when the deadline passes. Exit status 1 when an agent was told two ends, or a receipt before its answer.
+Two replicas run as processes on a PostgreSQL with fsync. Each interaction is opened through the API, its deadline is
+moved to shortly ahead, and it ends or is first posted in the last milliseconds, while four readers read it in every
+way there is. With --held the winner's commit takes so many seconds, so that its row is locked and its end invisible
+when the deadline passes. Exit status 1 when an agent read two ends, or a receipt before its answer.
 """
 
 import asyncio
@@ -70,8 +70,8 @@ def _tell(races: Races) -> int:
         click.echo(f"  {id}")
         for end, where in entry.ends.items():
             click.echo(f"    {where}: {', '.join(str(value) for value in vars(end).values() if value is not None)}")
-        if entry.pending_asked > entry.final_told:
-            click.echo(f"    pending, asked {(entry.pending_asked - entry.final_told) * 1000:.1f} ms after an end")
+        if entry.pending_began > entry.final_read:
+            click.echo(f"    pending, asked {(entry.pending_began - entry.final_read) * 1000:.1f} ms after an end")
     raced = sum(ended.total() for ended in races.ended.values())
     click.echo(f"{raced} races, {readings.total()} readings, {unavailable} × 503 unavailable")
     click.echo(f"contradictions: {len(found)}; questions with a receipt told before the answer: {early}")

@@ -1,6 +1,5 @@
-"""What is done to questions: they are asked, and then clicked, withdrawn or replaced in their last moment."""
+"""Opens interactions, and clicks, cancels or supersedes them just before their deadline."""
 
-import asyncio
 import json
 import random
 from typing import Any
@@ -10,15 +9,16 @@ import aiohttp
 from tests import payloads
 from tests.scenarios.last_moment.looking import Looking, Race
 from tests.scenarios.trials.rig import PEOPLE, Replica, Rig
+from tests.waiting import pause
 
-LONGEST_STEP, STEP, SPREAD = 0.008, 0.0006, 0.002  # seconds by which the aim is corrected, and missed on purpose
+LONGEST_STEP, STEP, SPREAD = 0.008, 0.0006, 0.002  # seconds: largest and smallest correction, and random deviation
 CLICKER = PEOPLE[0]
 
 
 class Aim:
-    """When to act so that about half of the attempts are in time: sooner after each that was not, else later.
+    """Chooses when to act so that about half of the attempts are in time: earlier after a late one, else later.
 
-    The steps are long at first, and shorter whenever they change their direction.
+    The correction starts large, and is halved whenever it changes its direction.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Aim:
 
 
 class Acting:
-    """`prepare` first: it makes the click that all others are like."""
+    """Acts on interactions; call `prepare` first, which records the click that all others copy."""
 
     def __init__(self, rig: Rig, looking: Looking) -> None:
         self._rig, self._looking = rig, looking
@@ -44,7 +44,7 @@ class Acting:
     async def asked(
         self, replica: Replica, body: dict[str, Any], *, headers: dict[str, str] | None = None, query: str = ""
     ) -> dict[str, Any] | None:
-        """A new question, with its card on a screen unless the query says not to wait for that."""
+        """Open an interaction and wait for its card, unless a query is given; None if that fails."""
         path = f"/v1/interactions{query}"
         status, asked = await self._looking.call(replica, "POST", path, body=body, headers=headers)
         if status != 201 or not (query or await self._posted(asked)):
@@ -56,7 +56,7 @@ class Acting:
         for replica in self._rig.replicas * 50:
             if asked["cards"][0]["ts"]:
                 return True
-            await asyncio.sleep(0.1)
+            await pause(0.1)
             _, looked = await self._looking.call(replica, "GET", f"/v1/interactions/{asked['id']}")
             asked.update(looked)
         return False
@@ -67,10 +67,10 @@ class Acting:
             case "click":
                 await self._click(race, replica)
             case "cancel":
-                await self._looking.told(race, replica, "cancel", "POST", f"/v1/interactions/{race.id}/cancel")
+                await self._looking.read(race, replica, "cancel", "POST", f"/v1/interactions/{race.id}/cancel")
             case _:
                 newer = {"kind": "approval", "title": "Instead?", "to": {"user": CLICKER}, "supersedes": race.id}
-                await self._looking.told(race, replica, "supersede", "POST", "/v1/interactions?wait=0", body=newer)
+                await self._looking.read(race, replica, "supersede", "POST", "/v1/interactions?wait=0", body=newer)
 
     async def _click(self, race: Race, replica: Replica) -> None:
         text = (
@@ -86,7 +86,7 @@ class Acting:
             self._looking.statuses[f"click {status}"] += 1
 
     async def prepare(self) -> None:
-        """Keep the payload of a real click, with words in the places of what differs from click to click."""
+        """Record the payload of a real click, with placeholders for what differs between clicks."""
         replica = self._rig.replicas[0]
         asked = await self.asked(replica, question("Warm?", self._rig.channels[0]))
         assert asked is not None

@@ -1,4 +1,4 @@
-"""The feed of each replica, read in pages and as a stream: each event tells of a question, and in an order."""
+"""Reads the feed of each replica, in pages and as a stream, and records every event."""
 
 import asyncio
 import contextlib
@@ -10,17 +10,18 @@ from typing import Any
 
 import aiohttp
 
-from tests.scenarios.trials.ledger import Ledger
+from tests.scenarios.trials.ledger import ReadingLedger
 from tests.scenarios.trials.rig import Replica, Rig
+from tests.waiting import pause
 
 _RECEIPTS = {"interaction.picked_up", "interaction.succeeded", "interaction.failed"}
 
 
 @dataclass(kw_only=True)
 class Feed:
-    """One reader; `early` are receipts that it was told before the answer they are of."""
+    """One reader; `early` are interactions whose receipt came before their answer."""
 
-    ledger: Ledger
+    ledger: ReadingLedger
     where: str
     last: str = "beginning"
     answered: set[str] = field(default_factory=set)
@@ -29,7 +30,7 @@ class Feed:
     def take(self, event: dict[str, Any], *, began: float) -> None:
         self.last = event["id"]
         data = event["data"]
-        self.ledger.told(data, where=self.where, began=began, ended=time.time())
+        self.ledger.add_resource(data, where=self.where, began=began, ended=time.time())
         if event["type"] == "interaction.answered":
             self.answered.add(data["id"])
         elif event["type"] in _RECEIPTS and data["id"] not in self.answered:
@@ -37,8 +38,8 @@ class Feed:
 
 
 @contextlib.asynccontextmanager
-async def following(rig: Rig, ledger: Ledger) -> AsyncIterator[list[Feed]]:
-    """Two readers for each replica, as long as the block runs."""
+async def following(rig: Rig, ledger: ReadingLedger) -> AsyncIterator[list[Feed]]:
+    """Two readers for each replica, for as long as the block runs."""
     feeds: list[Feed] = []
     reading = []
     for replica in rig.replicas:
@@ -62,7 +63,7 @@ async def _pages(rig: Rig, replica: Replica, feed: Feed) -> None:
             status, page = 0, {}
         for event in page["items"] if status == 200 else ():
             feed.take(event, began=began)
-        await asyncio.sleep(0.005)
+        await pause(0.005)
 
 
 async def _stream(rig: Rig, replica: Replica, feed: Feed) -> None:
@@ -78,4 +79,4 @@ async def _stream(rig: Rig, replica: Replica, feed: Feed) -> None:
                 async for line in answer.content:
                     if line.startswith(b"data: "):
                         feed.take(json.loads(line[6:]), began=0.0)  # it may have been read long before it was sent
-        await asyncio.sleep(0.1)
+        await pause(0.1)

@@ -1,4 +1,4 @@
-"""Commits that take long: what a slow synchronous standby does to a click decided just before the deadline."""
+"""Delays commits, as a slow synchronous standby does to a click decided just before the deadline."""
 
 import asyncpg
 
@@ -21,5 +21,5 @@ _HOLD = """
 
 
 async def hold(db: "asyncpg.Pool[asyncpg.Record]", seconds: float) -> None:
-    """From now on each commit of a claim, cancel, supersede, or first post near a deadline takes so much longer."""
+    """Delay each later commit of a claim, cancel, supersede, or first post near a deadline by so many seconds."""
     await db.execute(_HOLD.format(seconds=float(seconds)))

@@ -1,4 +1,4 @@
-"""Looking at questions in every way there is, on all replicas; whatever is told of one is noted."""
+"""Reads interactions in every way there is, on all replicas, and records every response."""
 
 import asyncio
 import random
@@ -9,15 +9,16 @@ from typing import Any
 
 import aiohttp
 
-from tests.scenarios.trials.ledger import ENDS, PENDING, Ledger
+from tests.scenarios.trials.ledger import ENDS, PENDING, ReadingLedger
 from tests.scenarios.trials.rig import Replica, Rig
+from tests.waiting import pause
 
 EARLY = 0.005  # seconds before the deadline from which readers look
 
 
 @dataclass(kw_only=True)
 class Race:
-    """One question, and when its deadline passes by the database's clock, which is this machine's."""
+    """One interaction and its deadline, in the time of the database, which is this machine's."""
 
     number: int
     kind: str
@@ -30,16 +31,16 @@ class Race:
 
 
 class Looking:
-    """Requests of agents; `late` is for how many seconds after its deadline a question is looked at."""
+    """Requests of agents; an interaction is read until `late` seconds after its deadline."""
 
     def __init__(self, rig: Rig, *, late: float) -> None:
-        self.ledger = Ledger()
-        self.statuses: Counter[str] = Counter()  # of answers that tell of no question
+        self.ledger = ReadingLedger()
+        self.statuses: Counter[str] = Counter()  # of responses without an interaction
         self.clock = time.time  # the database's clock, too
         self._rig, self._late = rig, late
 
     async def reader(self, race: Race, reader: int) -> None:
-        """Look in one way after the other, on one replica after the other, until some time after the deadline."""
+        """Read in all ways in turn, on the replicas in turn, until `late` seconds after the deadline."""
         ways = (self._get_now, self._get_waiting, self._list, self._timeline)
         turn = reader
         await self.until(race.deadline - EARLY)
@@ -58,7 +59,7 @@ class Looking:
 
     async def get(self, race: Race, replica: Replica, query: str) -> None:
         where = "wait" if query else "get"
-        await self.told(race, replica, where, "GET", f"/v1/interactions/{race.id}{query}")
+        await self.read(race, replica, where, "GET", f"/v1/interactions/{race.id}{query}")
 
     async def _list(self, race: Race, replica: Replica) -> None:
         query = random.choice(
@@ -69,39 +70,41 @@ class Looking:
         began = self.clock()
         status, page = await self.call(replica, "GET", f"/v1/interactions?{query}")
         for item in page["items"] if status == 200 else ():
-            self.ledger.told(item, where=f"list {replica.name} {query}", began=began, ended=self.clock())
+            self.ledger.add_resource(item, where=f"list {replica.name} {query}", began=began, ended=self.clock())
 
     async def _timeline(self, race: Race, replica: Replica) -> None:
         began = self.clock()
-        status, told = await self.call(replica, "GET", f"/v1/interactions/{race.id}/timeline")
+        status, response = await self.call(replica, "GET", f"/v1/interactions/{race.id}/timeline")
         if status == 200:
-            self.ledger.timeline(race.id, told, where=f"timeline {replica.name}", began=began, ended=self.clock())
+            self.ledger.add_timeline(
+                race.id, response, where=f"timeline {replica.name}", began=began, ended=self.clock()
+            )
 
-    async def told(self, race: Race, replica: Replica, way: str, method: str, path: str, **other: Any) -> None:
-        """Note what a request tells of a question, also with a 409; who first hears an answer reports it."""
+    async def read(self, race: Race, replica: Replica, way: str, method: str, path: str, **other: Any) -> None:
+        """Record the interaction in a response, also in a 409; the first reader of an answer sends a receipt."""
         began = self.clock()
-        status, told = await self.call(replica, method, path, **other)
+        status, response = await self.call(replica, method, path, **other)
         if status == 409:
-            told = told.get("interaction")
-        if not told or "cards" not in told or "id" not in told:
+            response = response.get("interaction")
+        if not response or "cards" not in response or "id" not in response:
             return
-        self.ledger.told(told, where=f"{way} {replica.name} {status}", began=began, ended=self.clock())
-        if told["id"] == race.id and told["status"] == "answered" and not race.reported:
+        self.ledger.add_resource(response, where=f"{way} {replica.name} {status}", began=began, ended=self.clock())
+        if response["id"] == race.id and response["status"] == "answered" and not race.reported:
             race.reported = True
             another = self._rig.replicas[1 - self._rig.replicas.index(replica)]
             report = {"status": "picked_up"}
-            await self.told(race, another, "receipt", "POST", f"/v1/interactions/{race.id}/receipt", body=report)
+            await self.read(race, another, "receipt", "POST", f"/v1/interactions/{race.id}/receipt", body=report)
 
     async def call(self, replica: Replica, method: str, path: str, **other: Any) -> tuple[int, Any]:
         try:
-            status, told = await self._rig.call(replica, method, path, **other)
+            status, response = await self._rig.call(replica, method, path, **other)
         except (aiohttp.ClientError, TimeoutError) as error:
-            status, told = 0, {}
+            status, response = 0, {}
             self.statuses[f"{method} {type(error).__name__}"] += 1
         if status not in (0, 200, 201, 409):
             self.statuses[f"{method} {status}"] += 1
-        return status, told
+        return status, response
 
     async def until(self, moment: float) -> None:
         if (left := moment - self.clock()) > 0:
-            await asyncio.sleep(left)
+            await pause(left)

@@ -1,7 +1,7 @@
-"""One race after the other, many at once: a click, a cancel, a supersede or a first post just before a deadline.
+"""Runs races, several at once: a click, a cancel, a supersede or a first post just before a deadline.
 
-A question's end is decided by the database alone, so every reader must tell the same one: whatever it looks at, on
-whichever replica, and however long the winner's commit takes.
+The database alone decides the end of an interaction, so all readers must return the same end, in every way of reading,
+on every replica, and however long the winner's commit takes.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from tests.scenarios.last_moment.feed import Feed
 from tests.scenarios.last_moment.looking import Looking, Race
 from tests.scenarios.trials.ledger import PENDING
 from tests.scenarios.trials.rig import Rig
+from tests.storage.elapse import set_deadlines
+from tests.waiting import pause, until
 
 KINDS = ("click", "cancel", "supersede", "first post")
 READERS = 4
@@ -27,7 +29,7 @@ SWEPT_SECONDS = 60.0
 
 
 class Races:
-    """All of them on two replicas, with what was told and how they ended."""
+    """All races on two replicas, with all readings and their ends."""
 
     def __init__(self, rig: Rig, db: "asyncpg.Pool[asyncpg.Record]", *, held: float) -> None:
         self._looking = Looking(rig, late=held + 0.3 if held else LATE)
@@ -61,7 +63,7 @@ class Races:
                     group.create_task(runner())
             for race in self._raced:
                 await self._judge(race)
-            await asyncio.sleep(0.5)  # the feed is a moment behind
+            await pause(0.5)  # the feed is slightly behind
 
     async def _race(self, number: int) -> None:
         race = await self._opened(number)
@@ -84,17 +86,16 @@ class Races:
         self.kinds[race.id] = race.kind
 
     async def _judge(self, race: Race) -> None:
-        """Read the end once more on each replica, and in the row, which must say what every reader told."""
-        async with asyncio.timeout(SWEPT_SECONDS):
-            while (row := await self._row(race))["status"] == PENDING:
-                await asyncio.sleep(0.05)  # a sweep comes every ten seconds
+        """Read the end once more on each replica and in the row, which must agree with all readings."""
+        # The expiry loop runs every ten seconds.
+        row = await until(lambda: self._row(race), lambda row: row["status"] != PENDING, within=SWEPT_SECONDS)
         for replica in self._rig.replicas:
             await self._looking.get(race, replica, "")
-        self.ledger.row(race.id, row, ended=self._looking.clock())
+        self.ledger.add_row(race.id, row, ended=self._looking.clock())
         self.ended[race.kind][_how(row)] += 1
 
     async def _opened(self, number: int) -> Race | None:
-        """A question whose deadline passes in a moment; with its card on a screen, unless that is the race."""
+        """An interaction whose deadline passes shortly; its card is posted, unless the race is about the first post."""
         kind = KINDS[number % len(KINDS)]
         key = f"race-{random.getrandbits(64):x}"
         channel = await self._free.get() if kind == "first post" else random.choice(self._shared)
@@ -103,12 +104,12 @@ class Races:
             body["on_expiry"] = {"decision": "approve"}
         replica, headers = self._rig.replicas[number % 2], {"Idempotency-Key": key}
         race = Race(number=number, kind=kind, idempotency_key=key)
-        if kind == "first post":  # right after another message, so that its turn is known: a second later
+        if kind == "first post":  # right after another message, so that the time of its post is known: a second later
             before = await self._acting.asked(replica, question("Before?", channel))
             due = await self._db.fetchval("select max(at) from throttles where name like '% ' || $1", channel)
-            # It is answered once its card is on a screen, or its end is known; the deadline is moved meanwhile.
+            # The response comes once the card is posted or the end is known; the deadline is moved meanwhile.
             race.asking = asyncio.create_task(
-                self._looking.told(race, replica, "ask", "POST", "/v1/interactions?wait=0", body=body, headers=headers)
+                self._looking.read(race, replica, "ask", "POST", "/v1/interactions?wait=0", body=body, headers=headers)
             )
             moved = before and await self._moved(key, due + timedelta(seconds=self._aims[kind].lead()))
             self._free.put_nowait(channel)
@@ -124,17 +125,11 @@ class Races:
         return race
 
     async def _moved(self, key: str, deadline: datetime) -> asyncpg.Record | None:
-        """Move a deadline as soon as its question is there; None when it is not, or has ended."""
+        """Move a deadline once its interaction is stored; None if it is not stored in time, or has ended."""
         for _ in range(200):
-            row = await self._db.fetchrow(
-                "update interactions set created_at = created_at - interval '1 minute', expires_at = $2 "
-                "where idempotency_key = $1 and status = 'pending' "
-                "returning id, expires_at",
-                *(key, deadline),
-            )
-            if row is not None:
-                return row
-            await asyncio.sleep(0.005)
+            if moved := await set_deadlines(self._db, key, where="idempotency_key = $1", at=deadline):
+                return moved[0]
+            await pause(0.005)
         return None
 
     async def _row(self, race: Race) -> asyncpg.Record:

@@ -1,4 +1,4 @@
-"""What agents were told of each question, by every way of asking, and where that contradicts itself."""
+"""Records the state of each interaction as every way of reading returned it, and finds contradictions."""
 
 import json
 from collections import Counter
@@ -17,14 +17,14 @@ ENDS = ("answered", "expired", "cancelled", "superseded", "unreachable")
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """How a question ended, as far as one way of asking tells it: None is what it does not tell."""
+    """How an interaction ended, as far as one way of reading shows it; None: not shown."""
 
     status: str
     choice: str | None = None
     via: str | None = None
     by: str | None = None
     at: str | None = None
-    detail: str | None = None  # the code of the reason, or the question that took its place
+    detail: str | None = None  # the code of the reason, or the newer interaction's id
 
     def contradicts(self, other: "End") -> bool:
         mine, others = vars(self), vars(other)
@@ -33,35 +33,35 @@ class End:
 
 @dataclass(kw_only=True)
 class Entry:
-    """The different ends that were told of one question, each with who told it first."""
+    """The different ends read of one interaction, each with the way of reading that returned it first."""
 
     ends: dict[End, str] = field(default_factory=dict)
-    final_told: float = float("inf")  # when the first reading of an end was over
-    pending_asked: float = 0.0  # when the last reading that told of none began
+    final_read: float = float("inf")  # when the first reading that returned an end was over
+    pending_began: float = 0.0  # when the last reading that returned no end began
     readings: int = 0
 
     @property
     def contradicted(self) -> bool:
         ends = list(self.ends)
         two = any(one.contradicts(other) for number, one in enumerate(ends) for other in ends[number + 1 :])
-        return two or self.pending_asked > self.final_told
+        return two or self.pending_began > self.final_read
 
 
-class Ledger:
-    """One for a trial; times are those of one monotonic clock."""
+class ReadingLedger:
+    """All readings of one trial; the times are those of one monotonic clock."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.readings: Counter[str] = Counter()
 
-    def told(self, resource: dict[str, Any], *, where: str, began: float, ended: float) -> None:
-        """A question as some request told it."""
+    def add_resource(self, resource: dict[str, Any], *, where: str, began: float, ended: float) -> None:
+        """Record an interaction as a response, a webhook or the feed returned it."""
         self._note(resource["id"], resource["status"], end_of(resource), where=where, began=began, ended=ended)
 
-    def timeline(self, id: str, told: dict[str, Any], *, where: str, began: float, ended: float) -> None:
-        """A timeline tells the status, and the end again among its moments."""
-        self._note(id, told["status"], End(status=told["status"]), where=where, began=began, ended=ended)
-        for moment in told["items"]:
+    def add_timeline(self, id: str, timeline: dict[str, Any], *, where: str, began: float, ended: float) -> None:
+        """Record a timeline, which has the status and the end among its moments."""
+        self._note(id, timeline["status"], End(status=timeline["status"]), where=where, began=began, ended=ended)
+        for moment in timeline["items"]:
             status = moment["type"].removeprefix("interaction.")
             if status in ENDS:
                 detail = moment["detail"]
@@ -74,8 +74,8 @@ class Ledger:
                 )
                 self._note(id, status, end, where=where, began=began, ended=ended)
 
-    def row(self, id: str, row: Record, *, ended: float) -> None:
-        """A row of `interactions`, which is the truth."""
+    def add_row(self, id: str, row: Record, *, ended: float) -> None:
+        """Record a row of `interactions`, which is the truth."""
         answer = json.loads(row["answer"] or "null") or {}
         end = End(
             status=row["status"],
@@ -92,17 +92,17 @@ class Ledger:
         entry.readings += 1
         self.readings[where.partition(" ")[0]] += 1
         if status == PENDING:
-            entry.pending_asked = max(entry.pending_asked, began)
+            entry.pending_began = max(entry.pending_began, began)
             return
         entry.ends.setdefault(end, where)
-        entry.final_told = min(entry.final_told, ended)
+        entry.final_read = min(entry.final_read, ended)
 
     def contradictions(self) -> dict[str, Entry]:
         return {id: entry for id, entry in self.entries.items() if entry.contradicted}
 
 
 def end_of(resource: dict[str, Any]) -> End:
-    """How a question ended, by the API's whole resource."""
+    """The end in a resource of the API."""
     answer = resource["answer"] or {}
     by = answer.get("by")
     reason = resource["reason"] or {}
@@ -117,7 +117,7 @@ def end_of(resource: dict[str, Any]) -> End:
 
 
 def moment(at: datetime) -> str:
-    """A time of the database's as the API writes it."""
+    """A time of the database in the format of the API."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
 
 

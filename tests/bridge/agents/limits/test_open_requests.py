@@ -119,7 +119,7 @@ async def test_a_replica_that_can_hold_few_still_admits_one_of_the_next_organiza
 
 async def test_a_request_whose_client_hung_up_stops_counting_before_its_handler_notices() -> None:
     """Else a stream would refuse the same agents for up to 15 s when they reconnect."""
-    limiter, id, begun, end = ConnectionLimiter(most=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
+    limiter, id, begun, end = ConnectionLimiter(max_connections=8), ids.new(), asyncio.Semaphore(0), asyncio.Event()
     concurrency = ConcurrencyLimiter(per_organization=1, max_open=8, limiter=limiter)
 
     async def stays(request: web.Request) -> web.Response:
@@ -131,7 +131,7 @@ async def test_a_request_whose_client_hung_up_stops_counting_before_its_handler_
 
     app = web.Application()
     app.router.add_get("/", stays)
-    async with serving.doors(app, settings(port=0), limiter) as url, aiohttp.ClientSession() as http:
+    async with serving.public(app, settings(port=0), limiter) as url, aiohttp.ClientSession() as http:
         for _ in range(3):
             hangs_up = asyncio.create_task(http.get(url))
             await begun.acquire()

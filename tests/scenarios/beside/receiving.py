@@ -1,6 +1,5 @@
-"""Those who hear without asking: receivers of webhooks, and readers of the feed through the replicas of one release."""
+"""Receivers of webhooks, and readers of the feed through the replicas of one release."""
 
-import asyncio
 import json
 import random
 import time
@@ -13,8 +12,9 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from tests.scenarios.trials.ledger import Ledger
+from tests.scenarios.trials.ledger import ReadingLedger
 from tests.scenarios.trials.rig import Replica, Rig
+from tests.waiting import jitter, pause
 
 EVERY_TYPE = [
     f"interaction.{name}"
@@ -25,14 +25,14 @@ EVERY_TYPE = [
 ]
 SOME_TYPES = ["interaction.answered", "interaction.cancelled", "interaction.created", "interaction.failed"]
 ENDPOINTS: dict[str, list[str] | None] = {"/finals": None, "/every": EVERY_TYPE, "/some": SOME_TYPES}
-FAILS, SLOW = 0.02, 0.03  # how often a receiver answers 500, and how often it takes its time
+FAILS, SLOW = 0.02, 0.03  # shares of calls that the receiver answers with 500, and that it answers late
 
 
 @dataclass(kw_only=True)
-class Receiver:
-    """Each accepted call by its path: the event's id with its type and question."""
+class WebhookReceiver:
+    """Records each accepted call by its path: the event's id with its type and interaction."""
 
-    ledger: Ledger
+    ledger: ReadingLedger
     url: str = ""
     accepted: dict[str, dict[str, tuple[str, str]]] = field(default_factory=lambda: defaultdict(dict))
     calls: int = 0
@@ -40,11 +40,11 @@ class Receiver:
     async def answer(self, request: web.Request) -> web.Response:
         event = json.loads(await request.read())
         if random.random() < SLOW:
-            await asyncio.sleep(random.uniform(0.2, 2))
+            await jitter(2, 0.2)
         self.calls += 1
         data = event["data"]
         where = f"webhook {request.path}"
-        self.ledger.told(data, where=where, began=0.0, ended=time.monotonic())  # it may have been read long ago
+        self.ledger.add_resource(data, where=where, began=0.0, ended=time.monotonic())  # it may have been read long ago
         if random.random() < FAILS:
             return web.Response(status=500)
         self.accepted[request.path][request.headers["webhook-id"]] = (event["type"], data["id"])
@@ -52,8 +52,8 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(ledger: Ledger) -> AsyncIterator[Receiver]:
-    receiver = Receiver(ledger=ledger)
+async def receiving(ledger: ReadingLedger) -> AsyncIterator[WebhookReceiver]:
+    receiver = WebhookReceiver(ledger=ledger)
     app = web.Application()
     app.router.add_post("/{rest:.*}", receiver.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
@@ -68,27 +68,27 @@ async def receiving(ledger: Ledger) -> AsyncIterator[Receiver]:
 
 @dataclass(kw_only=True)
 class Reader:
-    """One who follows the feed from its beginning through any replica of one release, in pages or as a stream."""
+    """Follows the feed from its beginning through any replica of one release, in pages or as a stream."""
 
     rig: Rig
-    ledger: Ledger
+    ledger: ReadingLedger
     release: str
     streams: bool
-    heard: list[str] = field(default_factory=list)
+    event_ids: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         return f"{'stream' if self.streams else 'pages'} of {self.release}"
 
     async def follow(self) -> None:
-        """Until cancelled; comes again, at another replica, whenever one fails."""
+        """Read until cancelled; continue on another replica whenever one fails."""
         while True:
             try:
                 if replica := self._replica():
                     await (self._stream(replica) if self.streams else self._page(replica))
             except (aiohttp.ClientError, TimeoutError, ValueError):
                 pass
-            await asyncio.sleep(0.1)
+            await pause(0.1)
 
     def _replica(self) -> Replica | None:
         up = [one for one in self.rig.replicas if one.up and one.release.name == self.release]
@@ -96,11 +96,11 @@ class Reader:
 
     @property
     def _last(self) -> str:
-        return self.heard[-1] if self.heard else "beginning"
+        return self.event_ids[-1] if self.event_ids else "beginning"
 
     def _take(self, event: dict[str, Any]) -> None:
-        self.heard.append(event["id"])
-        self.ledger.told(event["data"], where=self.name, began=0.0, ended=time.monotonic())
+        self.event_ids.append(event["id"])
+        self.ledger.add_resource(event["data"], where=self.name, began=0.0, ended=time.monotonic())
 
     async def _page(self, replica: Replica) -> None:
         status, page = await self.rig.call(replica, "GET", f"/v1/events?after={self._last}&limit=100")
@@ -114,7 +114,7 @@ class Reader:
             "Last-Event-ID": self._last,
         }
         timeout = aiohttp.ClientTimeout(total=random.uniform(5, 20))  # and then another one
-        async with self.rig.http.get(f"{replica.url}/v1/events", headers=headers, timeout=timeout) as answer:
-            async for line in answer.content:
+        async with self.rig.http.get(f"{replica.url}/v1/events", headers=headers, timeout=timeout) as response:
+            async for line in response.content:
                 if line.startswith(b"data: "):
                     self._take(json.loads(line[6:]))
