@@ -76,7 +76,7 @@ class Scrape(Collector):
         yield _gauge("connections", "Slack connections this replica has a token for.", len(self._served()))
         yield from self._of_loops()
         in_use = {name: pool.in_use for name, pool in self._pools.items()}
-        most = {name: pool.most for name, pool in self._pools.items()}
+        most = {name: pool.max_size for name, pool in self._pools.items()}
         yield _gauge("pool_connections_in_use", "Database connections somebody holds.", in_use, label="pool")
         yield _gauge("pool_connections_most", "Database connections there can be.", most, label="pool")
         yield from self._of_database()
@@ -126,7 +126,7 @@ class Scrape(Collector):
             "deliveries": seen.deliveries_age or 0.0,
         }
         yield _gauge("outbox_age_seconds", "For how long the oldest duty has been due.", ages, label="queue")
-        yield _gauge("pending_interactions", f"Open questions of all, counted up to {backlog.MOST}.", seen.open)
+        yield _gauge("pending_interactions", f"Open questions of all, counted up to {backlog.MAX_COUNTED}.", seen.open)
         if self._notices is not None:
             yield _gauge("notification_queue_usage_ratio", "How full the server's NOTIFY queue is.", self._notices)
 

@@ -12,7 +12,7 @@ from bench.ground import IN_FLIGHT, Ground, Place
 from bench.sizes import Sizes
 from bridge import ids
 from storage import interactions
-from storage.interactions import Click
+from storage.interactions import ClaimRequest
 from storage.model import Intent, Verdict
 
 _UPDATE = """
@@ -67,7 +67,7 @@ async def claim(place: Place, question: UUID) -> None:
     """Claim as a click does; raises RuntimeError unless it wins, because a loser writes less."""
     claimed = await interactions.claim(
         place.db,
-        Click(
+        ClaimRequest(
             scope=place.scope,
             interaction_id=question,
             claim_id=secrets.token_bytes(32),

@@ -47,7 +47,7 @@ class Endpoints:
         types = _written(asked.types)
         await self._up_to_now()
         made = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
-        if isinstance(made, webhook_endpoints.Full):
+        if isinstance(made, webhook_endpoints.TooManyEndpoints):
             raise _full()
         _log.info("webhook_endpoint_created", endpoint=ids.encode("whe", made.id), key=auth.key(request).name)
         return reply.json(endpoint_resource.with_secret(made, self._secret(made)), status=201)
@@ -107,7 +107,7 @@ class Endpoints:
         parameters.only(request.query)
         await self._up_to_now()
         enabled = await within(webhook_endpoints.enable(self._db, *_place(request)))
-        if isinstance(enabled, webhook_endpoints.Full):
+        if isinstance(enabled, webhook_endpoints.TooManyEndpoints):
             raise _full()
         row = _found(enabled)
         _log.info("webhook_endpoint_enabled", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
@@ -160,7 +160,7 @@ class Endpoints:
         found = await self._receiver(request)
         await self._up_to_now()
         of = auth.key(request).organization_id, found.id if found else None
-        rows = await within(deliveries.page(self._db, *of, status=status, before=before, most=limit + 1))
+        rows = await within(deliveries.page(self._db, *of, status=status, before=before, limit=limit + 1))
         next_cursor = filters.cursor(rows[limit - 1].event_id) if len(rows) > limit else None
         return reply.json(endpoint_resource.delivery_page(rows[:limit], next_cursor=next_cursor))
 
@@ -214,7 +214,7 @@ def _no_such() -> Problem:
 
 
 def _full() -> Problem:
-    most = webhook_endpoints.MOST_ACTIVE
+    most = webhook_endpoints.MAX_ACTIVE
     return Problem(ENDPOINT_CONFLICT, f"Your organization has {most} endpoints: disable or delete one first.")
 
 

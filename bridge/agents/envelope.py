@@ -10,7 +10,7 @@ from bridge import ids
 from bridge.agents import resource
 from bridge.reader import Reader
 from storage import cards, events
-from storage.events import Event
+from storage.events import FeedEvent
 from storage.model import ENDS, Card, EventType, Interaction, Json
 from storage.pool import Database
 
@@ -19,8 +19,8 @@ from storage.pool import Database
 class Read:
     """Some of a feed."""
 
-    told: list[tuple[Event, Json]]  # without those whose question was forgotten at this moment
-    last: Event | None  # the last that was read, told or not
+    told: list[tuple[FeedEvent, Json]]  # without those whose question was forgotten at this moment
+    last: FeedEvent | None  # the last that was read, told or not
     is_full: bool  # so there may be more
 
 
@@ -39,7 +39,7 @@ def written(told: Json) -> bytes:
     return json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def unheard_end(event: Event, told: Json) -> UUID | None:
+def unheard_end(event: FeedEvent, told: Json) -> UUID | None:
     """The question whose end this event tells, if no agent had heard that before: whoever is given it hears it."""
     return event.interaction_id if event.type in ENDS and told["data"]["heard_at"] is None else None
 
@@ -54,7 +54,7 @@ async def read(
     types: Sequence[EventType] | None = None,
 ) -> Read:
     """The first `most` events past a place, each with its question."""
-    found = await events.page(db, organization_id, past=past, types=types, most=most)
+    found = await events.page(db, organization_id, past=past, types=types, limit=most)
     if not found:
         return Read(told=[], last=None, is_full=False)
     # Read after the events, so that no question is older than what is told of it.
@@ -68,5 +68,5 @@ async def read(
     return Read(told=told, last=found[-1], is_full=len(found) == most)
 
 
-def _of_feed(event: Event, row: Interaction, copies: list[Card]) -> Json:
+def _of_feed(event: FeedEvent, row: Interaction, copies: list[Card]) -> Json:
     return of_interaction(id=event.id, type=event.type, at=event.at, row=row, copies=copies)

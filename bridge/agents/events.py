@@ -82,7 +82,7 @@ class Events:
                 raise self._places.refusal(key.organization_id, Sort.STREAM)
             position = await self._position(key, asked)
             if position is None:
-                position = (await within(events.place(self._db, key.organization_id))).latest
+                position = (await within(events.position(self._db, key.organization_id))).latest
             response = web.StreamResponse(headers=_HEADERS)
             with contextlib.suppress(ConnectionResetError):  # the client has gone before it began
                 await response.prepare(request)
@@ -100,7 +100,7 @@ class Events:
         """Where to begin; None when that was not said. Raises Problem."""
         if asked.after is None or asked.after == BEGINNING:
             return events.BEGINNING if asked.after else None
-        position = (await within(events.place(self._db, key.organization_id, asked.after))).position
+        position = (await within(events.position(self._db, key.organization_id, asked.after))).position
         if position is None:
             raise Problem(
                 BAD_PARAMETER,

@@ -32,7 +32,16 @@ from bridge.reader import Reader
 from bridge.wake import Wake
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
-from storage.interactions import Disconnected, Full, Mismatch, Moment, NoSuchOlder, OlderEnded, Opened, Replayed
+from storage.interactions import (
+    Disconnected,
+    Mismatch,
+    NoSuchOlder,
+    OlderEnded,
+    Opened,
+    Replayed,
+    TimelineEntry,
+    TooManyPending,
+)
 from storage.model import Card, Interaction, Key, Progress, Status
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
@@ -189,7 +198,7 @@ class Interactions:
                 raise Problem(KEY_REUSED, "This Idempotency-Key was used with another body. Use a new key.")
             case Disconnected():
                 raise problems.invalid("/connection", "is not active any more")
-            case Full():
+            case TooManyPending():
                 raise self._room.refusal()
             case NoSuchOlder():
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
@@ -211,7 +220,7 @@ class Interactions:
             look = await self._looking.until(looking.ended, request, id, seconds=left)
         return look
 
-    async def _told(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[Moment]]:
+    async def _told(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[TimelineEntry]]:
         """A question with what happened to it; the question is read last, so that it is never the older of the two."""
         moments = await within(interactions.timeline(self._db, key.organization_id, id))
         return *await self._look(key, id), moments

@@ -3,16 +3,16 @@
 from typing import assert_never
 
 from bridge.agents import message
-from storage.interactions import Moment
+from storage.interactions import TimelineEntry
 from storage.model import Interaction, Json, Verdict
 
 
-def sentence(row: Interaction, moment: Moment, detail: Json, *, by: str | None) -> str:
+def sentence(row: Interaction, moment: TimelineEntry, detail: Json, *, by: str | None) -> str:
     """What happened; `detail` is the moment's own with what the question knows of it."""
     return message.ended(_words(row, moment, detail, by))
 
 
-def _words(row: Interaction, moment: Moment, detail: Json, by: str | None) -> str:
+def _words(row: Interaction, moment: TimelineEntry, detail: Json, by: str | None) -> str:
     why = message.one_line(detail.get("detail") or "")
     match moment.type:
         case "interaction.created":

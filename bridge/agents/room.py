@@ -15,10 +15,19 @@ from cachetools import LRUCache
 from bridge.agents.limits import Limits
 from bridge.agents.problems import TOO_MANY_PENDING, Problem
 from storage import interactions
-from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Opening, Replayed
+from storage.interactions import (
+    Disconnected,
+    Mismatch,
+    NoSuchOlder,
+    OlderEnded,
+    Opened,
+    Opening,
+    Replayed,
+    TooManyPending,
+)
 from storage.pool import Database
 
-Outcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | Full | NoSuchOlder | OlderEnded
+Outcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | TooManyPending | NoSuchOlder | OlderEnded
 
 ALLOWANCE = 50
 RETRY_SECONDS = 30  # nobody knows when a person will answer
@@ -69,12 +78,12 @@ class Room:
     async def _counted(self, opening: Opening, share: _Share) -> Outcome:
         clock = asyncio.get_running_loop().time
         if clock() < share.full_until:
-            return await self._before(opening) or Full()
-        outcome = await interactions.open(self._db, opening, most_pending=self._most)
+            return await self._before(opening) or TooManyPending()
+        outcome = await interactions.open(self._db, opening, max_pending=self._most)
         match outcome:
             case Opened(pending=int(pending)):
                 share.left = min(ALLOWANCE, (self._most - pending - 1) // _REPLICAS)
-            case Full():
+            case TooManyPending():
                 share.full_until = clock() + _PAUSE
             case _:
                 pass

@@ -162,7 +162,7 @@ class Streams:
         while is_full and not self._is_over(stream):
             async with self._readers:
                 # The end before the page: what is not in the page, and not past this end, is not wanted or gone.
-                end = (await within(events.place(self._db, organization_id))).latest
+                end = (await within(events.position(self._db, organization_id))).latest
                 if end <= stream.position:
                     return
                 page = await feed.read(

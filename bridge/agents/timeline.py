@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from bridge import ids
 from bridge.agents import message, narrative, resource
-from storage.interactions import Moment
+from storage.interactions import TimelineEntry
 from storage.model import Card, Interaction, Json, Verdict
 
 
-def timeline(row: Interaction, copies: Sequence[Card], moments: Sequence[Moment]) -> Json:
+def timeline(row: Interaction, copies: Sequence[Card], moments: Sequence[TimelineEntry]) -> Json:
     """The question as it now is, and the moments of its life, oldest first; `row` is not older than they are."""
     winner = next((moment for moment in moments if moment.verdict is Verdict.WON), None)
     return {
@@ -20,12 +20,12 @@ def timeline(row: Interaction, copies: Sequence[Card], moments: Sequence[Moment]
     }
 
 
-def has_end(row: Interaction, moments: Sequence[Moment]) -> bool:
+def has_end(row: Interaction, moments: Sequence[TimelineEntry]) -> bool:
     """Whether the moments were read after the question ended: the end stands in them."""
     return any(moment.type == _end(row) for moment in moments)
 
 
-def _with_its_end(row: Interaction, moments: Sequence[Moment]) -> list[Moment]:
+def _with_its_end(row: Interaction, moments: Sequence[TimelineEntry]) -> list[TimelineEntry]:
     """The moments with the end at the time from which it counts: the deadline, not the moment of writing."""
     if (at := row.ended_at) is None:
         return list(moments)
@@ -37,7 +37,7 @@ def _end(row: Interaction) -> str:
     return f"interaction.{row.status}"
 
 
-def _line(row: Interaction, copies: Sequence[Card], moment: Moment, winner: Moment | None) -> Json:
+def _line(row: Interaction, copies: Sequence[Card], moment: TimelineEntry, winner: TimelineEntry | None) -> Json:
     detail = {**moment.detail, **_more(row, moment, winner)}
     detail |= _copy(copies, detail)
     by = winner.by if winner and moment.type == "interaction.answered" else moment.by
@@ -51,7 +51,7 @@ def _line(row: Interaction, copies: Sequence[Card], moment: Moment, winner: Mome
     }
 
 
-def _more(row: Interaction, moment: Moment, winner: Moment | None) -> Json:
+def _more(row: Interaction, moment: TimelineEntry, winner: TimelineEntry | None) -> Json:
     """What the question knows of a moment, beside what was written then."""
     match moment.type:
         case "interaction.created":

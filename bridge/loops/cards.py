@@ -65,7 +65,7 @@ class Cards:
         served = self._installations.served
         if not served:
             return 0
-        leased = await cards.lease(self._db, served, kinds=KINDS, most=BATCH)
+        leased = await cards.lease(self._db, served, kinds=KINDS, limit=BATCH)
         await asyncio.gather(*(self._attend(card) for card in leased))
         return len(leased)
 
@@ -133,7 +133,7 @@ class Cards:
                 await self._setbacks.put_off(card, self._pace.later(card.connection_id, place))
                 return
             # From here on a card may be on a screen, whatever becomes of this replica.
-            if (doubted := await cards.sending(self._db, card)) is None:
+            if (doubted := await cards.mark_maybe_shown(self._db, card)) is None:
                 await cards.skip(self._db, card)  # nobody waits for an answer any more
                 return
             told, plain = await client.post(card.address, drawn), card.plain

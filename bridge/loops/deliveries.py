@@ -53,7 +53,7 @@ class Deliveries:
         if keys is None or len(self._in_hand) >= IN_HAND:
             return 0
         resumed = await deliveries.resume(self.db)
-        leased = await deliveries.lease(self.db, most=IN_HAND - len(self._in_hand)) if resumed.waiting else []
+        leased = await deliveries.lease(self.db, limit=IN_HAND - len(self._in_hand)) if resumed.waiting else []
         for one in leased:
             task = asyncio.create_task(self._attend(one, keys), name=f"delivery {one.event_id}")
             self._in_hand.add(task)

@@ -43,7 +43,7 @@ class Fanout:
             connection = await self._connected()
             await asyncio.sleep(self._told_at + COALESCE_SECONDS - clock())
             if untold := self._wake.take_untold():
-                await connection.tell(untold if len(untold) <= _MOST_TOLD else [])
+                await connection.send(untold if len(untold) <= _MOST_TOLD else [])
                 self._metrics.hints_told(len(untold))
                 self._told_at = self._used_at = clock()
             elif clock() - self._used_at >= PROBE_SECONDS / 2:  # half: the runner's interval is jittered

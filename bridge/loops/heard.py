@@ -23,7 +23,7 @@ async def write(db: Database, wake: Wake) -> int:
     told = wake.take_heard(BATCH)
     left = told
     try:
-        left = await receipts.heard(db, told) if told else []
+        left = await receipts.acknowledge(db, told) if told else []
     finally:
         for organization_id, interaction_id in left:
             wake.agent_heard(organization_id, interaction_id)

@@ -22,9 +22,9 @@ class Retention:
 
         What must stay, because a screen does not show its end yet, is looked at once in every walk and in nobody's way.
         """
-        batch = await retention.forget_questions(self._db, days=self._days, after=self._after, most=BATCH)
-        clicks = await retention.forget_clicks(self._db, days=self._days, most=BATCH)
-        endpoints = await retention.forget_endpoints(self._db, days=self._days, most=ENDPOINTS)
+        batch = await retention.forget_interactions(self._db, days=self._days, after=self._after, limit=BATCH)
+        clicks = await retention.forget_clicks(self._db, days=self._days, limit=BATCH)
+        endpoints = await retention.forget_endpoints(self._db, days=self._days, limit=ENDPOINTS)
         self._after = batch.last or retention.START
         if batch.forgotten or clicks or endpoints:
             _log.info("ended_forgotten", interactions=batch.forgotten, clicks_on_none=clicks, endpoints=endpoints)

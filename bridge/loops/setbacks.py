@@ -46,7 +46,7 @@ class Setbacks:
         await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
 
     async def failed(self, card: Card, failure: slack.Failure, place: str, *, doubted: bool = False) -> None:
-        """Slack did not take it; a pause that it asks for counts for `place`. `doubted`: as `cards.sending` said."""
+        """Slack did not take it; a pause that it asks for counts for `place`. `doubted`: see `mark_maybe_shown`."""
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: no failure of this copy
                 self.pace.pause(card.connection_id, place, seconds)
@@ -71,7 +71,9 @@ class Setbacks:
         """Nobody will ever see this copy as it should be; if that was the last hope of its question, it ends."""
         self.metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
-        status = await cards.give_up(self.db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
+        status = await cards.give_up(
+            self.db, card, reason=_reason(card, failure), event_id=ids.new(), newly_marked=doubted
+        )
         if card.handle is not None:
             self.handles.settled(card.scope, card.interaction_id, card.handle)  # it will never be edited
         if status is Status.UNREACHABLE:
@@ -98,7 +100,7 @@ class Setbacks:
             reason=_reason(card, failure),
             failed=failed,
             unsure=unsure and card.ts is None,
-            doubted=doubted,
+            newly_marked=doubted,
         )
 
 

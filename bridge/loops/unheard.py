@@ -32,7 +32,7 @@ class Unheard:
         held by somebody, and what ended long before that was written. The others are at what has just become late.
         """
         within = FEW_SECONDS if self._few else WHOLE_SECONDS
-        late = await receipts.late(self.db, most=BATCH, within=within)
+        late = await receipts.mark_unacknowledged(self.db, limit=BATCH, within=within)
         if self._few:
             self._few -= 1
         elif len(late) < BATCH:

@@ -21,7 +21,7 @@ from bridge.slack.connections import Directory
 from bridge.slack.incoming import Click
 from bridge.wake import Wake
 from storage import cards, errors, interactions
-from storage.deadlines import Ended
+from storage.deadlines import EndedInteraction
 from storage.interactions import Claimed
 from storage.model import Connection, Handle, Intent, Status, Verdict
 from storage.pool import Database
@@ -42,7 +42,7 @@ class Outcome:
     click: Click
     connection: Connection | None  # None: no active connection has this installation
     claimed: Claimed
-    ended: Sequence[Ended] = ()  # by their deadline, which this click met
+    ended: Sequence[EndedInteraction] = ()  # by their deadline, which this click met
 
     @property
     def certain(self) -> bool:
@@ -80,7 +80,7 @@ class Clicks:
         clock = asyncio.get_running_loop().time
         began = clock()
         deadline = began + interactions.CLAIM_SECONDS
-        connection, ended = None, list[Ended]()
+        connection, ended = None, list[EndedInteraction]()
         try:
             connection = await self._claims.insist(
                 lambda runs: self._directory.find(
@@ -141,10 +141,12 @@ class Clicks:
         except Exception as error:  # noqa: BLE001  -- nobody waits for it, so nobody else would say it
             _log.failure("aftermath_failed", error, interaction=_shown(click))
 
-    async def _claim(self, click: Click, connection: Connection, *, seconds: float, ended: list[Ended]) -> Claimed:
+    async def _claim(
+        self, click: Click, connection: Connection, *, seconds: float, ended: list[EndedInteraction]
+    ) -> Claimed:
         return await interactions.claim(
             self._claims,
-            interactions.Click(
+            interactions.ClaimRequest(
                 scope=connection.scope,
                 interaction_id=click.interaction,
                 claim_id=click.claim_id,

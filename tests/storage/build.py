@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bridge import ids
 from storage import connections, deadlines, interactions, keys, organizations, webhook_endpoints
-from storage.interactions import Click, Opening
+from storage.interactions import ClaimRequest, Opening
 from storage.model import Connection, Intent, Interaction, Scope, WebhookEndpoint
 from storage.pool import Database
 
@@ -109,9 +109,9 @@ def envelope(number: object = None) -> bytes:
     return hashlib.sha256(str(next(_numbers) if number is None else f"envelope {number}").encode()).digest()
 
 
-def click(question: Interaction, **other: Any) -> Click:
+def click(question: Interaction, **other: Any) -> ClaimRequest:
     return replace(
-        Click(
+        ClaimRequest(
             scope=question.scope,
             interaction_id=question.id,
             claim_id=envelope(),

@@ -32,8 +32,8 @@ async def of(db: Database, question: Interaction) -> list[Card]:
     return await cards.of_interaction(db, question.organization_id, question.id)
 
 
-async def lease(db: Database, question: Interaction, *, most: int = 100) -> list[Card]:
-    return await cards.lease(db, [question.scope], kinds=KINDS, most=most)
+async def lease(db: Database, question: Interaction, *, limit: int = 100) -> list[Card]:
+    return await cards.lease(db, [question.scope], kinds=KINDS, limit=limit)
 
 
 async def take(db: Database, question: Interaction) -> Card:

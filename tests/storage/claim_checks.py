@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 from storage import events, interactions, statements
-from storage.interactions import Claimed, Click
+from storage.interactions import Claimed, ClaimRequest
 from storage.model import Status, Verdict
 from storage.pool import Database
 from storage.statements import Runs
 from tests.storage import build
 
 T = TypeVar("T")
-Claim: TypeAlias = Callable[[Database, Click], Coroutine[Any, Any, Claimed]]
+Claim: TypeAlias = Callable[[Database, ClaimRequest], Coroutine[Any, Any, Claimed]]
 
 CLICKS = 16
 LOST = {Verdict.TAKEN, Verdict.RECORDED, Verdict.DECIDED}
@@ -29,7 +29,7 @@ def mutant(*changes: tuple[str, str]) -> Claim:
         text = text.replace(old, new)
     statement = statements.parse("interactions", f"-- name: claim :one\n-- A mutant.\n{text};")["claim"]
 
-    async def claim(db: Database, click: Click) -> Claimed:
+    async def claim(db: Database, click: ClaimRequest) -> Claimed:
         row = await statement.one(db, **interactions._scoped(click))
         return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=interactions._life(row))
 
@@ -149,11 +149,11 @@ class _OneTry(Database):
         return await run(self)
 
 
-async def sent_once(db: Database, click: Click) -> Claimed:
+async def sent_once(db: Database, click: ClaimRequest) -> Claimed:
     """The real claim, sent exactly once."""
     return await interactions.claim(_OneTry(db), click)
 
 
-async def unwaited(db: Database, click: Click) -> Claimed:
+async def unwaited(db: Database, click: ClaimRequest) -> Claimed:
     """The real claim, with time enough for a loaded machine."""
     return await interactions.claim(db, click, seconds=20)

@@ -71,7 +71,7 @@ async def _lease(db: Database, served: list[Scope]) -> float:
         transaction = connection.transaction()
         await transaction.start()
         began = time.perf_counter()
-        leased = await cards.lease(connection, served, kinds=KINDS, most=20)
+        leased = await cards.lease(connection, served, kinds=KINDS, limit=20)
         seconds = time.perf_counter() - began
         await transaction.rollback()
         assert len(leased) == 20

@@ -50,7 +50,7 @@ async def test_two_replicas_never_lease_the_same_copy(db: Database, other: Datab
         taken: list[object] = []
         await waiting.wait()
         left = "select from cards where leased_until is null"  # one lease may find all that it looked at taken
-        while (batch := await lease(one, question, most=20)) or await one.fetch(left):
+        while (batch := await lease(one, question, limit=20)) or await one.fetch(left):
             taken += [card.id for card in batch]
         return taken
 
@@ -66,7 +66,7 @@ async def test_only_the_connections_asked_for_are_served_longest_due_first(db: D
     newer = await build.question(db, tenant)
     foreign = await build.question(db, await build.tenant(db))
 
-    assert [card.interaction_id for card in await lease(db, older, most=1)] == [older.id]
+    assert [card.interaction_id for card in await lease(db, older, limit=1)] == [older.id]
     assert [card.interaction_id for card in await lease(db, older)] == [newer.id]
     assert [card.interaction_id for card in await lease(db, foreign)] == [foreign.id]
 
@@ -78,7 +78,7 @@ async def test_a_flood_on_one_connection_leaves_room_for_others_in_every_lease(d
     others = [await build.question(db, await build.tenant(db)) for _ in range(3)]
     served = [flood.scope, *(other.scope for other in others)]
 
-    first, second = [await cards.lease(db, served, kinds=KINDS, most=20) for _ in range(2)]
+    first, second = [await cards.lease(db, served, kinds=KINDS, limit=20) for _ in range(2)]
 
     flooding = [sorted(card.ordinal for card in batch if card.interaction_id == flood.id) for batch in (first, second)]
     assert {card.interaction_id for card in first} == {flood.id, *(other.id for other in others)}
@@ -266,30 +266,30 @@ async def test_a_card_counts_as_shown_from_before_it_is_sent(db: Database, quest
     """A replica may die while Slack accepts it: then it is on a screen, and nobody has written that down."""
     posting = await take(db, question)
 
-    assert await cards.sending(db, posting) is True
+    assert await cards.mark_maybe_shown(db, posting) is True
 
     row = await interactions.get(db, question.organization_id, question.id)
     assert row is not None and row.cards_shown == 1
     await lose_leases(db, question.id)
     again = await take(db, question)
-    assert await cards.sending(db, again) is False, "the doubt is older than this send"
+    assert await cards.mark_maybe_shown(db, again) is False, "the doubt is older than this send"
     assert await give_up(db, again) is Status.PENDING, "somebody may see the first copy"
-    assert await cards.sending(db, posting) is None
+    assert await cards.mark_maybe_shown(db, posting) is None
 
 
 async def test_the_doubt_of_a_send_that_certainly_failed_is_taken_back(db: Database, question: Interaction) -> None:
     posting = await take(db, question)
-    doubted = await cards.sending(db, posting)
-    assert doubted is True
+    newly_marked = await cards.mark_maybe_shown(db, posting)
+    assert newly_marked is True
 
-    await cards.retry(db, posting, seconds=0, reason=None, failed=True, unsure=False, doubted=doubted)
+    await cards.retry(db, posting, seconds=0, reason=None, failed=True, unsure=False, newly_marked=newly_marked)
 
     (card,) = await card_moves.of(db, question)
     assert not card.maybe_shown
     posting = await take(db, question)
-    doubted = await cards.sending(db, posting)
-    assert doubted is True
-    status = await cards.give_up(db, posting, reason=card_moves.ARCHIVED, event_id=ids.new(), doubted=doubted)
+    newly_marked = await cards.mark_maybe_shown(db, posting)
+    assert newly_marked is True
+    status = await cards.give_up(db, posting, reason=card_moves.ARCHIVED, event_id=ids.new(), newly_marked=newly_marked)
     assert status is Status.UNREACHABLE
 
 
@@ -297,7 +297,7 @@ async def test_what_nobody_waits_for_any_more_is_not_sent(db: Database, question
     posting = await take(db, question)
     await interactions.claim(db, build.click(question))
 
-    assert await cards.sending(db, posting) is None
+    assert await cards.mark_maybe_shown(db, posting) is None
 
 
 async def test_many_heals_of_one_unknown_message_make_one_copy(db: Database, question: Interaction) -> None:

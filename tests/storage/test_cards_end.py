@@ -90,7 +90,7 @@ async def test_giving_up_never_changes_how_a_question_ended(
 async def test_a_copy_that_was_never_shown_need_not_be_once_the_question_ended(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant, **card_moves.copies(2))
     await interactions.claim(db, build.click(question))
-    (card,) = await lease(db, question, most=1)
+    (card,) = await lease(db, question, limit=1)
     for _ in range(2):  # the reply to the first one may be lost
         await cards.skip(db, card)
 
@@ -131,7 +131,7 @@ async def test_an_address_that_an_older_question_is_told_of_locks_questions_befo
         telling = asyncio.create_task(cards.permalink(db, card, handle, "https://acme.slack.com/archives/C0DM/p2"))
         async with admin(dsn) as operator:
             await until_waiting(operator)
-        assert await statements.load("receipts")["heard"].many(held, **heard) == []
+        assert await statements.load("receipts")["acknowledge"].many(held, **heard) == []
     await telling
 
     assert [copy.permalink for copy in await card_moves.of(db, newer)] == ["https://acme.slack.com/archives/C0DM/p2"]

@@ -60,7 +60,7 @@ async def move(db: Database, walk: Walk, chance: random.Random) -> str:
         name = "lease"  # an answer ends most of what there is to walk through
     match name:
         case "lease":
-            for card in await card_moves.lease(db, walk.question, most=chance.randint(1, 3)):
+            for card in await card_moves.lease(db, walk.question, limit=chance.randint(1, 3)):
                 walk.held.append(card)
                 walk.copies.setdefault(card.id, Copy(stray=True)).attempt = card.attempt
             return name

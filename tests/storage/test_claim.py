@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from storage import interactions
-from storage.deadlines import Ended
+from storage.deadlines import EndedInteraction
 from storage.model import Interaction, Json, Scope, Status, Verdict
 from storage.pool import Database
 from tests.storage import build
@@ -117,7 +117,7 @@ async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_it(db:
     for one in (question, unseen):
         await pass_deadline(db, one)
 
-        ended: list[Ended] = []
+        ended: list[EndedInteraction] = []
         claimed = await interactions.claim(db, build.click(one), ended=ended)
 
         assert claimed.verdict is (Verdict.EXPIRED if one is question else Verdict.UNREACHABLE)

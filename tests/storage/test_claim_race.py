@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage import pool
-from storage.interactions import Claimed, Click
+from storage.interactions import Claimed, ClaimRequest
 from storage.model import Verdict
 from storage.pool import Database
 from tests.storage import claim_checks
@@ -48,7 +48,7 @@ CLOCK_READ_BEFORE_THE_LOCK = mutant(
 )
 
 
-async def select_then_update(db: Database, click: Click) -> Claimed:
+async def select_then_update(db: Database, click: ClaimRequest) -> Claimed:
     """The classic: look first, then change by key alone."""
     scope = click.scope
     (before,) = await db.fetch(
@@ -70,7 +70,7 @@ async def select_then_update(db: Database, click: Click) -> Claimed:
     return Claimed(verdict=Verdict.WON, repeats=0, life=claimed.life)
 
 
-async def outbox_in_a_second_statement(db: Database, click: Click) -> Claimed:
+async def outbox_in_a_second_statement(db: Database, click: ClaimRequest) -> Claimed:
     """The answer first, what it causes a moment later."""
     without = mutant(
         (

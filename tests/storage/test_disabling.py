@@ -18,7 +18,7 @@ from tests.storage.faults import admin, until_waiting
 from tests.storage.test_connections import connect, organization
 
 
-async def disable(db: Database, tenant: Tenant) -> connections.Disabled:
+async def disable(db: Database, tenant: Tenant) -> connections.ConnectionDisabled:
     scope = tenant.scope
     done = await connections.disable(db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
     assert done is not None
@@ -119,7 +119,7 @@ async def test_of_disabling_and_clicking_at_once_no_answer_comes_after_the_disab
     for _ in range(200):
         question = await build.question(db, tenant)
 
-        async def click(after: float, click: interactions.Click) -> interactions.Claimed:
+        async def click(after: float, click: interactions.ClaimRequest) -> interactions.Claimed:
             await asyncio.sleep(after)  # anywhere around the disabling: the place is the point of the test
             return await unwaited(other, click)
 

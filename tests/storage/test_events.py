@@ -10,7 +10,7 @@ import pytest
 
 from bridge import ids
 from storage import events, interactions, organizations, pool, statements
-from storage.events import BEGINNING, Event
+from storage.events import BEGINNING, FeedEvent
 from storage.model import ENDS, EventType, Interaction
 from storage.pool import Database
 from storage.statements import Runs, Statement
@@ -32,8 +32,8 @@ async def tell(db: Runs, question: Interaction, *, number: int = 1) -> list[UUID
 
 async def fed(
     db: Database, tenant: Tenant, *, past: int = BEGINNING, types: Sequence[EventType] | None = None
-) -> list[Event]:
-    return await events.page(db, tenant.scope.organization_id, past=past, types=types, most=10_000)
+) -> list[FeedEvent]:
+    return await events.page(db, tenant.scope.organization_id, past=past, types=types, limit=10_000)
 
 
 async def test_what_was_committed_is_numbered_once_in_the_order_of_its_time(db: Database, tenant: Tenant) -> None:
@@ -98,9 +98,9 @@ async def test_a_cursor_over_ids_would_pass_over_what_commits_late(db: Database,
     assert slow not in [row["id"] for row in await db.fetch(wrong, asked.organization_id, quick)]
 
 
-async def race(dsn: str, tenant: Tenant, asked: Interaction, number: Statement) -> list[Event]:
+async def race(dsn: str, tenant: Tenant, asked: Interaction, number: Statement) -> list[FeedEvent]:
     """Twenty number on four connections while sixteen write and one reads on; what the reader saw, page by page."""
-    seen: list[Event] = []
+    seen: list[FeedEvent] = []
     written: list[UUID] = []
     done = asyncio.Event()
     async with (
@@ -145,7 +145,7 @@ async def test_twenty_numberers_on_four_connections_give_every_place_once(
     positions = [one.position for one in seen]
     assert len(seen) == len({one.id for one in seen}) == 161
     assert all(one < other for one, other in itertools.pairwise(positions))
-    assert (await events.place(db, asked.organization_id)).latest == positions[-1]
+    assert (await events.position(db, asked.organization_id)).latest == positions[-1]
 
 
 async def test_numbering_without_the_lock_of_the_counter_would_be_found_out(
@@ -209,7 +209,7 @@ async def test_types_are_chosen_in_the_order_of_the_feed(db: Database, tenant: T
     for types in ([EventType.ANSWERED], [EventType.POSTED, EventType.ANSWERED], [EventType.EXPIRED], list(EventType)):
         assert await fed(db, tenant, types=types) == [one for one in every if one.type in types]
     some = await events.page(
-        db, tenant.scope.organization_id, past=every[1].position, types=[EventType.CREATED, EventType.ANSWERED], most=2
+        db, tenant.scope.organization_id, past=every[1].position, types=[EventType.CREATED, EventType.ANSWERED], limit=2
     )
     assert some == every[2:4]
 
@@ -221,9 +221,9 @@ async def test_another_organization_sees_and_finds_nothing(db: Database, tenant:
     (mine,) = await fed(db, tenant)
 
     assert await fed(db, neighbour) == [] == await fed(db, neighbour, types=list(EventType))
-    theirs = await events.place(db, neighbour.scope.organization_id, mine.id)
+    theirs = await events.position(db, neighbour.scope.organization_id, mine.id)
     assert (theirs.position, theirs.latest) == (None, BEGINNING)
-    assert (await events.place(db, mine_of(tenant), mine.id)).position == mine.position
+    assert (await events.position(db, mine_of(tenant), mine.id)).position == mine.position
     assert await events.latest(db, [mine_of(tenant), mine_of(neighbour), ids.new()]) == {
         mine_of(tenant): 1,
         mine_of(neighbour): 0,
@@ -237,8 +237,8 @@ def mine_of(tenant: Tenant) -> UUID:
 async def test_what_is_not_numbered_yet_has_no_place(db: Database, tenant: Tenant) -> None:
     (written,) = await tell(db, await build.question(db, tenant))
 
-    assert (await events.place(db, mine_of(tenant), written)).position is None
-    assert (await events.place(db, ids.new(), written)).latest == BEGINNING, "nobody's feed is empty"
+    assert (await events.position(db, mine_of(tenant), written)).position is None
+    assert (await events.position(db, ids.new(), written)).latest == BEGINNING, "nobody's feed is empty"
 
 
 async def test_an_organization_is_deleted_while_its_events_are_numbered(db: Database, tenant: Tenant) -> None:
@@ -252,7 +252,7 @@ async def test_an_organization_is_deleted_while_its_events_are_numbered(db: Data
             await events.number(db, limit=3)
 
     numbering = [asyncio.create_task(number()) for _ in range(3)]
-    await organizations.delete(db, mine_of(tenant), most=5)
+    await organizations.delete(db, mine_of(tenant), limit=5)
     done.set()
     await asyncio.gather(*numbering)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from storage.interactions import Click
+from storage.interactions import ClaimRequest
 from storage.model import Intent, Interaction, Json, Verdict
 from storage.pool import Database
 from tests.storage import build
@@ -21,7 +21,7 @@ async def asked(db: Database, tenant: Tenant, **other: Any) -> Interaction:
     return await build.question(db, tenant, answers={"approve": APPROVE}, forms={"deny": DENY}, **other)
 
 
-def submission(question: Interaction, given: Json | None = None, **other: Any) -> Click:
+def submission(question: Interaction, given: Json | None = None, **other: Any) -> ClaimRequest:
     return build.click(
         question, **{"choice": "deny", "given": {"comment": "Not on a Friday."} if given is None else given} | other
     )

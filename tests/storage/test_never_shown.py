@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bridge import ids
 from storage import cards, deadlines, interactions
-from storage.deadlines import Ended
+from storage.deadlines import EndedInteraction
 from storage.model import Card, Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
@@ -28,7 +28,7 @@ async def ends_in(db: Database, question: Interaction, *, seconds: float) -> Non
     )
 
 
-async def sweep(db: Database) -> list[Ended]:
+async def sweep(db: Database) -> list[EndedInteraction]:
     return (await deadlines.expire(db, event_ids=[ids.new() for _ in range(20)])).ended
 
 
@@ -74,7 +74,7 @@ async def test_a_post_and_the_deadline_at_one_moment_agree_whether_anybody_could
 
     async def send(question: Interaction) -> None:
         await asyncio.sleep(chance.uniform(0, MOMENT))
-        allowed[question.id] = await cards.sending(db, held[question.id]) is not None
+        allowed[question.id] = await cards.mark_maybe_shown(db, held[question.id]) is not None
 
     async def click(question: Interaction) -> None:
         await asyncio.sleep(chance.uniform(MOMENT / 2, 2 * MOMENT))
@@ -112,13 +112,13 @@ async def test_a_post_that_waited_for_the_row_past_the_deadline_is_not_made(
         transaction = holder.transaction()
         await transaction.start()
         await holder.execute("select from interactions for update")
-        sending = asyncio.create_task(cards.sending(db, card))
+        mark_maybe_shown = asyncio.create_task(cards.mark_maybe_shown(db, card))
         await until_waiting(watcher)
         while not await watcher.fetchval("select clock_timestamp() > expires_at from interactions"):
             await asyncio.sleep(0.005)
         await transaction.rollback()
 
-    assert await sending is None
+    assert await mark_maybe_shown is None
     before = await build.told(db, tenant, question.id)
     assert before.status is Status.UNREACHABLE
     await sweep(db)

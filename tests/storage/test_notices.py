@@ -50,7 +50,7 @@ def pair() -> Pair:
 async def test_others_hear_what_is_told_and_the_teller_does_not(dsn: str) -> None:
     told = [pair(), pair()]
     async with listening(dsn) as (one, mine), listening(dsn) as (_, other):
-        await one.tell(told)
+        await one.send(told)
 
         assert await other.next() == told
         assert mine.heard.empty(), "it was told by this connection, before the other heard it"
@@ -60,7 +60,7 @@ async def test_more_than_one_notice_can_hold_arrives_all_the_same(dsn: str) -> N
     """A payload has at most 7,999 bytes; one byte more and nobody would hear anything."""
     told = [pair() for _ in range(1000)]
     async with listening(dsn) as (one, _), listening(dsn) as (_, other):
-        await one.tell(told)
+        await one.send(told)
 
         heard: list[Pair] = []
         while len(heard) < len(told):
@@ -70,7 +70,7 @@ async def test_more_than_one_notice_can_hold_arrives_all_the_same(dsn: str) -> N
 
 async def test_nothing_in_particular_means_everything(dsn: str) -> None:
     async with listening(dsn) as (one, _), listening(dsn) as (_, other):
-        await one.tell([])
+        await one.send([])
 
         assert await other.next() is EVERYTHING
 
@@ -103,7 +103,7 @@ async def test_a_frozen_backend_is_not_waited_for(dsn: str, db: Database) -> Non
         )
         with frozen(row["pid"]):
             with pytest.raises(errors.Unavailable):
-                await one.tell([pair()])
+                await one.send([pair()])
             assert one.closed
 
 
@@ -125,10 +125,10 @@ async def test_m071_a_full_queue_is_no_mistake_of_ours_and_the_next_notice_may_p
     async with listening(dsn) as (one, _):
         await one._connection.execute("set search_path = full_queue, pg_catalog")
         with pytest.raises(errors.Unavailable):
-            await one.tell([pair()])
+            await one.send([pair()])
 
         await one._connection.execute("set search_path = pg_catalog")
-        await one.tell([pair()])
+        await one.send([pair()])
 
 
 async def test_an_address_that_cannot_be_read_is_not_quoted() -> None:
@@ -219,8 +219,8 @@ class TestPoolers:
 
             async def talk() -> None:
                 while True:
-                    await one.tell([pair()])
-                    await one.tell([])
+                    await one.send([pair()])
+                    await one.send([])
 
             talking = asyncio.create_task(talk())
             with pytest.raises(errors.NotDirect):

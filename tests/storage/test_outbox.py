@@ -209,7 +209,7 @@ async def test_what_comes_after_an_event_that_is_passed_over_waits_with_it(
         await events.number(db)
     await events.number(db)
 
-    feed = await events.page(db, held.organization_id, past=0, most=10)
+    feed = await events.page(db, held.organization_id, past=0, limit=10)
     assert [event.type for event in feed] == [EventType.CREATED, EventType.ANSWERED, EventType.PICKED_UP]
 
 

@@ -19,9 +19,9 @@ from tests.storage.build import Tenant
 
 
 async def listed(
-    db: Database, tenant: Tenant, *, before: UUID | None = None, most: int = 100, **said: Any
+    db: Database, tenant: Tenant, *, before: UUID | None = None, limit: int = 100, **said: Any
 ) -> list[UUID]:
-    found = await interactions.page(db, tenant.scope.organization_id, Filters(**said), before=before, most=most)
+    found = await interactions.page(db, tenant.scope.organization_id, Filters(**said), before=before, limit=limit)
     assert [one for one in found if one.organization_id != tenant.scope.organization_id] == []
     return [one.id for one in found]
 
@@ -61,7 +61,7 @@ async def test_it_is_newest_first_and_one_organizations_own(db: Database, tenant
     await build.question(db, neighbour)
 
     assert await listed(db, tenant) == mine[::-1]
-    assert await listed(db, tenant, most=2) == mine[:-3:-1]
+    assert await listed(db, tenant, limit=2) == mine[:-3:-1]
     assert await listed(db, tenant, before=mine[2]) == mine[1::-1]
     assert await listed(db, tenant, before=mine[0]) == []
 
@@ -132,7 +132,7 @@ async def test_filters_together_must_all_fit(
 async def test_pages_lose_nothing_and_repeat_nothing_while_others_ask(db: Database, tenant: Tenant) -> None:
     asked = [(await build.question(db, tenant)).id for _ in range(7)]
     seen: list[UUID] = []
-    while more := await listed(db, tenant, before=seen[-1] if seen else None, most=2):
+    while more := await listed(db, tenant, before=seen[-1] if seen else None, limit=2):
         seen += more
         await build.question(db, tenant)
 
@@ -174,9 +174,11 @@ async def test_whatever_is_asked_for_and_however_large_the_pages_nothing_is_miss
                 for one in every
                 if status in {None, one.status} and kind in {None, one.kind} and (tag is None or tag in one.tags)
             ]
-            for most in (2, 100):
-                found = await listed(db, tenant, status=status, kind=kind, tag=tag, most=most)
-                assert found == wanted[:most], (status, kind, tag, most)
-                found = await listed(db, tenant, status=status, kind=kind, tag=tag, most=most, before=questions[30].id)
-                assert found == [id for id in wanted if id < questions[30].id][:most], (status, kind, tag, most)
+            for limit in (2, 100):
+                found = await listed(db, tenant, status=status, kind=kind, tag=tag, limit=limit)
+                assert found == wanted[:limit], (status, kind, tag, limit)
+                found = await listed(
+                    db, tenant, status=status, kind=kind, tag=tag, limit=limit, before=questions[30].id
+                )
+                assert found == [id for id in wanted if id < questions[30].id][:limit], (status, kind, tag, limit)
         await deadlines.expire(db, event_ids=[ids.new() for _ in range(60)])

@@ -160,41 +160,41 @@ TEN_PAGES = 100  # the newest are looked through first for a tag
 def page(question: Interaction, **said: Any) -> dict[str, Any]:
     """The parameters of a page of ten."""
     filters = dataclasses.asdict(Filters(**said))
-    return filters | {"organization_id": question.organization_id, "before": UUID(int=2**128 - 1), "most": 10}
+    return filters | {"organization_id": question.organization_id, "before": UUID(int=2**128 - 1), "limit": 10}
 
 
-def opening(opening: Opening, *, most_pending: int | None = None) -> dict[str, Any]:
+def opening(opening: Opening, *, max_pending: int | None = None) -> dict[str, Any]:
     values = {field.name: getattr(opening, field.name) for field in dataclasses.fields(opening)}
     scope = values.pop("scope")
     scoped = {"organization_id": scope.organization_id, "connection_id": scope.connection_id}
-    return {**scoped, **values, "most_pending": most_pending}
+    return {**scoped, **values, "max_pending": max_pending}
 
 
 def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str, dict[str, Any]]]:
     """One call of each statement that a delivery, or an agent who asks for it, makes."""
     fence = {"organization_id": organization_id, "target_id": endpoint_id, "event_id": ids.new(), "attempt": 1}
-    pages = {"organization_id": organization_id, "status": None, "before": UUID(int=2**128 - 1), "most": 10}
-    again = {"organization_id": organization_id, "since": None, "after_event_id": UUID(int=0), "most": 1000}
+    pages = {"organization_id": organization_id, "status": None, "before": UUID(int=2**128 - 1), "limit": 10}
+    again = {"organization_id": organization_id, "since": None, "after_event_id": UUID(int=0), "limit": 1000}
     one = {"organization_id": organization_id, "id": endpoint_id}
     outcome = {"status": 500, "detail": ""}
     return {
-        "resume": ("deliveries", {"most": 1000}),
-        "lease of deliveries": ("deliveries", {"most": 50, "each": 2, "seconds": 20, "overlap": 86_400}),
+        "resume": ("deliveries", {"limit": 1000}),
+        "lease of deliveries": ("deliveries", {"limit": 50, "max_in_flight": 2, "seconds": 20, "overlap": 86_400}),
         "give_up": (
             "deliveries",
-            {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome, "most": 1000},
+            {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome, "limit": 1000},
         ),
         "renew": ("deliveries", {**fence, "seconds": 20}),
         "accepted": ("deliveries", {**fence, "outcome": outcome}),
         "failed": (
             "deliveries",
-            {**fence, "url": "", "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400},
+            {**fence, "url": "", "outcome": outcome, "seconds": 5.0, "gone": False, "max_failing_seconds": 86_400},
         ),
         "page of deliveries": ("deliveries", {**pages, "endpoint_id": endpoint_id}),
         "page_of_callbacks": ("deliveries", pages),
         "replay": ("deliveries", {**again, "endpoint_id": endpoint_id}),
         "replay_callbacks": ("deliveries", again),
-        "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "most": 200}),
+        "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "limit": 200}),
         "get of an endpoint": ("webhook_endpoints", one),
         "rotate": ("webhook_endpoints", one),
         "change": ("webhook_endpoints", {**one, "url": None, "types": None, "same_types": True}),
@@ -230,13 +230,13 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "open": ("interactions", opening(build.opening(tenant, supersedes=id))),
-        "open one more": ("interactions", opening(build.opening(tenant), most_pending=10_000)),
+        "open one more": ("interactions", opening(build.opening(tenant), max_pending=10_000)),
         "take": (
             "throttles",
             {"organization_id": organization_id, "name": "requests", "rate": 200, "burst": 1000, "amount": 25},
         ),
         "find_idempotent": ("interactions", {"organization_id": organization_id, "idempotency_key": "key 1"}),
-        "timeline": ("interactions", {"organization_id": organization_id, "id": id, "most": 1000}),
+        "timeline": ("interactions", {"organization_id": organization_id, "id": id, "limit": 1000}),
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
         "expire": (
             "deadlines",
@@ -261,17 +261,17 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "number": ("events", {"limit": 100, "ends": sorted(ENDS)}),
-        "page of the feed": ("events", {"organization_id": organization_id, "past": 0, "types": None, "most": 10}),
+        "page of the feed": ("events", {"organization_id": organization_id, "past": 0, "types": None, "limit": 10}),
         "page of some types": (
             "events",
             {
                 "organization_id": organization_id,
                 "past": 0,
                 "types": ["interaction.created", "interaction.answered"],
-                "most": 10,
+                "limit": 10,
             },
         ),
-        "place": ("events", {"organization_id": organization_id, "id": ids.new()}),
+        "position": ("events", {"organization_id": organization_id, "id": ids.new()}),
         "several": ("interactions", {"organization_id": organization_id, "ids": [id, ids.new()]}),
         "hold": (
             "retention",
@@ -280,14 +280,17 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
                 "after": retention.START.ended_at,
                 "after_organization_id": retention.START.organization_id,
                 "after_id": retention.START.id,
-                "most": 100,
+                "limit": 100,
             },
         ),
         "settled": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
-        "forget_clicks": ("retention", {"days": 90, "most": 100}),
-        "forget_endpoints": ("retention", {"days": 90, "most": 5}),
-        "heard": ("receipts", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()], "seconds": 3.0}),
+        "forget_clicks": ("retention", {"days": 90, "limit": 100}),
+        "forget_endpoints": ("retention", {"days": 90, "limit": 5}),
+        "acknowledge": (
+            "receipts",
+            {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()], "seconds": 3.0},
+        ),
         "record": (
             "receipts",
             {
@@ -301,17 +304,17 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
                 "seconds": 3.0,
             },
         ),
-        "late": ("receipts", {"most": 100, "seconds": 120.0, "within": 780.0}),
-        "lease": ("cards", {**scopes, "kinds": ["approval"], "most": 100, "seconds": 20}),
-        "renew": ("serving", {**scopes, "most": 100, "seconds": 60}),
+        "mark_unacknowledged": ("receipts", {"limit": 100, "seconds": 120.0, "within": 780.0}),
+        "lease": ("cards", {**scopes, "kinds": ["approval"], "limit": 100, "seconds": 20}),
+        "renew": ("serving", {**scopes, "limit": 100, "seconds": 60}),
         "get of what is served": ("serving", scope),
         "look": (
             "backlog",
             {
                 **scopes,
-                "most": 20,
-                "receivers": 5_000,
-                "each": 2,
+                "limit": 20,
+                "max_receivers": 5_000,
+                "max_in_flight": 2,
                 "with_notices": True,
             },
         ),
@@ -431,7 +434,7 @@ async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(cr
             "id, 'interaction.posted' from interactions, generate_series(1, 2) where id = $1",
             question.id,
         )
-        half = {"organization_id": question.organization_id, "past": 3990, "most": 10}
+        half = {"organization_id": question.organization_id, "past": 3990, "limit": 10}
         for mode in ("force_custom_plan", "force_generic_plan"):
             for name, values in (
                 ("number", {"limit": 100, "ends": sorted(ENDS)}),
@@ -460,15 +463,15 @@ async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Datab
         "after": past[0]["after"],
         "after_organization_id": tenant.scope.organization_id,
         "after_id": past[0]["id"],
-        "most": 1000,
+        "limit": 1000,
     }
 
     async with crowded.acquire() as connection:
         for mode in ("force_custom_plan", "force_generic_plan"):
-            for name, values, most in (("hold", held, 4), ("forget_clicks", {"days": 90, "most": 1000}, 3 * 5)):
+            for name, values, limit in (("hold", held, 4), ("forget_clicks", {"days": 90, "limit": 1000}, 3 * 5)):
                 plan = await run(connection, statements.load("retention")[name], values, mode)
 
-                assert 4 <= read(plan, name, mode) <= 2 * most, f"{name}, {mode}"
+                assert 4 <= read(plan, name, mode) <= 2 * limit, f"{name}, {mode}"
 
 
 async def test_what_nobody_heard_is_found_without_a_look_at_what_is_younger_or_older(crowded: Database) -> None:
@@ -487,8 +490,8 @@ async def test_what_nobody_heard_is_found_without_a_look_at_what_is_younger_or_o
         )
         await connection.execute("analyze interactions", timeout=60)
         for mode in ("force_custom_plan", "force_generic_plan"):
-            _, values = calls(tenant, late)["late"]
-            plan = await run(connection, statements.load("receipts")["late"], values, mode)
+            _, values = calls(tenant, late)["mark_unacknowledged"]
+            plan = await run(connection, statements.load("receipts")["mark_unacknowledged"], values, mode)
 
             assert 7 <= read(plan, mode) <= 4 * 7, mode
 
@@ -497,7 +500,7 @@ async def test_a_due_scan_by_a_clock_that_no_index_takes_would_be_found_out(crow
     """clock_timestamp() in the place of the statement's clock reads every question of everybody."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
-    for name in ("expire", "hold", "late"):
+    for name in ("expire", "hold", "mark_unacknowledged"):
         table, values = calls(tenant, question)[name]
         text = statements.load(table)[name].text.replace("statement_timestamp()", "clock_timestamp()")
         slow = statements.parse(table, f"-- name: {name} :many\n-- Slow.\n{text};")[name]

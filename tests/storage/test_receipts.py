@@ -35,7 +35,7 @@ async def report(
 
 async def hear(db: Database, *questions: Interaction) -> list[receipts.Pair]:
     pairs = [(question.organization_id, question.id) for question in questions]
-    return await receipts.heard(db, pairs)
+    return await receipts.acknowledge(db, pairs)
 
 
 async def stands(db: Database, tenant: Tenant, question: Interaction) -> Json | None:
@@ -138,7 +138,7 @@ async def test_a_foreign_question_is_as_unknown_as_none(db: Database, tenant: Te
     for id in (question.id, ids.new()):
         here = tenant.scope.organization_id
         assert await receipts.record(db, here, id, receipt, key_name="x", event_id=ids.new()) is None
-    assert await receipts.heard(db, [(tenant.scope.organization_id, question.id)]) == []
+    assert await receipts.acknowledge(db, [(tenant.scope.organization_id, question.id)]) == []
     rows = await db.fetch("select receipt, heard_at from interactions")
     assert [tuple(row) for row in rows] == [(None, None)]
 
@@ -234,8 +234,10 @@ class TestLateness:
             await ended.ago(db, tenant, question, days=121 / 86_400)
         await ended.ago(db, tenant, fresh, days=118 / 86_400)
 
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == [(late.organization_id, late.id)]
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == [
+            (late.organization_id, late.id)
+        ]
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
         [card] = await card_moves.of(db, late)
         assert (card.wanted, card.shown, card.settled) == (3, 2, True)
 
@@ -247,7 +249,7 @@ class TestLateness:
         question = await answered(db, tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)
 
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
         assert (await build.read(db, tenant, question.id)).unheard is None
 
     async def test_is_said_of_no_other_end(self, db: Database, tenant: Tenant) -> None:
@@ -257,7 +259,7 @@ class TestLateness:
         await deadlines.expire(db, event_ids=[ids.new()])
         await db.fetch("update interactions set ended_at = ended_at - interval '3 minutes'")
 
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
 
     async def test_is_said_of_what_became_late_in_the_time_that_is_looked_back(
         self, db: Database, tenant: Tenant
@@ -266,14 +268,16 @@ class TestLateness:
         for question, minutes in ((late, 14), (later, 16), (latest, 3)):
             await ended.ago(db, tenant, question, days=minutes / 1440)
 
-        assert await receipts.late(db, most=10, within=50) == []
-        assert await receipts.late(db, most=10, within=70) == [(latest.organization_id, latest.id)]
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == [(late.organization_id, late.id)]
+        assert await receipts.mark_unacknowledged(db, limit=10, within=50) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=70) == [(latest.organization_id, latest.id)]
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == [
+            (late.organization_id, late.id)
+        ]
 
     async def test_ends_when_it_is_heard(self, db: Database, tenant: Tenant) -> None:
         question = await answered(db, tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)
-        await receipts.late(db, most=10, within=WHOLE_SECONDS)
+        await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS)
         [before] = await card_moves.of(db, question)
 
         await hear(db, question)

@@ -4,7 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from storage import interactions, pool
-from storage.interactions import Click
+from storage.interactions import ClaimRequest
 from storage.model import Verdict
 from storage.pool import Database
 from tests.proxy import Proxy
@@ -50,6 +50,6 @@ async def test_a_claim_is_one_round_trip(db: Database, tenant: Tenant, dsn: str)
                 assert way.round_trips - before == 1
 
 
-async def click(db: Database, tenant: Tenant) -> Click:
+async def click(db: Database, tenant: Tenant) -> ClaimRequest:
     """A click on a question of its own."""
     return build.click(await build.question(db, tenant))

@@ -58,7 +58,10 @@ EXCEPTIONS = {
         ["due: interactions", "following: interactions"],
         "the expiry loop ends what is due, and looks for the next deadline, in all organizations",
     ),
-    "receipts.late": (["late: interactions"], "what nobody heard is said to be so, whoever it belongs to"),
+    "receipts.mark_unacknowledged": (
+        ["late: interactions"],
+        "what nobody heard is said to be so, whoever it belongs to",
+    ),
     "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),

@@ -11,7 +11,7 @@ from bridge.kinds import KINDS
 from storage import backlog, cards, interactions, serving
 from storage.model import Card, Interaction, Scope
 from storage.pool import Database
-from storage.serving import Serving
+from storage.serving import ServingStatus
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.card_moves import lease
@@ -42,7 +42,7 @@ returning cards.id
 """
 
 
-async def of(db: Database, tenant: Tenant) -> Serving:
+async def of(db: Database, tenant: Tenant) -> ServingStatus:
     found = await serving.get(db, tenant.scope)
     assert found is not None
     return found
@@ -128,7 +128,7 @@ async def test_what_no_replica_serves_is_leased_no_more_and_is_not_late(
     both = [tenant.scope, served.scope]
     assert await shelved(db) == {(await card(db, question)).id}
     assert (await backlog.look(db, [tenant.scope], with_notices=False)).cards_age is None
-    assert [leased.interaction_id for leased in await cards.lease(db, both, kinds=KINDS, most=10)] == [served.id]
+    assert [leased.interaction_id for leased in await cards.lease(db, both, kinds=KINDS, limit=10)] == [served.id]
 
 
 async def test_a_connection_that_is_served_again_has_all_its_cards_due_at_once(

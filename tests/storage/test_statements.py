@@ -8,13 +8,13 @@ import pytest
 
 from storage import retention, statements
 from storage.backlog import Backlog
-from storage.deliveries import Failed, Leased, Resumed
-from storage.events import Event, Place
+from storage.deliveries import FailedDelivery, Leased, Resumed
+from storage.events import FeedEvent, FeedPosition
 from storage.model import Card, Connection, Delivery, Interaction, Key, Life, Organization, WebhookEndpoint
-from storage.organizations import Leaving
+from storage.organizations import Outstanding
 from storage.pool import Database
 from storage.server import Server
-from storage.serving import Renewed, Serving
+from storage.serving import Renewed, ServingStatus
 from storage.statements import DuplicateName, NestedPart, Rows, Statement, UnknownPart
 
 FILES = sorted(
@@ -120,7 +120,7 @@ def test_a_statement_is_printed_as_it_is_sent(capsys: pytest.CaptureFixture[str]
 
     printed = capsys.readouterr().out
     assert printed.startswith(
-        "-- The copies of one question, in the order of their addresses.\n-- $1: organization_id\n"
+        "-- The cards of one interaction, in the order of their addresses.\n-- $1: organization_id\n"
     )
     assert printed.endswith(f"{statements.load('cards')['of_interaction'].sql};\n")
     assert "part:" not in printed
@@ -165,14 +165,14 @@ READ = {
     "cards.of_interactions": of(Card),
     "cards.lease": of(Card),
     "cards.posted": {"kept"},
-    "cards.sending": {"newly"},
+    "cards.mark_maybe_shown": {"newly"},
     "cards.edited": {"kept"},
     "cards.give_up": {"status"},
     "catalog.columns": {"table_name", "name", "type", "required", "initial"},
     "catalog.constraints": {"table_name", "name", "is_foreign", "definition"},
     "catalog.indexes": {"definition"},
     "catalog.index": {"is_complete"},
-    "catalog.strangers": {"name"},
+    "catalog.unsupported_objects": {"name"},
     "connections.of_installation": of(Connection),
     "connections.of_organization": of(Connection),
     "connections.all_of_organization": of(Connection),
@@ -190,15 +190,15 @@ READ = {
     "deliveries.lease": of(Leased),
     "deliveries.renew": {"attempt"},
     "deliveries.accepted": {"status"},
-    "deliveries.failed": of(Failed),
+    "deliveries.failed": of(FailedDelivery),
     "deliveries.give_up": {"event_id"},
     "deliveries.page": of(Delivery),
     "deliveries.page_of_callbacks": of(Delivery),
     "deliveries.replay": {"event_id"},
     "deliveries.replay_callbacks": {"event_id"},
     "events.number": {"organization_id", "due", "done", "deliveries"},
-    "events.page": of(Event),
-    "events.place": of(Place),
+    "events.page": of(FeedEvent),
+    "events.position": of(FeedPosition),
     "events.latest": {"organization_id", "latest"},
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
@@ -221,8 +221,8 @@ READ = {
     "organizations.every": of(Organization),
     "organizations.disable": of(Organization),
     "organizations.enable": of(Organization),
-    "organizations.leaving": of(Leaving),
-    "organizations.hold_questions": {"id"},
+    "organizations.outstanding": of(Outstanding),
+    "organizations.hold_interactions": {"id"},
     "organizations.delete_clicks": {"claim_id"},
     "organizations.delete_throttles": {"name"},
     "organizations.delete_keys": {"id"},
@@ -230,20 +230,20 @@ READ = {
     "organizations.delete_connections": {"id"},
     "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
-    "receipts.heard": {"organization_id", "id"},
+    "receipts.acknowledge": {"organization_id", "id"},
     "receipts.record": {"outcome"},
-    "receipts.late": {"organization_id", "id"},
-    "retention.hold": of(retention.Place),
+    "receipts.mark_unacknowledged": {"organization_id", "id"},
+    "retention.hold": of(retention.RetentionPosition),
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
     "retention.forget_endpoints": {"rows"},
     "throttles.take": {"seconds"},
-    "notices.tell": {"told"},
+    "notices.notify": {"told"},
     "notices.limited": {"limited"},
     "serving.renew": of(Renewed),
     "serving.shelve": {"number"},
-    "serving.get": of(Serving),
+    "serving.get": of(ServingStatus),
     "server.look": of(Server),
     "webhook_endpoints.create": of(WebhookEndpoint),
     "webhook_endpoints.of_organization": of(WebhookEndpoint),
@@ -259,11 +259,11 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "doubted gone plain same_types settles unsure with_notices",
+        "bool": "gone newly_marked plain same_types settles unsure with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate within",
-        "int4": "attempt days expires_in failed overlap patience version",
-        "int8": "each limit most most_pending past receivers",
+        "int4": "attempt days expires_in failed max_failing_seconds overlap version",
+        "int8": "limit max_active max_in_flight max_pending max_receivers past",
         "jsonb": "addresses answers forms given metadata never_shown outcome reason request",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags types",
@@ -280,7 +280,7 @@ TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
 TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "int4"}
-TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("heard", "record", "late")}
+TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:

@@ -108,7 +108,7 @@ async def test_however_numbering_and_a_deletion_meet_neither_fails(
         moment.was_too(late=not told[one.id])
 
     assert set(told.values()) == {True, False}, "one side always came first: that was no race"
-    leased = await deliveries.lease(db, most=1_000)
+    leased = await deliveries.lease(db, limit=1_000)
     assert len(leased) == list(told.values()).count(True)
     assert {one.disabled_reason for one in leased} == {"deleted"}
 
@@ -127,7 +127,7 @@ async def test_what_waits_is_given_up_but_for_what_is_under_way(
 ) -> None:
     monkeypatch.setattr(deliveries, "_BATCH", 1)
     foreign = (await build.tenant(db)).scope.organization_id
-    (leased,) = await deliveries.lease(db, most=1)
+    (leased,) = await deliveries.lease(db, limit=1)
     await deleted(db, waiting)
 
     assert await deliveries.give_up(db, foreign, waiting.id, outcome=OUTCOME) == 0
@@ -142,18 +142,18 @@ async def test_what_waits_is_given_up_but_for_what_is_under_way(
 async def test_what_failed_under_way_is_not_tried_again_and_the_endpoint_stays_deleted(
     db: Database, waiting: WebhookEndpoint
 ) -> None:
-    (leased,) = await deliveries.lease(db, most=1)
+    (leased,) = await deliveries.lease(db, limit=1)
     await deleted(db, waiting)
     await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
     await deliveries.failed(db, leased, outcome={"status": 500, "detail": "HTTP 500"}, seconds=0.0)
 
     await deliveries.resume(db)
-    (again,) = await deliveries.lease(db, most=10)
+    (again,) = await deliveries.lease(db, limit=10)
 
     assert (again.event_id, again.disabled_reason) == (leased.event_id, "deleted")
     assert await deliveries.failed(
         db, again, outcome={"status": 410, "detail": "HTTP 410"}, seconds=0.0, gone=True
-    ) == deliveries.Failed(status=DeliveryStatus.DEAD, disabled_reason=None)
+    ) == deliveries.FailedDelivery(status=DeliveryStatus.DEAD, disabled_reason=None)
 
 
 async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, waiting: WebhookEndpoint) -> None:
@@ -161,7 +161,7 @@ async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, wa
     await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
     assert await deliveries.replay(db, waiting.organization_id, waiting.id, since=None) == 3
 
-    assert {one.disabled_reason for one in await deliveries.lease(db, most=10)} == {"deleted"}
+    assert {one.disabled_reason for one in await deliveries.lease(db, limit=10)} == {"deleted"}
 
 
 @pytest.mark.parametrize("change", ["change", "disable", "enable", "rotate"])

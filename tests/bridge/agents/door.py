@@ -158,7 +158,7 @@ class Door:
 
     async def post_card(self, *, linked: bool = True) -> Card:
         """Let the one card that is due appear, as the card loop does it."""
-        (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=KINDS, most=1)
+        (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=KINDS, limit=1)
         handle: Handle = card_moves.handle()
         await card_moves.post(self.db, card, handle)
         if linked:

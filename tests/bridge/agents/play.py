@@ -114,7 +114,7 @@ class Player:
 
     async def _due(self) -> list[Card]:
         """The copies that are not on a screen yet; those that only need to be settled are."""
-        leased = await cards.lease(self.door.db, [self.door.tenant.scope], kinds=KINDS, most=20)
+        leased = await cards.lease(self.door.db, [self.door.tenant.scope], kinds=KINDS, limit=20)
         for card in leased:
             if card.ts:
                 await card_moves.edit(self.door.db, card)

@@ -44,7 +44,7 @@ async def happened(door: Door, count: int) -> list[str]:
     question = await build.question(door.db, door.tenant)
     await tell(door.db, question, number=count - 1)
     await number(door)
-    numbered = await events.page(door.db, question.organization_id, past=events.BEGINNING, most=10_000)
+    numbered = await events.page(door.db, question.organization_id, past=events.BEGINNING, limit=10_000)
     return [ids.encode("evt", one.id) for one in numbered][-count:]
 
 

@@ -157,7 +157,7 @@ async def test_what_is_still_kept_here_for_a_slow_client_was_not_heard(
 async def kept(door: Door, stream: streams.Stream) -> int:
     """How many bytes still wait in this process once the stream was given everything."""
     await number(door)
-    end = (await events.place(door.db, door.tenant.scope.organization_id)).latest
+    end = (await events.position(door.db, door.tenant.scope.organization_id)).latest
     async with asyncio.timeout(10):
         while stream.position < end:
             await asyncio.sleep(0.001)

@@ -192,4 +192,4 @@ async def test_a_feed_whose_last_events_were_forgotten_is_caught_up_with_all_the
                 await asyncio.sleep(0.01)
         (more,) = await happened(door, 1)
         assert (await now.event())["id"] == (await all_of_it.event())["id"] == more
-    assert (await events.place(door.db, door.tenant.scope.organization_id)).latest == 4
+    assert (await events.position(door.db, door.tenant.scope.organization_id)).latest == 4
