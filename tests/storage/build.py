@@ -1,4 +1,4 @@
-"""Builders: valid rows by default; a test names only what matters to it."""
+"""Builders of valid rows; a test names only the values that matter to it."""
 
 import hashlib
 import itertools
@@ -98,8 +98,8 @@ async def read(db: Database, tenant: Tenant, id: UUID) -> Interaction:
     return found
 
 
-async def told(db: Database, tenant: Tenant, id: UUID) -> Interaction:
-    """An interaction as a reader tells of it: its end is written, if its deadline has passed."""
+async def read_with_end(db: Database, tenant: Tenant, id: UUID) -> Interaction:
+    """An interaction as a reader reports it: its end is written if its deadline has passed."""
     await deadlines.end_named(db, tenant.scope.organization_id, [id], event_ids=[ids.new()])
     return await read(db, tenant, id)
 
@@ -132,7 +132,7 @@ def click(question: Interaction, **other: Any) -> ClaimRequest:
 async def endpoint(
     db: Database, tenant: Tenant, url: str = "https://hooks.example.com/?token=7", types: list[str] | None = None
 ) -> WebhookEndpoint:
-    """One that is told of every final status, if not of these types."""
+    """Create an endpoint for events of these types; None: those of every final status."""
     made = await webhook_endpoints.create(db, tenant.scope.organization_id, id=ids.new(), url=url, types=types)
     assert isinstance(made, WebhookEndpoint)
     return made

@@ -1,4 +1,4 @@
-"""What waits, as an operator's alarms are told: in numbers, bounded, and only what can be done."""
+"""The backlog for an operator's alarms: bounded numbers, which count only work that can be done now."""
 
 import json
 from uuid import UUID
@@ -24,7 +24,7 @@ async def test_where_nothing_waits_there_is_nothing_to_tell(db: Database) -> Non
     assert seen.notices is not None and 0 <= seen.notices < 1
 
 
-async def test_the_oldest_duty_counts_also_while_somebody_is_at_it(db: Database) -> None:
+async def test_the_oldest_duty_counts_also_while_a_replica_has_leased_it(db: Database) -> None:
     tenant = await build.tenant(db)
     for seconds in (90, 30):
         question = await build.question(db, tenant)
@@ -65,7 +65,7 @@ async def test_open_questions_are_counted_only_so_far(db: Database, monkeypatch:
 
 
 async def owed(db: Database, tenant: Tenant, *ages: int) -> None:
-    """Deliveries that have been due for so many seconds."""
+    """Write deliveries that have been due for these numbers of seconds."""
     for seconds in ages:
         question = await build.question(db, tenant)
         await interactions.claim(db, build.click(question))
@@ -81,7 +81,7 @@ async def deliveries_age(db: Database) -> float | None:
     return (await backlog.look(db, [], with_notices=False)).deliveries_age
 
 
-async def test_the_oldest_call_that_nobody_makes_is_told_whoever_it_is_for(db: Database, tenant: Tenant) -> None:
+async def test_the_oldest_call_that_no_replica_makes_counts_for_any_organization(db: Database, tenant: Tenant) -> None:
     other = await build.tenant(db)
     for one in (tenant, tenant, other):
         await build.endpoint(db, one)
@@ -91,7 +91,7 @@ async def test_the_oldest_call_that_nobody_makes_is_told_whoever_it_is_for(db: D
     assert await deliveries_age(db) == pytest.approx(600, abs=10)
     (first,) = await deliveries.lease(db, limit=1)
     assert first.organization_id == other.scope.organization_id
-    assert await deliveries_age(db) == pytest.approx(90, abs=10), "somebody calls the other one"
+    assert await deliveries_age(db) == pytest.approx(90, abs=10), "a replica has leased the other one"
 
 
 async def test_what_waits_for_its_turn_at_a_busy_receiver_is_not_late(db: Database, tenant: Tenant) -> None:
@@ -114,7 +114,7 @@ async def test_what_is_to_be_tried_again_later_is_not_late(db: Database, tenant:
     assert await deliveries_age(db) is None
 
     await db.fetch("update deliveries set due_at = clock_timestamp() - interval '40 seconds'")
-    assert await deliveries_age(db) == pytest.approx(40, abs=10), "its time has come, and nobody looks"
+    assert await deliveries_age(db) == pytest.approx(40, abs=10), "it is due again, and not resumed yet"
 
 
 async def test_what_a_replica_that_died_had_in_hand_is_late(db: Database, tenant: Tenant) -> None:

@@ -1,4 +1,4 @@
-"""The race, and the wrong claims that it must catch: each of them looks right, and was met in the field."""
+"""The race of claims, and the wrong claims that it must catch: each looks right, and each occurs in practice."""
 
 from collections.abc import AsyncIterator
 
@@ -49,7 +49,7 @@ CLOCK_READ_BEFORE_THE_LOCK = mutant(
 
 
 async def select_then_update(db: Database, click: ClaimRequest) -> Claimed:
-    """The classic: look first, then change by key alone."""
+    """The classic mistake: read first, then update by the key alone."""
     scope = click.scope
     (before,) = await db.fetch(
         "select status from interactions where organization_id = $1 and id = $2",
@@ -71,7 +71,7 @@ async def select_then_update(db: Database, click: ClaimRequest) -> Claimed:
 
 
 async def outbox_in_a_second_statement(db: Database, click: ClaimRequest) -> Claimed:
-    """The answer first, what it causes a moment later."""
+    """The answer in one statement, its event and edits in a second one."""
     without = mutant(
         (
             "'interaction.answered'\n    from won\n",

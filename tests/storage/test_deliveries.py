@@ -1,4 +1,4 @@
-"""Leasing what is owed to agents: two for each receiver, whoever asks, and cheap however much is owed or put off."""
+"""Leasing deliveries: two for each receiver over all replicas, and cheap however many are due or postponed."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ async def owed(db: Database, tenant: Tenant, number: int) -> None:
 
 
 async def many(db: Database, number: int) -> None:
-    """So many deliveries more like the first, each of an event of its own."""
+    """Insert `number` deliveries more like the first, each of an event of its own."""
     await db.fetch(
         "with told as (insert into events (organization_id, id, interaction_id, type, position) "
         "select organization_id, gen_random_uuid(), interaction_id, 'interaction.answered', 1000 + number "
@@ -38,7 +38,7 @@ async def test_m081_however_many_replicas_lease_at_once_a_receiver_gets_two(db: 
     await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     await many(db, 40)
-    await asyncio.gather(*(db.fetch("select pg_sleep(0.1)") for _ in range(REPLICAS)))  # every connection is open
+    await asyncio.gather(*(db.fetch("select pg_sleep(0.1)") for _ in range(REPLICAS)))  # opens every connection
     for _ in range(10):
         leased = await asyncio.gather(*(deliveries.lease(db, limit=50) for _ in range(REPLICAS)))
 
@@ -64,7 +64,7 @@ async def test_m081_what_is_owed_to_one_receiver_is_not_read_to_find_what_is_owe
 
 
 async def blocks(db: Database, name: str, **values: Any) -> int:
-    """How many blocks a statement looks at; then it is undone."""
+    """Return how many blocks a statement reads; it is then rolled back."""
     statement = statements.load("deliveries")[name]
     async with db.acquire() as connection:
         undone = connection.transaction()
@@ -99,9 +99,7 @@ async def test_a_receiver_that_waits_to_be_tried_again_is_not_looked_at_before_i
     assert [one.event_id != first.event_id for one in await deliveries.lease(db, limit=50)] == [True]
 
 
-async def test_what_was_put_off_is_leased_when_it_is_due_again_and_whoever_waits_longest_first(
-    db: Database, tenant: Tenant
-) -> None:
+async def test_what_was_put_off_is_leased_when_it_is_due_again_longest_due_first(db: Database, tenant: Tenant) -> None:
     await build.endpoint(db, tenant)
     await owed(db, tenant, 3)
     for seconds in (7200, 3600, 9000):
@@ -123,7 +121,7 @@ async def test_what_is_made_anew_is_put_off_no_more(db: Database, tenant: Tenant
     there = await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     (leased,) = await deliveries.lease(db, limit=1)
-    # As a replica of the release before leaves it when what this one put off was then accepted.
+    # The state that a replica of the previous release leaves when it delivers what this release had postponed.
     await db.fetch("update deliveries set put_off = true")
     assert await deliveries.accepted(db, leased, outcome={"status": 204, "detail": ""})
 
@@ -134,7 +132,7 @@ async def test_what_is_made_anew_is_put_off_no_more(db: Database, tenant: Tenant
 async def test_what_the_release_before_put_off_is_leased_in_its_time_and_what_it_leased_is_counted(
     db: Database, tenant: Tenant
 ) -> None:
-    """It knows no mark: it marks nothing that it puts off, and takes what is marked."""
+    """The previous release does not know `put_off`: it never sets it, and leases rows that have it."""
     await build.endpoint(db, tenant)
     await owed(db, tenant, 4)
     one, two, *_ = await db.fetch("select event_id from deliveries order by due_at")

@@ -1,4 +1,4 @@
-"""Room for questions: counted where one is opened, for one organization, not needed by what takes no more of it."""
+"""The limit of pending interactions: counted for one organization when one is opened, unless it supersedes another."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.storage.build import Tenant
 
 @pytest.fixture
 async def full(db: Database, tenant: Tenant) -> Tenant:
-    """An organization with three pending questions."""
+    """An organization with three pending interactions."""
     for _ in range(3):
         await build.question(db, tenant)
     return tenant
@@ -24,7 +24,7 @@ async def test_one_is_opened_as_long_as_fewer_are_pending(db: Database, full: Te
     assert isinstance(opened, Opened) and opened.pending == 3
     assert await interactions.open(db, build.opening(full), max_pending=4) == TooManyPending()
     (row,) = await db.fetch("select (select count(*) from interactions) + (select count(*) from cards) as rows")
-    assert row["rows"] == 8, "of what was refused there is nothing"
+    assert row["rows"] == 8, "the refused one has left no row"
 
 
 async def test_nothing_is_counted_unless_it_is_asked_for(db: Database, full: Tenant) -> None:

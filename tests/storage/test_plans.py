@@ -1,7 +1,7 @@
 """The statements of every click and every pass stay cheap among other organizations' rows.
 
-Each is planned both for its values and for any values, as PostgreSQL does after a few calls, in an organization that
-the statistics have never heard of: there the planner guesses worst.
+Each is planned both for its values and for any values, as PostgreSQL does after a few calls, in an organization that is
+not in the statistics: there the planner's estimates are worst.
 """
 
 import asyncio
@@ -75,15 +75,15 @@ LARGE = {"keys", "connections", "interactions", "cards", "clicks", "events", "we
 FEW = 24  # rows that one call may touch; there are 20,000 others of each
 
 
-PATIENT = "set statement_timeout = '60s'"  # to fill the tables takes longer than a replica ever waits
+PATIENT = "set statement_timeout = '60s'"  # filling the tables takes longer than any statement of a replica may
 
 
 @pytest.fixture(scope="module")
 def filled(databases: Databases, cluster: Cluster) -> Iterator[str]:
-    """The name of a database with 20,000 questions of 500 other organizations, to be copied: filling one takes long.
+    """The name of a template database with 20,000 interactions of 500 other organizations: filling one takes long.
 
-    One question in ten is still open, and none of them due. Webhooks told of one half of them; the receivers of the
-    other half, of 250 organizations, are to be called again in an hour.
+    One interaction in ten is still pending, and none is due. Half of the ended ones are delivered to webhooks; the
+    receivers of the other half, of 250 organizations, are due again in an hour.
     """
 
     async def fill(name: str) -> None:
@@ -100,7 +100,7 @@ def filled(databases: Databases, cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 async def crowded(filled: str, databases: Databases, cluster: Cluster) -> AsyncIterator[Database]:
-    """Such a database, this test's alone."""
+    """A copy of that database for this test."""
     name = await databases.copy(filled)
     async with pool.connect(cluster.database(name), name="test", size=10) as database:
         yield database
@@ -114,7 +114,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def run(connection: PoolConnectionProxy, statement: Statement, values: dict[str, Any], mode: str) -> Any:
-    """What PostgreSQL did for one call, planned in one of its two ways; then the call is undone."""
+    """Return PostgreSQL's executed plan of one call, planned in one of the two modes; the call is rolled back."""
     prepared = await connection.prepare(statement.sql)
     types = [type.name for type in prepared.get_parameters()]
     arguments = [
@@ -134,7 +134,7 @@ async def run(connection: PoolConnectionProxy, statement: Statement, values: dic
 
 
 def _listed(what: list[str]) -> str:
-    """In brackets; nothing at all when there is nothing, as PREPARE and EXECUTE want it."""
+    """Return the list in parentheses, or an empty text for an empty list, as PREPARE and EXECUTE require."""
     return f" ({', '.join(what)})" if what else ""
 
 
@@ -154,11 +154,11 @@ LISTS: dict[str, dict[str, Any]] = {
     "a rare tag": {"tag": "rare"},
     "a rare tag that is answered": {"status": "answered", "tag": "rare"},
 }
-TEN_PAGES = 100  # the newest are looked through first for a tag
+TEN_PAGES = 100  # rows that are read first when a list is filtered by a tag
 
 
 def page(question: Interaction, **said: Any) -> dict[str, Any]:
-    """The parameters of a page of ten."""
+    """Return the parameters of a page of ten."""
     filters = dataclasses.asdict(Filters(**said))
     return filters | {"organization_id": question.organization_id, "before": UUID(int=2**128 - 1), "limit": 10}
 
@@ -171,7 +171,7 @@ def opening(opening: Opening, *, max_pending: int | None = None) -> dict[str, An
 
 
 def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str, dict[str, Any]]]:
-    """One call of each statement that a delivery, or an agent who asks for it, makes."""
+    """Return one call of each statement of deliveries and endpoints."""
     fence = {"organization_id": organization_id, "target_id": endpoint_id, "event_id": ids.new(), "attempt": 1}
     pages = {"organization_id": organization_id, "status": None, "before": UUID(int=2**128 - 1), "limit": 10}
     again = {"organization_id": organization_id, "since": None, "after_event_id": UUID(int=0), "limit": 1000}
@@ -203,7 +203,7 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
 
 
 def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[str, Any]]]:
-    """One call of each hot statement."""
+    """Return one call of each hot statement."""
     click = build.click(question)
     organization_id, id = question.organization_id, question.id
     scope = {"organization_id": organization_id, "connection_id": question.connection_id}
@@ -330,7 +330,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
 
 
 def read(plan: dict[str, Any], *said: str) -> int:
-    """How many rows of tables were looked at, by indexes alone."""
+    """Return how many rows of tables were read; fails if any were read without an index."""
     touched = 0
     for node in nodes(plan):
         if "Relation Name" not in node or node["Node Type"] == "ModifyTable":
@@ -359,8 +359,8 @@ async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database
                 assert touched <= FEW, f"{name}, {mode}: {touched} rows"
 
 
-async def test_endpoints_that_are_called_no_more_are_in_nobodys_way(crowded: Database) -> None:
-    """A thousand of them in this organization, unknown to the statistics; one is called."""
+async def test_endpoints_that_are_called_no_more_are_not_read(crowded: Database) -> None:
+    """The organization has a thousand of them, which are not in the statistics, and one active endpoint."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
     await build.endpoint(crowded, tenant)
@@ -397,7 +397,7 @@ where asked.id = $1
 
 
 async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: Database) -> None:
-    """8,000 questions of its own, of which three are open; an index brings each list in its order."""
+    """8,000 interactions of the organization, three of them pending; an index has the order of each list."""
     tenant = await build.tenant(crowded)
     question, *_ = [await build.question(crowded, tenant) for _ in range(3)]
     async with crowded.acquire() as connection:
@@ -414,7 +414,7 @@ async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: 
 
 
 async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(crowded: Database) -> None:
-    """An own feed of 8,000, of which two are of a rare type; a page from its middle, and three that are due."""
+    """A feed of 8,000 events, two of a rare type; a page from its middle, and three events that are due."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
     async with crowded.acquire() as connection:
@@ -448,7 +448,7 @@ async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(cr
 
 
 async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Database) -> None:
-    """Seven questions and five clicks on none that are old, and a walk that has come past three of the seven."""
+    """Seven old interactions, five old clicks on none, and a walk that has passed three of the seven."""
     tenant = await build.tenant(crowded)
     old = await ended.question(crowded, tenant, days=200)
     await ended.many_like(crowded, old, number=6)
@@ -474,8 +474,10 @@ async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Datab
                 assert 4 <= read(plan, name, mode) <= 2 * limit, f"{name}, {mode}"
 
 
-async def test_what_nobody_heard_is_found_without_a_look_at_what_is_younger_or_older(crowded: Database) -> None:
-    """Seven answers of the last minutes; of 18,000 others a half is younger and a half older."""
+async def test_what_no_agent_acknowledged_is_found_without_a_look_at_what_is_younger_or_older(
+    crowded: Database,
+) -> None:
+    """Seven answers of the last minutes; half of 18,000 others are younger and half older."""
     tenant = await build.tenant(crowded)
     late = await ended.question(crowded, tenant, days=130 / 86_400)
     await ended.many_like(crowded, late, number=6)
@@ -497,7 +499,7 @@ async def test_what_nobody_heard_is_found_without_a_look_at_what_is_younger_or_o
 
 
 async def test_a_due_scan_by_a_clock_that_no_index_takes_would_be_found_out(crowded: Database) -> None:
-    """clock_timestamp() in the place of the statement's clock reads every question of everybody."""
+    """With clock_timestamp() in place of the statement's clock, every interaction of all organizations is read."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
     for name in ("expire", "hold", "mark_unacknowledged"):

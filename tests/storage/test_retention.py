@@ -1,4 +1,4 @@
-"""What ended long ago is forgotten with all that is its own; what is open, or owed to a screen, never is."""
+"""Interactions that ended long ago are deleted with their rows, but none that is pending or has outstanding work."""
 
 import asyncio
 import random
@@ -26,7 +26,7 @@ async def forget(db: Database, *, after: RetentionPosition = START, limit: int =
 
 
 async def walk(db: Database, *, limit: int) -> int:
-    """A whole walk; how many questions it forgot."""
+    """Make a whole walk; returns how many interactions it deleted."""
     batch = await forget(db, limit=limit)
     forgotten: int = batch.forgotten
     while batch.last:
@@ -72,7 +72,7 @@ async def test_what_is_pending_stays_however_long_ago_it_was_asked(db: Database,
 
     assert (await forget(db)).seen == 0
     assert await remain(db, [pending, late]) == [True, True]
-    # Its end is that of its deadline: written late by the sweep, it is old at once; but agents are told first.
+    # The time of its end is its deadline: an end that is written late is old at once; but it is delivered first.
     await deadlines.expire(db, event_ids=[ids.new()])
     assert (await forget(db)).forgotten == 0
     await events.number(db)
@@ -140,7 +140,7 @@ async def test_one_copy_of_three_that_is_not_settled_is_enough(db: Database, ten
 
 
 async def test_a_card_that_is_on_no_screen_owes_nothing(db: Database, tenant: Tenant) -> None:
-    """Its workspace may have been disconnected before it was posted: nobody will ever attend to it."""
+    """The workspace may have been disconnected before the post: no replica will ever post the card."""
     question = await build.question(db, tenant)
     await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
     await deadlines.expire(db, event_ids=[ids.new()])
@@ -216,7 +216,7 @@ async def test_two_replicas_share_the_work_and_forget_each_question_once(
 async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdict(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Before, it is told who won; after, that nothing is there; between there is nothing, and nobody fails."""
+    """A click before sees the winner, and one after sees no interaction; there is nothing between, and none fails."""
     chance = random.Random(11)
     question = await ended.question(db, tenant, days=DAYS + 1)
     await ended.many_like(db, question, number=120)
@@ -233,7 +233,7 @@ async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdi
     await asyncio.gather(*(click(row["id"]) for row in rows))
     forgotten = await forgetting
 
-    assert set(verdicts) == {Verdict.TAKEN, Verdict.GONE}, "one side always came first: that was no race"
+    assert set(verdicts) == {Verdict.TAKEN, Verdict.GONE}, "one side always came first, so this was no race"
     assert forgotten + await walk(other, limit=100) == 121
     after = await left(db)
     assert (after["interactions"], after["cards"], after["events"]) == (0, 0, 0)
@@ -243,7 +243,7 @@ async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdi
 async def test_what_is_forgotten_meanwhile_deadlocks_with_nothing_that_a_replica_does(
     dsn: str, db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Clicks, healing, leases and edits of the very questions that two replicas forget."""
+    """Clicks, healing, leases and edits of the same interactions that two replicas delete."""
     question = await ended.question(db, tenant, days=DAYS + 1)
     await ended.many_like(db, question, number=60)
     rows = await db.fetch("select interaction_id, channel, ts from cards")
@@ -278,7 +278,7 @@ async def test_what_is_forgotten_meanwhile_deadlocks_with_nothing_that_a_replica
 
 
 async def test_a_write_back_to_a_forgotten_card_changes_nothing(db: Database, tenant: Tenant) -> None:
-    """A replica that slept for months wakes up."""
+    """As by a replica that was paused for months."""
     question = await build.question(db, tenant)
     card = await card_moves.take(db, question)
     await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
@@ -361,7 +361,9 @@ async def test_clicks_on_no_question_grow_old_too(db: Database, tenant: Tenant) 
     assert await retention.forget_clicks(db, days=DAYS, limit=10) == 0
 
     rows = await db.fetch("select claim_id, interaction_id from clicks order by interaction_id")
-    assert [row["interaction_id"] for row in rows] == [question.id, None], "a click on an open question stays with it"
+    assert [row["interaction_id"] for row in rows] == [question.id, None], (
+        "a click on a pending interaction stays with it"
+    )
     assert rows[1]["claim_id"] == young.claim_id
 
 
@@ -380,6 +382,6 @@ async def test_an_organization_can_be_deleted_while_its_questions_are_forgotten(
         organizations.delete(db, tenant.scope.organization_id, limit=10), walk(other, limit=7)
     )
 
-    assert deleted > 3 and forgotten, "one of them did it all: that was no race"
+    assert deleted > 3 and forgotten, "one of them deleted all, so this was no race"
     assert await organizations.get(db, tenant.scope.organization_id) is None
     assert await left(db) == {"interactions": 1, "cards": 1, "clicks": 1, "events": 4, "deliveries": 0}

@@ -1,4 +1,4 @@
-"""What is left of a deleted endpoint goes when it is old and nothing names any more; what is only disabled stays."""
+"""The row of a deleted endpoint is removed when it is old and has no deliveries; a disabled endpoint stays."""
 
 from storage import events, interactions, retention, webhook_endpoints
 from storage.model import WebhookEndpoint
@@ -15,7 +15,7 @@ async def forget(db: Database, *, limit: int = 5) -> int:
 
 
 async def delete(db: Database, one: WebhookEndpoint, *, days: float) -> None:
-    """So many days ago."""
+    """Delete an endpoint, as if `days` ago."""
     assert await webhook_endpoints.delete(db, one.organization_id, one.id)
     await db.fetch(
         "update webhook_endpoints set disabled_at = disabled_at - make_interval(secs => $2) where id = $1",

@@ -1,4 +1,4 @@
-"""What a click asks of the database on its way to the acknowledgement, counted on the wire."""
+"""The round trips to the database that a click makes before its acknowledgement, counted on the wire."""
 
 import asyncio
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ _SSL_REQUEST = 80877103  # the one message that may come before the start-up mes
 
 
 class Counting(Proxy):
-    """A way to PostgreSQL that counts what the client waits for: a Sync or a simple Query."""
+    """A proxy before PostgreSQL that counts the messages whose reply the client awaits: Sync and simple Query."""
 
     round_trips = 0
 
@@ -51,5 +51,5 @@ async def test_a_claim_is_one_round_trip(db: Database, tenant: Tenant, dsn: str)
 
 
 async def click(db: Database, tenant: Tenant) -> ClaimRequest:
-    """A click on a question of its own."""
+    """A click on a new interaction."""
     return build.click(await build.question(db, tenant))

@@ -1,4 +1,4 @@
-"""The statements: how a file is cut, and that every one of them fits the schema and the code that calls it."""
+"""SQL statements: how a file is parsed, and that each statement fits the schema and the code that calls it."""
 
 import dataclasses
 from importlib import resources
@@ -158,7 +158,7 @@ def of(row: type, *, without: set[str] | None = None, more: set[str] | None = No
     return {field.name for field in dataclasses.fields(row)} - (without or set()) | (more or set())
 
 
-# What each statement gives, by who reads it. A new statement gets its line here.
+# The columns that each statement returns and the code reads. A new statement gets its line here.
 READ = {
     "backlog.look": of(Backlog),
     "cards.of_interaction": of(Card),
@@ -255,7 +255,7 @@ READ = {
     "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
 
-# What a parameter is in every statement that takes it, when it is not text. A missing cast would show here.
+# The type of a parameter in every statement that takes it, if it is not text. A missing cast would show here.
 TYPES = {
     name: type
     for type, names in {
@@ -274,7 +274,7 @@ TYPES = {
     }.items()
     for name in names.split()
 }
-# Two meanings of one word.
+# Parameters whose type depends on the statement.
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
@@ -289,11 +289,11 @@ async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Databa
             name = f"{statement.table}.{statement.name}"
             prepared = await connection.prepare(statement.sql)
             given = [attribute.name for attribute in prepared.get_attributes()]
-            assert len(given) == len(set(given)), f"{name} gives two columns of one name"
+            assert len(given) == len(set(given)), f"{name} returns two columns of one name"
             if statement.rows is Rows.NONE:
-                assert not given and name not in READ, f"{name} gives rows that nobody reads"
+                assert not given and name not in READ, f"{name} returns rows that no code reads"
             else:
-                assert set(given) == READ[name], f"{name} does not give what is read"
+                assert set(given) == READ[name], f"{name} does not return the columns that are read"
             for parameter, type in zip(statement.parameters, prepared.get_parameters(), strict=True):
                 wanted = TYPES.get(f"{name}.{parameter}") or TYPES.get(parameter, "text")
                 assert type.name == wanted, f"{name} takes {parameter} as {type.name}"

@@ -18,7 +18,7 @@ from tests.bridge.agents.listening import listening
 from tests.bridge.replica import Counting
 from tests.storage import build
 from tests.storage.faults import admin
-from tests.storage.test_events import tell
+from tests.storage.test_events import write_events
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def told(door: Door, **query: Any) -> Json:
 async def happened(door: Door, count: int) -> list[str]:
     """So many events, numbered; their ids in the order of the feed."""
     question = await build.question(door.db, door.tenant)
-    await tell(door.db, question, number=count - 1)
+    await write_events(door.db, question, number=count - 1)
     await number(door)
     numbered = await events.page(door.db, question.organization_id, past=events.BEGINNING, limit=10_000)
     return [ids.encode("evt", one.id) for one in numbered][-count:]
@@ -157,7 +157,7 @@ async def test_after_garbage_says_what_to_do(door: Door, text: str) -> None:
 
 async def test_after_an_event_of_the_future_the_past_or_nobody_says_what_to_do(door: Door) -> None:
     gone, kept = await happened(door, 2)
-    (unnumbered,) = await tell(door.db, await build.question(door.db, door.tenant))
+    (unnumbered,) = await write_events(door.db, await build.question(door.db, door.tenant))
     await door.db.fetch("delete from events where id = $1", ids.decode("evt", gone))
 
     stream = {"Accept": "text/event-stream"}
@@ -276,7 +276,7 @@ async def test_m073_connections_killed_after_every_event_leave_no_gap_and_no_dup
 async def _write(door: Door, count: int) -> None:
     question = await build.question(door.db, door.tenant)
     for _ in range(count - 1):
-        await tell(door.db, question)
+        await write_events(door.db, question)
         await number(door)
 
 
@@ -287,8 +287,8 @@ async def test_m073_what_commits_late_is_told_late_and_not_lost(door: Door, seco
         async with admin(dsn) as late:
             transaction = late.transaction()
             await transaction.start()
-            (slow,) = await tell(late, question)
-            (quick,) = await tell(door.db, question)
+            (slow,) = await write_events(late, question)
+            (quick,) = await write_events(door.db, question)
             await number(door)
             second.wake.moved(question.organization_id)
             assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", quick)

@@ -17,7 +17,7 @@ from tests.bridge.agents.test_events import number, told
 from tests.bridge.agents.test_receipt import answered, noted
 from tests.bridge.agents.test_streams import HEAVY, raw, until_open
 from tests.storage import build
-from tests.storage.test_events import tell
+from tests.storage.test_events import write_events
 
 
 async def ended(door: Door) -> str:
@@ -119,7 +119,7 @@ async def test_a_stream_that_was_cut_before_an_end_has_not_heard_it(
     question = await build.question(door.db, door.tenant, **HEAVY)
     async with raw(door):
         await until_open(door, 1)
-        await tell(door.db, question, number=60)  # about a megabyte, more than all buffers on the way
+        await write_events(door.db, question, number=60)  # about a megabyte, more than all buffers on the way
         await door.click(question.id)
         await number(door)
         await until_open(door, 0)
@@ -141,7 +141,7 @@ async def test_what_is_still_kept_here_for_a_slow_client_was_not_heard(
         await until_open(door, 1)
         [stream] = door.streams._streams
         while not await kept(door, stream):
-            await tell(door.db, question)
+            await write_events(door.db, question)
         await door.click(question.id)
         assert await kept(door, stream) and noted(door) == set()
 

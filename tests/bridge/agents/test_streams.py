@@ -23,7 +23,7 @@ from tests.bridge.agents.listening import listening
 from tests.bridge.agents.test_events import happened, number
 from tests.bridge.replica import Counting
 from tests.storage import build
-from tests.storage.test_events import tell
+from tests.storage.test_events import write_events
 
 HEAVY = {"metadata": {"heavy": "x" * 16_000}}
 
@@ -58,7 +58,7 @@ async def test_m074_who_does_not_read_is_cut_and_keeps_nobody_waiting(
     question = await build.question(door.db, door.tenant, **HEAVY)
     async with raw(door), listening(door) as reads:
         await until_open(door, 2)
-        written = await tell(door.db, question, number=60)  # about a megabyte
+        written = await write_events(door.db, question, number=60)  # about a megabyte
         await number(door)
 
         heard = [one["id"] for one in await reads.events(61)]
@@ -73,7 +73,7 @@ async def test_m074_who_does_not_read_is_cut_and_keeps_nobody_waiting(
 async def test_m038_a_stop_does_not_wait_for_who_does_not_read(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "_STOP_SECONDS", 0.2)
     question = await build.question(door.db, door.tenant, **HEAVY)
-    await tell(door.db, question, number=60)
+    await write_events(door.db, question, number=60)
     await number(door)
     async with raw(door, after="?after=beginning"):
         async with asyncio.timeout(30):
@@ -94,7 +94,7 @@ async def test_who_reads_slowly_falls_behind_what_is_kept_and_misses_nothing(
     async with listening(door) as slow:
         written = []
         for _ in range(4):
-            written += await tell(door.db, question, number=20)
+            written += await write_events(door.db, question, number=20)
             await number(door)
 
         heard = [one["id"] for one in await slow.events(81)]
