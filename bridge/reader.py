@@ -13,7 +13,7 @@ from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from storage import deadlines, interactions
-from storage.deadlines import Ended
+from storage.deadlines import EndedInteraction
 from storage.interactions import Filters
 from storage.model import Interaction, Status
 from storage.pool import Database
@@ -75,10 +75,10 @@ class Reader:
         """A page of a list, newest first, of interactions older than `before`; raises Unavailable."""
         if filters.status not in (None, Status.PENDING):  # a row whose deadline has passed belongs to the page
             await self._end_due(organization_id)
-        rows = await interactions.page(self._db, organization_id, filters, before=before, most=most)
+        rows = await interactions.page(self._db, organization_id, filters, before=before, limit=most)
         if overdue := [row.id for row in rows if row.is_overdue]:
             await self.end(organization_id, overdue)
-            rows = await interactions.page(self._db, organization_id, filters, before=before, most=most)
+            rows = await interactions.page(self._db, organization_id, filters, before=before, limit=most)
         return rows
 
     async def end(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:
@@ -92,7 +92,7 @@ class Reader:
         for writing in {self._ending[organization_id, id] for id in overdue if (organization_id, id) in self._ending}:
             await asyncio.shield(writing)
 
-    def report(self, ended: Iterable[Ended]) -> None:
+    def report(self, ended: Iterable[EndedInteraction]) -> None:
         """Log and count interactions that this replica just ended by deadline; wake cards and waiting requests."""
         for organization_id, id, status in ended:
             _log.info(_EVENTS[status], interaction=ids.encode("int", id))

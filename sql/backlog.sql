@@ -1,10 +1,11 @@
--- What waits, in numbers for whoever watches a replica: over all organizations, and of nobody in particular.
+-- The backlog in numbers for operators, over all organizations; no row of an organization leaves these statements.
 
 -- name: look :one
--- For how many seconds the oldest duty to show a card on these connections has been due, the oldest to give an event its
--- position and deliveries, and the oldest to call a receiver that no replica calls and that could have it now; how many
--- questions are open, counted up to $most, and, $with_notices, which part of the server's queue of notices is full. Walks
--- from receiver to receiver, as the lease of deliveries does, but not past $receivers of them. Scans all organizations.
+-- How many seconds ago the oldest of these became due: a card on the given connections that should be shown, an event
+-- that needs its position and deliveries, and a delivery that is not leased and whose receiver is not busy. Also how
+-- many interactions are pending, counted up to $limit, and, $with_notices, how full the server's notification queue is.
+-- Walks from receiver to receiver, as the lease of deliveries does, but through $max_receivers at most. Scans all
+-- organizations.
 with recursive receivers as (
     select organization_id, target_id
     from (
@@ -31,7 +32,7 @@ with recursive receivers as (
 walked as (
     select organization_id, target_id
     from receivers
-    limit $receivers
+    limit $max_receivers
 ),
 waiting as (
     select oldest.due_at
@@ -57,9 +58,9 @@ waiting as (
             and deliveries.target_id = walked.target_id
             and leased_until > statement_timestamp()
     ) as busy
-    where busy.number < $each
+    where busy.number < $max_in_flight
     union all
-    ( -- what was put off is taken up by the next look at the latest, however busy its receiver is
+    ( -- a postponed delivery is resumed by the next pass at the latest, however busy its receiver is
         select due_at
         from deliveries
         where status = 'pending' and put_off and due_at <= statement_timestamp()
@@ -96,12 +97,12 @@ select
             from events
             where (owed or (position is null and type not like 'card.%')) and interaction_id is not null
             order by organization_id, at
-            limit $most
+            limit $limit
         ) as due
     ) as events_age,
     (select extract(epoch from statement_timestamp() - min(due_at))::float8 from waiting) as deliveries_age,
     (
         select count(*)
-        from (select from interactions where status = 'pending' order by expires_at limit $most) as counted
+        from (select from interactions where status = 'pending' order by expires_at limit $limit) as counted
     ) as open,
     case when $with_notices::boolean then pg_notification_queue_usage() end as notices;

@@ -1,8 +1,8 @@
--- The copies of a question on Slack's screens. Every write-back names the attempt that leased the row: a replica that
--- was paused past its lease changes nothing. Lock order: interaction, then cards.
+-- The cards of an interaction in Slack. Every write-back names the attempt that leased the row, so that a replica that
+-- was paused past the end of its lease changes nothing. Lock order: interaction, then cards.
 
 -- part: lock
--- Hold the interaction before its cards.
+-- Lock the interaction before its cards.
 locked as materialized (
     select id
     from interactions
@@ -11,7 +11,7 @@ locked as materialized (
 )
 
 -- name: of_interaction :many
--- The copies of one question, in the order of their addresses.
+-- The cards of one interaction, in the order of their addresses.
 select
     /* part: card_columns */
 from cards
@@ -19,7 +19,7 @@ where organization_id = $organization_id and interaction_id = $interaction_id
 order by ordinal, id;
 
 -- name: of_interactions :many
--- The copies of several questions, each in the order of its addresses.
+-- The cards of several interactions, those of each in the order of its addresses.
 select
     /* part: card_columns */
 from cards
@@ -27,12 +27,12 @@ where organization_id = $organization_id and interaction_id = any ($interaction_
 order by ordinal, id;
 
 -- name: lease :many
--- Take up to $most copies that do not show what they should, for $seconds: of those connections that this replica has a
--- token for, also the disabled ones, whose cancelled cards are still to be settled, and of those kinds that it can draw.
--- Every connection gets one before any gets two, and its longest due first.
--- Walks from connection to connection along the index of what is not shelved: however much is due on one of them, it is
--- not read, and neither is what waits for a connection that no replica serves. Scans all organizations; the statement's
--- clock, unlike clock_timestamp(), lets the index pass over what is not due yet.
+-- Lease up to $limit cards that do not show the version that they should, for $seconds: of the connections that this
+-- replica has a token for, including disabled ones, whose cancelled cards are still to be settled, and of the kinds
+-- that it can draw. Every connection gets one card before any gets two, and its longest due card comes first.
+-- Walks from connection to connection along the index of cards that are not shelved, so that the many due cards of one
+-- connection are not read, nor those of a connection that no replica serves. Scans all organizations; the statement's
+-- clock, unlike clock_timestamp(), lets the index skip cards that are not due yet.
 with recursive waiting as (
     select organization_id, connection_id
     from (
@@ -88,7 +88,7 @@ ready as materialized (
             and given_up_at is null
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
-            and exists ( -- a later release draws the cards of its own kinds
+            and exists ( -- only a later release can draw the cards of its new kinds
                 select
                 from interactions
                 where
@@ -97,8 +97,8 @@ ready as materialized (
                     and interactions.kind = any ($kinds::text[])
             )
         order by due_at
-        -- More than are taken: others lease at the same moment, and what they have locked is passed over below.
-        limit (select 1 + $most::bigint * 8 / greatest(count(*), 1) from served)
+        -- More than are leased: other replicas lease at the same moment, and the rows that they lock are skipped below.
+        limit (select 1 + $limit::bigint * 8 / greatest(count(*), 1) from served)
     ) as waiting
 ),
 due as materialized (
@@ -114,7 +114,7 @@ due as materialized (
         and cards.due_at <= statement_timestamp()
         and (cards.leased_until is null or cards.leased_until <= clock_timestamp())
     order by ready.place, ready.due_at
-    limit $most
+    limit $limit
     for update of cards skip locked
 )
 update cards
@@ -130,15 +130,16 @@ returning
     cards.failures, cards.plain, cards.settled, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
 
 -- name: lock :none
--- Hold the question, so that the next statement of this transaction sees what others wrote of it before.
+-- Lock the interaction, so that the next statement of this transaction sees what other transactions wrote before.
 select
 from interactions
 where organization_id = $organization_id and id = $interaction_id
 for no key update;
 
--- name: sending :maybe
--- Before a copy is sent: from now on it may be on a screen, whatever becomes of us. newly: this send raised that doubt,
--- so a certain failure of it takes it back. No row: the lease was lost, or nobody waits for an answer any more.
+-- name: mark_maybe_shown :maybe
+-- Mark a card as possibly posted, before Slack is called: a replica may die before it records the post. newly: this
+-- call set the mark, so a certain failure of the post must clear it. No row: the lease was lost, or the interaction is
+-- not pending any more.
 with locked as materialized (
     select id, expires_at
     from interactions
@@ -174,10 +175,11 @@ select newly
 from marked;
 
 -- name: posted :one
--- Remember where a copy was posted. When the lease was lost meanwhile, the copy is on a screen all the same: it is kept
--- as a stray one, to be settled like any other. Sent again, it changes nothing more. kept: the lease still held.
+-- Record where a card was posted. If the lease was lost meanwhile, the message exists all the same: it is kept as a
+-- stray card, to be settled like any other. Repeated, the statement changes nothing more. kept: the lease was still
+-- held.
 with /* part: lock */,
-card as materialized ( -- locked whoever leased it, so that a stray one is told what it should show by now
+card as materialized ( -- locked whichever replica has leased it, so that a stray card gets the version wanted by now
     select
         cards.connection_id, cards.id, cards.ordinal, cards.address, cards.wanted, cards.attempt, cards.given_up_at,
         cards.ts, cards.maybe_shown
@@ -200,7 +202,7 @@ kept as (
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.is_new, mine.maybe_shown
 ),
-absorbed as ( -- a click that came before this write-back took the same message in as one nobody knew of
+absorbed as ( -- a click that came before this write-back may have inserted a row for the same message, see heal
     delete from cards
     using kept
     where
@@ -210,7 +212,7 @@ absorbed as ( -- a click that came before this write-back took the same message 
         and cards.ts = $ts
         and cards.id <> $id
 ),
-stray as ( -- shown anew a little later: a claim that waits for our lock at this moment cannot see this row
+stray as ( -- due a little later: a claim that waits for our lock at this moment does not see this row
     insert into cards (
         organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain,
         due_at)
@@ -235,7 +237,7 @@ counted as (
     update interactions
     set
         cards_left = cards_left - (select count(*) from kept where is_new),
-        -- How a question ends is settled when its deadline passes: a card that comes later no longer counts.
+        -- How an interaction ends is decided when its deadline passes: a card that is posted later does not count.
         cards_shown = cards_shown
             + case
                 when expires_at > clock_timestamp()
@@ -257,7 +259,8 @@ told as (
 select exists (select from kept) as kept;
 
 -- name: edited :one
--- Remember that a copy now shows this version. Sent again, it changes nothing more. kept: the lease still held.
+-- Record that a card now shows this version. Repeated, the statement changes nothing more. kept: the lease was still
+-- held.
 with /* part: lock */,
 mine as materialized (
     select cards.id, cards.settled
@@ -271,12 +274,12 @@ kept as (
     set
         shown = $version::int, plain = $plain::boolean, leased_until = null, failures = 0, reason = null,
         settled = cards.settled or $settles::boolean,
-        due_at = greatest(cards.due_at, clock_timestamp()) -- what came meanwhile may wait for more, see receipts
+        due_at = greatest(cards.due_at, clock_timestamp()) -- a later version may be due later, see receipts
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.settled
 ),
-again as ( -- this edit may have come after a newer one and undone it
+again as ( -- this edit may have reached Slack after a newer one and undone it
     update cards
     set wanted = wanted + 1, due_at = clock_timestamp()
     from locked
@@ -304,7 +307,7 @@ told as (
 select exists (select from kept) as kept;
 
 -- name: skip :none
--- A copy that was never shown and need not be any more: the question ended first. It is counted once.
+-- Record that a card need not be posted, because the interaction ended first. It is counted once.
 with /* part: lock */,
 mine as materialized (
     select cards.id, cards.shown
@@ -326,9 +329,9 @@ from skipped
 where organization_id = $organization_id and interactions.id = $interaction_id and skipped.first;
 
 -- name: retry :none
--- Let go of a copy until $seconds from now. When the failed send may have been accepted, the copy may be on a screen:
--- that is remembered, because such a question can no longer be called unreachable. When it certainly was not, the doubt
--- that this very send raised is taken back.
+-- Release the lease of a card, which is due again in $seconds. If Slack may have accepted the failed post ($unsure),
+-- the card stays marked as possibly posted, because its interaction can then not end as unreachable. If Slack certainly
+-- did not, the mark is cleared when this try set it ($newly_marked).
 with /* part: lock */,
 mine as materialized (
     select cards.id, cards.maybe_shown
@@ -343,7 +346,7 @@ released as (
         leased_until = null,
         due_at = clock_timestamp() + make_interval(secs => $seconds::float),
         failures = failures + $failed::int,
-        maybe_shown = $unsure::boolean or (cards.maybe_shown and not $doubted::boolean),
+        maybe_shown = $unsure::boolean or (cards.maybe_shown and not $newly_marked::boolean),
         reason = coalesce($reason::jsonb, reason)
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
@@ -356,12 +359,12 @@ where
     organization_id = $organization_id
     and interactions.id = $interaction_id
     and released.more <> 0
-    and interactions.expires_at > clock_timestamp(); -- what comes later no longer counts, see posted
+    and interactions.expires_at > clock_timestamp(); -- after the deadline cards do not count, see posted
 
 -- name: give_up :maybe
--- Stop trying one copy, and say why. When it was the last hope and nobody can have seen any copy, the question is
--- unreachable, decided on its locked row; status is what the question is after this. No row: the lease was lost.
--- The failure is certain, so the doubt that this very send raised is taken back.
+-- Stop trying to show one card, and record why. If no other card is left to post and none can have been shown, the
+-- interaction ends as unreachable, decided on its locked row. status: of the interaction after this. No row: the lease
+-- was lost. The failure is certain, so the mark of mark_maybe_shown is cleared when this try set it ($newly_marked).
 with locked as materialized (
     select id, status, cards_left, cards_shown, expires_at
     from interactions
@@ -372,7 +375,7 @@ given_up as (
     update cards
     set
         given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb,
-        maybe_shown = cards.maybe_shown and not $doubted::boolean
+        maybe_shown = cards.maybe_shown and not $newly_marked::boolean
     from locked
     where
         cards.organization_id = $organization_id
@@ -382,17 +385,17 @@ given_up as (
         and cards.given_up_at is null
     returning cards.shown = 0 and cards.ts is null as never_shown
 ),
-seen as materialized ( -- past its deadline it has ended already, see posted; the clock is read after the wait
+seen as materialized ( -- after its deadline its end is decided, see posted; the clock is read after the wait
     select locked.*, status = 'pending' and expires_at > clock_timestamp() as is_open
     from locked
 ),
 decided as materialized (
     select
         never_shown,
-        ($doubted::boolean and is_open)::int as taken_back,
+        ($newly_marked::boolean and is_open)::int as taken_back,
         is_open
         and seen.cards_left = never_shown::int
-        and seen.cards_shown = $doubted::boolean::int as last_hope
+        and seen.cards_shown = $newly_marked::boolean::int as last_hope
     from seen, given_up
 ),
 ended as (
@@ -419,14 +422,14 @@ select status
 from ended;
 
 -- name: permalink :none
--- Remember the address of a posted copy for people, and have the copies in the same channel of the question that this one
--- replaced say it: within an edit that is still due, or in one more.
+-- Store the permalink of a posted card, and have the cards in the same channel of the superseded interaction show it:
+-- with an edit that is still due, or with one more.
 with replacing as materialized (
     select supersedes
     from interactions
     where organization_id = $organization_id and id = $interaction_id
 ),
-older as materialized ( -- locked before any copy: whoever holds it may want the newer one's copies next
+older as materialized ( -- locked before any card: a transaction that holds it may lock the newer one's cards next
     select interactions.id
     from replacing
     join interactions
@@ -452,9 +455,9 @@ where
     and cards.given_up_at is null;
 
 -- name: heal :none
--- A click came from a card that should show an end and does not: have it edited once more. The card is found by where it
--- lives, whichever interaction of the connection it belongs to. A card that no row knows (its send was never confirmed) is
--- taken in by the handle that the click carries.
+-- A click came from a card that should show an end and does not: have the card edited once more. The card is found by
+-- channel and ts, whichever interaction of the connection it belongs to. A card without a row (its post was never
+-- confirmed) gets one, with the handle that the click carries.
 with ended as materialized (
     select organization_id, connection_id, id
     from interactions

@@ -1,7 +1,7 @@
--- What the database itself says of our schema, for the dump in schema.sql.
+-- The schema as PostgreSQL's catalogs describe it, for the dump in schema.sql.
 
 -- name: columns :many
--- Every column, in the order of the tables' names and of the columns' places.
+-- Every column, ordered by the table's name and the column's number.
 select
     pg_class.relname::text as table_name,
     pg_attribute.attname::text as name,
@@ -15,7 +15,7 @@ where pg_class.relnamespace = current_schema()::regnamespace and pg_class.relkin
 order by pg_class.relname collate "C", pg_attribute.attnum;
 
 -- name: constraints :many
--- Every constraint but NOT NULL, which stands with its column (and is listed here only since PostgreSQL 18).
+-- Every constraint but NOT NULL, which is written with its column (and is in this catalog only since PostgreSQL 18).
 select
     pg_class.relname::text as table_name,
     pg_constraint.conname::text as name,
@@ -28,7 +28,7 @@ order by
     pg_class.relname collate "C", position(pg_constraint.contype::text in 'puxcf'), pg_constraint.conname collate "C";
 
 -- name: indexes :many
--- Every index that no constraint brought.
+-- Every index that was not created by a constraint.
 select replace(pg_get_indexdef(pg_index.indexrelid), ' ON ' || current_schema() || '.', ' ON ') as definition
 from pg_index
 join pg_class on pg_class.oid = pg_index.indexrelid
@@ -38,14 +38,15 @@ where
 order by pg_index.indrelid::regclass::text collate "C", pg_class.relname collate "C";
 
 -- name: index :maybe
--- Whether an index was built to its end. No row: there is none of this name.
+-- Whether an index was built completely. No row: there is no index of this name.
 select pg_index.indisvalid and pg_index.indisready as is_complete
 from pg_index
 join pg_class on pg_class.oid = pg_index.indexrelid
 where pg_class.relnamespace = current_schema()::regnamespace and pg_class.relname = $name::text;
 
--- name: strangers :many
--- What the dump would not show: views, sequences, partitions, functions, triggers, types, generated columns, policies.
+-- name: unsupported_objects :many
+-- Objects that the dump would not show: views, sequences, partitions, functions, triggers, types, generated columns,
+-- policies.
 select pg_describe_object('pg_class'::regclass, oid, 0) as name
 from pg_class
 where relnamespace = current_schema()::regnamespace and (relkind not in ('r', 'i') or relispartition or relrowsecurity)

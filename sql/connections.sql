@@ -1,7 +1,7 @@
 -- Slack installations, each owned by one organization.
 
 -- name: of_installation :maybe
--- The active connection of one Slack installation. Found by Slack's ids alone: a click does not know whose it is.
+-- The active connection of one Slack installation, found by Slack's ids alone: a click does not name an organization.
 select
     /* part: connection_columns */
 from connections
@@ -20,7 +20,7 @@ where organization_id = $organization_id and disabled_at is null
 order by created_at, id;
 
 -- name: connect :maybe
--- Give an installation to an organization, or bring what is known of it up to date. No row: it belongs to another one.
+-- Create the connection of an installation, or update the organization's own. No row: another organization has it.
 insert into connections (organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name)
 values (
     $organization_id, $id, $app_id, $enterprise_id::text, $team_id::text, $home_teams::text[], $bot_user_id, $name)
@@ -31,7 +31,7 @@ returning
     /* part: connection_columns */;
 
 -- name: all_of_organization :many
--- Every connection of one organization, also the disabled ones, oldest first.
+-- Every connection of one organization, including the disabled ones, oldest first.
 select
     /* part: connection_columns */
 from connections
@@ -39,7 +39,7 @@ where organization_id = $organization_id
 order by created_at, id;
 
 -- name: disabled_of_installation :maybe
--- The connection of one Slack installation that was disabled last. As in of_installation, Slack's ids are all there is.
+-- The connection of one Slack installation that was disabled last, found by Slack's ids alone, as in of_installation.
 select
     /* part: connection_columns */
 from connections
@@ -52,7 +52,7 @@ order by disabled_at desc
 limit 1;
 
 -- name: lock :maybe
--- Keep everybody from opening a question on a connection until this transaction ends; first in the order of locks.
+-- Lock a connection, so that no interaction is opened on it until this transaction ends; first in the order of locks.
 select
     /* part: connection_columns */
 from connections
@@ -60,8 +60,8 @@ where organization_id = $organization_id and id = $id
 for no key update;
 
 -- name: cancel_pending :one
--- End up to $most open questions of a locked connection. Those whose deadline has passed are left to expire: agents may
--- have been told so already. In the order of the index of open questions, so that no settled row is read.
+-- Cancel up to $limit pending interactions of a locked connection. Those whose deadline has passed are left to expire,
+-- as agents may have read already. In the order of the index of pending interactions, so that no ended row is read.
 with pending as materialized (
     select id
     from interactions
@@ -71,7 +71,7 @@ with pending as materialized (
         and status = 'pending'
         and expires_at > clock_timestamp()
     order by expires_at
-    limit $most
+    limit $limit
     for no key update
 ),
 ended as (
@@ -95,7 +95,7 @@ told as (
 select (select count(*) from pending) as seen, (select count(*) from ended) as cancelled;
 
 -- name: disable :maybe
--- Take no click and no question for a connection any more. Done again, it keeps its first time.
+-- Refuse clicks and new interactions on a connection. Repeated, it keeps the time of the first call.
 update connections
 set disabled_at = coalesce(disabled_at, clock_timestamp())
 where organization_id = $organization_id and id = $id
@@ -103,7 +103,8 @@ returning
     /* part: connection_columns */;
 
 -- name: enable :maybe
--- Take clicks and questions again; the index of installations refuses it while another connection has this one.
+-- Accept clicks and interactions again. The unique index of active installations refuses it while another connection
+-- has the same installation.
 update connections
 set disabled_at = null
 where organization_id = $organization_id and id = $id

@@ -1,9 +1,9 @@
--- A passed deadline is written before it is told: here alone is decided how an interaction ends that no person answered.
--- The expiry loop writes the ends of all; a reader that meets one that is not written yet has it written first.
+-- The end of an interaction that no person answered in time is decided by these statements alone, and written before
+-- any reader reports it. The expiry loop writes most ends; a reader that finds one not written has it written first.
 
 -- part: end
--- End the interactions in `due`, which are locked: with the default answer that was asked for or as expired when a person
--- could have seen a card, else as unreachable. The end counts from the deadline. Each is told in an event.
+-- End the interactions in `due`, which are locked: with the default answer that the agent chose, or as expired, if a
+-- card was or may have been shown; else as unreachable. The time of the end is the deadline. Each end writes an event.
 ended as (
     update interactions
     set
@@ -15,7 +15,7 @@ ended as (
         reason = case when cards_shown = 0 then $never_shown::jsonb end,
         answer = case when cards_shown > 0 then (answers -> on_expiry) || '{"by": null, "via": "default"}' end,
         choice = case when cards_shown > 0 then on_expiry end,
-        claim_id = case -- no envelope has this digest, and every replica makes the same
+        claim_id = case -- no click's envelope has this digest, and every replica computes the same one
             when cards_shown > 0 and on_expiry is not null
                 then sha256(convert_to('on_expiry ' || interactions.id::text, 'UTF8'))
         end,
@@ -37,10 +37,10 @@ told as (
 )
 
 -- name: expire :many
--- End up to $limit interactions whose deadline has passed, longest ago first; those that are held are passed over. A row
--- for each, or one with no id; each says in how many seconds the next deadline passes, which is past already when an
--- interaction was passed over, and null when there is none. Safe on every replica at once. Scans all organizations for
--- what is due; the statement's clock, unlike clock_timestamp(), lets the index stop where nothing is due any more.
+-- End up to $limit interactions whose deadline has passed, longest ago first; locked rows are skipped. Returns a row
+-- for each, or one row without an id. next_in: seconds until the next deadline, not positive if a locked row was
+-- skipped, null if there is none. Safe on every replica at once. Scans all organizations for due rows; the statement's
+-- clock, unlike clock_timestamp(), lets the index stop at the first row that is not due.
 with due as materialized (
     select organization_id, id
     from interactions
@@ -65,8 +65,9 @@ from (values (true)) as always
 left join ended on true;
 
 -- name: end_named :many
--- The same for the named interactions of one organization. It waits for whatever holds them, such as a claim that was
--- decided before the deadline and is not committed yet; an interaction that has another end by then keeps it.
+-- End those of the named interactions of one organization whose deadline has passed. It waits for locked rows, such as
+-- those of a claim that was decided before the deadline and is not committed yet; an interaction that has another end
+-- by then keeps it.
 with due as materialized (
     select organization_id, id
     from interactions
@@ -84,12 +85,12 @@ select organization_id, id, status
 from ended;
 
 -- name: end_due :many
--- The same for up to $limit interactions of one organization whose deadline has passed, whichever they are. A row for
--- each, or one with no id; each says how many were found, of which another replica may have ended some.
+-- End up to $limit interactions of one organization whose deadline has passed; waits, as end_named does. Returns a row
+-- for each, or one row without an id. found: how many were due, of which another replica may have ended some.
 with found as materialized (
     select organization_id, id
     from interactions
-    where -- "is true" keeps the planner on the index of deadlines: few have passed and are not written
+    where -- "is true" keeps the planner on the index of deadlines, where few rows are due
         status = 'pending' and expires_at <= statement_timestamp() and (organization_id = $organization_id) is true
     order by expires_at
     limit $limit

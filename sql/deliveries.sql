@@ -1,17 +1,17 @@
--- What is still to be told to agents. Written by the statements that write events, leased by a replica, sent outside of
--- any transaction, written back under the fence of the lease.
+-- Deliveries of events to webhooks. Written by events.number, leased by a replica, sent outside of any transaction, and
+-- written back under the fence of the lease.
 
 -- name: resume :one
--- Before a look: up to $most deliveries that were put off and are due again are put off no more, longest due first; how
--- many those were, and whether there is anything to be delivered now or under way. What another replica resumes at this
--- moment is passed over. Scans all organizations; the statement's clock, unlike clock_timestamp(), lets the index stop
--- where nothing is due yet.
+-- Before a lease: let up to $limit postponed deliveries that are due again be leased, longest due first. number: how
+-- many those were; waiting: whether any delivery is due or under way. Rows that another replica resumes at this moment
+-- are skipped. Scans all organizations; the statement's clock, unlike clock_timestamp(), lets the index stop at the
+-- first row that is not due yet.
 with due as materialized (
     select organization_id, target_id, event_id
     from deliveries
     where status = 'pending' and put_off and due_at <= statement_timestamp()
     order by due_at
-    limit $most
+    limit $limit
     for update skip locked
 ),
 resumed as (
@@ -31,23 +31,23 @@ select
         select true
         from deliveries
         where status = 'pending' and not put_off
-        order by organization_id, target_id -- along its index: the planner takes what is rare for common
+        order by organization_id, target_id -- along the index: the planner expects many such rows where there are few
         limit 1
     ) is not null as waiting;
 
 -- name: hold :one
--- Before a lease, in the same transaction: one replica leases at a time, so that all of them together keep to what one
--- receiver gets at once. Whoever stops in between is cut off, whatever pooler is before the server.
+-- Before a lease, in the same transaction: one replica leases at a time, so that all of them together keep the limit of
+-- each receiver. The server ends the transaction of a replica that stops in between, even behind a pooler.
 select
     set_config('idle_in_transaction_session_timeout', '2s', true) as limited,
     pg_advisory_xact_lock(hashtext('askbridge deliveries')) as held;
 
 -- name: lease :many
--- Take up to $most deliveries that are due, for $seconds, and of one receiver so many that it has $each under way. Walks
--- from receiver to receiver along the index of what was not put off: however much is due to one that is slow, it is not
--- read, and neither is who waits to be tried again.
--- Who has least under way comes first, and no organization gets more under way than would then be left of $most: however
--- many receivers hang, and of however many organizations, there is something left for the next one.
+-- Lease up to $limit due deliveries for $seconds, of one receiver so many that it has $max_in_flight under way. Walks
+-- from receiver to receiver along the index of deliveries that are not postponed, so that neither the many due
+-- deliveries of a slow receiver are read, nor receivers whose next try is later.
+-- The organization with the fewest deliveries under way comes first, and none gets more under way than are then left of
+-- $limit: however many receivers of however many organizations hang, some of $limit is left for the next organization.
 -- Scans all organizations.
 with recursive receivers as (
     select organization_id, target_id
@@ -100,11 +100,11 @@ ready as materialized (
             and not put_off
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
-            and interaction_id is not null -- what a later release has to tell of other things, it delivers itself
+            and interaction_id is not null -- a later release delivers its events of other resources itself
         order by due_at
-        limit $each -- by itself, so that the planner knows how few
+        limit $max_in_flight -- without an expression, so that the planner knows how few
     ) as waiting
-    where waiting.number <= $each - shared.number
+    where waiting.number <= $max_in_flight - shared.number
 ),
 placed as (
     select *, of_organization + row_number() over (partition by organization_id order by due_at) as place
@@ -113,9 +113,9 @@ placed as (
 due as materialized (
     select organization_id, target_id, event_id
     from (select *, row_number() over (order by place, due_at) as turn from placed) as queue
-    where place <= $most - turn + 1
+    where place <= $limit - turn + 1
 ),
-held as materialized ( -- of all that is due, only what is taken is locked
+held as materialized ( -- only the rows that are leased are locked
     select deliveries.organization_id, deliveries.target_id, deliveries.event_id
     from due
     join deliveries
@@ -156,7 +156,7 @@ left join webhook_endpoints
     on webhook_endpoints.organization_id = leased.organization_id and webhook_endpoints.id = leased.endpoint_id;
 
 -- name: renew :maybe
--- Hold a delivery that is being sent for another $seconds. No row: the lease was lost.
+-- Extend the lease of a delivery that is being sent to $seconds from now. No row: the lease was lost.
 update deliveries
 set leased_until = clock_timestamp() + make_interval(secs => $seconds::int)
 where
@@ -168,7 +168,8 @@ where
 returning attempt;
 
 -- name: accepted :maybe
--- The receiver took it; its endpoint is well again. No row: the lease was lost, and somebody else sends it again.
+-- The receiver accepted the delivery, so its endpoint is not failing any more. No row: the lease was lost, and the
+-- replica that has leased the delivery since sends it again.
 with accepted as (
     update deliveries
     set status = 'delivered', outcome = $outcome::jsonb, leased_until = null, ended_at = clock_timestamp()
@@ -193,9 +194,10 @@ select 'delivered' as status
 from accepted;
 
 -- name: failed :maybe
--- The receiver did not take it: it is tried again in $seconds, or, when that is null or it is $gone for good, never. An
--- endpoint that has taken nothing for $patience seconds, or is $gone, is disabled. When it has moved away from $url
--- meanwhile, which is what was called, it is not, and has what its old address wanted no more. No row: the lease was lost.
+-- The receiver did not accept the delivery: it is tried again in $seconds, or is dead if $seconds is null or the
+-- receiver is $gone. An endpoint that has accepted nothing for $max_failing_seconds, or is $gone, is disabled. $url is
+-- the address that was called: an endpoint whose URL has changed since is not disabled, and a delivery that its old
+-- address refused as $gone is tried at the new one. No row: the lease was lost.
 with final as materialized (
     select
         $seconds::float is null
@@ -232,12 +234,12 @@ failing as (
     set
         failing_since = coalesce(failing_since, clock_timestamp()),
         disabled_at = case
-            when $gone::boolean or failing_since < clock_timestamp() - make_interval(secs => $patience::int)
+            when $gone::boolean or failing_since < clock_timestamp() - make_interval(secs => $max_failing_seconds::int)
                 then clock_timestamp()
         end,
         disabled_reason = case
             when $gone::boolean then 'gone'
-            when failing_since < clock_timestamp() - make_interval(secs => $patience::int) then 'failing'
+            when failing_since < clock_timestamp() - make_interval(secs => $max_failing_seconds::int) then 'failing'
         end
     from failed
     where
@@ -251,8 +253,8 @@ select failed.status, (select disabled_reason from failing) as disabled_reason
 from failed;
 
 -- name: give_up :many
--- Let up to $most deliveries that wait for an endpoint be dead. One that is under way is left: what it meets is the truth,
--- and is written back under its fence.
+-- Make up to $limit pending deliveries to an endpoint dead. A delivery that is under way is left alone: its outcome is
+-- written back under its fence.
 with waiting as materialized (
     select event_id
     from deliveries
@@ -261,7 +263,7 @@ with waiting as materialized (
         and target_id = $endpoint_id
         and status = 'pending'
         and (leased_until is null or leased_until <= statement_timestamp())
-    limit $most
+    limit $limit
     for update skip locked
 )
 update deliveries
@@ -275,7 +277,7 @@ where
 returning deliveries.event_id;
 
 -- name: page :many
--- The deliveries to one endpoint, newest event first, up to $most before $before.
+-- The deliveries to one endpoint, newest event first, up to $limit before $before.
 select
     deliveries.event_id, deliveries.interaction_id, events.type, deliveries.status, deliveries.failures,
     deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
@@ -287,10 +289,10 @@ where
     and deliveries.event_id < $before
     and ($status::text is null or deliveries.status = $status)
 order by deliveries.event_id desc
-limit $most;
+limit $limit;
 
 -- name: page_of_callbacks :many
--- The deliveries to all callbacks, newest event first, up to $most before $before.
+-- The deliveries to all callbacks, newest event first, up to $limit before $before.
 select
     deliveries.event_id, deliveries.interaction_id, events.type, deliveries.status, deliveries.failures,
     deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
@@ -302,11 +304,11 @@ where
     and deliveries.event_id < $before
     and ($status::text is null or deliveries.status = $status)
 order by deliveries.event_id desc
-limit $most;
+limit $limit;
 
 -- name: replay :many
--- Have up to $most ended deliveries to one endpoint made anew, in the order of their events from behind $after on: all
--- that are dead, or, with $since, whatever was written from then on.
+-- Make up to $limit ended deliveries to one endpoint pending again, in the order of their events, after
+-- $after_event_id: the dead ones, or, with $since, all that were written from then on.
 with ended as materialized (
     select event_id
     from deliveries
@@ -317,7 +319,7 @@ with ended as materialized (
         and case when $since::timestamptz is null then status = 'dead' else created_at >= $since end
         and status <> 'pending'
     order by event_id
-    limit $most
+    limit $limit
     for update
 )
 update deliveries
@@ -331,7 +333,7 @@ where
 returning deliveries.event_id;
 
 -- name: replay_callbacks :many
--- The same for all callbacks, of which each event has one.
+-- As replay, for all callbacks, of which each event has at most one.
 with ended as materialized (
     select target_id, event_id
     from deliveries
@@ -342,7 +344,7 @@ with ended as materialized (
         and case when $since::timestamptz is null then status = 'dead' else created_at >= $since end
         and status <> 'pending'
     order by event_id
-    limit $most
+    limit $limit
     for update
 )
 update deliveries

@@ -1,18 +1,19 @@
--- The feed: what happened to an organization's questions, in an order in which no reader can miss an event. An event gets
--- its position after its commit, from one numberer at a time, so that an event that commits late gets a later position.
--- With the position come its deliveries: the event is the outbox. What happens to cards is told in the timeline of a
--- question only.
+-- The feed: the events of an organization's interactions, in an order in which no reader can miss one. An event gets
+-- its position after its commit, from one replica at a time, so that an event that commits late gets a later position.
+-- Its deliveries are written with its position: the event is the outbox. Events of cards (card.*) are in the timeline
+-- of their interaction only.
 
 -- name: number :many
--- Give up to $limit committed events their positions, and write the deliveries that they cause: to the endpoints that are
--- active at this moment, and to the callback of a question that has ended. How many of each organization were due, how
--- many got done, and how many deliveries that made.
--- The holder of an organization's counter is its only numberer: it holds the counter before it holds any event, so what it
--- finds held by others is no part of another numberer's order. Other replicas pass the organization over (done is less
--- than due) and never wait, and every organization has its share of a batch, so one that is held keeps no other waiting.
--- A question that is being deleted, or that a replica of the previous release holds, is passed over too, because its
--- deliveries name it, and then so are its later events. Events of the previous release are not owed: it wrote their
--- deliveries itself. Scans all organizations for what is due.
+-- Give up to $limit committed events their positions, and write the deliveries that they cause: to the endpoints that
+-- are active at this moment, and to the callback of an interaction that has ended. Returns for each organization how
+-- many events were due, how many were done, and how many deliveries were written.
+-- The transaction that has locked an organization's row, which has the counter of positions, is the only one that
+-- numbers its events. It locks that row before any event, so an event that it finds locked is no part of another such
+-- pass. Other replicas skip the organization (done is less than due) and never wait; every organization has its share
+-- of a batch, so a locked one delays no other.
+-- An interaction that is being deleted, or that a replica of the previous release has locked, is skipped too, because
+-- its deliveries reference it, and so are its later events. Events of the previous release are not owed: it wrote their
+-- deliveries itself. Scans all organizations for due events.
 with recursive waiting as (
     select organization_id
     from (
@@ -48,7 +49,7 @@ candidates as materialized (
             where
                 organization_id = waiting.organization_id
                 and (owed or (position is null and type not like 'card.%'))
-                and interaction_id is not null -- a later release has events of other things, which it numbers itself
+                and interaction_id is not null -- a later release numbers its events of other resources itself
             order by at, id
             limit (select 1 + $limit::bigint * 4 / greatest(count(*), 1) from waiting)
         ) as oldest
@@ -64,7 +65,7 @@ due_of as materialized (
 held as materialized (
     select counters.organization_id, counters.events_position
     from due_of
-    cross join lateral ( -- one by one by their key, however many organizations there are
+    cross join lateral ( -- one by one by their key, so that the number of organizations does not matter
         select organization_id, events_position
         from organizations
         where organization_id = due_of.organization_id
@@ -82,7 +83,7 @@ due as materialized (
 caused as materialized (
     select due.organization_id, due.id, due.interaction_id, called.id as target_id, called.id as endpoint_id
     from due
-    cross join lateral ( -- by itself, so that no other organization's endpoints are read
+    cross join lateral ( -- a subquery of its own, so that no other organization's endpoints are read
         select id
         from webhook_endpoints
         where
@@ -103,14 +104,14 @@ named as materialized (
     select distinct organization_id, interaction_id
     from caused
 ),
-kept as materialized ( -- with the lock that the deliveries' foreign key takes, but without waiting for it
+kept as materialized ( -- takes the lock that the foreign key of deliveries takes, without waiting for it
     select interactions.organization_id, interactions.id
     from named
     join interactions
         on interactions.organization_id = named.organization_id and interactions.id = named.interaction_id
     for key share of interactions skip locked
 ),
-put_off as materialized ( -- the questions of which an event cannot be done now, and since when
+put_off as materialized ( -- interactions with an event that cannot be done now, and the time of the first such event
     select interaction_id, min(at) as since
     from (
         select candidates.interaction_id, candidates.at
@@ -161,7 +162,7 @@ counted as (
     from latest
     where organizations.organization_id = latest.organization_id and organizations.events_position < latest.place
 ),
-delivering as ( -- in the order of the feed: that is the order in which they become due
+delivering as ( -- in the order of the feed, which is the order in which they become due
     insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id, created_at)
     select organization_id, caused.target_id, id, caused.interaction_id, caused.endpoint_id, placed.at
     from placed
@@ -190,8 +191,8 @@ left join done using (organization_id)
 left join made using (organization_id);
 
 -- name: page :many
--- Up to $most events of questions past a place, in their order; of these types, or of all. Each type has an index of its own places,
--- so a rare one is found without a look at the others.
+-- Up to $limit events of interactions past the position $past, in their order; of these types, or of all. An index
+-- orders the events of each type by position, so that a rare type is found without reading the others.
 select position, id, interaction_id, type, at
 from (
     (
@@ -201,7 +202,7 @@ from (
             organization_id = $organization_id and position > $past and $types::text[] is null
             and interaction_id is not null
         order by position
-        limit $most
+        limit $limit
     )
     union all
     (
@@ -214,15 +215,15 @@ from (
                 organization_id = $organization_id and type = wanted.type and position > $past
                 and interaction_id is not null
             order by position
-            limit $most
+            limit $limit
         ) as of_type
     )
 ) as found
 order by position
-limit $most;
+limit $limit;
 
--- name: place :maybe
--- Where an event of this organization stands, null when there is none with this id in its feed; and the latest place.
+-- name: position :maybe
+-- The position of an event of this organization, null if its feed has none with this id; and the latest position.
 select
     organizations.events_position as latest,
     (
@@ -234,7 +235,7 @@ from organizations
 where organization_id = $organization_id;
 
 -- name: latest :many
--- The latest place of each of these organizations.
+-- The latest position of each of these organizations.
 select organizations.organization_id, organizations.events_position as latest
 from unnest($organization_ids::uuid[]) as followed (organization_id)
 join organizations on organizations.organization_id = followed.organization_id;

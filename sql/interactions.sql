@@ -1,11 +1,12 @@
--- The questions: opened, claimed, ended, read.
+-- Interactions: opened, read, claimed, ended.
 
 -- name: open :one
--- Make a question durable with its copies to post and its first event, and supersede the one that it names: all of it, or
--- nothing. id is null when nothing was opened: the connection is not active, the idempotency key is taken, what was to
--- be superseded is not there or has ended, or $most_pending are pending (null: whoever calls knows that there is room, and
--- nothing is counted). One that takes another's place needs no room. The connection is locked first, so that disabling
--- it cannot miss a row being born.
+-- Store an interaction with its cards to post and its first event, and supersede the one that it names: all of it, or
+-- nothing. id is null if nothing was opened: the connection is not active, the idempotency key is taken, the
+-- interaction to be superseded does not exist or has ended, or $max_pending of the organization are pending.
+-- $max_pending is null if the caller knows that fewer are; then none are counted. One that supersedes another is not
+-- refused for their number. The connection is locked first, so that disabling it cannot miss an interaction that is
+-- being opened.
 with connection as materialized (
     select organization_id, id
     from connections
@@ -24,15 +25,15 @@ seen as materialized ( -- apart from the locks, so that the clock is read after 
     from connection
     left join older on true
 ),
-crowd as materialized ( -- of 10,000 it takes 3 ms, so not every call asks for it
+crowd as materialized ( -- counting 10,000 takes 3 ms, so not every call requests it
     select count(*) as pending
     from (
         select
         from interactions
         where
             organization_id = $organization_id and status = 'pending'
-            and $most_pending::int8 is not null and $supersedes::uuid is null
-        limit $most_pending
+            and $max_pending::int8 is not null and $supersedes::uuid is null
+        limit $max_pending
     ) as counted
 ),
 opened as (
@@ -48,7 +49,7 @@ opened as (
     from seen
     where
         ($supersedes::uuid is null or (seen.status = 'pending' and seen.expires_at > seen.now))
-        and ($most_pending::int8 is null or (select pending from crowd) < $most_pending)
+        and ($max_pending::int8 is null or (select pending from crowd) < $max_pending)
     on conflict (organization_id, idempotency_key) where idempotency_key is not null do nothing
     returning organization_id, connection_id, id, created_at, expires_at
 ),
@@ -87,13 +88,13 @@ select
     (select pending from crowd) as pending;
 
 -- name: find_idempotent :maybe
--- What was opened under an idempotency key, and the hash of the request that did.
+-- The interaction that was opened under an idempotency key, and the hash of the request that opened it.
 select id, request_hash
 from interactions
 where organization_id = $organization_id and idempotency_key = $idempotency_key;
 
 -- name: get :maybe
--- A question as it is stored; read_at is the database's clock, by which its deadline has passed or not.
+-- One interaction as it is stored; read_at is the database's clock, which decides whether its deadline has passed.
 select
     /* part: interaction_columns */,
     clock_timestamp() as read_at
@@ -101,7 +102,7 @@ from interactions
 where organization_id = $organization_id and id = $id;
 
 -- name: several :many
--- Some questions as they are stored; those that are not there are left out.
+-- Interactions by id, as they are stored; those that do not exist are left out.
 select
     /* part: interaction_columns */,
     clock_timestamp() as read_at
@@ -109,10 +110,10 @@ from interactions
 where organization_id = $organization_id and id = any ($ids::uuid[]);
 
 -- name: page :many
--- An organization's questions, newest first, up to $most older than $before. Each arm goes by an index of its own and runs
--- only for its filters; those that may find very many stop at a page, so they have all filters themselves. The others are
--- filtered below.
-with newest as materialized ( -- most tags are either common, and found here, or rare
+-- Up to $limit of an organization's interactions older than $before, newest first. Each arm of the union uses an index
+-- of its own and runs only for its filters. Arms that may match very many rows stop at a page, so they apply all
+-- filters themselves; the rows of the others are filtered below.
+with newest as materialized ( -- most tags are either common, and found among the newest rows, or rare
     select *
     from (
         select *
@@ -122,12 +123,12 @@ with newest as materialized ( -- most tags are either common, and found here, or
             and $idempotency_key::text is null and $run::text is null and $tag::text is not null
             and $status::text is distinct from 'pending'
         order by id desc
-        limit $most::int8 * 10
+        limit $limit::int8 * 10
     ) as looked_at
     where
         $tag = any (tags) and ($kind::text is null or kind = $kind) and ($status::text is null or status = $status)
     order by id desc
-    limit $most
+    limit $limit
 )
 select
     /* part: interaction_columns */,
@@ -141,7 +142,7 @@ from (
             and $idempotency_key::text is null and $run::text is null and $status::text is null
             and $kind::text is null and $tag::text is null
         order by id desc
-        limit $most
+        limit $limit
     )
     union all
     (
@@ -151,7 +152,7 @@ from (
             organization_id = $organization_id and kind = $kind and id < $before
             and $idempotency_key::text is null and $run::text is null and $status::text is null and $tag::text is null
         order by id desc
-        limit $most
+        limit $limit
     )
     union all
     (
@@ -162,14 +163,14 @@ from (
             and $idempotency_key::text is null and $run::text is null and ($tag::text is null or $status = 'pending')
             and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
         order by id desc
-        limit $most
+        limit $limit
     )
     union all (
         select *
         from newest
-        where (select count(*) from newest) = $most
+        where (select count(*) from newest) = $limit
     )
-    union all ( -- few; "is true" keeps the planner from going through all of an organization that it does not know
+    union all ( -- few rows; "is true" keeps the planner from reading all rows of an organization without statistics
         select *
         from interactions
         where
@@ -178,9 +179,9 @@ from (
             and tags <> '{}'
             and $idempotency_key::text is null and $run::text is null and $status::text is distinct from 'pending'
             and ($status::text is null or status = $status)
-            and (select count(*) from newest) < $most
+            and (select count(*) from newest) < $limit
     )
-    union all ( -- mostly few, but a program may say the same of all its runs
+    union all ( -- mostly few rows, but a program may give all its runs the same name
         select *
         from interactions
         where
@@ -189,9 +190,9 @@ from (
             and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
             and ($status::text is null or status = $status)
         order by id desc
-        limit $most
+        limit $limit
     )
-    union all ( -- one, or none
+    union all ( -- one row, or none
         select *
         from interactions
         where organization_id = $organization_id and idempotency_key = $idempotency_key
@@ -204,18 +205,17 @@ where
     and (request #>> '{agent,run}' = $run or $run is null)
     and (status = $status or $status is null)
 order by id desc
-limit $most;
+limit $limit;
 
 -- name: claim :one
--- Take a question for good. Lock it, decide from what was locked, change only what was locked, and say truthfully what
--- became of this click. A repeated envelope (the same claim_id) gets the verdict stored for it; what is computed for it
--- a second time is thrown away. Always one row; found is false when there is no such row in this scope. overdue is true
--- when the deadline has passed and the end is not written: then nothing is decided and nothing is written, and the caller
--- has the end written and claims again.
--- $intent is answer, open (the click asks for a form) or mistaken (a submission has mistakes a person can mend): the last
--- two pass every check and take nothing. $given is what a submission adds to the answer: it is merged under the stored
--- answer, so that it overrides nothing of it. Without it a click can win what stands in answers only, with it, and with
--- any other intent, what stands in forms only.
+-- Claim an interaction. Lock it, decide from the locked row, change only the locked row, and return the true verdict on
+-- this click. A repeated envelope (the same claim_id) gets the verdict stored for it; the verdict computed for it again
+-- is discarded. Always one row. found: whether there is such an interaction in this scope. overdue: the deadline has
+-- passed and the end is not written; then nothing is decided or written, and the caller has the end written and claims
+-- again. $intent is answer, open (the click asks for a form) or mistaken (a submission has mistakes that a person can
+-- correct): the last two run every check and win nothing. $given is what a submission adds to the answer: it is merged
+-- under the stored answer, so that it overrides nothing of it. With intent answer and without $given, a click can win
+-- only the choices in `answers`; with $given or another intent, only the choices in `forms` count.
 with locked as materialized (
     select
         id, status, answers, forms, responders, home_teams, answer, choice, answered_by, reason, superseded_by, expires_at,
@@ -325,8 +325,9 @@ left join audited on true
 left join won on true;
 
 -- name: cancel :maybe
--- Withdraw a question. Lock it, decide from what was locked, and write all that follows. cancelled: this call did it; else
--- it had ended before, or its deadline had passed. No row: there is no such question in this organization.
+-- Cancel an interaction. Lock it, decide from the locked row, and write the event and the edits that follow. cancelled:
+-- whether this call did it; else it had ended before, or its deadline had passed. No row: there is no such interaction
+-- in this organization.
 with locked as materialized (
     select status, expires_at
     from interactions
@@ -360,7 +361,8 @@ select exists (select from ended) as cancelled
 from seen;
 
 -- name: ended :many
--- Which of the watched questions a waiting request should look at: ended, or past their deadline. One row for each.
+-- Those of the watched interactions that a waiting request should read: ended, or past their deadline. One row for
+-- each.
 select interactions.organization_id, interactions.id
 from unnest($organization_ids::uuid[], $ids::uuid[]) as watched (organization_id, id)
 join interactions
@@ -368,15 +370,15 @@ join interactions
 where interactions.status <> 'pending' or interactions.expires_at <= clock_timestamp();
 
 -- name: timeline :many
--- What happened to one question, oldest first: its events, the clicks on it, and when its end was heard. Of very many, what
--- ended it and the last $most of each: anybody may click as often as they like, and whoever tells of it holds up the clicks
--- of all others.
+-- What happened to one interaction, oldest first: its events, the clicks on it, and when an agent acknowledged its end.
+-- Of events and of clicks at most $limit each, the latest, with those that ended it always among them: a person may
+-- click any number of times, and a replica that writes a long timeline delays the clicks of all others.
 (
     select at, type, null::text as by, null::text as verdict, detail
     from events
     where organization_id = $organization_id and interaction_id = $id
     order by starts_with(type, 'interaction.') desc, at desc
-    limit $most
+    limit $limit
 )
 union all
 (
@@ -386,7 +388,7 @@ union all
     from clicks
     where organization_id = $organization_id and interaction_id = $id
     order by verdict = 'won' desc, clicked_at desc
-    limit $most
+    limit $limit
 )
 union all
 (

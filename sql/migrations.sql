@@ -1,16 +1,16 @@
--- Which migrations this database has.
+-- The migrations that were applied to this database.
 
 -- name: exists :one
--- Whether any migration was ever applied here.
+-- Whether the table of applied migrations exists.
 select to_regclass('migrations') is not null as found;
 
 -- name: applied :many
--- What was applied, in order.
+-- The applied migrations, in order.
 select version, name
 from migrations
 order by version;
 
 -- name: record :none
--- Remember one migration: in the transaction that applied it, or once all its indexes are built.
+-- Record one migration: in the transaction that applied it, or once all its indexes are built.
 insert into migrations (version, name)
 values ($version, $name);

@@ -1,10 +1,10 @@
--- Hints between replicas. Nothing is stored: whoever misses one looks by itself.
+-- Hints between replicas. Nothing is stored: a replica that misses a hint finds the change when it next polls.
 
--- name: tell :many
--- Tell every listener, in as many notices as there are payloads.
+-- name: notify :many
+-- Send one notification to every listener for each payload.
 select pg_notify('askbridge', payload) as told
 from unnest($payloads::text[]) as payloads (payload);
 
 -- name: limited :one
--- Whether a connection has the limits that it asked for: a pooler may have thrown them away.
+-- Whether the connection has the time limits that its client requested: a pooler may have discarded them.
 select current_setting('statement_timeout') <> '0' as limited;

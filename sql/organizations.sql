@@ -1,4 +1,4 @@
--- The tenants.
+-- Organizations, the tenants of the bridge.
 
 -- name: create :none
 -- Store a new organization.
@@ -12,28 +12,28 @@ from organizations
 where organization_id = $organization_id;
 
 -- name: every :many
--- All organizations, oldest first; for the operator, who has to tell them apart.
+-- All organizations, oldest first, for the operator's list.
 select organization_id, name, created_at, disabled_at
 from organizations
 order by created_at, organization_id;
 
 -- name: disable :maybe
--- Let no key of an organization open a door any more. Done again, it keeps its first time.
+-- Refuse all keys of an organization. Repeated, it keeps the time of the first call.
 update organizations
 set disabled_at = coalesce(disabled_at, clock_timestamp())
 where organization_id = $organization_id
 returning organization_id, name, created_at, disabled_at;
 
 -- name: enable :maybe
--- Let its keys open doors again; its connections stay as they are.
+-- Accept an organization's keys again; its connections stay as they are.
 update organizations
 set disabled_at = null
 where organization_id = $organization_id
 returning organization_id, name, created_at, disabled_at;
 
--- name: leaving :maybe
--- What a disabled organization still owes: since when it is disabled, the questions whose end is not written yet, the
--- copies that do not show it yet, and what its agents are still to be told.
+-- name: outstanding :maybe
+-- The outstanding work of a disabled organization: for how many seconds it has been disabled, its pending interactions,
+-- its cards that do not show the wanted version, and its deliveries, including events that may still cause some.
 select
     extract(epoch from clock_timestamp() - disabled_at)::float8 as seconds,
     (
@@ -77,70 +77,70 @@ from organizations
 where organization_id = $organization_id and disabled_at is not null;
 
 -- name: hold :none
--- Hold the organization before its questions, as the step does that numbers events: else the two could wait for each other.
+-- Lock the organization before its interactions, in the order of events.number: else the two could deadlock.
 select
 from organizations
 where organization_id = $organization_id
 for no key update;
 
--- name: hold_questions :many
--- Hold up to $most of its questions, to be forgotten with all that is theirs.
+-- name: hold_interactions :many
+-- Lock up to $limit of its interactions, which are then deleted with all their rows.
 select id
 from interactions
 where organization_id = $organization_id
-limit $most
+limit $limit
 for update;
 
 -- name: delete_clicks :many
--- Forget up to $most of its clicks, once its questions are forgotten: what is left were clicks on none.
+-- Delete up to $limit of its clicks, once its interactions are deleted: those that are left were clicks on none.
 delete from clicks
 where
     organization_id = $organization_id
-    and claim_id in (select claim_id from clicks where organization_id = $organization_id limit $most)
+    and claim_id in (select claim_id from clicks where organization_id = $organization_id limit $limit)
 returning claim_id;
 
 -- name: delete_throttles :many
--- Forget up to $most of what it took.
+-- Delete up to $limit of its rate limiting buckets.
 delete from throttles
 where
     organization_id = $organization_id
-    and name in (select name from throttles where organization_id = $organization_id limit $most)
+    and name in (select name from throttles where organization_id = $organization_id limit $limit)
 returning name;
 
 -- name: delete_keys :many
--- Forget up to $most of its keys.
+-- Delete up to $limit of its keys.
 delete from keys
 where
     organization_id = $organization_id
-    and id in (select id from keys where organization_id = $organization_id limit $most)
+    and id in (select id from keys where organization_id = $organization_id limit $limit)
 returning id;
 
 -- name: delete_serving :many
--- Forget up to $most claims to serve its connections.
+-- Delete up to $limit of the serving leases on its connections.
 delete from serving
 where
     organization_id = $organization_id
-    and connection_id in (select connection_id from serving where organization_id = $organization_id limit $most)
+    and connection_id in (select connection_id from serving where organization_id = $organization_id limit $limit)
 returning connection_id;
 
 -- name: delete_connections :many
--- Forget up to $most of its connections.
+-- Delete up to $limit of its connections.
 delete from connections
 where
     organization_id = $organization_id
-    and id in (select id from connections where organization_id = $organization_id limit $most)
+    and id in (select id from connections where organization_id = $organization_id limit $limit)
 returning id;
 
 -- name: delete_webhook_endpoints :many
--- Forget up to $most of its webhook endpoints, once the deliveries to them are forgotten.
+-- Delete up to $limit of its webhook endpoints, once the deliveries to them are deleted.
 delete from webhook_endpoints
 where
     organization_id = $organization_id
-    and id in (select id from webhook_endpoints where organization_id = $organization_id limit $most)
+    and id in (select id from webhook_endpoints where organization_id = $organization_id limit $limit)
 returning id;
 
 -- name: delete :maybe
--- Forget the organization itself, unless it was enabled meanwhile.
+-- Delete the organization itself, unless it was enabled meanwhile.
 delete from organizations
 where organization_id = $organization_id and disabled_at is not null
 returning organization_id;

@@ -1,12 +1,12 @@
--- The last mile of an answer: heard by its agent, picked up, done or failed. None of this changes the answer.
+-- What follows an answer: acknowledged by its agent, picked up, succeeded or failed. None of this changes the answer.
 
--- A copy is edited for it at most every few seconds: what comes while an edit is due or under way goes into one edit
--- later. Lock order: interaction, then cards.
+-- Cards are edited for it at most every few seconds: reports that come while an edit is due or under way share one
+-- later edit. Lock order: interaction, then cards.
 
--- name: heard :many
--- Remember that agents were given the ends of these questions. Never waits: what somebody else holds is given back, to
--- be told again. Copies of what was answered are edited, to say so: within an edit that is still due, or a little later, so
--- that a receipt that comes at once goes into the same one.
+-- name: acknowledge :many
+-- Record that agents were given the ends of these interactions. Never waits: returns those that are locked, to be
+-- recorded again. The cards of an answer are edited to show it: with an edit that is still due, or in $seconds, so that
+-- a receipt that follows at once is shown by the same edit.
 with told as materialized (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
@@ -55,18 +55,19 @@ where
     and not exists (select from owed where owed.id = interactions.id);
 
 -- name: lock :none
--- Hold the question, so that the next statement of this transaction sees what others wrote of it before. A record that
--- waited by itself would write upon the row of before its wait, and no answer there yet breaks the table's checks.
+-- Lock the interaction, so that the next statement of this transaction sees what other transactions wrote before. If
+-- `record` itself waited for the lock, it would write on the row version from before the wait, which has no answer yet;
+-- that violates the table's checks.
 select
 from interactions
 where organization_id = $organization_id and id = $id
 for no key update;
 
 -- name: record :maybe
--- What an agent reports of an answer it acts on: picked up, then succeeded or failed. Lock, decide from what was locked,
--- and say what became of the receipt: recorded, repeated (it stands already), refused (another one stands), unanswered, or
--- overdue (its deadline has passed and the end is not written: nothing is decided). An agent that reports has heard. No
--- row: there is no such question in this organization.
+-- Record an agent's receipt of an answer: picked up, then succeeded or failed. Lock, decide from the locked row, and
+-- return the outcome: recorded, repeated (the same receipt is recorded already), refused (another one is), unanswered,
+-- or overdue (the deadline has passed and the end is not written: nothing is decided). A receipt also acknowledges the
+-- answer. No row: there is no such interaction in this organization.
 with locked as materialized (
     select status, expires_at, receipt
     from interactions
@@ -134,11 +135,12 @@ settling as (
 select outcome
 from decided;
 
--- name: late :many
--- Let cards say of up to $most answers that no agent has heard them for $seconds. Looks only at what has been so for less
--- than $within, because it reads what was heard, too: an index without that would be written by everything that is heard.
--- What a replica that remembers no hearing has asked (unheard is null) is left alone.
--- Scans all organizations; the statement's clock, unlike clock_timestamp(), bounds the index on both sides.
+-- name: mark_unacknowledged :many
+-- Mark up to $limit answers that no agent has acknowledged for $seconds, so that their cards say so. Considers only
+-- those that became late less than $within seconds ago, because acknowledged ones are read, too: an index without them
+-- would be written by every acknowledgement. Interactions opened by a release that records no acknowledgements (unheard
+-- is null) are left alone. Scans all organizations; the statement's clock, unlike clock_timestamp(), bounds the index
+-- on both sides.
 with late as materialized (
     select organization_id, id
     from interactions
@@ -150,7 +152,7 @@ with late as materialized (
         and heard_at is null
         and not unheard
     order by ended_at
-    limit $most
+    limit $limit
     for no key update skip locked
 ),
 said as (

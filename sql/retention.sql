@@ -1,11 +1,11 @@
--- What ended long ago is forgotten, with all that belongs to it: its copies, its clicks, its events, its deliveries.
--- Three statements of one transaction, because a statement that waits for a lock would decide from before its wait: hold,
--- settled, forget.
+-- Interactions that ended long ago are deleted with all that belongs to them: cards, clicks, events and deliveries.
+-- Three statements of one transaction (hold, settled, forget), because a statement that waits for a lock would decide
+-- from the snapshot that it took before the wait.
 
 -- name: hold :many
--- Hold up to $most questions that ended more than $days days ago, oldest end first, from after the one named on. Those
--- that somebody else holds are passed over, so it never waits. Scans all organizations; the statement's clock, unlike
--- clock_timestamp(), lets the index stop where nothing is old enough any more.
+-- Lock up to $limit interactions that ended more than $days days ago, oldest end first, beginning after the named one.
+-- Locked rows are skipped, so it never waits. Scans all organizations; the statement's clock, unlike clock_timestamp(),
+-- lets the index stop at the first row that is not old enough.
 select organization_id, id, ended_at
 from interactions
 where
@@ -13,13 +13,13 @@ where
     and ended_at < statement_timestamp() - make_interval(days => $days::int)
     and (ended_at, organization_id, id) > ($after::timestamptz, $after_organization_id::uuid, $after_id::uuid)
 order by ended_at, organization_id, id
-limit $most
+limit $limit
 for update skip locked;
 
 -- name: settled :many
--- Which of the held questions owe nobody anything: no copy of theirs is on a screen without showing its end, every event
--- has its place in the feed, and nothing is still to be delivered to an agent. A copy that was given up and a delivery
--- that is dead owe nothing more.
+-- Those of the locked interactions that have no work outstanding: every posted card shows the end, every event has its
+-- position in the feed and its deliveries written, and no delivery is pending. Cards that were given up and dead
+-- deliveries count as done.
 with held as (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
@@ -56,7 +56,7 @@ where
     );
 
 -- name: forget :one
--- Forget held questions with their copies, clicks, events and deliveries; how many rows that were.
+-- Delete locked interactions with their cards, clicks, events and deliveries; returns how many rows those were.
 with held as materialized (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
@@ -99,14 +99,14 @@ select
     + (select count(*) from asked) as rows;
 
 -- name: forget_clicks :one
--- Forget up to $most clicks on no question (their verdict is gone) that came more than $days days ago; how many. Scans
--- all organizations, as hold does.
+-- Delete up to $limit clicks on no interaction (their verdict is gone) that came more than $days days ago; returns how
+-- many. Scans all organizations, as hold does.
 with old as materialized (
     select organization_id, claim_id
     from clicks
     where interaction_id is null and clicked_at < statement_timestamp() - make_interval(days => $days::int)
     order by clicked_at
-    limit $most
+    limit $limit
     for update skip locked
 ),
 forgotten as (
@@ -119,9 +119,9 @@ select count(*) as rows
 from forgotten;
 
 -- name: forget_endpoints :one
--- Forget up to $most endpoints that were deleted more than $days days ago and that no delivery names any more; how many.
--- For each of them the foreign key goes through all deliveries of its organization, 0.1 s for a million. Scans all
--- organizations, as hold does.
+-- Remove up to $limit rows of endpoints that were deleted more than $days days ago and have no deliveries any more;
+-- returns how many. For each of them the foreign key scans all deliveries of its organization, which takes 0.1 s for a
+-- million. Scans all organizations, as hold does.
 with old as materialized (
     select organization_id, id
     from webhook_endpoints
@@ -137,7 +137,7 @@ held as materialized (
             from deliveries
             where deliveries.organization_id = old.organization_id and deliveries.target_id = old.id
         )
-    limit $most
+    limit $limit
     for update of webhook_endpoints skip locked
 ),
 forgotten as (

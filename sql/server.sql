@@ -1,7 +1,7 @@
--- What a PostgreSQL server says of itself.
+-- Version, durability settings and clock of a PostgreSQL server.
 
 -- name: look :one
--- Its version, whether what it confirmed survives a crash, and what time it has.
+-- The version, the settings that decide whether confirmed writes survive a crash, and the server's clock.
 select
     current_setting('server_version_num')::int as version,
     current_setting('fsync')::bool as fsync,

@@ -1,8 +1,9 @@
--- Which connections some replica can post for. A replica renews its claims; a claim that is not renewed lapses, on the
--- database's clock, and the cards of that connection are shelved: no lease walks over them until it is served again.
+-- Which connections some replica can post for. A replica that has a connection's token renews a serving lease on it. A
+-- serving lease that is not renewed expires on the database's clock, and the cards of the connection are shelved: no
+-- lease of cards reads them until the connection is served again.
 
 -- part: waiting
--- The connections that have a card to be shown, one after the other, as the lease walks from one to the next.
+-- The connections that have a card to be shown, found one after the other, as the lease of cards does.
 waiting as (
     select organization_id, connection_id
     from (
@@ -29,10 +30,10 @@ waiting as (
 )
 
 -- name: renew :one
--- Say for $seconds that this replica has working tokens for these connections, and put back up to $most of their shelved
--- cards; how many connections were not served before, and how many cards were put back. A card that another statement
--- shelves at this moment may be missed: it is put back by the next pass, which follows at once on a connection that was
--- not served before.
+-- Record for $seconds that this replica has working tokens for these connections, and put back up to $limit of their
+-- shelved cards. started: how many connections were not served before; put_back: how many cards were put back. A card
+-- that another statement shelves at this moment may be missed: the next pass puts it back, which follows at once if a
+-- connection was not served before.
 with mine as materialized (
     select connections.organization_id, connections.id as connection_id
     from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id)
@@ -45,7 +46,7 @@ claimed as (
         organization_id, connection_id, statement_timestamp(),
         statement_timestamp() + make_interval(secs => $seconds::int)
     from mine
-    order by organization_id, connection_id -- several replicas lock in one order
+    order by organization_id, connection_id -- all replicas lock in the same order
     on conflict (organization_id, connection_id) do update
     set
         served_since = case
@@ -60,7 +61,7 @@ shelved as materialized (
     from mine
     join cards on cards.organization_id = mine.organization_id and cards.connection_id = mine.connection_id
     where cards.shown < cards.wanted and cards.shelved = cards.wanted and cards.given_up_at is null
-    limit $most
+    limit $limit
     for update of cards skip locked
 ),
 put_back as (
@@ -78,8 +79,8 @@ select
     (select count(*) from put_back) as put_back;
 
 -- name: note :none
--- Note every connection that has a card to be shown and was never served. A statement of its own, in the order in which
--- replicas renew: what it holds, it holds before it wants any more. Scans all organizations.
+-- Insert a row for every connection that has a card to be shown and was never served. A statement of its own, which
+-- locks in the order in which replicas renew, so that the two cannot deadlock. Scans all organizations.
 with recursive /* part: waiting */
 insert into serving (organization_id, connection_id, served_since, served_until)
 select waiting.organization_id, waiting.connection_id, statement_timestamp(), statement_timestamp()
@@ -95,8 +96,8 @@ order by waiting.organization_id, waiting.connection_id
 on conflict (organization_id, connection_id) do nothing;
 
 -- name: shelve :one
--- Take up to $most cards out of the way whose connections no replica serves; how many those were. The claim is locked, so
--- that cards of a connection that is served again at this moment are left alone. Scans all organizations.
+-- Shelve up to $limit cards whose connections no replica serves; returns how many. The row of the serving lease is
+-- locked, so that cards of a connection that is served again at this moment are left alone. Scans all organizations.
 with recursive /* part: waiting */,
 lapsed as materialized (
     select serving.organization_id, serving.connection_id
@@ -104,7 +105,7 @@ lapsed as materialized (
     join serving
         on serving.organization_id = waiting.organization_id and serving.connection_id = waiting.connection_id
     where serving.served_until <= statement_timestamp()
-    limit $most
+    limit $limit
     for update of serving skip locked
 ),
 unserved as materialized (
@@ -112,7 +113,7 @@ unserved as materialized (
     from lapsed
     join cards on cards.organization_id = lapsed.organization_id and cards.connection_id = lapsed.connection_id
     where cards.shown < cards.wanted and cards.shelved < cards.wanted and cards.given_up_at is null
-    limit $most
+    limit $limit
     for update of cards skip locked
 ),
 shelved as (
@@ -129,8 +130,8 @@ select count(*) as number
 from shelved;
 
 -- name: get :maybe
--- Since when and until when some replica can post for a connection, and whether that is so now. No row: none
--- ever could, or ever had to.
+-- Since when and until when some replica can post for a connection, and whether one can now. No row: none ever could,
+-- or ever had to.
 select
     organization_id, connection_id, served_since, served_until, served_until > statement_timestamp() as served
 from serving

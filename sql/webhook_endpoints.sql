@@ -1,35 +1,37 @@
--- Where an organization wants to be called. How an endpoint fares is written with its deliveries.
+-- Webhook endpoints: the URLs that are called about an organization's events. Whether an endpoint is failing is written
+-- with its deliveries.
 --
--- One that is deleted stays as a row with nothing in it, disabled because of 'deleted', which no statement here finds: a
--- claim that saw the endpoint a moment ago may be about to write a delivery for it, and must neither wait nor fail.
+-- The row of a deleted endpoint stays, emptied, with the reason 'deleted', and no statement here finds it:
+-- events.number may have seen the endpoint a moment ago and be about to write a delivery for it, and must neither wait
+-- nor fail.
 
 -- name: lock :none
--- Let nobody else count this organization's endpoints, so that the next statement of this transaction sees what others
--- made and enabled before. Keeps no foreign key waiting.
+-- Lock the organization, so that its endpoints are counted by one transaction at a time, and the next statement sees
+-- those that others created and enabled before. Blocks no foreign key check.
 select
 from organizations
 where organization_id = $organization_id
 for no key update;
 
 -- name: create :maybe
--- Store a new endpoint, under `lock`. No row: the organization has $most that are not disabled.
+-- Store a new endpoint, after `lock`. No row: the organization has $max_active active endpoints already.
 insert into webhook_endpoints (organization_id, id, url, types)
 select $organization_id, $id, $url, $types::text[]
 where (
     select count(*)
     from webhook_endpoints
     where organization_id = $organization_id and disabled_at is null
-) < $most
+) < $max_active
 returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
 -- name: of_organization :many
--- The youngest $most endpoints of an organization, disabled or not, newest first.
+-- The newest $limit endpoints of an organization, active or disabled, newest first.
 select organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason
 from webhook_endpoints
 where organization_id = $organization_id and disabled_reason is distinct from 'deleted'
 order by id desc
-limit $most;
+limit $limit;
 
 -- name: get :maybe
 -- One endpoint.
@@ -38,8 +40,8 @@ from webhook_endpoints
 where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted';
 
 -- name: change :maybe
--- Have an endpoint called at another address ($url; null: it stays) or about other types, unless $same_types. What waits
--- goes there when it is next due; another address gets as much patience as a new endpoint.
+-- Change an endpoint's URL ($url; null: it stays) or its types, unless $same_types. Pending deliveries go to the new
+-- URL when they are next due; an endpoint with another URL is not failing any more, like a new one.
 update webhook_endpoints
 set
     url = coalesce($url, url),
@@ -50,7 +52,7 @@ returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
 -- name: disable :maybe
--- Write no new delivery for an endpoint. Done again, it keeps its first time and reason.
+-- Disable an endpoint: no new deliveries are written for it. Repeated, it keeps the time and reason of the first call.
 update webhook_endpoints
 set
     disabled_at = coalesce(disabled_at, clock_timestamp()),
@@ -60,8 +62,8 @@ returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
 -- name: enable :maybe
--- Write deliveries for an endpoint again, under `lock`, and give it as much patience as a new one. No row: there is no
--- such endpoint, or it is disabled and the organization has $most that are not.
+-- Enable an endpoint, after `lock`: deliveries are written for it again, and it is not failing any more, like a new
+-- one. No row: there is no such endpoint, or it is disabled and the organization has $max_active active ones.
 update webhook_endpoints
 set disabled_at = null, disabled_reason = null, failing_since = null
 where
@@ -74,13 +76,13 @@ where
             select count(*)
             from webhook_endpoints
             where organization_id = $organization_id and disabled_at is null
-        ) < $most
+        ) < $max_active
     )
 returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
 -- name: rotate :maybe
--- Begin with the next secret of an endpoint.
+-- Switch to the next secret of an endpoint.
 update webhook_endpoints
 set generation = generation + 1, rotated_at = clock_timestamp()
 where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted'
@@ -88,8 +90,8 @@ returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
 -- name: delete :maybe
--- Let an endpoint be gone, with its address, which may carry a secret of its receiver's. No row: there is none, or it was
--- gone before.
+-- Delete an endpoint with its URL, which may contain a secret of its receiver. No row: there is none, or it was deleted
+-- before.
 update webhook_endpoints
 set url = '', types = null, failing_since = null, disabled_at = clock_timestamp(), disabled_reason = 'deleted'
 where organization_id = $organization_id and id = $id and disabled_reason is distinct from 'deleted'

@@ -1,1 +1,1 @@
-"""The rows: statements, models and the pool. Knows no Slack and no HTTP."""
+"""Data access: SQL statements, row models and the connection pool. Knows nothing of Slack and HTTP."""

@@ -1,4 +1,4 @@
-"""What waits to be done, in numbers for operators."""
+"""The backlog in numbers for operators: how long work has been overdue, and how full the queues are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,30 +10,30 @@ from storage.statements import Runs
 
 _SQL = statements.load("backlog")
 
-MOST = 10_000  # open questions that are counted
-_RECEIVERS = 5_000  # to whom something is owed, that are looked at
+MAX_COUNTED = 10_000  # pending interactions that are counted
+_MAX_RECEIVERS = 5_000  # receivers of pending deliveries that are examined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """How long the oldest duty of each queue has been due, and how full things are."""
+    """How long the oldest item of each queue has been due, and how full things are."""
 
     cards_age: float | None  # seconds; None: nothing is due
-    events_age: float | None  # the same; an event's duty is its position and its deliveries
-    deliveries_age: float | None  # the same; what waits for its turn at a receiver that is busy is not due
-    open: int  # questions, counted up to MOST
-    notices: float | None  # 0 to 1: how full the queue of notices is of all who listen; None: not asked
+    events_age: float | None  # the same, of events without their position or their deliveries
+    deliveries_age: float | None  # the same; a delivery whose receiver is busy does not count as due
+    open: int  # pending interactions, counted up to MAX_COUNTED
+    notices: float | None  # 0 to 1: the part of the server's notification queue that is in use; None: not requested
 
 
 async def look(db: Runs, served: Sequence[Scope], *, with_notices: bool) -> Backlog:
-    """Count it, in one statement; raises Unavailable. Cards of other connections are not looked at."""
+    """Measure the backlog in one statement; of cards, only those of the connections in `served`. Raises Unavailable."""
     row = await _SQL["look"].one(
         db,
         organization_ids=[scope.organization_id for scope in served],
         connection_ids=[scope.connection_id for scope in served],
-        most=MOST,
-        receivers=_RECEIVERS,
-        each=IN_FLIGHT,
+        limit=MAX_COUNTED,
+        max_receivers=_MAX_RECEIVERS,
+        max_in_flight=IN_FLIGHT,
         with_notices=with_notices,
     )
     return Backlog(**row)

@@ -1,4 +1,4 @@
-"""The copies of a question on Slack's screens: leased by a replica, written back under the fence of that lease."""
+"""The cards of an interaction in Slack: leased by a replica, written back under the fence of that lease."""
 
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -16,7 +16,7 @@ LEASE_SECONDS = 20
 
 
 async def of_interaction(db: Database, organization_id: UUID, interaction_id: UUID) -> list[Card]:
-    """The copies of one question, in the order of their addresses."""
+    """Return the cards of one interaction, in the order of their addresses."""
     rows = await _SQL["of_interaction"].many(db, organization_id=organization_id, interaction_id=interaction_id)
     return [Card(**row) for row in rows]
 
@@ -24,7 +24,7 @@ async def of_interaction(db: Database, organization_id: UUID, interaction_id: UU
 async def of_interactions(
     db: Database, organization_id: UUID, interaction_ids: Sequence[UUID]
 ) -> dict[UUID, list[Card]]:
-    """The copies of each of these questions, in the order of their addresses; one look for all of them."""
+    """Return the cards of each of these interactions, in the order of their addresses, with one statement."""
     rows = await _SQL["of_interactions"].many(
         db, organization_id=organization_id, interaction_ids=list(interaction_ids)
     )
@@ -34,33 +34,38 @@ async def of_interactions(
     return found
 
 
-async def lease(db: Runs, served: Sequence[Scope], *, kinds: Collection[str], most: int) -> list[Card]:
-    """Take copies of these connections that do not show what they should; no other lease gets them for LEASE_SECONDS.
+async def lease(db: Runs, served: Sequence[Scope], *, kinds: Collection[str], limit: int) -> list[Card]:
+    """Lease up to `limit` due cards of the `served` connections; no other lease gets them for LEASE_SECONDS.
 
-    Only of interactions of these kinds. Every connection gets one before any gets two, and its longest due first.
+    A card is due when it does not show the version that it should. Only interactions of these kinds count. Every
+    connection gets one card before any gets two, and the card that has been due longest comes first.
     """
     rows = await _SQL["lease"].many(
         db,
         organization_ids=[scope.organization_id for scope in served],
         connection_ids=[scope.connection_id for scope in served],
         kinds=list(kinds),
-        most=most,
+        limit=limit,
         seconds=LEASE_SECONDS,
     )
     return [Card(**row) for row in rows]
 
 
-async def sending(db: Database, card: Card) -> bool | None:
-    """Before a copy is sent: it may be on a screen from now on. True when this send raised that doubt.
+async def mark_maybe_shown(db: Database, card: Card) -> bool | None:
+    """Mark the card as possibly posted, before Slack is called.
 
-    None: nobody waits for an answer any more, or the lease was lost. Then it must not be sent.
+    True if this call set the mark, so that a certain failure of the post must clear it. None if the interaction is not
+    pending any more or the lease was lost: then the card must not be posted.
     """
-    row = await _SQL["sending"].maybe(db, **_fence(card))
+    row = await _SQL["mark_maybe_shown"].maybe(db, **_fence(card))
     return bool(row["newly"]) if row else None
 
 
 async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray_id: UUID, event_id: UUID) -> bool:
-    """Remember where a copy was posted, showing `card.wanted`; False when the lease was lost and it became a stray."""
+    """Record where a card was posted, and that it shows the version `card.wanted`.
+
+    False if the lease was lost: the message is then kept as a stray card, which is settled like any other.
+    """
     async with _locked(db, card.organization_id, card.interaction_id) as held:
         row = await _SQL["posted"].one(
             held,
@@ -76,9 +81,9 @@ async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray
 
 
 async def edited(db: Database, card: Card, *, plain: bool, settles: bool, event_id: UUID) -> bool:
-    """Remember that a copy now shows `card.wanted`; False when the lease was lost: somebody else will edit it again.
+    """Record that a card now shows the version `card.wanted`; `settles`: it shows how the interaction ended.
 
-    `settles`: it shows how the question ended.
+    False if the lease was lost: the replica that leased the card since edits it again.
     """
     row = await _SQL["edited"].one(
         db,
@@ -94,7 +99,7 @@ async def edited(db: Database, card: Card, *, plain: bool, settles: bool, event_
 
 
 async def skip(db: Database, card: Card) -> None:
-    """Nothing to do for this copy: the question ended before it was shown."""
+    """Record that this card needs no post, because the interaction ended before the card was shown."""
     await _SQL["skip"].run(db, **_fence(card))
 
 
@@ -106,12 +111,12 @@ async def retry(
     reason: Json | None,
     failed: bool,
     unsure: bool,
-    doubted: bool = False,
+    newly_marked: bool = False,
 ) -> None:
-    """Let go of a copy until later.
+    """Release the lease of a card, which is due again in `seconds`.
 
-    `failed`: it counts for the back-off. `unsure`: the send may have been accepted. `doubted`: this send raised the
-    doubt (see `sending`), which is taken back unless it is unsure.
+    `failed`: the try counts for the back-off. `unsure`: Slack may have accepted the post. `newly_marked`: this try set
+    the mark of `mark_maybe_shown`, which is cleared unless `unsure`.
     """
     await _SQL["retry"].run(
         db,
@@ -120,27 +125,29 @@ async def retry(
         reason=reason,
         failed=int(failed),
         unsure=unsure,
-        doubted=doubted,
+        newly_marked=newly_marked,
     )
 
 
-async def give_up(db: Database, card: Card, *, reason: Json, event_id: UUID, doubted: bool = False) -> Status | None:
-    """Stop trying one copy, because it certainly failed; what the question is after this, None when the lease was lost.
+async def give_up(
+    db: Database, card: Card, *, reason: Json, event_id: UUID, newly_marked: bool = False
+) -> Status | None:
+    """Stop trying to show a card, because it certainly failed; `newly_marked` as in `retry`: the mark is cleared.
 
-    `doubted`: this send raised the doubt (see `sending`), which is taken back.
+    Returns the status of the interaction after this; None if the lease was lost.
     """
     row = await _SQL["give_up"].maybe(
         db,
         **_fence(card),
         reason=reason,
         event_id=event_id,
-        doubted=doubted,
+        newly_marked=newly_marked,
     )
     return Status(row["status"]) if row else None
 
 
 async def permalink(db: Database, card: Card, handle: Handle, permalink: str) -> None:
-    """Remember the link that brings people to a copy, also on the card beside it that this one replaced."""
+    """Store the link to a posted card, and have the card in the same channel that it replaced show the link."""
     await _SQL["permalink"].run(
         db,
         organization_id=card.organization_id,
@@ -152,7 +159,7 @@ async def permalink(db: Database, card: Card, handle: Handle, permalink: str) ->
 
 
 async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle, *, stray_id: UUID) -> None:
-    """Have the clicked copy of an ended question edited once more, and take in a copy nobody knew of."""
+    """Have the clicked card of an ended interaction edited once more; a card without a row gets one (`stray_id`)."""
     async with _locked(db, scope.organization_id, interaction_id) as held:
         await _SQL["heal"].run(
             held,
@@ -166,7 +173,7 @@ async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle,
 
 
 def _fence(card: Card) -> dict[str, Any]:
-    """The copy, and the lease that it is written back under: once somebody else has leased it, nothing is changed."""
+    """The parameters that name a card and its lease: once another replica has leased the card, nothing is changed."""
     return {
         "organization_id": card.organization_id,
         "interaction_id": card.interaction_id,
@@ -177,7 +184,10 @@ def _fence(card: Card) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def _locked(db: Database, organization_id: UUID, interaction_id: UUID) -> AsyncIterator[statements.Runs]:
-    """Hold a question first: a statement that waits for the lock itself would decide from before its wait."""
+    """Lock the interaction in a statement of its own.
+
+    A statement that waits for the lock itself would decide from the snapshot that it took before the wait.
+    """
     async with db.acquire() as connection, connection.transaction():
         await _SQL["lock"].run(connection, organization_id=organization_id, interaction_id=interaction_id)
         yield connection

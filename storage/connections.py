@@ -27,29 +27,29 @@ class OwnedElsewhere(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disabled:
-    """A connection that takes nothing any more, and how many open questions that cancelled."""
+class ConnectionDisabled:
+    """A connection that accepts no clicks and no new interactions any more."""
 
     connection: Connection
-    cancelled: int
+    cancelled: int  # pending interactions that were cancelled by it
 
 
 async def of_installation(
     db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None
 ) -> Connection | None:
-    """The active connection of exactly this installation; `team_id` is None for an organization-wide one."""
+    """Return the active connection of exactly this installation; `team_id` is None for an organization-wide one."""
     row = await _SQL["of_installation"].maybe(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
     return Connection(**row) if row else None
 
 
 async def of_organization(db: Runs, organization_id: UUID) -> list[Connection]:
-    """The active connections of one organization, oldest first."""
+    """Return the active connections of one organization, oldest first."""
     rows = await _SQL["of_organization"].many(db, organization_id=organization_id)
     return [Connection(**row) for row in rows]
 
 
 async def all_of_organization(db: Runs, organization_id: UUID) -> list[Connection]:
-    """Every connection of one organization, also the disabled ones, oldest first."""
+    """Return every connection of one organization, including the disabled ones, oldest first."""
     rows = await _SQL["all_of_organization"].many(db, organization_id=organization_id)
     return [Connection(**row) for row in rows]
 
@@ -57,7 +57,7 @@ async def all_of_organization(db: Runs, organization_id: UUID) -> list[Connectio
 async def disabled_of_installation(
     db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None
 ) -> Connection | None:
-    """The connection of exactly this installation that was disabled last."""
+    """Return the connection of exactly this installation that was disabled last."""
     row = await _SQL["disabled_of_installation"].maybe(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
     return Connection(**row) if row else None
 
@@ -74,7 +74,7 @@ async def connect(
     bot_user_id: str,
     name: str,
 ) -> Connection:
-    """Give an installation to an organization, or refresh what is known of it; raises OwnedElsewhere."""
+    """Create the connection of an installation, or update the organization's own one; raises OwnedElsewhere."""
     row = await _SQL["connect"].maybe(
         db,
         organization_id=organization_id,
@@ -94,18 +94,23 @@ async def connect(
     return Connection(**row)
 
 
-async def disable(db: Database, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]) -> Disabled | None:
-    """Cancel what is open on a connection and disable it, in one transaction; None when there is no such connection.
+async def disable(
+    db: Database, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]
+) -> ConnectionDisabled | None:
+    """Disable a connection and cancel its pending interactions, in one transaction.
 
-    Once this has returned, no click can answer anything asked there. `new_id` makes the ids of the events.
+    Once this has returned, no click can answer any interaction of the connection. `new_id` makes the ids of the events.
+    None if there is no such connection.
     """
     async with db.acquire() as runs, runs.transaction():
         return await disable_within(runs, organization_id=organization_id, id=id, new_id=new_id)
 
 
-async def disable_within(runs: Runs, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]) -> Disabled | None:
-    """Do the same inside the caller's transaction."""
-    # A statement of its own: whoever was opening a question has committed, and the next snapshot sees it.
+async def disable_within(
+    runs: Runs, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]
+) -> ConnectionDisabled | None:
+    """Do what `disable` does inside the caller's transaction."""
+    # A statement of its own: a transaction that opened an interaction has committed, and the next snapshot sees it.
     if await _SQL["lock"].maybe(runs, organization_id=organization_id, id=id) is None:
         return None
     cancelled, seen = 0, _BATCH
@@ -114,18 +119,18 @@ async def disable_within(runs: Runs, *, organization_id: UUID, id: UUID, new_id:
             runs,
             organization_id=organization_id,
             connection_id=id,
-            most=_BATCH,
+            limit=_BATCH,
             event_ids=[new_id() for _ in range(_BATCH)],
             reason=DISCONNECTED,
         )
         seen = row["seen"]
         cancelled += row["cancelled"]
     row = await _SQL["disable"].one(runs, organization_id=organization_id, id=id)
-    return Disabled(connection=Connection(**row), cancelled=cancelled)
+    return ConnectionDisabled(connection=Connection(**row), cancelled=cancelled)
 
 
 async def enable(db: Runs, *, organization_id: UUID, id: UUID) -> Connection | None:
-    """Let a connection take clicks and questions again; None when there is no such one. Raises OwnedElsewhere."""
+    """Let a connection accept clicks and interactions again; None if there is no such one. Raises OwnedElsewhere."""
     try:
         row = await _SQL["enable"].maybe(db, organization_id=organization_id, id=id)
     except asyncpg.exceptions.UniqueViolationError:

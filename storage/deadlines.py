@@ -1,7 +1,7 @@
-"""Deadlines: the end of an interaction that no person answered in time is written before it is told.
+"""Deadlines: the end of an interaction that no person answered in time is written before any reader reports it.
 
-Nothing computes such an end from a pending row. While a claim that was decided before the deadline is still committing,
-the row looks pending and overdue; an end computed from it could be told, and then another end be recorded.
+No reader computes such an end from a pending row. While a claim that was decided before the deadline is still
+committing, the row looks pending and overdue: a computed end could be reported, and then another end be recorded.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ NEVER_SHOWN: Json = {
 }
 
 
-class Ended(NamedTuple):
+class EndedInteraction(NamedTuple):
     """An interaction whose end was written by this call."""
 
     organization_id: UUID
@@ -34,24 +34,22 @@ class Ended(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired:
-    """What one pass of the expiry loop did."""
+    """The result of one pass of the expiry loop."""
 
-    ended: list[Ended]
-    next_in: (
-        float | None
-    )  # seconds until the next deadline passes; not positive: one was passed over; None: there is none
+    ended: list[EndedInteraction]
+    next_in: float | None  # seconds to the next deadline; not positive: a locked row was skipped; None: there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedDue:
-    """What one pass through an organization did."""
+    """The result of one pass through an organization."""
 
-    ended: list[Ended]
-    more: bool  # as many were found as could be ended, by this replica or another: there may be more
+    ended: list[EndedInteraction]
+    more: bool  # the pass was full, counting those that another replica ended meanwhile: there may be more
 
 
 async def expire(db: Runs, *, event_ids: Sequence[UUID]) -> Expired:
-    """End what has passed its deadline, at most one interaction for each event id. Passes over what is held."""
+    """End interactions whose deadline has passed, at most one for each event id. Skips rows that are locked."""
     rows = await _SQL["expire"].many(db, limit=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
     return Expired(
         ended=[_ended(row) for row in rows if row["id"] is not None],
@@ -59,10 +57,12 @@ async def expire(db: Runs, *, event_ids: Sequence[UUID]) -> Expired:
     )
 
 
-async def end_named(db: Runs, organization_id: UUID, ids: Sequence[UUID], *, event_ids: Sequence[UUID]) -> list[Ended]:
+async def end_named(
+    db: Runs, organization_id: UUID, ids: Sequence[UUID], *, event_ids: Sequence[UUID]
+) -> list[EndedInteraction]:
     """End those of these interactions whose deadline has passed, each with an event id of its own.
 
-    Waits for what holds them. Those that have another end by then, or are not there, are left out.
+    Waits for locked rows. An interaction that does not exist, or has another end by then, is left out of the result.
     """
     rows = await _SQL["end_named"].many(
         db, organization_id=organization_id, ids=list(ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN
@@ -71,7 +71,7 @@ async def end_named(db: Runs, organization_id: UUID, ids: Sequence[UUID], *, eve
 
 
 async def end_due(db: Runs, organization_id: UUID, *, event_ids: Sequence[UUID]) -> EndedDue:
-    """End what has passed its deadline in one organization, at most one interaction for each event id. Waits, too."""
+    """End an organization's interactions whose deadline has passed, at most one for each event id. Waits for locks."""
     rows = await _SQL["end_due"].many(
         db,
         organization_id=organization_id,
@@ -84,5 +84,5 @@ async def end_due(db: Runs, organization_id: UUID, *, event_ids: Sequence[UUID])
     )
 
 
-def _ended(row: Record) -> Ended:
-    return Ended(organization_id=row["organization_id"], id=row["id"], status=Status(row["status"]))
+def _ended(row: Record) -> EndedInteraction:
+    return EndedInteraction(organization_id=row["organization_id"], id=row["id"], status=Status(row["status"]))

@@ -1,4 +1,4 @@
-"""What is still to be told to agents: leased by a replica, written back under the fence of that lease."""
+"""Deliveries of events to webhooks: leased by a replica, written back under the fence of that lease."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,83 +12,85 @@ from storage.pool import Database
 _SQL = statements.load("deliveries")
 
 LEASE_SECONDS = 20
-IN_FLIGHT = 2  # to one receiver at once, from all replicas together
-OVERLAP_SECONDS = 24 * 3600  # for which the secret before a rotation signs too
-PATIENCE_SECONDS = 5 * 24 * 3600  # of only failures, after which an endpoint is disabled
+IN_FLIGHT = 2  # deliveries to one receiver at once, from all replicas together
+OVERLAP_SECONDS = 24 * 3600  # after a rotation, during which the previous secret signs too
+MAX_FAILING_SECONDS = 5 * 24 * 3600  # without one success, after which a failing endpoint is disabled
 _BATCH = 1_000
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """One delivery that this replica is to make now."""
+    """One delivery that this replica has leased and is to send now."""
 
     organization_id: UUID
     target_id: UUID
     event_id: UUID
     interaction_id: UUID
-    endpoint_id: UUID | None  # None: the question's callback
-    attempt: int  # the fence
+    endpoint_id: UUID | None  # None: the interaction's callback
+    attempt: int  # counts leases; the fence of every write-back
     failures: int  # before this attempt
     type: str
     at: datetime  # of the event
     url: str
     generation: int | None  # of the endpoint's secret
-    overlapping: bool | None  # the secret of the generation before signs too
-    disabled_reason: str | None  # the endpoint was disabled after this was written
+    overlapping: bool | None  # whether the secret of the previous generation signs too
+    disabled_reason: str | None  # set if the endpoint was disabled after this delivery was written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """What there is before a look."""
+    """How many postponed deliveries were made leasable again, and whether a lease is worth trying."""
 
-    number: int  # of deliveries that were put off and no more are; there may be more of them
-    waiting: bool  # there is something to be delivered now, or under way
+    number: int  # of postponed deliveries that can be leased again; there may be more of them
+    waiting: bool  # some delivery is due or under way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """What became of a delivery after a failure."""
+class FailedDelivery:
+    """The state of a delivery after a failed attempt."""
 
     status: DeliveryStatus
-    disabled_reason: str | None  # why this failure disabled the endpoint, if it did
+    disabled_reason: str | None  # set if this failure disabled the endpoint
 
 
 async def resume(db: Database) -> Resumed:
-    """Before a look: let what was put off and is due again be leased."""
-    return Resumed(**await _SQL["resume"].one(db, most=_BATCH))
+    """Let postponed deliveries that are due again be leased. To be called before `lease`."""
+    return Resumed(**await _SQL["resume"].one(db, limit=_BATCH))
 
 
-async def lease(db: Database, *, most: int) -> list[Leased]:
-    """Take deliveries that are due, first of whoever has least under way; nobody else gets them for LEASE_SECONDS.
+async def lease(db: Database, *, limit: int) -> list[Leased]:
+    """Lease up to `limit` due deliveries; no other replica gets them for LEASE_SECONDS.
 
-    One organization gets at most as many under way as are then left of `most`: half of it, if it is alone.
+    The organization with the fewest deliveries under way comes first. No organization gets more under way than are
+    then left of `limit`: half of `limit`, if it is alone.
     """
     async with db.acquire() as connection, connection.transaction():
         await _SQL["hold"].one(connection)
-        # A statement of its own: its snapshot sees what was leased while the lock was waited for.
+        # A statement of its own: its snapshot sees what other replicas leased while this one waited for the lock.
         rows = await _SQL["lease"].many(
-            connection, most=most, each=IN_FLIGHT, seconds=LEASE_SECONDS, overlap=OVERLAP_SECONDS
+            connection, limit=limit, max_in_flight=IN_FLIGHT, seconds=LEASE_SECONDS, overlap=OVERLAP_SECONDS
         )
     return [Leased(**row) for row in rows]
 
 
 async def renew(db: Database, leased: Leased) -> bool:
-    """Hold it for LEASE_SECONDS more; False when the lease was lost."""
+    """Extend the lease of a delivery by LEASE_SECONDS from now; False if the lease was lost."""
     return await _SQL["renew"].maybe(db, **_fence(leased), seconds=LEASE_SECONDS) is not None
 
 
 async def accepted(db: Database, leased: Leased, *, outcome: Json) -> bool:
-    """The receiver took it; False when the lease was lost, and it will be sent again."""
+    """Record that the receiver accepted the delivery; False if the lease was lost, so that it is sent again."""
     return await _SQL["accepted"].maybe(db, **_fence(leased), outcome=outcome) is not None
 
 
 async def failed(
     db: Database, leased: Leased, *, outcome: Json, seconds: float | None, gone: bool = False
-) -> Failed | None:
-    """It is tried again in `seconds`, or, when None, it is dead; None when the lease was lost.
+) -> FailedDelivery | None:
+    """Record a failed attempt: the delivery is tried again in `seconds`, or is dead if `seconds` is None.
 
-    `gone`: the receiver wants nothing ever again, so it is dead and the endpoint disabled, unless that has moved since.
+    `gone`: the receiver wants no more deliveries, so this one is dead and the endpoint is disabled, unless its URL has
+    changed since. Returns None if the lease was lost.
     """
     row = await _SQL["failed"].maybe(
         db,
@@ -97,17 +99,19 @@ async def failed(
         outcome=outcome,
         seconds=seconds,
         gone=gone,
-        patience=PATIENCE_SECONDS,
+        max_failing_seconds=MAX_FAILING_SECONDS,
     )
-    return Failed(status=DeliveryStatus(row["status"]), disabled_reason=row["disabled_reason"]) if row else None
+    if row is None:
+        return None
+    return FailedDelivery(status=DeliveryStatus(row["status"]), disabled_reason=row["disabled_reason"])
 
 
 async def give_up(db: Database, organization_id: UUID, endpoint_id: UUID, *, outcome: Json) -> int:
-    """Let what waits for an endpoint be dead, but for what is under way; how many."""
+    """Make the pending deliveries to an endpoint dead, except those that are under way; returns how many."""
     total = 0
     while True:
-        asked = {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome}
-        rows = await _SQL["give_up"].many(db, **asked, most=_BATCH)
+        values = {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome}
+        rows = await _SQL["give_up"].many(db, **values, limit=_BATCH)
         total += len(rows)
         if len(rows) < _BATCH:
             return total
@@ -120,30 +124,30 @@ async def page(
     *,
     status: DeliveryStatus | None,
     before: UUID | None,
-    most: int,
+    limit: int,
 ) -> list[Delivery]:
-    """The deliveries to one endpoint, None: to all callbacks, newest event first, with events older than `before`."""
-    asked = {"organization_id": organization_id, "status": status, "before": before or _LAST, "most": most}
+    """Return deliveries to one endpoint, or to all callbacks if None: newest event first, of events before `before`."""
+    values = {"organization_id": organization_id, "status": status, "before": before or _LAST, "limit": limit}
     rows = (
-        await _SQL["page_of_callbacks"].many(db, **asked)
+        await _SQL["page_of_callbacks"].many(db, **values)
         if endpoint_id is None
-        else await _SQL["page"].many(db, endpoint_id=endpoint_id, **asked)
+        else await _SQL["page"].many(db, endpoint_id=endpoint_id, **values)
     )
     return [Delivery(**{**row, "status": DeliveryStatus(row["status"])}) for row in rows]
 
 
 async def replay(db: Database, organization_id: UUID, endpoint_id: UUID | None, *, since: datetime | None) -> int:
-    """Make what ended anew: all that is dead, or, with `since`, whatever was written from then on; how many.
+    """Send ended deliveries again: the dead ones, or, with `since`, all that were written from then on.
 
-    `endpoint_id`: as in `page`.
+    `endpoint_id` as in `page`. Returns how many.
     """
     total, after = 0, _FIRST
     while True:
-        asked = {"organization_id": organization_id, "since": since, "after_event_id": after, "most": _BATCH}
+        values = {"organization_id": organization_id, "since": since, "after_event_id": after, "limit": _BATCH}
         rows = (
-            await _SQL["replay_callbacks"].many(db, **asked)
+            await _SQL["replay_callbacks"].many(db, **values)
             if endpoint_id is None
-            else await _SQL["replay"].many(db, endpoint_id=endpoint_id, **asked)
+            else await _SQL["replay"].many(db, endpoint_id=endpoint_id, **values)
         )
         total += len(rows)
         if len(rows) < _BATCH:

@@ -1,6 +1,6 @@
-"""What a failed statement means, decided once: try again, unknown, or a mistake of ours.
+"""The meaning of a failed statement, decided in one place: to be retried, outcome unknown, or a bug.
 
-The classes are those met in practice when databases stop, freeze, fail over, fill up or run out of connections.
+The error classes are those seen in practice when databases stop, freeze, fail over, fill up or run out of connections.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ class Failure(StrEnum):
     """What is known about a statement that failed."""
 
     RETRY = "retry"  # certainly not applied; the same statement may succeed later
-    UNKNOWN = "unknown"  # may have been applied: ask again under the same id
+    UNKNOWN = "unknown"  # may have been applied: repeat it under the same id
     READ_ONLY = "read_only"  # certainly not applied; this server is no longer the primary
 
 
@@ -27,7 +27,7 @@ class Unavailable(Exception):
 
     @property
     def advice(self) -> str:
-        """What to look at, for people."""
+        """What an operator should check; a text for people."""
         return _ADVICE.get(self.cause, "check that it runs and can be reached")
 
 
@@ -53,14 +53,14 @@ class BadDatabaseUrl(Exception):
 
     def __init__(
         self,
-        told: str = "The database's URL cannot be read: write postgresql://user:password@host:port/database, "
+        message: str = "The database's URL cannot be read: write postgresql://user:password@host:port/database, "
         "with %-codes for special characters in the password.",
     ) -> None:
-        super().__init__(told)
+        super().__init__(message)
 
 
 class NotDirect(BadDatabaseUrl):
-    """The way to the database is a pooler that shares connections between transactions, or leads to two databases."""
+    """The URLs lead to two databases, or through a pooler that shares server connections between transactions."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -87,12 +87,12 @@ _RETRY = (
     asyncpg.exceptions.ConnectionRejectionError,
     asyncpg.exceptions.InvalidCatalogNameError,  # the database is being created or restored
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,  # a wrong user or password, or one being changed
-    asyncpg.exceptions.InsufficientPrivilegeError,  # a grant that was forgotten, as mostly at the first migration
+    asyncpg.exceptions.InsufficientPrivilegeError,  # a missing grant, mostly at the first migration
     ConnectionRefusedError,
 )
 _UNKNOWN = (
     asyncpg.exceptions.PostgresConnectionError,
-    asyncpg.exceptions.OperatorInterventionError,  # cancelled or terminated, by us or an operator
+    asyncpg.exceptions.OperatorInterventionError,  # cancelled or terminated, by the bridge or an operator
     asyncpg.exceptions.InternalClientError,
     asyncpg.exceptions.InterfaceError,
     asyncpg.exceptions.PostgresIOError,
@@ -104,7 +104,7 @@ FOREIGN = (*_RETRY, *_UNKNOWN, asyncpg.exceptions.ReadOnlySQLTransactionError)
 
 
 def translate(error: BaseException) -> Unavailable:
-    """Turn one of FOREIGN into our word for it. The message names the class only: never a DSN, never data."""
+    """Translate an error of a class in FOREIGN into Unavailable. Its message names the class only: no DSN, no data."""
     cause = type(error).__name__
     if isinstance(error, asyncpg.exceptions.ReadOnlySQLTransactionError):
         return Unavailable(Failure.READ_ONLY, cause)

@@ -1,8 +1,8 @@
-"""The feed: an organization's events in one order, with positions that are given after the commit.
+"""The feed: an organization's events in one order, by positions that are assigned after the commit.
 
-A cursor over anything that is written in the transaction itself (a time, an id, a sequence) misses what commits late.
-Here a committed event gets its position from one numberer at a time, so a reader sees everything past a position. The
-event is also the outbox: its deliveries are written with its position.
+A cursor over a value that the transaction itself writes (a time, an id, a sequence) misses events that commit late.
+Here a committed event gets its position from one replica at a time, so a reader sees every event past its position. The
+event row is also the outbox: its deliveries are written together with its position.
 """
 
 from collections import Counter
@@ -11,37 +11,37 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storage import statements
-from storage.model import ENDS, Event, EventType
+from storage.model import ENDS, EventType, FeedEvent
 from storage.statements import Runs
 
 _SQL = statements.load("events")
 
-BEGINNING = 0  # the place before the first
+BEGINNING = 0  # the position before the first event
 BATCH = 100  # events of one transaction; each may cause 20 deliveries
 BATCHES = 10  # transactions of one pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbered:
-    """What one pass did."""
+    """The result of one pass."""
 
     counts: dict[UUID, int]  # organization -> events that got their position or their deliveries, never 0
     deliveries: int  # that were written
-    passed_over: bool  # some events are still due, because another replica holds what they need
+    passed_over: bool  # some due events were skipped, because another transaction has locked a row that they need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an event stands, None when the feed has none with its id; and where the feed ends now."""
+class FeedPosition:
+    """The position of an event, and the end of its feed."""
 
-    position: int | None
-    latest: int
+    position: int | None  # None: the feed has no event with this id
+    latest: int  # of the last event that has a position
 
 
 async def number(db: Runs, *, limit: int = BATCH, batches: int = BATCHES) -> Numbered:
     """Give committed events of all organizations their positions and deliveries, oldest first. Never waits for a lock.
 
-    In at most `batches` transactions of at most `limit` events each; ends after one that finds no more.
+    Works in at most `batches` transactions of at most `limit` events each, and stops after one that finds no more.
     """
     counts: Counter[UUID] = Counter()
     deliveries, passed_over, full = 0, False, True
@@ -56,21 +56,21 @@ async def number(db: Runs, *, limit: int = BATCH, batches: int = BATCHES) -> Num
 
 
 async def page(
-    db: Runs, organization_id: UUID, *, past: int, most: int, types: Sequence[EventType] | None = None
-) -> list[Event]:
-    """The first `most` events past a place, of these types or of all, in their order."""
+    db: Runs, organization_id: UUID, *, past: int, limit: int, types: Sequence[EventType] | None = None
+) -> list[FeedEvent]:
+    """Return the first `limit` events past the position `past`, of these types or of all, in the order of the feed."""
     wanted = None if types is None else [type.value for type in types]
-    rows = await _SQL["page"].many(db, organization_id=organization_id, past=past, types=wanted, most=most)
-    return [Event(**row) for row in rows]
+    rows = await _SQL["page"].many(db, organization_id=organization_id, past=past, types=wanted, limit=limit)
+    return [FeedEvent(**row) for row in rows]
 
 
-async def place(db: Runs, organization_id: UUID, id: UUID | None = None) -> Place:
-    """Where an event stands, and where the feed ends: what is committed and numbered is at or before that."""
-    row = await _SQL["place"].maybe(db, organization_id=organization_id, id=id)
-    return Place(**row) if row else Place(position=None, latest=BEGINNING)
+async def position(db: Runs, organization_id: UUID, id: UUID | None = None) -> FeedPosition:
+    """Return the position of an event, and of the end of the feed, which is BEGINNING for an unknown organization."""
+    row = await _SQL["position"].maybe(db, organization_id=organization_id, id=id)
+    return FeedPosition(**row) if row else FeedPosition(position=None, latest=BEGINNING)
 
 
 async def latest(db: Runs, organization_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Where the feeds of these organizations end; one that is not there any more has none."""
+    """Return the position of the end of each organization's feed; a deleted organization is left out."""
     rows = await _SQL["latest"].many(db, organization_ids=list(organization_ids))
     return {row["organization_id"]: row["latest"] for row in rows}

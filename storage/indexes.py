@@ -1,14 +1,14 @@
-"""Indexes that are built while everybody works: outside a transaction, and anew when an earlier try was cut short.
+"""Indexes built without blocking writes: outside a transaction, and anew if an earlier try was interrupted.
 
-A plain `create index` keeps every click out of its table until it is done, which on a large one takes minutes. The
-concurrent one does not; it cannot run in a transaction, so a death in the middle leaves an index that is not valid.
+A plain `create index` blocks every write to its table until it is done, which takes minutes on a large table. The
+concurrent form does not; it cannot run in a transaction, so an interruption leaves an invalid index behind.
 """
 
 import re
 from dataclasses import dataclass
 
 from storage import statements
-from storage.pool import Connection
+from storage.pool import PoolConnection
 
 _SQL = statements.load("catalog")
 
@@ -18,7 +18,7 @@ _BUILD = re.compile(r"\s*(create (?:unique )?index concurrently (?P<name>[a-z_]+
 
 
 class NotRepeatable(Exception):
-    """A migration outside a transaction may only create indexes concurrently: all else could be left half done."""
+    """A migration outside a transaction may only create indexes concurrently: anything else could be left half done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,10 @@ class Index:
 
 
 def outside_a_transaction(name: str, sql: str) -> list[Index]:
-    """What a migration that is marked so builds; nothing for any other. Raises NotRepeatable."""
+    """Return the indexes that a migration marked as outside a transaction builds; none for any other migration.
+
+    Raises NotRepeatable if a marked migration does anything else.
+    """
     if not sql.startswith(_MARK):
         return []
     text, position, found = _COMMENT.sub("", sql), 0, []
@@ -43,8 +46,8 @@ def outside_a_transaction(name: str, sql: str) -> list[Index]:
     return found
 
 
-async def build(connection: Connection, index: Index) -> None:
-    """Have this index, complete. What an interrupted try left is dropped first; what is there already is left alone."""
+async def build(connection: PoolConnection, index: Index) -> None:
+    """Build an index unless it is there and complete; what an interrupted try left behind is dropped first."""
     row = await _SQL["index"].maybe(connection, name=index.name)
     if row and row["is_complete"]:
         return

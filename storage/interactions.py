@@ -1,4 +1,4 @@
-"""Questions: opened, read, claimed, ended."""
+"""Interactions: opened, read, claimed, ended."""
 
 import asyncio
 import dataclasses
@@ -11,21 +11,21 @@ from uuid import UUID
 from asyncpg import Record
 
 from storage import deadlines, statements
-from storage.deadlines import Ended
-from storage.model import Card, Intent, Interaction, Json, Life, Moment, Scope, Status, Verdict, verdict
+from storage.deadlines import EndedInteraction
+from storage.model import Card, Intent, Interaction, Json, Life, Scope, Status, TimelineEntry, Verdict, verdict
 from storage.pool import Database
 from storage.statements import Runs
 
 _SQL = statements.load("interactions")
 
-_LAST = UUID(int=2**128 - 1)  # behind every id
-MOST_MOMENTS = 1_000  # events in a timeline, and clicks
+_LAST = UUID(int=2**128 - 1)  # greater than every id
+MAX_TIMELINE_ENTRIES = 1_000  # events in a timeline, and as many clicks
 CLAIM_SECONDS = 2.5  # Slack waits 3 s for the acknowledgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """Everything a new question is made of."""
+    """All values of a new interaction."""
 
     scope: Scope
     id: UUID
@@ -46,26 +46,26 @@ class Opening:
     addresses: list[Json]
     card_ids: list[UUID]
     expires_in: int  # seconds from the moment the row is written
-    on_expiry: str | None  # the choice that counts when the deadline passes
-    callback: str | None  # where the agent wants to be called once it has ended
-    callback_target: UUID | None  # the same for all callbacks to one server
+    on_expiry: str | None  # the choice that is taken when the deadline passes
+    callback: str | None  # the URL that is called once the interaction has ended
+    callback_target: UUID | None  # the id of the receiver, the same for all callbacks to one server
     supersedes: UUID | None
     superseded_event_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A new question, as it was written: whoever cannot read it back can still be told of it."""
+    """A new interaction as it was written, so that it can be reported even if it cannot be read back."""
 
     id: UUID
     interaction: Interaction
     cards: list[Card]
-    pending: int | None  # how many others were, if that was asked
+    pending: int | None  # other pending interactions of the organization, if they were counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """The idempotency key was used before, for the same request: this question already stands for it."""
+    """The idempotency key was used before, for the same request: this interaction exists already."""
 
     id: UUID
 
@@ -81,25 +81,25 @@ class Disconnected:
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
-    """As many questions of the organization are pending as may be. Nothing was opened."""
+class TooManyPending:
+    """The organization has as many pending interactions as it may have. Nothing was opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSuchOlder:
-    """What was to be superseded is no question of this organization. Nothing was opened."""
+    """The interaction to be superseded does not exist in this organization. Nothing was opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OlderEnded:
-    """What was to be superseded had ended before. Nothing was opened."""
+    """The interaction to be superseded had ended before. Nothing was opened."""
 
     id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which questions a list is to have; None: any."""
+    """Which interactions a list contains; None: any."""
 
     status: Status | None = None
     kind: str | None = None
@@ -109,8 +109,8 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Click:
-    """One click as the claim needs it; the scope comes from the signed workspace, never from the card."""
+class ClaimRequest:
+    """One click or submission as the claim needs it; its scope comes from the signed workspace, never from the card."""
 
     scope: Scope
     interaction_id: UUID | None
@@ -118,7 +118,7 @@ class Click:
     event_id: UUID
     choice: str | None
     intent: Intent
-    given: Json | None  # what a submission adds to the answer, as the kind accepted it; None: a bare click
+    given: Json | None  # the values that a submission adds to the answer, as the kind accepted them; None: a bare click
     user_id: str
     user_name: str | None
     user_team: str | None
@@ -128,29 +128,30 @@ class Click:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What became of a click, and the question as it was locked; None when there is none in this scope."""
+    """The verdict on a click, and the state of the interaction after it."""
 
     verdict: Verdict | str  # a str that is no Verdict: stored by a later release
-    repeats: int  # how often this very envelope had come before
-    life: Life | None
-    is_settling: bool = False  # this claim told the very card that was clicked to show the answer
+    repeats: int  # how often the same envelope had arrived before
+    life: Life | None  # None: there is no such interaction in this scope
+    is_settling: bool = False  # this claim has made the clicked card due to show the answer
 
 
 async def open(
-    db: Database, opening: Opening, *, most_pending: int | None = None
-) -> Opened | Replayed | Mismatch | Disconnected | Full | NoSuchOlder | OlderEnded:
-    """Make a question durable with its copies to post, and supersede the one it names: all of it, or none.
+    db: Database, opening: Opening, *, max_pending: int | None = None
+) -> Opened | Replayed | Mismatch | Disconnected | TooManyPending | NoSuchOlder | OlderEnded:
+    """Store a new interaction with its cards to post, and supersede the one that it names: all of it, or none.
 
-    With `most_pending` the organization's pending questions are counted, and it is refused when there are so many; what
-    supersedes another needs no room. Those that count at the same moment do not see each other.
+    With `max_pending` the organization's pending interactions are counted, and the new one is refused if there are as
+    many already; one that supersedes another is never refused for that. Calls that count at the same moment do not see
+    each other's interactions.
     """
-    row = await _SQL["open"].one(db, **_scoped(opening), most_pending=most_pending)
+    row = await _SQL["open"].one(db, **_scoped(opening), max_pending=max_pending)
     if row["id"]:
-        pending = row["pending"] if most_pending is not None and opening.supersedes is None else None
+        pending = row["pending"] if max_pending is not None and opening.supersedes is None else None
         return _opened(opening, created_at=row["created_at"], expires_at=row["expires_at"], pending=pending)
     if opening.idempotency_key is not None and opening.request_hash is not None:
-        # A statement of its own: its snapshot sees the row that won the key a moment ago. It comes before everything
-        # else, because that row may be what ended the older question.
+        # A statement of its own: its snapshot sees the row that took the key a moment ago. It comes before all other
+        # checks, because that row may be the one that superseded the older interaction.
         before = await replayed(
             db,
             opening.scope.organization_id,
@@ -162,14 +163,14 @@ async def open(
     if not row["connected"]:
         return Disconnected()
     if opening.supersedes is None:
-        return Full() if most_pending is not None and row["pending"] >= most_pending else Disconnected()
+        return TooManyPending() if max_pending is not None and row["pending"] >= max_pending else Disconnected()
     return OlderEnded(id=opening.supersedes) if row["found"] else NoSuchOlder()
 
 
 async def replayed(
     db: Database, organization_id: UUID, *, idempotency_key: str, request_hash: bytes
 ) -> Replayed | Mismatch | None:
-    """What an idempotency key already stands for, if it was used."""
+    """Return what an idempotency key was used for; None if it was not used."""
     found = await _SQL["find_idempotent"].maybe(db, organization_id=organization_id, idempotency_key=idempotency_key)
     if found is None:
         return None
@@ -177,40 +178,40 @@ async def replayed(
 
 
 async def get(db: Database, organization_id: UUID, id: UUID) -> Interaction | None:
-    """A question of this organization as it is stored; what is told of it goes through `bridge.reader`."""
+    """Return an interaction of this organization as it is stored. `bridge.reader` reads it with its end written."""
     row = await _SQL["get"].maybe(db, organization_id=organization_id, id=id)
     return _interaction(row) if row else None
 
 
 async def several(db: Runs, organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Interaction]:
-    """Some questions of this organization as they are stored; those that are not there are left out."""
+    """Return interactions of this organization by id, as they are stored; those that do not exist are left out."""
     rows = await _SQL["several"].many(db, organization_id=organization_id, ids=list(ids))
     return {row["id"]: _interaction(row) for row in rows}
 
 
 async def page(
-    db: Database, organization_id: UUID, filters: Filters, *, before: UUID | None, most: int
+    db: Database, organization_id: UUID, filters: Filters, *, before: UUID | None, limit: int
 ) -> list[Interaction]:
-    """This organization's questions as they are stored, newest first, older than `before`."""
+    """Return up to `limit` of an organization's interactions as they are stored, newest first, older than `before`."""
     values = dataclasses.asdict(filters)
-    rows = await _SQL["page"].many(db, organization_id=organization_id, before=before or _LAST, most=most, **values)
+    rows = await _SQL["page"].many(db, organization_id=organization_id, before=before or _LAST, limit=limit, **values)
     return [_interaction(row) for row in rows]
 
 
 async def claim(
-    db: Database, click: Click, *, seconds: float = CLAIM_SECONDS, ended: list[Ended] | None = None
+    db: Database, request: ClaimRequest, *, seconds: float = CLAIM_SECONDS, ended: list[EndedInteraction] | None = None
 ) -> Claimed:
-    """Take the question for this click, or say why not; raises Unavailable when that cannot be confirmed in `seconds`.
+    """Claim the interaction for this click and return the verdict; raises Unavailable if unconfirmed after `seconds`.
 
-    A try whose outcome is unknown is made again with the same claim id: if it had committed, its verdict is stored. A
-    deadline that has passed is written first, and then the claim is made once more; what that ended is added to
-    `ended`, also when the claim itself cannot be confirmed.
+    A try whose outcome is unknown is repeated with the same claim id: if it had committed, its verdict is stored. If
+    the deadline has passed, the end is written first and the claim is made once more; the ended interaction is appended
+    to `ended`, also if the claim itself cannot be confirmed.
     """
     clock = asyncio.get_running_loop().time
-    deadline, values = clock() + seconds, _scoped(click)
+    deadline, values = clock() + seconds, _scoped(request)
     row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=seconds)
-    while row["overdue"]:  # nothing was written yet, so the click's event id is free
-        written = await db.insist(lambda runs: _end_clicked(runs, click), seconds=deadline - clock())
+    while row["overdue"]:  # the claim has written nothing, so its event id is free
+        written = await db.insist(lambda runs: _end_overdue(runs, request), seconds=deadline - clock())
         if ended is not None:
             ended += written
         row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
@@ -225,7 +226,7 @@ async def claim(
 async def cancel(
     db: Database, organization_id: UUID, id: UUID, *, reason: Json, cancelled_by: str, event_id: UUID
 ) -> bool | None:
-    """Withdraw a question; False when it had ended before, None when there is none. Asked again, it changes nothing."""
+    """Cancel an interaction. Idempotent. False if it had ended before; None if there is none."""
     row = await _SQL["cancel"].maybe(
         db, organization_id=organization_id, id=id, reason=reason, cancelled_by=cancelled_by, event_id=event_id
     )
@@ -233,7 +234,7 @@ async def cancel(
 
 
 async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
-    """Of the watched (organization, id) pairs, those that ended or whose deadline has passed."""
+    """Return those of the watched (organization, id) pairs that have ended or whose deadline has passed."""
     pairs = list(watched)
     rows = await _SQL["ended"].many(
         db, organization_ids=[organization for organization, _ in pairs], ids=[id for _, id in pairs]
@@ -241,11 +242,11 @@ async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tupl
     return [(row["organization_id"], row["id"]) for row in rows]
 
 
-async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment]:
-    """What happened to one question, oldest first; of very many clicks the one that won and the last."""
-    rows = await _SQL["timeline"].many(db, organization_id=organization_id, id=id, most=MOST_MOMENTS)
+async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[TimelineEntry]:
+    """Return what happened to one interaction, oldest first; of very many clicks the winning one and the latest."""
+    rows = await _SQL["timeline"].many(db, organization_id=organization_id, id=id, limit=MAX_TIMELINE_ENTRIES)
     return [
-        Moment(
+        TimelineEntry(
             at=row["at"],
             type=row["type"],
             by=row["by"],
@@ -256,8 +257,8 @@ async def timeline(db: Database, organization_id: UUID, id: UUID) -> list[Moment
     ]
 
 
-def _scoped(value: Opening | Click) -> dict[str, Any]:
-    """A value as a statement's parameters: its fields, those of its scope among them."""
+def _scoped(value: Opening | ClaimRequest) -> dict[str, Any]:
+    """Return a value's fields as parameters of a statement, with the fields of its scope in place of `scope`."""
     fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     scope: Scope = fields.pop("scope")
     return {"organization_id": scope.organization_id, "connection_id": scope.connection_id, **fields}
@@ -314,9 +315,9 @@ def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime, pen
     return Opened(id=opening.id, interaction=interaction, cards=cards, pending=pending)
 
 
-async def _end_clicked(db: Runs, click: Click) -> list[Ended]:
-    named = [click.interaction_id] if click.interaction_id else []
-    return await deadlines.end_named(db, click.scope.organization_id, named, event_ids=[click.event_id])
+async def _end_overdue(db: Runs, request: ClaimRequest) -> list[EndedInteraction]:
+    named = [request.interaction_id] if request.interaction_id else []
+    return await deadlines.end_named(db, request.scope.organization_id, named, event_ids=[request.event_id])
 
 
 def _life(row: Record) -> Life | None:

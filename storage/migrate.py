@@ -1,4 +1,4 @@
-"""Bring a database to this release's schema: numbered, forward only, one at a time, whoever else tries at once."""
+"""Migrations of a database to this release's schema: numbered, forward only, applied by one process at a time."""
 
 import asyncio
 import itertools
@@ -11,11 +11,11 @@ from importlib import resources
 import asyncpg
 
 from storage import errors, indexes, statements
-from storage.pool import Connection
+from storage.pool import PoolConnection
 
 _SQL = statements.load("migrations")
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
-_LOCK = 0x61736B62  # "askb": any number will do, as long as it never changes
+_LOCK = 0x61736B62  # "askb": the number is arbitrary, but must never change
 _TABLE = """
 create table migrations (
     version    int primary key,
@@ -26,12 +26,12 @@ create table migrations (
 
 
 class DuplicateNumber(Exception):
-    """Two migrations have the same number; which one comes first would depend on the machine."""
+    """Two migrations have the same number, so that their order would depend on the machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file of `sql/migrations/`, never edited once landed."""
+    """One file of `sql/migrations/`, which is never edited once it has landed."""
 
     version: int
     name: str
@@ -39,7 +39,7 @@ class Migration:
 
 
 def order(found: Iterable[Migration]) -> list[Migration]:
-    """Migrations by number; raises DuplicateNumber."""
+    """Return the migrations ordered by number; raises DuplicateNumber."""
     ordered = sorted(found, key=lambda migration: migration.version)
     for one, next_one in itertools.pairwise(ordered):
         if one.version == next_one.version:
@@ -48,7 +48,7 @@ def order(found: Iterable[Migration]) -> list[Migration]:
 
 
 def ours() -> list[Migration]:
-    """The migrations this release brings."""
+    """Return the migrations of this release."""
     return order(
         Migration(version=int(match[1]), name=match[2], sql=file.read_text("utf-8"))
         for file in resources.files("sql").joinpath("migrations").iterdir()
@@ -57,17 +57,17 @@ def ours() -> list[Migration]:
 
 
 async def migrate(dsn: str, migrations: list[Migration] | None = None) -> list[Migration]:
-    """Apply what is missing and say what was applied. Twenty at once are fine: one works, the others find it done.
+    """Apply the missing migrations and return them.
 
-    Raises SchemaTooNew when the database is ahead of `migrations`, Unavailable when it cannot be reached, and
-    BadDatabaseUrl.
+    Any number of processes may call this at once: one applies, the others find it done. Raises SchemaTooNew if the
+    database is ahead of `migrations`, Unavailable if it cannot be reached, and BadDatabaseUrl.
     """
     known = ours() if migrations is None else order(migrations)
     try:
         try:
-            connection = await asyncpg.connect(dsn, timeout=10, connection_class=Connection)
+            connection = await asyncpg.connect(dsn, timeout=10, connection_class=PoolConnection)
         except ValueError:
-            raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password
+            raise errors.BadDatabaseUrl from None  # the cause quotes parts of the URL, perhaps of its password
         try:
             await _lock(connection)
             return await _apply(connection, known)
@@ -77,19 +77,19 @@ async def migrate(dsn: str, migrations: list[Migration] | None = None) -> list[M
         raise errors.translate(error) from error
 
 
-async def _lock(connection: Connection) -> None:
-    """Be the only one who migrates.
+async def _lock(connection: PoolConnection) -> None:
+    """Take the lock of the one process that migrates.
 
-    Asked for again and again: whoever waits inside the server holds a snapshot, and an index that is built
-    concurrently waits for the end of every snapshot, so that the two would wait for each other.
+    By polling: a session that waits inside the server holds a snapshot, and an index that is built concurrently waits
+    for the end of every snapshot, so that the two would wait for each other.
     """
-    while not await connection.fetchval(  # noqa: ASYNC110  -- another process lets go of it: nobody here can tell
+    while not await connection.fetchval(  # noqa: ASYNC110  -- another process releases it: no event here can tell
         f"select pg_try_advisory_lock({_LOCK})"
     ):
         await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311  -- spreads the tries of many, guards nothing
 
 
-async def _apply(connection: Connection, known: list[Migration]) -> list[Migration]:
+async def _apply(connection: PoolConnection, known: list[Migration]) -> list[Migration]:
     if not (await _SQL["exists"].one(connection))["found"]:
         await connection.execute(_TABLE)
     applied = await version(connection)
@@ -97,13 +97,13 @@ async def _apply(connection: Connection, known: list[Migration]) -> list[Migrati
     missing = [migration for migration in known if migration.version > applied]
     for migration in missing:
         if concurrent := indexes.outside_a_transaction(migration.name, migration.sql):
-            # It keeps nobody waiting, so it may itself wait for as long as transactions before it take.
+            # A concurrent build blocks no writes, so it may wait for as long as earlier transactions take.
             await connection.execute("set lock_timeout = 0; set statement_timeout = 0")
             for index in concurrent:
                 await indexes.build(connection, index)
             await _record(connection, migration)
             continue
-        # A migration that cannot get its lock must fail, not queue up before everybody's clicks.
+        # A migration that cannot get its lock must fail: while it waited, all clicks would queue behind it.
         await connection.execute("set lock_timeout = '2s'")
         async with connection.transaction():
             await connection.execute(migration.sql)
@@ -111,12 +111,12 @@ async def _apply(connection: Connection, known: list[Migration]) -> list[Migrati
     return missing
 
 
-async def _record(connection: Connection, migration: Migration) -> None:
+async def _record(connection: PoolConnection, migration: Migration) -> None:
     await _SQL["record"].run(connection, version=migration.version, name=migration.name)
 
 
 async def version(db: statements.Runs) -> int:
-    """The number of the newest migration this database has; 0 for none."""
+    """Return the number of the newest migration that was applied to this database; 0 for none."""
     if not (await _SQL["exists"].one(db))["found"]:
         return 0
     applied = await _SQL["applied"].many(db)
@@ -124,7 +124,7 @@ async def version(db: statements.Runs) -> int:
 
 
 async def check(db: statements.Runs) -> None:
-    """Raise NotMigrated or SchemaTooNew unless this database has exactly what this release needs."""
+    """Raise NotMigrated or SchemaTooNew unless the database has exactly the schema that this release needs."""
     known = ours()
     applied = await version(db)
     _refuse_newer(applied, known)

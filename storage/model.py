@@ -1,4 +1,4 @@
-"""The rows as values: what is stored, and what it may become."""
+"""The rows as immutable values, and the states that they can have."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,37 +10,37 @@ Json: TypeAlias = dict[str, Any]
 
 
 class Status(StrEnum):
-    """Where an interaction is in its life; every status but pending is final and never changes."""
+    """The status of an interaction; every status but pending is final and never changes."""
 
     PENDING = "pending"  # created; the only status that can be claimed
-    ANSWERED = "answered"  # by a person's winning click, or by the default asked for
-    EXPIRED = "expired"  # its deadline passed, and somebody could have seen a card
+    ANSWERED = "answered"  # by a person's winning click, or by the default answer that the agent chose
+    EXPIRED = "expired"  # its deadline passed, and a card was, or may have been, shown
     CANCELLED = "cancelled"  # by the agent or an operator
     SUPERSEDED = "superseded"  # by a newer interaction that named it
-    UNREACHABLE = "unreachable"  # no copy can or could be shown
+    UNREACHABLE = "unreachable"  # no card could be shown
 
 
 class Verdict(StrEnum):
-    """What became of one click."""
+    """The result of one click."""
 
     WON = "won"
-    RECORDED = "recorded"  # the winner's new click on the same choice
-    DECIDED = "decided"  # the winner clicks another choice, or gives other words, afterwards
-    OPENED = "opened"  # a click that asks for a form passed every check; nothing is taken
-    MISTAKEN = "mistaken"  # a submission has mistakes that a person can mend; nothing is taken
-    TAKEN = "taken"  # someone else answered, or the default did
+    RECORDED = "recorded"  # another click of the winner on the same choice
+    DECIDED = "decided"  # the winner clicked another choice, or gave other words, afterwards
+    OPENED = "opened"  # a click that asks for a form passed every check; nothing is claimed
+    MISTAKEN = "mistaken"  # a submission has mistakes that a person can correct; nothing is claimed
+    TAKEN = "taken"  # answered by another person, or by the default
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     UNREACHABLE = "unreachable"
-    OUTSIDER = "outsider"  # of another workspace, and outsiders were not allowed
-    NOT_YOURS = "not_yours"  # not among the responders
-    GONE = "gone"  # no such row, or no such choice, in this scope
+    OUTSIDER = "outsider"  # the clicker is of another workspace, and outsiders may not answer
+    NOT_YOURS = "not_yours"  # the clicker is not among the responders
+    GONE = "gone"  # no such interaction, or no such choice, in this scope
     UNAVAILABLE = "unavailable"  # could not be confirmed in time; never stored
 
 
 def verdict(text: str) -> Verdict | str:
-    """A stored verdict; one of a later release stays the text that it is, and is left alone."""
+    """Return a stored verdict; a verdict that only a later release knows stays a plain str."""
     try:
         return Verdict(text)
     except ValueError:
@@ -48,43 +48,43 @@ def verdict(text: str) -> Verdict | str:
 
 
 class Intent(StrEnum):
-    """What a click or a submission asks of the claim; what would be won is taken by the first alone."""
+    """What a click or a submission asks of the claim; only ANSWER can win."""
 
     ANSWER = "answer"
-    OPEN = "open"  # a form, before anything can be answered
-    MISTAKEN = "mistaken"  # nothing: what was submitted has mistakes
+    OPEN = "open"  # the click opens a form, and only the form's submission can answer
+    MISTAKEN = "mistaken"  # the submission has mistakes, so the claim only checks
 
 
 class CardStatus(StrEnum):
-    """What one copy of a card shows, in the words of the agents' API."""
+    """The state of one card, in the words of the agents' API."""
 
-    QUEUED = "queued"  # not on any screen yet
-    POSTED = "posted"  # on a screen, with its buttons
+    QUEUED = "queued"  # not posted yet
+    POSTED = "posted"  # posted, with its buttons
     SETTLED = "settled"  # shows the final status, or need never be shown
     FAILED = "failed"  # given up, with a reason
 
 
 class EventType(StrEnum):
-    """What is told in an organization's feed; what happens to its cards is in the timelines only."""
+    """The types of the events in an organization's feed; events of cards are in the timelines only."""
 
     CREATED = "interaction.created"
-    POSTED = "interaction.posted"  # a copy of its card appeared, once for each
+    POSTED = "interaction.posted"  # once for each card that was posted
     ANSWERED = "interaction.answered"
     EXPIRED = "interaction.expired"
     CANCELLED = "interaction.cancelled"
     SUPERSEDED = "interaction.superseded"
     UNREACHABLE = "interaction.unreachable"
-    PICKED_UP = "interaction.picked_up"  # these three are its agent's receipts
+    PICKED_UP = "interaction.picked_up"  # this and the next two are the agent's receipts
     SUCCEEDED = "interaction.succeeded"
     FAILED = "interaction.failed"
 
 
 ENDS: Final = frozenset(EventType(f"interaction.{status}") for status in Status if status is not Status.PENDING)
-"""The events that tell how a question ended."""
+"""The events of an interaction's end."""
 
 
 class Progress(StrEnum):
-    """What an agent reports of an answer it acts on, in this order; one of the last two is the end."""
+    """What an agent reports about an answer that it acts on: picked up first, then succeeded or failed."""
 
     PICKED_UP = "picked_up"
     SUCCEEDED = "succeeded"
@@ -92,16 +92,16 @@ class Progress(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """Where the duty to tell one receiver of one event is in its life; a replay begins it anew."""
+    """The status of the delivery of one event to one receiver; a replay makes it pending again."""
 
     PENDING = "pending"  # due now or later
     DELIVERED = "delivered"  # the receiver answered 2xx
-    DEAD = "dead"  # given up after the last attempt, or with its endpoint
+    DEAD = "dead"  # given up, after the last attempt or because its endpoint was disabled or deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Where a row belongs: one organization, one of its Slack installations."""
+    """The owner of a row: an organization and one of its Slack installations."""
 
     organization_id: UUID
     connection_id: UUID
@@ -112,31 +112,31 @@ class Organization:
     organization_id: UUID
     name: str
     created_at: datetime
-    disabled_at: datetime | None  # since when no key of it opens a door
+    disabled_at: datetime | None  # since when its keys are refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """An agent's API key, without anything that could open a door: only its digest is stored."""
+    """An agent's API key without the secret, of which only a digest is stored."""
 
     organization_id: UUID
     id: UUID
-    name: str  # the verified sender on every card
-    prefix: str  # the first characters, for telling keys apart in a list
+    name: str  # shown as the verified sender on every card
+    prefix: str  # the first characters, which distinguish keys in a list
     created_at: datetime
     revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One Slack installation owned by one organization."""
+    """One Slack installation, owned by one organization."""
 
     organization_id: UUID
     id: UUID
     app_id: str
     enterprise_id: str | None  # set inside an Enterprise organization
-    team_id: str | None  # None for an organization-wide install
-    home_teams: list[str]  # whose people are not outsiders
+    team_id: str | None  # None for an organization-wide installation
+    home_teams: list[str]  # the workspaces whose members are not outsiders
     bot_user_id: str
     name: str  # the workspace's name, for people
     created_at: datetime
@@ -149,10 +149,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """What changes when an interaction ends."""
+    """The state of an interaction that a claim decides on and that its end changes."""
 
     status: Status
-    responders: list[str] | None  # None: anyone who can see the card
+    responders: list[str] | None  # None: everyone who can see the card
     answer: Json | None  # the chosen entry of the interaction's answers with `by` and `via`
     choice: str | None
     reason: Json | None  # {code, detail, fix}
@@ -163,7 +163,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction(Life):
-    """A question as it is stored."""
+    """An interaction as it is stored."""
 
     organization_id: UUID
     connection_id: UUID
@@ -180,18 +180,18 @@ class Interaction(Life):
     metadata: Json
     idempotency_key: str | None
     supersedes: UUID | None
-    on_expiry: str | None  # the choice that counts when the deadline passes
-    cards_left: int  # copies not yet shown and not given up
-    cards_shown: int  # copies that are, or may be, on a screen
+    on_expiry: str | None  # the choice that is taken when the deadline passes
+    cards_left: int  # cards that are neither shown nor given up yet
+    cards_shown: int  # cards that are, or may be, posted
     heard_at: datetime | None  # when the agent was first given the end
-    unheard: bool | None  # cards say that nobody heard the answer; None: asked where nobody remembers
-    receipt: Json | None  # {status, summary, url, picked_up_at, at}: what the agent reported last
+    unheard: bool | None  # its cards say that no agent acknowledged it; None: opened by a release without the column
+    receipt: Json | None  # {status, summary, url, picked_up_at, at}: the agent's last report
     created_at: datetime
     read_at: datetime = field(compare=False)  # when it was read, by the database's clock
 
     @property
     def is_overdue(self) -> bool:
-        """Whether its deadline has passed and its end is not written yet: it must be, before this is told to anyone."""
+        """Whether its deadline has passed with no end written: the end must be written before this is reported."""
         return self.status is Status.PENDING and self.expires_at <= self.read_at
 
     @property
@@ -201,7 +201,7 @@ class Interaction(Life):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handle:
-    """Where a copy lives."""
+    """The address of a posted card in Slack."""
 
     channel: str
     ts: str
@@ -209,7 +209,7 @@ class Handle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One copy of an interaction on one address; its handle is channel + ts once posted."""
+    """The card of an interaction at one address; its handle is channel + ts once it is posted."""
 
     organization_id: UUID
     connection_id: UUID
@@ -220,13 +220,13 @@ class Card:
     channel: str | None
     ts: str | None
     permalink: str | None
-    wanted: int  # the version this copy should show
-    shown: int  # the version it shows; 0: none yet
-    maybe_shown: bool  # a send whose outcome nobody knows was made
+    wanted: int  # the version that it should show
+    shown: int  # the version that it shows; 0: none yet
+    maybe_shown: bool  # a post was sent whose outcome is unknown
     attempt: int  # counts leases; the fence of every write-back
     failures: int  # failed calls since the last success; sets the back-off
-    plain: bool  # Slack refused the full form of this copy; the plainer one is shown
-    settled: bool  # it shows the end, whatever else it is still to show
+    plain: bool  # Slack refused its full form, so the plainer one is shown
+    settled: bool  # it shows the end, even if a newer version is wanted
     due_at: datetime
     leased_until: datetime | None
     given_up_at: datetime | None
@@ -238,21 +238,24 @@ class Card:
 
     @property
     def handle(self) -> Handle | None:
-        """Where this copy lives; None while it is on no screen."""
+        """The address of the posted card; None if it is not posted."""
         return Handle(channel=self.channel, ts=self.ts) if self.channel and self.ts else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
-    """Where an organization wants to be called. Its secret is made from its id and generation, and never stored."""
+    """A URL that is called about an organization's events.
+
+    Its secret is derived from its id and generation, and never stored.
+    """
 
     organization_id: UUID
     id: UUID
     url: str
-    types: list[str] | None  # None: every final status, and nothing else
-    generation: int
+    types: list[str] | None  # None: the events of every final status, and no others
+    generation: int  # of the secret; a rotation adds 1
     rotated_at: datetime | None
-    failing_since: datetime | None  # nothing was accepted since
+    failing_since: datetime | None  # no delivery was accepted since
     created_at: datetime
     disabled_at: datetime | None
     disabled_reason: str | None  # asked, gone, failing
@@ -260,13 +263,13 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """The duty to tell one endpoint of one event, as its list shows it."""
+    """The delivery of one event to one receiver, as the list of deliveries shows it."""
 
     event_id: UUID
     interaction_id: UUID
     type: str
     status: DeliveryStatus
-    failures: int  # since it was made, or replayed
+    failures: int  # since it was written, or last replayed
     due_at: datetime
     outcome: Json | None  # {status, detail} of the last attempt
     created_at: datetime
@@ -274,7 +277,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class FeedEvent:
     """One event of an organization's feed."""
 
     position: int  # counts up in its organization, not without gaps
@@ -285,7 +288,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class TimelineEntry:
     """One entry of an interaction's timeline."""
 
     at: datetime

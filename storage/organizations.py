@@ -1,4 +1,4 @@
-"""The tenants."""
+"""Organizations, the tenants of the bridge."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,47 +15,47 @@ _BATCH = 1000
 
 
 class StillActive(Exception):
-    """Only a disabled organization can be deleted: in an active one new rows would come while the old ones go."""
+    """Only a disabled organization can be deleted: an active one would get new rows while the old ones are deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disabled:
-    """An organization whose keys open no door, and how many open questions that cancelled."""
+class OrganizationDisabled:
+    """An organization whose keys are refused and whose connections are disabled."""
 
     organization: Organization
-    cancelled: int
+    cancelled: int  # pending interactions that were cancelled by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
-    """What a disabled organization still owes: to screens, and to agents."""
+class Outstanding:
+    """The work that is outstanding for a disabled organization."""
 
     seconds: float  # since it was disabled
-    questions: int  # past their deadline, which is not written yet
-    cards: int  # that do not show yet what became of their question
+    questions: int  # interactions whose deadline has passed and whose end is not written yet
+    cards: int  # that do not show yet how their interaction ended
     deliveries: int  # that no webhook has accepted yet, and that are not given up
 
 
 async def create(db: Runs, *, organization_id: UUID, name: str) -> None:
-    """Make an organization."""
+    """Create an organization."""
     await _SQL["create"].run(db, organization_id=organization_id, name=name)
 
 
 async def get(db: Runs, organization_id: UUID) -> Organization | None:
-    """One organization."""
+    """Return one organization; None if there is none with this id."""
     row = await _SQL["get"].maybe(db, organization_id=organization_id)
     return Organization(**row) if row else None
 
 
 async def every(db: Runs) -> list[Organization]:
-    """All organizations, oldest first."""
+    """Return all organizations, oldest first."""
     return [Organization(**row) for row in await _SQL["every"].many(db)]
 
 
-async def disable(db: Database, organization_id: UUID, *, new_id: Callable[[], UUID]) -> Disabled | None:
-    """Close every door of an organization, cancelling what is open, in one transaction; None when there is no such one.
+async def disable(db: Database, organization_id: UUID, *, new_id: Callable[[], UUID]) -> OrganizationDisabled | None:
+    """Refuse an organization's keys, disable its connections and cancel its pending interactions, in one transaction.
 
-    Its keys are refused and all its connections disabled. `new_id` makes the ids of the events.
+    `new_id` makes the ids of the events. None if there is no such organization.
     """
     async with db.acquire() as runs, runs.transaction():
         row = await _SQL["disable"].maybe(runs, organization_id=organization_id)
@@ -67,39 +67,39 @@ async def disable(db: Database, organization_id: UUID, *, new_id: Callable[[], U
                 runs, organization_id=organization_id, id=connection.id, new_id=new_id
             )
             cancelled += done.cancelled if done else 0
-        return Disabled(organization=Organization(**row), cancelled=cancelled)
+        return OrganizationDisabled(organization=Organization(**row), cancelled=cancelled)
 
 
 async def enable(db: Runs, organization_id: UUID) -> Organization | None:
-    """Let its keys open doors again; its connections stay disabled. None when there is no such organization."""
+    """Accept an organization's keys again; its connections stay disabled. None if there is no such organization."""
     row = await _SQL["enable"].maybe(db, organization_id=organization_id)
     return Organization(**row) if row else None
 
 
-async def leaving(db: Runs, organization_id: UUID) -> Leaving | None:
-    """What a disabled organization still owes; None when there is no such one, or it is active."""
-    row = await _SQL["leaving"].maybe(db, organization_id=organization_id)
-    return Leaving(**row) if row else None
+async def outstanding(db: Runs, organization_id: UUID) -> Outstanding | None:
+    """Return the outstanding work of a disabled organization; None if there is no such organization or it is active."""
+    row = await _SQL["outstanding"].maybe(db, organization_id=organization_id)
+    return Outstanding(**row) if row else None
 
 
-async def delete(db: Database, organization_id: UUID, *, most: int = _BATCH) -> int:
-    """Delete a disabled organization and every row of it, in batches of `most`; how many rows. Raises StillActive.
+async def delete(db: Database, organization_id: UUID, *, limit: int = _BATCH) -> int:
+    """Delete a disabled organization with all its rows, in batches of `limit`; returns how many. Raises StillActive.
 
-    What was interrupted can be done again: the organization itself goes last.
+    An interrupted deletion can be repeated: the row of the organization itself goes last.
     """
-    if await leaving(db, organization_id) is None:
+    if await outstanding(db, organization_id) is None:
         raise StillActive
     total = 0
-    while rows := await _forget_questions(db, organization_id, most=most):
+    while rows := await _forget_interactions(db, organization_id, limit=limit):
         total += rows
     for table in ("clicks", "throttles", "keys", "serving", "connections", "webhook_endpoints"):
-        while deleted := await _SQL[f"delete_{table}"].many(db, organization_id=organization_id, most=most):
+        while deleted := await _SQL[f"delete_{table}"].many(db, organization_id=organization_id, limit=limit):
             total += len(deleted)
     return total + len(await _SQL["delete"].many(db, organization_id=organization_id))
 
 
-async def _forget_questions(db: Database, organization_id: UUID, *, most: int) -> int:
+async def _forget_interactions(db: Database, organization_id: UUID, *, limit: int) -> int:
     async with db.acquire() as held, held.transaction():
         await _SQL["hold"].run(held, organization_id=organization_id)
-        questions = await _SQL["hold_questions"].many(held, organization_id=organization_id, most=most)
-        return await retention.forget(held, [(organization_id, row["id"]) for row in questions])
+        rows = await _SQL["hold_interactions"].many(held, organization_id=organization_id, limit=limit)
+        return await retention.forget(held, [(organization_id, row["id"]) for row in rows])

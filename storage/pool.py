@@ -1,4 +1,4 @@
-"""One replica's connections to PostgreSQL: every call is bounded, every failure comes out as `Unavailable`."""
+"""One replica's connections to PostgreSQL: every call is bounded, every failure is raised as `Unavailable`."""
 
 import asyncio
 import contextlib
@@ -17,22 +17,22 @@ from storage.statements import Runs
 
 T = TypeVar("T")
 
-COMMAND_TIMEOUT = 5.0  # seconds; without one, a frozen backend holds its caller for ever
+COMMAND_TIMEOUT = 5.0  # seconds; without a limit, a frozen backend blocks its caller for ever
 ACQUIRE_TIMEOUT = 3.0
-_STATEMENTS = 200  # prepared ones that a connection keeps; there are fewer
-TRY_SECONDS = 1.0  # of what is tried again until it is confirmed
+_STATEMENTS = 200  # prepared statements that a connection keeps; there are fewer
+TRY_SECONDS = 1.0  # of one try of `Database.insist`
 
 
-class Connection(asyncpg.Connection):
+class PoolConnection(asyncpg.Connection):
     """A connection that keeps no session state, so that returning it to the pool costs no round trip."""
 
     def get_reset_query(self) -> str:
-        """No query: nothing we run leaves a setting, a listener or a session lock behind."""
+        """Return no query: no statement of ours leaves a setting, a listener or a session lock behind."""
         return ""
 
 
-class _Limited(Transaction):
-    """A transaction with limits of its own, where none stay on a connection."""
+class _LimitedTransaction(Transaction):
+    """A transaction that sets its own time limits, for connections on which no setting persists."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         super().__init__(connection, None, readonly=False, deferrable=False)
@@ -40,33 +40,34 @@ class _Limited(Transaction):
 
     async def start(self) -> None:
         await super().start()
-        # Else a replica that freezes in it, behind a pooler that still holds its connection, keeps clicks waiting.
+        # Without limits, a replica that freezes inside the transaction blocks clicks for as long as the pooler before
+        # the server keeps the connection.
         await self._limited.execute("; ".join(f"set local {name} = '{to}'" for name, to in _limits().items()))
 
 
-class Pooled(Connection):
-    """A connection that is another one for each transaction."""
+class TransactionPooledConnection(PoolConnection):
+    """A connection through a pooler that may use another server connection for each transaction."""
 
     def transaction(self, **_: object) -> Transaction:
-        """Begin one that the server ends by itself when its client falls silent; of the usual kind only."""
-        return _Limited(self)
+        """Return a transaction that the server itself ends if the client stops sending. Options are ignored."""
+        return _LimitedTransaction(self)
 
 
 class Terminates(Protocol):
-    """What can be ended at once: a connection, or one that a pool lent."""
+    """Can be closed at once: a connection, or the proxy of one that a pool lent."""
 
     def terminate(self) -> None: ...
 
 
 async def prepare(connection: asyncpg.Connection) -> None:
-    """Teach a connection our types: jsonb columns are plain Python values."""
+    """Set up the types of a new connection: jsonb columns are plain Python values."""
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads, format="text")
 
 
 async def bounded(connection: Terminates, work: Awaitable[T], *, seconds: float) -> T:
-    """What is asked of a connection, or the error that it is; past its time the connection is terminated.
+    """Return the result of `work`, or raise its error; after `seconds` the connection is terminated.
 
-    Cancelling it would not do: that waits for a server that may be frozen.
+    Cancelling `work` is not enough: asyncpg's cancellation waits for the server, which may be frozen.
     """
     running = asyncio.ensure_future(work)
     try:
@@ -75,12 +76,12 @@ async def bounded(connection: Terminates, work: Awaitable[T], *, seconds: float)
         if not running.done():
             connection.terminate()
             await asyncio.wait({running})
-            running.exception()  # a cancelled caller does not ask for it
+            running.exception()  # retrieved here, because a cancelled caller does not retrieve it
     return running.result()
 
 
 class Database:
-    """A bounded pool. What fails for want of the database raises `errors.Unavailable`; our mistakes raise as is."""
+    """A bounded pool. Failures of the database raise `errors.Unavailable`; bugs such as wrong SQL raise as they are."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -92,11 +93,11 @@ class Database:
 
     @property
     def in_use(self) -> int:
-        """How many connections somebody holds."""
+        """How many connections are in use."""
         return self._pool.get_size() - self._pool.get_idle_size()
 
     @property
-    def most(self) -> int:
+    def max_size(self) -> int:
         """How many connections there can be."""
         return self._pool.get_max_size()
 
@@ -106,17 +107,17 @@ class Database:
             return await connection.fetch(query, *args)
 
     async def fetch_within(self, query: str, *args: Any, seconds: float) -> list[Record]:
-        """Run one statement, and know by the deadline: past it the connection is terminated, the outcome is unknown."""
+        """Run one statement for at most `seconds`; then the connection is terminated and the outcome is unknown."""
         deadline = asyncio.get_running_loop().time() + seconds
         async with self.acquire(seconds=seconds) as connection:
             left = deadline - asyncio.get_running_loop().time()
             return await bounded(connection, connection.fetch(query, *args), seconds=left)
 
     async def transact_within(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
-        """Run several statements in one transaction, and know by the deadline whether it has committed.
+        """Run several statements in one transaction for at most `seconds`.
 
-        Past the deadline the connection is terminated, the outcome is unknown, and Unavailable is raised. What `run`
-        raises rolls back. It must await nothing but its statements: only those end with the connection.
+        Then the connection is terminated, the outcome is unknown, and Unavailable is raised. An exception of `run`
+        rolls back. `run` must await only its statements: nothing else ends with the connection.
         """
         deadline = asyncio.get_running_loop().time() + seconds
         async with self.acquire(seconds=seconds) as connection:
@@ -129,13 +130,13 @@ class Database:
             return await bounded(connection, work(), seconds=left)
 
     def within(self, seconds: float) -> Runs:
-        """The same connections, with so long for each statement: past it the outcome is unknown, and Unavailable."""
+        """Return a runner that gives each statement at most `seconds`, as `fetch_within` does."""
         return _Within(self, seconds)
 
     async def insist(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
-        """Run what may safely run twice until it is confirmed; raises Unavailable when it is not within `seconds`.
+        """Repeat `run` until it is confirmed; raises Unavailable if that takes longer than `seconds`.
 
-        A try whose outcome is unknown is made again, so `run` must be the same for the database every time.
+        A try whose outcome is unknown is repeated, so `run` must be idempotent in the database.
         """
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
@@ -150,14 +151,14 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def acquire(self, *, seconds: float = ACQUIRE_TIMEOUT) -> AsyncIterator[PoolConnectionProxy]:
-        """Hold one connection. A server that turned read-only costs the whole pool: it is no longer the primary."""
+        """Lend one connection. A server that became read-only expires the whole pool: it is no longer the primary."""
         try:
             async with self._pool.acquire(timeout=seconds) as connection:
                 yield connection
         except errors.FOREIGN as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
-                # A frozen server made the release fail too; whoever is being cancelled must learn that, not this.
+                # A frozen server made the release fail too; a cancelled task must get its CancelledError instead.
                 raise asyncio.CancelledError from error
             unavailable = errors.translate(error)
             if unavailable.failure is errors.Failure.READ_ONLY:
@@ -165,7 +166,7 @@ class Database:
             raise unavailable from error
 
     async def close(self) -> None:
-        """Close gracefully for a moment, then for good."""
+        """Close gracefully within COMMAND_TIMEOUT, else by terminating the connections."""
         try:
             await asyncio.wait_for(self._pool.close(), timeout=COMMAND_TIMEOUT)
         except (TimeoutError, *errors.FOREIGN):
@@ -173,7 +174,7 @@ class Database:
 
 
 class _Within:
-    """A database whose every statement is over by its deadline."""
+    """A runner that gives each statement the same number of seconds."""
 
     def __init__(self, db: Database, seconds: float) -> None:
         self._db = db
@@ -189,11 +190,11 @@ async def connect(
 ) -> AsyncIterator[Database]:
     """Open a pool of at most `size` connections, `warm` of them at once.
 
-    Raises Unavailable, BadDatabaseUrl, or NotDirect for a pooler before the server that was not announced: `pooled`
-    means that nothing is expected to stay on a connection, neither statements nor settings; transactions bring theirs.
+    `pooled`: a pooler stands before the server, so neither prepared statements nor settings persist on a connection,
+    and each transaction sets its own limits. Raises Unavailable, BadDatabaseUrl, or NotDirect for a pooler without it.
 
-    The server itself ends a statement a moment before `seconds`: one that waits for a lock does not notice that its
-    client has gone, would keep its connection, and would be applied long after it was reported as not confirmed.
+    The server itself ends a statement shortly before `seconds`: a statement that waits for a lock does not notice that
+    its client has gone, would keep its connection, and would be applied long after it was reported as unconfirmed.
     """
     try:
         pool = await asyncpg.create_pool(
@@ -202,17 +203,17 @@ async def connect(
             max_size=size,
             command_timeout=COMMAND_TIMEOUT,
             timeout=ACQUIRE_TIMEOUT,
-            connection_class=Pooled if pooled else Connection,
+            connection_class=TransactionPooledConnection if pooled else PoolConnection,
             init=prepare,
             server_settings={"application_name": f"askbridge {name}", **({} if pooled else _limits(seconds))},
             statement_cache_size=0 if pooled else _STATEMENTS,
         )
     except ValueError:
-        raise errors.BadDatabaseUrl from None  # the cause quotes pieces of it, perhaps of its password
+        raise errors.BadDatabaseUrl from None  # the cause quotes parts of the URL, perhaps of its password
     except asyncpg.exceptions.ProtocolViolationError as error:
-        if "startup parameter" not in str(error):  # PgBouncer says everything of its own so, also that it is full
+        if "startup parameter" not in str(error):  # all of PgBouncer's errors have this class, also that it is full
             raise errors.translate(error) from error
-        raise errors.NotDirect from None  # it does not know our settings
+        raise errors.NotDirect from None  # the pooler refuses the settings of `server_settings`
     except errors.FOREIGN as error:
         raise errors.translate(error) from error
     database = Database(pool)

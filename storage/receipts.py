@@ -1,4 +1,4 @@
-"""The last mile of an answer: whether its agent heard it, and what the agent reports of what it then did."""
+"""What follows an answer: whether its agent has acknowledged it, and the agent's receipts of what it then did."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from storage.pool import Database
 
 _SQL = statements.load("receipts")
 
-COALESCE_SECONDS = 3.0  # between what is reported and the edit that shows it, so that one edit shows all of a burst
-LATE_SECONDS = 120.0  # unheard for so long, an answer is said to be so on its cards
+COALESCE_SECONDS = 3.0  # between a report and the edit that shows it, so that one edit shows a burst of reports
+LATE_SECONDS = 120.0  # after which the cards of an answer say that no agent has acknowledged it
 
 Pair: TypeAlias = tuple[UUID, UUID]
-"""An organization and a question of it."""
+"""The ids of an organization and of one of its interactions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What an agent reports of an answer."""
+    """An agent's report about an answer that it acts on."""
 
     status: Progress
     summary: str | None
@@ -29,25 +29,25 @@ class Receipt:
 
 
 class Recording(StrEnum):
-    """What became of a receipt."""
+    """The outcome of recording a receipt."""
 
     RECORDED = "recorded"
-    REPEATED = "repeated"  # it stood already; nothing changed
-    REFUSED = "refused"  # another one stands that cannot be followed by this one; nothing changed
-    UNANSWERED = "unanswered"  # the question has no answer to act on; nothing changed
-    OVERDUE = "overdue"  # its deadline has passed and its end is not written: to be recorded again once it is
+    REPEATED = "repeated"  # the same receipt was recorded before; nothing changed
+    REFUSED = "refused"  # a receipt is recorded that this one cannot follow; nothing changed
+    UNANSWERED = "unanswered"  # the interaction has no answer to act on; nothing changed
+    OVERDUE = "overdue"  # the deadline has passed and the end is not written: record again once it is
 
 
-async def heard(db: Database, told: Sequence[Pair]) -> list[Pair]:
-    """Remember that agents were given the ends of these questions.
+async def acknowledge(db: Database, pairs: Sequence[Pair]) -> list[Pair]:
+    """Record that agents were given the ends of these interactions.
 
-    Whoever gives an end to an agent by whatever way says so here, however often: the first time counts. A question that
-    is pending, unknown or was heard before is passed over. Gives back what somebody else held: say it again.
+    Every way of giving an end to an agent calls this, any number of times: the first time counts. An interaction that
+    is pending, unknown or acknowledged already is skipped. Returns the pairs whose rows were locked: to be repeated.
     """
-    rows = await _SQL["heard"].many(
+    rows = await _SQL["acknowledge"].many(
         db,
-        organization_ids=[organization_id for organization_id, _ in told],
-        ids=[id for _, id in told],
+        organization_ids=[organization_id for organization_id, _ in pairs],
+        ids=[id for _, id in pairs],
         seconds=COALESCE_SECONDS,
     )
     return [(row["organization_id"], row["id"]) for row in rows]
@@ -56,9 +56,9 @@ async def heard(db: Database, told: Sequence[Pair]) -> list[Pair]:
 async def record(
     db: Database, organization_id: UUID, id: UUID, receipt: Receipt, *, key_name: str, event_id: UUID
 ) -> Recording | None:
-    """Record what an agent reports, in order: picked up, then succeeded or failed. None: there is no such question."""
+    """Record a receipt, in order: picked up, then succeeded or failed. None if there is no such interaction."""
     async with db.acquire() as runs, runs.transaction():
-        # A statement of its own: a click that was before this one has committed, and the next snapshot sees its answer.
+        # A statement of its own: a claim that held the row has committed, and the next snapshot sees its answer.
         await _SQL["lock"].run(runs, organization_id=organization_id, id=id)
         row = await _SQL["record"].maybe(
             runs,
@@ -74,10 +74,11 @@ async def record(
     return Recording(row["outcome"]) if row else None
 
 
-async def late(db: Database, *, most: int, within: float) -> list[Pair]:
-    """Let cards say what no agent has heard for LATE_SECONDS, at most `most` answers; which they are.
+async def mark_unacknowledged(db: Database, *, limit: int, within: float) -> list[Pair]:
+    """Mark up to `limit` answers that no agent has acknowledged for LATE_SECONDS, so that their cards say so.
 
-    Of those that became late in the last `within` seconds: all that ended then are read, heard or not.
+    Only answers that became late in the last `within` seconds, because every interaction that ended then is read,
+    acknowledged or not. Returns the marked ones.
     """
-    rows = await _SQL["late"].many(db, most=most, seconds=LATE_SECONDS, within=within)
+    rows = await _SQL["mark_unacknowledged"].many(db, limit=limit, seconds=LATE_SECONDS, within=within)
     return [(row["organization_id"], row["id"]) for row in rows]

@@ -1,7 +1,7 @@
-"""What ended long ago is forgotten: questions with all that is theirs, a bounded batch at a time.
+"""Retention: interactions that ended long ago are deleted with all their rows, in bounded batches.
 
-A question is held while it goes, so whoever claims it, writes back one of its copies or forgets it too comes before or
-after, never between. Only what nobody holds is taken, so that no two replicas wait for each other or for a click.
+An interaction is locked while it is deleted, so that a claim, a write-back of a card or another replica's deletion
+comes before or after, never between. Locked rows are skipped, so that no replica waits for another one or for a click.
 """
 
 from collections.abc import Sequence
@@ -17,28 +17,31 @@ _SQL = statements.load("retention")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """How far a walk through what ended has come: past this question."""
+class RetentionPosition:
+    """How far a walk through the ended interactions has come: past this one."""
 
     ended_at: datetime
     organization_id: UUID
     id: UUID
 
 
-START = Place(ended_at=datetime.fromtimestamp(0, UTC), organization_id=UUID(int=0), id=UUID(int=0))
+START = RetentionPosition(ended_at=datetime.fromtimestamp(0, UTC), organization_id=UUID(int=0), id=UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """One batch of a walk."""
+    """The result of one batch of a walk."""
 
-    seen: int  # questions that are old enough
-    forgotten: int  # of these; the others owe a screen their end, or an agent a delivery
-    last: Place | None  # where the next batch begins; None: the walk has come to its end
+    seen: int  # interactions that are old enough
+    forgotten: int  # of these; the others have a card, an event or a delivery that is outstanding
+    last: RetentionPosition | None  # where the next batch begins; None: the walk is complete
 
 
-async def forget_questions(db: Database, *, days: int, after: Place, most: int) -> Batch:
-    """Forget what ended more than `days` days ago and owes nothing, at most `most` questions past `after`."""
+async def forget_interactions(db: Database, *, days: int, after: RetentionPosition, limit: int) -> Batch:
+    """Delete interactions that ended more than `days` days ago and have no work outstanding.
+
+    Reads up to `limit` interactions past `after`.
+    """
     async with db.acquire() as held, held.transaction():
         old = await _SQL["hold"].many(
             held,
@@ -46,34 +49,40 @@ async def forget_questions(db: Database, *, days: int, after: Place, most: int) 
             after=after.ended_at,
             after_organization_id=after.organization_id,
             after_id=after.id,
-            most=most,
+            limit=limit,
         )
         pairs = [(row["organization_id"], row["id"]) for row in old]
         settled = await _SQL["settled"].many(held, **_columns(pairs)) if pairs else []
         await forget(held, [(row["organization_id"], row["id"]) for row in settled])
-    last = Place(**old[-1]) if len(old) == most else None
+    last = RetentionPosition(**old[-1]) if len(old) == limit else None
     return Batch(seen=len(old), forgotten=len(settled), last=last)
 
 
-async def forget(held: Runs, questions: Sequence[tuple[UUID, UUID]]) -> int:
-    """Forget these (organization, id) pairs with all that is theirs; how many rows. The caller holds them."""
-    if not questions:
+async def forget(held: Runs, pairs: Sequence[tuple[UUID, UUID]]) -> int:
+    """Delete the interactions of these (organization, id) pairs with all their rows; returns how many rows.
+
+    The caller's transaction `held` has locked them.
+    """
+    if not pairs:
         return 0
-    row = await _SQL["forget"].one(held, **_columns(questions))
+    row = await _SQL["forget"].one(held, **_columns(pairs))
     rows: int = row["rows"]
     return rows
 
 
-async def forget_clicks(db: Runs, *, days: int, most: int) -> int:
-    """Forget clicks on no question that came more than `days` days ago, at most `most` of them; how many."""
-    row = await _SQL["forget_clicks"].one(db, days=days, most=most)
+async def forget_clicks(db: Runs, *, days: int, limit: int) -> int:
+    """Delete up to `limit` clicks on no interaction that came more than `days` days ago; returns how many."""
+    row = await _SQL["forget_clicks"].one(db, days=days, limit=limit)
     rows: int = row["rows"]
     return rows
 
 
-async def forget_endpoints(db: Runs, *, days: int, most: int) -> int:
-    """Forget endpoints that were deleted more than `days` days ago and that nothing names, at most `most`; how many."""
-    row = await _SQL["forget_endpoints"].one(db, days=days, most=most)
+async def forget_endpoints(db: Runs, *, days: int, limit: int) -> int:
+    """Remove up to `limit` rows of endpoints that were deleted more than `days` days ago and have no deliveries left.
+
+    Returns how many.
+    """
+    row = await _SQL["forget_endpoints"].one(db, days=days, limit=limit)
     rows: int = row["rows"]
     return rows
 

@@ -1,6 +1,6 @@
-"""The schema as text: `sql/schema.sql` is what all migrations together make, read back from the database itself.
+"""The schema as text: `sql/schema.sql` is the result of all migrations, read back from the database itself.
 
-The text is the same on every PostgreSQL we support, which `pg_dump`'s is not. `make schema` writes it.
+The text is the same on every PostgreSQL we support, which the output of `pg_dump` is not. `make schema` writes it.
 """
 
 import itertools
@@ -18,13 +18,13 @@ _HEAD = """\
 
 
 class Undescribed(Exception):
-    """The schema has something that its dump would not show. Teach `storage.schema` to write it."""
+    """The schema has an object that its dump would not show. Extend `storage.schema` to write it."""
 
 
 async def dump(db: statements.Runs) -> str:
-    """Write down every table, constraint and index; raises Undescribed rather than leave something out."""
-    if strangers := await _SQL["strangers"].many(db):
-        raise Undescribed(", ".join(row["name"] for row in strangers))
+    """Return the DDL of every table, constraint and index; raises Undescribed if it would be incomplete."""
+    if unsupported := await _SQL["unsupported_objects"].many(db):
+        raise Undescribed(", ".join(row["name"] for row in unsupported))
     columns = await _SQL["columns"].many(db)
     constraints = await _SQL["constraints"].many(db)
     indexes = await _SQL["indexes"].many(db)

@@ -1,4 +1,4 @@
-"""What a PostgreSQL server says of itself."""
+"""Version, durability settings and clock of a PostgreSQL server."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ _SQL = statements.load("server")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server's version, whether what it confirmed survives a crash, and what time it has."""
+    """A server's version, the settings that decide whether confirmed writes survive a crash, and its clock."""
 
     version: int  # 150004 is 15.4
     fsync: bool
@@ -21,15 +21,15 @@ class Server:
 
     @property
     def release(self) -> str:
-        """Its version as people write it."""
+        """The version as people write it, such as 15.4."""
         return f"{self.version // 10000}.{self.version % 10000}"
 
     @property
     def forgetful(self) -> list[str]:
-        """Which of the settings are off without which a crash can lose what was confirmed."""
+        """The names of the durability settings that are off, so that a crash can lose confirmed writes."""
         return [name for name in ("fsync", "synchronous_commit", "full_page_writes") if not getattr(self, name)]
 
 
 async def look(db: Runs) -> Server:
-    """Ask it."""
+    """Read these values from the server."""
     return Server(**await _SQL["look"].one(db))

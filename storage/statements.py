@@ -1,13 +1,14 @@
-"""SQL is SQL: statements live in `sql/<table>.sql`, named, and are called by name with keywords.
+"""Loads the named SQL statements of `sql/<table>.sql`, which are called by name with keywords.
 
     -- name: get :maybe
     -- A line or more of purpose.
     select /* part: columns */ from … where organization_id = $organization_id and id = $id;
 
-`:one`, `:maybe`, `:many` and `:none` say how many rows come back. `$name` is a parameter; asyncpg gets it by position.
+`:one`, `:maybe`, `:many` and `:none` say how many rows the statement returns. `$name` is a parameter, which is sent by
+position.
 
-What several statements say alike is a part: its text stands once, under `-- part: columns` in the same file or in
-`sql/parts.sql`, and is put in the place of each `/* part: columns */`. A part takes no arguments and contains no other.
+Text that several statements share is a part: it stands once, under `-- part: columns` in the same file or in
+`sql/parts.sql`, and replaces each `/* part: columns */`. A part takes no arguments and contains no other part.
 `make sql NAME=interactions.claim` prints a statement as it is sent.
 """
 
@@ -30,7 +31,7 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
 class Rows(StrEnum):
-    """How many rows a statement gives."""
+    """How many rows a statement returns."""
 
     ONE = "one"
     MAYBE = "maybe"
@@ -39,26 +40,26 @@ class Rows(StrEnum):
 
 
 class Runs(Protocol):
-    """What can run a statement: a pool or a connection."""
+    """Can run a statement: a pool or a connection."""
 
     async def fetch(self, query: str, *args: Any) -> list[Record]: ...
 
 
 class DuplicateName(Exception):
-    """Two statements, or two parts, of one file have the same name; only one of them would ever run."""
+    """Two statements, or two parts, of one file have the same name, so that one of them would never run."""
 
 
 class NestedPart(Exception):
-    """A part has another part in it, which would be sent as a comment."""
+    """A part contains the mark of another part, which would be sent as a comment."""
 
 
 class UnknownPart(Exception):
-    """A statement names a part that stands neither in its own file nor in `sql/parts.sql`."""
+    """A statement names a part that is neither in its own file nor in `sql/parts.sql`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One named statement. Calling it with other keywords than its parameters is a TypeError."""
+    """One named statement. Calling it with keywords other than its parameters raises TypeError."""
 
     table: str
     name: str
@@ -69,33 +70,36 @@ class Statement:
     parameters: tuple[str, ...]
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """The values in the order of `sql`."""
+        """Return the values in the order of the parameters of `sql`."""
         if values.keys() != set(self.parameters):
             wrong = ", ".join(sorted(values.keys() ^ set(self.parameters)))
             raise TypeError(f"{self.table}.{self.name}: missing or unknown parameter: {wrong}")
         return [values[name] for name in self.parameters]
 
     async def many(self, db: Runs, **values: Any) -> list[Record]:
-        """Every row."""
+        """Return all rows."""
         return await db.fetch(self.sql, *self.arguments(values))
 
     async def maybe(self, db: Runs, **values: Any) -> Record | None:
-        """The row, if there is one."""
+        """Return the row, or None if there is none."""
         rows = await db.fetch(self.sql, *self.arguments(values))
         return rows[0] if rows else None
 
     async def one(self, db: Runs, **values: Any) -> Record:
-        """The row that is always there."""
+        """Return the one row that the statement always returns."""
         (row,) = await db.fetch(self.sql, *self.arguments(values))
         return row
 
     async def run(self, db: Runs, **values: Any) -> None:
-        """No row is expected."""
+        """Run a statement that returns no rows."""
         await db.fetch(self.sql, *self.arguments(values))
 
 
 def parse(table: str, source: str, *, shared: Mapping[str, str] | None = None) -> dict[str, Statement]:
-    """Cut one file into its statements, `shared` being parts of other files; raises DuplicateName and UnknownPart."""
+    """Return the statements of one file by name; `shared`: the parts of `sql/parts.sql`.
+
+    Raises DuplicateName and UnknownPart.
+    """
     found: dict[str, Statement] = {}
     own = parts(table, source)
     if twice := own.keys() & (shared or {}).keys():
@@ -122,7 +126,7 @@ def parse(table: str, source: str, *, shared: Mapping[str, str] | None = None) -
 
 
 def parts(table: str, source: str) -> dict[str, str]:
-    """The parts of one file by their names; raises DuplicateName and NestedPart."""
+    """Return the parts of one file by name; raises DuplicateName and NestedPart."""
     found: dict[str, str] = {}
     for head, body in _cut(source):
         if (name := head["part"]) is None:
@@ -136,14 +140,14 @@ def parts(table: str, source: str) -> dict[str, str]:
 
 
 def _cut(source: str) -> Iterator[tuple[re.Match[str], str]]:
-    """Each head of a file, and what stands below it."""
+    """Yield each head of a file with the text below it."""
     heads = list(_HEAD.finditer(source))
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         yield head, source[head.end() : following.start() if following else None].strip()
 
 
 def _purpose(body: str) -> tuple[str, str]:
-    """The comment that says what something is for, on one line, and the SQL below it."""
+    """Return the comment at the top of `body`, which says what the SQL is for, as one line, and the SQL below it."""
     lines = body.splitlines()
     first = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
     purpose = " ".join(line.removeprefix("--").strip() for line in lines[:first])
@@ -151,7 +155,7 @@ def _purpose(body: str) -> tuple[str, str]:
 
 
 def _expanded(text: str, known: Mapping[str, str], *, where: str) -> str:
-    """The text with its parts in place; a part that stands on lines of its own is indented like its mark."""
+    """Return the text with its parts in place; a part on lines of its own is indented like its mark."""
 
     def of(mark: re.Match[str]) -> str:
         if (part := known.get(mark["part"])) is None:
@@ -167,7 +171,7 @@ def _positional(text: str, parameters: tuple[str, ...]) -> str:
 
 
 def load(table: str) -> dict[str, Statement]:
-    """Read the statements of `sql/<table>.sql`."""
+    """Return the statements of `sql/<table>.sql` by name."""
     return parse(table, _read(table), shared=parts(_SHARED, _read(_SHARED)) if table != _SHARED else None)
 
 
@@ -176,10 +180,10 @@ def _read(table: str) -> str:
 
 
 def main(name: str) -> None:
-    """Print a statement as it is sent, with what its parameters are; for psql, `prepare … as` goes before it."""
+    """Print a statement as it is sent, with the names of its parameters; for psql, put `prepare … as` before it."""
     table, _, wanted = name.partition(".")
     statement = load(table)[wanted]
-    print(f"-- {statement.purpose}")  # noqa: T201  -- this is what it is for
+    print(f"-- {statement.purpose}")  # noqa: T201  -- printing is what this command does
     for number, parameter in enumerate(statement.parameters, start=1):
         print(f"-- ${number}: {parameter}")  # noqa: T201  -- as above
     print(f"{statement.sql};")  # noqa: T201  -- as above

@@ -1,4 +1,4 @@
-"""What may be had only so often, counted for all replicas together on the database's clock."""
+"""Rate limits that hold for all replicas together: token buckets in the database, on its clock."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,16 +11,16 @@ _SQL = statements.load("throttles")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """What is filled with `rate` a second and never holds more than `burst`."""
+    """A token bucket that gains `rate` tokens a second and never holds more than `burst`."""
 
     rate: float
     burst: float
 
 
 async def take(db: Runs, organization_id: UUID, name: str, bucket: Bucket, *, amount: float) -> float | None:
-    """Take so much, all or nothing; the seconds until the bucket is full again, None when there was not enough.
+    """Take `amount` tokens, all or none; returns the seconds until the bucket is full again, None if it has too few.
 
-    Whoever takes it and wherever: in any time at most `burst`, and `rate` for each second of it, is given out.
+    All callers on all replicas together take at most `burst`, plus `rate` for each second, in any period.
     """
     row = await _SQL["take"].maybe(
         db, organization_id=organization_id, name=name, rate=bucket.rate, burst=bucket.burst, amount=amount
@@ -29,5 +29,5 @@ async def take(db: Runs, organization_id: UUID, name: str, bucket: Bucket, *, am
 
 
 async def hold(db: Runs, organization_id: UUID, name: str, *, seconds: float) -> None:
-    """Let whoever takes find nothing for so long; a longer hold stays as it is."""
+    """Make the bucket full again no earlier than `seconds` from now; a longer hold stays as it is."""
     await _SQL["hold"].run(db, organization_id=organization_id, name=name, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Where an organization wants to be called."""
+"""Webhook endpoints: the URLs that are called about an organization's events."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -12,34 +12,34 @@ from storage.statements import Runs
 
 _SQL = statements.load("webhook_endpoints")
 
-MOST_ACTIVE = 20  # of one organization: each costs every question that ends a row
-MOST_TOLD = 200
+MAX_ACTIVE = 20  # of one organization: each one adds a row of deliveries for every interaction that ends
+MAX_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
-    """The organization has MOST_ACTIVE endpoints. Nothing was changed."""
+class TooManyEndpoints:
+    """The organization has MAX_ACTIVE active endpoints. Nothing was changed."""
 
 
 async def create(
     db: Database, organization_id: UUID, *, id: UUID, url: str, types: list[str] | None
-) -> WebhookEndpoint | Full:
-    """Make an endpoint, unless there are too many."""
-    async with _counted(db, organization_id) as runs:
+) -> WebhookEndpoint | TooManyEndpoints:
+    """Create an endpoint, unless the organization has too many."""
+    async with _locked(db, organization_id) as runs:
         row = await _SQL["create"].maybe(
-            runs, organization_id=organization_id, id=id, url=url, types=types, most=MOST_ACTIVE
+            runs, organization_id=organization_id, id=id, url=url, types=types, max_active=MAX_ACTIVE
         )
-    return WebhookEndpoint(**row) if row else Full()
+    return WebhookEndpoint(**row) if row else TooManyEndpoints()
 
 
 async def of_organization(db: Runs, organization_id: UUID) -> list[WebhookEndpoint]:
-    """The endpoints of an organization, newest first; of those that were disabled long ago not all."""
-    rows = await _SQL["of_organization"].many(db, organization_id=organization_id, most=MOST_TOLD)
+    """Return the newest MAX_LISTED endpoints of an organization, active or disabled, newest first."""
+    rows = await _SQL["of_organization"].many(db, organization_id=organization_id, limit=MAX_LISTED)
     return [WebhookEndpoint(**row) for row in rows]
 
 
 async def get(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | None:
-    """One endpoint of this organization."""
+    """Return one endpoint of this organization; None if there is none with this id."""
     row = await _SQL["get"].maybe(db, organization_id=organization_id, id=id)
     return WebhookEndpoint(**row) if row else None
 
@@ -47,7 +47,10 @@ async def get(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | No
 async def change(
     db: Runs, organization_id: UUID, id: UUID, *, url: str | None, types: list[str] | None, same_types: bool
 ) -> WebhookEndpoint | None:
-    """Call it elsewhere, unless `url` is None, and about `types`, unless they stay the same; its secret stays."""
+    """Change an endpoint's URL, unless `url` is None, and its types, unless `same_types`; its secret stays.
+
+    None if there is no such endpoint.
+    """
     row = await _SQL["change"].maybe(
         db, organization_id=organization_id, id=id, url=url, types=types, same_types=same_types
     )
@@ -55,34 +58,34 @@ async def change(
 
 
 async def disable(db: Runs, organization_id: UUID, id: UUID, *, reason: str) -> WebhookEndpoint | None:
-    """Send nothing more there; what is on its way becomes dead when it is due. Again: nothing changes."""
+    """Disable an endpoint; its pending deliveries become dead when they are due. Idempotent. None: no such endpoint."""
     row = await _SQL["disable"].maybe(db, organization_id=organization_id, id=id, reason=reason)
     return WebhookEndpoint(**row) if row else None
 
 
-async def enable(db: Database, organization_id: UUID, id: UUID) -> WebhookEndpoint | Full | None:
-    """Send there again, from the next event on, unless there are too many; None: there is no such endpoint."""
-    async with _counted(db, organization_id) as runs:
-        row = await _SQL["enable"].maybe(runs, organization_id=organization_id, id=id, most=MOST_ACTIVE)
+async def enable(db: Database, organization_id: UUID, id: UUID) -> WebhookEndpoint | TooManyEndpoints | None:
+    """Enable an endpoint, from the next event on, unless the organization has too many; None: no such endpoint."""
+    async with _locked(db, organization_id) as runs:
+        row = await _SQL["enable"].maybe(runs, organization_id=organization_id, id=id, max_active=MAX_ACTIVE)
         if row is None:
-            return Full() if await get(runs, organization_id, id) else None
+            return TooManyEndpoints() if await get(runs, organization_id, id) else None
     return WebhookEndpoint(**row)
 
 
 async def delete(db: Runs, organization_id: UUID, id: UUID) -> bool:
-    """Let it be gone for good; False: there is none, or it was gone before. What waits for it is to be given up."""
+    """Delete an endpoint; False if there is none. The caller then gives up its pending deliveries."""
     return await _SQL["delete"].maybe(db, organization_id=organization_id, id=id) is not None
 
 
 async def rotate(db: Runs, organization_id: UUID, id: UUID) -> WebhookEndpoint | None:
-    """Begin with the endpoint's next secret."""
+    """Switch to the endpoint's next secret; None if there is no such endpoint."""
     row = await _SQL["rotate"].maybe(db, organization_id=organization_id, id=id)
     return WebhookEndpoint(**row) if row else None
 
 
 @contextlib.asynccontextmanager
-async def _counted(db: Database, organization_id: UUID) -> AsyncIterator[Runs]:
-    """Hold the organization first: those that count at the same moment would not see each other."""
+async def _locked(db: Database, organization_id: UUID) -> AsyncIterator[Runs]:
+    """Lock the organization first: two calls that count its endpoints at once would not see each other's."""
     async with db.acquire() as runs, runs.transaction():
         await _SQL["lock"].run(runs, organization_id=organization_id)
         yield runs

@@ -15,7 +15,7 @@ from bench.figures import Bar, Figure, Floor, percentile
 from bench.sizes import Sizes
 from bridge import ids
 from storage import interactions
-from storage.interactions import Click
+from storage.interactions import ClaimRequest
 from storage.model import Intent, Verdict
 
 _UPDATE = """
@@ -74,7 +74,7 @@ async def claim(database: BenchDatabase, interaction_id: UUID) -> None:
     """Claim as a click does. Raises RuntimeError unless the claim wins, because a losing claim writes less."""
     claimed = await interactions.claim(
         database.db,
-        Click(
+        ClaimRequest(
             scope=database.scope,
             interaction_id=interaction_id,
             claim_id=secrets.token_bytes(32),

@@ -9,7 +9,7 @@ from bridge import ids
 from bridge.commands import terminal
 from bridge.commands.terminal import CommandRefused
 from storage import connections
-from storage.connections import Disabled, OwnedElsewhere
+from storage.connections import ConnectionDisabled, OwnedElsewhere
 from storage.model import Connection, Json, Organization
 from storage.pool import Database
 
@@ -82,7 +82,7 @@ def disable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> Non
     Once this has ended, nothing there can be answered. Running replicas change the cards to say so.
     """
 
-    async def work(db: Database) -> Disabled:
+    async def work(db: Database) -> ConnectionDisabled:
         owner = await terminal.organization(db, organization_id)
         done = await connections.disable(db, organization_id=owner.organization_id, id=con_id, new_id=ids.new)
         return done or _refuse(owner, con_id)

@@ -11,7 +11,7 @@ from bridge.commands.terminal import CommandRefused
 from bridge.slack.connections import REMEMBERED_SECONDS
 from storage import connections, organizations
 from storage.model import Json, Organization
-from storage.organizations import Disabled
+from storage.organizations import OrganizationDisabled
 from storage.pool import Database
 
 # After this time since an organization was disabled, no replica takes a click for its connections.
@@ -98,7 +98,7 @@ Example:
 def disable(*, org_id: UUID, as_json: bool) -> None:
     """Refuse its keys, disable all its connections and cancel what is open, at once and together."""
 
-    async def work(db: Database) -> Disabled:
+    async def work(db: Database) -> OrganizationDisabled:
         return await _disable(db, org_id)
 
     done = terminal.with_database(work)
@@ -189,7 +189,7 @@ def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None
     click.echo(f"{_named(deleted)} is deleted, with everything it had ({terminal.count(rows, 'row')})")
 
 
-async def _disable(db: Database, id: UUID) -> Disabled:
+async def _disable(db: Database, id: UUID) -> OrganizationDisabled:
     done = await organizations.disable(db, id, new_id=ids.new)
     if done is None:
         raise CommandRefused(f"There is no organization {ids.encode('org', id)}.")
@@ -201,7 +201,7 @@ async def _wait_until_deletable(db: Database, id: UUID, *, leave_cards: bool) ->
     clock = asyncio.get_running_loop().time
     waited_since: float | None = None
     announced = False
-    while (leaving := await organizations.leaving(db, id)) is not None:
+    while (leaving := await organizations.outstanding(db, id)) is not None:
         unsettled = leaving.questions + leaving.cards
         if leaving.seconds >= _CACHED_SECONDS:
             if leave_cards or not unsettled + leaving.deliveries:

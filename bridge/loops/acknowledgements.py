@@ -23,7 +23,7 @@ async def write(db: Database, notifier: Notifier) -> int:
     acknowledged = notifier.take_acknowledged(BATCH)
     left = acknowledged
     try:
-        left = await receipts.heard(db, acknowledged) if acknowledged else []
+        left = await receipts.acknowledge(db, acknowledged) if acknowledged else []
     finally:
         for organization_id, interaction_id in left:
             notifier.acknowledge(organization_id, interaction_id)

@@ -45,33 +45,40 @@ class CardFailures:
         reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({type(error).__name__}).", "fix": ""}
         await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
 
-    async def failed(self, card: Card, failure: slack.SlackFailure, destination: str, *, doubted: bool = False) -> None:
-        """Record a failed call; a pause that Slack asks for holds for `destination`. `doubted`: see `cards.sending`."""
+    async def failed(
+        self, card: Card, failure: slack.SlackFailure, destination: str, *, newly_marked: bool = False
+    ) -> None:
+        """Record a failed call; a pause that Slack asks for holds for `destination`.
+
+        `newly_marked` is what `cards.mark_maybe_shown` returned before the call.
+        """
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: not a failure of this card
                 self.pace.pause(card.connection_id, destination, seconds)
                 if destination != EDITS:
                     await pace.shared_pause(self.db, card.scope, destination, seconds)
-                await self._retry(card, failure, seconds=seconds, failed=False, doubted=doubted)
+                await self._retry(card, failure, seconds=seconds, failed=False, newly_marked=newly_marked)
             case slack.RetryAfter(ambiguous=unsure):
                 seconds = _back_off(card)
-                await self._retry(card, failure, seconds=seconds, failed=True, unsure=unsure, doubted=doubted)
+                await self._retry(card, failure, seconds=seconds, failed=True, unsure=unsure, newly_marked=newly_marked)
             case slack.Broken():
                 self.installations.suspend(card.connection_id, failure)
                 if card.ts is None:
-                    await self.give_up(card, failure, doubted=doubted)
+                    await self.give_up(card, failure, newly_marked=newly_marked)
                 else:  # the card is posted, so its edit waits until a person repairs the installation
                     await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
             case slack.GiveUp() | slack.BadBlocks():
-                await self.give_up(card, failure, doubted=doubted)
+                await self.give_up(card, failure, newly_marked=newly_marked)
             case _:
                 assert_never(failure)
 
-    async def give_up(self, card: Card, failure: slack.SlackFailure, *, doubted: bool = False) -> None:
+    async def give_up(self, card: Card, failure: slack.SlackFailure, *, newly_marked: bool = False) -> None:
         """Stop trying to post or edit a card; the interaction ends if none of its cards can be shown."""
         self.metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
-        status = await cards.give_up(self.db, card, reason=_reason(card, failure), event_id=ids.new(), doubted=doubted)
+        status = await cards.give_up(
+            self.db, card, reason=_reason(card, failure), event_id=ids.new(), newly_marked=newly_marked
+        )
         if card.handle is not None:
             self.message_cache.settled(
                 card.scope, card.interaction_id, card.handle
@@ -89,7 +96,7 @@ class CardFailures:
         seconds: float,
         failed: bool,
         unsure: bool = False,
-        doubted: bool = False,
+        newly_marked: bool = False,
     ) -> None:
         self.metrics.put_off(failure.code)
         _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
@@ -100,7 +107,7 @@ class CardFailures:
             reason=_reason(card, failure),
             failed=failed,
             unsure=unsure and card.ts is None,
-            doubted=doubted,
+            newly_marked=newly_marked,
         )
 
 

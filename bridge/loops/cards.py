@@ -81,7 +81,7 @@ class Cards:
         served = self._installations.served
         if not served:
             return 0
-        leased = await cards.lease(self._db, served, kinds=KINDS, most=self._batch)
+        leased = await cards.lease(self._db, served, kinds=KINDS, limit=self._batch)
         await asyncio.gather(*(self._update(card) for card in leased))
         return len(leased)
 
@@ -145,13 +145,13 @@ class Cards:
                 await self._put_off(card, destination)
                 return
             # From here on the card may be posted, whatever happens to this replica.
-            if (doubted := await cards.sending(self._db, card)) is None:
+            if (newly_marked := await cards.mark_maybe_shown(self._db, card)) is None:
                 await cards.skip(self._db, card)  # the interaction has ended, or the lease was lost
                 return
             post = partial(client.post, card.address)
             response, plain = await _call(post, drawing, card, lambda: _draw(interaction, card, plain=True))
             if not isinstance(response, Handle):
-                await self._failures.failed(card, response, destination, doubted=doubted)
+                await self._failures.failed(card, response, destination, newly_marked=newly_marked)
                 return
         await self._posted(card, interaction, client, response, plain=plain)
 

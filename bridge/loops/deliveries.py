@@ -58,7 +58,7 @@ class Deliveries:
         if keys is None or len(self._in_hand) >= IN_HAND:
             return 0
         resumed = await deliveries.resume(self.db)
-        batch = await deliveries.lease(self.db, most=IN_HAND - len(self._in_hand)) if resumed.waiting else []
+        batch = await deliveries.lease(self.db, limit=IN_HAND - len(self._in_hand)) if resumed.waiting else []
         for leased in batch:
             task = asyncio.create_task(self._deliver(leased, keys), name=f"delivery {leased.event_id}")
             self._in_hand.add(task)

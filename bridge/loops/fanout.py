@@ -53,7 +53,7 @@ class Fanout:
             connection = await self._connected()
             await asyncio.sleep(self._notified_at + COALESCE_SECONDS - clock())
             if changed := self._notifier.drain():
-                await connection.tell(changed if len(changed) <= _MAX_PAIRS else [])
+                await connection.send(changed if len(changed) <= _MAX_PAIRS else [])
                 self._metrics.hints_told(len(changed))
                 self._notified_at = self._used_at = clock()
             elif clock() - self._used_at >= self._probe_seconds / 2:  # half: the runner's interval is jittered

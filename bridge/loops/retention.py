@@ -23,9 +23,9 @@ class Retention:
         Returns how many were old; 0 at the end of a walk. Old interactions that must stay, because a card does not show
         their end yet, are read once in every walk and do not delay others.
         """
-        batch = await retention.forget_questions(self._db, days=self._days, after=self._after, most=BATCH)
-        clicks = await retention.forget_clicks(self._db, days=self._days, most=BATCH)
-        endpoints = await retention.forget_endpoints(self._db, days=self._days, most=ENDPOINTS)
+        batch = await retention.forget_interactions(self._db, days=self._days, after=self._after, limit=BATCH)
+        clicks = await retention.forget_clicks(self._db, days=self._days, limit=BATCH)
+        endpoints = await retention.forget_endpoints(self._db, days=self._days, limit=ENDPOINTS)
         self._after = batch.last or retention.START
         if batch.forgotten or clicks or endpoints:
             _log.info("ended_forgotten", interactions=batch.forgotten, clicks_on_none=clicks, endpoints=endpoints)

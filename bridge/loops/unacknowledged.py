@@ -32,7 +32,7 @@ class Unacknowledged:
         that were locked, and ends that were written late. The other searches cover what has just become late.
         """
         within = FEW_SECONDS if self._few else WHOLE_SECONDS
-        late = await receipts.late(self.db, most=BATCH, within=within)
+        late = await receipts.mark_unacknowledged(self.db, limit=BATCH, within=within)
         if self._few:
             self._few -= 1
         elif len(late) < BATCH:

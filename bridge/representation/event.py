@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bridge import ids
 from bridge.representation import interaction
-from storage.model import ENDS, Card, Event, Interaction, Json
+from storage.model import ENDS, Card, FeedEvent, Interaction, Json
 
 
 def envelope(*, id: UUID, type: str, at: datetime, data: Json) -> Json:
@@ -24,7 +24,7 @@ def encode(envelope: Json) -> bytes:
     return json.dumps(envelope, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def unacknowledged_end(event: Event, envelope: Json) -> UUID | None:
+def unacknowledged_end(event: FeedEvent, envelope: Json) -> UUID | None:
     """The interaction whose end this event reports, if no agent had acknowledged that end; else None.
 
     The sender acknowledges it once the envelope was delivered.

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from bridge import ids
 from bridge.representation import interaction, status_text, timeline_text
-from storage.model import Card, Interaction, Json, Moment, Verdict
+from storage.model import Card, Interaction, Json, TimelineEntry, Verdict
 
 
-def timeline(row: Interaction, cards: Sequence[Card], moments: Sequence[Moment]) -> Json:
+def timeline(row: Interaction, cards: Sequence[Card], moments: Sequence[TimelineEntry]) -> Json:
     """The interaction's status and cards, and its moments, oldest first. `row` must be as recent as the moments."""
     winner = next((moment for moment in moments if moment.verdict is Verdict.WON), None)
     return {
@@ -19,12 +19,12 @@ def timeline(row: Interaction, cards: Sequence[Card], moments: Sequence[Moment])
     }
 
 
-def has_end(row: Interaction, moments: Sequence[Moment]) -> bool:
+def has_end(row: Interaction, moments: Sequence[TimelineEntry]) -> bool:
     """Whether the moments contain the final status of the interaction: whether they were read after its end."""
     return any(moment.type == _end(row) for moment in moments)
 
 
-def _with_its_end(row: Interaction, moments: Sequence[Moment]) -> list[Moment]:
+def _with_its_end(row: Interaction, moments: Sequence[TimelineEntry]) -> list[TimelineEntry]:
     """The moments, with the end at the time from which it counts: the deadline, not when it was written."""
     if (at := row.ended_at) is None:
         return list(moments)
@@ -36,7 +36,7 @@ def _end(row: Interaction) -> str:
     return f"interaction.{row.status}"
 
 
-def _item(row: Interaction, cards: Sequence[Card], moment: Moment, winner: Moment | None) -> Json:
+def _item(row: Interaction, cards: Sequence[Card], moment: TimelineEntry, winner: TimelineEntry | None) -> Json:
     detail = {**moment.detail, **_known(row, moment, winner)}
     detail |= _card(cards, detail)
     by = winner.by if winner and moment.type == "interaction.answered" else moment.by
@@ -50,7 +50,7 @@ def _item(row: Interaction, cards: Sequence[Card], moment: Moment, winner: Momen
     }
 
 
-def _known(row: Interaction, moment: Moment, winner: Moment | None) -> Json:
+def _known(row: Interaction, moment: TimelineEntry, winner: TimelineEntry | None) -> Json:
     """What the interaction's row adds to the detail that was stored with a moment."""
     match moment.type:
         case "interaction.created":

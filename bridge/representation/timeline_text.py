@@ -3,15 +3,15 @@
 from typing import assert_never
 
 from bridge.representation import status_text
-from storage.model import Interaction, Json, Moment, Verdict
+from storage.model import Interaction, Json, TimelineEntry, Verdict
 
 
-def sentence(row: Interaction, moment: Moment, detail: Json, *, by: str | None) -> str:
+def sentence(row: Interaction, moment: TimelineEntry, detail: Json, *, by: str | None) -> str:
     """The sentence of a moment; `detail` is the stored detail completed from the interaction."""
     return status_text.ended(_sentence(row, moment, detail, by))
 
 
-def _sentence(row: Interaction, moment: Moment, detail: Json, by: str | None) -> str:
+def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | None) -> str:
     why = status_text.one_line(detail.get("detail") or "")
     match moment.type:
         case "interaction.created":

@@ -79,7 +79,7 @@ class MetricsEndpoint(Collector):
         yield _gauge("connections", "Slack connections this replica has a token for.", len(self._served()))
         yield from self._of_loops()
         in_use = {name: pool.in_use for name, pool in self._pools.items()}
-        limits = {name: pool.most for name, pool in self._pools.items()}
+        limits = {name: pool.max_size for name, pool in self._pools.items()}
         yield _gauge("pool_connections_in_use", "Database connections somebody holds.", in_use, label="pool")
         yield _gauge("pool_connections_most", "Database connections there can be.", limits, label="pool")
         yield from self._of_database()
@@ -129,7 +129,9 @@ class MetricsEndpoint(Collector):
             "deliveries": current.deliveries_age or 0.0,
         }
         yield _gauge("outbox_age_seconds", "For how long the oldest duty has been due.", ages, label="queue")
-        yield _gauge("pending_interactions", f"Open questions of all, counted up to {backlog.MOST}.", current.open)
+        yield _gauge(
+            "pending_interactions", f"Open questions of all, counted up to {backlog.MAX_COUNTED}.", current.open
+        )
         if (usage := self._queue_usage) is not None:
             yield _gauge("notification_queue_usage_ratio", "How full the server's NOTIFY queue is.", usage)
 

@@ -22,7 +22,7 @@ from bridge.slack.connections import Directory
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
 from storage import cards, errors, interactions
-from storage.deadlines import Ended
+from storage.deadlines import EndedInteraction
 from storage.interactions import Claimed
 from storage.model import Connection, Handle, Intent, Status, Verdict
 from storage.pool import Database
@@ -43,7 +43,7 @@ class ClickOutcome:
     click: Click
     connection: Connection | None  # None: the installation has no active connection
     claimed: Claimed
-    ended: Sequence[Ended] = ()  # interactions that the claim ended because their deadline had passed
+    ended: Sequence[EndedInteraction] = ()  # interactions that the claim ended because their deadline had passed
 
     @property
     def certain(self) -> bool:
@@ -86,7 +86,7 @@ class Clicks:
         clock = asyncio.get_running_loop().time
         began = clock()
         deadline = began + interactions.CLAIM_SECONDS
-        connection, ended = None, list[Ended]()
+        connection, ended = None, list[EndedInteraction]()
         try:
             connection = await self._claims.insist(
                 lambda runs: self._directory.find(
@@ -147,10 +147,12 @@ class Clicks:
         except Exception as error:  # noqa: BLE001  -- no caller awaits the result, so the failure must be logged here
             _log.failure("aftermath_failed", error, interaction=_public_id(click))
 
-    async def _claim(self, click: Click, connection: Connection, *, seconds: float, ended: list[Ended]) -> Claimed:
+    async def _claim(
+        self, click: Click, connection: Connection, *, seconds: float, ended: list[EndedInteraction]
+    ) -> Claimed:
         return await interactions.claim(
             self._claims,
-            interactions.Click(
+            interactions.ClaimRequest(
                 scope=connection.scope,
                 interaction_id=click.interaction,
                 claim_id=click.claim_id,

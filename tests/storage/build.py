@@ -1,4 +1,4 @@
-"""Builders: valid rows by default; a test names only what matters to it."""
+"""Builders of valid rows; a test names only the values that matter to it."""
 
 import hashlib
 import itertools
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bridge import ids
 from storage import connections, deadlines, interactions, keys, organizations, webhook_endpoints
-from storage.interactions import Click, Opening
+from storage.interactions import ClaimRequest, Opening
 from storage.model import Connection, Intent, Interaction, Scope, WebhookEndpoint
 from storage.pool import Database
 
@@ -98,8 +98,8 @@ async def read(db: Database, tenant: Tenant, id: UUID) -> Interaction:
     return found
 
 
-async def told(db: Database, tenant: Tenant, id: UUID) -> Interaction:
-    """An interaction as a reader tells of it: its end is written, if its deadline has passed."""
+async def read_with_end(db: Database, tenant: Tenant, id: UUID) -> Interaction:
+    """An interaction as a reader reports it: its end is written if its deadline has passed."""
     await deadlines.end_named(db, tenant.scope.organization_id, [id], event_ids=[ids.new()])
     return await read(db, tenant, id)
 
@@ -109,9 +109,9 @@ def envelope(number: object = None) -> bytes:
     return hashlib.sha256(str(next(_numbers) if number is None else f"envelope {number}").encode()).digest()
 
 
-def click(question: Interaction, **other: Any) -> Click:
+def click(question: Interaction, **other: Any) -> ClaimRequest:
     return replace(
-        Click(
+        ClaimRequest(
             scope=question.scope,
             interaction_id=question.id,
             claim_id=envelope(),
@@ -132,7 +132,7 @@ def click(question: Interaction, **other: Any) -> Click:
 async def endpoint(
     db: Database, tenant: Tenant, url: str = "https://hooks.example.com/?token=7", types: list[str] | None = None
 ) -> WebhookEndpoint:
-    """One that is told of every final status, if not of these types."""
+    """Create an endpoint for events of these types; None: those of every final status."""
     made = await webhook_endpoints.create(db, tenant.scope.organization_id, id=ids.new(), url=url, types=types)
     assert isinstance(made, WebhookEndpoint)
     return made

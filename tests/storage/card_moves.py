@@ -1,4 +1,4 @@
-"""Moves of a card as the loop makes them, in short words."""
+"""The calls that the card loop makes for a card, with default values."""
 
 import itertools
 from typing import Any
@@ -16,12 +16,12 @@ ARCHIVED: Json = {"code": "is_archived", "detail": "The channel is archived.", "
 
 
 def handle() -> Handle:
-    """Where a new message lives."""
+    """The handle of a new message."""
     return Handle(channel="C0APPROVALS", ts=f"1700000000.{next(_numbers):06}")
 
 
 def copies(number: int) -> dict[str, Any]:
-    """A question's fields for this many addresses."""
+    """The fields of an opening with this many addresses."""
     return {
         "addresses": [{"channel": f"C{place:09}"} for place in range(number)],
         "card_ids": [ids.new() for _ in range(number)],
@@ -32,8 +32,8 @@ async def of(db: Database, question: Interaction) -> list[Card]:
     return await cards.of_interaction(db, question.organization_id, question.id)
 
 
-async def lease(db: Database, question: Interaction, *, most: int = 100) -> list[Card]:
-    return await cards.lease(db, [question.scope], kinds=KINDS, most=most)
+async def lease(db: Database, question: Interaction, *, limit: int = 100) -> list[Card]:
+    return await cards.lease(db, [question.scope], kinds=KINDS, limit=limit)
 
 
 async def take(db: Database, question: Interaction) -> Card:
@@ -59,7 +59,7 @@ async def give_up(db: Database, card: Card) -> Status | None:
 
 
 async def lose_leases(db: Database, question_id: UUID) -> None:
-    """Let the replica that holds them have been away for too long."""
+    """Let the leases of an interaction's cards run out."""
     await db.fetch(
         "update cards set leased_until = clock_timestamp() - interval '1 ms' "
         "where interaction_id = $1 and leased_until is not null",

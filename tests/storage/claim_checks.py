@@ -1,4 +1,4 @@
-"""What must be true of any claim, as checks that take the claim: the real one passes, the wrong ones are caught."""
+"""Checks of a claim that take the claim as an argument: the real one passes, wrong ones must fail."""
 
 import asyncio
 import contextlib
@@ -8,28 +8,28 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 from storage import events, interactions, statements
-from storage.interactions import Claimed, Click
+from storage.interactions import Claimed, ClaimRequest
 from storage.model import Status, Verdict
 from storage.pool import Database
 from storage.statements import Runs
 from tests.storage import build
 
 T = TypeVar("T")
-Claim: TypeAlias = Callable[[Database, Click], Coroutine[Any, Any, Claimed]]
+Claim: TypeAlias = Callable[[Database, ClaimRequest], Coroutine[Any, Any, Claimed]]
 
 CLICKS = 16
 LOST = {Verdict.TAKEN, Verdict.RECORDED, Verdict.DECIDED}
 
 
 def mutant(*changes: tuple[str, str]) -> Claim:
-    """The claim with its text changed; a change that finds nothing to change is a mistake."""
+    """Return the claim with its text changed; a change whose old text is not found fails."""
     text = statements.load("interactions")["claim"].text
     for old, new in changes:
         assert old in text, f"the claim does not say {old!r} any more"
         text = text.replace(old, new)
     statement = statements.parse("interactions", f"-- name: claim :one\n-- A mutant.\n{text};")["claim"]
 
-    async def claim(db: Database, click: Click) -> Claimed:
+    async def claim(db: Database, click: ClaimRequest) -> Claimed:
         row = await statement.one(db, **interactions._scoped(click))
         return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=interactions._life(row))
 
@@ -37,7 +37,7 @@ def mutant(*changes: tuple[str, str]) -> Claim:
 
 
 async def race(claim: Claim, one: Database, other: Database, *, rounds: int, seed: int = 7) -> None:
-    """Many clicks at once over two pools, a third of them repeated envelopes: one winner, truthful losers."""
+    """Claim with many clicks at once over two pools, a third of them repeats: one wins, the others see the truth."""
     chance = random.Random(seed)
     tenant = await build.tenant(one)
     for _ in range(rounds):
@@ -55,21 +55,21 @@ async def race(claim: Claim, one: Database, other: Database, *, rounds: int, see
 
         refused = [claimed for claimed in claims if isinstance(claimed, BaseException)]
         assert not refused, f"a click got no verdict: {refused[:3]}"
-        told = [claimed for claimed in claims if isinstance(claimed, Claimed)]
+        done = [claimed for claimed in claims if isinstance(claimed, Claimed)]
         winners = {
-            click.claim_id for click, claimed in zip(clicks, told, strict=True) if claimed.verdict is Verdict.WON
+            click.claim_id for click, claimed in zip(clicks, done, strict=True) if claimed.verdict is Verdict.WON
         }
         assert len(winners) == 1, f"{len(winners)} winners"
         verdicts: dict[bytes, set[str]] = {}
-        for click, claimed in zip(clicks, told, strict=True):
+        for click, claimed in zip(clicks, done, strict=True):
             verdicts.setdefault(click.claim_id, set()).add(claimed.verdict)
             assert claimed.verdict is Verdict.WON or claimed.verdict in LOST
-            assert claimed.life is not None and claimed.life.status is Status.ANSWERED, "a stale status was told"
-        assert all(len(told) == 1 for told in verdicts.values()), "one envelope was told two verdicts"
+            assert claimed.life is not None and claimed.life.status is Status.ANSWERED, "a stale status"
+        assert all(len(given) == 1 for given in verdicts.values()), "one envelope got two verdicts"
         answer = (await build.read(one, tenant, question.id)).answer
         winner = next(click for click in clicks if click.claim_id in winners)
         assert answer is not None and (answer.get("by") or {}).get("user") == winner.user_id
-        assert all(claimed.life is not None and claimed.life.answer == answer for claimed in told)
+        assert all(claimed.life is not None and claimed.life.answer == answer for claimed in done)
         rows = await one.fetch(
             "select verdict, repeats from clicks where organization_id = $1 and interaction_id = $2",
             question.organization_id,
@@ -80,7 +80,7 @@ async def race(claim: Claim, one: Database, other: Database, *, rounds: int, see
 
 
 class Dying:
-    """A database whose connection is lost right after its first statement committed."""
+    """A database whose connection is lost right after its first statement has committed."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -97,7 +97,7 @@ class Dying:
 
 
 async def dies_after_its_first_statement(claim: Claim, db: Database) -> None:
-    """An answer is never without what it causes, even if the replica dies right after it was recorded."""
+    """An answer is never stored without its event and edits, even if the replica dies right after it."""
     tenant = await build.tenant(db)
     question = await build.question(db, tenant)
     with contextlib.suppress(ConnectionResetError):
@@ -111,7 +111,7 @@ async def dies_after_its_first_statement(claim: Claim, db: Database) -> None:
 
 
 async def reaches_an_endpoint(claim: Claim, db: Database) -> None:
-    """The event of an answer is owed: with its position it is to be delivered."""
+    """The event of an answer is owed: its delivery is written with its position."""
     tenant = await build.tenant(db)
     await build.endpoint(db, tenant)
     await claim(db, build.click(await build.question(db, tenant)))
@@ -121,7 +121,7 @@ async def reaches_an_endpoint(claim: Claim, db: Database) -> None:
 
 
 async def waits_past_the_deadline(claim: Claim, db: Database) -> None:
-    """A claim that waits for the row past its deadline must lose."""
+    """A claim that waits for the row until after the deadline must lose."""
     tenant = await build.tenant(db)
     question = await build.question(db, tenant)
     await db.fetch(
@@ -140,7 +140,7 @@ async def waits_past_the_deadline(claim: Claim, db: Database) -> None:
 
 
 class _OneTry(Database):
-    """A pool that does not insist: a try that is made again, because a crowded machine is late, counts as a repeat."""
+    """A pool whose `insist` tries once: a second try, on a slow machine, would be counted as a repeat."""
 
     def __init__(self, whole: Database) -> None:
         super().__init__(whole._pool)
@@ -149,11 +149,11 @@ class _OneTry(Database):
         return await run(self)
 
 
-async def sent_once(db: Database, click: Click) -> Claimed:
-    """The real claim, sent exactly once."""
+async def sent_once(db: Database, click: ClaimRequest) -> Claimed:
+    """The real claim, tried exactly once."""
     return await interactions.claim(_OneTry(db), click)
 
 
-async def unwaited(db: Database, click: Click) -> Claimed:
-    """The real claim, with time enough for a loaded machine."""
+async def unwaited(db: Database, click: ClaimRequest) -> Claimed:
+    """The real claim, with enough time for a loaded machine."""
     return await interactions.claim(db, click, seconds=20)

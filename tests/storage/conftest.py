@@ -1,4 +1,4 @@
-"""What the tests of storage share: a tenant, and a second replica's pool."""
+"""Fixtures of the tests of storage: a tenant, and a second replica's pool."""
 
 from collections.abc import AsyncIterator
 

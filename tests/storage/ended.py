@@ -1,4 +1,4 @@
-"""Builds questions that ended long ago, one as it really ends and thousands as copies of it."""
+"""Builders of interactions that ended long ago: one by the real statements, thousands as copies of its rows."""
 
 from typing import Any
 
@@ -40,22 +40,22 @@ where clicks.interaction_id = $1
 
 
 async def question(db: Database, tenant: Tenant, *, days: float, **other: Any) -> Interaction:
-    """A question that was posted, answered, settled and told of, so long ago."""
-    asked = await build.question(db, tenant, **other)
-    await card_moves.post(db, await _card(db, asked))
-    claimed = await interactions.claim(db, build.click(asked))
+    """An interaction that was posted, answered and settled `days` ago, with its events numbered."""
+    interaction = await build.question(db, tenant, **other)
+    await card_moves.post(db, await _card(db, interaction))
+    claimed = await interactions.claim(db, build.click(interaction))
     assert claimed.verdict is Verdict.WON
-    await card_moves.edit(db, await _card(db, asked))
-    return await ago(db, tenant, asked, days=days)
+    await card_moves.edit(db, await _card(db, interaction))
+    return await ago(db, tenant, interaction, days=days)
 
 
 async def _card(db: Database, question: Interaction) -> Card:
-    """Lease what is due, and take this question's card of it."""
+    """Lease the due cards, and return the one of this interaction."""
     return next(card for card in await card_moves.lease(db, question) if card.interaction_id == question.id)
 
 
 async def ago(db: Database, tenant: Tenant, question: Interaction, *, days: float) -> Interaction:
-    """Let all of a question's life have been so much earlier, and told of; one that is pending stays so."""
+    """Move all times of an interaction back by `days`, with its events numbered; a pending one stays pending."""
     await events.number(db)
     await db.fetch(
         "update interactions set created_at = created_at - make_interval(secs => $2), "
@@ -70,7 +70,9 @@ async def ago(db: Database, tenant: Tenant, question: Interaction, *, days: floa
 
 
 async def many_like(db: Database, question: Interaction, *, number: int) -> None:
-    """So many copies more of an ended question, with copies of its cards, clicks and events."""
+    """Insert `number` copies of an ended interaction, with its cards, clicks and events."""
     async with db.acquire() as connection:
-        await connection.execute("set statement_timeout = '60s'")  # takes longer than a replica ever waits
+        await connection.execute(
+            "set statement_timeout = '60s'"
+        )  # this takes longer than any statement of a replica may
         await connection.execute(_LIKE, question.id, number, timeout=60)

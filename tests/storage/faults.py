@@ -1,4 +1,4 @@
-"""What happens to databases in practice, done to ours."""
+"""Faults of databases that occur in practice, for the database of a test."""
 
 import asyncio
 import contextlib
@@ -21,11 +21,11 @@ async def pid_of(db: Database) -> int:
 
 @contextlib.contextmanager
 def frozen(pid: int) -> Iterator[None]:
-    """A server process that neither answers nor ends."""
+    """Freeze a server process, so that it neither answers nor ends."""
     try:
         os.kill(pid, signal.SIGSTOP)
     except PermissionError:
-        pytest.skip("the server runs as another user, who cannot be signalled")
+        pytest.skip("the server runs as another user, so it cannot be signalled")
     try:
         yield
     finally:
@@ -35,7 +35,7 @@ def frozen(pid: int) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def admin(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of nobody's pool."""
+    """A connection outside of any pool."""
     connection = await asyncpg.connect(dsn)
     try:
         yield connection

@@ -1,4 +1,4 @@
-"""What the lease of cards costs where other connections have thousands of cards that no replica can post.
+"""The cost of a lease of cards while other connections have thousands of cards that no replica can post.
 
 `python -m tests.storage.many_connections` measures it against a database with one connection, and prints both.
 """
@@ -58,7 +58,7 @@ async def fill(db: Database) -> None:
 
 
 async def shelve(db: Database) -> int:
-    """Shelve all that no replica serves; how many cards those were."""
+    """Shelve all cards of connections that no replica serves; returns how many."""
     every = 0
     while number := await serving.shelve(db):
         every += number
@@ -66,12 +66,12 @@ async def shelve(db: Database) -> int:
 
 
 async def _lease(db: Database, served: list[Scope]) -> float:
-    """The seconds of one lease of 20 cards, which is then undone."""
+    """Return the seconds that one lease of 20 cards takes; it is then rolled back."""
     async with db.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
         began = time.perf_counter()
-        leased = await cards.lease(connection, served, kinds=KINDS, most=20)
+        leased = await cards.lease(connection, served, kinds=KINDS, limit=20)
         seconds = time.perf_counter() - began
         await transaction.rollback()
         assert len(leased) == 20
@@ -104,11 +104,11 @@ async def _measure(dsns: list[str]) -> None:
 
 
 def _say(words: str) -> None:
-    print(words, flush=True)  # noqa: T201  -- what it measured is all it is for
+    print(words, flush=True)  # noqa: T201  -- printing the measurements is what this program does
 
 
 def main() -> None:
-    """Measure on a server of its own."""
+    """Measure on a PostgreSQL server started for it."""
     with tempfile.TemporaryDirectory(prefix="askbridge-test-") as name:
         Path(name).chmod(0o711)
         with Cluster(Path(name) / "data", programs=find_programs(prefer="installed"), durable=False) as cluster:

@@ -1,19 +1,19 @@
-"""Moments at which two things meet: found by trying, since a machine is fast one day and slow the next."""
+"""The delay at which two sides of a race meet, found by trial, because machines differ in speed."""
 
 import random
 
 
-class Moment:
-    """How far ahead a race is to be decided, so that either side wins about half of them."""
+class RaceDelay:
+    """The delay before one side of a race, adjusted so that each side wins about half of the races."""
 
     def __init__(self, *, seed: int) -> None:
         self._chance = random.Random(seed)
         self._ahead = 0.002
 
     def seconds(self) -> float:
-        """Anywhere around it."""
+        """Return a random delay around the current estimate."""
         return self._chance.uniform(0.0, 2 * self._ahead)
 
     def was_too(self, *, late: bool) -> None:
-        """Go nearer, or farther, by a little."""
+        """Adjust the estimate a little: down if the delayed side came too late, up if too early."""
         self._ahead *= 0.97 if late else 1.03

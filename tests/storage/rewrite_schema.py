@@ -1,4 +1,4 @@
-"""`make schema`: write `sql/schema.sql` anew from the migrations, on a PostgreSQL that is gone afterwards."""
+"""`make schema`: write `sql/schema.sql` from the migrations, on a temporary PostgreSQL server."""
 
 import asyncio
 from pathlib import Path

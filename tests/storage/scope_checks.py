@@ -1,7 +1,7 @@
-"""Reads SQL for its scope: which pieces of a statement touch a tenant's table without naming the organization.
+"""Checks the scope of SQL: which pieces of a statement touch a tenant's table without naming the organization.
 
-It knows only the SQL we write: pieces (the statement itself, its CTEs, its sub-selects), the tables each piece names,
-and the equalities that tie a table to `$organization_id` or to a piece that is tied itself.
+It understands only the SQL of this project: pieces (the statement itself, its CTEs, its sub-selects), the tables that
+each piece names, and the equalities that tie a table to `$organization_id` or to a piece that is tied itself.
 """
 
 import re
@@ -33,14 +33,14 @@ class Piece:
 
 
 def unscoped(statement: Statement) -> list[str]:
-    """What a statement does outside its organization, each as `piece: table`; empty for a sound one."""
+    """Return the unscoped accesses of a statement, each as `piece: table`; an empty list for a scoped statement."""
     pieces = list(_cut("main", " ".join(_NOISE.sub(" ", statement.text).split())))
     ctes = {piece.name for piece in pieces}
     return [f"{piece.name}: {problem}" for piece in pieces for problem in _problems(piece, inside=ctes - {piece.name})]
 
 
 def _cut(name: str, text: str) -> Iterator[Piece]:
-    """Inner pieces first; in the outer one only `()` is left of them."""
+    """Yield the pieces, inner ones first; the outer piece has `()` in place of each inner one."""
     rest, position = "", 0
     for opening in re.finditer(r"\(", text):
         if opening.start() < position or not re.match(

@@ -1,4 +1,4 @@
-"""What waits, as an operator's alarms are told: in numbers, bounded, and only what can be done."""
+"""The backlog for an operator's alarms: bounded numbers, which count only work that can be done now."""
 
 import json
 from uuid import UUID
@@ -24,7 +24,7 @@ async def test_where_nothing_waits_there_is_nothing_to_tell(db: Database) -> Non
     assert seen.notices is not None and 0 <= seen.notices < 1
 
 
-async def test_the_oldest_duty_counts_also_while_somebody_is_at_it(db: Database) -> None:
+async def test_the_oldest_duty_counts_also_while_a_replica_has_leased_it(db: Database) -> None:
     tenant = await build.tenant(db)
     for seconds in (90, 30):
         question = await build.question(db, tenant)
@@ -38,7 +38,7 @@ async def test_the_oldest_duty_counts_also_while_somebody_is_at_it(db: Database)
 
     assert seen.cards_age == pytest.approx(90, abs=10)
     assert seen.open == 2 and seen.notices is None
-    await cards.lease(db, mine, kinds=KINDS, most=1)
+    await cards.lease(db, mine, kinds=KINDS, limit=1)
     assert (await backlog.look(db, mine, with_notices=False)).cards_age == pytest.approx(90, abs=10)
 
 
@@ -48,7 +48,7 @@ async def test_what_is_due_later_or_on_a_screen_or_elsewhere_is_not_late(db: Dat
     await build.question(db, tenant)
     await build.question(db, tenant)
     mine = [tenant.scope]
-    first, second = await cards.lease(db, mine, kinds=KINDS, most=2)
+    first, second = await cards.lease(db, mine, kinds=KINDS, limit=2)
     await db.fetch("update cards set shown = wanted where id = $1", first.id)
     await db.fetch("update cards set due_at = clock_timestamp() + interval '1 hour' where id = $1", second.id)
 
@@ -59,13 +59,13 @@ async def test_open_questions_are_counted_only_so_far(db: Database, monkeypatch:
     tenant = await build.tenant(db)
     for _ in range(4):
         await build.question(db, tenant)
-    monkeypatch.setattr(backlog, "MOST", 3)
+    monkeypatch.setattr(backlog, "MAX_COUNTED", 3)
 
     assert (await backlog.look(db, [], with_notices=False)).open == 3
 
 
 async def owed(db: Database, tenant: Tenant, *ages: int) -> None:
-    """Deliveries that have been due for so many seconds."""
+    """Write deliveries that have been due for these numbers of seconds."""
     for seconds in ages:
         question = await build.question(db, tenant)
         await interactions.claim(db, build.click(question))
@@ -81,7 +81,7 @@ async def deliveries_age(db: Database) -> float | None:
     return (await backlog.look(db, [], with_notices=False)).deliveries_age
 
 
-async def test_the_oldest_call_that_nobody_makes_is_told_whoever_it_is_for(db: Database, tenant: Tenant) -> None:
+async def test_the_oldest_call_that_no_replica_makes_counts_for_any_organization(db: Database, tenant: Tenant) -> None:
     other = await build.tenant(db)
     for one in (tenant, tenant, other):
         await build.endpoint(db, one)
@@ -89,16 +89,16 @@ async def test_the_oldest_call_that_nobody_makes_is_told_whoever_it_is_for(db: D
     await owed(db, other, 90, 600)
 
     assert await deliveries_age(db) == pytest.approx(600, abs=10)
-    (first,) = await deliveries.lease(db, most=1)
+    (first,) = await deliveries.lease(db, limit=1)
     assert first.organization_id == other.scope.organization_id
-    assert await deliveries_age(db) == pytest.approx(90, abs=10), "somebody calls the other one"
+    assert await deliveries_age(db) == pytest.approx(90, abs=10), "a replica has leased the other one"
 
 
 async def test_what_waits_for_its_turn_at_a_busy_receiver_is_not_late(db: Database, tenant: Tenant) -> None:
     await build.endpoint(db, tenant)
     await owed(db, tenant, 90, 80, 70)
 
-    leased = await deliveries.lease(db, most=10)
+    leased = await deliveries.lease(db, limit=10)
 
     assert len(leased) == deliveries.IN_FLIGHT and await deliveries_age(db) is None
     await deliveries.accepted(db, leased[0], outcome={"status": 204, "detail": "HTTP 204"})
@@ -108,19 +108,19 @@ async def test_what_waits_for_its_turn_at_a_busy_receiver_is_not_late(db: Databa
 async def test_what_is_to_be_tried_again_later_is_not_late(db: Database, tenant: Tenant) -> None:
     await build.endpoint(db, tenant)
     await owed(db, tenant, 90)
-    (leased,) = await deliveries.lease(db, most=1)
+    (leased,) = await deliveries.lease(db, limit=1)
     await deliveries.failed(db, leased, outcome=NOT_NOW, seconds=300.0)
 
     assert await deliveries_age(db) is None
 
     await db.fetch("update deliveries set due_at = clock_timestamp() - interval '40 seconds'")
-    assert await deliveries_age(db) == pytest.approx(40, abs=10), "its time has come, and nobody looks"
+    assert await deliveries_age(db) == pytest.approx(40, abs=10), "it is due again, and not resumed yet"
 
 
 async def test_what_a_replica_that_died_had_in_hand_is_late(db: Database, tenant: Tenant) -> None:
     await build.endpoint(db, tenant)
     await owed(db, tenant, 90)
-    await deliveries.lease(db, most=1)
+    await deliveries.lease(db, limit=1)
     assert await deliveries_age(db) is None
     await db.fetch("update deliveries set leased_until = clock_timestamp()")
 
@@ -133,7 +133,7 @@ async def test_receivers_are_looked_at_only_so_far(
     first, _ = [await build.endpoint(db, tenant) for _ in range(2)]
     await owed(db, tenant, 90)
     await db.fetch("update deliveries set due_at = due_at - interval '1 hour' where target_id <> $1", first.id)
-    monkeypatch.setattr(backlog, "_RECEIVERS", 1)
+    monkeypatch.setattr(backlog, "_MAX_RECEIVERS", 1)
 
     assert await deliveries_age(db) == pytest.approx(90, abs=10)
 
@@ -151,7 +151,7 @@ async def test_however_much_is_owed_to_a_receiver_only_the_oldest_is_read(db: Da
     await db.fetch("analyze deliveries")
     look = statements.load("backlog")["look"]
     nothing: dict[str, list[UUID]] = {"organization_ids": [], "connection_ids": []}
-    values = {**nothing, "most": 10, "receivers": 5_000, "each": 2, "with_notices": False}
+    values = {**nothing, "limit": 10, "max_receivers": 5_000, "max_in_flight": 2, "with_notices": False}
 
     async with db.acquire() as connection:
         (row,) = await connection.fetch(f"explain (analyze, buffers, format json) {look.sql}", *look.arguments(values))

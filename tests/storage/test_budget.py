@@ -1,4 +1,4 @@
-"""A click's budget: confirmed in time or refused in time, and whatever was said, the row agrees with it later."""
+"""The time budget of a click: it is confirmed or refused in time, and the row agrees with the verdict later."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ SLACK = 3.0  # seconds until Slack shows its own error
 
 @pytest.fixture
 async def single(dsn: str) -> AsyncIterator[Database]:
-    """A pool of one connection, so that it is known which one the claim gets."""
+    """A pool of one connection, so that the claim gets a known one."""
     async with pool.connect(dsn, name="single", size=1) as database:
         yield database
 
@@ -49,7 +49,7 @@ async def test_a_frozen_backend_costs_a_click_a_second_and_not_its_answer(
 async def test_a_row_that_stays_locked_is_refused_in_time_and_the_same_click_is_told_the_truth_later(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
-    """The tries that were given up may still come through on the server: they all bear one claim id."""
+    """Abandoned tries may still be applied by the server: they all have the same claim id."""
     question = await build.question(db, tenant)
     click = build.click(question)
     async with admin(dsn) as holder:
@@ -82,7 +82,7 @@ async def test_a_silent_network_is_refused_in_time(dsn: str, db: Database, tenan
 async def test_a_reply_that_is_lost_after_the_commit_is_asked_for_again(dsn: str, db: Database, tenant: Tenant) -> None:
     first, question = await build.question(db, tenant), await build.question(db, tenant)
     async with proxy.before(dsn) as (network, through), pool.connect(through, name="far", size=1) as far:
-        await interactions.claim(far, build.click(first))  # the statement is known to the server from here on
+        await interactions.claim(far, build.click(first))  # prepares the statement on the server
         network.lose_replies()
         claim = asyncio.create_task(interactions.claim(far, build.click(question)))
         await network.lost_a_reply()
@@ -100,12 +100,12 @@ async def test_a_reply_that_is_lost_after_the_commit_is_asked_for_again(dsn: str
 async def test_clicks_whose_backends_are_terminated_at_any_moment_are_told_what_the_row_says(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
-    """Before, during and after the commit: one person, one choice, so every click of theirs has won or is recorded."""
+    """Before, during and after the commit: one person, one choice, so every click has won or is recorded."""
     chance = random.Random(5)
     async with admin(dsn) as operator, pool.connect(dsn, name="doomed", size=4) as doomed:
 
         async def terminate() -> None:
-            await asyncio.sleep(chance.uniform(0, 0.004))  # anywhere in the claim: the place is the point of the test
+            await asyncio.sleep(chance.uniform(0, 0.004))  # a random point of the claim is what this test is about
             await operator.fetch(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'askbridge doomed'"
             )
@@ -130,7 +130,7 @@ async def test_a_click_that_hung_up_is_either_recorded_or_not_but_never_half(
     for _ in range(60):
         question = await build.question(db, tenant)
         claim = asyncio.create_task(interactions.claim(db, build.click(question)))
-        await asyncio.sleep(chance.uniform(0, 0.004))  # anywhere in the claim, as a caller hangs up
+        await asyncio.sleep(chance.uniform(0, 0.004))  # a random point of the claim, at which the caller disconnects
         claim.cancel()
         await asyncio.gather(claim, return_exceptions=True)
 
@@ -181,7 +181,7 @@ async def test_a_claim_without_time_for_a_second_try_refuses_after_the_first(
 async def test_clicks_that_were_given_up_leave_nothing_behind_on_the_server(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
-    """A backend that waits for a lock does not notice that its client has gone: the server itself must give up."""
+    """A backend that waits for a lock does not notice that its client has gone: the server must end the statement."""
     question = await build.question(db, tenant, responders=None)
     async with (
         pool.connect(dsn, name="few", size=4, seconds=pool.TRY_SECONDS) as claims,
@@ -199,4 +199,4 @@ async def test_clicks_that_were_given_up_leave_nothing_behind_on_the_server(
         async with asyncio.timeout(SLACK):
             while await holder.fetch("select from pg_stat_activity where wait_event_type = 'Lock'"):
                 await asyncio.sleep(0.02)
-    assert await rows(db) == ("pending", []), "what was refused is not applied later"
+    assert await rows(db) == ("pending", []), "a refused claim is not applied later"

@@ -1,4 +1,4 @@
-"""A question withdrawn by whoever asked it: once, in time, and never beside an answer."""
+"""Cancelling an interaction: once, before its deadline, and never besides an answer."""
 
 import asyncio
 import random
@@ -63,7 +63,7 @@ async def test_what_has_been_answered_stays_answered(db: Database, tenant: Tenan
     assert after.status is Status.ANSWERED and after.reason is None
 
 
-async def test_what_is_not_there_or_somebody_elses_is_not_cancelled(db: Database, tenant: Tenant) -> None:
+async def test_what_does_not_exist_or_is_of_another_organization_is_not_cancelled(db: Database, tenant: Tenant) -> None:
     foreign = await build.question(db, await build.tenant(db))
 
     for id in (foreign.id, ids.new()):
@@ -90,7 +90,7 @@ async def test_a_cancellation_that_waited_for_the_row_past_the_deadline_loses(
             await asyncio.sleep(0.005)
 
     assert await waiting is False
-    assert await db.fetch("select from interactions where status = 'pending'"), "the sweep decides how it ended"
+    assert await db.fetch("select from interactions where status = 'pending'"), "the expiry decides how it ends"
 
 
 async def test_a_click_and_a_cancellation_never_both_end_a_question(
@@ -103,7 +103,7 @@ async def test_a_click_and_a_cancellation_never_both_end_a_question(
         one, two = (db, other) if chance.random() < 0.5 else (other, db)
 
         async def late(question: Interaction = question, one: Database = one) -> bool | None:
-            await asyncio.sleep(chance.uniform(0, 0.002))  # anywhere in the claim: the place is the point of the test
+            await asyncio.sleep(chance.uniform(0, 0.002))  # a random point of the claim is what this test is about
             return await cancel(one, question)
 
         cancelled, claimed, again = await asyncio.gather(
@@ -118,7 +118,7 @@ async def test_a_click_and_a_cancellation_never_both_end_a_question(
         assert claimed.life is not None and (claimed.life.status, claimed.life.reason) == (after.status, after.reason)
         seen.add(won)
 
-    assert seen == {True, False}, "one side always won: that was no race"
+    assert seen == {True, False}, "one side always won, so this was no race"
     ends = await db.fetch(
         "select count(*) as n from events where type <> 'interaction.created' group by interaction_id"
     )

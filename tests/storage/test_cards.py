@@ -1,4 +1,4 @@
-"""The life of a copy: leased by one replica at a time, and written back under its lease."""
+"""Cards: leased by one replica at a time, and written back under the fence of the lease."""
 
 import asyncio
 import dataclasses
@@ -49,14 +49,14 @@ async def test_two_replicas_never_lease_the_same_copy(db: Database, other: Datab
     async def replica(one: Database) -> list[object]:
         taken: list[object] = []
         await waiting.wait()
-        left = "select from cards where leased_until is null"  # one lease may find all that it looked at taken
-        while (batch := await lease(one, question, most=20)) or await one.fetch(left):
+        left = "select from cards where leased_until is null"  # all candidates of a lease may be locked
+        while (batch := await lease(one, question, limit=20)) or await one.fetch(left):
             taken += [card.id for card in batch]
         return taken
 
     mine, theirs = await asyncio.gather(replica(db), replica(other))
 
-    assert mine and theirs, "one replica slept through it"
+    assert mine and theirs, "one replica leased nothing"
     assert len(mine) + len(theirs) == len({*mine, *theirs}) == 1000
     assert {card.attempt for card in await card_moves.of(db, question)} == {1}
 
@@ -66,19 +66,19 @@ async def test_only_the_connections_asked_for_are_served_longest_due_first(db: D
     newer = await build.question(db, tenant)
     foreign = await build.question(db, await build.tenant(db))
 
-    assert [card.interaction_id for card in await lease(db, older, most=1)] == [older.id]
+    assert [card.interaction_id for card in await lease(db, older, limit=1)] == [older.id]
     assert [card.interaction_id for card in await lease(db, older)] == [newer.id]
     assert [card.interaction_id for card in await lease(db, foreign)] == [foreign.id]
 
 
 async def test_a_flood_on_one_connection_leaves_room_for_others_in_every_lease(db: Database, tenant: Tenant) -> None:
-    """Within a connection the longest due comes first, and what is left of a lease goes to the flood."""
+    """Within a connection the longest due card comes first, and the rest of a lease goes to the flood."""
     flood = await build.question(db, tenant, **card_moves.copies(200))
     await db.fetch("update cards set due_at = due_at - interval '1 hour' + ordinal * interval '1 second'")
     others = [await build.question(db, await build.tenant(db)) for _ in range(3)]
     served = [flood.scope, *(other.scope for other in others)]
 
-    first, second = [await cards.lease(db, served, kinds=KINDS, most=20) for _ in range(2)]
+    first, second = [await cards.lease(db, served, kinds=KINDS, limit=20) for _ in range(2)]
 
     flooding = [sorted(card.ordinal for card in batch if card.interaction_id == flood.id) for batch in (first, second)]
     assert {card.interaction_id for card in first} == {flood.id, *(other.id for other in others)}
@@ -99,7 +99,7 @@ async def test_a_posted_copy_keeps_its_handle_and_counts_as_shown(db: Database, 
 
 
 async def test_a_write_back_that_is_sent_again_changes_nothing_more(db: Database, question: Interaction) -> None:
-    """The reply to the first one was lost: whoever sends it again cannot know that it was kept."""
+    """The reply to the first one was lost, so the replica that repeats it cannot know that it was applied."""
     card, where, stray, event = await take(db, question), handle(), ids.new(), ids.new()
     for _ in range(2):
         assert await cards.posted(db, card, where, plain=False, stray_id=stray, event_id=event)
@@ -136,7 +136,7 @@ async def test_a_post_whose_lease_was_lost_is_kept_as_a_stray_copy_to_be_settled
 async def test_a_stray_copy_that_waited_for_the_winning_click_is_due_for_its_edit(
     db: Database, question: Interaction
 ) -> None:
-    """What a stray should show is read from the locked row, not as it was before the wait."""
+    """The version that a stray card should show is read from the locked row, not from before the wait."""
     paused = await take(db, question)
     await lose_leases(db, question.id)
     assert await post(db, await take(db, question))
@@ -147,7 +147,7 @@ async def test_a_stray_copy_that_waited_for_the_winning_click_is_due_for_its_edi
         writing_back = asyncio.create_task(post(db, paused, Handle(channel="C0APPROVALS", ts="2.2")))
         while not await clicking.fetch("select from pg_locks where not granted"):
             await asyncio.sleep(0.001)
-        await clicking.execute("update cards set wanted = 2")  # as the claim does with every copy
+        await clicking.execute("update cards set wanted = 2")  # as the claim does with every card
         await transaction.commit()
 
     assert not await writing_back
@@ -205,7 +205,7 @@ async def test_an_edit_whose_lease_was_lost_changes_nothing(db: Database, questi
 async def test_a_question_answered_while_its_card_is_being_posted_is_edited_at_once(
     db: Database, question: Interaction
 ) -> None:
-    """Somebody clicks before the handle is known; the copy says so as soon as it is."""
+    """A person clicks before the handle is recorded; the card is due for the edit as soon as it is."""
     card = await take(db, question)
     await interactions.claim(db, build.click(question))
 
@@ -236,7 +236,7 @@ async def test_a_send_that_may_have_been_accepted_counts_as_shown_once(db: Datab
     assert await counts(db, question) == (0, 1)
 
 
-async def test_a_pause_that_is_nobodys_failure_is_not_counted_and_keeps_the_reason(
+async def test_a_pause_that_is_no_failure_is_not_counted_and_keeps_the_reason(
     db: Database, question: Interaction
 ) -> None:
     await fail(db, await take(db, question))
@@ -263,41 +263,41 @@ async def test_a_replica_without_its_lease_can_neither_retry_nor_skip_nor_give_u
 
 
 async def test_a_card_counts_as_shown_from_before_it_is_sent(db: Database, question: Interaction) -> None:
-    """A replica may die while Slack accepts it: then it is on a screen, and nobody has written that down."""
+    """A replica may die while Slack accepts the post: then the card is posted, and no row says so."""
     posting = await take(db, question)
 
-    assert await cards.sending(db, posting) is True
+    assert await cards.mark_maybe_shown(db, posting) is True
 
     row = await interactions.get(db, question.organization_id, question.id)
     assert row is not None and row.cards_shown == 1
     await lose_leases(db, question.id)
     again = await take(db, question)
-    assert await cards.sending(db, again) is False, "the doubt is older than this send"
-    assert await give_up(db, again) is Status.PENDING, "somebody may see the first copy"
-    assert await cards.sending(db, posting) is None
+    assert await cards.mark_maybe_shown(db, again) is False, "an earlier try set the mark"
+    assert await give_up(db, again) is Status.PENDING, "the first post may have been shown"
+    assert await cards.mark_maybe_shown(db, posting) is None
 
 
 async def test_the_doubt_of_a_send_that_certainly_failed_is_taken_back(db: Database, question: Interaction) -> None:
     posting = await take(db, question)
-    doubted = await cards.sending(db, posting)
-    assert doubted is True
+    newly_marked = await cards.mark_maybe_shown(db, posting)
+    assert newly_marked is True
 
-    await cards.retry(db, posting, seconds=0, reason=None, failed=True, unsure=False, doubted=doubted)
+    await cards.retry(db, posting, seconds=0, reason=None, failed=True, unsure=False, newly_marked=newly_marked)
 
     (card,) = await card_moves.of(db, question)
     assert not card.maybe_shown
     posting = await take(db, question)
-    doubted = await cards.sending(db, posting)
-    assert doubted is True
-    status = await cards.give_up(db, posting, reason=card_moves.ARCHIVED, event_id=ids.new(), doubted=doubted)
+    newly_marked = await cards.mark_maybe_shown(db, posting)
+    assert newly_marked is True
+    status = await cards.give_up(db, posting, reason=card_moves.ARCHIVED, event_id=ids.new(), newly_marked=newly_marked)
     assert status is Status.UNREACHABLE
 
 
-async def test_what_nobody_waits_for_any_more_is_not_sent(db: Database, question: Interaction) -> None:
+async def test_a_card_of_an_ended_question_is_not_posted(db: Database, question: Interaction) -> None:
     posting = await take(db, question)
     await interactions.claim(db, build.click(question))
 
-    assert await cards.sending(db, posting) is None
+    assert await cards.mark_maybe_shown(db, posting) is None
 
 
 async def test_many_heals_of_one_unknown_message_make_one_copy(db: Database, question: Interaction) -> None:

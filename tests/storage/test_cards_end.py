@@ -1,4 +1,4 @@
-"""How copies end: given up, skipped, settled, and healed by a click."""
+"""The end of a card: given up, skipped, settled, and healed by a click."""
 
 import asyncio
 
@@ -49,13 +49,13 @@ async def test_copies_that_give_up_at_the_same_time_end_the_question_once(
         question = await build.question(db, tenant, **card_moves.copies(2))
         one, two = await lease(db, question)
 
-        told = await asyncio.gather(give_up(db, one), give_up(other, two))
+        statuses = await asyncio.gather(give_up(db, one), give_up(other, two))
 
-        assert sorted(str(status) for status in told) == ["pending", "unreachable"]
+        assert sorted(str(status) for status in statuses) == ["pending", "unreachable"]
 
 
 @pytest.mark.parametrize("how", ["posted", "unsure", "stray"])
-async def test_a_question_somebody_could_have_seen_is_never_unreachable(db: Database, tenant: Tenant, how: str) -> None:
+async def test_a_question_that_may_have_been_seen_is_never_unreachable(db: Database, tenant: Tenant, how: str) -> None:
     question = await build.question(db, tenant, **card_moves.copies(2))
     one, two = await lease(db, question)
     match how:
@@ -90,8 +90,8 @@ async def test_giving_up_never_changes_how_a_question_ended(
 async def test_a_copy_that_was_never_shown_need_not_be_once_the_question_ended(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant, **card_moves.copies(2))
     await interactions.claim(db, build.click(question))
-    (card,) = await lease(db, question, most=1)
-    for _ in range(2):  # the reply to the first one may be lost
+    (card,) = await lease(db, question, limit=1)
+    for _ in range(2):  # repeated, as when the reply to the first one was lost
         await cards.skip(db, card)
 
         assert await counts(db, question) == (1, 0)
@@ -116,7 +116,7 @@ async def test_a_link_is_remembered_for_the_message_it_leads_to(db: Database, qu
 async def test_an_address_that_an_older_question_is_told_of_locks_questions_before_cards(
     db: Database, other: Database, tenant: Tenant, dsn: str
 ) -> None:
-    """Somebody has the older question and wants the newer card: writing down that agents heard both ends does so."""
+    """Recording that agents acknowledged both ends locks the older interaction and then wants the newer card."""
     older = await build.question(db, tenant)
     await post(db, await take(db, older), Handle(channel="C0DM", ts="1.1"))
     newer = await build.question(db, tenant, supersedes=older.id)
@@ -125,13 +125,13 @@ async def test_an_address_that_an_older_question_is_told_of_locks_questions_befo
     await post(db, card, handle)
     await interactions.claim(db, build.click(newer))
     pairs = [(one.organization_id, one.id) for one in (older, newer)]
-    heard = {"organization_ids": [pair[0] for pair in pairs], "ids": [pair[1] for pair in pairs], "seconds": 3.0}
+    values = {"organization_ids": [pair[0] for pair in pairs], "ids": [pair[1] for pair in pairs], "seconds": 3.0}
     async with other.acquire() as held, held.transaction():
         await held.fetch("select from interactions where id = $1 for update", older.id)
         telling = asyncio.create_task(cards.permalink(db, card, handle, "https://acme.slack.com/archives/C0DM/p2"))
         async with admin(dsn) as operator:
             await until_waiting(operator)
-        assert await statements.load("receipts")["heard"].many(held, **heard) == []
+        assert await statements.load("receipts")["acknowledge"].many(held, **values) == []
     await telling
 
     assert [copy.permalink for copy in await card_moves.of(db, newer)] == ["https://acme.slack.com/archives/C0DM/p2"]
@@ -149,7 +149,7 @@ async def test_a_click_on_a_copy_that_should_show_the_end_has_it_edited_once_mor
     await interactions.claim(db, build.click(question))
     await heal(db, question, where)
     card = await take(db, question)
-    assert card.wanted == 2, "an edit was due already; a second one would be for nothing"
+    assert card.wanted == 2, "an edit was due already, so a second one is not needed"
     await edit(db, card)
 
     await heal(db, question, where)
@@ -159,7 +159,7 @@ async def test_a_click_on_a_copy_that_should_show_the_end_has_it_edited_once_mor
     assert (again.ts, again.shown, again.wanted) == (where.ts, 2, 3)
 
 
-async def test_a_click_on_a_copy_nobody_knew_of_takes_it_in(db: Database, question: Interaction) -> None:
+async def test_a_click_on_a_card_without_a_row_makes_one(db: Database, question: Interaction) -> None:
     await fail(db, await take(db, question), unsure=True)
     await interactions.claim(db, build.click(question))
 
@@ -173,7 +173,7 @@ async def test_a_click_on_a_copy_nobody_knew_of_takes_it_in(db: Database, questi
 
 
 async def heals_by_the_handle(text: str, db: Database) -> None:
-    """A card that belongs to another interaction is edited once more where it is, and stays that one's alone."""
+    """The card of another interaction is edited once more, and no second row is made for it."""
     tenant = await build.tenant(db)
     anchor, clicked = await build.question(db, tenant), await build.question(db, tenant)
     where = handle()
@@ -211,7 +211,7 @@ async def test_healing_under_the_clicked_interaction_only_would_be_found_out(db:
 
 
 async def test_an_edit_that_keeps_the_buttons_settles_nothing(db: Database, question: Interaction) -> None:
-    """A pending card may change: what shows the end is said by `settled` alone."""
+    """A pending card may change: only `settled` says that a card shows the end."""
     await post(db, await take(db, question), handle())
     await db.fetch("update cards set wanted = wanted + 1")
 

@@ -1,4 +1,4 @@
-"""A seeded random walk through the life of a question's copies, told beside it in a dict; the rows must agree."""
+"""A seeded random walk through the moves of an interaction's cards, recorded in a dict; the rows must agree with it."""
 
 import random
 from dataclasses import dataclass, field
@@ -17,23 +17,23 @@ MOVES = ["lease", "lose", "post", "post", "edit", "retry", "unsure", "give up", 
 
 
 @dataclass
-class Copy:
-    """What the walk knows of one copy."""
+class ExpectedCard:
+    """The state of one card as the walk has recorded it."""
 
     on_screen: bool = False
     maybe: bool = False
     skipped: bool = False
     given_up: bool = False
     attempt: int = 0
-    stray: bool = False  # nobody asked for it: a post whose lease was lost
+    stray: bool = False  # made by a post whose lease was lost
 
 
 @dataclass
 class Walk:
-    """A question's copies, the leases that replicas believe to hold, and the messages on screens."""
+    """An interaction's cards, the leases that replicas believe to hold, and the posted messages."""
 
     question: Interaction
-    copies: dict[UUID, Copy]
+    copies: dict[UUID, ExpectedCard]
     held: list[Card] = field(default_factory=list)
     messages: set[Handle] = field(default_factory=set)
     status: Status = Status.PENDING
@@ -47,22 +47,24 @@ class Walk:
 
 
 async def begin(db: Database, chance: random.Random) -> tuple[Tenant, Walk]:
-    """A question of a tenant of its own: nobody else's copies are due there."""
+    """Open an interaction of a new tenant, so that no other cards are due there."""
     tenant = await build.tenant(db)
     question = await build.question(db, tenant, **card_moves.copies(chance.randint(1, 3)))
-    return tenant, Walk(question=question, copies={card.id: Copy() for card in await card_moves.of(db, question)})
+    return tenant, Walk(
+        question=question, copies={card.id: ExpectedCard() for card in await card_moves.of(db, question)}
+    )
 
 
 async def move(db: Database, walk: Walk, chance: random.Random) -> str:
-    """Make one move, and tell it to the dict."""
+    """Make one move, and record it in the dict."""
     name = chance.choice(MOVES)
     if name == "claim" and chance.random() < 0.8:
-        name = "lease"  # an answer ends most of what there is to walk through
+        name = "lease"  # an answer leaves few moves to walk through
     match name:
         case "lease":
-            for card in await card_moves.lease(db, walk.question, most=chance.randint(1, 3)):
+            for card in await card_moves.lease(db, walk.question, limit=chance.randint(1, 3)):
                 walk.held.append(card)
-                walk.copies.setdefault(card.id, Copy(stray=True)).attempt = card.attempt
+                walk.copies.setdefault(card.id, ExpectedCard(stray=True)).attempt = card.attempt
             return name
         case "lose":
             await card_moves.lose_leases(db, walk.question.id)
@@ -84,7 +86,7 @@ async def move(db: Database, walk: Walk, chance: random.Random) -> str:
 
 
 async def write_back(db: Database, walk: Walk, card: Card, name: str) -> str:
-    """A replica writes back what it did with a lease, which it may have lost long ago."""
+    """Write back the result of a lease, which may have been lost long ago."""
     copy = walk.copies[card.id]
     holds = copy.attempt == card.attempt and not copy.given_up
     if name == "edit" and card.ts is None:
@@ -122,18 +124,18 @@ async def write_back(db: Database, walk: Walk, card: Card, name: str) -> str:
 
 
 async def agrees(db: Database, tenant: Tenant, walk: Walk) -> None:
-    """What must be true of the rows after every move."""
+    """Check what must be true of the rows after every move."""
     after = await build.read(db, tenant, walk.question.id)
     assert (after.status, after.cards_left, after.cards_shown) == (walk.status, walk.left(), walk.shown())
     rows = await card_moves.of(db, walk.question)
     known = {(row.channel, row.ts) for row in rows if row.ts}
-    assert known == {(where.channel, where.ts) for where in walk.messages}, "a message on a screen was forgotten"
+    assert known == {(where.channel, where.ts) for where in walk.messages}, "a posted message has no row"
     assert after.cards_left == sum(row.shown == 0 and row.given_up_at is None for row in rows)
     assert after.cards_shown == sum(row.ts is not None or row.maybe_shown for row in rows)
     for row in rows:
         assert row.shown <= row.wanted
         if walk.status is Status.ANSWERED and row.given_up_at is None and row.ts:
-            assert row.wanted >= 2, "a copy would show its buttons for ever"
+            assert row.wanted >= 2, "a card would show its buttons for ever"
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -152,7 +154,7 @@ async def test_whatever_replicas_do_the_counts_agree_with_the_copies(db: Databas
 
 
 async def test_in_the_end_every_copy_shows_the_end(db: Database) -> None:
-    """However the replicas stumbled before: once they write back what they lease, nothing is due any more."""
+    """Whatever failed before: once the replicas write back what they lease, no card is due any more."""
     chance = random.Random(99)
     for _ in range(20):
         tenant, walk = await begin(db, chance)

@@ -1,4 +1,4 @@
-"""The claim: one winner, truthful losers, and every verdict of the design's table."""
+"""The claim: one click wins, the others get the true verdict, and every verdict of the design occurs."""
 
 from typing import Any
 from uuid import uuid4
@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from storage import interactions
-from storage.deadlines import Ended
+from storage.deadlines import EndedInteraction
 from storage.model import Interaction, Json, Scope, Status, Verdict
 from storage.pool import Database
 from tests.storage import build
@@ -19,7 +19,7 @@ async def tenant(db: Database) -> Tenant:
 
 
 async def end(db: Database, question: Interaction, status: str, **columns: Any) -> None:
-    """Put a question into a final status as its own statements would."""
+    """Put an interaction into a final status as its own statements would."""
     sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, start=4))
     await db.fetch(
         f"update interactions set status = $3, ended_at = clock_timestamp() {', ' + sets if sets else ''} "
@@ -117,7 +117,7 @@ async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_it(db:
     for one in (question, unseen):
         await pass_deadline(db, one)
 
-        ended: list[Ended] = []
+        ended: list[EndedInteraction] = []
         claimed = await interactions.claim(db, build.click(one), ended=ended)
 
         assert claimed.verdict is (Verdict.EXPIRED if one is question else Verdict.UNREACHABLE)
@@ -126,8 +126,8 @@ async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_it(db:
         assert (claimed.life.reason, claimed.life.ended_at) == (read.reason, read.ended_at)
         await interactions.claim(db, build.click(one), ended=ended)
         assert ended == [(one.organization_id, one.id, read.status)]
-    told = await db.fetch("select type, owed from events where type <> 'interaction.created' order by type")
-    assert [tuple(row) for row in told] == [("interaction.expired", True), ("interaction.unreachable", True)]
+    written_events = await db.fetch("select type, owed from events where type <> 'interaction.created' order by type")
+    assert [tuple(row) for row in written_events] == [("interaction.expired", True), ("interaction.unreachable", True)]
 
 
 async def test_wrong_people_never_consume_anything(db: Database, tenant: Tenant) -> None:

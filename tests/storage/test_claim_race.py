@@ -1,11 +1,11 @@
-"""The race, and the wrong claims that it must catch: each of them looks right, and was met in the field."""
+"""The race of claims, and the wrong claims that it must catch: each looks right, and each occurs in practice."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from storage import pool
-from storage.interactions import Claimed, Click
+from storage.interactions import Claimed, ClaimRequest
 from storage.model import Verdict
 from storage.pool import Database
 from tests.storage import claim_checks
@@ -48,8 +48,8 @@ CLOCK_READ_BEFORE_THE_LOCK = mutant(
 )
 
 
-async def select_then_update(db: Database, click: Click) -> Claimed:
-    """The classic: look first, then change by key alone."""
+async def select_then_update(db: Database, click: ClaimRequest) -> Claimed:
+    """The classic mistake: read first, then update by the key alone."""
     scope = click.scope
     (before,) = await db.fetch(
         "select status from interactions where organization_id = $1 and id = $2",
@@ -70,8 +70,8 @@ async def select_then_update(db: Database, click: Click) -> Claimed:
     return Claimed(verdict=Verdict.WON, repeats=0, life=claimed.life)
 
 
-async def outbox_in_a_second_statement(db: Database, click: Click) -> Claimed:
-    """The answer first, what it causes a moment later."""
+async def outbox_in_a_second_statement(db: Database, click: ClaimRequest) -> Claimed:
+    """The answer in one statement, its event and edits in a second one."""
     without = mutant(
         (
             "'interaction.answered'\n    from won\n",

@@ -42,7 +42,7 @@ async def disable(db: Database, connection: Connection) -> None:
 
 
 async def test_an_installation_is_found_by_exactly_its_ids(db: Database) -> None:
-    """Also inside one Enterprise: a workspace's installation is not the organization-wide one, nor its neighbour's."""
+    """Also within one Enterprise: a workspace's installation is neither the org-wide one nor another workspace's."""
     owner = await organization(db)
     installations: list[dict[str, Any]] = [
         {"enterprise_id": None, "team_id": "T0ACME"},

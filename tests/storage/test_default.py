@@ -1,4 +1,4 @@
-"""The default answer: it counts from the deadline on, only where somebody could have seen a card, and for good."""
+"""The default answer: it counts from the deadline on, only if a card may have been shown, and is final."""
 
 import asyncio
 from typing import Any
@@ -10,13 +10,13 @@ from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
-from tests.storage.moments import Moment
+from tests.storage.moments import RaceDelay
 
 ANSWER = build.ANSWERS["deny"] | {"by": None, "via": "default"}
 
 
 async def shown(db: Database, tenant: Tenant, **other: Any) -> Interaction:
-    """A question with a default, on a screen."""
+    """An interaction with a default answer and a posted card."""
     question = await build.question(db, tenant, on_expiry="deny", **other)
     (card,) = [card for card in await card_moves.lease(db, question) if card.interaction_id == question.id]
     await card_moves.post(db, card)
@@ -42,7 +42,7 @@ async def test_the_default_is_written_when_it_is_met_and_the_sweep_changes_nothi
     question = await shown(db, tenant)
     await pass_deadline(db, question)
 
-    before = await build.told(db, tenant, question.id)
+    before = await build.read_with_end(db, tenant, question.id)
 
     assert (before.status, before.choice, before.answer) == (Status.ANSWERED, "deny", ANSWER)
     assert before.ended_at == before.expires_at and before.reason is None
@@ -55,11 +55,11 @@ async def test_the_default_is_written_when_it_is_met_and_the_sweep_changes_nothi
     assert row["answered_by"] is None and len(row["claim_id"]) == 32
 
 
-async def test_a_question_that_nobody_could_see_has_no_default_answer(db: Database, tenant: Tenant) -> None:
+async def test_a_question_that_was_never_shown_has_no_default_answer(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant, on_expiry="approve")
     await pass_deadline(db, question)
 
-    before = await build.told(db, tenant, question.id)
+    before = await build.read_with_end(db, tenant, question.id)
     await sweep(db)
 
     assert (before.status, before.answer, before.reason) == (Status.UNREACHABLE, None, deadlines.NEVER_SHOWN)
@@ -105,7 +105,7 @@ async def test_a_card_that_comes_after_the_deadline_changes_nothing_that_was_tol
     leased = {card.interaction_id: card for card in await card_moves.lease(db, posted)}
     for question in (posted, unsure, given_up):
         await pass_deadline(db, question)
-    before = [await build.told(db, tenant, question.id) for question in (posted, unsure, given_up)]
+    before = [await build.read_with_end(db, tenant, question.id) for question in (posted, unsure, given_up)]
     assert {question.status for question in before} == {Status.UNREACHABLE}
 
     await card_moves.post(db, leased[posted.id])
@@ -119,12 +119,12 @@ async def test_a_card_that_comes_after_the_deadline_changes_nothing_that_was_tol
         ], f"swept: {swept}"
         await sweep(db)
     (card,) = await card_moves.of(db, posted)
-    assert card.wanted == 2, "it is on a screen, and is told the end"
+    assert card.wanted == 2, "it is posted, and due to show the end"
 
 
 async def test_a_click_and_the_default_never_both_answer(db: Database, other: Database, tenant: Tenant) -> None:
-    """Four hundred races at the moment of the deadline, which is nearer or farther as this machine is fast or slow."""
-    moment = Moment(seed=3)
+    """Four hundred races at the moment of the deadline, with a delay that adapts to the speed of the machine."""
+    moment = RaceDelay(seed=3)
     verdicts: dict[UUID, str] = {}
 
     async def one_race(question: Interaction) -> None:

@@ -1,4 +1,4 @@
-"""Leasing what is owed to agents: two for each receiver, whoever asks, and cheap however much is owed or put off."""
+"""Leasing deliveries: two for each receiver over all replicas, and cheap however many are due or postponed."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ async def owed(db: Database, tenant: Tenant, number: int) -> None:
 
 
 async def many(db: Database, number: int) -> None:
-    """So many deliveries more like the first, each of an event of its own."""
+    """Insert `number` deliveries more like the first, each of an event of its own."""
     await db.fetch(
         "with told as (insert into events (organization_id, id, interaction_id, type, position) "
         "select organization_id, gen_random_uuid(), interaction_id, 'interaction.answered', 1000 + number "
@@ -38,9 +38,9 @@ async def test_m081_however_many_replicas_lease_at_once_a_receiver_gets_two(db: 
     await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     await many(db, 40)
-    await asyncio.gather(*(db.fetch("select pg_sleep(0.1)") for _ in range(REPLICAS)))  # every connection is open
+    await asyncio.gather(*(db.fetch("select pg_sleep(0.1)") for _ in range(REPLICAS)))  # opens every connection
     for _ in range(10):
-        leased = await asyncio.gather(*(deliveries.lease(db, most=50) for _ in range(REPLICAS)))
+        leased = await asyncio.gather(*(deliveries.lease(db, limit=50) for _ in range(REPLICAS)))
 
         assert sum(len(one) for one in leased) == IN_FLIGHT
         await db.fetch("update deliveries set leased_until = null")
@@ -57,12 +57,14 @@ async def test_m081_what_is_owed_to_one_receiver_is_not_read_to_find_what_is_owe
     await owed(db, other, 1)
     await db.fetch("analyze deliveries")
 
-    assert await blocks(db, "lease", most=50, each=IN_FLIGHT, seconds=20, overlap=0) < 300, "20,000 rows have hundreds"
-    assert {one.target_id for one in await deliveries.lease(db, most=50)} >= {quick.id}
+    assert await blocks(db, "lease", limit=50, max_in_flight=IN_FLIGHT, seconds=20, overlap=0) < 300, (
+        "20,000 rows have hundreds"
+    )
+    assert {one.target_id for one in await deliveries.lease(db, limit=50)} >= {quick.id}
 
 
 async def blocks(db: Database, name: str, **values: Any) -> int:
-    """How many blocks a statement looks at; then it is undone."""
+    """Return how many blocks a statement reads; it is then rolled back."""
     statement = statements.load("deliveries")[name]
     async with db.acquire() as connection:
         undone = connection.transaction()
@@ -80,7 +82,7 @@ async def test_a_receiver_that_waits_to_be_tried_again_is_not_looked_at_before_i
 ) -> None:
     await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
-    (first,) = await deliveries.lease(db, most=1)
+    (first,) = await deliveries.lease(db, limit=1)
     assert await deliveries.failed(db, first, outcome={"status": 500, "detail": ""}, seconds=3600)
     await many(db, 2_000)
     await db.fetch(
@@ -92,47 +94,45 @@ async def test_a_receiver_that_waits_to_be_tried_again_is_not_looked_at_before_i
     await db.fetch("vacuum analyze deliveries")
 
     assert await deliveries.resume(db) == Resumed(number=0, waiting=True)
-    assert await blocks(db, "resume", most=1_000) < 10
-    assert await blocks(db, "lease", most=50, each=IN_FLIGHT, seconds=20, overlap=0) < 100, "2,000 receivers"
-    assert [one.event_id != first.event_id for one in await deliveries.lease(db, most=50)] == [True]
+    assert await blocks(db, "resume", limit=1_000) < 10
+    assert await blocks(db, "lease", limit=50, max_in_flight=IN_FLIGHT, seconds=20, overlap=0) < 100, "2,000 receivers"
+    assert [one.event_id != first.event_id for one in await deliveries.lease(db, limit=50)] == [True]
 
 
-async def test_what_was_put_off_is_leased_when_it_is_due_again_and_whoever_waits_longest_first(
-    db: Database, tenant: Tenant
-) -> None:
+async def test_what_was_put_off_is_leased_when_it_is_due_again_longest_due_first(db: Database, tenant: Tenant) -> None:
     await build.endpoint(db, tenant)
     await owed(db, tenant, 3)
     for seconds in (7200, 3600, 9000):
-        (leased,) = await deliveries.lease(db, most=1)
+        (leased,) = await deliveries.lease(db, limit=1)
         assert await deliveries.failed(db, leased, outcome={"status": 500, "detail": ""}, seconds=seconds)
     assert await deliveries.resume(db) == Resumed(number=0, waiting=False)
-    assert await deliveries.lease(db, most=50) == []
+    assert await deliveries.lease(db, limit=50) == []
     await db.fetch("update deliveries set due_at = due_at - interval '8000 seconds'")
     longest = await db.fetch("select event_id from deliveries order by due_at limit 2")
 
-    assert (await statements.load("deliveries")["resume"].one(db, most=1))["number"] == 1
+    assert (await statements.load("deliveries")["resume"].one(db, limit=1))["number"] == 1
     assert await db.fetch("select event_id from deliveries where not put_off") == longest[:1]
     assert await deliveries.resume(db) == Resumed(number=1, waiting=True)
-    assert [one.event_id for one in await deliveries.lease(db, most=2)] == [longest[0]["event_id"]]
+    assert [one.event_id for one in await deliveries.lease(db, limit=2)] == [longest[0]["event_id"]]
     assert await deliveries.resume(db) == Resumed(number=0, waiting=True)
 
 
 async def test_what_is_made_anew_is_put_off_no_more(db: Database, tenant: Tenant) -> None:
     there = await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
-    (leased,) = await deliveries.lease(db, most=1)
-    # As a replica of the release before leaves it when what this one put off was then accepted.
+    (leased,) = await deliveries.lease(db, limit=1)
+    # The state that a replica of the previous release leaves when it delivers what this release had postponed.
     await db.fetch("update deliveries set put_off = true")
     assert await deliveries.accepted(db, leased, outcome={"status": 204, "detail": ""})
 
     assert await deliveries.replay(db, there.organization_id, there.id, since=leased.at - timedelta(hours=1)) == 1
-    assert len(await deliveries.lease(db, most=1)) == 1
+    assert len(await deliveries.lease(db, limit=1)) == 1
 
 
 async def test_what_the_release_before_put_off_is_leased_in_its_time_and_what_it_leased_is_counted(
     db: Database, tenant: Tenant
 ) -> None:
-    """It knows no mark: it marks nothing that it puts off, and takes what is marked."""
+    """The previous release does not know `put_off`: it never sets it, and leases rows that have it."""
     await build.endpoint(db, tenant)
     await owed(db, tenant, 4)
     one, two, *_ = await db.fetch("select event_id from deliveries order by due_at")
@@ -146,20 +146,20 @@ async def test_what_the_release_before_put_off_is_leased_in_its_time_and_what_it
     )
 
     await deliveries.resume(db)
-    leased = await deliveries.lease(db, most=50)
+    leased = await deliveries.lease(db, limit=50)
 
     assert len(leased) == IN_FLIGHT - 1 and leased[0].event_id not in {one["event_id"], two["event_id"]}
     await db.fetch("update deliveries set leased_until = null")
     await db.fetch("update deliveries set due_at = due_at - interval '2 hours' where event_id = $1", one["event_id"])
-    assert one["event_id"] in {again.event_id for again in await deliveries.lease(db, most=50)}
+    assert one["event_id"] in {again.event_id for again in await deliveries.lease(db, limit=50)}
 
 
 async def test_whose_lease_ran_out_and_was_taken_over_writes_nothing_back(db: Database, tenant: Tenant) -> None:
     await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
-    (stale,) = await deliveries.lease(db, most=1)
+    (stale,) = await deliveries.lease(db, limit=1)
     await db.fetch("update deliveries set leased_until = clock_timestamp()")
-    (held,) = await deliveries.lease(db, most=1)
+    (held,) = await deliveries.lease(db, limit=1)
     before = await db.fetch("select * from deliveries")
 
     assert not await deliveries.renew(db, stale)

@@ -1,4 +1,4 @@
-"""Disabling a connection: what is open is cancelled first, and once it is acknowledged nothing there is answered."""
+"""Disabling a connection: pending interactions are cancelled, and once it has returned none there is answered."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ from tests.storage.faults import admin, until_waiting
 from tests.storage.test_connections import connect, organization
 
 
-async def disable(db: Database, tenant: Tenant) -> connections.Disabled:
+async def disable(db: Database, tenant: Tenant) -> connections.ConnectionDisabled:
     scope = tenant.scope
     done = await connections.disable(db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
     assert done is not None
@@ -42,8 +42,8 @@ async def test_what_is_open_is_cancelled_with_a_reason_an_event_and_its_cards_to
         assert (after.status, after.reason) == (Status.CANCELLED, DISCONNECTED)
         (card,) = await cards.of_interaction(db, question.organization_id, question.id)
         assert card.wanted == 2
-        told = [line.type for line in await interactions.timeline(db, question.organization_id, question.id)]
-        assert told == ["interaction.created", "interaction.cancelled"]
+        types = [line.type for line in await interactions.timeline(db, question.organization_id, question.id)]
+        assert types == ["interaction.created", "interaction.cancelled"]
 
 
 async def test_other_connections_and_what_has_ended_stay_as_they_are(db: Database, tenant: Tenant) -> None:
@@ -67,7 +67,7 @@ async def test_what_was_told_to_be_expired_is_never_called_cancelled_later(db: D
 
     assert (await disable(db, tenant)).cancelled == 0
 
-    assert (await build.told(db, tenant, question.id)).status is Status.EXPIRED
+    assert (await build.read_with_end(db, tenant, question.id)).status is Status.EXPIRED
     assert (await unwaited(db, build.click(question))).verdict is Verdict.EXPIRED
 
 
@@ -93,7 +93,7 @@ async def test_disabling_again_changes_nothing_and_a_foreign_connection_is_not_f
 async def test_a_claim_that_waits_while_its_connection_is_disabled_is_refused(
     dsn: str, db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """The claim came later than the cancelling, and both wait for whoever holds the row."""
+    """The claim came after the cancelling, and both wait for the transaction that has locked the row."""
     question = await build.question(db, tenant)
     async with admin(dsn) as holder:
         async with holder.transaction():
@@ -106,7 +106,7 @@ async def test_a_claim_that_waits_while_its_connection_is_disabled_is_refused(
         done = await disabling
         claimed = await claiming
 
-    # PostgreSQL serves a row's waiters in their order.
+    # PostgreSQL grants a row's lock to waiters in their order.
     assert (done.cancelled, claimed.verdict) == (1, Verdict.CANCELLED)
     assert (await build.read(db, tenant, question.id)).status is Status.CANCELLED
 
@@ -119,8 +119,8 @@ async def test_of_disabling_and_clicking_at_once_no_answer_comes_after_the_disab
     for _ in range(200):
         question = await build.question(db, tenant)
 
-        async def click(after: float, click: interactions.Click) -> interactions.Claimed:
-            await asyncio.sleep(after)  # anywhere around the disabling: the place is the point of the test
+        async def click(after: float, click: interactions.ClaimRequest) -> interactions.Claimed:
+            await asyncio.sleep(after)  # a random point around the disabling is what this test is about
             return await unwaited(other, click)
 
         async def disabled() -> Status:
@@ -134,7 +134,7 @@ async def test_of_disabling_and_clicking_at_once_no_answer_comes_after_the_disab
         after = await build.read(db, tenant, question.id)
 
         verdicts = [claimed.verdict for claimed in claims]
-        assert after.status is acknowledged, "it changed after the disabling was acknowledged"
+        assert after.status is acknowledged, "it changed after the disabling had returned"
         assert acknowledged in {Status.ANSWERED, Status.CANCELLED}
         assert verdicts.count(Verdict.WON) == (acknowledged is Status.ANSWERED)
         assert late.verdict in {Verdict.DECIDED, Verdict.CANCELLED}
@@ -151,13 +151,13 @@ async def test_of_disabling_and_asking_at_once_no_question_is_missed(
     for _ in range(60):
 
         async def ask() -> interactions.Opened | interactions.Disconnected | object:
-            await asyncio.sleep(chance.uniform(0, 0.004))  # anywhere around the disabling
+            await asyncio.sleep(chance.uniform(0, 0.004))  # a random point around the disabling
             return await interactions.open(other, build.opening(tenant))
 
-        asked = await asyncio.gather(*(ask() for _ in range(6)), disable(db, tenant))
+        outcomes = await asyncio.gather(*(ask() for _ in range(6)), disable(db, tenant))
 
         assert not await db.fetch("select from interactions where status = 'pending'")
-        assert all(isinstance(one, Opened | Disconnected) for one in asked[:-1])
+        assert all(isinstance(one, Opened | Disconnected) for one in outcomes[:-1])
         await enable(db, tenant.connection)
 
 

@@ -1,4 +1,4 @@
-"""A question's way out of time: its deadline counts at once, the sweep ends it once, and whoever watches is told."""
+"""Expiry: a passed deadline counts at once, the end is written once, and waiting requests find it."""
 
 import asyncio
 from uuid import UUID
@@ -10,7 +10,7 @@ from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.faults import admin
-from tests.storage.moments import Moment
+from tests.storage.moments import RaceDelay
 
 
 async def pass_deadlines(db: Database) -> None:
@@ -28,7 +28,7 @@ async def test_a_passed_deadline_is_written_when_it_is_met_and_the_sweep_changes
     await card_moves.post(db, card)
     await pass_deadlines(db)
 
-    before = [await build.told(db, tenant, question.id) for question in (seen, unseen)]
+    before = [await build.read_with_end(db, tenant, question.id) for question in (seen, unseen)]
 
     assert [question.status for question in before] == [Status.EXPIRED, Status.UNREACHABLE]
     assert before[0].reason is None and before[1].reason == deadlines.NEVER_SHOWN
@@ -111,8 +111,8 @@ async def test_two_replicas_end_every_question_once(db: Database, other: Databas
 async def test_a_click_and_the_deadline_never_both_end_a_question(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Four hundred races at the moment of the deadline, which is nearer or farther as this machine is fast or slow."""
-    moment = Moment(seed=3)
+    """Four hundred races at the moment of the deadline, with a delay that adapts to the speed of the machine."""
+    moment = RaceDelay(seed=3)
     verdicts: dict[UUID, str] = {}
 
     async def one_race(question: Interaction) -> None:
@@ -139,17 +139,17 @@ async def test_a_click_and_the_deadline_never_both_end_a_question(
     while (await deadlines.expire(db, event_ids=[ids.new() for _ in range(100)])).ended:
         pass
 
-    assert len(set(verdicts.values())) > 1, "one side always won: that was no race"
+    assert len(set(verdicts.values())) > 1, "one side always won, so this was no race"
     for id, verdict in verdicts.items():
         after = await build.read(db, tenant, id)
         assert after.status is not Status.PENDING
         assert (verdict is Verdict.WON) == (after.status is Status.ANSWERED)
         assert after.ended_at and (verdict is not Verdict.WON or after.ended_at < after.expires_at)
-    told = await db.fetch(
+    duplicates = await db.fetch(
         "select interaction_id from events where type <> 'interaction.created' "
         "group by interaction_id having count(*) <> 1"
     )
-    assert not told, "a question ended twice"
+    assert not duplicates, "an interaction ended twice"
     assert len(await db.fetch("select from events where type <> 'interaction.created'")) == 400
 
 
@@ -172,7 +172,7 @@ async def test_of_the_watched_questions_those_that_ended_are_told(db: Database, 
 
 
 async def test_of_very_many_clicks_the_timeline_has_the_one_that_won_and_the_last(db: Database, tenant: Tenant) -> None:
-    """To tell of 20,000 took a second and a half, in which this replica took nobody's click."""
+    """A timeline of 20,000 clicks took a second and a half, in which the replica handled no click."""
     question = await build.question(db, tenant)
     await interactions.claim(db, build.click(question))
     await db.fetch(

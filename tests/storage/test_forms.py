@@ -1,10 +1,10 @@
-"""Answers that can be completed: a submission with words wins what no bare click can, and overrides nothing of it."""
+"""Choices with a form: a submission wins what no bare click can, adds to the stored answer, and overrides nothing."""
 
 from typing import Any
 
 import pytest
 
-from storage.interactions import Click
+from storage.interactions import ClaimRequest
 from storage.model import Intent, Interaction, Json, Verdict
 from storage.pool import Database
 from tests.storage import build
@@ -17,11 +17,11 @@ BY: Json = {"user": "U0ANA", "name": "ana"}
 
 
 async def asked(db: Database, tenant: Tenant, **other: Any) -> Interaction:
-    """Approve is a bare click; deny needs words."""
+    """An interaction whose approve is a bare click and whose deny needs words."""
     return await build.question(db, tenant, answers={"approve": APPROVE}, forms={"deny": DENY}, **other)
 
 
-def submission(question: Interaction, given: Json | None = None, **other: Any) -> Click:
+def submission(question: Interaction, given: Json | None = None, **other: Any) -> ClaimRequest:
     return build.click(
         question, **{"choice": "deny", "given": {"comment": "Not on a Friday."} if given is None else given} | other
     )
@@ -44,7 +44,7 @@ async def test_a_submission_wins_a_choice_that_needs_words_and_adds_them(db: Dat
 
 
 async def overrides_nothing(claim: Claim, db: Database) -> None:
-    """What was given stands under the stored answer: it adds, and changes nothing of it."""
+    """`given` is merged under the stored answer: it adds values, and changes none."""
     tenant = await build.tenant(db)
     question = await asked(db, tenant)
     forged = {
@@ -63,7 +63,7 @@ async def overrides_nothing(claim: Claim, db: Database) -> None:
 
 
 async def is_won_by_no_bare_click(claim: Claim, db: Database) -> None:
-    """A choice that needs words is gone to a click without them, as it is to an old card and to the release before."""
+    """A bare click on a choice that needs words is `gone`, as is one of an old card or the previous release."""
     question = await asked(db, await build.tenant(db))
 
     claimed = await claim(db, build.click(question, choice="deny"))
@@ -133,7 +133,7 @@ async def test_opening_a_form_and_a_mistaken_submission_pass_every_check_and_tak
     assert len(await db.fetch("select from events where type = 'interaction.answered'")) == 0
     assert (await unwaited(db, submission(question))).verdict is Verdict.WON
     again = await unwaited(db, build.click(question, choice="deny", intent=intent))
-    assert again.verdict is Verdict.RECORDED, "every verdict but won is as ever"
+    assert again.verdict is Verdict.RECORDED, "only the verdict won is replaced"
 
 
 async def test_a_repeated_envelope_is_told_what_it_was_told(db: Database, tenant: Tenant) -> None:
@@ -164,9 +164,9 @@ async def test_the_winner_is_recorded_only_with_the_words_that_the_answer_has(db
         {"values": {}},
     ]
 
-    told = [(await unwaited(db, submission(question, given))).verdict for given in others]
+    results = [(await unwaited(db, submission(question, given))).verdict for given in others]
 
-    assert told == [Verdict.RECORDED] * 2 + [Verdict.DECIDED] * 5, "a part of what was given is something else"
+    assert results == [Verdict.RECORDED] * 2 + [Verdict.DECIDED] * 5, "a part of the words is not the same words"
     assert (await unwaited(db, submission(question, user_id="U0BOB"))).verdict is Verdict.TAKEN
 
 

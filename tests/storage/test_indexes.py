@@ -1,4 +1,4 @@
-"""Indexes built beside the traffic: nobody waits for them, twenty may try at once, a broken try is mended."""
+"""Indexes built without blocking writes: twenty may try at once, and an interrupted try is repaired."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ async def things(empty_dsn: str) -> str:
 
 @contextlib.asynccontextmanager
 async def a_transaction(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """One that has written, and is not over."""
+    """A transaction that has written and is still open."""
     async with admin(dsn) as connection:
         transaction = connection.transaction()
         await transaction.start()
@@ -45,7 +45,7 @@ async def a_transaction(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def built(dsn: str) -> dict[str, bool]:
-    """Every index, and whether it is complete."""
+    """Return every index, and whether it is complete."""
     async with admin(dsn) as connection:
         rows = await connection.fetch(
             "select indexrelid::regclass::text as name, indisvalid from pg_index where indrelid = 'things'::regclass"
@@ -59,7 +59,7 @@ async def version(dsn: str) -> int:
 
 
 async def cut_short(dsn: str) -> None:
-    """A try that ends in the middle: its index waits for a transaction when its connection is lost."""
+    """Interrupt a try: its index waits for a transaction when the connection is lost."""
     async with a_transaction(dsn), admin(dsn) as operator:
         trying = asyncio.create_task(migrate.migrate(dsn, [TABLE, MOOD]))
         await until_waiting(operator)
@@ -78,7 +78,7 @@ async def test_an_index_is_built_and_remembered_once(things: str) -> None:
     assert await built(things) == {"things_mood": True, "things_id": True}
 
 
-async def test_while_it_is_built_everybody_goes_on_writing(things: str) -> None:
+async def test_while_it_is_built_writes_go_on(things: str) -> None:
     async with a_transaction(things) as before, admin(things) as other:
         building = asyncio.create_task(migrate.migrate(things, [TABLE, MOOD]))
         await until_waiting(other)
@@ -91,7 +91,7 @@ async def test_while_it_is_built_everybody_goes_on_writing(things: str) -> None:
 
 
 async def test_it_waits_for_what_was_under_way_longer_than_other_migrations_may(things: str) -> None:
-    """It keeps nobody waiting meanwhile, so there is no hurry."""
+    """A concurrent build blocks no writes, so it may wait for as long as it takes."""
     async with a_transaction(things) as before:
         building = asyncio.create_task(migrate.migrate(things, [TABLE, MOOD]))
         await before.fetch("select pg_sleep(2.5)")  # a migration in a transaction gives up after two seconds
@@ -100,11 +100,11 @@ async def test_it_waits_for_what_was_under_way_longer_than_other_migrations_may(
 
 
 async def test_of_twenty_at_once_one_builds_and_all_succeed(things: str) -> None:
-    """Whoever waits must not hold a snapshot meanwhile: the index would wait for them, and they for the index."""
+    """A process that waits must hold no snapshot: the index would wait for it, and it for the index."""
     async with a_transaction(things) as before, admin(things) as operator:
         trying = [asyncio.create_task(migrate.migrate(things, [TABLE, BOTH])) for _ in range(20)]
         await until_waiting(operator)
-        await before.fetch("select pg_sleep(1.2)")  # longer than a deadlock takes to be found
+        await before.fetch("select pg_sleep(1.2)")  # longer than PostgreSQL takes to detect a deadlock
     applied = await asyncio.wait_for(asyncio.gather(*trying), 30)
 
     assert sorted(applied, key=len) == [[]] * 19 + [[BOTH]]
@@ -113,7 +113,7 @@ async def test_of_twenty_at_once_one_builds_and_all_succeed(things: str) -> None
 
 async def test_what_was_cut_short_is_built_anew_by_the_next_run(things: str) -> None:
     await cut_short(things)
-    assert await built(things) == {"things_mood": False}, "that was no interruption"
+    assert await built(things) == {"things_mood": False}, "the try was not interrupted"
     assert await version(things) == 1
 
     assert await migrate.migrate(things, [TABLE, BOTH]) == [BOTH]
@@ -155,7 +155,7 @@ def test_outside_a_transaction_nothing_is_done_that_could_be_left_half_done(othe
 
 
 def test_every_index_of_ours_on_a_table_that_may_be_large_is_built_beside_the_traffic() -> None:
-    """From the fourth migration on; the first three came before there was anything large. A new table is empty."""
+    """From the fourth migration on: at the first three no table was large. A new table is empty."""
     for migration in migrate.ours()[3:]:
         concurrent = indexes.outside_a_transaction(migration.name, migration.sql)
         new = re.findall(r"create table (\w+)", migration.sql)

@@ -1,4 +1,4 @@
-"""A question's way in: opened all or nothing, once per key, on an active connection only."""
+"""Opening an interaction: all or nothing, once for each idempotency key, on an active connection only."""
 
 import asyncio
 import dataclasses
@@ -39,7 +39,7 @@ async def test_a_question_is_opened_with_a_card_for_every_address_and_its_first_
     assert isinstance(opened, Opened) and opened.id == opening.id
 
     question = await build.read(db, tenant, opening.id)
-    assert opened.interaction == question, "it is told as it was written, should nobody be able to read it"
+    assert opened.interaction == question, "it is returned as it was written, in case it cannot be read"
     assert opened.cards == [
         dataclasses.replace(card, due_at=question.created_at) for card in await card_moves.of(db, question)
     ]
@@ -135,7 +135,7 @@ async def test_nothing_is_opened_on_a_connection_that_is_disabled_or_not_its_own
 async def test_a_connection_that_is_being_disabled_cannot_miss_a_question_being_born(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
-    """Whoever disables it ends its open questions in the same transaction: none may appear behind their back."""
+    """Disabling cancels the pending interactions in the same transaction: none may be opened while it runs."""
     async with admin(dsn) as disabling:
         transaction = disabling.transaction()
         await transaction.start()

@@ -17,7 +17,7 @@ async def make(db: Database, tenant: Tenant, *, name: str = "deploy-bot") -> tup
     return key.id, secret
 
 
-async def test_whoever_presents_a_key_is_told_whose_it_is(db: Database, tenant: Tenant) -> None:
+async def test_a_presented_key_is_found_with_its_organization(db: Database, tenant: Tenant) -> None:
     id, secret = await make(db, tenant, name="review-bot")
 
     key = await keys.of_secret(db, secret)

@@ -1,4 +1,4 @@
-"""What a later release writes beside this one: what this release does not know, it reads as text, or leaves alone."""
+"""Rows of a later release that runs beside this one: unknown values are read as text, or their rows left alone."""
 
 import pytest
 
@@ -14,7 +14,7 @@ KINDS = ["approval", "choice"]
 
 @pytest.fixture
 async def later(db: Database) -> Database:
-    """The schema as a later release may widen it: verdicts of its own, and what belongs to no interaction."""
+    """The schema as a later release may extend it: new verdicts, and rows that belong to no interaction."""
     for change in (
         "alter table clicks drop constraint clicks_verdict_check",
         "alter table events alter interaction_id drop not null",
@@ -44,7 +44,7 @@ async def test_a_card_of_a_kind_that_cannot_be_drawn_is_not_leased_and_keeps_no_
 ) -> None:
     strange, known = await build.question(later, tenant, kind="recovery"), await build.question(later, tenant)
 
-    leased = await cards.lease(later, [tenant.scope], kinds=KINDS, most=10)
+    leased = await cards.lease(later, [tenant.scope], kinds=KINDS, limit=10)
 
     assert [card.interaction_id for card in leased] == [known.id]
     rows = await later.fetch("select attempt from cards where interaction_id = $1", strange.id)
@@ -65,8 +65,8 @@ async def test_an_event_of_no_interaction_is_left_to_the_release_that_wrote_it(l
     assert numbered.counts == {tenant.scope.organization_id: 1} and not numbered.passed_over
     await later.fetch("update events set position = 2 where id = $1", strange)
     for types in (None, [EventType.CREATED, EventType.ANSWERED]):
-        told = await events.page(later, tenant.scope.organization_id, past=0, most=10, types=types)
-        assert [event.type for event in told] == ["interaction.created"]
+        read = await events.page(later, tenant.scope.organization_id, past=0, limit=10, types=types)
+        assert [event.type for event in read] == ["interaction.created"]
 
 
 async def test_an_event_of_an_unknown_type_is_told_as_the_text_that_it_is(later: Database, tenant: Tenant) -> None:
@@ -74,9 +74,9 @@ async def test_an_event_of_an_unknown_type_is_told_as_the_text_that_it_is(later:
     await later.fetch("update events set type = 'interaction.escalated', detail = $1", {"to": "U0BOB"})
     await events.number(later)
 
-    (told,) = await events.page(later, tenant.scope.organization_id, past=0, most=10)
+    (event,) = await events.page(later, tenant.scope.organization_id, past=0, limit=10)
 
-    assert (told.type, told.interaction_id) == ("interaction.escalated", question.id)
+    assert (event.type, event.interaction_id) == ("interaction.escalated", question.id)
 
 
 async def test_a_delivery_of_no_interaction_is_not_leased(later: Database, tenant: Tenant) -> None:
@@ -88,6 +88,6 @@ async def test_a_delivery_of_no_interaction_is_not_leased(later: Database, tenan
         "select organization_id, target_id, gen_random_uuid(), endpoint_id, due_at - interval '1 hour' from deliveries"
     )
 
-    leased = await deliveries.lease(later, most=10)
+    leased = await deliveries.lease(later, limit=10)
 
     assert [(one.endpoint_id, one.type) for one in leased] == [(endpoint.id, "interaction.answered")]

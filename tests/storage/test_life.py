@@ -1,4 +1,4 @@
-"""The database itself keeps a state impossible, whatever a statement of ours might try."""
+"""The database's constraints make impossible states impossible, whatever a statement tries."""
 
 from typing import Any
 from uuid import uuid4
@@ -42,7 +42,7 @@ POSSIBLE = [
 ]
 IMPOSSIBLE = [
     f"status = 'open', {ENDED}",
-    # pending, with something of the end
+    # pending, with a part of an end
     ENDED,
     "answer = '{}'",
     "choice = 'approve'",
@@ -50,7 +50,7 @@ IMPOSSIBLE = [
     "answered_by = 'U0ANA'",
     REASON,
     OTHER,
-    # answered, with something missing
+    # answered, with a part missing
     ANSWERED.replace(ENDED, "ended_at = null"),
     ANSWERED.replace("'{}'", "null"),
     ANSWERED.replace("'approve'", "null"),
@@ -58,7 +58,7 @@ IMPOSSIBLE = [
     ANSWERED.replace("sha256('x')", "'short'"),
     f"{ANSWERED}, {REASON}",
     f"{ANSWERED}, {OTHER}",
-    # ended otherwise
+    # ended in another way
     "status = 'expired'",
     f"status = 'expired', {ENDED}, answer = '{{}}'",
     f"status = 'expired', {ENDED}, choice = 'approve'",
@@ -71,7 +71,7 @@ IMPOSSIBLE = [
     f"status = 'superseded', {ENDED}",
     f"status = 'superseded', {OTHER}",
     f"status = 'superseded', {ENDED}, {OTHER}, {REASON}",
-    # heard or acted on before there was anything to hear
+    # acknowledged or acted on before there was an end
     HEARD,
     "unheard = true",
     f"status = 'expired', {ENDED}, unheard = true",
@@ -79,7 +79,7 @@ IMPOSSIBLE = [
     f"{ANSWERED}, {HEARD}, {receipt('begun')}",
     f"{ANSWERED}, {HEARD}, {receipt('picked_up', picked_up_at='before')}",
     f"status = 'expired', {ENDED}, {HEARD}, {receipt('failed')}",
-    # never
+    # never valid
     "expires_at = created_at",
     "on_expiry = 'perhaps'",
     "cards_left = -1",
@@ -152,7 +152,7 @@ async def test_a_card_cannot_be_half_posted_or_given_up_without_a_reason(db: Dat
 
 
 async def owed(db: Database, tenant: Tenant) -> None:
-    """A delivery to an endpoint."""
+    """Write a delivery to an endpoint."""
     await build.endpoint(db, tenant)
     await interactions.claim(db, build.click(await build.question(db, tenant)))
     await events.number(db)
@@ -169,7 +169,7 @@ async def test_a_delivery_and_an_endpoint_cannot_be_in_two_states(db: Database, 
 
 @pytest.mark.parametrize("tables", [["interactions", "cards"], ["deliveries", "webhook_endpoints"]], ids=" ".join)
 async def test_no_check_is_without_a_row_that_only_it_refuses(db: Database, tenant: Tenant, tables: list[str]) -> None:
-    """Otherwise a check could be lost in a migration and nobody would notice."""
+    """Otherwise a migration could lose a check without a failing test."""
     await (owed(db, tenant) if "deliveries" in tables else build.question(db, tenant))
     checks = await db.fetch(
         "select conrelid::regclass::text as of, conname as name from pg_constraint "
@@ -189,7 +189,7 @@ async def test_no_check_is_without_a_row_that_only_it_refuses(db: Database, tena
 
 
 async def takes(db: Database | PoolConnectionProxy, statement: str, *arguments: Any) -> bool:
-    """Whether the database lets this happen. On one connection, it is undone again."""
+    """Return whether the database accepts this statement; on a single connection it is rolled back."""
     try:
         if isinstance(db, Database):
             await db.fetch(statement, *arguments)

@@ -1,4 +1,4 @@
-"""However many connections no replica serves, and however much is due there, no look for cards walks over it."""
+"""However many connections no replica serves, and however many cards are due there, no lease of cards reads them."""
 
 from storage import serving, statements
 from storage.pool import Database
@@ -7,7 +7,7 @@ from tests.storage.test_plans import FEW, PATIENT, calls, nodes, run
 
 
 async def test_what_no_replica_serves_is_in_no_looks_way(db: Database) -> None:
-    """Of 5,000 connections a half is unserved, with 10,000 due cards; before they are shelved, a lease walks there."""
+    """Half of 5,000 connections are unserved, with 10,000 due cards; before those are shelved, a lease reads them."""
     tenant = await build.tenant(db)
     question = await build.question(db, tenant)
     await serving.renew(db, [tenant.scope])
@@ -15,7 +15,7 @@ async def test_what_no_replica_serves_is_in_no_looks_way(db: Database) -> None:
     every = calls(tenant, question)
 
     async def touched(name: str, mode: str) -> int:
-        """The rows that one call looks at of what is large here."""
+        """Return how many rows of the large tables one call reads."""
         table, values = every[name]
         async with db.acquire() as connection:
             await connection.execute(PATIENT)

@@ -1,4 +1,4 @@
-"""Migrations: once each, whoever else tries at once, and all or nothing."""
+"""Migrations: each is applied once, however many processes try at once, and all or nothing."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A deadline that passes with no card ever possible: unreachable for everybody, whatever comes at the same moment."""
+"""A deadline that passes before any card was shown: the end is unreachable, whatever happens at the same moment."""
 
 import asyncio
 import contextlib
@@ -9,14 +9,14 @@ from uuid import UUID
 
 from bridge import ids
 from storage import cards, deadlines, interactions
-from storage.deadlines import Ended
+from storage.deadlines import EndedInteraction
 from storage.model import Card, Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.faults import admin, until_waiting
 
-MOMENT = 0.1  # seconds around a deadline in which all comes that races; a loaded machine needs so many
+MOMENT = 0.1  # seconds around a deadline, in which all sides of a race act; a loaded machine needs so many
 
 
 async def ends_in(db: Database, question: Interaction, *, seconds: float) -> None:
@@ -28,13 +28,13 @@ async def ends_in(db: Database, question: Interaction, *, seconds: float) -> Non
     )
 
 
-async def sweep(db: Database) -> list[Ended]:
+async def sweep(db: Database) -> list[EndedInteraction]:
     return (await deadlines.expire(db, event_ids=[ids.new() for _ in range(20)])).ended
 
 
 @contextlib.asynccontextmanager
 async def sweeping(db: Database) -> AsyncIterator[None]:
-    """A replica that sweeps again and again meanwhile."""
+    """A replica that expires interactions in a loop."""
     done = asyncio.Event()
 
     async def again() -> None:
@@ -48,38 +48,38 @@ async def sweeping(db: Database) -> AsyncIterator[None]:
 
 
 async def until_swept(db: Database) -> None:
-    """Let every deadline have passed, and sweep."""
+    """Wait until every deadline has passed, and expire the interactions."""
     await db.fetch("select pg_sleep_until(max(expires_at)) from interactions")
     while await sweep(db):
         pass
 
 
 async def leased(db: Database, questions: list[Interaction]) -> dict[UUID, Card]:
-    """The one card of each, each leased by a replica that is about to post it."""
+    """Return the card of each interaction, each leased by a replica that is about to post it."""
     found: dict[UUID, Card] = {}
     while len(found) < len(questions):
         found |= {card.interaction_id: card for card in await card_moves.lease(db, questions[0])}
     return found
 
 
-async def test_a_post_and_the_deadline_at_one_moment_agree_whether_anybody_could_see_it(
+async def test_a_post_and_the_deadline_at_one_moment_agree_whether_a_card_was_shown(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Two hundred races: what was allowed to be sent expires, all else is unreachable, and a click is told the same."""
+    """Two hundred races: an interaction whose post was allowed expires, any other is unreachable, for clicks too."""
     chance = random.Random(5)
     questions = [await build.question(db, tenant) for _ in range(200)]
     held = await leased(db, questions)
     allowed: dict[UUID, bool] = {}
-    told: dict[UUID, str] = {}
+    verdicts: dict[UUID, str] = {}
 
     async def send(question: Interaction) -> None:
         await asyncio.sleep(chance.uniform(0, MOMENT))
-        allowed[question.id] = await cards.sending(db, held[question.id]) is not None
+        allowed[question.id] = await cards.mark_maybe_shown(db, held[question.id]) is not None
 
     async def click(question: Interaction) -> None:
         await asyncio.sleep(chance.uniform(MOMENT / 2, 2 * MOMENT))
         click = build.click(question, user_id="U0BOB")  # not a responder, so that no answer ends it
-        told[question.id] = (await interactions.claim(db, click, seconds=20)).verdict
+        verdicts[question.id] = (await interactions.claim(db, click, seconds=20)).verdict
 
     for start in range(0, 200, 20):
         batch = questions[start : start + 20]
@@ -88,12 +88,12 @@ async def test_a_post_and_the_deadline_at_one_moment_agree_whether_anybody_could
             await asyncio.gather(*(send(one) for one in batch), *(click(one) for one in batch))
     await until_swept(db)
 
-    assert set(allowed.values()) == {True, False}, "one side always came first: that was no race"
+    assert set(allowed.values()) == {True, False}, "one side always came first, so this was no race"
     for question in questions:
         after = await build.read(db, tenant, question.id)
         assert after.status is (Status.EXPIRED if allowed[question.id] else Status.UNREACHABLE)
         assert after.reason == (None if allowed[question.id] else deadlines.NEVER_SHOWN)
-        assert told[question.id] in {Verdict.NOT_YOURS, Verdict(after.status)}, "a click was told another end"
+        assert verdicts[question.id] in {Verdict.NOT_YOURS, Verdict(after.status)}, "a click got another end"
     ends = await db.fetch("select type from events where type <> 'interaction.created'")
     assert Counter(row["type"] for row in ends) == {
         "interaction.expired": sum(allowed.values()),
@@ -104,7 +104,7 @@ async def test_a_post_and_the_deadline_at_one_moment_agree_whether_anybody_could
 async def test_a_post_that_waited_for_the_row_past_the_deadline_is_not_made(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
-    """It ends as a question that nobody could be asked; a card must not come after that."""
+    """The interaction ends as unreachable, so no card may be posted after that."""
     question = await build.question(db, tenant)
     card = await card_moves.take(db, question)
     await ends_in(db, question, seconds=0.5)
@@ -112,14 +112,14 @@ async def test_a_post_that_waited_for_the_row_past_the_deadline_is_not_made(
         transaction = holder.transaction()
         await transaction.start()
         await holder.execute("select from interactions for update")
-        sending = asyncio.create_task(cards.sending(db, card))
+        mark_maybe_shown = asyncio.create_task(cards.mark_maybe_shown(db, card))
         await until_waiting(watcher)
         while not await watcher.fetchval("select clock_timestamp() > expires_at from interactions"):
             await asyncio.sleep(0.005)
         await transaction.rollback()
 
-    assert await sending is None
-    before = await build.told(db, tenant, question.id)
+    assert await mark_maybe_shown is None
+    before = await build.read_with_end(db, tenant, question.id)
     assert before.status is Status.UNREACHABLE
     await sweep(db)
     assert await build.read(db, tenant, question.id) == before
@@ -128,7 +128,7 @@ async def test_a_post_that_waited_for_the_row_past_the_deadline_is_not_made(
 async def test_the_last_copy_giving_up_and_the_deadline_end_a_question_once(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Either may come first, and says its own reason."""
+    """Either may come first, and stores its own reason."""
     chance = random.Random(9)
     questions = [await build.question(db, tenant) for _ in range(120)]
     held = await leased(db, questions)
@@ -149,6 +149,6 @@ async def test_the_last_copy_giving_up_and_the_deadline_end_a_question_once(
         after = await build.read(db, tenant, question.id)
         assert after.status is Status.UNREACHABLE and after.reason is not None
         codes[after.reason["code"]] += 1
-    assert set(codes) == {"never_shown", "is_archived"}, "one side always came first: that was no race"
+    assert set(codes) == {"never_shown", "is_archived"}, "one side always came first, so this was no race"
     ends = await db.fetch("select from events where type = 'interaction.unreachable'")
     assert len(ends) == 120

@@ -1,4 +1,4 @@
-"""Hints from replica to replica: who hears what, how a dead connection is found, and which poolers are refused."""
+"""Hints from replica to replica: their delivery, how a dead connection is found, and which poolers are refused."""
 
 import asyncio
 import time
@@ -23,22 +23,22 @@ LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_time
 
 
 @dataclass
-class Ear:
-    """What was heard, in order."""
+class Received:
+    """The hints that a connection received, in order."""
 
-    heard: asyncio.Queue[list[Pair] | None] = field(default_factory=asyncio.Queue)
+    hints: asyncio.Queue[list[Pair] | None] = field(default_factory=asyncio.Queue)
 
     async def next(self) -> list[Pair] | None:
         async with asyncio.timeout(5):
-            return await self.heard.get()
+            return await self.hints.get()
 
 
 @asynccontextmanager
-async def listening(dsn: str) -> AsyncIterator[tuple[Notices, Ear]]:
-    ear = Ear()
-    open_ = await notices.listen(dsn, ear.heard.put_nowait)
+async def listening(dsn: str) -> AsyncIterator[tuple[Notices, Received]]:
+    received = Received()
+    open_ = await notices.listen(dsn, received.hints.put_nowait)
     try:
-        yield open_, ear
+        yield open_, received
     finally:
         await open_.close()
 
@@ -48,29 +48,29 @@ def pair() -> Pair:
 
 
 async def test_others_hear_what_is_told_and_the_teller_does_not(dsn: str) -> None:
-    told = [pair(), pair()]
+    pairs = [pair(), pair()]
     async with listening(dsn) as (one, mine), listening(dsn) as (_, other):
-        await one.tell(told)
+        await one.send(pairs)
 
-        assert await other.next() == told
-        assert mine.heard.empty(), "it was told by this connection, before the other heard it"
+        assert await other.next() == pairs
+        assert mine.hints.empty(), "this connection sent it, before the other received it"
 
 
 async def test_more_than_one_notice_can_hold_arrives_all_the_same(dsn: str) -> None:
-    """A payload has at most 7,999 bytes; one byte more and nobody would hear anything."""
-    told = [pair() for _ in range(1000)]
+    """A payload has at most 7,999 bytes; PostgreSQL refuses a longer one."""
+    pairs = [pair() for _ in range(1000)]
     async with listening(dsn) as (one, _), listening(dsn) as (_, other):
-        await one.tell(told)
+        await one.send(pairs)
 
-        heard: list[Pair] = []
-        while len(heard) < len(told):
-            heard += await other.next() or []
-        assert heard == told
+        arrived: list[Pair] = []
+        while len(arrived) < len(pairs):
+            arrived += await other.next() or []
+        assert arrived == pairs
 
 
 async def test_nothing_in_particular_means_everything(dsn: str) -> None:
     async with listening(dsn) as (one, _), listening(dsn) as (_, other):
-        await one.tell([])
+        await one.send([])
 
         assert await other.next() is EVERYTHING
 
@@ -103,7 +103,7 @@ async def test_a_frozen_backend_is_not_waited_for(dsn: str, db: Database) -> Non
         )
         with frozen(row["pid"]):
             with pytest.raises(errors.Unavailable):
-                await one.tell([pair()])
+                await one.send([pair()])
             assert one.closed
 
 
@@ -116,7 +116,7 @@ async def test_a_connection_that_was_cut_says_so(dsn: str) -> None:
 
 
 async def test_m071_a_full_queue_is_no_mistake_of_ours_and_the_next_notice_may_pass(dsn: str, db: Database) -> None:
-    """It takes gigabytes to fill the real one, so the server is made to say what it then says."""
+    """It takes gigabytes to fill the real queue, so a function raises the error that the server then raises."""
     await db.fetch("create schema full_queue")
     await db.fetch(
         "create function full_queue.pg_notify(text, text) returns void language plpgsql as "
@@ -125,10 +125,10 @@ async def test_m071_a_full_queue_is_no_mistake_of_ours_and_the_next_notice_may_p
     async with listening(dsn) as (one, _):
         await one._connection.execute("set search_path = full_queue, pg_catalog")
         with pytest.raises(errors.Unavailable):
-            await one.tell([pair()])
+            await one.send([pair()])
 
         await one._connection.execute("set search_path = pg_catalog")
-        await one.tell([pair()])
+        await one.send([pair()])
 
 
 async def test_an_address_that_cannot_be_read_is_not_quoted() -> None:
@@ -138,7 +138,7 @@ async def test_an_address_that_cannot_be_read_is_not_quoted() -> None:
 
 
 class TestPoolers:
-    """Before the server stands PgBouncer, handing two connections from transaction to transaction."""
+    """With PgBouncer before the server, which shares two server connections between transactions."""
 
     async def test_postgres_itself_passes(self, dsn: str, db: Database) -> None:
         async with pool.connect(dsn, name="claims", size=1) as claims:
@@ -179,7 +179,7 @@ class TestPoolers:
                 assert all(row["json"] == {} for (row,) in rows)
 
     async def test_one_that_is_full_is_waited_for(self, dsn: str, reachable_path: Path) -> None:
-        """In a deployment old and new replicas want their connections at once, and this one is not to give up."""
+        """In a rolling deployment old and new replicas need connections at once, so a new one must retry."""
         with pgbouncer.before(dsn, reachable_path, "max_client_conn = 1") as through:
             async with pool.connect(through, name="other", size=1, pooled=True):
                 with pytest.raises(errors.Unavailable, match="ProtocolViolationError") as refused:
@@ -190,7 +190,7 @@ class TestPoolers:
     async def test_a_transaction_through_it_ends_when_its_client_falls_silent(
         self, dsn: str, reachable_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Nothing else would end it: a question that a frozen replica holds could not be answered any more."""
+        """Nothing else would end it: an interaction that a frozen replica has locked could not be answered any more."""
         monkeypatch.setattr(pool, "_limits", lambda: dict.fromkeys(LIMITS, "500ms"))
         with pgbouncer.before(dsn, reachable_path) as through:
             async with pool.connect(through, name="replica", size=1, pooled=True) as db:
@@ -205,22 +205,22 @@ class TestPoolers:
                 with pytest.raises(errors.Unavailable):
                     await fall_silent()
                 (row,) = await db.fetch("select current_setting('statement_timeout') as limit")
-                assert row["limit"] == "0", "what is left behind is met by the next client of this connection"
+                assert row["limit"] == "0", "the setting stays on the connection for its next client"
 
     async def test_two_addresses_of_two_databases_are_found_out(self, dsn: str, empty_dsn: str, db: Database) -> None:
         with pytest.raises(errors.NotDirect):
             await notices.check(empty_dsn, db=db, claims=db)
 
-    async def test_the_other_of_two_databases_is_found_out_whoever_talks_there(
+    async def test_the_other_of_two_databases_is_found_out_also_while_hints_are_sent_there(
         self, dsn: str, empty_dsn: str, db: Database
     ) -> None:
-        """There another bridge is busy; clicks decided there would find none of our questions."""
+        """Another bridge uses that database; claims decided there would find none of our interactions."""
         async with listening(empty_dsn) as (one, _):
 
             async def talk() -> None:
                 while True:
-                    await one.tell([pair()])
-                    await one.tell([])
+                    await one.send([pair()])
+                    await one.send([])
 
             talking = asyncio.create_task(talk())
             with pytest.raises(errors.NotDirect):
@@ -229,9 +229,9 @@ class TestPoolers:
             await asyncio.wait({talking})
 
     async def test_a_database_that_is_slow_is_not_called_a_pooler(self, dsn: str, db: Database) -> None:
-        """Whoever starts a replica would be sent to mend a setting that is right."""
+        """Else the operator would be told to change a setting that is right."""
         async with proxy.before(dsn) as (way, through), pool.connect(dsn, name="claims", size=1) as claims:
-            async with claims.acquire():  # so that it stops between listening and telling
+            async with claims.acquire():  # so that it stops between listening and sending
                 checking = asyncio.create_task(notices.check(through, db=db, claims=claims))
                 while not await db.fetch(
                     "select from pg_stat_activity where datname = current_database() and query ilike 'listen%'"

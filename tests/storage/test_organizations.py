@@ -1,4 +1,4 @@
-"""Organizations: disabled with everything they have, and deleted without a row left or a neighbour touched."""
+"""Organizations: disabled with all that they have, and deleted with all their rows and no others."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.storage.test_connections import connect
 
 
 async def counts(db: Database, tenant: Tenant) -> dict[str, int]:
-    """How many rows of each table are this organization's."""
+    """Return how many rows of each table belong to this organization."""
     found = {}
     for table in sorted(TENANT):
         (row,) = await db.fetch(
@@ -39,7 +39,7 @@ async def lived(db: Database) -> Tenant:
     return tenant
 
 
-async def disable(db: Database, tenant: Tenant) -> organizations.Disabled:
+async def disable(db: Database, tenant: Tenant) -> organizations.OrganizationDisabled:
     done = await organizations.disable(db, tenant.scope.organization_id, new_id=ids.new)
     assert done is not None
     return done
@@ -75,7 +75,9 @@ async def test_an_enabled_organization_has_its_keys_again_and_its_connections_wh
     assert await connections.of_organization(db, tenant.scope.organization_id) == []
 
 
-async def test_disabling_again_keeps_the_first_time_and_nobody_is_not_found(db: Database, tenant: Tenant) -> None:
+async def test_disabling_again_keeps_the_first_time_and_an_unknown_organization_is_not_found(
+    db: Database, tenant: Tenant
+) -> None:
     first = await disable(db, tenant)
 
     assert (await disable(db, tenant)).organization == first.organization
@@ -83,8 +85,8 @@ async def test_disabling_again_keeps_the_first_time_and_nobody_is_not_found(db: 
     assert await organizations.enable(db, ids.new()) is None
 
 
-@pytest.mark.parametrize("most", [2, 1000])
-async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: Database, most: int) -> None:
+@pytest.mark.parametrize("limit", [2, 1000])
+async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: Database, limit: int) -> None:
     tenant, neighbour = await lived(db), await lived(db)
     await events.number(db)
     before, rows = await counts(db, neighbour), sum((await counts(db, tenant)).values())
@@ -92,11 +94,11 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
     done = await disable(db, tenant)
     await events.number(db)
 
-    deleted = await organizations.delete(db, tenant.scope.organization_id, most=most)
+    deleted = await organizations.delete(db, tenant.scope.organization_id, limit=limit)
 
     assert set((await counts(db, tenant)).values()) == {0}
     assert await counts(db, neighbour) == before
-    assert deleted == rows + 2 * done.cancelled  # each was told in one event more, and is owed to an endpoint
+    assert deleted == rows + 2 * done.cancelled  # each has one event more, and a delivery to an endpoint
 
 
 async def test_an_active_organization_is_not_deleted(db: Database) -> None:
@@ -112,7 +114,7 @@ async def test_an_active_organization_is_not_deleted(db: Database) -> None:
 async def test_what_may_still_be_on_a_screen_is_counted(db: Database) -> None:
     tenant = await lived(db)
     id = tenant.scope.organization_id
-    assert await organizations.leaving(db, id) is None
+    assert await organizations.outstanding(db, id) is None
     await db.fetch("update cards set shown = wanted where organization_id = $1", id)
     late = await build.question(db, tenant)
     await db.fetch(
@@ -121,18 +123,18 @@ async def test_what_may_still_be_on_a_screen_is_counted(db: Database) -> None:
         late.id,
     )
     await disable(db, tenant)
-    owed = await organizations.leaving(db, id)
+    owed = await organizations.outstanding(db, id)
     await events.number(db)
 
-    leaving = await organizations.leaving(db, id)
+    outstanding = await organizations.outstanding(db, id)
 
-    # Before its events have their positions, each of them may still cause a delivery.
+    # Before the events have their positions, each of them may still cause a delivery.
     (written,) = await db.fetch("select count(*) from events where organization_id = $1 and type <> 'card.settled'", id)
     assert owed is not None and owed.deliveries == written["count"]
-    # The card of the late question was never shown, and the one that was open is to be told that it is cancelled.
-    # Five questions were answered and one was cancelled since the endpoint was made; nobody was told yet.
-    assert leaving is not None and (leaving.questions, leaving.cards, leaving.deliveries) == (1, 2, 6)
-    assert 0 <= leaving.seconds < 60
+    # The card of the late interaction was never shown, and that of the open one is due to show the cancellation.
+    # Five interactions were answered and one was cancelled since the endpoint was made; none was delivered yet.
+    assert outstanding is not None and (outstanding.questions, outstanding.cards, outstanding.deliveries) == (1, 2, 6)
+    assert 0 <= outstanding.seconds < 60
 
 
 async def test_all_organizations_are_listed_oldest_first(db: Database) -> None:

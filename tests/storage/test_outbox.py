@@ -1,4 +1,4 @@
-"""An event is the outbox: its deliveries are written with its position, by whichever replica numbers it."""
+"""The event row is the outbox: its deliveries are written with its position, by the replica that numbers it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ async def answered(db: Database, tenant: Tenant, **other: Any) -> Interaction:
 
 
 async def called(db: Database) -> list[tuple[str, bool]]:
-    """Which events are to be delivered, and whether each has its position, in the order in which they become due."""
+    """Return the types of the events to be delivered, and whether each has its position, in the order of due_at."""
     rows = await db.fetch(
         "select type, position is not null as placed from deliveries "
         "join events on events.id = deliveries.event_id order by due_at"
@@ -71,7 +71,7 @@ async def test_the_endpoints_that_are_active_when_the_position_is_given_are_call
 
 
 async def test_a_delivery_is_as_old_as_its_event(db: Database, tenant: Tenant) -> None:
-    """A replay since a time goes by it."""
+    """A replay since a time goes by created_at."""
     await build.endpoint(db, tenant)
     await answered(db, tenant)
     await events.number(db)
@@ -96,7 +96,7 @@ async def test_the_release_before_may_number_an_event_of_this_one_and_its_own_ar
 
 
 async def every_move(db: Database, tenant: Tenant) -> None:
-    """Each statement that writes an event of the feed, once: all of them are owed."""
+    """Run each statement that writes an event of the feed once: all the events are owed."""
     question = await build.question(db, tenant)
     await card_moves.post(db, (await card_moves.lease(db, question))[0])
     await interactions.claim(db, build.click(question))
@@ -126,7 +126,7 @@ async def test_every_event_of_the_feed_is_owed_until_it_is_numbered(db: Database
 
 
 async def no_delivery_before_its_position(number: Number, db: Database, tenant: Tenant, dsn: str) -> None:
-    """While another replica numbers the organization, nothing of it is delivered."""
+    """While another replica numbers the organization, none of its events is delivered."""
     await build.endpoint(db, tenant)
     await answered(db, tenant)
     async with admin(dsn) as other, other.transaction():
@@ -145,7 +145,7 @@ async def test_nothing_is_delivered_before_it_has_its_position(db: Database, ten
 
 
 def mutant(*changes: tuple[str, str]) -> Number:
-    """The numbering statement with its text changed."""
+    """Return the numbering statement with its text changed."""
     text = statements.load("events")["number"].text
     for old, new in changes:
         assert old in text, f"the statement does not say {old!r} any more"
@@ -178,7 +178,7 @@ async def test_deliveries_before_the_position_would_be_found_out(db: Database, t
 async def test_a_question_that_is_held_keeps_no_other_organization_waiting(
     db: Database, tenant: Tenant, dsn: str, lock: str
 ) -> None:
-    """A deletion, and the release before, hold it against the foreign key of deliveries; then it is passed over."""
+    """A deletion, and the previous release, lock it against the foreign key of deliveries; then it is skipped."""
     neighbour = await build.tenant(db)
     for one in (tenant, neighbour):
         await build.endpoint(db, one)
@@ -190,8 +190,8 @@ async def test_a_question_that_is_held_keeps_no_other_organization_waiting(
 
         waits = lock == "update"
         assert numbered.passed_over is waits
-        told = {row["interaction_id"] for row in await db.fetch("select interaction_id from deliveries")}
-        assert told == ({other.id} if waits else {other.id, held.id})
+        delivered = {row["interaction_id"] for row in await db.fetch("select interaction_id from deliveries")}
+        assert delivered == ({other.id} if waits else {other.id, held.id})
     await events.number(db)
     assert len(await called(db)) == 2
 
@@ -199,7 +199,7 @@ async def test_a_question_that_is_held_keeps_no_other_organization_waiting(
 async def test_what_comes_after_an_event_that_is_passed_over_waits_with_it(
     db: Database, tenant: Tenant, dsn: str
 ) -> None:
-    """The release before holds a question against deliveries: its receipt is not told before its answer."""
+    """The previous release locks an interaction against deliveries: its receipt is not delivered before its answer."""
     await build.endpoint(db, tenant)
     held = await answered(db, tenant)
     receipt = Receipt(status=Progress.PICKED_UP, summary=None, url=None)
@@ -209,14 +209,14 @@ async def test_what_comes_after_an_event_that_is_passed_over_waits_with_it(
         await events.number(db)
     await events.number(db)
 
-    feed = await events.page(db, held.organization_id, past=0, most=10)
+    feed = await events.page(db, held.organization_id, past=0, limit=10)
     assert [event.type for event in feed] == [EventType.CREATED, EventType.ANSWERED, EventType.PICKED_UP]
 
 
 async def test_an_organization_that_is_being_numbered_keeps_no_other_waiting(
     db: Database, tenant: Tenant, dsn: str
 ) -> None:
-    """It has more events due than a batch has room for."""
+    """The organization has more due events than fit in a batch."""
     neighbour = await build.tenant(db)
     for _ in range(events.BATCH + 1):
         await build.question(db, tenant)
@@ -243,7 +243,7 @@ _TOLD = (
 async def test_however_many_number_at_once_no_question_ends_before_it_was_asked(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Each transaction writes more than a batch: numberers that held events of each other's orders would mix them."""
+    """Each transaction writes more than a batch: passes that locked events of the same transaction would mix them."""
     done = asyncio.Event()
     question = await build.question(db, tenant)
 

@@ -1,4 +1,4 @@
-"""Lists: one organization's own, newest first, as they now are, and a page goes on where the last one ended."""
+"""Lists of an organization's interactions: newest first, in their current state; a page follows the one before."""
 
 import itertools
 import random
@@ -19,30 +19,30 @@ from tests.storage.build import Tenant
 
 
 async def listed(
-    db: Database, tenant: Tenant, *, before: UUID | None = None, most: int = 100, **said: Any
+    db: Database, tenant: Tenant, *, before: UUID | None = None, limit: int = 100, **said: Any
 ) -> list[UUID]:
-    found = await interactions.page(db, tenant.scope.organization_id, Filters(**said), before=before, most=most)
+    found = await interactions.page(db, tenant.scope.organization_id, Filters(**said), before=before, limit=limit)
     assert [one for one in found if one.organization_id != tenant.scope.organization_id] == []
     return [one.id for one in found]
 
 
 async def in_every_way(db: Database, tenant: Tenant) -> dict[str, Interaction]:
-    """A question for every way to be: each status, and each that a deadline brings before it is swept."""
+    """One interaction in each status, and one overdue for each status that a deadline brings."""
     names = ["pending", "answered", "cancelled", "superseded", "newer", "late", "late unseen", "late default"]
-    asked = {
+    opened = {
         name: await build.question(db, tenant, on_expiry="deny" if "default" in name else None)
         for name in names
         if name != "newer"
     }
-    for card in await card_moves.lease(db, asked["late"]):
-        if card.interaction_id != asked["late unseen"].id:
+    for card in await card_moves.lease(db, opened["late"]):
+        if card.interaction_id != opened["late unseen"].id:
             await card_moves.post(db, card)
-    await interactions.claim(db, build.click(asked["answered"]))
-    asked["newer"] = await build.question(db, tenant, supersedes=asked["superseded"].id)
+    await interactions.claim(db, build.click(opened["answered"]))
+    opened["newer"] = await build.question(db, tenant, supersedes=opened["superseded"].id)
     await interactions.cancel(
         db,
         tenant.scope.organization_id,
-        asked["cancelled"].id,
+        opened["cancelled"].id,
         reason={"code": "cancelled"},
         cancelled_by="deploy-bot",
         event_id=ids.new(),
@@ -50,9 +50,9 @@ async def in_every_way(db: Database, tenant: Tenant) -> dict[str, Interaction]:
     await db.fetch(
         "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
         "where id = any ($1)",
-        [question.id for name, question in asked.items() if name.startswith("late")],
+        [question.id for name, question in opened.items() if name.startswith("late")],
     )
-    return asked
+    return opened
 
 
 async def test_it_is_newest_first_and_one_organizations_own(db: Database, tenant: Tenant) -> None:
@@ -61,13 +61,13 @@ async def test_it_is_newest_first_and_one_organizations_own(db: Database, tenant
     await build.question(db, neighbour)
 
     assert await listed(db, tenant) == mine[::-1]
-    assert await listed(db, tenant, most=2) == mine[:-3:-1]
+    assert await listed(db, tenant, limit=2) == mine[:-3:-1]
     assert await listed(db, tenant, before=mine[2]) == mine[1::-1]
     assert await listed(db, tenant, before=mine[0]) == []
 
 
 async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Database, tenant: Tenant) -> None:
-    asked = await in_every_way(db, tenant)
+    opened = await in_every_way(db, tenant)
     wanted = {
         Status.PENDING: {"pending", "newer"},
         Status.ANSWERED: {"answered", "late default"},
@@ -81,11 +81,11 @@ async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Databa
             found = await Reader(db=db, notifier=Notifier()).page(
                 tenant.scope.organization_id, Filters(status=status), before=None, most=100
             )
-            assert {one.id for one in found} == {asked[name].id for name in wanted[status]}, status
+            assert {one.id for one in found} == {opened[name].id for name in wanted[status]}, status
             assert {one.status for one in found} == {status}
             assert [one.id for one in found] == sorted((one.id for one in found), reverse=True)
             for one in found:
-                assert one == await build.read(db, tenant, one.id), "a list and a look agree"
+                assert one == await build.read(db, tenant, one.id), "a list and a single read agree"
         await deadlines.expire(db, event_ids=[ids.new() for _ in range(10)])
 
 
@@ -115,7 +115,7 @@ async def test_filters_together_must_all_fit(
     def ran(run: str) -> dict[str, Any]:
         return {"title": "Deploy?", "agent": {"run": run}}
 
-    asked = [
+    opened = [
         await build.question(db, tenant, tags=["release"], idempotency_key="deploy-1", request_hash=b""),
         await build.question(db, tenant, tags=["release", "payments"], request=ran("run-7")),
         await build.question(db, tenant, kind="choice", request=ran("run-7")),
@@ -126,23 +126,23 @@ async def test_filters_together_must_all_fit(
         db, neighbour, tags=["release"], request=ran("run-7"), idempotency_key="deploy-1", request_hash=b""
     )
 
-    assert await listed(db, tenant, **said) == [asked[place].id for place in found]
+    assert await listed(db, tenant, **said) == [opened[place].id for place in found]
 
 
 async def test_pages_lose_nothing_and_repeat_nothing_while_others_ask(db: Database, tenant: Tenant) -> None:
-    asked = [(await build.question(db, tenant)).id for _ in range(7)]
+    opened = [(await build.question(db, tenant)).id for _ in range(7)]
     seen: list[UUID] = []
-    while more := await listed(db, tenant, before=seen[-1] if seen else None, most=2):
+    while more := await listed(db, tenant, before=seen[-1] if seen else None, limit=2):
         seen += more
         await build.question(db, tenant)
 
-    assert seen == asked[::-1]
+    assert seen == opened[::-1]
 
 
 async def test_whatever_is_asked_for_and_however_large_the_pages_nothing_is_missed_or_comes_twice(
     db: Database, tenant: Tenant
 ) -> None:
-    """Every filter with every other, over questions of which some tags are common, some rare, and some far back."""
+    """Every filter with every other one; some tags are common, some rare, and some only on old interactions."""
     chance = random.Random(17)
     questions = [
         await build.question(
@@ -174,9 +174,11 @@ async def test_whatever_is_asked_for_and_however_large_the_pages_nothing_is_miss
                 for one in every
                 if status in {None, one.status} and kind in {None, one.kind} and (tag is None or tag in one.tags)
             ]
-            for most in (2, 100):
-                found = await listed(db, tenant, status=status, kind=kind, tag=tag, most=most)
-                assert found == wanted[:most], (status, kind, tag, most)
-                found = await listed(db, tenant, status=status, kind=kind, tag=tag, most=most, before=questions[30].id)
-                assert found == [id for id in wanted if id < questions[30].id][:most], (status, kind, tag, most)
+            for limit in (2, 100):
+                found = await listed(db, tenant, status=status, kind=kind, tag=tag, limit=limit)
+                assert found == wanted[:limit], (status, kind, tag, limit)
+                found = await listed(
+                    db, tenant, status=status, kind=kind, tag=tag, limit=limit, before=questions[30].id
+                )
+                assert found == [id for id in wanted if id < questions[30].id][:limit], (status, kind, tag, limit)
         await deadlines.expire(db, event_ids=[ids.new() for _ in range(60)])

@@ -1,7 +1,7 @@
 """The statements of every click and every pass stay cheap among other organizations' rows.
 
-Each is planned both for its values and for any values, as PostgreSQL does after a few calls, in an organization that
-the statistics have never heard of: there the planner guesses worst.
+Each is planned both for its values and for any values, as PostgreSQL does after a few calls, in an organization that is
+not in the statistics: there the planner's estimates are worst.
 """
 
 import asyncio
@@ -75,15 +75,15 @@ LARGE = {"keys", "connections", "interactions", "cards", "clicks", "events", "we
 FEW = 24  # rows that one call may touch; there are 20,000 others of each
 
 
-PATIENT = "set statement_timeout = '60s'"  # to fill the tables takes longer than a replica ever waits
+PATIENT = "set statement_timeout = '60s'"  # filling the tables takes longer than any statement of a replica may
 
 
 @pytest.fixture(scope="module")
 def filled(databases: Databases, cluster: Cluster) -> Iterator[str]:
-    """The name of a database with 20,000 questions of 500 other organizations, to be copied: filling one takes long.
+    """The name of a template database with 20,000 interactions of 500 other organizations: filling one takes long.
 
-    One question in ten is still open, and none of them due. Webhooks told of one half of them; the receivers of the
-    other half, of 250 organizations, are to be called again in an hour.
+    One interaction in ten is still pending, and none is due. Half of the ended ones are delivered to webhooks; the
+    receivers of the other half, of 250 organizations, are due again in an hour.
     """
 
     async def fill(name: str) -> None:
@@ -100,7 +100,7 @@ def filled(databases: Databases, cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 async def crowded(filled: str, databases: Databases, cluster: Cluster) -> AsyncIterator[Database]:
-    """Such a database, this test's alone."""
+    """A copy of that database for this test."""
     name = await databases.copy(filled)
     async with pool.connect(cluster.database(name), name="test", size=10) as database:
         yield database
@@ -114,7 +114,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 async def run(connection: PoolConnectionProxy, statement: Statement, values: dict[str, Any], mode: str) -> Any:
-    """What PostgreSQL did for one call, planned in one of its two ways; then the call is undone."""
+    """Return PostgreSQL's executed plan of one call, planned in one of the two modes; the call is rolled back."""
     prepared = await connection.prepare(statement.sql)
     types = [type.name for type in prepared.get_parameters()]
     arguments = [
@@ -134,7 +134,7 @@ async def run(connection: PoolConnectionProxy, statement: Statement, values: dic
 
 
 def _listed(what: list[str]) -> str:
-    """In brackets; nothing at all when there is nothing, as PREPARE and EXECUTE want it."""
+    """Return the list in parentheses, or an empty text for an empty list, as PREPARE and EXECUTE require."""
     return f" ({', '.join(what)})" if what else ""
 
 
@@ -154,47 +154,47 @@ LISTS: dict[str, dict[str, Any]] = {
     "a rare tag": {"tag": "rare"},
     "a rare tag that is answered": {"status": "answered", "tag": "rare"},
 }
-TEN_PAGES = 100  # the newest are looked through first for a tag
+TEN_PAGES = 100  # rows that are read first when a list is filtered by a tag
 
 
 def page(question: Interaction, **said: Any) -> dict[str, Any]:
-    """The parameters of a page of ten."""
+    """Return the parameters of a page of ten."""
     filters = dataclasses.asdict(Filters(**said))
-    return filters | {"organization_id": question.organization_id, "before": UUID(int=2**128 - 1), "most": 10}
+    return filters | {"organization_id": question.organization_id, "before": UUID(int=2**128 - 1), "limit": 10}
 
 
-def opening(opening: Opening, *, most_pending: int | None = None) -> dict[str, Any]:
+def opening(opening: Opening, *, max_pending: int | None = None) -> dict[str, Any]:
     values = {field.name: getattr(opening, field.name) for field in dataclasses.fields(opening)}
     scope = values.pop("scope")
     scoped = {"organization_id": scope.organization_id, "connection_id": scope.connection_id}
-    return {**scoped, **values, "most_pending": most_pending}
+    return {**scoped, **values, "max_pending": max_pending}
 
 
 def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str, dict[str, Any]]]:
-    """One call of each statement that a delivery, or an agent who asks for it, makes."""
+    """Return one call of each statement of deliveries and endpoints."""
     fence = {"organization_id": organization_id, "target_id": endpoint_id, "event_id": ids.new(), "attempt": 1}
-    pages = {"organization_id": organization_id, "status": None, "before": UUID(int=2**128 - 1), "most": 10}
-    again = {"organization_id": organization_id, "since": None, "after_event_id": UUID(int=0), "most": 1000}
+    pages = {"organization_id": organization_id, "status": None, "before": UUID(int=2**128 - 1), "limit": 10}
+    again = {"organization_id": organization_id, "since": None, "after_event_id": UUID(int=0), "limit": 1000}
     one = {"organization_id": organization_id, "id": endpoint_id}
     outcome = {"status": 500, "detail": ""}
     return {
-        "resume": ("deliveries", {"most": 1000}),
-        "lease of deliveries": ("deliveries", {"most": 50, "each": 2, "seconds": 20, "overlap": 86_400}),
+        "resume": ("deliveries", {"limit": 1000}),
+        "lease of deliveries": ("deliveries", {"limit": 50, "max_in_flight": 2, "seconds": 20, "overlap": 86_400}),
         "give_up": (
             "deliveries",
-            {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome, "most": 1000},
+            {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome, "limit": 1000},
         ),
         "renew": ("deliveries", {**fence, "seconds": 20}),
         "accepted": ("deliveries", {**fence, "outcome": outcome}),
         "failed": (
             "deliveries",
-            {**fence, "url": "", "outcome": outcome, "seconds": 5.0, "gone": False, "patience": 86_400},
+            {**fence, "url": "", "outcome": outcome, "seconds": 5.0, "gone": False, "max_failing_seconds": 86_400},
         ),
         "page of deliveries": ("deliveries", {**pages, "endpoint_id": endpoint_id}),
         "page_of_callbacks": ("deliveries", pages),
         "replay": ("deliveries", {**again, "endpoint_id": endpoint_id}),
         "replay_callbacks": ("deliveries", again),
-        "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "most": 200}),
+        "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "limit": 200}),
         "get of an endpoint": ("webhook_endpoints", one),
         "rotate": ("webhook_endpoints", one),
         "change": ("webhook_endpoints", {**one, "url": None, "types": None, "same_types": True}),
@@ -203,7 +203,7 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
 
 
 def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[str, Any]]]:
-    """One call of each hot statement."""
+    """Return one call of each hot statement."""
     click = build.click(question)
     organization_id, id = question.organization_id, question.id
     scope = {"organization_id": organization_id, "connection_id": question.connection_id}
@@ -230,13 +230,13 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "open": ("interactions", opening(build.opening(tenant, supersedes=id))),
-        "open one more": ("interactions", opening(build.opening(tenant), most_pending=10_000)),
+        "open one more": ("interactions", opening(build.opening(tenant), max_pending=10_000)),
         "take": (
             "throttles",
             {"organization_id": organization_id, "name": "requests", "rate": 200, "burst": 1000, "amount": 25},
         ),
         "find_idempotent": ("interactions", {"organization_id": organization_id, "idempotency_key": "key 1"}),
-        "timeline": ("interactions", {"organization_id": organization_id, "id": id, "most": 1000}),
+        "timeline": ("interactions", {"organization_id": organization_id, "id": id, "limit": 1000}),
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
         "expire": (
             "deadlines",
@@ -261,17 +261,17 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
             },
         ),
         "number": ("events", {"limit": 100, "ends": sorted(ENDS)}),
-        "page of the feed": ("events", {"organization_id": organization_id, "past": 0, "types": None, "most": 10}),
+        "page of the feed": ("events", {"organization_id": organization_id, "past": 0, "types": None, "limit": 10}),
         "page of some types": (
             "events",
             {
                 "organization_id": organization_id,
                 "past": 0,
                 "types": ["interaction.created", "interaction.answered"],
-                "most": 10,
+                "limit": 10,
             },
         ),
-        "place": ("events", {"organization_id": organization_id, "id": ids.new()}),
+        "position": ("events", {"organization_id": organization_id, "id": ids.new()}),
         "several": ("interactions", {"organization_id": organization_id, "ids": [id, ids.new()]}),
         "hold": (
             "retention",
@@ -280,14 +280,17 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
                 "after": retention.START.ended_at,
                 "after_organization_id": retention.START.organization_id,
                 "after_id": retention.START.id,
-                "most": 100,
+                "limit": 100,
             },
         ),
         "settled": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
         "forget": ("retention", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()]}),
-        "forget_clicks": ("retention", {"days": 90, "most": 100}),
-        "forget_endpoints": ("retention", {"days": 90, "most": 5}),
-        "heard": ("receipts", {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()], "seconds": 3.0}),
+        "forget_clicks": ("retention", {"days": 90, "limit": 100}),
+        "forget_endpoints": ("retention", {"days": 90, "limit": 5}),
+        "acknowledge": (
+            "receipts",
+            {"organization_ids": [organization_id] * 2, "ids": [id, ids.new()], "seconds": 3.0},
+        ),
         "record": (
             "receipts",
             {
@@ -301,17 +304,17 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
                 "seconds": 3.0,
             },
         ),
-        "late": ("receipts", {"most": 100, "seconds": 120.0, "within": 780.0}),
-        "lease": ("cards", {**scopes, "kinds": ["approval"], "most": 100, "seconds": 20}),
-        "renew": ("serving", {**scopes, "most": 100, "seconds": 60}),
+        "mark_unacknowledged": ("receipts", {"limit": 100, "seconds": 120.0, "within": 780.0}),
+        "lease": ("cards", {**scopes, "kinds": ["approval"], "limit": 100, "seconds": 20}),
+        "renew": ("serving", {**scopes, "limit": 100, "seconds": 60}),
         "get of what is served": ("serving", scope),
         "look": (
             "backlog",
             {
                 **scopes,
-                "most": 20,
-                "receivers": 5_000,
-                "each": 2,
+                "limit": 20,
+                "max_receivers": 5_000,
+                "max_in_flight": 2,
                 "with_notices": True,
             },
         ),
@@ -327,7 +330,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
 
 
 def read(plan: dict[str, Any], *said: str) -> int:
-    """How many rows of tables were looked at, by indexes alone."""
+    """Return how many rows of tables were read; fails if any were read without an index."""
     touched = 0
     for node in nodes(plan):
         if "Relation Name" not in node or node["Node Type"] == "ModifyTable":
@@ -356,8 +359,8 @@ async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database
                 assert touched <= FEW, f"{name}, {mode}: {touched} rows"
 
 
-async def test_endpoints_that_are_called_no_more_are_in_nobodys_way(crowded: Database) -> None:
-    """A thousand of them in this organization, unknown to the statistics; one is called."""
+async def test_endpoints_that_are_called_no_more_are_not_read(crowded: Database) -> None:
+    """The organization has a thousand of them, which are not in the statistics, and one active endpoint."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
     await build.endpoint(crowded, tenant)
@@ -394,7 +397,7 @@ where asked.id = $1
 
 
 async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: Database) -> None:
-    """8,000 questions of its own, of which three are open; an index brings each list in its order."""
+    """8,000 interactions of the organization, three of them pending; an index has the order of each list."""
     tenant = await build.tenant(crowded)
     question, *_ = [await build.question(crowded, tenant) for _ in range(3)]
     async with crowded.acquire() as connection:
@@ -411,7 +414,7 @@ async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: 
 
 
 async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(crowded: Database) -> None:
-    """An own feed of 8,000, of which two are of a rare type; a page from its middle, and three that are due."""
+    """A feed of 8,000 events, two of a rare type; a page from its middle, and three events that are due."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
     async with crowded.acquire() as connection:
@@ -431,7 +434,7 @@ async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(cr
             "id, 'interaction.posted' from interactions, generate_series(1, 2) where id = $1",
             question.id,
         )
-        half = {"organization_id": question.organization_id, "past": 3990, "most": 10}
+        half = {"organization_id": question.organization_id, "past": 3990, "limit": 10}
         for mode in ("force_custom_plan", "force_generic_plan"):
             for name, values in (
                 ("number", {"limit": 100, "ends": sorted(ENDS)}),
@@ -445,7 +448,7 @@ async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(cr
 
 
 async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Database) -> None:
-    """Seven questions and five clicks on none that are old, and a walk that has come past three of the seven."""
+    """Seven old interactions, five old clicks on none, and a walk that has passed three of the seven."""
     tenant = await build.tenant(crowded)
     old = await ended.question(crowded, tenant, days=200)
     await ended.many_like(crowded, old, number=6)
@@ -460,19 +463,21 @@ async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Datab
         "after": past[0]["after"],
         "after_organization_id": tenant.scope.organization_id,
         "after_id": past[0]["id"],
-        "most": 1000,
+        "limit": 1000,
     }
 
     async with crowded.acquire() as connection:
         for mode in ("force_custom_plan", "force_generic_plan"):
-            for name, values, most in (("hold", held, 4), ("forget_clicks", {"days": 90, "most": 1000}, 3 * 5)):
+            for name, values, limit in (("hold", held, 4), ("forget_clicks", {"days": 90, "limit": 1000}, 3 * 5)):
                 plan = await run(connection, statements.load("retention")[name], values, mode)
 
-                assert 4 <= read(plan, name, mode) <= 2 * most, f"{name}, {mode}"
+                assert 4 <= read(plan, name, mode) <= 2 * limit, f"{name}, {mode}"
 
 
-async def test_what_nobody_heard_is_found_without_a_look_at_what_is_younger_or_older(crowded: Database) -> None:
-    """Seven answers of the last minutes; of 18,000 others a half is younger and a half older."""
+async def test_what_no_agent_acknowledged_is_found_without_a_look_at_what_is_younger_or_older(
+    crowded: Database,
+) -> None:
+    """Seven answers of the last minutes; half of 18,000 others are younger and half older."""
     tenant = await build.tenant(crowded)
     late = await ended.question(crowded, tenant, days=130 / 86_400)
     await ended.many_like(crowded, late, number=6)
@@ -487,17 +492,17 @@ async def test_what_nobody_heard_is_found_without_a_look_at_what_is_younger_or_o
         )
         await connection.execute("analyze interactions", timeout=60)
         for mode in ("force_custom_plan", "force_generic_plan"):
-            _, values = calls(tenant, late)["late"]
-            plan = await run(connection, statements.load("receipts")["late"], values, mode)
+            _, values = calls(tenant, late)["mark_unacknowledged"]
+            plan = await run(connection, statements.load("receipts")["mark_unacknowledged"], values, mode)
 
             assert 7 <= read(plan, mode) <= 4 * 7, mode
 
 
 async def test_a_due_scan_by_a_clock_that_no_index_takes_would_be_found_out(crowded: Database) -> None:
-    """clock_timestamp() in the place of the statement's clock reads every question of everybody."""
+    """With clock_timestamp() in place of the statement's clock, every interaction of all organizations is read."""
     tenant = await build.tenant(crowded)
     question = await build.question(crowded, tenant)
-    for name in ("expire", "hold", "late"):
+    for name in ("expire", "hold", "mark_unacknowledged"):
         table, values = calls(tenant, question)[name]
         text = statements.load(table)[name].text.replace("statement_timestamp()", "clock_timestamp()")
         slow = statements.parse(table, f"-- name: {name} :many\n-- Slow.\n{text};")[name]

@@ -1,4 +1,4 @@
-"""The pool: every call is bounded, every failure has our name for it, and the next call works again."""
+"""The pool: every call is bounded, every failure is raised as Unavailable, and the next call works again."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ from tests.storage.faults import admin, frozen, pid_of, until_running, until_wai
 
 @pytest.fixture
 async def single(dsn: str) -> AsyncIterator[Database]:
-    """A pool of one connection, so that it is known which one the next call gets."""
+    """A pool of one connection, so that the next call gets a known one."""
     async with pool.connect(dsn, name="single", size=1) as database:
         yield database
 
@@ -44,8 +44,8 @@ async def test_a_frozen_backend_costs_its_caller_no_more_than_the_budget(single:
         assert await failure(single.fetch_within("select 1", seconds=1)) is Failure.UNKNOWN
         took = time.monotonic() - began
 
-        assert 1 <= took < 1.8  # waiting politely for the cancelled statement would double it
-        assert await single.fetch("select 1"), "the pool goes on while the old backend is still frozen"
+        assert 1 <= took < 1.8  # waiting for the cancelled statement would double it
+        assert await single.fetch("select 1"), "the pool works while the old backend is still frozen"
 
 
 class TestABoundedTransaction:
@@ -90,7 +90,7 @@ class TestABoundedTransaction:
 
 
 async def admin_ended(holder: asyncpg.Connection) -> None:
-    """Wait until the cut-off backend that waits for a lock has noticed it, or end it as an operator would."""
+    """Wait until the backend without a client ends while it waits for a lock, or end it as an operator would."""
     await holder.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity "
         "where datname = current_database() and wait_event_type = 'Lock'"
@@ -110,11 +110,11 @@ async def test_an_unhurried_call_on_a_frozen_backend_ends_too(dsn: str, monkeypa
 async def test_a_caller_that_is_cancelled_while_the_server_is_frozen_learns_that_it_was_cancelled(
     single: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A loop that took it for a bad day of the database would go on for ever."""
+    """A loop that took it for a failure of the database would never stop."""
     monkeypatch.setattr(pool, "ACQUIRE_TIMEOUT", 0.3)
     with frozen(await pid_of(single)):
         call = asyncio.create_task(single.fetch("select 1"))
-        await asyncio.sleep(0.05)  # it is on its way; there is nobody to ask, for the server is frozen
+        await asyncio.sleep(0.05)  # the statement is sent by then; a frozen server cannot confirm it
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
@@ -144,7 +144,7 @@ async def test_a_call_that_gets_no_connection_in_time_says_so_in_time(single: Da
 async def test_a_silent_network_costs_no_more_than_the_budget_and_heals(dsn: str) -> None:
     async with proxy.before(dsn) as (network, through), pool.connect(through, name="far", size=2) as db:
         network.weather = Weather.BLACK_HOLE
-        for _ in range(2):  # on the old connection, then on one that cannot be made
+        for _ in range(2):  # on the old connection, then on a new one that cannot be opened
             began = time.monotonic()
             assert await failure(db.fetch_within("select 1", seconds=0.3)) is Failure.UNKNOWN
             assert time.monotonic() - began < 1
@@ -202,7 +202,7 @@ async def test_too_many_connections_are_to_be_tried_again(cluster: Cluster, dsn:
 
 
 async def test_a_server_that_is_no_longer_the_primary_costs_the_whole_pool(dsn: str, db: Database) -> None:
-    """The connections stay open and would refuse for ever; new ones find the primary."""
+    """The old connections stay open and would refuse every write; new ones reach the new primary."""
     name = dsn.rpartition("/")[2]
     create = "insert into organizations (organization_id, name) values (gen_random_uuid(), 'Acme')"
     async with admin(dsn) as operator:
@@ -293,7 +293,7 @@ async def test_a_replica_knows_jsonb_as_plain_values(db: Database) -> None:
 
 
 async def test_waiting_statements_are_seen_waiting(dsn: str, db: Database) -> None:
-    """The tests' own eye: a race that nobody waited in would prove nothing."""
+    """A check of the helper: a race in which no statement waited would prove nothing."""
     await db.fetch("insert into organizations (organization_id, name) values (gen_random_uuid(), 'Acme')")
     async with admin(dsn) as holder:
         transaction = holder.transaction()

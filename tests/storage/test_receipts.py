@@ -1,4 +1,4 @@
-"""The last mile in the rows: receipts in order and once, whoever reports them where, and hearing only of ends."""
+"""Receipts are recorded once and in order, on any replica; only ends are acknowledged."""
 
 import asyncio
 import itertools
@@ -20,7 +20,7 @@ RECORDED, REPEATED, REFUSED, UNANSWERED, OVERDUE = Recording
 
 
 async def answered(db: Database, tenant: Tenant) -> Interaction:
-    """A question that was posted, answered and settled just now."""
+    """An interaction that was posted, answered and settled just now."""
     return await ended.question(db, tenant, days=0)
 
 
@@ -33,9 +33,9 @@ async def report(
     )
 
 
-async def hear(db: Database, *questions: Interaction) -> list[receipts.Pair]:
+async def acknowledge(db: Database, *questions: Interaction) -> list[receipts.Pair]:
     pairs = [(question.organization_id, question.id) for question in questions]
-    return await receipts.heard(db, pairs)
+    return await receipts.acknowledge(db, pairs)
 
 
 async def stands(db: Database, tenant: Tenant, question: Interaction) -> Json | None:
@@ -93,14 +93,14 @@ async def test_two_replicas_that_race_record_each_receipt_once(db: Database, oth
 
         recorded = said.count(RECORDED)
         assert recorded in {1, 2} and said.count(None) == said.count(UNANSWERED) == 0
-        told = [type for type in await types(db, question) if type.removeprefix("interaction.") in set(Progress)]
-        assert len(told) == recorded and told[:-1] in ([], ["interaction.picked_up"])
+        stored = [type for type in await types(db, question) if type.removeprefix("interaction.") in set(Progress)]
+        assert len(stored) == recorded and stored[:-1] in ([], ["interaction.picked_up"])
         standing = await stands(db, tenant, question)
-        assert standing is not None and f"interaction.{standing['status']}" == told[-1]
+        assert standing is not None and f"interaction.{standing['status']}" == stored[-1]
 
 
 async def test_a_receipt_that_waits_behind_the_click_is_recorded(db: Database, other: Database, tenant: Tenant) -> None:
-    """The click waits for whoever holds the row, and the receipt for the click; neither may decide from before."""
+    """The claim waits for a locked row, and the receipt for the claim; neither may decide from before its wait."""
     question = await build.question(db, tenant)
     async with db.acquire() as holder, holder.transaction():
         await holder.execute("select from interactions where id = $1 for update", question.id)
@@ -123,8 +123,8 @@ async def test_what_has_no_answer_takes_no_receipt(db: Database, tenant: Tenant)
     await db.fetch("update interactions set cards_shown = 1 where id = $1", silent.id)
 
     for question in (silent, lost):
-        assert await report(db, question, PICKED_UP) is OVERDUE, "nothing is decided before the end is written"
-        await build.told(db, tenant, question.id)
+        assert await report(db, question, PICKED_UP) is OVERDUE, "no outcome is decided before the end is written"
+        await build.read_with_end(db, tenant, question.id)
     for question in (pending, cancelled, silent, lost):
         for status in Progress:
             assert await report(db, question, status) is UNANSWERED
@@ -138,7 +138,7 @@ async def test_a_foreign_question_is_as_unknown_as_none(db: Database, tenant: Te
     for id in (question.id, ids.new()):
         here = tenant.scope.organization_id
         assert await receipts.record(db, here, id, receipt, key_name="x", event_id=ids.new()) is None
-    assert await receipts.heard(db, [(tenant.scope.organization_id, question.id)]) == []
+    assert await receipts.acknowledge(db, [(tenant.scope.organization_id, question.id)]) == []
     rows = await db.fetch("select receipt, heard_at from interactions")
     assert [tuple(row) for row in rows] == [(None, None)]
 
@@ -150,8 +150,8 @@ async def test_a_default_answer_is_heard_and_acted_on_once_it_is_written(db: Dat
     await pass_deadline(db, question)
 
     assert await report(db, question, PICKED_UP) is OVERDUE
-    assert (await build.told(db, tenant, question.id)).status is Status.ANSWERED
-    assert await hear(db, question) == []
+    assert (await build.read_with_end(db, tenant, question.id)).status is Status.ANSWERED
+    assert await acknowledge(db, question) == []
     assert await report(db, question, PICKED_UP) is RECORDED
     assert await types(db, question) == [
         "interaction.created",
@@ -167,9 +167,9 @@ class TestHearing:
     async def test_counts_once_and_only_of_an_end(self, db: Database, tenant: Tenant) -> None:
         question, pending = await answered(db, tenant), await build.question(db, tenant)
 
-        assert await hear(db, question, pending) == []
+        assert await acknowledge(db, question, pending) == []
         first = (await build.read(db, tenant, question.id)).heard_at
-        assert await hear(db, question, pending) == []
+        assert await acknowledge(db, question, pending) == []
 
         assert first is not None and (await build.read(db, tenant, question.id)).heard_at == first
         assert (await build.read(db, tenant, pending.id)).heard_at is None
@@ -180,9 +180,9 @@ class TestHearing:
         async with db.acquire() as holder, holder.transaction():
             await holder.execute("select from interactions where id = $1 for update", held.id)
 
-            assert await asyncio.wait_for(hear(db, held, free), timeout=2) == [(held.organization_id, held.id)]
+            assert await asyncio.wait_for(acknowledge(db, held, free), timeout=2) == [(held.organization_id, held.id)]
         assert (await build.read(db, tenant, free.id)).heard_at is not None
-        assert await hear(db, held) == []
+        assert await acknowledge(db, held) == []
         assert (await build.read(db, tenant, held.id)).heard_at is not None
 
     async def test_of_many_replicas_at_once_is_written_once(
@@ -191,7 +191,7 @@ class TestHearing:
         questions = [await answered(db, tenant) for _ in range(10)]
 
         async def until_heard(replica: Database, mine: list[Interaction]) -> None:
-            while left := await hear(replica, *mine):
+            while left := await acknowledge(replica, *mine):
                 mine = [question for question in mine if (question.organization_id, question.id) in left]
 
         await asyncio.gather(
@@ -207,7 +207,7 @@ class TestHearing:
         (before,) = await card_moves.of(db, question)
 
         for _ in range(2):
-            await hear(db, question)
+            await acknowledge(db, question)
 
         (after,) = await card_moves.of(db, question)
         assert (after.wanted, after.shown) == (before.wanted + 1, before.shown)
@@ -218,36 +218,38 @@ class TestHearing:
             db, withdrawn.organization_id, withdrawn.id, reason={}, cancelled_by="a", event_id=ids.new()
         )
         (before,) = await card_moves.of(db, withdrawn)
-        await hear(db, withdrawn)
+        await acknowledge(db, withdrawn)
         assert (await card_moves.of(db, withdrawn)) == [before]
 
 
 class TestLateness:
-    async def test_is_said_once_after_two_minutes_of_answers_that_nobody_heard(
+    async def test_is_said_once_after_two_minutes_of_answers_that_no_agent_acknowledged(
         self, db: Database, tenant: Tenant
     ) -> None:
-        late, fresh, told, acted, old = [await answered(db, tenant) for _ in range(5)]
-        await hear(db, told)
+        late, fresh, acknowledged, acted, old = [await answered(db, tenant) for _ in range(5)]
+        await acknowledge(db, acknowledged)
         await report(db, acted, PICKED_UP)
         await before_migration(db, old)
-        for question in (late, told, acted, old):
+        for question in (late, acknowledged, acted, old):
             await ended.ago(db, tenant, question, days=121 / 86_400)
         await ended.ago(db, tenant, fresh, days=118 / 86_400)
 
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == [(late.organization_id, late.id)]
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == [
+            (late.organization_id, late.id)
+        ]
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
         [card] = await card_moves.of(db, late)
         assert (card.wanted, card.shown, card.settled) == (3, 2, True)
 
     async def test_is_never_said_of_what_a_replica_of_the_release_before_asked(
         self, db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It tells agents of ends, and remembers nothing of it."""
+        """That release gives ends to agents and records no acknowledgement."""
         monkeypatch.setitem(interactions._SQL, "open", before_hearing())
         question = await answered(db, tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)
 
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
         assert (await build.read(db, tenant, question.id)).unheard is None
 
     async def test_is_said_of_no_other_end(self, db: Database, tenant: Tenant) -> None:
@@ -257,7 +259,7 @@ class TestLateness:
         await deadlines.expire(db, event_ids=[ids.new()])
         await db.fetch("update interactions set ended_at = ended_at - interval '3 minutes'")
 
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
 
     async def test_is_said_of_what_became_late_in_the_time_that_is_looked_back(
         self, db: Database, tenant: Tenant
@@ -266,24 +268,28 @@ class TestLateness:
         for question, minutes in ((late, 14), (later, 16), (latest, 3)):
             await ended.ago(db, tenant, question, days=minutes / 1440)
 
-        assert await receipts.late(db, most=10, within=50) == []
-        assert await receipts.late(db, most=10, within=70) == [(latest.organization_id, latest.id)]
-        assert await receipts.late(db, most=10, within=WHOLE_SECONDS) == [(late.organization_id, late.id)]
+        assert await receipts.mark_unacknowledged(db, limit=10, within=50) == []
+        assert await receipts.mark_unacknowledged(db, limit=10, within=70) == [(latest.organization_id, latest.id)]
+        assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == [
+            (late.organization_id, late.id)
+        ]
 
     async def test_ends_when_it_is_heard(self, db: Database, tenant: Tenant) -> None:
         question = await answered(db, tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)
-        await receipts.late(db, most=10, within=WHOLE_SECONDS)
+        await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS)
         [before] = await card_moves.of(db, question)
 
-        await hear(db, question)
+        await acknowledge(db, question)
 
         [card] = await card_moves.of(db, question)
-        assert (card.shown, card.due_at) == (before.shown, before.due_at), "the edit that is due says it all"
+        assert (card.shown, card.due_at) == (before.shown, before.due_at), (
+            "the edit that is due shows the acknowledgement too"
+        )
 
 
 def before_hearing() -> Statement:
-    """The statement that opens a question as it was when nobody remembered who heard."""
+    """Return the statement that opens an interaction, as of a release that recorded no acknowledgements."""
     text = statements.load("interactions")["open"].text
     for new in (" unheard,", " $callback_target, false,"):
         assert text.count(new) == 1
@@ -292,7 +298,7 @@ def before_hearing() -> Statement:
 
 
 async def waiting(db: Database, number: int) -> None:
-    """Wait until so many statements wait for a lock; TimeoutError when they do not."""
+    """Wait until `number` statements wait for a lock; TimeoutError if they do not."""
     async with asyncio.timeout(10):
         look = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
         while len(await db.fetch(look)) < number:
@@ -308,5 +314,5 @@ async def pass_deadline(db: Database, *questions: Interaction) -> None:
 
 
 async def before_migration(db: Database, question: Interaction) -> None:
-    """As if it had been asked when nobody remembered who heard."""
+    """Make an interaction one that was opened by a release that recorded no acknowledgements."""
     await db.fetch("update interactions set unheard = null where id = $1", question.id)

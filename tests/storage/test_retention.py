@@ -1,4 +1,4 @@
-"""What ended long ago is forgotten with all that is its own; what is open, or owed to a screen, never is."""
+"""Interactions that ended long ago are deleted with their rows, but none that is pending or has outstanding work."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from storage import cards, deadlines, events, interactions, organizations, reten
 from storage.interactions import Filters, Mismatch, NoSuchOlder, Opened, Replayed
 from storage.model import Handle, Interaction, Scope, Status, Verdict
 from storage.pool import Database
-from storage.retention import START, Place
+from storage.retention import START, RetentionPosition
 from tests.storage import build, card_moves, ended
 from tests.storage.build import Tenant
 from tests.storage.faults import admin
@@ -21,16 +21,16 @@ DAYS = 90
 TABLES = ("interactions", "cards", "clicks", "events", "deliveries")
 
 
-async def forget(db: Database, *, after: Place = START, most: int = 100) -> retention.Batch:
-    return await retention.forget_questions(db, days=DAYS, after=after, most=most)
+async def forget(db: Database, *, after: RetentionPosition = START, limit: int = 100) -> retention.Batch:
+    return await retention.forget_interactions(db, days=DAYS, after=after, limit=limit)
 
 
-async def walk(db: Database, *, most: int) -> int:
-    """A whole walk; how many questions it forgot."""
-    batch = await forget(db, most=most)
+async def walk(db: Database, *, limit: int) -> int:
+    """Make a whole walk; returns how many interactions it deleted."""
+    batch = await forget(db, limit=limit)
     forgotten: int = batch.forgotten
     while batch.last:
-        batch = await forget(db, after=batch.last, most=most)
+        batch = await forget(db, after=batch.last, limit=limit)
         forgotten += batch.forgotten
     return forgotten
 
@@ -72,7 +72,7 @@ async def test_what_is_pending_stays_however_long_ago_it_was_asked(db: Database,
 
     assert (await forget(db)).seen == 0
     assert await remain(db, [pending, late]) == [True, True]
-    # Its end is that of its deadline: written late by the sweep, it is old at once; but agents are told first.
+    # The time of its end is its deadline: an end that is written late is old at once; but it is delivered first.
     await deadlines.expire(db, event_ids=[ids.new()])
     assert (await forget(db)).forgotten == 0
     await events.number(db)
@@ -140,7 +140,7 @@ async def test_one_copy_of_three_that_is_not_settled_is_enough(db: Database, ten
 
 
 async def test_a_card_that_is_on_no_screen_owes_nothing(db: Database, tenant: Tenant) -> None:
-    """Its workspace may have been disconnected before it was posted: nobody will ever attend to it."""
+    """The workspace may have been disconnected before the post: no replica will ever post the card."""
     question = await build.question(db, tenant)
     await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
     await deadlines.expire(db, event_ids=[ids.new()])
@@ -165,9 +165,9 @@ async def test_what_an_agent_is_still_to_be_told_keeps_its_question_and_what_is_
 async def test_a_batch_is_no_larger_than_asked_and_begins_with_the_oldest(db: Database, tenant: Tenant) -> None:
     questions = [await ended.question(db, tenant, days=days) for days in (100, 300, 200, 500, 400)]
 
-    assert (await forget(db, most=2)).forgotten == 2
+    assert (await forget(db, limit=2)).forgotten == 2
     assert await remain(db, questions) == [True, True, True, False, False]
-    assert await walk(db, most=2) == 3
+    assert await walk(db, limit=2) == 3
 
 
 async def test_what_must_stay_is_not_in_the_way_of_what_may_go(db: Database, tenant: Tenant) -> None:
@@ -176,7 +176,7 @@ async def test_what_must_stay_is_not_in_the_way_of_what_may_go(db: Database, ten
     for question in kept:
         await db.fetch("update cards set wanted = wanted + 1, settled = false where interaction_id = $1", question.id)
 
-    assert await walk(db, most=2) == 3
+    assert await walk(db, limit=2) == 3
     assert await remain(db, [*kept, *gone]) == [True] * 5 + [False] * 3
 
 
@@ -185,7 +185,7 @@ async def test_questions_that_ended_at_one_moment_are_all_walked_through(db: Dat
     await ended.many_like(db, question, number=20)
     await db.fetch("update interactions set ended_at = (select min(ended_at) from interactions)")
 
-    assert await walk(db, most=4) == 21
+    assert await walk(db, limit=4) == 21
 
 
 async def test_a_question_that_is_held_elsewhere_is_passed_over(dsn: str, db: Database, tenant: Tenant) -> None:
@@ -207,7 +207,7 @@ async def test_two_replicas_share_the_work_and_forget_each_question_once(
     question = await ended.question(db, tenant, days=DAYS + 1)
     await ended.many_like(db, question, number=299)
 
-    shares = await asyncio.gather(walk(db, most=20), walk(other, most=20), walk(db, most=30))
+    shares = await asyncio.gather(walk(db, limit=20), walk(other, limit=20), walk(db, limit=30))
 
     assert sum(shares) == 300 and sum(share > 0 for share in shares) > 1
     assert await left(db) == dict.fromkeys(TABLES, 0)
@@ -216,7 +216,7 @@ async def test_two_replicas_share_the_work_and_forget_each_question_once(
 async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdict(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Before, it is told who won; after, that nothing is there; between there is nothing, and nobody fails."""
+    """A click before sees the winner, and one after sees no interaction; there is nothing between, and none fails."""
     chance = random.Random(11)
     question = await ended.question(db, tenant, days=DAYS + 1)
     await ended.many_like(db, question, number=120)
@@ -229,12 +229,12 @@ async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdi
             click = build.click(question, interaction_id=id, user_id="U0BOB")
             verdicts.append((await interactions.claim(db, click, seconds=20)).verdict)
 
-    forgetting = asyncio.create_task(walk(other, most=5))
+    forgetting = asyncio.create_task(walk(other, limit=5))
     await asyncio.gather(*(click(row["id"]) for row in rows))
     forgotten = await forgetting
 
-    assert set(verdicts) == {Verdict.TAKEN, Verdict.GONE}, "one side always came first: that was no race"
-    assert forgotten + await walk(other, most=100) == 121
+    assert set(verdicts) == {Verdict.TAKEN, Verdict.GONE}, "one side always came first, so this was no race"
+    assert forgotten + await walk(other, limit=100) == 121
     after = await left(db)
     assert (after["interactions"], after["cards"], after["events"]) == (0, 0, 0)
     assert after["clicks"] == verdicts.count(Verdict.GONE)
@@ -243,7 +243,7 @@ async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdi
 async def test_what_is_forgotten_meanwhile_deadlocks_with_nothing_that_a_replica_does(
     dsn: str, db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Clicks, healing, leases and edits of the very questions that two replicas forget."""
+    """Clicks, healing, leases and edits of the same interactions that two replicas delete."""
     question = await ended.question(db, tenant, days=DAYS + 1)
     await ended.many_like(db, question, number=60)
     rows = await db.fetch("select interaction_id, channel, ts from cards")
@@ -257,12 +257,12 @@ async def test_what_is_forgotten_meanwhile_deadlocks_with_nothing_that_a_replica
 
     async def edit() -> None:
         while not done.is_set():
-            for card in await card_moves.lease(db, question, most=5):
+            for card in await card_moves.lease(db, question, limit=5):
                 await card_moves.edit(db, card)
 
     async def forgetting(one: Database) -> None:
         while not done.is_set():
-            await walk(one, most=20)
+            await walk(one, limit=20)
 
     loops = [asyncio.create_task(one) for one in (edit(), forgetting(db), forgetting(other))]
     await asyncio.gather(*(touch(start) for start in (0, 30)))
@@ -273,12 +273,12 @@ async def test_what_is_forgotten_meanwhile_deadlocks_with_nothing_that_a_replica
         assert await operator.fetchval("select deadlocks from pg_stat_database where datname = current_database()") == 0
     for card in await card_moves.lease(db, question):
         await card_moves.edit(db, card)
-    await walk(db, most=100)
+    await walk(db, limit=100)
     assert (await left(db))["interactions"] == 0
 
 
 async def test_a_write_back_to_a_forgotten_card_changes_nothing(db: Database, tenant: Tenant) -> None:
-    """A replica that slept for months wakes up."""
+    """As by a replica that was paused for months."""
     question = await build.question(db, tenant)
     card = await card_moves.take(db, question)
     await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
@@ -286,7 +286,7 @@ async def test_a_write_back_to_a_forgotten_card_changes_nothing(db: Database, te
     await ended.ago(db, tenant, question, days=1000)
     await forget(db)
 
-    assert await cards.sending(db, card) is None
+    assert await cards.mark_maybe_shown(db, card) is None
     assert await card_moves.post(db, card) is False
     assert await card_moves.give_up(db, card) is None
     await card_moves.fail(db, card)
@@ -335,13 +335,13 @@ async def test_a_click_on_what_a_forgotten_question_replaced_still_names_it(db: 
 async def test_a_list_goes_on_after_a_question_that_was_forgotten_meanwhile(db: Database, tenant: Tenant) -> None:
     questions = [await build.question(db, tenant) for _ in range(5)]
     organization_id = tenant.scope.organization_id
-    first = await interactions.page(db, organization_id, Filters(), before=None, most=2)
+    first = await interactions.page(db, organization_id, Filters(), before=None, limit=2)
     await interactions.claim(db, build.click(first[-1]))
     await card_moves.give_up(db, (await card_moves.of(db, first[-1]))[0])
     await ended.ago(db, tenant, first[-1], days=1000)
-    assert await walk(db, most=10) == 1
+    assert await walk(db, limit=10) == 1
 
-    rest = await interactions.page(db, organization_id, Filters(), before=first[-1].id, most=10)
+    rest = await interactions.page(db, organization_id, Filters(), before=first[-1].id, limit=10)
 
     assert [one.id for one in rest] == [one.id for one in reversed(questions[:3])]
 
@@ -356,12 +356,14 @@ async def test_clicks_on_no_question_grow_old_too(db: Database, tenant: Tenant) 
         "update clicks set clicked_at = clicked_at - interval '91 days' where claim_id <> $1", young.claim_id
     )
 
-    assert await retention.forget_clicks(db, days=DAYS, most=1) == 1
-    assert await retention.forget_clicks(db, days=DAYS, most=10) == 1
-    assert await retention.forget_clicks(db, days=DAYS, most=10) == 0
+    assert await retention.forget_clicks(db, days=DAYS, limit=1) == 1
+    assert await retention.forget_clicks(db, days=DAYS, limit=10) == 1
+    assert await retention.forget_clicks(db, days=DAYS, limit=10) == 0
 
     rows = await db.fetch("select claim_id, interaction_id from clicks order by interaction_id")
-    assert [row["interaction_id"] for row in rows] == [question.id, None], "a click on an open question stays with it"
+    assert [row["interaction_id"] for row in rows] == [question.id, None], (
+        "a click on a pending interaction stays with it"
+    )
     assert rows[1]["claim_id"] == young.claim_id
 
 
@@ -377,9 +379,9 @@ async def test_an_organization_can_be_deleted_while_its_questions_are_forgotten(
     await organizations.disable(db, tenant.scope.organization_id, new_id=ids.new)
 
     deleted, forgotten = await asyncio.gather(
-        organizations.delete(db, tenant.scope.organization_id, most=10), walk(other, most=7)
+        organizations.delete(db, tenant.scope.organization_id, limit=10), walk(other, limit=7)
     )
 
-    assert deleted > 3 and forgotten, "one of them did it all: that was no race"
+    assert deleted > 3 and forgotten, "one of them deleted all, so this was no race"
     assert await organizations.get(db, tenant.scope.organization_id) is None
     assert await left(db) == {"interactions": 1, "cards": 1, "clicks": 1, "events": 4, "deliveries": 0}

@@ -1,4 +1,4 @@
-"""What is left of a deleted endpoint goes when it is old and nothing names any more; what is only disabled stays."""
+"""The row of a deleted endpoint is removed when it is old and has no deliveries; a disabled endpoint stays."""
 
 from storage import events, interactions, retention, webhook_endpoints
 from storage.model import WebhookEndpoint
@@ -10,12 +10,12 @@ from tests.storage.build import Tenant
 DAYS = 90
 
 
-async def forget(db: Database, *, most: int = 5) -> int:
-    return await retention.forget_endpoints(db, days=DAYS, most=most)
+async def forget(db: Database, *, limit: int = 5) -> int:
+    return await retention.forget_endpoints(db, days=DAYS, limit=limit)
 
 
 async def delete(db: Database, one: WebhookEndpoint, *, days: float) -> None:
-    """So many days ago."""
+    """Delete an endpoint, as if `days` ago."""
     assert await webhook_endpoints.delete(db, one.organization_id, one.id)
     await db.fetch(
         "update webhook_endpoints set disabled_at = disabled_at - make_interval(secs => $2) where id = $1",
@@ -33,7 +33,7 @@ async def test_what_was_deleted_long_ago_is_forgotten_a_few_at_a_time(db: Databa
     for one in (tenant, tenant, other):
         await delete(db, await build.endpoint(db, one), days=DAYS + 0.01)
 
-    assert [await forget(db, most=2) for _ in range(3)] == [2, 1, 0]
+    assert [await forget(db, limit=2) for _ in range(3)] == [2, 1, 0]
     assert await left(db) == 0
 
 
@@ -60,5 +60,5 @@ async def test_it_stays_for_as_long_as_a_delivery_names_it(db: Database, tenant:
 
     assert await forget(db) == 0
     await ended.ago(db, tenant, question, days=DAYS + 1)
-    assert (await retention.forget_questions(db, days=DAYS, after=START, most=10)).forgotten == 1
+    assert (await retention.forget_interactions(db, days=DAYS, after=START, limit=10)).forgotten == 1
     assert await forget(db) == 1

@@ -1,10 +1,10 @@
-"""What a click asks of the database on its way to the acknowledgement, counted on the wire."""
+"""The round trips to the database that a click makes before its acknowledgement, counted on the wire."""
 
 import asyncio
 from urllib.parse import urlsplit
 
 from storage import interactions, pool
-from storage.interactions import Click
+from storage.interactions import ClaimRequest
 from storage.model import Verdict
 from storage.pool import Database
 from tests.proxy import Proxy
@@ -15,7 +15,7 @@ _SSL_REQUEST = 80877103  # the one message that may come before the start-up mes
 
 
 class Counting(Proxy):
-    """A way to PostgreSQL that counts what the client waits for: a Sync or a simple Query."""
+    """A proxy before PostgreSQL that counts the messages whose reply the client awaits: Sync and simple Query."""
 
     round_trips = 0
 
@@ -50,6 +50,6 @@ async def test_a_claim_is_one_round_trip(db: Database, tenant: Tenant, dsn: str)
                 assert way.round_trips - before == 1
 
 
-async def click(db: Database, tenant: Tenant) -> Click:
-    """A click on a question of its own."""
+async def click(db: Database, tenant: Tenant) -> ClaimRequest:
+    """A click on a new interaction."""
     return build.click(await build.question(db, tenant))

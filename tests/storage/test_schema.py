@@ -1,4 +1,4 @@
-"""The dump of the schema: equal to what the migrations make, on every PostgreSQL, and complete."""
+"""The dump of the schema: equal to the result of the migrations, on every PostgreSQL, and complete."""
 
 import asyncio
 from importlib import resources
@@ -28,7 +28,7 @@ async def test_schema_sql_is_what_the_migrations_make(db: Database) -> None:
 
 
 async def test_nothing_is_left_out_of_the_dump(empty_dsn: str) -> None:
-    """Whoever ran the dump would get the very same schema."""
+    """Executing the dump makes the same schema."""
     connection = await asyncpg.connect(empty_dsn)
     await connection.execute(LANDED.read_text("utf-8"))
     await connection.close()
@@ -78,7 +78,7 @@ async def test_what_the_dump_cannot_show_is_refused(db: Database, stranger: str)
 
 
 def another_postgres() -> Programs | None:
-    """The programs in the wheel, when they are of another version than the installed ones that all tests run on."""
+    """The programs in the wheel, if they have another version than the installed ones that all tests use."""
     try:
         tested, wheel = find_programs(prefer="installed"), find_programs(prefer="wheel")
     except PostgresNotFound:

@@ -1,4 +1,4 @@
-"""The scope is in every statement, and the reader that says so is caught out by none that lacks it."""
+"""Every statement is scoped to its organization, and the check of that finds every statement without its scope."""
 
 import dataclasses
 import re
@@ -11,16 +11,16 @@ from storage.statements import Statement
 from tests.storage.scope_checks import TENANT, unscoped
 from tests.storage.test_statements import STATEMENTS
 
-# What may be done outside an organization, and why.
+# The accesses that are not scoped to an organization, and the reasons.
 EXCEPTIONS = {
-    "keys.of_digest": (["presented: keys"], "whoever presents a key has not said whose it is"),
+    "keys.of_digest": (["presented: keys"], "a request presents the key alone, without its organization"),
     "keys.of_digests": (["presented, sub-select: keys"], "as of_digest, for many"),
-    "connections.of_installation": (["main: connections"], "a click says where it comes from, never whose it is"),
+    "connections.of_installation": (["main: connections"], "a click names its workspace, never an organization"),
     "connections.disabled_of_installation": (["main: connections"], "as of_installation, for one that is disabled"),
-    "organizations.every": (["main: organizations"], "an operator has to tell the organizations apart"),
+    "organizations.every": (["main: organizations"], "the operator's list of all organizations"),
     "connections.connect": (
         ["main: on conflict (app_id)"],
-        "an installation has one owner in the whole database; only the owner's own row is brought up to date",
+        "an installation has one owner in the whole database; only the owner's own row is updated",
     ),
     "cards.lease": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
@@ -28,11 +28,11 @@ EXCEPTIONS = {
     ),
     "serving.note": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
-        "as the lease of cards, to find those that were never served",
+        "as the lease of cards, to find connections that were never served",
     ),
     "serving.shelve": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
-        "as the lease of cards, to find those that no replica serves",
+        "as the lease of cards, to find connections that no replica serves",
     ),
     "backlog.look": (
         [
@@ -40,28 +40,28 @@ EXCEPTIONS = {
             "waiting, sub-select: deliveries",
             *("main, sub-select, sub-select: events", "main, sub-select, sub-select: interactions"),
         ],
-        "an operator's alarms are for all; numbers leave it, and nothing else",
+        "an operator's alarms are for all organizations; it returns numbers only",
     ),
     "events.number": (
         ["waiting, sub-select: events", "waiting, sub-select: events"],
-        "the numbering loop takes what is due, whoever it belongs to",
+        "the numbering loop numbers the due events of all organizations",
     ),
     "deliveries.resume": (
         ["due: deliveries", "main, sub-select: deliveries"],
-        "the delivery loop takes what is due again, whoever it belongs to",
+        "the delivery loop resumes postponed deliveries of all organizations",
     ),
     "deliveries.lease": (
         ["receivers, sub-select: deliveries", "receivers, sub-select: deliveries", "busy: deliveries"],
-        "the delivery loop walks from receiver to receiver, whoever they belong to",
+        "the delivery loop walks from receiver to receiver, of all organizations",
     ),
     "deadlines.expire": (
         ["due: interactions", "following: interactions"],
         "the expiry loop ends what is due, and looks for the next deadline, in all organizations",
     ),
-    "receipts.late": (["late: interactions"], "what nobody heard is said to be so, whoever it belongs to"),
-    "retention.hold": (["main: interactions"], "retention forgets what is old, whoever it belongs to"),
+    "receipts.mark_unacknowledged": (["late: interactions"], "the loop marks late answers of all organizations"),
+    "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
-    "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no question"),
+    "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no interaction"),
 }
 
 
@@ -95,7 +95,7 @@ def test_no_exception_is_left_for_a_statement_that_is_gone() -> None:
 
 
 def without_one_scope(statement: Statement) -> Iterator[tuple[str, Statement]]:
-    """The statement again and again, each time with the organization taken out of another place."""
+    """Yield the statement once for each place of the organization, with the organization removed there."""
     for scope in SCOPE.finditer(statement.text):
         text = scope.string[: scope.start()] + ("true" if "=" in scope[0] else "") + scope.string[scope.end() :]
         yield scope.string[max(0, scope.start() - 60) : scope.end()], dataclasses.replace(statement, text=text)
@@ -106,7 +106,7 @@ def test_a_scope_that_is_taken_out_anywhere_is_missed(statement: Statement) -> N
     excepted, _ = EXCEPTIONS.get(name(statement), ([], ""))
 
     for place, changed in without_one_scope(statement):
-        assert unscoped(changed) != excepted, f"nobody misses it here: …{place}"
+        assert unscoped(changed) != excepted, f"the check does not miss it here: …{place}"
 
 
 @pytest.mark.parametrize(

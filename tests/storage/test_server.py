@@ -1,4 +1,4 @@
-"""What a server says of itself is what it is."""
+"""The version, durability settings and clock of a server are read as they are."""
 
 from datetime import UTC, datetime
 
@@ -11,6 +11,6 @@ async def test_a_server_tells_its_version_its_durability_and_its_time(db: Databa
 
     assert found.version >= 150000
     assert found.release.split(".")[0] == str(found.version // 10000)
-    # The tests' own server forgets on a crash.
+    # The server of the tests runs without durability.
     assert found.forgetful == ["fsync", "synchronous_commit", "full_page_writes"]
     assert abs((datetime.now(UTC) - found.now).total_seconds()) < 60

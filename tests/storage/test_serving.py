@@ -1,4 +1,4 @@
-"""Who can post for a connection, on the database's clock; and what no replica can post is in no lease's way."""
+"""Which connections a replica can post for, on the database's clock; cards of the others slow down no lease."""
 
 import asyncio
 import itertools
@@ -11,12 +11,12 @@ from bridge.kinds.registry import KINDS
 from storage import backlog, cards, interactions, serving
 from storage.model import Card, Interaction, Scope
 from storage.pool import Database
-from storage.serving import Serving
+from storage.serving import ServingStatus
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.card_moves import lease
 
-# The lease of the release before, which knows of nothing here and runs beside this one for a while.
+# The lease of cards of a previous release, which does not know `serving` and runs beside this release for a while.
 BEFORE = """
 with due as materialized (
     select organization_id, interaction_id, id
@@ -42,14 +42,14 @@ returning cards.id
 """
 
 
-async def of(db: Database, tenant: Tenant) -> Serving:
+async def of(db: Database, tenant: Tenant) -> ServingStatus:
     found = await serving.get(db, tenant.scope)
     assert found is not None
     return found
 
 
 async def pass_time(db: Database, *, seconds: int = serving.SECONDS) -> None:
-    """Let so many seconds pass for every claim."""
+    """Let `seconds` pass for every serving lease."""
     await db.fetch(
         "update serving set served_since = served_since - make_interval(secs => $1), "
         "served_until = served_until - make_interval(secs => $1)",
@@ -58,7 +58,7 @@ async def pass_time(db: Database, *, seconds: int = serving.SECONDS) -> None:
 
 
 async def shelve(db: Database) -> int:
-    """How many cards two passes shelve, of which the first only notes a connection that was never served."""
+    """Return how many cards two passes shelve; the first only inserts the row of a connection never served."""
     return sum([await serving.shelve(db) for _ in range(2)])
 
 
@@ -106,7 +106,7 @@ async def test_a_renewal_in_time_keeps_the_beginning_and_a_late_one_begins_anew(
 
 
 async def test_a_claim_waits_for_nothing_that_opens_or_disables(db: Database, other: Database, tenant: Tenant) -> None:
-    """An update of the connection itself would wait for both."""
+    """An update of the row in `connections` would wait for both."""
     await serving.renew(db, [tenant.scope])
     async with other.acquire() as opening, opening.transaction():
         await opening.execute("select from connections for share")
@@ -123,18 +123,20 @@ async def test_what_no_replica_serves_is_leased_no_more_and_is_not_late(
     await serving.renew(db, [served.scope])
     await db.fetch("update cards set due_at = due_at - interval '1 hour'")
 
-    assert [await serving.shelve(db) for _ in range(3)] == [0, 1, 0], "a first pass notes it, a second one shelves"
+    assert [await serving.shelve(db) for _ in range(3)] == [0, 1, 0], (
+        "the first pass inserts its row, the second one shelves"
+    )
 
     both = [tenant.scope, served.scope]
     assert await shelved(db) == {(await card(db, question)).id}
     assert (await backlog.look(db, [tenant.scope], with_notices=False)).cards_age is None
-    assert [leased.interaction_id for leased in await cards.lease(db, both, kinds=KINDS, most=10)] == [served.id]
+    assert [leased.interaction_id for leased in await cards.lease(db, both, kinds=KINDS, limit=10)] == [served.id]
 
 
 async def test_a_connection_that_is_served_again_has_all_its_cards_due_at_once(
     db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many there are: a pass that moved some is followed by the next one."""
+    """However many there are: a pass that moved some is followed by another one."""
     question = await build.question(db, tenant, **card_moves.copies(10))
     await serving.renew(db, [tenant.scope])
     await pass_time(db)
@@ -161,7 +163,7 @@ async def test_a_connection_of_another_replica_is_left_alone(db: Database, tenan
 async def test_whatever_wants_a_shelved_card_changed_puts_it_back(
     db: Database, tenant: Tenant, question: Interaction
 ) -> None:
-    """It need not know that there is such a thing: it wants a newer version than the one that was shelved."""
+    """It need not know about shelving: it raises `wanted` above the version that was shelved."""
     await card_moves.post(db, await card_moves.take(db, question))
     await interactions.claim(db, build.click(question))
     assert await shelve(db) == 1
@@ -175,7 +177,7 @@ async def test_whatever_wants_a_shelved_card_changed_puts_it_back(
 async def test_the_release_before_still_finds_what_this_one_shelved(
     db: Database, tenant: Tenant, question: Interaction
 ) -> None:
-    """It renews no claim, so a replica of this release takes its connections for unserved."""
+    """The previous release renews no serving lease, so a replica of this release takes its connections for unserved."""
     assert await shelve(db) == 1
 
     rows = await db.fetch(BEFORE, [tenant.scope.connection_id], 10)
@@ -184,7 +186,9 @@ async def test_the_release_before_still_finds_what_this_one_shelved(
     assert [row["id"] for row in rows] == [leased.id]
     assert await card_moves.post(db, leased)
     await interactions.claim(db, build.click(question))
-    assert [found.id for found in await lease(db, question)] == [leased.id], "its end is due as if nothing had been"
+    assert [found.id for found in await lease(db, question)] == [leased.id], (
+        "its end is due as if it had not been shelved"
+    )
 
 
 async def test_the_release_before_deletes_a_connection_with_the_claim_that_it_does_not_know(
@@ -215,7 +219,7 @@ async def test_cards_of_a_disabled_connection_are_settled(db: Database, tenant: 
 async def test_no_card_stays_shelved_on_a_connection_that_is_served_again_while_others_shelve(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """The claim lapses again and again, just as one replica looks for what is unserved and another begins to serve."""
+    """The serving lease expires repeatedly, while one replica shelves and another begins to serve."""
     question = await build.question(db, tenant, **card_moves.copies(50))
     for _ in range(40):
         await serving.renew(db, [tenant.scope])

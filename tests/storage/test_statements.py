@@ -1,4 +1,4 @@
-"""The statements: how a file is cut, and that every one of them fits the schema and the code that calls it."""
+"""SQL statements: how a file is parsed, and that each statement fits the schema and the code that calls it."""
 
 import dataclasses
 from importlib import resources
@@ -8,13 +8,13 @@ import pytest
 
 from storage import retention, statements
 from storage.backlog import Backlog
-from storage.deliveries import Failed, Leased, Resumed
-from storage.events import Place
-from storage.model import Card, Connection, Delivery, Event, Interaction, Key, Life, Organization, WebhookEndpoint
-from storage.organizations import Leaving
+from storage.deliveries import FailedDelivery, Leased, Resumed
+from storage.events import FeedPosition
+from storage.model import Card, Connection, Delivery, FeedEvent, Interaction, Key, Life, Organization, WebhookEndpoint
+from storage.organizations import Outstanding
 from storage.pool import Database
 from storage.server import Server
-from storage.serving import Renewed, Serving
+from storage.serving import Renewed, ServingStatus
 from storage.statements import DuplicateName, NestedPart, Rows, Statement, UnknownPart
 
 FILES = sorted(
@@ -120,7 +120,7 @@ def test_a_statement_is_printed_as_it_is_sent(capsys: pytest.CaptureFixture[str]
 
     printed = capsys.readouterr().out
     assert printed.startswith(
-        "-- The copies of one question, in the order of their addresses.\n-- $1: organization_id\n"
+        "-- The cards of one interaction, in the order of their addresses.\n-- $1: organization_id\n"
     )
     assert printed.endswith(f"{statements.load('cards')['of_interaction'].sql};\n")
     assert "part:" not in printed
@@ -158,21 +158,21 @@ def of(row: type, *, without: set[str] | None = None, more: set[str] | None = No
     return {field.name for field in dataclasses.fields(row)} - (without or set()) | (more or set())
 
 
-# What each statement gives, by who reads it. A new statement gets its line here.
+# The columns that each statement returns and the code reads. A new statement gets its line here.
 READ = {
     "backlog.look": of(Backlog),
     "cards.of_interaction": of(Card),
     "cards.of_interactions": of(Card),
     "cards.lease": of(Card),
     "cards.posted": {"kept"},
-    "cards.sending": {"newly"},
+    "cards.mark_maybe_shown": {"newly"},
     "cards.edited": {"kept"},
     "cards.give_up": {"status"},
     "catalog.columns": {"table_name", "name", "type", "required", "initial"},
     "catalog.constraints": {"table_name", "name", "is_foreign", "definition"},
     "catalog.indexes": {"definition"},
     "catalog.index": {"is_complete"},
-    "catalog.strangers": {"name"},
+    "catalog.unsupported_objects": {"name"},
     "connections.of_installation": of(Connection),
     "connections.of_organization": of(Connection),
     "connections.all_of_organization": of(Connection),
@@ -190,15 +190,15 @@ READ = {
     "deliveries.lease": of(Leased),
     "deliveries.renew": {"attempt"},
     "deliveries.accepted": {"status"},
-    "deliveries.failed": of(Failed),
+    "deliveries.failed": of(FailedDelivery),
     "deliveries.give_up": {"event_id"},
     "deliveries.page": of(Delivery),
     "deliveries.page_of_callbacks": of(Delivery),
     "deliveries.replay": {"event_id"},
     "deliveries.replay_callbacks": {"event_id"},
     "events.number": {"organization_id", "due", "done", "deliveries"},
-    "events.page": of(Event),
-    "events.place": of(Place),
+    "events.page": of(FeedEvent),
+    "events.position": of(FeedPosition),
     "events.latest": {"organization_id", "latest"},
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
@@ -221,8 +221,8 @@ READ = {
     "organizations.every": of(Organization),
     "organizations.disable": of(Organization),
     "organizations.enable": of(Organization),
-    "organizations.leaving": of(Leaving),
-    "organizations.hold_questions": {"id"},
+    "organizations.outstanding": of(Outstanding),
+    "organizations.hold_interactions": {"id"},
     "organizations.delete_clicks": {"claim_id"},
     "organizations.delete_throttles": {"name"},
     "organizations.delete_keys": {"id"},
@@ -230,20 +230,20 @@ READ = {
     "organizations.delete_connections": {"id"},
     "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
-    "receipts.heard": {"organization_id", "id"},
+    "receipts.acknowledge": {"organization_id", "id"},
     "receipts.record": {"outcome"},
-    "receipts.late": {"organization_id", "id"},
-    "retention.hold": of(retention.Place),
+    "receipts.mark_unacknowledged": {"organization_id", "id"},
+    "retention.hold": of(retention.RetentionPosition),
     "retention.settled": {"organization_id", "id"},
     "retention.forget": {"rows"},
     "retention.forget_clicks": {"rows"},
     "retention.forget_endpoints": {"rows"},
     "throttles.take": {"seconds"},
-    "notices.tell": {"told"},
+    "notices.notify": {"told"},
     "notices.limited": {"limited"},
     "serving.renew": of(Renewed),
     "serving.shelve": {"number"},
-    "serving.get": of(Serving),
+    "serving.get": of(ServingStatus),
     "server.look": of(Server),
     "webhook_endpoints.create": of(WebhookEndpoint),
     "webhook_endpoints.of_organization": of(WebhookEndpoint),
@@ -255,15 +255,15 @@ READ = {
     "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
 
-# What a parameter is in every statement that takes it, when it is not text. A missing cast would show here.
+# The type of a parameter in every statement that takes it, if it is not text. A missing cast would show here.
 TYPES = {
     name: type
     for type, names in {
-        "bool": "doubted gone plain same_types settles unsure with_notices",
+        "bool": "gone newly_marked plain same_types settles unsure with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate within",
-        "int4": "attempt days expires_in failed overlap patience version",
-        "int8": "each limit most most_pending past receivers",
+        "int4": "attempt days expires_in failed max_failing_seconds overlap version",
+        "int8": "limit max_active max_in_flight max_pending max_receivers past",
         "jsonb": "addresses answers forms given metadata never_shown outcome reason request",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags types",
@@ -274,13 +274,13 @@ TYPES = {
     }.items()
     for name in names.split()
 }
-# Two meanings of one word.
+# Parameters whose type depends on the statement.
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
 TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
 TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "int4"}
-TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("heard", "record", "late")}
+TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:
@@ -289,11 +289,11 @@ async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Databa
             name = f"{statement.table}.{statement.name}"
             prepared = await connection.prepare(statement.sql)
             given = [attribute.name for attribute in prepared.get_attributes()]
-            assert len(given) == len(set(given)), f"{name} gives two columns of one name"
+            assert len(given) == len(set(given)), f"{name} returns two columns of one name"
             if statement.rows is Rows.NONE:
-                assert not given and name not in READ, f"{name} gives rows that nobody reads"
+                assert not given and name not in READ, f"{name} returns rows that no code reads"
             else:
-                assert set(given) == READ[name], f"{name} does not give what is read"
+                assert set(given) == READ[name], f"{name} does not return the columns that are read"
             for parameter, type in zip(statement.parameters, prepared.get_parameters(), strict=True):
                 wanted = TYPES.get(f"{name}.{parameter}") or TYPES.get(parameter, "text")
                 assert type.name == wanted, f"{name} takes {parameter} as {type.name}"

@@ -1,4 +1,4 @@
-"""A question replaced by a newer one: both in one transaction, or neither."""
+"""An interaction superseded by a newer one: both in one transaction, or neither."""
 
 import asyncio
 import random
@@ -57,7 +57,9 @@ async def test_what_has_ended_is_not_superseded_and_nothing_is_opened(db: Databa
     assert [dict(row) for row in await db.fetch("select * from interactions order by id")] == before
 
 
-async def test_what_is_not_there_or_somebody_elses_is_not_superseded(db: Database, tenant: Tenant) -> None:
+async def test_what_does_not_exist_or_is_of_another_organization_is_not_superseded(
+    db: Database, tenant: Tenant
+) -> None:
     foreign = await build.question(db, await build.tenant(db))
 
     for id in (foreign.id, ids.new()):
@@ -128,7 +130,7 @@ async def test_a_click_and_a_newer_question_never_both_end_the_older_one(
         older = await build.question(db, tenant)
 
         async def click(older: Interaction = older) -> Claimed:
-            await asyncio.sleep(chance.uniform(0, 0.006))  # anywhere in the opening: the place is the point of the test
+            await asyncio.sleep(chance.uniform(0, 0.006))  # a random point of the opening is what this test is about
             return await interactions.claim(db, build.click(older), seconds=20)
 
         opening = build.opening(tenant, supersedes=older.id)
@@ -143,13 +145,13 @@ async def test_a_click_and_a_newer_question_never_both_end_the_older_one(
             assert opened == OlderEnded(id=older.id)
         seen.add(type(opened))
 
-    assert seen == {Opened, OlderEnded}, "one side always won: that was no race"
+    assert seen == {Opened, OlderEnded}, "one side always won, so this was no race"
 
 
 async def test_on_a_connection_that_is_being_disabled_nothing_is_superseded(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
-    """The connection is locked first: whoever waits for it holds no question that others want."""
+    """The connection is locked first: a transaction that waits for it has locked no interaction that others need."""
     older = await build.question(db, tenant)
     async with admin(dsn) as disabling:
         transaction = disabling.transaction()

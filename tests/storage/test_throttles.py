@@ -1,4 +1,4 @@
-"""What may be had only so often: never more than was promised, whoever takes it, and the wrong ways that give more."""
+"""Token buckets: never more than promised for all callers together; the checks catch implementations that give more."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from tests.storage.build import Tenant
 Take: TypeAlias = Callable[[Database, UUID, Bucket], Awaitable[bool]]
 
 BUCKET = Bucket(rate=10, burst=40)
-SLOW = Bucket(rate=0.001, burst=40)  # nothing comes back while a test runs
+SLOW = Bucket(rate=0.001, burst=40)  # gains no token while a test runs
 
 
 async def take(db: Database, organization_id: UUID, bucket: Bucket, amount: float = 1) -> bool:
@@ -72,7 +72,7 @@ async def test_names_and_organizations_have_buckets_of_their_own(db: Database, t
 
 
 async def flood(take_one: Take, db: Database, other: Database, *, rounds: int = 20) -> None:
-    """Sixteen at once on each of two replicas, again and again, and never more than the burst is given."""
+    """Take with sixteen tasks at once on each of two replicas, for many rounds; at most the burst is given."""
     for _ in range(rounds):
         id = (await build.tenant(db)).scope.organization_id
         given = await asyncio.gather(*(take_one(one, id, SLOW) for one in (db, other) for _ in range(32)))
@@ -100,10 +100,10 @@ async def test_two_replicas_that_flood_get_no_more_than_burst_and_rate_together(
     assert bucket.burst < given <= bucket.burst + bucket.rate * lasted + 1
 
 
-async def test_whoever_waited_for_the_row_counts_by_the_clock_after_the_wait(
+async def test_a_take_that_waited_for_the_row_counts_by_the_clock_after_the_wait(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """What came back meanwhile is there."""
+    """The tokens gained during the wait can be taken."""
     id, bucket = tenant.scope.organization_id, Bucket(rate=10, burst=1)
     assert await take(db, id, bucket)
     async with other.acquire() as holder, holder.transaction():
@@ -117,7 +117,7 @@ async def test_whoever_waited_for_the_row_counts_by_the_clock_after_the_wait(
 
 
 async def check_then_take(db: Database, organization_id: UUID, bucket: Bucket) -> bool:
-    """The classic: look first, then take."""
+    """The classic mistake: read first, then take."""
     found = await db.fetch(
         "select extract(epoch from at - clock_timestamp()) as full_in from throttles where organization_id = $1",
         organization_id,

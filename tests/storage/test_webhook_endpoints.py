@@ -1,4 +1,4 @@
-"""An endpoint that is deleted: gone for its organization, and never in the way of a click that saw it a moment ago."""
+"""A deleted endpoint: gone for its organization, without blocking or failing a statement that saw it just before."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.faults import admin, until_waiting
-from tests.storage.moments import Moment
+from tests.storage.moments import RaceDelay
 
-SECONDS = 1.0  # in which a claim is confirmed although somebody has not committed yet
+SECONDS = 1.0  # in which a claim is confirmed although another transaction has not committed yet
 AHEAD = 0.002
 OUTCOME: Json = {"status": None, "detail": "the endpoint was deleted"}
 
@@ -56,7 +56,7 @@ async def test_what_is_deleted_is_not_there_for_any_statement(db: Database, tena
     await won(db, await build.question(db, tenant))
     assert await statuses(db) == []
     (row,) = await db.fetch("select row_to_json(webhook_endpoints)::text as row from webhook_endpoints")
-    assert "hooks.example.com" not in row["row"], "its address may carry a secret"
+    assert "hooks.example.com" not in row["row"], "its URL may contain a secret"
 
 
 async def test_a_claim_does_not_wait_for_a_deletion_that_is_not_committed(
@@ -87,9 +87,9 @@ async def test_an_endpoint_that_is_deleted_before_the_event_has_its_position_is_
 async def test_however_numbering_and_a_deletion_meet_neither_fails(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    """Two hundred races: some passes see the endpoint, some do not; a delivery to a deleted endpoint is never sent."""
-    moment = Moment(seed=11)
-    told: dict[UUID, bool] = {}
+    """Two hundred races: some passes see the endpoint and some do not; no delivery to a deleted endpoint is sent."""
+    moment = RaceDelay(seed=11)
+    sent: dict[UUID, bool] = {}
     for _ in range(200):
         one = await build.endpoint(db, tenant)
         question = await build.question(db, tenant)
@@ -99,23 +99,23 @@ async def test_however_numbering_and_a_deletion_meet_neither_fails(
             await won(db, question, seconds=20)
 
         async def delete(one: WebhookEndpoint = one) -> None:
-            await asyncio.sleep(AHEAD)  # so that a click that does not tarry comes first
+            await asyncio.sleep(AHEAD)  # so that a click without a delay comes first
             assert await deleted(other, one)
 
         await asyncio.gather(click(), delete())
         rows = await db.fetch("select from deliveries where target_id = $1", one.id)
-        told[one.id] = bool(rows)
-        moment.was_too(late=not told[one.id])
+        sent[one.id] = bool(rows)
+        moment.was_too(late=not sent[one.id])
 
-    assert set(told.values()) == {True, False}, "one side always came first: that was no race"
-    leased = await deliveries.lease(db, most=1_000)
-    assert len(leased) == list(told.values()).count(True)
+    assert set(sent.values()) == {True, False}, "one side always came first, so this was no race"
+    leased = await deliveries.lease(db, limit=1_000)
+    assert len(leased) == list(sent.values()).count(True)
     assert {one.disabled_reason for one in leased} == {"deleted"}
 
 
 @pytest.fixture
 async def waiting(db: Database, tenant: Tenant) -> WebhookEndpoint:
-    """An endpoint for which three deliveries wait."""
+    """An endpoint with three pending deliveries."""
     one = await build.endpoint(db, tenant)
     for _ in range(3):
         await won(db, await build.question(db, tenant))
@@ -127,7 +127,7 @@ async def test_what_waits_is_given_up_but_for_what_is_under_way(
 ) -> None:
     monkeypatch.setattr(deliveries, "_BATCH", 1)
     foreign = (await build.tenant(db)).scope.organization_id
-    (leased,) = await deliveries.lease(db, most=1)
+    (leased,) = await deliveries.lease(db, limit=1)
     await deleted(db, waiting)
 
     assert await deliveries.give_up(db, foreign, waiting.id, outcome=OUTCOME) == 0
@@ -135,25 +135,25 @@ async def test_what_waits_is_given_up_but_for_what_is_under_way(
 
     assert sorted(await statuses(db)) == ["dead", "dead", "pending"]
     assert await deliveries.renew(db, leased)
-    assert await deliveries.accepted(db, leased, outcome={"status": 204, "detail": "HTTP 204"}), "it was heard"
+    assert await deliveries.accepted(db, leased, outcome={"status": 204, "detail": "HTTP 204"}), "its lease still holds"
     assert sorted(await statuses(db)) == ["dead", "dead", "delivered"]
 
 
 async def test_what_failed_under_way_is_not_tried_again_and_the_endpoint_stays_deleted(
     db: Database, waiting: WebhookEndpoint
 ) -> None:
-    (leased,) = await deliveries.lease(db, most=1)
+    (leased,) = await deliveries.lease(db, limit=1)
     await deleted(db, waiting)
     await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
     await deliveries.failed(db, leased, outcome={"status": 500, "detail": "HTTP 500"}, seconds=0.0)
 
     await deliveries.resume(db)
-    (again,) = await deliveries.lease(db, most=10)
+    (again,) = await deliveries.lease(db, limit=10)
 
     assert (again.event_id, again.disabled_reason) == (leased.event_id, "deleted")
     assert await deliveries.failed(
         db, again, outcome={"status": 410, "detail": "HTTP 410"}, seconds=0.0, gone=True
-    ) == deliveries.Failed(status=DeliveryStatus.DEAD, disabled_reason=None)
+    ) == deliveries.FailedDelivery(status=DeliveryStatus.DEAD, disabled_reason=None)
 
 
 async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, waiting: WebhookEndpoint) -> None:
@@ -161,7 +161,7 @@ async def test_a_replay_that_comes_too_late_brings_nothing_back(db: Database, wa
     await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME)
     assert await deliveries.replay(db, waiting.organization_id, waiting.id, since=None) == 3
 
-    assert {one.disabled_reason for one in await deliveries.lease(db, most=10)} == {"deleted"}
+    assert {one.disabled_reason for one in await deliveries.lease(db, limit=10)} == {"deleted"}
 
 
 @pytest.mark.parametrize("change", ["change", "disable", "enable", "rotate"])

@@ -87,7 +87,7 @@ class Events:
                 raise self._concurrency.refusal(key.organization_id, OpenRequest.STREAM)
             position = await self._position(key, query)
             if position is None:
-                position = (await within(events.place(self._db, key.organization_id))).latest
+                position = (await within(events.position(self._db, key.organization_id))).latest
             response = web.StreamResponse(headers=_HEADERS)
             with contextlib.suppress(ConnectionResetError):  # the client disconnected before the first byte
                 await response.prepare(request)
@@ -112,7 +112,7 @@ class Events:
         """The position after which to begin; None when the request has none. Raises ApiProblem."""
         if query.after is None or query.after == BEGINNING:
             return events.BEGINNING if query.after else None
-        position = (await within(events.place(self._db, key.organization_id, query.after))).position
+        position = (await within(events.position(self._db, key.organization_id, query.after))).position
         if position is None:
             raise ApiProblem(
                 BAD_PARAMETER,

@@ -7,7 +7,7 @@ from uuid import UUID
 from bridge.reader import Reader
 from bridge.representation.event import of_interaction
 from storage import cards, events
-from storage.model import Card, Event, EventType, Interaction, Json
+from storage.model import Card, EventType, FeedEvent, Interaction, Json
 from storage.pool import Database
 
 
@@ -15,8 +15,8 @@ from storage.pool import Database
 class EventsRead:
     """The events after a position, up to a limit."""
 
-    envelopes: list[tuple[Event, Json]]  # without events whose interaction was deleted at this moment
-    last: Event | None  # the last event that was read, with or without an envelope
+    envelopes: list[tuple[FeedEvent, Json]]  # without events whose interaction was deleted at this moment
+    last: FeedEvent | None  # the last event that was read, with or without an envelope
     is_full: bool  # there may be more events
 
 
@@ -30,7 +30,7 @@ async def read(
     types: Sequence[EventType] | None = None,
 ) -> EventsRead:
     """The first `limit` events after the position `past`, each with its envelope."""
-    page = await events.page(db, organization_id, past=past, types=types, most=limit)
+    page = await events.page(db, organization_id, past=past, types=types, limit=limit)
     if not page:
         return EventsRead(envelopes=[], last=None, is_full=False)
     # Read after the events, so that no interaction is older than its event.
@@ -44,5 +44,5 @@ async def read(
     return EventsRead(envelopes=envelopes, last=page[-1], is_full=len(page) == limit)
 
 
-def _envelope(event: Event, row: Interaction, cards: list[Card]) -> Json:
+def _envelope(event: FeedEvent, row: Interaction, cards: list[Card]) -> Json:
     return of_interaction(id=event.id, type=event.type, at=event.at, row=row, cards=cards)

@@ -208,7 +208,7 @@ class Streams:
         while is_full and not self._is_over(stream):
             async with self._readers:
                 # Read before the page: an event up to this end that is not in the page has another type, or is deleted.
-                end = (await within(events.place(self._db, organization_id))).latest
+                end = (await within(events.position(self._db, organization_id))).latest
                 if end <= stream.position:
                     return
                 page = await feed.read(

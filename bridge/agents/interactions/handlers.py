@@ -23,8 +23,8 @@ from bridge.reader import Reader
 from bridge.representation import interaction, status_text, timeline
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
-from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed
-from storage.model import Card, Interaction, Key, Moment, Progress, Status
+from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed, TooManyPending
+from storage.model import Card, Interaction, Key, Progress, Status, TimelineEntry
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
 
@@ -184,7 +184,7 @@ class Interactions:
                 raise ApiProblem(KEY_REUSED, "This Idempotency-Key was used with another body. Use a new key.")
             case Disconnected():
                 raise problems.invalid("/connection", "is not active any more")
-            case Full():
+            case TooManyPending():
                 raise self._quota.refusal()
             case NoSuchOlder():
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
@@ -206,7 +206,7 @@ class Interactions:
             snapshot = await self._poll.until(long_poll.ended, request, id, seconds=left)
         return snapshot
 
-    async def _with_moments(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[Moment]]:
+    async def _with_moments(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[TimelineEntry]]:
         """An interaction with its timeline. The interaction is read last, so that it is never older."""
         moments = await within(interactions.timeline(self._db, key.organization_id, id))
         return *await self._read(key, id), moments

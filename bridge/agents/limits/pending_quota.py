@@ -15,10 +15,19 @@ from cachetools import LRUCache
 from bridge.agents.http.problems import TOO_MANY_PENDING, ApiProblem
 from bridge.agents.limits.limits import Limits
 from storage import interactions
-from storage.interactions import Disconnected, Full, Mismatch, NoSuchOlder, OlderEnded, Opened, Opening, Replayed
+from storage.interactions import (
+    Disconnected,
+    Mismatch,
+    NoSuchOlder,
+    OlderEnded,
+    Opened,
+    Opening,
+    Replayed,
+    TooManyPending,
+)
 from storage.pool import Database
 
-OpenOutcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | Full | NoSuchOlder | OlderEnded
+OpenOutcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | TooManyPending | NoSuchOlder | OlderEnded
 
 ALLOWANCE = 50
 RETRY_SECONDS = 30  # a guess: when a person will answer is not known
@@ -69,12 +78,12 @@ class PendingQuota:
     async def _open_counted(self, opening: Opening, share: _QuotaShare) -> OpenOutcome:
         clock = asyncio.get_running_loop().time
         if clock() < share.full_until:
-            return await self._replayed(opening) or Full()
-        outcome = await interactions.open(self._db, opening, most_pending=self._limit)
+            return await self._replayed(opening) or TooManyPending()
+        outcome = await interactions.open(self._db, opening, max_pending=self._limit)
         match outcome:
             case Opened(pending=int(pending)):
                 share.left = min(ALLOWANCE, (self._limit - pending - 1) // _REPLICAS)
-            case Full():
+            case TooManyPending():
                 share.full_until = clock() + _PAUSE
             case _:
                 pass

@@ -55,7 +55,7 @@ class Endpoints:
         types = _values(new.types)
         await self._number_events()
         row = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
-        if isinstance(row, webhook_endpoints.Full):
+        if isinstance(row, webhook_endpoints.TooManyEndpoints):
             raise _full()
         _log.info("webhook_endpoint_created", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
         return json_response.json(webhook_endpoint.with_secret(row, self._secret(row)), status=201)
@@ -115,7 +115,7 @@ class Endpoints:
         parameters.only(request.query)
         await self._number_events()
         outcome = await within(webhook_endpoints.enable(self._db, *_ids(request)))
-        if isinstance(outcome, webhook_endpoints.Full):
+        if isinstance(outcome, webhook_endpoints.TooManyEndpoints):
             raise _full()
         row = _existing(outcome)
         _log.info("webhook_endpoint_enabled", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
@@ -166,7 +166,7 @@ class Endpoints:
         row = await self._endpoint_or_callbacks(request)
         await self._number_events()
         target = auth.key(request).organization_id, row.id if row else None
-        rows = await within(deliveries.page(self._db, *target, status=status, before=before, most=limit + 1))
+        rows = await within(deliveries.page(self._db, *target, status=status, before=before, limit=limit + 1))
         next_cursor = paging.cursor(rows[limit - 1].event_id) if len(rows) > limit else None
         return json_response.json(webhook_endpoint.delivery_page(rows[:limit], next_cursor=next_cursor))
 
@@ -220,7 +220,7 @@ def _no_such() -> ApiProblem:
 
 
 def _full() -> ApiProblem:
-    limit = webhook_endpoints.MOST_ACTIVE
+    limit = webhook_endpoints.MAX_ACTIVE
     return ApiProblem(ENDPOINT_CONFLICT, f"Your organization has {limit} endpoints: disable or delete one first.")
 
 

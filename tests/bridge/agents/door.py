@@ -176,7 +176,7 @@ class Door:
 
     async def post_card(self, *, linked: bool = True) -> Card:
         """Store the one due card as posted, as the card loop does."""
-        (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=KINDS, most=1)
+        (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=KINDS, limit=1)
         handle: Handle = card_moves.handle()
         await card_moves.post(self.db, card, handle)
         if linked:

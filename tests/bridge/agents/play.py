@@ -114,7 +114,7 @@ class Player:
 
     async def _due(self) -> list[Card]:
         """The due cards that are not posted yet; due cards that only need an edit are edited."""
-        leased = await cards.lease(self.door.db, [self.door.tenant.scope], kinds=KINDS, most=20)
+        leased = await cards.lease(self.door.db, [self.door.tenant.scope], kinds=KINDS, limit=20)
         for card in leased:
             if card.ts:
                 await card_moves.edit(self.door.db, card)

@@ -77,7 +77,7 @@ def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
     assert {row[2].strip("`") for row in table} == {type.slug for type in problems.TYPES if type.status == 429}
     assert {name: config.Settings.model_fields[name].default for name in usual} == usual
     assert f"up to {pending_quota.ALLOWANCE} questions more" in " ".join(API.split())
-    assert f"up to {webhook_endpoints.MOST_ACTIVE} [endpoints]" in API
+    assert f"up to {webhook_endpoints.MAX_ACTIVE} [endpoints]" in API
 
 
 def test_every_type_of_moment_is_told() -> None:

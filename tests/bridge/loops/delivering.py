@@ -129,7 +129,9 @@ class Loop:
         )
 
     async def page(self, endpoint: WebhookEndpoint) -> list[Delivery]:
-        return await deliveries.page(self.db, endpoint.organization_id, endpoint.id, status=None, before=None, most=200)
+        return await deliveries.page(
+            self.db, endpoint.organization_id, endpoint.id, status=None, before=None, limit=200
+        )
 
     async def row(self) -> dict[str, Any]:
         """The only delivery, with `wait`: the seconds until it is due."""

@@ -114,12 +114,12 @@ async def ended(loop: Loop, status: Status, **other: Any) -> Interaction:
     elif status is Status.SUPERSEDED:
         await build.question(loop.db, loop.tenant, supersedes=question.id)
     elif status is Status.EXPIRED:
-        (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, most=1)
-        assert await cards.sending(loop.db, card)
+        (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, limit=1)
+        assert await cards.mark_maybe_shown(loop.db, card)
         await set_deadline(loop.db, question.id)
         await deadlines.expire(loop.db, event_ids=[ids.new()])
     else:
-        (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, most=1)
+        (card,) = await cards.lease(loop.db, [question.scope], kinds=KINDS, limit=1)
         await cards.give_up(loop.db, card, reason={"code": "x", "detail": "", "fix": ""}, event_id=ids.new())
     assert (await build.read(loop.db, loop.tenant, question.id)).status is status
     return question

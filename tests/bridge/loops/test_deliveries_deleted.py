@@ -109,7 +109,7 @@ async def test_it_is_gone_though_what_waits_for_it_cannot_be_given_up_in_time(
 
 
 async def test_its_place_among_those_there_may_be_is_free(loop: Loop, door: Door) -> None:
-    made = [await loop.endpoint("https://hooks.example.com/") for _ in range(webhook_endpoints.MOST_ACTIVE)]
+    made = [await loop.endpoint("https://hooks.example.com/") for _ in range(webhook_endpoints.MAX_ACTIVE)]
     sent = {"url": "https://hooks.example.com/"}
     full = await door.call("POST", "/v1/webhook_endpoints", json=sent)
 

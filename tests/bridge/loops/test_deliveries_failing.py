@@ -10,7 +10,7 @@ import pytest
 from bridge.webhooks import schedule
 from bridge.webhooks.guard import Guard
 from storage import deliveries, webhook_endpoints
-from storage.deliveries import IN_FLIGHT, PATIENCE_SECONDS
+from storage.deliveries import IN_FLIGHT, MAX_FAILING_SECONDS
 from storage.model import DeliveryStatus, WebhookEndpoint
 from tests.bridge.loops import delivering
 from tests.bridge.loops.delivering import Loop
@@ -152,7 +152,7 @@ async def test_five_days_of_only_failures_disable_an_endpoint(loop: Loop, there:
 
     disabled = await loop.again(endpoint)
     assert disabled.disabled_reason == "failing" and '"reason": "failing"' in log.getvalue()
-    assert PATIENCE_SECONDS == 5 * 86_400
+    assert MAX_FAILING_SECONDS == 5 * 86_400
     enabled = await webhook_endpoints.enable(loop.db, endpoint.organization_id, endpoint.id)
     assert isinstance(enabled, WebhookEndpoint) and enabled.failing_since is None
 

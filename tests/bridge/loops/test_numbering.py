@@ -41,7 +41,7 @@ async def test_every_life_of_a_question_is_told_with_each_of_its_events_once(rep
     while await numbering.step(replica.db, replica.notifier):
         pass
 
-    told = await events.page(replica.db, question.organization_id, past=events.BEGINNING, most=100)
+    told = await events.page(replica.db, question.organization_id, past=events.BEGINNING, limit=100)
     assert [one.type.removeprefix("interaction.") for one in told] == ["created", "posted", "posted", "answered"]
 
 
@@ -50,9 +50,9 @@ async def test_what_is_left_to_another_numberer_is_looked_at_again_soon(replica:
     async with admin(dsn) as other, other.transaction():
         await other.execute("select from organizations for no key update")
         assert await numbering.step(replica.db, replica.notifier) == 1
-        assert await events.page(replica.db, question.organization_id, past=0, most=9) == []
+        assert await events.page(replica.db, question.organization_id, past=0, limit=9) == []
     assert await numbering.step(replica.db, replica.notifier) == 1
-    assert len(await events.page(replica.db, question.organization_id, past=0, most=9)) == 1
+    assert len(await events.page(replica.db, question.organization_id, past=0, limit=9)) == 1
 
 
 async def test_idle_it_costs_one_statement_and_other_organizations_are_left_alone(replica: Replica) -> None:
@@ -73,5 +73,5 @@ async def test_two_replicas_number_at_once_and_each_event_is_told_of_by_one(repl
     numbered = await asyncio.gather(*(numbering.step(one.db, one.notifier) for one in (replica, second) * 4))
 
     assert sum(numbered) >= 20
-    told = await events.page(replica.db, questions[0].organization_id, past=0, most=100)
+    told = await events.page(replica.db, questions[0].organization_id, past=0, limit=100)
     assert [one.position for one in told] == list(range(1, 21))

@@ -19,7 +19,7 @@ from tests.bridge.agents.listening import listening
 from tests.bridge.replica import Counting
 from tests.storage import build
 from tests.storage.faults import admin
-from tests.storage.test_events import tell
+from tests.storage.test_events import write_events
 from tests.waiting import until
 
 
@@ -51,9 +51,9 @@ async def feed_page(door: Door, **query: Any) -> Json:
 async def happened(door: Door, count: int) -> list[str]:
     """Write and number so many events; returns their ids in the order of the feed."""
     interaction = await build.question(door.db, door.tenant)
-    await tell(door.db, interaction, number=count - 1)
+    await write_events(door.db, interaction, number=count - 1)
     await number(door)
-    numbered = await events.page(door.db, interaction.organization_id, past=events.BEGINNING, most=10_000)
+    numbered = await events.page(door.db, interaction.organization_id, past=events.BEGINNING, limit=10_000)
     return [ids.encode("evt", one.id) for one in numbered][-count:]
 
 
@@ -166,7 +166,7 @@ async def test_after_garbage_says_what_to_do(door: Door, text: str) -> None:
 
 async def test_after_an_event_that_is_not_in_the_feed_says_what_to_do(door: Door) -> None:
     gone, kept = await happened(door, 2)
-    (unnumbered,) = await tell(door.db, await build.question(door.db, door.tenant))
+    (unnumbered,) = await write_events(door.db, await build.question(door.db, door.tenant))
     await door.db.fetch("delete from events where id = $1", ids.decode("evt", gone))
 
     stream = {"Accept": "text/event-stream"}
@@ -280,7 +280,7 @@ async def test_m073_connections_killed_after_every_event_leave_no_gap_and_no_dup
 async def _write(door: Door, count: int, *, follower: Door) -> None:
     interaction = await build.question(door.db, door.tenant)
     for _ in range(count - 1):
-        await tell(door.db, interaction)
+        await write_events(door.db, interaction)
         await number(door)
         follower.notifier.feed_advanced(interaction.organization_id)
 
@@ -292,8 +292,8 @@ async def test_m073_what_commits_late_is_told_late_and_not_lost(door: Door, seco
         async with admin(dsn) as late:
             transaction = late.transaction()
             await transaction.start()
-            (slow,) = await tell(late, interaction)
-            (quick,) = await tell(door.db, interaction)
+            (slow,) = await write_events(late, interaction)
+            (quick,) = await write_events(door.db, interaction)
             await number(door)
             second.notifier.feed_advanced(interaction.organization_id)
             assert (await one.event())["id"] == (await two.event())["id"] == ids.encode("evt", quick)

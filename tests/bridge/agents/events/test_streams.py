@@ -24,7 +24,7 @@ from tests.bridge.agents.events.test_events import happened, number
 from tests.bridge.agents.listening import listening
 from tests.bridge.replica import Counting
 from tests.storage import build
-from tests.storage.test_events import tell
+from tests.storage.test_events import write_events
 from tests.waiting import until
 
 HEAVY = {"metadata": {"heavy": "x" * 16_000}}
@@ -57,7 +57,7 @@ async def test_m074_who_does_not_read_is_cut_and_delays_no_other_client(db: Data
         interaction = await build.question(db, tenant, **HEAVY)
         async with raw(door), listening(door) as reads:
             await until_open(door, 2)
-            written = await tell(db, interaction, number=60)  # about a megabyte
+            written = await write_events(db, interaction, number=60)  # about a megabyte
             await number(door)
 
             received = [event["id"] for event in await reads.events(61)]
@@ -76,7 +76,7 @@ async def test_m038_a_stop_does_not_wait_for_who_does_not_read(db: Database) -> 
         doors.door(db, await build.tenant(db), stream_times=StreamTimes(stop=0.2)) as door,
         raw(door, after="?after=beginning"),
     ):
-        await tell(db, await build.question(db, door.tenant, **HEAVY), number=60)
+        await write_events(db, await build.question(db, door.tenant, **HEAVY), number=60)
         await number(door)
         await until(lambda: any(stream.is_sending for stream in door.streams.open))
         door.notifier.close()
@@ -91,7 +91,7 @@ async def test_who_reads_slowly_falls_behind_what_is_kept_and_misses_nothing(db:
     async with doors.door(db, tenant, feed_limits=limits) as door, listening(door) as slow:
         written = []
         for _ in range(4):
-            written += await tell(db, interaction, number=20)
+            written += await write_events(db, interaction, number=20)
             await number(door)
 
         received = [event["id"] for event in await slow.events(81)]
@@ -186,4 +186,4 @@ async def test_a_feed_whose_last_events_were_forgotten_is_caught_up_with_all_the
         await until(lambda: [stream.is_waiting for stream in door.streams.open] == [True, True])
         (more,) = await happened(door, 1)
         assert (await now.event())["id"] == (await all_of_it.event())["id"] == more
-    assert (await events.place(door.db, door.tenant.scope.organization_id)).latest == 4
+    assert (await events.position(door.db, door.tenant.scope.organization_id)).latest == 4

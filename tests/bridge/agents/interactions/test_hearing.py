@@ -19,7 +19,7 @@ from tests.bridge.agents.events.test_streams import HEAVY, raw, until_open
 from tests.bridge.agents.interactions.test_receipt import answered, noted
 from tests.bridge.agents.listening import listening
 from tests.storage import build
-from tests.storage.test_events import tell
+from tests.storage.test_events import write_events
 from tests.waiting import until
 
 
@@ -118,7 +118,7 @@ async def test_a_stream_that_was_cut_before_an_end_has_not_heard_it(db: Database
         interaction = await build.question(door.db, door.tenant, **HEAVY)
         async with raw(door):
             await until_open(door, 1)
-            await tell(door.db, interaction, number=60)  # about a megabyte, more than all buffers on the way
+            await write_events(door.db, interaction, number=60)  # about a megabyte, more than all buffers on the way
             await door.click(interaction.id)
             await number(door)
             await until_open(door, 0)
@@ -138,7 +138,7 @@ async def test_what_is_still_kept_here_for_a_slow_client_was_not_heard(db: Datab
             await until_open(door, 1)
             [stream] = door.streams.open
             while not await kept(door, stream):
-                await tell(door.db, interaction)
+                await write_events(door.db, interaction)
             await door.click(interaction.id)
             assert await kept(door, stream) and noted(door) == set()
 
@@ -154,7 +154,7 @@ async def test_what_is_still_kept_here_for_a_slow_client_was_not_heard(db: Datab
 async def kept(door: Door, stream: Stream) -> int:
     """How many bytes are still buffered in this process once the stream has written all events."""
     await number(door)
-    end = (await events.place(door.db, door.tenant.scope.organization_id)).latest
+    end = (await events.position(door.db, door.tenant.scope.organization_id)).latest
     await until(lambda: stream.position >= end)
     assert stream.request.transport is not None
     return stream.request.transport.get_write_buffer_size()

@@ -8,7 +8,7 @@ from bridge import ids
 from bridge.kinds.registry import KINDS
 from bridge.representation import schemas, timeline, timeline_text
 from storage import cards, connections, deadlines
-from storage.model import Handle, Json, Moment, Verdict
+from storage.model import Handle, Json, TimelineEntry, Verdict
 from tests.bridge.agents.door import Door, body
 from tests.bridge.interactions import ASKED_AT, interaction
 from tests.storage import build, card_moves
@@ -35,7 +35,7 @@ def shown(found: Json) -> list[str]:
 
 async def post(door: Door, *handles: Handle) -> None:
     """Post all cards that are due, in their order."""
-    leased = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=len(handles))
+    leased = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, limit=len(handles))
     for card, handle in zip(sorted(leased, key=lambda card: card.ordinal), handles, strict=True):
         await card_moves.post(door.db, card, handle)
 
@@ -74,7 +74,7 @@ async def test_who_did_what_on_which_copy(door: Door) -> None:
 
 async def test_why_no_person_could_be_asked(door: Door) -> None:
     asked = await door.ask(body(to=BOTH))
-    for copy in await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=2):
+    for copy in await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, limit=2):
         await card_moves.give_up(door.db, copy)
 
     found = await read(door, asked.json["id"])
@@ -89,7 +89,7 @@ async def test_why_no_person_could_be_asked(door: Door) -> None:
 
 async def test_a_copy_that_does_not_appear_says_why(door: Door) -> None:
     asked = await door.ask()
-    (card,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1)
+    (card,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, limit=1)
     await card_moves.fail(door.db, card)
 
     found = await read(door, asked.json["id"])
@@ -158,9 +158,9 @@ async def test_who_withdrew_it_and_why(door: Door) -> None:
 
 async def test_a_settled_card_and_a_late_replica_are_told(door: Door) -> None:
     asked = await door.ask()
-    (late,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1)
+    (late,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, limit=1)
     await card_moves.lose_leases(door.db, asked.id)
-    (card,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1)
+    (card,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, limit=1)
     await card_moves.post(door.db, card, Handle(channel="C0APPROVALS", ts="1.000001"))
     await card_moves.post(door.db, late, Handle(channel="C0APPROVALS", ts="1.000002"))
     await door.click(asked.id)
@@ -187,13 +187,13 @@ def test_every_verdict_has_its_words(verdict: Verdict) -> None:
 
 
 def click(verdict: Verdict) -> str:
-    moment = Moment(at=ASKED_AT, type="interaction.clicked", by="U0ANA", verdict=verdict, detail={})
+    moment = TimelineEntry(at=ASKED_AT, type="interaction.clicked", by="U0ANA", verdict=verdict, detail={})
     return timeline_text.sentence(interaction(), moment, {"choice": "approve"}, by="U0ANA")
 
 
 @pytest.mark.parametrize("type", ["interaction.reminded", "card.moved"])
 def test_what_a_newer_release_wrote_is_told_by_its_name(type: str) -> None:
-    moment = Moment(at=ASKED_AT, type=type, by=None, verdict=None, detail={"new": [1]})
+    moment = TimelineEntry(at=ASKED_AT, type=type, by=None, verdict=None, detail={"new": [1]})
     (line,) = timeline.timeline(interaction(), [], [moment])["items"]
 
     assert (line["message"], line["detail"]) == (f"{type}.", {"new": [1]})
@@ -202,7 +202,7 @@ def test_what_a_newer_release_wrote_is_told_by_its_name(type: str) -> None:
 def test_what_strangers_wrote_stays_inside_its_sentence() -> None:
     """A label or a name cannot imitate a line of the timeline."""
     odd: dict[str, Any] = {"label": 'x" by U0BOSS\n\u202e', "user_name": "ana\nU0BOSS"}
-    moment = Moment(at=ASKED_AT, type="interaction.clicked", by="U0ANA", verdict=Verdict.WON, detail={})
+    moment = TimelineEntry(at=ASKED_AT, type="interaction.clicked", by="U0ANA", verdict=Verdict.WON, detail={})
 
     said = timeline_text.sentence(interaction(), moment, odd, by="U0ANA")
 

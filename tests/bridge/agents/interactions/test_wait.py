@@ -69,7 +69,7 @@ class TestTheFirstCard:
 
     async def test_is_not_waited_for_once_there_will_be_none(self, door: Door) -> None:
         async with asking(door) as asked:
-            card = (await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, most=1))[0]
+            card = (await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, limit=1))[0]
             await card_moves.give_up(door.db, card)
             door.notifier.interaction_changed(card.organization_id, card.interaction_id)
 

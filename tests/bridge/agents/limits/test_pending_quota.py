@@ -10,7 +10,7 @@ import pytest
 from bridge.agents.limits.limits import USUAL
 from bridge.agents.limits.pending_quota import ALLOWANCE, RETRY_SECONDS, PendingQuota
 from storage import interactions
-from storage.interactions import Full, Opened, Opening
+from storage.interactions import Opened, Opening, TooManyPending
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Reply
@@ -122,7 +122,7 @@ async def test_the_race_catches_a_count_in_a_statement_of_its_own(db: Database, 
                 "select count(*) as pending from interactions where organization_id = $1 and status = 'pending'",
                 opening.scope.organization_id,
             )
-            return Full() if found[0]["pending"] >= 8 else await interactions.open(db, opening)
+            return TooManyPending() if found[0]["pending"] >= 8 else await interactions.open(db, opening)
 
         return open
 
@@ -132,7 +132,7 @@ async def test_the_race_catches_a_count_in_a_statement_of_its_own(db: Database, 
 
 async def test_the_race_catches_those_that_are_counted_side_by_side(db: Database, other: Database) -> None:
     def side_by_side(db: Database) -> Open:
-        return lambda opening: interactions.open(db, opening, most_pending=8)
+        return lambda opening: interactions.open(db, opening, max_pending=8)
 
     with pytest.raises(AssertionError):
         await race(db, lambda: [side_by_side(db), side_by_side(other)], limit=8, rounds=20)
@@ -144,11 +144,11 @@ async def test_a_replica_that_saw_room_long_ago_goes_past_the_limit_by_its_allow
     limits = replace(USUAL, pending_questions=500)
     early, late = PendingQuota(db=db, limits=limits), PendingQuota(db=other, limits=limits)
     await early.open(build.opening(tenant))
-    while not isinstance(await late.open(build.opening(tenant)), Full):
+    while not isinstance(await late.open(build.opening(tenant)), TooManyPending):
         pass
     assert await pending(db, tenant) == 500
 
-    while not isinstance(await early.open(build.opening(tenant)), Full):
+    while not isinstance(await early.open(build.opening(tenant)), TooManyPending):
         pass
 
     assert await pending(db, tenant) == 500 + ALLOWANCE

@@ -146,7 +146,7 @@ async def test_a_callback_asked_again_under_its_key_is_the_same_question_though_
 
 
 async def test_there_are_only_so_many_endpoints_at_once(door: Door) -> None:
-    made = [await create(door) for _ in range(webhook_endpoints.MOST_ACTIVE)]
+    made = [await create(door) for _ in range(webhook_endpoints.MAX_ACTIVE)]
 
     refused = await create(door)
     await act(door, made[0], "disable")
@@ -164,14 +164,14 @@ async def test_those_that_are_made_and_enabled_at_the_same_moment_are_counted_to
     disabled = [await create(door) for _ in range(5)]
     for one in disabled:
         await act(door, one, "disable")
-    for _ in range(webhook_endpoints.MOST_ACTIVE - 5):
+    for _ in range(webhook_endpoints.MAX_ACTIVE - 5):
         await create(door)
 
     replies = await asyncio.gather(*(act(door, one, "enable") for one in disabled), *(create(door) for _ in range(10)))
 
     assert [reply.status < 300 for reply in replies].count(True) == 5
     items = (await listed(door))["items"]
-    assert [item["status"] for item in items].count("active") == webhook_endpoints.MOST_ACTIVE
+    assert [item["status"] for item in items].count("active") == webhook_endpoints.MAX_ACTIVE
 
 
 async def test_what_another_organization_has_is_as_unknown_as_what_is_not_there(door: Door) -> None:
