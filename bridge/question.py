@@ -55,7 +55,7 @@ class Agent(Strict):
 
 
 class Principal(Strict):
-    """The person for whom the agent says it asks."""
+    """The person that the agent says it asks for."""
 
     user: UserId
 

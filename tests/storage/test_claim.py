@@ -134,12 +134,12 @@ async def test_wrong_people_never_consume_anything(db: Database, tenant: Tenant)
     question = await build.question(db, tenant)
 
     outsider = await interactions.claim(db, build.click(question, user_team="T0OTHER"))
-    nobody = await interactions.claim(db, build.click(question, user_team=None))
+    without_team = await interactions.claim(db, build.click(question, user_team=None))
     bob = await interactions.claim(db, build.click(question, user_id="U0BOB"))
     unknown = await interactions.claim(db, build.click(question, choice="launch"))
     without = await interactions.claim(db, build.click(question, choice=None))
 
-    assert [outsider.verdict, nobody.verdict] == [Verdict.OUTSIDER, Verdict.OUTSIDER]
+    assert [outsider.verdict, without_team.verdict] == [Verdict.OUTSIDER, Verdict.OUTSIDER]
     assert [bob.verdict, unknown.verdict, without.verdict] == [Verdict.NOT_YOURS, Verdict.GONE, Verdict.GONE]
     assert (await interactions.claim(db, build.click(question))).verdict is Verdict.WON
 

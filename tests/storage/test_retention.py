@@ -349,8 +349,8 @@ async def test_a_list_goes_on_after_a_question_that_was_forgotten_meanwhile(db: 
 async def test_clicks_on_no_question_grow_old_too(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant)
     old, young = [build.click(question, interaction_id=ids.new()) for _ in range(2)]
-    nobody = build.click(question, scope=Scope(**{**_scope(question), "connection_id": ids.new()}))
-    for click in (old, young, nobody, build.click(question, choice="launch")):
+    of_another_connection = build.click(question, scope=Scope(**{**_scope(question), "connection_id": ids.new()}))
+    for click in (old, young, of_another_connection, build.click(question, choice="launch")):
         assert (await interactions.claim(db, click)).verdict is Verdict.GONE
     await db.fetch(
         "update clicks set clicked_at = clicked_at - interval '91 days' where claim_id <> $1", young.claim_id

@@ -29,7 +29,7 @@ async def deleted(db: Database, one: WebhookEndpoint) -> bool:
     return await webhook_endpoints.delete(db, one.organization_id, one.id)
 
 
-async def until_somebody_waits(dsn: str) -> None:
+async def until_a_backend_waits(dsn: str) -> None:
     async with admin(dsn) as operator:
         await until_waiting(operator)
 
@@ -179,6 +179,6 @@ async def test_a_change_that_waited_for_a_deletion_finds_nothing(
     async with other.acquire() as held, held.transaction():
         assert await webhook_endpoints.delete(held, *place)
         changing = asyncio.ensure_future(changes[change]())
-        await until_somebody_waits(dsn)
+        await until_a_backend_waits(dsn)
 
     assert await changing is None

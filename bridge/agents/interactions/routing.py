@@ -71,7 +71,7 @@ def _small(metadata: Json) -> Json:
 
 
 class OnExpiry(Strict):
-    """The answer that counts when nobody gives one in time, as the answer itself would say it."""
+    """The answer that counts when no one answers in time, as the answer itself would say it."""
 
     decision: Literal["approve", "deny"] | None = None
     option: Annotated[str, Field(max_length=100, description="The id of an option")] | None = None

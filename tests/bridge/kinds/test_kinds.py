@@ -126,7 +126,7 @@ def test_a_settled_card_keeps_the_question_as_a_record(kind: Kind[Any], example:
 
 @every_example
 @every_form
-def test_a_settled_card_says_by_whom_and_when(kind: Kind[Any], example: Example, *, plain: bool) -> None:
+def test_a_settled_card_says_who_answered_and_when(kind: Kind[Any], example: Example, *, plain: bool) -> None:
     settled = interaction(example.request, status=Status.ANSWERED)
     card = kind.draw(CardView(interaction=settled, version=2, plain=plain))
 

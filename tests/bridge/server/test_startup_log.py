@@ -110,7 +110,9 @@ def test_a_replica_that_can_hold_few_connections_says_so(lines: Any) -> None:
     assert "at most 457 agents" in logged["means"] and "4096" in logged["fix"]
 
 
-async def test_a_replica_says_whom_it_serves_and_that_its_database_forgets(db: Database, lines: Any) -> None:
+async def test_a_replica_says_which_organizations_it_serves_and_that_its_database_forgets(
+    db: Database, lines: Any
+) -> None:
     scope = (await build.tenant(db)).scope
     gone = (await build.tenant(db)).scope
     await organizations.disable(db, gone.organization_id, new_id=ids.new)
