@@ -99,8 +99,8 @@ def _failure(error: BaseException) -> str:
         case aiohttp.ClientSSLError():
             return "could not connect: it does not speak TLS as it should"
         case aiohttp.ClientConnectorError():
-            refused = isinstance(error.os_error, ConnectionRefusedError)
-            return "could not connect: nobody listens there" if refused else "could not connect"
+            is_refused = isinstance(error.os_error, ConnectionRefusedError)
+            return "could not connect: nobody listens there" if is_refused else "could not connect"
         case aiohttp.ServerDisconnectedError():
             return "closed the connection without an answer"
         case aiohttp.ClientPayloadError():
