@@ -188,7 +188,6 @@ def test_an_event_loop_that_is_blocked_is_seen() -> None:
         virtual.block(LAG_INTERVAL + 0.2)
         await asyncio.sleep(LAG_INTERVAL / 2)
         measuring.cancel()
-        metrics.registry.unregister(endpoint)
 
     virtual.run(block)
 
