@@ -32,6 +32,9 @@ _log = Log("dev")
 __all__ = ["ChildFailed", "Options", "run"]
 
 
+_SLACK_FACTS = ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")  # of what the sandbox tells
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The options of the command. Port 0: any free port. Without a data folder a temporary one is created."""
@@ -97,13 +100,10 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
             await _send_clicks_to(http, slack.ready_info["slack_url"], urls)
             await asyncio.gather(*(_ready(http, url) for url in urls))
         pids = {"replicas": [replica.pid for replica in replicas], "postgres": postgres.pid, "slack": slack.pid}
-        facts = {
-            name: slack.ready_info[name] for name in ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")
-        }
-        metrics = (
-            {"metrics_urls": [replica.ready_info["metrics_url"] for replica in replicas]} if options.metrics else {}
-        )
-        on_ready({"bridge_urls": urls, **metrics, **facts, **demo, "database_url": postgres.dsn, "pids": pids})
+        metrics = [replica.ready_info["metrics_url"] for replica in replicas] if options.metrics else []
+        of_slack = {name: slack.ready_info[name] for name in _SLACK_FACTS}
+        addresses = {"bridge_urls": urls, **({"metrics_urls": metrics} if metrics else {}), **of_slack}
+        on_ready({**addresses, **demo, "database_url": postgres.dsn, "pids": pids})
         for replica in replicas:
             stack.enter_context(_watched(replica))
         status = await slack.ended()

@@ -31,7 +31,7 @@ from bridge.webhooks.outgoing import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class SharedState:
     """What the parts of one replica share in memory; all of it may be lost."""
 
     notifier: Notifier = field(default_factory=Notifier)
@@ -66,7 +66,7 @@ def assemble(
     settings: Settings,
     resources: Resources,
     allotment: Allotment,
-    state: State,
+    state: SharedState,
     *,
     limits: Limits,
     api: ApiOptions,
@@ -125,7 +125,7 @@ def _client(settings: Settings, resources: Resources) -> Client | None:
     return Client(token=token, api_url=settings.slack_api_url, http=resources.http)
 
 
-def _clicks(resources: Resources, state: State, reader: Reader) -> Clicks:
+def _clicks(resources: Resources, state: SharedState, reader: Reader) -> Clicks:
     return Clicks(
         claims=resources.claims,
         db=resources.db,
@@ -137,7 +137,7 @@ def _clicks(resources: Resources, state: State, reader: Reader) -> Clicks:
     )
 
 
-def _installation(settings: Settings, resources: Resources, state: State, client: Client) -> Installation:
+def _installation(settings: Settings, resources: Resources, state: SharedState, client: Client) -> Installation:
     return Installation(
         db=resources.db,
         client=client,

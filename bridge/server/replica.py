@@ -17,7 +17,7 @@ from bridge.server.config import Settings
 from bridge.server.fd_limit import Allotment
 from bridge.server.health import Health
 from bridge.server.metrics_endpoint import MetricsEndpoint
-from bridge.server.parts import Parts, State
+from bridge.server.parts import Parts, SharedState
 from bridge.server.resources import Resources
 from bridge.server.schedule import Intervals
 from bridge.slack.inbound import MAX_BYTES, PATH, READ_SECONDS
@@ -29,7 +29,7 @@ class Replica:
 
     settings: Settings
     resources: Resources
-    state: State
+    state: SharedState
     parts: Parts
     loops: tuple[Loop, ...]
     metrics_endpoint: MetricsEndpoint
@@ -41,7 +41,7 @@ def build(
     resources: Resources,
     allotment: Allotment,
     *,
-    state: State | None = None,
+    state: SharedState | None = None,
     intervals: Intervals = schedule.DEFAULTS,
     limits: Limits | None = None,
     api: ApiOptions = API_DEFAULTS,
@@ -50,37 +50,44 @@ def build(
 ) -> Replica:
     """Put a replica together, without I/O; call it in the event loop that is to run the replica.
 
-    `state` is new, and `limits` are those of the settings, unless given. `api` is how long
-    parts of the API wait and how much of a feed they keep. `read_seconds` is how long the body of a
-    request from Slack may take. `chance` returns numbers from 0 to 1, which spread the retries of deliveries.
+    `state` is new, and `limits` are those of the settings, unless given. `api` is how long parts of the API wait, and
+    how much of a feed they keep. `read_seconds` is how long the body of a request from Slack may take. `chance`
+    returns numbers from 0 to 1, which spread the retries of deliveries.
     """
-    state, limits = state or State(), limits or settings.limits
+    state, limits = state or SharedState(), limits or settings.limits
     parts = assembly.assemble(
         settings, resources, allotment, state, limits=limits, api=api, read_seconds=read_seconds, chance=chance
     )
     db, notifier = resources.db, state.notifier
     required = schedule.required(parts, db, notifier, intervals)
     loops = (*required, *schedule.others(parts, db, notifier, intervals))
+    health = Health(db=db, loops=required, notifier=notifier)
     return Replica(
         settings=settings,
         resources=resources,
         state=state,
         parts=parts,
         loops=loops,
-        metrics_endpoint=MetricsEndpoint(
-            metrics=state.metrics,
-            pools={"replica": db, "claims": resources.claims},
-            loops=loops,
-            notifier=notifier,
-            streams=parts.streams,
-            served=lambda: state.installations.served,
-        ),
-        web_app=_web_app(parts, resources, state, limits, api, Health(db=db, loops=required, notifier=notifier)),
+        metrics_endpoint=_metrics_endpoint(parts, resources, state, loops),
+        web_app=_web_app(parts, resources, state, limits, api, health),
+    )
+
+
+def _metrics_endpoint(
+    parts: Parts, resources: Resources, state: SharedState, loops: tuple[Loop, ...]
+) -> MetricsEndpoint:
+    return MetricsEndpoint(
+        metrics=state.metrics,
+        pools={"replica": resources.db, "claims": resources.claims},
+        loops=loops,
+        notifier=state.notifier,
+        streams=parts.streams,
+        served=lambda: state.installations.served,
     )
 
 
 def _web_app(
-    parts: Parts, resources: Resources, state: State, limits: Limits, api: ApiOptions, health: Health
+    parts: Parts, resources: Resources, state: SharedState, limits: Limits, api: ApiOptions, health: Health
 ) -> web.Application:
     """The application with every route but that of the metrics, which has a port of its own."""
     middlewares = [parts.limiter.attend, problem_details_except(PATH)]

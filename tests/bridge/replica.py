@@ -22,7 +22,7 @@ from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.server import replica as server
 from bridge.server.config import Settings
-from bridge.server.parts import Parts, State
+from bridge.server.parts import Parts, SharedState
 from bridge.server.resources import Resources
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
@@ -91,7 +91,7 @@ class Replica:
         self.installations.put(self.tenant.scope, self.client)
 
     def _build(self) -> server.Replica:
-        state = State(
+        state = SharedState(
             notifier=self.notifier,
             metrics=self.metrics,
             installations=self.installations,

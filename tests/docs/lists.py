@@ -13,7 +13,7 @@ from sandbox.slack.methods.table import METHODS
 from sandbox.slack.validator import blocks, elements, view
 from storage.model import EventType, Status, Verdict
 from tests.docs import events, reasons
-from tests.docs.tables import ByHand, Names, Rows, Section, Table
+from tests.docs.tables import ByHand, OrderedNames, Rows, Section, Table
 from tests.sandbox.slack.test_payloads import IMITATED, NOT_IMITATED
 
 _LEVELS = ("info", "warning", "error")
@@ -89,7 +89,7 @@ def log_events() -> Section:
         [
             f"`{name}`",
             ", ".join(level for level in _LEVELS if level in event.levels),
-            Names(event.keys, ", "),
+            OrderedNames(event.keys, ", "),
             ByHand(),
         ]
         for name, event in sorted(events.of(reasons.ROOT / "bridge").items())
@@ -115,7 +115,7 @@ def parts_of_the_sandbox() -> Section:
         "Faults of clicks": faults.OF_CLICKS,
         "Classes of failure": CLASSES,
     }
-    return [Table(head=("", ""), rows=[[name, Names(names)] for name, names in listed.items()])]
+    return [Table(head=("", ""), rows=[[name, OrderedNames(names)] for name, names in listed.items()])]
 
 
 def _by_hand(listed: type[StrEnum], head: tuple[str, ...]) -> Table:

@@ -14,14 +14,14 @@ class ByHand:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """Names from the code in the order in which people put them; those that are new come last."""
+class OrderedNames:
+    """OrderedNames from the code in the order in which people put them; those that are new come last."""
 
     names: Collection[str]
     between: str = " "
 
 
-Cell: TypeAlias = str | ByHand | Names
+Cell: TypeAlias = str | ByHand | OrderedNames
 Rows: TypeAlias = Sequence[Sequence[Cell]]
 
 
@@ -59,7 +59,7 @@ def _cell(cell: Cell, before: str | None) -> str:
     match cell:
         case ByHand(at_first):
             return at_first if before is None else before
-        case Names(names, between):
+        case OrderedNames(names, between):
             order = [name for name in re.findall(r"`([^`]+)`", before or "") if name in names]
             return between.join(f"`{name}`" for name in [*order, *sorted(set(names) - set(order))]) or "\N{EN DASH}"
         case str():

@@ -6,7 +6,7 @@ import pytest
 
 from bench import generated
 from tests.docs import rewrite, tables
-from tests.docs.tables import ByHand, Names, Table
+from tests.docs.tables import ByHand, OrderedNames, Table
 
 BEFORE = "| field | type | names | meaning |\n| --- | --- | --- | --- |\n| `a` | text | `y` `gone` `x` | Ours. |"
 
@@ -36,8 +36,8 @@ def test_words_and_orders_of_people_stay_and_all_else_is_made_anew() -> None:
     table = Table(
         head=("field", "type", "names", "meaning"),
         rows=[
-            ["`b`", "number", Names(["q", "p"]), ByHand("As the code says.")],
-            ["`a`", "list", Names({"x", "y", "a"}), ByHand("As the code says.")],
+            ["`b`", "number", OrderedNames(["q", "p"]), ByHand("As the code says.")],
+            ["`a`", "list", OrderedNames({"x", "y", "a"}), ByHand("As the code says.")],
         ],
     )
 
@@ -48,7 +48,7 @@ def test_words_and_orders_of_people_stay_and_all_else_is_made_anew() -> None:
 
 
 def test_words_of_another_table_are_not_taken_for_its_own() -> None:
-    table = Table(head=("event", "type", "names", "meaning"), rows=[["`a`", "text", Names([]), ByHand()]])
+    table = Table(head=("event", "type", "names", "meaning"), rows=[["`a`", "text", OrderedNames([]), ByHand()]])
 
     assert table.written(BEFORE).splitlines()[2:] == ["| `a` | text | \N{EN DASH} | |"]
     assert tables.blank(table.written(BEFORE)) == ["`a`"]

@@ -4,12 +4,17 @@ Slack signs its payloads, so these checks are not against attacks. They are guar
 no NUL, no lone surrogate, and nothing longer than a database column or a log line should hold.
 """
 
+import ipaddress
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 Object: TypeAlias = Mapping[str, Any]
 
+SLACK: Final = "https://slack.com/api/"
+_HOOKS: Final = "https://hooks.slack.com/"
 _EMPTY: Final[Object] = {}
 _ID = re.compile(r"[A-Z0-9]{1,64}")
 _WORD = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # neither control characters nor lone surrogates
@@ -59,3 +64,28 @@ def ts(value: object) -> str | None:
 def word(value: object, *, limit: int) -> str | None:
     """Return one line of text of 1 to `limit` characters; None for any other value."""
     return value if isinstance(value, str) and len(value) <= limit and _WORD.fullmatch(value) else None
+
+
+def response_url(url: object, *, api_url: str = SLACK) -> str | None:
+    """Return `url` if a reply may be posted to it, else None: only to Slack's host, or with a sandbox to its origin.
+
+    The allowed prefixes end in a slash, which ends the authority of a URL: a URL with another host, a port or a user
+    name cannot start with one of them.
+    """
+    if not isinstance(url, str) or len(url) > 2000 or not url.isascii() or not url.isprintable():
+        return None
+    if " " in url or "\\" in url:  # URL parsers interpret these differently
+        return None
+    return url if url.startswith(_sandbox(api_url) or _HOOKS) else None
+
+
+@lru_cache(maxsize=8)  # there is one URL, and parsing it takes longer than the other checks
+def _sandbox(api_url: str) -> str | None:
+    """Return the origin of a Web API on this machine, with a slash at its end; None for the real Slack."""
+    try:
+        parts = urlsplit(api_url)
+        host = parts.hostname or ""
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}/" if local and "@" not in parts.netloc else None

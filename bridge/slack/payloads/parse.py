@@ -1,26 +1,36 @@
 """Parse a decoded payload of Slack into one of a closed set of values.
 
-Pure: no network, no clock, no database.
+The fields that identify the installation and the person must be well-formed, else the payload is refused with
+`fields.Wrong`; another malformed field is treated as absent.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypedDict
 
-from bridge.slack.payloads import fields, interactive
+from bridge.card import action_ids as codec
+from bridge.slack.payloads import fields
 from bridge.slack.payloads.decode import Payload
 from bridge.slack.payloads.incoming import (
+    Click,
+    Closing,
     Command,
     Incoming,
+    LinkOpened,
+    Shortcut,
     SlackEvent,
     SslCheck,
+    Submission,
+    Suggestion,
     Unreadable,
     Unsupported,
     UrlVerification,
 )
-from bridge.slack.payloads.response_urls import SLACK
+
+_MAX_ID = 255  # characters: Slack's own limit on an action_id, a block_id and a callback_id
 
 
-def parse(payload: Payload, *, api_url: str = SLACK) -> Incoming:
+def parse(payload: Payload, *, api_url: str = fields.SLACK) -> Incoming:
     """Parse a payload; never raises. `api_url` is the URL of Slack's Web API: only its response URLs are kept."""
     try:
         return _read(payload, api_url=api_url)
@@ -32,15 +42,15 @@ def _read(payload: Payload, *, api_url: str) -> Incoming:
     body = payload.body
     match body.get("type"):
         case "block_actions":
-            return interactive.actions(body, claim_id=payload.claim_id, api_url=api_url)
+            return _actions(body, claim_id=payload.claim_id, api_url=api_url)
         case "view_submission":
-            return interactive.submission(body, claim_id=payload.claim_id)
+            return _submission(body, claim_id=payload.claim_id)
         case "view_closed":
-            return interactive.closing(body)
+            return _closing(body)
         case "shortcut" | "message_action" as type_:
-            return interactive.shortcut(body, type=type_)
+            return _shortcut(body, type=type_)
         case "block_suggestion":
-            return interactive.suggestion(body)
+            return _suggestion(body)
         case "event_callback":
             event_id = fields.word(body.get("event_id"), limit=64)
             return SlackEvent(type=_name(fields.inner(body, "event").get("type")), event_id=event_id)
@@ -64,3 +74,115 @@ def _url_verification(body: Mapping[str, Any]) -> UrlVerification:
 def _name(value: object) -> str:
     """Return the name of a type for the log; `?` if it is malformed."""
     return fields.word(value, limit=64) or "?"
+
+
+def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incoming:
+    """Parse an action on a message: a click, or a link that was followed."""
+    container = fields.inner(body, "container")
+    if container.get("type") == "view" or fields.inner(body, "view"):
+        return Unsupported(type="block_actions in a view")
+    action = _action(body.get("actions"))
+    choice = codec.choice_of(action.get("action_id"), fields.inner(action, "selected_option").get("value"))
+    choice = fields.word(choice, limit=_MAX_ID)
+    if choice is None and isinstance(action.get("url"), str):
+        return LinkOpened()
+    message = fields.inner(body, "message")
+    return Click(
+        **_who(body),
+        claim_id=claim_id,
+        channel=fields.handle(container.get("channel_id")) or fields.handle(fields.inner(body, "channel").get("id")),
+        ts=fields.ts(container.get("message_ts")) or fields.ts(message.get("ts")),
+        thread_ts=fields.ts(container.get("thread_ts")) or fields.ts(message.get("thread_ts")),
+        is_ephemeral=container.get("is_ephemeral") is True,
+        interaction=codec.interaction_of(action.get("block_id")),
+        choice=choice,
+        opens=codec.opens(action.get("action_id")),
+        response_url=fields.response_url(body.get("response_url"), api_url=api_url),
+    )
+
+
+def _submission(body: Mapping[str, Any], *, claim_id: bytes) -> Submission:
+    """Parse a form that was sent."""
+    return Submission(**_view(body), claim_id=claim_id)
+
+
+def _closing(body: Mapping[str, Any]) -> Closing:
+    """Parse the notice that a form was closed."""
+    return Closing(**_view(body), is_cleared=body.get("is_cleared") is True)
+
+
+def _shortcut(body: Mapping[str, Any], *, type: str) -> Shortcut:
+    """Parse the use of a shortcut."""
+    return Shortcut(
+        **_who(body),
+        type=type,
+        callback_id=fields.word(body.get("callback_id"), limit=_MAX_ID),
+        channel=fields.handle(fields.inner(body, "channel").get("id")),
+        ts=fields.ts(body.get("message_ts")),
+    )
+
+
+def _suggestion(body: Mapping[str, Any]) -> Suggestion:
+    """Parse a request for the options of a menu."""
+    return Suggestion(
+        **_who(body),
+        action_id=fields.word(body.get("action_id"), limit=_MAX_ID),
+        block_id=fields.word(body.get("block_id"), limit=_MAX_ID),
+        value=fields.word(body.get("value"), limit=_MAX_ID),
+    )
+
+
+class _Who(TypedDict):
+    app_id: str
+    enterprise_id: str | None
+    team_id: str | None
+    is_enterprise_install: bool
+    installed_team: str | None
+    user_id: str
+    user_name: str | None
+    user_team: str | None
+
+
+class _View(_Who):
+    view_id: str
+    callback_id: str | None
+
+
+def _who(body: Mapping[str, Any], *, view: Mapping[str, Any] = MappingProxyType({})) -> _Who:
+    """Parse the installation and the person; a view has its own field for where the app is installed."""
+    user, team = fields.inner(body, "user"), fields.inner(body, "team")
+    enterprise = fields.inner(body, "enterprise").get("id")
+    install = body.get("is_enterprise_install")
+    who = _Who(
+        app_id=fields.required(body.get("api_app_id"), "api_app_id"),
+        enterprise_id=fields.identity(team.get("enterprise_id") if enterprise is None else enterprise, "enterprise.id"),
+        team_id=fields.identity(team.get("id"), "team.id"),
+        is_enterprise_install=install is True or install == "true",
+        installed_team=None,
+        user_id=fields.required(user.get("id"), "user.id"),
+        user_name=fields.word(user.get("username"), limit=80) or fields.word(user.get("name"), limit=80),
+        user_team=fields.identity(user.get("team_id"), "user.team_id"),
+    )
+    installed = fields.identity(view.get("app_installed_team_id"), "view.app_installed_team_id")
+    if installed is not None:
+        who["enterprise_id" if installed.startswith("E") else "team_id"] = installed
+    if who["enterprise_id"] is None and (who["is_enterprise_install"] or who["team_id"] is None):
+        raise fields.Wrong("the payload names no installation")
+    who["installed_team"] = None if who["is_enterprise_install"] else who["team_id"]
+    return who
+
+
+def _view(body: Mapping[str, Any]) -> _View:
+    view = fields.inner(body, "view")
+    return {
+        **_who(body, view=view),
+        "view_id": fields.required(view.get("id"), "view.id"),
+        "callback_id": fields.word(view.get("callback_id"), limit=_MAX_ID),
+    }
+
+
+def _action(actions: object) -> Mapping[str, Any]:
+    """Return the first action: Slack sends one for each click, and was never seen to send more."""
+    if not isinstance(actions, list) or not actions or not isinstance(actions[0], dict):
+        raise fields.Wrong("actions is not a list with an action in it")
+    return actions[0]

@@ -29,7 +29,7 @@ from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import schemas
 from bridge.server import replica as server
-from bridge.server.parts import State
+from bridge.server.parts import SharedState
 from bridge.webhooks.guard import Guard
 from storage import cards, interactions
 from storage.interactions import Claimed
@@ -249,7 +249,7 @@ async def door(
         feed=feed_limits,
     )
     settings = building.settings(guard=guard, key=keys)
-    state = State(notifier=notifier or Notifier(), metrics=metrics or Metrics())
+    state = SharedState(notifier=notifier or Notifier(), metrics=metrics or Metrics())
     async with building.opened(settings, db, seconds=5, resolver=Nowhere()) as resources:
         built = server.build(
             settings, resources, building.allotment(connections=most), state=state, limits=limits, api=api

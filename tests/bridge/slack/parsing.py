@@ -4,9 +4,9 @@ from typing import Any
 
 from bridge.slack.payloads import fields
 from bridge.slack.payloads.decode import decode
+from bridge.slack.payloads.fields import SLACK
 from bridge.slack.payloads.incoming import Incoming, Unreadable
 from bridge.slack.payloads.parse import parse
-from bridge.slack.payloads.response_urls import SLACK
 
 
 def parsed(sent: bytes | dict[str, Any], *, api_url: str = SLACK) -> Incoming:

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 
 from tests.scenarios.trials.ledger import ReadingLedger
-from tests.scenarios.trials.rig import Replica, Rig
+from tests.scenarios.trials.rig import ReplicaProcess, Rig
 from tests.waiting import pause
 
 TRIES = 60
@@ -30,7 +30,7 @@ class Agent:
     strange: list[str] = field(default_factory=list)
     turns: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def replica(self) -> Replica:
+    def replica(self) -> ReplicaProcess:
         """The next running replica in turn."""
         running = [replica for replica in self.rig.replicas if replica.up]
         return running[next(self.turns) % len(running)]
@@ -63,7 +63,7 @@ class Agent:
             await pause(PAUSE)
         raise NoAnswer
 
-    def _note(self, replica: Replica, method: str, path: str, status: int, response: Any, began: float) -> None:
+    def _note(self, replica: ReplicaProcess, method: str, path: str, status: int, response: Any, began: float) -> None:
         where, ended = f"{method} {path.partition('?')[0].rpartition('/')[2]} of {replica.name}", time.monotonic()
         if status not in (200, 201, 409):
             self.strange.append(f"{where}: {status} {response}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from sandbox.children import ChildFailed
-from tests.scenarios.trials.rig import THIS, Replica, Rig
+from tests.scenarios.trials.rig import THIS, ReplicaProcess, Rig
 from tests.waiting import jitter
 
 PAUSE = 1.5  # seconds between two harms, on average
@@ -45,7 +45,7 @@ class Harm:
             for harm in (lambda: self._kill(late=late()), self._stop, self._terminate):
                 group.create_task(again(harm))
 
-    def _up(self) -> list[Replica]:
+    def _up(self) -> list[ReplicaProcess]:
         return [one for one in self.rig.replicas if one.up]
 
     async def _kill(self, *, late: bool) -> None:

@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.scenarios.trials.ledger import ReadingLedger
-from tests.scenarios.trials.rig import Replica, Rig
+from tests.scenarios.trials.rig import ReplicaProcess, Rig
 from tests.waiting import jitter, pause
 
 EVERY_TYPE = [
@@ -90,7 +90,7 @@ class Reader:
                 pass
             await pause(0.1)
 
-    def _replica(self) -> Replica | None:
+    def _replica(self) -> ReplicaProcess | None:
         up = [one for one in self.rig.replicas if one.up and one.release.name == self.release]
         return random.choice(up) if up else None
 
@@ -102,12 +102,12 @@ class Reader:
         self.event_ids.append(event["id"])
         self.ledger.add_resource(event["data"], where=self.name, began=0.0, ended=time.monotonic())
 
-    async def _page(self, replica: Replica) -> None:
+    async def _page(self, replica: ReplicaProcess) -> None:
         status, page = await self.rig.call(replica, "GET", f"/v1/events?after={self._last}&limit=100")
         for event in page["items"] if status == 200 else ():
             self._take(event)
 
-    async def _stream(self, replica: Replica) -> None:
+    async def _stream(self, replica: ReplicaProcess) -> None:
         headers = {
             "Authorization": f"Bearer {self.rig.key}",
             "Accept": "text/event-stream",

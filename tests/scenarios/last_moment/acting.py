@@ -8,7 +8,7 @@ import aiohttp
 
 from tests import payloads
 from tests.scenarios.last_moment.looking import Looking, Race
-from tests.scenarios.trials.rig import PEOPLE, Replica, Rig
+from tests.scenarios.trials.rig import PEOPLE, ReplicaProcess, Rig
 from tests.waiting import pause
 
 LONGEST_STEP, STEP, SPREAD = 0.008, 0.0006, 0.002  # seconds: largest and smallest correction, and random deviation
@@ -42,7 +42,7 @@ class Acting:
         self._template = ""
 
     async def asked(
-        self, replica: Replica, body: dict[str, Any], *, headers: dict[str, str] | None = None, query: str = ""
+        self, replica: ReplicaProcess, body: dict[str, Any], *, headers: dict[str, str] | None = None, query: str = ""
     ) -> dict[str, Any] | None:
         """Open an interaction and wait for its card, unless a query is given; None if that fails."""
         path = f"/v1/interactions{query}"
@@ -72,7 +72,7 @@ class Acting:
                 newer = {"kind": "approval", "title": "Instead?", "to": {"user": CLICKER}, "supersedes": race.id}
                 await self._looking.read(race, replica, "supersede", "POST", "/v1/interactions?wait=0", body=newer)
 
-    async def _click(self, race: Race, replica: Replica) -> None:
+    async def _click(self, race: Race, replica: ReplicaProcess) -> None:
         text = (
             self._template.replace("INTERACTION", race.id)
             .replace("C0CHANNEL", race.card["channel"])

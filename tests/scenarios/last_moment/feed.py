@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from tests.scenarios.trials.ledger import ReadingLedger
-from tests.scenarios.trials.rig import Replica, Rig
+from tests.scenarios.trials.rig import ReplicaProcess, Rig
 from tests.waiting import pause
 
 _RECEIPTS = {"interaction.picked_up", "interaction.succeeded", "interaction.failed"}
@@ -54,7 +54,7 @@ async def following(rig: Rig, ledger: ReadingLedger) -> AsyncIterator[list[Feed]
         await asyncio.gather(*reading, return_exceptions=True)
 
 
-async def _pages(rig: Rig, replica: Replica, feed: Feed) -> None:
+async def _pages(rig: Rig, replica: ReplicaProcess, feed: Feed) -> None:
     while True:
         began = time.time()
         try:
@@ -66,7 +66,7 @@ async def _pages(rig: Rig, replica: Replica, feed: Feed) -> None:
         await pause(0.005)
 
 
-async def _stream(rig: Rig, replica: Replica, feed: Feed) -> None:
+async def _stream(rig: Rig, replica: ReplicaProcess, feed: Feed) -> None:
     while True:
         headers = {
             "Authorization": f"Bearer {rig.key}",

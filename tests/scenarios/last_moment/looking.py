@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from tests.scenarios.trials.ledger import ENDS, PENDING, ReadingLedger
-from tests.scenarios.trials.rig import Replica, Rig
+from tests.scenarios.trials.rig import ReplicaProcess, Rig
 from tests.waiting import pause
 
 EARLY = 0.005  # seconds before the deadline from which readers look
@@ -50,18 +50,18 @@ class Looking:
             turn += 1
             await asyncio.sleep(0)
 
-    async def _get_now(self, race: Race, replica: Replica) -> None:
+    async def _get_now(self, race: Race, replica: ReplicaProcess) -> None:
         await self.get(race, replica, "")
 
-    async def _get_waiting(self, race: Race, replica: Replica) -> None:
+    async def _get_waiting(self, race: Race, replica: ReplicaProcess) -> None:
         left = race.deadline + self._late - self.clock()
         await self.get(race, replica, f"?wait={max(0.0, left):.3f}")
 
-    async def get(self, race: Race, replica: Replica, query: str) -> None:
+    async def get(self, race: Race, replica: ReplicaProcess, query: str) -> None:
         where = "wait" if query else "get"
         await self.read(race, replica, where, "GET", f"/v1/interactions/{race.id}{query}")
 
-    async def _list(self, race: Race, replica: Replica) -> None:
+    async def _list(self, race: Race, replica: ReplicaProcess) -> None:
         query = random.choice(
             [f"idempotency_key={race.idempotency_key}"]
             + [f"idempotency_key={race.idempotency_key}&status={status}" for status in (PENDING, *ENDS[:2])]
@@ -72,7 +72,7 @@ class Looking:
         for item in page["items"] if status == 200 else ():
             self.ledger.add_resource(item, where=f"list {replica.name} {query}", began=began, ended=self.clock())
 
-    async def _timeline(self, race: Race, replica: Replica) -> None:
+    async def _timeline(self, race: Race, replica: ReplicaProcess) -> None:
         began = self.clock()
         status, response = await self.call(replica, "GET", f"/v1/interactions/{race.id}/timeline")
         if status == 200:
@@ -80,7 +80,7 @@ class Looking:
                 race.id, response, where=f"timeline {replica.name}", began=began, ended=self.clock()
             )
 
-    async def read(self, race: Race, replica: Replica, way: str, method: str, path: str, **other: Any) -> None:
+    async def read(self, race: Race, replica: ReplicaProcess, way: str, method: str, path: str, **other: Any) -> None:
         """Record the interaction in a response, also in a 409; the first reader of an answer sends a receipt."""
         began = self.clock()
         status, response = await self.call(replica, method, path, **other)
@@ -95,7 +95,7 @@ class Looking:
             report = {"status": "picked_up"}
             await self.read(race, another, "receipt", "POST", f"/v1/interactions/{race.id}/receipt", body=report)
 
-    async def call(self, replica: Replica, method: str, path: str, **other: Any) -> tuple[int, Any]:
+    async def call(self, replica: ReplicaProcess, method: str, path: str, **other: Any) -> tuple[int, Any]:
         try:
             status, response = await self._rig.call(replica, method, path, **other)
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -50,7 +50,7 @@ THIS = Release(name="this", command=Path(sys.executable).with_name("askbridge"))
 
 
 @dataclass(kw_only=True)
-class Replica:
+class ReplicaProcess:
     """One replica, which can be killed, stopped for a while, and started again at its old address."""
 
     name: str
@@ -126,13 +126,13 @@ class Rig:
     slack: dict[str, Any]
     settings: dict[str, str]
     channels: list[str]
-    replicas: list[Replica] = field(default_factory=list)
+    replicas: list[ReplicaProcess] = field(default_factory=list)
     key: str = ""
 
-    async def add(self, release: Release, *, number: int) -> list[Replica]:
+    async def add(self, release: Release, *, number: int) -> list[ReplicaProcess]:
         """Start `number` replicas; the first call also makes an organization and a key."""
         added = [
-            Replica(
+            ReplicaProcess(
                 name=f"{release.name}-{one}",
                 release=release,
                 settings=self.settings,
@@ -154,7 +154,13 @@ class Rig:
         return key
 
     async def call(
-        self, replica: Replica, method: str, path: str, *, body: Any = None, headers: dict[str, str] | None = None
+        self,
+        replica: ReplicaProcess,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, Any]:
         """Send one request of the agent; raises aiohttp.ClientError and TimeoutError."""
         key = {"Authorization": f"Bearer {self.key}"}
@@ -171,7 +177,7 @@ class Rig:
                 raise ChildFailed(f"{method} {path}: {response}")
             return response
 
-    async def envelope(self, replica: Replica, body: bytes) -> int:
+    async def envelope(self, replica: ReplicaProcess, body: bytes) -> int:
         """Send exactly this body as a signed request of Slack; return the status of the response."""
         headers = signing.headers(secret=self.slack["signing_secret"], timestamp=int(time.time()), body=body)
         async with self.http.post(f"{replica.url}/slack/events", data=body, headers=headers) as answer:

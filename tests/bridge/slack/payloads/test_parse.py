@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bridge import ids
-from bridge.slack.payloads import response_urls
+from bridge.slack.payloads import fields
 from bridge.slack.payloads.incoming import (
     Click,
     Command,
@@ -54,6 +54,7 @@ def test_a_click_says_whose_installation_who_where_and_what() -> None:
         enterprise_id=None,
         team_id="T0SANDBOX",
         is_enterprise_install=False,
+        installed_team="T0SANDBOX",
         user_id="U0ANA",
         user_name="ana",
         user_team="T0SANDBOX",
@@ -347,7 +348,7 @@ SANDBOX = "http://127.0.0.1:8081/api/"
     ],
 )
 def test_a_reply_goes_to_slack_or_to_the_sandbox_and_nowhere_else(url: object, api_url: str, *, trusted: bool) -> None:
-    assert (url if trusted else None) == response_urls.trusted(url, api_url=api_url)
+    assert (url if trusted else None) == fields.response_url(url, api_url=api_url)
 
 
 def test_a_click_of_the_sandbox_keeps_the_sandbox_s_response_url() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bridge.slack.payloads import form
+from bridge.slack.payloads import decode
 from bridge.slack.payloads.fields import Wrong
 from tests import payloads
 
@@ -15,7 +15,7 @@ from tests import payloads
 def test_every_shape_is_read_as_the_standard_library_reads_it(name: str) -> None:
     sent = payloads.form(payloads.load(name))
 
-    assert dict(parse_qsl(sent.decode())) == {key: value.decode() for key, value in form.read(sent).items()}
+    assert dict(parse_qsl(sent.decode())) == {key: value.decode() for key, value in decode.form(sent).items()}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_every_shape_is_read_as_the_standard_library_reads_it(name: str) -> None
     ],
 )
 def test_a_form_is_read_byte_for_byte(body: bytes, expected: dict[str, bytes]) -> None:
-    assert expected == form.read(body)
+    assert expected == decode.form(body)
 
 
 @settings(max_examples=500)
@@ -48,26 +48,26 @@ def test_a_form_is_read_byte_for_byte(body: bytes, expected: dict[str, bytes]) -
 def test_any_bytes_are_decoded_as_the_standard_library_decodes_them(pieces: list[bytes]) -> None:
     value = b"".join(pieces)
 
-    assert form.read(b"a=" + value) == {"a": unquote_to_bytes(value.replace(b"+", b" "))}
+    assert decode.form(b"a=" + value) == {"a": unquote_to_bytes(value.replace(b"+", b" "))}
 
 
 @pytest.mark.parametrize("body", [b"payload=1&payload=2", b"payload=1&pay%6Coad=1", b"a&a"])
 def test_a_field_sent_twice_is_refused(body: bytes) -> None:
     with pytest.raises(Wrong, match="twice"):
-        form.read(body)
+        decode.form(body)
 
 
 def test_a_million_fields_are_refused_before_they_are_read() -> None:
     with pytest.raises(Wrong, match="too many"):
-        form.read(b"a=1&" * 1_000_000)
+        decode.form(b"a=1&" * 1_000_000)
 
 
 def test_as_many_fields_as_allowed_are_read() -> None:
-    fields = {f"field{n}": str(n) for n in range(form.MAX_FIELDS)}
+    fields = {f"field{n}": str(n) for n in range(decode.MAX_FIELDS)}
 
-    assert len(form.read(urlencode(fields).encode())) == form.MAX_FIELDS
+    assert len(decode.form(urlencode(fields).encode())) == decode.MAX_FIELDS
 
 
 def test_a_name_that_is_no_utf8_is_refused() -> None:
     with pytest.raises(Wrong, match="UTF-8"):
-        form.read(b"%FF=1")
+        decode.form(b"%FF=1")
