@@ -11,7 +11,7 @@ from bridge.agents.events.streams import Streams
 from bridge.agents.http import body
 from bridge.agents.interactions.handlers import Interactions
 from bridge.agents.interactions.long_poll import LongPoll
-from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.limit_values import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
 from bridge.agents.limits.pending_quota import PendingQuota
 from bridge.agents.limits.rate_limiter import RateLimiter

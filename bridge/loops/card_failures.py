@@ -5,8 +5,8 @@ from typing import assert_never
 
 from bridge import ids
 from bridge.logs import Log
-from bridge.loops import pace
-from bridge.loops.pace import Pace
+from bridge.loops import posting_pace
+from bridge.loops.posting_pace import Pace
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.slack import errors as slack
@@ -56,7 +56,7 @@ class CardFailures:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: not a failure of this card
                 self.pace.pause(card.connection_id, destination, seconds)
                 if destination != EDITS:
-                    await pace.shared_pause(self.db, card.scope, destination, seconds)
+                    await posting_pace.shared_pause(self.db, card.scope, destination, seconds)
                 await self._retry(card, failure, seconds=seconds, failed=False, newly_marked=newly_marked)
             case slack.RetryAfter(ambiguous=unsure):
                 seconds = _back_off(card)

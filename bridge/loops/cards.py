@@ -15,9 +15,9 @@ from bridge import ids
 from bridge.card.frame import CardView, Drawing
 from bridge.kinds.registry import KINDS
 from bridge.logs import Log
-from bridge.loops import card_failures, pace
+from bridge.loops import card_failures, posting_pace
 from bridge.loops.card_failures import CardFailures
-from bridge.loops.pace import Pace
+from bridge.loops.posting_pace import Pace
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
@@ -167,7 +167,7 @@ class Cards:
         if (seconds := self._pace.turn(card.connection_id, destination)) is None:
             return False
         await asyncio.sleep(seconds)
-        if (seconds := await pace.shared_turn(self._db, card.scope, destination)) is None:
+        if (seconds := await posting_pace.shared_turn(self._db, card.scope, destination)) is None:
             return False
         await asyncio.sleep(seconds)
         return True

@@ -16,7 +16,7 @@ from bridge.metrics import DeliveryAttempt, Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import event
-from bridge.webhooks import outgoing, schedule
+from bridge.webhooks import outgoing, retry_schedule
 from bridge.webhooks.outcome import DeliveryOutcome
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.signature import WebhookKeys
@@ -45,7 +45,7 @@ class Deliveries:
     webhooks: Webhooks
     metrics: Metrics = field(default_factory=Metrics)
     chance: Callable[[], float] = random.random
-    pause: Callable[..., float | None] = schedule.pause
+    pause: Callable[..., float | None] = retry_schedule.pause
     renew_seconds: float = RENEW_SECONDS
     _in_hand: set[asyncio.Task[None]] = field(default_factory=set)
 

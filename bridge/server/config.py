@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bridge.agents.limits.limits import USUAL, Limits
+from bridge.agents.limits.limit_values import USUAL, Limits
 from bridge.slack.verify import SigningSecrets
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.signature import WebhookKeys

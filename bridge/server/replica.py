@@ -8,18 +8,17 @@ from aiohttp import web
 
 from bridge.agents import routes
 from bridge.agents.http.problem_details import problem_details_except
-from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.limit_values import Limits
 from bridge.agents.options import API_DEFAULTS, ApiOptions
 from bridge.loops.runner import Loop
-from bridge.server import parts as assembly
-from bridge.server import schedule
+from bridge.server import assembly, loop_schedule
+from bridge.server.assembly import Parts, SharedState
 from bridge.server.config import Settings
 from bridge.server.fd_limit import Allotment
 from bridge.server.health import Health
+from bridge.server.loop_schedule import Intervals
 from bridge.server.metrics_endpoint import MetricsEndpoint
-from bridge.server.parts import Parts, SharedState
 from bridge.server.resources import Resources
-from bridge.server.schedule import Intervals
 from bridge.slack.inbound import MAX_BYTES, PATH, READ_SECONDS
 
 
@@ -42,7 +41,7 @@ def build(
     allotment: Allotment,
     *,
     state: SharedState | None = None,
-    intervals: Intervals = schedule.DEFAULTS,
+    intervals: Intervals = loop_schedule.DEFAULTS,
     limits: Limits | None = None,
     api: ApiOptions = API_DEFAULTS,
     read_seconds: float = READ_SECONDS,
@@ -59,8 +58,8 @@ def build(
         settings, resources, allotment, state, limits=limits, api=api, read_seconds=read_seconds, chance=chance
     )
     db, notifier = resources.db, state.notifier
-    required = schedule.required(parts, db, notifier, intervals)
-    loops = (*required, *schedule.others(parts, db, notifier, intervals))
+    required = loop_schedule.required(parts, db, notifier, intervals)
+    loops = (*required, *loop_schedule.others(parts, db, notifier, intervals))
     health = Health(db=db, loops=required, notifier=notifier)
     return Replica(
         settings=settings,

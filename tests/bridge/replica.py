@@ -21,8 +21,8 @@ from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.server import replica as server
+from bridge.server.assembly import Parts, SharedState
 from bridge.server.config import Settings
-from bridge.server.parts import Parts, SharedState
 from bridge.server.resources import Resources
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client

@@ -9,7 +9,7 @@ from bridge.agents.http import problems, webhook_url
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import ApiProblem
 from bridge.agents.interactions import requests
-from bridge.agents.interactions.routing import Routing
+from bridge.agents.interactions.common_fields import Routing
 from bridge.agents.limits.pending_quota import OpenOutcome, PendingQuota
 from bridge.kinds.contract import Kind
 from bridge.webhooks import target

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, ValidationError, create_model
 
 from bridge.agents.http import problems, validation_errors
-from bridge.agents.interactions.routing import Routing
+from bridge.agents.interactions.common_fields import Routing
 from bridge.fields import Strict, Text, WebAddress, Words
 from bridge.kinds.contract import Kind
 from bridge.kinds.registry import KINDS

@@ -13,7 +13,7 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from bridge.agents.http.problems import TOO_MANY_PENDING, ApiProblem
-from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.limit_values import Limits
 from storage import interactions
 from storage.interactions import (
     Disconnected,

@@ -16,7 +16,7 @@ from cachetools import LRUCache
 
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import RATE_LIMITED, ApiProblem
-from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.limit_values import Limits
 from bridge.logs import Log
 from storage import throttles
 from storage.errors import Unavailable

@@ -13,7 +13,7 @@ from bridge.agents.http import body, json_response, paging, parameters, webhook_
 from bridge.agents.http.body import BodyReader
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, ApiProblem
-from bridge.agents.limits.test_deliveries import EndpointTestLimiter
+from bridge.agents.limits.endpoint_tests import EndpointTestLimiter
 from bridge.agents.webhook_endpoints import requests
 from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.logs import Log

@@ -20,7 +20,7 @@ from bridge.agents.events.streams import DEFAULT_TIMES, Streams, StreamTimes
 from bridge.agents.http import problems
 from bridge.agents.http.body import READ_SECONDS
 from bridge.agents.interactions.long_poll import DISCONNECT_SECONDS
-from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.limit_values import Limits
 from bridge.agents.limits.open_requests import OpenRequest
 from bridge.agents.options import ApiOptions
 from bridge.kinds.registry import KINDS
@@ -29,7 +29,7 @@ from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import schemas
 from bridge.server import replica as server
-from bridge.server.parts import SharedState
+from bridge.server.assembly import SharedState
 from bridge.webhooks.guard import Guard
 from storage import cards, interactions
 from storage.interactions import Claimed

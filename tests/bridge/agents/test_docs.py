@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from bench import generated
 from bridge.agents.events.streams import DEFAULT_TIMES
 from bridge.agents.http import body, problems
+from bridge.agents.interactions.common_fields import MAX_METADATA
 from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
-from bridge.agents.interactions.routing import MAX_METADATA
-from bridge.agents.limits import limits, pending_quota
+from bridge.agents.limits import limit_values, pending_quota
 from bridge.kinds.choice.request import MAX_BUTTONS, MAX_TOGETHER
 from bridge.question import MAX_ACTION
 from bridge.representation import schemas, webhook_schemas
@@ -69,7 +69,7 @@ def test_every_endpoint_is_told_under_its_name(line: str, operation: Any) -> Non
 
 def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
     ((*table,),) = tables(API, "Limits")
-    usual = dataclasses.asdict(limits.USUAL)
+    usual = dataclasses.asdict(limit_values.USUAL)
 
     assert [(row[1], row[3]) for row in table] == [
         (str(value), f"`ASKBRIDGE_{name.upper()}`") for name, value in usual.items()

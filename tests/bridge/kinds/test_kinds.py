@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bridge import kinds
-from bridge.agents.interactions.routing import Routing
+from bridge.agents.interactions.common_fields import Routing
 from bridge.card import texts
 from bridge.card.frame import CardView
 from bridge.kinds.contract import Example, Kind

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.webhooks import schedule
+from bridge.webhooks import retry_schedule
 from bridge.webhooks.guard import Guard
 from storage import deliveries, webhook_endpoints
 from storage.deliveries import IN_FLIGHT, MAX_FAILING_SECONDS
@@ -40,22 +40,22 @@ async def test_m075_a_receiver_that_is_down_for_days_is_tried_ten_times_then_it_
     endpoint = await loop.endpoint(there.url)
     await loop.answered()
     there.status, lines, elapsed = 503, ["attempt | after the one before | after the answer"], 0.0
-    for attempt in range(1, schedule.ATTEMPTS):
+    for attempt in range(1, retry_schedule.ATTEMPTS):
         before, elapsed = elapsed, elapsed + await fail_once(loop)
         assert (await loop.row())["status"] == "pending", attempt
-        assert elapsed - before == pytest.approx(schedule.PAUSES[attempt - 1], rel=0.01, abs=0.5)
+        assert elapsed - before == pytest.approx(retry_schedule.PAUSES[attempt - 1], rel=0.01, abs=0.5)
         lines.append(f"{attempt + 1:7} | {elapsed - before:14.0f} s | {elapsed / 3600:8.2f} h")
     assert await loop.step() == 1
     print("\n".join(lines))  # noqa: T201  -- pytest -s shows it
 
     (dead,) = await loop.page(endpoint)
-    assert (dead.status, dead.failures) == (DeliveryStatus.DEAD, schedule.ATTEMPTS)
+    assert (dead.status, dead.failures) == (DeliveryStatus.DEAD, retry_schedule.ATTEMPTS)
     assert dead.outcome == {"status": 503, "detail": "HTTP 503"}
-    assert len({call.id for call in there.calls}) == 1 and len(there.calls) == schedule.ATTEMPTS
-    assert loop.counted("put_off") == schedule.ATTEMPTS - 1 and loop.counted("given_up") == 1
+    assert len({call.id for call in there.calls}) == 1 and len(there.calls) == retry_schedule.ATTEMPTS
+    assert loop.counted("put_off") == retry_schedule.ATTEMPTS - 1 and loop.counted("given_up") == 1
     timestamps = {int(call.headers["webhook-timestamp"]) for call in there.calls}
     assert max(timestamps) - time.time() < 5
-    assert log.getvalue().count("delivery_put_off") == schedule.ATTEMPTS - 1
+    assert log.getvalue().count("delivery_put_off") == retry_schedule.ATTEMPTS - 1
     assert log.getvalue().count("delivery_given_up") == 1
     await loop.pass_time(1e6)
     assert await loop.step() == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.loops.serving import Serving
-from bridge.server import schedule
+from bridge.server import loop_schedule
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.errors import Broken
@@ -161,9 +161,9 @@ async def test_idle_it_costs_one_statement_and_without_a_token_none(replica: Rep
 
 
 def test_idle_a_replica_asks_its_database_less_than_once_a_second() -> None:
-    usual = schedule.DEFAULTS
+    usual = loop_schedule.DEFAULTS
     intervals = [
-        *[usual.cards] * schedule.CARD_WORKERS,
+        *[usual.cards] * loop_schedule.CARD_WORKERS,
         usual.expiry,
         usual.numbering,
         usual.deliveries,

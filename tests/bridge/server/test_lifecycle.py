@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from bridge.loops.runner import Loop
-from bridge.server import lifecycle, schedule
+from bridge.server import lifecycle, loop_schedule
 from bridge.server.lifecycle import Addresses
 from bridge.server.replica import build
 from storage.pool import Database
@@ -53,8 +53,8 @@ async def test_a_replica_runs_only_the_loops_it_is_given_and_closes_when_it_is_s
 
 
 async def test_every_interval_reaches_its_loop(db: Database) -> None:
-    names = [field.name for field in fields(schedule.DEFAULTS)]
-    intervals = replace(schedule.DEFAULTS, **{name: 1_000.0 + number for number, name in enumerate(names)})
+    names = [field.name for field in fields(loop_schedule.DEFAULTS)]
+    intervals = replace(loop_schedule.DEFAULTS, **{name: 1_000.0 + number for number, name in enumerate(names)})
     settings = building.settings(slack_bot_token="xoxb-1")
     async with building.opened(settings, db) as resources:
         built = build(settings, resources, building.allotment(), intervals=intervals)

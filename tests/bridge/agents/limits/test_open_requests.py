@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge import ids
 from bridge.agents.events.streams import StreamTimes
-from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.limit_values import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
 from bridge.connection_limit import ConnectionLimiter
 from bridge.server import listeners as serving

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import pytest
 
-from bridge.agents.limits.limits import USUAL
+from bridge.agents.limits.limit_values import USUAL
 from bridge.agents.limits.pending_quota import ALLOWANCE, RETRY_SECONDS, PendingQuota
 from storage import interactions
 from storage.interactions import Opened, Opening, TooManyPending

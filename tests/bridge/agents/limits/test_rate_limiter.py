@@ -12,7 +12,7 @@ import pytest
 
 from bridge import ids
 from bridge.agents.http.problems import ApiProblem
-from bridge.agents.limits.limits import USUAL, Limits
+from bridge.agents.limits.limit_values import USUAL, Limits
 from bridge.agents.limits.rate_limiter import RateLimiter
 from storage import keys, pool
 from storage.pool import Database

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.loops import pace
-from bridge.loops.pace import INTERVAL, PATIENCE
+from bridge.loops import posting_pace
+from bridge.loops.posting_pace import INTERVAL, PATIENCE
 from sandbox.slack.faults import Kind
 from sandbox.slack.server import Sandbox
 from storage.pool import Database
@@ -57,9 +57,9 @@ async def test_a_pause_that_slack_asked_one_replica_for_is_every_one_s(replica: 
 
 async def test_turns_are_a_second_apart_and_no_card_waits_longer_than_patience(db: Database, dsn: str) -> None:
     scope = (await build.tenant(db)).scope
-    turns = [await pace.shared_turn(db, scope, "C1") for _ in range(6)]
+    turns = [await posting_pace.shared_turn(db, scope, "C1") for _ in range(6)]
 
     given = [turn for turn in turns if turn is not None]
     assert len(given) == PATIENCE / INTERVAL + 1 and turns[3:] == [None] * 3
     assert all(abs(turn - number * INTERVAL) < 0.5 for number, turn in enumerate(given))
-    assert await pace.shared_turn(db, scope, "C2") == 0.0
+    assert await posting_pace.shared_turn(db, scope, "C2") == 0.0

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from bridge.agents.http.problems import ApiProblem
-from bridge.agents.limits.test_deliveries import MAX_TESTS, EndpointTestLimiter
+from bridge.agents.limits.endpoint_tests import MAX_TESTS, EndpointTestLimiter
 
 
 def test_a_replica_makes_so_many_at_once_and_one_that_ended_makes_room() -> None:

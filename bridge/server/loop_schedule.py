@@ -8,7 +8,7 @@ from bridge.loops import acknowledgements, expiry, numbering, watch
 from bridge.loops.fanout import PROBE_SECONDS
 from bridge.loops.runner import Loop
 from bridge.notifier import Notifier
-from bridge.server.parts import Parts
+from bridge.server.assembly import Parts
 from storage.pool import Database
 
 CARD_WORKERS: Final = 2  # so that one slow call to Slack does not keep every other card waiting

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 
 from bridge import ids
-from bridge.loops.pace import INTERVAL, PATIENCE, Pace
+from bridge.loops.posting_pace import INTERVAL, PATIENCE, Pace
 from tests.bridge import virtual
 
 ACME, OTHER = ids.new(), ids.new()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bridge.agents.events.streams import Streams
-from bridge.agents.limits.limits import Limits
+from bridge.agents.limits.limit_values import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
 from bridge.agents.options import ApiOptions
 from bridge.connection_limit import ConnectionLimiter
