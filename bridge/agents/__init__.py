@@ -1,1 +1,1 @@
-"""Agents' door: HTTP with a bearer key, JSON in and out, problems in words."""
+"""The HTTP API of agents: a bearer key, JSON in and out, and problem details for what goes wrong."""
