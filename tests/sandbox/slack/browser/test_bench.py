@@ -51,8 +51,10 @@ async def test_what_is_armed_is_shown_in_every_window_and_can_be_cleared(visit: 
     await control.post("faults", on="users.info", fault="empty", channel="C0GENERAL")
     # The page is rendered again while 3 is being typed.
     await expect(page.get_by_role("button", name="1 fault armed")).to_be_visible()
-    for words in ("gets a 429", "is done, then cut off"):
+    for words, number in (("gets a 429", 2), ("is done, then cut off", 3)):
         await bench.get_by_role("group", name="chat.postMessage").get_by_role("switch", name=words).check()
+        # A switch disarms only what its own page has read, and the next fault is listed after this one.
+        await expect(page.get_by_role("button", name=f"{number} faults armed")).to_be_visible()
 
     await expect(other.get_by_role("button", name="3 faults armed")).to_be_visible()
     await expect(bench.get_by_text("users.info empty in C0GENERAL, 1 more")).to_be_visible()
