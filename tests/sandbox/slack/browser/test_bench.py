@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.sandbox.slack.browser.driver import PHONE, Locator, Page, Visit, expect, message
-from tests.sandbox.slack.conftest import Control, Listener, card
+from tests.sandbox.slack.conftest import ClickListener, Control, card
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ async def armed(control: Control) -> list[tuple[str, str, int]]:
 
 
 async def test_a_switched_on_fault_happens_once_and_its_switch_goes_off(
-    visit: Visit, client: AsyncWebClient, app: Listener, control: Control
+    visit: Visit, client: AsyncWebClient, app: ClickListener, control: Control
 ) -> None:
     await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
     page = await visit()
@@ -83,7 +83,7 @@ async def test_every_switch_is_a_fault_the_sandbox_knows(visit: Visit, control: 
 
 
 async def test_a_click_is_shown_as_it_was_on_the_wire_with_what_the_app_did_then(
-    visit: Visit, client: AsyncWebClient, app: Listener, http: aiohttp.ClientSession
+    visit: Visit, client: AsyncWebClient, app: ClickListener, http: aiohttp.ClientSession
 ) -> None:
     posted = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
     page = await visit(as_="U0BOB")
