@@ -13,7 +13,7 @@ from storage.statements import Runs
 
 _SQL = statements.load("connections")
 
-_BATCH = 1000
+_BATCH = 1000  # interactions that one statement cancels
 
 DISCONNECTED: Json = {
     "code": "disconnected",
@@ -95,32 +95,32 @@ async def connect(
 
 
 async def disable(
-    db: Database, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]
+    db: Database, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID], batch: int = _BATCH
 ) -> ConnectionDisabled | None:
     """Disable a connection and cancel its pending interactions, in one transaction.
 
-    Once this has returned, no click can answer any interaction of the connection. `new_id` makes the ids of the events.
-    None if there is no such connection.
+    Once this has returned, no click can answer any interaction of the connection. `new_id` makes the ids of the events;
+    one statement cancels up to `batch` interactions. None if there is no such connection.
     """
     async with db.acquire() as runs, runs.transaction():
-        return await disable_within(runs, organization_id=organization_id, id=id, new_id=new_id)
+        return await disable_within(runs, organization_id=organization_id, id=id, new_id=new_id, batch=batch)
 
 
 async def disable_within(
-    runs: Runs, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID]
+    runs: Runs, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID], batch: int = _BATCH
 ) -> ConnectionDisabled | None:
     """Do what `disable` does inside the caller's transaction."""
     # A statement of its own: a transaction that opened an interaction has committed, and the next snapshot sees it.
     if await _SQL["lock"].maybe(runs, organization_id=organization_id, id=id) is None:
         return None
-    cancelled, seen = 0, _BATCH
-    while seen == _BATCH:
+    cancelled, seen = 0, batch
+    while seen == batch:
         row = await _SQL["cancel_pending"].one(
             runs,
             organization_id=organization_id,
             connection_id=id,
-            limit=_BATCH,
-            event_ids=[new_id() for _ in range(_BATCH)],
+            limit=batch,
+            event_ids=[new_id() for _ in range(batch)],
             reason=DISCONNECTED,
         )
         seen = row["seen"]

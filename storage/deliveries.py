@@ -106,14 +106,17 @@ async def failed(
     return FailedDelivery(status=DeliveryStatus(row["status"]), disabled_reason=row["disabled_reason"])
 
 
-async def give_up(db: Database, organization_id: UUID, endpoint_id: UUID, *, outcome: Json) -> int:
-    """Make the pending deliveries to an endpoint dead, except those that are under way; returns how many."""
+async def give_up(db: Database, organization_id: UUID, endpoint_id: UUID, *, outcome: Json, batch: int = _BATCH) -> int:
+    """Make the pending deliveries to an endpoint dead, except those that are under way, in batches of `batch`.
+
+    Returns how many.
+    """
     total = 0
     while True:
         values = {"organization_id": organization_id, "endpoint_id": endpoint_id, "outcome": outcome}
-        rows = await _SQL["give_up"].many(db, **values, limit=_BATCH)
+        rows = await _SQL["give_up"].many(db, **values, limit=batch)
         total += len(rows)
-        if len(rows) < _BATCH:
+        if len(rows) < batch:
             return total
 
 
@@ -136,21 +139,23 @@ async def page(
     return [Delivery(**{**row, "status": DeliveryStatus(row["status"])}) for row in rows]
 
 
-async def replay(db: Database, organization_id: UUID, endpoint_id: UUID | None, *, since: datetime | None) -> int:
+async def replay(
+    db: Database, organization_id: UUID, endpoint_id: UUID | None, *, since: datetime | None, batch: int = _BATCH
+) -> int:
     """Send ended deliveries again: the dead ones, or, with `since`, all that were written from then on.
 
-    `endpoint_id` as in `page`. Returns how many.
+    They are made pending in batches of `batch`. `endpoint_id` as in `page`. Returns how many.
     """
     total, after = 0, _FIRST
     while True:
-        values = {"organization_id": organization_id, "since": since, "after_event_id": after, "limit": _BATCH}
+        values = {"organization_id": organization_id, "since": since, "after_event_id": after, "limit": batch}
         rows = (
             await _SQL["replay_callbacks"].many(db, **values)
             if endpoint_id is None
             else await _SQL["replay"].many(db, endpoint_id=endpoint_id, **values)
         )
         total += len(rows)
-        if len(rows) < _BATCH:
+        if len(rows) < batch:
             return total
         after = max(row["event_id"] for row in rows)
 

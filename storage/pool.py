@@ -34,23 +34,29 @@ class PoolConnection(asyncpg.Connection):
 class _LimitedTransaction(Transaction):
     """A transaction that sets its own time limits, for connections on which no setting persists."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, *, seconds: float) -> None:
         super().__init__(connection, None, readonly=False, deferrable=False)
         self._limited = connection
+        self._seconds = seconds
 
     async def start(self) -> None:
         await super().start()
         # Without limits, a replica that freezes inside the transaction blocks clicks for as long as the pooler before
         # the server keeps the connection.
-        await self._limited.execute("; ".join(f"set local {name} = '{to}'" for name, to in _limits().items()))
+        await self._limited.execute(
+            "; ".join(f"set local {name} = '{to}'" for name, to in _limits(self._seconds).items())
+        )
 
 
-class TransactionPooledConnection(PoolConnection):
-    """A connection through a pooler that may use another server connection for each transaction."""
+def _transaction_pooled(seconds: float) -> type[PoolConnection]:
+    """Return the class of connections through a pooler that may use another server connection for each transaction."""
 
-    def transaction(self, **_: object) -> Transaction:
-        """Return a transaction that the server itself ends if the client stops sending. Options are ignored."""
-        return _LimitedTransaction(self)
+    class TransactionPooledConnection(PoolConnection):
+        def transaction(self, **_: object) -> Transaction:
+            """Return a transaction that the server itself ends if the client stops sending. Options are ignored."""
+            return _LimitedTransaction(self, seconds=seconds)
+
+    return TransactionPooledConnection
 
 
 class Terminates(Protocol):
@@ -83,8 +89,9 @@ async def bounded(connection: Terminates, work: Awaitable[T], *, seconds: float)
 class Database:
     """A bounded pool. Failures of the database raise `errors.Unavailable`; bugs such as wrong SQL raise as they are."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, command_timeout: float = COMMAND_TIMEOUT) -> None:
         self._pool = pool
+        self._command_timeout = command_timeout
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -166,9 +173,9 @@ class Database:
             raise unavailable from error
 
     async def close(self) -> None:
-        """Close gracefully within COMMAND_TIMEOUT, else by terminating the connections."""
+        """Close gracefully within `command_timeout`, else by terminating the connections."""
         try:
-            await asyncio.wait_for(self._pool.close(), timeout=COMMAND_TIMEOUT)
+            await asyncio.wait_for(self._pool.close(), timeout=self._command_timeout)
         except (TimeoutError, *errors.FOREIGN):
             self._pool.terminate()
 
@@ -186,7 +193,14 @@ class _Within:
 
 @contextlib.asynccontextmanager
 async def connect(
-    dsn: str, *, name: str, size: int, warm: int = 1, seconds: float = COMMAND_TIMEOUT, pooled: bool = False
+    dsn: str,
+    *,
+    name: str,
+    size: int,
+    warm: int = 1,
+    seconds: float = COMMAND_TIMEOUT,
+    pooled: bool = False,
+    command_timeout: float = COMMAND_TIMEOUT,
 ) -> AsyncIterator[Database]:
     """Open a pool of at most `size` connections, `warm` of them at once.
 
@@ -194,16 +208,17 @@ async def connect(
     and each transaction sets its own limits. Raises Unavailable, BadDatabaseUrl, or NotDirect for a pooler without it.
 
     The server itself ends a statement shortly before `seconds`: a statement that waits for a lock does not notice that
-    its client has gone, would keep its connection, and would be applied long after it was reported as unconfirmed.
+    its client has gone, would keep its connection, and would be applied long after it was reported as unconfirmed. With
+    `pooled` this holds inside transactions only. The client gives up a statement after `command_timeout` seconds.
     """
     try:
         pool = await asyncpg.create_pool(
             dsn,
             min_size=warm,
             max_size=size,
-            command_timeout=COMMAND_TIMEOUT,
+            command_timeout=command_timeout,
             timeout=ACQUIRE_TIMEOUT,
-            connection_class=TransactionPooledConnection if pooled else PoolConnection,
+            connection_class=_transaction_pooled(seconds) if pooled else PoolConnection,
             init=prepare,
             server_settings={"application_name": f"askbridge {name}", **({} if pooled else _limits(seconds))},
             statement_cache_size=0 if pooled else _STATEMENTS,
@@ -216,13 +231,13 @@ async def connect(
         raise errors.NotDirect from None  # the pooler refuses the settings of `server_settings`
     except errors.FOREIGN as error:
         raise errors.translate(error) from error
-    database = Database(pool)
+    database = Database(pool, command_timeout=command_timeout)
     try:
         yield database
     finally:
         await database.close()
 
 
-def _limits(seconds: float = COMMAND_TIMEOUT) -> dict[str, str]:
+def _limits(seconds: float) -> dict[str, str]:
     limit = f"{int(seconds * 950)}ms"
     return {"statement_timeout": limit, "lock_timeout": limit, "idle_in_transaction_session_timeout": limit}

@@ -15,7 +15,7 @@ from storage.statements import Runs
 _SQL = statements.load("serving")
 
 SECONDS = 60  # of a lease; a replica that was killed counts as serving for no longer
-_BATCH = 1_000
+_BATCH = 1_000  # cards that one call shelves or puts back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,24 +37,27 @@ class Renewed:
     put_back: int  # shelved cards that can be leased again; there may be more of them
 
 
-async def renew(db: Runs, working: Sequence[Scope]) -> Renewed:
-    """Record for SECONDS that a replica has working tokens for these connections, and put back their shelved cards."""
+async def renew(db: Runs, working: Sequence[Scope], *, limit: int = _BATCH) -> Renewed:
+    """Record for SECONDS that a replica has working tokens for these connections.
+
+    Puts back up to `limit` of their shelved cards.
+    """
     row = await _SQL["renew"].one(
         db,
         organization_ids=[scope.organization_id for scope in working],
         connection_ids=[scope.connection_id for scope in working],
         seconds=SECONDS,
-        limit=_BATCH,
+        limit=limit,
     )
     return Renewed(**row)
 
 
-async def shelve(db: Runs) -> int:
-    """Shelve cards of connections that no replica serves, so that no lease of cards reads them.
+async def shelve(db: Runs, *, limit: int = _BATCH) -> int:
+    """Shelve up to `limit` cards of connections that no replica serves, so that no lease of cards reads them.
 
     Returns how many; there may be more.
     """
-    row = await _SQL["shelve"].one(db, limit=_BATCH)
+    row = await _SQL["shelve"].one(db, limit=limit)
     await _SQL["note"].run(db)  # cards of a connection that was never served are shelved by the next pass or later
     return int(row["number"])
 

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, overload
 
@@ -33,6 +34,16 @@ async def until(
             if good(seen):
                 return seen
             await asyncio.sleep(0.01)
+
+
+def until_sync(look: Callable[[], T], good: Callable[[T], object] = bool, *, within: float = PATIENCE) -> T:
+    """Do what `until` does in code that is not asynchronous, or in a thread of its own."""
+    deadline = time.monotonic() + within
+    while not good(found := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.01)
+    return found
 
 
 async def jitter(longest: float, shortest: float = 0.0) -> None:

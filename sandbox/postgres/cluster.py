@@ -32,12 +32,22 @@ _READY_WITHIN = 60.0  # seconds; a start takes 0.1 s, the recovery after a crash
 _STOPPING = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # fast shutdown, then an immediate one
 
 
+def free_port() -> int:
+    """Return a port that is free at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
 class Cluster:
     """A PostgreSQL server with its own data folder.
 
     `start()` returns when the server accepts connections, `stop()` when its processes have ended. Both block; use
     `run` in a coroutine. A start has three steps: `prepare` and `is_ready` may run in any thread, `launch` only in
     the main thread (see `processes.dies_with_parent`).
+
+    `port` returns the port to try; it is called for each launch.
     """
 
     def __init__(
@@ -48,12 +58,14 @@ class Cluster:
         durable: bool = True,
         log: Path | None = None,
         account: str | None = None,
+        port: Callable[[], int] = free_port,
     ) -> None:
         self._data = data
         self._programs = programs
         self._durable = durable
         self._log = log
         self._account = account
+        self._choose_port = port
         self._folder: Folder | None = None
         self._server_lock: int | None = None
         self._child: subprocess.Popen[bytes] | None = None
@@ -136,7 +148,7 @@ class Cluster:
         if self._launches == _MAX_LAUNCHES:
             raise PostgresError("No free port stayed free long enough for PostgreSQL to take it.")
         self._launches += 1
-        self._port = _free_port()
+        self._port = self._choose_port()
         command = commands.postgres(programs, cluster=folder.cluster, port=self._port, durable=self._durable)
         self._child = self._spawn(command, in_child=processes.dies_with_parent(signal.SIGINT))
 
@@ -244,10 +256,3 @@ async def _to_its_end(step: Callable[[], T]) -> T:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

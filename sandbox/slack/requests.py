@@ -30,10 +30,10 @@ class Request:
 
 
 class Record:
-    """The latest calls, oldest first; `n` keeps counting when the oldest calls are dropped."""
+    """The latest `max_kept` calls, oldest first; `n` keeps counting when the oldest calls are dropped."""
 
-    def __init__(self) -> None:
-        self.requests: deque[Request] = deque(maxlen=MAX_KEPT)
+    def __init__(self, *, max_kept: int = MAX_KEPT) -> None:
+        self.requests: deque[Request] = deque(maxlen=max_kept)
         self._received = 0
 
     def add(self, *, method: str, args: Json, status: int, error: str | None, bot_user_id: str | None = None) -> None:

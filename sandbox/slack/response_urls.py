@@ -44,6 +44,11 @@ class ResponseUrls:
         self._given: dict[str, ResponseUrl] = {}
         self._count = 0
 
+    @property
+    def count(self) -> int:
+        """How many URLs are kept; expired ones are dropped when the next one is created."""
+        return len(self._given)
+
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/actions/{team}/{n}/{secret}", self.answer)]
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -42,6 +43,7 @@ class Sandbox:
         request_urls: tuple[str, ...] = (),
         ack_limit: float = 3.0,
         posting_limit: bool = True,
+        static: Path = page.STATIC,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._port = port
@@ -53,7 +55,8 @@ class Sandbox:
         self.delivery = Delivery(ack_limit=ack_limit)
         self.delivery.request_urls[self.world.app.id] = request_urls
         self._record = Record()
-        self._response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
+        self.response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
+        self._static = static
         self._limit = PostingLimit(now=clock) if posting_limit else None
         self._runner: web.AppRunner | None = None
 
@@ -85,7 +88,7 @@ class Sandbox:
         try:
             await self.delivery.open()
             self._runner = web.AppRunner(
-                self._app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=MAX_REQUEST_LINE
+                self.app(), shutdown_timeout=STOPPING, access_log=None, max_line_size=MAX_REQUEST_LINE
             )
             await self._runner.setup()
             await web.TCPSite(self._runner, HOST, self._port).start()
@@ -102,11 +105,12 @@ class Sandbox:
             self._runner = None
         await self.delivery.close()
 
-    def _app(self) -> web.Application:
+    def app(self) -> web.Application:
+        """Return the application with all routes, which `start` serves."""
         clicks = Clicks(
             world=self.world,
             faults=self.faults,
-            response_urls=self._response_urls,
+            response_urls=self.response_urls,
             delivery=self.delivery,
             origin=lambda: self.url,
             changed=self.changes.bump,
@@ -115,14 +119,14 @@ class Sandbox:
         app.add_routes(
             [
                 *WebApi(world=self.world, faults=self.faults, record=self._record, posting_limit=self._limit).routes(),
-                *self._response_urls.routes(),
+                *self.response_urls.routes(),
                 *MessageRoutes(world=self.world).routes(),
                 *Watch(world=self.world, changes=self.changes, record=self._record, delivery=self.delivery).routes(),
                 *ClickRoutes(clicks=clicks).routes(),
                 *Workspaces(world=self.world).routes(),
                 *Apps(world=self.world, delivery=self.delivery).routes(),
                 *FaultRoutes(faults=self.faults).routes(),
-                *page.routes(),
+                *page.Page(folder=self._static).routes(),
             ]
         )
         return app

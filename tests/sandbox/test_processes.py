@@ -3,13 +3,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from sandbox import processes
+from tests.sandbox.postgres.conftest import is_alive
+from tests.waiting import until_sync
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 
@@ -38,11 +39,7 @@ def test_a_child_dies_with_its_killed_parent() -> None:
 
         parent.kill()
 
-        deadline = time.monotonic() + 5
-        with contextlib.suppress(psutil.NoSuchProcess):
-            while child.status() != psutil.STATUS_ZOMBIE:  # it has ended, but is not reaped yet
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+        until_sync(lambda: not is_alive(child), within=5)
 
 
 @linux

@@ -1,6 +1,7 @@
 """The calls that the card loop makes for a card, with default values."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from bridge.kinds.registry import KINDS
 from storage import cards
 from storage.model import Card, Handle, Interaction, Json, Status
 from storage.pool import Database
+from tests.storage.elapse import set_time
 
 _numbers = itertools.count(1)
 
@@ -60,8 +62,5 @@ async def give_up(db: Database, card: Card) -> Status | None:
 
 async def lose_leases(db: Database, question_id: UUID) -> None:
     """Let the leases of an interaction's cards run out."""
-    await db.fetch(
-        "update cards set leased_until = clock_timestamp() - interval '1 ms' "
-        "where interaction_id = $1 and leased_until is not null",
-        question_id,
-    )
+    leased = "interaction_id = $1 and leased_until is not null"
+    await set_time(db, "cards", "leased_until", timedelta(milliseconds=-1), question_id, where=leased)

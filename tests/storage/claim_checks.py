@@ -5,6 +5,7 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from storage import events, interactions, statements
@@ -13,6 +14,8 @@ from storage.model import Status, Verdict
 from storage.pool import Database
 from storage.statements import Runs
 from tests.storage import build
+from tests.storage.elapse import set_deadline
+from tests.storage.faults import until_overdue, until_waiting
 
 T = TypeVar("T")
 Claim: TypeAlias = Callable[[Database, ClaimRequest], Coroutine[Any, Any, Claimed]]
@@ -30,8 +33,9 @@ def mutant(*changes: tuple[str, str]) -> Claim:
     statement = statements.parse("interactions", f"-- name: claim :one\n-- A mutant.\n{text};")["claim"]
 
     async def claim(db: Database, click: ClaimRequest) -> Claimed:
-        row = await statement.one(db, **interactions._scoped(click))
-        return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=interactions._life(row))
+        row = await statement.one(db, **interactions._scoped(click))  # noqa: SLF001  -- as the real call does
+        life = interactions._life(row)  # noqa: SLF001  -- as above
+        return Claimed(verdict=Verdict(row["verdict"]), repeats=row["repeats"], life=life)
 
     return claim
 
@@ -124,17 +128,13 @@ async def waits_past_the_deadline(claim: Claim, db: Database) -> None:
     """A claim that waits for the row until after the deadline must lose."""
     tenant = await build.tenant(db)
     question = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', cards_shown = 1, "
-        "expires_at = clock_timestamp() + interval '500 milliseconds'"
-    )
+    await db.fetch("update interactions set cards_shown = 1")
+    await set_deadline(db, question.id, timedelta(milliseconds=500))
     async with db.acquire() as holder, holder.transaction():
         await holder.execute("select from interactions for update")
         waiting = asyncio.create_task(claim(db, build.click(question)))
-        while not await holder.fetch("select from pg_locks where not granted"):
-            await asyncio.sleep(0.001)
-        while not await holder.fetchval("select clock_timestamp() > expires_at from interactions"):
-            await asyncio.sleep(0.005)
+        await until_waiting(holder)
+        await until_overdue(holder)
 
     assert (await waiting).verdict is Verdict.EXPIRED
 
@@ -143,7 +143,7 @@ class _OneTry(Database):
     """A pool whose `insist` tries once: a second try, on a slow machine, would be counted as a repeat."""
 
     def __init__(self, whole: Database) -> None:
-        super().__init__(whole._pool)
+        super().__init__(whole.pool)
 
     async def insist(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
         return await run(self)

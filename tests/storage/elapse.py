@@ -1,5 +1,6 @@
 """Lets time pass in the database without waiting: the only place where tests move the timestamps of rows."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,14 +15,28 @@ _TIMESTAMPS = """
 """
 
 
-async def elapse(db: Runs, table: str, by: timedelta, *args: Any, where: str = "true") -> int:
+async def elapse(
+    db: Runs, table: str, by: timedelta, *args: Any, where: str = "true", columns: Sequence[str] | None = None
+) -> int:
     """Move every timestamp of the rows of a table back, as if this much time had passed for them.
+
+    With `columns` only these are moved. `where` is SQL; its $1, $2 … are `args`. Returns how many rows there were.
+    """
+    if columns is None:
+        columns = [row["attname"] for row in await db.fetch(_TIMESTAMPS, table)]
+    moved = ", ".join(f"{column} = {column} - ${len(args) + 1}::interval" for column in columns)
+    return len(await db.fetch(f"update {table} set {moved} where {where} returning 1", *args, by))
+
+
+async def set_time(
+    db: Runs, table: str, column: str, ahead: timedelta = timedelta(), *args: Any, where: str = "true"
+) -> int:
+    """Put one timestamp of the rows of a table so far ahead of now, or behind now where `ahead` is negative.
 
     `where` is SQL; its $1, $2 … are `args`. Returns how many rows there were.
     """
-    columns = [row["attname"] for row in await db.fetch(_TIMESTAMPS, table)]
-    moved = ", ".join(f"{column} = {column} - ${len(args) + 1}::interval" for column in columns)
-    return len(await db.fetch(f"update {table} set {moved} where {where} returning 1", *args, by))
+    moved = f"{column} = clock_timestamp() + ${len(args) + 1}::interval"
+    return len(await db.fetch(f"update {table} set {moved} where {where} returning 1", *args, ahead))
 
 
 async def set_deadline(db: Runs, interaction_id: UUID, ahead: timedelta = timedelta(milliseconds=-1)) -> None:

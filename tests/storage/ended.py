@@ -1,5 +1,6 @@
 """Builders of interactions that ended long ago: one by the real statements, thousands as copies of its rows."""
 
+from datetime import timedelta
 from typing import Any
 
 from storage import events, interactions
@@ -7,6 +8,7 @@ from storage.model import Card, Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse
 
 _LIKE = """
 with copies as (
@@ -55,15 +57,11 @@ async def _card(db: Database, question: Interaction) -> Card:
 
 
 async def ago(db: Database, tenant: Tenant, question: Interaction, *, days: float) -> Interaction:
-    """Move all times of an interaction back by `days`, with its events numbered; a pending one stays pending."""
+    """Move the times of an interaction back by `days`, with its events numbered; a pending one stays pending."""
     await events.number(db)
-    await db.fetch(
-        "update interactions set created_at = created_at - make_interval(secs => $2), "
-        "ended_at = ended_at - make_interval(secs => $2), expires_at = case when status = 'pending' then expires_at "
-        "else expires_at - make_interval(secs => $2) end where id = $1",
-        question.id,
-        days * 86_400,
-    )
+    before = await build.read(db, tenant, question.id)
+    columns = ["created_at"] if before.status is Status.PENDING else ["created_at", "expires_at", "ended_at"]
+    await elapse(db, "interactions", timedelta(days=days), question.id, where="id = $1", columns=columns)
     after = await build.read(db, tenant, question.id)
     assert (after.ended_at is None) == (after.status is Status.PENDING)
     return after

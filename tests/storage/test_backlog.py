@@ -1,6 +1,7 @@
 """The backlog for an operator's alarms: bounded numbers, which count only work that can be done now."""
 
 import json
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from storage.model import Scope
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse, set_time
 
 NOWHERE = Scope(organization_id=ids.new(), connection_id=ids.new())
 NOT_NOW = {"status": 503, "detail": "HTTP 503"}
@@ -28,11 +30,7 @@ async def test_the_oldest_duty_counts_also_while_a_replica_has_leased_it(db: Dat
     tenant = await build.tenant(db)
     for seconds in (90, 30):
         question = await build.question(db, tenant)
-        await db.fetch(
-            "update cards set due_at = clock_timestamp() - make_interval(secs => $1) where interaction_id = $2",
-            float(seconds),
-            question.id,
-        )
+        await set_time(db, "cards", "due_at", timedelta(seconds=-seconds), question.id, where="interaction_id = $1")
     mine = [tenant.scope]
     seen = await backlog.look(db, mine, with_notices=False)
 
@@ -50,18 +48,17 @@ async def test_what_is_due_later_or_on_a_screen_or_elsewhere_is_not_late(db: Dat
     mine = [tenant.scope]
     first, second = await cards.lease(db, mine, kinds=KINDS, limit=2)
     await db.fetch("update cards set shown = wanted where id = $1", first.id)
-    await db.fetch("update cards set due_at = clock_timestamp() + interval '1 hour' where id = $1", second.id)
+    await set_time(db, "cards", "due_at", timedelta(hours=1), second.id, where="id = $1")
 
     assert (await backlog.look(db, mine, with_notices=False)).cards_age is None
 
 
-async def test_open_questions_are_counted_only_so_far(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_open_questions_are_counted_only_so_far(db: Database) -> None:
     tenant = await build.tenant(db)
     for _ in range(4):
         await build.question(db, tenant)
-    monkeypatch.setattr(backlog, "MAX_COUNTED", 3)
 
-    assert (await backlog.look(db, [], with_notices=False)).open == 3
+    assert (await backlog.look(db, [], with_notices=False, max_counted=3)).open == 3
 
 
 async def owed(db: Database, tenant: Tenant, *ages: int) -> None:
@@ -70,11 +67,8 @@ async def owed(db: Database, tenant: Tenant, *ages: int) -> None:
         question = await build.question(db, tenant)
         await interactions.claim(db, build.click(question))
         await events.number(db)
-        await db.fetch(
-            "update deliveries set due_at = clock_timestamp() - make_interval(secs => $1) where interaction_id = $2",
-            float(seconds),
-            question.id,
-        )
+        age = timedelta(seconds=seconds)
+        await set_time(db, "deliveries", "due_at", -age, question.id, where="interaction_id = $1")
 
 
 async def deliveries_age(db: Database) -> float | None:
@@ -113,7 +107,7 @@ async def test_what_is_to_be_tried_again_later_is_not_late(db: Database, tenant:
 
     assert await deliveries_age(db) is None
 
-    await db.fetch("update deliveries set due_at = clock_timestamp() - interval '40 seconds'")
+    await set_time(db, "deliveries", "due_at", timedelta(seconds=-40))
     assert await deliveries_age(db) == pytest.approx(40, abs=10), "it is due again, and not resumed yet"
 
 
@@ -122,20 +116,19 @@ async def test_what_a_replica_that_died_had_in_hand_is_late(db: Database, tenant
     await owed(db, tenant, 90)
     await deliveries.lease(db, limit=1)
     assert await deliveries_age(db) is None
-    await db.fetch("update deliveries set leased_until = clock_timestamp()")
+    await set_time(db, "deliveries", "leased_until")
 
     assert await deliveries_age(db) == pytest.approx(90, abs=10)
 
 
-async def test_receivers_are_looked_at_only_so_far(
-    db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_receivers_are_looked_at_only_so_far(db: Database, tenant: Tenant) -> None:
     first, _ = [await build.endpoint(db, tenant) for _ in range(2)]
     await owed(db, tenant, 90)
-    await db.fetch("update deliveries set due_at = due_at - interval '1 hour' where target_id <> $1", first.id)
-    monkeypatch.setattr(backlog, "_MAX_RECEIVERS", 1)
+    await elapse(db, "deliveries", timedelta(hours=1), first.id, where="target_id <> $1")
 
-    assert await deliveries_age(db) == pytest.approx(90, abs=10)
+    seen = await backlog.look(db, [], with_notices=False, max_receivers=1)
+
+    assert seen.deliveries_age == pytest.approx(90, abs=10)
 
 
 async def test_however_much_is_owed_to_a_receiver_only_the_oldest_is_read(db: Database, tenant: Tenant) -> None:

@@ -1,7 +1,6 @@
 """The time budget of a click: it is confirmed or refused in time, and the row agrees with the verdict later."""
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncIterator
 
@@ -16,6 +15,7 @@ from tests.proxy import Weather
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.faults import admin, frozen, pid_of, until_waiting
+from tests.waiting import jitter, until
 
 SLACK = 3.0  # seconds until Slack shows its own error
 
@@ -101,11 +101,10 @@ async def test_clicks_whose_backends_are_terminated_at_any_moment_are_told_what_
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
     """Before, during and after the commit: one person, one choice, so every click has won or is recorded."""
-    chance = random.Random(5)
     async with admin(dsn) as operator, pool.connect(dsn, name="doomed", size=4) as doomed:
 
         async def terminate() -> None:
-            await asyncio.sleep(chance.uniform(0, 0.004))  # a random point of the claim is what this test is about
+            await jitter(0.004)  # a random point of the claim is what this test is about
             await operator.fetch(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'askbridge doomed'"
             )
@@ -126,20 +125,19 @@ async def test_clicks_whose_backends_are_terminated_at_any_moment_are_told_what_
 async def test_a_click_that_hung_up_is_either_recorded_or_not_but_never_half(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
-    chance = random.Random(6)
     for _ in range(60):
         question = await build.question(db, tenant)
         claim = asyncio.create_task(interactions.claim(db, build.click(question)))
-        await asyncio.sleep(chance.uniform(0, 0.004))  # a random point of the claim, at which the caller disconnects
+        await jitter(0.004)  # a random point of the claim, at which the caller disconnects
         claim.cancel()
         await asyncio.gather(claim, return_exceptions=True)
 
     async with admin(dsn) as reader:
-        while await reader.fetch(
+        active = (
             "select from pg_stat_activity where datname = current_database() and state = 'active' "
             "and pid <> pg_backend_pid()"
-        ):
-            await asyncio.sleep(0.005)
+        )
+        await until(lambda: reader.fetch(active), lambda rows: not rows)
         halves = await reader.fetch(
             """
             select from interactions as asked
@@ -196,7 +194,5 @@ async def test_clicks_that_were_given_up_leave_nothing_behind_on_the_server(
         )
 
         assert all(isinstance(outcome, Unavailable) for outcome in outcomes)
-        async with asyncio.timeout(SLACK):
-            while await holder.fetch("select from pg_stat_activity where wait_event_type = 'Lock'"):
-                await asyncio.sleep(0.02)
+        await until(lambda: holder.fetch("select from pg_locks where not granted"), lambda rows: not rows, within=SLACK)
     assert await rows(db) == ("pending", []), "a refused claim is not applied later"

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import timedelta
 
 from bridge import ids
 from storage import interactions
@@ -9,7 +10,9 @@ from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
-from tests.storage.faults import admin, until_waiting
+from tests.storage.elapse import set_deadline
+from tests.storage.faults import admin, until_overdue, until_waiting
+from tests.waiting import jitter
 
 REASON = {"code": "cancelled", "detail": "The release was called off.", "fix": ""}
 
@@ -78,16 +81,12 @@ async def test_a_cancellation_that_waited_for_the_row_past_the_deadline_loses(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
     question = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() + interval '500 milliseconds'"
-    )
+    await set_deadline(db, question.id, timedelta(milliseconds=500))
     async with admin(dsn) as holder, holder.transaction():
         await holder.execute("select from interactions for update")
         waiting = asyncio.create_task(cancel(db, question))
         await until_waiting(holder)
-        while not await holder.fetchval("select clock_timestamp() > expires_at from interactions"):
-            await asyncio.sleep(0.005)
+        await until_overdue(holder)
 
     assert await waiting is False
     assert await db.fetch("select from interactions where status = 'pending'"), "the expiry decides how it ends"
@@ -103,7 +102,7 @@ async def test_a_click_and_a_cancellation_never_both_end_a_question(
         one, two = (db, other) if chance.random() < 0.5 else (other, db)
 
         async def late(question: Interaction = question, one: Database = one) -> bool | None:
-            await asyncio.sleep(chance.uniform(0, 0.002))  # a random point of the claim is what this test is about
+            await jitter(0.002)  # a random point of the claim is what this test is about
             return await cancel(one, question)
 
         cancelled, claimed, again = await asyncio.gather(

@@ -14,6 +14,8 @@ from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.card_moves import edit, fail, give_up, handle, lease, lose_leases, post, take
+from tests.storage.elapse import elapse, set_time
+from tests.storage.faults import until_waiting
 
 
 @pytest.fixture
@@ -74,7 +76,8 @@ async def test_only_the_connections_asked_for_are_served_longest_due_first(db: D
 async def test_a_flood_on_one_connection_leaves_room_for_others_in_every_lease(db: Database, tenant: Tenant) -> None:
     """Within a connection the longest due card comes first, and the rest of a lease goes to the flood."""
     flood = await build.question(db, tenant, **card_moves.copies(200))
-    await db.fetch("update cards set due_at = due_at - interval '1 hour' + ordinal * interval '1 second'")
+    for ordinal in range(1, 201):
+        await elapse(db, "cards", timedelta(hours=1, seconds=-ordinal), ordinal, where="ordinal = $1")
     others = [await build.question(db, await build.tenant(db)) for _ in range(3)]
     served = [flood.scope, *(other.scope for other in others)]
 
@@ -145,8 +148,7 @@ async def test_a_stray_copy_that_waited_for_the_winning_click_is_due_for_its_edi
         await transaction.start()
         await clicking.execute("select from interactions for update")
         writing_back = asyncio.create_task(post(db, paused, Handle(channel="C0APPROVALS", ts="2.2")))
-        while not await clicking.fetch("select from pg_locks where not granted"):
-            await asyncio.sleep(0.001)
+        await until_waiting(clicking)
         await clicking.execute("update cards set wanted = 2")  # as the claim does with every card
         await transaction.commit()
 
@@ -222,7 +224,7 @@ async def test_a_copy_is_let_go_until_later(db: Database, question: Interaction)
     (card,) = await card_moves.of(db, question)
     assert (card.failures, card.reason, card.leased_until) == (1, card_moves.ARCHIVED, None)
     assert await lease(db, question) == []
-    await db.fetch("update cards set due_at = clock_timestamp()")
+    await set_time(db, "cards", "due_at")
     assert (await take(db, question)).failures == 1
 
 

@@ -11,6 +11,7 @@ from storage.model import Interaction, Json, Scope, Status, Verdict
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
+from tests.storage.elapse import set_deadline
 
 
 @pytest.fixture
@@ -28,15 +29,6 @@ async def end(db: Database, question: Interaction, status: str, **columns: Any) 
         question.id,
         status,
         *columns.values(),
-    )
-
-
-async def pass_deadline(db: Database, question: Interaction) -> None:
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() - interval '1 millisecond' where organization_id = $1 and id = $2",
-        question.organization_id,
-        question.id,
     )
 
 
@@ -115,7 +107,7 @@ async def test_a_click_after_the_deadline_has_the_end_written_and_is_told_it(db:
     question, unseen = await build.question(db, tenant), await build.question(db, tenant)
     await db.fetch("update interactions set cards_shown = 1 where id = $1", question.id)
     for one in (question, unseen):
-        await pass_deadline(db, one)
+        await set_deadline(db, one.id)
 
         ended: list[EndedInteraction] = []
         claimed = await interactions.claim(db, build.click(one), ended=ended)

@@ -1,6 +1,7 @@
 """The default answer: it counts from the deadline on, only if a card may have been shown, and is final."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
+from tests.storage.elapse import set_deadline
 from tests.storage.moments import RaceDelay
 
 ANSWER = build.ANSWERS["deny"] | {"by": None, "via": "default"}
@@ -23,15 +25,6 @@ async def shown(db: Database, tenant: Tenant, **other: Any) -> Interaction:
     return await build.read(db, tenant, question.id)
 
 
-async def pass_deadline(db: Database, question: Interaction, *, in_seconds: float = -0.001) -> None:
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() + make_interval(secs => $2) where id = $1",
-        question.id,
-        in_seconds,
-    )
-
-
 async def sweep(db: Database) -> list[Any]:
     return (await deadlines.expire(db, event_ids=[ids.new() for _ in range(10)])).ended
 
@@ -40,7 +33,7 @@ async def test_the_default_is_written_when_it_is_met_and_the_sweep_changes_nothi
     db: Database, tenant: Tenant
 ) -> None:
     question = await shown(db, tenant)
-    await pass_deadline(db, question)
+    await set_deadline(db, question.id)
 
     before = await build.read_with_end(db, tenant, question.id)
 
@@ -57,7 +50,7 @@ async def test_the_default_is_written_when_it_is_met_and_the_sweep_changes_nothi
 
 async def test_a_question_that_was_never_shown_has_no_default_answer(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant, on_expiry="approve")
-    await pass_deadline(db, question)
+    await set_deadline(db, question.id)
 
     before = await build.read_with_end(db, tenant, question.id)
     await sweep(db)
@@ -69,7 +62,7 @@ async def test_a_question_that_was_never_shown_has_no_default_answer(db: Databas
 async def test_a_send_that_may_have_been_seen_is_enough_for_the_default(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant, on_expiry="deny")
     await card_moves.fail(db, await card_moves.take(db, question), unsure=True)
-    await pass_deadline(db, question)
+    await set_deadline(db, question.id)
     await sweep(db)
 
     assert (await build.read(db, tenant, question.id)).answer == ANSWER
@@ -79,7 +72,7 @@ async def test_a_click_after_the_deadline_is_told_of_the_default_before_the_swee
     db: Database, tenant: Tenant
 ) -> None:
     question = await shown(db, tenant)
-    await pass_deadline(db, question)
+    await set_deadline(db, question.id)
 
     early = await interactions.claim(db, build.click(question, choice="deny"))
     await sweep(db)
@@ -93,7 +86,7 @@ async def test_a_click_after_the_deadline_is_told_of_the_default_before_the_swee
 async def test_a_click_in_time_beats_the_default(db: Database, tenant: Tenant) -> None:
     question = await shown(db, tenant)
     await interactions.claim(db, build.click(question))
-    await pass_deadline(db, question)
+    await set_deadline(db, question.id)
 
     assert await sweep(db) == []
     after = await build.read(db, tenant, question.id)
@@ -104,7 +97,7 @@ async def test_a_card_that_comes_after_the_deadline_changes_nothing_that_was_tol
     posted, unsure, given_up = [await build.question(db, tenant, on_expiry="deny") for _ in range(3)]
     leased = {card.interaction_id: card for card in await card_moves.lease(db, posted)}
     for question in (posted, unsure, given_up):
-        await pass_deadline(db, question)
+        await set_deadline(db, question.id)
     before = [await build.read_with_end(db, tenant, question.id) for question in (posted, unsure, given_up)]
     assert {question.status for question in before} == {Status.UNREACHABLE}
 
@@ -128,7 +121,7 @@ async def test_a_click_and_the_default_never_both_answer(db: Database, other: Da
     verdicts: dict[UUID, str] = {}
 
     async def one_race(question: Interaction) -> None:
-        await pass_deadline(db, question, in_seconds=moment.seconds())
+        await set_deadline(db, question.id, timedelta(seconds=moment.seconds()))
 
         async def repeatedly() -> None:
             for _ in range(3):

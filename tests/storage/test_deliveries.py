@@ -10,6 +10,7 @@ from storage.deliveries import IN_FLIGHT, Resumed
 from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse, set_time
 
 REPLICAS = 8
 
@@ -86,10 +87,11 @@ async def test_a_receiver_that_waits_to_be_tried_again_is_not_looked_at_before_i
     assert await deliveries.failed(db, first, outcome={"status": 500, "detail": ""}, seconds=3600)
     await many(db, 2_000)
     await db.fetch(
-        "update deliveries set endpoint_id = null, target_id = gen_random_uuid(), failures = 1, put_off = true, "
-        "due_at = clock_timestamp() + interval '1 hour' where event_id <> $1",
+        "update deliveries set endpoint_id = null, target_id = gen_random_uuid(), failures = 1, put_off = true "
+        "where event_id <> $1",
         first.event_id,
     )
+    await set_time(db, "deliveries", "due_at", timedelta(hours=1), first.event_id, where="event_id <> $1")
     await owed(db, tenant, 1)
     await db.fetch("vacuum analyze deliveries")
 
@@ -107,7 +109,7 @@ async def test_what_was_put_off_is_leased_when_it_is_due_again_longest_due_first
         assert await deliveries.failed(db, leased, outcome={"status": 500, "detail": ""}, seconds=seconds)
     assert await deliveries.resume(db) == Resumed(number=0, waiting=False)
     assert await deliveries.lease(db, limit=50) == []
-    await db.fetch("update deliveries set due_at = due_at - interval '8000 seconds'")
+    await elapse(db, "deliveries", timedelta(seconds=8000))
     longest = await db.fetch("select event_id from deliveries order by due_at limit 2")
 
     assert (await statements.load("deliveries")["resume"].one(db, limit=1))["number"] == 1
@@ -136,21 +138,16 @@ async def test_what_the_release_before_put_off_is_leased_in_its_time_and_what_it
     await build.endpoint(db, tenant)
     await owed(db, tenant, 4)
     one, two, *_ = await db.fetch("select event_id from deliveries order by due_at")
-    await db.fetch(
-        "update deliveries set due_at = clock_timestamp() + interval '1 hour' where event_id = $1", one["event_id"]
-    )
-    await db.fetch(
-        "update deliveries set put_off = true, leased_until = clock_timestamp() + interval '1 hour' "
-        "where event_id = $1",
-        two["event_id"],
-    )
+    await set_time(db, "deliveries", "due_at", timedelta(hours=1), one["event_id"], where="event_id = $1")
+    await db.fetch("update deliveries set put_off = true where event_id = $1", two["event_id"])
+    await set_time(db, "deliveries", "leased_until", timedelta(hours=1), two["event_id"], where="event_id = $1")
 
     await deliveries.resume(db)
     leased = await deliveries.lease(db, limit=50)
 
     assert len(leased) == IN_FLIGHT - 1 and leased[0].event_id not in {one["event_id"], two["event_id"]}
     await db.fetch("update deliveries set leased_until = null")
-    await db.fetch("update deliveries set due_at = due_at - interval '2 hours' where event_id = $1", one["event_id"])
+    await elapse(db, "deliveries", timedelta(hours=2), one["event_id"], where="event_id = $1")
     assert one["event_id"] in {again.event_id for again in await deliveries.lease(db, limit=50)}
 
 
@@ -158,7 +155,7 @@ async def test_whose_lease_ran_out_and_was_taken_over_writes_nothing_back(db: Da
     await build.endpoint(db, tenant)
     await owed(db, tenant, 1)
     (stale,) = await deliveries.lease(db, limit=1)
-    await db.fetch("update deliveries set leased_until = clock_timestamp()")
+    await set_time(db, "deliveries", "leased_until")
     (held,) = await deliveries.lease(db, limit=1)
     before = await db.fetch("select * from deliveries")
 

@@ -1,7 +1,7 @@
 """Disabling a connection: pending interactions are cancelled, and once it has returned none there is answered."""
 
 import asyncio
-import random
+from typing import Any
 
 import pytest
 
@@ -14,13 +14,17 @@ from storage.pool import Database
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.claim_checks import unwaited
+from tests.storage.elapse import set_deadline
 from tests.storage.faults import admin, until_waiting
 from tests.storage.test_connections import connect, organization
+from tests.waiting import jitter
 
 
-async def disable(db: Database, tenant: Tenant) -> connections.ConnectionDisabled:
+async def disable(db: Database, tenant: Tenant, **other: Any) -> connections.ConnectionDisabled:
     scope = tenant.scope
-    done = await connections.disable(db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+    done = await connections.disable(
+        db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new, **other
+    )
     assert done is not None
     return done
 
@@ -60,10 +64,8 @@ async def test_other_connections_and_what_has_ended_stay_as_they_are(db: Databas
 
 async def test_what_was_told_to_be_expired_is_never_called_cancelled_later(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set cards_shown = 1, created_at = created_at - interval '1 day', "
-        "expires_at = created_at - interval '1 hour'"
-    )
+    await db.fetch("update interactions set cards_shown = 1")
+    await set_deadline(db, question.id)
 
     assert (await disable(db, tenant)).cancelled == 0
 
@@ -71,12 +73,11 @@ async def test_what_was_told_to_be_expired_is_never_called_cancelled_later(db: D
     assert (await unwaited(db, build.click(question))).verdict is Verdict.EXPIRED
 
 
-async def test_more_than_one_batch_is_cancelled(db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "_BATCH", 3)
+async def test_more_than_one_batch_is_cancelled(db: Database, tenant: Tenant) -> None:
     for _ in range(7):
         await build.question(db, tenant)
 
-    assert (await disable(db, tenant)).cancelled == 7
+    assert (await disable(db, tenant, batch=3)).cancelled == 7
 
 
 async def test_disabling_again_changes_nothing_and_a_foreign_connection_is_not_found(
@@ -101,8 +102,7 @@ async def test_a_claim_that_waits_while_its_connection_is_disabled_is_refused(
             disabling = asyncio.create_task(disable(db, tenant))
             await until_waiting(holder)
             claiming = asyncio.create_task(unwaited(other, build.click(question)))
-            while len(await holder.fetch("select from pg_stat_activity where wait_event_type = 'Lock'")) < 2:
-                await asyncio.sleep(0.001)
+            await until_waiting(holder, number=2)
         done = await disabling
         claimed = await claiming
 
@@ -114,13 +114,12 @@ async def test_a_claim_that_waits_while_its_connection_is_disabled_is_refused(
 async def test_of_disabling_and_clicking_at_once_no_answer_comes_after_the_disabling(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    chance = random.Random(11)
     ends = set()
     for _ in range(200):
         question = await build.question(db, tenant)
 
-        async def click(after: float, click: interactions.ClaimRequest) -> interactions.Claimed:
-            await asyncio.sleep(after)  # a random point around the disabling is what this test is about
+        async def click(click: interactions.ClaimRequest) -> interactions.Claimed:
+            await jitter(0.006)  # a random point around the disabling is what this test is about
             return await unwaited(other, click)
 
         async def disabled() -> Status:
@@ -128,7 +127,7 @@ async def test_of_disabling_and_clicking_at_once_no_answer_comes_after_the_disab
             return (await build.read(db, tenant, question.id)).status  # noqa: B023  -- awaited in this very round
 
         disabling = asyncio.create_task(disabled())
-        claims = await asyncio.gather(*(click(chance.uniform(0, 0.006), build.click(question)) for _ in range(4)))
+        claims = await asyncio.gather(*(click(build.click(question)) for _ in range(4)))
         acknowledged = await disabling
         late = await unwaited(other, build.click(question, choice="deny"))
         after = await build.read(db, tenant, question.id)
@@ -147,11 +146,10 @@ async def test_of_disabling_and_clicking_at_once_no_answer_comes_after_the_disab
 async def test_of_disabling_and_asking_at_once_no_question_is_missed(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    chance = random.Random(12)
     for _ in range(60):
 
         async def ask() -> interactions.Opened | interactions.Disconnected | object:
-            await asyncio.sleep(chance.uniform(0, 0.004))  # a random point around the disabling
+            await jitter(0.004)  # a random point around the disabling
             return await interactions.open(other, build.opening(tenant))
 
         outcomes = await asyncio.gather(*(ask() for _ in range(6)), disable(db, tenant))

@@ -1,6 +1,7 @@
 """Expiry: a passed deadline counts at once, the end is written once, and waiting requests find it."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from bridge import ids
@@ -9,15 +10,9 @@ from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse, set_deadline, set_deadlines
 from tests.storage.faults import admin
 from tests.storage.moments import RaceDelay
-
-
-async def pass_deadlines(db: Database) -> None:
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() - interval '1 millisecond'"
-    )
 
 
 async def test_a_passed_deadline_is_written_when_it_is_met_and_the_sweep_changes_nothing_that_was_told(
@@ -26,7 +21,7 @@ async def test_a_passed_deadline_is_written_when_it_is_met_and_the_sweep_changes
     seen, unseen = await build.question(db, tenant), await build.question(db, tenant)
     (card,) = [card for card in await card_moves.lease(db, seen) if card.interaction_id == seen.id]
     await card_moves.post(db, card)
-    await pass_deadlines(db)
+    await set_deadlines(db, where="true")
 
     before = [await build.read_with_end(db, tenant, question.id) for question in (seen, unseen)]
 
@@ -44,7 +39,7 @@ async def test_a_passed_deadline_is_written_when_it_is_met_and_the_sweep_changes
 async def test_a_send_that_may_have_been_seen_expires(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant)
     await card_moves.fail(db, await card_moves.take(db, question), unsure=True)
-    await pass_deadlines(db)
+    await set_deadlines(db, where="true")
 
     await deadlines.expire(db, event_ids=[ids.new()])
 
@@ -56,13 +51,9 @@ async def test_one_pass_ends_no_more_than_it_was_given_ids_for_oldest_deadline_f
 ) -> None:
     for _ in range(5):
         await build.question(db, tenant)
-    await pass_deadlines(db)
+    await set_deadlines(db, where="true")
     oldest = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '2 days', "
-        "expires_at = clock_timestamp() - interval '1 day' where id = $1",
-        oldest.id,
-    )
+    await elapse(db, "interactions", timedelta(days=1), oldest.id, where="id = $1")
     young = await build.question(db, tenant)
 
     passes = [(await deadlines.expire(db, event_ids=[ids.new() for _ in range(4)])).ended for _ in range(3)]
@@ -76,7 +67,7 @@ async def test_a_question_that_is_held_elsewhere_does_not_hold_up_the_others(
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
     held, free = await build.question(db, tenant), await build.question(db, tenant)
-    await pass_deadlines(db)
+    await set_deadlines(db, where="true")
     async with admin(dsn) as holder:
         transaction = holder.transaction()
         await transaction.start()
@@ -94,7 +85,7 @@ async def test_a_question_that_is_held_elsewhere_does_not_hold_up_the_others(
 async def test_two_replicas_end_every_question_once(db: Database, other: Database, tenant: Tenant) -> None:
     for _ in range(60):
         await build.question(db, tenant)
-    await pass_deadlines(db)
+    await set_deadlines(db, where="true")
 
     async def replica(one: Database) -> list[object]:
         ended: list[object] = []
@@ -116,12 +107,7 @@ async def test_a_click_and_the_deadline_never_both_end_a_question(
     verdicts: dict[UUID, str] = {}
 
     async def one_race(question: Interaction) -> None:
-        await db.fetch(
-            "update interactions set created_at = created_at - interval '1 day', "
-            "expires_at = clock_timestamp() + make_interval(secs => $2) where id = $1",
-            question.id,
-            moment.seconds(),
-        )
+        await set_deadline(db, question.id, timedelta(seconds=moment.seconds()))
 
         async def expire() -> list[object]:
             ended: list[object] = []
@@ -159,11 +145,7 @@ async def test_of_the_watched_questions_those_that_ended_are_told(db: Database, 
     foreign = await build.question(db, other)
     await interactions.claim(db, build.click(answered))
     await interactions.claim(db, build.click(foreign))
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
-        "where id = $1",
-        late.id,
-    )
+    await set_deadline(db, late.id)
     organization_id = tenant.scope.organization_id
     watched = [(organization_id, id) for id in (answered.id, late.id, still_open.id, foreign.id, ids.new())]
 

@@ -5,6 +5,7 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 from bridge import ids
@@ -14,18 +15,16 @@ from storage.model import Card, Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
-from tests.storage.faults import admin, until_waiting
+from tests.storage.elapse import set_deadline
+from tests.storage.faults import admin, until_overdue, until_waiting
+from tests.waiting import jitter
 
 MOMENT = 0.1  # seconds around a deadline, in which all sides of a race act; a loaded machine needs so many
 
 
-async def ends_in(db: Database, question: Interaction, *, seconds: float) -> None:
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() + make_interval(secs => $2) where id = $1",
-        question.id,
-        seconds,
-    )
+async def ends_soon(db: Database, question: Interaction) -> None:
+    """Put the deadline of an interaction at a random point of the race that begins now."""
+    await set_deadline(db, question.id, timedelta(seconds=random.uniform(0, 1.5 * MOMENT)))
 
 
 async def sweep(db: Database) -> list[EndedInteraction]:
@@ -66,24 +65,23 @@ async def test_a_post_and_the_deadline_at_one_moment_agree_whether_a_card_was_sh
     db: Database, other: Database, tenant: Tenant
 ) -> None:
     """Two hundred races: an interaction whose post was allowed expires, any other is unreachable, for clicks too."""
-    chance = random.Random(5)
     questions = [await build.question(db, tenant) for _ in range(200)]
     held = await leased(db, questions)
     allowed: dict[UUID, bool] = {}
     verdicts: dict[UUID, str] = {}
 
     async def send(question: Interaction) -> None:
-        await asyncio.sleep(chance.uniform(0, MOMENT))
+        await jitter(MOMENT)
         allowed[question.id] = await cards.mark_maybe_shown(db, held[question.id]) is not None
 
     async def click(question: Interaction) -> None:
-        await asyncio.sleep(chance.uniform(MOMENT / 2, 2 * MOMENT))
+        await jitter(2 * MOMENT, MOMENT / 2)
         click = build.click(question, user_id="U0BOB")  # not a responder, so that no answer ends it
         verdicts[question.id] = (await interactions.claim(db, click, seconds=20)).verdict
 
     for start in range(0, 200, 20):
         batch = questions[start : start + 20]
-        await asyncio.gather(*(ends_in(db, one, seconds=chance.uniform(0, 1.5 * MOMENT)) for one in batch))
+        await asyncio.gather(*(ends_soon(db, one) for one in batch))
         async with sweeping(db), sweeping(other):
             await asyncio.gather(*(send(one) for one in batch), *(click(one) for one in batch))
     await until_swept(db)
@@ -107,15 +105,14 @@ async def test_a_post_that_waited_for_the_row_past_the_deadline_is_not_made(
     """The interaction ends as unreachable, so no card may be posted after that."""
     question = await build.question(db, tenant)
     card = await card_moves.take(db, question)
-    await ends_in(db, question, seconds=0.5)
+    await set_deadline(db, question.id, timedelta(milliseconds=500))
     async with admin(dsn) as holder, admin(dsn) as watcher:
         transaction = holder.transaction()
         await transaction.start()
         await holder.execute("select from interactions for update")
         mark_maybe_shown = asyncio.create_task(cards.mark_maybe_shown(db, card))
         await until_waiting(watcher)
-        while not await watcher.fetchval("select clock_timestamp() > expires_at from interactions"):
-            await asyncio.sleep(0.005)
+        await until_overdue(watcher)
         await transaction.rollback()
 
     assert await mark_maybe_shown is None
@@ -129,17 +126,16 @@ async def test_the_last_copy_giving_up_and_the_deadline_end_a_question_once(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
     """Either may come first, and stores its own reason."""
-    chance = random.Random(9)
     questions = [await build.question(db, tenant) for _ in range(120)]
     held = await leased(db, questions)
 
     async def give_up(question: Interaction) -> None:
-        await asyncio.sleep(chance.uniform(0, MOMENT))
+        await jitter(MOMENT)
         await card_moves.give_up(db, held[question.id])
 
     for start in range(0, 120, 20):
         batch = questions[start : start + 20]
-        await asyncio.gather(*(ends_in(db, one, seconds=chance.uniform(0, 1.5 * MOMENT)) for one in batch))
+        await asyncio.gather(*(ends_soon(db, one) for one in batch))
         async with sweeping(db), sweeping(other):
             await asyncio.gather(*(give_up(one) for one in batch))
     await until_swept(db)

@@ -17,6 +17,7 @@ from storage.pool import Database
 from tests import pgbouncer, proxy
 from tests.proxy import Weather
 from tests.storage.faults import frozen
+from tests.waiting import pause, until
 
 EVERYTHING = None
 LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
@@ -118,16 +119,16 @@ async def test_a_connection_that_was_cut_says_so(dsn: str) -> None:
 async def test_m071_a_full_queue_is_no_mistake_of_ours_and_the_next_notice_may_pass(dsn: str, db: Database) -> None:
     """It takes gigabytes to fill the real queue, so a function raises the error that the server then raises."""
     await db.fetch("create schema full_queue")
+    first = f"{dsn}?search_path=full_queue,pg_catalog"
     await db.fetch(
         "create function full_queue.pg_notify(text, text) returns void language plpgsql as "
         "$$ begin raise exception 'too many notifications in the NOTIFY queue' using errcode = '54000'; end $$"
     )
-    async with listening(dsn) as (one, _):
-        await one._connection.execute("set search_path = full_queue, pg_catalog")
+    async with listening(first) as (one, _):
         with pytest.raises(errors.Unavailable):
             await one.send([pair()])
 
-        await one._connection.execute("set search_path = pg_catalog")
+        await db.fetch("drop function full_queue.pg_notify")
         await one.send([pair()])
 
 
@@ -188,18 +189,17 @@ class TestPoolers:
         assert "full" in refused.value.advice
 
     async def test_a_transaction_through_it_ends_when_its_client_falls_silent(
-        self, dsn: str, reachable_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, dsn: str, reachable_path: Path
     ) -> None:
         """Nothing else would end it: an interaction that a frozen replica has locked could not be answered any more."""
-        monkeypatch.setattr(pool, "_limits", lambda: dict.fromkeys(LIMITS, "500ms"))
         with pgbouncer.before(dsn, reachable_path) as through:
-            async with pool.connect(through, name="replica", size=1, pooled=True) as db:
+            async with pool.connect(through, name="replica", size=1, pooled=True, seconds=0.5) as db:
 
                 async def fall_silent() -> None:
                     async with db.acquire() as held, held.transaction():
                         shown = [await held.fetchval("select current_setting($1)", name) for name in LIMITS]
-                        assert shown == ["500ms"] * 3
-                        await asyncio.sleep(1.0)
+                        assert shown == ["475ms"] * 3
+                        await pause(1.0)
                         await held.fetch("select 1")
 
                 with pytest.raises(errors.Unavailable):
@@ -233,10 +233,8 @@ class TestPoolers:
         async with proxy.before(dsn) as (way, through), pool.connect(dsn, name="claims", size=1) as claims:
             async with claims.acquire():  # so that it stops between listening and sending
                 checking = asyncio.create_task(notices.check(through, db=db, claims=claims))
-                while not await db.fetch(
-                    "select from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
-                ):
-                    await asyncio.sleep(0.01)
+                look = "select from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
+                await until(lambda: db.fetch(look))
                 way.weather = Weather.BLACK_HOLE
             with pytest.raises(errors.Unavailable):
                 await checking

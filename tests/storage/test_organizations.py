@@ -12,6 +12,7 @@ from storage.throttles import Bucket
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.claim_checks import unwaited
+from tests.storage.elapse import set_deadline
 from tests.storage.scope_checks import TENANT
 from tests.storage.test_connections import connect
 
@@ -117,11 +118,7 @@ async def test_what_may_still_be_on_a_screen_is_counted(db: Database) -> None:
     assert await organizations.outstanding(db, id) is None
     await db.fetch("update cards set shown = wanted where organization_id = $1", id)
     late = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = created_at - interval '1 hour' where id = $1",
-        late.id,
-    )
+    await set_deadline(db, late.id)
     await disable(db, tenant)
     owed = await organizations.outstanding(db, id)
     await events.number(db)

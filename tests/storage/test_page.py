@@ -16,6 +16,7 @@ from storage.model import Interaction, Status
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
+from tests.storage.elapse import set_deadline, set_deadlines
 
 
 async def listed(
@@ -47,11 +48,8 @@ async def in_every_way(db: Database, tenant: Tenant) -> dict[str, Interaction]:
         cancelled_by="deploy-bot",
         event_id=ids.new(),
     )
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
-        "where id = any ($1)",
-        [question.id for name, question in opened.items() if name.startswith("late")],
-    )
+    late = [question.id for name, question in opened.items() if name.startswith("late")]
+    await set_deadlines(db, late, where="id = any ($1)")
     return opened
 
 
@@ -158,12 +156,9 @@ async def test_whatever_is_asked_for_and_however_large_the_pages_nothing_is_miss
         if (fate := chance.random()) < 0.5:
             await interactions.claim(db, build.click(question))
         elif fate < 0.8:
-            await db.fetch(
-                "update interactions set created_at = created_at - interval '1 day', cards_shown = $2, "
-                "expires_at = clock_timestamp() where id = $1",
-                question.id,
-                chance.choice([0, 1]),
-            )
+            shown = chance.choice([0, 1])
+            await db.fetch("update interactions set cards_shown = $2 where id = $1", question.id, shown)
+            await set_deadline(db, question.id)
     for _ in ("before the sweep", "after it"):
         every = [await build.read(db, tenant, question.id) for question in reversed(questions)]
         for status, kind, tag in itertools.product(

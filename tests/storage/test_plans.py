@@ -8,6 +8,7 @@ import asyncio
 import dataclasses
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from storage.statements import Statement
 from tests.databases import Databases
 from tests.storage import build, ended
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse
 
 OTHERS = """
 create temp table seeds as
@@ -453,10 +455,11 @@ async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Datab
     old = await ended.question(crowded, tenant, days=200)
     await ended.many_like(crowded, old, number=6)
     await crowded.fetch(
-        "update clicks set interaction_id = null, clicked_at = clicked_at - interval '91 days' where claim_id in "
+        "update clicks set interaction_id = null where claim_id in "
         "(select claim_id from clicks where organization_id <> $1 limit 5)",
         tenant.scope.organization_id,
     )
+    await elapse(crowded, "clicks", timedelta(days=91), where="interaction_id is null")
     past = await crowded.fetch("select ended_at as after, id from interactions order by ended_at limit 1 offset 2")
     held = {
         "days": 90,
@@ -483,13 +486,9 @@ async def test_what_no_agent_acknowledged_is_found_without_a_look_at_what_is_you
     await ended.many_like(crowded, late, number=6)
     async with crowded.acquire() as connection:
         await connection.execute(PATIENT)
-        await connection.execute(
-            "update interactions set ended_at = ended_at - interval '1 hour' "
-            "where organization_id <> $1 and status = 'answered' and id < $2",
-            late.organization_id,
-            UUID(int=2**127),
-            timeout=60,
-        )
+        others = "organization_id <> $1 and status = 'answered' and id < $2"
+        args = (late.organization_id, UUID(int=2**127))
+        await elapse(connection, "interactions", timedelta(hours=1), *args, where=others, columns=["ended_at"])
         await connection.execute("analyze interactions", timeout=60)
         for mode in ("force_custom_plan", "force_generic_plan"):
             _, values = calls(tenant, late)["mark_unacknowledged"]

@@ -17,6 +17,7 @@ from storage.statements import Runs
 from tests import proxy
 from tests.proxy import Weather
 from tests.storage.faults import admin, frozen, pid_of, until_running, until_waiting
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -97,9 +98,8 @@ async def admin_ended(holder: asyncpg.Connection) -> None:
     )
 
 
-async def test_an_unhurried_call_on_a_frozen_backend_ends_too(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "COMMAND_TIMEOUT", 0.3)
-    async with pool.connect(dsn, name="hurried", size=1) as db:
+async def test_an_unhurried_call_on_a_frozen_backend_ends_too(dsn: str) -> None:
+    async with pool.connect(dsn, name="hurried", size=1, command_timeout=0.3) as db:
         with frozen(await pid_of(db)):
             began = time.monotonic()
             assert await asyncio.wait_for(failure(db.fetch("select 1")), 5) is Failure.UNKNOWN
@@ -108,13 +108,17 @@ async def test_an_unhurried_call_on_a_frozen_backend_ends_too(dsn: str, monkeypa
 
 
 async def test_a_caller_that_is_cancelled_while_the_server_is_frozen_learns_that_it_was_cancelled(
-    single: Database, monkeypatch: pytest.MonkeyPatch
+    single: Database,
 ) -> None:
     """A loop that took it for a failure of the database would never stop."""
-    monkeypatch.setattr(pool, "ACQUIRE_TIMEOUT", 0.3)
+
+    async def fetch() -> None:
+        async with single.acquire(seconds=0.3) as connection:
+            await connection.fetch("select 1")
+
     with frozen(await pid_of(single)):
-        call = asyncio.create_task(single.fetch("select 1"))
-        await asyncio.sleep(0.05)  # the statement is sent by then; a frozen server cannot confirm it
+        call = asyncio.create_task(fetch())
+        await until(lambda: single.in_use)  # the statement follows at once; a frozen server cannot confirm it
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
@@ -122,10 +126,9 @@ async def test_a_caller_that_is_cancelled_while_the_server_is_frozen_learns_that
         assert await single.fetch("select 1")
 
 
-async def test_a_pool_with_a_frozen_backend_closes_all_the_same(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "COMMAND_TIMEOUT", 0.3)
+async def test_a_pool_with_a_frozen_backend_closes_all_the_same(dsn: str) -> None:
     async with asyncio.timeout(5):
-        async with pool.connect(dsn, name="closing", size=1) as db:
+        async with pool.connect(dsn, name="closing", size=1, command_timeout=0.3) as db:
             pid = await pid_of(db)
             stopped = frozen(pid)
             stopped.__enter__()

@@ -2,8 +2,11 @@
 
 import asyncio
 import itertools
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from asyncpg import Record
 
 from bridge import ids
 from bridge.loops.unacknowledged import WHOLE_SECONDS
@@ -14,6 +17,8 @@ from storage.receipts import Receipt, Recording
 from storage.statements import Statement
 from tests.storage import build, card_moves, ended
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse, set_deadlines
+from tests.storage.faults import until_waiting
 
 PICKED_UP, SUCCEEDED, FAILED = Progress
 RECORDED, REPEATED, REFUSED, UNANSWERED, OVERDUE = Recording
@@ -105,9 +110,9 @@ async def test_a_receipt_that_waits_behind_the_click_is_recorded(db: Database, o
     async with db.acquire() as holder, holder.transaction():
         await holder.execute("select from interactions where id = $1 for update", question.id)
         clicked = asyncio.create_task(interactions.claim(other, build.click(question)))
-        await waiting(other, 1)
+        await until_waiting(other)
         reported = asyncio.create_task(report(db, question, PICKED_UP))
-        await waiting(other, 2)
+        await until_waiting(other, number=2)
 
     assert (await clicked).verdict is Verdict.WON
     assert await reported is RECORDED
@@ -163,7 +168,7 @@ async def test_a_default_answer_is_heard_and_acted_on_once_it_is_written(db: Dat
     assert await report(db, question, SUCCEEDED) is RECORDED
 
 
-class TestHearing:
+class TestAcknowledging:
     async def test_counts_once_and_only_of_an_end(self, db: Database, tenant: Tenant) -> None:
         question, pending = await answered(db, tenant), await build.question(db, tenant)
 
@@ -242,11 +247,10 @@ class TestLateness:
         assert (card.wanted, card.shown, card.settled) == (3, 2, True)
 
     async def test_is_never_said_of_what_a_replica_of_the_release_before_asked(
-        self, db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+        self, db: Database, tenant: Tenant
     ) -> None:
         """That release gives ends to agents and records no acknowledgement."""
-        monkeypatch.setitem(interactions._SQL, "open", before_hearing())
-        question = await answered(db, tenant)
+        question = await answered(_ReleaseBefore(db.pool), tenant)
         await ended.ago(db, tenant, question, days=121 / 86_400)
 
         assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
@@ -257,7 +261,7 @@ class TestLateness:
         await card_moves.post(db, await card_moves.take(db, question))
         await pass_deadline(db, question)
         await deadlines.expire(db, event_ids=[ids.new()])
-        await db.fetch("update interactions set ended_at = ended_at - interval '3 minutes'")
+        await elapse(db, "interactions", timedelta(minutes=3))
 
         assert await receipts.mark_unacknowledged(db, limit=10, within=WHOLE_SECONDS) == []
 
@@ -288,6 +292,14 @@ class TestLateness:
         )
 
 
+class _ReleaseBefore(Database):
+    """The pool of a replica whose release recorded no acknowledgements; only its opening differs."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        opens = query == statements.load("interactions")["open"].sql
+        return await super().fetch(before_hearing().sql if opens else query, *args)
+
+
 def before_hearing() -> Statement:
     """Return the statement that opens an interaction, as of a release that recorded no acknowledgements."""
     text = statements.load("interactions")["open"].text
@@ -297,20 +309,8 @@ def before_hearing() -> Statement:
     return statements.parse("interactions", f"-- name: open :one\n-- As it was.\n{text};")["open"]
 
 
-async def waiting(db: Database, number: int) -> None:
-    """Wait until `number` statements wait for a lock; TimeoutError if they do not."""
-    async with asyncio.timeout(10):
-        look = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-        while len(await db.fetch(look)) < number:
-            await asyncio.sleep(0.01)
-
-
 async def pass_deadline(db: Database, *questions: Interaction) -> None:
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
-        "where id = any ($1)",
-        [question.id for question in questions],
-    )
+    await set_deadlines(db, [question.id for question in questions], where="id = any ($1)")
 
 
 async def before_migration(db: Database, question: Interaction) -> None:

@@ -1,8 +1,8 @@
 """Interactions that ended long ago are deleted with their rows, but none that is pending or has outstanding work."""
 
 import asyncio
-import random
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,7 +15,9 @@ from storage.pool import Database
 from storage.retention import START, RetentionPosition
 from tests.storage import build, card_moves, ended
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse, set_deadlines, set_time
 from tests.storage.faults import admin
+from tests.waiting import jitter
 
 DAYS = 90
 TABLES = ("interactions", "cards", "clicks", "events", "deliveries")
@@ -57,7 +59,7 @@ async def test_what_ended_long_ago_goes_with_its_cards_its_clicks_and_its_events
 
 async def test_a_question_is_as_old_as_its_end(db: Database, tenant: Tenant) -> None:
     young = await ended.question(db, tenant, days=DAYS - 0.01)
-    await db.fetch("update interactions set created_at = created_at - interval '300 days'")
+    await elapse(db, "interactions", timedelta(days=300), columns=["created_at"])
     before = await left(db)
 
     assert (await forget(db)).seen == 0
@@ -68,7 +70,7 @@ async def test_what_is_pending_stays_however_long_ago_it_was_asked(db: Database,
     pending, late = await build.question(db, tenant), await build.question(db, tenant)
     for question in (pending, late):
         await ended.ago(db, tenant, question, days=1000)
-    await db.fetch("update interactions set expires_at = now() - interval '900 days' where id = $1", late.id)
+    await set_time(db, "interactions", "expires_at", timedelta(days=-900), late.id, where="id = $1")
 
     assert (await forget(db)).seen == 0
     assert await remain(db, [pending, late]) == [True, True]
@@ -97,7 +99,7 @@ async def test_every_way_to_have_ended_grows_old(db: Database, tenant: Tenant, s
             await card_moves.give_up(db, await card_moves.take(db, question))
         case _:
             await card_moves.fail(db, await card_moves.take(db, question), unsure=True)
-            await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
+            await set_deadlines(db, where="true")
             await deadlines.expire(db, event_ids=[ids.new()])
     after = await ended.ago(db, tenant, question, days=DAYS + 1)
     assert after.status is status
@@ -142,7 +144,7 @@ async def test_one_copy_of_three_that_is_not_settled_is_enough(db: Database, ten
 async def test_a_card_that_is_on_no_screen_owes_nothing(db: Database, tenant: Tenant) -> None:
     """The workspace may have been disconnected before the post: no replica will ever post the card."""
     question = await build.question(db, tenant)
-    await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
+    await set_deadlines(db, where="true")
     await deadlines.expire(db, event_ids=[ids.new()])
     await ended.ago(db, tenant, question, days=1000)
 
@@ -217,14 +219,13 @@ async def test_a_click_that_comes_while_its_question_is_forgotten_gets_its_verdi
     db: Database, other: Database, tenant: Tenant
 ) -> None:
     """A click before sees the winner, and one after sees no interaction; there is nothing between, and none fails."""
-    chance = random.Random(11)
     question = await ended.question(db, tenant, days=DAYS + 1)
     await ended.many_like(db, question, number=120)
     rows = await db.fetch("select id from interactions")
     verdicts: list[str] = []
 
     async def click(id: UUID) -> None:
-        await asyncio.sleep(chance.uniform(0, 0.3))
+        await jitter(0.3)
         for _ in range(2):
             click = build.click(question, interaction_id=id, user_id="U0BOB")
             verdicts.append((await interactions.claim(db, click, seconds=20)).verdict)
@@ -281,7 +282,7 @@ async def test_a_write_back_to_a_forgotten_card_changes_nothing(db: Database, te
     """As by a replica that was paused for months."""
     question = await build.question(db, tenant)
     card = await card_moves.take(db, question)
-    await db.fetch("update interactions set expires_at = created_at + interval '1 microsecond'")
+    await set_deadlines(db, where="true")
     await deadlines.expire(db, event_ids=[ids.new()])
     await ended.ago(db, tenant, question, days=1000)
     await forget(db)
@@ -352,9 +353,7 @@ async def test_clicks_on_no_question_grow_old_too(db: Database, tenant: Tenant) 
     of_another_connection = build.click(question, scope=Scope(**{**_scope(question), "connection_id": ids.new()}))
     for click in (old, young, of_another_connection, build.click(question, choice="launch")):
         assert (await interactions.claim(db, click)).verdict is Verdict.GONE
-    await db.fetch(
-        "update clicks set clicked_at = clicked_at - interval '91 days' where claim_id <> $1", young.claim_id
-    )
+    await elapse(db, "clicks", timedelta(days=91), young.claim_id, where="claim_id <> $1")
 
     assert await retention.forget_clicks(db, days=DAYS, limit=1) == 1
     assert await retention.forget_clicks(db, days=DAYS, limit=10) == 1

@@ -1,11 +1,14 @@
 """The row of a deleted endpoint is removed when it is old and has no deliveries; a disabled endpoint stays."""
 
+from datetime import timedelta
+
 from storage import events, interactions, retention, webhook_endpoints
 from storage.model import WebhookEndpoint
 from storage.pool import Database
 from storage.retention import START
 from tests.storage import build, ended
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse
 
 DAYS = 90
 
@@ -17,11 +20,7 @@ async def forget(db: Database, *, limit: int = 5) -> int:
 async def delete(db: Database, one: WebhookEndpoint, *, days: float) -> None:
     """Delete an endpoint, as if `days` ago."""
     assert await webhook_endpoints.delete(db, one.organization_id, one.id)
-    await db.fetch(
-        "update webhook_endpoints set disabled_at = disabled_at - make_interval(secs => $2) where id = $1",
-        one.id,
-        days * 86_400,
-    )
+    await elapse(db, "webhook_endpoints", timedelta(days=days), one.id, where="id = $1")
 
 
 async def left(db: Database) -> int:
@@ -42,7 +41,7 @@ async def test_what_is_young_or_only_disabled_stays(db: Database, tenant: Tenant
     for reason in ("asked", "failing", "gone"):
         one = await build.endpoint(db, tenant)
         await webhook_endpoints.disable(db, one.organization_id, one.id, reason=reason)
-    await db.fetch("update webhook_endpoints set disabled_at = now() - interval '900 days' where url <> ''")
+    await elapse(db, "webhook_endpoints", timedelta(days=900), where="url <> ''")
     await build.endpoint(db, tenant)
 
     assert await forget(db) == 0

@@ -14,7 +14,7 @@ from tests.storage.build import Tenant
 _SSL_REQUEST = 80877103  # the one message that may come before the start-up message; neither has a type
 
 
-class Counting(Proxy):
+class RoundTripCounter(Proxy):
     """A proxy before PostgreSQL that counts the messages whose reply the client awaits: Sync and simple Query."""
 
     round_trips = 0
@@ -39,7 +39,7 @@ def _number(message: bytes, at: int) -> int:
 async def test_a_claim_is_one_round_trip(db: Database, tenant: Tenant, dsn: str) -> None:
     server = urlsplit(dsn)
     assert server.hostname and server.port
-    async with Counting(host=server.hostname, port=server.port) as way:
+    async with RoundTripCounter(host=server.hostname, port=server.port) as way:
         through = server._replace(netloc=server.netloc.replace(f":{server.port}", f":{way.port}")).geturl()
         async with pool.connect(through, name="claims", size=1) as claims:
             await interactions.claim(claims, await click(db, tenant))  # prepares the statement

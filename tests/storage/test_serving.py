@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from storage.serving import ServingStatus
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.card_moves import lease
+from tests.storage.elapse import elapse
 
 # The lease of cards of a previous release, which does not know `serving` and runs beside this release for a while.
 BEFORE = """
@@ -50,11 +52,7 @@ async def of(db: Database, tenant: Tenant) -> ServingStatus:
 
 async def pass_time(db: Database, *, seconds: int = serving.SECONDS) -> None:
     """Let `seconds` pass for every serving lease."""
-    await db.fetch(
-        "update serving set served_since = served_since - make_interval(secs => $1), "
-        "served_until = served_until - make_interval(secs => $1)",
-        seconds,
-    )
+    await elapse(db, "serving", timedelta(seconds=seconds))
 
 
 async def shelve(db: Database) -> int:
@@ -121,7 +119,7 @@ async def test_what_no_replica_serves_is_leased_no_more_and_is_not_late(
 ) -> None:
     served = await build.question(db, await build.tenant(db))
     await serving.renew(db, [served.scope])
-    await db.fetch("update cards set due_at = due_at - interval '1 hour'")
+    await elapse(db, "cards", timedelta(hours=1))
 
     assert [await serving.shelve(db) for _ in range(3)] == [0, 1, 0], (
         "the first pass inserts its row, the second one shelves"
@@ -133,17 +131,14 @@ async def test_what_no_replica_serves_is_leased_no_more_and_is_not_late(
     assert [leased.interaction_id for leased in await cards.lease(db, both, kinds=KINDS, limit=10)] == [served.id]
 
 
-async def test_a_connection_that_is_served_again_has_all_its_cards_due_at_once(
-    db: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_connection_that_is_served_again_has_all_its_cards_due_at_once(db: Database, tenant: Tenant) -> None:
     """However many there are: a pass that moved some is followed by another one."""
     question = await build.question(db, tenant, **card_moves.copies(10))
     await serving.renew(db, [tenant.scope])
     await pass_time(db)
-    monkeypatch.setattr(serving, "_BATCH", 4)
-    assert [await serving.shelve(db) for _ in range(4)] == [4, 4, 2, 0]
+    assert [await serving.shelve(db, limit=4) for _ in range(4)] == [4, 4, 2, 0]
 
-    renewed = [await serving.renew(db, [tenant.scope]) for _ in range(4)]
+    renewed = [await serving.renew(db, [tenant.scope], limit=4) for _ in range(4)]
 
     assert [(one.started, one.put_back) for one in renewed] == [(1, 4), (0, 4), (0, 2), (0, 0)]
     assert await shelved(db) == set()

@@ -1,7 +1,7 @@
 """An interaction superseded by a newer one: both in one transaction, or neither."""
 
 import asyncio
-import random
+from datetime import timedelta
 from typing import Any
 
 from bridge import ids
@@ -11,7 +11,9 @@ from storage.model import Interaction, Status, Verdict
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
-from tests.storage.faults import admin, until_waiting
+from tests.storage.elapse import set_deadline
+from tests.storage.faults import admin, until_overdue, until_waiting
+from tests.waiting import jitter
 
 KEYED: dict[str, Any] = {"idempotency_key": "deploy-2", "request_hash": b"same"}
 
@@ -41,11 +43,7 @@ async def test_the_older_one_ends_as_the_newer_one_is_born(db: Database, tenant:
 async def test_what_has_ended_is_not_superseded_and_nothing_is_opened(db: Database, tenant: Tenant) -> None:
     answered, late = await build.question(db, tenant), await build.question(db, tenant)
     await interactions.claim(db, build.click(answered))
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
-        "where id = $1",
-        late.id,
-    )
+    await set_deadline(db, late.id)
     replaced = await build.question(db, tenant)
     await build.question(db, tenant, supersedes=replaced.id)
     before = [dict(row) for row in await db.fetch("select * from interactions order by id")]
@@ -124,13 +122,12 @@ async def test_of_many_newer_ones_one_supersedes(db: Database, other: Database, 
 async def test_a_click_and_a_newer_question_never_both_end_the_older_one(
     db: Database, other: Database, tenant: Tenant
 ) -> None:
-    chance = random.Random(13)
     seen = set()
     for _ in range(400):
         older = await build.question(db, tenant)
 
         async def click(older: Interaction = older) -> Claimed:
-            await asyncio.sleep(chance.uniform(0, 0.006))  # a random point of the opening is what this test is about
+            await jitter(0.006)  # a random point of the opening is what this test is about
             return await interactions.claim(db, build.click(older), seconds=20)
 
         opening = build.opening(tenant, supersedes=older.id)
@@ -171,16 +168,12 @@ async def test_a_newer_question_that_waited_past_the_older_ones_deadline_is_not_
     dsn: str, db: Database, tenant: Tenant
 ) -> None:
     older = await build.question(db, tenant)
-    await db.fetch(
-        "update interactions set created_at = created_at - interval '1 day', "
-        "expires_at = clock_timestamp() + interval '500 milliseconds'"
-    )
+    await set_deadline(db, older.id, timedelta(milliseconds=500))
     async with admin(dsn) as holder, holder.transaction():
         await holder.execute("select from interactions for update")
         waiting = asyncio.create_task(interactions.open(db, build.opening(tenant, supersedes=older.id)))
         await until_waiting(holder)
-        while not await holder.fetchval("select clock_timestamp() > expires_at from interactions"):
-            await asyncio.sleep(0.005)
+        await until_overdue(holder)
 
     assert await waiting == OlderEnded(id=older.id)
     assert await count(db) == 1

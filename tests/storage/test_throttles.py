@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeAlias
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from storage.pool import Database
 from storage.throttles import Bucket
 from tests.storage import build
 from tests.storage.build import Tenant
+from tests.storage.elapse import elapse
+from tests.storage.faults import until_waiting
 
 Take: TypeAlias = Callable[[Database, UUID, Bucket], Awaitable[bool]]
 
@@ -22,10 +25,6 @@ SLOW = Bucket(rate=0.001, burst=40)  # gains no token while a test runs
 
 async def take(db: Database, organization_id: UUID, bucket: Bucket, amount: float = 1) -> bool:
     return await throttles.take(db, organization_id, "requests", bucket, amount=amount) is not None
-
-
-async def pass_time(db: Database, seconds: float) -> None:
-    await db.fetch("update throttles set at = at - make_interval(secs => $1::float8)", seconds)
 
 
 async def test_a_full_bucket_gives_its_burst_and_then_nothing(db: Database, tenant: Tenant) -> None:
@@ -39,10 +38,10 @@ async def test_what_was_taken_comes_back_with_time_and_never_more_than_the_burst
     id = tenant.scope.organization_id
     assert await take(db, id, SLOW, 40)
 
-    await pass_time(db, 3_000)
+    await elapse(db, "throttles", timedelta(seconds=3_000))
     assert [await take(db, id, SLOW) for _ in range(4)] == [True] * 3 + [False]
 
-    await pass_time(db, 1_000_000)
+    await elapse(db, "throttles", timedelta(seconds=1_000_000))
     assert [await take(db, id, SLOW, 20) for _ in range(3)] == [True, True, False]
 
 
@@ -109,8 +108,7 @@ async def test_a_take_that_waited_for_the_row_counts_by_the_clock_after_the_wait
     async with other.acquire() as holder, holder.transaction():
         await holder.execute("select from throttles for update")
         waiting = asyncio.create_task(take(db, id, bucket))
-        while not await holder.fetchval("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"):
-            await asyncio.sleep(0.005)
+        await until_waiting(holder)
         await holder.execute("select pg_sleep(0.2)")
 
     assert await waiting

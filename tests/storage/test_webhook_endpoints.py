@@ -13,6 +13,7 @@ from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.faults import admin, until_waiting
 from tests.storage.moments import RaceDelay
+from tests.waiting import pause
 
 SECONDS = 1.0  # in which a claim is confirmed although another transaction has not committed yet
 AHEAD = 0.002
@@ -95,11 +96,11 @@ async def test_however_numbering_and_a_deletion_meet_neither_fails(
         question = await build.question(db, tenant)
 
         async def click(question: Interaction = question) -> None:
-            await asyncio.sleep(moment.seconds())
+            await pause(moment.seconds())
             await won(db, question, seconds=20)
 
         async def delete(one: WebhookEndpoint = one) -> None:
-            await asyncio.sleep(AHEAD)  # so that a click without a delay comes first
+            await pause(AHEAD)  # so that a click without a delay comes first
             assert await deleted(other, one)
 
         await asyncio.gather(click(), delete())
@@ -122,16 +123,13 @@ async def waiting(db: Database, tenant: Tenant) -> WebhookEndpoint:
     return one
 
 
-async def test_what_waits_is_given_up_but_for_what_is_under_way(
-    db: Database, tenant: Tenant, waiting: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deliveries, "_BATCH", 1)
+async def test_what_waits_is_given_up_but_for_what_is_under_way(db: Database, waiting: WebhookEndpoint) -> None:
     foreign = (await build.tenant(db)).scope.organization_id
     (leased,) = await deliveries.lease(db, limit=1)
     await deleted(db, waiting)
 
     assert await deliveries.give_up(db, foreign, waiting.id, outcome=OUTCOME) == 0
-    assert await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME) == 2
+    assert await deliveries.give_up(db, waiting.organization_id, waiting.id, outcome=OUTCOME, batch=1) == 2
 
     assert sorted(await statuses(db)) == ["dead", "dead", "pending"]
     assert await deliveries.renew(db, leased)

@@ -9,9 +9,15 @@ const CALLS_READ = 200; // enough to include the calls that followed these click
 
 export function createLive({ store, marks }) {
   let latest = 0;
+  let newest = null;
 
-  /** Read everything that the page shows once. When two calls overlap, the one that started last wins. */
-  async function refresh() {
+  /** Read all that the page shows once. Of overlapping calls the one that started last wins, and all end with it. */
+  function refresh() {
+    newest = read();
+    return newest;
+  }
+
+  async function read() {
     const reading = ++latest;
     const { place } = store.value;
     const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
@@ -20,13 +26,15 @@ export function createLive({ store, marks }) {
     const channels = new Map(seen).get(place.as) ?? [];
     const visible = channels.some((channel) => channel.id === place.channel);
     const messages = visible ? await api.messages(place) : [];
-    if (reading !== latest || !samePlace(place, store.value.place)) return;
+    if (reading !== latest) return newest;
+    if (!samePlace(place, store.value.place)) return undefined;
     for (const [id, list] of seen) marks.meet(id, list);
     const open = channels.find((channel) => channel.id === place.channel);
     if (open && document.visibilityState === "visible") marks.read(place.as, open);
     const unread = Object.fromEntries(seen.map(([id, list]) => [id, marks.unread(id, list)]));
     store.change({ people, channels, seen: Object.fromEntries(seen), messages, unread, shown: place });
     store.change({ faults, journal, connected: true });
+    return undefined;
   }
 
   /** Read what the inspector shows. It is large, so it is read only while the bench is open. */

@@ -5,9 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest
 
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
+from tests.waiting import until_sync
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -70,10 +70,9 @@ def is_alive(process: psutil.Process) -> bool:
 
 def survivors(processes: list[psutil.Process], *, within: float) -> list[psutil.Process]:
     """The processes that still run after `within` seconds; returns at once when all have ended."""
-    deadline = time.monotonic() + within
-    while (alive := [one for one in processes if is_alive(one)]) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return alive
+    with suppress(TimeoutError):
+        until_sync(lambda: not any(is_alive(one) for one in processes), within=within)
+    return [one for one in processes if is_alive(one)]
 
 
 async def ask(dsn: str, *statements: str) -> Any:

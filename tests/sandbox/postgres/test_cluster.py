@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +13,12 @@ import asyncpg
 import psutil
 import pytest
 
-from sandbox.postgres import cluster as clusters
 from sandbox.postgres.account import choose
-from sandbox.postgres.cluster import Cluster, run
+from sandbox.postgres.cluster import Cluster, free_port, run
 from sandbox.postgres.errors import FolderInUse, PostgresError
 from sandbox.postgres.programs import Programs, find_programs
 from tests.sandbox.postgres.conftest import ask, is_alive, owner, ready_line, serving, survivors
+from tests.waiting import until
 
 pytestmark = pytest.mark.processes
 
@@ -145,11 +144,9 @@ async def test_a_server_that_outlived_its_owner_is_stopped_by_the_next_start(fol
 
 async def test_an_owner_killed_while_making_the_cluster_is_no_obstacle(folder: Path, programs: Programs) -> None:
     with owner(folder / "data") as process:
-        deadline = time.monotonic() + 10
-        while not (folder / "data/cluster.partial/PG_VERSION").exists():
-            assert time.monotonic() < deadline
-            assert process.poll() is None
-            await asyncio.sleep(0.001)
+        begun = folder / "data/cluster.partial/PG_VERSION"
+        await until(lambda: begun.exists() or process.poll() is not None, within=10)
+        assert process.poll() is None
         process.kill()
 
     async with run(folder / "data", programs=programs, durable=False) as cluster:
@@ -196,9 +193,9 @@ async def test_an_owner_cancelled_at_any_moment_leaves_nothing(
     task = asyncio.create_task(own())
     if moment == "running":
         await running.wait()
-    while moment != "running" and not (folder / "data" / moment).exists():  # initdb cannot set our event
+    else:
+        await until(lambda: (folder / "data" / moment).exists() or task.done())  # initdb cannot set our event
         assert not task.done()
-        await asyncio.sleep(0.001)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -209,14 +206,11 @@ async def test_an_owner_cancelled_at_any_moment_leaves_nothing(
 
 
 @pytest.mark.usefixtures("made")
-def test_a_port_taken_at_the_last_moment_is_given_up(
-    folder: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_port_taken_at_the_last_moment_is_given_up(folder: Path, programs: Programs) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
-        ports = iter([stranger.getsockname()[1], clusters._free_port()])
-        monkeypatch.setattr(clusters, "_free_port", lambda: next(ports))
+        ports = iter([stranger.getsockname()[1], free_port()])
 
-        with Cluster(folder / "data", programs=programs, durable=False) as cluster:
+        with Cluster(folder / "data", programs=programs, durable=False, port=lambda: next(ports)) as cluster:
             assert asyncio.run(ask(cluster.dsn, "SELECT 1")) == 1
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox.postgres import programs as places
+from sandbox.postgres import programs
 from sandbox.postgres.account import Account
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.errors import PostgresError, PostgresNotFound
@@ -19,7 +19,7 @@ def test_who_prefers_the_wheel_gets_it() -> None:
     assert find_programs(prefer="wheel").origin == "wheel"
 
 
-@pytest.mark.skipif(not list(places._installed()), reason="there is no installed PostgreSQL here")
+@pytest.mark.skipif(not list(programs.installed()), reason="there is no installed PostgreSQL here")
 def test_who_prefers_an_installed_one_gets_it() -> None:
     assert find_programs(prefer="installed").origin != "wheel"
 
@@ -27,18 +27,17 @@ def test_who_prefers_an_installed_one_gets_it() -> None:
 def test_an_installed_one_is_found_off_the_path_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     installed = find_programs(prefer="installed")
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(places, "_INSTALLED", (str(installed.bin),))
 
-    assert find_programs(prefer="installed") == replace(installed, origin=str(installed.bin.parent))
+    found = find_programs(prefer="installed", folders=[str(installed.bin)])
+
+    assert found == replace(installed, origin=str(installed.bin.parent))
 
 
 def test_without_any_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(places, "_INSTALLED", ())
-    monkeypatch.setattr(places, "_WHEEL", "no_such_wheel")
 
     with pytest.raises(PostgresNotFound, match=r"pip install 'askbridge\[sandbox\]'"):
-        find_programs(prefer="wheel")
+        find_programs(prefer="wheel", folders=[], wheel="no_such_wheel")
 
 
 @pytest.mark.root

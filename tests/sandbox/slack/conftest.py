@@ -62,7 +62,7 @@ class Control:
 
 
 @dataclass
-class Listener:
+class ClickListener:
     """An app that records the requests of Slack, and responds with the status that the test sets."""
 
     url: str = ""
@@ -126,15 +126,15 @@ async def serve() -> AsyncIterator[Serve]:
         await runner.cleanup()
 
 
-Listen = Callable[[], Awaitable[Listener]]
+Listen = Callable[[], Awaitable[ClickListener]]
 
 
 @pytest.fixture
 async def listen(serve: Serve) -> AsyncIterator[Listen]:
-    listeners: list[Listener] = []
+    listeners: list[ClickListener] = []
 
-    async def start() -> Listener:
-        listener = Listener()
+    async def start() -> ClickListener:
+        listener = ClickListener()
         listeners.append(listener)
         app = web.Application()
         app.add_routes([web.post("/slack/events", listener.answer)])
@@ -186,7 +186,7 @@ def payload_of(body: bytes) -> Any:
     return json.loads(parse_qs(body.decode())["payload"][0])
 
 
-async def clicks_go_to(control: Control, *listeners: Listener) -> None:
+async def clicks_go_to(control: Control, *listeners: ClickListener) -> None:
     await control.post("request_urls", request_urls=[listener.url for listener in listeners])
 
 

@@ -20,6 +20,7 @@ from tests.sandbox.slack.conftest import (
     payload_of,
     select,
 )
+from tests.waiting import until
 
 CHANNEL = "C0APPROVALS"
 
@@ -62,8 +63,7 @@ async def test_a_delayed_click_shows_what_was_there_when_it_was_made(
     click = await card_to_click(client)
 
     late = asyncio.create_task(control.post("clicks", **click, delay_ms=150))
-    while not slack._response_urls._given:  # a response_url is made together with the payload
-        await asyncio.sleep(0)
+    await until(lambda: slack.response_urls.count)  # a response_url is made together with the payload
     await client.chat_update(channel=CHANNEL, ts=click["ts"], text="Gone")
     result = await late
 

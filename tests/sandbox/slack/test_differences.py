@@ -27,7 +27,7 @@ def test_every_fault_is_one_of_answers_or_of_clicks() -> None:
 def test_every_route_of_the_control_api_is_listed() -> None:
     routes = {
         f"{route.method} {route.resource.canonical}"
-        for route in server.Sandbox()._app().router.routes()
+        for route in server.Sandbox().app().router.routes()
         if route.resource is not None and route.method != "HEAD" and route.resource.canonical.startswith("/sandbox/")
     }
 

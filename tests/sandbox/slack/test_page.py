@@ -1,15 +1,15 @@
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from sandbox.slack import page
 from sandbox.slack.server import Sandbox
 
 
 @pytest.fixture
-def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a page made by this test, so that it does not depend on the real page."""
+async def slack(tmp_path: Path) -> AsyncIterator[Sandbox]:
+    """A sandbox with the folder of a page made by this test, so that it does not depend on the real page."""
     folder = tmp_path / "static"
     (folder / "vendor").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html><title>not Slack</title>")
@@ -17,8 +17,8 @@ def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "vendor" / "style.css").write_text("p{}")
     (folder / "notes.py").write_text("no")
     (tmp_path / "secret.txt").write_text("secret")
-    monkeypatch.setattr(page, "STATIC", folder)
-    return folder
+    async with Sandbox(static=folder) as running:
+        yield running
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 async def test_files_come_with_their_type_and_a_strict_policy(
-    static: Path, slack: Sandbox, http: aiohttp.ClientSession, path: str, kind: str
+    slack: Sandbox, http: aiohttp.ClientSession, path: str, kind: str
 ) -> None:
     async with http.get(slack.url + path) as answer:
         assert (answer.status, answer.content_type, answer.charset) == (200, kind, "utf-8")
@@ -52,7 +52,7 @@ async def test_files_come_with_their_type_and_a_strict_policy(
         "/static/vendor",
     ],
 )
-async def test_nothing_else_is_served(static: Path, slack: Sandbox, http: aiohttp.ClientSession, path: str) -> None:
+async def test_nothing_else_is_served(slack: Sandbox, http: aiohttp.ClientSession, path: str) -> None:
     async with http.get(slack.url + path) as answer:
         assert answer.status == 404
         assert "secret" not in await answer.text()

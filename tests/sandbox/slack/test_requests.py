@@ -1,11 +1,8 @@
-import pytest
-
 from sandbox.slack import requests
 
 
-def test_the_eldest_are_forgotten_but_the_count_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "MAX_KEPT", 2)
-    record = requests.Record()
+def test_the_eldest_are_forgotten_but_the_count_goes_on() -> None:
+    record = requests.Record(max_kept=2)
     for method in ("one", "two", "three"):
         record.add(method=method, args={}, status=200, error=None)
 

@@ -95,7 +95,7 @@ async def test_expired_ones_are_forgotten_at_the_next_click(
 
     await control.post("clicks", user="U0ANA", channel=CHANNEL, ts=ts, action_id="approve")
 
-    assert len(slack._response_urls._given) == 1
+    assert slack.response_urls.count == 1
     assert (await webhook.send(text="too late")).body == '{"ok": false, "error": "expired_url"}'
 
 

@@ -6,6 +6,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import Sandbox
+from tests.waiting import until
 
 
 async def test_secrets_are_random_unless_given() -> None:
@@ -36,8 +37,7 @@ async def test_stopping_cuts_long_polls_and_slow_answers_at_once(http: aiohttp.C
         assert answer.status == 200
     client = AsyncWebClient(token=slack.world.app.bot_token, base_url=slack.api_url, retry_handlers=[])
     slow = asyncio.create_task(client.auth_test())
-    while not slack.requests:
-        await asyncio.sleep(0.01)
+    await until(lambda: slack.requests)
     started = time.monotonic()
 
     await slack.stop()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.slack.server import Sandbox
-from tests.sandbox.slack.conftest import Control, Listen, Listener
+from tests.sandbox.slack.conftest import ClickListener, Control, Listen
 
 if TYPE_CHECKING:
     from tests.sandbox.slack.browser.driver import Visit
@@ -22,7 +22,7 @@ async def visit(chromium: str, slack: Sandbox) -> AsyncIterator["Visit"]:
 
 
 @pytest.fixture
-async def app(listen: Listen, control: Control) -> Listener:
+async def app(listen: Listen, control: Control) -> ClickListener:
     """The app that receives the clicks."""
     listener = await listen()
     await control.post("request_urls", request_urls=[listener.url])

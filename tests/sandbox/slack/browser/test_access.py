@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.sandbox.slack.browser.driver import PHONE, Page, Visit, expect, message
-from tests.sandbox.slack.conftest import Listener, card, select
+from tests.sandbox.slack.conftest import ClickListener, card, select
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ async def nameless(page: Page) -> list[Any]:
 
 @pytest.mark.parametrize("size", [(1280, 800), PHONE])
 async def test_everything_a_keyboard_reaches_has_a_name(
-    visit: Visit, client: AsyncWebClient, app: Listener, size: tuple[int, int]
+    visit: Visit, client: AsyncWebClient, app: ClickListener, size: tuple[int, int]
 ) -> None:
     posted = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
     await client.chat_postMessage(channel="C0APPROVALS", text="Where?", blocks=select())
@@ -43,7 +43,7 @@ async def test_everything_a_keyboard_reaches_has_a_name(
 
 
 async def test_a_card_is_found_chosen_and_confirmed_with_the_keyboard_alone(
-    visit: Visit, client: AsyncWebClient, app: Listener
+    visit: Visit, client: AsyncWebClient, app: ClickListener
 ) -> None:
     await client.chat_postMessage(channel="C0APPROVALS", text="Where?", blocks=select(options=5))
     page = await visit()

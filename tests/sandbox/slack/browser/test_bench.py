@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.sandbox.slack.browser.driver import PHONE, Locator, Page, Visit, expect, message
-from tests.sandbox.slack.conftest import Control, Listener, card
+from tests.sandbox.slack.conftest import ClickListener, Control, card
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ async def armed(control: Control) -> list[tuple[str, str, int]]:
 
 
 async def test_a_switched_on_fault_happens_once_and_its_switch_goes_off(
-    visit: Visit, client: AsyncWebClient, app: Listener, control: Control
+    visit: Visit, client: AsyncWebClient, app: ClickListener, control: Control
 ) -> None:
     await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
     page = await visit()
@@ -51,8 +51,10 @@ async def test_what_is_armed_is_shown_in_every_window_and_can_be_cleared(visit: 
     await control.post("faults", on="users.info", fault="empty", channel="C0GENERAL")
     # The page is rendered again while 3 is being typed.
     await expect(page.get_by_role("button", name="1 fault armed")).to_be_visible()
-    for words in ("gets a 429", "is done, then cut off"):
+    for words, number in (("gets a 429", 2), ("is done, then cut off", 3)):
         await bench.get_by_role("group", name="chat.postMessage").get_by_role("switch", name=words).check()
+        # A switch disarms only what its own page has read, and the next fault is listed after this one.
+        await expect(page.get_by_role("button", name=f"{number} faults armed")).to_be_visible()
 
     await expect(other.get_by_role("button", name="3 faults armed")).to_be_visible()
     await expect(bench.get_by_text("users.info empty in C0GENERAL, 1 more")).to_be_visible()
@@ -81,7 +83,7 @@ async def test_every_switch_is_a_fault_the_sandbox_knows(visit: Visit, control: 
 
 
 async def test_a_click_is_shown_as_it_was_on_the_wire_with_what_the_app_did_then(
-    visit: Visit, client: AsyncWebClient, app: Listener, http: aiohttp.ClientSession
+    visit: Visit, client: AsyncWebClient, app: ClickListener, http: aiohttp.ClientSession
 ) -> None:
     posted = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
     page = await visit(as_="U0BOB")

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import Sandbox
 from tests.sandbox.slack.browser.driver import Visit, expect, message
-from tests.sandbox.slack.conftest import Listener, card, select
+from tests.sandbox.slack.conftest import ClickListener, card, select
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ CONFIRM = {
 }
 
 
-def clicks_received(app: Listener) -> list[dict[str, Any]]:
+def clicks_received(app: ClickListener) -> list[dict[str, Any]]:
     return [json.loads(parse_qs(body.decode())["payload"][0]) for _headers, body in app.got]
 
 
@@ -33,7 +33,7 @@ def confirmed_card() -> list[dict[str, Any]]:
 
 
 async def test_a_click_reaches_the_app_as_the_acting_person_and_the_new_card_appears(
-    visit: Visit, client: AsyncWebClient, app: Listener
+    visit: Visit, client: AsyncWebClient, app: ClickListener
 ) -> None:
     posted = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card(value="yes"))
     page = await visit(as_="U0BOB")
@@ -51,7 +51,7 @@ async def test_a_click_reaches_the_app_as_the_acting_person_and_the_new_card_app
 
 
 async def test_a_confirmation_holds_the_keyboard_and_only_yes_is_sent(
-    visit: Visit, client: AsyncWebClient, app: Listener
+    visit: Visit, client: AsyncWebClient, app: ClickListener
 ) -> None:
     await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=confirmed_card())
     page = await visit()
@@ -75,7 +75,7 @@ async def test_a_confirmation_holds_the_keyboard_and_only_yes_is_sent(
 
 
 async def test_a_card_that_settles_under_an_open_confirmation_still_gets_the_late_click(
-    visit: Visit, client: AsyncWebClient, app: Listener
+    visit: Visit, client: AsyncWebClient, app: ClickListener
 ) -> None:
     posted = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=confirmed_card())
     app.status = 503
@@ -93,7 +93,7 @@ async def test_a_card_that_settles_under_an_open_confirmation_still_gets_the_lat
 
 @pytest.mark.parametrize(("status", "hangs"), [(500, False), (200, True)])
 async def test_a_click_that_fails_says_so_beside_the_button(
-    visit: Visit, client: AsyncWebClient, app: Listener, status: int, *, hangs: bool
+    visit: Visit, client: AsyncWebClient, app: ClickListener, status: int, *, hangs: bool
 ) -> None:
     app.status, app.hangs = status, hangs
     await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
@@ -108,7 +108,7 @@ async def test_a_click_that_fails_says_so_beside_the_button(
 
 
 async def test_a_select_narrows_as_one_types_and_sends_the_option(
-    visit: Visit, client: AsyncWebClient, app: Listener
+    visit: Visit, client: AsyncWebClient, app: ClickListener
 ) -> None:
     await client.chat_postMessage(channel="C0APPROVALS", text="Where?", blocks=select(options=30))
     page = await visit()
@@ -126,7 +126,7 @@ async def test_a_select_narrows_as_one_types_and_sends_the_option(
 
 
 async def test_a_button_with_an_address_opens_it_and_tells_the_app_after_the_confirmation(
-    visit: Visit, client: AsyncWebClient, app: Listener, slack: Sandbox
+    visit: Visit, client: AsyncWebClient, app: ClickListener, slack: Sandbox
 ) -> None:
     blocks = confirmed_card()
     blocks[1]["elements"][0]["url"] = f"{slack.url}/static/favicon.svg"
