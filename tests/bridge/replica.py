@@ -42,6 +42,7 @@ from tests import payloads
 from tests.bridge import building
 from tests.storage import build
 from tests.storage.build import Tenant
+from tests.storage.elapse import set_deadline
 
 
 class Counting(Database):
@@ -169,11 +170,7 @@ class Replica:
         await expiry.step(self.db, self.notifier, self.reader)
 
     async def pass_deadline(self, interaction: Interaction) -> None:
-        await self.db.fetch(
-            "update interactions set created_at = clock_timestamp() - interval '2 hours', "
-            "expires_at = clock_timestamp() - interval '1 second' where id = $1",
-            interaction.id,
-        )
+        await set_deadline(self.db, interaction.id)
 
     # Slack.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, assert_never
 
 from bridge import ids
@@ -11,10 +12,12 @@ from bridge.kinds.registry import KINDS
 from storage import interactions, pool
 from storage.model import Progress, Status
 from tests.scenarios.program import Program
+from tests.storage.elapse import elapse
 from tests.waiting import until
 
 CHANNEL = "C0APPROVALS"
 _NOWHERE = "C0NOWHERE"  # Slack knows no such channel
+_UNHEARD = timedelta(seconds=121)  # after which a card says that no agent has acknowledged the answer
 _SOON = 60  # seconds; the shortest lifetime that an interaction may have
 
 
@@ -112,11 +115,8 @@ async def make_stage(dev: Program, form: Form, stage: str) -> str:
     await dev.click(interaction, "U0ANA", replica=0, **form.click)
     await dev.settled(interaction)
     if stage in ("unheard", "heard"):  # no agent has fetched the answer
-        await dev.operate(
-            "update interactions set created_at = created_at - interval '121 s', "
-            "ended_at = ended_at - interval '121 s' where id = $1",
-            about=interaction,
-        )
+        async with dev.transaction() as connection:
+            await elapse(connection, "interactions", _UNHEARD, ids.decode("int", interaction["id"]), where="id = $1")
         await until(lambda: dev.card(interaction), lambda card: _STAGE_TEXTS["unheard"] in card["text"], within=60)
     if stage == "heard":
         await dev.get(interaction["id"])

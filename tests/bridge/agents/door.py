@@ -40,6 +40,7 @@ from tests.bridge import building
 from tests.bridge.building import KEY
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
+from tests.storage.elapse import set_deadline
 
 UNSAID: Any = object()
 KEYS = building.KEYS
@@ -168,11 +169,7 @@ class Door:
         return reply
 
     async def pass_deadline(self, id: UUID) -> None:
-        await self.db.fetch(
-            "update interactions set created_at = created_at - interval '1 day', expires_at = clock_timestamp() "
-            "where id = $1",
-            id,
-        )
+        await set_deadline(self.db, id)
 
     async def post_card(self, *, linked: bool = True) -> Card:
         """Store the one due card as posted, as the card loop does."""

@@ -23,6 +23,7 @@ from sandbox.children import Child
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from storage import migrate, pool
+from tests import waiting
 from tests.conftest import reachable
 from tests.storage import build
 
@@ -48,7 +49,7 @@ async def flood(urls: list[str], key: str, seconds: float, *, pause: float) -> N
                 async with http.get(f"{url}/v1/interactions?limit=1") as answer:
                     await answer.read()
                     statuses[answer.status] += 1
-                await asyncio.sleep(pause)
+                await waiting.pause(pause)
 
         click.echo("begins")
         await asyncio.gather(*(send(url) for url in urls for _ in range(SENDERS)))
@@ -62,7 +63,7 @@ async def beside(urls: list[str], key: str, seconds: float = SECONDS) -> list[fl
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=_bearer(key)) as http:
 
         async def send(number: int, due: float) -> None:
-            await asyncio.sleep(due - clock())
+            await waiting.pause(due - clock())
             async with http.get(f"{urls[number % len(urls)]}/v1/interactions?limit=1") as answer:
                 await answer.read()
                 assert answer.status == 200
@@ -114,11 +115,11 @@ async def measure(dsn: str, named: str, **settings: str) -> None:
             beside_it["alone"] += await beside(urls, quiet.secret)
             for name, pause in PAUSES.items():
                 async with flooding(urls, noisy.secret, SECONDS + 2, pause=pause) as statuses:
-                    await asyncio.sleep(1.0)
+                    await waiting.pause(1.0)
                     beside_it[name] += await beside(urls, quiet.secret)
                 answered[name].update(statuses)
             for _ in range(int(SECONDS / BURST)):
-                await asyncio.sleep(FULL)
+                await waiting.pause(FULL)
                 async with flooding(urls, noisy.secret, BURST + 0.5, pause=0.0):
                     beside_it["beside its burst"] += await beside(urls, quiet.secret, BURST)
     for name, took in beside_it.items():

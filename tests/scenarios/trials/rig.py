@@ -83,13 +83,15 @@ class ReplicaProcess:
         self.up = True
 
     async def _answers(self) -> None:
-        async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as http:
-            while True:
+        async with aiohttp.ClientSession() as http:
+
+            async def is_ready() -> bool:
                 with contextlib.suppress(aiohttp.ClientError):
-                    async with http.get(f"{self.url}/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                await asyncio.sleep(0.02)
+                    async with http.get(f"{self.url}/readyz") as response:
+                        return response.status == 200
+                return False
+
+            await until(is_ready, within=READY_SECONDS)
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
