@@ -68,6 +68,8 @@ async def _open(stack: AsyncExitStack) -> Database | Check:
         return await stack.enter_async_context(pool.connect(dsn, name="doctor", size=1))
     except config.Misconfigured as error:
         return failed("database", _lines(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
+    except errors.WrongEncoding as error:
+        return failed("database", f"its encoding is {error.encoding}, and must be UTF8", fix=error.fix)
     except errors.BadDatabaseUrl as error:
         return failed("database", str(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
     except errors.Unavailable as error:
