@@ -70,6 +70,22 @@ class NotDirect(BadDatabaseUrl):
         )
 
 
+class WrongEncoding(BadDatabaseUrl):
+    """The URL leads to a database that is not UTF-8, so that it cannot store every text."""
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        super().__init__(f"The database's encoding is {encoding}, and must be UTF8: {self.fix}.")
+
+    @property
+    def fix(self) -> str:
+        """What an operator should do; a text for people."""
+        return (
+            "make another one with createdb -E UTF8 -T template0 --owner=USER NAME, and let ASKBRIDGE_DATABASE_URL "
+            "lead to it; what the old one has goes over with pg_dump"
+        )
+
+
 class NotMigrated(Exception):
     """The schema is missing or older than this program. Run `askbridge migrate`."""
 

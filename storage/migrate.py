@@ -10,7 +10,7 @@ from importlib import resources
 
 import asyncpg
 
-from storage import errors, indexes, statements
+from storage import encoding, errors, indexes, statements
 from storage.pool import PoolConnection
 
 _SQL = statements.load("migrations")
@@ -60,7 +60,8 @@ async def migrate(dsn: str, migrations: list[Migration] | None = None) -> list[M
     """Apply the missing migrations and return them.
 
     Any number of processes may call this at once: one applies, the others find it done. Raises SchemaTooNew if the
-    database is ahead of `migrations`, Unavailable if it cannot be reached, and BadDatabaseUrl.
+    database is ahead of `migrations`, Unavailable if it cannot be reached, BadDatabaseUrl, and WrongEncoding
+    before anything is changed.
     """
     known = ours() if migrations is None else order(migrations)
     try:
@@ -69,6 +70,7 @@ async def migrate(dsn: str, migrations: list[Migration] | None = None) -> list[M
         except ValueError:
             raise errors.BadDatabaseUrl from None  # the cause quotes parts of the URL, perhaps of its password
         try:
+            encoding.check(connection)
             await _lock(connection)
             return await _apply(connection, known)
         finally:

@@ -12,7 +12,7 @@ from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction
 
-from storage import errors
+from storage import encoding, errors
 from storage.statements import Runs
 
 T = TypeVar("T")
@@ -205,7 +205,8 @@ async def connect(
     """Open a pool of at most `size` connections, `warm` of them at once.
 
     `pooled`: a pooler stands before the server, so neither prepared statements nor settings persist on a connection,
-    and each transaction sets its own limits. Raises Unavailable, BadDatabaseUrl, or NotDirect for a pooler without it.
+    and each transaction sets its own limits. Raises Unavailable, BadDatabaseUrl, WrongEncoding, or NotDirect for a
+    pooler without it.
 
     The server itself ends a statement shortly before `seconds`: a statement that waits for a lock does not notice that
     its client has gone, would keep its connection, and would be applied long after it was reported as unconfirmed. With
@@ -233,6 +234,8 @@ async def connect(
         raise errors.translate(error) from error
     database = Database(pool, command_timeout=command_timeout)
     try:
+        async with database.acquire() as connection:
+            encoding.check(connection)
         yield database
     finally:
         await database.close()

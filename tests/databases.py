@@ -114,10 +114,10 @@ class Databases:
         await self._run(self._copy(name, template))
         return name
 
-    async def make(self) -> str:
+    async def make(self, *, encoding: str = "UTF8") -> str:
         """Create a database without migrations; returns its name. The caller must drop it."""
         name = f"empty_{next(self._numbers)}"
-        await self._run(self._command(f"create database {name}"))
+        await self._run(self._command(f"create database {name} encoding '{encoding}' template template0"))
         return name
 
     async def drop(self, name: str) -> None:

@@ -15,6 +15,7 @@ from bridge.commands import addresses, terminal
 from bridge.commands.addresses import Names, Unknown
 from bridge.commands.ask_options import AskOptions, ExitStatus
 from bridge.commands.asking import Bridge, NoAnswer
+from bridge.server.setting_text import unwrapped
 from storage.model import Json
 
 
@@ -24,6 +25,7 @@ class Interrupted(Exception):
 
 def an_origin(value: str) -> str:
     """The reader of an argument that is the URL of a server, without a trailing slash."""
+    value = unwrapped(value)
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
@@ -36,6 +38,7 @@ def an_origin(value: str) -> str:
 
 
 def _a_key(value: str) -> str:
+    value = unwrapped(value)
     if not value.startswith("askb_") or not value.isascii() or not value.isprintable() or " " in value:
         raise click.BadParameter("must be an API key, which starts with askb_ (askbridge keys create NAME).")
     return value

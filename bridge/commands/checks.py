@@ -1,5 +1,6 @@
 """The checks of `askbridge doctor`: pure functions from facts to findings; a failed one says what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -45,6 +46,30 @@ def failed(name: str, detail: str, *, fix: str) -> Check:
 def skipped(name: str, detail: str) -> Check:
     """The finding of a check that could not run, or had nothing to examine."""
     return Check(name=name, state=State.SKIPPED, detail=detail)
+
+
+def settings(misspelt: Sequence[tuple[str, str]]) -> Check:
+    """Whether no variable is named nearly like a setting; `misspelt` are (name, setting) pairs."""
+    if not misspelt:
+        return ok("settings", "none has a misspelt name")
+    return failed(
+        "settings",
+        "; ".join(f"no setting has the name {visible(name)}, so it does nothing" for name, _ in misspelt),
+        fix="if it was meant, write "
+        + "; ".join(f"{intended} for {visible(name)}" for name, intended in misspelt)
+        + "; else unset it",
+    )
+
+
+def signing_secret(*, usual: bool) -> Check:
+    """Whether the signing secret looks like Slack's; another one is no failure, for a sandbox may have any."""
+    if usual:
+        return ok("signing secret", "is set")
+    return ok(
+        "signing secret",
+        "is set, but is not 32 hexadecimal digits as Slack's are; unless clicks arrive, copy it again from the app's "
+        "page Basic Information (not the client secret, nor the verification token)",
+    )
 
 
 def database(facts: Server) -> Check:

@@ -1,6 +1,6 @@
 """Collects the facts for `askbridge doctor` and runs its checks, in the order in which a bridge needs them."""
 
-import shlex
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -8,10 +8,10 @@ from datetime import datetime
 
 import aiohttp
 
-from bridge import ids, network_errors
-from bridge.commands import checks
+from bridge import ids
+from bridge.commands import checks, clicks_check
 from bridge.commands.checks import PSQL, Check, State, failed, ok, skipped
-from bridge.server import config
+from bridge.server import config, misspelt
 from bridge.slack import client
 from bridge.slack.client import Client, Identity
 from bridge.slack.errors import RetryAfter, SlackFailure
@@ -28,6 +28,7 @@ async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[
     Ends without a database or network too, each of which may delay it for some seconds.
     """
     async with AsyncExitStack() as stack:
+        yield checks.settings(misspelt.find(os.environ, config.Settings.model_fields))
         http = await stack.enter_async_context(client.session(seconds=_SECONDS))
         opened = await _open(stack)
         db = opened if isinstance(opened, Database) else None
@@ -45,7 +46,9 @@ async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[
         schema = await _schema(db)
         yield schema
         yield checks.durability(facts) if facts else skipped("durability", "the database was not reached")
-        yield _signing_secret()
+        secret = _signing_secret()
+        secrets = None if isinstance(secret, Check) else secret.signing_secrets
+        yield secret if isinstance(secret, Check) else checks.signing_secret(usual=secret.signing_secrets_usual)
         workspace = _workspace()
         slack_time: datetime | None = None
         if isinstance(workspace, Check):
@@ -58,7 +61,7 @@ async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[
                 yield check
                 if check.name == "Slack API" and check.state is State.OK:
                     slack_time = await client.now(workspace.slack_api_url, http=http)
-        yield await _clicks(url, http)
+        yield await clicks_check.examine(url, secrets, http)
         yield checks.clock(facts, ours=time.time(), slack=slack_time.timestamp() if slack_time else None)
 
 
@@ -68,6 +71,8 @@ async def _open(stack: AsyncExitStack) -> Database | Check:
         return await stack.enter_async_context(pool.connect(dsn, name="doctor", size=1))
     except config.Misconfigured as error:
         return failed("database", _lines(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
+    except errors.WrongEncoding as error:
+        return failed("database", f"its encoding is {error.encoding}, and must be UTF8", fix=error.fix)
     except errors.BadDatabaseUrl as error:
         return failed("database", str(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
     except errors.Unavailable as error:
@@ -96,16 +101,15 @@ async def _schema(db: Database | None) -> Check:
         return failed("schema", f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
 
 
-def _signing_secret() -> Check:
+def _signing_secret() -> config.Signing | Check:
     try:
-        config.read(config.Signing)
+        return config.read(config.Signing)
     except config.Misconfigured as error:
         return failed(
             "signing secret",
             _lines(error),
             fix="copy it from the app's page Basic Information: export ASKBRIDGE_SLACK_SIGNING_SECRET=…",
         )
-    return ok("signing secret", "is set")
 
 
 def _workspace() -> config.Workspace | Check:
@@ -189,24 +193,6 @@ async def _connected(db: Database | None, identity: Identity, *, app_id: str | N
         id, org = ids.encode("con", disabled.id), ids.encode("org", disabled.organization_id)
         return failed(name, f"{id} is disabled", fix=f"askbridge connections enable {id} --organization {org}")
     return failed(name, "no organization has it yet", fix="start a replica once, which connects it: askbridge serve")
-
-
-async def _clicks(url: str | None, http: aiohttp.ClientSession) -> Check:
-    """Whether the server at the URL for clicks refuses a request without Slack's signature."""
-    name = "clicks"
-    if url is None:
-        return skipped(name, "say where Slack sends them: askbridge doctor --url https://…/slack/events")
-    fix = (
-        f"point the app's interactivity URL at a replica's /slack/events, and look: curl -i -X POST {shlex.quote(url)}"
-    )
-    try:
-        async with http.post(url, data=b"", allow_redirects=False) as response:
-            status = response.status
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        return failed(name, f"{url} cannot be reached ({network_errors.why(error)})", fix=fix)
-    if status == 401:
-        return ok(name, f"{url} answers, and refuses what Slack did not sign")
-    return failed(name, f"{url} answers an unsigned request with HTTP {status}, and must with 401", fix=fix)
 
 
 def _lines(error: config.Misconfigured) -> str:

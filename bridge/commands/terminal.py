@@ -78,9 +78,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one li
 def settings(part: type[S]) -> S:
     """Read settings, or end the command with a line for each that is missing or wrong."""
     try:
-        return config.read(part)
+        read = config.read(part)
     except config.Misconfigured as error:
         fail(f"{error}\nEvery setting is in docs/configuration.md. See what else is missing with: askbridge doctor")
+    if part is not config.Settings:  # a replica logs them
+        for line in config.misspelt_lines(part):
+            click.echo(line, err=True)
+    return read
 
 
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:

@@ -1,13 +1,17 @@
 """The settings of one replica, read once from the environment; all other code gets values."""
 
+import os
+import re
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bridge.agents.limits.limit_values import USUAL, Limits
+from bridge.server import misspelt
+from bridge.server.setting_text import each_unwrapped, unwrapped
 from bridge.slack.verify import SigningSecrets
 from bridge.webhooks.guard import Guard
 from bridge.webhooks.signature import WebhookKeys
@@ -18,13 +22,15 @@ class Misconfigured(Exception):
 
 
 def _signing_secrets(value: SecretStr) -> SecretStr:
-    SigningSecrets.read(value.get_secret_value())
-    return value
+    secrets = each_unwrapped(value.get_secret_value())
+    SigningSecrets.read(secrets)
+    return SecretStr(secrets)
 
 
 def _webhook_key(value: SecretStr) -> SecretStr:
-    WebhookKeys.read(value.get_secret_value())
-    return value
+    keys = each_unwrapped(value.get_secret_value())
+    WebhookKeys.read(keys)
+    return SecretStr(keys)
 
 
 def _networks(value: str) -> str:
@@ -79,6 +85,11 @@ _Words: TypeAlias = Annotated[str, AfterValidator(_words)]
 class _Part(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ASKBRIDGE_", env_ignore_empty=False, extra="ignore", frozen=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _unwrapped(cls, value: object) -> object:
+        return unwrapped(value) if isinstance(value, str) else value
+
 
 class DatabaseSettings(_Part):
     """The settings of commands that use only the database."""
@@ -108,6 +119,12 @@ class Signing(_Part):
     def signing_secrets(self) -> SigningSecrets:
         """The accepted signing secrets."""
         return SigningSecrets.read(self.slack_signing_secret.get_secret_value())
+
+    @property
+    def signing_secrets_usual(self) -> bool:
+        """Whether each has the form of Slack's: 32 hexadecimal digits in lower case."""
+        secrets = self.slack_signing_secret.get_secret_value().split(",")
+        return all(re.fullmatch("[0-9a-f]{32}", secret.strip()) for secret in secrets)
 
 
 class Workspace(_Part):
@@ -229,7 +246,17 @@ def read(settings: type[S]) -> S:
             f"  ASKBRIDGE_{str(problem['loc'][0]).upper()}: {_explain(problem)}"
             for problem in error.errors(include_url=False)
         ]
+        lines += [f"  {line}" for line in misspelt_lines(settings)]
         raise Misconfigured("\n".join(["These settings are missing or wrong:", *lines])) from None
+
+
+def misspelt_lines(settings: type[BaseSettings]) -> list[str]:
+    """A line for each variable of the environment that is named nearly like one of these settings."""
+    return [
+        f"{name}: no setting has this name, so it does nothing; if {intended} was meant, write it so"
+        for name, intended in misspelt.find(os.environ, Settings.model_fields)
+        if intended.removeprefix(misspelt.PREFIX).lower() in settings.model_fields
+    ]
 
 
 def _explain(problem: ErrorDetails) -> str:

@@ -28,8 +28,8 @@ class Addresses:
 async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | None = None) -> None:
     """Run one replica until SIGTERM or SIGINT; `on_ready` is called with its addresses once it answers.
 
-    Waits for a database that cannot be reached yet, and logs that it waits. Raises NotMigrated, SchemaTooNew, NotDirect
-    and listeners.CannotListen.
+    Waits for a database that cannot be reached yet, and logs that it waits. Raises NotMigrated, SchemaTooNew,
+    NotDirect, WrongEncoding and listeners.CannotListen.
     """
     database = settings.database_connections + settings.claim_connections
     allotment = fd_limit.allot(fd_limit.raised(), database=database)

@@ -20,7 +20,7 @@ _WARN_EVERY = 30  # attempts; a new cause is logged at once
 async def opened(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[tuple[Database, Database] | None]:
     """Yield (general pool, claims pool), or None when `stopping` was set before the database was available.
 
-    Raises NotMigrated, SchemaTooNew and NotDirect.
+    Raises NotMigrated, SchemaTooNew, NotDirect and WrongEncoding.
     """
     async with AsyncExitStack() as stack:
         yield await _wait_for_database(stack, settings, stopping)

@@ -33,7 +33,7 @@ class Resources:
 async def opened(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[Resources | None]:
     """Open everything, and wait for a database that cannot be reached yet; None if `stopping` was set before it could.
 
-    Raises NotMigrated, SchemaTooNew and NotDirect.
+    Raises NotMigrated, SchemaTooNew, NotDirect and WrongEncoding.
     """
     async with AsyncExitStack() as stack:
         databases = await stack.enter_async_context(pools.opened(settings, stopping))

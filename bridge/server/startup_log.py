@@ -1,13 +1,12 @@
 """The log lines of a replica's start: release, address, database, connections, and settings that are missing."""
 
-import difflib
 import os
 import re
-from collections.abc import Iterable
 
 import bridge
 from bridge import ids
 from bridge.logs import Log
+from bridge.server import misspelt
 from bridge.server.config import Settings
 from bridge.server.fd_limit import FEW, Allotment
 from storage import connections, errors, migrate, organizations, server
@@ -15,9 +14,6 @@ from storage.pool import Database
 
 _log = Log("app")
 
-_PREFIX = "ASKBRIDGE_"
-_SIMILARITY = 0.75  # share of equal letters, from which a name is taken for a misspelt one (PROT for PORT)
-_KUBERNETES = f"{_PREFIX}SERVICE_"  # set by Kubernetes for a Service of this name; its SERVICE_PORT is not METRICS_PORT
 _MAX_ORGANIZATIONS = 10  # whose connections are logged one by one
 _HOST = r"(\[[^\]/]*\]|[^\[\]:,/]*)(:[0-9]{1,5})?"
 _LOCATION = re.compile(rf"{_HOST}(,{_HOST})*(/.*)?")
@@ -32,12 +28,19 @@ def starting(settings: Settings, allotment: Allotment) -> None:
         database=whereabouts(settings.database_url.get_secret_value()),
         slack_api=settings.slack_api_url,
     )
-    for name, intended in misspelt(os.environ):
+    for name, intended in misspelt.find(os.environ, Settings.model_fields):
         _log.warning(
             "setting_misspelt",
             setting=name,
             means="no setting has this name, so it does nothing",
             fix=f"if {intended} was meant, write it so and start again",
+        )
+    if not settings.signing_secrets_usual:
+        _log.warning(
+            "signing_secret_unusual",
+            setting="ASKBRIDGE_SLACK_SIGNING_SECRET",
+            means="it is not 32 hexadecimal digits as Slack's are; with a wrong one every click is refused",
+            fix="copy it from the app's page Basic Information: neither the client secret nor the verification token",
         )
     if settings.slack_bot_token is None:
         _log.warning(
@@ -83,17 +86,6 @@ async def log_database(db: Database) -> None:
             _log.info("organizations_known", number=len(active), shown=_MAX_ORGANIZATIONS)
     except errors.Unavailable as error:
         _log.warning("database_awaited", cause=error.cause, advice=error.advice)
-
-
-def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
-    """(name, setting) pairs of names that are nearly a setting's; other unknown names may belong to other programs."""
-    known = [name.upper() for name in Settings.model_fields]
-    near = [
-        (name, difflib.get_close_matches(name.removeprefix(_PREFIX), known, n=1, cutoff=_SIMILARITY))
-        for name in sorted(names)
-        if name.startswith(_PREFIX) and not name.startswith(_KUBERNETES) and name.removeprefix(_PREFIX) not in known
-    ]
-    return [(name, f"{_PREFIX}{matches[0]}") for name, matches in near if matches]
 
 
 def whereabouts(url: str) -> str | None:

@@ -56,10 +56,19 @@ class SigningSecrets:
         """Whether one of these secrets produced `signature`; all are tried, so that timing does not reveal which."""
         accepted = False
         for key in self._keys:
-            digest = hmac.new(key, f"v0:{timestamp}:".encode("ascii"), hashlib.sha256)
-            digest.update(body)
-            accepted |= hmac.compare_digest(f"v0={digest.hexdigest()}".encode("ascii"), signature.encode("ascii"))
+            made = _signature(key, timestamp=timestamp, body=body)
+            accepted |= hmac.compare_digest(made.encode("ascii"), signature.encode("ascii"))
         return accepted
+
+    def sign(self, *, timestamp: str, body: bytes) -> str:
+        """Return the signature by the first of these secrets, the current one."""
+        return _signature(self._keys[0], timestamp=timestamp, body=body)
+
+
+def _signature(key: bytes, *, timestamp: str, body: bytes) -> str:
+    digest = hmac.new(key, f"v0:{timestamp}:".encode("ascii"), hashlib.sha256)
+    digest.update(body)
+    return f"v0={digest.hexdigest()}"
 
 
 def verify(

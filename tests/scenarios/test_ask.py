@@ -219,3 +219,15 @@ async def test_the_key_is_sent_to_the_bridge_alone(serving: Serving) -> None:
     await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", f"{url}/", "--key", KEY)
 
     assert seen == [f"{url}/v1/interactions", f"Bearer {KEY}"]
+
+
+@pytest.mark.parametrize("wrapping", ["{}\n", "'{}'", '"{}"\r\n'])
+def test_line_breaks_and_quotes_around_the_key_and_the_address_are_taken_off(wrapping: str) -> None:
+    status, out, err = invoke(
+        *("ask", "Now?", "--to", "U0ANA", "--approve"),
+        ASKBRIDGE_URL=wrapping.format("http://127.0.0.1:1"),
+        ASKBRIDGE_KEY=wrapping.format(KEY),
+    )
+
+    assert (status, out) == (2, "")
+    assert "must be" not in err and "127.0.0.1:1" in err

@@ -19,6 +19,7 @@ from tests.storage import build
 pytestmark = pytest.mark.processes
 
 NAMES = [
+    "settings",
     "database",
     "schema",
     "durability",
@@ -215,3 +216,49 @@ async def test_wrong_use_is_answered_in_words(wrong: list[str]) -> None:
 
     assert (status, out) == (2, "")
     assert err.splitlines()[-1].startswith("Error: ")
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_replica_with_another_signing_secret_is_no_way_for_clicks(shared: Program) -> None:
+    url = f"{shared.bridge(0)}/slack/events"
+
+    _, lines = await examined("--url", url, ASKBRIDGE_SLACK_SIGNING_SECRET="0" * 32)
+
+    assert lines["clicks"].startswith(f"failed  clicks: {url} answers a request signed with ASKBRIDGE_SLACK_SIGNING_")
+    assert "with HTTP 401, and must with 200" in lines["clicks"]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_without_a_signing_secret_the_way_of_clicks_is_not_known_to_be_right(shared: Program) -> None:
+    _, lines = await examined("--url", f"{shared.bridge(0)}/slack/events")
+
+    assert lines["clicks"].startswith("skipped") and "without the signing secret" in lines["clicks"]
+
+
+@pytest.mark.parametrize("secret", ["xyz" * 11, "0" * 31])
+async def test_a_signing_secret_that_is_not_like_slacks_is_warned_about(settings: dict[str, str], secret: str) -> None:
+    _, lines = await examined(**settings | {"ASKBRIDGE_SLACK_SIGNING_SECRET": secret})
+
+    assert lines["signing secret"].startswith("ok      signing secret: is set, but is not 32 hexadecimal digits")
+
+
+async def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(settings: dict[str, str]) -> None:
+    status, lines = await examined(**settings, ASKBRIDGE_METRIC_PORT="9090")
+
+    assert status == 1
+    assert lines["settings"] == (
+        "failed  settings: no setting has the name ASKBRIDGE_METRIC_PORT, so it does nothing. "
+        "To fix it: if it was meant, write ASKBRIDGE_METRICS_PORT for ASKBRIDGE_METRIC_PORT; else unset it"
+    )
+
+
+async def test_a_command_warns_of_a_misspelt_setting_of_its_own(dsn: str) -> None:
+    status, out, err = await typed(
+        "migrate", ASKBRIDGE_DATABASE_URL=dsn, ASKBRIDGE_DATABASE_DIRECT_ULR=dsn, ASKBRIDGE_PROT="1"
+    )
+
+    assert (status, out) == (0, "nothing to do: the schema is up to date\n")
+    assert err == (
+        "ASKBRIDGE_DATABASE_DIRECT_ULR: no setting has this name, so it does nothing; "
+        "if ASKBRIDGE_DATABASE_DIRECT_URL was meant, write it so\n"
+    )

@@ -1,9 +1,12 @@
 """Settings: errors name the setting that is missing or wrong, and never show a secret."""
 
 import pytest
+from pydantic import SecretStr
 
 from bridge.server import config
 from bridge.server.config import Misconfigured, Settings
+from bridge.server.setting_text import unwrapped
+from bridge.webhooks.signature import WebhookKeys
 from sandbox.slack import signing
 
 SECRET = "hunter2-9f8e"
@@ -130,3 +133,66 @@ def test_an_address_may_end_with_a_slash_or_without(good: pytest.MonkeyPatch) ->
     for given in ("http://127.0.0.1:9/api", "http://127.0.0.1:9/api/"):
         good.setenv("ASKBRIDGE_SLACK_API_URL", given)
         assert config.read(config.Settings).slack_api_url == "http://127.0.0.1:9/api/"
+
+
+WRAPPINGS = ["{}\n", "{}\r\n", '"{}"', "'{}'", '"{}"\n', "'{}\n'"]
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+@pytest.mark.parametrize("name", [*GOOD, "DATABASE_DIRECT_URL", "WEBHOOK_KEY", "PORT", "LOG", "SLACK_APP_ID"])
+def test_trailing_line_breaks_and_one_pair_of_quotes_are_taken_off(
+    good: pytest.MonkeyPatch, name: str, wrapping: str
+) -> None:
+    """Files of secrets end with a line break; `docker run --env-file` passes on quotes."""
+    more = {
+        "DATABASE_DIRECT_URL": GOOD["DATABASE_URL"],
+        "WEBHOOK_KEY": "k" * 32,
+        "PORT": "81",
+        "LOG": "json",
+        "SLACK_APP_ID": "A1",
+    }
+    value = (GOOD | more)[name]
+    good.setenv(f"ASKBRIDGE_{name}", wrapping.format(value))
+
+    found = getattr(config.read(config.Settings), name.lower())
+
+    assert str(found.get_secret_value() if isinstance(found, SecretStr) else found) == value
+
+
+@pytest.mark.parametrize("text", ["'new','old'", '"new", "old"\n', "'new, old'", "new\n,old\r\n"])
+def test_quotes_are_taken_off_each_of_two_secrets_too(good: pytest.MonkeyPatch, text: str) -> None:
+    good.setenv("ASKBRIDGE_SLACK_SIGNING_SECRET", text)
+    good.setenv("ASKBRIDGE_WEBHOOK_KEY", text.replace("new", "n" * 32).replace("old", "o" * 32))
+
+    settings = config.read(config.Settings)
+
+    assert settings.slack_signing_secret.get_secret_value() == "new,old"
+    assert settings.webhook_keys == WebhookKeys((b"n" * 32, b"o" * 32))
+
+
+@pytest.mark.parametrize("text", ['"secret', "secret'", "\"secret'", "sec\nret"])
+def test_what_is_no_pair_of_quotes_stays(text: str) -> None:
+    assert unwrapped(text) == text
+
+
+@pytest.mark.parametrize("blank", ["''", '""\n', "\n"])
+def test_nothing_within_quotes_is_blank(good: pytest.MonkeyPatch, blank: str) -> None:
+    for name in GOOD:
+        good.setenv(f"ASKBRIDGE_{name}", blank)
+    with pytest.raises(Misconfigured) as refused:
+        config.read(config.Settings)
+
+    assert str(refused.value).count("is set, but blank") == len(GOOD)
+
+
+def test_a_missing_setting_is_told_of_with_the_variable_that_is_nearly_named_so(good: pytest.MonkeyPatch) -> None:
+    good.delenv("ASKBRIDGE_DATABASE_URL")
+    good.setenv("ASKBRIDGE_DATABASE_URI", GOOD["DATABASE_URL"])
+
+    with pytest.raises(Misconfigured) as refused:
+        config.read(config.Settings)
+
+    missing, near = str(refused.value).splitlines()[1:]
+    assert missing == "  ASKBRIDGE_DATABASE_URL: is not set"
+    assert near.startswith("  ASKBRIDGE_DATABASE_URI: no setting has this name")
+    assert near.endswith("if ASKBRIDGE_DATABASE_URL was meant, write it so")

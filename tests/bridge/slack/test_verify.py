@@ -221,3 +221,9 @@ def test_a_claim_id_names_the_text_and_only_the_text() -> None:
     assert door.claim_id(text) == door.claim_id(text.encode())
     assert door.claim_id(text) != door.claim_id(text + " ")
     assert len(door.claim_id("\ud800")) == 32
+
+
+def test_what_is_signed_while_secrets_rotate_is_signed_with_the_first() -> None:
+    signature = SigningSecrets(["the-new-one", "the-old-one"]).sign(timestamp=str(NOW), body=b"{}")
+
+    assert signature == sign(b"{}", secret="the-new-one")

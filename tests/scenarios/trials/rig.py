@@ -17,6 +17,7 @@ import aiohttp
 from sandbox import processes
 from sandbox.children import Child, ChildFailed
 from sandbox.slack import signing
+from tests.waiting import until
 
 TEAM, APP = "T0TRIAL", "A0ASKBRIDGE"
 PEOPLE = ["U0ANA1", "U0BOB1", "U0CHO1", "U0DAN1"]
