@@ -118,6 +118,40 @@ forgotten as (
 select count(*) as rows
 from forgotten;
 
+-- name: walk_endpoints :many
+-- The next $limit endpoints of all organizations past the named one, and whether each has been disabled for more than
+-- $days days. A walk, because no index has the disabled endpoints by time: they are few.
+select
+    organization_id,
+    id,
+    coalesce(
+        disabled_reason <> 'deleted' and disabled_at < statement_timestamp() - make_interval(days => $days::int), false
+    ) as is_old
+from webhook_endpoints
+where (organization_id, id) > ($after_organization_id::uuid, $after_id::uuid)
+order by organization_id, id
+limit $limit;
+
+-- name: retire_endpoint :maybe
+-- Delete an endpoint that has been disabled for more than $days days, as an agent deletes one: the row stays, emptied,
+-- until forget_endpoints removes it. No row: it was enabled meanwhile (the condition is evaluated on the locked row), or
+-- another transaction has it locked.
+update webhook_endpoints
+set url = '', types = null, failing_since = null, disabled_reason = 'deleted'
+where
+    organization_id = $organization_id
+    and id = (
+        select id
+        from webhook_endpoints
+        where
+            organization_id = $organization_id
+            and id = $id
+            and disabled_reason <> 'deleted'
+            and disabled_at < statement_timestamp() - make_interval(days => $days::int)
+        for update skip locked
+    )
+returning id;
+
 -- name: forget_endpoints :one
 -- Remove up to $limit rows of endpoints that were deleted more than $days days ago and have no deliveries any more;
 -- returns how many. For each of them the foreign key scans all deliveries of its organization, which takes 0.1 s for a
@@ -145,6 +179,25 @@ forgotten as (
     using held
     where webhook_endpoints.organization_id = held.organization_id and webhook_endpoints.id = held.id
     returning webhook_endpoints.id
+)
+select count(*) as rows
+from forgotten;
+
+-- name: forget_throttles :one
+-- Delete up to $limit token buckets that have been full for a day; returns how many. A full bucket and none are the
+-- same to throttles.take. Scans all organizations; the table has one row for each destination that was used lately.
+with full_ones as materialized (
+    select organization_id, name
+    from throttles
+    where at < statement_timestamp() - interval '1 day'
+    limit $limit
+    for update skip locked
+),
+forgotten as (
+    delete from throttles
+    using full_ones
+    where throttles.organization_id = full_ones.organization_id and throttles.name = full_ones.name
+    returning throttles.name
 )
 select count(*) as rows
 from forgotten;

@@ -25,12 +25,33 @@ where (
 returning
     organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason;
 
--- name: of_organization :many
--- The newest $limit endpoints of an organization, active or disabled, newest first.
+-- name: page :many
+-- Up to $limit endpoints of an organization: the active ones, newest first, then the disabled ones, newest first. With
+-- $before only disabled ones older than that id: an active one that came after many disabled ones would be found late.
+with active as (
+    select *
+    from webhook_endpoints
+    where organization_id = $organization_id and disabled_at is null and $before::uuid is null
+    order by id desc
+    limit $limit
+),
+disabled as (
+    select *
+    from webhook_endpoints
+    where
+        organization_id = $organization_id
+        and disabled_reason <> 'deleted'
+        and id < coalesce($before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    order by id desc
+    limit $limit
+)
 select organization_id, id, url, types, generation, rotated_at, failing_since, created_at, disabled_at, disabled_reason
-from webhook_endpoints
-where organization_id = $organization_id and disabled_reason is distinct from 'deleted'
-order by id desc
+from (
+    select * from active
+    union all
+    select * from disabled
+) as listed
+order by disabled_at is not null, id desc
 limit $limit;
 
 -- name: get :maybe

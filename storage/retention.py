@@ -37,6 +37,17 @@ class Batch:
     last: RetentionPosition | None  # where the next batch begins; None: the walk is complete
 
 
+FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointBatch:
+    """The result of one batch of a walk through the endpoints."""
+
+    retired: int
+    last: tuple[UUID, UUID] | None  # (organization, id) where the next batch begins; None: the walk is complete
+
+
 async def forget_interactions(db: Database, *, days: int, after: RetentionPosition, limit: int) -> Batch:
     """Delete interactions that ended more than `days` days ago and have no work outstanding.
 
@@ -73,6 +84,31 @@ async def forget(held: Runs, pairs: Sequence[tuple[UUID, UUID]]) -> int:
 async def forget_clicks(db: Runs, *, days: int, limit: int) -> int:
     """Delete up to `limit` clicks on no interaction that came more than `days` days ago; returns how many."""
     row = await _SQL["forget_clicks"].one(db, days=days, limit=limit)
+    rows: int = row["rows"]
+    return rows
+
+
+async def retire_endpoints(db: Runs, *, days: int, after: tuple[UUID, UUID], limit: int) -> EndpointBatch:
+    """Delete, as an agent would, the endpoints that have been disabled for more than `days` days.
+
+    Reads up to `limit` endpoints past `after`, an (organization, id) pair.
+    """
+    organization_id, id = after
+    read = await _SQL["walk_endpoints"].many(
+        db, days=days, after_organization_id=organization_id, after_id=id, limit=limit
+    )
+    retired = 0
+    for row in read:
+        if row["is_old"]:
+            place = {"organization_id": row["organization_id"], "id": row["id"]}
+            retired += await _SQL["retire_endpoint"].maybe(db, days=days, **place) is not None
+    last = (read[-1]["organization_id"], read[-1]["id"]) if len(read) == limit else None
+    return EndpointBatch(retired=retired, last=last)
+
+
+async def forget_throttles(db: Runs, *, limit: int) -> int:
+    """Delete up to `limit` rate limits that nothing has used for a day; returns how many."""
+    row = await _SQL["forget_throttles"].one(db, limit=limit)
     rows: int = row["rows"]
     return rows
 

@@ -13,7 +13,7 @@ from storage.statements import Runs
 _SQL = statements.load("webhook_endpoints")
 
 MAX_ACTIVE = 20  # of one organization: each one adds a row of deliveries for every interaction that ends
-MAX_LISTED = 200
+MAX_LISTED = 200  # on one page, which so has all active ones and others
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,12 @@ async def create(
     return WebhookEndpoint(**row) if row else TooManyEndpoints()
 
 
-async def of_organization(db: Runs, organization_id: UUID) -> list[WebhookEndpoint]:
-    """Return the newest MAX_LISTED endpoints of an organization, active or disabled, newest first."""
-    rows = await _SQL["of_organization"].many(db, organization_id=organization_id, limit=MAX_LISTED)
+async def page(db: Runs, organization_id: UUID, *, before: UUID | None, limit: int) -> list[WebhookEndpoint]:
+    """Return up to `limit` endpoints: the active ones, newest first, then the disabled ones, newest first.
+
+    With `before`, an id, only older ones that are disabled: the active ones are all on the first page.
+    """
+    rows = await _SQL["page"].many(db, organization_id=organization_id, before=before, limit=limit)
     return [WebhookEndpoint(**row) for row in rows]
 
 

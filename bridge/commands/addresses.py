@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from bridge import network_errors
+from bridge.commands import terminal
 from storage.model import Json
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -54,7 +55,7 @@ class Names:
             )
         id = ids.get(text.removeprefix(mark))
         if id is None:
-            names = ", ".join(f"{mark}{name}" for name in ids)
+            names = ", ".join(f"{mark}{terminal.one_line(name)}" for name in ids)
             raise Unknown(f"The sandbox has no {text}; it has {names}.")
         return id
 

@@ -29,11 +29,14 @@ def an_origin(value: str) -> str:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+        has_user = "@" in parts.netloc
         _ = parts.port
     except ValueError:
-        usable = False
+        usable = has_user = False
     if not usable or not value.isprintable() or " " in value:
         raise click.BadParameter("must be an address that starts with http:// or https://.")
+    if has_user:
+        raise click.BadParameter("must be an address without a user or a password (what stands before the @).")
     return value.rstrip("/")
 
 
@@ -170,7 +173,8 @@ async def _ask(options: AskOptions) -> ExitStatus:
         try:
             _print(interaction, options)
         except OSError as error:  # the reader of stdout gets no answer, so the exit status must not be one either
-            raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {interaction['message']}") from None
+            message = terminal.one_line(interaction["message"])
+            raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {message}") from None
         return options.exit_status(interaction)
 
 
@@ -178,9 +182,9 @@ def _print(interaction: Json, options: AskOptions) -> None:
     if options.as_json:
         click.echo(json.dumps(interaction))
     elif not options.options:
-        click.echo(interaction["message"])
+        click.echo(terminal.one_line(interaction["message"]))
     else:
-        _note(interaction["message"])
+        _note(terminal.one_line(interaction["message"]))
         if options.exit_status(interaction) is ExitStatus.ANSWERED:
             click.echo(interaction["answer"]["option"])
     if interaction["status"] == "pending":

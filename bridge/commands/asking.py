@@ -1,6 +1,7 @@
 """The client of the agents' API for `askbridge ask`: opens an interaction once, then polls until its end."""
 
 import asyncio
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import aiohttp
 
 from bridge import network_errors
+from bridge.commands import terminal
 from storage.model import Json
 
 _MAX_WAIT = 60.0  # seconds, of one request
+_ID = re.compile("int_[0-9a-z]{1,40}")
 _TRIES = 3
 _OUTAGE_SECONDS = 30.0  # for which the bridge may fail while the command waits for an answer
 PAUSE = 1.0  # seconds between two tries
@@ -93,11 +96,19 @@ class Bridge:
                 body = await response.json(content_type=None)
             except ValueError:
                 body = None
-            if isinstance(body, dict) and (response.status >= 300 or {"id", "status", "message"} <= body.keys()):
+            if isinstance(body, dict) and (response.status >= 300 or _is_interaction(body)):
                 return response.status, body
             if response.status >= 500:
                 return response.status, {}
             raise NoAnswer(f"What answers at {self.url} (HTTP {response.status}) is not an askbridge. Check --url.")
+
+
+def _is_interaction(body: Json) -> bool:
+    """Whether it is an interaction; its id goes into paths and into a command that people copy into a shell."""
+    id, status, message = (body.get(name) for name in ("id", "status", "message"))
+    return (
+        isinstance(id, str) and _ID.fullmatch(id) is not None and isinstance(status, str) and isinstance(message, str)
+    )
 
 
 def _rate_limited(problem: Json) -> bool:
@@ -107,4 +118,4 @@ def _rate_limited(problem: Json) -> bool:
 
 def _refused(status: int, problem: Json) -> str:
     detail = problem.get("detail")
-    return str(detail) if isinstance(detail, str) else f"The bridge refused the question (HTTP {status})."
+    return terminal.one_line(detail) if isinstance(detail, str) else f"The bridge refused the question (HTTP {status})."

@@ -69,4 +69,4 @@ async def _examine(url: str | None, channels: tuple[str, ...], *, as_json: bool)
 def line(check: Check) -> str:
     """The finding as one line of output."""
     fix = f". To fix it: {check.fix}" if check.fix else ""
-    return f"{check.state.value:<8}{check.name}: {check.detail.rstrip('.')}{fix}"
+    return f"{check.state.value:<8}{check.name}: {terminal.one_line(check.detail).rstrip('.')}{fix}"

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import math
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 import click
@@ -23,6 +24,9 @@ T = TypeVar("T")
 EXIT = "Exit status: 0 done; 1 it could not be done, and stderr says why; 2 typed wrongly."
 
 
+_JOINERS = "\u200c\u200d"  # emoji and several scripts need them
+
+
 class CommandRefused(Exception):
     """The command cannot be carried out; the message says why and what to do."""
 
@@ -37,6 +41,13 @@ class Seconds(click.FloatRange):
     """A time in seconds within limits, which click's messages call a number of seconds."""
 
     name = "number of seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse "nan" too, which is within all limits since no comparison with it is true."""
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return seconds
 
 
 def an_id(prefix: ids.Prefix) -> Callable[[str], UUID]:
@@ -135,6 +146,15 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown
     )
+
+
+def one_line(text: object) -> str:
+    """What a server sent, as one line that a terminal only shows: no control sequence, nothing that reverses text.
+
+    Runs of spaces and line breaks become one space, other invisible characters `?`; those that join letters stay.
+    """
+    line = " ".join(str(text).split())
+    return "".join(char if char.isprintable() or char in _JOINERS else "?" for char in line)
 
 
 def moment(at: datetime | None, *, never: str = "") -> str:

@@ -26,9 +26,9 @@ def with_secret(row: WebhookEndpoint, secret: str) -> Json:
     return {**endpoint(row), "secret": secret}
 
 
-def page(rows: list[WebhookEndpoint], *, callback_secret: str | None) -> Json:
-    """All endpoints of an organization, and the secret that signs its callbacks."""
-    return {"items": [endpoint(row) for row in rows], "next_cursor": None, "callback_secret": callback_secret}
+def page(rows: list[WebhookEndpoint], *, next_cursor: str | None, callback_secret: str | None) -> Json:
+    """One page of an organization's endpoints, and the secret that signs its callbacks."""
+    return {"items": [endpoint(row) for row in rows], "next_cursor": next_cursor, "callback_secret": callback_secret}
 
 
 def attempt(envelope: Json, outcome: DeliveryOutcome) -> Json:

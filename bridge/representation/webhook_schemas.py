@@ -32,7 +32,7 @@ class EndpointSecret(Endpoint):
 
 
 class EndpointPage(BaseModel):
-    """The endpoints of an organization, newest first."""
+    """Some of the endpoints of an organization, active ones first."""
 
     items: list[Endpoint]
     next_cursor: str | None

@@ -21,12 +21,16 @@ _NEVER = tuple(
     for text in (
         "0.0.0.0/8",
         "100.100.100.200/32",  # metadata of one cloud
+        "168.63.129.16/32",  # a public address by which Azure gives each machine its own settings
         "169.254.0.0/16",  # link-local; metadata of most clouds
         "192.0.0.192/32",  # metadata of another cloud
         "224.0.0.0/4",
         "255.255.255.255/32",
         "::/128",
-        "fd00:ec2::254/128",  # metadata
+        "fd00:42::42/128",  # metadata, as the three below
+        "fd00:c1::a9fe:a9fe/128",
+        "fd00:ec2::254/128",
+        "fd20:ce::254/128",
         "fe80::/10",
         "ff00::/8",
     )

@@ -3,11 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
+from bridge.webhooks import target
 from bridge.webhooks.bounded import MAX_BODY, BoundedConnector, TooMuch
 from bridge.webhooks.guard import AddressRefused, Guard
 from bridge.webhooks.names import Resolver
@@ -16,6 +19,7 @@ from bridge.webhooks.outcome import DeliveryOutcome
 ATTEMPT_SECONDS = 15.0  # for the whole attempt: name, connection, TLS, request and response
 _MAX_CHARACTERS = 500  # of the response body in `detail`
 _MAX_PAUSE = 3_600.0  # seconds
+_REDIRECTS = {301, 302, 303, 307, 308}
 _UNKNOWN_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
@@ -38,6 +42,7 @@ class Sender:
             trust_env=False,
             auto_decompress=False,
         )
+        self._guard = guard
         self._seconds = seconds
 
     async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> DeliveryOutcome:
@@ -46,7 +51,9 @@ class Sender:
         try:
             async with self._http.post(url, data=body, headers=all_headers, allow_redirects=False) as response:
                 detail = f"HTTP {response.status}"
-                if excerpt := await _excerpt(response):
+                if redirect := _redirect(response, url, self._guard):
+                    detail += f": {redirect}"
+                elif excerpt := await _excerpt(response):
                     detail += f": {excerpt}"
                 return DeliveryOutcome(status=response.status, detail=detail, retry_after=_retry_after(response))
         except TimeoutError:
@@ -70,19 +77,56 @@ async def _excerpt(response: aiohttp.ClientResponse) -> str:
             response.close()
             break
     text = " ".join(body[: 4 * _MAX_CHARACTERS].decode("utf-8", "replace").split())
-    return "".join(character for character in text if character.isprintable())[:_MAX_CHARACTERS]
+    return _printable(text)[:_MAX_CHARACTERS]
+
+
+def _redirect(response: aiohttp.ClientResponse, url: str, guard: Guard) -> str | None:
+    """Where a redirect leads and what to do about it; None for any other response.
+
+    The target is named without its query and user, which may hold a secret of the receiver.
+    """
+    location = response.headers.get("Location", "").strip()
+    if response.status not in _REDIRECTS or not location:
+        return None
+    try:
+        absolute = urljoin(url, location)
+        parts = urlsplit(absolute)
+        origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    except ValueError:
+        return "a redirect to what cannot be read as an address; redirects are not followed"
+    named = _printable(origin)[:_MAX_CHARACTERS] + ("?…" if parts.query else "")
+    try:
+        target.check(absolute, guard)
+    except target.BadTarget as error:
+        return f"redirects are not followed, and this one leads where no webhook may go: {named} (the url {error})"
+    return f"redirects are not followed; if it has moved, PATCH the endpoint's url (or name another callback): {named}"
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    """The Retry-After header in seconds, from seconds or a date (RFC 9110, 10.2.3); None if absent or invalid."""
+    """The Retry-After header in seconds, from seconds or a date (RFC 9110, 10.2.3); None if absent or invalid.
+
+    A date counts from the receiver's own `Date`, so that its clock may be wrong; without a readable one from ours.
+    """
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:10]), _MAX_PAUSE)
+    retry_at = _date(value)
+    if retry_at is None:
+        return None
+    sent_at = _date(response.headers.get("Date", "")) or datetime.now(UTC)
+    return min(max((retry_at - sent_at).total_seconds(), 0.0), _MAX_PAUSE)
+
+
+def _date(text: str) -> datetime | None:
+    """An HTTP date in any of its three formats (RFC 9110, 5.6.7); None if it is none. Without a zone it is UTC."""
     try:
-        retry_at = parsedate_to_datetime(value)
-        sent_at = parsedate_to_datetime(response.headers["Date"])
-        return min(max((retry_at - sent_at).total_seconds(), 0.0), _MAX_PAUSE)
-    except (KeyError, TypeError, ValueError, OverflowError):
+        at = parsedate_to_datetime(text)
+        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

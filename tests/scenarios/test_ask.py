@@ -127,6 +127,16 @@ HERE = ["--url", "http://127.0.0.1:1", "--key", KEY]
             "127.0.0.1:1 (connection refused)",
         ),
         (["Now?", "--to", "U0ANA", "--approve", "--wait", "soon", *HERE], "'soon' is not a valid number of seconds"),
+        (["Now?", "--to", "U0ANA", "--approve", "--wait", "nan", *HERE], "'nan' is not a valid number of seconds"),
+        (["Now?", "--to", "U0ANA", "--approve", "--wait", "-NaN", *HERE], "'-NaN' is not a valid number of seconds"),
+        (
+            ["Now?", "--to", "U0ANA", "--approve", "--url", "http://a:hush@127.0.0.1:1", "--key", KEY],
+            "without a user or a password",
+        ),
+        (
+            ["Now?", "--to", "@ana", "--approve", "--slack-url", "http://hush@127.0.0.1:1", *HERE],
+            "without a user or a password",
+        ),
         (["Now?", "--to", "U0ANA", "--approve", *HERE], "cannot be reached (connection refused)"),
     ],
     ids=lambda value: None if isinstance(value, list) else value,
@@ -166,7 +176,10 @@ async def serving() -> AsyncIterator[Serving]:
         (200, "<html>hello</html>", "is not an askbridge"),
         (200, '{"id": 1}', "is not an askbridge"),
         (200, "[]", "is not an askbridge"),
+        (200, '{"id": "int_1\u0027; reboot; \u0027", "status": "pending", "message": ""}', "is not an askbridge"),
+        (200, '{"id": "int_1", "status": "answered", "message": null}', "is not an askbridge"),
         (302, "", "is not an askbridge"),
+        (422, '{"detail": "\\u001b]0;x\\u0007\\u202eno\\u009b2J\\nApproved."}', "?]0;x??no?2J Approved."),
         (401, '{"detail": "This API key is unknown or revoked."}', "unknown or revoked"),
         (422, '{"detail": "/title must not be blank."}', "must not be blank"),
         (429, '{"type": "urn:askbridge:problem:rate_limited", "detail": "Too many."}', "Too many."),
@@ -185,6 +198,18 @@ async def test_what_another_server_says_is_no_answer(serving: Serving, status: i
 
     assert (ended, out) == (2, "")
     assert words in err and KEY not in err
+
+
+async def test_control_sequences_of_a_server_do_not_reach_the_terminal(serving: Serving) -> None:
+    answered = {"id": "int_1", "status": "answered", "answer": {"decision": "approve", "approved": True}}
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({**answered, "message": "Denied by \x1b[2K\r\u202e@ana\u2028 👩\u200d💻."}, status=201)
+
+    url = await serving(answer)
+    ended, out, err = await run("ask", "Now?", "--to", "U0ANA", "--approve", "--url", url, "--key", KEY)
+
+    assert (ended, out, err) == (0, "Denied by ?[2K ?@ana 👩\u200d💻.\n", "")
 
 
 async def test_who_may_not_wait_now_waits_a_moment_later(serving: Serving) -> None:

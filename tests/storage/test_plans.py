@@ -196,7 +196,17 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
         "page_of_callbacks": ("deliveries", pages),
         "replay": ("deliveries", {**again, "endpoint_id": endpoint_id}),
         "replay_callbacks": ("deliveries", again),
-        "of_organization": ("webhook_endpoints", {"organization_id": organization_id, "limit": 200}),
+        "page of endpoints": ("webhook_endpoints", {"organization_id": organization_id, "before": None, "limit": 201}),
+        "page of disabled endpoints": (
+            "webhook_endpoints",
+            {"organization_id": organization_id, "before": UUID(int=2**128 - 1), "limit": 201},
+        ),
+        "walk_endpoints": (
+            "retention",
+            {"days": 90, "after_organization_id": UUID(int=0), "after_id": UUID(int=0), "limit": 20},
+        ),
+        "retire_endpoint": ("retention", {"days": 90, **one}),
+        "forget_throttles": ("retention", {"limit": 100}),
         "get of an endpoint": ("webhook_endpoints", one),
         "rotate": ("webhook_endpoints", one),
         "change": ("webhook_endpoints", {**one, "url": None, "types": None, "same_types": True}),

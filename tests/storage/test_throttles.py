@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from storage import statements, throttles
+from storage import retention, statements, throttles
 from storage.pool import Database
 from storage.throttles import Bucket
 from tests.storage import build
@@ -32,6 +32,20 @@ async def test_a_full_bucket_gives_its_burst_and_then_nothing(db: Database, tena
 
     assert [await take(db, id, SLOW, 10) for _ in range(5)] == [True] * 4 + [False]
     assert not await take(db, id, SLOW)
+
+
+async def test_a_bucket_that_was_full_for_a_day_is_deleted_and_nothing_changes(db: Database, tenant: Tenant) -> None:
+    id = tenant.scope.organization_id
+    assert await take(db, id, BUCKET, 40)
+    await pass_time(db, 86_400 - 60)
+    assert await retention.forget_throttles(db, limit=10) == 0, "full, but not for a day"
+    await pass_time(db, 120)
+    await throttles.hold(db, id, "paused", seconds=3_600)
+
+    assert await retention.forget_throttles(db, limit=10) == 1
+
+    assert [row["name"] for row in await db.fetch("select name from throttles")] == ["paused"]
+    assert [await take(db, id, SLOW, 20) for _ in range(3)] == [True, True, False]
 
 
 async def test_what_was_taken_comes_back_with_time_and_never_more_than_the_burst(db: Database, tenant: Tenant) -> None:

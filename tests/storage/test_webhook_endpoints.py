@@ -49,7 +49,7 @@ async def test_what_is_deleted_is_not_there_for_any_statement(db: Database, tena
 
     assert not await deleted(db, one)
     assert await webhook_endpoints.get(db, *place) is None
-    assert await webhook_endpoints.of_organization(db, one.organization_id) == []
+    assert await webhook_endpoints.page(db, one.organization_id, before=None, limit=9) == []
     assert await webhook_endpoints.change(db, *place, url=None, types=None, same_types=False) is None
     assert await webhook_endpoints.disable(db, *place, reason="asked") is None
     assert await webhook_endpoints.enable(db, *place) is None

@@ -50,8 +50,13 @@ def paths() -> Json:
             "get": {
                 "operationId": "listWebhookEndpoints",
                 "summary": "Who is called",
+                "description": "The first page has all active ones.",
                 "security": KEY,
-                "responses": {"200": answer("All of them, newest first.", EndpointPage), **failures(BAD_PARAMETER)},
+                "parameters": [_cursor()],
+                "responses": {
+                    "200": answer("One page: active ones first, newest first.", EndpointPage),
+                    **failures(BAD_PARAMETER),
+                },
             },
         },
         f"{_AT}/{{id}}": {
@@ -161,10 +166,15 @@ def _endpoint_or_callbacks() -> Json:
     return {**_id(), "description": f"`{CALLBACKS}`: those of the callbacks of all questions"}
 
 
+def _cursor() -> Json:
+    schema = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"}
+    return {"name": "cursor", "in": "query", "schema": schema}
+
+
 def _list_parameters() -> list[Json]:
     schemas: dict[str, Json] = {
         "status": {"type": "string", "enum": list(DeliveryStatus)},
-        "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"},
+        "cursor": _cursor()["schema"],
         "limit": {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT},
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in DELIVERY_PARAMETERS]

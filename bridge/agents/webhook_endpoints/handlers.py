@@ -28,6 +28,7 @@ from storage.pool import Database
 
 _log = Log("agents")
 
+ENDPOINT_PARAMETERS = ("cursor",)
 DELIVERY_PARAMETERS = ("status", "cursor", "limit")
 CALLBACKS = "callbacks"  # instead of an endpoint's id: the callbacks of all interactions
 _ASKED = "asked"  # the reason of an endpoint that an agent disabled
@@ -61,13 +62,15 @@ class Endpoints:
         return json_response.json(webhook_endpoint.with_secret(row, self._secret(row)), status=201)
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /v1/webhook_endpoints: all of them, and the secret that signs callbacks."""
-        parameters.only(request.query)
-        organization_id = auth.key(request).organization_id
-        rows = await within(webhook_endpoints.of_organization(self._db, organization_id))
+        """GET /v1/webhook_endpoints: one page, active ones first, and the secret that signs callbacks."""
+        parameters.only(request.query, ENDPOINT_PARAMETERS)
+        organization_id, limit = auth.key(request).organization_id, webhook_endpoints.MAX_LISTED
+        before = paging.before(request.query.get("cursor"))
+        rows = await within(webhook_endpoints.page(self._db, organization_id, before=before, limit=limit + 1))
+        next_cursor = paging.cursor(rows[limit - 1].id) if len(rows) > limit else None
         keys = self._webhooks.keys
         secret = signature.written(outgoing.of_callbacks(keys, organization_id)[0]) if keys else None
-        return json_response.json(webhook_endpoint.page(rows, callback_secret=secret))
+        return json_response.json(webhook_endpoint.page(rows[:limit], next_cursor=next_cursor, callback_secret=secret))
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/webhook_endpoints/{id}: one of them."""

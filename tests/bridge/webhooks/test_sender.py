@@ -64,6 +64,43 @@ async def test_m078_a_redirect_is_a_failure_and_is_not_followed() -> None:
     assert visited == ["/hook"]
 
 
+MOVED = "redirects are not followed; if it has moved, PATCH the endpoint's url (or name another callback): "
+CLOSED_TO_US = "redirects are not followed, and this one leads where no webhook may go: "
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("https://new.example.com/hook", MOVED + "https://new.example.com/hook"),
+        ("https://new.example.com/hook?token=hush", MOVED + "https://new.example.com/hook?…"),
+        ("//new.example.com/hook", CLOSED_TO_US + "http://new.example.com/hook (the url must start with https://)"),
+        ("/other", MOVED + "http://127.0.0.1:{port}/other"),
+        ("https://10.0.0.1/", CLOSED_TO_US + "https://10.0.0.1/ (the url leads to an address that is not on the"),
+        ("https://me:hush@new.example.com/", CLOSED_TO_US + "https://new.example.com/ (the url must not carry a user"),
+        ("https://[::1/", "a redirect to what cannot be read as an address; redirects are not followed"),
+        ("https://new.example.com/\u202egnp", CLOSED_TO_US + "https://new.example.com/gnp (the url must not contain"),
+    ],
+)
+async def test_a_redirect_names_its_target_and_what_to_do(status: int, location: str, words: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text="Moved.", headers={"Location": location})
+
+    async with receiver(answer) as url:
+        outcome = await send(url)
+
+    assert outcome.detail.startswith(f"HTTP {status}: " + words.format(port=url.split(":")[2].split("/")[0]))
+    assert "hush" not in outcome.detail
+
+
+async def test_a_redirect_without_a_target_is_like_any_other_refusal() -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=304, headers={"Location": "https://new.example.com/"})
+
+    async with receiver(answer) as url:
+        assert (await send(url)).detail == "HTTP 304"
+
+
 async def test_m078_variables_for_a_proxy_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -97,6 +134,35 @@ async def test_m080_retry_after_may_be_a_date_by_the_receivers_own_clock() -> No
 
     async with receiver(answer) as url:
         assert (await send(url)).retry_after == 120
+
+
+@pytest.mark.parametrize(
+    "later", ["Fri, 01 Jan 1999 00:02:00 GMT", "Friday, 01-Jan-99 00:02:00 GMT", "Fri Jan  1 00:02:00 1999"]
+)
+async def test_retry_after_may_be_a_date_in_each_of_the_three_formats(later: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=503, headers={"Date": "Fri, 01 Jan 1999 00:00:00 GMT", "Retry-After": later})
+
+    async with receiver(answer) as url:
+        assert (await send(url)).retry_after == 120
+
+
+@pytest.mark.parametrize("date", [None, "today"])
+@pytest.mark.parametrize(("year", "seconds"), [(2999, 3600.0), (1999, 0.0)])
+async def test_without_a_readable_date_of_the_receiver_its_retry_after_counts_by_our_clock(
+    date: str | None, year: int, seconds: float
+) -> None:
+    """aiohttp's server always sends a Date, so the receiver is a plain TCP server."""
+    sent = f"Date: {date}\r\n" if date else ""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b'{"a": 1}')
+        head = f"HTTP/1.1 503 Busy\r\n{sent}Retry-After: Tue, 01 Jan {year} 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n"
+        writer.write(head.encode())
+        await writer.drain()
+
+    async with raw(speak) as url:
+        assert (await send(url)).retry_after == seconds
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ WRONG: list[tuple[Any, str]] = [
     ("https://[64:ff9b::7f00:1]/", "not on the public internet"),
     ("https://[2002:7f00:1::]/", "not on the public internet"),
     ("https://169.254.169.254/latest/meta-data", "not on the public internet"),
+    ("https://168.63.129.16/machine?comp=goalstate", "not on the public internet"),
     ("https://224.0.0.1/", "not on the public internet"),
     ("https://10.1.2.3/", "not on the public internet"),
     ("https://[2606:4700::1%lo]/", "must write its host without %"),
@@ -158,6 +159,37 @@ async def test_there_are_only_so_many_endpoints_at_once(door: Door) -> None:
     assert (await act(door, made[1], "enable")).status == 200, "it is one of them"
     await act(door, made[1], "disable")
     assert (await act(door, made[0], "enable")).json["status"] == "active"
+
+
+async def test_active_ones_come_first_however_many_were_disabled_since(door: Door) -> None:
+    """And the rest on further pages, each once; what is enabled meanwhile is on the first page."""
+    oldest, *disabled = [await create(door) for _ in range(11)]
+    for one in disabled:
+        await act(door, one, "disable")
+    organization_id, id = door.tenant.scope.organization_id, ids.decode("whe", oldest.json["id"])
+    await door.db.fetch(
+        "insert into webhook_endpoints (organization_id, id, url, disabled_at, disabled_reason) "
+        "select $1, ('ffffffff-ffff-4fff-8fff-' || lpad(n::text, 12, '0'))::uuid, url, now(), 'failing' "
+        "from webhook_endpoints, generate_series(1, $3::int) as n where id = $2",
+        organization_id,
+        id,
+        2 * webhook_endpoints.MAX_LISTED,
+    )
+
+    pages = [await listed(door)]
+    while (cursor := pages[-1]["next_cursor"]) is not None:
+        reply = await door.call("GET", AT, params={"cursor": cursor})
+        webhook_schemas.EndpointPage.model_validate_json(reply.raw, extra="forbid")
+        pages.append(reply.json)
+
+    items = [item["id"] for page in pages for item in page["items"]]
+    assert [len(page["items"]) for page in pages] == [200, 200, 11]
+    assert items[0] == oldest.json["id"] and len(set(items)) == 411
+    assert items[1:] == sorted(items[1:], reverse=True)
+    await act(door, disabled[0], "enable")
+    assert [item["id"] for item in (await listed(door))["items"]][:2] == [disabled[0].json["id"], oldest.json["id"]]
+    wrong = await door.call("GET", AT, params={"cursor": "whe_1"})
+    assert (wrong.status, wrong.slug) == (400, "invalid_parameter")
 
 
 async def test_those_that_are_made_and_enabled_at_the_same_moment_are_counted_too(door: Door) -> None:
