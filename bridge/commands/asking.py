@@ -10,7 +10,7 @@ import aiohttp
 from bridge import network_errors
 from storage.model import Json
 
-_MAX_WAIT = 60.0  # seconds, of one request
+_MAX_WAIT = 50.0  # seconds, of one request; many balancers give up after 60
 _TRIES = 3
 _OUTAGE_SECONDS = 30.0  # for which the bridge may fail while the command waits for an answer
 PAUSE = 1.0  # seconds between two tries
