@@ -4,12 +4,23 @@ Values that PostgreSQL refuses (NUL, half a surrogate pair, NaN) and characters 
 characters) are refused here, so that the error can name the field.
 """
 
+import math
 import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    HttpUrl,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 MAX_DEPTH = 32
 MAX_WEB_ADDRESS = 2_000
@@ -29,6 +40,13 @@ BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe
 
 def _unix_newlines(text: Any) -> Any:
     return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
+
+
+def _whole(number: Any) -> Any:
+    """An integer for a number such as 3600.0, which JSON does not distinguish from 3600."""
+    if isinstance(number, float | Decimal) and math.isfinite(number) and number % 1 == 0:
+        return int(number)
+    return number
 
 
 def _without_controls(text: str) -> str:
@@ -76,6 +94,7 @@ def _storable_text(text: str) -> str:
     return text
 
 
+WHOLE = BeforeValidator(_whole)  # for a field of type int, after its limits
 Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_not_blank)]
 Text = Annotated[str, BeforeValidator(_unix_newlines), AfterValidator(_without_controls)]
 Words = Annotated[Text, AfterValidator(_not_blank)]
@@ -88,6 +107,36 @@ Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
 class Strict(BaseModel):
-    """A model that converts nothing and refuses unknown fields, so that a misspelt field is reported."""
+    """A model that converts nothing and refuses unknown fields, so that a misspelt field is reported.
+
+    Every field that may be left out may also be null: many clients write null for what they leave out.
+    """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        """The value without nulls in fields that have another default than null."""
+        if not isinstance(value, dict):
+            return value
+        return {name: inner for name, inner in value.items() if inner is not None or not cls._has_default(name)}
+
+    @classmethod
+    def _has_default(cls, name: str) -> bool:
+        """Whether the field may be left out, and is then something else than null."""
+        field = cls.model_fields.get(name)
+        return (
+            field is not None and not field.is_required() and field.get_default(call_default_factory=True) is not None
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema, in which every field that may be left out may be null."""
+        reference = handler(core_schema)
+        schema = handler.resolve_ref_schema(reference)
+        for name, field in schema["properties"].items():
+            if cls._has_default(name):
+                beside = {key: field.pop(key) for key in ("default", "description", "title") if key in field}
+                schema["properties"][name] = {"anyOf": [field, {"type": "null"}], **beside}
+        return reference

@@ -57,17 +57,17 @@ def routes(
     endpoints = Endpoints(db=db, notifier=notifier, webhooks=webhooks, read_body=read_body)
     guarded = partial(auth.required, KeyLookup(db), RateLimiter(db=db, limits=limits))
     return [
-        web.get("/openapi.json", document.serve, allow_head=False),
+        web.get("/openapi.json", document.serve),
         web.post("/v1/interactions", guarded(interactions.create)),
-        web.get("/v1/interactions", guarded(interactions.page), allow_head=False),
-        web.get("/v1/interactions/{id}", guarded(interactions.get), allow_head=False),
+        web.get("/v1/interactions", guarded(interactions.page)),
+        web.get("/v1/interactions/{id}", guarded(interactions.get)),
         web.post("/v1/interactions/{id}/cancel", guarded(interactions.cancel)),
         web.post("/v1/interactions/{id}/receipt", guarded(interactions.receipt)),
-        web.get("/v1/interactions/{id}/timeline", guarded(interactions.timeline), allow_head=False),
-        web.get("/v1/events", guarded(events.get), allow_head=False),
+        web.get("/v1/interactions/{id}/timeline", guarded(interactions.timeline)),
+        web.get("/v1/events", guarded(events.get)),
         web.post("/v1/webhook_endpoints", guarded(endpoints.create)),
-        web.get("/v1/webhook_endpoints", guarded(endpoints.page), allow_head=False),
-        web.get("/v1/webhook_endpoints/{id}", guarded(endpoints.get), allow_head=False),
+        web.get("/v1/webhook_endpoints", guarded(endpoints.page)),
+        web.get("/v1/webhook_endpoints/{id}", guarded(endpoints.get)),
         web.patch("/v1/webhook_endpoints/{id}", guarded(endpoints.change)),
         web.delete("/v1/webhook_endpoints/{id}", guarded(endpoints.delete)),
         web.post("/v1/webhook_endpoints/{id}/disable", guarded(endpoints.disable)),
@@ -75,5 +75,5 @@ def routes(
         web.post("/v1/webhook_endpoints/{id}/rotate_secret", guarded(endpoints.rotate_secret)),
         web.post("/v1/webhook_endpoints/{id}/test", guarded(endpoints.test)),
         web.post("/v1/webhook_endpoints/{id}/replay", guarded(endpoints.replay)),
-        web.get("/v1/webhook_endpoints/{id}/deliveries", guarded(endpoints.deliveries), allow_head=False),
+        web.get("/v1/webhook_endpoints/{id}/deliveries", guarded(endpoints.deliveries)),
     ]

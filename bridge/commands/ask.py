@@ -189,7 +189,7 @@ def _print(interaction: Json, options: AskOptions) -> None:
             click.echo(interaction["answer"]["option"])
     if interaction["status"] == "pending":
         _note(
-            f"It is still open. Look again:\n  curl -s '{options.url}/v1/interactions/{interaction['id']}?wait=60' "
+            f"It is still open. Look again:\n  curl -s '{options.url}/v1/interactions/{interaction['id']}?wait=50' "
             '-H "Authorization: Bearer $ASKBRIDGE_KEY"'
         )
 

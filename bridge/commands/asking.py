@@ -12,7 +12,7 @@ from bridge import network_errors
 from bridge.commands import terminal
 from storage.model import Json
 
-_MAX_WAIT = 60.0  # seconds, of one request
+_MAX_WAIT = 50.0  # seconds, of one request; many balancers give up after 60
 _ID = re.compile("int_[0-9a-z]{1,40}")
 _TRIES = 3
 _OUTAGE_SECONDS = 30.0  # for which the bridge may fail while the command waits for an answer

@@ -94,7 +94,7 @@ def print_ready(ready: dict[str, Any], *, as_json: bool) -> None:
         f"    --slack-url {ready['slack_url']}"
     )
     example = (
-        '  curl -s "$ASKBRIDGE_URL/v1/interactions?wait=60" \\\n'
+        '  curl -s "$ASKBRIDGE_URL/v1/interactions?wait=50" \\\n'
         "    -H \"Authorization: Bearer $ASKBRIDGE_KEY\" -H 'Content-Type: application/json' \\\n"
         """    -d '{"kind": "approval", "title": "Deploy 1.4?", "to": {"channel": "C0APPROVALS"},"""
         """ "responders": {"users": ["U0ANA"]}}'"""

@@ -1,5 +1,6 @@
 """One sentence for every status, on which an agent can act. A missing answer never reads as a yes or as a no."""
 
+import re
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -8,6 +9,8 @@ from bridge.card import texts
 from storage.model import Interaction, Json, Progress, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not go ahead"
+CANCELLED_BY_AGENT = "cancelled"  # the code of the reason of a cancellation; its detail is an agent's words
+_DOUBLE_QUOTES = re.compile('["\u201c-\u201f\u2033\u2036\uff02]')  # all that look like the mark itself
 _MARKS = (".", "!", "?", "…")
 
 
@@ -73,13 +76,15 @@ def _reported(receipt: Json) -> str:
 
 def _option(answer: Json) -> str:
     """The chosen option by its label, and by its id, which a label cannot imitate."""
-    label = one_line(answer.get("label")).replace('"', "'")
-    return f'"{label}" (option {answer["option"]})' if answer.get("option") else f'"{label}"'
+    label = quoted(answer.get("label"))
+    return f"{label} (option {answer['option']})" if answer.get("option") else label
 
 
 def _because(interaction: Interaction) -> str:
-    """The reason's detail in parentheses, without a full stop."""
+    """The reason's detail in parentheses, without a full stop; in quotation marks if an agent wrote it."""
     detail = _words(interaction, "detail").rstrip(" .;")
+    if detail and (interaction.reason or {}).get("code") == CANCELLED_BY_AGENT:
+        detail = quoted(detail)
     return f" ({detail})" if detail else ""
 
 
@@ -89,7 +94,13 @@ def _words(interaction: Interaction, part: str) -> str:
 
 def person(user: str, name: str | None) -> str:
     """A person by name, and by the id, which a name cannot imitate."""
-    return f"{one_line(name)} ({user})" if name else user
+    return f"{quoted(name)} ({user})" if name else user
+
+
+def quoted(words: object) -> str:
+    """Words of people or agents on one line in quotation marks, which the words cannot close."""
+    inside = _DOUBLE_QUOTES.sub("'", one_line(words))
+    return f'"{inside}"'
 
 
 def ended(sentence: str) -> str:

@@ -29,6 +29,7 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
             return "The deadline passed, and nobody had answered"
         case "interaction.cancelled":
             key = detail.get("key")
+            why = status_text.quoted(why) if why and detail.get("code") == status_text.CANCELLED_BY_AGENT else why
             return f"Cancelled{f' by {status_text.one_line(key)}' if key else ''}{f': {why}' if why else ''}"
         case "interaction.superseded":
             return f"Superseded by {detail['superseded_by']}"
@@ -71,12 +72,11 @@ def _reporter(detail: Json) -> str:
 
 def _summary(detail: Json) -> str:
     """The summary in quotation marks, which it cannot close."""
-    summary = status_text.one_line(detail.get("summary") or "").replace('"', "'")
-    return f': "{summary}"' if summary else ""
+    return f": {status_text.quoted(detail['summary'])}" if detail.get("summary") else ""
 
 
 def _quoted(detail: Json) -> str:
-    return f'"{status_text.one_line(detail.get("label") or detail.get("choice") or "?").replace(chr(34), chr(39))}"'
+    return status_text.quoted(detail.get("label") or detail.get("choice") or "?")
 
 
 def _where(detail: Json) -> str:

@@ -88,5 +88,6 @@ def default(model: str, field: str) -> str:
     schema = fields(model)[field]
     if field in SCHEMAS[model].get("required", ()):
         return "must be given"
-    value: Any = schema.get("default", [] if schema.get("type") == "array" else {})
+    is_list = any(one.get("type") == "array" for one in [schema, *schema.get("anyOf", [])])
+    value: Any = schema.get("default", [] if is_list else {})
     return "none" if value is None else f"`{json.dumps(value)}`"

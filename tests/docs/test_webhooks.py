@@ -54,5 +54,5 @@ async def test_the_receiver_takes_what_is_signed_and_refuses_what_is_not(db: Dat
             await process.wait()
 
     row = await loop.page(endpoint)
-    assert printed.startswith(f"{ids.encode('evt', row[0].event_id)} interaction.answered Approved by ana")
+    assert printed.startswith(f'{ids.encode("evt", row[0].event_id)} interaction.answered Approved by "ana"')
     assert not forged.delivered

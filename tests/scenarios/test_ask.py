@@ -61,19 +61,19 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     await click(dev, id, APPROVE)
     out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0
-    assert out.decode().startswith("Approved by ana (U0ANA)") and out.decode().count("\n") == 1
+    assert out.decode().startswith('Approved by "ana" (U0ANA)') and out.decode().count("\n") == 1
 
     process, id = await asking(dev, "--to", "@ana", "--body", "It is *ready*.", *slack)
     await click(dev, id, DENY)
     out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 1 and out.startswith(b"Denied by ana")
+    assert process.returncode == 1 and out.startswith(b'Denied by "ana"')
 
     options = ("--option", "staging", "--option", "eu=Production in Europe")
     process, id = await asking(dev, "--to", "@ana", *slack, what=options)
     await click(dev, id, action_ids.choose("eu"))
     out, err_ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, out) == (0, b"eu\n")
-    assert err_.startswith(b'Answered "Production in Europe" (option eu) by ana')
+    assert err_.startswith(b'Answered "Production in Europe" (option eu) by "ana"')
 
     status, out_, err = await run("ask", "Where?", *options, "--to", "U0ANA", "--wait", "0.5", **settings(dev))
     assert (status, out_) == (2, "") and "Waiting for a person" in err
@@ -92,7 +92,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     os.kill(process.pid, signal.SIGINT)
     out, err_ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2 and b"Traceback" not in err_
-    assert f"/v1/interactions/{id}?wait=60".encode() in err_
+    assert f"/v1/interactions/{id}?wait=50".encode() in err_
     assert (await dev.get(id))["status"] == "pending"
 
     process, id = await asking(dev, "--to", "U0ANA")

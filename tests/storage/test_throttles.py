@@ -37,9 +37,9 @@ async def test_a_full_bucket_gives_its_burst_and_then_nothing(db: Database, tena
 async def test_a_bucket_that_was_full_for_a_day_is_deleted_and_nothing_changes(db: Database, tenant: Tenant) -> None:
     id = tenant.scope.organization_id
     assert await take(db, id, BUCKET, 40)
-    await pass_time(db, 86_400 - 60)
+    await elapse(db, "throttles", timedelta(days=1, seconds=-60))
     assert await retention.forget_throttles(db, limit=10) == 0, "full, but not for a day"
-    await pass_time(db, 120)
+    await elapse(db, "throttles", timedelta(seconds=120))
     await throttles.hold(db, id, "paused", seconds=3_600)
 
     assert await retention.forget_throttles(db, limit=10) == 1

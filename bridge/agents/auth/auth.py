@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bridge.agents.auth.key_lookup import KeyLookup
+from bridge.agents.http import parameters
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import UNAUTHORIZED, ApiProblem
 from bridge.agents.limits.rate_limiter import RateLimiter
@@ -39,6 +40,7 @@ def required(
             )
         await rate.admit(key.organization_id)
         request[_KEY] = key
+        parameters.readable(request.rel_url.raw_query_string)
         return await handler(request)
 
     return authenticated

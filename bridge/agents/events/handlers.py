@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from bridge import ids
 from bridge.agents.auth import auth
 from bridge.agents.events import feed, reading
 from bridge.agents.events.streams import Stream, Streams
-from bridge.agents.http import json_response, paging, parameters
+from bridge.agents.http import accept, json_response, paging, parameters
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
@@ -61,7 +61,7 @@ class Events:
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/events: a page, or, when the client accepts a stream, a stream of old and new events."""
-        if _wants_stream(request):
+        if accept.prefers(request, CONTENT_TYPE, to=json_response.JSON):
             return await self._stream(request)
         query, key = read(request, ["after", "types", "limit"]), auth.key(request)
         await within(feed.number(self._db, self._notifier))
@@ -89,6 +89,8 @@ class Events:
             if position is None:
                 position = (await within(events.position(self._db, key.organization_id))).latest
             response = web.StreamResponse(headers=_HEADERS)
+            if request.method == hdrs.METH_HEAD:
+                return response
             with contextlib.suppress(ConnectionResetError):  # the client disconnected before the first byte
                 await response.prepare(request)
                 await self._streams.serve(
@@ -124,7 +126,7 @@ class Events:
 def read(request: web.Request, names: list[str]) -> FeedQuery:
     """Read the query and the header of a request for the feed; raises ApiProblem."""
     parameters.only(request.query, names)
-    headers = request.headers.getall(HEADER, [])
+    headers = [header for header in request.headers.getall(HEADER, []) if header]  # empty: no event came yet
     if len(headers) > 1:
         raise ApiProblem(BAD_PARAMETER, f"{HEADER} must be sent once.")
     # An EventSource that reconnects repeats its URL, so its header is more recent than its `after`.
@@ -153,9 +155,3 @@ def _types(text: str | None) -> frozenset[EventType] | None:
         known = ", ".join(EventType)
         raise ApiProblem(BAD_PARAMETER, f"types must be one or more of {known}, each once, with commas between them.")
     return frozenset(EventType(name) for name in names)
-
-
-def _wants_stream(request: web.Request) -> bool:
-    """Whether the Accept header names the content type of streams; `*/*` gets a page."""
-    accepted = ",".join(request.headers.getall("Accept", []))
-    return any(range.partition(";")[0].strip().lower() == CONTENT_TYPE for range in accepted.split(","))

@@ -4,7 +4,7 @@ import json as codec
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from storage.model import Json
 
@@ -12,16 +12,20 @@ JSON = "application/json"
 
 
 class TrackedResponse(web.Response):
-    """A response that calls `on_sent` when all of it was written; never when the client disconnected before."""
+    """A response that calls `on_sent` when all of it was written.
+
+    Never when the client disconnected before, nor for a HEAD request, which gets no body.
+    """
 
     def __init__(self, *, on_sent: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
         self._on_sent = on_sent
 
     async def write_eof(self, data: bytes = b"") -> None:
+        has_body = self._req is not None and self._req.method != hdrs.METH_HEAD
         transport = self._req.transport if self._req is not None else None
         await super().write_eof(data)
-        if transport is not None and not transport.is_closing():  # a write to a lost connection closes it
+        if has_body and transport is not None and not transport.is_closing():  # a write to a lost connection closes it
             self._on_sent()
 
 

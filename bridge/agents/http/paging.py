@@ -8,7 +8,7 @@ from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200  # items on a page
 CURSOR = "^cur_[0-7][0-9a-hjkmnp-tv-z]{25}$"
-_LIMIT = re.compile("[0-9]{1,4}")
+_LIMIT = re.compile(r"([0-9]{1,4})(\.0{1,3})?")
 
 
 def cursor(last: UUID) -> str:
@@ -27,6 +27,6 @@ def limit(text: str | None) -> int:
     """The size of a page; raises ApiProblem."""
     if text is None:
         return DEFAULT_LIMIT
-    if not _LIMIT.fullmatch(text) or not 1 <= (number := int(text)) <= MAX_LIMIT:
+    if not (match := _LIMIT.fullmatch(text)) or not 1 <= (number := int(match[1])) <= MAX_LIMIT:
         raise ApiProblem(BAD_PARAMETER, f"limit must be a whole number from 1 to {MAX_LIMIT}.")
     return number

@@ -2,17 +2,30 @@
 
 import re
 from collections.abc import Collection, Sequence
+from urllib.parse import unquote_to_bytes
 
 from multidict import MultiMapping
 
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 
-MAX_WAIT = 60.0  # seconds
+MAX_WAIT = 60.0  # seconds that a request may ask for
+MAX_ANSWER = 55.0  # seconds after which it is answered all the same: many balancers give up after 60
 _SECONDS = re.compile(
     r"[0-9]{1,3}(\.[0-9]{1,40})?(e-[0-9]{1,3})?"
 )  # also the exponents that languages write for short times
 _KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-\[\]-~]{1,255})')
 KEY_PATTERN = f"^({_KEY.pattern})$"
+
+
+def readable(raw_query: str) -> None:
+    """Check that a query, percent-encoded as it was sent, is UTF-8; raises ApiProblem.
+
+    Otherwise `?tag=%ff` would be read as `?tag=%25ff`, which is another tag.
+    """
+    try:
+        unquote_to_bytes(raw_query).decode()
+    except UnicodeError:
+        raise ApiProblem(BAD_PARAMETER, "The query is not UTF-8: percent-encode the bytes of UTF-8.") from None
 
 
 def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
@@ -28,14 +41,17 @@ def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
             raise ApiProblem(BAD_PARAMETER, f"{name} must be given once.")
 
 
-def wait(query: MultiMapping[str]) -> float:
-    """The `wait` of a query that takes no other parameter: seconds from 0 to 60, by default 0; raises ApiProblem."""
+def wait(query: MultiMapping[str]) -> float | None:
+    """The `wait` of a query that takes no other parameter, or None without one; raises ApiProblem.
+
+    In seconds. 0 to 60 may be asked for; more than 55 is returned as 55.
+    """
     only(query, ["wait"])
     if (text := query.get("wait")) is None:
-        return 0.0
+        return None
     if not _SECONDS.fullmatch(text) or (seconds := float(text)) > MAX_WAIT:
         raise ApiProblem(BAD_PARAMETER, f"wait must be a number of seconds from 0 to {MAX_WAIT:.0f}.")
-    return seconds
+    return min(seconds, MAX_ANSWER)
 
 
 def idempotency_key(headers: Sequence[str]) -> str | None:

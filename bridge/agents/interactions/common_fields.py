@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge.fields import MAX_WEB_ADDRESS, Arguments, ChannelId, Line, Strict, Ts, UserId
+from bridge.fields import MAX_WEB_ADDRESS, WHOLE, Arguments, ChannelId, Line, Strict, Ts, UserId
 from storage.model import Json
 
 MAX_METADATA = 16 * 1024  # bytes of JSON
@@ -102,7 +102,7 @@ class Routing(Strict):
     connection: Annotated[str, Field(max_length=100)] | None = Field(
         default=None, description="`con_…`; needed only when there are several"
     )
-    expires_in: Annotated[int, Field(ge=60, le=2_592_000, description="Seconds")] = 86_400
+    expires_in: Annotated[int, Field(ge=60, le=2_592_000, description="Seconds"), WHOLE] = 86_400
     on_expiry: OnExpiry | None = Field(
         default=None, description="The default answer; it counts only if somebody could have seen a card"
     )

@@ -76,7 +76,7 @@ class Interactions:
         )
         opened = await self._accept(key, result)
         try:
-            row, cards = await self._first(request, opened.id, until=began + wait)
+            row, cards = await self._first(request, opened.id, until=None if wait is None else began + wait)
         except errors.Unavailable:
             if not isinstance(opened, Opened):
                 raise
@@ -95,7 +95,7 @@ class Interactions:
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the interaction now, or, with ?wait=, as soon as it has ended."""
-        wait, id = parameters.wait(request.query), _id(request)
+        wait, id = parameters.wait(request.query) or 0.0, _id(request)
         row, cards = await self._poll.until(long_poll.ended, request, id, seconds=wait, required=True)
         return json_response.json(interaction.interaction(row, cards), on_sent=lambda: self._acknowledge(row))
 
@@ -119,7 +119,11 @@ class Interactions:
                 self._db,
                 key.organization_id,
                 id,
-                reason={"code": "cancelled", "detail": reason, "fix": "Ask again if it still matters."},
+                reason={
+                    "code": "cancelled",
+                    "detail": reason,
+                    "fix": "Ask again if it still matters.",
+                },
                 cancelled_by=key.name,
                 event_id=ids.new(),
             )
@@ -194,17 +198,16 @@ class Interactions:
             case _:
                 assert_never(result.outcome)
 
-    async def _first(self, request: web.Request, id: UUID, *, until: float) -> Snapshot:
-        """A new interaction as soon as a card is posted, and, if `until` is later, as soon as it has ended.
+    async def _first(self, request: web.Request, id: UUID, *, until: float | None) -> Snapshot:
+        """A new interaction as soon as it has ended, at the latest at `until`; by default once a card is posted.
 
-        Takes no longer than the longer of the two waits, since clients set their timeout by `wait`. When too many
-        requests wait, returns the interaction at once: it is stored, and that is what counts.
+        A time that has passed returns the interaction at once, so `wait=0` does not wait for Slack. When too many
+        requests wait, returns it at once too: it is stored, and that is what counts.
         """
-        clock = asyncio.get_running_loop().time
-        snapshot = await self._poll.until(long_poll.shown, request, id, seconds=self._first_post_seconds)
-        if (left := until - clock()) > 0:
-            snapshot = await self._poll.until(long_poll.ended, request, id, seconds=left)
-        return snapshot
+        if until is None:
+            return await self._poll.until(long_poll.shown, request, id, seconds=self._first_post_seconds)
+        left = until - asyncio.get_running_loop().time()
+        return await self._poll.until(long_poll.ended, request, id, seconds=left)
 
     async def _with_moments(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[TimelineEntry]]:
         """An interaction with its timeline. The interaction is read last, so that it is never older."""

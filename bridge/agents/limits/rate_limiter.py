@@ -108,7 +108,7 @@ class RateLimiter:
                 f"Your organization may send {self._limits.requests_per_second:,} requests a second, and "
                 f"{self._limits.request_burst:,} at once after a pause, over all its keys. "
                 f"Send this again in {self.retry_after} s, and fewer from then on: "
-                "one with ?wait=60 hears of an answer as soon as many others do.",
+                "one with ?wait=50 hears of an answer as soon as many others do.",
                 retry_after=self.retry_after,
             )
 

@@ -63,7 +63,7 @@ def document() -> Json:
                     "operationId": "createInteraction",
                     "summary": "Ask",
                     "description": "Makes a question durable and waits up to 2 s for its first card. With `wait`, "
-                    "answers as soon as the question has ended.",
+                    "answers as soon as the question has ended instead; with `wait=0` at once.",
                     "security": KEY,
                     "parameters": [
                         _wait(),
@@ -185,7 +185,7 @@ def _wait() -> Json:
     return {
         "name": "wait",
         "in": "query",
-        "description": "Seconds to wait for the question to end.",
+        "description": "Seconds to wait for the question to end; answered after 55 at the latest.",
         "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
     }
 

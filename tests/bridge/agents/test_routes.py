@@ -43,12 +43,12 @@ async def test_there_is_nothing_at_an_unknown_path(door: Door) -> None:
 
 async def test_another_method_is_told_which_there_are(door: Door) -> None:
     tried = [
-        ("DELETE", "/v1/interactions", "GET, POST"),
+        ("DELETE", "/v1/interactions", "GET, HEAD, POST"),
         ("GET", "/v1/interactions/int_x/cancel", "POST"),
-        ("POST", "/v1/interactions/int_x", "GET"),
-        ("PUT", "/v1/interactions/int_x/timeline", "GET"),
-        ("POST", "/openapi.json", "GET"),
-        ("PROPFIND", "/openapi.json", "GET"),
+        ("POST", "/v1/interactions/int_x", "GET, HEAD"),
+        ("PUT", "/v1/interactions/int_x/timeline", "GET, HEAD"),
+        ("POST", "/openapi.json", "GET, HEAD"),
+        ("PROPFIND", "/openapi.json", "GET, HEAD"),
     ]
     for method, path, allowed in tried:
         reply = await door.call(method, path)

@@ -37,7 +37,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
 def test_the_printed_lines_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
     sent = in_a_shell(*printed(capsys))
 
-    assert f"{READY['bridge_urls'][0]}/v1/interactions?wait=60" in sent
+    assert f"{READY['bridge_urls'][0]}/v1/interactions?wait=50" in sent
     assert f"Authorization: Bearer {READY['api_key']}" in sent
     assert json.loads(sent[sent.index("-d") + 1])["kind"] == "approval"
 

@@ -154,7 +154,7 @@ async def test_after_garbage_says_what_to_do(door: Door, text: str) -> None:
     refused.append(
         await door.call("GET", "/v1/events", params={"after": text}, headers={"Accept": "text/event-stream"})
     )
-    if text.isascii():
+    if text and text.isascii():  # an empty header is as good as none
         refused.append(
             await door.call("GET", "/v1/events", headers={"Accept": "text/event-stream", "Last-Event-ID": text})
         )

@@ -54,7 +54,7 @@ async def test_who_comes_too_late_gets_the_answer(door: Door) -> None:
     assert (reply.status, reply.slug) == (409, "conflict")
     assert reply.json["interaction"] == (await door.get(asked.json["id"])).json
     assert reply.json["interaction"]["answer"]["approved"] is True
-    assert "Approved by ana (U0ANA)" in reply.json["detail"]
+    assert 'Approved by "ana" (U0ANA)' in reply.json["detail"]
 
 
 @pytest.mark.parametrize(("shown", "status"), [(True, "expired"), (False, "unreachable")])

@@ -54,9 +54,9 @@ async def test_who_did_what_on_which_copy(door: Door) -> None:
         f"Asked by deploy-bot; U0ANA, U0BOB may answer, until {until}.",
         "A card appeared in C0APPROVALS.",
         "A card appeared in the direct messages of U0ANA.",
-        'eve (U0EVE) chose "Approve" in C0APPROVALS: not counted, because only those who were asked may answer.',
-        'ana (U0ANA) chose "Deny" in the direct messages of U0ANA: this click counts.',
-        'ana (U0ANA) chose "Deny" in the direct messages of U0ANA, and that is the answer.',
+        '"eve" (U0EVE) chose "Approve" in C0APPROVALS: not counted, because only those who were asked may answer.',
+        '"ana" (U0ANA) chose "Deny" in the direct messages of U0ANA: this click counts.',
+        '"ana" (U0ANA) chose "Deny" in the direct messages of U0ANA, and that is the answer.',
         'U0BOB chose "Approve" in C0APPROVALS: not counted, because it was answered already.',
     ]
     answered = found["items"][5]
@@ -143,7 +143,7 @@ async def test_who_withdrew_it_and_why(door: Door) -> None:
     await connections.disable(door.db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
 
     assert [shown(await read(door, asked.json["id"]))[-1] for asked in (by_key, silently, older, newer)] == [
-        'Cancelled by deploy-bot: The "release" was called off.',
+        "Cancelled by deploy-bot: \"The 'release' was called off\".",
         "Cancelled by deploy-bot.",
         f"Superseded by {newer.json['id']}.",
         "Cancelled: The Slack workspace was disconnected from this bridge.",
@@ -206,4 +206,4 @@ def test_what_strangers_wrote_stays_inside_its_sentence() -> None:
 
     said = timeline_text.sentence(interaction(), moment, odd, by="U0ANA")
 
-    assert said == 'ana U0BOSS (U0ANA) chose "x\' by U0BOSS \ufffd": this click counts.'
+    assert said == '"ana U0BOSS" (U0ANA) chose "x\' by U0BOSS \ufffd": this click counts.'
