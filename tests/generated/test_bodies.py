@@ -39,7 +39,7 @@ class Ledger:
             check(reply)
             self.interactions += 1
             self.cards += len(sent["to"]) if isinstance(sent["to"], list) else 1
-            returned = {name: reply.json[name] for name in ("metadata", "tags") if name in sent}
+            returned = {name: reply.json[name] for name in ("metadata", "tags") if sent.get(name) is not None}
             assert _in_doubles(returned) == _in_doubles({name: sent[name] for name in returned}), "returned unchanged"
         else:
             assert len(reply.raw) < 20_000, "a refusal does not repeat what was refused"
