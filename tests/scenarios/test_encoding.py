@@ -45,7 +45,7 @@ async def test_doctor_names_the_command_for_another_one(other: tuple[str, str]) 
             "doctor", ASKBRIDGE_DATABASE_URL=dsn, ASKBRIDGE_SLACK_API_URL="http://127.0.0.1:1/"
         )
 
-    line = out.splitlines()[0]
+    (line,) = [line for line in out.splitlines() if " database: " in line]
     assert status == 1
     assert line.startswith(f"failed  database: its encoding is {encoding}, and must be UTF8. To fix it: make another")
     assert "createdb -E UTF8 -T template0" in line
