@@ -9,6 +9,7 @@ from yarl import URL
 from bridge.agents.http import parameters
 from bridge.agents.interactions.requests import MODELS, Cancellation, Report
 from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoint, Replay
+from bridge.kinds.registry import KINDS
 from bridge.question import Action
 from storage.pool import Database
 from tests.bridge.agents import door as doors
@@ -27,10 +28,12 @@ async def test_a_whole_number_may_have_a_fraction_of_zero(door: Door) -> None:
     assert (await door.list(limit="1.0")).status == 200
 
 
-async def test_every_optional_field_may_be_null(door: Door) -> None:
-    optional = {name: None for model in MODELS.values() for name in model.model_fields if name not in body()}
-    del optional["options"]
-    sent = body() | optional | {"action": {"name": "deploy", "arguments": None}}
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_optional_field_may_be_null(door: Door, kind: str) -> None:
+    fields = MODELS[kind].model_fields
+    required = {name: value for name, value in KINDS[kind].examples[0].request.items() if fields[name].is_required()}
+    optional = {name: None for name, field in fields.items() if not field.is_required()}
+    sent = optional | body() | required | {"action": {"name": "deploy", "arguments": None}}
     sent["responders"] = {"users": ["U0ANA"], "anyone_in_channel": None, "outsiders": None}
     reply = await door.call("POST", "/v1/interactions", json=sent)
 
