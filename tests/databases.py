@@ -140,12 +140,13 @@ class Databases:
             if await connection.fetchval(_SHAPE) != self._shape:
                 return False
             await connection.execute(_EMPTY)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            return False  # a test may have forbidden connections or writes
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+            return False  # a test may have forbidden connections or writes, or ended this connection a moment ago
         return True
 
     async def _drop(self, name: str) -> None:
-        await self._disconnect(name)
+        if connection := self._kept.pop(name, None):
+            connection.terminate()  # it may be broken, and closing it could wait for the server
         await self._command(f"drop database {name} with (force)")
 
     async def _command(self, command: str) -> None:
@@ -162,8 +163,8 @@ class Databases:
             await connection.close()
 
     async def _close(self) -> None:
-        for name in list(self._kept):
-            await self._disconnect(name)
+        for connection in self._kept.values():
+            connection.terminate()
 
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(self._submit(work))
