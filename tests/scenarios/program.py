@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Program:
     process: asyncio.subprocess.Process
     http: aiohttp.ClientSession
     log: Path
+    killed: set[int] = field(default_factory=set)  # processes that may take a moment to be gone
     searched: int = 0  # bytes of the log that were searched for secrets
 
     @property
@@ -162,7 +163,10 @@ class Program:
             await set_deadlines(connection, ids.decode("int", asked["id"]), where="id = $1")
 
     def kill(self, replica: int, number: signal.Signals = signal.SIGKILL) -> None:
-        os.kill(self.facts["pids"]["replicas"][replica], number)
+        pid = self.facts["pids"]["replicas"][replica]
+        os.kill(pid, number)
+        if number == signal.SIGKILL:
+            self.killed.add(pid)
 
     async def call(
         self, method: str, url: str, body: Any = None, headers: dict[str, str] | None = None

@@ -21,6 +21,7 @@ async def reviving(dev: Program, folder: Path) -> AsyncIterator[Step]:
         log = stack.enter_context((folder / "revived.log").open("ab"))
 
         async def revive() -> None:
+            await program.gone(*dev.killed)  # a process that was killed a moment ago still counts as running
             pids, urls = dev.facts["pids"]["replicas"], dev.facts["bridge_urls"]
             dead = [number for number, pid in enumerate(pids) if not program.runs(pid)]
             children = {
