@@ -110,3 +110,14 @@ async def db(dsn: str) -> AsyncIterator[Database]:
     """A pool on the test's database, as one replica has it."""
     async with pool.connect(dsn, name="test", size=10) as database:
         yield database
+
+
+@pytest.fixture(params=["LATIN1", "SQL_ASCII"])
+async def other_encoding(
+    request: pytest.FixtureRequest, cluster: Cluster, databases: Databases
+) -> AsyncIterator[tuple[str, str]]:
+    """The encoding of a database that is not UTF-8, and its address."""
+    encoding = str(request.param)
+    name = await databases.make(encoding=encoding)
+    yield encoding, cluster.database(name)
+    await databases.drop(name)

@@ -1,19 +1,23 @@
-"""Translates pydantic's validation errors: a JSON pointer to each mistake, and what to write instead.
+"""Validates bodies, and translates pydantic's errors: a JSON pointer to each mistake, and what to write instead.
 
 The messages are the bridge's own: those of pydantic name its types, and change with its releases.
 """
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, TypeVar, cast, get_args
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from bridge import fields
+from bridge.agents.http import problems
 from bridge.agents.http.body import escape
 from bridge.kinds.choice.request import OPTION_ID
 from storage.model import Json
+
+M = TypeVar("M", bound=fields.Strict)
 
 _PATTERNS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -44,6 +48,15 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
 _UNITS: Final[Mapping[str, str]] = MappingProxyType({"expires_in": "seconds"})
 
 _PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
+
+
+def validate(model: type[M], body: Json) -> M:
+    """A body as this model; raises ApiProblem, which names the mistakes."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        mistakes = [(pointer(body, mistake), words(mistake)) for mistake in error.errors(include_url=False)]
+        raise problems.invalid(*mistakes[0], others=mistakes[1:]) from None
 
 
 def pointer(body: Json, problem: ErrorDetails) -> str:

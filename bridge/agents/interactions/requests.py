@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, create_model
 
 from bridge.agents.http import problems, validation_errors
 from bridge.agents.interactions.common_fields import Routing
@@ -13,8 +13,6 @@ from bridge.kinds.contract import Kind
 from bridge.kinds.registry import KINDS
 from storage.model import Json, Progress
 from storage.receipts import Receipt
-
-M = TypeVar("M", bound=Strict)
 
 MAX_SUMMARY = 300  # characters
 
@@ -56,18 +54,18 @@ def validate(body: Json) -> tuple[Kind[Any], Routing, Any]:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise problems.invalid("/kind", f"must be {validation_errors.either(KINDS)}")
-    valid = _valid(MODELS[kind.name], body)
+    valid = validation_errors.validate(MODELS[kind.name], body)
     return kind, valid, valid
 
 
 def cancellation(body: Json) -> str:
     """The reason in the body of a cancellation, which may be empty; raises ApiProblem."""
-    return (_valid(Cancellation, body).reason or "").strip()
+    return (validation_errors.validate(Cancellation, body).reason or "").strip()
 
 
 def receipt(body: Json) -> Receipt:
     """The receipt in a body; raises ApiProblem."""
-    report = _valid(Report, body)
+    report = validation_errors.validate(Report, body)
     return Receipt(status=Progress(report.status), summary=report.summary, url=str(report.url) if report.url else None)
 
 
@@ -84,14 +82,3 @@ def on_expiry(kind: Kind[Any], routing: Routing, request: Any) -> str | None:
 def fingerprint(body: Json) -> bytes:
     """SHA-256 of a body as JSON with sorted names: what tells a repeated request from another with the same key."""
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).digest()
-
-
-def _valid(model: type[M], body: Json) -> M:
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        mistakes = [
-            (validation_errors.pointer(body, mistake), validation_errors.words(mistake))
-            for mistake in error.errors(include_url=False)
-        ]
-        raise problems.invalid(*mistakes[0], others=mistakes[1:]) from None

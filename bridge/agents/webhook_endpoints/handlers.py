@@ -9,12 +9,11 @@ from aiohttp import web
 from bridge import ids
 from bridge.agents.auth import auth
 from bridge.agents.events import feed
-from bridge.agents.http import body, json_response, paging, parameters, webhook_url
+from bridge.agents.http import body, json_response, paging, parameters, validation_errors, webhook_url
 from bridge.agents.http.body import BodyReader
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, ApiProblem
 from bridge.agents.limits.endpoint_tests import EndpointTestLimiter
-from bridge.agents.webhook_endpoints import requests
 from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.logs import Log
 from bridge.notifier import Notifier
@@ -51,7 +50,7 @@ class Endpoints:
         """POST /v1/webhook_endpoints: create one; only this response and that of a rotation have its secret."""
         parameters.only(request.query)
         organization_id = auth.key(request).organization_id
-        new = requests.validate(NewEndpoint, await self._read_body(request))
+        new = validation_errors.validate(NewEndpoint, await self._read_body(request))
         url = webhook_url.address(new.url, self._webhooks, pointer="/url")
         types = _values(new.types)
         await self._number_events()
@@ -81,7 +80,7 @@ class Endpoints:
     async def change(self, request: web.Request) -> web.Response:
         """PATCH /v1/webhook_endpoints/{id}: change its URL or types; its secret and pending deliveries stay."""
         parameters.only(request.query)
-        changed = requests.validate(ChangedEndpoint, await self._read_body(request))
+        changed = validation_errors.validate(ChangedEndpoint, await self._read_body(request))
         url = None
         if changed.url is not None:
             url = webhook_url.address(changed.url, self._webhooks, pointer="/url")
@@ -150,7 +149,7 @@ class Endpoints:
         """POST /v1/webhook_endpoints/{id}/replay: repeat the dead deliveries, or all from a time on."""
         self._keys()
         parameters.only(request.query)
-        replay = requests.validate(Replay, await self._read_body(request) if request.can_read_body else {})
+        replay = validation_errors.validate(Replay, await self._read_body(request) if request.can_read_body else {})
         row = await self._endpoint_or_callbacks(request)
         if row is not None and row.disabled_at is not None:
             raise ApiProblem(ENDPOINT_CONFLICT, "The endpoint is disabled: enable it first.")

@@ -1,16 +1,13 @@
 """The bodies that agents send about webhooks: a new or changed endpoint, and which deliveries to repeat."""
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from bridge.agents.http import problems, validation_errors
 from bridge.fields import MAX_WEB_ADDRESS, Strict
-from storage.model import EventType, Json
-
-M = TypeVar("M", bound=Strict)
+from storage.model import EventType
 
 _YEARS = range(1970, 9000)  # that PostgreSQL can store in every time zone
 
@@ -64,15 +61,3 @@ class Replay(Strict):
     since: Annotated[datetime, BeforeValidator(_moment)] | None = Field(
         default=None, description="Everything from then on, delivered or not; left out: what is dead"
     )
-
-
-def validate(model: type[M], body: Json) -> M:
-    """A body as this model; raises ApiProblem."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        mistakes = [
-            (validation_errors.pointer(body, mistake), validation_errors.words(mistake))
-            for mistake in error.errors(include_url=False)
-        ]
-        raise problems.invalid(*mistakes[0], others=mistakes[1:]) from None
