@@ -104,7 +104,7 @@ class Metrics:
         """This replica ended an interaction."""
         self._ended.labels(status).inc()
 
-    def unheard(self) -> None:
+    def unacknowledged(self) -> None:
         """The cards of an answered interaction now say that no agent has acknowledged the answer."""
         self._unacknowledged.inc()
 
@@ -136,11 +136,11 @@ class Metrics:
 
     # Hints, and the process itself.
 
-    def hints_told(self, number: int) -> None:
+    def hints_sent(self, number: int) -> None:
         """This replica reported so many changes to others."""
         self._hints_sent.inc(number)
 
-    def hints_heard(self, number: int) -> None:
+    def hints_received(self, number: int) -> None:
         """Other replicas reported so many changes."""
         self._hints_received.inc(number)
 

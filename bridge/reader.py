@@ -70,15 +70,15 @@ class Reader:
         return rows
 
     async def page(
-        self, organization_id: UUID, filters: Filters, *, before: UUID | None, most: int
+        self, organization_id: UUID, filters: Filters, *, before: UUID | None, limit: int
     ) -> list[Interaction]:
         """A page of a list, newest first, of interactions older than `before`; raises Unavailable."""
         if filters.status not in (None, Status.PENDING):  # a row whose deadline has passed belongs to the page
             await self._end_due(organization_id)
-        rows = await interactions.page(self._db, organization_id, filters, before=before, limit=most)
+        rows = await interactions.page(self._db, organization_id, filters, before=before, limit=limit)
         if overdue := [row.id for row in rows if row.is_overdue]:
             await self.end(organization_id, overdue)
-            rows = await interactions.page(self._db, organization_id, filters, before=before, limit=most)
+            rows = await interactions.page(self._db, organization_id, filters, before=before, limit=limit)
         return rows
 
     async def end(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:

@@ -246,7 +246,7 @@ counted as (
             end
     where organization_id = $organization_id and id = $interaction_id
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         $organization_id, $event_id, $interaction_id,
@@ -291,7 +291,7 @@ again as ( -- this edit may have reached Slack after a newer one and undone it
         and cards.shown = cards.wanted
         and cards.given_up_at is null
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, detail)
     select
         $organization_id, $event_id, $interaction_id,
@@ -410,7 +410,7 @@ ended as (
     where organization_id = $organization_id and id = $interaction_id
     returning status, last_hope as just_ended
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         $organization_id, $event_id, $interaction_id,

@@ -85,7 +85,7 @@ ended as (
         and interactions.expires_at > clock_timestamp()
     returning interactions.organization_id, interactions.id
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.cancelled', $reason::jsonb, true

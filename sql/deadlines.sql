@@ -27,7 +27,7 @@ ended as (
         and interactions.status = 'pending'
     returning interactions.organization_id, interactions.id, interactions.status
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.' || status,

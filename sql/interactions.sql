@@ -25,7 +25,7 @@ seen as materialized ( -- apart from the locks, so that the clock is read after 
     from connection
     left join older on true
 ),
-crowd as materialized ( -- counting 10,000 takes 3 ms, so not every call requests it
+pending_count as materialized ( -- counting 10,000 takes 3 ms, so not every call requests it
     select count(*) as pending
     from (
         select
@@ -49,7 +49,7 @@ opened as (
     from seen
     where
         ($supersedes::uuid is null or (seen.status = 'pending' and seen.expires_at > seen.now))
-        and ($max_pending::int8 is null or (select pending from crowd) < $max_pending)
+        and ($max_pending::int8 is null or (select pending from pending_count) < $max_pending)
     on conflict (organization_id, idempotency_key) where idempotency_key is not null do nothing
     returning organization_id, connection_id, id, created_at, expires_at
 ),
@@ -58,7 +58,7 @@ queued as (
     select opened.organization_id, opened.connection_id, opened.id, ($card_ids::uuid[])[place], place, address
     from opened, jsonb_array_elements($addresses::jsonb) with ordinality as addressed (address, place)
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, owed)
     select organization_id, $event_id, id, 'interaction.created', true
     from opened
@@ -85,7 +85,7 @@ select
     (select expires_at from opened) as expires_at,
     exists (select from connection) as connected,
     exists (select from older) as found,
-    (select pending from crowd) as pending;
+    (select pending from pending_count) as pending;
 
 -- name: find_idempotent :maybe
 -- The interaction that was opened under an idempotency key, and the hash of the request that opened it.
@@ -291,7 +291,7 @@ won as (
         interactions.organization_id, interactions.id, interactions.status, interactions.answer, interactions.choice,
         interactions.ended_at, interactions.callback_target
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, owed)
     select $organization_id, $event_id, $interaction_id, 'interaction.answered', true
     from won
@@ -350,7 +350,7 @@ ended as (
         and seen.expires_at > seen.now
     returning interactions.organization_id, interactions.id
 ),
-told as (
+new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text), true

@@ -2,7 +2,7 @@
 
 -- name: notify :many
 -- Send one notification to every listener for each payload.
-select pg_notify('askbridge', payload) as told
+select pg_notify('askbridge', payload) as notified
 from unnest($payloads::text[]) as payloads (payload);
 
 -- name: limited :one

@@ -7,14 +7,15 @@
 -- Record that agents were given the ends of these interactions. Never waits: returns those that are locked, to be
 -- recorded again. The cards of an answer are edited to show it: with an edit that is still due, or in $seconds, so that
 -- a receipt that follows at once is shown by the same edit.
-with told as materialized (
+with acknowledged as materialized (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
 ),
 owed as materialized (
     select interactions.organization_id, interactions.id
-    from told
-    join interactions on interactions.organization_id = told.organization_id and interactions.id = told.id
+    from acknowledged
+    join interactions
+        on interactions.organization_id = acknowledged.organization_id and interactions.id = acknowledged.id
     where
         interactions.heard_at is null
         and interactions.status <> 'pending'
@@ -47,8 +48,9 @@ settling as (
         and (cards.ts is not null or cards.leased_until is not null)
 )
 select interactions.organization_id, interactions.id
-from told
-join interactions on interactions.organization_id = told.organization_id and interactions.id = told.id
+from acknowledged
+join interactions
+    on interactions.organization_id = acknowledged.organization_id and interactions.id = acknowledged.id
 where
     interactions.heard_at is null
     and interactions.status <> 'pending'
@@ -109,7 +111,7 @@ recorded as (
     where organization_id = $organization_id and id = $id and decided.outcome = 'recorded'
     returning organization_id, id
 ),
-told as (
+new_event as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         organization_id, $event_id, id, 'interaction.' || $status::text,

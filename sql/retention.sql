@@ -61,42 +61,42 @@ with held as materialized (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
 ),
-delivered as (
+deleted_deliveries as (
     delete from deliveries
     using held
     where deliveries.organization_id = held.organization_id and deliveries.interaction_id = held.id
     returning deliveries.event_id
 ),
-told as (
+deleted_events as (
     delete from events
     using held
     where events.organization_id = held.organization_id and events.interaction_id = held.id
     returning events.id
 ),
-clicked as (
+deleted_clicks as (
     delete from clicks
     using held
     where clicks.organization_id = held.organization_id and clicks.interaction_id = held.id
     returning clicks.claim_id
 ),
-posted as (
+deleted_cards as (
     delete from cards
     using held
     where cards.organization_id = held.organization_id and cards.interaction_id = held.id
     returning cards.id
 ),
-asked as (
+deleted_interactions as (
     delete from interactions
     using held
     where interactions.organization_id = held.organization_id and interactions.id = held.id
     returning interactions.id
 )
 select
-    (select count(*) from delivered)
-    + (select count(*) from told)
-    + (select count(*) from clicked)
-    + (select count(*) from posted)
-    + (select count(*) from asked) as rows;
+    (select count(*) from deleted_deliveries)
+    + (select count(*) from deleted_events)
+    + (select count(*) from deleted_clicks)
+    + (select count(*) from deleted_cards)
+    + (select count(*) from deleted_interactions) as rows;
 
 -- name: forget_clicks :one
 -- Delete up to $limit clicks on no interaction (their verdict is gone) that came more than $days days ago; returns how

@@ -1,4 +1,4 @@
-"""Loads the named SQL statements of `sql/<table>.sql`, which are called by name with keywords.
+"""Loads the named SQL statements of `sql/<subject>.sql`, which are called by name with keywords.
 
     -- name: get :maybe
     -- A line or more of purpose.
@@ -171,7 +171,7 @@ def _positional(text: str, parameters: tuple[str, ...]) -> str:
 
 
 def load(table: str) -> dict[str, Statement]:
-    """Return the statements of `sql/<table>.sql` by name."""
+    """Return the statements of `sql/<subject>.sql` by name."""
     return parse(table, _read(table), shared=parts(_SHARED, _read(_SHARED)) if table != _SHARED else None)
 
 

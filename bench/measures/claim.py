@@ -28,9 +28,8 @@ where
     and $5 = any (responders)
 returning status, answer
 """
-_TIMEOUT = (
-    20.0  # seconds; generous, because a busy machine may be slow and the deadline of a click is not measured here
-)
+# Seconds; generous, because a busy machine may be slow, and the deadline of a click is not measured here.
+_TIMEOUT = 20.0
 
 
 async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from bridge.commands.terminal import printable
 from bridge.slack.client import Channel
 from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
 from storage.server import Server
@@ -54,9 +55,9 @@ def settings(misspelt: Sequence[tuple[str, str]]) -> Check:
         return ok("settings", "none has a misspelt name")
     return failed(
         "settings",
-        "; ".join(f"no setting has the name {visible(name)}, so it does nothing" for name, _ in misspelt),
+        "; ".join(f"no setting has the name {printable(name)}, so it does nothing" for name, _ in misspelt),
         fix="if it was meant, write "
-        + "; ".join(f"{intended} for {visible(name)}" for name, intended in misspelt)
+        + "; ".join(f"{intended} for {printable(name)}" for name, intended in misspelt)
         + "; else unset it",
     )
 
@@ -142,16 +143,11 @@ def channel(id: str, result: Channel | SlackFailure) -> Check:
             return failed(name, f"{id}: {result.detail}", fix=f"{result.fix} Then: askbridge doctor --channel {id}")
         case Channel(archived=True):
             return failed(
-                name, f"{id} (#{visible(result.name)}) is archived", fix="unarchive it, or ask in another one"
+                name, f"{id} (#{printable(result.name)}) is archived", fix="unarchive it, or ask in another one"
             )
         case Channel(joined=False):
-            return failed(name, f"the bot is not in {id} (#{visible(result.name)})", fix=invite)
+            return failed(name, f"the bot is not in {id} (#{printable(result.name)})", fix=invite)
         case Channel():
-            return ok(name, f"the bot is in {id} (#{visible(result.name)})")
+            return ok(name, f"the bot is in {id} (#{printable(result.name)})")
         case _:
             assert_never(result)
-
-
-def visible(text: str) -> str:
-    """Foreign text for a terminal: `?` for characters that a terminal would not print but obey."""
-    return "".join(character if character.isprintable() else "?" for character in text)

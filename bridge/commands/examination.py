@@ -9,7 +9,7 @@ from datetime import datetime
 import aiohttp
 
 from bridge import ids
-from bridge.commands import checks, clicks_check
+from bridge.commands import checks, clicks_check, terminal
 from bridge.commands.checks import PSQL, Check, State, failed, ok, skipped
 from bridge.server import config, misspelt
 from bridge.slack import client
@@ -134,7 +134,7 @@ async def _slack(
         identity = await slack.identity()
         if isinstance(identity, Identity):
             team = identity.team_id or identity.enterprise_id
-            yield ok("token", f"of the workspace {checks.visible(identity.name)} ({team})")
+            yield ok("token", f"of the workspace {terminal.printable(identity.name)} ({team})")
             granted = await slack.scopes()
             if granted is None:
                 yield skipped("scopes", "Slack did not tell them")
@@ -187,7 +187,7 @@ async def _connected(db: Database | None, identity: Identity, *, app_id: str | N
     except errors.Unavailable as error:
         return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
     if active and organization:
-        owner = f"{checks.visible(organization.name)} ({ids.encode('org', organization.organization_id)})"
+        owner = f"{terminal.printable(organization.name)} ({ids.encode('org', organization.organization_id)})"
         return ok(name, f"connected to {owner} as {ids.encode('con', active.id)}")
     if disabled:
         id, org = ids.encode("con", disabled.id), ids.encode("org", disabled.organization_id)

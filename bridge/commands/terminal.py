@@ -141,7 +141,7 @@ def print_json(value: Json) -> None:
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows with aligned columns. Unprintable characters become `?`, since a terminal would obey them."""
-    shown = [["".join(char if char.isprintable() else "?" for char in cell) for cell in row] for row in rows]
+    shown = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in shown
@@ -153,8 +153,12 @@ def one_line(text: object) -> str:
 
     Runs of spaces and line breaks become one space, other invisible characters `?`; those that join letters stay.
     """
-    line = " ".join(str(text).split())
-    return "".join(char if char.isprintable() or char in _JOINERS else "?" for char in line)
+    return printable(" ".join(str(text).split()), keep=_JOINERS)
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """The text with `?` for each character that a terminal would obey instead of print, except those in `keep`."""
+    return "".join(char if char.isprintable() or char in keep else "?" for char in text)
 
 
 def moment(at: datetime | None, *, never: str = "") -> str:

@@ -54,7 +54,7 @@ class Fanout:
             await asyncio.sleep(self._notified_at + COALESCE_SECONDS - clock())
             if changed := self._notifier.drain():
                 await connection.send(changed if len(changed) <= _MAX_PAIRS else [])
-                self._metrics.hints_told(len(changed))
+                self._metrics.hints_sent(len(changed))
                 self._notified_at = self._used_at = clock()
             elif clock() - self._used_at >= self._probe_seconds / 2:  # half: the runner's interval is jittered
                 await connection.probe()
@@ -89,7 +89,7 @@ class Fanout:
 
     def _received(self, pairs: list[Pair] | None) -> None:
         """Wake the waiters of these interactions; None: of all, which happens once in EVERYTHING_SECONDS."""
-        self._metrics.hints_heard(1 if pairs is None else len(pairs))
+        self._metrics.hints_received(1 if pairs is None else len(pairs))
         if pairs is None and self._waking is None:
             at = self._woke_all_at + EVERYTHING_SECONDS
             self._waking = asyncio.get_running_loop().call_at(at, self._wake_all)

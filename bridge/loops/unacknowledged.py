@@ -12,8 +12,8 @@ from storage.pool import Database
 _log = Log("unheard")
 BATCH = 100
 WHOLE_SECONDS = 780.0  # answers that became late longer ago, in an outage, are not marked: the outage matters more
-FEW_SECONDS = 80.0  # three intervals and a slow pass: answers that became late in it are nearly always all there are
-FEW_LOOKS = 14  # short searches between two whole ones, which read fifty times as many answers as one finds late
+FEW_SECONDS = 80.0  # the window of a short search: three intervals and a slow pass, so it nearly always misses nothing
+FEW_LOOKS = 14  # short searches between two whole ones; a whole one reads about fifty times as many answers as it marks
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Unacknowledged:
             self._few = FEW_LOOKS
         for _, interaction_id in late:
             _log.warning("answer_unheard", interaction=ids.encode("int", interaction_id))
-            self.metrics.unheard()
+            self.metrics.unacknowledged()
         if late:
             self.notifier.cards.set()
         return len(late)

@@ -75,7 +75,7 @@ def required(parts: Parts, db: Database, notifier: Notifier, intervals: Interval
 
 def others(parts: Parts, db: Database, notifier: Notifier, intervals: Intervals) -> list[Loop]:
     """The loops without which a replica is still ready: it takes clicks without notices, and without deleting rows."""
-    loops = [
+    loops = [  # the names are shown in the log and in `/metrics`, so they stay as they are
         Loop(name="fanout", step=parts.fanout.step, interval=intervals.fanout, wake=notifier.fanout),
         Loop(
             name="heard",

@@ -15,7 +15,7 @@ from bridge.slack import client
 from bridge.webhooks.sender import Sender
 from storage.pool import Database
 
-_MAX_REPLIES = 20  # private replies to clickers that are sent at once
+_REPLY_CONNECTIONS = 20  # to the URLs that private replies are posted to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ async def opened(settings: Settings, stopping: asyncio.Event) -> AsyncIterator[R
         db, claims = databases
         http = await stack.enter_async_context(client.session())
         replies = await stack.enter_async_context(
-            client.session(seconds=client.REPLY_SECONDS, max_connections=_MAX_REPLIES)
+            client.session(seconds=client.REPLY_SECONDS, max_connections=_REPLY_CONNECTIONS)
         )
         sender = Sender(settings.webhook_guard, agent=f"askbridge/{bridge.__version__}")
         await stack.enter_async_context(contextlib.aclosing(sender))

@@ -24,7 +24,7 @@ _ANY_NAME: Final = re.compile("")  # matches every name: each button, form and c
 
 
 class _AuthorizeAll(AsyncAuthorize):
-    """Authorizes every verified request: the claim in the database finds the connection and checks the clicker.
+    """Authorizes every verified request: `connections` finds the connection, and the claim checks the clicker.
 
     This is a class, because Bolt inspects the argument names of a plain function again for every request.
     """

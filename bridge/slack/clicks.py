@@ -29,7 +29,7 @@ from storage.pool import Database
 
 _log = Log("clicks")
 
-MAX_REPLIES = 200  # in flight at once; a flood of clicks must not become a flood of calls
+MAX_REPLIES = 200  # private replies being sent or waiting for a connection; a flood of clicks is no flood of calls
 _REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
 _MAX_REMEMBERED = 10_000
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)

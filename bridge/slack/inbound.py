@@ -47,18 +47,15 @@ class Inbound:
         """Respond to one request: 401 if it is not from Slack, else the acknowledgement from `receive`."""
         began = time.monotonic()
         try:
-            async with asyncio.timeout(
-                None if request.content.is_eof() else self._read_seconds
-            ):  # usually it is complete
+            # Usually the whole body has arrived already, and no timer is needed.
+            async with asyncio.timeout(None if request.content.is_eof() else self._read_seconds):
                 body = await request.read()
         except TimeoutError:
             return web.Response(status=408)
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413)
-        except (
-            web.RequestPayloadError,
-            ConnectionError,
-        ):  # bad compression or chunking, or the sender closed the connection
+        except (web.RequestPayloadError, ConnectionError):
+            # The compression or chunking is wrong, or the sender closed the connection.
             return web.Response(status=400)
         refusal = verify.verify(
             secrets=self._secrets,

@@ -45,12 +45,12 @@ async def several(reader: Reader, one: Interaction) -> Interaction | None:
 
 
 async def page(reader: Reader, one: Interaction) -> Interaction | None:
-    rows = await reader.page(one.organization_id, Filters(), before=None, most=10)
+    rows = await reader.page(one.organization_id, Filters(), before=None, limit=10)
     return next(row for row in rows if row.id == one.id)
 
 
 async def page_of_answered(reader: Reader, one: Interaction) -> Interaction | None:
-    rows = await reader.page(one.organization_id, Filters(status=Status.ANSWERED), before=None, most=10)
+    rows = await reader.page(one.organization_id, Filters(status=Status.ANSWERED), before=None, limit=10)
     return next((row for row in rows if row.id == one.id), None)
 
 
@@ -159,7 +159,7 @@ async def test_a_list_misses_nothing_though_another_replica_ends_some_of_it(
             connection, due[0].organization_id, [one.id for one in due[:2]], event_ids=[ids.new(), ids.new()]
         )
         listing = asyncio.create_task(
-            reader.page(due[0].organization_id, Filters(status=Status.UNREACHABLE), before=None, most=10)
+            reader.page(due[0].organization_id, Filters(status=Status.UNREACHABLE), before=None, limit=10)
         )
         await until_waiting(watcher)
         await transaction.commit()

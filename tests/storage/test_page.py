@@ -77,7 +77,7 @@ async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Databa
     for _ in ("before the sweep", "after it"):
         for status in Status:
             found = await Reader(db=db, notifier=Notifier()).page(
-                tenant.scope.organization_id, Filters(status=status), before=None, most=100
+                tenant.scope.organization_id, Filters(status=status), before=None, limit=100
             )
             assert {one.id for one in found} == {opened[name].id for name in wanted[status]}, status
             assert {one.status for one in found} == {status}

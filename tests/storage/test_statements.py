@@ -242,7 +242,7 @@ READ = {
     "retention.forget_endpoints": {"rows"},
     "retention.forget_throttles": {"rows"},
     "throttles.take": {"seconds"},
-    "notices.notify": {"told"},
+    "notices.notify": {"notified"},
     "notices.limited": {"limited"},
     "serving.renew": of(Renewed),
     "serving.shelve": {"number"},

@@ -1,8 +1,8 @@
 """Looks up API keys: each with its own statement, until many unfamiliar keys arrive; those are looked up in batches.
 
-An unfamiliar key is one that this replica does not remember as valid. So guessing keys costs the database at most
-1 / _PAUSE statements a second on each replica, at any rate of guesses. As every key is looked up in the end, no valid
-key is ever locked out; only its first request may be _PAUSE late.
+An unfamiliar key is one that this replica does not remember as valid. So guessing keys costs the database about
+1 / _PAUSE statements a second on each replica, at any rate of guesses, once the few single lookups are used up. As
+every key is looked up in the end, no valid key is ever locked out; only its first request may be _PAUSE late.
 """
 
 import asyncio

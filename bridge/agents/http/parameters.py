@@ -8,11 +8,10 @@ from multidict import MultiMapping
 
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 
-MAX_WAIT = 60.0  # seconds that a request may ask for
-MAX_ANSWER = 55.0  # seconds after which it is answered all the same: many balancers give up after 60
-_SECONDS = re.compile(
-    r"[0-9]{1,3}(\.[0-9]{1,40})?(e-[0-9]{1,3})?"
-)  # also the exponents that languages write for short times
+MAX_WAIT = 60.0  # seconds; the largest value of `wait` that is accepted
+MAX_ANSWER = 55.0  # seconds; a longer wait is cut to this, because many balancers end a request after 60
+# Also with the exponents that languages write for short times.
+_SECONDS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,40})?(e-[0-9]{1,3})?")
 _KEY = re.compile(r'"([!#-\[\]-~]{1,255})"|([!#-\[\]-~]{1,255})')
 KEY_PATTERN = f"^({_KEY.pattern})$"
 

@@ -1,4 +1,4 @@
-"""The routing of an interaction: its recipients, responders and deadline, and the fields by which it is found."""
+"""The fields that requests of all kinds have: recipients, responders, deadline, and what lists find it by."""
 
 import json
 from typing import Annotated, Literal, TypeAlias

@@ -230,7 +230,7 @@ class Interactions:
 
     async def _page(self, key: Key, query: filters.ListQuery) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
         """Up to `query.limit` + 1 interactions, the last of which shows that there is a next page, and their cards."""
-        rows = await self._reader.page(key.organization_id, query.filters, before=query.before, most=query.limit + 1)
+        rows = await self._reader.page(key.organization_id, query.filters, before=query.before, limit=query.limit + 1)
         return rows, await cards.of_interactions(self._db, key.organization_id, [row.id for row in rows])
 
     def _already_ended(self, row: Interaction, cards: list[Card], refusal: str) -> ApiProblem:

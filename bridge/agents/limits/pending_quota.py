@@ -31,7 +31,7 @@ OpenOutcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | TooManyPe
 
 ALLOWANCE = 50
 RETRY_SECONDS = 30  # a guess: when a person will answer is not known
-_REPLICAS = 8  # may each use up the room they found at the same moment without exceeding the limit
+_REPLICAS = 8  # assumed to run at once: each may use this fraction of the free quota, so that all stay within it
 _PAUSE = 0.2  # seconds in which a full organization is not counted again
 _REMEMBERED = 10_000  # organizations; forgetting one costs a count
 

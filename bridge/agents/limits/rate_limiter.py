@@ -29,7 +29,7 @@ _NAME = "requests"
 _SLICES = 8  # a second
 _SECONDS = 1.0  # how long to wait for the statement that takes a slice
 _SPACING = 0.0025  # seconds between requests of one organization on a replica; less for rates over 200
-_HELD = 0.1  # seconds before a refusal: a client that ignores Retry-After sends ten a second per connection
+_HELD = 0.1  # seconds before a refusal; holds a client that ignores Retry-After to ten requests a second a connection
 _REMEMBERED = 10_000  # organizations; forgetting one costs it what is left of a slice
 
 
@@ -70,9 +70,8 @@ class RateLimiter:
         self._bucket = Bucket(rate=limits.requests_per_second, burst=limits.request_burst)
         self._slice = max(1, int(min(limits.requests_per_second, limits.request_burst) / _SLICES))
         self._pause = self._slice / limits.requests_per_second  # seconds in which the bucket gains a slice
-        self._spacing = min(
-            _SPACING, 0.5 / limits.requests_per_second
-        )  # twice the rate, so that a burst is still faster than it
+        # Half the time between two requests at the rate, so that a burst still comes faster than the rate.
+        self._spacing = min(_SPACING, 0.5 / limits.requests_per_second)
         self._shares: LRUCache[UUID, _RateShare] = LRUCache(maxsize=_REMEMBERED)
 
     @property

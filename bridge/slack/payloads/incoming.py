@@ -13,10 +13,14 @@ class Interactive:
     enterprise_id: str | None
     team_id: str | None  # the workspace whose installation this is; null in an organization-wide install
     is_enterprise_install: bool
-    installed_team: str | None  # the workspace under which the installation is stored; None: organization-wide
     user_id: str
     user_name: str | None
     user_team: str | None  # the workspace of the person; an outsider has another one than the installation
+
+    @property
+    def installed_team(self) -> str | None:
+        """The workspace under which the installation is stored; None for an organization-wide installation."""
+        return None if self.is_enterprise_install else self.team_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,7 +137,6 @@ class _Who(TypedDict):
     enterprise_id: str | None
     team_id: str | None
     is_enterprise_install: bool
-    installed_team: str | None
     user_id: str
     user_name: str | None
     user_team: str | None
@@ -158,7 +157,6 @@ def _who(body: Mapping[str, Any], *, view: Mapping[str, Any] = MappingProxyType(
         enterprise_id=fields.identity(team.get("enterprise_id") if enterprise is None else enterprise, "enterprise.id"),
         team_id=fields.identity(team.get("id"), "team.id"),
         is_enterprise_install=install is True or install == "true",
-        installed_team=None,
         user_id=fields.required(user.get("id"), "user.id"),
         user_name=fields.word(user.get("username"), limit=80) or fields.word(user.get("name"), limit=80),
         user_team=fields.identity(user.get("team_id"), "user.team_id"),
@@ -168,7 +166,6 @@ def _who(body: Mapping[str, Any], *, view: Mapping[str, Any] = MappingProxyType(
         who["enterprise_id" if installed.startswith("E") else "team_id"] = installed
     if who["enterprise_id"] is None and (who["is_enterprise_install"] or who["team_id"] is None):
         raise fields.Wrong("the payload names no installation")
-    who["installed_team"] = None if who["is_enterprise_install"] else who["team_id"]
     return who
 
 

@@ -54,7 +54,6 @@ def test_a_click_says_whose_installation_who_where_and_what() -> None:
         enterprise_id=None,
         team_id="T0SANDBOX",
         is_enterprise_install=False,
-        installed_team="T0SANDBOX",
         user_id="U0ANA",
         user_name="ana",
         user_team="T0SANDBOX",

@@ -16,7 +16,6 @@ ANA: dict[str, Any] = {
     "enterprise_id": None,
     "team_id": "T0SANDBOX",
     "is_enterprise_install": False,
-    "installed_team": "T0SANDBOX",
     "user_id": "U0ANA",
     "user_name": "ana",
     "user_team": "T0SANDBOX",
