@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.slack import actions, payloads
+from sandbox.slack.acting import acting
 from sandbox.slack.actions import Action, ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.errors import RefusedError
@@ -86,9 +87,7 @@ class Clicks:
         return self._remembered(click, payload, acks)
 
     def _seen(self, click: Click) -> tuple[Person, Message]:
-        person = self._world.people.get(click.user)
-        if person is None:
-            raise RefusedError(404, "user_not_found")
+        person = acting(self._world, click.user)
         channel = self._world.channels.get(click.channel)
         if channel is None or not self._world.sees(person, channel):
             raise RefusedError(404, "channel_not_found")

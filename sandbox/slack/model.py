@@ -84,7 +84,10 @@ class Installation:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A person or a bot; `team_id` is the person's home workspace."""
+    """A person or a bot; `team_id` is the person's home workspace.
+
+    A deactivated person (`is_deleted`) stays known, with all messages, but sees no channel and acts no more.
+    """
 
     id: str
     name: str
@@ -93,6 +96,7 @@ class Person:
     color: str
     is_bot: bool = False
     is_guest: bool = False
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,52 +1,9 @@
-"""People, channels and messages as Slack's JSON."""
+"""Channels and messages as Slack's JSON."""
 
 from typing import Any
 
-from sandbox.slack.model import Channel, Installation, Json, Message, Person
+from sandbox.slack.model import Channel, Installation, Json, Message
 from sandbox.slack.world import World
-
-
-def user(person: Person, world: World, *, seen_by: Installation) -> Json:
-    shape: Json = {
-        "id": person.id,
-        "team_id": person.team_id,
-        "name": person.name,
-        "deleted": False,
-        "color": person.color,
-        "real_name": person.real_name,
-        "tz": "Etc/UTC",
-        "tz_label": "Coordinated Universal Time",
-        "tz_offset": 0,
-        "profile": {
-            "real_name": person.real_name,
-            "display_name": person.name,
-            "real_name_normalized": person.real_name,
-            "display_name_normalized": person.name,
-            "team": person.team_id,
-        },
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": person.is_guest,
-        "is_ultra_restricted": False,
-        "is_bot": person.is_bot,
-        "is_app_user": False,
-        "updated": 0,
-    }
-    enterprise_id = world.installations.enterprise_of(person.team_id)
-    if enterprise_id is not None:
-        name = world.installations.enterprises[enterprise_id].name
-        shape["enterprise_user"] = {
-            "id": person.id,
-            "enterprise_id": enterprise_id,
-            "enterprise_name": name,
-            "is_admin": False,
-            "is_owner": False,
-            "teams": list(world.teams_of(person)),
-        }
-    if not person.is_bot and world.installations.is_foreign(person.team_id, to=seen_by):
-        shape["is_stranger"] = True
-    return shape
 
 
 def conversation(channel: Channel, world: World, *, seen_by: Installation) -> Json:
@@ -62,7 +19,7 @@ def conversation(channel: Channel, world: World, *, seen_by: Installation) -> Js
     }
     if channel.is_im:
         other = world.other_end(channel, of=seen_by.bot_user_id)
-        return common | {"user": other.id, "is_user_deleted": False, "priority": 0, "is_open": True}
+        return common | {"user": other.id, "is_user_deleted": other.is_deleted, "priority": 0, "is_open": True}
     return common | {
         "name": channel.name,
         "name_normalized": channel.name,

@@ -54,8 +54,13 @@ class World:
         self._changed()
 
     def add_person(self, person: Person) -> None:
+        """Add a person, or replace the one with this id."""
         self.people[person.id] = person
         self._changed()
+
+    def active_members(self, channel: Channel) -> list[str]:
+        """The ids of the channel's members who are not deactivated, in order."""
+        return sorted(member for member in channel.members if not self.people[member].is_deleted)
 
     def join(self, channel: Channel, user_id: str) -> None:
         self.add_channel(replace(channel, members=channel.members | {user_id}))
@@ -84,7 +89,12 @@ class World:
         return (person.team_id,) if installation is None else installation.team_ids
 
     def sees(self, person: Person, channel: Channel) -> bool:
-        """Whether a person sees a channel: as its member, or a public one as a full member of a workspace it is in."""
+        """Whether a person sees a channel: as its member, or a public one as a full member of a workspace it is in.
+
+        A deactivated person sees none.
+        """
+        if person.is_deleted:
+            return False
         if person.id in channel.members:
             return True
         is_public = not channel.is_im and not channel.is_private

@@ -42,7 +42,7 @@ class Apps:
     async def add_app(self, request: web.Request) -> web.Response:
         fields = await reading.body(request, known=("id", "name", "signing_secret", "request_urls"))
         app = App(
-            id=ids.read(fields, "id", "A"),
+            id=ids.read(fields, "id", ids.APP),
             name=fields.text("name"),
             signing_secret=fields.optional_text("signing_secret") or seed.new_secret(),
         )
@@ -116,7 +116,7 @@ class Apps:
             raise RefusedError(404, "team_not_found")
         if enterprise_id is not None and enterprise_id not in installations.enterprises:
             raise RefusedError(404, "enterprise_not_found")
-        bot_user_id = ids.read(fields, "bot_user_id", "U")
+        bot_user_id = ids.read(fields, "bot_user_id", ids.PERSON)
         return Installation(
             app=app,
             team_id=team_id,

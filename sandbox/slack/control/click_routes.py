@@ -86,10 +86,9 @@ def _chosen(fields: reading.Fields) -> str | None:
 
 
 def _stale(fields: reading.Fields) -> Json | None:
-    given = fields.object("stale")
-    if given is None:
+    stale = fields.inner("stale", known=("block_id", "action_id", "value", "type", "text"))
+    if stale is None:
         return None
-    stale = reading.Fields(given, known=("block_id", "action_id", "value", "type", "text"))
     if (stale.optional_text("type") or "button") not in ("button", "static_select"):
         raise reading.refused("stale.type must be button or static_select")
     return {

@@ -1,10 +1,11 @@
 """Control routes to read and write as a person: the people, the channels a person sees, the messages in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from sandbox.slack import shapes
+from sandbox.slack.acting import acting
 from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.model import Channel, Json, Message, Person
@@ -20,6 +21,7 @@ class MessageRoutes:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/sandbox/people", self.people),
+            web.post("/sandbox/people/{user}", self.change_person),
             web.get("/sandbox/channels", self.channels),
             web.get("/sandbox/messages", self.messages),
             web.post("/sandbox/messages", self.write),
@@ -30,6 +32,21 @@ class MessageRoutes:
         team = self._team(reading.query(request, known=("team",)))
         people = self.world.people.values() if team is None else self.world.people_of((team,))
         return web.json_response({"people": [self._person(person, team) for person in people]})
+
+    async def change_person(self, request: web.Request) -> web.Response:
+        """Deactivate a person, or make the person active again. Memberships and messages stay as they are."""
+        fields = await reading.body(request, known=("is_deleted",))
+        person = self.world.people.get(request.match_info["user"])
+        if person is None:
+            raise RefusedError(404, "user_not_found")
+        if person.is_bot:
+            raise RefusedError(
+                409, "user_is_bot", "uninstall its app instead: POST /sandbox/installations/{bot_user_id}"
+            )
+        if "is_deleted" in fields:
+            person = replace(person, is_deleted=fields.flag("is_deleted"))
+            self.world.add_person(person)
+        return web.json_response({"person": self._person(person, None)})
 
     async def channels(self, request: web.Request) -> web.Response:
         fields = reading.query(request, known=("as", "team"))
@@ -91,6 +108,7 @@ class MessageRoutes:
             "team_id": person.team_id,
             "is_bot": person.is_bot,
             "is_guest": person.is_guest,
+            "is_deleted": person.is_deleted,
             "is_stranger": person.team_id not in homes and not is_sister,
             "color": person.color,
         }
@@ -98,9 +116,7 @@ class MessageRoutes:
     def _viewer(self, user_id: str | None) -> Person | None:
         if user_id is None:
             return None
-        if user_id not in self.world.people:
-            raise RefusedError(404, "user_not_found")
-        return self.world.people[user_id]
+        return acting(self.world, user_id)
 
     def _seen_channel(self, channel_id: str, viewer: Person | None) -> Channel:
         channel = self.world.channels.get(channel_id)

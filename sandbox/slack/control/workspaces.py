@@ -10,6 +10,8 @@ from sandbox.slack.errors import RefusedError
 from sandbox.slack.model import Channel, Enterprise, Json, Person, Workspace
 from sandbox.slack.world import World
 
+_PERSON = ("id", "name", "real_name", "is_guest", "is_deleted")
+_CHANNEL = ("id", "name", "members", "is_private", "is_archived", "is_ext_shared")
 _COLORS = ("9f69e7", "4bbe2e", "e7392d", "3c989f", "d58247")
 
 
@@ -40,14 +42,15 @@ class Workspaces:
         name = body.text("name")
         enterprise = _enterprise(body)
         workspace = Workspace(
-            id=ids.read(body, "id", "T"),
+            id=ids.read(body, "id", ids.TEAM),
             name=name,
             domain=body.optional_text("domain") or re.sub(r"[^a-z0-9]+", "-", name.lower()),
             enterprise_id=None if enterprise is None else enterprise.id,
         )
-        people = [_person(fields, number, workspace) for number, fields in enumerate(body.objects("people"))]
+        each = body.each("people", known=_PERSON)
+        people = [_person(fields, number, workspace) for number, fields in enumerate(each)]
         known = {*self.world.people, *(person.id for person in people)}
-        channels = [_channel(fields, workspace, known=known) for fields in body.objects("channels")]
+        channels = [_channel(fields, workspace, known=known) for fields in body.each("channels", known=_CHANNEL)]
         installations = self.world.installations
         wanted = [workspace.id, *(person.id for person in people), *(channel.id for channel in channels)]
         if taken := [
@@ -65,33 +68,30 @@ class Workspaces:
 
 
 def _enterprise(body: reading.Fields) -> Enterprise | None:
-    given = body.object("enterprise")
-    if given is None:
+    fields = body.inner("enterprise", known=("id", "name"))
+    if fields is None:
         return None
-    fields = reading.Fields(given, known=("id", "name"))
-    return Enterprise(id=ids.read(fields, "id", "E"), name=fields.optional_text("name") or "Sandbox org")
+    return Enterprise(id=ids.read(fields, "id", ids.ENTERPRISE), name=fields.optional_text("name") or "Sandbox org")
 
 
-def _person(given: Json, number: int, workspace: Workspace) -> Person:
-    fields = reading.Fields(given, known=("id", "name", "real_name", "is_guest"))
+def _person(fields: reading.Fields, number: int, workspace: Workspace) -> Person:
     return Person(
-        id=ids.read(fields, "id", "U"),
+        id=ids.read(fields, "id", ids.PERSON),
         name=fields.text("name"),
         real_name=fields.optional_text("real_name") or fields.text("name").capitalize(),
         team_id=workspace.id,
         color=_COLORS[number % len(_COLORS)],
         is_guest=fields.flag("is_guest"),
+        is_deleted=fields.flag("is_deleted"),
     )
 
 
-def _channel(given: Json, workspace: Workspace, *, known: set[str]) -> Channel:
-    names = ("id", "name", "members", "is_private", "is_archived", "is_ext_shared")
-    fields = reading.Fields(given, known=names)
+def _channel(fields: reading.Fields, workspace: Workspace, *, known: set[str]) -> Channel:
     members = frozenset(fields.optional_texts("members"))
     if strange := sorted(members - known):
         raise RefusedError(404, "user_not_found", f"nobody is called {', '.join(strange)}")
     return Channel(
-        id=ids.read(fields, "id", "C"),
+        id=ids.read(fields, "id", ids.CHANNEL),
         name=fields.text("name"),
         members=members,
         team_id=workspace.id,

@@ -87,7 +87,7 @@ def post_ephemeral(call: Call) -> Json:
     channel = call.channel()
     if channel.is_archived:
         raise SlackError("is_archived")
-    if call.text("user", missing="user_not_in_channel") not in channel.members:
+    if call.text("user", missing="user_not_in_channel") not in call.world.active_members(channel):
         raise SlackError("user_not_in_channel")
     parsed = content.read(call.arguments)
     if parsed.is_empty:

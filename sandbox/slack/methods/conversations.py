@@ -28,8 +28,11 @@ def open_(call: Call) -> Json:
     users = [user.strip() for user in call.text("users", missing="users_list_not_supplied").split(",")]
     if len(users) > 1:
         raise SlackError("method_not_supported_for_channel_type")
-    if call.person(users[0]).is_bot:
+    person = call.person(users[0])
+    if person.is_bot:
         raise SlackError("cannot_dm_bot")
+    if person.is_deleted:
+        raise SlackError("user_disabled")
     before = len(call.world.channels)
     channel = call.world.open_dm(users[0], bot=call.installation)
     known = {"already_open": True, "no_op": True} if len(call.world.channels) == before else {}
@@ -41,7 +44,7 @@ def info(call: Call) -> Json:
     call.needs(scopes.of_channel(channel, "read"))
     shape = shapes.conversation(channel, call.world, seen_by=call.installation)
     if truth(call.arguments.get("include_num_members")):
-        shape["num_members"] = len(channel.members)
+        shape["num_members"] = len(call.world.active_members(channel))
     return {"channel": shape}
 
 

@@ -1,9 +1,9 @@
 """auth.* and users.*: the identity of the app, and the people of its workspaces."""
 
-from sandbox.slack import shapes
+from sandbox.slack import user_shape
 from sandbox.slack.methods.call import Call
 from sandbox.slack.methods.paging import page
-from sandbox.slack.model import Json
+from sandbox.slack.model import Json, Person
 
 
 def auth_test(call: Call) -> Json:
@@ -34,10 +34,14 @@ def auth_teams_list(call: Call) -> Json:
 
 def users_info(call: Call) -> Json:
     person = call.person(call.text("user", missing="user_not_found"))
-    return {"user": shapes.user(person, call.world, seen_by=call.installation)}
+    return {"user": _user(call, person)}
 
 
 def users_list(call: Call) -> Json:
     found = call.world.people_of(call.team_ids())
-    members = [shapes.user(person, call.world, seen_by=call.installation) for person in found]
+    members = [_user(call, person) for person in found]
     return {"members": members, "cache_ts": 0, "response_metadata": {"next_cursor": ""}}
+
+
+def _user(call: Call, person: Person) -> Json:
+    return user_shape.user(person, call.world, seen_by=call.installation, origin=call.origin)

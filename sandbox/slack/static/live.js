@@ -21,7 +21,7 @@ export function createLive({ store, marks }) {
     const reading = ++latest;
     const { place } = store.value;
     const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
-    const humans = people.filter((person) => !person.is_bot);
+    const humans = people.filter((person) => !person.is_bot && !person.is_deleted);
     const seen = await Promise.all(humans.map(async ({ id }) => [id, await api.channels({ as: id })]));
     const channels = new Map(seen).get(place.as) ?? [];
     const visible = channels.some((channel) => channel.id === place.channel);

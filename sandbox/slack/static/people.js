@@ -41,9 +41,10 @@ function contrastWithWhite(rgb) {
   return 1.05 / (luminance + 0.05);
 }
 
-/** The badge APP, guest or outside, which a reader must know about the author of a message. */
+/** The badge APP, guest, outside or deactivated, which a reader must know about the author of a message. */
 export function Badge({ person }) {
   if (!person) return null;
+  if (person.is_deleted) return html`<span class="badge outside" title="This account was deactivated">deactivated</span>`;
   if (person.is_bot) return html`<span class="badge">APP</span>`;
   if (person.is_stranger) return html`<span class="badge outside" title="From another organization">outside</span>`;
   if (person.is_guest) return html`<span class="badge outside" title="Guest: sees only some channels">guest</span>`;

@@ -32,7 +32,7 @@ const focusMenu = () => document.querySelector("[aria-controls=sidebar]")?.focus
 function ActingAs() {
   const page = usePage();
   const person = personOf(page, page.place.as);
-  const humans = page.people.filter((candidate) => !candidate.is_bot);
+  const humans = page.people.filter((candidate) => !candidate.is_bot && !candidate.is_deleted);
   const act = (id) => page.doing.go({ as: id, ...landing(page, id) });
   return html`<section class="acting-as" aria-label="Acting as">
     <p class="caption" id="acting-as">Acting as</p>

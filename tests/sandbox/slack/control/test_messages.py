@@ -12,7 +12,7 @@ async def test_everybody_is_introduced(control: Control) -> None:
     people = {person["id"]: person for person in (await control.get("people"))["people"]}
 
     assert set(people) == {"U0ANA", "U0BOB", "U0CHO", "U0GUS", "U0SAM", "U0ASKBRIDGE"}
-    fields = {"id", "name", "real_name", "team_id", "is_bot", "is_guest", "is_stranger", "color"}
+    fields = {"id", "name", "real_name", "team_id", "is_bot", "is_guest", "is_deleted", "is_stranger", "color"}
     assert all(set(person) == fields for person in people.values())
     assert people["U0ASKBRIDGE"]["is_bot"] and people["U0GUS"]["is_guest"] and people["U0SAM"]["is_stranger"]
 
