@@ -16,10 +16,13 @@ async def read(request: web.Request) -> Json:
     """The merged arguments; the body overrides the query. Raises SlackError for a body that cannot be parsed."""
     arguments: Json = dict(request.query)
     arguments |= await _body(request)
-    for name in JSON_ARGUMENTS:
-        if isinstance(arguments.get(name), str):
-            arguments[name] = _decoded(arguments[name])
-    return arguments
+    return decoded(arguments)
+
+
+def decoded(arguments: Json) -> Json:
+    """The arguments with those parsed whose JSON came as a string."""
+    texts = {name: arguments[name] for name in JSON_ARGUMENTS if isinstance(arguments.get(name), str)}
+    return arguments | {name: _decoded(text) for name, text in texts.items()}
 
 
 def truth(value: Any) -> bool:

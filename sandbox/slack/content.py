@@ -1,10 +1,12 @@
 """The content of a message: parsed from an app's arguments, validated, and completed with Slack's defaults."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.slack import limits
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json
 from sandbox.slack.validator import message as validator
@@ -13,6 +15,10 @@ from sandbox.slack.validator.rules import Problem
 MAX_ATTACHMENTS = 100
 MAX_POSTED_TEXT = 40_000  # Slack silently cuts off the rest
 MAX_MARKDOWN = 12_000
+MAX_METADATA = 16 * 1024  # bytes of JSON; undocumented
+# What Slack adds to an image that it stores. The sandbox fetches no images, so that each is as large as any other.
+_IMAGE_SIZE = {"fallback": "512x512px image", "image_width": 512, "image_height": 512, "image_bytes": 16_384}
+NO_PREVIEW = "[no preview available]"  # what Slack adds to an attachment without a `fallback`
 NOT_DISPLAYABLE = "This content can't be displayed."  # Slack's text for blocks that came without one
 
 
@@ -48,7 +54,7 @@ def read(arguments: Mapping[str, Any]) -> Content:
 def refusal(problems: list[Problem], *, error: str = "invalid_blocks") -> SlackError:
     """Slack's error for violations of Block Kit's rules."""
     sentences = [str(problem) for problem in problems]
-    messages = [f"[ERROR] {sentence}" for sentence in sentences]
+    messages = [f"[ERROR] {sentence}" for sentence in sentences] + limits.notes(problems)
     return SlackError(error, errors=sentences, response_metadata={"messages": messages})
 
 
@@ -86,7 +92,7 @@ def _attachments(given: Any) -> tuple[Json, ...] | None:
         raise SlackError("invalid_attachments")
     if len(given) > MAX_ATTACHMENTS:
         raise SlackError("too_many_attachments")
-    return tuple(given)
+    return tuple({"id": number, "fallback": NO_PREVIEW, **one} for number, one in enumerate(given, start=1))
 
 
 def _metadata(given: Any) -> Json | None:
@@ -97,6 +103,8 @@ def _metadata(given: Any) -> Json | None:
     is_whole = isinstance(given.get("event_type"), str) and isinstance(given.get("event_payload"), dict)
     if given and not is_whole:
         raise SlackError("invalid_metadata_schema")
+    if len(json.dumps(given, ensure_ascii=False).encode()) > MAX_METADATA:
+        raise SlackError("metadata_too_large")
     return given
 
 
@@ -112,6 +120,8 @@ def _completed(value: Any) -> Any:
             return {**value, "verbatim": value.get("verbatim", False)}
         case "button" | "static_select" | "radio_buttons" | "checkboxes" | "overflow" | "plain_text_input":
             value = {**value, "action_id": value.get("action_id") or _new_id()}
+        case "image" if "image_url" in value:
+            value = {**_IMAGE_SIZE, **value}
     return {name: _completed(inner) for name, inner in value.items()}
 
 

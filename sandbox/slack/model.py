@@ -116,7 +116,10 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message in one channel; an ephemeral one is seen only by the person whose id is `ephemeral_to`."""
+    """A message in one channel; an ephemeral one is seen only by the person whose id is `ephemeral_to`.
+
+    A tombstone stands where the first message of a thread was deleted while its replies remain.
+    """
 
     channel: str
     ts: str
@@ -130,6 +133,7 @@ class Message:
     reply_broadcast: bool = False
     edited_ts: str | None = None
     ephemeral_to: str | None = None
+    is_tombstone: bool = False
 
     @property
     def is_reply(self) -> bool:

@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
-from sandbox.slack import answers, content
+from sandbox.slack import answers, arguments, content
+from sandbox.slack.arguments import truth
 from sandbox.slack.errors import RefusedError, SlackError
 from sandbox.slack.faults import RESPONSE_URL, Faults
 from sandbox.slack.model import Installation, Json, Message
+from sandbox.slack.threads import thread_of
 from sandbox.slack.world import World
 
 USES = 5
@@ -119,7 +121,9 @@ class ResponseUrls:
             raise RefusedError(404, "used_url")
         parsed = content.read(arguments)
         source = self._world.message(channel=given.channel, ts=given.ts)
-        deletes, replaces = arguments.get("delete_original") is True, arguments.get("replace_original") is True
+        deletes, replaces = truth(arguments.get("delete_original")), truth(arguments.get("replace_original"))
+        thread_ts = arguments.get("thread_ts")
+        thread = thread_of(self._world, given.channel, thread_ts) if thread_ts else None
         if parsed.is_empty and not deletes:
             raise SlackError("no_text")
         if source is None and (deletes or replaces):
@@ -130,12 +134,12 @@ class ResponseUrls:
         if replaces and not deletes and source is not None:
             self._world.edit(source, text=parsed.text_to_post, blocks=parsed.blocks or ())
         elif not parsed.is_empty:
-            self._say(given, parsed, arguments)
+            in_channel = arguments.get("response_type") == "in_channel"
+            self._say(given, parsed, thread=thread, ephemeral_to=None if in_channel else given.clicker)
 
-    def _say(self, given: ResponseUrl, parsed: content.Content, arguments: Json) -> None:
-        """Post a new message, visible to the clicker alone unless `response_type` is "in_channel"."""
-        in_channel = arguments.get("response_type") == "in_channel"
-        thread_ts = arguments.get("thread_ts")
+    def _say(
+        self, given: ResponseUrl, parsed: content.Content, *, thread: str | None, ephemeral_to: str | None
+    ) -> None:
         self._world.say(
             Message(
                 channel=given.channel,
@@ -145,17 +149,19 @@ class ResponseUrls:
                 text=parsed.text_to_post,
                 blocks=parsed.blocks or (),
                 attachments=parsed.attachments or (),
-                thread_ts=str(thread_ts) if thread_ts else None,
-                ephemeral_to=None if in_channel else given.clicker,
+                thread_ts=thread,
+                ephemeral_to=ephemeral_to,
             )
         )
 
 
 def _read(body: bytes) -> Json:
+    """The arguments: a JSON object, by itself or in the form field `payload`."""
+    form = dict(parse_qsl(body.decode(errors="replace"))) if body.startswith(b"payload=") else {}
     try:
-        decoded: Any = json.loads(body)
+        decoded: Any = json.loads(form.get("payload", body))
     except (ValueError, RecursionError):
         raise SlackError("invalid_payload") from None
     if not isinstance(decoded, dict):
         raise SlackError("invalid_payload")
-    return decoded
+    return arguments.decoded(decoded)

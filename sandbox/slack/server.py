@@ -96,6 +96,7 @@ class Sandbox:
             await self.stop()
             raise
         self._port = self._runner.addresses[0][1]
+        self.world.origin = self.url
 
     async def stop(self) -> None:
         """Stop listening, end long polls, and finish or cut requests in progress. Safe to call twice."""

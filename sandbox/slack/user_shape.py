@@ -1,9 +1,9 @@
 """A person or a bot as Slack's JSON, in `users.info` and `users.list`."""
 
 from sandbox.slack.model import Installation, Json, Person
+from sandbox.slack.shapes import pictures
 from sandbox.slack.world import World
 
-PICTURE = "/static/person.svg"  # every picture of a person leads here, so that nothing is fetched from elsewhere
 _SIZES = (24, 32, 48, 72, 192, 512)
 _WHILE_ACTIVE = (
     "color",
@@ -17,7 +17,7 @@ _WHILE_ACTIVE = (
 _ROLES = ("is_admin", "is_owner", "is_primary_owner", "is_restricted", "is_ultra_restricted")
 
 
-def user(person: Person, world: World, *, seen_by: Installation, origin: str) -> Json:
+def user(person: Person, world: World, *, seen_by: Installation) -> Json:
     """The user object. That of a deactivated person lacks the name, the time zone and the roles, as Slack's does."""
     shape: Json = {
         "id": person.id,
@@ -29,7 +29,7 @@ def user(person: Person, world: World, *, seen_by: Installation, origin: str) ->
         "tz": "Etc/UTC",
         "tz_label": "Coordinated Universal Time",
         "tz_offset": 0,
-        "profile": _profile(person, world, origin=origin),
+        "profile": _profile(person, world),
         "is_admin": False,
         "is_owner": False,
         "is_primary_owner": False,
@@ -59,7 +59,7 @@ def user(person: Person, world: World, *, seen_by: Installation, origin: str) ->
     return shape
 
 
-def _profile(person: Person, world: World, *, origin: str) -> Json:
+def _profile(person: Person, world: World) -> Json:
     first, _, last = person.real_name.partition(" ")
     profile: Json = {
         "title": "",
@@ -77,7 +77,7 @@ def _profile(person: Person, world: World, *, origin: str) -> Json:
         "avatar_hash": "g" + person.id.lower(),
         "first_name": first,
         "last_name": last,
-        **{f"image_{size}": origin + PICTURE for size in _SIZES},
+        **pictures(world, _SIZES),
         "team": person.team_id,
     }
     installation = world.installations.of_bot(person.id)

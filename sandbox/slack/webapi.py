@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.slack import answers, arguments
+from sandbox.slack import answers, arguments, limits
 from sandbox.slack.errors import RateLimitedError, SlackError
 from sandbox.slack.faults import Fault, Faults, Kind
 from sandbox.slack.methods import scopes
-from sandbox.slack.methods.call import Call, channels_meant
-from sandbox.slack.methods.table import METHODS, Method
+from sandbox.slack.methods.call import Call
+from sandbox.slack.methods.channel_names import channels_meant
+from sandbox.slack.methods.table import METHODS, OPEN
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.ratelimit import PostingLimit
 from sandbox.slack.requests import Record
@@ -37,7 +38,7 @@ class WebApi:
         token = arguments.token(request, args)
         installation = self.world.installations.with_token(token)
         api_request = ApiRequest(method=method, args=args, installation=installation, has_token=token is not None)
-        fault = self.faults.take(method, channels=channels_meant(args, installation=installation))
+        fault = self.faults.take(method, channels=channels_meant(args, world=self.world, installation=installation))
         if fault is None:
             return self._perform(request, api_request)
         return await self._faulty(request, fault, api_request)
@@ -62,17 +63,7 @@ class WebApi:
 
     def _perform(self, request: web.Request, api_request: "ApiRequest") -> web.Response:
         try:
-            known = _method(api_request.method)
-            installation = _authorized(api_request)
-            scopes.check(scopes.of_method(api_request.method), installation=installation)
-            call = Call(
-                world=self.world,
-                installation=installation,
-                arguments=api_request.args,
-                origin=f"{request.scheme}://{request.host}",
-                posting_limit=self.posting_limit,
-            )
-            body = {"ok": True, **known(call)}
+            body = {"ok": True, **self._performed(request, api_request)}
         except SlackError as error:
             return self._refused(api_request, error)
         except RateLimitedError as error:
@@ -80,6 +71,23 @@ class WebApi:
             return answers.rate_limited(error.retry_after)
         self._recorded(api_request, status=200, error=None)
         return _json(body, api_request)
+
+    def _performed(self, request: web.Request, api_request: "ApiRequest") -> Json:
+        name = api_request.method
+        if name in OPEN:
+            return OPEN[name](api_request.args)
+        if name not in METHODS:
+            raise limits.method(name)
+        installation = _authorized(api_request)
+        scopes.check(scopes.of_method(name), installation=installation)
+        call = Call(
+            world=self.world,
+            installation=installation,
+            arguments=api_request.args,
+            origin=f"{request.scheme}://{request.host}",
+            posting_limit=self.posting_limit,
+        )
+        return METHODS[name](call)
 
     def _refused(self, api_request: "ApiRequest", error: SlackError) -> web.Response:
         self._recorded(api_request, status=200, error=error.error)
@@ -98,12 +106,6 @@ class ApiRequest:
     args: Json
     installation: Installation | None
     has_token: bool
-
-
-def _method(name: str) -> Method:
-    if name not in METHODS:
-        raise SlackError("unknown_method", req_method=name)
-    return METHODS[name]
 
 
 def _authorized(api_request: ApiRequest) -> Installation:

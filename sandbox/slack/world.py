@@ -9,6 +9,9 @@ from typing import Any
 from sandbox.slack.installations import Installations
 from sandbox.slack.model import Channel, Installation, Message, Person, Workspace
 
+SLACKBOT = "USLACKBOT"  # nobody whom anybody can meet; Slack signs tombstones so
+DELETED = "This message was deleted."
+
 
 class World:
     """The state of one fake Slack. Every visible change calls `changed` once; nothing here waits, sends or parses."""
@@ -21,6 +24,7 @@ class World:
         now: Callable[[], float] = time.time,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
+        self.origin = ""  # where the sandbox is served, known once it listens; pictures lead there
         self.installations = Installations(changed=changed)
         self.people = {person.id: person for person in people}
         self.channels = {channel.id: channel for channel in channels}
@@ -120,6 +124,12 @@ class World:
     # Messages.
 
     def message(self, *, channel: str, ts: str) -> Message | None:
+        """The message with this time stamp; None when there is none, or when only its tombstone is left."""
+        found = self.thread_root(channel=channel, ts=ts)
+        return None if found is None or found.is_tombstone else found
+
+    def thread_root(self, *, channel: str, ts: str) -> Message | None:
+        """As `message`, but a tombstone is returned, too: its thread goes on."""
         return self._said.get(channel, {}).get(ts)
 
     def messages(self, channel: str, *, seen_by: str | None = None) -> Iterator[Message]:
@@ -150,10 +160,20 @@ class World:
         return edited
 
     def delete(self, message: Message) -> None:
-        del self._said[message.channel][message.ts]
+        """Delete a message. The first of a thread with replies leaves a tombstone, which goes with the last reply."""
+        said = self._said[message.channel]
+        if self.replies(message):
+            said[message.ts] = Message(
+                channel=message.channel, ts=message.ts, user=SLACKBOT, text=DELETED, is_tombstone=True
+            )
+        else:
+            del said[message.ts]
         replies = self._threads.get((message.channel, message.thread_ts or ""), [])
         if message.ts in replies:
             replies.remove(message.ts)
+            root = said.get(message.thread_ts or "")
+            if not replies and root is not None and root.is_tombstone:
+                del said[root.ts]
         self._changed()
 
 

@@ -9,7 +9,7 @@ from bridge.server.config import Settings
 from sandbox.slack import faults
 from sandbox.slack.fault_classes import CLASSES
 from sandbox.slack.methods import scopes
-from sandbox.slack.methods.table import METHODS
+from sandbox.slack.methods.table import NAMES
 from sandbox.slack.validator import blocks, elements, view
 from storage.model import EventType, Status, Verdict
 from tests.docs import events, reasons
@@ -99,7 +99,7 @@ def log_events() -> Section:
 
 def methods_of_the_sandbox() -> Section:
     """Every method of the sandbox's Web API, with the scopes of which it asks for one."""
-    rows = [[f"`{method}`", " ".join(f"`{scope}`" for scope in scopes.of_method(method))] for method in sorted(METHODS)]
+    rows = [[f"`{method}`", " ".join(f"`{scope}`" for scope in scopes.of_method(method))] for method in sorted(NAMES)]
     return [Table(head=("Web API", "any of these scopes"), rows=rows)]
 
 

@@ -8,7 +8,7 @@ from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.fault_classes import CLASSES
 from sandbox.slack.faults import EVERY_METHOD, INTERACTIVITY, RESPONSE_URL, Fault, Faults, Kind
-from sandbox.slack.methods.table import METHODS
+from sandbox.slack.methods.table import NAMES
 
 _FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel", "applied")
 
@@ -45,7 +45,7 @@ class FaultRoutes:
 
 def _fault(fields: reading.Fields) -> Fault:
     on, kind = fields.text("on"), fields.text("fault")
-    if on not in METHODS and on not in (INTERACTIVITY, RESPONSE_URL, EVERY_METHOD):
+    if on not in NAMES and on not in (INTERACTIVITY, RESPONSE_URL, EVERY_METHOD):
         raise RefusedError(400, "invalid_fault", f"{on} is no method, {INTERACTIVITY} or {RESPONSE_URL}")
     if kind not in list(Kind):
         raise RefusedError(400, "invalid_fault", f"known faults: {', '.join(Kind)}")

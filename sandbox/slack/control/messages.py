@@ -25,6 +25,7 @@ class MessageRoutes:
             web.get("/sandbox/channels", self.channels),
             web.get("/sandbox/messages", self.messages),
             web.post("/sandbox/messages", self.write),
+            web.delete("/sandbox/messages", self.delete),
         ]
 
     async def people(self, request: web.Request) -> web.Response:
@@ -86,6 +87,19 @@ class MessageRoutes:
         self.world.say(message)
         return web.json_response({"ok": True, "channel": channel.id, "ts": message.ts})
 
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete a message as the person who wrote it, or without `as` any message, as an administrator may."""
+        fields = reading.query(request, known=("as", "channel", "ts"))
+        viewer = self._viewer(fields.optional_text("as"))
+        channel = self._seen_channel(fields.text("channel"), viewer)
+        message = self.world.message(channel=channel.id, ts=fields.text("ts"))
+        if message is None or (viewer is not None and message.ephemeral_to not in (None, viewer.id)):
+            raise RefusedError(404, "message_not_found")
+        if viewer is not None and message.user != viewer.id:
+            raise RefusedError(409, "cant_delete_message", "only its author may, or an operator, without `as`")
+        self.world.delete(message)
+        return web.json_response({"ok": True})
+
     def _team(self, fields: reading.Fields) -> str | None:
         team = fields.optional_text("team")
         if team is not None and team not in self.world.installations.workspaces:
@@ -127,7 +141,7 @@ class MessageRoutes:
     def _thread(self, channel: Channel, thread_ts: str | None) -> str | None:
         if thread_ts is None:
             return None
-        parent = self.world.message(channel=channel.id, ts=thread_ts)
+        parent = self.world.thread_root(channel=channel.id, ts=thread_ts)
         if parent is None or parent.ephemeral_to is not None:
             raise RefusedError(404, "message_not_found")
         return parent.thread_ts or parent.ts

@@ -1,33 +1,35 @@
-"""blocks.*: validates Block Kit without posting it."""
+"""blocks.*: validates Block Kit without posting it. No token is needed."""
 
 from typing import Any
 
+from sandbox.slack import limits
 from sandbox.slack.errors import SlackError
-from sandbox.slack.methods.call import Call
 from sandbox.slack.model import Json
 from sandbox.slack.validator import message as validator
 from sandbox.slack.validator import view
 from sandbox.slack.validator.rules import Problem
 
 
-def validate(call: Call) -> Json:
+def validate(arguments: Json) -> Json:
     """Validate exactly one of `blocks`, `message` and `view`; raises SlackError with every problem."""
-    given = [name for name in ("blocks", "message", "view") if call.arguments.get(name) is not None]
+    given = [name for name in ("blocks", "message", "view") if arguments.get(name) is not None]
     match given:
         case ["blocks"]:
-            found = validator.problems(_list(call.arguments["blocks"]), pointer="")
+            found = validator.problems(_list(arguments["blocks"]), pointer="")
         case ["message"]:
-            message = _object(call.arguments["message"])
+            message = _object(arguments["message"])
             found = validator.problems(_list(message.get("blocks", [])), pointer="/blocks")
         case ["view"]:
-            given_view = _object(call.arguments["view"])
+            given_view = _object(arguments["view"])
             if view.is_too_large(given_view):
                 raise SlackError("view_too_large")
             found = view.problems(given_view, pointer="")
         case _:
             raise SlackError("invalid_arguments")
     if found:
-        raise SlackError(f"invalid_{given[0]}", errors=[_as_json(problem) for problem in found])
+        messages = limits.notes(found)
+        more = {"response_metadata": {"messages": messages}} if messages else {}
+        raise SlackError(f"invalid_{given[0]}", errors=[_as_json(problem) for problem in found], **more)
     return {}
 
 

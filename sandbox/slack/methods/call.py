@@ -1,13 +1,14 @@
 """One Web API call with its arguments, and the checks of workspaces, channels and messages that methods share."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sandbox.slack.errors import RateLimitedError, SlackError
 from sandbox.slack.methods import scopes
+from sandbox.slack.methods.channel_names import named
 from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.ratelimit import PostingLimit
-from sandbox.slack.world import World, dm_id
+from sandbox.slack.threads import thread_of
+from sandbox.slack.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +56,15 @@ class Call:
     def needs(self, scope: str) -> None:
         scopes.check((scope,), installation=self.installation)
 
-    def channel(self, *, joined: bool = True) -> Channel:
-        """The channel of the `channel` argument, if the bot sees it and, with `joined`, is a member of it."""
-        found = self.world.channels.get(self.text("channel", missing="channel_not_found"))
+    def channel(self, *, joined: bool = True, by_name: bool = False) -> Channel:
+        """The channel of the `channel` argument, if the bot sees it and, with `joined`, is a member of it.
+
+        With `by_name` the argument may be the channel's name, as only methods that post take it.
+        """
+        given = self.text("channel", missing="channel_not_found")
+        found = self.world.channels.get(given)
+        if found is None and by_name:
+            found = named(given, world=self.world, installation=self.installation)
         if found is None:
             raise SlackError("channel_not_found")
         is_public = not found.is_im and not found.is_private
@@ -73,12 +80,15 @@ class Call:
         return found
 
     def channel_to_post_in(self) -> Channel:
-        """As `channel`, but a person's id means the direct message with that person. Refuses an archived channel."""
+        """As `channel`, but a person's id means the direct message with that person, and a name is taken.
+
+        Refuses an archived channel.
+        """
         channel_id = self.text("channel", missing="channel_not_found")
         if channel_id in self.world.people and not self.world.people[channel_id].is_bot:
             person = self.person(channel_id, missing="channel_not_found")
             return self.world.open_dm(person.id, bot=self.installation)
-        channel = self.channel(joined="chat:write.public" not in self.installation.scopes)
+        channel = self.channel(joined="chat:write.public" not in self.installation.scopes, by_name=True)
         if channel.is_archived:
             raise SlackError("is_archived")
         return channel
@@ -95,24 +105,9 @@ class Call:
     def thread(self, channel: Channel) -> str | None:
         """The ts of the thread's parent in the `thread_ts` argument, if given; a reply's ts means its parent."""
         thread_ts = self.arguments.get("thread_ts")
-        if not thread_ts:
-            return None
-        parent = self.world.message(channel=channel.id, ts=str(thread_ts))
-        if parent is None:
-            raise SlackError("thread_not_found")
-        if parent.ephemeral_to is not None:
-            raise SlackError("cannot_reply_to_message")
-        return parent.thread_ts or parent.ts
+        return thread_of(self.world, channel.id, thread_ts) if thread_ts else None
 
     def take_posting_slot(self, channel: Channel) -> None:
         """Count one message of this bot in the channel; raises RateLimitedError when the bot's limit is exceeded."""
         if self.posting_limit is not None and (wait := self.posting_limit.take(f"{self.bot.id} {channel.id}")):
             raise RateLimitedError(wait)
-
-
-def channels_meant(arguments: Json, *, installation: Installation | None) -> frozenset[str]:
-    """The channel ids a call may mean: the given one, and the direct message if it is a person's id."""
-    given: Any = arguments.get("channel")
-    if not isinstance(given, str):
-        return frozenset()
-    return frozenset({given} if installation is None else {given, dm_id(given, installation.bot_user_id)})

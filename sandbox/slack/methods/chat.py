@@ -84,7 +84,7 @@ def delete(call: Call) -> Json:
 
 def post_ephemeral(call: Call) -> Json:
     """Post a message that only one member of the channel sees; no other method returns or edits it."""
-    channel = call.channel()
+    channel = call.channel(by_name=True)
     if channel.is_archived:
         raise SlackError("is_archived")
     if call.text("user", missing="user_not_in_channel") not in call.world.active_members(channel):

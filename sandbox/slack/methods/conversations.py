@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from sandbox.slack import shapes
+from sandbox.slack import limits, shapes
 from sandbox.slack.arguments import truth
 from sandbox.slack.errors import SlackError
 from sandbox.slack.methods import scopes
@@ -27,7 +27,7 @@ def open_(call: Call) -> Json:
         return {"channel": _opened(call, channel), "already_open": True, "no_op": True}
     users = [user.strip() for user in call.text("users", missing="users_list_not_supplied").split(",")]
     if len(users) > 1:
-        raise SlackError("method_not_supported_for_channel_type")
+        raise limits.feature("method_not_supported_for_channel_type", "group direct messages")
     person = call.person(users[0])
     if person.is_bot:
         raise SlackError("cannot_dm_bot")
@@ -66,8 +66,14 @@ def list_(call: Call) -> Json:
         and not (without_archived and channel.is_archived)
     ]
     shown, cursor = page(call, found, default=100)
-    shapes_ = [shapes.conversation(channel, call.world, seen_by=call.installation) for channel in shown]
-    return {"channels": shapes_, "response_metadata": {"next_cursor": cursor}}
+    return {"channels": [_listed(call, channel) for channel in shown], "response_metadata": {"next_cursor": cursor}}
+
+
+def _listed(call: Call, channel: Channel) -> Json:
+    """A list tells the members' number of channels without being asked, and does not tell what was read."""
+    shape = shapes.conversation(channel, call.world, seen_by=call.installation)
+    shape.pop("last_read", None)
+    return shape if channel.is_im else shape | {"num_members": len(call.world.active_members(channel))}
 
 
 def history(call: Call) -> Json:
@@ -76,17 +82,21 @@ def history(call: Call) -> Json:
     call.needs(scopes.of_channel(channel, "history"))
     lasting = [message for message in call.world.lasting(channel.id) if not message.is_reply or message.reply_broadcast]
     shown, cursor = page(call, _between(call, lasting)[::-1], default=100)
-    return _messages(call, shown, cursor) | {"pin_count": 0}
+    return _messages(call, shown, cursor) | {
+        "pin_count": 0,
+        "channel_actions_ts": None,
+        "channel_actions_count": 0,
+    }
 
 
 def replies(call: Call) -> Json:
-    """The parent of a thread and its replies, oldest first."""
+    """The parent of a thread, or its tombstone, and its replies, oldest first."""
     channel = call.channel()
     call.needs(scopes.of_channel(channel, "history"))
-    found = call.world.message(channel=channel.id, ts=call.text("ts", missing="thread_not_found"))
+    found = call.world.thread_root(channel=channel.id, ts=call.text("ts", missing="thread_not_found"))
     if found is None or found.ephemeral_to is not None:
         raise SlackError("thread_not_found")
-    parent = call.world.message(channel=channel.id, ts=found.thread_ts or found.ts)
+    parent = call.world.thread_root(channel=channel.id, ts=found.thread_ts or found.ts)
     if parent is None:
         raise SlackError("thread_not_found")
     shown, cursor = page(call, [parent, *_between(call, call.world.replies(parent))], default=1000)

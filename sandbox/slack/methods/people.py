@@ -1,6 +1,7 @@
-"""auth.* and users.*: the identity of the app, and the people of its workspaces."""
+"""auth.*, bots.* and users.*: the identity of the app, and the people of its workspaces."""
 
-from sandbox.slack import user_shape
+from sandbox.slack import shapes, user_shape
+from sandbox.slack.errors import SlackError
 from sandbox.slack.methods.call import Call
 from sandbox.slack.methods.paging import page
 from sandbox.slack.model import Json, Person
@@ -32,6 +33,16 @@ def auth_teams_list(call: Call) -> Json:
     return {"teams": teams, "response_metadata": {"next_cursor": cursor}}
 
 
+def bots_info(call: Call) -> Json:
+    """The bot with this `bot_id`, if its bot user can be seen with this token."""
+    team_ids = call.team_ids()
+    seen = {person.id for person in call.world.people_of(team_ids)}
+    for one in call.world.installations.all:
+        if one.bot_id == call.arguments.get("bot") and one.bot_user_id in seen:
+            return {"bot": shapes.bot(one, call.world)}
+    raise SlackError("bot_not_found")
+
+
 def users_info(call: Call) -> Json:
     person = call.person(call.text("user", missing="user_not_found"))
     return {"user": _user(call, person)}
@@ -44,4 +55,4 @@ def users_list(call: Call) -> Json:
 
 
 def _user(call: Call, person: Person) -> Json:
-    return user_shape.user(person, call.world, seen_by=call.installation, origin=call.origin)
+    return user_shape.user(person, call.world, seen_by=call.installation)

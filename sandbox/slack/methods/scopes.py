@@ -8,6 +8,7 @@ from sandbox.slack.model import Channel, Installation
 
 ANY_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "bots.info": ("users:read",),
         "users.info": ("users:read",),
         "users.list": ("users:read",),
         "chat.postMessage": ("chat:write",),

@@ -7,13 +7,14 @@ from sandbox.slack.validator import elements, rich_text
 from sandbox.slack.validator.composition import (
     BLOCK_ID,
     SLACK_FILE,
+    STORED_IMAGE,
     TEXT_KINDS,
     URL,
     one_source,
     plain,
     text,
 )
-from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, String
+from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, Problem, String
 
 
 def _text_or_fields(value: Json, pointer: str) -> Iterator[Problem]:
@@ -22,7 +23,9 @@ def _text_or_fields(value: Json, pointer: str) -> Iterator[Problem]:
 
 
 IN_MESSAGES = {
-    "header": Object(required={"text": plain(150)}, optional={"block_id": BLOCK_ID}),
+    "header": Object(
+        required={"text": plain(150)}, optional={"block_id": BLOCK_ID, "level": Integer(minimum=1, maximum=4)}
+    ),
     "section": Object(
         required={},
         optional={
@@ -45,7 +48,13 @@ IN_MESSAGES = {
     ),
     "image": Object(
         required={"alt_text": String(max_length=2000)},
-        optional={"block_id": BLOCK_ID, "image_url": URL, "slack_file": SLACK_FILE, "title": plain(2000)},
+        optional={
+            "block_id": BLOCK_ID,
+            "image_url": URL,
+            "slack_file": SLACK_FILE,
+            "title": plain(2000),
+            **STORED_IMAGE,
+        },
         checks=(one_source,),
     ),
     "rich_text": Object(required={"elements": rich_text.PARTS}, optional={"block_id": BLOCK_ID}),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sandbox.slack.model import Json
-from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, String
+from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, Problem, Rule, String
 
 BLOCK_ID = String(max_length=255)
 ACTION_ID = String(max_length=255)
@@ -55,6 +55,16 @@ OPTIONS = Items(of=OPTION, max_items=100)
 OPTION_GROUP = Object(required={"label": plain(75), "options": OPTIONS}, optional={})
 
 SLACK_FILE = Object(required={}, optional={"id": String(max_length=255), "url": URL})
+
+
+# What Slack adds to an image that it stores. An app may send a stored block back as it is.
+STORED_IMAGE: dict[str, Rule] = {
+    "fallback": String(max_length=3000),
+    "image_width": Integer(minimum=0, maximum=2**31),
+    "image_height": Integer(minimum=0, maximum=2**31),
+    "image_bytes": Integer(minimum=0, maximum=2**53),
+    "is_animated": Flag(),
+}
 
 
 def one_source(value: Json, pointer: str) -> Iterator[Problem]:

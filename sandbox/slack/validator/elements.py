@@ -12,6 +12,7 @@ from sandbox.slack.validator.composition import (
     OPTIONS,
     OVERFLOW_OPTION,
     SLACK_FILE,
+    STORED_IMAGE,
     URL,
     one_source,
     plain,
@@ -60,6 +61,9 @@ BUTTON = Object(
         "style": String(max_length=7, one_of=("primary", "danger")),
         "confirm": CONFIRM,
         "accessibility_label": String(max_length=75),
+        "visible_to_user_ids": Items(of=String(max_length=255), max_items=10),
+        "agent_prompt": String(max_length=4000),
+        "agent_prompt_display": String(max_length=75),
     },
 )
 
@@ -77,6 +81,15 @@ STATIC_SELECT = Object(
     checks=(_options_or_groups, _initial_is_an_option),
 )
 
+_DISPATCH = Object(
+    required={},
+    optional={
+        "trigger_actions_on": Items(
+            of=String(max_length=20, one_of=("on_enter_pressed", "on_character_entered")), max_items=2
+        )
+    },
+)
+
 PLAIN_TEXT_INPUT = Object(
     required={},
     optional={
@@ -86,6 +99,7 @@ PLAIN_TEXT_INPUT = Object(
         "multiline": Flag(),
         "min_length": Integer(minimum=0, maximum=3000),
         "max_length": Integer(minimum=1, maximum=3000),
+        "dispatch_action_config": _DISPATCH,
         "focus_on_load": Flag(),
     },
     checks=(_lengths_in_order,),
@@ -93,7 +107,7 @@ PLAIN_TEXT_INPUT = Object(
 
 IMAGE = Object(
     required={"alt_text": String(max_length=2000)},
-    optional={"image_url": URL, "slack_file": SLACK_FILE},
+    optional={"image_url": URL, "slack_file": SLACK_FILE, **STORED_IMAGE},
     checks=(one_source,),
 )
 

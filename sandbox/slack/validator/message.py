@@ -15,7 +15,12 @@ _RULE = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 
 def problems(blocks: list[Any], *, pointer: str = "/blocks") -> list[Problem]:
     """Every problem for which Slack would refuse these blocks, in the order of the blocks."""
-    return list(broken(_RULE, blocks, pointer)) + repeated_ids(blocks, pointer=pointer)
+    return list(broken(_RULE, blocks, pointer)) + together(blocks, pointer=pointer)
+
+
+def together(blocks: list[Any], *, pointer: str) -> list[Problem]:
+    """The problems that only several blocks or elements have together."""
+    return repeated_ids(blocks, pointer=pointer) + list(_repeated_focus(blocks, pointer))
 
 
 def repeated_ids(blocks: list[Any], *, pointer: str) -> list[Problem]:
@@ -29,11 +34,14 @@ def repeated_ids(blocks: list[Any], *, pointer: str) -> list[Problem]:
 
 def interactive(block: Json) -> Iterator[Json]:
     """The elements of one block that have an action_id."""
-    elements = block.get("elements")
-    candidates = elements if isinstance(elements, list) else []
-    for element in [*candidates, block.get("accessory"), block.get("element")]:
-        if isinstance(element, dict) and "action_id" in element:
-            yield element
+    return (element for element in elements(block) if "action_id" in element)
+
+
+def elements(block: Json) -> Iterator[Json]:
+    """The elements of one block, wherever such a block has them."""
+    several = block.get("elements")
+    candidates = several if isinstance(several, list) else []
+    return (one for one in [*candidates, block.get("accessory"), block.get("element")] if isinstance(one, dict))
 
 
 def characters(value: Any) -> int:
@@ -45,6 +53,12 @@ def characters(value: Any) -> int:
         here = len(own) if isinstance(own, str) else 0
         return here + sum(characters(inner) for inner in value.values())
     return 0
+
+
+def _repeated_focus(blocks: list[Any], pointer: str) -> Iterator[Problem]:
+    every = [element for block in blocks if isinstance(block, dict) for element in elements(block)]
+    if sum(element.get("focus_on_load") is True for element in every) > 1:
+        yield Problem(pointer, "only one element may have `focus_on_load`")
 
 
 def _repeated(objects: list[Json], field: str, pointer: str) -> Iterator[Problem]:

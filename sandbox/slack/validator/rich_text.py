@@ -4,18 +4,9 @@ from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, S
 
 _TEXT = String(max_length=3000)
 _ID = String(max_length=255)
-_STYLE = Object(required={}, optional={"bold": Flag(), "italic": Flag(), "strike": Flag(), "code": Flag()})
-_MENTION_STYLE = Object(
-    required={},
-    optional={
-        "bold": Flag(),
-        "italic": Flag(),
-        "strike": Flag(),
-        "highlight": Flag(),
-        "client_highlight": Flag(),
-        "unlink": Flag(),
-    },
-)
+# Slack's pages list different styles for different elements, and its own clients send all of them for all.
+_STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
+_STYLE = Object(required={}, optional={style: Flag() for style in _STYLES})
 _BORDER = Integer(minimum=0, maximum=1)
 
 _LINE_KINDS = {
@@ -28,18 +19,18 @@ _LINE_KINDS = {
         required={"name": _ID},
         optional={"unicode": _ID, "skin_tone": Integer(minimum=1, maximum=6), "style": _STYLE},
     ),
-    "user": Object(required={"user_id": _ID}, optional={"style": _MENTION_STYLE}),
-    "usergroup": Object(required={"usergroup_id": _ID}, optional={"style": _MENTION_STYLE}),
-    "channel": Object(required={"channel_id": _ID}, optional={"style": _MENTION_STYLE}),
-    "team": Object(required={"team_id": _ID}, optional={"style": _MENTION_STYLE}),
+    "user": Object(required={"user_id": _ID}, optional={"style": _STYLE}),
+    "usergroup": Object(required={"usergroup_id": _ID}, optional={"style": _STYLE}),
+    "channel": Object(required={"channel_id": _ID}, optional={"style": _STYLE}),
+    "team": Object(required={"team_id": _ID}, optional={"style": _STYLE}),
     "broadcast": Object(
         required={"range": String(max_length=8, one_of=("here", "channel", "everyone"))},
-        optional={"style": _MENTION_STYLE},
+        optional={"style": _STYLE},
     ),
     "color": Object(required={"value": _ID}, optional={"style": _STYLE}),
     "date": Object(
         required={"timestamp": Integer(minimum=0, maximum=2**40), "format": _TEXT},
-        optional={"url": String(max_length=3000), "fallback": _TEXT, "style": _STYLE},
+        optional={"url": String(max_length=3000), "fallback": _TEXT, "timezone": _ID, "style": _STYLE},
     ),
 }
 _LINE = Kinds(_LINE_KINDS)

@@ -87,8 +87,58 @@ async def test_markdown(client: AsyncWebClient) -> None:
 
 @pytest.mark.parametrize("name", ["general", "#general"])
 async def test_names(client: AsyncWebClient, name: str) -> None:
-    """A channel is meant by its id only; its name is `channel_not_found`."""
-    assert await refusal(client.chat_postMessage(channel=name, text="hi")) == "channel_not_found"
+    """Posting takes a channel's name, with or without `#`; all other methods take its id only."""
+    posted = await client.chat_postMessage(channel=name, text="hi")
+
+    assert posted["channel"] == "C0GENERAL"
+    assert (await client.chat_postEphemeral(channel=name, user="U0ANA", text="hi"))["ok"]
+    for other in (
+        client.chat_update(channel=name, ts=posted["ts"], text="bye"),
+        client.conversations_history(channel=name),
+        client.conversations_info(channel=name),
+    ):
+        assert await refusal(other) == "channel_not_found"
+
+
+async def test_metadata(client: AsyncWebClient) -> None:
+    """`metadata` may be 16 KiB of JSON; more is `metadata_too_large`."""
+
+    async def post(size: int) -> Any:
+        rest = len('{"event_type": "t", "event_payload": {"k": ""}}')
+        metadata = {"event_type": "t", "event_payload": {"k": "x" * (size - rest)}}
+        return await client.chat_postMessage(channel="C0GENERAL", text="hi", metadata=metadata)
+
+    assert (await post(16 * 1024))["ok"]
+    assert await refusal(post(16 * 1024 + 1)) == "metadata_too_large"
+
+
+async def test_images(client: AsyncWebClient) -> None:
+    """What Slack adds to a stored image says 512 by 512 pixels of every image: the sandbox fetches none."""
+    image = {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "x"}
+    blocks: list[dict[str, Any]] = [image, {"type": "context", "elements": [image]}]
+
+    posted = await client.chat_postMessage(channel="C0GENERAL", text="x", blocks=blocks)
+
+    whole, small = posted["message"]["blocks"][0], posted["message"]["blocks"][1]["elements"][0]
+    assert (whole["image_width"], whole["image_height"], whole["fallback"]) == (512, 512, "512x512px image")
+    assert small["image_bytes"] == whole["image_bytes"] > 0
+    again = await client.chat_update(channel="C0GENERAL", ts=posted["ts"], text="x", blocks=posted["message"]["blocks"])
+    assert again["message"]["blocks"] == posted["message"]["blocks"], "what is stored may be sent back"
+
+
+async def test_tombstones(client: AsyncWebClient) -> None:
+    """A message of which only the tombstone is left is `message_not_found` to everything but its thread."""
+    ts = (await client.chat_postMessage(channel="C0GENERAL", text="first"))["ts"]
+    await client.chat_postMessage(channel="C0GENERAL", text="reply", thread_ts=ts)
+    await client.chat_delete(channel="C0GENERAL", ts=ts)
+
+    for call in (
+        client.chat_update(channel="C0GENERAL", ts=ts, text="again"),
+        client.chat_delete(channel="C0GENERAL", ts=ts),
+        client.chat_getPermalink(channel="C0GENERAL", message_ts=ts),
+    ):
+        assert await refusal(call) == "message_not_found"
+    assert (await client.chat_postMessage(channel="C0GENERAL", text="more", thread_ts=ts))["ok"]
 
 
 async def test_limits(client: AsyncWebClient, control: Control, http: aiohttp.ClientSession, clock: Clock) -> None:
@@ -109,10 +159,23 @@ async def test_limits(client: AsyncWebClient, control: Control, http: aiohttp.Cl
     assert (await client.chat_postMessage(channel="C0APPROVALS", text="hi"))["ok"]
 
 
-async def test_threads_and_archives(client: AsyncWebClient, slack: Sandbox) -> None:
-    """A reply to an unknown thread is `thread_not_found`; editing in an archived channel is `is_inactive`."""
-    reply = client.chat_postMessage(channel="C0GENERAL", text="hi", thread_ts="1.000001")
-    assert await refusal(reply) == "thread_not_found"
+@pytest.mark.parametrize(
+    ("thread_ts", "error"),
+    [("1.000001", "thread_not_found"), ("yesterday", "invalid_thread_ts"), ("1700000000.12", "invalid_thread_ts")],
+)
+async def test_threads_and_archives(
+    client: AsyncWebClient, slack: Sandbox, control: Control, http: aiohttp.ClientSession, thread_ts: str, error: str
+) -> None:
+    """A reply to an unknown thread is `thread_not_found`, and `invalid_thread_ts` to a malformed one, also by a
+    `response_url`; editing in an archived channel is `is_inactive`.
+    """
+    reply = client.chat_postMessage(channel="C0GENERAL", text="hi", thread_ts=thread_ts)
+    assert await refusal(reply) == error
+    private = client.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="hi", thread_ts=thread_ts)
+    assert await refusal(private) == error
+    url = (await control.post("clicks", **await card_to_click(client)))["payload"]["response_url"]
+    answer = await AsyncWebhookClient(url, session=http).send_dict({"text": "hi", "thread_ts": thread_ts})
+    assert (answer.status_code, answer.body) == (400, error)
     ts = (await client.chat_postMessage(channel="C0GENERAL", text="hi"))["ts"]
     slack.world.add_channel(replace(slack.world.channels["C0GENERAL"], is_archived=True))
     assert await refusal(client.chat_update(channel="C0GENERAL", ts=ts, text="bye")) == "is_inactive"

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import aiohttp
@@ -69,6 +70,30 @@ async def test_an_ephemeral_can_be_replaced_and_deleted(
     assert await control.texts(CHANNEL, as_="U0BOB") == []
     await webhook.send(delete_original=True)
     assert await control.texts(CHANNEL, as_="U0ANA") == []
+
+
+@pytest.mark.parametrize("truth", ["true", "True", "1", 1])
+async def test_a_flag_may_come_as_text(webhook: AsyncWebhookClient, control: Control, truth: Any) -> None:
+    await webhook.send_dict({"text": "Approved", "replace_original": truth})
+    assert await control.texts(CHANNEL, as_="U0BOB") == ["Approved"]
+
+    await webhook.send_dict({"text": "kept", "delete_original": "false", "replace_original": "false"})
+    assert await control.texts(CHANNEL, as_="U0ANA") == ["Approved", "kept"]
+
+    await webhook.send_dict({"delete_original": truth})
+    assert await control.texts(CHANNEL, as_="U0ANA") == ["kept"]
+
+
+async def test_a_reply_may_come_as_a_form_and_its_blocks_as_text(
+    webhook: AsyncWebhookClient, control: Control, http: aiohttp.ClientSession
+) -> None:
+    reply = {"text": "Done", "replace_original": True, "blocks": json.dumps(card())}
+
+    async with http.post(webhook.url, data={"payload": json.dumps(reply)}) as answer:
+        assert (answer.status, await answer.text()) == (200, "ok")
+
+    (message,) = (await control.get("messages", channel=CHANNEL, as_="U0BOB"))["messages"]
+    assert (message["text"], len(message["blocks"])) == ("Done", 2)
 
 
 async def test_it_serves_five_times(webhook: AsyncWebhookClient) -> None:

@@ -57,6 +57,11 @@ def entry(**more: Any) -> list[Any]:
     return [{"type": "input", "label": plain("Why?"), "element": element}]
 
 
+FIRST = "/blocks/0/elements/0"
+STYLE = f"{FIRST}/elements/0/style"
+CONFIG = "/blocks/0/element/dispatch_action_config/trigger_actions_on"
+STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
+
 BAD: list[tuple[list[Any], str, str]] = [
     ([{"type": "divider"}] * 51, "/blocks", "no more than 50 items allowed"),
     ([7], "/blocks/0", "must provide an object"),
@@ -244,6 +249,16 @@ BAD: list[tuple[list[Any], str, str]] = [
     ),
     (overflow(*(option(n) for n in range(6))), "/blocks/0/elements/0/options", "no more than 5 items allowed"),
     (overflow(option(text=mrkdwn("x"))), "/blocks/0/elements/0/options/0/text/type", "unsupported type: mrkdwn"),
+    (entry(dispatch_action_config={"trigger_actions_on": ["on_blur"]}), f"{CONFIG}/0", "must be a valid enum value"),
+    (entry(dispatch_action_config={"trigger_actions_on": []}), CONFIG, "no fewer than 1 items allowed"),
+    ([{"type": "header", "text": plain("x"), "level": 5}], "/blocks/0/level", "must be between 1 and 4"),
+    (line({"type": "text", "text": "x", "style": {"big": True}}), STYLE, "invalid additional property: big"),
+    (actions(button(visible_to_user_ids="U0ANA")), f"{FIRST}/visible_to_user_ids", "must provide an array"),
+    (
+        [*entry(focus_on_load=True), *choices("checkboxes", option(), focus_on_load=True)],
+        "/blocks",
+        "only one element may have `focus_on_load`",
+    ),
     (
         section(accessory={"type": "image", "alt_text": "x"}),
         "/blocks/0/accessory",
@@ -283,6 +298,25 @@ GOOD: list[list[Any]] = [
         {"type": "color", "value": "#ffffff"},
         {"type": "team", "team_id": "T0SANDBOX"},
     ),
+    line(
+        {"type": "text", "text": "x", "style": dict.fromkeys(STYLES, True)},
+        {"type": "user", "user_id": "U0ANA", "style": dict.fromkeys(STYLES, True)},
+        {"type": "date", "timestamp": 1_700_000_000, "format": "{date}", "timezone": "Europe/Berlin"},
+    ),
+    [{"type": "header", "text": plain("x"), "level": 4}],
+    actions(button(visible_to_user_ids=["U0ANA"], agent_prompt="Why?", agent_prompt_display="Ask")),
+    entry(dispatch_action_config={"trigger_actions_on": ["on_enter_pressed", "on_character_entered"]}),
+    [*entry(focus_on_load=True), *choices("checkboxes", option(), focus_on_load=False)],
+    [
+        {
+            "type": "image",
+            "image_url": "https://x",
+            "alt_text": "x",
+            "image_width": 9,
+            "image_height": 9,
+            "fallback": "x",
+        }
+    ],
     rich(
         {
             "type": "rich_text_list",
