@@ -1,14 +1,13 @@
 """Clicked elements: finds the element of a message that a click means, and builds Slack's JSON for the click."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
+from sandbox.slack.entries import Entry, held
 from sandbox.slack.model import Json, Message
-from sandbox.slack.validator.elements import offered
 from sandbox.slack.validator.message import interactive
 
-# The fields of each element that Slack repeats in a payload, beside its type, its ids and the chosen options.
+# The fields of each element that Slack repeats in a payload, beside its type, its ids and what was entered.
 _KEPT = {
     "button": ("text", "value", "url", "style", "confirm", "accessibility_label"),
     "static_select": ("placeholder", "initial_option", "confirm"),
@@ -16,18 +15,16 @@ _KEPT = {
     "checkboxes": ("initial_options", "confirm"),
     "overflow": ("confirm",),
 }
-_OF_ONE_OPTION = ("static_select", "radio_buttons", "overflow")
-_STATELESS = ("button", "overflow")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """A use of one element: the block that holds it, and the chosen options if the element has options."""
+    """A use of one element: the block that holds it, and what the person entered or chose, as Slack's JSON."""
 
     block_id: str
     element: Json
-    selected_option: Json | None = None
-    selected_options: tuple[Json, ...] = ()
+    entry: Entry = None
+    chosen: Json = field(default_factory=dict)
 
     def as_json(self, *, action_ts: str) -> Json:
         """The entry in the payload's `actions`."""
@@ -36,18 +33,10 @@ class Action:
         entry |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
         return entry | self.chosen | {"action_ts": action_ts}
 
-    @property
-    def chosen(self) -> Json:
-        """The chosen option or options, under the field name of this type of element; empty for other elements."""
-        kind = self.element["type"]
-        if kind in _OF_ONE_OPTION:
-            return {"selected_option": self.selected_option}
-        return {"selected_options": list(self.selected_options)} if kind == "checkboxes" else {}
-
 
 @dataclass(frozen=True, kw_only=True)
 class ElementSelector:
-    """How a click request identifies an element and its options; None means not given."""
+    """How a click request identifies an element and what is entered there; None means not given."""
 
     action_id: str
     block_id: str | None = None
@@ -56,16 +45,18 @@ class ElementSelector:
     selected_options: tuple[str, ...] | None = None
 
 
-def find(message: Message, wanted: ElementSelector) -> Action | None:
-    """The use of the element that `wanted` identifies in this message; None when there is no such element."""
-    for block in message.blocks:
-        if wanted.block_id in (None, block.get("block_id")):
-            for element in interactive(block):
-                if element["action_id"] == wanted.action_id:
-                    action = _used(block["block_id"], element, wanted)
-                    if action is not None:
-                        return action
+def find(message: Message, wanted: ElementSelector, *, user: str) -> Action | None:
+    """The use of the element that `wanted` identifies; None when this person sees no such element that sends clicks."""
+    for block, element in _meant(message, wanted):
+        action = _used(block["block_id"], element, wanted)
+        if action is not None and user in element.get("visible_to_user_ids", [user]) and _is_sent(block):
+            return action
     return None
+
+
+def is_silent(message: Message, wanted: ElementSelector) -> bool:
+    """Whether the element is one of an input block that sends nothing when it is used."""
+    return any(not _is_sent(block) for block, _ in _meant(message, wanted))
 
 
 def from_older_rendering(stale: Json) -> Action:
@@ -74,50 +65,33 @@ def from_older_rendering(stale: Json) -> Action:
     text = {"type": "plain_text", "text": stale.get("text") or stale.get("value") or "…", "emoji": True}
     element = {"type": stale.get("type") or "button", "action_id": stale["action_id"]}
     if element["type"] == "static_select":
-        return Action(block_id=stale["block_id"], element=element, selected_option={"text": text, **value})
+        return Action(block_id=stale["block_id"], element=element, chosen={"selected_option": {"text": text, **value}})
     return Action(block_id=stale["block_id"], element={**element, "text": text, **value})
 
 
-def state(message: Message, used: Action) -> Json:
-    """The payload's `state`: the value of every stateful element after the click. Buttons have no state."""
-    values: dict[str, dict[str, Any]] = {}
-    for block_id, element in _stateful(message):
-        is_used = (block_id, element["action_id"]) == (used.block_id, used.element["action_id"])
-        held = used.chosen if is_used else _initial(element)
-        values.setdefault(block_id, {})[element["action_id"]] = {"type": element["type"], **held}
-    return {"values": values}
-
-
-def _stateful(message: Message) -> Iterator[tuple[str, Json]]:
+def _meant(message: Message, wanted: ElementSelector) -> Iterator[tuple[Json, Json]]:
     for block in message.blocks:
-        for element in interactive(block):
-            if element["type"] not in _STATELESS:
-                yield block["block_id"], element
+        if wanted.block_id in (None, block["block_id"]):
+            for element in interactive(block):
+                if element["action_id"] == wanted.action_id:
+                    yield block, element
 
 
-def _initial(element: Json) -> Json:
-    """The value of an element that has not been used."""
-    match element["type"]:
-        case "static_select" | "radio_buttons":
-            return {"selected_option": element.get("initial_option")}
-        case "checkboxes":
-            return {"selected_options": element.get("initial_options", [])}
-        case _:
-            return {"value": element.get("initial_value")}
+def _is_sent(block: Json) -> bool:
+    """Whether using an element of this block is sent: in an input block only with `dispatch_action`."""
+    return block["type"] != "input" or block.get("dispatch_action") is True
 
 
 def _used(block_id: str, element: Json, wanted: ElementSelector) -> Action | None:
     match element["type"]:
         case "button":
-            if wanted.value in (None, element.get("value")):
-                return Action(block_id=block_id, element=element)
-        case "static_select" | "radio_buttons" | "overflow":
-            chosen = wanted.selected_option if wanted.selected_option is not None else wanted.value
-            for option in offered(element):
-                if option["value"] == chosen:
-                    return Action(block_id=block_id, element=element, selected_option=option)
+            is_this = wanted.value in (None, element.get("value"))
+            return Action(block_id=block_id, element=element) if is_this else None
         case "checkboxes":
-            options = tuple(option for option in offered(element) if option["value"] in (wanted.selected_options or ()))
-            if wanted.selected_options is not None and len(options) == len(set(wanted.selected_options)):
-                return Action(block_id=block_id, element=element, selected_options=options)
-    return None
+            entry: Entry = wanted.selected_options
+        case "plain_text_input":
+            entry = wanted.value
+        case _:
+            entry = wanted.selected_option if wanted.selected_option is not None else wanted.value
+    chosen = None if entry is None else held(element, entry)
+    return None if chosen is None else Action(block_id=block_id, element=element, entry=entry, chosen=chosen)

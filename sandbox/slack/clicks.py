@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from sandbox.slack import actions, payloads
 from sandbox.slack.acting import acting
 from sandbox.slack.actions import Action, ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
+from sandbox.slack.entries import Entries, Entry, held, stateful
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
 from sandbox.slack.model import Installation, Json, Message, Person
@@ -22,6 +23,7 @@ from sandbox.slack.world import World
 class Click:
     """One click: the person, the message, the element, and how the payload is delivered.
 
+    `entries` is what the person has entered elsewhere in the message since, by block_id and action_id.
     `stale` is the element as the person's client still showed it, used when the message no longer has the element.
     """
 
@@ -30,6 +32,7 @@ class Click:
     ts: str
     wanted: ElementSelector | None
     stale: Json | None = None
+    entries: Mapping[tuple[str, str], Entry] = field(default_factory=dict)
     overrides: Overrides = payloads.NO_OVERRIDES
     request_url: str | None = None
     repeat: int = 1
@@ -55,6 +58,7 @@ class Clicks:
         self._delivery = delivery
         self._origin = origin
         self._changed = changed
+        self._entries = Entries()
         self._made = 0
         self._recent: deque[Json] = deque(maxlen=100)
 
@@ -65,12 +69,16 @@ class Clicks:
         """
         person, message = self._seen(click)
         installation = self._author(message)
+        action = _action(message, click)
+        self._entries.enter(message, user=person.id, entries=_possible(message, click.entries))
+        self._entries.enter(message, user=person.id, entries=_entered(action))
         payload = payloads.block_actions(
             self._world,
             installation=installation,
             person=person,
             message=message,
-            action=_action(message, click),
+            action=action,
+            state=self._entries.state(message, user=person.id),
             response_url=self._origin()
             + self._response_urls.give(source=message, clicker=person.id, installation=installation),
             overrides=click.overrides,
@@ -131,9 +139,25 @@ class Clicks:
 
 
 def _action(message: Message, click: Click) -> Action:
-    found = actions.find(message, click.wanted) if click.wanted is not None else None
+    found = actions.find(message, click.wanted, user=click.user) if click.wanted is not None else None
     if found is not None:
         return found
-    if click.stale is None:
-        raise RefusedError(409, "no_such_action")
-    return actions.from_older_rendering(click.stale)
+    if click.stale is not None:
+        return actions.from_older_rendering(click.stale)
+    if click.wanted is not None and actions.is_silent(message, click.wanted):
+        raise RefusedError(
+            409, "no_such_action", "without dispatch_action an input is only told with another click: `state`"
+        )
+    raise RefusedError(409, "no_such_action")
+
+
+def _entered(action: Action) -> Mapping[tuple[str, str], Entry]:
+    return {} if action.entry is None else {(action.block_id, action.element["action_id"]): action.entry}
+
+
+def _possible(message: Message, entries: Mapping[tuple[str, str], Entry]) -> Mapping[tuple[str, str], Entry]:
+    elements = {(block_id, element["action_id"]): element for block_id, element in stateful(message)}
+    for key, entry in entries.items():
+        if key not in elements or held(elements[key], entry) is None:
+            raise RefusedError(409, "no_such_entry", f"{'/'.join(key)} of the message cannot hold this")
+    return entries

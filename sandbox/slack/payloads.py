@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack import actions, shapes
+from sandbox.slack import shapes
 from sandbox.slack.actions import Action
 from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.world import World
@@ -33,6 +33,7 @@ def block_actions(
     message: Message,
     action: Action,
     response_url: str,
+    state: Json,
     overrides: Overrides = NO_OVERRIDES,
 ) -> Json:
     """The payload for a person's use of one element in a message of this installation's bot.
@@ -59,7 +60,7 @@ def block_actions(
         "is_enterprise_install": team is None,
         "channel": {"id": channel.id, "name": _name(channel)},
         "message": _message(message, world),
-        "state": actions.state(message, action),
+        "state": state,
         "response_url": response_url,
         "actions": [action.as_json(action_ts=world.new_ts())],
     }

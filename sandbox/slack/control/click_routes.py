@@ -8,10 +8,11 @@ from aiohttp import web
 from sandbox.slack.actions import ElementSelector
 from sandbox.slack.clicks import Click, Clicks
 from sandbox.slack.control import reading
+from sandbox.slack.entries import Entry
 from sandbox.slack.model import Json
 from sandbox.slack.payloads import UNCHANGED, Overrides
 
-_CLICK = (
+CLICK = (
     "user",
     "channel",
     "ts",
@@ -21,6 +22,7 @@ _CLICK = (
     "selected_option",
     "selected_options",
     "request_url",
+    "state",
     "stale",
     "user_team",
     "team",
@@ -43,7 +45,7 @@ class ClickRoutes:
         return [web.post("/sandbox/clicks", self.click), web.get("/sandbox/clicks", self.recent)]
 
     async def click(self, request: web.Request) -> web.Response:
-        fields = await reading.body(request, known=_CLICK)
+        fields = await reading.body(request, known=CLICK)
         return web.json_response(await self.clicks.click(_click(fields)))
 
     async def recent(self, request: web.Request) -> web.Response:
@@ -59,6 +61,7 @@ def _click(fields: reading.Fields) -> Click:
         ts=fields.text("ts"),
         wanted=_wanted(fields) if stale is None or "action_id" in fields else None,
         stale=stale,
+        entries=_entries(fields),
         overrides=_overrides(fields),
         request_url=fields.optional_text("request_url"),
         repeat=int(fields.number("repeat", default=1, minimum=1, maximum=MAX_REPEATS)),
@@ -98,6 +101,20 @@ def _stale(fields: reading.Fields) -> Json | None:
         "text": stale.optional_text("text"),
         "value": stale.optional_text("value") or _chosen(fields),
     }
+
+
+def _entries(fields: reading.Fields) -> dict[tuple[str, str], Entry]:
+    """What is entered in the message: by block_id, then by action_id, a text, an option's value, a list, or null."""
+    entries: dict[tuple[str, str], Entry] = {}
+    for block_id, block in (fields.object("state") or {}).items():
+        if not isinstance(block, dict):
+            raise fields.refused(f"state.{block_id}", "must be an object of action_ids")
+        for action_id, value in block.items():
+            is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+            if not (is_list or value is None or isinstance(value, str)):
+                raise fields.refused(f"state.{block_id}.{action_id}", "must be text, a list of texts, or null")
+            entries[block_id, action_id] = tuple(value) if is_list else value
+    return entries
 
 
 def _overrides(fields: reading.Fields) -> Overrides:
