@@ -8,7 +8,11 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
+from sandbox.slack import seed
+from sandbox.slack.model import Installation, Json
+from sandbox.slack.seed import SeedError
 from sandbox.slack.server import Sandbox
 
 log = logging.getLogger("sandbox.slack")
@@ -20,6 +24,8 @@ def main() -> None:
     options = _options()
     try:
         asyncio.run(_run(options))
+    except SeedError as error:
+        sys.exit(str(error))
     except OSError as error:
         sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
 
@@ -31,25 +37,35 @@ async def _run(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stopping.set)
     async with Sandbox(
         port=options.port,
+        seed_file=options.seed,
         bot_token=options.bot_token,
         signing_secret=options.signing_secret,
         request_urls=tuple(options.request_url),
         posting_limit=options.posting_limit,
     ) as slack:
-        app = slack.world.app
+        installations = [_told(installation) for installation in slack.world.installations.all]
         started = {
             "slack_url": slack.url,
             "pid": os.getpid(),
-            "app_id": app.id,
-            "team_id": slack.world.workspace.id,
-            "bot_token": app.bot_token,
-            "bot_user_id": app.bot_user_id,
-            "signing_secret": app.signing_secret,
+            **installations[0],
+            "installations": installations,
         }
         sys.stdout.write(json.dumps(started) + "\n")
         sys.stdout.flush()
         log.info('sandbox_started url=%s means="this is not Slack"', slack.url)
         await stopping.wait()
+
+
+def _told(installation: Installation) -> Json:
+    """What an app must know of its installation, with the secrets: whoever starts the sandbox configures the app."""
+    return {
+        "app_id": installation.id,
+        "team_id": installation.team_id,
+        "enterprise_id": installation.enterprise_id,
+        "bot_user_id": installation.bot_user_id,
+        "bot_token": installation.bot_token,
+        "signing_secret": installation.signing_secret,
+    }
 
 
 def _log_as_the_replicas_do() -> None:
@@ -66,6 +82,9 @@ def _options() -> argparse.Namespace:
         prog="python -m sandbox.slack", description="A believable Slack on this machine. It is not Slack."
     )
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument(
+        "--seed", type=Path, default=seed.BUILT_IN, metavar="FILE", help="the world at the start; default: seed.toml"
+    )
     parser.add_argument("--bot-token", default=None, help="default: a new random one")
     parser.add_argument("--signing-secret", default=None, help="default: a new random one")
     parser.add_argument("--request-url", action="append", default=[], help="where clicks go; may be repeated")

@@ -1,84 +1,101 @@
-"""The world at the start: one workspace, one app, five people, four channels."""
+"""The world at the start, as a seed file in TOML describes it: workspaces with people and channels, and apps.
 
-import secrets
+A seed file has three lists, whose tables are what the control API's routes of the same names take.
+"""
+
 import time
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from sandbox.slack.model import HOME, App, Channel, Installation, Person, Workspace
+from sandbox.slack import app_rows, workspace_rows
+from sandbox.slack.errors import RefusedError
+from sandbox.slack.fields import Fields
+from sandbox.slack.ids import UnusedIds
+from sandbox.slack.model import Workspace
 from sandbox.slack.world import World
 
-TEAM = HOME
-OTHER_TEAM = "T0OTHER"
-BOT = "U0ASKBRIDGE"
-ANA, BOB, CHO, GUS, SAM = "U0ANA", "U0BOB", "U0CHO", "U0GUS", "U0SAM"
-SCOPES = (
-    "chat:write",
-    "im:write",
-    "users:read",
-    "channels:read",
-    "groups:read",
-    "im:read",
-    "channels:history",
-    "groups:history",
-    "im:history",
-)
+BUILT_IN = Path(__file__).parent / "seed.toml"
+_LISTS = ("workspaces", "apps", "installations")
 
 
-def new_token() -> str:
-    """A random bot token that Slack's clients accept, and that people recognize as one of the sandbox."""
-    return f"xoxb-sandbox-{secrets.token_hex(16)}"
+class SeedError(Exception):
+    """A seed file cannot be read, or describes no possible world; the message names file, place and mistake."""
 
 
-def new_secret() -> str:
-    return secrets.token_hex(16)
+@dataclass(frozen=True, kw_only=True)
+class Seed:
+    """A world, and the request URLs of its apps by their ids."""
+
+    world: World
+    request_urls: Mapping[str, tuple[str, ...]]
 
 
-def world(
+def read(
+    path: Path = BUILT_IN,
     *,
     bot_token: str | None = None,
     signing_secret: str | None = None,
     now: Callable[[], float] = time.time,
     changed: Callable[[], None] = lambda: None,
-) -> World:
-    """Create a world. The bot token and the signing secret are random unless given."""
-    started = World(people=_people(), channels=_channels(), now=now, changed=changed)
-    app = App(id="A0ASKBRIDGE", name="askbridge", signing_secret=signing_secret or new_secret())
-    installations = started.installations
-    installations.add_workspace(Workspace(id=TEAM, name="Sandbox", domain="askbridge-sandbox"))
-    installations.add_app(app)
-    installations.install(
-        Installation(
-            app=app,
-            team_id=TEAM,
-            bot_id="B0ASKBRIDGE",
-            bot_user_id=BOT,
-            bot_token=bot_token or new_token(),
-            scopes=SCOPES,
-        )
-    )
-    return started
+) -> Seed:
+    """Create the world that the file describes. Raises SeedError.
+
+    `bot_token` and `signing_secret` replace those of the first installation and its app.
+    """
+    world = World(now=now, changed=changed)
+    try:
+        file = Fields(tomllib.loads(path.read_text(encoding="utf-8")), known=_LISTS)
+        for name in _LISTS:
+            if not file.raw(name):
+                raise file.refused(name, "is missing: a sandbox starts with at least one")
+        request_urls = _fill(world, file)
+    except OSError as error:
+        raise SeedError(f"The seed file {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise SeedError(f"The seed file {path} is not UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SeedError(f"The seed file {path} is not TOML: {error}.") from None
+    except RefusedError as error:
+        raise SeedError(f"The seed file {path}: {error.detail}.") from None
+    _take(world, bot_token=bot_token, signing_secret=signing_secret)
+    return Seed(world=world, request_urls=request_urls)
 
 
-def _people() -> tuple[Person, ...]:
-    return (
-        Person(id=BOT, name="askbridge", real_name="askbridge", team_id=TEAM, color="4a154b", is_bot=True),
-        Person(id=ANA, name="ana", real_name="Ana Lima", team_id=TEAM, color="9f69e7"),
-        Person(id=BOB, name="bob", real_name="Bob Okafor", team_id=TEAM, color="4bbe2e"),
-        Person(id=CHO, name="cho", real_name="Cho Min-seo", team_id=TEAM, color="e7392d"),
-        Person(id=GUS, name="gus", real_name="Gus Berg", team_id=TEAM, color="3c989f", is_guest=True),
-        Person(id=SAM, name="sam", real_name="Sam Rossi", team_id=OTHER_TEAM, color="d58247"),
-    )
+def _fill(world: World, file: Fields) -> dict[str, tuple[str, ...]]:
+    unused = UnusedIds(())
+    places: list[tuple[Fields, Workspace]] = []
+    for fields in file.each("workspaces", known=workspace_rows.WORKSPACE):
+        enterprise = workspace_rows.read_enterprise(fields)
+        if enterprise is not None and enterprise.id not in world.installations.enterprises:
+            world.installations.add_enterprise(enterprise)
+        workspace = workspace_rows.read_workspace(fields, enterprise, unused=unused)
+        world.installations.add_workspace(workspace)
+        places.append((fields, workspace))
+    for fields, workspace in places:
+        for person in workspace_rows.read_people(fields, workspace, unused=unused):
+            world.add_person(person)
+    for fields, workspace in places:  # after all people: a shared channel has members of several workspaces
+        for channel in workspace_rows.read_channels(fields, workspace, known=set(world.people), unused=unused):
+            world.add_channel(channel)
+    request_urls: dict[str, tuple[str, ...]] = {}
+    for fields in file.each("apps", known=app_rows.APP):
+        app = app_rows.read_app(fields, unused=unused)
+        world.installations.add_app(app)
+        request_urls[app.id] = fields.optional_texts("request_urls")
+    for fields in file.each("installations", known=app_rows.INSTALLATION):
+        app_rows.install(fields, world, unused=unused)
+    return request_urls
 
 
-def _channels() -> tuple[Channel, ...]:
-    return (
-        Channel(
-            id="C0APPROVALS",
-            name="approvals",
-            members=frozenset({BOT, ANA, BOB, CHO, SAM}),
-            is_ext_shared=True,
-        ),
-        Channel(id="C0GENERAL", name="general", members=frozenset({BOT, ANA, BOB, CHO, GUS})),
-        Channel(id="C0PRIVATE", name="private", members=frozenset({ANA, BOB}), is_private=True),
-        Channel(id="C0ARCHIVE", name="archive", members=frozenset({BOT, ANA, BOB, CHO}), is_archived=True),
-    )
+def _take(world: World, *, bot_token: str | None, signing_secret: str | None) -> None:
+    """Give the first installation this token, and its app this secret, wherever the app is installed."""
+    if signing_secret is not None:
+        app = replace(world.app.app, signing_secret=signing_secret)
+        world.installations.apps[app.id] = app
+        for installation in world.installations.all:
+            if installation.id == app.id:
+                world.installations.change(installation, app=app)
+    if bot_token is not None:
+        world.installations.change(world.app, bot_token=bot_token)

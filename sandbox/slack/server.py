@@ -32,12 +32,16 @@ STOPPING = 0.2  # seconds for requests in progress at a stop; long polls end at 
 
 
 class Sandbox:
-    """A fake Slack on this machine's loopback: `async with Sandbox(port=0) as slack:`."""
+    """A fake Slack on this machine's loopback: `async with Sandbox(port=0) as slack:`.
+
+    Raises `seed.SeedError` for a seed file that describes no possible world.
+    """
 
     def __init__(
         self,
         *,
         port: int = 0,
+        seed_file: Path = seed.BUILT_IN,
         bot_token: str | None = None,
         signing_secret: str | None = None,
         request_urls: tuple[str, ...] = (),
@@ -48,12 +52,15 @@ class Sandbox:
     ) -> None:
         self._port = port
         self.changes = Changes()
-        self.world = seed.world(
-            bot_token=bot_token, signing_secret=signing_secret, now=clock, changed=self.changes.bump
+        start = seed.read(
+            seed_file, bot_token=bot_token, signing_secret=signing_secret, now=clock, changed=self.changes.bump
         )
+        self.world = start.world
         self.faults = Faults(changed=self.changes.bump)
         self.delivery = Delivery(ack_limit=ack_limit)
-        self.delivery.request_urls[self.world.app.id] = request_urls
+        self.delivery.request_urls.update(start.request_urls)
+        if request_urls:
+            self.delivery.request_urls[self.world.app.id] = request_urls
         self._record = Record()
         self.response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
         self._static = static

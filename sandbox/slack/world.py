@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,16 +19,14 @@ class World:
     def __init__(
         self,
         *,
-        people: Iterable[Person],
-        channels: Iterable[Channel],
         now: Callable[[], float] = time.time,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.origin = ""  # where the sandbox is served, known once it listens; pictures lead there
         self.installations = Installations(changed=changed)
-        self.people = {person.id: person for person in people}
-        self.channels = {channel.id: channel for channel in channels}
-        self._said: dict[str, dict[str, Message]] = {channel_id: {} for channel_id in self.channels}
+        self.people: dict[str, Person] = {}
+        self.channels: dict[str, Channel] = {}
+        self._said: dict[str, dict[str, Message]] = {}
         self._threads: dict[tuple[str, str], list[str]] = {}  # (channel, parent's ts) -> its replies' ts
         self._now = now
         self._changed = changed

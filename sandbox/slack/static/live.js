@@ -1,7 +1,7 @@
 // Keeps the page up to date: reads what the acting person sees, waits until something has changed, and reads again.
 
 import * as api from "/static/api.js";
-import { samePlace } from "/static/address.js";
+import { HOME, samePlace } from "/static/address.js";
 
 const RETRY_MS = 1000;
 const CLICKS_SHOWN = 20;
@@ -23,6 +23,11 @@ export function createLive({ store, marks }) {
     const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
     const humans = people.filter((person) => !person.is_bot && !person.is_deleted);
     const seen = await Promise.all(humans.map(async ({ id }) => [id, await api.channels({ as: id })]));
+    const home = welcome({ place, humans, seen: new Map(seen) });
+    if (!samePlace(home, place) && samePlace(place, store.value.place)) {
+      store.change({ place: home });
+      return refresh();
+    }
     const channels = new Map(seen).get(place.as) ?? [];
     const visible = channels.some((channel) => channel.id === place.channel);
     const messages = visible ? await api.messages(place) : [];
@@ -60,4 +65,13 @@ export function createLive({ store, marks }) {
   }
 
   return { refresh, follow };
+}
+
+// In a world of another seed the usual person or channel may not be there: the page then starts with the first ones.
+function welcome({ place, humans, seen }) {
+  const known = humans.some(({ id }) => id === HOME.as);
+  const as = place.as === HOME.as && !known ? (humans[0]?.id ?? place.as) : place.as;
+  const exists = [...seen.values()].flat().some(({ id }) => id === HOME.channel);
+  const first = seen.get(as)?.[0]?.id;
+  return { ...place, as, channel: place.channel === HOME.channel && !exists ? (first ?? place.channel) : place.channel };
 }

@@ -13,7 +13,7 @@ from bridge.commands.checks import State
 from bridge.slack import client
 from bridge.slack.client import Client
 from bridge.slack.errors import Broken, RetryAfter
-from sandbox.slack import seed
+from sandbox.slack import app_rows
 from sandbox.slack.faults import Kind
 from sandbox.slack.server import Sandbox
 from storage.server import Server
@@ -71,7 +71,7 @@ def test_a_token_that_may_not_do_all_is_told_what_it_lacks() -> None:
 async def test_slack_tells_what_a_token_may_do(replica: Replica) -> None:
     wrong = Client(token="xoxb-wrong", api_url=replica.slack.api_url, http=replica.http)
 
-    assert await replica.client.scopes() == frozenset(seed.SCOPES)
+    assert await replica.client.scopes() == frozenset(app_rows.SCOPES)
     assert isinstance(await wrong.scopes(), Broken)
 
 

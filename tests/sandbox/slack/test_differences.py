@@ -8,7 +8,6 @@ from sandbox.slack.methods.table import NAMES
 
 HERE = Path(server.__file__).parent
 TEXT = (HERE / "DIFFERENCES.md").read_text(encoding="utf-8")
-CONTROL = (HERE / "CONTROL.md").read_text(encoding="utf-8")
 
 
 def row(name: str) -> set[str]:
@@ -22,13 +21,3 @@ def test_what_is_not_here_is_not_here() -> None:
 
 def test_every_fault_is_one_of_answers_or_of_clicks() -> None:
     assert set(faults.Kind) == faults.OF_ANSWERS | faults.OF_CLICKS
-
-
-def test_every_route_of_the_control_api_is_listed() -> None:
-    routes = {
-        f"{route.method} {route.resource.canonical}"
-        for route in server.Sandbox().app().router.routes()
-        if route.resource is not None and route.method != "HEAD" and route.resource.canonical.startswith("/sandbox/")
-    }
-
-    assert set(re.findall(r"^\| `([A-Z]+ /sandbox/[^`]*)` \|", CONTROL, re.MULTILINE)) == routes

@@ -1,0 +1,87 @@
+"""CONTROL.md names every route of the control API, and every field and parameter that a route takes."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.slack import app_rows, server, workspace_rows
+from sandbox.slack.control import click_routes
+from sandbox.slack.server import Sandbox
+from tests.sandbox.slack.conftest import Control, card_to_click
+
+PAGE = (Path(server.__file__).parent / "CONTROL.md").read_text(encoding="utf-8")
+ROUTES = re.findall(r"^\| `([A-Z]+) (/sandbox/[^`]*)` \| (.*) \|$", PAGE, re.MULTILINE)
+TAKING = [
+    pytest.param(method, path, text, id=f"{method} {path}")
+    for method, path, text in ROUTES
+    if method == "POST" or "?" in text
+]
+IDS = {"{user}": "U0ANA", "{bot_user_id}": "U0ASKBRIDGE"}
+
+
+def table(head: str) -> list[str]:
+    """The first column of the table with this head, without its marks."""
+    rows = PAGE.partition(f"| {head} | |\n| --- | --- |\n")[2].partition("\n\n")[0].splitlines()
+    return [row.split("|")[1].strip(" `") for row in rows]
+
+
+def test_every_route_is_listed() -> None:
+    routes = {
+        (route.method, route.resource.canonical)
+        for route in server.Sandbox().app().router.routes()
+        if route.resource is not None and route.method != "HEAD" and route.resource.canonical.startswith("/sandbox/")
+    }
+
+    assert {(method, path) for method, path, _ in ROUTES} == routes
+
+
+@pytest.mark.parametrize(("method", "path", "text"), TAKING)
+async def test_every_field_of_a_route_is_named(
+    slack: Sandbox, http: aiohttp.ClientSession, method: str, path: str, text: str
+) -> None:
+    for name, value in IDS.items():
+        path = path.replace(name, value)
+    sent: Any = {"json": {"nothing": 1}} if method == "POST" else {"params": {"nothing": "1"}}
+
+    async with http.request(method, slack.url + path, **sent) as answer:
+        detail = (await answer.json())["detail"]
+
+    known = set(detail.partition("; known: ")[2].split(", "))
+    if "[below]" in text:
+        heads = {"clicks": "Field", "workspaces": "Of a workspace", "apps": "Of an app"}
+        named = set(table(heads.get(path.split("/")[2], "Of an installation")))
+    else:
+        named = words(text)
+    assert known <= named, known - named
+
+
+def words(text: str) -> set[str]:
+    """The names of fields in `{"a", "b"?}` and of parameters in `?a=…&b=…`."""
+    return {word for pair in re.findall(r'"(\w+)"|[?&](\w+)=', text) for word in pair if word}
+
+
+@pytest.mark.parametrize(
+    ("head", "names"),
+    [
+        ("Field", click_routes.CLICK),
+        ("Of a workspace", workspace_rows.WORKSPACE),
+        ("Of a person", workspace_rows.PERSON),
+        ("Of a channel", workspace_rows.CHANNEL),
+        ("Of an app", app_rows.APP),
+        ("Of an installation", app_rows.INSTALLATION),
+    ],
+)
+def test_a_table_has_exactly_the_fields_that_are_taken(head: str, names: tuple[str, ...]) -> None:
+    assert sorted(table(head)) == sorted(names)
+
+
+async def test_every_field_of_the_answer_to_a_click_is_named(client: AsyncWebClient, control: Control) -> None:
+    named = words(re.findall(r"^The answer is `(\{.*?\})`", PAGE, re.MULTILINE)[0])
+
+    answer = await control.post("clicks", **await card_to_click(client), repeat=2)
+
+    assert named == set(answer)
