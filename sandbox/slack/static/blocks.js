@@ -2,6 +2,7 @@
 
 import { html } from "/static/vendor/preact-htm.js";
 import { Element, Trouble } from "/static/elements.js";
+import { InputBlock } from "/static/inputs.js";
 import { Picture } from "/static/picture.js";
 import { Mrkdwn, Text } from "/static/text.js";
 import { RichText } from "/static/richtext.js";
@@ -23,6 +24,8 @@ function Block({ block, message }) {
       return html`<hr />`;
     case "actions":
       return html`<${Actions} block=${block} message=${message} />`;
+    case "input":
+      return html`<${Input} block=${block} message=${message} />`;
     case "image":
       return html`<figure>
         ${block.title && html`<figcaption><${Text} text=${block.title} /></figcaption>`}
@@ -45,6 +48,13 @@ function Section({ block, message }) {
     ${accessory && html`<div class="accessory"><${Element} element=${accessory} block=${block} message=${message} /></div>`}
     ${accessory && html`<${Trouble} elements=${[accessory]} block=${block} message=${message} />`}
   </div>`;
+}
+
+function Input({ block, message }) {
+  return html`<${InputBlock} block=${block}>
+      <${Element} element=${block.element} block=${block} message=${message} />
+    <//>
+    <${Trouble} elements=${[block.element]} block=${block} message=${message} />`;
 }
 
 function Actions({ block, message }) {

@@ -8,6 +8,38 @@ const ACK_SECONDS = 3;
 export const controlName = ({ place, message, block, element }) =>
   [place.as, place.channel, message.ts, block.block_id, element.action_id].join("/");
 
+/** Whether using an element of this block is sent to the app; else it is only entered, and told by other clicks. */
+export const sends = (block) => block.type !== "input" || block.dispatch_action === true;
+
+const whose = (place, message) => [place.as, place.channel, message.ts].join("/");
+
+/** Keeps what the acting person has entered in a message, until a click tells the app. */
+export function createEntries({ store }) {
+  return function enter({ message, block, element, value }) {
+    const { entries, place } = store.value;
+    const key = whose(place, message);
+    const now = { ...entries[key], [block.block_id]: { ...entries[key]?.[block.block_id], [element.action_id]: value || null } };
+    store.change({ entries: { ...entries, [key]: now } });
+  };
+}
+
+/** What the acting person has entered in this element; undefined: nothing since the page was opened. */
+export const enteredIn = ({ entries, place }, { message, block, element }) =>
+  entries[whose(place, message)]?.[block.block_id]?.[element.action_id];
+
+/** What is entered in elements that the message still has, as `POST /sandbox/clicks` takes it. */
+function entered({ entries, place }, message) {
+  const mine = entries[whose(place, message)] ?? {};
+  const state = {};
+  for (const { block_id, elements = [], accessory, element } of message.blocks ?? []) {
+    for (const { action_id } of [...elements, accessory, element].filter(Boolean)) {
+      const value = mine[block_id]?.[action_id];
+      if (value !== undefined) (state[block_id] ??= {})[action_id] = value;
+    }
+  }
+  return state;
+}
+
 export function createClicks({ store }) {
   /** Open the confirmation; the promise resolves to the acting person's answer, true or false. */
   const confirmed = (confirm) =>
@@ -22,7 +54,7 @@ export function createClicks({ store }) {
   const note = (name, outcome) => store.change({ clicks: { ...store.value.clicks, [name]: outcome } });
 
   /** Click a control as the acting person. Resolves to false if the person does not confirm, or a click is in flight. */
-  return async function click({ message, block, element, option }) {
+  return async function click({ message, block, element, option, value }) {
     const { place } = store.value;
     const { as, channel } = place;
     const name = controlName({ place, message, block, element });
@@ -30,7 +62,10 @@ export function createClicks({ store }) {
     if (element.confirm && !(await confirmed(element.confirm))) return false;
     note(name, { busy: true });
     try {
-      const { status, ack_ms, error } = await api.click(envelope({ as, channel, message, block, element, option }));
+      const { status, ack_ms, error } = await api.click({
+        ...envelope({ as, channel, message, block, element, option, value }),
+        state: entered(store.value, message),
+      });
       note(name, { error: complaint({ status, error }) });
       store.change({ lastClick: { status, ack_ms, error, as, control: labelOf(element, option) } });
     } catch (problem) {
@@ -41,12 +76,15 @@ export function createClicks({ store }) {
 }
 
 // A card may change while a confirmation is open, as in Slack; `stale` is the element as this client still showed it.
-function envelope({ as, channel, message, block, element, option }) {
+function envelope({ as, channel, message, block, element, option, value = element.value }) {
   const { block_id } = block;
-  const { action_id, type, value } = element;
+  const { action_id, type } = element;
+  const where = { user: as, channel, ts: message.ts, block_id, action_id };
+  if (Array.isArray(value)) return { ...where, selected_options: value };
+  if (!["button", "static_select"].includes(type)) return { ...where, ...(option ? { selected_option: option.value } : { value }) };
   const what = option ? { selected_option: option } : { value };
   const stale = { block_id, action_id, type, text: labelOf(element, option), value: option?.value ?? value };
-  return { user: as, channel, ts: message.ts, block_id, action_id, ...what, stale };
+  return { ...where, ...what, stale };
 }
 
 const labelOf = (element, option) => option?.text?.text ?? element.text?.text ?? element.action_id;

@@ -3,6 +3,7 @@
 import { html } from "/static/vendor/preact-htm.js";
 import { controlName } from "/static/clicks.js";
 import { Icon } from "/static/icons.js";
+import { Choices, Overflow, TextInput } from "/static/inputs.js";
 import { Picture } from "/static/picture.js";
 import { Select } from "/static/select.js";
 import { usePage } from "/static/state.js";
@@ -14,6 +15,13 @@ export function Element({ element, block, message }) {
       return html`<${Button} element=${element} block=${block} message=${message} />`;
     case "static_select":
       return html`<${Select} element=${element} block=${block} message=${message} />`;
+    case "plain_text_input":
+      return html`<${TextInput} element=${element} block=${block} message=${message} />`;
+    case "radio_buttons":
+    case "checkboxes":
+      return html`<${Choices} element=${element} block=${block} message=${message} />`;
+    case "overflow":
+      return html`<${Overflow} element=${element} block=${block} message=${message} />`;
     case "image":
       return html`<${Picture} element=${element} />`;
     default:
@@ -60,7 +68,7 @@ export function LateTrouble({ message }) {
   const { place } = page;
   const blocks = [message, ...(message.attachments ?? [])].flatMap((part) => part.blocks ?? []);
   const shown = blocks.flatMap((block) =>
-    [...(block.elements ?? []), block.accessory ?? {}].map((element) => controlName({ place, message, block, element })));
+    [...(block.elements ?? []), block.accessory ?? {}, block.element ?? {}].map((element) => controlName({ place, message, block, element })));
   const here = controlName({ place, message, block: {}, element: {} }).replace(/\/*$/, "/");
   const late = Object.entries(page.clicks).filter(([name]) => name.startsWith(here) && !shown.includes(name));
   return warnings(late.map(([, click]) => click));

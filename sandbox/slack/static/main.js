@@ -2,7 +2,7 @@
 
 import { html, render, useEffect, useState } from "/static/vendor/preact-htm.js";
 import { readAddress, readPermalink, samePlace, writeAddress } from "/static/address.js";
-import { createClicks } from "/static/clicks.js";
+import { createClicks, createEntries } from "/static/clicks.js";
 import { createLive } from "/static/live.js";
 import { createStore, Page, START } from "/static/state.js";
 import { createReadMarks } from "/static/unread.js";
@@ -38,7 +38,7 @@ const fit = () => store.change({ narrow: phone.matches, drawer: false });
 phone.addEventListener("change", fit);
 fit();
 
-const doing = { go, showDrawer, showBench, lookAgain, click: createClicks({ store }) };
+const doing = { go, showDrawer, showBench, lookAgain, click: createClicks({ store }), enter: createEntries({ store }) };
 
 function Root() {
   const [state, show] = useState(store.value);

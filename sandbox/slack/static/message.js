@@ -15,7 +15,8 @@ export function Message({ message, replies, together = false }) {
   const page = usePage();
   const article = useKeepFocus();
   const person = personOf(page, message.user) ?? (message.bot_id ? { is_bot: true } : null);
-  const author = message.username || message.bot_profile?.name || fullNameOf(page, message.user);
+  const gone = message.subtype === "tombstone"; // signed by Slackbot, who is not among the people
+  const author = gone ? "Slackbot" : message.username || message.bot_profile?.name || fullNameOf(page, message.user);
   const pointedAt = message.ts === page.place.message;
   const date = momentOf(message.ts);
   const time = html`<time datetime=${date.toISOString()} title=${wholeMoment(date)}>${clock(date)}</time>`;

@@ -1,7 +1,7 @@
 // The static select: a field that opens a list, filters it by the typed text, and clicks the chosen option.
 
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
-import { controlName } from "/static/clicks.js";
+import { controlName, sends } from "/static/clicks.js";
 import { Icon } from "/static/icons.js";
 import { usePage } from "/static/state.js";
 import { Text } from "/static/text.js";
@@ -24,7 +24,9 @@ export function Select({ element, block, message }) {
   };
   const pick = async (option) => {
     close();
-    if (option && (await page.doing.click({ message, block, element, option: bare(option) }))) choose(option);
+    if (!option) return;
+    if (!sends(block)) page.doing.enter({ message, block, element, value: option.value });
+    if (!sends(block) || (await page.doing.click({ message, block, element, option: bare(option) }))) choose(option);
   };
   useOutsideClick(box, open, close);
   useKeepInView(box, open, active);
@@ -36,9 +38,10 @@ export function Select({ element, block, message }) {
     const move = (step) => setActive((active + step + found.length) % (found.length || 1));
     act({ begin, close, pick: () => pick(found[active]), move });
   };
-  const label = element.placeholder?.text ?? "Choose an option";
+  const placeholder = element.placeholder?.text ?? "Choose an option";
+  const label = block.label?.text ?? placeholder;
   return html`<div class=${`select ${open ? "open" : ""} ${busy ? "busy" : ""}`} ref=${box}>
-    <input role="combobox" type="text" autocomplete="off" spellcheck=${false} aria-label=${label} placeholder=${label}
+    <input role="combobox" type="text" autocomplete="off" spellcheck=${false} aria-label=${label} placeholder=${placeholder}
       aria-expanded=${String(open)} aria-controls=${`${id}-list`} aria-autocomplete="list" aria-busy=${busy ? "true" : null}
       aria-activedescendant=${open && found[active] ? `${id}-${active}` : null}
       value=${open ? search : chosen?.text.text ?? ""} readonly=${!open}

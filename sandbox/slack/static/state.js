@@ -12,6 +12,7 @@ export const START = {
   shown: null, //        the place `messages` belongs to; null until the first answer
   unread: {}, //         person id → map of the channels with unread messages: channel id → is it a direct message
   clicks: {}, //         control name → the state of its latest click: {busy} or {error}
+  entries: {}, //        person, channel and message → block_id → action_id → what was entered there
   lastClick: null, //    the last click in this window
   faults: [], //         the armed faults
   journal: { clicks: [], calls: [] }, // of all people and apps, oldest first; read while the bench is open

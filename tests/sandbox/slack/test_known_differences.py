@@ -126,6 +126,35 @@ async def test_images(client: AsyncWebClient) -> None:
     assert again["message"]["blocks"] == posted["message"]["blocks"], "what is stored may be sent back"
 
 
+async def test_entries(client: AsyncWebClient, control: Control) -> None:
+    """What a person has entered in a message stays as long as the element can hold it, also after an edit."""
+    element = {"type": "plain_text_input", "action_id": "why"}
+    label = {"type": "plain_text", "text": "Why?"}
+    blocks = [{"type": "input", "block_id": "it", "label": label, "element": element}, *card()]
+    click = await card_to_click(client, blocks)
+    await control.post("clicks", **click, state={"it": {"why": "late"}})
+    await client.chat_update(channel=click["channel"], ts=click["ts"], text="x", blocks=blocks)
+
+    values = (await control.post("clicks", **click))["payload"]["state"]["values"]
+
+    assert values["it"]["why"]["value"] == "late"
+
+
+async def test_deactivated_members(client: AsyncWebClient, control: Control, slack: Sandbox) -> None:
+    """A deactivated person stays a member of channels, but is not counted."""
+    await control.post("people/U0BOB", is_deleted=True)
+
+    channel = (await client.conversations_info(channel="C0GENERAL", include_num_members=True))["channel"]
+
+    assert "U0BOB" in slack.world.channels["C0GENERAL"].members
+    assert channel["num_members"] == len(slack.world.channels["C0GENERAL"].members) - 1
+
+
+async def test_bots_info(client: AsyncWebClient) -> None:
+    """`bots.info` without `bot` is `bot_not_found`."""
+    assert await refusal(client.api_call("bots.info")) == "bot_not_found"
+
+
 async def test_tombstones(client: AsyncWebClient) -> None:
     """A message of which only the tombstone is left is `message_not_found` to everything but its thread."""
     ts = (await client.chat_postMessage(channel="C0GENERAL", text="first"))["ts"]
