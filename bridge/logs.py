@@ -142,8 +142,9 @@ def _short(filename: str) -> str:
 
 
 def _shorten(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Move the last frames of a traceback below the line; leave out the part, which an event's name says."""
+    """Move the last frames of a traceback below the line; drop the part, and what is below a millisecond."""
     event.pop("part")
+    event["at"] = event["at"][:-3]  # to the millisecond
     if where := event.pop("where", None):
         event["exception"] = "    " + " > ".join(where.split(" > ")[-_MAX_FRAMES:])
     return event

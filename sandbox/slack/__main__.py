@@ -54,7 +54,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 def _log_as_the_replicas_do() -> None:
     """Log in the format of the replicas: `askbridge dev` writes the lines of all processes to one terminal."""
-    form = logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
+    form = logging.Formatter("%(asctime)s.%(msecs)03d [info] %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     form.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(form)
