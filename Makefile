@@ -10,7 +10,7 @@ BENCH ?= default
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test fuzz bench pictures check format lock schema docs sql clean
+.PHONY: help demo dev test fuzz wheel bench pictures check format lock schema docs sql clean
 
 help: ## Print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,6 +27,11 @@ test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
 fuzz: $(VENV)/dev ## Try N times as much bad input as the tests do, made from a SEED, and say what was tried
 	@echo "the same again: make fuzz SEED=$(SEED) N=$(N)"
 	@ASKBRIDGE_FUZZ_SEED=$(SEED) ASKBRIDGE_FUZZ_TIMES=$(N) $(BIN)/python -m pytest tests/generated --quiet --capture=no
+
+wheel: $(VENV)/dev ## Build the package into dist/, to install with pip
+	@rm -rf dist
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
 
 bench: $(VENV)/dev ## Measure it against bare parts, and write docs/performance.md; two to three minutes
 	@$(BIN)/python -m bench $(BENCH)
@@ -64,7 +69,7 @@ pictures: $(VENV)/dev ## Take the README's picture anew; ALBUM=folder takes ever
 	@$(BIN)/python -m tests.pictures $(ALBUM)
 
 clean: ## Remove what was installed and cached here
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -12,13 +12,18 @@ with silently_interrupted():
 
 COMMANDS = {
     "ask": "ask:ask",
+    "cancel": "cancel:cancel",
     "connections": "connections:group",
     "dev": "dev:dev",
     "doctor": "doctor:doctor",
     "keys": "keys:group",
+    "list": "list_questions:list_questions",
     "migrate": "migrate:migrate",
     "organizations": "organizations:group",
+    "receipt": "receipt:receipt",
     "serve": "serve:serve",
+    "show": "show:show",
+    "wait": "wait:wait",
 }
 """Each command's `module:function` in `bridge.commands`."""
 

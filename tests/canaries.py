@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from bridge.logs import Json, Readable
+from bridge import logs
 
 SHAPES = {
     "a bot token": re.compile(r"xox[a-z.]*-[A-Za-z0-9-]{6,}"),
@@ -99,9 +99,10 @@ class _Reader(logging.Handler):
     def __init__(self, known: set[str]) -> None:
         super().__init__()
         self._known = known
-        self._forms = (Readable(color=False), Json())
+        self._forms = (logs.formatter("readable"), logs.formatter("json"))
         self.leaks: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         sorts = {sort for form in self._forms for sort in seen(form.format(record), self._known)}
-        self.leaks += [f"{sort} in a line of {record.name}: {record.msg[:60]!r}" for sort in sorted(sorts)]
+        event = str(record.msg["event"] if isinstance(record.msg, dict) else record.msg)
+        self.leaks += [f"{sort} in a line of {record.name}: {event[:60]!r}" for sort in sorted(sorts)]

@@ -1,21 +1,18 @@
 """`askbridge ask`: opens one interaction from a shell, waits, and ends with the answer as exit status."""
 
 import asyncio
-import contextlib
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import aiohttp
 import click
 
-from bridge.commands import addresses, terminal
+from bridge.commands import addresses, outcome, terminal
 from bridge.commands.addresses import Names, Unknown
 from bridge.commands.ask_options import AskOptions, ExitStatus
-from bridge.commands.asking import Bridge, NoAnswer
-from bridge.server.setting_text import unwrapped
+from bridge.commands.bridge_options import Duration, an_origin, key_option, url_option
+from bridge.commands.client import Bridge, NoAnswer
+from bridge.commands.interruption import cancelled_by_signals
 from storage.model import Json
 
 
@@ -23,28 +20,15 @@ class Interrupted(Exception):
     """Ctrl-C or SIGTERM before the bridge confirmed the interaction."""
 
 
-def an_origin(value: str) -> str:
-    """The reader of an argument that is the URL of a server, without a trailing slash."""
-    value = unwrapped(value)
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
-        has_user = "@" in parts.netloc
-        _ = parts.port
-    except ValueError:
-        usable = has_user = False
-    if not usable or not value.isprintable() or " " in value:
-        raise click.BadParameter("must be an address that starts with http:// or https://.")
-    if has_user:
-        raise click.BadParameter("must be an address without a user or a password (what stands before the @).")
-    return value.rstrip("/")
-
-
-def _a_key(value: str) -> str:
-    value = unwrapped(value)
-    if not value.startswith("askb_") or not value.isascii() or not value.isprintable() or " " in value:
-        raise click.BadParameter("must be an API key, which starts with askb_ (askbridge keys create NAME).")
-    return value
+def _pairs(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each text NAME=VALUE as a pair."""
+    pairs = []
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not name.strip() or not separator:
+            raise click.BadParameter(f"{text!r} must have the form {option.metavar}.")
+        pairs.append((name.strip(), value))
+    return tuple(pairs)
 
 
 def _options(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -58,13 +42,39 @@ def _options(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> t
     return tuple(options)
 
 
+def _arguments(
+    context: click.Context, option: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[str, object], ...]:
+    """Each argument with its value: the text behind `=`, or the JSON behind `:=`."""
+    return tuple(
+        (name.removesuffix(":"), _json(value) if name.endswith(":") else value)
+        for name, value in _pairs(context, option, texts)
+    )
+
+
+def _metadata(_: click.Context, __: click.Parameter, text: str | None) -> Json:
+    value = _json(text) if text is not None else {}
+    if not isinstance(value, dict):
+        raise click.BadParameter("must be a JSON object, such as '{\"ticket\": 7}'.")
+    return value
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not JSON.") from None
+
+
 @click.command(
     epilog="""\b
 Examples:
   askbridge ask 'Deploy 1.4?' --to U012AB3CD --approve
-  askbridge ask 'Deploy 1.4?' --to C012AB3CD --responder U012AB3CD --approve --wait 600
-  askbridge ask 'Drop the table?' --to C012AB3CD --anyone --approve && ./drop-table
+  askbridge ask 'Deploy 1.4?' --to C012AB3CD --responder U012AB3CD --approve --wait 10m
+  askbridge ask 'Drop the table?' --to C012AB3CD --anyone --approve --expires-in 1h --on-expiry deny && ./drop-table
   askbridge ask 'Deploy 1.4?' --to @ana --approve --slack-url http://127.0.0.1:4000
+  askbridge ask 'Deploy?' --to U012AB3CD --approve --action deploy --argument version=1.4 --argument retries:=3 \\
+    --fact 'Open incidents=none' --run "$CI_JOB_ID" --idempotency-key "deploy-$CI_JOB_ID"
   to=$(askbridge ask 'Where to?' --to U012AB3CD --option staging --option eu='Europe, live') && ./deploy "$to"
 
 \b
@@ -92,7 +102,32 @@ Exit status:
     metavar="NAME[=LABEL]",
     help="Ask for a choice: a name for the answer and what people see, if it is not the same; once for each option.",
 )
+@click.option("--danger", multiple=True, metavar="NAME", help="An option that is shown in red and asks to confirm.")
+@click.option(
+    "--confirm",
+    callback=_pairs,
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="What an option asks before it counts.",
+)
 @click.option("--body", metavar="MARKDOWN", help="More about it, below the title.")
+@click.option("--action", metavar="NAME", help="What exactly will run if a person agrees, such as deploy.")
+@click.option(
+    "--argument",
+    "arguments",
+    callback=_arguments,
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="An argument of the action, as text; NAME:=JSON for a number, a list or true; may be repeated.",
+)
+@click.option(
+    "--fact",
+    "facts",
+    callback=_pairs,
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What is worth knowing before answering; up to ten.",
+)
 @click.option(
     "--responder",
     "responders",
@@ -101,30 +136,42 @@ Exit status:
     help="Who may answer: U… or @name; may be repeated. Default: the people asked. A channel needs it, or --anyone.",
 )
 @click.option("--anyone", is_flag=True, help="Everybody who can see the card may answer.")
+@click.option("--outsiders", is_flag=True, help="People of other organizations may answer too, if they are responders.")
 @click.option(
     "--expires-in",
-    type=terminal.WholeNumber(60, 2_592_000),
-    metavar="SECONDS",
-    help="How long it may be answered. Default: a day.",
+    type=Duration(min=60, max=2_592_000),
+    metavar="DURATION",
+    help="How long it may be answered: seconds, or 15m, 1h, 2d. Default: a day.",
+)
+@click.option(
+    "--on-expiry",
+    metavar="ANSWER",
+    help="The answer that counts when nobody gives one in time: approve, deny or the name of an option.",
+)
+@click.option("--agent", metavar="NAME", help="What this program calls itself; shown beside the name of the key.")
+@click.option("--run", metavar="ID", help="The run that asks, to find its questions by.")
+@click.option("--agent-url", metavar="URL", help="A page about the run, linked on the card.")
+@click.option(
+    "--on-behalf-of", metavar="USER", help="The person this program says it asks for; shown, and nothing more."
+)
+@click.option("--connection", metavar="CON_ID", help="Which Slack workspace, when the organization has several.")
+@click.option("--supersedes", metavar="ID", help="A pending question that this one replaces.")
+@click.option("--callback", metavar="URL", help="A webhook that is sent once the question has ended.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="To find the question by; may be repeated.")
+@click.option("--metadata", callback=_metadata, metavar="JSON", help="An object that is returned with the question.")
+@click.option(
+    "--idempotency-key",
+    metavar="KEY",
+    help="Asks only once however often this is run with the same key and the same question.",
 )
 @click.option(
     "--wait",
-    type=terminal.Seconds(min=0),
-    metavar="SECONDS",
+    type=Duration(),
+    metavar="DURATION",
     help="How long to wait for the answer. Default: until the question ends.",
 )
-@click.option(
-    "--url", required=True, metavar="URL", envvar="ASKBRIDGE_URL", show_envvar=True, type=an_origin, help="The bridge."
-)
-@click.option(
-    "--key",
-    required=True,
-    metavar="KEY",
-    envvar="ASKBRIDGE_KEY",
-    show_envvar=True,
-    type=_a_key,
-    help="The API key. Better set it in the environment: other users of the machine can read what is typed.",
-)
+@url_option
+@key_option
 @click.option(
     "--slack-url", type=an_origin, metavar="URL", help="The sandbox Slack of `askbridge dev`, which knows names."
 )
@@ -152,15 +199,15 @@ def ask(*, approve: bool, **values: object) -> None:
 
 async def _ask(options: AskOptions) -> ExitStatus:
     interaction: Json | None = None
-    with _cancelled_by_signals() as task:
+    with cancelled_by_signals() as task:
         try:
             async with aiohttp.ClientSession() as http:
                 names = await addresses.of_sandbox(options.slack_url, http) if options.slack_url else Names()
                 bridge = Bridge(url=options.url, key=options.key, http=http)
-                interaction = await bridge.ask(options.body_for(names))
+                interaction = await bridge.ask(options.body_for(names), idempotency_key=options.idempotency_key)
                 if not options.as_json and interaction["status"] == "pending":
-                    to = ", ".join(options.to)
-                    _note(f"asked {to} ({interaction['id']}); waiting, Ctrl-C leaves it open …")
+                    outcome.note(f"asked {', '.join(options.to)} ({interaction['id']})")
+                    outcome.note_waiting(interaction)
                 interaction = await bridge.end(interaction, within=options.wait)
         except asyncio.CancelledError:
             task.uncancel()
@@ -169,47 +216,7 @@ async def _ask(options: AskOptions) -> ExitStatus:
         except NoAnswer as error:
             if interaction is None:
                 raise
-            _note(str(error))
-        try:
-            _print(interaction, options)
-        except OSError as error:  # the reader of stdout gets no answer, so the exit status must not be one either
-            message = terminal.one_line(interaction["message"])
-            raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {message}") from None
-        return options.exit_status(interaction)
-
-
-def _print(interaction: Json, options: AskOptions) -> None:
-    if options.as_json:
-        click.echo(json.dumps(interaction))
-    elif not options.options:
-        click.echo(terminal.one_line(interaction["message"]))
-    else:
-        _note(terminal.one_line(interaction["message"]))
-        if options.exit_status(interaction) is ExitStatus.ANSWERED:
-            click.echo(interaction["answer"]["option"])
-    if interaction["status"] == "pending":
-        _note(
-            f"It is still open. Look again:\n  curl -s '{options.url}/v1/interactions/{interaction['id']}?wait=50' "
-            '-H "Authorization: Bearer $ASKBRIDGE_KEY"'
-        )
-
-
-def _note(text: str) -> None:
-    """Print to stderr; a failed write, as on a full disk, is ignored and does not change the exit status."""
-    with contextlib.suppress(OSError):
-        click.echo(text, err=True)
-
-
-@contextlib.contextmanager
-def _cancelled_by_signals() -> Iterator[asyncio.Task[object]]:
-    """Ctrl-C and SIGTERM cancel the current task, so that it can still print the id of the interaction."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    if task is None:
-        raise RuntimeError("no task runs this")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        yield task
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+            outcome.note(str(error))
+        status = options.exit_status(interaction)
+        outcome.report(interaction, status, as_json=options.as_json, names_option=bool(options.options))
+        return status

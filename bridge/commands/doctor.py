@@ -8,7 +8,7 @@ import sys
 import click
 
 from bridge.commands import examination, terminal
-from bridge.commands.ask import an_origin
+from bridge.commands.bridge_options import an_origin
 from bridge.commands.checks import Check, State
 
 

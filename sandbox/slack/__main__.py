@@ -57,7 +57,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 def _told(installation: Installation) -> Json:
-    """What an app must know of its installation, with the secrets: whoever starts the sandbox configures the app."""
+    """What an app must know of its installation. The secrets are for the process that starts the sandbox."""
     return {
         "app_id": installation.id,
         "team_id": installation.team_id,
@@ -70,7 +70,7 @@ def _told(installation: Installation) -> Json:
 
 def _log_as_the_replicas_do() -> None:
     """Log in the format of the replicas: `askbridge dev` writes the lines of all processes to one terminal."""
-    form = logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", datefmt="%H:%M:%S")
+    form = logging.Formatter("%(asctime)s.%(msecs)03d [info] %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     form.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(form)

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.slack.installations import Installations
 from sandbox.slack.model import Channel, Installation, Message, Person, Workspace
 
-SLACKBOT = "USLACKBOT"  # nobody whom anybody can meet; Slack signs tombstones so
+SLACKBOT = "USLACKBOT"  # no person of the world; Slack signs tombstones with this id
 DELETED = "This message was deleted."
 
 

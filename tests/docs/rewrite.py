@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bench import generated
-from tests.docs import lists, programs, schemas, tables
+from tests.docs import lists, monitoring, programs, schemas, tables
 from tests.docs.tables import Section
 
 ROOT: Final = Path(__file__).parents[2]
@@ -35,6 +35,7 @@ _WHOLE: Final[Mapping[str, Callable[[], Section]]] = MappingProxyType(
         "event types": lists.event_types,
         "migrations": programs.migrations,
         "settings": lists.settings,
+        "alerts": monitoring.alert_table,
         "log events": lists.log_events,
         "problem types": lists.problem_types,
         "reasons of questions": lists.reasons_of_questions,

@@ -73,7 +73,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     await click(dev, id, action_ids.choose("eu"))
     out, err_ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, out) == (0, b"eu\n")
-    assert err_.startswith(b'Answered "Production in Europe" (option eu) by "ana"')
+    assert b'\nAnswered "Production in Europe" (option eu) by "ana"' in err_
 
     status, out_, err = await run("ask", "Where?", *options, "--to", "U0ANA", "--wait", "0.5", **settings(dev))
     assert (status, out_) == (2, "") and "Waiting for a person" in err
@@ -83,7 +83,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     )
     asked = json.loads(out_)
     assert (status, asked["status"], asked["answer"]) == (2, "pending", None)
-    assert asked["id"] in err and "$ASKBRIDGE_KEY" in err and dev.facts["api_key"] not in err
+    assert f"askbridge wait {asked['id']}" in err and dev.facts["api_key"] not in err
 
     status, out_, _ = await run("ask", "Now?", "--to", "C0PRIVATE", "--anyone", "--approve", **settings(dev))
     assert status == 2 and out_.startswith("Nobody could be asked")
@@ -92,7 +92,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     os.kill(process.pid, signal.SIGINT)
     out, err_ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2 and b"Traceback" not in err_
-    assert f"/v1/interactions/{id}?wait=50".encode() in err_
+    assert f"askbridge wait {id}".encode() in err_
     assert (await dev.get(id))["status"] == "pending"
 
     process, id = await asking(dev, "--to", "U0ANA")
@@ -126,9 +126,16 @@ HERE = ["--url", "http://127.0.0.1:1", "--key", KEY]
             ["Now?", "--to", "@ana", "--approve", "--slack-url", "http://127.0.0.1:1", *HERE],
             "127.0.0.1:1 (connection refused)",
         ),
-        (["Now?", "--to", "U0ANA", "--approve", "--wait", "soon", *HERE], "'soon' is not a valid number of seconds"),
-        (["Now?", "--to", "U0ANA", "--approve", "--wait", "nan", *HERE], "'nan' is not a valid number of seconds"),
-        (["Now?", "--to", "U0ANA", "--approve", "--wait", "-NaN", *HERE], "'-NaN' is not a valid number of seconds"),
+        (["Now?", "--to", "U0ANA", "--approve", "--wait", "soon", *HERE], "'soon' is not a valid duration"),
+        (["Now?", "--to", "U0ANA", "--approve", "--wait", "nan", *HERE], "'nan' is not a valid duration"),
+        (["Now?", "--to", "U0ANA", "--approve", "--wait", "-NaN", *HERE], "'-NaN' is not a valid duration"),
+        (["Now?", "--to", "U0ANA", "--approve", "--expires-in", "59", *HERE], "range from 60 s to 2.592e+06 s"),
+        (["Now?", "--to", "U0ANA", "--approve", "--argument", "a=b", *HERE], "needs --action NAME"),
+        (["Now?", "--to", "U0ANA", "--approve", "--fact", "incidents", *HERE], "must have the form NAME=VALUE"),
+        (["Now?", "--to", "U0ANA", "--approve", "--action", "a", "--argument", "n:=x", *HERE], "'x' is not JSON"),
+        (["Now?", "--to", "U0ANA", "--approve", "--metadata", "[]", *HERE], "must be a JSON object"),
+        (["Now?", "--to", "U0ANA", "--option", "a", "--danger", "b", *HERE], "--danger b names no --option"),
+        (["Now?", "--to", "U0ANA", "--approve", "--outsiders", *HERE], "--outsiders needs --responder"),
         (
             ["Now?", "--to", "U0ANA", "--approve", "--url", "http://a:hush@127.0.0.1:1", "--key", KEY],
             "without a user or a password",
@@ -181,7 +188,12 @@ async def serving() -> AsyncIterator[Serving]:
         (302, "", "is not an askbridge"),
         (422, '{"detail": "\\u001b]0;x\\u0007\\u202eno\\u009b2J\\nApproved."}', "?]0;x??no?2J Approved."),
         (401, '{"detail": "This API key is unknown or revoked."}', "unknown or revoked"),
-        (422, '{"detail": "/title must not be blank."}', "must not be blank"),
+        (422, '{"detail": "/title must not be blank."}', "TITLE must not be blank"),
+        (
+            422,
+            '{"errors": [{"pointer": "/to/1", "message": "is"}, {"pointer": "/expires_in", "message": "is\\u001b"}]}',
+            "--to (number 2) is.\n--expires-in is?.",
+        ),
         (429, '{"type": "urn:askbridge:problem:rate_limited", "detail": "Too many."}', "Too many."),
         (429, '{"type": "urn:askbridge:problem:too_many_pending", "detail": "Too many."}', "Too many."),
         (503, "", "did not confirm"),

@@ -71,7 +71,8 @@ class RateLimiter:
         self._slice = max(1, int(min(limits.requests_per_second, limits.request_burst) / _SLICES))
         self._pause = self._slice / limits.requests_per_second  # seconds in which the bucket gains a slice
         # Half the time between two requests at the rate, so that a burst still comes faster than the rate.
-        self._spacing = min(_SPACING, 0.5 / limits.requests_per_second)
+        self.spacing = min(_SPACING, 0.5 / limits.requests_per_second)
+        """Seconds between two requests of one organization that are admitted on this replica."""
         self._shares: LRUCache[UUID, _RateShare] = LRUCache(maxsize=_REMEMBERED)
 
     @property
@@ -92,7 +93,7 @@ class RateLimiter:
                     await self._take(organization_id, share)
             await self._refuse(share)
         share.left -= 1
-        await share.wait_turn(self._spacing)
+        await share.wait_turn(self.spacing)
 
     async def refuse(self, organization_id: UUID) -> None:
         """Raise ApiProblem if this replica knows, without a statement, that there were too many requests."""

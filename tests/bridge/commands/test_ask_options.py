@@ -4,24 +4,13 @@ from typing import Any
 
 import pytest
 
+from bridge.agents.interactions import requests
+from bridge.commands.addresses import Names
 from bridge.commands.ask_options import AskOptions, ExitStatus
 
 
-def typed(*options: tuple[str, str]) -> AskOptions:
-    return AskOptions(
-        title="Now?",
-        to=("U0ANA",),
-        options=options,
-        body=None,
-        responders=(),
-        anyone=False,
-        expires_in=None,
-        wait=None,
-        url="http://127.0.0.1:1",
-        key="askb_1",
-        slack_url=None,
-        as_json=False,
-    )
+def typed(*options: tuple[str, str], **more: Any) -> AskOptions:
+    return AskOptions(title="Now?", to=("U0ANA",), options=options, url="http://127.0.0.1:1", key="askb_1", **more)
 
 
 YES = {"decision": "approve", "approved": True}
@@ -65,3 +54,48 @@ def test_only_a_yes_is_0_and_only_a_no_is_1(interaction: dict[str, Any], expecte
 )
 def test_a_choice_is_answered_only_with_what_was_offered(interaction: dict[str, Any], expected: ExitStatus) -> None:
     assert typed(("red", "Red"), ("blue", "Blue")).exit_status(interaction) is expected
+
+
+def test_nothing_is_sent_that_was_not_typed() -> None:
+    body = typed().body_for(Names())
+
+    assert body == {"kind": "approval", "title": "Now?", "to": [{"user": "U0ANA"}]}
+
+
+def test_everything_that_the_api_takes_can_be_typed() -> None:
+    """The command can send every field of a request, but those of other kinds."""
+    every = {
+        "body": "It is *ready*.",
+        "action": "deploy",
+        "arguments": (("version", "1.4"), ("retries", 3)),
+        "facts": (("Open incidents", "none"),),
+        "responders": ("U0ANA", "U0BOB"),
+        "outsiders": True,
+        "expires_in": 3600.0,
+        "agent": "ci",
+        "run": "7",
+        "agent_url": "https://ci.example.com/7",
+        "on_behalf_of": "U0CHO",
+        "connection": "con_1",
+        "supersedes": "int_1",
+        "callback": "https://ci.example.com/hook",
+        "tags": ("deploy",),
+        "metadata": {"ticket": 7},
+    }
+    approval = typed(on_expiry="deny", **every).body_for(Names())
+    choice = typed(("a", "A"), ("b", "B"), on_expiry="a", danger=("b",), confirm=(("b", "Sure?"),), **every).body_for(
+        Names()
+    )
+
+    assert approval["on_expiry"] == {"decision": "deny"} and choice["on_expiry"] == {"option": "a"}
+    assert choice["options"] == [
+        {"id": "a", "label": "A"},
+        {"id": "b", "label": "B", "style": "danger", "confirm": "Sure?"},
+    ]
+    assert approval["responders"] == {"users": ["U0ANA", "U0BOB"], "outsiders": "allow"}
+    assert approval["action"] == {"name": "deploy", "arguments": {"version": "1.4", "retries": 3}}
+    assert approval["agent"] == {"name": "ci", "run": "7", "url": "https://ci.example.com/7"}
+    for body in (approval, choice):
+        kind, routing, request = requests.validate(body)
+        known = set(type(routing).model_fields) | set(type(request).model_fields) | {"kind"}
+        assert set(body) == known - ({"options"} if kind.name == "approval" else set())

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bridge.agents.http import problems
 from bridge.agents.http.problems import RATE_LIMITED, TOO_MANY_PENDING, ApiProblem
-from bridge.commands.asking import Bridge, NoAnswer
+from bridge.commands.client import Bridge, NoAnswer
 
 ASKED = {"id": "int_1", "status": "pending", "message": "Waiting."}
 ANSWERED = ASKED | {"status": "answered"}

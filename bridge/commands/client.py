@@ -1,4 +1,4 @@
-"""The client of the agents' API for `askbridge ask`: opens an interaction once, then polls until its end."""
+"""The client of the agents' API for the commands that ask and look: opens an interaction once, polls until its end."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 
 from bridge import network_errors
-from bridge.commands import terminal
+from bridge.commands import pointers
 from storage.model import Json
 
 _MAX_WAIT = 50.0  # seconds, of one request; many balancers give up after 60
@@ -20,7 +20,10 @@ PAUSE = 1.0  # seconds between two tries
 
 
 class NoAnswer(Exception):
-    """The answer could not be learnt; the message says why. Never means that a person denied."""
+    """The bridge did not do what was asked, or its response is unknown; the message says why.
+
+    Never means that a person denied.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,30 +35,27 @@ class Bridge:
     http: aiohttp.ClientSession
     pause: float = PAUSE
 
-    async def ask(self, body: Json) -> Json:
+    async def ask(self, body: Json, *, idempotency_key: str | None = None) -> Json:
         """Open one interaction and return it; raises NoAnswer.
 
         Retries use the same idempotency key, so that they never open a second one.
         """
-        idempotency_key = secrets.token_hex(16)
+        headers = {"Idempotency-Key": idempotency_key or secrets.token_hex(16)}
         for attempt in range(_TRIES):
             if attempt:
                 await asyncio.sleep(self.pause)
             try:
-                status, response = await self._call("POST", "", json=body, headers={"Idempotency-Key": idempotency_key})
+                status, response = await self._call("POST", "", json=body, headers=headers)
             except aiohttp.ClientConnectorError as error:
                 if attempt:
                     continue
-                raise NoAnswer(
-                    f"The bridge at {self.url} cannot be reached ({network_errors.why(error)}); nothing was asked. "
-                    "Check --url or ASKBRIDGE_URL."
-                ) from None
+                raise NoAnswer(f"{self._unreachable(error)}; nothing was asked. {_CHECK_URL}") from None
             except (aiohttp.ClientError, TimeoutError):
                 continue
             if status in {200, 201}:
                 return response
             if status < 500 and (attempt == _TRIES - 1 or not _rate_limited(response)):
-                raise NoAnswer(_refused(status, response))
+                raise NoAnswer(pointers.refused(status, response))
         raise NoAnswer(f"The bridge at {self.url} did not confirm the question; it may be open there all the same.")
 
     async def end(self, interaction: Json, *, within: float | None) -> Json:
@@ -75,12 +75,39 @@ class Bridge:
             if status == 200:
                 interaction, last_success = response, clock()
             elif status < 500 and not _rate_limited(response):
-                raise NoAnswer(_refused(status, response))
+                raise NoAnswer(pointers.refused(status, response))
             elif clock() - last_success > _OUTAGE_SECONDS + left:
                 raise NoAnswer(f"The bridge at {self.url} stopped answering; nothing is known of the question.")
             else:
                 await asyncio.sleep(self.pause)
         return interaction
+
+    async def call(
+        self, method: str, path: str, *, body: Json | None = None, query: dict[str, str] | None = None
+    ) -> Json:
+        """Send one request that may safely be repeated, at most three times; the JSON of its response.
+
+        Raises NoAnswer when the bridge refuses it or cannot be reached.
+        """
+        cause = "it answered nothing usable"
+        for attempt in range(_TRIES):
+            if attempt:
+                await asyncio.sleep(self.pause)
+            try:
+                status, response = await self._call(method, path, json=body, params=query or {})
+            except aiohttp.ClientConnectorError as error:
+                raise NoAnswer(f"{self._unreachable(error)}. {_CHECK_URL}") from None
+            except (aiohttp.ClientError, TimeoutError) as error:
+                cause = network_errors.why(error)
+                continue
+            if status == 200:
+                return response
+            if status < 500 and (attempt == _TRIES - 1 or not _rate_limited(response)):
+                raise NoAnswer(pointers.refused(status, response))
+        raise NoAnswer(f"The bridge at {self.url} did not answer ({cause}); try again.")
+
+    def _unreachable(self, error: aiohttp.ClientConnectorError) -> str:
+        return f"The bridge at {self.url} cannot be reached ({network_errors.why(error)})"
 
     async def _call(self, method: str, path: str, *, wait: float = 0.0, **options: Any) -> tuple[int, Json]:
         options["headers"] = {"Authorization": f"Bearer {self.key}", **options.get("headers", {})}
@@ -96,11 +123,22 @@ class Bridge:
                 body = await response.json(content_type=None)
             except ValueError:
                 body = None
-            if isinstance(body, dict) and (response.status >= 300 or _is_interaction(body)):
+            if isinstance(body, dict) and (response.status >= 300 or _is_expected(body)):
                 return response.status, body
             if response.status >= 500:
                 return response.status, {}
             raise NoAnswer(f"What answers at {self.url} (HTTP {response.status}) is not an askbridge. Check --url.")
+
+
+_CHECK_URL = "Check --url or ASKBRIDGE_URL."
+
+
+def _is_expected(body: Json) -> bool:
+    """Whether it is an interaction, a timeline (which has a message) or a page of interactions."""
+    items = body.get("items")
+    if isinstance(items, list) and "id" not in body:
+        return "message" in body or all(isinstance(item, dict) and _is_interaction(item) for item in items)
+    return _is_interaction(body)
 
 
 def _is_interaction(body: Json) -> bool:
@@ -114,8 +152,3 @@ def _is_interaction(body: Json) -> bool:
 def _rate_limited(problem: Json) -> bool:
     """Whether the organization is at a limit, so that the same request may succeed later."""
     return problem.get("type") in {"urn:askbridge:problem:rate_limited", "urn:askbridge:problem:too_many_open"}
-
-
-def _refused(status: int, problem: Json) -> str:
-    detail = problem.get("detail")
-    return terminal.one_line(detail) if isinstance(detail, str) else f"The bridge refused the question (HTTP {status})."

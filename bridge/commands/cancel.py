@@ -1,0 +1,29 @@
+"""`askbridge cancel`: withdraws a pending interaction."""
+
+import json
+
+import click
+
+from bridge.commands import terminal
+from bridge.commands.bridge_options import id_argument, key_option, url_option, with_bridge
+from storage.model import Json
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  askbridge cancel int_01m7z04rdhezbagyb328at4zq0 --reason 'The release was called off.'
+
+Exit status: 0 it is cancelled; 1 it is not, and stderr says why: it has ended before, and how; 2 typed wrongly."""
+)
+@id_argument
+@click.option("--reason", metavar="TEXT", help="Why; shown on the card and in private replies.")
+@url_option
+@key_option
+@terminal.json_option
+def cancel(*, question_id: str, reason: str | None, url: str, key: str, as_json: bool) -> None:
+    """Withdraw a question that is still open."""
+    body: Json = {"reason": reason} if reason is not None else {}
+
+    interaction = with_bridge(url, key, lambda bridge: bridge.call("POST", f"/{question_id}/cancel", body=body))
+    click.echo(json.dumps(interaction) if as_json else terminal.one_line(interaction["message"]))

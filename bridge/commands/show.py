@@ -1,0 +1,42 @@
+"""`askbridge show`: prints one interaction as it now is, with its timeline."""
+
+import json
+
+import click
+
+from bridge.commands import terminal
+from bridge.commands.bridge_options import id_argument, key_option, url_option, with_bridge
+from bridge.commands.client import Bridge
+from storage.model import Json
+
+
+@click.command(
+    epilog=f"""\b
+Examples:
+  askbridge show int_01m7z04rdhezbagyb328at4zq0
+  askbridge show int_01m7z04rdhezbagyb328at4zq0 --json | jq .answer
+
+{terminal.EXIT}"""
+)
+@id_argument
+@url_option
+@key_option
+@click.option("--json", "as_json", is_flag=True, help="Print the interaction as one line of JSON on stdout.")
+def show(*, question_id: str, url: str, key: str, as_json: bool) -> None:
+    """Show a question: its status, its cards and what has happened to it."""
+
+    async def look(bridge: Bridge) -> tuple[Json, Json]:
+        return await bridge.call("GET", f"/{question_id}"), await bridge.call("GET", f"/{question_id}/timeline")
+
+    interaction, timeline = with_bridge(url, key, look)
+    if as_json:
+        click.echo(json.dumps({**interaction, "timeline": timeline["items"]}))
+        return
+    click.echo(f"{interaction['id']}  {interaction['kind']}  {interaction['status']}")
+    click.echo(terminal.one_line(interaction["message"]))
+    for card in interaction["cards"]:
+        reason = card.get("reason") or {}
+        parts = (card["status"], card.get("permalink") or card.get("channel"), reason.get("detail"), reason.get("fix"))
+        click.echo("card: " + ", ".join(terminal.one_line(part) for part in parts if part))
+    click.echo()
+    click.echo(terminal.table([[item["at"], terminal.one_line(item["message"])] for item in timeline["items"]]))
