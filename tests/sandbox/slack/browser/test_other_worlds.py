@@ -27,7 +27,7 @@ async def test_the_page_starts_as_the_first_person_of_another_world(chromium: st
             await expect(page.get_by_role("radio", name="old")).to_have_count(0)
 
 
-async def test_nobody_acts_as_a_deactivated_person(visit: Visit, client: AsyncWebClient, control: Control) -> None:
+async def test_a_deactivated_person_cannot_be_acted_as(visit: Visit, client: AsyncWebClient, control: Control) -> None:
     await control.post("messages", user="U0BOB", channel="C0APPROVALS", text="I am leaving")
     page = await visit()
     await expect(page.get_by_role("radio", name="Bob Okafor")).to_have_count(1)
