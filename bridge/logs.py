@@ -48,7 +48,7 @@ class Log:
 
     def failure(self, event: str, error: BaseException, **keys: object) -> None:
         """Log an unexpected error at ERROR: its type and traceback, not its message, which may hold a token or URL."""
-        self._logger.error(event, **keys, exc_info=error)
+        self._logger.error(event, **keys, error=type(error).__name__, where=_traceback(error))
 
 
 def configure(*, form: str, stream: TextIO | None = None) -> None:

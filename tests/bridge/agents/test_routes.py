@@ -175,9 +175,10 @@ async def test_a_mistake_of_ours_is_told_and_logged_without_what_it_said(caplog:
 
     assert (response.status, response.content_type) == (500, "application/problem+json")
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert record.getMessage() == "request_failed"
+    event = record.msg
+    assert isinstance(event, dict) and event["event"] == "request_failed"
     assert "xoxb-secret" not in sent + str(vars(record))
-    assert "in broken" in vars(record)["where"]
+    assert event["where"].endswith(" broken")
 
 
 class TestWithin:

@@ -61,7 +61,8 @@ async def test_the_log_counts_copies_from_0_like_the_timeline(
 
     await replica.cards.step()
 
-    posted = [record.__dict__["keys"]["card"] for record in caplog.records if record.message == "card_posted"]
+    events = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    posted = [event["card"] for event in events if event["event"] == "card_posted"]
     assert sorted(posted) == [0, 1]
 
 

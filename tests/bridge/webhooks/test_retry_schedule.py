@@ -9,7 +9,7 @@ UNITS = {"s": 1, "min": 60, "h": 3600}
 
 
 def test_the_pauses_are_those_of_the_documentation() -> None:
-    (table,) = tables((DOCS / "webhooks.md").read_text("utf-8"), "When it is tried again")
+    (table,) = tables((DOCS / "webhooks.md").read_text("utf-8"), "Retries")
     said = [0.0 if pause == "at once" else int(pause.split()[0]) * UNITS[pause.split()[1]] for _, pause in table]
 
     assert said == [0.0, *retry_schedule.PAUSES] and len(said) == retry_schedule.ATTEMPTS
