@@ -48,7 +48,7 @@ class Log:
 
     def failure(self, event: str, error: BaseException, **keys: object) -> None:
         """Log an unexpected error at ERROR: its type and traceback, not its message, which may hold a token or URL."""
-        self._logger.error(event, **keys, error=type(error).__name__, where=_traceback(error))
+        self._logger.error(event, **keys, **_described(error))
 
 
 def configure(*, form: str, stream: TextIO | None = None) -> None:
@@ -116,22 +116,20 @@ def _remove_messages(_logger: object, _method: str, event: EventDict) -> EventDi
 
     Messages of exceptions may hold tokens or URLs, and a library's message may quote what strangers sent.
     """
-    error = event.pop("exc_info", None)
-    if isinstance(error, tuple):
-        error = error[1]
+    _, error, _ = event.pop("exc_info", None) or (None, None, None)
     if error is not None:
-        event["error"] = type(error).__name__
-        event["where"] = _traceback(error)
+        event.update(_described(error))
     if not event["_from_structlog"]:
         line = (str(event["event"]).splitlines() or [""])[0][:_MAX_CHARACTERS]
         event["event"] = line if line.isprintable() else json.dumps(line)
     return event
 
 
-def _traceback(error: BaseException) -> str:
-    """Where an exception was raised, as one line: `bridge/loops/cards.py:120 step > storage/cards.py:41 lease`."""
+def _described(error: BaseException) -> dict[str, str]:
+    """An exception without its message: its type, and `bridge/loops/cards.py:120 step > storage/cards.py:41 lease`."""
     frames = traceback.extract_tb(error.__traceback__)
-    return " > ".join(f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames)
+    where = " > ".join(f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames)
+    return {"error": type(error).__name__, "where": where}
 
 
 def _short(filename: str) -> str:

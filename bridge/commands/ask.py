@@ -1,23 +1,15 @@
 """`askbridge ask`: opens one interaction from a shell, waits, and ends with the answer as exit status."""
 
-import asyncio
 import json
-import sys
 
-import aiohttp
 import click
 
-from bridge.commands import addresses, outcome, terminal
-from bridge.commands.addresses import Names, Unknown
+from bridge.commands import addresses, answering, outcome
+from bridge.commands.addresses import Names
 from bridge.commands.ask_options import AskOptions, ExitStatus
 from bridge.commands.bridge_options import Duration, an_origin, key_option, url_option
-from bridge.commands.client import Bridge, NoAnswer
-from bridge.commands.interruption import cancelled_by_signals
+from bridge.commands.client import Bridge
 from storage.model import Json
-
-
-class Interrupted(Exception):
-    """Ctrl-C or SIGTERM before the bridge confirmed the interaction."""
 
 
 def _pairs(_: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -183,40 +175,22 @@ def ask(*, approve: bool, **values: object) -> None:
             "Say what is asked for: either --approve, or --option for everything there is to choose."
         )
     options = AskOptions(**values)  # type: ignore[arg-type]  # the options above are its fields
-    try:
-        status = asyncio.run(_ask(options))
-    except (NoAnswer, Unknown) as error:
-        terminal.fail(str(error), status=ExitStatus.NO_ANSWER)
-    except (Interrupted, KeyboardInterrupt):
-        terminal.fail(
-            "Stopped before the bridge had confirmed the question; it may be open there all the same.",
-            status=ExitStatus.NO_ANSWER,
-        )
-    except Exception as error:  # noqa: BLE001  -- Python's own status for a crash is 1, which would mean that a person denied
-        terminal.fail(f"Something unexpected went wrong ({type(error).__name__}).", status=ExitStatus.NO_ANSWER)
-    sys.exit(status)
 
+    async def begin(bridge: Bridge) -> Json:
+        names = await addresses.of_sandbox(options.slack_url, bridge.http) if options.slack_url else Names()
+        interaction = await bridge.ask(options.body_for(names), idempotency_key=options.idempotency_key)
+        if not options.as_json and interaction["status"] == "pending":
+            outcome.note(f"asked {', '.join(options.to)} ({interaction['id']})")
+        return interaction
 
-async def _ask(options: AskOptions) -> ExitStatus:
-    interaction: Json | None = None
-    with cancelled_by_signals() as task:
-        try:
-            async with aiohttp.ClientSession() as http:
-                names = await addresses.of_sandbox(options.slack_url, http) if options.slack_url else Names()
-                bridge = Bridge(url=options.url, key=options.key, http=http)
-                interaction = await bridge.ask(options.body_for(names), idempotency_key=options.idempotency_key)
-                if not options.as_json and interaction["status"] == "pending":
-                    outcome.note(f"asked {', '.join(options.to)} ({interaction['id']})")
-                    outcome.note_waiting(interaction)
-                interaction = await bridge.end(interaction, within=options.wait)
-        except asyncio.CancelledError:
-            task.uncancel()
-            if interaction is None:
-                raise Interrupted from None
-        except NoAnswer as error:
-            if interaction is None:
-                raise
-            outcome.note(str(error))
+    def finish(interaction: Json) -> ExitStatus:
         status = options.exit_status(interaction)
         outcome.report(interaction, status, as_json=options.as_json, names_option=bool(options.options))
         return status
+
+    answering.end_with(
+        answering.follow(
+            options.url, options.key, begin=begin, finish=finish, within=options.wait, as_json=options.as_json
+        ),
+        interrupted="Stopped before the bridge had confirmed the question; it may be open there all the same.",
+    )

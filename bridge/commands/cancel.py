@@ -1,7 +1,5 @@
 """`askbridge cancel`: withdraws a pending interaction."""
 
-import json
-
 import click
 
 from bridge.commands import terminal
@@ -26,4 +24,7 @@ def cancel(*, question_id: str, reason: str | None, url: str, key: str, as_json:
     body: Json = {"reason": reason} if reason is not None else {}
 
     interaction = with_bridge(url, key, lambda bridge: bridge.call("POST", f"/{question_id}/cancel", body=body))
-    click.echo(json.dumps(interaction) if as_json else terminal.one_line(interaction["message"]))
+    if as_json:
+        terminal.print_json(interaction)
+    else:
+        click.echo(terminal.one_line(interaction["message"]))

@@ -136,9 +136,9 @@ _CHECK_URL = "Check --url or ASKBRIDGE_URL."
 def _is_expected(body: Json) -> bool:
     """Whether it is an interaction, a timeline (which has a message) or a page of interactions."""
     items = body.get("items")
-    if isinstance(items, list) and "id" not in body:
-        return "message" in body or all(isinstance(item, dict) and _is_interaction(item) for item in items)
-    return _is_interaction(body)
+    if "id" in body or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return _is_interaction(body)
+    return "message" in body or all(_is_interaction(item) for item in items)
 
 
 def _is_interaction(body: Json) -> bool:

@@ -1,7 +1,5 @@
 """`askbridge list`: prints the interactions of the key's organization, newest first."""
 
-import json
-
 import click
 
 from bridge.commands import terminal
@@ -29,17 +27,16 @@ Examples:
 @click.option("--limit", type=terminal.WholeNumber(1, 100_000), default=50, show_default=True, help="How many at most.")
 @url_option
 @key_option
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON on stdout.")
+@terminal.json_option
 def list_questions(*, url: str, key: str, limit: int, as_json: bool, **filters: str | None) -> None:
     """List questions, newest first."""
     query = {name: value for name, value in filters.items() if value is not None}
     items = with_bridge(url, key, lambda bridge: _read(bridge, query, limit))
     if as_json:
-        click.echo(json.dumps({"items": items}))
+        terminal.print_json({"items": items})
     elif items:
-        rows = [
-            [item["id"], item["kind"], item["status"], item["created_at"], str(item.get("title", ""))] for item in items
-        ]
+        columns = ("id", "kind", "status", "created_at", "title")
+        rows = [[terminal.one_line(item.get(column) or "") for column in columns] for item in items]
         click.echo(terminal.table([["ID", "KIND", "STATUS", "CREATED", "TITLE"], *rows]))
     else:
         click.echo("There are no such questions.", err=True)

@@ -1,7 +1,6 @@
 """What a command prints about an interaction while it waits, and at the end."""
 
 import contextlib
-import json
 
 import click
 
@@ -41,13 +40,13 @@ def report(interaction: Json, status: ExitStatus, *, as_json: bool, names_option
     message = terminal.one_line(interaction["message"])
     try:
         if as_json:
-            click.echo(json.dumps(interaction))
+            terminal.print_json(interaction)
         elif not names_option:
             click.echo(message)
         else:
             note(message)
             if status is ExitStatus.ANSWERED:
-                click.echo(interaction["answer"]["option"])
+                click.echo(terminal.one_line(interaction["answer"]["option"]))
     except OSError as error:
         raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {message}") from None
     if interaction["status"] == "pending":

@@ -37,8 +37,8 @@ class Program(click.Group):
     def main(self, args: Any = None, *more: Any, **extra: Any) -> NoReturn:
         """Run the command and end the process; raises nothing but SystemExit, except where this program has a bug."""
         typed = list(sys.argv[1:] if args is None else args)
-        # Python's own status for all of this is 1, which from `ask` and `wait` would mean that a person denied.
-        failure_status = 2 if typed[:1] in (["ask"], ["wait"]) else 1
+        # Python's own status for all of this is 1, which from these two would mean that a person denied.
+        failure_status = 2 if typed and typed[0] in {"ask", "wait"} else 1
         stdout = sys.stdout
         streams = [stream for stream in (stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
         for stream in streams:

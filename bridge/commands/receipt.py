@@ -1,7 +1,5 @@
 """`askbridge receipt`: reports what became of an answer."""
 
-import json
-
 import click
 
 from bridge.commands import terminal
@@ -32,4 +30,7 @@ def receipt(
     body: Json = {name: value for name, value in given.items() if value is not None}
 
     interaction = with_bridge(url, key, lambda bridge: bridge.call("POST", f"/{question_id}/receipt", body=body))
-    click.echo(json.dumps(interaction) if as_json else f"{interaction['id']}: reported as {status}")
+    if as_json:
+        terminal.print_json(interaction)
+    else:
+        click.echo(f"{interaction['id']}: reported as {status}")

@@ -1,7 +1,5 @@
 """`askbridge show`: prints one interaction as it now is, with its timeline."""
 
-import json
-
 import click
 
 from bridge.commands import terminal
@@ -30,13 +28,22 @@ def show(*, question_id: str, url: str, key: str, as_json: bool) -> None:
 
     interaction, timeline = with_bridge(url, key, look)
     if as_json:
-        click.echo(json.dumps({**interaction, "timeline": timeline["items"]}))
+        terminal.print_json({**interaction, "timeline": timeline["items"]})
         return
-    click.echo(f"{interaction['id']}  {interaction['kind']}  {interaction['status']}")
+    click.echo("  ".join(terminal.one_line(interaction.get(part)) for part in ("id", "kind", "status")))
     click.echo(terminal.one_line(interaction["message"]))
-    for card in interaction["cards"]:
+    for card in interaction.get("cards") or []:
         reason = card.get("reason") or {}
-        parts = (card["status"], card.get("permalink") or card.get("channel"), reason.get("detail"), reason.get("fix"))
+        parts = (
+            card.get("status"),
+            card.get("permalink") or card.get("channel"),
+            reason.get("detail"),
+            reason.get("fix"),
+        )
         click.echo("card: " + ", ".join(terminal.one_line(part) for part in parts if part))
     click.echo()
-    click.echo(terminal.table([[item["at"], terminal.one_line(item["message"])] for item in timeline["items"]]))
+    click.echo(
+        terminal.table(
+            [[terminal.one_line(item.get(part)) for part in ("at", "message")] for item in timeline["items"]]
+        )
+    )

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import math
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 from uuid import UUID
 
 import click
@@ -35,19 +34,6 @@ class WholeNumber(click.IntRange):
     """An integer within limits, which click's messages call a whole number."""
 
     name = "whole number"
-
-
-class Seconds(click.FloatRange):
-    """A time in seconds within limits, which click's messages call a number of seconds."""
-
-    name = "number of seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Refuse "nan" too, which is within all limits since no comparison with it is true."""
-        seconds: float = super().convert(value, param, ctx)
-        if math.isnan(seconds):
-            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
-        return seconds
 
 
 def an_id(prefix: ids.Prefix) -> Callable[[str], UUID]:

@@ -1,12 +1,18 @@
 """One running program for all tests that leave it unchanged: starting one takes longer than most tests."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import TypeAlias
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 
 from tests.scenarios import program
 from tests.scenarios.program import Program
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serving: TypeAlias = Callable[[Handler], Awaitable[str]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -25,3 +31,21 @@ def nothing_leaks_in_the_shared_program(request: pytest.FixtureRequest) -> Itera
     yield
     if "shared" in request.fixturenames:
         request.getfixturevalue("shared").search_log()
+
+
+@pytest.fixture
+async def serving() -> AsyncIterator[Serving]:
+    """Start a server that is not the bridge, with one handler for everything; its address."""
+    async with AsyncExitStack() as stack:
+
+        async def serve(answer: Handler) -> str:
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", answer)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            host, port = runner.addresses[0][:2]
+            return f"http://{host}:{port}"
+
+        yield serve

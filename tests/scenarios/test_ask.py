@@ -4,8 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from aiohttp import web
 from bridge.card import action_ids
 from tests.scenarios import program
 from tests.scenarios.commands import invoke, run, start
+from tests.scenarios.conftest import Serving
 from tests.scenarios.program import APPROVE, DENY, Program
 from tests.waiting import PATIENCE, until
 
@@ -153,28 +153,6 @@ def test_wrong_use_and_an_unreachable_bridge_are_no_answer(wrong: list[str], wor
 
     assert (status, out) == (2, "")
     assert words in err and "hush" not in err
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Serving = Callable[[Handler], Awaitable[str]]
-
-
-@pytest.fixture
-async def serving() -> AsyncIterator[Serving]:
-    """Start a server that is not the bridge, with one handler for everything; its address."""
-    async with AsyncExitStack() as stack:
-
-        async def serve(answer: Handler) -> str:
-            app = web.Application()
-            app.router.add_route("*", "/{path:.*}", answer)
-            runner = web.AppRunner(app)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            host, port = runner.addresses[0][:2]
-            return f"http://{host}:{port}"
-
-        yield serve
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.scenarios import program
 from tests.scenarios.commands import invoke, run, start
+from tests.scenarios.conftest import Serving
 from tests.scenarios.program import APPROVE, Program
 from tests.waiting import PATIENCE, until
 
@@ -92,6 +94,49 @@ def test_a_bridge_that_is_not_there_is_named(command: str) -> None:
 
     assert (status, out) == (2 if command == "wait" else 1, "")
     assert "http://127.0.0.1:1 cannot be reached (connection refused)" in err
+
+
+HOSTILE = "\x1b[2K\u202e\x9b2J\r"
+
+
+@pytest.mark.parametrize("command", ["show", "list", "wait", "cancel"])
+async def test_control_sequences_of_another_server_do_not_reach_the_terminal(serving: Serving, command: str) -> None:
+    interaction = {
+        "id": UNKNOWN,
+        "kind": "choice" if command == "wait" else HOSTILE,
+        "status": "answered" if command == "wait" else HOSTILE,
+        "message": HOSTILE,
+        "answer": {"option": HOSTILE},
+        "created_at": HOSTILE,
+        "title": HOSTILE,
+        "cards": [{"status": HOSTILE, "channel": HOSTILE, "reason": {"detail": HOSTILE, "fix": HOSTILE}}],
+    }
+    timeline = {"message": "", "items": [{"at": HOSTILE, "message": HOSTILE}]}
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/v1/interactions":
+            return web.json_response({"items": [interaction], "next_cursor": None})
+        return web.json_response(timeline if request.path.endswith("/timeline") else interaction)
+
+    arguments = [] if command == "list" else [UNKNOWN]
+    here = ("--url", await serving(answer), "--key", "askb_" + "x" * 43)
+    status, out, err = await run(command, *arguments, *here)
+
+    assert status == 0
+    assert "?[2K??2J" in out
+    assert all(character.isprintable() or character == "\n" for character in out + err)
+
+
+@pytest.mark.parametrize("command", ["show", "list", "wait", "cancel"])
+async def test_another_server_is_not_taken_for_a_bridge(serving: Serving, command: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"items": ["hello"], "id": 7})
+
+    arguments = [] if command == "list" else [UNKNOWN]
+    status, out, err = await run(command, *arguments, "--url", await serving(answer), "--key", "askb_" + "x" * 43)
+
+    assert (status, out) == (2 if command == "wait" else 1, "")
+    assert "is not an askbridge" in err
 
 
 @pytest.mark.parametrize(
