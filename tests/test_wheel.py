@@ -42,11 +42,15 @@ def bin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin"
 
 
-async def run(command: Path, *arguments: str, folder: Path) -> tuple[int, str, str]:
+async def start(command: Path, *arguments: str, folder: Path) -> asyncio.subprocess.Process:
     bare = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         command, *arguments, cwd=folder, env=bare, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
+
+
+async def run(command: Path, *arguments: str, folder: Path) -> tuple[int, str, str]:
+    process = await start(command, *arguments, folder=folder)
     out, err = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
@@ -65,11 +69,7 @@ async def test_its_commands_come_from_the_environment_alone(bin: Path, tmp_path:
 
 async def test_it_runs_everything_on_this_machine(bin: Path, tmp_path: Path) -> None:
     """PostgreSQL, the sandbox with its page, a replica with its statements, and a question."""
-    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    command = (bin / "askbridge", "dev", "--json", "--port", "0", "--slack-port", "0")
-    dev = await asyncio.create_subprocess_exec(
-        *command, cwd=tmp_path, env=bare, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
+    dev = await start(bin / "askbridge", "dev", "--json", "--port", "0", "--slack-port", "0", folder=tmp_path)
     try:
         assert dev.stdout is not None
         facts = json.loads(await asyncio.wait_for(dev.stdout.readline(), program.READY_SECONDS))
@@ -79,6 +79,6 @@ async def test_it_runs_everything_on_this_machine(bin: Path, tmp_path: Path) -> 
         )
     finally:
         dev.terminate()
-        await asyncio.wait_for(dev.wait(), program.READY_SECONDS)
+        await asyncio.wait_for(dev.communicate(), program.READY_SECONDS)
 
     assert status == 2 and out.startswith("Waiting for a person")
