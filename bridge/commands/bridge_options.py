@@ -61,9 +61,15 @@ class Duration(click.ParamType[float]):
             self.fail(f"{value!r} is not a valid duration, such as 90, 90s, 15m, 1h or 2d.", param, ctx)
         seconds = float(found[1]) * _UNITS[found[2] or "s"]
         if seconds < self._min or (self._max is not None and seconds > self._max):
-            limits = f"from {self._min:g} s" + (f" to {self._max:g} s" if self._max is not None else " on")
+            limits = f"from {_typed(self._min)}" + (f" to {_typed(self._max)}" if self._max is not None else " on")
             self.fail(f"{value!r} is not in the range {limits}.", param, ctx)
         return seconds
+
+
+def _typed(seconds: float) -> str:
+    """A limit in the largest unit that it is a whole number of."""
+    unit, length = next((unit, length) for unit, length in reversed(_UNITS.items()) if seconds % length == 0)
+    return f"{seconds / length:g}{unit}"
 
 
 url_option = click.option(

@@ -12,7 +12,7 @@ from storage.model import Json
 Examples:
   askbridge cancel int_01m7z04rdhezbagyb328at4zq0 --reason 'The release was called off.'
 
-Exit status: 0 it is cancelled; 1 it is not, and stderr says why: it has ended before, and how; 2 typed wrongly."""
+Exit status: 0 it is cancelled, now or before; 1 it ended otherwise, and stderr says how; 2 typed wrongly."""
 )
 @id_argument
 @click.option("--reason", metavar="TEXT", help="Why; shown on the card and in private replies.")

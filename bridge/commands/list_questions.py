@@ -35,9 +35,9 @@ def list_questions(*, url: str, key: str, limit: int, as_json: bool, **filters: 
     if as_json:
         terminal.print_json({"items": items})
     elif items:
-        columns = ("id", "kind", "status", "created_at", "title")
+        columns = ("id", "kind", "status", "created_at")
         rows = [[terminal.one_line(item.get(column) or "") for column in columns] for item in items]
-        click.echo(terminal.table([["ID", "KIND", "STATUS", "CREATED", "TITLE"], *rows]))
+        click.echo(terminal.table([["ID", "KIND", "STATUS", "CREATED"], *rows]))
     else:
         click.echo("There are no such questions.", err=True)
 

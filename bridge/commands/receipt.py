@@ -16,7 +16,7 @@ Examples:
 {terminal.EXIT}"""
 )
 @id_argument
-@click.argument("status", type=click.Choice([progress.value for progress in Progress]))
+@click.argument("status", metavar="STATUS", type=click.Choice([progress.value for progress in Progress]))
 @click.option("--summary", metavar="TEXT", help="In a sentence what happened; shown on the card.")
 @click.option("--link", metavar="URL", help="A page about it, linked on the card.")
 @url_option

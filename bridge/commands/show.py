@@ -19,7 +19,9 @@ Examples:
 @id_argument
 @url_option
 @key_option
-@click.option("--json", "as_json", is_flag=True, help="Print the interaction as one line of JSON on stdout.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the interaction with its timeline as one line of JSON on stdout."
+)
 def show(*, question_id: str, url: str, key: str, as_json: bool) -> None:
     """Show a question: its status, its cards and what has happened to it."""
 
