@@ -8,7 +8,7 @@ const ACK_SECONDS = 3;
 export const controlName = ({ place, message, block, element }) =>
   [place.as, place.channel, message.ts, block.block_id, element.action_id].join("/");
 
-/** Whether using an element of this block is sent to the app; else it is only entered, and told by other clicks. */
+/** Whether using an element of this block is sent to the app; else its entry is sent with other clicks, in `state`. */
 export const sends = (block) => block.type !== "input" || block.dispatch_action === true;
 
 const whose = (place, message) => [place.as, place.channel, message.ts].join("/");

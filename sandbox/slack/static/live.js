@@ -23,7 +23,7 @@ export function createLive({ store, marks }) {
     const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
     const humans = people.filter((person) => !person.is_bot && !person.is_deleted);
     const seen = await Promise.all(humans.map(async ({ id }) => [id, await api.channels({ as: id })]));
-    const home = welcome({ place, humans, seen: new Map(seen) });
+    const home = startingPlace({ place, humans, seen: new Map(seen) });
     if (!samePlace(home, place) && samePlace(place, store.value.place)) {
       store.change({ place: home });
       return refresh();
@@ -68,7 +68,7 @@ export function createLive({ store, marks }) {
 }
 
 // In a world of another seed the usual person or channel may not be there: the page then starts with the first ones.
-function welcome({ place, humans, seen }) {
+function startingPlace({ place, humans, seen }) {
   const known = humans.some(({ id }) => id === HOME.as);
   const as = place.as === HOME.as && !known ? (humans[0]?.id ?? place.as) : place.as;
   const exists = [...seen.values()].flat().some(({ id }) => id === HOME.channel);

@@ -1,4 +1,4 @@
-"""What people enter into a message: every click tells all of it; alone an input is told only with dispatch_action."""
+"""What people enter into a message: each click sends all of it; an input itself sends only with dispatch_action."""
 
 from typing import Any
 
