@@ -68,7 +68,7 @@ def _fill(world: World, file: Fields) -> dict[str, tuple[str, ...]]:
     workspaces: list[tuple[Fields, Workspace]] = []
     for fields in file.each("workspaces", known=workspace_rows.WORKSPACE):
         enterprise = workspace_rows.read_enterprise(fields)
-        if enterprise is not None and enterprise.id not in world.installations.enterprises:
+        if enterprise is not None:
             world.installations.add_enterprise(enterprise)
         workspace = workspace_rows.read_workspace(fields, enterprise, used=used)
         world.installations.add_workspace(workspace)

@@ -42,7 +42,7 @@ class Workspaces:
         known = {*self.world.people, *(person.id for person in people)}
         channels = rows.read_channels(body, workspace, known=known, used=used)
         installations = self.world.installations
-        if enterprise is not None and enterprise.id not in installations.enterprises:
+        if enterprise is not None:
             installations.add_enterprise(enterprise)
         installations.add_workspace(workspace)
         for person in people:
