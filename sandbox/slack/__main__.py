@@ -43,7 +43,7 @@ async def _run(options: argparse.Namespace) -> None:
         request_urls=tuple(options.request_url),
         posting_limit=options.posting_limit,
     ) as slack:
-        installations = [_told(installation) for installation in slack.world.installations.all]
+        installations = [_credentials(installation) for installation in slack.world.installations.all]
         started = {
             "slack_url": slack.url,
             "pid": os.getpid(),
@@ -56,8 +56,8 @@ async def _run(options: argparse.Namespace) -> None:
         await stopping.wait()
 
 
-def _told(installation: Installation) -> Json:
-    """What an app must know of its installation. The secrets are for the process that starts the sandbox."""
+def _credentials(installation: Installation) -> Json:
+    """The ids and secrets with which an app uses its installation, for the process that starts the sandbox."""
     return {
         "app_id": installation.id,
         "team_id": installation.team_id,

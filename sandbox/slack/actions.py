@@ -61,7 +61,7 @@ def is_silent(message: Message, wanted: ElementSelector) -> bool:
 
 def from_older_rendering(stale: Json) -> Action:
     """A click from a client that still shows an element which the message no longer has."""
-    value = {name: stale[name] for name in ("value",) if stale.get(name) is not None}
+    value = {} if stale.get("value") is None else {"value": stale["value"]}
     text = {"type": "plain_text", "text": stale.get("text") or stale.get("value") or "…", "emoji": True}
     element = {"type": stale.get("type") or "button", "action_id": stale["action_id"]}
     if element["type"] == "static_select":

@@ -5,7 +5,7 @@ import secrets
 from sandbox.slack import ids
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.fields import Fields, refused
-from sandbox.slack.ids import UnusedIds
+from sandbox.slack.ids import UsedIds
 from sandbox.slack.installations import IdTaken
 from sandbox.slack.model import App, Channel, Installation, Person
 from sandbox.slack.world import World
@@ -37,20 +37,20 @@ def new_secret() -> str:
     return secrets.token_hex(16)
 
 
-def read_app(fields: Fields, *, unused: UnusedIds) -> App:
+def read_app(fields: Fields, *, used: UsedIds) -> App:
     return App(
-        id=unused.read(fields, "id", ids.APP),
+        id=used.new(fields, "id", ids.APP),
         name=fields.text("name"),
         signing_secret=fields.optional_text("signing_secret") or new_secret(),
     )
 
 
-def install(fields: Fields, world: World, *, unused: UnusedIds) -> Installation:
+def install(fields: Fields, world: World, *, used: UsedIds) -> Installation:
     """Install an app in a workspace, or in an enterprise and the named ones of its workspaces.
 
     The bot joins the named channels. Nothing has changed when this raises RefusedError.
     """
-    installation = _read_installation(fields, world, unused)
+    installation = _read_installation(fields, world, used)
     channels = [_joinable(fields, one, installation, world) for one in fields.optional_texts("channels")]
     try:
         world.installations.install(installation)
@@ -84,7 +84,7 @@ def read_granted(fields: Fields, world: World, *, team_id: str | None, enterpris
     return granted
 
 
-def _read_installation(fields: Fields, world: World, unused: UnusedIds) -> Installation:
+def _read_installation(fields: Fields, world: World, used: UsedIds) -> Installation:
     installations = world.installations
     app_id = fields.text("app_id")
     app = installations.apps.get(app_id)
@@ -99,7 +99,7 @@ def _read_installation(fields: Fields, world: World, unused: UnusedIds) -> Insta
         where = fields.at("enterprise_id")
         raise RefusedError(404, "enterprise_not_found", f"{where}: no workspace is in {enterprise_id}")
     granted = read_granted(fields, world, team_id=team_id, enterprise_id=enterprise_id)
-    bot_user_id = unused.read(fields, "bot_user_id", ids.PERSON)
+    bot_user_id = used.new(fields, "bot_user_id", ids.PERSON)
     return Installation(
         app=app,
         team_id=team_id,

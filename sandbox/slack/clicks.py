@@ -70,8 +70,8 @@ class Clicks:
         person, message = self._seen(click)
         installation = self._author(message)
         action = _action(message, click)
-        self._entries.enter(message, user=person.id, entries=_possible(message, click.entries))
-        self._entries.enter(message, user=person.id, entries=_entered(action))
+        _check(click.entries, message)
+        self._entries.enter(message, user=person.id, entries={**click.entries, **_entered(action)})
         payload = payloads.block_actions(
             self._world,
             installation=installation,
@@ -155,9 +155,9 @@ def _entered(action: Action) -> Mapping[tuple[str, str], Entry]:
     return {} if action.entry is None else {(action.block_id, action.element["action_id"]): action.entry}
 
 
-def _possible(message: Message, entries: Mapping[tuple[str, str], Entry]) -> Mapping[tuple[str, str], Entry]:
+def _check(entries: Mapping[tuple[str, str], Entry], message: Message) -> None:
+    """Raise RefusedError unless the message has an element for each entry that can hold it."""
     elements = {(block_id, element["action_id"]): element for block_id, element in stateful(message)}
     for key, entry in entries.items():
         if key not in elements or held(elements[key], entry) is None:
             raise RefusedError(409, "no_such_entry", f"{'/'.join(key)} of the message cannot hold this")
-    return entries

@@ -1,4 +1,4 @@
-"""What people have entered into the elements of messages: typed text and chosen options, which every click tells."""
+"""What people have entered into the elements of messages: typed text and chosen options, the `state` of each click."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -31,9 +31,10 @@ class Entries:
         entered = self._entered.get((user, message.channel, message.ts), {})
         values: dict[str, Json] = {}
         for block_id, element in stateful(message):
-            key = (block_id, element["action_id"])
-            now = held(element, entered[key]) if key in entered else None
-            values.setdefault(block_id, {})[key[1]] = {"type": element["type"], **(now or _initial(element))}
+            action_id = element["action_id"]
+            is_entered = (block_id, action_id) in entered
+            now = held(element, entered[block_id, action_id]) if is_entered else None
+            values.setdefault(block_id, {})[action_id] = {"type": element["type"], **(now or _initial(element))}
         return {"values": values}
 
 
@@ -48,16 +49,16 @@ def stateful(message: Message) -> Iterator[tuple[str, Json]]:
 def held(element: Json, entry: Entry) -> Json | None:
     """The entry as Slack's JSON, under the name of this type of element; None when it cannot be entered there."""
     match element["type"]:
-        case "plain_text_input":
-            return {"value": entry or None} if entry is None or isinstance(entry, str) else None
+        case "plain_text_input" if not isinstance(entry, tuple):
+            return {"value": entry or None}
         case "static_select" | "radio_buttons" | "overflow":
             if entry is None:
                 return {"selected_option": None}
             return next(({"selected_option": one} for one in offered(element) if one["value"] == entry), None)
-        case "checkboxes":
-            wanted = set(entry or ()) if not isinstance(entry, str) else None
-            options = [option for option in offered(element) if option["value"] in (wanted or ())]
-            return {"selected_options": options} if wanted is not None and len(options) == len(wanted) else None
+        case "checkboxes" if not isinstance(entry, str):
+            wanted = set(entry or ())
+            options = [option for option in offered(element) if option["value"] in wanted]
+            return {"selected_options": options} if len(options) == len(wanted) else None
         case _:
             return None
 

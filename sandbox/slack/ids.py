@@ -26,23 +26,23 @@ def read(fields: Fields, name: str, letters: str) -> str:
     return given
 
 
-class UnusedIds:
-    """The ids that are in use, to which each new one is added."""
+class UsedIds:
+    """The ids that are in use. Each new one is added."""
 
-    def __init__(self, used: Iterable[str]) -> None:
-        self.used = set(used)
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._ids = set(ids)
 
     @classmethod
-    def of(cls, world: World) -> "UnusedIds":
+    def of(cls, world: World) -> "UsedIds":
         """Those of a world's workspaces, people, channels and apps."""
         return cls([*world.installations.workspaces, *world.people, *world.channels, *world.installations.apps])
 
-    def read(self, fields: Fields, name: str, letters: str) -> str:
-        """As the function `read`; refuses an id that is in use."""
+    def new(self, fields: Fields, name: str, letters: str) -> str:
+        """As `read`, for a new row: refuses an id that is in use."""
         id_ = read(fields, name, letters)
-        if id_ in self.used:
+        if id_ in self._ids:
             raise taken(fields, name, id_)
-        self.used.add(id_)
+        self._ids.add(id_)
         return id_
 
 

@@ -51,8 +51,10 @@ class Installations:
         return team_id not in (*to.team_ids, to.place) and not same_organization
 
     def add_enterprise(self, enterprise: Enterprise) -> None:
-        self.enterprises[enterprise.id] = enterprise
-        self._changed()
+        """Add an enterprise; one that is there already stays as it is, since each of its workspaces may name it."""
+        if enterprise.id not in self.enterprises:
+            self.enterprises[enterprise.id] = enterprise
+            self._changed()
 
     def add_workspace(self, workspace: Workspace) -> None:
         if workspace.id in self.workspaces:

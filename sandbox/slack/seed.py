@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.slack import app_rows, workspace_rows
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.fields import Fields
-from sandbox.slack.ids import UnusedIds
+from sandbox.slack.ids import UsedIds
 from sandbox.slack.model import Workspace
 from sandbox.slack.world import World
 
@@ -59,37 +59,37 @@ def read(
         raise SeedError(f"The seed file {path} is not TOML: {error}.") from None
     except RefusedError as error:
         raise SeedError(f"The seed file {path}: {error.detail}.") from None
-    _take(world, bot_token=bot_token, signing_secret=signing_secret)
+    _replace_secrets(world, bot_token=bot_token, signing_secret=signing_secret)
     return Seed(world=world, request_urls=request_urls)
 
 
 def _fill(world: World, file: Fields) -> dict[str, tuple[str, ...]]:
-    unused = UnusedIds(())
-    places: list[tuple[Fields, Workspace]] = []
+    used = UsedIds(())
+    workspaces: list[tuple[Fields, Workspace]] = []
     for fields in file.each("workspaces", known=workspace_rows.WORKSPACE):
         enterprise = workspace_rows.read_enterprise(fields)
-        if enterprise is not None and enterprise.id not in world.installations.enterprises:
+        if enterprise is not None:
             world.installations.add_enterprise(enterprise)
-        workspace = workspace_rows.read_workspace(fields, enterprise, unused=unused)
+        workspace = workspace_rows.read_workspace(fields, enterprise, used=used)
         world.installations.add_workspace(workspace)
-        places.append((fields, workspace))
-    for fields, workspace in places:
-        for person in workspace_rows.read_people(fields, workspace, unused=unused):
+        workspaces.append((fields, workspace))
+    for fields, workspace in workspaces:
+        for person in workspace_rows.read_people(fields, workspace, used=used):
             world.add_person(person)
-    for fields, workspace in places:  # after all people: a shared channel has members of several workspaces
-        for channel in workspace_rows.read_channels(fields, workspace, known=set(world.people), unused=unused):
+    for fields, workspace in workspaces:  # after all people: a shared channel has members of several workspaces
+        for channel in workspace_rows.read_channels(fields, workspace, known=set(world.people), used=used):
             world.add_channel(channel)
     request_urls: dict[str, tuple[str, ...]] = {}
     for fields in file.each("apps", known=app_rows.APP):
-        app = app_rows.read_app(fields, unused=unused)
+        app = app_rows.read_app(fields, used=used)
         world.installations.add_app(app)
         request_urls[app.id] = fields.optional_texts("request_urls")
     for fields in file.each("installations", known=app_rows.INSTALLATION):
-        app_rows.install(fields, world, unused=unused)
+        app_rows.install(fields, world, used=used)
     return request_urls
 
 
-def _take(world: World, *, bot_token: str | None, signing_secret: str | None) -> None:
+def _replace_secrets(world: World, *, bot_token: str | None, signing_secret: str | None) -> None:
     """Give the first installation this token, and its app this secret, wherever the app is installed."""
     if signing_secret is not None:
         app = replace(world.app.app, signing_secret=signing_secret)

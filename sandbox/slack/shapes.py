@@ -98,7 +98,7 @@ def pictures(world: World, sizes: Iterable[int]) -> Json:
 def _thread(message: Message, world: World) -> Json:
     if message.is_reply:
         shape: dict[str, Any] = {"thread_ts": message.thread_ts}
-        parent = world.thread_root(channel=message.channel, ts=message.thread_ts or "")
+        parent = world.message_or_tombstone(channel=message.channel, ts=message.thread_ts or "")
         if parent is not None:
             shape["parent_user_id"] = parent.user
         if message.reply_broadcast:

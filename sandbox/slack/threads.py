@@ -13,7 +13,7 @@ def thread_of(world: World, channel_id: str, thread_ts: Any) -> str:
     """The ts of the thread's first message, of which only a tombstone may be left; a reply's ts means its thread."""
     if not isinstance(thread_ts, str) or not _TS.fullmatch(thread_ts):
         raise SlackError("invalid_thread_ts")
-    parent = world.thread_root(channel=channel_id, ts=thread_ts)
+    parent = world.message_or_tombstone(channel=channel_id, ts=thread_ts)
     if parent is None:
         raise SlackError("thread_not_found")
     if parent.ephemeral_to is not None:

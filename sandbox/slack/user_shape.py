@@ -5,16 +5,6 @@ from sandbox.slack.shapes import pictures
 from sandbox.slack.world import World
 
 _SIZES = (24, 32, 48, 72, 192, 512)
-_WHILE_ACTIVE = (
-    "color",
-    "real_name",
-    "tz",
-    "tz_label",
-    "tz_offset",
-    "is_email_confirmed",
-    "who_can_share_contact_card",
-)
-_ROLES = ("is_admin", "is_owner", "is_primary_owner", "is_restricted", "is_ultra_restricted")
 
 
 def user(person: Person, world: World, *, seen_by: Installation) -> Json:
@@ -24,26 +14,13 @@ def user(person: Person, world: World, *, seen_by: Installation) -> Json:
         "team_id": person.team_id,
         "name": person.name,
         "deleted": person.is_deleted,
-        "color": person.color,
-        "real_name": person.real_name,
-        "tz": "Etc/UTC",
-        "tz_label": "Coordinated Universal Time",
-        "tz_offset": 0,
         "profile": _profile(person, world),
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": person.is_guest,
-        "is_ultra_restricted": False,
         "is_bot": person.is_bot,
         "is_app_user": False,
         "updated": 0,
-        "is_email_confirmed": not person.is_bot,
-        "who_can_share_contact_card": "EVERYONE",
     }
-    if person.is_deleted:
-        for name in (*_WHILE_ACTIVE, *_ROLES):
-            del shape[name]
+    if not person.is_deleted:
+        shape |= _while_active(person)
     enterprise_id = world.installations.enterprise_of(person.team_id)
     if enterprise_id is not None:
         shape["enterprise_user"] = {
@@ -57,6 +34,24 @@ def user(person: Person, world: World, *, seen_by: Installation) -> Json:
     if not person.is_bot and world.installations.is_foreign(person.team_id, to=seen_by):
         shape["is_stranger"] = True
     return shape
+
+
+def _while_active(person: Person) -> Json:
+    """The fields of the user object that Slack leaves out for a deactivated person."""
+    return {
+        "color": person.color,
+        "real_name": person.real_name,
+        "tz": "Etc/UTC",
+        "tz_label": "Coordinated Universal Time",
+        "tz_offset": 0,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": person.is_guest,
+        "is_ultra_restricted": False,
+        "is_email_confirmed": not person.is_bot,
+        "who_can_share_contact_card": "EVERYONE",
+    }
 
 
 def _profile(person: Person, world: World) -> Json:

@@ -5,7 +5,7 @@ import re
 from sandbox.slack import ids
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.fields import Fields
-from sandbox.slack.ids import UnusedIds
+from sandbox.slack.ids import UsedIds
 from sandbox.slack.model import Channel, Enterprise, Person, Workspace
 
 WORKSPACE = ("id", "name", "domain", "enterprise", "people", "channels")
@@ -23,32 +23,32 @@ def read_enterprise(fields: Fields) -> Enterprise | None:
     return Enterprise(id=ids.read(inner, "id", ids.ENTERPRISE), name=inner.optional_text("name") or "Sandbox org")
 
 
-def read_workspace(fields: Fields, enterprise: Enterprise | None, *, unused: UnusedIds) -> Workspace:
+def read_workspace(fields: Fields, enterprise: Enterprise | None, *, used: UsedIds) -> Workspace:
     name = fields.text("name")
     return Workspace(
-        id=unused.read(fields, "id", ids.TEAM),
+        id=used.new(fields, "id", ids.TEAM),
         name=name,
         domain=fields.optional_text("domain") or re.sub(r"[^a-z0-9]+", "-", name.lower()),
         enterprise_id=None if enterprise is None else enterprise.id,
     )
 
 
-def read_people(fields: Fields, workspace: Workspace, *, unused: UnusedIds) -> list[Person]:
+def read_people(fields: Fields, workspace: Workspace, *, used: UsedIds) -> list[Person]:
     each = enumerate(fields.each("people", known=PERSON))
-    return [_person(one, number, workspace, unused) for number, one in each]
+    return [_person(one, number, workspace, used) for number, one in each]
 
 
-def read_channels(fields: Fields, workspace: Workspace, *, known: set[str], unused: UnusedIds) -> list[Channel]:
+def read_channels(fields: Fields, workspace: Workspace, *, known: set[str], used: UsedIds) -> list[Channel]:
     """The channels of a workspace. Their members are people of `known`."""
-    return [_channel(one, workspace, known, unused) for one in fields.each("channels", known=CHANNEL)]
+    return [_channel(one, workspace, known, used) for one in fields.each("channels", known=CHANNEL)]
 
 
-def _person(fields: Fields, number: int, workspace: Workspace, unused: UnusedIds) -> Person:
+def _person(fields: Fields, number: int, workspace: Workspace, used: UsedIds) -> Person:
     color = fields.optional_text("color") or _COLORS[number % len(_COLORS)]
     if not re.fullmatch("[0-9a-f]{6}", color):
         raise fields.refused("color", "must be six hexadecimal digits")
     return Person(
-        id=unused.read(fields, "id", ids.PERSON),
+        id=used.new(fields, "id", ids.PERSON),
         name=fields.text("name"),
         real_name=fields.optional_text("real_name") or fields.text("name").capitalize(),
         team_id=workspace.id if fields.optional_text("team_id") is None else ids.read(fields, "team_id", ids.TEAM),
@@ -58,12 +58,12 @@ def _person(fields: Fields, number: int, workspace: Workspace, unused: UnusedIds
     )
 
 
-def _channel(fields: Fields, workspace: Workspace, known: set[str], unused: UnusedIds) -> Channel:
+def _channel(fields: Fields, workspace: Workspace, known: set[str], used: UsedIds) -> Channel:
     members = frozenset(fields.optional_texts("members"))
     if strange := sorted(members - known):
         raise RefusedError(404, "user_not_found", f"{fields.at('members')}: no person has the id {', '.join(strange)}")
     return Channel(
-        id=unused.read(fields, "id", ids.CHANNEL),
+        id=used.new(fields, "id", ids.CHANNEL),
         name=fields.text("name"),
         members=members,
         team_id=workspace.id,

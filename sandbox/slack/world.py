@@ -123,11 +123,11 @@ class World:
 
     def message(self, *, channel: str, ts: str) -> Message | None:
         """The message with this time stamp; None when there is none, or when only its tombstone is left."""
-        found = self.thread_root(channel=channel, ts=ts)
+        found = self.message_or_tombstone(channel=channel, ts=ts)
         return None if found is None or found.is_tombstone else found
 
-    def thread_root(self, *, channel: str, ts: str) -> Message | None:
-        """As `message`, but a tombstone is returned, too: its thread goes on."""
+    def message_or_tombstone(self, *, channel: str, ts: str) -> Message | None:
+        """As `message`, but a tombstone is returned, too: its thread can still be read and replied to."""
         return self._said.get(channel, {}).get(ts)
 
     def messages(self, channel: str, *, seen_by: str | None = None) -> Iterator[Message]:

@@ -8,7 +8,7 @@ from sandbox.slack import app_rows
 from sandbox.slack.control import reading
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.errors import RefusedError
-from sandbox.slack.ids import UnusedIds
+from sandbox.slack.ids import UsedIds
 from sandbox.slack.model import App, Installation, Json
 from sandbox.slack.world import World
 
@@ -38,7 +38,7 @@ class Apps:
 
     async def add_app(self, request: web.Request) -> web.Response:
         fields = await reading.body(request, known=app_rows.APP)
-        app = app_rows.read_app(fields, unused=UnusedIds.of(self.world))
+        app = app_rows.read_app(fields, used=UsedIds.of(self.world))
         self.delivery.request_urls[app.id] = fields.optional_texts("request_urls")
         self.world.installations.add_app(app)
         return web.json_response({"app": self._app(app) | {"signing_secret": app.signing_secret}})
@@ -52,7 +52,7 @@ class Apps:
     async def install(self, request: web.Request) -> web.Response:
         """Install an app; the bot joins the named channels."""
         fields = await reading.body(request, known=app_rows.INSTALLATION)
-        installation = app_rows.install(fields, self.world, unused=UnusedIds.of(self.world))
+        installation = app_rows.install(fields, self.world, used=UsedIds.of(self.world))
         return web.json_response({"installation": _installation(installation) | {"bot_token": installation.bot_token}})
 
     async def change(self, request: web.Request) -> web.Response:

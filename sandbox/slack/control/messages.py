@@ -141,7 +141,7 @@ class MessageRoutes:
     def _thread(self, channel: Channel, thread_ts: str | None) -> str | None:
         if thread_ts is None:
             return None
-        parent = self.world.thread_root(channel=channel.id, ts=thread_ts)
+        parent = self.world.message_or_tombstone(channel=channel.id, ts=thread_ts)
         if parent is None or parent.ephemeral_to is not None:
             raise RefusedError(404, "message_not_found")
         return parent.thread_ts or parent.ts

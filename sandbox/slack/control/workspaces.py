@@ -6,7 +6,7 @@ from aiohttp import web
 
 from sandbox.slack import workspace_rows as rows
 from sandbox.slack.control import reading
-from sandbox.slack.ids import UnusedIds
+from sandbox.slack.ids import UsedIds
 from sandbox.slack.model import Json, Workspace
 from sandbox.slack.world import World
 
@@ -35,14 +35,14 @@ class Workspaces:
     async def add_workspace(self, request: web.Request) -> web.Response:
         """Add a workspace with its people and channels; a named enterprise is created unless it exists."""
         body = await reading.body(request, known=rows.WORKSPACE)
-        unused = UnusedIds.of(self.world)
+        used = UsedIds.of(self.world)
         enterprise = rows.read_enterprise(body)
-        workspace = rows.read_workspace(body, enterprise, unused=unused)
-        people = rows.read_people(body, workspace, unused=unused)
+        workspace = rows.read_workspace(body, enterprise, used=used)
+        people = rows.read_people(body, workspace, used=used)
         known = {*self.world.people, *(person.id for person in people)}
-        channels = rows.read_channels(body, workspace, known=known, unused=unused)
+        channels = rows.read_channels(body, workspace, known=known, used=used)
         installations = self.world.installations
-        if enterprise is not None and enterprise.id not in installations.enterprises:
+        if enterprise is not None:
             installations.add_enterprise(enterprise)
         installations.add_workspace(workspace)
         for person in people:

@@ -10,10 +10,10 @@ def named(name: str, *, world: World, installation: Installation) -> Channel | N
     """The channel with this name, with or without #, that the bot sees. An organization-wide token knows no names."""
     if installation.is_org_wide:
         return None
-    bot = world.people[installation.bot_user_id]
-    for channel in world.channels.values():
-        is_here = installation.place in world.shared_by(channel)
-        if is_here and not channel.is_im and channel.name == name.removeprefix("#") and world.sees(bot, channel):
+    bot, name = world.people[installation.bot_user_id], name.removeprefix("#")
+    for channel in world.channels.values():  # the name first: each call of the Web API comes here
+        is_named = channel.name == name and not channel.is_im
+        if is_named and installation.place in world.shared_by(channel) and world.sees(bot, channel):
             return channel
     return None
 

@@ -70,7 +70,7 @@ def list_(call: Call) -> Json:
 
 
 def _listed(call: Call, channel: Channel) -> Json:
-    """A list tells the members' number of channels without being asked, and does not tell what was read."""
+    """The channel in a list: always with `num_members`, never with `last_read`."""
     shape = shapes.conversation(channel, call.world, seen_by=call.installation)
     shape.pop("last_read", None)
     return shape if channel.is_im else shape | {"num_members": len(call.world.active_members(channel))}
@@ -93,10 +93,10 @@ def replies(call: Call) -> Json:
     """The parent of a thread, or its tombstone, and its replies, oldest first."""
     channel = call.channel()
     call.needs(scopes.of_channel(channel, "history"))
-    found = call.world.thread_root(channel=channel.id, ts=call.text("ts", missing="thread_not_found"))
+    found = call.world.message_or_tombstone(channel=channel.id, ts=call.text("ts", missing="thread_not_found"))
     if found is None or found.ephemeral_to is not None:
         raise SlackError("thread_not_found")
-    parent = call.world.thread_root(channel=channel.id, ts=found.thread_ts or found.ts)
+    parent = call.world.message_or_tombstone(channel=channel.id, ts=found.thread_ts or found.ts)
     if parent is None:
         raise SlackError("thread_not_found")
     shown, cursor = page(call, [parent, *_between(call, call.world.replies(parent))], default=1000)

@@ -8,7 +8,13 @@ const ACK_SECONDS = 3;
 export const controlName = ({ place, message, block, element }) =>
   [place.as, place.channel, message.ts, block.block_id, element.action_id].join("/");
 
-/** Whether using an element of this block is sent to the app; else it is only entered, and told by other clicks. */
+/** Whether a click of the acting person on this control is in flight. */
+export const isBusy = ({ clicks, place }, control) => Boolean(clicks[controlName({ place, ...control })]?.busy);
+
+/** The elements of a block, wherever such a block has them. */
+export const elementsOf = ({ elements = [], accessory, element }) => [...elements, accessory, element].filter(Boolean);
+
+/** Whether using an element of this block is sent to the app; else its entry is sent with other clicks, in `state`. */
 export const sends = (block) => block.type !== "input" || block.dispatch_action === true;
 
 const whose = (place, message) => [place.as, place.channel, message.ts].join("/");
@@ -31,10 +37,10 @@ export const enteredIn = ({ entries, place }, { message, block, element }) =>
 function entered({ entries, place }, message) {
   const mine = entries[whose(place, message)] ?? {};
   const state = {};
-  for (const { block_id, elements = [], accessory, element } of message.blocks ?? []) {
-    for (const { action_id } of [...elements, accessory, element].filter(Boolean)) {
-      const value = mine[block_id]?.[action_id];
-      if (value !== undefined) (state[block_id] ??= {})[action_id] = value;
+  for (const block of message.blocks ?? []) {
+    for (const { action_id } of elementsOf(block)) {
+      const value = mine[block.block_id]?.[action_id];
+      if (value !== undefined) (state[block.block_id] ??= {})[action_id] = value;
     }
   }
   return state;

@@ -1,7 +1,7 @@
 // The elements of a block that can be clicked, and the warning beside them when a click failed.
 
 import { html } from "/static/vendor/preact-htm.js";
-import { controlName } from "/static/clicks.js";
+import { controlName, elementsOf, isBusy } from "/static/clicks.js";
 import { Icon } from "/static/icons.js";
 import { Choices, Overflow, TextInput } from "/static/inputs.js";
 import { Picture } from "/static/picture.js";
@@ -37,7 +37,7 @@ function Button({ element, block, message }) {
   const page = usePage();
   if (element.visible_to_user_ids && !element.visible_to_user_ids.includes(page.place.as)) return null;
   const url = /^https?:/i.test(element.url ?? "") ? element.url : null;
-  const busy = Boolean(page.clicks[controlName({ place: page.place, message, block, element })]?.busy);
+  const busy = isBusy(page, { message, block, element });
   const press = async (event) => {
     if (url && (busy || element.confirm)) event.preventDefault(); // not before the person has confirmed
     const clicked = !busy && (await page.doing.click({ message, block, element }));
@@ -68,7 +68,7 @@ export function LateTrouble({ message }) {
   const { place } = page;
   const blocks = [message, ...(message.attachments ?? [])].flatMap((part) => part.blocks ?? []);
   const shown = blocks.flatMap((block) =>
-    [...(block.elements ?? []), block.accessory ?? {}, block.element ?? {}].map((element) => controlName({ place, message, block, element })));
+    elementsOf(block).map((element) => controlName({ place, message, block, element })));
   const here = controlName({ place, message, block: {}, element: {} }).replace(/\/*$/, "/");
   const late = Object.entries(page.clicks).filter(([name]) => name.startsWith(here) && !shown.includes(name));
   return warnings(late.map(([, click]) => click));

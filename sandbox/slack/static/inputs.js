@@ -1,7 +1,7 @@
 // Elements that hold what a person enters: text fields, radio buttons, checkboxes; and the overflow menu, which holds nothing.
 
 import { html, useId, useRef, useState } from "/static/vendor/preact-htm.js";
-import { controlName, enteredIn, sends } from "/static/clicks.js";
+import { enteredIn, isBusy, sends } from "/static/clicks.js";
 import { usePage } from "/static/state.js";
 import { Text } from "/static/text.js";
 
@@ -59,7 +59,7 @@ export function Choices({ element, block, message }) {
   const initial = several ? (element.initial_options ?? []) : [element.initial_option].filter(Boolean);
   const entered = enteredIn(page, { message, block, element });
   const [chosen, choose] = useState(entered === undefined ? initial.map((option) => option.value) : [entered ?? []].flat());
-  const busy = Boolean(page.clicks[controlName({ place: page.place, message, block, element })]?.busy);
+  const busy = isBusy(page, { message, block, element });
   const pick = async (option, checked) => {
     const others = several ? chosen.filter((value) => value !== option.value) : [];
     const before = chosen;

@@ -22,13 +22,13 @@ export function createLive({ store, marks }) {
     const { place } = store.value;
     const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
     const humans = people.filter((person) => !person.is_bot && !person.is_deleted);
-    const seen = await Promise.all(humans.map(async ({ id }) => [id, await api.channels({ as: id })]));
-    const home = welcome({ place, humans, seen: new Map(seen) });
+    const seen = new Map(await Promise.all(humans.map(async ({ id }) => [id, await api.channels({ as: id })])));
+    const home = startingPlace({ place, humans, seen });
     if (!samePlace(home, place) && samePlace(place, store.value.place)) {
       store.change({ place: home });
       return refresh();
     }
-    const channels = new Map(seen).get(place.as) ?? [];
+    const channels = seen.get(place.as) ?? [];
     const visible = channels.some((channel) => channel.id === place.channel);
     const messages = visible ? await api.messages(place) : [];
     if (reading !== latest) return newest;
@@ -36,7 +36,7 @@ export function createLive({ store, marks }) {
     for (const [id, list] of seen) marks.meet(id, list);
     const open = channels.find((channel) => channel.id === place.channel);
     if (open && document.visibilityState === "visible") marks.read(place.as, open);
-    const unread = Object.fromEntries(seen.map(([id, list]) => [id, marks.unread(id, list)]));
+    const unread = Object.fromEntries([...seen].map(([id, list]) => [id, marks.unread(id, list)]));
     store.change({ people, channels, seen: Object.fromEntries(seen), messages, unread, shown: place });
     store.change({ faults, journal, connected: true });
     return undefined;
@@ -68,7 +68,7 @@ export function createLive({ store, marks }) {
 }
 
 // In a world of another seed the usual person or channel may not be there: the page then starts with the first ones.
-function welcome({ place, humans, seen }) {
+function startingPlace({ place, humans, seen }) {
   const known = humans.some(({ id }) => id === HOME.as);
   const as = place.as === HOME.as && !known ? (humans[0]?.id ?? place.as) : place.as;
   const exists = [...seen.values()].flat().some(({ id }) => id === HOME.channel);

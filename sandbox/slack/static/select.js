@@ -1,7 +1,7 @@
 // The static select: a field that opens a list, filters it by the typed text, and clicks the chosen option.
 
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
-import { controlName, sends } from "/static/clicks.js";
+import { isBusy, sends } from "/static/clicks.js";
 import { Icon } from "/static/icons.js";
 import { usePage } from "/static/state.js";
 import { Text } from "/static/text.js";
@@ -13,7 +13,7 @@ export function Select({ element, block, message }) {
   const [search, setSearch] = useState(null); // null: closed
   const [active, setActive] = useState(0);
   const box = useRef();
-  const busy = Boolean(page.clicks[controlName({ place: page.place, message, block, element })]?.busy);
+  const busy = isBusy(page, { message, block, element });
   const open = search !== null;
   const found = matching(element, search ?? "");
   const close = () => setSearch(null);

@@ -15,15 +15,15 @@ _RULE = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 
 def problems(blocks: list[Any], *, pointer: str = "/blocks") -> list[Problem]:
     """Every problem for which Slack would refuse these blocks, in the order of the blocks."""
-    return list(broken(_RULE, blocks, pointer)) + together(blocks, pointer=pointer)
+    return list(broken(_RULE, blocks, pointer)) + problems_across_blocks(blocks, pointer=pointer)
 
 
-def together(blocks: list[Any], *, pointer: str) -> list[Problem]:
-    """The problems that only several blocks or elements have together."""
-    return repeated_ids(blocks, pointer=pointer) + list(_repeated_focus(blocks, pointer))
+def problems_across_blocks(blocks: list[Any], *, pointer: str) -> list[Problem]:
+    """The problems of blocks that are valid one by one: ids, or a focus, that only one of them may have."""
+    return _repeated_ids(blocks, pointer=pointer) + list(_repeated_focus(blocks, pointer))
 
 
-def repeated_ids(blocks: list[Any], *, pointer: str) -> list[Problem]:
+def _repeated_ids(blocks: list[Any], *, pointer: str) -> list[Problem]:
     """A problem for each duplicate id: block_ids among the blocks, action_ids within one block."""
     found = list(_repeated([block for block in blocks if isinstance(block, dict)], "block_id", pointer))
     for index, block in enumerate(blocks):

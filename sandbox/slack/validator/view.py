@@ -48,7 +48,9 @@ def problems(view: Json, *, pointer: str = "/view") -> list[Problem]:
     """Every problem for which Slack would refuse this view."""
     found = list(broken(Kinds(KINDS), view, pointer))
     blocks = view.get("blocks")
-    return found + (message.together(blocks, pointer=f"{pointer}/blocks") if isinstance(blocks, list) else [])
+    return found + (
+        message.problems_across_blocks(blocks, pointer=f"{pointer}/blocks") if isinstance(blocks, list) else []
+    )
 
 
 def is_too_large(view: Json) -> bool:

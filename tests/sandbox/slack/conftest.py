@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 import aiohttp
 import pytest
 from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
@@ -188,6 +190,17 @@ def payload_of(body: bytes) -> Any:
 
 async def clicks_go_to(control: Control, *listeners: ClickListener) -> None:
     await control.post("request_urls", request_urls=[listener.url for listener in listeners])
+
+
+async def clicks_go_to_bolt(control: Control, serve: Serve, bolt: AsyncApp) -> None:
+    """Serve a Bolt app, to which clicks go from now on."""
+
+    async def events(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    app = web.Application()
+    app.add_routes([web.post("/slack/events", events)])
+    await control.post("request_urls", request_urls=[f"{await serve(app)}/slack/events"])
 
 
 async def refusal(call: Awaitable[Any]) -> str:

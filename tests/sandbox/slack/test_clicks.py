@@ -4,8 +4,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -17,6 +15,7 @@ from tests.sandbox.slack.conftest import (
     card,
     card_to_click,
     clicks_go_to,
+    clicks_go_to_bolt,
     payload_of,
     select,
 )
@@ -38,12 +37,7 @@ async def test_a_bolt_app_gets_the_signed_click_and_acks(
         await client.chat_update(channel=container["channel_id"], ts=container["message_ts"], text="Approved")
         seen.append(body)
 
-    async def events(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
-
-    app = web.Application()
-    app.add_routes([web.post("/slack/events", events)])
-    await control.post("request_urls", request_urls=[f"{await serve(app)}/slack/events"])
+    await clicks_go_to_bolt(control, serve, bolt)
 
     result = await control.post("clicks", **await card_to_click(client))
 

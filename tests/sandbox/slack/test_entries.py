@@ -1,17 +1,15 @@
-"""What people enter into a message: every click tells all of it; alone an input is told only with dispatch_action."""
+"""What people enter into a message: each click sends all of it; an input itself sends only with dispatch_action."""
 
 from typing import Any
 
 import pytest
-from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import Sandbox
-from tests.sandbox.slack.conftest import Control, Serve, card, card_to_click
+from tests.sandbox.slack.conftest import Control, Serve, card, card_to_click, clicks_go_to_bolt
 
 ENTER = DispatchActionConfig(trigger_actions_on=["on_enter_pressed"])
 
@@ -136,12 +134,7 @@ async def test_a_bolt_app_is_told_of_an_input_that_dispatches(
         await ack()
         seen.append((action, body["state"]["values"]))
 
-    async def events(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
-
-    app = web.Application()
-    app.add_routes([web.post("/slack/events", events)])
-    await control.post("request_urls", request_urls=[f"{await serve(app)}/slack/events"])
+    await clicks_go_to_bolt(control, serve, bolt)
     element = PlainTextInputElement(action_id="typed", dispatch_action_config=ENTER)
     block = InputBlock(block_id="why", label="Why?", element=element, dispatch_action=True)
     click = {**await card_to_click(client, [block.to_dict(), *card()]), "action_id": "typed"}

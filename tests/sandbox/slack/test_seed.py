@@ -16,6 +16,7 @@ from tests.sandbox.slack.conftest import Control, Listen, card, payload_of, veri
 
 SMALL = """
 [[workspaces]]
+id = "T0SMALL"
 name = "Small"
 people = [{ id = "U0ANA", name = "ana" }]
 channels = [{ id = "C0ONE", name = "one", members = ["U0ANA"] }]
@@ -26,7 +27,7 @@ name = "app"
 app_id = "A0APP"
 team_id = "T0SMALL"
 channels = ["C0ONE"]
-""".replace('name = "Small"', 'id = "T0SMALL"\nname = "Small"')
+"""
 
 LARGE = """
 [[workspaces]]
@@ -99,10 +100,8 @@ async def test_a_file_makes_workspaces_people_channels_and_apps(
     tmp_path: Path, http: aiohttp.ClientSession, listen: Listen
 ) -> None:
     async with Sandbox(seed_file=written(tmp_path, LARGE)) as slack:
-        control, second = (
-            Control(slack.url, http),
-            AsyncWebClient(token="xoxb-second", base_url=slack.api_url, session=http, retry_handlers=[]),
-        )
+        control = Control(slack.url, http)
+        second = AsyncWebClient(token="xoxb-second", base_url=slack.api_url, session=http, retry_handlers=[])
         listener = await listen()
         await control.post("request_urls", app_id="A0SECOND", request_urls=[listener.url])
 
@@ -165,12 +164,12 @@ def test_the_first_app_takes_the_secrets_of_the_command(tmp_path: Path) -> None:
         ('team_id = "T0SMALL"', 'enterprise_id = "E0"', "[0].enterprise_id: no workspace is in E0."),
         ('channels = ["C0ONE"]', 'channels = ["C0X"]', "[0].channels: C0X is no channel where A0APP is."),
         ('channels = ["C0ONE"]', 'bot_user_id = "U0ANA"', ": installations[0].bot_user_id: U0ANA is there already."),
-        ('[[installations]]\napp_id = "A0APP"', "[extra]", "installations is missing: a sandbox starts with at least"),
+        (SMALL[SMALL.index("[[installations]]") :], "", ": installations is missing: a sandbox starts with at least"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, old: str, new: str, mistake: str) -> None:
     assert old in SMALL
-    file = written(tmp_path, SMALL.replace(old, new) if new != "[extra]" else SMALL.partition("[[installations]]")[0])
+    file = written(tmp_path, SMALL.replace(old, new))
 
     with pytest.raises(seed.SeedError) as error:
         seed.read(file)
