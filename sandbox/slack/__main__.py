@@ -70,7 +70,9 @@ def _credentials(installation: Installation) -> Json:
 
 def _log_as_the_replicas_do() -> None:
     """Log in the format of the replicas: `askbridge dev` writes the lines of all processes to one terminal."""
-    form = logging.Formatter("%(asctime)s.%(msecs)03d [info] %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+    for level in (logging.INFO, logging.WARNING, logging.ERROR):
+        logging.addLevelName(level, logging.getLevelName(level).lower())
+    form = logging.Formatter("%(asctime)s.%(msecs)03d [%(levelname)s] %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     form.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(form)

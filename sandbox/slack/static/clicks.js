@@ -33,14 +33,24 @@ export function createEntries({ store }) {
 export const enteredIn = ({ entries, place }, { message, block, element }) =>
   entries[whose(place, message)]?.[block.block_id]?.[element.action_id];
 
+/** All options that an element offers, each with its group; an element that offers none has an empty list. */
+export const optionsOf = ({ options = [], option_groups }) =>
+  (option_groups ?? [{ label: null, options }]).flatMap(({ label, options }) => options.map((option) => ({ ...option, group: label })));
+
+/** Whether an element can still have this entry: an edit of the message may have removed the option that was chosen. */
+function canHave(element, value) {
+  const offered = optionsOf(element).map((option) => option.value);
+  return offered.length === 0 || value === null || [value].flat().every((one) => offered.includes(one));
+}
+
 /** What is entered in elements that the message still has, as `POST /sandbox/clicks` takes it. */
 function entered({ entries, place }, message) {
   const mine = entries[whose(place, message)] ?? {};
   const state = {};
   for (const block of message.blocks ?? []) {
-    for (const { action_id } of elementsOf(block)) {
-      const value = mine[block.block_id]?.[action_id];
-      if (value !== undefined) (state[block.block_id] ??= {})[action_id] = value;
+    for (const element of elementsOf(block)) {
+      const value = mine[block.block_id]?.[element.action_id];
+      if (value !== undefined && canHave(element, value)) (state[block.block_id] ??= {})[element.action_id] = value;
     }
   }
   return state;

@@ -1,7 +1,7 @@
 // The static select: a field that opens a list, filters it by the typed text, and clicks the chosen option.
 
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
-import { isBusy, sends } from "/static/clicks.js";
+import { enteredIn, isBusy, optionsOf, sends } from "/static/clicks.js";
 import { Icon } from "/static/icons.js";
 import { usePage } from "/static/state.js";
 import { Text } from "/static/text.js";
@@ -9,7 +9,8 @@ import { Text } from "/static/text.js";
 export function Select({ element, block, message }) {
   const page = usePage();
   const id = useId();
-  const [chosen, choose] = useState(element.initial_option ?? null);
+  const before = enteredIn(page, { message, block, element });
+  const [chosen, choose] = useState(optionsOf(element).find(({ value }) => value === before) ?? element.initial_option ?? null);
   const [search, setSearch] = useState(null); // null: closed
   const [active, setActive] = useState(0);
   const box = useRef();
@@ -76,9 +77,7 @@ const OPEN_KEYS = {
 
 /** All options that contain the typed text, each with its group. */
 function matching(element, search) {
-  const groups = element.option_groups ?? [{ label: null, options: element.options ?? [] }];
-  const all = groups.flatMap(({ label, options }) => options.map((option) => ({ ...option, group: label })));
-  return all.filter((option) => option.text.text.toLowerCase().includes(search.toLowerCase()));
+  return optionsOf(element).filter((option) => option.text.text.toLowerCase().includes(search.toLowerCase()));
 }
 
 function useOutsideClick(box, open, close) {

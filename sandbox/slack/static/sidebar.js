@@ -14,7 +14,7 @@ export function Sidebar() {
   useEffect(() => {
     if (page.drawer) side.current.querySelector("[aria-current], a")?.focus();
     else if (side.current.contains(document.activeElement)) focusMenu();
-  }, [page.drawer]);
+  }, [page.drawer, channels.length > 0]); // also once the channels are there, if the person was faster
   return html`<nav id="sidebar" class=${page.drawer ? "open" : ""} aria-label="Workspace" ref=${side}>
     <p class="workspace-name"><b>Sandbox</b> <span class="not-slack">not Slack</span></p>
     <${ActingAs} />

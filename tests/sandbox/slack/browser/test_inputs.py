@@ -88,3 +88,39 @@ async def test_inputs_have_names_and_hints(visit: Visit, client: AsyncWebClient)
     await expect(shown.get_by_role("textbox", name="?")).to_be_editable()
     await expect(shown.get_by_text("(optional)")).to_be_visible()
     await expect(shown.get_by_text("Your team reads it.")).to_be_visible()
+
+
+async def test_a_choice_that_an_edit_removed_is_not_sent(
+    visit: Visit, client: AsyncWebClient, app: ClickListener
+) -> None:
+    posted = await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=form())
+    page = await visit()
+    shown = message(page, "Deploy?")
+    await shown.get_by_role("radio", name="Option 2").check()
+    fewer = choice("radio_buttons")
+    fewer["options"].pop()
+
+    blocks = [entry("when", fewer), *card()]
+    await client.chat_update(channel="C0APPROVALS", ts=posted["ts"], text="Deploy?", blocks=blocks)
+    await expect(shown.get_by_role("radio")).to_have_count(len(fewer["options"]))
+    await shown.get_by_role("button", name="Approve").click()
+    await expect(page.get_by_text("Last click: 200 in")).to_be_visible()
+
+    assert simple(payloads(app)[-1]["state"]["values"]) == {"when": {"choose": None}}
+
+
+async def test_a_list_shows_what_was_chosen_after_another_channel_was_looked_at(
+    visit: Visit, client: AsyncWebClient
+) -> None:
+    blocks = [entry("where", choice("static_select")), *card()]
+    await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=blocks)
+    page = await visit()
+    shown = message(page, "Deploy?")
+    await shown.get_by_role("combobox").click()
+    await page.get_by_role("option", name="Option 1").click()
+
+    await page.get_by_text("general", exact=True).first.click()
+    await expect(shown).to_have_count(0)
+    await page.get_by_text("approvals", exact=True).first.click()
+
+    await expect(shown.get_by_role("combobox")).to_have_value("Option 1")
