@@ -13,17 +13,25 @@ PATIENCE = 30.0  # seconds; how long a promise without a number of its own may t
 
 
 @overload
-async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], object] = ..., *, within: float = ...) -> T: ...
+async def until(
+    look: Callable[[], Awaitable[T]], good: Callable[[T], object] = ..., *, within: float = ..., every: float = ...
+) -> T: ...
 
 
 @overload
-async def until(look: Callable[[], T], good: Callable[[T], object] = ..., *, within: float = ...) -> T: ...
+async def until(
+    look: Callable[[], T], good: Callable[[T], object] = ..., *, within: float = ..., every: float = ...
+) -> T: ...
 
 
 async def until(
-    look: Callable[[], Awaitable[T] | T], good: Callable[[T], object] = bool, *, within: float = PATIENCE
+    look: Callable[[], Awaitable[T] | T],
+    good: Callable[[T], object] = bool,
+    *,
+    within: float = PATIENCE,
+    every: float = 0.01,
 ) -> T:
-    """Look again and again until `good` is true of what was found, and return that.
+    """Look again and again, `every` so many seconds, until `good` is true of what was found, and return that.
 
     Raises TimeoutError after `within` seconds. `look` may be a plain or an asynchronous function.
     """
@@ -33,7 +41,7 @@ async def until(
             seen = await found if inspect.isawaitable(found) else found
             if good(seen):
                 return seen
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)
 
 
 def until_sync(look: Callable[[], T], good: Callable[[T], object] = bool, *, within: float = PATIENCE) -> T:

@@ -114,8 +114,11 @@ class Program:
         return body
 
     async def posted(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The interaction once its first card is posted; other cards may have to be posted to the channel first."""
-        return await until(lambda: self.get(asked["id"]), lambda current: current["cards"][0]["ts"])
+        """The interaction once its first card is posted; other cards may have to be posted to the channel first.
+
+        Looks ten times a second: fifteen scenes that wait together for a channel must stay below the rate limit.
+        """
+        return await until(lambda: self.get(asked["id"]), lambda current: current["cards"][0]["ts"], every=0.1)
 
     async def whispers(self, user: str, *, since: dict[str, Any] | None = None) -> list[str]:
         """The private replies to this user; `since`: only those after the card of this interaction."""
