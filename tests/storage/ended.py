@@ -22,7 +22,9 @@ with copies as (
 ),
 posted as (
     insert into cards
-    select (jsonb_populate_record(cards, jsonb_build_object('interaction_id', copies.id))).*
+    select (jsonb_populate_record(cards, jsonb_build_object(
+        'interaction_id', copies.id,
+        'ts', (cards.ts::numeric + 0.000001 * row_number() over ())::text))).* -- as in Slack: no two have the same
     from cards, copies
     where cards.interaction_id = $1
 ),
