@@ -29,10 +29,19 @@ class MessageRoutes:
         ]
 
     async def people(self, request: web.Request) -> web.Response:
-        """All people, or those who can be seen in one workspace. A stranger's home is another workspace."""
-        team = self._team(reading.query(request, known=("team",)))
+        """All people, or those who can be seen in one workspace. A stranger's home is another workspace.
+
+        `channels=true` adds the channels that each active person sees, as of the same moment.
+        """
+        fields = reading.query(request, known=("team", "channels"))
+        team = self._team(fields)
         people = self.world.people.values() if team is None else self.world.people_of((team,))
-        return web.json_response({"people": [self._person(person, team) for person in people]})
+        rows = {person.id: self._person(person, team) for person in people}
+        if fields.optional_text("channels") == "true":
+            for person in people:
+                if not person.is_deleted:
+                    rows[person.id]["channels"] = self._channels(person, team)
+        return web.json_response({"people": list(rows.values())})
 
     async def change_person(self, request: web.Request) -> web.Response:
         """Deactivate a person, or make the person active again. Memberships and messages stay as they are."""
@@ -52,13 +61,7 @@ class MessageRoutes:
     async def channels(self, request: web.Request) -> web.Response:
         fields = reading.query(request, known=("as", "team"))
         viewer, team = self._viewer(fields.optional_text("as")), self._team(fields)
-        seen = [
-            channel
-            for channel in self.world.channels.values()
-            if (viewer is None or self.world.sees(viewer, channel))
-            and (team is None or team in self.world.shared_by(channel))
-        ]
-        return web.json_response({"channels": [self._channel(channel, viewer) for channel in seen]})
+        return web.json_response({"channels": self._channels(viewer, team)})
 
     async def messages(self, request: web.Request) -> web.Response:
         fields = reading.query(request, known=("as", "channel"))
@@ -145,6 +148,14 @@ class MessageRoutes:
         if parent is None or parent.ephemeral_to is not None:
             raise RefusedError(404, "message_not_found")
         return parent.thread_ts or parent.ts
+
+    def _channels(self, viewer: Person | None, team: str | None) -> list[Json]:
+        return [
+            self._channel(channel, viewer)
+            for channel in self.world.channels.values()
+            if (viewer is None or self.world.sees(viewer, channel))
+            and (team is None or team in self.world.shared_by(channel))
+        ]
 
     def _channel(self, channel: Channel, viewer: Person | None) -> Json:
         shape: Json = {

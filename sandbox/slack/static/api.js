@@ -26,8 +26,8 @@ const write = (path, body) =>
     body: JSON.stringify(body),
   });
 
-export const people = async () => (await read("people")).people;
-export const channels = async ({ as }) => (await read("channels", { as })).channels;
+/** All people, each active one with the channels that they see. */
+export const people = async () => (await read("people", { channels: true })).people;
 export const messages = async ({ as, channel }) => (await read("messages", { as, channel })).messages;
 export const changes = async ({ after }) => (await read("changes", { after, timeout: 25 })).version;
 export const click = (body) => write("clicks", body);

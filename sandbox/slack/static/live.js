@@ -22,7 +22,7 @@ export function createLive({ store, marks }) {
     const { place } = store.value;
     const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
     const humans = people.filter((person) => !person.is_bot && !person.is_deleted);
-    const seen = new Map(await Promise.all(humans.map(async ({ id }) => [id, await api.channels({ as: id })])));
+    const seen = new Map(humans.map(({ id, channels }) => [id, channels]));
     const home = startingPlace({ place, humans, seen });
     if (!samePlace(home, place) && samePlace(place, store.value.place)) {
       store.change({ place: home });

@@ -91,3 +91,14 @@ async def test_members_of_an_enterprise_say_so_and_may_have_ids_with_a_w(
     assert await control.texts(posted["channel"], as_="W0WIM") == ["hi"]
     assert (await bot.client.chat_postMessage(channel="G0SECRET", text="hi"))["channel"] == "G0SECRET"
     assert (await bot.client.users_info(user="U0OLD"))["user"]["deleted"] is True
+
+
+async def test_people_come_with_their_channels_as_of_one_moment(control: Control) -> None:
+    await control.post("people/U0BOB", is_deleted=True)
+
+    people = (await control.get("people", channels="true"))["people"]
+
+    assert {person["id"] for person in people if "channels" not in person} == {"U0BOB"}
+    for person in people:
+        if "channels" in person:
+            assert person["channels"] == (await control.get("channels", as_=person["id"]))["channels"]
