@@ -32,7 +32,7 @@ class Intervals:
     serving: float = 20.0  # three times while a claim holds; and once a minute it looks for unserved connections
     acknowledgements: float = 20.0  # queries nothing unless an agent was given an end, and then it is woken
     watch: float = 1.0  # how late a request learns of an end that another replica wrote; queries only while one waits
-    installation: float = 30.0  # calls Slack, not the database, and no more once Slack has said whose the token is
+    installation: float = 30.0  # until Slack has said whose the token is; then it asks every ten minutes
     fanout: float = PROBE_SECONDS
     retention: float = 600.0  # deleting what is days old can wait
 

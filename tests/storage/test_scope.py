@@ -18,10 +18,6 @@ EXCEPTIONS = {
     "connections.of_installation": (["main: connections"], "a click names its workspace, never an organization"),
     "connections.disabled_of_installation": (["main: connections"], "as of_installation, for one that is disabled"),
     "organizations.every": (["main: organizations"], "the operator's list of all organizations"),
-    "connections.connect": (
-        ["main: on conflict (app_id)"],
-        "an installation has one owner in the whole database; only the owner's own row is updated",
-    ),
     "cards.lease": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
         "the card loop walks from connection to connection, whichever organizations they belong to",

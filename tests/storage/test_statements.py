@@ -177,6 +177,7 @@ READ = {
     "connections.of_organization": of(Connection),
     "connections.all_of_organization": of(Connection),
     "connections.disabled_of_installation": of(Connection),
+    "connections.refresh": of(Connection),
     "connections.connect": of(Connection),
     "connections.lock": of(Connection),
     "connections.cancel_pending": {"seen", "cancelled"},
