@@ -266,3 +266,4 @@ CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organiz
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);
 CREATE INDEX webhook_endpoints_active ON webhook_endpoints USING btree (organization_id) WHERE (disabled_at IS NULL);
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_reason = 'deleted'::text);
+CREATE INDEX webhook_endpoints_disabled ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_at IS NOT NULL);

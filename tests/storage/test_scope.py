@@ -57,7 +57,7 @@ EXCEPTIONS = {
     "receipts.mark_unacknowledged": (["late: interactions"], "the loop marks late answers of all organizations"),
     "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
-    "retention.walk_endpoints": (["main: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),
+    "retention.retire_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),
     "retention.forget_throttles": (["full_ones: throttles"], "as hold, for rate limits that nothing uses"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no interaction"),
 }
