@@ -28,6 +28,7 @@ class Intervals:
     expiry: float = 10.0  # and when the next deadline passes
     numbering: float = 10.0  # as often as `streams` while a stream is open
     streams: float = 1.0  # how late a stream sends an event that no notice announced; queries only while one is open
+    keys: float = 5.0  # how late an open request of a revoked key ends; queries only while a request is open
     unacknowledged: float = 20.0  # an end that no agent has acknowledged for two minutes can be shown a little later
     serving: float = 20.0  # three times while a claim holds; and once a minute it looks for unserved connections
     acknowledgements: float = 20.0  # queries nothing unless an agent was given an end, and then it is woken
@@ -60,6 +61,7 @@ def required(parts: Parts, db: Database, notifier: Notifier, intervals: Interval
             wake=notifier.numbering,
         ),
         Loop(name="streams", step=parts.streams.step, interval=intervals.streams),
+        Loop(name="keys", step=parts.open_keys.step, interval=intervals.keys),
         Loop(name="watch", step=partial(watch.step, db, notifier), interval=intervals.watch),
         Loop(
             name="deliveries",
