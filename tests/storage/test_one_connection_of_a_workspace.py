@@ -92,3 +92,29 @@ async def test_a_database_with_one_connection_of_each_is_left_as_it_is(former: D
     await migrated(former)
 
     assert [(await all_of(former, tenant)) for tenant in tenants] == [tenant.connection for tenant in tenants]
+
+
+async def test_an_operator_may_keep_the_older_connection_instead(former: Database) -> None:
+    newer, older, _ = await moved(former, "T0ACME")
+    await migrated(former)
+
+    await connections.disable(
+        former, organization_id=newer.scope.organization_id, id=newer.scope.connection_id, new_id=ids.new
+    )
+    await connections.enable(former, organization_id=older.scope.organization_id, id=older.scope.connection_id)
+
+    who = {"app_id": "A0ASKBRIDGE", "team_id": "T0ACME"}
+    found = await connections.of_installation(former, **who, enterprise_id="E0LAST")
+    assert found is not None and found.scope == older.scope
+    refreshed = await connections.connect(
+        former,
+        **who,
+        organization_id=found.organization_id,
+        id=ids.new(),
+        enterprise_id="E0LAST",
+        home_teams=found.home_teams,
+        bot_user_id=found.bot_user_id,
+        name=found.name,
+    )
+    assert (refreshed.id, refreshed.enterprise_id) == (found.id, "E0LAST")
+    assert (await build.question(former, older)).status is Status.PENDING

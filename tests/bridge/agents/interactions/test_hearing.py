@@ -200,7 +200,8 @@ async def test_an_answer_that_waits_for_its_client_keeps_ids_of_ends_and_no_rows
         await until(lambda: any(one.writing_paused for one in server.connections))
         gc.collect()
 
-        assert [one for one in gc.get_objects() if isinstance(one, Interaction)] == []
+        rows = [one for one in gc.get_objects() if isinstance(one, Interaction)]  # other tests may have left some
+        assert [one for one in rows if one.organization_id == door.tenant.scope.organization_id] == []
         assert noted(door) == set()
         end = b""
         while b'"next_cursor": null' not in end:
