@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from bridge.http_connection import ConnectionFaults, HttpConnection
 from bridge.logs import Log
 
 _log = Log("app")
@@ -107,13 +108,15 @@ class ConnectionLimiter:
             )
 
 
-class TcpConnection(web.RequestHandler):
+class TcpConnection(HttpConnection):
     """A connection that reports its start and its end to the limiter."""
 
     __slots__ = ("_limiter",)
 
-    def __init__(self, limiter: ConnectionLimiter, server: web.Server, **options: Any) -> None:
-        super().__init__(server, loop=asyncio.get_running_loop(), **options)
+    def __init__(
+        self, limiter: ConnectionLimiter, faults: ConnectionFaults, server: web.Server, **options: Any
+    ) -> None:
+        super().__init__(faults, server, **options)
         self._limiter = limiter
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -60,6 +60,8 @@ class Metrics:
         self._hints_sent = self._counter("hints_told", "Hints told to other replicas.")
         self._hints_received = self._counter("hints_heard", "Hints heard from other replicas.")
         self._hints_lost = self._counter("hints_lost", "Hints that could not be told for want of a connection.")
+        self._malformed = self._counter("http_malformed", "Requests that are no HTTP, and were answered 400.")
+        self._cut = self._counter("responses_cut", "Connections cut because their client did not read for 20 s.")
         self._lag = self._histogram("event_loop_lag_seconds", "How late a timer fired; several a second.", LAG_BOUNDS)
         for verdict in [*Verdict, UNROUTABLE]:
             self._clicks.labels(verdict)
@@ -147,6 +149,14 @@ class Metrics:
     def hints_lost(self, number: int) -> None:
         """So many changes could not be reported to other replicas."""
         self._hints_lost.inc(number)
+
+    def malformed(self) -> None:
+        """A request is no HTTP."""
+        self._malformed.inc()
+
+    def response_cut(self) -> None:
+        """A connection was cut because its client did not take what was sent."""
+        self._cut.inc()
 
     def lagged(self, seconds: float) -> None:
         """A timer of the event loop fired so many seconds late."""

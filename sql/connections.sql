@@ -1,14 +1,21 @@
 -- Slack installations, each owned by one organization.
 
+-- part: of_installation
+-- An installation is an app in a workspace, or an app in an enterprise for an organization-wide one. A workspace's
+-- enterprise is not part of it: a workspace can move into an enterprise, and a click can name the clicker's enterprise.
+app_id = $app_id
+and (
+    team_id = $team_id::text
+    or ($team_id::text is null and team_id is null and enterprise_id = $enterprise_id::text)
+)
+
 -- name: of_installation :maybe
 -- The active connection of one Slack installation, found by Slack's ids alone: a click does not name an organization.
 select
     /* part: connection_columns */
 from connections
 where
-    app_id = $app_id
-    and coalesce(enterprise_id, '') = coalesce($enterprise_id::text, '')
-    and coalesce(team_id, '') = coalesce($team_id::text, '')
+    /* part: of_installation */
     and disabled_at is null;
 
 -- name: of_organization :many
@@ -19,14 +26,28 @@ from connections
 where organization_id = $organization_id and disabled_at is null
 order by created_at, id;
 
+-- name: refresh :maybe
+-- Update the active connection that an organization has of an installation. No row: it has none.
+update connections
+set
+    enterprise_id = $enterprise_id::text,
+    home_teams = $home_teams::text[],
+    bot_user_id = $bot_user_id,
+    name = $name
+where
+    organization_id = $organization_id
+    and /* part: of_installation */
+    and disabled_at is null
+returning
+    /* part: connection_columns */;
+
 -- name: connect :maybe
--- Create the connection of an installation, or update the organization's own. No row: another organization has it.
+-- Create the connection of an installation. No row: it has an active one. Without a named index, so that each unique
+-- index counts: the release before inserts by connections_installation, which this release no longer needs.
 insert into connections (organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name)
 values (
     $organization_id, $id, $app_id, $enterprise_id::text, $team_id::text, $home_teams::text[], $bot_user_id, $name)
-on conflict (app_id, coalesce(enterprise_id, ''), coalesce(team_id, '')) where disabled_at is null
-do update set home_teams = excluded.home_teams, bot_user_id = excluded.bot_user_id, name = excluded.name
-where connections.organization_id = $organization_id
+on conflict do nothing
 returning
     /* part: connection_columns */;
 
@@ -38,18 +59,16 @@ from connections
 where organization_id = $organization_id
 order by created_at, id;
 
--- name: disabled_of_installation :maybe
--- The connection of one Slack installation that was disabled last, found by Slack's ids alone, as in of_installation.
+-- name: disabled_of_installation :many
+-- The disabled connections of one Slack installation, the last one first, found by Slack's ids alone, as in
+-- of_installation.
 select
     /* part: connection_columns */
 from connections
 where
-    app_id = $app_id
-    and coalesce(enterprise_id, '') = coalesce($enterprise_id::text, '')
-    and coalesce(team_id, '') = coalesce($team_id::text, '')
+    /* part: of_installation */
     and disabled_at is not null
-order by disabled_at desc
-limit 1;
+order by disabled_at desc;
 
 -- name: lock :maybe
 -- Lock a connection, so that no interaction is opened on it until this transaction ends; first in the order of locks.
@@ -103,7 +122,7 @@ returning
     /* part: connection_columns */;
 
 -- name: enable :maybe
--- Accept clicks and interactions again. The unique index of active installations refuses it while another connection
+-- Accept clicks and interactions again. The unique indexes of active installations refuse it while another connection
 -- has the same installation.
 update connections
 set disabled_at = null

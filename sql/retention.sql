@@ -118,39 +118,28 @@ forgotten as (
 select count(*) as rows
 from forgotten;
 
--- name: walk_endpoints :many
--- The next $limit endpoints of all organizations past the named one, and whether each has been disabled for more than
--- $days days. A walk, because no index has the disabled endpoints by time: they are few.
-select
-    organization_id,
-    id,
-    coalesce(
-        disabled_reason <> 'deleted' and disabled_at < statement_timestamp() - make_interval(days => $days::int), false
-    ) as is_old
-from webhook_endpoints
-where (organization_id, id) > ($after_organization_id::uuid, $after_id::uuid)
-order by organization_id, id
-limit $limit;
-
--- name: retire_endpoint :maybe
--- Delete an endpoint that has been disabled for more than $days days, as an agent deletes one: the row stays, emptied,
--- until forget_endpoints removes it. No row: it was enabled meanwhile (the condition is evaluated on the locked row), or
--- another transaction has it locked.
-update webhook_endpoints
-set url = '', types = null, failing_since = null, disabled_reason = 'deleted'
-where
-    organization_id = $organization_id
-    and id = (
-        select id
-        from webhook_endpoints
-        where
-            organization_id = $organization_id
-            and id = $id
-            and disabled_reason <> 'deleted'
-            and disabled_at < statement_timestamp() - make_interval(days => $days::int)
-        for update skip locked
-    )
-returning id;
+-- name: retire_endpoints :one
+-- Delete up to $limit endpoints that have been disabled for more than $days days, as an agent deletes one: the row
+-- stays, emptied, until forget_endpoints removes it; returns how many. One that was enabled meanwhile stays (the
+-- condition is evaluated on the locked row), and so does one that another transaction has locked. Scans all
+-- organizations, as hold does.
+with old as materialized (
+    select organization_id, id
+    from webhook_endpoints
+    where disabled_reason <> 'deleted' and disabled_at < statement_timestamp() - make_interval(days => $days::int)
+    order by disabled_at
+    limit $limit
+    for update skip locked
+),
+retired as (
+    update webhook_endpoints
+    set url = '', types = null, failing_since = null, disabled_reason = 'deleted'
+    from old
+    where webhook_endpoints.organization_id = old.organization_id and webhook_endpoints.id = old.id
+    returning webhook_endpoints.id
+)
+select count(*) as rows
+from retired;
 
 -- name: forget_endpoints :one
 -- Remove up to $limit rows of endpoints that were deleted more than $days days ago and have no deliveries any more;

@@ -242,7 +242,9 @@ CREATE INDEX cards_shelved ON cards USING btree (organization_id, connection_id,
 CREATE INDEX clicks_gone ON clicks USING btree (clicked_at) WHERE (interaction_id IS NULL);
 CREATE INDEX clicks_interaction ON clicks USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX clicks_winner ON clicks USING btree (organization_id, interaction_id) WHERE (verdict = 'won'::text);
+CREATE UNIQUE INDEX connections_enterprise ON connections USING btree (app_id, enterprise_id) WHERE ((disabled_at IS NULL) AND (team_id IS NULL));
 CREATE UNIQUE INDEX connections_installation ON connections USING btree (app_id, COALESCE(enterprise_id, ''::text), COALESCE(team_id, ''::text)) WHERE (disabled_at IS NULL);
+CREATE UNIQUE INDEX connections_workspace ON connections USING btree (app_id, team_id) WHERE ((disabled_at IS NULL) AND (team_id IS NOT NULL));
 CREATE INDEX deliveries_interaction ON deliveries USING btree (organization_id, interaction_id);
 CREATE INDEX deliveries_leased ON deliveries USING btree (organization_id, target_id) WHERE (leased_until IS NOT NULL);
 CREATE INDEX deliveries_of_callbacks ON deliveries USING btree (organization_id, event_id) WHERE (endpoint_id IS NULL);
@@ -264,3 +266,4 @@ CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organiz
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);
 CREATE INDEX webhook_endpoints_active ON webhook_endpoints USING btree (organization_id) WHERE (disabled_at IS NULL);
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_reason = 'deleted'::text);
+CREATE INDEX webhook_endpoints_disabled ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_at IS NOT NULL);

@@ -37,7 +37,7 @@ class ConnectionDisabled:
 async def of_installation(
     db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None
 ) -> Connection | None:
-    """Return the active connection of exactly this installation; `team_id` is None for an organization-wide one."""
+    """Return the active connection of an app in a workspace, or, if `team_id` is None, of an app in an enterprise."""
     row = await _SQL["of_installation"].maybe(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
     return Connection(**row) if row else None
 
@@ -56,10 +56,10 @@ async def all_of_organization(db: Runs, organization_id: UUID) -> list[Connectio
 
 async def disabled_of_installation(
     db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None
-) -> Connection | None:
-    """Return the connection of exactly this installation that was disabled last."""
-    row = await _SQL["disabled_of_installation"].maybe(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
-    return Connection(**row) if row else None
+) -> list[Connection]:
+    """Return the disabled connections of an installation, as in `of_installation`; the last disabled comes first."""
+    rows = await _SQL["disabled_of_installation"].many(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
+    return [Connection(**row) for row in rows]
 
 
 async def connect(
@@ -74,17 +74,23 @@ async def connect(
     bot_user_id: str,
     name: str,
 ) -> Connection:
-    """Create the connection of an installation, or update the organization's own one; raises OwnedElsewhere."""
-    row = await _SQL["connect"].maybe(
-        db,
-        organization_id=organization_id,
-        id=id,
-        app_id=app_id,
-        enterprise_id=enterprise_id,
-        team_id=team_id,
-        home_teams=home_teams,
-        bot_user_id=bot_user_id,
-        name=name,
+    """Create the connection of an installation, or update the organization's own one; raises OwnedElsewhere.
+
+    A workspace keeps its connection when it moves into an enterprise; the enterprise is updated.
+    """
+    values = {
+        "organization_id": organization_id,
+        "app_id": app_id,
+        "enterprise_id": enterprise_id,
+        "team_id": team_id,
+        "home_teams": home_teams,
+        "bot_user_id": bot_user_id,
+        "name": name,
+    }
+    row = (
+        await _SQL["refresh"].maybe(db, **values)
+        or await _SQL["connect"].maybe(db, id=id, **values)
+        or await _SQL["refresh"].maybe(db, **values)  # another replica created it between the two statements above
     )
     if row is None:
         raise OwnedElsewhere(

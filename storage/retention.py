@@ -37,17 +37,6 @@ class Batch:
     last: RetentionPosition | None  # where the next batch begins; None: the walk is complete
 
 
-FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointBatch:
-    """The result of one batch of a walk through the endpoints."""
-
-    retired: int
-    last: tuple[UUID, UUID] | None  # (organization, id) where the next batch begins; None: the walk is complete
-
-
 async def forget_interactions(db: Database, *, days: int, after: RetentionPosition, limit: int) -> Batch:
     """Delete interactions that ended more than `days` days ago and have no work outstanding.
 
@@ -88,22 +77,14 @@ async def forget_clicks(db: Runs, *, days: int, limit: int) -> int:
     return rows
 
 
-async def retire_endpoints(db: Runs, *, days: int, after: tuple[UUID, UUID], limit: int) -> EndpointBatch:
-    """Delete, as an agent would, the endpoints that have been disabled for more than `days` days.
+async def retire_endpoints(db: Runs, *, days: int, limit: int) -> int:
+    """Delete, as an agent would, up to `limit` endpoints that have been disabled for more than `days` days.
 
-    Reads up to `limit` endpoints past `after`, an (organization, id) pair.
+    Returns how many.
     """
-    organization_id, id = after
-    read = await _SQL["walk_endpoints"].many(
-        db, days=days, after_organization_id=organization_id, after_id=id, limit=limit
-    )
-    retired = 0
-    for row in read:
-        if row["is_old"]:
-            place = {"organization_id": row["organization_id"], "id": row["id"]}
-            retired += await _SQL["retire_endpoint"].maybe(db, days=days, **place) is not None
-    last = (read[-1]["organization_id"], read[-1]["id"]) if len(read) == limit else None
-    return EndpointBatch(retired=retired, last=last)
+    row = await _SQL["retire_endpoints"].one(db, days=days, limit=limit)
+    rows: int = row["rows"]
+    return rows
 
 
 async def forget_throttles(db: Runs, *, limit: int) -> int:

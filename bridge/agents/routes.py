@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bridge.agents.auth import auth
 from bridge.agents.auth.key_lookup import KeyLookup
+from bridge.agents.auth.open_keys import OpenKeys
 from bridge.agents.events.handlers import Events
 from bridge.agents.events.streams import Streams
 from bridge.agents.http import body
@@ -32,6 +33,7 @@ def routes(
     notifier: Notifier,
     streams: Streams,
     concurrency: ConcurrencyLimiter,
+    open_keys: OpenKeys,
     webhooks: Webhooks,
     limits: Limits,
     metrics: Metrics | None = None,
@@ -40,7 +42,12 @@ def routes(
     """Every route of version 1, and that of its OpenAPI description."""
     read_body = partial(body.read, seconds=options.read)
     poll = LongPoll(
-        db=db, reader=reader, notifier=notifier, concurrency=concurrency, disconnect_seconds=options.disconnect
+        db=db,
+        reader=reader,
+        notifier=notifier,
+        concurrency=concurrency,
+        open_keys=open_keys,
+        disconnect_seconds=options.disconnect,
     )
     interactions = Interactions(
         db=db,

@@ -190,7 +190,7 @@ async def _connected(db: Database | None, identity: Identity, *, app_id: str | N
         owner = f"{terminal.printable(organization.name)} ({ids.encode('org', organization.organization_id)})"
         return ok(name, f"connected to {owner} as {ids.encode('con', active.id)}")
     if disabled:
-        id, org = ids.encode("con", disabled.id), ids.encode("org", disabled.organization_id)
+        id, org = ids.encode("con", disabled[0].id), ids.encode("org", disabled[0].organization_id)
         return failed(name, f"{id} is disabled", fix=f"askbridge connections enable {id} --organization {org}")
     return failed(name, "no organization has it yet", fix="start a replica once, which connects it: askbridge serve")
 

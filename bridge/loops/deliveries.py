@@ -109,7 +109,13 @@ class Deliveries:
             id=leased.event_id, type=leased.type, at=leased.at, row=row, cards=interaction_cards
         )
         sending = asyncio.ensure_future(
-            self.webhooks.send(leased.url, id=body["id"], body=event.encode(body), secrets=_secrets(leased, keys))
+            self.webhooks.send(
+                leased.organization_id,
+                leased.url,
+                id=body["id"],
+                body=event.encode(body),
+                secrets=_secrets(leased, keys),
+            )
         )
         holding = asyncio.ensure_future(self._hold(leased))
         try:

@@ -16,24 +16,25 @@ class Retention:
         self._db = db
         self._days = days
         self._after = retention.START
-        self._after_endpoint = retention.FIRST_ENDPOINT
+        self._with_rest = True
 
     async def step(self) -> int:
         """Delete up to BATCH old interactions, BATCH old clicks on no interaction and ENDPOINTS old deleted endpoints.
 
-        Deletes up to BATCH unused rate limits too, and of the next BATCH endpoints those that were disabled long ago;
-        this second walk never makes a pass longer, and goes on in the next one. Returns how many were old; 0 at the end
-        of a walk. Old interactions that must stay, because a card does not show their end yet, are read once in every
-        walk and do not delay others.
+        Once in a walk it also deletes up to BATCH endpoints that were disabled long ago, and BATCH unused rate limits;
+        more of them in the next pass. Returns how many were old; 0 at the end of a walk. Old interactions that must
+        stay, because a card does not show their end yet, are read once in every walk and do not delay others.
         """
         batch = await retention.forget_interactions(self._db, days=self._days, after=self._after, limit=BATCH)
         clicks = await retention.forget_clicks(self._db, days=self._days, limit=BATCH)
-        disabled = await retention.retire_endpoints(self._db, days=self._days, after=self._after_endpoint, limit=BATCH)
+        disabled = throttles = 0
+        if self._with_rest:
+            disabled = await retention.retire_endpoints(self._db, days=self._days, limit=BATCH)
+            throttles = await retention.forget_throttles(self._db, limit=BATCH)
         endpoints = await retention.forget_endpoints(self._db, days=self._days, limit=ENDPOINTS)
-        throttles = await retention.forget_throttles(self._db, limit=BATCH)
         self._after = batch.last or retention.START
-        self._after_endpoint = disabled.last or retention.FIRST_ENDPOINT
+        self._with_rest = BATCH in {disabled, throttles} or batch.last is None
         if batch.forgotten or clicks or endpoints:
             _log.info("ended_forgotten", interactions=batch.forgotten, clicks_on_none=clicks, endpoints=endpoints)
-        more = batch.last or BATCH in {clicks, throttles} or endpoints == ENDPOINTS
-        return batch.seen + clicks + endpoints + throttles if more else 0
+        more = batch.last or BATCH in {clicks, disabled, throttles} or endpoints == ENDPOINTS
+        return batch.seen + clicks + disabled + throttles + endpoints if more else 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bridge.agents.auth.open_keys import OpenKeys
 from bridge.agents.events.streams import Streams
 from bridge.agents.limits.limit_values import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
@@ -59,6 +60,7 @@ class Parts:
     receiver: Receiver
     inbound: Inbound
     limiter: ConnectionLimiter
+    open_keys: OpenKeys
     concurrency: ConcurrencyLimiter
 
 
@@ -80,6 +82,7 @@ def assemble(
     client = _client(settings, resources)
     clicks = _clicks(resources, state, reader)
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
+    open_keys = OpenKeys(db)
     limiter = ConnectionLimiter(max_connections=allotment.connections)
     return Parts(
         reader=reader,
@@ -95,7 +98,9 @@ def assemble(
         deliveries=Deliveries(
             db=db, reader=reader, notifier=notifier, webhooks=webhooks, metrics=metrics, chance=chance
         ),
-        streams=Streams(db=db, reader=reader, notifier=notifier, times=api.streams, limits=api.feed),
+        streams=Streams(
+            db=db, reader=reader, notifier=notifier, open_keys=open_keys, times=api.streams, limits=api.feed
+        ),
         fanout=Fanout(dsn=settings.direct_url, notifier=notifier, metrics=metrics),
         serving=Serving(db=db, installations=state.installations, notifier=notifier),
         unacknowledged=Unacknowledged(db=db, notifier=notifier, metrics=metrics),
@@ -112,6 +117,7 @@ def assemble(
             metrics=metrics,
         ),
         limiter=limiter,
+        open_keys=open_keys,
         concurrency=ConcurrencyLimiter(
             per_organization=limits.open_requests, max_open=allotment.open_requests, limiter=limiter
         ),

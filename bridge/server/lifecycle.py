@@ -6,10 +6,11 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bridge.http_connection import ConnectionFaults
 from bridge.logs import Log
 from bridge.loops import acknowledgements, runner
 from bridge.loops.runner import Loop
-from bridge.server import fd_limit, listeners, resources, startup_log
+from bridge.server import abandoned, fd_limit, listeners, resources, startup_log
 from bridge.server.config import Settings
 from bridge.server.replica import Replica, build
 from storage import errors
@@ -34,6 +35,7 @@ async def serve(settings: Settings, *, on_ready: Callable[[Addresses], None] | N
     database = settings.database_connections + settings.claim_connections
     allotment = fd_limit.allot(fd_limit.raised(), database=database)
     startup_log.starting(settings, allotment)
+    asyncio.get_running_loop().set_exception_handler(abandoned.handle)
     stopping = asyncio.Event()
     with _signals(stopping):
         async with resources.opened(settings, stopping) as opened:
@@ -55,9 +57,10 @@ async def run(
     Raises listeners.CannotListen, and an ExceptionGroup if a loop ends before `stopping` is set.
     """
     # The metrics are served first and last, so that Prometheus can watch the start and the stop.
+    faults = ConnectionFaults(replica.state.metrics)
     async with (
-        listeners.metrics(replica.metrics_endpoint, replica.settings) as metrics_url,
-        listeners.public(replica.web_app, replica.settings, replica.parts.limiter) as url,
+        listeners.metrics(replica.metrics_endpoint, replica.settings, faults) as metrics_url,
+        listeners.public(replica.web_app, replica.settings, replica.parts.limiter, faults) as url,
         asyncio.TaskGroup() as group,
     ):
         started = replica.loops if loops is None else loops

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
 from aiohttp import web
 
+from bridge import http_connection
 from bridge.connection_limit import ConnectionLimiter, TcpConnection
+from bridge.http_connection import TAKE_SECONDS, ConnectionFaults, HttpConnection
 from bridge.server import metrics_endpoint
 from bridge.server.config import Settings
 from bridge.server.metrics_endpoint import MetricsEndpoint
@@ -31,18 +33,26 @@ class CannotListen(Exception):
 
 
 @contextlib.asynccontextmanager
-async def public(web_app: web.Application, settings: Settings, limiter: ConnectionLimiter) -> AsyncIterator[str]:
+async def public(
+    web_app: web.Application,
+    settings: Settings,
+    limiter: ConnectionLimiter,
+    faults: ConnectionFaults | None = None,
+    *,
+    take_seconds: float = TAKE_SECONDS,
+) -> AsyncIterator[str]:
     """Serve agents' and Slack's requests; yields the URL. Raises CannotListen.
 
-    `limiter.attend` must be a middleware of the application.
+    `limiter.attend` must be a middleware of the application. A client has `take_seconds` to take what was sent to it.
     """
     host, port = settings.host, settings.port
-    async with _listening(web_app, limiter, host=host, port=port, setting="ASKBRIDGE_") as url:
+    connection = partial(TcpConnection, limiter, faults or ConnectionFaults(), take_seconds=take_seconds)
+    async with _listening(web_app, connection, host=host, port=port, setting="ASKBRIDGE_") as url:
         yield url
 
 
 @contextlib.asynccontextmanager
-async def metrics(endpoint: MetricsEndpoint, settings: Settings) -> AsyncIterator[str | None]:
+async def metrics(endpoint: MetricsEndpoint, settings: Settings, faults: ConnectionFaults) -> AsyncIterator[str | None]:
     """Serve metrics if ASKBRIDGE_METRICS_PORT is set; yields the URL, or None. Raises CannotListen.
 
     Counters count in either case.
@@ -51,9 +61,11 @@ async def metrics(endpoint: MetricsEndpoint, settings: Settings) -> AsyncIterato
         yield None
         return
     web_app = web.Application()
+    web_app.on_response_prepare.append(http_connection.hide_software)
     web_app.add_routes(endpoint.routes())
     host, port = settings.metrics_host, settings.metrics_port
-    async with _listening(web_app, None, host=host, port=port, setting="ASKBRIDGE_METRICS_") as url:
+    connection = partial(HttpConnection, faults)
+    async with _listening(web_app, connection, host=host, port=port, setting="ASKBRIDGE_METRICS_") as url:
         lag = asyncio.create_task(endpoint.measure_lag(), name="lag")
         try:
             yield f"{url}{metrics_endpoint.PATH}"
@@ -63,7 +75,7 @@ async def metrics(endpoint: MetricsEndpoint, settings: Settings) -> AsyncIterato
 
 @contextlib.asynccontextmanager
 async def _listening(
-    web_app: web.Application, limiter: ConnectionLimiter | None, *, host: str, port: int, setting: str
+    web_app: web.Application, connection: Callable[..., HttpConnection], *, host: str, port: int, setting: str
 ) -> AsyncIterator[str]:
     # Bodies are not decompressed here: the API refuses a compressed body with a problem before it is inflated.
     options: dict[str, Any] = {"access_log": None, "auto_decompress": False}
@@ -73,9 +85,9 @@ async def _listening(
     try:
         if (server := web_runner.server) is None:
             raise RuntimeError("the application was not set up")
-        connection = server if limiter is None else partial(TcpConnection, limiter, server, **options)
+        protocol = partial(connection, server, **options)
         try:
-            listener = await asyncio.get_running_loop().create_server(connection, host, port, backlog=_BACKLOG)
+            listener = await asyncio.get_running_loop().create_server(protocol, host, port, backlog=_BACKLOG)
         except OSError as error:
             raise CannotListen(host=host, port=port, setting=setting) from error
         host, port = listener.sockets[0].getsockname()[:2]

@@ -28,11 +28,12 @@ class Intervals:
     expiry: float = 10.0  # and when the next deadline passes
     numbering: float = 10.0  # as often as `streams` while a stream is open
     streams: float = 1.0  # how late a stream sends an event that no notice announced; queries only while one is open
+    keys: float = 5.0  # how late an open request of a revoked key ends; queries only while a request is open
     unacknowledged: float = 20.0  # an end that no agent has acknowledged for two minutes can be shown a little later
     serving: float = 20.0  # three times while a claim holds; and once a minute it looks for unserved connections
     acknowledgements: float = 20.0  # queries nothing unless an agent was given an end, and then it is woken
     watch: float = 1.0  # how late a request learns of an end that another replica wrote; queries only while one waits
-    installation: float = 30.0  # calls Slack, not the database, and no more once Slack has said whose the token is
+    installation: float = 30.0  # until Slack has said whose the token is; then it asks every ten minutes
     fanout: float = PROBE_SECONDS
     retention: float = 600.0  # deleting what is days old can wait
 
@@ -60,6 +61,7 @@ def required(parts: Parts, db: Database, notifier: Notifier, intervals: Interval
             wake=notifier.numbering,
         ),
         Loop(name="streams", step=parts.streams.step, interval=intervals.streams),
+        Loop(name="keys", step=parts.open_keys.step, interval=intervals.keys),
         Loop(name="watch", step=partial(watch.step, db, notifier), interval=intervals.watch),
         Loop(
             name="deliveries",

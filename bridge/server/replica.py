@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bridge import http_connection
 from bridge.agents import routes
 from bridge.agents.http.problem_details import problem_details_except
 from bridge.agents.limits.limit_values import Limits
@@ -91,12 +92,14 @@ def _web_app(
     """The application with every route but that of the metrics, which has a port of its own."""
     middlewares = [parts.limiter.attend, problem_details_except(PATH)]
     web_app = web.Application(middlewares=middlewares, client_max_size=MAX_BYTES)
+    web_app.on_response_prepare.append(http_connection.hide_software)
     agents = routes.routes(
         db=resources.db,
         reader=parts.reader,
         notifier=state.notifier,
         streams=parts.streams,
         concurrency=parts.concurrency,
+        open_keys=parts.open_keys,
         webhooks=parts.webhooks,
         limits=limits,
         metrics=state.metrics,

@@ -27,7 +27,11 @@ _NO_TOKEN = Broken(code=TOKEN_MISSING, detail="This replica has no token for the
 
 
 class Directory:
-    """Finds connections by their signed Slack ids; caches them for REMEMBERED_SECONDS, and unknown ids not at all."""
+    """Finds connections by their signed Slack ids; caches them for REMEMBERED_SECONDS, and unknown ids not at all.
+
+    A workspace's connection is found by app and team. The enterprise of a payload counts for an organization-wide
+    installation only: a workspace's own can change, and a person of another organization brings another one.
+    """
 
     def __init__(self) -> None:
         self._connections: TTLCache[tuple[str, str | None, str | None], Connection] = TTLCache(
@@ -35,8 +39,8 @@ class Directory:
         )
 
     async def find(self, db: Runs, *, app_id: str, enterprise_id: str | None, team_id: str | None) -> Connection | None:
-        """The active connection of exactly this installation; None if there is none."""
-        key = (app_id, enterprise_id, team_id)
+        """The active connection of this installation; None if there is none. No `team_id`: an organization-wide one."""
+        key = (app_id, None if team_id else enterprise_id, team_id)
         if (cached := self._connections.get(key)) is not None:
             return cached
         connection = await connections.of_installation(db, app_id=app_id, enterprise_id=enterprise_id, team_id=team_id)
@@ -89,19 +93,29 @@ class Installations:
 async def establish(db: Database, identity: Identity, *, app_id: str, organization: str) -> Connection:
     """Return the connection of this installation; create it, and its organization, if it is not in the database.
 
-    A disabled connection is returned as it is: only an operator enables it. Several replicas may call this at once: one
+    A connection is updated with what Slack says now, including the enterprise that its workspace has moved to. A
+    disabled connection is returned as it is: only an operator enables it. Several replicas may call this at once: one
     of them creates the rows, the others find them.
     """
     active = await connections.of_installation(
         db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
     )
     if active is not None:
-        return await _connect(db, identity, app_id=app_id, organization_id=active.organization_id)
+        updated = await _connect(db, identity, app_id=app_id, organization_id=active.organization_id)
+        if updated.enterprise_id != active.enterprise_id:
+            _log.info(
+                "connection_enterprise_changed",
+                connection=ids.encode("con", updated.id),
+                team=updated.team_id,
+                before=active.enterprise_id,
+                after=updated.enterprise_id,
+            )
+        return updated
     disabled = await connections.disabled_of_installation(
         db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
     )
-    if disabled is not None:
-        return disabled
+    if disabled:
+        return disabled[0]
     try:
         async with db.acquire() as connection, connection.transaction():
             organization_id = ids.new()

@@ -4,6 +4,9 @@ Until people can install the app themselves, a replica calls `auth.test` to find
 belongs to. Slack may be down at start: clicks on cards already posted need no token, so the replica does not wait.
 """
 
+import time
+from collections.abc import Callable
+
 from bridge import ids
 from bridge.logs import Log
 from bridge.notifier import Notifier
@@ -11,9 +14,11 @@ from bridge.slack import connections
 from bridge.slack.client import Client, Identity
 from bridge.slack.connections import Installations
 from bridge.slack.errors import RetryAfter
+from storage import connections as rows
 from storage.pool import Database
 
 _log = Log("slack")
+IDENTITY_SECONDS = 600.0  # between two looks at what Slack says of the workspace, which may move into an enterprise
 
 
 class Installation:
@@ -28,6 +33,7 @@ class Installation:
         app_id: str | None,
         organization: str,
         notifier: Notifier,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db = db
         self._client = client
@@ -35,11 +41,16 @@ class Installation:
         self._app_id = app_id
         self._organization = organization
         self._notifier = notifier
+        self._clock = clock
         self._established = False
+        self._identify_at = float("-inf")
 
     async def step(self) -> int:
-        """Identify the token with Slack, once. Returns 1 if this pass established the connection, else 0."""
-        if self._established:
+        """Identify the token with Slack, at first and every IDENTITY_SECONDS.
+
+        Returns 1 if this pass established the connection, else 0.
+        """
+        if self._clock() < self._identify_at:
             return 0
         identity = await self._client.identity()
         if not isinstance(identity, Identity):
@@ -58,9 +69,16 @@ class Installation:
             return 0
         connection = await connections.establish(self._db, identity, app_id=app_id, organization=self._organization)
         self._installations.put(connection.scope, self._client)
+        # The cards of disabled connections still have to be edited, and the token is theirs too.
+        for disabled in await rows.disabled_of_installation(
+            self._db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
+        ):
+            self._installations.put(disabled.scope, self._client)
+        self._identify_at = self._clock() + IDENTITY_SECONDS
+        if self._established:
+            return 0
         self._established = True
         if connection.disabled_at is not None:
-            # The token is kept all the same: the cards of cancelled interactions still have to be edited.
             id = ids.encode("con", connection.id)
             _log.warning("slack_connection_disabled", connection=id, fix=f"askbridge connections enable {id}")
         _log.info(

@@ -23,10 +23,12 @@ class Webhooks:
     guard: Guard
     sender: Sender
 
-    async def send(self, url: str, *, id: str, body: bytes, secrets: tuple[bytes, ...]) -> DeliveryOutcome:
-        """Make one attempt, signed with the current time; never raises."""
+    async def send(
+        self, organization_id: UUID, url: str, *, id: str, body: bytes, secrets: tuple[bytes, ...]
+    ) -> DeliveryOutcome:
+        """Make one attempt for an organization, signed with the current time; never raises."""
         headers = signature.headers(id=id, timestamp=int(time.time()), body=body, secrets=secrets)
-        return await self.sender.send(url, body=body, headers=headers)
+        return await self.sender.send(url, body=body, headers=headers, organization_id=organization_id)
 
 
 def of_endpoint(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
+from uuid import UUID
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -13,7 +14,7 @@ from aiohttp.abc import AbstractResolver
 from bridge.webhooks import target
 from bridge.webhooks.bounded import MAX_BODY, BoundedConnector, TooMuch
 from bridge.webhooks.guard import AddressRefused, Guard
-from bridge.webhooks.names import Resolver
+from bridge.webhooks.names import Resolver, on_behalf_of
 from bridge.webhooks.outcome import DeliveryOutcome
 
 ATTEMPT_SECONDS = 15.0  # for the whole attempt: name, connection, TLS, request and response
@@ -45,23 +46,32 @@ class Sender:
         self._guard = guard
         self._seconds = seconds
 
-    async def send(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> DeliveryOutcome:
-        """POST a JSON body; never raises. Reads up to 64 KiB of the response body, and 96 KiB of the whole response."""
+    async def send(
+        self, url: str, *, body: bytes, headers: Mapping[str, str], organization_id: UUID | None = None
+    ) -> DeliveryOutcome:
+        """POST a JSON body for an organization; never raises.
+
+        Reads up to 64 KiB of the response body, and 96 KiB of the whole response.
+        """
         all_headers = {**headers, "Content-Type": "application/json"}
         try:
-            async with self._http.post(url, data=body, headers=all_headers, allow_redirects=False) as response:
-                detail = f"HTTP {response.status}"
-                if redirect := _redirect(response, url, self._guard):
-                    detail += f": {redirect}"
-                elif excerpt := await _excerpt(response):
-                    detail += f": {excerpt}"
-                return DeliveryOutcome(status=response.status, detail=detail, retry_after=_retry_after(response))
+            with on_behalf_of(organization_id):
+                return await self._send(url, body, all_headers)
         except TimeoutError:
             return DeliveryOutcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
         except TooMuch as error:
             return DeliveryOutcome(status=None, detail=str(error))
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             return DeliveryOutcome(status=None, detail=_failure(error))
+
+    async def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> DeliveryOutcome:
+        async with self._http.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            detail = f"HTTP {response.status}"
+            if redirect := _redirect(response, url, self._guard):
+                detail += f": {redirect}"
+            elif excerpt := await _excerpt(response):
+                detail += f": {excerpt}"
+            return DeliveryOutcome(status=response.status, detail=detail, retry_after=_retry_after(response))
 
     async def aclose(self) -> None:
         """Close every open connection."""

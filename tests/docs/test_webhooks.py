@@ -48,7 +48,7 @@ async def test_the_receiver_takes_what_is_signed_and_refuses_what_is_not(db: Dat
                     await loop.step()
                     await loop.pass_time(10)
                 printed = (await process.stdout.readline()).decode()
-            forged = await loop.webhooks.send(endpoint.url, id="evt_1", body=b"{}", secrets=(b"x" * 32,))
+            forged = await loop.webhooks.send(ids.new(), endpoint.url, id="evt_1", body=b"{}", secrets=(b"x" * 32,))
         finally:
             process.kill()
             await process.wait()

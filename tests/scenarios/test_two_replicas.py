@@ -114,7 +114,6 @@ async def test_strangers_never_consume_a_question_and_learn_nothing(shared: Prog
     foreign: list[dict[str, Any]] = [
         {"team": "T0OTHER"},
         {"app_id": "A0OTHER"},
-        {"enterprise": "E0OTHER"},
         {"team": None, "enterprise": "E0OTHER"},
     ]
     for overrides in foreign:

@@ -1,4 +1,4 @@
-"""Connections: one active owner for each installation, found by exactly its ids."""
+"""Connections: one active owner for each installation, found by its app and workspace."""
 
 import asyncio
 from typing import Any
@@ -46,7 +46,6 @@ async def test_an_installation_is_found_by_exactly_its_ids(db: Database) -> None
     owner = await organization(db)
     installations: list[dict[str, Any]] = [
         {"enterprise_id": None, "team_id": "T0ACME"},
-        {"enterprise_id": "E0ACME", "team_id": "T0ACME"},
         {"enterprise_id": "E0ACME", "team_id": "T0NEXT"},
         {"enterprise_id": "E0ACME", "team_id": None},
         {"enterprise_id": "E0NEXT", "team_id": None},
@@ -55,10 +54,48 @@ async def test_an_installation_is_found_by_exactly_its_ids(db: Database) -> None
 
     found = [await connections.of_installation(db, app_id=APP, **installation) for installation in installations]
 
-    assert found == made and len({connection.id for connection in made}) == 5
+    assert found == made and len({connection.id for connection in made}) == 4
     assert await connections.of_installation(db, app_id="A0OTHER", **installations[0]) is None
-    assert await connections.of_installation(db, app_id=APP, enterprise_id=None, team_id="T0NEXT") is None
+    assert await connections.of_installation(db, app_id=APP, enterprise_id="E0ACME", team_id="T0OTHER") is None
+    assert await connections.of_installation(db, app_id=APP, enterprise_id="E0OTHER", team_id=None) is None
     assert await connections.of_installation(db, app_id=APP, enterprise_id=None, team_id=None) is None
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "E0ACME"), ("E0ACME", None), ("E0ACME", "E0NEXT")], ids=str)
+async def test_a_workspace_keeps_its_connection_whatever_enterprise_it_moves_to(
+    db: Database, before: str | None, after: str | None
+) -> None:
+    owner, second = await organization(db), await organization(db)
+    made = await connect(db, owner, enterprise_id=before)
+
+    with pytest.raises(OwnedElsewhere, match="T0ACME by another organization"):
+        await connect(db, second, enterprise_id=after)
+    moved = await connect(db, owner, enterprise_id=after)
+
+    assert (moved.id, moved.enterprise_id) == (made.id, after)
+    for named in (before, after, "E0CLICKER"):
+        assert await connections.of_installation(db, app_id=APP, enterprise_id=named, team_id="T0ACME") == moved
+
+
+async def test_the_release_before_creates_and_finds_connections_by_three_ids_as_before(db: Database) -> None:
+    """Its statements, which run beside this release; it makes no second connection of a workspace that has moved."""
+    insert = """
+        insert into connections (organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name)
+        values ($1, $2, 'A0ASKBRIDGE', $3, 'T0ACME', '{T0ACME}', 'U0BOT', 'Acme')
+        on conflict (app_id, coalesce(enterprise_id, ''), coalesce(team_id, '')) where disabled_at is null
+        do update set name = excluded.name where connections.organization_id = $1
+        returning id
+    """
+    owner, second = await organization(db), await organization(db)
+    [made] = await db.fetch(insert, owner, ids.new(), None)
+    assert await db.fetch(insert, second, ids.new(), None) == []
+
+    with pytest.raises(asyncpg.exceptions.UniqueViolationError, match="connections_workspace"):
+        await db.fetch(insert, second, ids.new(), "E0ACME")
+    moved = await connect(db, owner, enterprise_id="E0ACME")
+    [found] = await db.fetch(insert, owner, ids.new(), "E0ACME")
+
+    assert made["id"] == moved.id == found["id"]
 
 
 @pytest.mark.parametrize(

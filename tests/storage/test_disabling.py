@@ -189,14 +189,14 @@ async def test_the_connection_disabled_last_is_the_one_remembered_for_an_install
     db: Database, tenant: Tenant
 ) -> None:
     who = {"app_id": "A0ASKBRIDGE", "enterprise_id": None, "team_id": tenant.connection.team_id}
-    assert await connections.disabled_of_installation(db, **who) is None  # type: ignore[arg-type]  # as in the call
+    assert await connections.disabled_of_installation(db, **who) == []  # type: ignore[arg-type]  # as in the call
     await disable(db, tenant)
     newer = await connect(db, await organization(db), team_id=tenant.connection.team_id)
     await connections.disable(db, organization_id=newer.organization_id, id=newer.id, new_id=ids.new)
 
     found = await connections.disabled_of_installation(db, **who)  # type: ignore[arg-type]  # as above
 
-    assert found is not None and found.id == newer.id
+    assert [one.id for one in found] == [newer.id, tenant.connection.id]
     assert {one.id for one in await connections.all_of_organization(db, tenant.scope.organization_id)} == {
         tenant.connection.id
     }

@@ -201,11 +201,7 @@ def of_webhooks(organization_id: UUID, endpoint_id: UUID) -> dict[str, tuple[str
             "webhook_endpoints",
             {"organization_id": organization_id, "before": UUID(int=2**128 - 1), "limit": 201},
         ),
-        "walk_endpoints": (
-            "retention",
-            {"days": 90, "after_organization_id": UUID(int=0), "after_id": UUID(int=0), "limit": 20},
-        ),
-        "retire_endpoint": ("retention", {"days": 90, **one}),
+        "retire_endpoints": ("retention", {"days": 90, "limit": 20}),
         "forget_throttles": ("retention", {"limit": 100}),
         "get of an endpoint": ("webhook_endpoints", one),
         "rotate": ("webhook_endpoints", one),

@@ -7,7 +7,7 @@ import pytest
 from storage import events, interactions, retention, webhook_endpoints
 from storage.model import WebhookEndpoint
 from storage.pool import Database
-from storage.retention import FIRST_ENDPOINT, START
+from storage.retention import START
 from tests.storage import build, ended
 from tests.storage.build import Tenant
 from tests.storage.elapse import elapse
@@ -45,14 +45,11 @@ async def disable(db: Database, one: WebhookEndpoint, *, reason: str, days: floa
 
 
 async def retire(db: Database) -> int:
-    """Walk through all endpoints in batches of two; returns how many were retired."""
-    retired, after = 0, FIRST_ENDPOINT
-    while True:
-        batch = await retention.retire_endpoints(db, days=DAYS, after=after, limit=2)
-        retired += batch.retired
-        if batch.last is None:
-            return retired
-        after = batch.last
+    """Retire endpoints in batches of two; returns how many were retired."""
+    retired = 0
+    while batch := await retention.retire_endpoints(db, days=DAYS, limit=2):
+        retired += batch
+    return retired
 
 
 async def test_what_is_young_stays(db: Database, tenant: Tenant) -> None:
@@ -82,7 +79,7 @@ async def test_what_was_disabled_long_ago_is_deleted_and_then_forgotten(
 
 
 async def test_what_is_enabled_at_the_same_moment_stays(db: Database, other: Database, tenant: Tenant) -> None:
-    """The walk has seen it disabled; before it writes that, another connection enables it."""
+    """The statement finds it disabled, while another connection has enabled it and not committed yet."""
     one = await build.endpoint(db, tenant)
     await disable(db, one, reason="asked", days=DAYS + 1)
     async with other.acquire() as held, held.transaction():

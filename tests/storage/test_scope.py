@@ -18,10 +18,6 @@ EXCEPTIONS = {
     "connections.of_installation": (["main: connections"], "a click names its workspace, never an organization"),
     "connections.disabled_of_installation": (["main: connections"], "as of_installation, for one that is disabled"),
     "organizations.every": (["main: organizations"], "the operator's list of all organizations"),
-    "connections.connect": (
-        ["main: on conflict (app_id)"],
-        "an installation has one owner in the whole database; only the owner's own row is updated",
-    ),
     "cards.lease": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
         "the card loop walks from connection to connection, whichever organizations they belong to",
@@ -61,7 +57,7 @@ EXCEPTIONS = {
     "receipts.mark_unacknowledged": (["late: interactions"], "the loop marks late answers of all organizations"),
     "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
-    "retention.walk_endpoints": (["main: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),
+    "retention.retire_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),
     "retention.forget_throttles": (["full_ones: throttles"], "as hold, for rate limits that nothing uses"),
     "retention.forget_clicks": (["old: clicks"], "as hold, for clicks on no interaction"),
 }

@@ -34,16 +34,21 @@ def required(
             await rate.refuse(owner)
         key = await within(lookup.find(secret)) if possible else None
         if key is None:
-            raise ApiProblem(
-                UNAUTHORIZED,
-                "This API key is unknown or revoked, or its organization is disabled; ask whoever runs this bridge.",
-            )
+            raise refusal()
         await rate.admit(key.organization_id)
         request[_KEY] = key
         parameters.readable(request.rel_url.raw_query_string)
         return await handler(request)
 
     return authenticated
+
+
+def refusal() -> ApiProblem:
+    """The problem of a request whose key is not valid, or is not valid any more."""
+    return ApiProblem(
+        UNAUTHORIZED,
+        "This API key is unknown or revoked, or its organization is disabled; ask whoever runs this bridge.",
+    )
 
 
 def key(request: web.Request) -> Key:

@@ -10,18 +10,20 @@ import socket
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from aiohttp import web
 
+from bridge.agents.auth.open_keys import OpenKeys
 from bridge.agents.events import feed
 from bridge.agents.events.feed import Feed, FeedLimits
 from bridge.agents.http.deadline import within
 from bridge.logs import Log
 from bridge.notifier import Notifier
 from bridge.reader import Reader
-from storage import errors, events, keys
+from storage import errors, events
 from storage.model import EventType, Key
 from storage.pool import Database
 
@@ -40,7 +42,6 @@ class StreamTimes:
     heartbeat: float = 15.0  # without an event, after which a comment is sent: proxies cut connections that are idle
     write: float = 20.0  # for a client to take what was written
     stop: float = 2.0  # the same, once the replica stops or the key is revoked
-    key: float = 5.0  # between two checks whether keys are revoked
 
 
 DEFAULT_TIMES: Final = StreamTimes()
@@ -111,12 +112,14 @@ class Streams:
         db: Database,
         reader: Reader,
         notifier: Notifier,
+        open_keys: OpenKeys,
         times: StreamTimes = DEFAULT_TIMES,
         limits: FeedLimits = feed.DEFAULT_LIMITS,
     ) -> None:
         self._db = db
         self._reader = reader
         self._notifier = notifier
+        self._open_keys = open_keys
         self._limits = limits
         self.times = times
         self._streams: set[Stream] = set()
@@ -124,7 +127,6 @@ class Streams:
         self._followers: Counter[Feed] = Counter()
         self._reading: set[asyncio.Task[None]] = set()  # the event loop itself keeps no reference to running tasks
         self._readers = asyncio.Semaphore(_READERS)
-        self._checked_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -154,10 +156,11 @@ class Streams:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         self._streams.add(stream)
         try:
-            await self._send(stream, _BEGIN)
-            await self._catch_up(stream)
-            with self._following(stream) as followed:
-                await self._follow(stream, followed)
+            with self._open_keys.watching(stream.key, partial(self._revoke, stream)):
+                await self._send(stream, _BEGIN)
+                await self._catch_up(stream)
+                with self._following(stream) as followed:
+                    await self._follow(stream, followed)
             if stream.request.protocol.writing_paused:
                 stream.abort()  # else the end of the response waits for a client that does not read
         except TimeoutError:
@@ -172,7 +175,7 @@ class Streams:
             self._streams.discard(stream)
 
     async def step(self) -> int:
-        """Wake feeds that no notification reached, and cut the streams whose key is revoked; returns 0."""
+        """Wake feeds that no notification reached; returns 0."""
         if not self._streams:
             return 0
         self._notifier.numbering.set()
@@ -180,10 +183,6 @@ class Streams:
         for organization_id, followed in self._feeds.items():
             if latest.get(organization_id, 0) > followed.position:
                 self._notifier.feed_advanced(organization_id)
-        now = asyncio.get_running_loop().time()
-        if now - self._checked_at >= self.times.key:
-            await self._check_keys()
-            self._checked_at = now
         return 0
 
     def close(self) -> None:
@@ -191,16 +190,15 @@ class Streams:
         for stream in self._streams:
             stream.hurry()
 
-    async def _check_keys(self) -> None:
-        streams = list(self._streams)
-        valid = await keys.valid(self._db, {(stream.key.organization_id, stream.key.id) for stream in streams})
-        for stream in streams:
-            if (stream.key.organization_id, stream.key.id) not in valid:
-                _log.info("stream_cut", key=stream.key.name, why="its key is revoked")
-                stream.is_cut = True
-                stream.hurry()
-                if (followed := self._feeds.get(stream.key.organization_id)) is not None:
-                    followed.wake_streams()
+    def _revoke(self, stream: Stream) -> None:
+        """End a stream whose key is revoked."""
+        if stream.is_cut:
+            return
+        _log.info("stream_cut", key=stream.key.name, why="its key is revoked")
+        stream.is_cut = True
+        stream.hurry()
+        if (followed := self._feeds.get(stream.key.organization_id)) is not None:
+            followed.wake_streams()
 
     async def _catch_up(self, stream: Stream) -> None:
         """Send pages from the database until none is left."""

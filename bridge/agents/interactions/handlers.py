@@ -1,6 +1,7 @@
 """Handlers of interactions: create, get or wait, list, cancel, report a receipt, show the timeline."""
 
 import asyncio
+from collections.abc import Callable
 from typing import assert_never
 from uuid import UUID
 
@@ -90,14 +91,14 @@ class Interactions:
             interaction.interaction(row, cards),
             status=200 if replayed else 201,
             headers=headers,
-            on_sent=lambda: self._acknowledge(row),
+            on_sent=self._acknowledging(row),
         )
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the interaction now, or, with ?wait=, as soon as it has ended."""
         wait, id = parameters.wait(request.query) or 0.0, _id(request)
         row, cards = await self._poll.until(long_poll.ended, request, id, seconds=wait, required=True)
-        return json_response.json(interaction.interaction(row, cards), on_sent=lambda: self._acknowledge(row))
+        return json_response.json(interaction.interaction(row, cards), on_sent=self._acknowledging(row))
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /v1/interactions: one page of those that match the filters, newest first."""
@@ -107,7 +108,7 @@ class Interactions:
         rows = rows[: query.limit]
         next_cursor = paging.cursor(rows[-1].id) if more else None
         page = interaction.page(rows, cards, next_cursor=next_cursor)
-        return json_response.json(page, on_sent=lambda: self._acknowledge(*rows))
+        return json_response.json(page, on_sent=self._acknowledging(*rows))
 
     async def cancel(self, request: web.Request) -> web.Response:
         """POST /v1/interactions/{id}/cancel: cancel an interaction, unless it has another final status."""
@@ -137,7 +138,7 @@ class Interactions:
         row, cards = await self._read(key, id)
         if row.status is not Status.CANCELLED:
             raise self._already_ended(row, cards, "It cannot be cancelled any more")
-        return json_response.json(interaction.interaction(row, cards), on_sent=lambda: self._acknowledge(row))
+        return json_response.json(interaction.interaction(row, cards), on_sent=self._acknowledging(row))
 
     async def receipt(self, request: web.Request) -> web.Response:
         """POST /v1/interactions/{id}/receipt: store what the agent does with an answer; its cards show it later."""
@@ -243,14 +244,23 @@ class Interactions:
             type,
             f"{refusal}. {status_text.sentence(row)}",
             interaction=interaction.interaction(row, cards),
-            on_sent=lambda: self._acknowledge(row),
+            on_sent=self._acknowledging(row),
         )
 
-    def _acknowledge(self, *rows: Interaction) -> None:
-        """Acknowledge the ends among interactions whose response was written completely."""
-        for row in rows:
-            if row.status is not Status.PENDING and row.heard_at is None:
-                self._notifier.acknowledge(row.organization_id, row.id)
+    def _acknowledging(self, *rows: Interaction) -> Callable[[], None]:
+        """To be called once a response with these interactions was written completely: acknowledge their ends.
+
+        Keeps ids only, since a response may wait for its client for long.
+        """
+        ends = [
+            (row.organization_id, row.id) for row in rows if row.status is not Status.PENDING and row.heard_at is None
+        ]
+
+        def acknowledge() -> None:
+            for organization_id, id in ends:
+                self._notifier.acknowledge(organization_id, id)
+
+        return acknowledge
 
 
 def _id(request: web.Request) -> UUID:

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bridge.agents.auth import auth
+from bridge.agents.auth.open_keys import OpenKeys
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import NOT_FOUND, ApiProblem
 from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
@@ -42,6 +43,7 @@ class LongPoll:
     reader: Reader
     notifier: Notifier
     concurrency: ConcurrencyLimiter
+    open_keys: OpenKeys
     disconnect_seconds: float = DISCONNECT_SECONDS
 
     async def until(
@@ -55,14 +57,23 @@ class LongPoll:
     ) -> Snapshot:
         """Read an interaction until it is `done`, at most for `seconds`; every read is of the rows. Raises ApiProblem.
 
-        When too many requests wait already, raises ApiProblem if waiting is `required`, and else returns at once.
+        Raises it too when the key of the request is revoked meanwhile. When too many requests wait already, raises
+        ApiProblem if waiting is `required`, and else returns at once.
         """
-        organization_id = auth.key(request).organization_id
+        key, is_revoked = auth.key(request), asyncio.Event()
+        organization_id = key.organization_id
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
         with self.notifier.watching(organization_id, id) as signal, contextlib.ExitStack() as stack:
             is_admitted = False
+
+            def revoke() -> None:
+                is_revoked.set()
+                signal.set()
+
             while True:
+                if is_revoked.is_set():
+                    raise auth.refusal()
                 signal.clear()
                 row, cards = await read(self.db, self.reader, organization_id, id)
                 if clock() >= deadline or self.notifier.closing.is_set() or done(row, cards):
@@ -71,6 +82,7 @@ class LongPoll:
                     is_admitted = stack.enter_context(
                         self.concurrency.admit(request, organization_id, OpenRequest.WAIT)
                     )
+                    stack.enter_context(self.open_keys.watching(key, revoke))
                 if not is_admitted and required:
                     raise self.concurrency.refusal(organization_id, OpenRequest.WAIT)
                 if not is_admitted:

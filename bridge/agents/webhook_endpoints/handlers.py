@@ -141,7 +141,11 @@ class Endpoints:
         )
         with self._tests.admit(row.organization_id, row.id):
             outcome = await self._webhooks.send(
-                row.url, id=envelope["id"], body=event.encode(envelope), secrets=_signing(row, keys)
+                row.organization_id,
+                row.url,
+                id=envelope["id"],
+                body=event.encode(envelope),
+                secrets=_signing(row, keys),
             )
         return json_response.json(webhook_endpoint.attempt(envelope, outcome))
 

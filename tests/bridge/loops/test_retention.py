@@ -10,7 +10,7 @@ from bridge.loops.retention import Retention
 from storage import interactions, webhook_endpoints
 from storage.model import Handle, Interaction, Verdict
 from tests.bridge.loops import asking
-from tests.bridge.replica import Replica
+from tests.bridge.replica import Counting, Replica
 from tests.storage import build, ended
 from tests.storage.elapse import elapse
 
@@ -169,3 +169,27 @@ async def test_endpoints_that_were_deleted_go_too_and_the_loop_goes_on_while_the
     lines = [json.loads(line) for line in log.getvalue().strip("\0").splitlines()]
     assert [line["endpoints"] for line in lines] == [retention.ENDPOINTS, 1]
     assert await replica.db.fetch("select from webhook_endpoints") == []
+
+
+async def test_endpoints_that_stayed_disabled_go_all_at_once_and_are_looked_for_once_in_a_walk(
+    replica: Replica,
+) -> None:
+    kept, _ = await settled(replica, days=2000)
+    await ended.many_like(replica.db, kept, number=retention.BATCH + 5)
+    await replica.db.fetch("update cards set wanted = wanted + 1, settled = false")
+    for _ in range(retention.ENDPOINTS):
+        one = await build.endpoint(replica.db, replica.tenant)
+        await webhook_endpoints.disable(replica.db, one.organization_id, one.id, reason="asked")
+    await elapse(replica.db, "webhook_endpoints", timedelta(days=DAYS + 1))
+    counting = Counting(replica.db)
+    loop = Retention(db=counting, days=DAYS)
+
+    assert await loop.step() > retention.BATCH
+    assert await replica.db.fetch("select from webhook_endpoints") == []
+    first = list(counting.statements)
+    while await loop.step():
+        pass
+
+    for table in ("delete from throttles", "update webhook_endpoints"):
+        assert sum(table in one for one in first) == 1, "one statement, however many there are"
+        assert sum(table in one for one in counting.statements) == 1

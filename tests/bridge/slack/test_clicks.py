@@ -214,10 +214,9 @@ async def test_a_click_on_an_ephemeral_message_counts_and_heals_no_message(
     [
         {"api_app_id": "A0ANOTHER"},
         {"team": {"id": "T0ANOTHER"}},
-        {"enterprise": {"id": "E0ANOTHER", "name": "Another"}},
         {"is_enterprise_install": True, "enterprise": {"id": "E0ANOTHER", "name": "Another"}, "team": None},
     ],
-    ids=["another app", "another workspace", "another enterprise", "another enterprise's install"],
+    ids=["another app", "another workspace", "another enterprise's install"],
 )
 async def test_m031_a_signed_click_from_an_installation_that_is_not_the_question_s_learns_and_changes_nothing(
     replica: Replica, question: Interaction, handle: Handle, elsewhere: dict[str, Any], log: io.StringIO
@@ -234,6 +233,18 @@ async def test_m031_a_signed_click_from_an_installation_that_is_not_the_question
     assert "no longer active" in text
     assert not any(word in text for word in ("U0ANA", "Deploy", "deploy-bot"))
     assert "click_unroutable" in log.getvalue()
+
+
+async def test_a_click_counts_whatever_enterprise_its_workspace_has_moved_to(
+    replica: Replica, question: Interaction, log: io.StringIO
+) -> None:
+    moved = {"enterprise": {"id": "E0ANOTHER", "name": "Another"}}
+    moved["team"] = {"id": "T0SANDBOX", "enterprise_id": "E0ANOTHER", "enterprise_name": "Another"}
+
+    await replica.send_click(replica.payload(question) | moved)
+
+    assert await replica.verdicts() == ["won"]
+    assert "click_unroutable" not in log.getvalue()
 
 
 async def test_m031_the_same_question_id_clicked_in_another_connected_workspace_is_gone(
@@ -266,11 +277,11 @@ async def test_an_organization_wide_installation_is_found_without_a_team(replica
     one_workspace = await replica.send_click(
         replica.payload(question, user="U0ANA") | wide | {"team": {"id": "T0SANDBOX"}, "is_enterprise_install": False}
     )
-    assert one_workspace.status == 200 and await replica.verdicts() == []
+    assert one_workspace.status == 200 and await replica.verdicts() == ["gone"]
 
     await replica.send_click(replica.payload(question, user="U0ANA") | wide)
 
-    assert await replica.verdicts() == ["won"]
+    assert await replica.verdicts() == ["gone", "won"]
 
 
 async def test_clicks_on_a_disabled_connection_are_gone(replica: Replica, question: Interaction) -> None:

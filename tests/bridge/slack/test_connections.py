@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -29,21 +30,28 @@ ACME = Identity(
 )
 
 
-async def test_a_connection_is_found_by_exactly_its_three_ids(db: Database) -> None:
+async def test_a_connection_is_found_by_its_app_and_workspace_and_an_enterprise_s_by_app_and_enterprise(
+    db: Database,
+) -> None:
     tenant = await build.tenant(db, team="T0ACME", app="A0ACME")
     directory = Directory()
 
-    found = await directory.find(db, app_id="A0ACME", enterprise_id=None, team_id="T0ACME")
-
-    assert found == tenant.connection
+    for enterprise_id in (None, "E0ACME", "E0OTHER"):
+        found = await directory.find(db, app_id="A0ACME", enterprise_id=enterprise_id, team_id="T0ACME")
+        assert found == tenant.connection
     strangers: list[dict[str, Any]] = [
         {"app_id": "A0OTHER", "enterprise_id": None, "team_id": "T0ACME"},
-        {"app_id": "A0ACME", "enterprise_id": "E0ACME", "team_id": "T0ACME"},
         {"app_id": "A0ACME", "enterprise_id": None, "team_id": "T0OTHER"},
         {"app_id": "A0ACME", "enterprise_id": "T0ACME", "team_id": None},
+        {"app_id": "A0ACME", "enterprise_id": "E0ACME", "team_id": None},
     ]
     for stranger in strangers:
         assert await directory.find(db, **stranger) is None
+    wide = await connections.establish(
+        db, replace(ACME, enterprise_id="E0ACME", team_id=None), app_id="A0ACME", organization="Acme"
+    )
+    assert await directory.find(db, app_id="A0ACME", enterprise_id="E0ACME", team_id=None) == wide
+    assert await directory.find(db, app_id="A0ACME", enterprise_id="E0ACME", team_id="T0ACME") == tenant.connection
 
 
 async def test_the_known_are_remembered_and_the_unknown_looked_up_each_time(db: Database) -> None:
@@ -101,14 +109,30 @@ async def test_a_new_installation_gets_an_organization_and_a_known_one_keeps_its
 
 
 async def test_what_slack_tells_anew_is_refreshed(db: Database) -> None:
-    from dataclasses import replace
-
     await connections.establish(db, ACME, app_id="A0ACME", organization="Acme")
 
     renamed = replace(ACME, name="Acme Ltd.", bot_user_id="U0NEW")
     found = await connections.establish(db, renamed, app_id="A0ACME", organization="Acme")
 
     assert (found.name, found.bot_user_id) == ("Acme Ltd.", "U0NEW")
+
+
+async def test_a_workspace_that_moves_into_an_enterprise_stays_the_same_connection_and_the_log_has_it(
+    db: Database, log: io.StringIO
+) -> None:
+    made = await connections.establish(db, ACME, app_id="A0ACME", organization="Acme")
+
+    moved = [
+        await connections.establish(
+            db, replace(ACME, enterprise_id="E0ACME"), app_id="A0ACME", organization="Acme, moved"
+        )
+        for _ in range(2)
+    ]
+
+    assert [(one.scope, one.enterprise_id) for one in moved] == [(made.scope, "E0ACME")] * 2
+    assert len(await db.fetch("select from organizations")) == 1
+    [line] = [line for line in log.getvalue().splitlines() if "connection_enterprise_changed" in line]
+    assert '"team": "T0ACME"' in line and '"after": "E0ACME"' in line
 
 
 async def test_many_replicas_that_start_at_once_make_one_connection(db: Database, dsn: str) -> None:

@@ -1,20 +1,30 @@
 """The one workspace of the settings: identified in the first pass in which Slack can be reached."""
 
 import io
+import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bridge import ids
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
-from bridge.slack.installation import Installation
+from bridge.slack.installation import IDENTITY_SECONDS, Installation
 from sandbox.slack.faults import Kind
+from sandbox.slack.model import Enterprise
 from storage import connections, organizations
 from tests.bridge.replica import Replica
 from tests.storage import build
 
 
-def installation(replica: Replica, *, installations: Installations, token: str | None = None) -> Installation:
+def installation(
+    replica: Replica,
+    *,
+    installations: Installations,
+    token: str | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Installation:
     client = Client(token=token or replica.slack.world.app.bot_token, api_url=replica.slack.api_url, http=replica.http)
     return Installation(
         db=replica.db,
@@ -23,6 +33,7 @@ def installation(replica: Replica, *, installations: Installations, token: str |
         app_id=None,
         organization="Acme",
         notifier=replica.notifier,
+        clock=clock,
     )
 
 
@@ -38,6 +49,46 @@ async def test_the_token_s_connection_is_established_once_and_the_cards_that_wai
     assert replica.notifier.cards.is_set()
     assert len(replica.called("auth.test")) == 1
     assert log.getvalue().count("slack_connected") == 1
+
+
+async def test_a_running_replica_takes_over_the_enterprise_that_its_workspace_moves_to(
+    replica: Replica, log: io.StringIO
+) -> None:
+    now = 0.0
+    one = installation(replica, installations=Installations(), clock=lambda: now)
+    await one.step()
+    here = replica.slack.world.installations
+    here.add_enterprise(Enterprise(id="E0MOVED", name="Moved"))
+    here.workspaces["T0SANDBOX"] = replace(here.workspaces["T0SANDBOX"], enterprise_id="E0MOVED")
+    here.change(here.all[0], enterprise_id="E0MOVED")
+    assert await one.step() == 0
+
+    now = IDENTITY_SECONDS
+    assert await one.step() == 0
+
+    [connection] = await connections.of_organization(replica.db, replica.tenant.scope.organization_id)
+    assert (connection.id, connection.enterprise_id) == (replica.tenant.scope.connection_id, "E0MOVED")
+    assert len(replica.called("auth.test")) == 2
+    assert log.getvalue().count("connection_enterprise_changed") == 1
+    assert log.getvalue().count("slack_connected") == 1
+
+
+async def test_the_cards_of_a_disabled_connection_are_settled_by_the_token_of_the_one_that_replaced_it(
+    replica: Replica,
+) -> None:
+    """As after the migration that leaves a workspace one connection of several."""
+    question = await build.question(replica.db, replica.tenant)
+    await replica.show(question)
+    scope = replica.tenant.scope
+    await connections.disable(replica.db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+    await build.tenant(replica.db, team="T0SANDBOX")
+    replica.installations = Installations()
+
+    await installation(replica, installations=replica.installations).step()
+    await replica.settle()
+
+    assert (await replica.card(question)).shown == 2
+    assert len(replica.installations.served) == 2
 
 
 async def test_a_database_that_knows_nothing_yet_gets_an_organization(replica: Replica) -> None:

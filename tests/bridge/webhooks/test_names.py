@@ -1,6 +1,7 @@
 """Resolving receivers' names: a name whose DNS servers do not answer delays no other lookup."""
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import sys
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from bridge.webhooks.names import Resolver
+from bridge import ids
+from bridge.webhooks.names import Resolver, on_behalf_of
+from bridge.webhooks.sender import Sender
 from tests.bridge.webhooks import receivers
-from tests.bridge.webhooks.sending import send
+from tests.bridge.webhooks.sending import LOCAL, send
 from tests.waiting import until
 
 _really: Callable[..., Any] = socket.getaddrinfo
@@ -65,7 +68,7 @@ async def test_names_without_a_response_keep_no_other_waiting(nameserver: Namese
 
 
 async def test_a_name_is_looked_up_once_at_a_time_however_many_ask(nameserver: Nameserver) -> None:
-    names = Resolver(max_threads=2)
+    names = Resolver(max_threads=4)  # two of them for who is alone
     asking = [asyncio.create_task(names.resolve("hang.example", port)) for port in range(1, 6)]
     await nameserver.until(1)
 
@@ -79,8 +82,49 @@ async def test_a_name_is_looked_up_once_at_a_time_however_many_ask(nameserver: N
     assert again["port"] == 80 and len(nameserver.queries) == 3, "results are not cached"
 
 
+async def test_one_organizations_unanswered_names_leave_the_others_theirs(nameserver: Nameserver) -> None:
+    names = Resolver(max_threads=8)
+    hanging = []
+    for organization, started in ((ids.new(), 4), (ids.new(), 6), (ids.new(), 7)):
+        with on_behalf_of(organization):  # as a task copies it
+            hanging += [asyncio.create_task(names.resolve(f"hang{n}.{organization}")) for n in range(10)]
+        await nameserver.until(started)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(nameserver.queries) == started
+
+    with on_behalf_of(ids.new()):
+        (address,) = await asyncio.wait_for(names.resolve("good.example", 443), 5)
+
+    assert address["host"] == "127.0.0.1"
+    nameserver.answering.set()
+    assert all(isinstance(end, OSError) for end in await asyncio.gather(*hanging, return_exceptions=True))
+    assert len(nameserver.queries) == 31, "those that waited were looked up in the end"
+
+
+async def test_an_attempt_counts_its_name_for_its_organization(nameserver: Nameserver) -> None:
+    hostile, honest, resolver = ids.new(), ids.new(), Resolver(max_threads=4)
+    sender = Sender(LOCAL, agent="askbridge test", seconds=10, resolver=resolver)
+    async with contextlib.aclosing(sender), receivers.receiver() as there:
+        port = there.url.rpartition(":")[2]
+        hanging = [
+            asyncio.create_task(
+                sender.send(f"http://hang{n}.example:{port}/", body=b"{}", headers={}, organization_id=hostile)
+            )
+            for n in range(10)
+        ]
+        await nameserver.until(2)
+
+        outcome = await sender.send(f"http://good.example:{port}/", body=b"{}", headers={}, organization_id=honest)
+
+        assert outcome.delivered
+        assert len(nameserver.queries) == 3 and not any(task.done() for task in hanging)
+        nameserver.answering.set()
+        await asyncio.gather(*hanging)
+
+
 async def test_no_more_names_at_once_than_there_are_threads(nameserver: Nameserver) -> None:
-    names = Resolver(max_threads=2)
+    names = Resolver(max_threads=4)  # two of them for who is alone
     asking = [asyncio.create_task(names.resolve(f"hang{n}.example")) for n in range(2)]
     await nameserver.until(2)
     waiting = asyncio.create_task(names.resolve("good.example"))

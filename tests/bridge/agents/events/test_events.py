@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bridge import ids
+from bridge.agents.auth.open_keys import OpenKeys
 from bridge.agents.events.feed import FeedLimits
 from bridge.agents.events.streams import Streams, StreamTimes
 from bridge.loops import numbering
@@ -361,7 +362,9 @@ async def test_what_no_hint_told_of_is_found_by_the_step(door: Door, second: Doo
 async def test_while_no_stream_is_open_nothing_is_asked(door: Door) -> None:
     counting = Counting(door.db)
 
-    assert await Streams(db=counting, reader=door.reader, notifier=door.notifier).step() == 0
+    open_keys = OpenKeys(counting)
+    assert await Streams(db=counting, reader=door.reader, notifier=door.notifier, open_keys=open_keys).step() == 0
+    assert await open_keys.step() == 0
     assert counting.statements == [] and not door.notifier.numbering.is_set()
 
 
@@ -370,13 +373,13 @@ async def test_a_revoked_key_hears_no_more_and_others_go_on(db: Database) -> Non
     organization_id = tenant.scope.organization_id
     key, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="leaver")
     async with (
-        doors.door(db, tenant, stream_times=StreamTimes(key=0.0)) as door,
+        doors.door(db, tenant) as door,
         listening(door, key=secret) as leaver,
         listening(door) as stays,
     ):
-        await door.streams.step()
+        await door.built.parts.open_keys.step()
         await keys.revoke(db, organization_id=organization_id, id=key.id)
-        await door.streams.step()
+        await door.built.parts.open_keys.step()
         with pytest.raises(StopAsyncIteration):
             await leaver.event()
 
@@ -387,7 +390,7 @@ async def test_a_revoked_key_hears_no_more_and_others_go_on(db: Database) -> Non
 async def test_a_disabled_organization_hears_no_more(door: Door) -> None:
     async with listening(door) as stream:
         await organizations.disable(door.db, door.tenant.scope.organization_id, new_id=ids.new)
-        await door.streams.step()
+        await door.built.parts.open_keys.step()
 
         with pytest.raises(StopAsyncIteration):
             await stream.event()

@@ -31,9 +31,9 @@ HEAVY = {"metadata": {"heavy": "x" * 16_000}}
 
 
 @asynccontextmanager
-async def raw(door: Door, *, after: str = "") -> AsyncIterator[socket.socket]:
-    """A connection that requested a stream, and reads only when a test reads."""
-    url = door.http.make_url("/v1/events")
+async def raw(door: Door, *, after: str = "", path: str = "/v1/events") -> AsyncIterator[socket.socket]:
+    """A connection that requested a stream, or another path, and reads only when a test reads."""
+    url = door.http.make_url(path)
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
@@ -41,7 +41,7 @@ async def raw(door: Door, *, after: str = "") -> AsyncIterator[socket.socket]:
         await loop.sock_connect(client, (url.host, url.port))
         await loop.sock_sendall(
             client,
-            f"GET /v1/events{after} HTTP/1.1\r\nHost: bridge\r\nAccept: text/event-stream\r\n"
+            f"GET {path}{after} HTTP/1.1\r\nHost: bridge\r\nAccept: text/event-stream\r\n"
             f"Authorization: Bearer {door.tenant.secret}\r\n\r\n".encode(),
         )
         yield client

@@ -1,6 +1,7 @@
 """The feed acknowledges ends: what counts is what was really sent, on a page or on a stream."""
 
 import asyncio
+import gc
 import socket
 import struct
 
@@ -10,7 +11,7 @@ from bridge import ids
 from bridge.agents.events.streams import Stream, StreamTimes
 from bridge.loops import acknowledgements
 from storage import events
-from storage.model import ENDS, EventType, Progress, Status
+from storage.model import ENDS, EventType, Interaction, Progress, Status
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
@@ -180,3 +181,29 @@ async def test_what_a_connection_lost_as_it_was_written_was_not_heard(door: Door
         await stream.send(b":\n\n", end=ids.new())
 
         assert stream.sent_ends() == []
+
+
+async def heavy_end(door: Door) -> str:
+    question = await build.question(door.db, door.tenant, metadata={"heavy": "x" * 300_000})
+    await door.click(question.id)
+    return ids.encode("int", question.id)
+
+
+async def test_an_answer_that_waits_for_its_client_keeps_ids_of_ends_and_no_rows(door: Door) -> None:
+    """The rows of a page may have megabytes, beside the text that waits."""
+    ids_of_ends = {await heavy_end(door) for _ in range(30)}
+    runner = door.http.server.runner
+    assert runner is not None
+    server = runner.server
+    assert server is not None
+    async with raw(door, path="/v1/interactions?limit=100") as client:
+        await until(lambda: any(one.writing_paused for one in server.connections))
+        gc.collect()
+
+        rows = [one for one in gc.get_objects() if isinstance(one, Interaction)]  # other tests may have left some
+        assert [one for one in rows if one.organization_id == door.tenant.scope.organization_id] == []
+        assert noted(door) == set()
+        end = b""
+        while b'"next_cursor": null' not in end:
+            end = end[-100:] + await asyncio.get_running_loop().sock_recv(client, 65_536)
+        await until(lambda: noted(door), lambda found: found == ids_of_ends)

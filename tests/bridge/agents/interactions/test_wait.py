@@ -6,13 +6,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bridge import ids
 from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
+from bridge.agents.limits.open_requests import OpenRequest
 from bridge.kinds.registry import KINDS
 from bridge.loops import watch
-from storage import cards, pool
+from storage import cards, keys, organizations, pool
 from storage.pool import Database
 from tests.bridge.agents import door as doors
-from tests.bridge.agents.door import Door, Reply
+from tests.bridge.agents.door import Door, Reply, body
 from tests.bridge.replica import Counting
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
@@ -224,3 +226,50 @@ async def test_a_wait_that_is_no_time_is_refused_before_anything_is_asked(door: 
         assert (reply.status, reply.slug) == (400, "invalid_parameter")
         assert "wait must be a number of seconds from 0 to 60" in reply.json["detail"]
     assert await door.rows() == 0
+
+
+@pytest.mark.parametrize("way", ["its key is revoked", "its organization is disabled"])
+async def test_a_waiting_request_ends_when_its_key_is_revoked_and_others_go_on(db: Database, way: str) -> None:
+    tenant, other = await build.tenant(db), await build.tenant(db)
+    organization_id = tenant.scope.organization_id
+    leaver, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="leaver")
+    async with doors.door(db, tenant, first_post_seconds=float(LONG)) as door, asyncio.timeout(LONG):
+        asked = await door.ask(wait=0)
+        theirs = await door.ask(wait=0, key=other.secret)
+        waiting = [
+            asyncio.create_task(door.get(asked.json["id"], wait=LONG, key=secret)),
+            asyncio.create_task(door.ask(body(title="Posted?"), key=secret)),
+        ]
+        going_on = asyncio.create_task(door.get(theirs.json["id"], wait=LONG, key=other.secret))
+        await until(lambda: door.built.parts.concurrency.count(OpenRequest.WAIT), lambda count: count == 3)
+        await door.built.parts.open_keys.step()
+        assert not any(one.done() for one in waiting)
+
+        if way == "its key is revoked":
+            await keys.revoke(db, organization_id=organization_id, id=leaver.id)
+        else:
+            await organizations.disable(db, organization_id, new_id=ids.new)
+        await door.built.parts.open_keys.step()
+
+        assert [((await one).status, (await one).slug) for one in waiting] == [(401, "unauthorized")] * 2
+        assert not going_on.done()
+        door.notifier.close()
+        assert (await going_on).json["status"] == "pending"
+
+
+async def test_the_keys_of_waiting_requests_are_checked_with_one_statement(db: Database) -> None:
+    counting = Counting(db)
+    async with doors.door(counting, await build.tenant(db)) as door, asyncio.timeout(LONG):
+        asked = await door.ask(wait=0)
+        waiting = [asyncio.create_task(door.get(asked.json["id"], wait=LONG)) for _ in range(20)]
+        await until(lambda: door.built.parts.concurrency.count(OpenRequest.WAIT), lambda count: count == 20)
+        counting.statements.clear()
+
+        await door.built.parts.open_keys.step()
+
+        assert len(counting.statements) == 1
+        door.notifier.close()
+        await asyncio.gather(*waiting)
+        counting.statements.clear()
+        await door.built.parts.open_keys.step()
+        assert counting.statements == []
