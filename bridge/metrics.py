@@ -27,6 +27,15 @@ class Reply(StrEnum):
     DROPPED = "dropped"  # too many replies were being sent
 
 
+class Fallback(StrEnum):
+    """What was done for a click whose card was not edited in time."""
+
+    REPLACED = "replaced"  # the card, through the click's response URL
+    TOLD = "told"  # the winner, privately: the card could not be replaced
+    FAILED = "failed"  # neither
+    DROPPED = "dropped"  # too many clicks were waiting for the edits of their cards
+
+
 class DeliveryAttempt(StrEnum):
     """The result of an attempt to call a webhook."""
 
@@ -46,6 +55,10 @@ class Metrics:
         self._acks_lost = self._counter("click_acks_lost", "Clicks whose sender hung up before the answer was sent.")
         self._refused = self._counter("slack_requests_refused", "Requests that are not Slack's, by reason.", "why")
         self._replies = self._counter("replies", "Private replies to clickers, by result.", "result")
+        self._fallbacks = self._counter(
+            "card_fallbacks", "Clicks whose card was not edited in time, by result.", "result"
+        )
+        self._foreign_urls = self._counter("response_urls_refused", "Clicks whose response URL is not of Slack's host.")
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
         self._unacknowledged = self._counter(
@@ -70,6 +83,8 @@ class Metrics:
                 self._ended.labels(status)
         for result in Reply:
             self._replies.labels(result)
+        for fallback in Fallback:
+            self._fallbacks.labels(fallback)
         for attempt in DeliveryAttempt:
             self._deliveries.labels(attempt)
 
@@ -95,6 +110,14 @@ class Metrics:
     def replied(self, result: Reply) -> None:
         """A private reply to a clicker was sent, failed or was dropped."""
         self._replies.labels(result).inc()
+
+    def fell_back(self, result: Fallback) -> None:
+        """A clicked card was not edited in time."""
+        self._fallbacks.labels(result).inc()
+
+    def response_url_refused(self) -> None:
+        """A click had a response URL that is not of Slack's host, so that the URL is not used."""
+        self._foreign_urls.inc()
 
     # Interactions.
 

@@ -457,7 +457,8 @@ where
 -- name: heal :none
 -- A click came from a card that should show an end and does not: have the card edited once more. The card is found by
 -- channel and ts, whichever interaction of the connection it belongs to. A card without a row (its post was never
--- confirmed) gets one, with the handle that the click carries.
+-- confirmed) gets one, with the handle that the click carries. With $retries an edit that Slack refused is tried again
+-- at once, also of a card that was given up: the click shows that its message exists, and its cause may be mended.
 with ended as materialized (
     select organization_id, connection_id, id
     from interactions
@@ -476,14 +477,19 @@ known as materialized (
 ),
 again as (
     update cards
-    set wanted = wanted + 1, due_at = clock_timestamp()
+    set
+        wanted = wanted + (shown = wanted)::int,
+        given_up_at = null,
+        due_at = case
+            when shown < wanted and given_up_at is null and due_at <= clock_timestamp() then due_at
+            else clock_timestamp()
+        end
     from known
     where
         cards.organization_id = $organization_id
         and cards.interaction_id = known.interaction_id
         and cards.id = known.id
-        and cards.shown = cards.wanted
-        and cards.given_up_at is null
+        and ($retries::boolean or (cards.shown = cards.wanted and cards.given_up_at is null))
 )
 insert into cards (
     organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown)

@@ -1,7 +1,8 @@
 -- What follows an answer: acknowledged by its agent, picked up, succeeded or failed. None of this changes the answer.
 
 -- Cards are edited for it at most every few seconds: reports that come while an edit is due or under way share one
--- later edit. Lock order: interaction, then cards.
+-- later edit. An edit that was refused, and is due much later, is brought forward: its cause may be mended. Lock order:
+-- interaction, then cards.
 
 -- name: acknowledge :many
 -- Record that agents were given the ends of these interactions. Never waits: returns those that are locked, to be
@@ -36,7 +37,8 @@ settling as (
     set
         wanted = wanted + 1,
         due_at = case
-            when shown < wanted and leased_until is null then due_at
+            when shown < wanted and leased_until is null
+                then least(due_at, clock_timestamp() + make_interval(secs => $seconds::float))
             else clock_timestamp() + make_interval(secs => $seconds::float)
         end
     from heard
@@ -124,7 +126,8 @@ settling as (
     set
         wanted = wanted + 1,
         due_at = case
-            when shown < wanted and leased_until is null then due_at
+            when shown < wanted and leased_until is null
+                then least(due_at, clock_timestamp() + make_interval(secs => $seconds::float))
             else clock_timestamp() + make_interval(secs => $seconds::float)
         end
     from recorded
@@ -169,7 +172,9 @@ said as (
 ),
 settling as (
     update cards
-    set wanted = wanted + 1, due_at = case when shown < wanted then due_at else clock_timestamp() end
+    set
+        wanted = wanted + 1,
+        due_at = case when shown < wanted then least(due_at, clock_timestamp()) else clock_timestamp() end
     from said
     where
         cards.organization_id = said.organization_id

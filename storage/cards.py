@@ -158,8 +158,13 @@ async def permalink(db: Database, card: Card, handle: Handle, permalink: str) ->
     )
 
 
-async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle, *, stray_id: UUID) -> None:
-    """Have the clicked card of an ended interaction edited once more; a card without a row gets one (`stray_id`)."""
+async def heal(
+    db: Database, scope: Scope, interaction_id: UUID, handle: Handle, *, stray_id: UUID, retries: bool = True
+) -> None:
+    """Have the clicked card of an ended interaction edited once more; a card without a row gets one (`stray_id`).
+
+    `retries`: also if its last edit was refused, which is then tried again at once.
+    """
     async with _locked(db, scope.organization_id, interaction_id) as held:
         await _SQL["heal"].run(
             held,
@@ -169,6 +174,7 @@ async def heal(db: Database, scope: Scope, interaction_id: UUID, handle: Handle,
             channel=handle.channel,
             ts=handle.ts,
             stray_id=stray_id,
+            retries=retries,
         )
 
 

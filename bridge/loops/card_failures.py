@@ -1,7 +1,9 @@
 """Record a card that could not be posted or edited: retried later, or given up, with the reason in its row."""
 
+import math
 from dataclasses import dataclass
-from typing import assert_never
+from datetime import timedelta
+from typing import Final, assert_never
 
 from bridge import ids
 from bridge.logs import Log
@@ -11,9 +13,10 @@ from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.slack import errors as slack
 from bridge.slack.connections import Installations
+from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
 from storage import cards
-from storage.model import Card, Json, Status
+from storage.model import Card, Interaction, Json, Status
 from storage.pool import Database
 
 _log = Log("cards")
@@ -21,6 +24,10 @@ _log = Log("cards")
 EDITS = "chat.update"  # the destination of all edits: Slack limits them by method and workspace, not by channel
 _BACK_OFF = (1.0, 3.0, 10.0, 30.0, 60.0, 300.0)  # seconds, by failures in a row
 LONG_SECONDS = _BACK_OFF[-1]  # while a person must repair something first
+_LASTING: Final = frozenset({"card_gone", "card_frozen"})  # a refused edit with another code may succeed once mended
+_REFUSED_MIN = 60.0  # seconds until a refused edit is tried again, see _again
+_REFUSED_MAX = 86_400.0
+REFUSED_FOR = timedelta(days=7)  # after the end of the interaction a refused edit is given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,7 @@ class CardFailures:
 
     db: Database
     installations: Installations
+    expected: ExpectedEdits
     message_cache: MessageCache
     notifier: Notifier
     metrics: Metrics
@@ -36,17 +44,25 @@ class CardFailures:
 
     async def put_off(self, card: Card, seconds: float) -> None:
         """Release a card for which Slack was not called."""
+        self._not_edited(card, seconds)
         await cards.retry(self.db, card, seconds=seconds, reason=None, failed=False, unsure=False)
 
     async def mistake(self, card: Card, error: BaseException, *, unsure: bool) -> None:
         """Record a bug in the bridge. `unsure`: the card may have been posted all the same."""
         _log.failure("card_failed", error, **_keys(card))
+        self._not_edited(card, _back_off(card))
         self.metrics.put_off("internal_error")
         reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({type(error).__name__}).", "fix": ""}
         await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
 
     async def failed(
-        self, card: Card, failure: slack.SlackFailure, destination: str, *, newly_marked: bool = False
+        self,
+        card: Card,
+        failure: slack.SlackFailure,
+        destination: str,
+        *,
+        interaction: Interaction,
+        newly_marked: bool = False,
     ) -> None:
         """Record a failed call; a pause that Slack asks for holds for `destination`.
 
@@ -67,6 +83,8 @@ class CardFailures:
                     await self.give_up(card, failure, newly_marked=newly_marked)
                 else:  # the card is posted, so its edit waits until a person repairs the installation
                     await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
+            case slack.GiveUp() if (again := _again(card, failure, interaction)) is not None:
+                await self._retry(card, failure, seconds=again, failed=True)
             case slack.GiveUp() | slack.BadBlocks():
                 await self.give_up(card, failure, newly_marked=newly_marked)
             case _:
@@ -74,6 +92,7 @@ class CardFailures:
 
     async def give_up(self, card: Card, failure: slack.SlackFailure, *, newly_marked: bool = False) -> None:
         """Stop trying to post or edit a card; the interaction ends if none of its cards can be shown."""
+        self._not_edited(card, math.inf)
         self.metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
         status = await cards.give_up(
@@ -98,6 +117,7 @@ class CardFailures:
         unsure: bool = False,
         newly_marked: bool = False,
     ) -> None:
+        self._not_edited(card, seconds)
         self.metrics.put_off(failure.code)
         _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
         await cards.retry(
@@ -110,6 +130,11 @@ class CardFailures:
             newly_marked=newly_marked,
         )
 
+    def _not_edited(self, card: Card, seconds: float) -> None:
+        """Have a click on this card answered in another way if the next try would be too late for it."""
+        if card.handle is not None:
+            self.expected.not_edited(card.connection_id, card.handle, seconds=seconds)
+
 
 def destination(card: Card) -> str:
     """The id of the channel or person of a card's address: Slack limits the rate of posts for each."""
@@ -118,6 +143,21 @@ def destination(card: Card) -> str:
 
 def _back_off(card: Card) -> float:
     return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
+
+
+def _again(card: Card, failure: slack.GiveUp, interaction: Interaction) -> float | None:
+    """Seconds until a refused edit is tried again, in case its cause is mended; None if it is given up.
+
+    After as long again as the interaction has ended by now, between a minute and a day. A person who invites the app
+    ten minutes after a click sees the card change within ten more, and a week of refusals takes about 17 calls. A
+    pending interaction is tried in the same way, by its age.
+    """
+    if card.ts is None or failure.code in _LASTING:
+        return None
+    age = card.due_at - (interaction.ended_at or interaction.created_at)
+    if interaction.ended_at is not None and age >= REFUSED_FOR:
+        return None
+    return min(max(age.total_seconds(), _REFUSED_MIN), _REFUSED_MAX)
 
 
 def _reason(card: Card, failure: slack.SlackFailure) -> Json:

@@ -22,8 +22,10 @@ from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.slack import errors as slack
+from bridge.slack import newer_card
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
+from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
 from storage import cards, errors
 from storage.model import Card, Handle, Interaction, Status
@@ -48,6 +50,7 @@ class Cards:
         db: Database,
         reader: Reader,
         installations: Installations,
+        expected: ExpectedEdits,
         message_cache: MessageCache,
         notifier: Notifier,
         metrics: Metrics | None = None,
@@ -59,6 +62,7 @@ class Cards:
         self._db = db
         self._reader = reader
         self._installations = installations
+        self._expected = expected
         self._message_cache = message_cache
         self._notifier = notifier
         self._metrics = metrics or Metrics()
@@ -66,6 +70,7 @@ class Cards:
         self._failures = CardFailures(
             db=db,
             installations=installations,
+            expected=expected,
             message_cache=message_cache,
             notifier=notifier,
             metrics=self._metrics,
@@ -151,7 +156,9 @@ class Cards:
             post = partial(client.post, card.address)
             response, plain = await _call(post, drawing, card, lambda: _draw(interaction, card, plain=True))
             if not isinstance(response, Handle):
-                await self._failures.failed(card, response, destination, newly_marked=newly_marked)
+                await self._failures.failed(
+                    card, response, destination, interaction=interaction, newly_marked=newly_marked
+                )
                 return
         await self._posted(card, interaction, client, response, plain=plain)
 
@@ -210,8 +217,9 @@ class Cards:
                 edit, drawing, card, lambda: _draw(interaction, card, plain=True, newer=newer)
             )
             if not isinstance(response, Handle):
-                await self._failures.failed(card, response, card_failures.EDITS)
+                await self._failures.failed(card, response, card_failures.EDITS, interaction=interaction)
                 return
+        self._expected.edited(card.connection_id, handle)
         settles = interaction.status is not Status.PENDING
         kept = await cards.edited(self._db, card, plain=plain, settles=settles, event_id=ids.new())
         _log.info(
@@ -230,10 +238,9 @@ class Cards:
 
         Once it is known, this card is edited again.
         """
-        if interaction.superseded_by is None:
-            return None
-        newer = await cards.of_interaction(self._db, card.organization_id, interaction.superseded_by)
-        return next((one.permalink for one in newer if one.permalink and one.channel == card.channel), None)
+        return await newer_card.permalink(
+            self._db, card.organization_id, interaction, channel=card.channel, anywhere=False
+        )
 
     @contextlib.asynccontextmanager
     async def _slot(self, card: Card) -> AsyncIterator[bool]:

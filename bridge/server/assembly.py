@@ -21,12 +21,15 @@ from bridge.reader import Reader
 from bridge.server.config import Settings
 from bridge.server.fd_limit import Allotment
 from bridge.server.resources import Resources
+from bridge.slack.card_fallback import CardFallback
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
+from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.inbound import Inbound
 from bridge.slack.installation import Installation
 from bridge.slack.message_cache import MessageCache
+from bridge.slack.private_replies import PrivateReplies
 from bridge.slack.receive import Receiver
 from bridge.webhooks.outgoing import Webhooks
 
@@ -39,6 +42,7 @@ class SharedState:
     metrics: Metrics = field(default_factory=Metrics)
     installations: Installations = field(default_factory=Installations)
     message_cache: MessageCache = field(default_factory=MessageCache)
+    expected: ExpectedEdits = field(default_factory=ExpectedEdits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,9 @@ class Parts:
     retention: Retention | None
     client: Client | None  # None: the settings have no bot token
     installation: Installation | None  # as `client`
+    replies: PrivateReplies
     clicks: Clicks
+    card_fallback: CardFallback
     receiver: Receiver
     inbound: Inbound
     limiter: ConnectionLimiter
@@ -80,7 +86,8 @@ def assemble(
     reader = Reader(db=db, notifier=notifier, metrics=metrics)
     webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=resources.sender)
     client = _client(settings, resources)
-    clicks = _clicks(resources, state, reader)
+    replies = PrivateReplies(http=resources.replies, installations=state.installations, metrics=metrics)
+    clicks = _clicks(resources, state, reader, replies)
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
     open_keys = OpenKeys(db)
     limiter = ConnectionLimiter(max_connections=allotment.connections)
@@ -91,6 +98,7 @@ def assemble(
             db=db,
             reader=reader,
             installations=state.installations,
+            expected=state.expected,
             message_cache=state.message_cache,
             notifier=notifier,
             metrics=metrics,
@@ -107,7 +115,11 @@ def assemble(
         retention=Retention(db=db, days=settings.retention_days) if settings.retention_days else None,
         client=client,
         installation=_installation(settings, resources, state, client) if client is not None else None,
+        replies=replies,
         clicks=clicks,
+        card_fallback=CardFallback(
+            db=db, reader=reader, expected=state.expected, replies=replies, http=resources.replies, metrics=metrics
+        ),
         receiver=receiver,
         inbound=Inbound(
             secrets=settings.signing_secrets,
@@ -131,14 +143,15 @@ def _client(settings: Settings, resources: Resources) -> Client | None:
     return Client(token=token, api_url=settings.slack_api_url, http=resources.http)
 
 
-def _clicks(resources: Resources, state: SharedState, reader: Reader) -> Clicks:
+def _clicks(resources: Resources, state: SharedState, reader: Reader, replies: PrivateReplies) -> Clicks:
     return Clicks(
         claims=resources.claims,
         db=resources.db,
         reader=reader,
         message_cache=state.message_cache,
         notifier=state.notifier,
-        replies=resources.replies,
+        expected=state.expected,
+        replies=replies,
         metrics=state.metrics,
     )
 

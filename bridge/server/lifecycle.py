@@ -73,7 +73,7 @@ async def run(
         await _stop_work(replica, tasks)
     # Only now no more clicks can arrive. What follows the last clicks is still to be done.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(replica.parts.inbound.close(), timeout=listeners.DRAIN_SECONDS)
+        await asyncio.wait_for(_finish_clicks(replica), timeout=listeners.DRAIN_SECONDS)
     with contextlib.suppress(errors.Unavailable):
         await acknowledgements.write(replica.resources.db, replica.state.notifier)  # of the last responses
     _log.info("replica_stopped")
@@ -91,6 +91,12 @@ async def _stop_work(replica: Replica, tasks: Sequence[asyncio.Task[None]]) -> N
         task.cancel()
     await replica.parts.deliveries.close(seconds=max(0.0, deadline - clock()))
     await replica.parts.fanout.close()
+
+
+async def _finish_clicks(replica: Replica) -> None:
+    """Finish what follows the last clicks, and replace their cards if no edit of them succeeded yet."""
+    await replica.parts.inbound.close()
+    await replica.parts.card_fallback.close()
 
 
 async def _forever(loop: Loop, stopping: asyncio.Event) -> None:

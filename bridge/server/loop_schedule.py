@@ -30,6 +30,7 @@ class Intervals:
     streams: float = 1.0  # how late a stream sends an event that no notice announced; queries only while one is open
     keys: float = 5.0  # how late an open request of a revoked key ends; queries only while a request is open
     unacknowledged: float = 20.0  # an end that no agent has acknowledged for two minutes can be shown a little later
+    card_fallback: float = 20.0  # queries nothing unless the edit of a clicked card is overdue, and then it is woken
     serving: float = 20.0  # three times while a claim holds; and once a minute it looks for unserved connections
     acknowledgements: float = 20.0  # queries nothing unless an agent was given an end, and then it is woken
     watch: float = 1.0  # how late a request learns of an end that another replica wrote; queries only while one waits
@@ -86,6 +87,12 @@ def others(parts: Parts, db: Database, notifier: Notifier, intervals: Intervals)
             wake=notifier.acknowledgements,
         ),
         Loop(name="unheard", step=parts.unacknowledged.step, interval=intervals.unacknowledged),
+        Loop(
+            name="card_fallback",
+            step=parts.card_fallback.step,
+            interval=intervals.card_fallback,
+            wake=parts.card_fallback.wake,
+        ),
         Loop(name="serving", step=parts.serving.step, interval=intervals.serving, wake=notifier.serving),
     ]
     if parts.retention is not None:

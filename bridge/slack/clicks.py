@@ -9,18 +9,19 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import aiohttp
 from cachetools import TTLCache
 
 from bridge import ids
 from bridge.logs import Log
-from bridge.metrics import Metrics, Reply
+from bridge.metrics import Fallback, Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
-from bridge.slack import client, replies
+from bridge.slack import newer_card, replies
 from bridge.slack.connections import Directory
+from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
+from bridge.slack.private_replies import PrivateReplies, public_id
 from storage import cards, errors, interactions
 from storage.deadlines import EndedInteraction
 from storage.interactions import Claimed
@@ -29,7 +30,6 @@ from storage.pool import Database
 
 _log = Log("clicks")
 
-MAX_REPLIES = 200  # private replies being sent or waiting for a connection; a flood of clicks is no flood of calls
 _REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
 _MAX_REMEMBERED = 10_000
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
@@ -52,10 +52,7 @@ class ClickOutcome:
 
 
 class Clicks:
-    """Decides clicks. `claims` is a database pool that nothing else uses.
-
-    `max_replies` limits the private replies that are sent at once; further replies are dropped and counted.
-    """
+    """Decides clicks. `claims` is a database pool that nothing else uses."""
 
     def __init__(
         self,
@@ -65,19 +62,18 @@ class Clicks:
         reader: Reader,
         message_cache: MessageCache,
         notifier: Notifier,
-        replies: aiohttp.ClientSession,
+        expected: ExpectedEdits,
+        replies: PrivateReplies,
         metrics: Metrics | None = None,
-        max_replies: int = MAX_REPLIES,
     ) -> None:
-        self.max_replies = max_replies
         self._claims = claims
         self._db = db
         self._reader = reader
         self._message_cache = message_cache
         self._notifier = notifier
-        self._replies = replies  # a session for replies only: slow replies must not delay cards
+        self._expected = expected
+        self._replies = replies
         self._metrics = metrics or Metrics()
-        self._replying = 0
         self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MAX_REMEMBERED, ttl=_REPEATABLE_SECONDS)
         self._directory = Directory()
 
@@ -98,10 +94,10 @@ class Clicks:
                 await self._claim(click, connection, seconds=deadline - clock(), ended=ended) if connection else _GONE
             )
         except errors.Unavailable as error:
-            _log.warning("click_unavailable", interaction=_public_id(click), cause=error.cause)
+            _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
             claimed = _UNAVAILABLE
         except Exception as error:  # noqa: BLE001  -- a bug in the bridge; Bolt would swallow the error without logging it
-            _log.failure("click_failed", error, interaction=_public_id(click))
+            _log.failure("click_failed", error, interaction=public_id(click))
             claimed = _UNAVAILABLE
         unroutable = connection is None and claimed.verdict is Verdict.GONE
         self._metrics.decided(None if unroutable else claimed.verdict, seconds=clock() - began)
@@ -118,7 +114,7 @@ class Clicks:
             _log.info(
                 "click_decided" if connection else "click_unroutable",
                 verdict=str(claimed.verdict),
-                interaction=_public_id(click),
+                interaction=public_id(click),
                 user=click.user_id,
                 repeats=claimed.repeats or None,
             )
@@ -126,10 +122,15 @@ class Clicks:
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
         self._followed[followed] = True
+        if click.foreign_host is not None:
+            self._metrics.response_url_refused()
+            _log.warning("response_url_refused", interaction=public_id(click), host=click.foreign_host)
         if claimed.verdict is Verdict.WON:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
             self._message_cache.ended(connection.scope, click.interaction, claimed.life)
+            if not self._expected.add(click, connection, claimed):  # before the card loop is woken
+                self._metrics.fell_back(Fallback.DROPPED)
             self._notifier.interaction_changed(connection.organization_id, click.interaction)
             self._notifier.cards.set()
             if not claimed.is_settling:  # else this click won, and the clicked card will show that
@@ -145,7 +146,7 @@ class Clicks:
         try:
             await task
         except Exception as error:  # noqa: BLE001  -- no caller awaits the result, so the failure must be logged here
-            _log.failure("aftermath_failed", error, interaction=_public_id(click))
+            _log.failure("aftermath_failed", error, interaction=public_id(click))
 
     async def _claim(
         self, click: Click, connection: Connection, *, seconds: float, ended: list[EndedInteraction]
@@ -179,45 +180,28 @@ class Clicks:
             await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
             self._notifier.cards.set()
         except errors.Unavailable as error:
-            _log.warning("card_not_healed", interaction=_public_id(click), cause=error.cause)
+            _log.warning("card_not_healed", interaction=public_id(click), cause=error.cause)
 
     async def _newer(self, click: Click, connection: Connection | None, claimed: Claimed) -> str | None:
         """The permalink of a card that replaced the clicked one, preferably in the same channel; None without one."""
         if claimed.verdict is not Verdict.SUPERSEDED or connection is None or claimed.life is None:
             return None
-        if (id := claimed.life.superseded_by) is None:
-            return None
         try:
-            newer = await cards.of_interaction(self._db, connection.organization_id, id)
+            return await newer_card.permalink(
+                self._db, connection.organization_id, claimed.life, channel=click.channel, anywhere=True
+            )
         except errors.Unavailable as error:
-            _log.warning("newer_card_not_found", interaction=_public_id(click), cause=error.cause)
+            _log.warning("newer_card_not_found", interaction=public_id(click), cause=error.cause)
             return None
-        links = [(card.channel != click.channel, card.ordinal, card.permalink) for card in newer if card.permalink]
-        return min(links)[2] if links else None
 
     async def _reply(self, click: Click, connection: Connection | None, claimed: Claimed) -> None:
-        """Send the clicker privately what the card does not show. Not retried: two replies are worse than none."""
-        if click.response_url is None:
-            return
-        newer = await self._newer(click, connection, claimed)
-        text = replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC), newer=newer)
-        if text is None:
-            return
-        if self._replying >= self.max_replies:
-            self._metrics.replied(Reply.DROPPED)
-            _log.warning("reply_dropped", interaction=_public_id(click), verdict=str(claimed.verdict))
-            return
-        self._replying += 1
-        try:
-            payload = replies.payload(text, thread_ts=click.thread_ts)
-            response = await client.respond(click.response_url, payload, http=self._replies)
-        finally:
-            self._replying -= 1
-        self._metrics.replied(Reply.SENT if response == 200 else Reply.FAILED)
-        if response != 200:
-            code = response if isinstance(response, int) else response.code
-            _log.warning("reply_failed", interaction=_public_id(click), verdict=str(claimed.verdict), code=code)
+        """Send the clicker privately what the card does not show."""
 
+        def text(newer: str | None = None) -> str | None:
+            return replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC), newer=newer)
 
-def _public_id(click: Click) -> str | None:
-    return ids.encode("int", click.interaction) if click.interaction else None
+        async def compose() -> str:
+            return text(await self._newer(click, connection, claimed)) or ""
+
+        if text() is not None:
+            await self._replies.send(click, connection, compose, verdict=claimed.verdict)

@@ -1,5 +1,7 @@
 """The methods of Slack's Web API that the bridge calls: one request and one outcome each, without built-in retries."""
 
+import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,6 +110,15 @@ class Client:
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
 
+    async def whisper(self, *, channel: str, user_id: str, text: str, thread_ts: str | None) -> SlackFailure | None:
+        """Post an ephemeral message, which only this user sees; None if Slack accepted it within REPLY_SECONDS."""
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                await self._web.chat_postEphemeral(channel=channel, user=user_id, text=text, thread_ts=thread_ts)
+        except Exception as error:  # noqa: BLE001  -- as above
+            return _failure(error)
+        return None
+
     async def identity(self) -> Identity | SlackFailure:
         """The installation of this token. If Slack omits the app's id, it is looked up, which takes `users:read`."""
         try:
@@ -194,12 +205,28 @@ async def now(api_url: str, *, http: aiohttp.ClientSession) -> datetime | None:
 
 
 async def respond(url: str, payload: Json, *, http: aiohttp.ClientSession) -> int | SlackFailure:
-    """Post to a response URL once; returns the HTTP status. The URL is a secret of the conversation: never log it."""
+    """Post to a response URL once; returns the HTTP status, or a failure also if a 200 says that it is not `ok`.
+
+    The URL is a secret of the conversation: never log it.
+    """
     try:
         response = await AsyncWebhookClient(url, session=http, retry_handlers=[]).send_dict(payload)
     except Exception as error:  # noqa: BLE001  -- as above
         return _failure(error)
+    if response.status_code == 200 and (refusal := _refusal(response.body)) is not None:
+        return errors.answered(status=200, headers={}, data=refusal)
     return response.status_code
+
+
+def _refusal(body: str) -> Json | None:
+    """Slack's JSON object if it says that the request was refused; usually the body is the text `ok`."""
+    if not body.startswith("{"):
+        return None
+    try:
+        decoded = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return decoded if decoded.get("ok") is False else None
 
 
 def _text(response: Any, name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from bridge import ids
 from bridge.card import blocks
+from bridge.card.frame import Drawing
 from storage.model import Json, Life, Verdict
 
 MAX_NAMES: Final = 10
@@ -66,6 +67,20 @@ def payload(text: str, *, thread_ts: str | None = None) -> Json:
     """Return the body for a response URL: visible to the clicker only, in the card's thread, keeping the card."""
     body: Json = {"response_type": "ephemeral", "replace_original": False, "text": text}
     return body | {"thread_ts": thread_ts} if thread_ts else body
+
+
+def replacement(card: Drawing) -> Json:
+    """Return the body for a response URL that replaces the clicked card."""
+    return {"replace_original": True, "text": card.text, "blocks": card.blocks}
+
+
+def recorded(life: Life | None) -> str:
+    """Return the private text for a winner whose card could be neither edited nor replaced."""
+    label = _label(life) if life else "this"
+    return (
+        f"Your answer {label} was recorded. This card cannot be changed at the moment and may still show its buttons: "
+        "nobody needs to click them."
+    )
 
 
 def _answered(life: Life, *, user: str, now: datetime) -> str:

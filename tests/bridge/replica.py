@@ -27,6 +27,7 @@ from bridge.server.resources import Resources
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
+from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.inbound import PATH, READ_SECONDS, Inbound
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.receive import Receiver
@@ -84,6 +85,7 @@ class Replica:
     notifier: Notifier = field(default_factory=Notifier)
     installations: Installations = field(default_factory=Installations)
     metrics: Metrics = field(default_factory=Metrics)
+    expected: ExpectedEdits = field(default_factory=ExpectedEdits)
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -97,6 +99,7 @@ class Replica:
             metrics=self.metrics,
             installations=self.installations,
             message_cache=self.message_cache,
+            expected=self.expected,
         )
         resources = Resources(db=self.db, claims=self.claims, http=self.http, replies=self.http, sender=self.sender)
         return server.build(self.settings, resources, building.allotment(), state=state, read_seconds=self.read_seconds)

@@ -99,7 +99,7 @@ async def test_private_replies_are_counted_by_result(replica: Replica) -> None:
     await replica.click(question, handle, user="U0BOB")
     replica.fault("response_url", Kind.STATUS, status=500)
     await replica.click(question, handle, user="U0CHO")
-    replica.clicks.max_replies = 0
+    replica.parts.replies.max_replies = 0
     await replica.click(question, handle, user="U0BOB")
 
     async with scraping.served(replica) as scraped:

@@ -38,7 +38,7 @@ async def test_each_replica_counts_what_it_did_itself(shared: Program) -> None:
     for page in after:
         assert page.value("database_up") == page.value("connections") == 1
         woken = {"cards", "deliveries", "expiry", "numbering", "fanout", "heard"}
-        loops = {*woken, "watch", "keys", "streams", "installation", "unheard", "serving", "retention"}
+        loops = {*woken, "watch", "card_fallback", "keys", "streams", "installation", "unheard", "serving", "retention"}
         families = page.families["askbridge_loop_last_pass_age_seconds"]
         assert {sample.labels["loop"] for sample in families.samples} == loops
 

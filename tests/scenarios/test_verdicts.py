@@ -34,16 +34,17 @@ async def test_a_click_is_told_what_became_of_it(shared: Program, case: Case, va
 
 async def test_restarts_and_replays_change_no_verdict(tmp_path: Path, subtests: pytest.Subtests) -> None:
     """Every replica dies after the cards were posted, and again between the first and the last fifty replays."""
+    cases = [case for case in CASES if not case.direct]
     async with contextlib.AsyncExitStack() as stack:
         dev = await stack.enter_async_context(program.running(tmp_path))
         restart_all = await stack.enter_async_context(restart.restarting(dev, tmp_path))
         scenes = await asyncio.gather(
-            *(verdicts.scene(dev, case, (APPROVAL, CHOICE)[number % 2]) for number, case in enumerate(CASES))
+            *(verdicts.scene(dev, case, (APPROVAL, CHOICE)[number % 2]) for number, case in enumerate(cases))
         )
-        await asyncio.gather(*(case.arrange(scene) for case, scene in zip(CASES, scenes, strict=True)))
+        await asyncio.gather(*(case.arrange(scene) for case, scene in zip(cases, scenes, strict=True)))
         clicked = []
         await restart_all()
-        for case, scene in zip(CASES, scenes, strict=True):
+        for case, scene in zip(cases, scenes, strict=True):
             with subtests.test("clicked after a restart", verdict=case.name):
                 await stack.enter_async_context(case.during(scene))
                 payload = await checks.click(scene, case)

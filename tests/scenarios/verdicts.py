@@ -72,6 +72,7 @@ class Scene:
     asked: dict[str, Any]
     pending: dict[str, Any]  # the message with its buttons
     newer: dict[str, Any] | None = None
+    threaded: bool = False
 
     @property
     def channel(self) -> str:
@@ -171,6 +172,24 @@ async def unswept(scene: Scene) -> AsyncIterator[None]:
         await scene.dev.operate(f"drop function {name} cascade")
 
 
+@contextlib.asynccontextmanager
+async def _unchangeable(scene: Scene, *more: dict[str, Any]) -> AsyncIterator[None]:
+    """Slack refuses every edit in the channel of the card, and whatever `more` says."""
+    url = f"{scene.dev.facts['slack_url']}/sandbox/faults"
+    for fault in ({"on": "chat.update", "fault": "error", "error": "not_in_channel"}, *more):
+        status, _ = await scene.dev.call("POST", url, {"times": 1000, "channel": scene.channel, **fault})
+        assert status == 200
+    try:
+        yield
+    finally:
+        await scene.dev.call("DELETE", url)
+
+
+def _irreplaceable(scene: Scene) -> AbstractAsyncContextManager[None]:
+    """Slack also refuses the response URL."""
+    return _unchangeable(scene, {"on": "response_url", "fault": "error", "error": "used_url"})
+
+
 def _free(_: Scene) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
@@ -189,6 +208,7 @@ class Case:
     during: Callable[[Scene], AbstractAsyncContextManager[None]] = _free
     audited: bool = True
     whole: bool = True  # whether the interaction still exists
+    direct: bool = False  # in a direct message, where nothing else is posted, so that faults meet this case only
 
     @property
     def status(self) -> int:
@@ -198,6 +218,8 @@ class Case:
 
 CASES = [
     Case(name="won", verdict=Verdict.WON),
+    Case(name="won, not edited", verdict=Verdict.WON, during=_unchangeable, direct=True),
+    Case(name="won, not replaced", verdict=Verdict.WON, during=_irreplaceable, direct=True),
     Case(name="recorded", verdict=Verdict.RECORDED, arrange=_answered),
     Case(name="decided", verdict=Verdict.DECIDED, arrange=_answered, choice="no"),
     Case(name="taken", verdict=Verdict.TAKEN, arrange=_answered, user=BOB, choice="no"),
@@ -223,13 +245,14 @@ CASES = [
 async def scene(dev: Program, case: Case, variant: Variant) -> Scene:
     """Open an interaction on the first replica and wait for its card. Outsiders are members of one channel only."""
     channel = "C0GENERAL" if variant.threaded and case.user != SAM else "C0APPROVALS"
-    to: dict[str, Any] = {"channel": channel}
-    if variant.threaded:
+    to: dict[str, Any] = {"user": ANA} if case.direct else {"channel": channel}
+    threaded = variant.threaded and not case.direct
+    if threaded:
         parent_message = {"user": ANA, "channel": channel, "text": f"About {case.name}."}
         _, parent = await dev.call("POST", f"{dev.facts['slack_url']}/sandbox/messages", parent_message)
         to["thread_ts"] = parent["ts"]
     asked = await dev.ask(replica=0, **variant.body, to=to, **case.ask(variant))
     asked = await dev.posted(asked)
     card = await dev.card(asked)
-    pending = {"channel": channel, **{name: card[name] for name in ("ts", "text", "blocks")}}
-    return Scene(dev=dev, variant=variant, asked=asked, pending=pending)
+    pending = {"channel": asked["cards"][0]["channel"], **{name: card[name] for name in ("ts", "text", "blocks")}}
+    return Scene(dev=dev, variant=variant, asked=asked, pending=pending, threaded=threaded)

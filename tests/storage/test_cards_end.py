@@ -172,6 +172,41 @@ async def test_a_click_on_a_card_without_a_row_makes_one(db: Database, question:
     assert len(await card_moves.of(db, question)) == 2
 
 
+@pytest.mark.parametrize("how", ["given up", "put off"])
+async def test_a_click_has_a_refused_edit_tried_again_at_once(db: Database, question: Interaction, how: str) -> None:
+    where = handle()
+    await post(db, await take(db, question), where)
+    await interactions.claim(db, build.click(question))
+    card = await take(db, question)
+    if how == "given up":
+        await give_up(db, card)
+    else:
+        await cards.retry(db, card, seconds=3600, reason={"code": "not_in_channel"}, failed=True, unsure=False)
+    await cards.heal(db, question.scope, question.id, where, stray_id=ids.new(), retries=False)
+    assert await lease(db, question) == []
+
+    await heal(db, question, where)
+
+    again = await take(db, question)
+    assert (again.ts, again.shown, again.wanted, again.given_up_at) == (where.ts, 1, 2, None)
+    await edit(db, again)
+    (card,) = await card_moves.of(db, question)
+    assert card.settled and card.reason is None
+
+
+async def test_a_click_does_not_hasten_an_edit_that_is_under_way(db: Database, question: Interaction) -> None:
+    where = handle()
+    await post(db, await take(db, question), where)
+    await interactions.claim(db, build.click(question))
+    held = await take(db, question)
+
+    await heal(db, question, where)
+
+    assert await lease(db, question) == []
+    (card,) = await card_moves.of(db, question)
+    assert (card.wanted, card.due_at) == (held.wanted, held.due_at)
+
+
 async def heals_by_the_handle(text: str, db: Database) -> None:
     """The card of another interaction is edited once more, and no second row is made for it."""
     tenant = await build.tenant(db)
@@ -191,6 +226,7 @@ async def heals_by_the_handle(text: str, db: Database) -> None:
         channel=where.channel,
         ts=where.ts,
         stray_id=ids.new(),
+        retries=True,
     )
 
     assert [card.ts for card in await card_moves.of(db, clicked)] == [None]

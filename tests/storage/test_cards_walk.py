@@ -78,6 +78,9 @@ async def move(db: Database, walk: Walk, chance: random.Random) -> str:
             if walk.messages and walk.status is not Status.PENDING:
                 where = chance.choice(sorted(walk.messages, key=lambda one: one.ts))
                 await cards.heal(db, walk.question.scope, walk.question.id, where, stray_id=ids.new())
+                for row in await card_moves.of(db, walk.question):
+                    if row.handle == where and row.id in walk.copies:
+                        walk.copies[row.id].given_up = False
             return name
         case _ if not walk.held:
             return "nothing"

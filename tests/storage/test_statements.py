@@ -262,7 +262,7 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "gone newly_marked plain same_types settles unsure with_notices",
+        "bool": "gone newly_marked plain retries same_types settles unsure with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate within",
         "int4": "attempt days expires_in failed max_failing_seconds overlap version",

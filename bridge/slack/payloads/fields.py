@@ -18,6 +18,7 @@ _HOOKS: Final = "https://hooks.slack.com/"
 _EMPTY: Final[Object] = {}
 _ID = re.compile(r"[A-Z0-9]{1,64}")
 _WORD = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # neither control characters nor lone surrogates
+_HOST = re.compile(r"[a-z0-9.-]{1,253}")
 _TS = re.compile(r"[0-9]{1,16}\.[0-9]{1,9}")
 
 
@@ -77,6 +78,17 @@ def response_url(url: object, *, api_url: str = SLACK) -> str | None:
     if " " in url or "\\" in url:  # URL parsers interpret these differently
         return None
     return url if url.startswith(_sandbox(api_url) or _HOOKS) else None
+
+
+def host(url: object) -> str | None:
+    """Return the host of a URL for the log, `?` if it has none that is well-formed; None if `url` is absent."""
+    if url is None:
+        return None
+    try:
+        name = urlsplit(url).hostname if isinstance(url, str) and len(url) <= 2000 else None
+    except ValueError:
+        name = None
+    return name if name is not None and _HOST.fullmatch(name) else "?"
 
 
 @lru_cache(maxsize=8)  # there is one URL, and parsing it takes longer than the other checks

@@ -39,6 +39,7 @@ class Click(Interactive):
     choice: str | None
     opens: bool  # the element opens a form, and does not answer by itself
     response_url: str | None = field(repr=False)  # a bearer secret: its holder can post to the conversation
+    foreign_host: str | None = None  # of a response URL that is not Slack's, and is therefore not used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

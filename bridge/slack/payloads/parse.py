@@ -87,6 +87,7 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
     if choice is None and isinstance(action.get("url"), str):
         return LinkOpened()
     message = fields.inner(body, "message")
+    response_url = fields.response_url(body.get("response_url"), api_url=api_url)
     return Click(
         **_who(body),
         claim_id=claim_id,
@@ -97,7 +98,8 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
         interaction=codec.interaction_of(action.get("block_id")),
         choice=choice,
         opens=codec.opens(action.get("action_id")),
-        response_url=fields.response_url(body.get("response_url"), api_url=api_url),
+        response_url=response_url,
+        foreign_host=fields.host(body.get("response_url")) if response_url is None else None,
     )
 
 

@@ -11,6 +11,7 @@ def build(replica: Replica, **arguments: Any) -> Cards:
         "db": replica.db,
         "reader": replica.reader,
         "installations": replica.installations,
+        "expected": replica.expected,
         "message_cache": replica.message_cache,
         "notifier": replica.notifier,
         "metrics": replica.metrics,

@@ -76,7 +76,10 @@ async def test_a_failed_reply_is_logged_once_sent_once_and_the_card_heals_all_th
     await replica.settle()
 
     assert len(replica.slack.faults.left()) == 1 and "'times': 2" in str(replica.slack.faults.left())
-    assert ("reply_failed" in log.getvalue()) == (kind is not Kind.EMPTY)
+    assert ("reply_failed" in log.getvalue()) == (kind not in {Kind.EMPTY, Kind.ERROR})
+    assert len(replica.called("chat.postEphemeral")) == (kind is Kind.ERROR), (
+        "only what certainly failed is made up for"
+    )
     assert "Approve" in replica.shown(Handle(channel=CHANNEL, ts=stale.ts))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bridge.card.frame import Drawing
 from bridge.slack import client as slack_client
@@ -249,6 +250,23 @@ async def test_an_undelivered_reply_is_a_failure_or_its_status(http: aiohttp.Cli
 
     assert gone == 404
     assert isinstance(refused, RetryAfter) and "actions" not in repr(refused)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [('{"ok": false, "error": "invalid_blocks"}', BadBlocks), ('{"ok": false, "error": "used_url"}', GiveUp)]
+    + [(body, int) for body in ("ok", "", '{"ok": true}', "{", "[]")],
+)
+async def test_a_200_that_says_it_is_not_ok_is_a_failure(http: aiohttp.ClientSession, body: str, kind: type) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=body)
+
+    app = web.Application()
+    app.add_routes([web.post("/", answer)])
+    async with TestServer(app) as server:
+        response = await slack_client.respond(str(server.make_url("/")), {"text": "Hi"}, http=http)
+
+    assert isinstance(response, kind)
 
 
 async def test_many_posts_share_one_session_and_their_answers_do_not_mix(slack: Sandbox, client: Client) -> None:
