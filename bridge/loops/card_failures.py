@@ -12,7 +12,7 @@ from bridge.notifier import Notifier
 from bridge.slack import errors as slack
 from bridge.slack.connections import Installations
 from bridge.slack.message_cache import MessageCache
-from storage import cards
+from storage import cards, interactions
 from storage.model import Card, Json, Status
 from storage.pool import Database
 
@@ -21,6 +21,8 @@ _log = Log("cards")
 EDITS = "chat.update"  # the destination of all edits: Slack limits them by method and workspace, not by channel
 _BACK_OFF = (1.0, 3.0, 10.0, 30.0, 60.0, 300.0)  # seconds, by failures in a row
 LONG_SECONDS = _BACK_OFF[-1]  # while a person must repair something first
+_GONE = frozenset({"card_gone", "channel_not_found", "channel_archived", "user_not_found", "workspace_not_granted"})
+"""The codes of a refused edit after which no person is known to see the card with buttons that work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +48,18 @@ class CardFailures:
         await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
 
     async def failed(
-        self, card: Card, failure: slack.SlackFailure, destination: str, *, newly_marked: bool = False
+        self,
+        card: Card,
+        failure: slack.SlackFailure,
+        destination: str,
+        *,
+        newly_marked: bool = False,
+        is_pending: bool = False,
     ) -> None:
         """Record a failed call; a pause that Slack asks for holds for `destination`.
 
-        `newly_marked` is what `cards.mark_maybe_shown` returned before the call.
+        `newly_marked` is what `cards.mark_maybe_shown` returned before the call. `is_pending`: the call was an edit of
+        a card that people can still answer; a refusal that leaves it on their screens does not end the tries.
         """
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: not a failure of this card
@@ -67,6 +76,8 @@ class CardFailures:
                     await self.give_up(card, failure, newly_marked=newly_marked)
                 else:  # the card is posted, so its edit waits until a person repairs the installation
                     await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
+            case slack.GiveUp() | slack.BadBlocks() if is_pending and failure.code not in _GONE:
+                await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
             case slack.GiveUp() | slack.BadBlocks():
                 await self.give_up(card, failure, newly_marked=newly_marked)
             case _:
@@ -77,7 +88,12 @@ class CardFailures:
         self.metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
         status = await cards.give_up(
-            self.db, card, reason=_reason(card, failure), event_id=ids.new(), newly_marked=newly_marked
+            self.db,
+            card,
+            reason=reason(card, failure),
+            event_id=ids.new(),
+            newly_marked=newly_marked,
+            gone=failure.code in _GONE,
         )
         if card.handle is not None:
             self.message_cache.settled(
@@ -87,6 +103,21 @@ class CardFailures:
             self.metrics.ended(status)
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
         self.notifier.interaction_changed(card.organization_id, card.interaction_id)
+
+    async def close(self, card: Card, failure: slack.GiveUp) -> None:
+        """End the interaction of a posted card that no person who sees it can answer; its cards then say so."""
+        closed = await interactions.close_unreachable(
+            self.db,
+            card.organization_id,
+            card.interaction_id,
+            reason=reason(card, failure),
+            event_id=ids.new(),
+        )
+        if closed:
+            self.metrics.ended(Status.UNREACHABLE)
+            _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
+            self.notifier.interaction_changed(card.organization_id, card.interaction_id)
+            self.notifier.cards.set()
 
     async def _retry(
         self,
@@ -104,7 +135,7 @@ class CardFailures:
             self.db,
             card,
             seconds=seconds,
-            reason=_reason(card, failure),
+            reason=reason(card, failure),
             failed=failed,
             unsure=unsure and card.ts is None,
             newly_marked=newly_marked,
@@ -120,13 +151,14 @@ def _back_off(card: Card) -> float:
     return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
 
 
-def _reason(card: Card, failure: slack.SlackFailure) -> Json:
+def reason(card: Card, failure: slack.SlackFailure) -> Json:
     """The reason that agents get: names the destination, and has a fix of its own for a person's id."""
-    reason = slack.reason(failure)
-    reason["detail"] = f"{destination(card)}: {reason['detail']}"
+    told = slack.reason(failure)
+    if not told["detail"].startswith(destination(card)):
+        told["detail"] = f"{destination(card)}: {told['detail']}"
     if failure.code == "channel_not_found" and "user" in card.address:
-        reason["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
-    return reason
+        told["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
+    return told
 
 
 def _keys(card: Card) -> dict[str, object]:

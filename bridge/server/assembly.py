@@ -26,6 +26,7 @@ from bridge.slack.connections import Installations
 from bridge.slack.inbound import Inbound
 from bridge.slack.installation import Installation
 from bridge.slack.message_cache import MessageCache
+from bridge.slack.people import People
 from bridge.slack.receive import Receiver
 from bridge.webhooks.outgoing import Webhooks
 
@@ -78,7 +79,8 @@ def assemble(
     reader = Reader(db=db, notifier=notifier, metrics=metrics)
     webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=resources.sender)
     client = _client(settings, resources)
-    clicks = _clicks(resources, state, reader)
+    people = People(state.installations)
+    clicks = _clicks(resources, state, reader, people)
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
     limiter = ConnectionLimiter(max_connections=allotment.connections)
     return Parts(
@@ -90,6 +92,7 @@ def assemble(
             installations=state.installations,
             message_cache=state.message_cache,
             notifier=notifier,
+            people=people,
             metrics=metrics,
         ),
         deliveries=Deliveries(
@@ -125,13 +128,14 @@ def _client(settings: Settings, resources: Resources) -> Client | None:
     return Client(token=token, api_url=settings.slack_api_url, http=resources.http)
 
 
-def _clicks(resources: Resources, state: SharedState, reader: Reader) -> Clicks:
+def _clicks(resources: Resources, state: SharedState, reader: Reader, people: People) -> Clicks:
     return Clicks(
         claims=resources.claims,
         db=resources.db,
         reader=reader,
         message_cache=state.message_cache,
         notifier=state.notifier,
+        people=people,
         replies=resources.replies,
         metrics=state.metrics,
     )

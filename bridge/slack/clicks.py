@@ -21,6 +21,7 @@ from bridge.slack import client, replies
 from bridge.slack.connections import Directory
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
+from bridge.slack.people import People
 from storage import cards, errors, interactions
 from storage.deadlines import EndedInteraction
 from storage.interactions import Claimed
@@ -65,6 +66,7 @@ class Clicks:
         reader: Reader,
         message_cache: MessageCache,
         notifier: Notifier,
+        people: People,
         replies: aiohttp.ClientSession,
         metrics: Metrics | None = None,
         max_replies: int = MAX_REPLIES,
@@ -75,6 +77,7 @@ class Clicks:
         self._reader = reader
         self._message_cache = message_cache
         self._notifier = notifier
+        self._people = people
         self._replies = replies  # a session for replies only: slow replies must not delay cards
         self._metrics = metrics or Metrics()
         self._replying = 0
@@ -94,9 +97,7 @@ class Clicks:
                 ),
                 seconds=deadline - clock(),
             )
-            claimed = (
-                await self._claim(click, connection, seconds=deadline - clock(), ended=ended) if connection else _GONE
-            )
+            claimed = await self._claim(click, connection, deadline=deadline, ended=ended) if connection else _GONE
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=_public_id(click), cause=error.cause)
             claimed = _UNAVAILABLE
@@ -148,8 +149,12 @@ class Clicks:
             _log.failure("aftermath_failed", error, interaction=_public_id(click))
 
     async def _claim(
-        self, click: Click, connection: Connection, *, seconds: float, ended: list[EndedInteraction]
+        self, click: Click, connection: Connection, *, deadline: float, ended: list[EndedInteraction]
     ) -> Claimed:
+        """Claim; of a person from none of the connection's workspaces, first find out if it is a colleague."""
+        is_colleague: bool | None = False
+        if click.user_team not in connection.home_teams:
+            is_colleague = await self._people.is_colleague(connection, click.user_id, click.user_team)
         return await interactions.claim(
             self._claims,
             interactions.ClaimRequest(
@@ -165,8 +170,9 @@ class Clicks:
                 user_team=click.user_team,
                 channel=click.channel,
                 ts=click.ts,
+                is_colleague=is_colleague,
             ),
-            seconds=seconds,
+            seconds=deadline - asyncio.get_running_loop().time(),
             ended=ended,
         )
 

@@ -93,6 +93,7 @@ class Person:
     color: str
     is_bot: bool = False
     is_guest: bool = False
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

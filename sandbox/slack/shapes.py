@@ -11,7 +11,7 @@ def user(person: Person, world: World, *, seen_by: Installation) -> Json:
         "id": person.id,
         "team_id": person.team_id,
         "name": person.name,
-        "deleted": False,
+        "deleted": person.is_deleted,
         "color": person.color,
         "real_name": person.real_name,
         "tz": "Etc/UTC",
