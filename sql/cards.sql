@@ -177,7 +177,8 @@ from marked;
 -- name: posted :one
 -- Record where a card was posted. If the lease was lost meanwhile, the message exists all the same: it is kept as a
 -- stray card, to be settled like any other. Repeated, the statement changes nothing more. kept: the lease was still
--- held.
+-- held. $reason: why some of the people that the card asks cannot answer. $again_in: the card is due once more in so
+-- many seconds, unless a newer version is wanted by now; null: it is not.
 with /* part: lock */,
 card as materialized ( -- locked whichever replica has leased it, so that a stray card gets the version wanted by now
     select
@@ -197,7 +198,10 @@ kept as (
     update cards
     set
         channel = $channel, ts = $ts, shown = $version::int, plain = $plain::boolean, leased_until = null,
-        failures = 0, reason = null, due_at = clock_timestamp()
+        failures = 0, reason = $reason::jsonb,
+        wanted = cards.wanted + (cards.wanted = $version::int and $again_in::float8 is not null)::int,
+        due_at = clock_timestamp()
+            + make_interval(secs => case when cards.wanted = $version::int then coalesce($again_in::float8, 0) else 0 end)
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.is_new, mine.maybe_shown
@@ -260,7 +264,7 @@ select exists (select from kept) as kept;
 
 -- name: edited :one
 -- Record that a card now shows this version. Repeated, the statement changes nothing more. kept: the lease was still
--- held.
+-- held. $reason and $again_in as in posted.
 with /* part: lock */,
 mine as materialized (
     select cards.id, cards.settled
@@ -272,9 +276,13 @@ mine as materialized (
 kept as (
     update cards
     set
-        shown = $version::int, plain = $plain::boolean, leased_until = null, failures = 0, reason = null,
-        settled = cards.settled or $settles::boolean,
-        due_at = greatest(cards.due_at, clock_timestamp()) -- a later version may be due later, see receipts
+        shown = $version::int, plain = $plain::boolean, leased_until = null, failures = 0,
+        reason = $reason::jsonb, settled = cards.settled or $settles::boolean,
+        wanted = cards.wanted + (cards.wanted = $version::int and $again_in::float8 is not null)::int,
+        due_at = greatest( -- a later version may be due later, see receipts
+            cards.due_at,
+            clock_timestamp()
+            + make_interval(secs => case when cards.wanted = $version::int then coalesce($again_in::float8, 0) else 0 end))
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.settled
@@ -364,7 +372,8 @@ where
 -- name: give_up :maybe
 -- Stop trying to show one card, and record why. If no other card is left to post and none can have been shown, the
 -- interaction ends as unreachable, decided on its locked row. status: of the interaction after this. No row: the lease
--- was lost. The failure is certain, so the mark of mark_maybe_shown is cleared when this try set it ($newly_marked).
+-- was lost. The failure is certain, so the mark of mark_maybe_shown is cleared when this try set it ($newly_marked). A
+-- posted card of which no message is left ($gone) is not counted as shown any more.
 with locked as materialized (
     select id, status, cards_left, cards_shown, expires_at
     from interactions
@@ -383,7 +392,9 @@ given_up as (
         and cards.id = $id
         and cards.attempt = $attempt
         and cards.given_up_at is null
-    returning cards.shown = 0 and cards.ts is null as never_shown
+    returning
+        cards.shown = 0 and cards.ts is null as never_shown,
+        $newly_marked::boolean or ($gone::boolean and cards.ts is not null) as not_shown
 ),
 seen as materialized ( -- after its deadline its end is decided, see posted; the clock is read after the wait
     select locked.*, status = 'pending' and expires_at > clock_timestamp() as is_open
@@ -392,10 +403,10 @@ seen as materialized ( -- after its deadline its end is decided, see posted; the
 decided as materialized (
     select
         never_shown,
-        ($newly_marked::boolean and is_open)::int as taken_back,
+        (not_shown and is_open)::int as taken_back,
         is_open
         and seen.cards_left = never_shown::int
-        and seen.cards_shown = $newly_marked::boolean::int as last_hope
+        and seen.cards_shown = not_shown::int as last_hope
     from seen, given_up
 ),
 ended as (

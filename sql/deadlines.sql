@@ -38,9 +38,13 @@ new_events as (
 
 -- name: expire :many
 -- End up to $limit interactions whose deadline has passed, longest ago first; locked rows are skipped. Returns a row
--- for each, or one row without an id. next_in: seconds until the next deadline, not positive if a locked row was
--- skipped, null if there is none. Safe on every replica at once. Scans all organizations for due rows; the statement's
+-- for each, or one row without an id. next_in: seconds until the next deadline or last call, not positive if a locked row
+-- was skipped, null if there is none. Safe on every replica at once. Scans all organizations for due rows; the statement's
 -- clock, unlike clock_timestamp(), lets the index stop at the first row that is not due.
+-- Last calls: up to $limit interactions with a default answer have their posted cards edited once more, 60 s before the
+-- deadline or at nine tenths of their life, whichever is later, so that a card that is gone is found before the default
+-- counts. called: how many cards were made due by it. Last calls more than 15 s ahead do not count for next_in: the
+-- loop's own interval is shorter.
 with due as materialized (
     select organization_id, id
     from interactions
@@ -51,6 +55,56 @@ with due as materialized (
 ),
 /* part: end */,
 /* part: settle */,
+last_calls as materialized (
+    select organization_id, id
+    from interactions
+    where
+        status = 'pending'
+        and on_expiry is not null
+        and not last_called
+        and expires_at > statement_timestamp()
+        and expires_at <= statement_timestamp() + interval '60 seconds'
+        and created_at + (expires_at - created_at) * 0.9 <= statement_timestamp()
+    order by expires_at
+    limit $limit
+    for no key update skip locked
+),
+called as (
+    update interactions
+    set last_called = true
+    from last_calls
+    where
+        interactions.organization_id = last_calls.organization_id
+        and interactions.id = last_calls.id
+        and interactions.status = 'pending'
+    returning interactions.organization_id, interactions.id
+),
+calling as (
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from called
+    where
+        cards.organization_id = called.organization_id
+        and cards.interaction_id = called.id
+        and cards.ts is not null
+        and cards.given_up_at is null
+    returning cards.id
+),
+next_call as (
+    select
+        extract(
+            epoch from
+            min(greatest(expires_at - interval '60 seconds', created_at + (expires_at - created_at) * 0.9))
+            - statement_timestamp())::float8 as seconds
+    from interactions
+    where
+        status = 'pending'
+        and on_expiry is not null
+        and not last_called
+        and expires_at > statement_timestamp()
+        and expires_at <= statement_timestamp() + interval '75 seconds'
+        and (organization_id, id) not in (select organization_id, id from last_calls)
+),
 following as (
     select extract(epoch from expires_at - statement_timestamp())::float8 as seconds
     from interactions
@@ -60,7 +114,12 @@ following as (
     order by expires_at
     limit 1
 )
-select ended.organization_id, ended.id, ended.status, (select seconds from following) as next_in
+select
+    ended.organization_id,
+    ended.id,
+    ended.status,
+    least((select seconds from following), (select seconds from next_call)) as next_in,
+    (select count(*) from calling) as called
 from (values (true)) as always
 left join ended on true;
 

@@ -215,10 +215,13 @@ limit $limit;
 -- again. $intent is answer, open (the click asks for a form) or mistaken (a submission has mistakes that a person can
 -- correct): the last two run every check and win nothing. $given is what a submission adds to the answer: it is merged
 -- under the stored answer, so that it overrides nothing of it. With intent answer and without $given, a click can win
--- only the choices in `answers`; with $given or another intent, only the choices in `forms` count.
+-- only the choices in `answers`; with $given or another intent, only the choices in `forms` count. $is_colleague: the
+-- clicker belongs to the enterprise of the connection, though not to a workspace in home_teams; null: Slack did not say.
+-- undecided: that alone decides the verdict, so nothing is decided or written.
 with locked as materialized (
     select
-        id, status, answers, forms, responders, home_teams, answer, choice, answered_by, reason, superseded_by, expires_at,
+        id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,
+        expires_at,
         ended_at
     from interactions
     where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
@@ -242,7 +245,10 @@ decided as materialized (
             when status = 'answered' then 'taken'
             when status <> 'pending' then status
             when expires_at <= now then null -- overdue
-            when home_teams is not null and ($user_team::text = any (home_teams)) is not true then 'outsider'
+            when
+                home_teams is not null and ($user_team::text = any (home_teams)) is not true
+                and $is_colleague::boolean is not true
+                then case when $is_colleague is not null then 'outsider' end -- null: undecided
             when responders is not null and ($user_id::text = any (responders)) is not true then 'not_yours'
             when
                 (case when $intent::text = 'answer' and $given::jsonb is null then answers else forms end ? $choice::text)
@@ -307,13 +313,15 @@ settling as (
     returning cards.channel, cards.ts
 )
 select
-    decided.verdict is null as overdue,
+    decided.verdict is null and decided.expires_at <= decided.now as overdue,
+    decided.verdict is null and decided.expires_at > decided.now as undecided,
     exists (select from settling where settling.channel = $channel and settling.ts = $ts) as is_settling,
     audited.verdict,
     audited.repeats,
     decided.id is not null as found,
     coalesce(won.status, decided.status) as status,
     decided.responders,
+    decided.unable,
     coalesce(won.answer, decided.answer) as answer,
     coalesce(won.choice, decided.choice) as choice,
     decided.reason,
@@ -359,6 +367,62 @@ new_events as (
 /* part: settle */
 select exists (select from ended) as cancelled
 from seen;
+
+-- name: set_unable :none
+-- Record which responders of a pending interaction cannot answer, and have its posted cards say so, except the card that
+-- is being edited.
+with changed as (
+    update interactions
+    set unable = $unable::jsonb
+    where
+        organization_id = $organization_id
+        and id = $id
+        and status = 'pending'
+        and unable <> $unable::jsonb
+    returning organization_id, id
+)
+update cards
+set wanted = wanted + 1, due_at = clock_timestamp()
+from changed
+where
+    cards.organization_id = $organization_id
+    and cards.interaction_id = changed.id
+    and cards.id <> $card_id
+    and cards.ts is not null
+    and cards.given_up_at is null;
+
+-- name: close_unreachable :one
+-- End a pending interaction whose cards are posted, because it turned out that no person who sees them can answer.
+-- closed: whether this call did it; else it had ended before, or its deadline had passed.
+with locked as materialized (
+    select status, expires_at
+    from interactions
+    where organization_id = $organization_id and id = $id
+    for no key update
+),
+seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
+    select locked.*, clock_timestamp() as now
+    from locked
+),
+ended as (
+    update interactions
+    set status = 'unreachable', reason = $reason::jsonb, ended_at = seen.now
+    from seen
+    where
+        interactions.organization_id = $organization_id
+        and interactions.id = $id
+        and interactions.status = 'pending'
+        and seen.status = 'pending'
+        and seen.expires_at > seen.now
+    returning interactions.organization_id, interactions.id
+),
+new_events as (
+    insert into events (organization_id, id, interaction_id, type, detail, owed)
+    select organization_id, $event_id, id, 'interaction.unreachable', $reason::jsonb, true
+    from ended
+),
+/* part: settle */
+select exists (select from ended) as closed;
 
 -- name: ended :many
 -- Those of the watched interactions that a waiting request should read: ended, or past their deadline. One row for

@@ -4,7 +4,7 @@
 -- The columns of storage.model.Interaction, without read_at.
 organization_id, connection_id, id, kind, status, request, digest, answers, forms, responders, home_teams, key_id,
 asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left, cards_shown,
-heard_at, unheard, receipt, created_at, expires_at, ended_at
+heard_at, unheard, receipt, unable, created_at, expires_at, ended_at
 
 -- part: card_columns
 -- The columns of storage.model.Card.

@@ -135,6 +135,8 @@ CREATE TABLE interactions (
     unheard boolean,
     receipt jsonb,
     forms jsonb DEFAULT '{}'::jsonb NOT NULL,
+    unable jsonb DEFAULT '{}'::jsonb NOT NULL,
+    last_called boolean DEFAULT false NOT NULL,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
@@ -260,6 +262,7 @@ CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHER
 CREATE INDEX interactions_ended ON interactions USING btree (ended_at, organization_id, id) WHERE (status <> 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX interactions_kind ON interactions USING btree (organization_id, kind, id);
+CREATE INDEX interactions_last_call ON interactions USING btree (expires_at) WHERE ((status = 'pending'::text) AND (on_expiry IS NOT NULL) AND (NOT last_called));
 CREATE INDEX interactions_run ON interactions USING btree (organization_id, ((request #>> '{agent,run}'::text[])), id) WHERE ((request #>> '{agent,run}'::text[]) IS NOT NULL);
 CREATE INDEX interactions_status ON interactions USING btree (organization_id, status, id);
 CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organization_id)::text, tags)) WITH (fastupdate=off) WHERE (tags <> '{}'::text[]);

@@ -61,8 +61,21 @@ async def mark_maybe_shown(db: Database, card: Card) -> bool | None:
     return bool(row["newly"]) if row else None
 
 
-async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray_id: UUID, event_id: UUID) -> bool:
+async def posted(
+    db: Database,
+    card: Card,
+    handle: Handle,
+    *,
+    plain: bool,
+    stray_id: UUID,
+    event_id: UUID,
+    reason: Json | None = None,
+    again_in: float | None = None,
+) -> bool:
     """Record where a card was posted, and that it shows the version `card.wanted`.
+
+    `reason`: why some of the people that the card asks cannot answer. With `again_in` the card is edited once more in
+    so many seconds, or sooner if something changes.
 
     False if the lease was lost: the message is then kept as a stray card, which is settled like any other.
     """
@@ -76,12 +89,25 @@ async def posted(db: Database, card: Card, handle: Handle, *, plain: bool, stray
             plain=plain,
             stray_id=stray_id,
             event_id=event_id,
+            reason=reason,
+            again_in=again_in,
         )
     return bool(row["kept"])
 
 
-async def edited(db: Database, card: Card, *, plain: bool, settles: bool, event_id: UUID) -> bool:
+async def edited(
+    db: Database,
+    card: Card,
+    *,
+    plain: bool,
+    settles: bool,
+    event_id: UUID,
+    reason: Json | None = None,
+    again_in: float | None = None,
+) -> bool:
     """Record that a card now shows the version `card.wanted`; `settles`: it shows how the interaction ended.
+
+    `reason` and `again_in` as in `posted`.
 
     False if the lease was lost: the replica that leased the card since edits it again.
     """
@@ -94,6 +120,8 @@ async def edited(db: Database, card: Card, *, plain: bool, settles: bool, event_
         plain=plain,
         settles=settles,
         event_id=event_id,
+        reason=reason,
+        again_in=again_in,
     )
     return bool(row["kept"])
 
@@ -130,10 +158,11 @@ async def retry(
 
 
 async def give_up(
-    db: Database, card: Card, *, reason: Json, event_id: UUID, newly_marked: bool = False
+    db: Database, card: Card, *, reason: Json, event_id: UUID, newly_marked: bool = False, gone: bool = False
 ) -> Status | None:
     """Stop trying to show a card, because it certainly failed; `newly_marked` as in `retry`: the mark is cleared.
 
+    `gone`: the card was posted, and its message is not there any more, so that it does not count as shown.
     Returns the status of the interaction after this; None if the lease was lost.
     """
     row = await _SQL["give_up"].maybe(
@@ -142,6 +171,7 @@ async def give_up(
         reason=reason,
         event_id=event_id,
         newly_marked=newly_marked,
+        gone=gone,
     )
     return Status(row["status"]) if row else None
 

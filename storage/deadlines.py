@@ -37,7 +37,8 @@ class Expired:
     """The result of one pass of the expiry loop."""
 
     ended: list[EndedInteraction]
-    next_in: float | None  # seconds to the next deadline; not positive: a locked row was skipped; None: there is none
+    next_in: float | None  # seconds to the next deadline or last call; not positive: a locked row was skipped
+    called: int  # posted cards that were made due once more before the deadline of their interaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +50,15 @@ class EndedDue:
 
 
 async def expire(db: Runs, *, event_ids: Sequence[UUID]) -> Expired:
-    """End interactions whose deadline has passed, at most one for each event id. Skips rows that are locked."""
+    """End interactions whose deadline has passed, at most one for each event id, and make as many last calls.
+
+    Skips rows that are locked.
+    """
     rows = await _SQL["expire"].many(db, limit=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
     return Expired(
         ended=[_ended(row) for row in rows if row["id"] is not None],
         next_in=rows[0]["next_in"],
+        called=rows[0]["called"],
     )
 
 

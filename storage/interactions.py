@@ -124,6 +124,7 @@ class ClaimRequest:
     user_team: str | None
     channel: str | None
     ts: str | None
+    is_colleague: bool | None = False  # of the same enterprise, from another workspace; None: not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +206,8 @@ async def claim(
 
     A try whose outcome is unknown is repeated with the same claim id: if it had committed, its verdict is stored. If
     the deadline has passed, the end is written first and the claim is made once more; the ended interaction is appended
-    to `ended`, also if the claim itself cannot be confirmed.
+    to `ended`, also if the claim itself cannot be confirmed. The verdict is UNAVAILABLE, and nothing is stored, if it
+    depends on an `is_colleague` that is not known.
     """
     clock = asyncio.get_running_loop().time
     deadline, values = clock() + seconds, _scoped(request)
@@ -215,6 +217,8 @@ async def claim(
         if ended is not None:
             ended += written
         row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
+    if row["undecided"]:
+        return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
     return Claimed(
         verdict=verdict(row["verdict"]),
         repeats=row["repeats"],
@@ -231,6 +235,21 @@ async def cancel(
         db, organization_id=organization_id, id=id, reason=reason, cancelled_by=cancelled_by, event_id=event_id
     )
     return row["cancelled"] if row else None
+
+
+async def set_unable(db: Database, card: Card, unable: Json) -> None:
+    """Record which responders of a pending interaction cannot answer; its other posted cards are edited to say so."""
+    await _SQL["set_unable"].run(
+        db, organization_id=card.organization_id, id=card.interaction_id, card_id=card.id, unable=unable
+    )
+
+
+async def close_unreachable(db: Database, organization_id: UUID, id: UUID, *, reason: Json, event_id: UUID) -> bool:
+    """End a pending interaction that no person who sees its cards can answer. False if it had ended before."""
+    row = await _SQL["close_unreachable"].one(
+        db, organization_id=organization_id, id=id, reason=reason, event_id=event_id
+    )
+    return bool(row["closed"])
 
 
 async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:
@@ -282,6 +301,7 @@ def _opened(opening: Opening, *, created_at: datetime, expires_at: datetime, pen
         heard_at=None,
         unheard=False,
         receipt=None,
+        unable={},
         created_at=created_at,
         read_at=created_at,
         expires_at=expires_at,

@@ -159,6 +159,12 @@ class Life:
     superseded_by: UUID | None
     expires_at: datetime
     ended_at: datetime | None
+    unable: Json = field(default_factory=dict)  # responder -> the code of the reason why this person cannot answer
+
+    @property
+    def able_responders(self) -> list[str] | None:
+        """The responders without those who cannot answer, as Slack says; None as for `responders`."""
+        return None if self.responders is None else [user for user in self.responders if user not in self.unable]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

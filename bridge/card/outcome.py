@@ -42,7 +42,7 @@ def line(interaction: Interaction, past: Mapping[str, str], *, newer: str | None
             by = blocks.link(newer, "a newer question") if newer else f"a newer question{id}"
             return f"🔁 *Replaced*{_when(interaction)} by {by}. Please answer that one."
         case Status.UNREACHABLE:
-            return f"⚠️ *Closed*{_when(interaction)}: this question could not be shown to those it was for."
+            return f"⚠️ *Closed*{_when(interaction)}: this question could not be shown to anybody who can answer it."
         case _:
             assert_never(interaction.status)
 
@@ -87,7 +87,7 @@ def _responders(interaction: Interaction) -> str:
     if interaction.responders is None:
         who = "Anyone of this workspace who sees this"
     else:
-        mentions = [blocks.mention(user) for user in interaction.responders]
+        mentions = [blocks.mention(user) for user in interaction.able_responders or interaction.responders]
         rest = f" and {len(mentions) - _MAX_MENTIONS} others" if len(mentions) > _MAX_MENTIONS else ""
         who = ", ".join(mentions[:_MAX_MENTIONS]) + rest
     return who if interaction.home_teams is not None else f"{who}, people from other organizations too,"

@@ -15,7 +15,7 @@ from bridge.slack import errors as slack
 from bridge.slack.connections import Installations
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
-from storage import cards
+from storage import cards, interactions
 from storage.model import Card, Interaction, Json, Status
 from storage.pool import Database
 
@@ -28,6 +28,8 @@ _LASTING: Final = frozenset({"card_gone", "card_frozen"})  # a refused edit with
 _REFUSED_MIN = 60.0  # seconds until a refused edit is tried again, see _again
 _REFUSED_MAX = 86_400.0
 REFUSED_FOR = timedelta(days=7)  # after the end of the interaction a refused edit is given up
+_GONE = frozenset({"card_gone", "channel_not_found", "channel_archived", "user_not_found", "workspace_not_granted"})
+"""The codes of a refused edit after which no person is known to see the card with buttons that work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,10 @@ class CardFailures:
     ) -> None:
         """Record a failed call; a pause that Slack asks for holds for `destination`.
 
-        `newly_marked` is what `cards.mark_maybe_shown` returned before the call.
+        `newly_marked` is what `cards.mark_maybe_shown` returned before the call. While people can still answer, an edit
+        is tried again unless its refusal says that the card is gone.
         """
+        is_pending = interaction.status is Status.PENDING and card.ts is not None
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: not a failure of this card
                 self.pace.pause(card.connection_id, destination, seconds)
@@ -83,7 +87,9 @@ class CardFailures:
                     await self.give_up(card, failure, newly_marked=newly_marked)
                 else:  # the card is posted, so its edit waits until a person repairs the installation
                     await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
-            case slack.GiveUp() if (again := _again(card, failure, interaction)) is not None:
+            case slack.GiveUp() | slack.BadBlocks() if is_pending and failure.code not in _GONE:
+                await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
+            case slack.GiveUp() if not is_pending and (again := _again(card, failure, interaction)) is not None:
                 await self._retry(card, failure, seconds=again, failed=True)
             case slack.GiveUp() | slack.BadBlocks():
                 await self.give_up(card, failure, newly_marked=newly_marked)
@@ -96,7 +102,12 @@ class CardFailures:
         self.metrics.given_up(failure.code)
         _log.warning("card_given_up", **_keys(card), code=failure.code, detail=failure.detail)
         status = await cards.give_up(
-            self.db, card, reason=_reason(card, failure), event_id=ids.new(), newly_marked=newly_marked
+            self.db,
+            card,
+            reason=reason(card, failure),
+            event_id=ids.new(),
+            newly_marked=newly_marked,
+            gone=failure.code in _GONE,
         )
         if card.handle is not None:
             self.message_cache.settled(
@@ -106,6 +117,21 @@ class CardFailures:
             self.metrics.ended(status)
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
         self.notifier.interaction_changed(card.organization_id, card.interaction_id)
+
+    async def close(self, card: Card, failure: slack.GiveUp) -> None:
+        """End the interaction of a posted card that no person who sees it can answer; its cards then say so."""
+        closed = await interactions.close_unreachable(
+            self.db,
+            card.organization_id,
+            card.interaction_id,
+            reason=reason(card, failure),
+            event_id=ids.new(),
+        )
+        if closed:
+            self.metrics.ended(Status.UNREACHABLE)
+            _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
+            self.notifier.interaction_changed(card.organization_id, card.interaction_id)
+            self.notifier.cards.set()
 
     async def _retry(
         self,
@@ -124,7 +150,7 @@ class CardFailures:
             self.db,
             card,
             seconds=seconds,
-            reason=_reason(card, failure),
+            reason=reason(card, failure),
             failed=failed,
             unsure=unsure and card.ts is None,
             newly_marked=newly_marked,
@@ -160,13 +186,14 @@ def _again(card: Card, failure: slack.GiveUp, interaction: Interaction) -> float
     return min(max(age.total_seconds(), _REFUSED_MIN), _REFUSED_MAX)
 
 
-def _reason(card: Card, failure: slack.SlackFailure) -> Json:
+def reason(card: Card, failure: slack.SlackFailure) -> Json:
     """The reason that agents get: names the destination, and has a fix of its own for a person's id."""
-    reason = slack.reason(failure)
-    reason["detail"] = f"{destination(card)}: {reason['detail']}"
+    told = slack.reason(failure)
+    if not told["detail"].startswith(destination(card)):
+        told["detail"] = f"{destination(card)}: {told['detail']}"
     if failure.code == "channel_not_found" and "user" in card.address:
-        reason["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
-    return reason
+        told["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
+    return told
 
 
 def _keys(card: Card) -> dict[str, object]:

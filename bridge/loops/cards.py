@@ -18,6 +18,7 @@ from bridge.logs import Log
 from bridge.loops import card_failures, posting_pace
 from bridge.loops.card_failures import CardFailures
 from bridge.loops.posting_pace import Pace
+from bridge.loops.responder_checks import Check, ResponderChecks
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
@@ -27,6 +28,7 @@ from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
+from bridge.slack.people import People
 from storage import cards, errors
 from storage.model import Card, Handle, Interaction, Status
 from storage.pool import Database
@@ -53,6 +55,7 @@ class Cards:
         expected: ExpectedEdits,
         message_cache: MessageCache,
         notifier: Notifier,
+        people: People,
         metrics: Metrics | None = None,
         batch: int = BATCH,
         slot_seconds: float = SLOT_SECONDS,
@@ -67,6 +70,7 @@ class Cards:
         self._notifier = notifier
         self._metrics = metrics or Metrics()
         self._pace = Pace()
+        self._checks = ResponderChecks(db=db, people=people)
         self._failures = CardFailures(
             db=db,
             installations=installations,
@@ -113,12 +117,27 @@ class Cards:
         client = await self._installations.client(card.connection_id)
         if interaction is None or isinstance(client, slack.Broken):
             return
-        if card.handle is not None:
-            await self._edit(card, interaction, client, card.handle)
-        elif interaction.status is Status.PENDING:
-            await self._post(card, interaction, client)
+        if interaction.status is not Status.PENDING:
+            if card.handle is not None:
+                await self._edit(card, Check(interaction=interaction), client, card.handle)
+            else:
+                await cards.skip(self._db, card)
+            return
+        check = await self._checks.check(card, interaction)
+        if check.refusal is not None and (check.closes if card.handle else check.is_useless):
+            await self._refuse(card, check.refusal)
+        elif card.handle is not None:
+            await self._edit(card, check, client, card.handle)
         else:
-            await cards.skip(self._db, card)
+            await self._post(card, check, client)
+
+    async def _refuse(self, card: Card, refusal: slack.GiveUp) -> None:
+        """Do not post a card that no person who would see it can answer; if it is posted, end its interaction."""
+        if card.handle is None:
+            await self._failures.give_up(card, refusal)
+        else:  # the end makes the card due for another version, which is drawn under the next lease
+            await self._failures.close(card, refusal)
+            await self._failures.put_off(card, 0.0)
 
     def _as_it_ended(self, card: Card) -> Interaction | None:
         """The cached interaction, for a card that only has to show how the interaction ended; None: read its row.
@@ -133,8 +152,9 @@ class Cards:
             return None
         return self._message_cache.interaction(card.scope, card.interaction_id)
 
-    async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
+    async def _post(self, card: Card, check: Check, client: Client) -> None:
         """Post a card when its destination has a turn, and store where it is."""
+        interaction = check.interaction
         destination = card_failures.destination(card)
         drawing = _draw(interaction, card, plain=card.plain)
         if await self._given_up(card):
@@ -160,7 +180,7 @@ class Cards:
                     card, response, destination, interaction=interaction, newly_marked=newly_marked
                 )
                 return
-        await self._posted(card, interaction, client, response, plain=plain)
+        await self._posted(card, check, client, response, plain=plain)
 
     async def _given_up(self, card: Card) -> bool:
         """Give up a card that was never posted if Slack refused its connection's token lately. True if it did."""
@@ -182,11 +202,19 @@ class Cards:
     async def _put_off(self, card: Card, destination: str) -> None:
         await self._failures.put_off(card, self._pace.later(card.connection_id, destination))
 
-    async def _posted(
-        self, card: Card, interaction: Interaction, client: Client, handle: Handle, *, plain: bool
-    ) -> None:
+    async def _posted(self, card: Card, check: Check, client: Client, handle: Handle, *, plain: bool) -> None:
         """Store where a card was posted, and its permalink."""
-        kept = await cards.posted(self._db, card, handle, plain=plain, stray_id=ids.new(), event_id=ids.new())
+        interaction = check.interaction
+        kept = await cards.posted(
+            self._db,
+            card,
+            handle,
+            plain=plain,
+            stray_id=ids.new(),
+            event_id=ids.new(),
+            reason=card_failures.reason(card, check.refusal) if check.refusal else None,
+            again_in=check.again_in,
+        )
         _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=handle.channel, ts=handle.ts)
         self._metrics.posted()  # also if the lease was lost, because the card is in Slack
         if not kept:
@@ -200,8 +228,10 @@ class Cards:
                     self._notifier.cards.set()  # for the card that this one replaced, which shows the link
         self._notifier.interaction_changed(card.organization_id, card.interaction_id)
 
-    async def _edit(self, card: Card, interaction: Interaction, client: Client, handle: Handle) -> None:
+    async def _edit(self, card: Card, check: Check, client: Client, handle: Handle) -> None:
         """Edit a posted card, and store the version that it now shows."""
+        interaction = check.interaction
+        settles = interaction.status is not Status.PENDING
         newer = await self._newer(card, interaction)
         drawing = _draw(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
@@ -220,8 +250,15 @@ class Cards:
                 await self._failures.failed(card, response, card_failures.EDITS, interaction=interaction)
                 return
         self._expected.edited(card.connection_id, handle)
-        settles = interaction.status is not Status.PENDING
-        kept = await cards.edited(self._db, card, plain=plain, settles=settles, event_id=ids.new())
+        kept = await cards.edited(
+            self._db,
+            card,
+            plain=plain,
+            settles=settles,
+            event_id=ids.new(),
+            reason=card_failures.reason(card, check.refusal) if check.refusal else None,
+            again_in=check.again_in,
+        )
         _log.info(
             ("card_settled" if settles and not card.settled else "card_edited") if kept else "lease_lost",
             **_keys(card),

@@ -29,6 +29,7 @@ from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.inbound import Inbound
 from bridge.slack.installation import Installation
 from bridge.slack.message_cache import MessageCache
+from bridge.slack.people import People
 from bridge.slack.private_replies import PrivateReplies
 from bridge.slack.receive import Receiver
 from bridge.webhooks.outgoing import Webhooks
@@ -86,8 +87,9 @@ def assemble(
     reader = Reader(db=db, notifier=notifier, metrics=metrics)
     webhooks = Webhooks(keys=settings.webhook_keys, guard=settings.webhook_guard, sender=resources.sender)
     client = _client(settings, resources)
+    people = People(state.installations)
     replies = PrivateReplies(http=resources.replies, installations=state.installations, metrics=metrics)
-    clicks = _clicks(resources, state, reader, replies)
+    clicks = _clicks(resources, state, reader, people=people, replies=replies)
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
     open_keys = OpenKeys(db)
     limiter = ConnectionLimiter(max_connections=allotment.connections)
@@ -101,6 +103,7 @@ def assemble(
             expected=state.expected,
             message_cache=state.message_cache,
             notifier=notifier,
+            people=people,
             metrics=metrics,
         ),
         deliveries=Deliveries(
@@ -143,7 +146,9 @@ def _client(settings: Settings, resources: Resources) -> Client | None:
     return Client(token=token, api_url=settings.slack_api_url, http=resources.http)
 
 
-def _clicks(resources: Resources, state: SharedState, reader: Reader, replies: PrivateReplies) -> Clicks:
+def _clicks(
+    resources: Resources, state: SharedState, reader: Reader, *, people: People, replies: PrivateReplies
+) -> Clicks:
     return Clicks(
         claims=resources.claims,
         db=resources.db,
@@ -151,6 +156,7 @@ def _clicks(resources: Resources, state: SharedState, reader: Reader, replies: P
         message_cache=state.message_cache,
         notifier=state.notifier,
         expected=state.expected,
+        people=people,
         replies=replies,
         metrics=state.metrics,
     )

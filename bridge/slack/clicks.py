@@ -21,6 +21,7 @@ from bridge.slack.connections import Directory
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
+from bridge.slack.people import People
 from bridge.slack.private_replies import PrivateReplies, public_id
 from storage import cards, errors, interactions
 from storage.deadlines import EndedInteraction
@@ -63,6 +64,7 @@ class Clicks:
         message_cache: MessageCache,
         notifier: Notifier,
         expected: ExpectedEdits,
+        people: People,
         replies: PrivateReplies,
         metrics: Metrics | None = None,
     ) -> None:
@@ -72,6 +74,7 @@ class Clicks:
         self._message_cache = message_cache
         self._notifier = notifier
         self._expected = expected
+        self._people = people
         self._replies = replies
         self._metrics = metrics or Metrics()
         self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MAX_REMEMBERED, ttl=_REPEATABLE_SECONDS)
@@ -90,9 +93,7 @@ class Clicks:
                 ),
                 seconds=deadline - clock(),
             )
-            claimed = (
-                await self._claim(click, connection, seconds=deadline - clock(), ended=ended) if connection else _GONE
-            )
+            claimed = await self._claim(click, connection, deadline=deadline, ended=ended) if connection else _GONE
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
             claimed = _UNAVAILABLE
@@ -149,8 +150,12 @@ class Clicks:
             _log.failure("aftermath_failed", error, interaction=public_id(click))
 
     async def _claim(
-        self, click: Click, connection: Connection, *, seconds: float, ended: list[EndedInteraction]
+        self, click: Click, connection: Connection, *, deadline: float, ended: list[EndedInteraction]
     ) -> Claimed:
+        """Claim; of a person from none of the connection's workspaces, first find out if it is a colleague."""
+        is_colleague: bool | None = False
+        if click.user_team not in connection.home_teams:
+            is_colleague = await self._people.is_colleague(connection, click.user_id, click.user_team)
         return await interactions.claim(
             self._claims,
             interactions.ClaimRequest(
@@ -166,8 +171,9 @@ class Clicks:
                 user_team=click.user_team,
                 channel=click.channel,
                 ts=click.ts,
+                is_colleague=is_colleague,
             ),
-            seconds=seconds,
+            seconds=deadline - asyncio.get_running_loop().time(),
             ended=ended,
         )
 

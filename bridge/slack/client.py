@@ -43,6 +43,27 @@ class Channel:
     archived: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person, or a bot, as Slack knows it."""
+
+    team_id: str | None  # the workspace that the person belongs to
+    enterprise_id: str | None  # the Enterprise organization of that workspace, if it is in one
+    teams: tuple[str, ...]  # all workspaces of a person of an Enterprise organization
+    is_bot: bool
+    is_deactivated: bool
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this is a person who can use Slack."""
+        return not self.is_bot and not self.is_deactivated
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPerson:
+    """Slack knows no person with this id, or none that the app can see."""
+
+
 class UnreadableResponse(Exception):
     """Slack responded `ok` without a field that the method documents."""
 
@@ -161,6 +182,22 @@ class Client:
             joined=channel.get("is_member") is True,
             archived=channel.get("is_archived") is True,
         )
+
+    async def person(self, id: str) -> Person | NoSuchPerson | SlackFailure:
+        """Describe a person. Needs `users:read`."""
+        try:
+            user: Any = (await self._web.users_info(user=id))["user"]
+            enterprise: Any = user.get("enterprise_user") or {}
+            return Person(
+                team_id=user.get("team_id") or None,
+                enterprise_id=enterprise.get("enterprise_id") or None,
+                teams=tuple(enterprise.get("teams") or ()),
+                is_bot=user.get("is_bot") is True,
+                is_deactivated=user.get("deleted") is True,
+            )
+        except Exception as error:  # noqa: BLE001  -- as above
+            failure = _failure(error)
+            return NoSuchPerson() if failure.code == "user_not_found" else failure
 
     async def _app_id(self, bot: str) -> str | None:
         try:

@@ -141,6 +141,15 @@ ROWS: Final = (
         "Check the person's id, and that the person is active in this workspace.",
         ("user_not_found", "user_not_visible", "user_disabled", "not_enough_users", "too_many_users"),
     ),
+    # Slack has no error string for the next three: `users.info` describes such a person.
+    Row(Meaning.GIVE_UP, "user_deactivated", "Ask somebody whose account is active, or have it activated again.", ()),
+    Row(Meaning.GIVE_UP, "user_is_bot", "Ask a person: bots and apps cannot press buttons.", ()),
+    Row(
+        Meaning.GIVE_UP,
+        "user_is_outsider",
+        'Ask a person of this organization, or allow others with "outsiders": "allow" in `responders`.',
+        (),
+    ),
     Row(
         Meaning.GIVE_UP,
         "user_not_in_channel",
@@ -272,3 +281,8 @@ def find(error: str) -> Row | None:
     if error in _BY_ERROR:
         return _BY_ERROR[error]
     return next((_BY_ERROR[like] for family, like in _FAMILIES if error.startswith(family)), None)
+
+
+def fix(code: str) -> str:
+    """Return what a person can do about a reason with this code of the table."""
+    return next(row.fix for row in ROWS if row.code == code)

@@ -51,7 +51,7 @@ def reply(
         case Verdict.SUPERSEDED:
             return f"A newer question replaced this one{_ended(life, now)}. {_newer(life, newer)} {_NOTHING}"
         case Verdict.UNREACHABLE:
-            why = "it could not be shown, and whoever asked was told so."
+            why = "it could not be shown to anybody who can answer it, and whoever asked was told so."
             return f"This question was closed{_ended(life, now)}: {why} {_NOTHING}"
         case Verdict.OUTSIDER:
             return _OUTSIDER
@@ -119,7 +119,7 @@ def _reason(life: Life) -> str:
 
 
 def _responders(life: Life) -> str:
-    responders = life.responders
+    responders = life.able_responders or life.responders
     if not responders:
         return "You are not among those who can answer this question."
     people = [blocks.mention(user) for user in responders[:MAX_NAMES]]

@@ -63,7 +63,7 @@ _LINES = {
     Status.EXPIRED: rf"⌛ \*Expired\* {_DATE}\. Nobody answered in time; this is not a no\.",
     Status.CANCELLED: rf"⚪ \*Cancelled\* {_DATE} before anybody answered\.",
     Status.SUPERSEDED: rf"🔁 \*Replaced\* {_DATE} by {_BY_NEWER}\. Please answer that one\.",
-    Status.UNREACHABLE: rf"⚠️ \*Closed\* {_DATE}: this question could not be shown to those it was for\.",
+    Status.UNREACHABLE: rf"⚠️ \*Closed\* {_DATE}: this question could not be shown to anybody who can answer it\.",
 }
 
 

@@ -310,3 +310,38 @@ async def test_many_heals_of_one_unknown_message_make_one_copy(db: Database, que
     await asyncio.gather(*(cards.heal(db, question.scope, question.id, unknown, stray_id=ids.new()) for _ in range(8)))
 
     assert [card.ts for card in await card_moves.of(db, question)].count("4.4") == 1
+
+
+@pytest.mark.parametrize("first", ["post", "edit"])
+async def test_an_answer_during_a_call_is_shown_at_once_though_the_card_was_to_be_looked_at_again_later(
+    db: Database, tenant: Tenant, first: str
+) -> None:
+    question = await build.question(db, tenant)
+    card, where = await take(db, question), handle()
+    if first == "edit":
+        await cards.posted(db, card, where, plain=False, stray_id=ids.new(), event_id=ids.new(), again_in=0)
+        card = await take(db, question)
+        assert (card.shown, card.wanted) == (1, 2)
+    await interactions.claim(db, build.click(question))
+
+    if first == "edit":
+        await cards.edited(db, card, plain=False, settles=False, event_id=ids.new(), again_in=300)
+    else:
+        await cards.posted(db, card, where, plain=False, stray_id=ids.new(), event_id=ids.new(), again_in=300)
+
+    again = await take(db, question)
+    assert (again.shown, again.wanted) == (card.wanted, card.wanted + 1)
+
+
+async def test_a_card_that_is_to_be_looked_at_again_is_due_then_and_not_before(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+    card, where = await take(db, question), handle()
+    await cards.posted(db, card, where, plain=False, stray_id=ids.new(), event_id=ids.new(), again_in=300)
+    assert await lease(db, question) == []
+
+    await elapse(db, "cards", timedelta(seconds=301), columns=["due_at"])
+    card = await take(db, question)
+    await cards.edited(db, card, plain=False, settles=False, event_id=ids.new())
+
+    await elapse(db, "cards", timedelta(seconds=301), columns=["due_at"])
+    assert await lease(db, question) == []

@@ -11,6 +11,7 @@ from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.card_moves import edit, fail, give_up, handle, lease, lose_leases, post, take
+from tests.storage.elapse import set_deadline
 from tests.storage.faults import admin, until_waiting
 
 
@@ -279,3 +280,15 @@ async def test_nothing_is_healed_while_a_question_is_open_nor_from_another_scope
         await heal(db, question, handle(), scope)
 
     assert await lease(db, question) == [] and len(await card_moves.of(db, question)) == 1
+
+
+async def test_a_card_that_is_found_gone_after_the_deadline_changes_no_end(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant, on_expiry="approve")
+    await post(db, await take(db, question))
+    await db.fetch("update cards set wanted = wanted + 1")
+    card = await take(db, question)
+    await set_deadline(db, question.id)
+
+    await cards.give_up(db, card, reason=card_moves.ARCHIVED, event_id=ids.new(), gone=True)
+
+    assert (await build.read_with_end(db, tenant, question.id)).status is Status.ANSWERED

@@ -203,3 +203,46 @@ async def test_the_database_itself_refuses_a_second_winner(db: Database, tenant:
             question.connection_id,
             question.id,
         )
+
+
+ELSEWHERE = {"user_team": "T0ELSEWHERE"}
+
+
+async def test_a_colleague_from_another_workspace_of_the_enterprise_is_no_outsider(
+    db: Database, tenant: Tenant
+) -> None:
+    question = await build.question(db, tenant)
+
+    verdicts = [
+        (await interactions.claim(db, build.click(question, **ELSEWHERE, is_colleague=is_colleague))).verdict
+        for is_colleague in (False, True)
+    ]
+
+    assert verdicts == [Verdict.OUTSIDER, Verdict.WON]
+    assert (await build.read(db, tenant, question.id)).answer["by"]["team"] == "T0ELSEWHERE"  # type: ignore[index]
+
+
+async def test_nothing_is_decided_or_stored_while_it_is_not_known_whose_colleague_a_person_is(
+    db: Database, tenant: Tenant
+) -> None:
+    question = await build.question(db, tenant)
+
+    claimed = await interactions.claim(db, build.click(question, **ELSEWHERE, is_colleague=None))
+
+    assert (claimed.verdict, claimed.life) == (Verdict.UNAVAILABLE, None)
+    assert await clicks(db) == []
+    assert (await build.read(db, tenant, question.id)).status is Status.PENDING
+
+
+async def test_what_does_not_depend_on_it_is_decided_all_the_same(db: Database, tenant: Tenant) -> None:
+    open_to_all = await build.question(db, tenant, home_teams=None)
+    answered, overdue = await build.question(db, tenant), await build.question(db, tenant)
+    await interactions.claim(db, build.click(answered))
+    await set_deadline(db, overdue.id)
+
+    verdicts = [
+        (await interactions.claim(db, build.click(question, **{**ELSEWHERE, **other}, is_colleague=None))).verdict
+        for question, other in ((open_to_all, {}), (answered, {"user_id": "U0BOB"}), (overdue, {}))
+    ]
+
+    assert verdicts == [Verdict.WON, Verdict.TAKEN, Verdict.UNREACHABLE]

@@ -1,8 +1,10 @@
 """Expiry: a passed deadline counts at once, the end is written once, and waiting requests find it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+import pytest
 
 from bridge import ids
 from storage import deadlines, interactions
@@ -193,3 +195,60 @@ async def test_the_timeline_tells_events_and_clicks_in_their_order(db: Database,
     ]
     assert moments[2].detail["user_name"] == "bob" and moments[3].detail["choice"] == "deny"
     assert [moment.at for moment in moments] == sorted(moment.at for moment in moments)
+
+
+@pytest.mark.parametrize(
+    ("life", "left", "called"),
+    [
+        (3600, 61, 0),  # 60 s before the deadline
+        (3600, 59, 1),
+        (60, 8, 0),  # nine tenths of its life are later
+        (60, 5, 1),
+        (600, 61, 0),
+        (600, 59, 1),
+    ],
+)
+async def test_a_last_call_comes_a_minute_before_the_deadline_or_at_nine_tenths_of_a_short_life(
+    db: Database, tenant: Tenant, life: int, left: int, called: int
+) -> None:
+    question = await build.question(db, tenant, on_expiry="approve", expires_in=life)
+    await card_moves.post(db, await card_moves.take(db, question))
+    await elapse(db, "interactions", timedelta(seconds=life - left), columns=["created_at", "expires_at"])
+
+    passed = [await deadlines.expire(db, event_ids=[ids.new()]) for _ in range(2)]
+
+    assert [(one.called, one.ended) for one in passed] == [(called, []), (0, [])]
+    assert [row["wanted"] for row in await db.fetch("select wanted from cards")] == [1 + called]
+    wait = left - min(60, life * 0.1) if not called else left
+    assert passed[1].next_in is not None and wait - 2 < passed[1].next_in <= wait
+
+
+async def test_replicas_at_once_make_one_last_call(dsn: str, db: Database, tenant: Tenant) -> None:
+    questions = [await build.question(db, tenant, on_expiry="approve") for _ in range(20)]
+    for card in await card_moves.lease(db, questions[0]):
+        await card_moves.post(db, card)
+    await set_deadlines(db, where="true", at=datetime.now(UTC) + timedelta(seconds=30))
+
+    passes = await asyncio.gather(*(deadlines.expire(db, event_ids=[ids.new()] * 7) for _ in range(8)))
+
+    assert sum(one.called for one in passes) <= 20
+    while (await deadlines.expire(db, event_ids=[ids.new()] * 7)).called:
+        pass
+    assert {row["wanted"] for row in await db.fetch("select wanted from cards")} == {2}
+
+
+async def test_a_last_call_of_a_question_that_is_held_elsewhere_is_made_soon(
+    dsn: str, db: Database, tenant: Tenant
+) -> None:
+    question = await build.question(db, tenant, on_expiry="approve")
+    await card_moves.post(db, await card_moves.take(db, question))
+    await set_deadlines(db, where="true", at=datetime.now(UTC) + timedelta(seconds=30))
+    async with admin(dsn) as holder:
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute("select from interactions where id = $1 for update", question.id)
+        passed = await asyncio.wait_for(deadlines.expire(db, event_ids=[ids.new()]), 2)
+        await transaction.rollback()
+
+    assert passed.called == 0 and passed.next_in is not None and passed.next_in <= 0
+    assert (await deadlines.expire(db, event_ids=[ids.new()])).called == 1

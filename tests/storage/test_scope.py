@@ -51,8 +51,8 @@ EXCEPTIONS = {
         "the delivery loop walks from receiver to receiver, of all organizations",
     ),
     "deadlines.expire": (
-        ["due: interactions", "following: interactions"],
-        "the expiry loop ends what is due, and looks for the next deadline, in all organizations",
+        ["due: interactions", "last_calls: interactions", "next_call: interactions", "following: interactions"],
+        "the expiry loop ends what is due, makes last calls, and looks for the next of both, in all organizations",
     ),
     "receipts.mark_unacknowledged": (["late: interactions"], "the loop marks late answers of all organizations"),
     "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),

@@ -183,7 +183,7 @@ READ = {
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
-    "deadlines.expire": {"organization_id", "id", "status", "next_in"},
+    "deadlines.expire": {"organization_id", "id", "status", "next_in", "called"},
     "deadlines.end_named": {"organization_id", "id", "status"},
     "deadlines.end_due": {"organization_id", "id", "status", "found"},
     "deliveries.resume": of(Resumed),
@@ -206,7 +206,8 @@ READ = {
     "interactions.get": of(Interaction),
     "interactions.several": of(Interaction),
     "interactions.page": of(Interaction),
-    "interactions.claim": of(Life, more={"overdue", "verdict", "repeats", "found", "is_settling"}),
+    "interactions.claim": of(Life, more={"overdue", "undecided", "verdict", "repeats", "found", "is_settling"}),
+    "interactions.close_unreachable": {"closed"},
     "interactions.cancel": {"cancelled"},
     "interactions.ended": {"organization_id", "id"},
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
@@ -262,16 +263,16 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "gone newly_marked plain retries same_types settles unsure with_notices",
+        "bool": "gone is_colleague newly_marked plain retries same_types settles unsure with_notices",
         "bytea": "claim_id request_hash",
-        "float8": "amount burst rate within",
+        "float8": "again_in amount burst rate within",
         "int4": "attempt days expires_in failed max_failing_seconds overlap version",
         "int8": "limit max_active max_in_flight max_pending max_receivers past",
-        "jsonb": "addresses answers forms given metadata never_shown outcome reason request",
+        "jsonb": "addresses answers forms given metadata never_shown outcome reason request unable",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags types",
-        "uuid": "after_event_id after_id after_organization_id before callback_target connection_id endpoint_id "
-        "event_id id interaction_id key_id organization_id stray_id supersedes target_id",
+        "uuid": "after_event_id after_id after_organization_id before callback_target card_id connection_id "
+        "endpoint_id event_id id interaction_id key_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",
         "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
     }.items()

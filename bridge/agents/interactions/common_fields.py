@@ -134,8 +134,19 @@ class Routing(Strict):
     @field_validator("responders")
     @classmethod
     def _responders_given(cls, responders: Responders | None, info: ValidationInfo) -> Responders | None:
-        """Require `responders` for a channel. `to` was validated before, so it is known here unless it was invalid."""
-        if responders is None and any(address.channel for address in info.data.get("to", ())):
+        """Require `responders` for a channel, and among people a responder who gets a card.
+
+        `to` was validated before, so it is known here unless it was invalid.
+        """
+        to: list[Address] = info.data.get("to", [])
+        has_channel = any(address.channel for address in to)
+        named = set(responders.users or ()) if responders is not None else set()
+        if to and named and not has_channel and named.isdisjoint(address.user for address in to):
+            raise PydanticCustomError(
+                "responders_elsewhere",
+                'must name somebody in "to": nobody else sees the direct messages in which the card appears',
+            )
+        if responders is None and has_channel:
             raise PydanticCustomError(
                 "responders_missing",
                 'must be given for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for everyone in it',

@@ -76,7 +76,7 @@ def test_the_text_says_all_that_the_card_shows() -> None:
         (Status.EXPIRED, {}, "*Expired* <!date^1795341600^"),
         (Status.CANCELLED, {}, "*Cancelled* <!date^1795255500^"),
         (Status.SUPERSEDED, {}, "by a newer question (int_01jehb8000e008000000000002). Please answer that one."),
-        (Status.UNREACHABLE, {}, "could not be shown to those it was for"),
+        (Status.UNREACHABLE, {}, "could not be shown to anybody who can answer it"),
     ],
 )
 def test_every_end_is_told_truthfully(status: Status, changes: dict[str, Any], said: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bridge.loops.cards import Cards
+from bridge.slack.people import People
 from tests.bridge.replica import Replica
 
 
@@ -14,6 +15,7 @@ def build(replica: Replica, **arguments: Any) -> Cards:
         "expected": replica.expected,
         "message_cache": replica.message_cache,
         "notifier": replica.notifier,
+        "people": People(replica.installations),
         "metrics": replica.metrics,
     }
     return Cards(**parts | arguments)

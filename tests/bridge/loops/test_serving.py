@@ -38,7 +38,7 @@ async def acme(replica: Replica, slack: Sandbox, dsn: str) -> AsyncIterator[Repl
 
 
 async def ask(replica: Replica, channel: str) -> Interaction:
-    return await build.question(replica.db, replica.tenant, addresses=[{"channel": channel}])
+    return await build.question(replica.db, replica.tenant, addresses=[{"channel": channel}], responders=None)
 
 
 @dataclass

@@ -94,7 +94,10 @@ def say(verdict: Verdict, about: Life | None, *, user: str = "U0BOB", newer: str
         (
             Verdict.UNREACHABLE,
             ended(Status.UNREACHABLE),
-            f"This question was closed 2 minutes ago: it could not be shown, and whoever asked was told so. {NOTHING}",
+            (
+                "This question was closed 2 minutes ago: it could not be shown to anybody who can answer it, "
+                f"and whoever asked was told so. {NOTHING}"
+            ),
         ),
         (
             Verdict.OUTSIDER,

@@ -175,8 +175,8 @@ async def test_a_click_without_a_team_is_claimed_under_the_organizations_connect
     assert "<@U0NIA>" in replica.shown(handle)
 
 
-async def test_a_person_of_a_workspace_that_was_not_granted_is_an_outsider(
-    replica: Replica, control: Control, org: Elsewhere
+async def test_a_person_of_a_workspace_that_was_not_granted_is_a_colleague_all_the_same(
+    replica: Replica, org: Elsewhere
 ) -> None:
     question = await org.ask(replica, responders=None)
     handle = await shown(replica, question)
@@ -185,8 +185,8 @@ async def test_a_person_of_a_workspace_that_was_not_granted_is_an_outsider(
 
     await replica.click(question, handle, user="U0SOL")
 
-    assert await replica.verdicts() == ["outsider"]
-    assert await status(replica, question) is Status.PENDING
+    assert await replica.verdicts() == ["won"]
+    assert await status(replica, question) is Status.ANSWERED
 
 
 async def test_an_organizations_and_its_workspaces_installation_never_answer_for_each_other(

@@ -62,7 +62,7 @@ async def test_every_example_is_accepted(door: Door, kind: str) -> None:
     [
         ({"user": "U0ANA"}, None, ["U0ANA"]),
         ([{"user": "U0ANA"}, {"user": "W0BOB"}], None, ["U0ANA", "W0BOB"]),
-        ({"user": "U0ANA"}, {"users": ["U0BOB", "U0BOB"]}, ["U0BOB"]),
+        ({"user": "U0ANA"}, {"users": ["U0BOB", "U0ANA", "U0BOB"]}, ["U0BOB", "U0ANA"]),
         ({"channel": "C0A"}, {"users": ["U0BOB"], "anyone_in_channel": False}, ["U0BOB"]),
         ({"channel": "G0A", "thread_ts": "1700000000.000100"}, {"anyone_in_channel": True}, None),
         ([{"channel": "C0A"}, {"channel": "C0A", "thread_ts": "1.000000"}], {"anyone_in_channel": True}, None),
@@ -188,6 +188,19 @@ async def test_a_channel_needs_to_be_told_who_may_answer(door: Door) -> None:
     assert (await door.ask(body(responders=None))).json["detail"] == (
         '/responders must be given for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for everyone in it.'
     )
+
+
+async def test_responders_who_see_no_card_are_refused(door: Door) -> None:
+    to = [{"user": "U0ANA"}, {"user": "U0CHO"}]
+
+    refused = await door.ask(body(to=to, responders={"users": ["U0BOB"]}))
+    with_a_channel = await door.ask(body(to=[*to, {"channel": "C0A"}], responders={"users": ["U0BOB"]}))
+
+    assert (refused.status, refused.pointers) == (422, ["/responders"])
+    assert refused.json["detail"] == (
+        '/responders must name somebody in "to": nobody else sees the direct messages in which the card appears.'
+    )
+    assert with_a_channel.status == 201
 
 
 class TestConnections:
