@@ -20,6 +20,7 @@ from bridge.reader import Reader
 from bridge.server.config import Settings
 from bridge.server.fd_limit import Allotment
 from bridge.server.resources import Resources
+from bridge.server.stopping import Stopping
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
@@ -38,6 +39,7 @@ class SharedState:
     metrics: Metrics = field(default_factory=Metrics)
     installations: Installations = field(default_factory=Installations)
     message_cache: MessageCache = field(default_factory=MessageCache)
+    stopping: Stopping = field(default_factory=Stopping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

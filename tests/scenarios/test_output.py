@@ -178,10 +178,17 @@ async def test_a_replica_that_cannot_say_where_it_is_ends(dsn: str, unwritable: 
     assert "replica_stopped" in err
 
 
-async def serving(dsn: str, *command: str, err: int | None = None) -> asyncio.subprocess.Process:
+async def serving(
+    dsn: str, *command: str, err: int | None = None, stdin: int | None = None
+) -> asyncio.subprocess.Process:
     settings = {"ASKBRIDGE_DATABASE_URL": dsn, "ASKBRIDGE_SLACK_SIGNING_SECRET": "s" * 32, "ASKBRIDGE_PORT": "0"}
     return await asyncio.create_subprocess_exec(
-        *command, env=os.environ | settings, stdout=asyncio.subprocess.PIPE, stderr=err, start_new_session=True
+        *command,
+        env=os.environ | settings,
+        stdin=stdin,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=err,
+        start_new_session=True,
     )
 
 
