@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 
+from sandbox import output
 from sandbox.slack.server import Sandbox
 
 log = logging.getLogger("sandbox.slack")
@@ -16,12 +17,13 @@ log = logging.getLogger("sandbox.slack")
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; both end the process at once with status 0."""
-    _log_as_the_replicas_do()
-    options = _options()
-    try:
-        asyncio.run(_run(options))
-    except OSError as error:
-        sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
+    with output.in_order("the sandbox Slack"):
+        _log_as_the_replicas_do()
+        options = _options()
+        try:
+            asyncio.run(_run(options))
+        except OSError as error:
+            sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
 
 
 async def _run(options: argparse.Namespace) -> None:
@@ -46,8 +48,7 @@ async def _run(options: argparse.Namespace) -> None:
             "bot_user_id": app.bot_user_id,
             "signing_secret": app.signing_secret,
         }
-        sys.stdout.write(json.dumps(started) + "\n")
-        sys.stdout.flush()
+        output.say(json.dumps(started))
         log.info('sandbox_started url=%s means="this is not Slack"', slack.url)
         await stopping.wait()
 

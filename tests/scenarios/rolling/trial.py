@@ -53,11 +53,15 @@ async def run(plan: Plan, dsn: str, folder: Path) -> dict[str, Load]:
 
 
 async def _restart(plan: Plan, replicas: list[ReplicaProcess]) -> None:
+    restarts: dict[int, asyncio.Task[None]] = {}
     async with asyncio.TaskGroup() as group:
         for number in range(plan.restarts):
-            restart = group.create_task(_restart_one(replicas[number % len(replicas)]))
+            replica = number % len(replicas)
+            if replica in restarts:
+                await restarts[replica]
+            restarts[replica] = group.create_task(_restart_one(replicas[replica]))
             if not plan.overlapping:
-                await restart
+                await restarts[replica]
             if number < plan.restarts - 1:
                 await pause(plan.apart)
 
