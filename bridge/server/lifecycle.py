@@ -74,8 +74,9 @@ async def run(
         if on_ready is not None:
             on_ready(Addresses(url=listener.url, metrics_url=metrics_url))
         await stop.requested.wait()
-        _log.info("stop_requested", seconds=settings.drain_seconds)
-        await stop.drain(settings.drain_seconds)
+        seconds = 0 if stop.hurried.is_set() else settings.drain_seconds
+        _log.info("stop_requested", seconds=seconds)
+        await stop.drain(seconds)
         await listener.close()
         _log.info("port_closed")
         drained.set()

@@ -30,10 +30,15 @@ class Draining:
     url: str = ""
     finish: asyncio.Event = field(default_factory=asyncio.Event)
     passes: int = 0
+    is_passing: bool = False
 
     async def step(self) -> int:
         self.passes += 1
-        await self.finish.wait()
+        self.is_passing = True
+        try:
+            await self.finish.wait()
+        finally:
+            self.is_passing = False
         return 0
 
     async def get(self, path: str, http: aiohttp.ClientSession | None = None) -> tuple[int, str | None, Any]:
@@ -84,7 +89,7 @@ async def test_the_port_closes_when_the_drain_is_over_and_idle_connections_are_s
         assert (await draining.get("/healthz"))[:2] == (200, "close"), "over the connection that was idle"
         with pytest.raises(aiohttp.ClientConnectorError):
             await draining.get("/healthz", another)
-        assert not running.done()
+        assert draining.is_passing and not running.done(), "the port closed first"
 
 
 @pytest.mark.parametrize("hurry", [False, True])
