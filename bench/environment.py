@@ -163,6 +163,7 @@ def _replica(dsn: str, *, secret: str, log: IO[bytes], profile: Path | None = No
         "ASKBRIDGE_SLACK_SIGNING_SECRET": secret,
         "ASKBRIDGE_SLACK_API_URL": _UNREACHABLE,
         "ASKBRIDGE_PORT": "0",
+        "ASKBRIDGE_DRAIN_SECONDS": "0",
         "ASKBRIDGE_REQUESTS_PER_SECOND": "1000000",  # otherwise requests without a pause would measure the rate limit
     }
     command = ["bridge", "serve", "--json"]

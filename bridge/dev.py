@@ -6,6 +6,7 @@ All of them end with this process, in whatever way this process ends.
 import asyncio
 import contextlib
 import errno
+import os
 import secrets
 import signal
 import socket
@@ -32,6 +33,7 @@ _log = Log("dev")
 __all__ = ["ChildFailed", "Options", "run"]
 
 
+_DRAIN = "ASKBRIDGE_DRAIN_SECONDS"
 _SLACK_FACTS = ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")  # of what the sandbox tells
 
 
@@ -60,13 +62,18 @@ async def run(options: Options, *, on_ready: Callable[[Json], None]) -> None:
             stopping = True
             work.cancel()
 
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop)
     try:
         await work
     except asyncio.CancelledError:
         if not stopping:
             raise
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)  # all is cleaned up, and the process ends by itself
 
 
 async def _everything(options: Options, on_ready: Callable[[Json], None]) -> None:
@@ -121,8 +128,18 @@ def _replica(number: int, options: Options, dsn: str, slack: Json, webhook_key: 
         "ASKBRIDGE_WEBHOOK_ALLOW_NETS": "127.0.0.0/8,::1/128",  # receivers are on this machine too
         **({"ASKBRIDGE_METRICS_PORT": "0"} if options.metrics else {}),
     }
-    # Settings of another bridge in the environment must not reach this replica.
-    return Child(f"replica {number + 1}", "bridge", "serve", "--json", settings=settings, unset="ASKBRIDGE_")
+    # Settings of another bridge in the environment must not reach this replica, but for one that is harmless.
+    if (seconds := os.environ.get(_DRAIN)) is not None:
+        settings[_DRAIN] = seconds
+    return Child(
+        f"replica {number + 1}",
+        "bridge",
+        "serve",
+        "--json",
+        settings=settings,
+        unset="ASKBRIDGE_",
+        stop_signals=(signal.SIGTERM, signal.SIGINT),  # the second skips the drain: everything ends
+    )
 
 
 def _webhook_key(data: Path) -> str:

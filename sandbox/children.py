@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -32,17 +32,20 @@ class Child:
         settings: Mapping[str, str] | None = None,
         unset: str | None = None,
         log: IO[bytes] | None = None,
+        stop_signals: Sequence[signal.Signals] = (signal.SIGTERM,),
     ) -> None:
         """Describe the process `python -P -m module *arguments`.
 
         The process inherits our environment without the variables that begin with `unset`, and with `settings` added.
-        It logs to our stderr unless `log` is given.
+        It logs to our stderr unless `log` is given. `stop` sends it `stop_signals`: different ones, as two of the same
+        could arrive as one.
         """
         self.name = name
         self.ready_info: dict[str, Any] = {}
         self._command = ["-m", module, *arguments]
         self._environment = _environment(settings or {}, unset=unset)
         self._log = log
+        self._stop_signals = stop_signals
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -92,10 +95,11 @@ class Child:
         return await self._started().wait()
 
     async def stop(self) -> None:
-        """End the child with SIGTERM, and with SIGKILL when it still runs after STOP_SECONDS; returns when it ended."""
+        """End the child, with SIGKILL when it still runs after STOP_SECONDS; returns when it ended."""
         process = self._started()
         if process.returncode is None:
-            self._signal(signal.SIGTERM)
+            for number in self._stop_signals:
+                self._signal(number)
             try:
                 await asyncio.wait_for(process.wait(), timeout=STOP_SECONDS)
             except TimeoutError:

@@ -6,7 +6,6 @@ The agent uses nothing but the bridge's HTTP API: it is given an address and a k
 import asyncio
 import contextlib
 import itertools
-import os
 import signal
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from sandbox import output
 from sandbox.children import Child, ChildFailed
 
 QUESTION = {
@@ -38,17 +38,12 @@ UNANSWERED_LIMIT = 10  # seconds beyond WAIT without a response of any replica
 
 def main() -> None:
     """Run until Ctrl-C."""
-    try:
-        status: int | str = asyncio.run(_run())
-    except _StdoutFailed as failed:
-        # Stdout is closed (as behind `| head`) or the disk is full. The interpreter would flush stdout again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = f"What the demo has to say cannot be written: {failed}."
-    sys.exit(status)
+    with output.in_order("the demo"):
+        sys.exit(asyncio.run(_run()))
 
 
 async def _run() -> int:
-    _say("starting PostgreSQL, a sandbox Slack and two replicas of the bridge …")
+    output.say("starting PostgreSQL, a sandbox Slack and two replicas of the bridge …")
     began = time.monotonic()
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -58,11 +53,11 @@ async def _run() -> int:
             try:
                 await _until(stopping, dev.ready())
                 if not stopping.is_set():
-                    _say(f"ready after {time.monotonic() - began:.1f} s")
+                    output.say(f"ready after {time.monotonic() - began:.1f} s")
                     await _until(stopping, _demonstrate(dev.ready_info))
             except ChildFailed as failed:
                 log.seek(0)
-                _say(f"{log.read().decode(errors='replace')}{failed}")
+                output.say(f"{log.read().decode(errors='replace')}{failed}")
                 return 1
     return 0
 
@@ -86,16 +81,16 @@ async def _demonstrate(ready: dict[str, Any]) -> None:
         async with http.post(f"{ready['bridge_urls'][0]}/v1/interactions", json=QUESTION) as response:
             interaction = await response.json()
         if response.status != 201:
-            _say(f"the bridge refused the question: {interaction.get('detail')}")
+            output.say(f"the bridge refused the question: {interaction.get('detail')}")
             return
-        _say("the demo agent asked @ana for an approval, and waits. Open this as her and click:\n")
-        _say(f"    {page}U0ANA\n")
-        _say("Only she may answer. As @bob a click is told so, privately:\n")
-        _say(f"    {page}U0BOB\n")
+        output.say("the demo agent asked @ana for an approval, and waits. Open this as her and click:\n")
+        output.say(f"    {page}U0ANA\n")
+        output.say("Only she may answer. As @bob a click is told so, privately:\n")
+        output.say(f"    {page}U0BOB\n")
         began = time.monotonic()
         interaction = await _end(http, ready["bridge_urls"], interaction)
-        _say(_outcome(interaction, seconds=time.monotonic() - began))
-        _say(_more(ready))
+        output.say(_outcome(interaction, seconds=time.monotonic() - began))
+        output.say(_more(ready))
         await asyncio.Event().wait()
 
 
@@ -134,20 +129,6 @@ def _outcome(interaction: dict[str, Any], *, seconds: float) -> str:
     if answer is None:
         return f"the agent got no answer: {interaction['message']}"
     return f"the agent got the answer “{answer['label']}” from @{answer['by']['name']} after {seconds:.1f} s"
-
-
-class _StdoutFailed(Exception):
-    """Stdout could not be written; the message is the operating system's."""
-
-
-def _say(text: str) -> None:
-    if sys.stdout is None:  # stdout was closed when the process was started
-        return
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except OSError as error:
-        raise _StdoutFailed(error.strerror) from None
 
 
 if __name__ == "__main__":

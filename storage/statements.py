@@ -12,6 +12,7 @@ Text that several statements share is a part: it stands once, under `-- part: co
 `make sql NAME=interactions.claim` prints a statement as it is sent.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -179,14 +180,20 @@ def _read(table: str) -> str:
     return resources.files("sql").joinpath(f"{table}.sql").read_text("utf-8")
 
 
-def main(name: str) -> None:
+def main(name: str = "") -> None:
     """Print a statement as it is sent, with the names of its parameters; for psql, put `prepare … as` before it."""
     table, _, wanted = name.partition(".")
-    statement = load(table)[wanted]
-    print(f"-- {statement.purpose}")  # noqa: T201  -- printing is what this command does
-    for number, parameter in enumerate(statement.parameters, start=1):
-        print(f"-- ${number}: {parameter}")  # noqa: T201  -- as above
-    print(f"{statement.sql};")  # noqa: T201  -- as above
+    try:
+        statement = load(table)[wanted]
+    except (FileNotFoundError, KeyError):
+        sys.exit(f"sql/*.sql has no statement {name or '(say which)'}. One of them: make sql NAME=interactions.claim")
+    parameters = [f"-- ${number}: {parameter}\n" for number, parameter in enumerate(statement.parameters, start=1)]
+    text = f"-- {statement.purpose}\n{''.join(parameters)}{statement.sql};\n"
+    try:
+        print(text, end="", flush=True)  # noqa: T201  -- printing is what this command does
+    except OSError as error:  # as behind `| head`; the interpreter would flush stdout again, and end with 120
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"The statement cannot be written: {error.strerror}.")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,14 @@ from storage.pool import Database
 from tests import canaries as canary
 from tests.canaries import Canaries
 from tests.databases import Databases
+from tests.draining import DRAIN
 from tests.sandbox.slack.browser import chromium as browser
 
 # No test verifies public certificates, and loading them took each process 50 ms.
 os.environ["SSL_CERT_FILE"] = os.devnull
+
+# Replicas that are told to stop do so at once. Tests about draining set another value.
+os.environ[DRAIN] = "0"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

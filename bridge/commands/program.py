@@ -39,8 +39,8 @@ class Program(click.Group):
         typed = list(sys.argv[1:] if args is None else args)
         # Python's own status for all of this is 1, which from these two would mean that a person denied.
         failure_status = 2 if typed and typed[0] in {"ask", "wait"} else 1
-        stdout = sys.stdout
-        streams = [stream for stream in (stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+        stdout, stderr = sys.stdout, sys.stderr
+        streams = [stream for stream in (stdout, stderr) if isinstance(stream, io.TextIOWrapper)]
         for stream in streams:
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character gets `?`
         try:
@@ -62,6 +62,8 @@ class Program(click.Group):
                 sys.exit(failure_status)
             raise
         finally:
+            # click wraps both, also one that is None, where the interpreter's last flush would fail with status 120.
+            sys.stdout, sys.stderr = stdout, stderr
             for stream in streams:
                 _empty(stream)
         sys.exit(status if isinstance(status, int) else 0)

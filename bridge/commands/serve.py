@@ -22,6 +22,9 @@ Examples:
 
 Settings come from the environment (ASKBRIDGE_…); see docs/configuration.md.
 
+SIGTERM lets it serve for ASKBRIDGE_DRAIN_SECONDS more, so that a balancer can see that it stops;
+Ctrl-C or a second SIGTERM ends it sooner.
+
 Exit status: 0 stopped with SIGTERM or Ctrl-C; 1 it could not start, and stderr says why; 2 typed wrongly."""
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with the address on stdout once ready.")
@@ -42,7 +45,8 @@ def serve(*, as_json: bool) -> None:
                 terminal.print_json({"url": addresses.url, **metrics, "pid": os.getpid()})
             except OSError as error:  # the parent process waits for this line and will not get it
                 write_error = error
-                signal.raise_signal(signal.SIGTERM)
+                for number in (signal.SIGTERM, signal.SIGINT):  # the second skips the drain
+                    signal.raise_signal(number)
 
     try:
         asyncio.run(lifecycle.serve(settings, on_ready=ready))

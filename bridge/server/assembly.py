@@ -21,6 +21,7 @@ from bridge.reader import Reader
 from bridge.server.config import Settings
 from bridge.server.fd_limit import Allotment
 from bridge.server.resources import Resources
+from bridge.server.stopping import Stopping
 from bridge.slack.card_fallback import CardFallback
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
@@ -44,6 +45,7 @@ class SharedState:
     installations: Installations = field(default_factory=Installations)
     message_cache: MessageCache = field(default_factory=MessageCache)
     expected: ExpectedEdits = field(default_factory=ExpectedEdits)
+    stopping: Stopping = field(default_factory=Stopping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

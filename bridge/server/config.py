@@ -164,6 +164,12 @@ class Settings(Workspace, Signing, DatabaseSettings):
         le=65535,
         description="The port of `/metrics`, for Prometheus; 0 takes any free one. Not set: there are none.",
     )
+    drain_seconds: int = Field(
+        default=8,
+        ge=0,
+        le=3600,
+        description="How many seconds a replica still serves everything, with `/readyz` 503, after it is told to stop.",
+    )
     database_connections: int = Field(
         default=10, ge=2, le=500, description="How many connections this replica may use beside those for clicks."
     )

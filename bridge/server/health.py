@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from bridge.loops.runner import Loop
-from bridge.notifier import Notifier
+from bridge.server.stopping import Stopping
 from storage import errors, migrate
 from storage.pool import Database
 
@@ -17,10 +17,10 @@ _STUCK_SECONDS = 60.0  # without a successful pass of a loop
 class Health:
     """Checks the database with its schema, and every loop."""
 
-    def __init__(self, *, db: Database, loops: Sequence[Loop], notifier: Notifier) -> None:
+    def __init__(self, *, db: Database, loops: Sequence[Loop], stopping: Stopping) -> None:
         self._db = db
         self._loops = loops
-        self._notifier = notifier
+        self._stopping = stopping
 
     def routes(self) -> list[web.RouteDef]:
         """The two routes, for a supervisor and a load balancer."""
@@ -31,7 +31,7 @@ class Health:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         checks = {"database": await self._database(), "loops": self._passes()}
-        if self._notifier.closing.is_set():
+        if self._stopping.requested.is_set():
             checks["process"] = "is stopping"
         ready = all(result == "ok" for result in checks.values())
         body = {"status": "ok" if ready else "not ready", "checks": checks}

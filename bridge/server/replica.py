@@ -61,7 +61,7 @@ def build(
     db, notifier = resources.db, state.notifier
     required = loop_schedule.required(parts, db, notifier, intervals)
     loops = (*required, *loop_schedule.others(parts, db, notifier, intervals))
-    health = Health(db=db, loops=required, notifier=notifier)
+    health = Health(db=db, loops=required, stopping=state.stopping)
     return Replica(
         settings=settings,
         resources=resources,
@@ -105,5 +105,6 @@ def _web_app(
         metrics=state.metrics,
         options=api,
     )
+    web_app.on_response_prepare.append(state.stopping.release_connection)
     web_app.add_routes([web.post(PATH, parts.inbound.handle), *agents, *health.routes()])
     return web_app

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from sandbox import output
 from sandbox.slack import seed
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.seed import SeedError
@@ -20,14 +21,15 @@ log = logging.getLogger("sandbox.slack")
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; both end the process at once with status 0."""
-    _log_as_the_replicas_do()
-    options = _options()
-    try:
-        asyncio.run(_run(options))
-    except SeedError as error:
-        sys.exit(str(error))
-    except OSError as error:
-        sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
+    with output.in_order("the sandbox Slack"):
+        _log_as_the_replicas_do()
+        options = _options()
+        try:
+            asyncio.run(_run(options))
+        except SeedError as error:
+            sys.exit(str(error))
+        except OSError as error:
+            sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
 
 
 async def _run(options: argparse.Namespace) -> None:
@@ -50,8 +52,7 @@ async def _run(options: argparse.Namespace) -> None:
             **installations[0],
             "installations": installations,
         }
-        sys.stdout.write(json.dumps(started) + "\n")
-        sys.stdout.flush()
+        output.say(json.dumps(started))
         log.info('sandbox_started url=%s means="this is not Slack"', slack.url)
         await stopping.wait()
 

@@ -99,7 +99,8 @@ async def server() -> AsyncIterator[LimitedServer]:
             "/read": opened.reads,
         }.items():
             web_app.router.add_post(path, handler)
-        opened.url = await stack.enter_async_context(listeners.public(web_app, settings(port=0), opened.limiter))
+        listener = await stack.enter_async_context(listeners.public(web_app, settings(port=0), opened.limiter))
+        opened.url = listener.url
         stack.callback(opened.end.set)
         yield opened
 

@@ -83,9 +83,9 @@ async def serving(*, take_seconds: float = 20.0) -> AsyncIterator[Server]:
     web_app.on_response_prepare.append(http_connection.hide_software)
     web_app.add_routes([web.route("*", "/", root), web.get("/large", large), web.get("/fails", fails)])
     faults = ConnectionFaults(server.metrics)
-    async with listeners.public(
-        web_app, settings(port=0), server.limiter, faults, take_seconds=take_seconds
-    ) as server.url:
+    options = settings(port=0)
+    async with listeners.public(web_app, options, server.limiter, faults, take_seconds=take_seconds) as listener:
+        server.url = listener.url
         yield server
 
 

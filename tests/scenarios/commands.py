@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from bridge.__main__ import main
 from tests import canaries
+from tests.draining import AT_ONCE
 from tests.scenarios import program
 
 
@@ -52,7 +53,7 @@ async def start(*arguments: str | Path, **settings: str) -> asyncio.subprocess.P
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ASKBRIDGE_")}
     return await asyncio.create_subprocess_exec(
         *(program.COMMAND, *arguments),
-        env=inherited | settings,
+        env={**inherited, **AT_ONCE, **settings},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox.children import Child
+from tests.draining import AT_ONCE
 from tests.scenarios import program
 from tests.scenarios.program import Program
 from tests.waiting import until
@@ -68,6 +69,7 @@ def settings(dev: Program, url: str) -> dict[str, str]:
         "ASKBRIDGE_SLACK_SIGNING_SECRET": dev.facts["signing_secret"],
         "ASKBRIDGE_SLACK_API_URL": f"{dev.facts['slack_url']}/api/",
         "ASKBRIDGE_PORT": str(urlsplit(url).port),
+        **AT_ONCE,
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.draining import DRAIN
 from tests.scenarios import program
 from tests.waiting import until
 
@@ -14,7 +15,9 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-async def test_nothing_is_left_running(tmp_path: Path, number: signal.Signals) -> None:
+async def test_nothing_is_left_running(tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    if number is not signal.SIGKILL:
+        monkeypatch.setenv(DRAIN, "600")  # which is skipped: everything ends
     async with program.running(tmp_path) as dev:
         asked = await dev.ask()
         assert asked["cards"][0]["status"] == "posted"
@@ -25,7 +28,9 @@ async def test_nothing_is_left_running(tmp_path: Path, number: signal.Signals) -
         status = await dev.process.wait()
     assert status == (0 if number is not signal.SIGKILL else -signal.SIGKILL)
     if number is not signal.SIGKILL:
-        assert "Traceback" not in dev.log.read_text()
+        log = dev.log.read_text()
+        assert "Traceback" not in log
+        assert log.count("replica_stopped") == 2, "a replica was killed, or drained for too long"
 
 
 def temporary_folders(inside: Path) -> list[Path]:

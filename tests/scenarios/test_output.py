@@ -111,6 +111,85 @@ async def test_a_closed_stream_changes_no_status_and_what_belongs_there_goes_now
     assert b"Usage" not in out or expected == 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "out_unread", "err_unread"),
+    [
+        (("-m", "bridge", "--version"), 1, 0),
+        (("-m", "bridge", "ask", "--help"), 2, 0),
+        (("-m", "bridge", "nothing-like-this"), 2, 2),
+        (("-m", "bridge", "ask", "Now?"), 2, 2),
+        (("-m", "sandbox.slack", "--help"), 1, 0),
+        (("-m", "sandbox.slack", "--wrong"), 2, 2),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("closed", ["1", "2"])
+async def test_one_stream_closed_and_the_other_unwritable_leave_a_documented_status(
+    unwritable: int, typed: tuple[str, ...], out_unread: int, err_unread: int, closed: str
+) -> None:
+    """In a bare environment; 120 would be the interpreter's, which could not flush a stream at its end."""
+    process = await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", f'exec "$0" -P "$@" {closed}>&-', sys.executable, *typed),
+        env={},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=unwritable,
+        stderr=unwritable,
+        start_new_session=True,
+    )
+
+    assert await asyncio.wait_for(process.wait(), program.READY_SECONDS) == (
+        out_unread if closed == "2" else err_unread
+    )
+
+
+@pytest.mark.parametrize("typed", [(), ("--help",)], ids=str)
+async def test_a_sandbox_that_cannot_say_where_it_is_ends(unwritable: int, typed: tuple[str, ...]) -> None:
+    process = await sandbox(*typed, out=unwritable)
+    _, err = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
+
+    assert process.returncode == 1
+    assert err.decode().splitlines()[-1].startswith("What the sandbox Slack has to say cannot be written: ")
+    assert b"Traceback" not in err and b"Exception ignored" not in err
+
+
+async def test_a_sandbox_without_stdout_serves_and_one_without_stderr_says_nothing_on_stdout() -> None:
+    serves = await sandbox(closed="1")
+    assert serves.stderr is not None
+    async with asyncio.timeout(program.READY_SECONDS):
+        started = await serves.stderr.readline()
+        os.kill(serves.pid, signal.SIGTERM)
+        _, err = await serves.communicate()
+        wrong = await sandbox("--wrong", closed="2")
+        out, _ = await wrong.communicate()
+
+    assert b"sandbox_started" in started and err == b"" and serves.returncode == 0
+    assert (wrong.returncode, out) == (2, b"")
+
+
+async def sandbox(
+    *typed: str, out: int = asyncio.subprocess.PIPE, closed: str | None = None
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", f'exec "$0" -P -m sandbox.slack "$@" {f"{closed}>&-" if closed else ""}', sys.executable),
+        *typed,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=out,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("name", ["interactions.claim", "nothing.like-this"])
+async def test_a_statement_that_cannot_be_shown_fails_in_words(unwritable: int, name: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "storage.statements", name), stdout=unwritable, stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await asyncio.wait_for(process.communicate(), program.READY_SECONDS)
+
+    assert (process.returncode, err.count(b"\n")) == (1, 1)
+    assert err.startswith((b"The statement cannot be written: ", b"sql/*.sql has no statement nothing.like-this"))
+
+
 async def test_an_approval_that_cannot_be_written_is_none_and_unread_notes_change_nothing(
     unwritable: int,
 ) -> None:
@@ -178,10 +257,17 @@ async def test_a_replica_that_cannot_say_where_it_is_ends(dsn: str, unwritable: 
     assert "replica_stopped" in err
 
 
-async def serving(dsn: str, *command: str, err: int | None = None) -> asyncio.subprocess.Process:
+async def serving(
+    dsn: str, *command: str, err: int | None = None, stdin: int | None = None
+) -> asyncio.subprocess.Process:
     settings = {"ASKBRIDGE_DATABASE_URL": dsn, "ASKBRIDGE_SLACK_SIGNING_SECRET": "s" * 32, "ASKBRIDGE_PORT": "0"}
     return await asyncio.create_subprocess_exec(
-        *command, env=os.environ | settings, stdout=asyncio.subprocess.PIPE, stderr=err, start_new_session=True
+        *command,
+        env=os.environ | settings,
+        stdin=stdin,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=err,
+        start_new_session=True,
     )
 
 

@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bridge.loops import runner
 from bridge.loops.runner import Loop
-from bridge.notifier import Notifier
 from bridge.server.health import DATABASE_SECONDS, Health
+from bridge.server.stopping import Stopping
 from storage import pool
 from storage.pool import Database
 from tests import proxy
@@ -32,13 +32,13 @@ def loop(name: str, *, passed_at: float | None) -> Loop:
 
 
 @asynccontextmanager
-async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Notifier, "HealthClient"]]:
-    notifier = Notifier()
-    health = Health(db=db, loops=loops, notifier=notifier)
+async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Stopping, "HealthClient"]]:
+    stopping = Stopping()
+    health = Health(db=db, loops=loops, stopping=stopping)
     app = web.Application()
     app.add_routes(health.routes())
     async with TestClient(TestServer(app)) as http:
-        yield notifier, HealthClient(http)
+        yield stopping, HealthClient(http)
 
 
 class HealthClient:
@@ -139,8 +139,8 @@ async def test_a_loop_counts_from_its_first_good_pass(db: Database) -> None:
 
 
 async def test_a_replica_that_stops_takes_no_more(db: Database) -> None:
-    async with served(db) as (notifier, client):
-        notifier.close()
+    async with served(db) as (stopping, client):
+        stopping.request()
         status, body = await client.ready()
 
         assert (status, body["checks"]["process"]) == (503, "is stopping")

@@ -27,7 +27,7 @@ async def test_building_a_replica_queries_nothing_and_starts_no_loop(db: Databas
 
 
 async def test_a_replica_runs_only_the_loops_it_is_given_and_closes_when_it_is_stopped(db: Database) -> None:
-    ready, passed, stopping = asyncio.Future[Addresses](), asyncio.Event(), asyncio.Event()
+    ready, passed = asyncio.Future[Addresses](), asyncio.Event()
 
     async def step() -> int:
         passed.set()
@@ -37,13 +37,13 @@ async def test_a_replica_runs_only_the_loops_it_is_given_and_closes_when_it_is_s
     async with building.opened(settings, db) as resources:
         built = build(settings, resources, building.allotment())
         only = Loop(name="only", step=step, interval=60.0)
-        running = asyncio.create_task(lifecycle.run(built, stopping, loops=[only], on_ready=ready.set_result))
+        running = asyncio.create_task(lifecycle.run(built, loops=[only], on_ready=ready.set_result))
         url = (await ready).url
         async with aiohttp.ClientSession() as http:
             async with http.get(f"{url}/openapi.json") as answer:
                 assert answer.status == 200
             await asyncio.wait_for(passed.wait(), timeout=10)
-            stopping.set()
+            built.state.stopping.request()
             await running
             with pytest.raises(aiohttp.ClientConnectorError):
                 await http.get(f"{url}/healthz")

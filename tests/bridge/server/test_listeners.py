@@ -30,8 +30,8 @@ async def test_who_was_let_in_just_before_the_doors_closed_is_answered(turns: in
     limiter = ConnectionLimiter(max_connections=8)
     app = web.Application(middlewares=[limiter.attend])
     app.router.add_get("/", answer)
-    async with listeners.public(app, settings(port=0), limiter) as url:
-        client = connected(url)
+    async with listeners.public(app, settings(port=0), limiter) as listener:
+        client = connected(listener.url)
         for _ in range(turns):
             await asyncio.sleep(0)
         began = time.monotonic()
@@ -39,4 +39,4 @@ async def test_who_was_let_in_just_before_the_doors_closed_is_answered(turns: in
     with client:
         client.settimeout(1)
         assert client.recv(12) == b"HTTP/1.1 200"
-    assert time.monotonic() - began < listeners.DRAIN_SECONDS / 2, "closing waited for a request that never began"
+    assert time.monotonic() - began < listeners.REQUEST_SECONDS / 2, "closing waited for a request that never began"

@@ -25,13 +25,15 @@ async def test_the_connection_of_a_click_being_decided_is_not_closed_for_others(
     question = await build.question(replica.db, replica.tenant)
     body = payloads.form(replica.payload(question))
     other = await asyncpg.connect(dsn)
-    async with AsyncExitStack() as stack, listeners.public(web_app, settings(port=0), limiter) as url:
+    async with AsyncExitStack() as stack, listeners.public(web_app, settings(port=0), limiter) as listener:
         async with other.transaction():
             await other.execute("select from interactions for update")
-            click = asyncio.create_task(replica.http.post(f"{url}{PATH}", data=body, headers=replica.signed(body)))
+            click = asyncio.create_task(
+                replica.http.post(f"{listener.url}{PATH}", data=body, headers=replica.signed(body))
+            )
             waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
             await until(lambda: replica.db.fetch(waiting))
-            parts = urlsplit(url)
+            parts = urlsplit(listener.url)
             for _ in range(4):
                 reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
                 writer.write(f"POST {PATH} HTTP/1.1\r\nHost: bridge\r\nContent-Length: 0\r\n\r\n".encode())

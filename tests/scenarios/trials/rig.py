@@ -17,6 +17,7 @@ import aiohttp
 from sandbox import processes
 from sandbox.children import Child, ChildFailed
 from sandbox.slack import signing
+from tests.draining import AT_ONCE
 from tests.waiting import until
 
 TEAM, APP = "T0TRIAL", "A0ASKBRIDGE"
@@ -107,14 +108,14 @@ class ReplicaProcess:
         await self.process.wait()
 
     async def stop(self) -> None:
-        """End the process with SIGTERM, or with SIGKILL when that takes more than 15 s."""
+        """End the process with SIGTERM, or with SIGKILL when that takes more than 30 s."""
         if self.process is None or self.process.returncode is not None:
             return
         self.up = False
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self.process.wait(), 15)
+            await asyncio.wait_for(self.process.wait(), 30)
         except TimeoutError:
             await self.kill()
 
@@ -242,4 +243,4 @@ def _environment(settings: dict[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("ASKBRIDGE_") and not name.lower().endswith("_proxy")
     }
-    return inherited | settings
+    return {**inherited, **AT_ONCE, **settings}

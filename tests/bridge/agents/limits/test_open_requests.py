@@ -131,21 +131,21 @@ async def test_a_request_whose_client_hung_up_stops_counting_before_its_handler_
 
     app = web.Application()
     app.router.add_get("/", stays)
-    async with serving.public(app, settings(port=0), limiter) as url, aiohttp.ClientSession() as http:
+    async with serving.public(app, settings(port=0), limiter) as listener, aiohttp.ClientSession() as http:
         for _ in range(3):
-            hangs_up = asyncio.create_task(http.get(url))
+            hangs_up = asyncio.create_task(http.get(listener.url))
             await begun.acquire()
-            async with http.get(url) as refused:
+            async with http.get(listener.url) as refused:
                 assert refused.status == 429
             await begun.acquire()
             hangs_up.cancel()
             await until(lambda: concurrency.count(OpenRequest.STREAM) == 0)
-        staying = asyncio.create_task(http.get(url))
+        staying = asyncio.create_task(http.get(listener.url))
         await begun.acquire()
         end.set()
         async with await staying as stayed:
             assert stayed.status == 200
-        async with http.get(url) as next_one:
+        async with http.get(listener.url) as next_one:
             assert next_one.status == 200, "each of the three that hung up stopped counting once"
         assert concurrency.count(OpenRequest.STREAM) == 0
 
