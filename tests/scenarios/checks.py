@@ -90,7 +90,7 @@ def shown(message: dict[str, Any], scene: Scene) -> str:
 async def healed(scene: Scene, row: Row) -> None:
     """Wait until the card is true again: the right line, and buttons only if a click can still answer."""
     card = await until(lambda: scene.dev.card(scene.asked), lambda card: shown(card, scene) == row.card)
-    assert program.has_buttons(card) == ("can answer" in row.card)
+    assert program.has_buttons(card) == ("can answer until" in row.card)
 
 
 async def audited(scene: Scene, payload: Any) -> list[tuple[str, bool, int]]:
