@@ -161,6 +161,8 @@ async def _ask(options: AskOptions) -> ExitStatus:
                 if not options.as_json and interaction["status"] == "pending":
                     to = ", ".join(options.to)
                     _note(f"asked {to} ({interaction['id']}); waiting, Ctrl-C leaves it open …")
+                    if _is_held_up(interaction):
+                        _note(terminal.one_line(interaction["message"]))
                 interaction = await bridge.end(interaction, within=options.wait)
         except asyncio.CancelledError:
             task.uncancel()
@@ -176,6 +178,14 @@ async def _ask(options: AskOptions) -> ExitStatus:
             message = terminal.one_line(interaction["message"])
             raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {message}") from None
         return options.exit_status(interaction)
+
+
+def _is_held_up(interaction: Json) -> bool:
+    """Whether a card is not posted for a known reason, which the interaction's message says if none is."""
+    cards = interaction.get("cards")
+    return isinstance(cards, list) and any(
+        isinstance(card, dict) and card.get("reason") and not card.get("ts") for card in cards
+    )
 
 
 def _print(interaction: Json, options: AskOptions) -> None:

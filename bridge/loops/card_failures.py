@@ -34,16 +34,27 @@ class CardFailures:
     metrics: Metrics
     pace: Pace
 
-    async def put_off(self, card: Card, seconds: float) -> None:
-        """Release a card for which Slack was not called."""
-        await cards.retry(self.db, card, seconds=seconds, reason=None, failed=False, unsure=False)
+    async def put_off(self, card: Card, seconds: float, why: slack.RetryAfter | slack.Broken) -> None:
+        """Release a card for which Slack was not called. Its timeline shows why, unless it only waits for its turn."""
+        event_id = None if why.code == posting_pace.waiting_for_turn().code else ids.new()
+        await cards.retry(
+            self.db,
+            card,
+            seconds=seconds,
+            reason=_reason(card, why),
+            failed=False,
+            unsure=False,
+            event_id=event_id,
+        )
 
     async def mistake(self, card: Card, error: BaseException, *, unsure: bool) -> None:
         """Record a bug in the bridge. `unsure`: the card may have been posted all the same."""
         _log.failure("card_failed", error, **_keys(card))
         self.metrics.put_off("internal_error")
         reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({type(error).__name__}).", "fix": ""}
-        await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
+        await cards.retry(
+            self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure, event_id=ids.new()
+        )
 
     async def failed(
         self, card: Card, failure: slack.SlackFailure, destination: str, *, newly_marked: bool = False
@@ -108,6 +119,7 @@ class CardFailures:
             failed=failed,
             unsure=unsure and card.ts is None,
             newly_marked=newly_marked,
+            event_id=ids.new(),
         )
 
 
