@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 import aiohttp
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from bridge import ids
 from bridge.logs import Log
@@ -21,7 +22,7 @@ from bridge.slack import client, replies
 from bridge.slack.connections import Directory
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
-from storage import cards, errors, interactions
+from storage import cards, connections, errors, interactions
 from storage.deadlines import EndedInteraction
 from storage.interactions import Claimed
 from storage.model import Connection, Handle, Intent, Status, Verdict
@@ -32,6 +33,7 @@ _log = Log("clicks")
 MAX_REPLIES = 200  # private replies being sent or waiting for a connection; a flood of clicks is no flood of calls
 _REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
 _MAX_REMEMBERED = 10_000
+_UNROUTABLE_FIX = "See askbridge connections list: connect or enable this workspace, or take the app off it."
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
@@ -79,6 +81,7 @@ class Clicks:
         self._metrics = metrics or Metrics()
         self._replying = 0
         self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MAX_REMEMBERED, ttl=_REPEATABLE_SECONDS)
+        self._noted: LRUCache[UUID, bool] = LRUCache(maxsize=_MAX_REMEMBERED)
         self._directory = Directory()
 
     async def decide(self, click: Click) -> ClickOutcome:
@@ -108,6 +111,14 @@ class Clicks:
         return ClickOutcome(click=click, connection=connection, claimed=claimed, ended=ended)
 
     async def after(self, outcome: ClickOutcome) -> None:
+        """Do what follows a click, and record that clicks of its connection arrive: once in the life of a replica."""
+        await self._follow(outcome)
+        connection = outcome.connection
+        if connection is not None and outcome.certain and connection.id not in self._noted:
+            await self._logging(connections.note_click(self._db, connection.scope), outcome.click)
+            self._noted[connection.id] = True
+
+    async def _follow(self, outcome: ClickOutcome) -> None:
         """Wake waiting requests, have the clicked card edited, and reply to the clicker privately.
 
         Runs once for each request and verdict: a repeat would use up the response URL with the same reply, and edit a
@@ -115,13 +126,10 @@ class Clicks:
         """
         click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
         if outcome.certain:
-            _log.info(
-                "click_decided" if connection else "click_unroutable",
-                verdict=str(claimed.verdict),
-                interaction=_public_id(click),
-                user=click.user_id,
-                repeats=claimed.repeats or None,
-            )
+            if connection:
+                _log.info("click_decided", **_keys(click, claimed))
+            else:
+                _log.info("click_unroutable", **_keys(click, claimed), fix=_UNROUTABLE_FIX)
         self._reader.report(outcome.ended)
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
@@ -217,6 +225,15 @@ class Clicks:
         if response != 200:
             code = response if isinstance(response, int) else response.code
             _log.warning("reply_failed", interaction=_public_id(click), verdict=str(claimed.verdict), code=code)
+
+
+def _keys(click: Click, claimed: Claimed) -> dict[str, object]:
+    return {
+        "verdict": str(claimed.verdict),
+        "interaction": _public_id(click),
+        "user": click.user_id,
+        "repeats": claimed.repeats or None,
+    }
 
 
 def _public_id(click: Click) -> str | None:

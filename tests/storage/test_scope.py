@@ -22,6 +22,10 @@ EXCEPTIONS = {
         ["main: on conflict (app_id)"],
         "an installation has one owner in the whole database; only the owner's own row is updated",
     ),
+    "connections.degraded": (
+        ["active: connections"],
+        "an operator is told of the connections of all organizations",
+    ),
     "cards.lease": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
         "the card loop walks from connection to connection, whichever organizations they belong to",

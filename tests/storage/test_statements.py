@@ -8,6 +8,7 @@ import pytest
 
 from storage import retention, statements
 from storage.backlog import Backlog
+from storage.connections import DegradedConnection
 from storage.deliveries import FailedDelivery, Leased, Resumed
 from storage.events import FeedPosition
 from storage.model import Card, Connection, Delivery, FeedEvent, Interaction, Key, Life, Organization, WebhookEndpoint
@@ -178,6 +179,7 @@ READ = {
     "connections.all_of_organization": of(Connection),
     "connections.disabled_of_installation": of(Connection),
     "connections.connect": of(Connection),
+    "connections.degraded": of(DegradedConnection),
     "connections.lock": of(Connection),
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
@@ -267,7 +269,7 @@ TYPES = {
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate within",
         "int4": "attempt days expires_in failed max_failing_seconds overlap version",
-        "int8": "limit max_active max_in_flight max_pending max_receivers past",
+        "int8": "limit max_active max_cards max_in_flight max_pending max_receivers past",
         "jsonb": "addresses answers fixes forms given metadata never_shown outcome reason request unserved",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags types",
