@@ -10,10 +10,24 @@ locked as materialized (
     for no key update
 )
 
+-- part: unserved
+-- Whether a card should be posted or edited and no replica can do it.
+shown < wanted
+and given_up_at is null
+and not exists (
+    select
+    from serving
+    where
+        serving.organization_id = $organization_id
+        and serving.connection_id = cards.connection_id
+        and serving.served_until > statement_timestamp()
+) as unserved
+
 -- name: of_interaction :many
 -- The cards of one interaction, in the order of their addresses.
 select
-    /* part: card_columns */
+    /* part: card_columns */,
+    /* part: unserved */
 from cards
 where organization_id = $organization_id and interaction_id = $interaction_id
 order by ordinal, id;
@@ -21,7 +35,8 @@ order by ordinal, id;
 -- name: of_interactions :many
 -- The cards of several interactions, those of each in the order of its addresses.
 select
-    /* part: card_columns */
+    /* part: card_columns */,
+    /* part: unserved */
 from cards
 where organization_id = $organization_id and interaction_id = any ($interaction_ids::uuid[])
 order by ordinal, id;
@@ -337,12 +352,13 @@ from skipped
 where organization_id = $organization_id and interactions.id = $interaction_id and skipped.first;
 
 -- name: retry :none
--- Release the lease of a card, which is due again in $seconds. If Slack may have accepted the failed post ($unsure),
+-- Release the lease of a card, which is due again in $seconds and waits until then for $reason. $event_id: of the entry
+-- in the timeline that is written if the card did not wait for this reason before; null: none is written. If Slack may have accepted the failed post ($unsure),
 -- the card stays marked as possibly posted, because its interaction can then not end as unreachable. If Slack certainly
 -- did not, the mark is cleared when this try set it ($newly_marked).
 with /* part: lock */,
 mine as materialized (
-    select cards.id, cards.maybe_shown
+    select cards.id, cards.maybe_shown, cards.reason ->> 'code' as code
     from locked
     join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
     where cards.id = $id and cards.attempt = $attempt
@@ -355,10 +371,18 @@ released as (
         due_at = clock_timestamp() + make_interval(secs => $seconds::float),
         failures = failures + $failed::int,
         maybe_shown = $unsure::boolean or (cards.maybe_shown and not $newly_marked::boolean),
-        reason = coalesce($reason::jsonb, reason)
+        reason = $reason::jsonb
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
-    returning cards.maybe_shown::int - mine.maybe_shown::int as more
+    returning cards.maybe_shown::int - mine.maybe_shown::int as more, mine.code, cards.channel, cards.ts, cards.due_at
+),
+new_events as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select
+        $organization_id, $event_id::uuid, $interaction_id, 'card.waiting',
+        $reason::jsonb || jsonb_build_object('channel', channel, 'ts', ts, 'until', due_at)
+    from released
+    where $event_id::uuid is not null and code is distinct from $reason::jsonb ->> 'code'
 )
 update interactions
 set cards_shown = cards_shown + released.more

@@ -129,3 +129,76 @@ set disabled_at = null
 where organization_id = $organization_id and id = $id
 returning
     /* part: connection_columns */;
+
+-- name: note_click :none
+-- Record that a signed click of a connection was handled, the first time.
+update connections
+set first_click_at = clock_timestamp()
+where organization_id = $organization_id and id = $id and first_click_at is null;
+
+-- name: degraded :many
+-- Up to $limit active connections that have cards to be shown and that no replica can post for, and those from which no
+-- signed click ever came; the former first. cards: how many wait, counted up to $max_cards; 0 if a replica can post.
+-- unserved and unclicked: how many connections of each sort there are. Scans all organizations.
+with active as materialized (
+    select organization_id, id, name, first_click_at is null as is_unclicked
+    from connections
+    where disabled_at is null
+),
+unserved as materialized (
+    select organization_id, id
+    from active
+    where
+        not exists (
+            select
+            from serving
+            where
+                serving.organization_id = active.organization_id
+                and serving.connection_id = active.id
+                and serving.served_until > statement_timestamp()
+        )
+),
+waiting as materialized (
+    select unserved.organization_id, unserved.id, counted.cards, counted.since
+    from unserved
+    cross join lateral (
+        select count(*) as cards, min(due_at) as since
+        from (
+            ( -- an index each
+                select due_at
+                from cards
+                where
+                    cards.organization_id = unserved.organization_id
+                    and cards.connection_id = unserved.id
+                    and shown < wanted
+                    and shelved < wanted
+                    and given_up_at is null
+                order by due_at
+                limit $max_cards
+            )
+            union all
+            (
+                select due_at
+                from cards
+                where
+                    cards.organization_id = unserved.organization_id
+                    and cards.connection_id = unserved.id
+                    and shown < wanted
+                    and shelved = wanted
+                    and given_up_at is null
+                order by due_at
+                limit $max_cards
+            )
+        ) as due
+    ) as counted
+    where counted.cards > 0
+)
+select
+    organization_id, id, active.name, active.is_unclicked, coalesce(waiting.cards, 0) as cards, waiting.since,
+    (select count(*) from waiting) as unserved,
+    (select count(*) from active where is_unclicked) as unclicked
+from active
+left join waiting using (organization_id, id)
+where waiting.cards > 0 or active.is_unclicked
+order by waiting.since nulls last, id
+limit $limit;

@@ -3,7 +3,9 @@
 
 -- part: end
 -- End the interactions in `due`, which are locked: with the default answer that the agent chose, or as expired, if a
--- card was or may have been shown; else as unreachable. The time of the end is the deadline. Each end writes an event.
+-- card was or may have been shown; else as unreachable, for the reason why its cards waited: $unserved if no replica
+-- could post them at the deadline, else that of the first card with one, with the fix that $fixes has for its code, else
+-- $never_shown. The time of the end is the deadline. Each end writes an event.
 ended as (
     update interactions
     set
@@ -12,7 +14,39 @@ ended as (
             when on_expiry is null then 'expired'
             else 'answered'
         end,
-        reason = case when cards_shown = 0 then $never_shown::jsonb end,
+        reason = case
+            when cards_shown > 0 then null
+            when
+                not exists (
+                    select
+                    from serving
+                    where
+                        serving.organization_id = due.organization_id
+                        and serving.connection_id = interactions.connection_id
+                        and serving.served_since <= interactions.expires_at
+                        and serving.served_until > interactions.expires_at
+                )
+                then $unserved::jsonb
+            else coalesce(
+                (
+                    select
+                        cards.reason || jsonb_build_object(
+                            'detail',
+                            rtrim($never_shown::jsonb ->> 'detail', '.') || ': ' || (cards.reason ->> 'detail'),
+                            'fix',
+                            coalesce($fixes::jsonb ->> (cards.reason ->> 'code'), $never_shown::jsonb ->> 'fix'))
+                    from cards
+                    where
+                        cards.organization_id = due.organization_id
+                        and cards.interaction_id = due.id
+                        and cards.ts is null
+                        and cards.given_up_at is null
+                        and cards.reason is not null
+                    order by cards.ordinal
+                    limit 1
+                ),
+                $never_shown::jsonb)
+        end,
         answer = case when cards_shown > 0 then (answers -> on_expiry) || '{"by": null, "via": "default"}' end,
         choice = case when cards_shown > 0 then on_expiry end,
         claim_id = case -- no click's envelope has this digest, and every replica computes the same one

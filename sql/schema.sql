@@ -59,6 +59,7 @@ CREATE TABLE connections (
     name text NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     disabled_at timestamp with time zone,
+    first_click_at timestamp with time zone,
     CONSTRAINT connections_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT connections_check CHECK (((team_id IS NOT NULL) OR (enterprise_id IS NOT NULL))),
     CONSTRAINT connections_home_teams_check CHECK ((cardinality(home_teams) > 0))

@@ -96,8 +96,9 @@ order by waiting.organization_id, waiting.connection_id
 on conflict (organization_id, connection_id) do nothing;
 
 -- name: shelve :one
--- Shelve up to $limit cards whose connections no replica serves; returns how many. The row of the serving lease is
--- locked, so that cards of a connection that is served again at this moment are left alone. Scans all organizations.
+-- Shelve up to $limit cards whose connections no replica serves; returns how many. The timeline of one that was never
+-- posted gets an entry with $reason, whose id is one of as many $event_ids. The row of the serving lease is locked, so
+-- that cards of a connection that is served again at this moment are left alone. Scans all organizations.
 with recursive /* part: waiting */,
 lapsed as materialized (
     select serving.organization_id, serving.connection_id
@@ -124,7 +125,14 @@ shelved as (
         cards.organization_id = unserved.organization_id
         and cards.interaction_id = unserved.interaction_id
         and cards.id = unserved.id
-    returning cards.id
+    returning cards.organization_id, cards.interaction_id, cards.ts
+),
+new_events as (
+    insert into events (organization_id, id, interaction_id, type, detail)
+    select
+        organization_id, ($event_ids::uuid[])[row_number() over ()], interaction_id, 'card.waiting', $reason::jsonb
+    from shelved
+    where ts is null
 )
 select count(*) as number
 from shelved;

@@ -12,6 +12,12 @@ set at = greatest(throttles.at, clock_timestamp()) + make_interval(secs => $amou
 where throttles.at <= clock_timestamp() + make_interval(secs => ($burst::float8 - $amount::float8) / $rate::float8)
 returning extract(epoch from at - clock_timestamp())::float8 as seconds;
 
+-- name: full_in :maybe
+-- The seconds until a bucket is full, not positive if it is. No row: it was never used.
+select extract(epoch from at - clock_timestamp())::float8 as seconds
+from throttles
+where organization_id = $organization_id and name = $name;
+
 -- name: hold :none
 -- Make a bucket full again no earlier than $seconds from now; a later time stays. Until then a caller takes tokens only
 -- if its $burst allows for the time until the bucket is full.

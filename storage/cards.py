@@ -136,15 +136,17 @@ async def retry(
     card: Card,
     *,
     seconds: float,
-    reason: Json | None,
+    reason: Json,
     failed: bool,
     unsure: bool,
     newly_marked: bool = False,
+    event_id: UUID | None = None,
 ) -> None:
-    """Release the lease of a card, which is due again in `seconds`.
+    """Release the lease of a card, which is due again in `seconds`; `reason` says why it waits until then.
 
     `failed`: the try counts for the back-off. `unsure`: Slack may have accepted the post. `newly_marked`: this try set
-    the mark of `mark_maybe_shown`, which is cleared unless `unsure`.
+    the mark of `mark_maybe_shown`, which is cleared unless `unsure`. `event_id`: of the entry in the timeline that is
+    written if the card did not wait for this reason before; None: none is written.
     """
     await _SQL["retry"].run(
         db,
@@ -154,6 +156,7 @@ async def retry(
         failed=int(failed),
         unsure=unsure,
         newly_marked=newly_marked,
+        event_id=event_id,
     )
 
 

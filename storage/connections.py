@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from storage import statements
-from storage.model import Connection, Json
+from storage.model import Connection, Json, Scope
 from storage.pool import Database
 from storage.statements import Runs
 
 _SQL = statements.load("connections")
 
 _BATCH = 1000  # interactions that one statement cancels
+MAX_DEGRADED = 10  # connections that are named
+_MAX_CARDS = 1_000  # waiting cards that are counted, of each connection twice at most
 
 DISCONNECTED: Json = {
     "code": "disconnected",
@@ -32,6 +35,20 @@ class ConnectionDisabled:
 
     connection: Connection
     cancelled: int  # pending interactions that were cancelled by it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DegradedConnection:
+    """An active connection that has cards to be shown and no replica to do it, or whose clicks never came."""
+
+    organization_id: UUID
+    id: UUID
+    name: str
+    is_unclicked: bool  # no replica of this release has ever handled a signed click of it
+    cards: int  # that wait while no replica can post for it
+    since: datetime | None  # when the oldest of these became due
+    unserved: int  # connections for whose waiting cards there is no replica
+    unclicked: int  # connections whose clicks never came
 
 
 async def of_installation(
@@ -144,3 +161,14 @@ async def enable(db: Runs, *, organization_id: UUID, id: UUID) -> Connection | N
             "This app is connected in this workspace by another connection now: disable that one first."
         ) from None
     return Connection(**row) if row else None
+
+
+async def note_click(db: Runs, scope: Scope) -> None:
+    """Record that a signed click of a connection was handled; only the first one is recorded."""
+    await _SQL["note_click"].run(db, organization_id=scope.organization_id, id=scope.connection_id)
+
+
+async def degraded(db: Runs, *, limit: int = MAX_DEGRADED) -> list[DegradedConnection]:
+    """Return up to `limit` active connections of all organizations that need an operator, those with cards first."""
+    rows = await _SQL["degraded"].many(db, limit=limit, max_cards=_MAX_CARDS)
+    return [DegradedConnection(**row) for row in rows]

@@ -22,6 +22,20 @@ NEVER_SHOWN: Json = {
     "detail": "The deadline passed before any card could be shown.",
     "fix": "Ask again with a longer expires_in, and check that the bridge can reach Slack.",
 }
+UNSERVED: Json = {
+    "code": "token_missing",
+    "detail": "The deadline passed before any card could be shown: no replica had a token that Slack had accepted.",
+    "fix": "Have whoever runs this bridge give it the workspace's bot token, then ask again.",
+}
+
+FIXES: Json = {  # by the code of the reason for which its cards waited; NEVER_SHOWN has that of all others
+    "rate_limited": "Ask again with a longer expires_in, or in another channel.",
+    "waiting_for_turn": "Ask again with a longer expires_in, or ask less at once in one channel.",
+    "internal_error": "Report it to whoever runs the bridge; its log says where.",
+}
+
+REASONS: dict[str, Json] = {"never_shown": NEVER_SHOWN, "unserved": UNSERVED, "fixes": FIXES}
+"""The parameters of every statement that ends interactions whose deadline has passed."""
 
 
 class EndedInteraction(NamedTuple):
@@ -54,7 +68,7 @@ async def expire(db: Runs, *, event_ids: Sequence[UUID]) -> Expired:
 
     Skips rows that are locked.
     """
-    rows = await _SQL["expire"].many(db, limit=len(event_ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN)
+    rows = await _SQL["expire"].many(db, limit=len(event_ids), event_ids=list(event_ids), **REASONS)
     return Expired(
         ended=[_ended(row) for row in rows if row["id"] is not None],
         next_in=rows[0]["next_in"],
@@ -70,7 +84,7 @@ async def end_named(
     Waits for locked rows. An interaction that does not exist, or has another end by then, is left out of the result.
     """
     rows = await _SQL["end_named"].many(
-        db, organization_id=organization_id, ids=list(ids), event_ids=list(event_ids), never_shown=NEVER_SHOWN
+        db, organization_id=organization_id, ids=list(ids), event_ids=list(event_ids), **REASONS
     )
     return [_ended(row) for row in rows]
 
@@ -82,7 +96,7 @@ async def end_due(db: Runs, organization_id: UUID, *, event_ids: Sequence[UUID])
         organization_id=organization_id,
         limit=len(event_ids),
         event_ids=list(event_ids),
-        never_shown=NEVER_SHOWN,
+        **REASONS,
     )
     return EndedDue(
         ended=[_ended(row) for row in rows if row["id"] is not None], more=rows[0]["found"] == len(event_ids)

@@ -236,7 +236,8 @@ class Card:
     due_at: datetime
     leased_until: datetime | None
     given_up_at: datetime | None
-    reason: Json | None  # {code, detail, fix} of the last failure
+    reason: Json | None  # {code, detail, fix} of the last failure, or of why it waits
+    unserved: bool = field(default=False, compare=False)  # no replica can post or edit it; False where it was not read
 
     @property
     def scope(self) -> Scope:

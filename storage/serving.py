@@ -3,13 +3,13 @@
 The leases expire on the database's clock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from storage import statements
-from storage.model import Scope
+from storage.model import Json, Scope
 from storage.statements import Runs
 
 _SQL = statements.load("serving")
@@ -52,12 +52,13 @@ async def renew(db: Runs, working: Sequence[Scope], *, limit: int = _BATCH) -> R
     return Renewed(**row)
 
 
-async def shelve(db: Runs, *, limit: int = _BATCH) -> int:
+async def shelve(db: Runs, *, reason: Json, new_id: Callable[[], UUID], limit: int = _BATCH) -> int:
     """Shelve up to `limit` cards of connections that no replica serves, so that no lease of cards reads them.
 
-    Returns how many; there may be more.
+    The timelines of those that were never posted get an entry with `reason`; `new_id` makes the entries' ids. Returns
+    how many cards were shelved; there may be more.
     """
-    row = await _SQL["shelve"].one(db, limit=limit)
+    row = await _SQL["shelve"].one(db, limit=limit, reason=reason, event_ids=[new_id() for _ in range(limit)])
     await _SQL["note"].run(db)  # cards of a connection that was never served are shelved by the next pass or later
     return int(row["number"])
 

@@ -28,6 +28,12 @@ async def take(db: Runs, organization_id: UUID, name: str, bucket: Bucket, *, am
     return row["seconds"] if row else None
 
 
+async def full_in(db: Runs, organization_id: UUID, name: str) -> float:
+    """Return the seconds until the bucket is full; 0 if it is."""
+    row = await _SQL["full_in"].maybe(db, organization_id=organization_id, name=name)
+    return max(0.0, row["seconds"]) if row else 0.0
+
+
 async def hold(db: Runs, organization_id: UUID, name: str, *, seconds: float) -> None:
     """Make the bucket full again no earlier than `seconds` from now; a longer hold stays as it is."""
     await _SQL["hold"].run(db, organization_id=organization_id, name=name, seconds=seconds)

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from bridge.commands import addresses, answering, outcome
+from bridge.commands import addresses, answering, outcome, terminal
 from bridge.commands.addresses import Names
 from bridge.commands.ask_options import AskOptions, ExitStatus
 from bridge.commands.bridge_options import Duration, an_origin, key_option, url_option
@@ -181,6 +181,8 @@ def ask(*, approve: bool, **values: object) -> None:
         interaction = await bridge.ask(options.body_for(names), idempotency_key=options.idempotency_key)
         if not options.as_json and interaction["status"] == "pending":
             outcome.note(f"asked {', '.join(options.to)} ({interaction['id']})")
+            if _is_held_up(interaction):
+                outcome.note(terminal.one_line(interaction["message"]))
         return interaction
 
     def finish(interaction: Json) -> ExitStatus:
@@ -193,4 +195,12 @@ def ask(*, approve: bool, **values: object) -> None:
             options.url, options.key, begin=begin, finish=finish, within=options.wait, as_json=options.as_json
         ),
         interrupted="Stopped before the bridge had confirmed the question; it may be open there all the same.",
+    )
+
+
+def _is_held_up(interaction: Json) -> bool:
+    """Whether a card is not posted for a known reason, which the interaction's message says if none is."""
+    cards = interaction.get("cards")
+    return isinstance(cards, list) and any(
+        isinstance(card, dict) and card.get("reason") and not card.get("ts") for card in cards
     )

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from bridge import ids
 from bridge.commands.terminal import printable
 from bridge.slack.client import Channel
 from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
+from storage.connections import DegradedConnection
 from storage.server import Server
 
 MIN_VERSION = 150000  # PostgreSQL 15
@@ -127,6 +129,24 @@ def scopes(granted: frozenset[str]) -> Check:
         f"the token lacks {', '.join(missing)}",
         fix="add them on the app's page OAuth & Permissions, reinstall the app, and set its token anew: "
         "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-…",
+    )
+
+
+def cards(degraded: Sequence[DegradedConnection]) -> Check:
+    """Whether some replica can post for every active connection that has cards waiting."""
+    unserved = [one for one in degraded if one.cards]
+    if not unserved:
+        return ok("cards", "none waits for a replica with its workspace's token")
+    waiting = ", ".join(
+        f"{one.cards} of {printable(one.name)} ({ids.encode('con', one.id)}) since {one.since:%Y-%m-%d %H:%M} UTC"
+        for one in unserved
+    )
+    more = unserved[0].unserved - len(unserved)
+    return failed(
+        "cards",
+        f"no replica can post what waits: {waiting}{f', and of {more} more' if more else ''}",
+        fix="give a replica that workspace's bot token: export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-… && askbridge serve; if "
+        "one runs, its log says why Slack does not take it (token_missing, slack_token_refused, slack_awaited)",
     )
 
 

@@ -1,14 +1,16 @@
 """`askbridge doctor`: prints a finding for each check, and for a failed one the command that fixes it."""
 
 import asyncio
+import contextlib
 import dataclasses
 import re
 import sys
 
 import click
 
-from bridge.commands import examination, terminal
-from bridge.commands.bridge_options import an_origin
+from bridge.commands import button_check, examination, terminal
+from bridge.commands.bridge_options import Duration, an_origin
+from bridge.commands.button_check import ButtonCheck
 from bridge.commands.checks import Check, State
 
 
@@ -26,6 +28,7 @@ def a_channel(value: str) -> str:
 Examples:
   askbridge doctor
   askbridge doctor --url https://bridge.example.com/slack/events --channel C012AB3CD
+  askbridge doctor --click C012AB3CD --wait 60
   askbridge doctor --json
 
 Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 typed wrongly."""
@@ -44,22 +47,46 @@ Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 
     metavar="CHANNEL",
     help="A channel (C…) in which the bot has to be; may be repeated. Default: not examined.",
 )
+@click.option(
+    "--click",
+    "click_in",
+    type=a_channel,
+    metavar="CHANNEL",
+    help="A channel (C…) to post a card with a button in, through the running bridge, and wait for a click. "
+    "Default: not tried.",
+)
+@click.option(
+    "--wait",
+    type=Duration(min=1, max=3600),
+    default=button_check.WAIT_SECONDS,
+    metavar="DURATION",
+    help="How long --click waits for somebody to press. Default: 120.",
+)
 @terminal.json_option
-def doctor(*, url: str | None, channels: tuple[str, ...], as_json: bool) -> None:
+def doctor(*, url: str | None, channels: tuple[str, ...], click_in: str | None, wait: float, as_json: bool) -> None:
     """Examine the settings, the database, Slack and the way of a click, in this order.
 
-    It changes nothing and posts nothing. One line for each finding: ok, failed or skipped.
+    Without --click it changes nothing and posts nothing. One line for each finding: ok, failed or skipped.
     """
-    findings = asyncio.run(_examine(url, channels, as_json=as_json))
+    button = ButtonCheck(channel=click_in, seconds=wait, tell=_tell) if click_in else None
+    findings = asyncio.run(_examine(url, channels, button, as_json=as_json))
     passed = all(check.state is not State.FAILED for check in findings)
     if as_json:
         terminal.print_json({"ok": passed, "checks": [dataclasses.asdict(check) for check in findings]})
     sys.exit(0 if passed else 1)
 
 
-async def _examine(url: str | None, channels: tuple[str, ...], *, as_json: bool) -> list[Check]:
+def _tell(text: str) -> None:
+    """Print to stderr; a failed write is no finding."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
+
+
+async def _examine(
+    url: str | None, channels: tuple[str, ...], button: ButtonCheck | None, *, as_json: bool
+) -> list[Check]:
     findings = []
-    async for check in examination.examine(url=url, channels=channels):
+    async for check in examination.examine(url=url, channels=channels, button=button):
         findings.append(check)
         if not as_json:
             click.echo(line(check))

@@ -9,7 +9,8 @@ from datetime import datetime
 import aiohttp
 
 from bridge import ids
-from bridge.commands import checks, clicks_check, terminal
+from bridge.commands import button_check, checks, clicks_check, terminal
+from bridge.commands.button_check import ButtonCheck
 from bridge.commands.checks import PSQL, Check, State, failed, ok, skipped
 from bridge.server import config, misspelt
 from bridge.slack import client
@@ -22,7 +23,9 @@ from storage.server import Server
 _SECONDS = 5.0  # for one HTTP request; a bridge or a Slack that needs longer has a problem
 
 
-async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[Check]:
+async def examine(
+    *, url: str | None, channels: Sequence[str], button: ButtonCheck | None = None
+) -> AsyncIterator[Check]:
     """Yield a finding for each check, in the order in which a bridge needs them; `url` is where Slack sends clicks.
 
     Ends without a database or network too, each of which may delay it for some seconds.
@@ -49,6 +52,7 @@ async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[
         secret = _signing_secret()
         secrets = None if isinstance(secret, Check) else secret.signing_secrets
         yield secret if isinstance(secret, Check) else checks.signing_secret(usual=secret.signing_secrets_usual)
+        migrated = db if schema.state is State.OK else None
         workspace = _workspace()
         slack_time: datetime | None = None
         if isinstance(workspace, Check):
@@ -56,12 +60,13 @@ async def examine(*, url: str | None, channels: Sequence[str]) -> AsyncIterator[
             for name in ("scopes", "channel", "workspace", "Slack API"):
                 yield skipped(name, "the settings for Slack cannot be used")
         else:
-            migrated = db if schema.state is State.OK else None
             async for check in _slack(workspace, db=migrated, http=http, channels=channels):
                 yield check
                 if check.name == "Slack API" and check.state is State.OK:
                     slack_time = await client.now(workspace.slack_api_url, http=http)
+        yield await _cards(migrated)
         yield await clicks_check.examine(url, secrets, http)
+        yield await _button(migrated, workspace, button, http=http)
         yield checks.clock(facts, ours=time.time(), slack=slack_time.timestamp() if slack_time else None)
 
 
@@ -167,6 +172,39 @@ def _slack_failed(name: str, failure: SlackFailure) -> Check:
             name, failure.detail, fix="mend what the line of the Slack API says, if it failed; then: askbridge doctor"
         )
     return failed(name, failure.detail, fix=f"{failure.fix} Then: askbridge doctor")
+
+
+async def _cards(db: Database | None) -> Check:
+    if db is None:
+        return skipped("cards", "the database cannot be asked yet")
+    try:
+        return checks.cards(await connections.degraded(db))
+    except errors.Unavailable as error:
+        return failed("cards", f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
+
+
+async def _button(
+    db: Database | None, settings: config.Workspace | Check, button: ButtonCheck | None, *, http: aiohttp.ClientSession
+) -> Check:
+    name = button_check.NAME
+    if button is None:
+        return skipped(name, "say where to post one and wait for its click: askbridge doctor --click C…")
+    if db is None or isinstance(settings, Check) or settings.slack_bot_token is None:
+        return skipped(name, "the database or the token cannot be used yet")
+    token = settings.slack_bot_token.get_secret_value()
+    identity = await Client(token=token, api_url=settings.slack_api_url, http=http).identity()
+    app_id = (isinstance(identity, Identity) and identity.app_id) or settings.slack_app_id
+    if not isinstance(identity, Identity) or app_id is None:
+        return skipped(name, "it is not known whose the token is")
+    try:
+        connection = await connections.of_installation(
+            db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
+        )
+        if connection is None:
+            return skipped(name, "the workspace is not connected")
+        return await button_check.examine(db, connection, button)
+    except errors.Unavailable as error:
+        return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
 
 
 async def _connected(db: Database | None, identity: Identity, *, app_id: str | None) -> Check:

@@ -44,10 +44,19 @@ class CardFailures:
     metrics: Metrics
     pace: Pace
 
-    async def put_off(self, card: Card, seconds: float) -> None:
-        """Release a card for which Slack was not called."""
+    async def put_off(self, card: Card, seconds: float, why: slack.RetryAfter | slack.Broken) -> None:
+        """Release a card for which Slack was not called. Its timeline shows why, unless it only waits for its turn."""
+        event_id = None if why.code == posting_pace.waiting_for_turn().code else ids.new()
         self._not_edited(card, seconds)
-        await cards.retry(self.db, card, seconds=seconds, reason=None, failed=False, unsure=False)
+        await cards.retry(
+            self.db,
+            card,
+            seconds=seconds,
+            reason=reason(card, why),
+            failed=False,
+            unsure=False,
+            event_id=event_id,
+        )
 
     async def mistake(self, card: Card, error: BaseException, *, unsure: bool) -> None:
         """Record a bug in the bridge. `unsure`: the card may have been posted all the same."""
@@ -55,7 +64,9 @@ class CardFailures:
         self._not_edited(card, _back_off(card))
         self.metrics.put_off("internal_error")
         reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({type(error).__name__}).", "fix": ""}
-        await cards.retry(self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure)
+        await cards.retry(
+            self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure, event_id=ids.new()
+        )
 
     async def failed(
         self,
@@ -119,7 +130,10 @@ class CardFailures:
         self.notifier.interaction_changed(card.organization_id, card.interaction_id)
 
     async def close(self, card: Card, failure: slack.GiveUp) -> None:
-        """End the interaction of a posted card that no person who sees it can answer; its cards then say so."""
+        """End the interaction of a posted card that no person who sees it can answer, and release the card.
+
+        Its cards then say so.
+        """
         closed = await interactions.close_unreachable(
             self.db,
             card.organization_id,
@@ -132,6 +146,8 @@ class CardFailures:
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
             self.notifier.interaction_changed(card.organization_id, card.interaction_id)
             self.notifier.cards.set()
+        why = reason(card, failure)
+        await cards.retry(self.db, card, seconds=0.0, reason=why, failed=False, unsure=False, event_id=None)
 
     async def _retry(
         self,
@@ -154,6 +170,7 @@ class CardFailures:
             failed=failed,
             unsure=unsure and card.ts is None,
             newly_marked=newly_marked,
+            event_id=ids.new(),
         )
 
     def _not_edited(self, card: Card, seconds: float) -> None:

@@ -137,7 +137,6 @@ class Cards:
             await self._failures.give_up(card, refusal)
         else:  # the end makes the card due for another version, which is drawn under the next lease
             await self._failures.close(card, refusal)
-            await self._failures.put_off(card, 0.0)
 
     def _as_it_ended(self, card: Card) -> Interaction | None:
         """The cached interaction, for a card that only has to show how the interaction ended; None: read its row.
@@ -160,14 +159,14 @@ class Cards:
         if await self._given_up(card):
             return
         if not await self._has_turn(card, destination):
-            await self._put_off(card, destination)
+            await self._put_off(card, destination, posting_pace.waiting_for_turn())
             return
         async with self._slot(card) as free:
             # Other calls were made during the waits: Slack may have refused the token, or asked for a pause.
             if await self._given_up(card):
                 return
             if not free or self._pace.paused(card.connection_id, destination):
-                await self._put_off(card, destination)
+                await self._put_off(card, destination, posting_pace.waiting_for_slot())
                 return
             # From here on the card may be posted, whatever happens to this replica.
             if (newly_marked := await cards.mark_maybe_shown(self._db, card)) is None:
@@ -195,12 +194,17 @@ class Cards:
             return False
         await asyncio.sleep(seconds)
         if (seconds := await posting_pace.shared_turn(self._db, card.scope, destination)) is None:
+            if paused := await posting_pace.shared_paused(self._db, card.scope, destination):
+                self._pace.pause(card.connection_id, destination, paused)  # which Slack asked another replica for
             return False
         await asyncio.sleep(seconds)
         return True
 
-    async def _put_off(self, card: Card, destination: str) -> None:
-        await self._failures.put_off(card, self._pace.later(card.connection_id, destination))
+    async def _put_off(self, card: Card, destination: str, otherwise: slack.RetryAfter) -> None:
+        """Release a card that is not posted now, because of a pause if there is one, else because of `otherwise`."""
+        paused = self._pace.paused(card.connection_id, destination)
+        seconds = self._pace.later(card.connection_id, destination)
+        await self._failures.put_off(card, seconds, slack.limited(paused) if paused else otherwise)
 
     async def _posted(self, card: Card, check: Check, client: Client, handle: Handle, *, plain: bool) -> None:
         """Store where a card was posted, and its permalink."""
@@ -235,12 +239,14 @@ class Cards:
         newer = await self._newer(card, interaction)
         drawing = _draw(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
-            paused = self._pace.paused(card.connection_id, card_failures.EDITS)
-            if paused or not free:
-                await self._failures.put_off(card, paused or self._slot_seconds)
+            if paused := self._pace.paused(card.connection_id, card_failures.EDITS):
+                await self._failures.put_off(card, paused, slack.limited(paused))
                 return
-            if self._installations.suspended(card.connection_id) is not None:
-                await self._failures.put_off(card, card_failures.LONG_SECONDS)
+            if not free:
+                await self._failures.put_off(card, self._slot_seconds, posting_pace.waiting_for_slot())
+                return
+            if (broken := self._installations.suspended(card.connection_id)) is not None:
+                await self._failures.put_off(card, card_failures.LONG_SECONDS, broken)
                 return
             edit = partial(client.edit, handle)
             response, plain = await _call(

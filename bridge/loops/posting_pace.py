@@ -10,8 +10,9 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 
+from bridge.slack.errors import RetryAfter
 from storage import throttles
 from storage.model import Scope
 from storage.pool import Database
@@ -39,9 +40,32 @@ async def shared_turn(db: Database, scope: Scope, destination: str) -> float | N
     return None if free_in is None else max(0.0, free_in - INTERVAL)
 
 
+async def shared_paused(db: Database, scope: Scope, destination: str) -> float:
+    """Seconds until the end of a pause that Slack asked any replica for; 0 without a pause longer than the turns.
+
+    Turns alone never take a bucket further from full than its burst, so that only a pause does.
+    """
+    seconds = await throttles.full_in(db, scope.organization_id, _name(scope, destination))
+    return seconds if seconds > _TURNS.burst / _TURNS.rate else 0.0
+
+
 async def shared_pause(db: Database, scope: Scope, destination: str, seconds: float) -> None:
     """Give out no turns for a destination for so long, on any replica, because Slack asked for a pause."""
     await throttles.hold(db, scope.organization_id, _name(scope, destination), seconds=min(seconds, _MAX_PAUSE))
+
+
+def waiting_for_turn() -> RetryAfter:
+    """Why a card without a turn is not posted yet."""
+    return RetryAfter(
+        code="waiting_for_turn", detail="Slack takes one message a second here, and other cards come first."
+    )
+
+
+def waiting_for_slot() -> RetryAfter:
+    """Why a card is not posted or edited yet, while Slack answers other calls slowly."""
+    return RetryAfter(
+        code="waiting_for_turn", detail="Slack answers slowly, and other cards of the workspace come first."
+    )
 
 
 def _name(scope: Scope, destination: str) -> str:
@@ -52,9 +76,8 @@ class Pace:
     """The turns and pauses of each destination of a connection, on this replica."""
 
     def __init__(self) -> None:
-        self._destinations: TTLCache[tuple[UUID, str], _Destination] = TTLCache(
-            maxsize=_MAX_DESTINATIONS, ttl=_MAX_PAUSE
-        )
+        # Without a lifetime: one that counts from the first use would forget a pause that began later.
+        self._destinations: LRUCache[tuple[UUID, str], _Destination] = LRUCache(maxsize=_MAX_DESTINATIONS)
 
     def turn(self, connection_id: UUID, destination: str) -> float | None:
         """Take a turn. Returns the seconds until it; None if there is none within PATIENCE."""

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
+from bridge import ids
 from bridge.notifier import Notifier
+from bridge.representation import waiting
 from bridge.slack.connections import Installations
 from storage import errors, serving
 from storage.pool import Database
@@ -57,7 +59,7 @@ class Serving:
             self._shelve_at = now + _SHELVE_SECONDS
         if now < self._shelve_at:
             return 0
-        shelved = await serving.shelve(self._db)
+        shelved = await serving.shelve(self._db, reason=waiting.TOKEN_MISSING, new_id=ids.new)
         if not shelved:
             self._shelve_at = now + _SHELVE_SECONDS
         return shelved

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from bridge import ids
-from bridge.representation import status_text
+from bridge.representation import status_text, waiting
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
 
@@ -16,14 +16,14 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
         "id": ids.encode("int", row.id),
         "kind": row.kind,
         "status": row.status.value,
-        "message": status_text.sentence(row),
+        "message": status_text.sentence(row, cards),
         "answer": answer(row.answer, at=answered_at) if row.answer is not None else None,
         "reason": reason(row.reason),
         "digest": row.digest,
         "action": row.request.get("action"),
         "agent": row.request.get("agent"),
         "on_behalf_of": row.request.get("on_behalf_of"),
-        "cards": [card(each, row.status) for each in cards],
+        "cards": [card(each, row) for each in cards],
         "supersedes": _id(row.supersedes),
         "superseded_by": _id(row.superseded_by),
         "tags": row.tags,
@@ -59,15 +59,22 @@ def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_curs
     return {"items": [interaction(row, cards[row.id]) for row in rows], "next_cursor": next_cursor}
 
 
-def card(row: Card, status: Status) -> Json:
-    """One card of an interaction with this status."""
+def card(row: Card, of: Interaction) -> Json:
+    """One card of an interaction."""
     return {
-        "status": card_status(row, status).value,
+        "status": card_status(row, of.status).value,
         "channel": row.channel or row.address.get("channel"),
         "ts": row.ts,
         "permalink": row.permalink,
-        "reason": reason(row.reason),
+        "reason": _card_reason(row, now=of.read_at),
     }
+
+
+def _card_reason(row: Card, *, now: datetime) -> Json | None:
+    """The reason of a card, with the time until which it waits if that is known."""
+    found = reason(waiting.reason(row, now))
+    until = moment(waiting.until(row, now))
+    return {**found, "until": until} if found and until else found
 
 
 def card_status(row: Card, status: Status) -> CardStatus:

@@ -50,6 +50,14 @@ class Receipt(BaseModel):
     at: datetime
 
 
+class CardReason(Reason):
+    """Why a copy of the card waits, or was given up."""
+
+    until: datetime | None = Field(
+        default=None, description="When it is tried again. Missing: that is not known, or it is not tried again"
+    )
+
+
 class CardCopy(BaseModel):
     """One posted copy of the card."""
 
@@ -57,7 +65,7 @@ class CardCopy(BaseModel):
     channel: str | None
     ts: str | None
     permalink: str | None
-    reason: Reason | None
+    reason: CardReason | None
 
 
 class Interaction(BaseModel):

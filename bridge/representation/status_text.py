@@ -1,12 +1,14 @@
 """One sentence for every status, on which an agent can act. A missing answer never reads as a yes or as a no."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import assert_never
 
 from bridge import ids
 from bridge.card import texts
-from storage.model import Interaction, Json, Progress, Status
+from bridge.representation import waiting
+from storage.model import Card, Interaction, Json, Progress, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not go ahead"
 CANCELLED_BY_AGENT = "cancelled"  # the code of the reason of a cancellation; its detail is an agent's words
@@ -14,13 +16,16 @@ _DOUBLE_QUOTES = re.compile('["\u201c-\u201f\u2033\u2036\uff02]')  # all that lo
 _MARKS = (".", "!", "?", "…")
 
 
-def sentence(interaction: Interaction) -> str:
-    """The status of the interaction, and what the agent may do now."""
+def sentence(interaction: Interaction, cards: Sequence[Card] = ()) -> str:
+    """The status of the interaction, and what the agent may do now; its cards say why none is on a screen yet."""
     match interaction.status:
         case Status.PENDING:
-            waiting = "Waiting for a person" if interaction.cards_shown else "Waiting, with no card on a screen yet"
+            waits, fix = "Waiting for a person", ""
+            if not interaction.cards_shown:
+                why, fix = _obstacle(cards, interaction.read_at)
+                waits = f"Waiting, with no card on a screen yet{why}"
             until = moment(interaction.expires_at)
-            return f"{waiting}, until {until}; nobody has decided, so do not go ahead, and read this again."
+            return f"{waits}, until {until}; nobody has decided, so do not go ahead, and read this again.{fix}"
         case Status.ANSWERED:
             return _answered(interaction)
         case Status.EXPIRED:
@@ -36,6 +41,17 @@ def sentence(interaction: Interaction) -> str:
             return ended(f"Nobody could be asked{_because(interaction)}; {_UNDECIDED}{fix}")
         case _:
             assert_never(interaction.status)
+
+
+def _obstacle(cards: Sequence[Card], now: datetime) -> tuple[str, str]:
+    """Why the first card that waits for a known reason is not posted, and what to do; empty texts if there is none."""
+    for card in cards:
+        if card.ts is None and card.given_up_at is None and (reason := waiting.reason(card, now)) is not None:
+            until = waiting.until(card, now)
+            again = f"; it is tried again at {moment(until)}" if until else ""
+            fix = f" {ended(one_line(reason['fix']))}" if reason["fix"] else ""
+            return f" ({one_line(reason['detail']).rstrip(' .;')}{again})", fix
+    return "", ""
 
 
 def _answered(interaction: Interaction) -> str:

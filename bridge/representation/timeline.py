@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bridge import ids
 from bridge.representation import interaction, status_text, timeline_text
@@ -13,8 +14,8 @@ def timeline(row: Interaction, cards: Sequence[Card], moments: Sequence[Timeline
     winner = next((moment for moment in moments if moment.verdict is Verdict.WON), None)
     return {
         "status": row.status.value,
-        "message": status_text.sentence(row),
-        "cards": [interaction.card(card, row.status) for card in cards],
+        "message": status_text.sentence(row, cards),
+        "cards": [interaction.card(card, row) for card in cards],
         "items": [_item(row, cards, moment, winner) for moment in _with_its_end(row, moments)],
     }
 
@@ -65,6 +66,9 @@ def _known(row: Interaction, moment: TimelineEntry, winner: TimelineEntry | None
             return {"superseded_by": ids.encode("int", row.superseded_by) if row.superseded_by else None}
         case "interaction.cancelled" | "interaction.unreachable":
             return row.reason or {}
+        case "card.waiting":
+            until = moment.detail.get("until")
+            return {"until": interaction.moment(datetime.fromisoformat(until))} if until else {}
     return {}
 
 

@@ -47,6 +47,8 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
             return f"The card{_where(detail)} was brought up to date"
         case "card.settled":
             return f"The card{_where(detail)} shows how it ended"
+        case "card.waiting":
+            return f"A copy waits: {why}"
         case "card.given_up":
             return f"A copy was given up: {why}"
         case "card.lease_lost":

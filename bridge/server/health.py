@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from bridge.loops.runner import Loop
+from bridge.server.degraded import Degraded
 from bridge.server.stopping import Stopping
 from storage import errors, migrate
+from storage.model import Json
 from storage.pool import Database
 
 DATABASE_SECONDS = 2.0  # for the database to answer; the callers of health checks do not wait much longer
@@ -15,10 +17,11 @@ _STUCK_SECONDS = 60.0  # without a successful pass of a loop
 
 
 class Health:
-    """Checks the database with its schema, and every loop."""
+    """Checks the database with its schema, and every loop; names what is degraded, which stops no click."""
 
-    def __init__(self, *, db: Database, loops: Sequence[Loop], stopping: Stopping) -> None:
+    def __init__(self, *, db: Database, loops: Sequence[Loop], stopping: Stopping, degraded: Degraded) -> None:
         self._db = db
+        self._degraded = degraded
         self._loops = loops
         self._stopping = stopping
 
@@ -34,7 +37,9 @@ class Health:
         if self._stopping.requested.is_set():
             checks["process"] = "is stopping"
         ready = all(result == "ok" for result in checks.values())
-        body = {"status": "ok" if ready else "not ready", "checks": checks}
+        body: Json = {"status": "ok" if ready else "not ready", "checks": checks}
+        if checks["database"] == "ok" and (findings := await self._degraded.findings()):
+            body["degraded"] = findings
         return web.json_response(body, status=200 if ready else 503)
 
     async def _database(self) -> str:

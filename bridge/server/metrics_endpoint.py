@@ -5,7 +5,7 @@ A scrape waits at most a second for the database. Without a database the page la
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Sized
 
 from aiohttp import web
 from prometheus_client import Metric, ProcessCollector
@@ -17,6 +17,7 @@ import bridge
 from bridge.loops.runner import Loop
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
+from bridge.server.degraded import Counts
 from storage import backlog, errors
 from storage.backlog import Backlog
 from storage.model import Scope
@@ -32,6 +33,7 @@ LAG_INTERVAL = 0.25  # seconds between two measurements of the event loop's lag
 class MetricsEndpoint(Collector):
     """The metrics of one replica; `served` returns the connections that the replica has a token for.
 
+    `degraded` counts the connections that need an operator; None: that is not known.
     `clock` decides when the database is read again; its default is the time of the event loop.
     """
 
@@ -44,6 +46,7 @@ class MetricsEndpoint(Collector):
         notifier: Notifier,
         streams: Sized,
         served: Callable[[], Sequence[Scope]],
+        degraded: Callable[[], Awaitable[Counts | None]],
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._metrics = metrics
@@ -52,12 +55,14 @@ class MetricsEndpoint(Collector):
         self._notifier = notifier
         self._streams = streams
         self._served = served
+        self._degraded = degraded
         self._began = _now()
         self._reading = asyncio.Lock()
         self._clock = clock or _now
         self._next_read = self._next_queue_read = float("-inf")
         self._backlog: Backlog | None = None
         self._queue_usage: float | None = None
+        self._counts: Counts | None = None
         self._exposed = _WithoutCreated(metrics.registry, self, ProcessCollector(namespace="askbridge", registry=None))
 
     def routes(self) -> list[web.RouteDef]:
@@ -87,6 +92,7 @@ class MetricsEndpoint(Collector):
     async def _scrape(self, request: web.Request) -> web.Response:
         async with self._reading:  # concurrent scrapes share one read
             await self._read_database()
+            self._counts = await self._degraded() if self._backlog is not None else None
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(self._exposed), headers={"Content-Type": content_type})
 
@@ -132,6 +138,10 @@ class MetricsEndpoint(Collector):
         yield _gauge(
             "pending_interactions", f"Open questions of all, counted up to {backlog.MAX_COUNTED}.", current.open
         )
+        if (counts := self._counts) is not None:
+            unserved, unclicked = counts.unserved, counts.unclicked
+            yield _gauge("connections_unserved", "Connections whose cards wait and no replica can post.", unserved)
+            yield _gauge("connections_never_clicked", "Connections of which no signed click ever came.", unclicked)
         if (usage := self._queue_usage) is not None:
             yield _gauge("notification_queue_usage_ratio", "How full the server's NOTIFY queue is.", usage)
 

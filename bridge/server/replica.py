@@ -15,6 +15,7 @@ from bridge.loops.runner import Loop
 from bridge.server import assembly, loop_schedule
 from bridge.server.assembly import Parts, SharedState
 from bridge.server.config import Settings
+from bridge.server.degraded import Degraded
 from bridge.server.fd_limit import Allotment
 from bridge.server.health import Health
 from bridge.server.loop_schedule import Intervals
@@ -61,20 +62,21 @@ def build(
     db, notifier = resources.db, state.notifier
     required = loop_schedule.required(parts, db, notifier, intervals)
     loops = (*required, *loop_schedule.others(parts, db, notifier, intervals))
-    health = Health(db=db, loops=required, stopping=state.stopping)
+    degraded = Degraded(db=db)
+    health = Health(db=db, loops=required, stopping=state.stopping, degraded=degraded)
     return Replica(
         settings=settings,
         resources=resources,
         state=state,
         parts=parts,
         loops=loops,
-        metrics_endpoint=_metrics_endpoint(parts, resources, state, loops),
+        metrics_endpoint=_metrics_endpoint(parts, resources, state, loops, degraded),
         web_app=_web_app(parts, resources, state, limits, api, health),
     )
 
 
 def _metrics_endpoint(
-    parts: Parts, resources: Resources, state: SharedState, loops: tuple[Loop, ...]
+    parts: Parts, resources: Resources, state: SharedState, loops: tuple[Loop, ...], degraded: Degraded
 ) -> MetricsEndpoint:
     return MetricsEndpoint(
         metrics=state.metrics,
@@ -83,6 +85,7 @@ def _metrics_endpoint(
         notifier=state.notifier,
         streams=parts.streams,
         served=lambda: state.installations.served,
+        degraded=degraded.counts,
     )
 
 

@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from bridge import ids
 from bridge.logs import Log
@@ -23,7 +24,7 @@ from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
 from bridge.slack.people import People
 from bridge.slack.private_replies import PrivateReplies, public_id
-from storage import cards, errors, interactions
+from storage import cards, connections, errors, interactions
 from storage.deadlines import EndedInteraction
 from storage.interactions import Claimed
 from storage.model import Connection, Handle, Intent, Status, Verdict
@@ -33,6 +34,7 @@ _log = Log("clicks")
 
 _REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
 _MAX_REMEMBERED = 10_000
+_UNROUTABLE_FIX = "See askbridge connections list: connect or enable this workspace, or take the app off it."
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
@@ -78,6 +80,7 @@ class Clicks:
         self._replies = replies
         self._metrics = metrics or Metrics()
         self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MAX_REMEMBERED, ttl=_REPEATABLE_SECONDS)
+        self._noted: LRUCache[UUID, bool] = LRUCache(maxsize=_MAX_REMEMBERED)
         self._directory = Directory()
 
     async def decide(self, click: Click) -> ClickOutcome:
@@ -105,6 +108,14 @@ class Clicks:
         return ClickOutcome(click=click, connection=connection, claimed=claimed, ended=ended)
 
     async def after(self, outcome: ClickOutcome) -> None:
+        """Do what follows a click, and record that clicks of its connection arrive: once in the life of a replica."""
+        await self._follow(outcome)
+        connection = outcome.connection
+        if connection is not None and outcome.certain and connection.id not in self._noted:
+            await self._logging(connections.note_click(self._db, connection.scope), outcome.click)
+            self._noted[connection.id] = True
+
+    async def _follow(self, outcome: ClickOutcome) -> None:
         """Wake waiting requests, have the clicked card edited, and reply to the clicker privately.
 
         Runs once for each request and verdict: a repeat would use up the response URL with the same reply, and edit a
@@ -112,13 +123,10 @@ class Clicks:
         """
         click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
         if outcome.certain:
-            _log.info(
-                "click_decided" if connection else "click_unroutable",
-                verdict=str(claimed.verdict),
-                interaction=public_id(click),
-                user=click.user_id,
-                repeats=claimed.repeats or None,
-            )
+            if connection:
+                _log.info("click_decided", **_keys(click, claimed))
+            else:
+                _log.info("click_unroutable", **_keys(click, claimed), fix=_UNROUTABLE_FIX)
         self._reader.report(outcome.ended)
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
@@ -211,3 +219,12 @@ class Clicks:
 
         if text() is not None:
             await self._replies.send(click, connection, compose, verdict=claimed.verdict)
+
+
+def _keys(click: Click, claimed: Claimed) -> dict[str, object]:
+    return {
+        "verdict": str(claimed.verdict),
+        "interaction": public_id(click),
+        "user": click.user_id,
+        "repeats": claimed.repeats or None,
+    }

@@ -22,7 +22,7 @@ _log = Log("connections")
 REMEMBERED_SECONDS = 5.0
 _MAX_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
-TOKEN_MISSING = "token_missing"  # noqa: S105  -- a code, used inside a replica only: no card is leased without a token
+TOKEN_MISSING = "token_missing"  # noqa: S105  -- a code; of this replica, and no card is leased without a token
 _NO_TOKEN = Broken(code=TOKEN_MISSING, detail="This replica has no token for the connection.", fix="")
 
 

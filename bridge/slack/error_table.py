@@ -37,6 +37,14 @@ class Row:
 
 WAIT: Final = "Nothing needs to be done: it is tried again by itself."
 
+LIMITED: Final = Row(
+    Meaning.LIMITED,
+    "rate_limited",
+    "Nothing needs to be done: it is tried again when the pause is over. What cannot wait, ask in another channel.",
+    ("ratelimited", "rate_limited"),
+)
+"""Slack asked for a pause."""
+
 OTHER: Final = Row(Meaning.GIVE_UP, "slack_error", "Look the error up in Slack's documentation, or report it.", ())
 """The meaning of an unknown string."""
 
@@ -46,7 +54,7 @@ _SHORTEN = "Make the question shorter or plainer, and ask again."
 _AGAIN = "Press the button once more."
 
 ROWS: Final = (
-    Row(Meaning.LIMITED, "rate_limited", WAIT, ("ratelimited", "rate_limited")),
+    LIMITED,
     Row(
         Meaning.NOT_NOW,
         "slack_unavailable",

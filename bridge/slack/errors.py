@@ -111,6 +111,12 @@ def classify(error: Exception) -> SlackFailure:
             return RetryAfter(code="unexpected_error", detail=detail, ambiguous=True)
 
 
+def limited(seconds: float) -> RetryAfter:
+    """Return the outcome of a call that Slack asked to be made no earlier than in so many seconds."""
+    row = error_table.LIMITED
+    return RetryAfter(code=row.code, detail="Slack asked for a pause.", seconds=seconds, fix=row.fix)
+
+
 def answered(*, status: int, headers: Mapping[str, str], data: object) -> SlackFailure:
     """Return what a response of Slack means that is not a success."""
     body = data if isinstance(data, dict) else {}
@@ -165,11 +171,7 @@ def _limited(headers: Mapping[str, str]) -> RetryAfter:
     """Parse Retry-After, which Slack sends in whole seconds; any other value is treated as missing."""
     value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     seconds = float(value) if re.fullmatch(r"[0-9]{1,9}", value) else LIMITED_FOR
-    return RetryAfter(
-        code="rate_limited",
-        detail="Slack asked for a pause.",
-        seconds=min(max(seconds, 1.0), MAX_LIMITED_FOR),
-    )
+    return limited(min(max(seconds, 1.0), MAX_LIMITED_FOR))
 
 
 def _detail(body: Mapping[str, Any]) -> str:

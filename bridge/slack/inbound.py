@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from aiohttp import web
 
@@ -15,13 +16,19 @@ from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.slack import verify
 from bridge.slack.ack import Ack
-from bridge.slack.verify import SigningSecrets
+from bridge.slack.verify import Refusal, SigningSecrets
 
 _log = Log("slack")
 
 PATH = "/slack/events"
 MAX_BYTES = 1024 * 1024  # of a body
 READ_SECONDS = 5.0  # for reading the whole body
+_FIXES: Final = {  # of a request that Slack did send; of any other nothing needs to be fixed
+    Refusal.MISSING: "Have what is in front of the bridge pass on X-Slack-Signature and X-Slack-Request-Timestamp.",
+    Refusal.MALFORMED: "Have what is in front of the bridge pass on Slack's headers once, and unchanged.",
+    Refusal.STALE: "Let this machine follow a time server: timedatectl set-ntp true.",
+    Refusal.WRONG: "Set ASKBRIDGE_SLACK_SIGNING_SECRET to the app's (Basic Information); pass bodies on unchanged.",
+}
 
 
 class Inbound:
@@ -66,7 +73,7 @@ class Inbound:
         )
         if refusal is not None:
             self._metrics.refused(refusal.value)
-            _log.warning("slack_request_refused", why=refusal.value)
+            _log.warning("slack_request_refused", why=refusal.value, fix=_FIXES[refusal])
             return web.Response(status=401)
         with self._limiter.keep(request):  # it is from Slack, and takes seconds at most
             try:

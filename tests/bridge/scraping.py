@@ -12,6 +12,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridge.loops.runner import Loop
+from bridge.server.degraded import Degraded
 from bridge.server.metrics_endpoint import PATH, MetricsEndpoint
 from tests import canaries
 from tests.bridge.replica import Replica
@@ -78,6 +79,7 @@ async def served(replica: Replica, *, loops: Sequence[Loop] = ()) -> AsyncIterat
         notifier=replica.notifier,
         streams=(),
         served=lambda: replica.installations.served,
+        degraded=Degraded(db=replica.db, clock=scraped.now).counts,
         clock=scraped.now,
     )
     app = web.Application()

@@ -11,6 +11,7 @@ from sandbox.slack.fault_classes import CLASSES
 from sandbox.slack.methods import scopes
 from sandbox.slack.methods.table import NAMES
 from sandbox.slack.validator import blocks, elements, view
+from storage import deadlines
 from storage.model import EventType, Status, Verdict
 from tests.docs import events, reasons
 from tests.docs.tables import ByHand, OrderedNames, Rows, Section, Table
@@ -64,8 +65,8 @@ def problem_types() -> Section:
 
 
 def reasons_of_questions() -> Section:
-    """Every code with which a question ends."""
-    return [_reasons(dict(sorted(reasons.written_out(*reasons.OF_QUESTIONS))))]
+    """Every code with which a question ends; beside those of its copies that have no fix of their own here."""
+    return [_reasons(dict(sorted(reasons.written_out(*reasons.OF_QUESTIONS))) | deadlines.FIXES)]
 
 
 def reasons_to_try_again() -> Section:

@@ -9,7 +9,7 @@ from bridge.slack.error_table import Meaning
 
 ROOT = Path(__file__).parents[2]
 OF_QUESTIONS = ("bridge/agents", "storage")
-OF_COPIES = ("bridge/slack", "bridge/loops")
+OF_COPIES = ("bridge/slack", "bridge/loops", "bridge/representation")
 _RETRIED = {Meaning.LIMITED, Meaning.NOT_NOW, Meaning.UNKNOWN}
 
 
@@ -35,7 +35,7 @@ def written_out(*folders: str) -> Iterator[tuple[str, str]]:
 def of_table(*, retried: bool) -> dict[str, str]:
     """Code and fix of what Slack's errors mean, as long as it is tried again or once it is given up."""
     rows = [row for row in (*error_table.ROWS, error_table.OTHER) if (row.meaning in _RETRIED) is retried]
-    return {row.code: error_table.WAIT if retried else row.fix for row in rows}
+    return {row.code: row.fix for row in rows}
 
 
 def _text(node: ast.expr | None) -> bool:

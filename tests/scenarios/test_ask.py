@@ -202,6 +202,26 @@ async def test_control_sequences_of_a_server_do_not_reach_the_terminal(serving: 
     assert (ended, out, err) == (0, "Denied by ?[2K ?@ana 👩\u200d💻.\n", "")
 
 
+async def test_why_no_card_is_shown_yet_is_printed_before_it_waits(serving: Serving) -> None:
+    waits = "Waiting, with no card on a screen yet (No replica has a token)."
+    asked = {"id": "int_1", "status": "pending", "message": waits, "cards": [{"ts": None, "reason": {"code": "x"}}]}
+    shown = {**asked, "cards": [{"ts": "1.1", "reason": {"code": "x"}}]}
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "POST":
+            is_shown = (await request.json())["title"] == "Shown?"
+            return web.json_response(shown if is_shown else asked, status=201)
+        return web.json_response({**asked, "status": "expired", "message": "Nobody answered."})
+
+    url = await serving(answer)
+    said = [
+        (await run("ask", title, "--to", "U0ANA", "--approve", "--url", url, "--key", KEY))[2]
+        for title in ("Now?", "Shown?")
+    ]
+
+    assert [waits in err for err in said] == [True, False]
+
+
 async def test_who_may_not_wait_now_waits_a_moment_later(serving: Serving) -> None:
     """Too many of the organization wait: that says nothing about the answer."""
     asked = {"id": "int_01h2xcejqtf2nbrexx3vqjhp41", "status": "pending", "message": "Nobody has answered yet."}

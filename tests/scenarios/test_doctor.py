@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from storage.pool import Database
 from tests.scenarios.commands import run, run_json, typed
 from tests.scenarios.program import Program
 from tests.storage import build
+from tests.waiting import until
 
 pytestmark = pytest.mark.processes
 
@@ -29,7 +31,9 @@ NAMES = [
     "channel",
     "workspace",
     "Slack API",
+    "cards",
     "clicks",
+    "button",
     "clock",
 ]
 
@@ -75,7 +79,8 @@ async def test_in_a_program_that_works_nothing_fails(shared: Program) -> None:
     as_json = await run_json("doctor", **settings)
 
     assert (status, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * len(NAMES), out
+    expected = {"button": "skipped"}
+    assert [line.split()[0] for line in out.splitlines()] == [expected.get(name, "ok") for name in NAMES], out
     assert shared.facts["organization"] in out and shared.facts["connection"] in out
     assert shared.facts["bot_token"] not in out and shared.facts["signing_secret"] not in out
     assert as_json["ok"] is True
@@ -90,7 +95,7 @@ async def test_with_nothing_set_every_line_says_what_to_set(slack: Sandbox) -> N
     assert lines["signing secret"].startswith("failed")
     assert lines["Slack API"].startswith("ok")
     assert lines["clock"].startswith("ok") and lines["clock"].endswith("from Slack's")
-    for name in ("schema", "durability", "token", "scopes", "channel", "workspace", "clicks"):
+    for name in ("schema", "durability", "token", "scopes", "channel", "workspace", "cards", "clicks", "button"):
         assert lines[name].startswith("skipped"), lines[name]
 
 
@@ -262,3 +267,88 @@ async def test_a_command_warns_of_a_misspelt_setting_of_its_own(dsn: str) -> Non
         "ASKBRIDGE_DATABASE_DIRECT_ULR: no setting has this name, so it does nothing; "
         "if ASKBRIDGE_DATABASE_DIRECT_URL was meant, write it so\n"
     )
+
+
+async def test_cards_that_wait_for_a_token_that_no_replica_has_are_a_failure(
+    db: Database, settings: dict[str, str]
+) -> None:
+    tenant = await build.tenant(db)
+    await build.question(db, tenant)
+
+    status, lines = await examined(**settings)
+
+    assert status == 1
+    con = ids.encode("con", tenant.scope.connection_id)
+    assert lines["cards"].startswith(f"failed  cards: no replica can post what waits: 1 of Acme ({con}) since 20")
+    assert "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-" in lines["cards"]
+    await build.serve(db, tenant)
+    assert (await examined(**settings))[1]["cards"].startswith("ok")
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_button_is_posted_and_its_signed_click_is_waited_for(shared: Program) -> None:
+    """Any verdict will do, also that of a person of another organization."""
+    settings = {
+        "ASKBRIDGE_DATABASE_URL": shared.facts["database_url"],
+        "ASKBRIDGE_SLACK_BOT_TOKEN": shared.facts["bot_token"],
+        "ASKBRIDGE_SLACK_API_URL": f"{shared.facts['slack_url']}/api/",
+    }
+    url = f"{shared.bridge(0)}/v1/interactions?tag=askbridge-doctor&status=pending"
+
+    async def posted() -> Any:
+        _, page = await shared.call("GET", url)
+        return next((asked for asked in page["items"] if asked["cards"][0]["ts"]), None)
+
+    for user, verdict in (("U0ANA", "won"), ("U0SAM", "outsider")):
+        command = asyncio.create_task(run("doctor", "--click", "C0APPROVALS", "--wait", "60", **settings))
+        asked = await until(posted, bool)
+        clicked = await shared.click(asked, user, replica=1, action_id="v1:choose:one")
+        _, out, err = await command
+
+        assert clicked["status"] == 200
+        (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
+        assert line.startswith("ok") and f"({user}) in C0APPROVALS reached a replica ({verdict})" in line
+        assert err.startswith("posted in C0APPROVALS: press a button")
+        ended = await shared.get(asked["id"])
+        assert ended["status"] == ("answered" if verdict == "won" else "cancelled") and ended["heard_at"]
+        await shared.settled(asked)
+    listed = await run_json("keys", "list", **settings)
+    assert [key["revoked_at"] is not None for key in listed["items"] if key["name"] == "askbridge doctor"] == [True]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_button_without_a_click_says_what_to_look_at(shared: Program) -> None:
+    settings = {
+        "ASKBRIDGE_DATABASE_URL": shared.facts["database_url"],
+        "ASKBRIDGE_SLACK_BOT_TOKEN": shared.facts["bot_token"],
+        "ASKBRIDGE_SLACK_API_URL": f"{shared.facts['slack_url']}/api/",
+    }
+
+    status, out, _ = await run("doctor", "--click", "C0APPROVALS", "--wait", "1", **settings)
+    _, elsewhere, _ = await run("doctor", "--click", "C0ARCHIVE", "--wait", "1", **settings)
+
+    assert status == 1
+    (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
+    assert line.startswith("failed  button: no signed click came from C0APPROVALS within 1 s; ")
+    for word in ("Interactivity", "Request URL", "slack_request_refused", "ASKBRIDGE_SLACK_SIGNING_SECRET"):
+        assert word in line
+    (line,) = [line for line in elsewhere.splitlines() if line[8:].startswith("button:")]
+    assert line.startswith("failed  button: in C0ARCHIVE nothing was posted: ") and "is_archived" in line
+
+
+async def test_without_a_replica_there_is_no_button_to_wait_for(db: Database, settings: dict[str, str]) -> None:
+    tenant = await build.tenant(db, team="T0SANDBOX")
+
+    status, out, err = await typed("doctor", "--click", "C0APPROVALS", **settings)
+
+    assert status == 1 and err == ""
+    (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
+    assert line.startswith("failed  button: in C0APPROVALS nothing was posted: No replica of the bridge has a token")
+    (row,) = await db.fetch("select status from interactions")
+    assert row["status"] == "cancelled", "no card comes later"
+    assert (
+        await db.fetch(
+            "select count(*) from keys where organization_id = $1 and revoked_at is not null",
+            tenant.scope.organization_id,
+        )
+    )[0]["count"] == 1

@@ -3,14 +3,16 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from bridge import ids
-from storage import connections, deadlines, interactions, keys, organizations, webhook_endpoints
+from storage import connections, deadlines, interactions, keys, organizations, serving, webhook_endpoints
 from storage.interactions import ClaimRequest, Opening
 from storage.model import Connection, Intent, Interaction, Scope, WebhookEndpoint
 from storage.pool import Database
+from tests.storage import elapse
 
 _numbers = itertools.count(1)
 
@@ -89,6 +91,13 @@ async def question(db: Database, tenant: Tenant, **other: Any) -> Interaction:
     opened = await interactions.open(db, opening(tenant, **other))
     assert isinstance(opened, interactions.Opened)
     return await read(db, tenant, opened.id)
+
+
+async def serve(db: Database, tenant: Tenant) -> None:
+    """A replica has a working token of the tenant's connection, for a day, and had it yesterday."""
+    await serving.renew(db, [tenant.scope])
+    await elapse.set_time(db, "serving", "served_since", timedelta(days=-1))
+    await elapse.set_time(db, "serving", "served_until", timedelta(days=1))
 
 
 async def read(db: Database, tenant: Tenant, id: UUID) -> Interaction:

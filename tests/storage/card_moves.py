@@ -53,7 +53,7 @@ async def edit(db: Database, card: Card) -> bool:
 
 
 async def fail(db: Database, card: Card, *, unsure: bool = False, seconds: float = 0) -> None:
-    await cards.retry(db, card, seconds=seconds, reason=ARCHIVED, failed=True, unsure=unsure)
+    await cards.retry(db, card, seconds=seconds, reason=ARCHIVED, failed=True, unsure=unsure, event_id=ids.new())
 
 
 async def give_up(db: Database, card: Card) -> Status | None:

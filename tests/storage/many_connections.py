@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bridge import ids
 from bridge.kinds.registry import KINDS
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
@@ -60,7 +61,7 @@ async def fill(db: Database) -> None:
 async def shelve(db: Database) -> int:
     """Shelve all cards of connections that no replica serves; returns how many."""
     every = 0
-    while number := await serving.shelve(db):
+    while number := await serving.shelve(db, reason={}, new_id=ids.new):
         every += number
     return every
 

@@ -2,20 +2,22 @@
 
 import asyncio
 import dataclasses
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bridge import ids
 from bridge.kinds.registry import KINDS
 from storage import cards, interactions
-from storage.model import Handle, Interaction, Status
+from storage.model import Handle, Interaction, Json, Status
 from storage.pool import Database
 from tests.storage import build, card_moves
 from tests.storage.build import Tenant
 from tests.storage.card_moves import edit, fail, give_up, handle, lease, lose_leases, post, take
 from tests.storage.elapse import elapse, set_time
 from tests.storage.faults import until_waiting
+
+PAUSED: Json = {"code": "rate_limited", "detail": "Slack asked for a pause.", "fix": "Wait."}
 
 
 @pytest.fixture
@@ -238,14 +240,26 @@ async def test_a_send_that_may_have_been_accepted_counts_as_shown_once(db: Datab
     assert await counts(db, question) == (0, 1)
 
 
-async def test_a_pause_that_is_no_failure_is_not_counted_and_keeps_the_reason(
-    db: Database, question: Interaction
-) -> None:
+async def test_a_pause_that_is_no_failure_is_not_counted_and_is_the_reason(db: Database, question: Interaction) -> None:
     await fail(db, await take(db, question))
-    await cards.retry(db, await take(db, question), seconds=0, reason=None, failed=False, unsure=False)
+    await cards.retry(db, await take(db, question), seconds=0, reason=PAUSED, failed=False, unsure=False)
 
     (card,) = await card_moves.of(db, question)
-    assert (card.failures, card.reason) == (1, card_moves.ARCHIVED)
+    assert (card.failures, card.reason) == (1, PAUSED)
+
+
+async def test_the_timeline_has_each_new_reason_for_which_a_card_waits_once(
+    db: Database, question: Interaction
+) -> None:
+    for reason, is_noted in ((PAUSED, True), (PAUSED, True), (card_moves.ARCHIVED, False), (PAUSED, True)):
+        event_id = ids.new() if is_noted else None
+        card = await take(db, question)
+        await cards.retry(db, card, seconds=0, reason=reason, failed=False, unsure=False, event_id=event_id)
+
+    moments = await interactions.timeline(db, question.organization_id, question.id)
+    waits = [moment.detail for moment in moments if moment.type == "card.waiting"]
+    assert [{name: wait[name] for name in PAUSED} for wait in waits] == [PAUSED, PAUSED]
+    assert all(datetime.fromisoformat(wait["until"]) <= datetime.now(UTC) for wait in waits)
 
 
 async def test_a_replica_without_its_lease_can_neither_retry_nor_skip_nor_give_up(
@@ -284,7 +298,7 @@ async def test_the_doubt_of_a_send_that_certainly_failed_is_taken_back(db: Datab
     newly_marked = await cards.mark_maybe_shown(db, posting)
     assert newly_marked is True
 
-    await cards.retry(db, posting, seconds=0, reason=None, failed=True, unsure=False, newly_marked=newly_marked)
+    await cards.retry(db, posting, seconds=0, reason=PAUSED, failed=True, unsure=False, newly_marked=newly_marked)
 
     (card,) = await card_moves.of(db, question)
     assert not card.maybe_shown

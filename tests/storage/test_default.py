@@ -50,6 +50,7 @@ async def test_the_default_is_written_when_it_is_met_and_the_sweep_changes_nothi
 
 async def test_a_question_that_was_never_shown_has_no_default_answer(db: Database, tenant: Tenant) -> None:
     question = await build.question(db, tenant, on_expiry="approve")
+    await build.serve(db, tenant)
     await set_deadline(db, question.id)
 
     before = await build.read_with_end(db, tenant, question.id)

@@ -21,6 +21,7 @@ async def test_a_passed_deadline_is_written_when_it_is_met_and_the_sweep_changes
     db: Database, tenant: Tenant
 ) -> None:
     seen, unseen = await build.question(db, tenant), await build.question(db, tenant)
+    await build.serve(db, tenant)
     (card,) = [card for card in await card_moves.lease(db, seen) if card.interaction_id == seen.id]
     await card_moves.post(db, card)
     await set_deadlines(db, where="true")

@@ -7,10 +7,11 @@ import asyncpg
 import pytest
 
 import sql
-from storage import errors, migrate, pool
+from storage import connections, errors, interactions, migrate, pool
 from storage.errors import Failure, NotMigrated, SchemaTooNew, Unavailable
 from storage.migrate import DuplicateNumber, Migration
 from storage.pool import Database
+from tests.storage import build
 
 ONE = Migration(version=1, name="one", sql="create table one (id int)")
 TWO = Migration(version=2, name="two", sql="create table two (id int); insert into one values (2)")
@@ -123,3 +124,16 @@ async def test_a_url_that_cannot_be_read_is_refused_without_repeating_it() -> No
         await migrate.migrate("postgresql://askbridge:hid/den@127.0.0.1/askbridge")
 
     assert "hid" not in str(caught.value) and caught.value.__cause__ is None
+
+
+async def test_a_connection_that_was_clicked_before_the_upgrade_is_known_to_be(db: Database) -> None:
+    """And one that was not is not. Only the migration's update is run: later migrations may be needed for the rows."""
+    (text,) = [migration.sql for migration in migrate.ours() if migration.version == 23]
+    clicked, other = await build.tenant(db), await build.tenant(db)
+    await interactions.claim(db, build.click(await build.question(db, clicked)))
+    await build.question(db, other)
+    assert len(await connections.degraded(db)) == 2, "a claim itself records nothing"
+
+    await db.fetch(text[text.index("update connections") :])
+
+    assert [one.id for one in await connections.degraded(db) if one.is_unclicked] == [other.scope.connection_id]

@@ -66,6 +66,7 @@ async def test_a_post_and_the_deadline_at_one_moment_agree_whether_a_card_was_sh
 ) -> None:
     """Two hundred races: an interaction whose post was allowed expires, any other is unreachable, for clicks too."""
     questions = [await build.question(db, tenant) for _ in range(200)]
+    await build.serve(db, tenant)
     held = await leased(db, questions)
     allowed: dict[UUID, bool] = {}
     verdicts: dict[UUID, str] = {}
@@ -127,6 +128,7 @@ async def test_the_last_copy_giving_up_and_the_deadline_end_a_question_once(
 ) -> None:
     """Either may come first, and stores its own reason."""
     questions = [await build.question(db, tenant) for _ in range(120)]
+    await build.serve(db, tenant)
     held = await leased(db, questions)
 
     async def give_up(question: Interaction) -> None:

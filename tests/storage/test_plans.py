@@ -69,11 +69,16 @@ select
     case when not is_owed then '{}'::jsonb end, case when not is_owed then clock_timestamp() end
 from events
 join seeds on seeds.organization_id = events.organization_id, lateral (select number % 2 = 0 as is_owed) as owed;
+insert into serving (organization_id, connection_id, served_since, served_until)
+    select organization_id, connection_id, clock_timestamp(), clock_timestamp() + interval '1 hour' from seeds;
 drop table seeds;
 analyze;
 """
 
-LARGE = {"keys", "connections", "interactions", "cards", "clicks", "events", "webhook_endpoints", "deliveries"}
+LARGE = {
+    *("keys", "connections", "interactions", "cards", "clicks", "events", "webhook_endpoints", "deliveries"),
+    "serving",
+}
 FEW = 24  # rows that one call may touch; there are 20,000 others of each
 
 
@@ -248,7 +253,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
         "expire": (
             "deadlines",
-            {"limit": 100, "event_ids": [ids.new() for _ in range(100)], "never_shown": deadlines.NEVER_SHOWN},
+            {"limit": 100, "event_ids": [ids.new() for _ in range(100)], **deadlines.REASONS},
         ),
         "end_named": (
             "deadlines",
@@ -256,7 +261,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
                 "organization_id": organization_id,
                 "ids": [id, ids.new()],
                 "event_ids": [ids.new() for _ in range(2)],
-                "never_shown": deadlines.NEVER_SHOWN,
+                **deadlines.REASONS,
             },
         ),
         "end_due": (
@@ -265,7 +270,7 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
                 "organization_id": organization_id,
                 "limit": 100,
                 "event_ids": [ids.new() for _ in range(100)],
-                "never_shown": deadlines.NEVER_SHOWN,
+                **deadlines.REASONS,
             },
         ),
         "number": ("events", {"limit": 100, "ends": sorted(ENDS)}),

@@ -18,6 +18,10 @@ EXCEPTIONS = {
     "connections.of_installation": (["main: connections"], "a click names its workspace, never an organization"),
     "connections.disabled_of_installation": (["main: connections"], "as of_installation, for one that is disabled"),
     "organizations.every": (["main: organizations"], "the operator's list of all organizations"),
+    "connections.degraded": (
+        ["active: connections"],
+        "an operator is told of the connections of all organizations",
+    ),
     "cards.lease": (
         ["waiting, sub-select: cards", "waiting, sub-select: cards"],
         "the card loop walks from connection to connection, whichever organizations they belong to",

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -44,6 +45,9 @@ returning cards.id
 """
 
 
+SHELVING: dict[str, Any] = {"reason": {"code": "token_missing"}, "new_id": ids.new}
+
+
 async def of(db: Database, tenant: Tenant) -> ServingStatus:
     found = await serving.get(db, tenant.scope)
     assert found is not None
@@ -57,7 +61,7 @@ async def pass_time(db: Database, *, seconds: int = serving.SECONDS) -> None:
 
 async def shelve(db: Database) -> int:
     """Return how many cards two passes shelve; the first only inserts the row of a connection never served."""
-    return sum([await serving.shelve(db) for _ in range(2)])
+    return sum([await serving.shelve(db, **SHELVING) for _ in range(2)])
 
 
 async def shelved(db: Database) -> set[UUID]:
@@ -121,7 +125,7 @@ async def test_what_no_replica_serves_is_leased_no_more_and_is_not_late(
     await serving.renew(db, [served.scope])
     await elapse(db, "cards", timedelta(hours=1))
 
-    assert [await serving.shelve(db) for _ in range(3)] == [0, 1, 0], (
+    assert [await serving.shelve(db, **SHELVING) for _ in range(3)] == [0, 1, 0], (
         "the first pass inserts its row, the second one shelves"
     )
 
@@ -136,7 +140,7 @@ async def test_a_connection_that_is_served_again_has_all_its_cards_due_at_once(d
     question = await build.question(db, tenant, **card_moves.copies(10))
     await serving.renew(db, [tenant.scope])
     await pass_time(db)
-    assert [await serving.shelve(db, limit=4) for _ in range(4)] == [4, 4, 2, 0]
+    assert [await serving.shelve(db, **SHELVING, limit=4) for _ in range(4)] == [4, 4, 2, 0]
 
     renewed = [await serving.renew(db, [tenant.scope], limit=4) for _ in range(4)]
 
@@ -226,7 +230,7 @@ async def test_no_card_stays_shelved_on_a_connection_that_is_served_again_while_
                 if not renewed.started and not renewed.put_back:
                     return
 
-        await asyncio.gather(begin(), *(serving.shelve(other) for _ in range(4)))
+        await asyncio.gather(begin(), *(serving.shelve(other, **SHELVING) for _ in range(4)))
 
         assert await shelved(db) == set()
     assert len(await lease(db, question)) == 50

@@ -8,6 +8,7 @@ import pytest
 
 from storage import retention, statements
 from storage.backlog import Backlog
+from storage.connections import DegradedConnection
 from storage.deliveries import FailedDelivery, Leased, Resumed
 from storage.events import FeedPosition
 from storage.model import Card, Connection, Delivery, FeedEvent, Interaction, Key, Life, Organization, WebhookEndpoint
@@ -163,7 +164,7 @@ READ = {
     "backlog.look": of(Backlog),
     "cards.of_interaction": of(Card),
     "cards.of_interactions": of(Card),
-    "cards.lease": of(Card),
+    "cards.lease": of(Card, without={"unserved"}),
     "cards.posted": {"kept"},
     "cards.mark_maybe_shown": {"newly"},
     "cards.edited": {"kept"},
@@ -179,6 +180,7 @@ READ = {
     "connections.disabled_of_installation": of(Connection),
     "connections.refresh": of(Connection),
     "connections.connect": of(Connection),
+    "connections.degraded": of(DegradedConnection),
     "connections.lock": of(Connection),
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
@@ -242,6 +244,7 @@ READ = {
     "retention.retire_endpoints": {"rows"},
     "retention.forget_endpoints": {"rows"},
     "retention.forget_throttles": {"rows"},
+    "throttles.full_in": {"seconds"},
     "throttles.take": {"seconds"},
     "notices.notify": {"notified"},
     "notices.limited": {"limited"},
@@ -267,8 +270,8 @@ TYPES = {
         "bytea": "claim_id request_hash",
         "float8": "again_in amount burst rate within",
         "int4": "attempt days expires_in failed max_failing_seconds overlap version",
-        "int8": "limit max_active max_in_flight max_pending max_receivers past",
-        "jsonb": "addresses answers forms given metadata never_shown outcome reason request unable",
+        "int8": "limit max_active max_cards max_in_flight max_pending max_receivers past",
+        "jsonb": "addresses answers fixes forms given metadata never_shown outcome reason request unable unserved",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags types",
         "uuid": "after_event_id after_id after_organization_id before callback_target card_id connection_id "

@@ -242,7 +242,7 @@ class Interactions:
         """The problem of a request that the status of an interaction does not allow, with that interaction."""
         return ApiProblem(
             type,
-            f"{refusal}. {status_text.sentence(row)}",
+            f"{refusal}. {status_text.sentence(row, cards)}",
             interaction=interaction.interaction(row, cards),
             on_sent=self._acknowledging(row),
         )

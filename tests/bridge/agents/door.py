@@ -247,6 +247,7 @@ async def door(
     )
     settings = building.settings(guard=guard, key=keys)
     state = SharedState(notifier=notifier or Notifier(), metrics=metrics or Metrics())
+    await build.serve(db, tenant)  # so that cards wait for no token
     async with building.opened(settings, db, seconds=5, resolver=Nowhere()) as resources:
         built = server.build(
             settings, resources, building.allotment(connections=most), state=state, limits=limits, api=api

@@ -45,6 +45,7 @@ async def test_a_question_that_was_never_visible_is_unreachable_and_not_unanswer
     replica: Replica, log: io.StringIO
 ) -> None:
     question = await build.question(replica.db, replica.tenant)
+    await build.serve(replica.db, replica.tenant)
 
     await replica.expire(question)
 

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 
 from bridge import ids
+from bridge.loops.card_failures import EDITS
 from bridge.loops.posting_pace import INTERVAL, PATIENCE, Pace
 from tests.bridge import virtual
 
@@ -91,6 +92,20 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
         return pace.paused(ACME, "C1")
 
     assert virtual.run(main) == 30.0
+
+
+def test_a_pause_is_kept_however_long_the_place_has_been_in_use() -> None:
+    async def main() -> list[float]:
+        pace = Pace()
+        pace.turn(ACME, "C1")
+        pace.pause(ACME, EDITS, 1.0)
+        await asyncio.sleep(3599.0)
+        for destination in ("C1", EDITS):
+            pace.pause(ACME, destination, 3600.0)
+        await asyncio.sleep(3000.0)
+        return [pace.paused(ACME, destination) for destination in ("C1", EDITS)]
+
+    assert virtual.run(main) == [600.0, 600.0]
 
 
 def test_waiting_for_one_s_turn_is_no_pause_of_slack_s() -> None:

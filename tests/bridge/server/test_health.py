@@ -1,22 +1,28 @@
 """Health checks: whether the process runs, and whether it can do its work."""
 
 import asyncio
+import itertools
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bridge import ids
 from bridge.loops import runner
 from bridge.loops.runner import Loop
+from bridge.server.degraded import READ_INTERVAL, Counts, Degraded
 from bridge.server.health import DATABASE_SECONDS, Health
 from bridge.server.stopping import Stopping
-from storage import pool
+from storage import connections, pool, serving
 from storage.pool import Database
 from tests import proxy
 from tests.proxy import Weather
+from tests.storage import build
+from tests.storage.elapse import elapse
 
 
 async def step() -> int:
@@ -34,7 +40,9 @@ def loop(name: str, *, passed_at: float | None) -> Loop:
 @asynccontextmanager
 async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Stopping, "HealthClient"]]:
     stopping = Stopping()
-    health = Health(db=db, loops=loops, stopping=stopping)
+    health = Health(
+        db=db, loops=loops, stopping=stopping, degraded=Degraded(db=db, clock=itertools.count(0.0, 60.0).__next__)
+    )
     app = web.Application()
     app.add_routes(health.routes())
     async with TestClient(TestServer(app)) as http:
@@ -145,3 +153,57 @@ async def test_a_replica_that_stops_takes_no_more(db: Database) -> None:
 
         assert (status, body["checks"]["process"]) == (503, "is stopping")
         assert await client.alive() == 200
+
+
+async def test_cards_without_a_replica_that_can_post_are_named_and_it_stays_ready(db: Database) -> None:
+    """Clicks need no token. Shelved or not, and only while the connection is active."""
+    tenant = await build.tenant(db)
+    connection = ids.encode("con", tenant.scope.connection_id)
+    await connections.note_click(db, tenant.scope)
+    async with served(db) as (_, client):
+        assert "degraded" not in (await client.ready())[1], "no card waits"
+        await build.question(db, tenant)
+        status, body = await client.ready()
+
+        assert (status, body["status"]) == (200, "ok")
+        ((code, named, detail),) = [(one["code"], one["connection"], one["detail"]) for one in body["degraded"]]
+        assert (code, named) == ("token_missing", connection) and detail.startswith("1 card waits, and no replica ")
+        for _ in range(2):
+            await serving.shelve(db, reason={}, new_id=ids.new)
+        assert (await client.ready())[1]["degraded"] == body["degraded"]
+        await serving.renew(db, [tenant.scope])
+        assert "degraded" not in (await client.ready())[1]
+        await elapse(db, "serving", timedelta(seconds=serving.SECONDS))
+        assert (await client.ready())[1]["degraded"] == body["degraded"]
+        await db.fetch("update connections set disabled_at = now()")
+        assert "degraded" not in (await client.ready())[1], "an operator wants it so"
+
+
+async def test_it_tells_that_no_signed_click_ever_came_whichever_replica_would_have_got_it(db: Database) -> None:
+    tenant, other = await build.tenant(db), await build.tenant(db)
+    await build.serve(db, tenant)
+    async with served(db) as (_, client):
+        status, body = await client.ready()
+        assert status == 200
+        assert {(one["code"], one["connection"]) for one in body["degraded"]} == {
+            ("never_clicked", ids.encode("con", each.scope.connection_id)) for each in (tenant, other)
+        }
+        assert all("askbridge doctor --click" in one["fix"] for one in body["degraded"])
+
+        await connections.note_click(db, tenant.scope)
+        ((named),) = [one["connection"] for one in (await client.ready())[1]["degraded"]]
+        assert named == ids.encode("con", other.scope.connection_id)
+
+
+async def test_what_is_degraded_is_read_once_in_ten_seconds(db: Database) -> None:
+    elapsed = 0.0
+    degraded = Degraded(db=db, clock=lambda: elapsed)
+    assert await degraded.findings() == []
+    await build.tenant(db)
+
+    assert await degraded.findings() == [] and await degraded.counts() == Counts(unserved=0, unclicked=0)
+    elapsed = READ_INTERVAL
+    assert await degraded.counts() == Counts(unserved=0, unclicked=1)
+    await db.close()
+    elapsed *= 2
+    assert await degraded.findings() is None and await degraded.counts() is None

@@ -22,7 +22,7 @@ from bridge.server.metrics_endpoint import (
     MetricsEndpoint,
 )
 from sandbox.slack.server import Sandbox
-from storage import events, interactions
+from storage import connections, events, interactions
 from storage.pool import Database
 from tests import proxy
 from tests.bridge import replica as replicas
@@ -109,11 +109,11 @@ async def test_however_often_it_is_asked_it_looks_rarely(replica: Replica) -> No
     replica.db = counting = CountingReads(replica.db)
     async with scraping.served(replica) as scraped:
         await asyncio.gather(*(scraped.page() for _ in range(8)))
-        assert len(counting.reads) == 1
+        assert len(counting.reads) == 2, "one for the backlog, one for what is degraded"
 
         scraped.elapsed += READ_INTERVAL
         page = await scraped.page()
-        assert len(counting.reads) == 2
+        assert len(counting.reads) == 4
         assert page.value("notification_queue_usage_ratio") is not None, "the last value is shown until the next read"
 
 
@@ -147,7 +147,12 @@ async def test_without_a_database_all_else_is_told_at_once(slack: Sandbox, dsn: 
         assert took < DATABASE_SECONDS + 0.5
         assert now() - again < 0.5, "only one scrape waits for a failed read"
         assert page.value("database_up") == 0 and page.value("connections") == 1
-        for gone in ("outbox_age_seconds", "pending_interactions", "notification_queue_usage_ratio"):
+        for gone in (
+            "outbox_age_seconds",
+            "pending_interactions",
+            "connections_unserved",
+            "notification_queue_usage_ratio",
+        ):
             assert f"askbridge_{gone}" not in page.text
         way.weather = Weather.FAIR
         await way.cut()
@@ -176,12 +181,34 @@ async def test_a_loop_that_is_behind_or_fails_is_seen(replica: Replica) -> None:
     assert page.all("loop_failures_total") == {"expiry": 1}
 
 
+async def unknown() -> None:
+    """What is degraded, without a database."""
+
+
+async def test_connections_that_need_an_operator_are_counted(replica: Replica) -> None:
+    await build.question(replica.db, replica.tenant)
+    async with scraping.served(replica) as scraped:
+        page = await scraped.page()
+        assert page.value("connections_unserved") == 1 and page.value("connections_never_clicked") == 1
+        await build.serve(replica.db, replica.tenant)
+        await connections.note_click(replica.db, replica.tenant.scope)
+        scraped.elapsed += READ_INTERVAL
+        page = await scraped.page()
+        assert page.value("connections_unserved") == 0 and page.value("connections_never_clicked") == 0
+
+
 def test_an_event_loop_that_is_blocked_is_seen() -> None:
     metrics = Metrics()
 
     async def block() -> None:
         endpoint = MetricsEndpoint(
-            metrics=metrics, pools={}, loops=(), notifier=Notifier(), streams=(), served=lambda: ()
+            metrics=metrics,
+            pools={},
+            loops=(),
+            notifier=Notifier(),
+            streams=(),
+            served=lambda: (),
+            degraded=unknown,
         )
         measuring = asyncio.create_task(endpoint.measure_lag())
         await asyncio.sleep(0)
@@ -203,7 +230,7 @@ async def test_the_queue_of_notices_is_asked_more_rarely_still(replica: Replica)
         assert counting.queue_reads == 1
         scraped.elapsed += READ_INTERVAL
         await scraped.page()
-        assert (len(counting.reads), counting.queue_reads) == (2, 1)
+        assert (len(counting.reads), counting.queue_reads) == (4, 1)
         scraped.elapsed += NOTIFY_QUEUE_INTERVAL
         await scraped.page()
-        assert (len(counting.reads), counting.queue_reads) == (3, 2)
+        assert (len(counting.reads), counting.queue_reads) == (6, 2)

@@ -168,7 +168,7 @@ async def test_the_cache_saves_the_read_before_an_edit_and_the_heal_after_a_win(
     await replica.clicks.after(await replica.clicks.decide(_parsed(replica, question, handle)))
     await replica.cards.step()
 
-    assert len(counting.statements) == 2, "the lease and the write-back"
+    assert len(counting.statements) == 3, "the note of the first click, the lease and the write-back"
     assert not replica.has_buttons(handle)
     assert len(replica.message_cache) == 0
 
@@ -183,7 +183,7 @@ async def test_without_the_cache_it_costs_exactly_that(
     await replica.clicks.after(await replica.clicks.decide(_parsed(replica, question, handle)))
     await replica.cards.step()
 
-    assert len(counting.statements) == 3, "and one read, of the question; no heal, which would lock"
+    assert len(counting.statements) == 4, "and one read, of the question; no heal, which would lock"
     assert not replica.has_buttons(handle)
 
 

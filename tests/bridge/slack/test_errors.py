@@ -116,7 +116,8 @@ async def test_too_fast_pauses_for_as_long_as_slack_says_or_a_little(headers: di
     body = '{"ok":false,"error":"ratelimited"}'
     failure = await failure_after(answer(body, status=429, headers=headers))
 
-    assert failure == RetryAfter(code="rate_limited", detail="Slack asked for a pause.", seconds=seconds)
+    assert failure == errors.limited(seconds)
+    assert (failure.code, failure.detail, failure.seconds) == ("rate_limited", "Slack asked for a pause.", seconds)
     assert failure.limited and not failure.ambiguous
 
 

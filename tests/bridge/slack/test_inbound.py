@@ -1,5 +1,6 @@
 """People's door against everything that is not Slack, and everything of Slack's that we do nothing with."""
 
+import io
 import json
 import time
 
@@ -13,6 +14,7 @@ from tests.bridge import replica as replicas
 from tests.bridge.replica import Replica
 from tests.storage import build
 
+REFUSED, FORGED = "slack_request_refused", "v0=" + "0" * 64
 STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 
 
@@ -230,3 +232,22 @@ async def test_variables_that_bolt_would_read_change_nothing(
 
         assert (foreign.status, ours.status, certificate.status) == (401, 200, 401)
         assert await replica.verdicts() == ["won"]
+
+
+async def test_a_refusal_is_logged_with_what_to_do_about_it(
+    replica: Replica, question: Interaction, log: io.StringIO
+) -> None:
+    body = payloads.form(replica.payload(question))
+    signed = replica.signed(body)
+    for headers in (
+        {},
+        signed | {STAMP: "now"},
+        replica.signed(body, at=time.time() - 301),
+        signed | {SIGNATURE: FORGED},
+    ):
+        assert (await replica.send(body, headers)).status == 401
+
+    lines = [line for text in log.getvalue().splitlines() if (line := json.loads(text))["event"] == REFUSED]
+    assert [line["why"] for line in lines] == ["missing", "malformed", "stale", "wrong"]
+    assert len({line["fix"] for line in lines}) == 4
+    assert "timedatectl" in lines[2]["fix"] and "ASKBRIDGE_SLACK_SIGNING_SECRET" in lines[3]["fix"]

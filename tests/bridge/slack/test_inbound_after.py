@@ -157,3 +157,24 @@ async def door(
     web_app.add_routes([web.post(PATH, inbound.handle)])
     async with TestServer(web_app) as server:
         yield inbound, str(server.make_url(PATH))
+
+
+async def test_the_first_signed_click_of_a_workspace_is_noted_whatever_its_verdict(
+    replica: Replica, second: Replica, question: Interaction
+) -> None:
+    """So that an operator is told of a workspace whose clicks never arrive."""
+
+    async def noted() -> list[Any]:
+        return [row["first_click_at"] for row in await replica.db.fetch("select first_click_at from connections")]
+
+    await replica.send_click(replica.payload(question, user="U0BOB") | {"team": {"id": "T0OTHER"}})
+    await replica.send(payloads.form(replica.payload(question)), {})
+    await replica.send(b"ssl_check=1")
+    assert await noted() == [None], "not of this workspace, not signed, no click"
+
+    await replica.send_click(replica.payload(question, user="U0BOB"))
+    assert await replica.verdicts() == ["not_yours"]
+    (first,) = await noted()
+    assert first is not None
+    await second.send_click(second.payload(question))
+    assert await noted() == [first]

@@ -1,11 +1,13 @@
 """The timeline explains by itself why an interaction is not answered, and what each user did on which card."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bridge import ids
 from bridge.kinds.registry import KINDS
+from bridge.representation import interaction as resource
 from bridge.representation import schemas, timeline, timeline_text
 from storage import cards, connections, deadlines
 from storage.model import Handle, Json, TimelineEntry, Verdict
@@ -90,12 +92,18 @@ async def test_why_no_person_could_be_asked(door: Door) -> None:
 async def test_a_copy_that_does_not_appear_says_why(door: Door) -> None:
     asked = await door.ask()
     (card,) = await cards.lease(door.db, [door.tenant.scope], kinds=KINDS, limit=1)
-    await card_moves.fail(door.db, card)
+    await card_moves.fail(door.db, card, seconds=60)
 
     found = await read(door, asked.json["id"])
 
-    assert [(card["status"], card["reason"]) for card in found["cards"]] == [("queued", card_moves.ARCHIVED)]
-    assert found["message"].startswith("Waiting, with no card on a screen yet")
+    ((status, reason),) = [(card["status"], card["reason"]) for card in found["cards"]]
+    until = datetime.fromisoformat(reason.pop("until"))
+    assert (status, reason) == ("queued", card_moves.ARCHIVED)
+    assert timedelta(seconds=30) < until - datetime.now(UTC) <= timedelta(seconds=60)
+    assert found["message"].startswith("Waiting, with no card on a screen yet (The channel is archived; it is tried ag")
+    assert found["message"].endswith(" Ask in another one.")
+    assert shown(found)[-1] == "A copy waits: The channel is archived."
+    assert found["items"][-1]["detail"] == {**reason, "channel": None, "ts": None, "until": resource.moment(until)}
 
 
 async def test_an_end_stands_where_its_deadline_passed_however_late_it_was_written(door: Door) -> None:
