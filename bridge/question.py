@@ -17,6 +17,7 @@ from storage.model import Json
 _UNSEEN = re.compile(
     f"{INVISIBLE.pattern}|[\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0]"
 )
+_BODY = "Markdown; a text with many hundreds of cells, links or marks is shown as it was written"
 MAX_ACTION = 4_096  # bytes of pretty-printed JSON
 DECIDED = frozenset({"title", "body", "action"})  # fields of every kind: what a person agrees to
 
@@ -64,7 +65,7 @@ class Question(Strict):
     """What is shown on the card of any kind."""
 
     title: Annotated[Line, Field(min_length=1, max_length=150)]
-    body: Annotated[Text, Field(max_length=9_000, description="Markdown")] | None = None
+    body: Annotated[Text, Field(max_length=9_000, description=_BODY)] | None = None
     action: Action | None = None
     facts: Annotated[list[Fact], Field(max_length=10)] = Field(default_factory=list)
     agent: Agent | None = None

@@ -38,7 +38,7 @@ def units(text: str) -> int:
 
 def head(text: str, limit: int) -> str:
     """The longest prefix of at most `limit` units; no character is split."""
-    if units(text) <= limit:
+    if len(text) * 2 <= limit or units(text) <= limit:
         return text
     used = 0
     for index, character in enumerate(text):

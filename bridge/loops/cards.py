@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
@@ -33,6 +34,7 @@ _log = Log("cards")
 
 BATCH = 20
 _SLOTS = 3  # calls of one connection in flight: at most so many fail when its token becomes invalid
+DRAWING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="draw")  # of all replicas in this process
 SLOT_SECONDS = 3.0  # to wait for a slot: PATIENCE before it and a whole call after it still fit into the lease
 
 
@@ -131,7 +133,7 @@ class Cards:
     async def _post(self, card: Card, interaction: Interaction, client: Client) -> None:
         """Post a card when its destination has a turn, and store where it is."""
         destination = card_failures.destination(card)
-        drawing = _draw(interaction, card, plain=card.plain)
+        drawing = await _drawn(interaction, card, plain=card.plain)
         if await self._given_up(card):
             return
         if not await self._has_turn(card, destination):
@@ -149,7 +151,7 @@ class Cards:
                 await cards.skip(self._db, card)  # the interaction has ended, or the lease was lost
                 return
             post = partial(client.post, card.address)
-            response, plain = await _call(post, drawing, card, lambda: _draw(interaction, card, plain=True))
+            response, plain = await _call(post, drawing, card, lambda: _drawn(interaction, card, plain=True))
             if not isinstance(response, Handle):
                 await self._failures.failed(card, response, destination, newly_marked=newly_marked)
                 return
@@ -196,7 +198,7 @@ class Cards:
     async def _edit(self, card: Card, interaction: Interaction, client: Client, handle: Handle) -> None:
         """Edit a posted card, and store the version that it now shows."""
         newer = await self._newer(card, interaction)
-        drawing = _draw(interaction, card, plain=card.plain, newer=newer)
+        drawing = await _drawn(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
             paused = self._pace.paused(card.connection_id, card_failures.EDITS)
             if paused or not free:
@@ -207,7 +209,7 @@ class Cards:
                 return
             edit = partial(client.edit, handle)
             response, plain = await _call(
-                edit, drawing, card, lambda: _draw(interaction, card, plain=True, newer=newer)
+                edit, drawing, card, lambda: _drawn(interaction, card, plain=True, newer=newer)
             )
             if not isinstance(response, Handle):
                 await self._failures.failed(card, response, card_failures.EDITS)
@@ -257,19 +259,20 @@ async def _call(
     call: Callable[[Drawing], Awaitable[Handle | slack.SlackFailure]],
     drawing: Drawing,
     card: Card,
-    draw_plain: Callable[[], Drawing],
+    draw_plain: Callable[[], Awaitable[Drawing]],
 ) -> tuple[Handle | slack.SlackFailure, bool]:
     """Post or edit; if Slack refuses the blocks, once more in the plain form, and then the second value is True."""
     response = await call(drawing)
     if isinstance(response, slack.BadBlocks) and not card.plain:
-        return await call(draw_plain()), True
+        return await call(await draw_plain()), True
     return response, card.plain
 
 
-def _draw(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
+async def _drawn(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
+    """The card, drawn in the one thread for that: a batch of long cards takes longer than a click may wait."""
+    view = CardView(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
     try:
-        view = CardView(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
-        return KINDS[interaction.kind].draw(view)
+        return await asyncio.get_running_loop().run_in_executor(DRAWING, KINDS[interaction.kind].draw, view)
     except Exception as error:
         raise _Undrawable from error
 
