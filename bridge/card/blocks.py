@@ -84,7 +84,7 @@ def date(at: datetime, before: str = "") -> str:
 
 def plain(text: str, limit: int = MAX_TEXT) -> Json:
     """A text object that shows exactly this text, cut to `limit` units, and no emoji in place of `:words:`."""
-    return {"type": "plain_text", "text": texts.cut(texts.visible(text), limit), "emoji": False}
+    return {"type": "plain_text", "text": texts.visible(texts.cut(text, limit)), "emoji": False}
 
 
 def mrkdwn(text: str) -> Json:

@@ -109,9 +109,12 @@ def _lines(parts: Sequence[Part], separator: str) -> list[Json]:
 def _line(line: tuple[Span, ...]) -> list[Json]:
     """The elements of one line; adjacent spans of one style are one element."""
     elements: list[Json] = []
+    whole = texts.visible("".join(span.text for span in line))  # an isolate may begin in one style and end in another
+    start = 0
     for (bold, italic, strike, code, url), run in groupby(line, key=_style):
-        words = "".join(span.text for span in run)
-        elements += richtext.text(words, url=url, bold=bold, italic=italic, strike=strike, code=code)
+        end = start + sum(len(span.text) for span in run)
+        elements += richtext.shown(whole[start:end], url=url, bold=bold, italic=italic, strike=strike, code=code)
+        start = end
     return elements
 
 
