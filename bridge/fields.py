@@ -7,6 +7,7 @@ characters) are refused here, so that the error can name the field.
 import math
 import re
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import (
@@ -17,6 +18,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     HttpUrl,
+    ValidationInfo,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -92,6 +94,14 @@ def _storable_text(text: str) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise PydanticCustomError("unstorable", "must not contain NUL or half a surrogate pair")
     return text
+
+
+STORED = MappingProxyType({"stored": True})  # the context for a request that this or an earlier release accepted
+
+
+def is_new(info: ValidationInfo) -> bool:
+    """Whether the value is part of a new request, not of a stored one."""
+    return info.context is not STORED
 
 
 WHOLE = BeforeValidator(_whole)  # for a field of type int, after its limits

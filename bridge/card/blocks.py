@@ -29,7 +29,7 @@ _QUOTATION = re.compile(
     "[\u201c-\u201f\u2033\u2034\u2036\u2037\u2057\u275d\u275e\u2760\u301d-\u301f\uff02\u02ba\u02dd\u02ee\u05f4]"
     "|[\U0001f676-\U0001f678]|[\u2018-\u201b\u2032\u2035\u02b9\u02bc\u275b\u275c\uff07]{2,}"
 )
-_QUOTE = re.compile(r"^(\s*)&gt;", re.MULTILINE)
+_QUOTE = re.compile(r"^([^\S\n]*)&gt;", re.MULTILINE)
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 
@@ -84,7 +84,7 @@ def date(at: datetime, before: str = "") -> str:
 
 def plain(text: str, limit: int = MAX_TEXT) -> Json:
     """A text object that shows exactly this text, cut to `limit` units, and no emoji in place of `:words:`."""
-    return {"type": "plain_text", "text": texts.cut(texts.visible(text), limit), "emoji": False}
+    return {"type": "plain_text", "text": texts.visible(texts.cut(text, limit)), "emoji": False}
 
 
 def mrkdwn(text: str) -> Json:

@@ -8,7 +8,7 @@ that does not fit ends with a line that says how many characters are missing.
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from bridge import question
+from bridge import exact_text, question
 from bridge.card import blocks, links, prose, richtext, texts
 from bridge.question import Action, Agent, Fact, Question
 from storage.model import Json
@@ -23,7 +23,7 @@ _NOTE = 200  # weight of the line that says how much is missing
 def full(request: Question, body: Body, *, asked_by: str, max_weight: int) -> list[Json]:
     """The request as blocks, with at most this weight (see `texts.weight`)."""
     top = [_title(request.title), _asker(asked_by), *_claims(request)]
-    top += [_action(request.action)] if request.action else []
+    top += _action(request.action) if request.action else []
     left = max_weight - texts.weight(top) - _NOTE
     facts = _fitting(request.facts, left)
     return [*top, *_body(body, left - texts.weight(facts)), *facts]
@@ -32,11 +32,9 @@ def full(request: Question, body: Body, *, asked_by: str, max_weight: int) -> li
 def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> list[Json]:
     """The request as Slack's simplest blocks, for a card whose full form Slack refused."""
     top = [_title_plain(request.title), _asker_plain(asked_by), *_claims_plain(request)]
-    top += (
-        _plain_sections(f"{question.spelled(request.action.name)}\n{question.pretty(request.action.arguments)}")
-        if request.action
-        else []
-    )
+    if request.action:
+        arguments, hidden = _arguments(request.action)
+        top += [*_plain_sections(f"{exact_text.name(request.action.name)}\n{arguments}"), *_missing(hidden)]
     left = max_weight - texts.weight(top) - _NOTE
     facts = "\n".join(f"{fact.name}: {fact.value}" for fact in request.facts)
     words = "\n\n".join(part for part in (facts, prose.plain(body)) if part.strip())
@@ -59,7 +57,7 @@ def spoken(request: Question, body: Body, *, asked_by: str) -> str:
     """The request as plain text for a message's `text`: for notifications and screen readers."""
     lines = [f"Asked by {asked_by}."]
     if request.action:
-        lines.append(f"Action: {question.spelled(request.action.name)} {question.pretty(request.action.arguments)}")
+        lines.append(f"Action: {exact_text.name(request.action.name)} {question.pretty(request.action.arguments)}")
     lines += [prose.plain(body)] if body else []
     lines += [f"{fact.name}: {fact.value}" for fact in request.facts]
     return "\n".join(blocks.unformatted(line) for line in lines)
@@ -109,15 +107,23 @@ def _self_description(agent: Agent) -> list[str]:
     return [*([f"“{agent.name}”"] if agent.name else []), *([f"run “{agent.run}”"] if agent.run else [])]
 
 
-def _action(action: Action) -> Json:
+def _action(action: Action) -> list[Json]:
     parts = [
         richtext.section(
-            [*richtext.text("Action ", bold=True), *richtext.text(question.spelled(action.name), code=True)]
+            [*richtext.text("Action ", bold=True), *richtext.text(exact_text.name(action.name), code=True)]
         )
     ]
-    if action.arguments:
-        parts.append(richtext.preformatted(question.pretty(action.arguments)))
-    return richtext.block(parts)
+    arguments, hidden = _arguments(action)
+    if arguments:
+        parts.append(richtext.preformatted(arguments))
+    return [richtext.block(parts), *_missing(hidden)]
+
+
+def _arguments(action: Action) -> tuple[str, int]:
+    """The arguments, and how many characters are left out: of an action that a release with fewer escapes accepted."""
+    whole = question.pretty(action.arguments) if action.arguments else ""
+    shown = texts.head(whole, question.MAX_ACTION)
+    return shown, len(whole) - len(shown)
 
 
 def _fitting(facts: Sequence[Fact], max_weight: int) -> list[Json]:
@@ -149,5 +155,5 @@ def _missing(hidden: int) -> list[Json]:
 
 
 def _plain_sections(words: str) -> list[Json]:
-    pieces = texts.pieces(texts.visible(words), blocks.MAX_TEXT)
+    pieces = texts.pieces(words, blocks.MAX_TEXT)
     return [blocks.section(blocks.plain(piece)) for piece in pieces if piece.strip()]

@@ -7,35 +7,27 @@ that the bridge writes.
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bridge.card import spans
+from bridge.card import bounded_parser, spans
+from bridge.card.bounded_parser import MAX_NESTING, Environment, Meter, TooMuchWork
 from bridge.card.prose import Part, Shape
 from bridge.card.spans import Span
 
-_MAX_NESTING = 100  # levels; the parser leaves out what is nested deeper
-_MAX_BRACKETS = 600  # the parser's time grows with the square of their number
 _LANGUAGE = re.compile(r"[A-Za-z+#]{0,12}")  # info strings of fences that are not shown
-
-Environment: TypeAlias = dict[str, Any]  # link definitions, which the parser returns besides its tokens
 
 
 def parse(source: str) -> list[Part]:
-    """The parts of a text, in order; text beyond the parser's limits is one part, as it was written."""
+    """The parts of a text, in order; a text beyond the parser's limits is one part, as it was written."""
     environment: Environment = {}
-    tokens = _parser().parse(source, environment) if source.count("[") <= _MAX_BRACKETS else None
-    if tokens is None or any(token.level >= _MAX_NESTING - 1 for token in tokens):
+    try:
+        tokens = bounded_parser.parse(source, environment, Meter())
+    except TooMuchWork:
+        tokens = None
+    if tokens is None or any(token.level >= MAX_NESTING - 1 for token in tokens):
         return [Part(shape=Shape.PARAGRAPH, spans=(Span(text=source),))]
     return [*_Reader(source).read(tokens), *_unused(environment, tokens)]
-
-
-def _parser() -> MarkdownIt:
-    # A parser has state, so each text gets a new one; creating it takes less than a millisecond.
-    options = {"html": False, "maxNesting": _MAX_NESTING, "store_labels": True}
-    return MarkdownIt("commonmark", options).enable(["strikethrough", "table"])
 
 
 def _unused(environment: Environment, tokens: list[Token]) -> list[Part]:

@@ -53,8 +53,8 @@ def reason(interaction: Interaction) -> str | None:
     The line is below the rule, where a second line would look as if the bridge had written it.
     """
     detail = (interaction.reason or {}).get("detail")
-    words = " ".join(texts.visible(detail).split()) if isinstance(detail, str) else ""
-    return texts.cut(words, _MAX_REASON) or None
+    words = " ".join(detail.split()) if isinstance(detail, str) else ""
+    return texts.visible(texts.cut(words, _MAX_REASON)) or None
 
 
 def last_mile(interaction: Interaction) -> str | None:

@@ -1,7 +1,7 @@
 """Prose: paragraphs, list items, quotes and code, shortened to what fits on a card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import groupby
 from typing import assert_never
@@ -109,8 +109,14 @@ def _lines(parts: Sequence[Part], separator: str) -> list[Json]:
 def _line(line: tuple[Span, ...]) -> list[Json]:
     """The elements of one line; adjacent spans of one style are one element."""
     elements: list[Json] = []
-    for style, run in groupby(line, key=lambda span: replace(span, text="")):
-        words = "".join(span.text for span in run)
-        styles = {"bold": style.bold, "italic": style.italic, "strike": style.strike, "code": style.code}
-        elements += richtext.text(words, url=style.url, **styles)
+    whole = texts.visible("".join(span.text for span in line))  # an isolate may begin in one style and end in another
+    start = 0
+    for (bold, italic, strike, code, url), run in groupby(line, key=_style):
+        end = start + sum(len(span.text) for span in run)
+        elements += richtext.shown(whole[start:end], url=url, bold=bold, italic=italic, strike=strike, code=code)
+        start = end
     return elements
+
+
+def _style(span: Span) -> tuple[bool, bool, bool, bool, str | None]:
+    return span.bold, span.italic, span.strike, span.code, span.url

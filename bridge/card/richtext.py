@@ -13,9 +13,14 @@ _MAX_TEXT = 3_000  # units of one text element, by analogy with text objects
 
 def text(words: str, *, url: str | None = None, **style: bool) -> list[Json]:
     """Exactly this text, in as many elements as Slack's limit for one requires."""
+    return shown(texts.visible(words), url=url, **style)
+
+
+def shown(words: str, *, url: str | None = None, **style: bool) -> list[Json]:
+    """The same for a piece of text to which `texts.visible` was applied as a whole."""
     kind: Json = {"type": "link", "url": url} if url else {"type": "text"}
     styled: Json = {"style": chosen} if (chosen := {name: True for name, on in style.items() if on}) else {}
-    return [kind | {"text": piece} | styled for piece in texts.pieces(texts.visible(words), _MAX_TEXT)]
+    return [kind | {"text": piece} | styled for piece in texts.pieces(words, _MAX_TEXT)]
 
 
 def section(elements: Sequence[Json]) -> Json:

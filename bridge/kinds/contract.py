@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from bridge.card.frame import CardView, Drawing
+from bridge.fields import STORED
 from bridge.question import DECIDED, Question
 from storage.model import Json
 
@@ -81,7 +82,7 @@ class Kind(Generic[Q]):
         Runs before the claim, on the stored request, which never changes. The addition is merged under the stored
         answer and cannot override any part of it.
         """
-        return self.accept(self.request.model_validate(stored, extra="ignore"), choice, submission)
+        return self.accept(self._read(stored), choice, submission)
 
     def choice_of(self, request: Q, part: Json) -> str | None:
         """The choice whose answer contains `part`, such as {"decision": "deny"}; None if there is none."""
@@ -105,4 +106,8 @@ class Kind(Generic[Q]):
 
     def draw(self, view: CardView) -> Drawing:
         """The card of a stored interaction; ignores fields that only another release knows."""
-        return self.card(view, self.request.model_validate(view.interaction.request, extra="ignore"))
+        return self.card(view, self._read(view.interaction.request))
+
+    def _read(self, stored: Json) -> Q:
+        """A stored request, whatever rules were added since it was accepted."""
+        return self.request.model_validate(stored, extra="ignore", context=STORED)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
@@ -37,6 +38,7 @@ _log = Log("cards")
 
 BATCH = 20
 _SLOTS = 3  # calls of one connection in flight: at most so many fail when its token becomes invalid
+DRAWING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="draw")  # of all replicas in this process
 SLOT_SECONDS = 3.0  # to wait for a slot: PATIENCE before it and a whole call after it still fit into the lease
 
 
@@ -155,7 +157,7 @@ class Cards:
         """Post a card when its destination has a turn, and store where it is."""
         interaction = check.interaction
         destination = card_failures.destination(card)
-        drawing = _draw(interaction, card, plain=card.plain)
+        drawing = await _drawn(interaction, card, plain=card.plain)
         if await self._given_up(card):
             return
         if not await self._has_turn(card, destination):
@@ -173,7 +175,7 @@ class Cards:
                 await cards.skip(self._db, card)  # the interaction has ended, or the lease was lost
                 return
             post = partial(client.post, card.address)
-            response, plain = await _call(post, drawing, card, lambda: _draw(interaction, card, plain=True))
+            response, plain = await _call(post, drawing, card, lambda: _drawn(interaction, card, plain=True))
             if not isinstance(response, Handle):
                 await self._failures.failed(
                     card, response, destination, interaction=interaction, newly_marked=newly_marked
@@ -237,7 +239,7 @@ class Cards:
         interaction = check.interaction
         settles = interaction.status is not Status.PENDING
         newer = await self._newer(card, interaction)
-        drawing = _draw(interaction, card, plain=card.plain, newer=newer)
+        drawing = await _drawn(interaction, card, plain=card.plain, newer=newer)
         async with self._slot(card) as free:
             if paused := self._pace.paused(card.connection_id, card_failures.EDITS):
                 await self._failures.put_off(card, paused, slack.limited(paused))
@@ -250,7 +252,7 @@ class Cards:
                 return
             edit = partial(client.edit, handle)
             response, plain = await _call(
-                edit, drawing, card, lambda: _draw(interaction, card, plain=True, newer=newer)
+                edit, drawing, card, lambda: _drawn(interaction, card, plain=True, newer=newer)
             )
             if not isinstance(response, Handle):
                 await self._failures.failed(card, response, card_failures.EDITS, interaction=interaction)
@@ -307,19 +309,20 @@ async def _call(
     call: Callable[[Drawing], Awaitable[Handle | slack.SlackFailure]],
     drawing: Drawing,
     card: Card,
-    draw_plain: Callable[[], Drawing],
+    draw_plain: Callable[[], Awaitable[Drawing]],
 ) -> tuple[Handle | slack.SlackFailure, bool]:
     """Post or edit; if Slack refuses the blocks, once more in the plain form, and then the second value is True."""
     response = await call(drawing)
     if isinstance(response, slack.BadBlocks) and not card.plain:
-        return await call(draw_plain()), True
+        return await call(await draw_plain()), True
     return response, card.plain
 
 
-def _draw(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
+async def _drawn(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
+    """The card, drawn in the one thread for that: a batch of long cards takes longer than a click may wait."""
+    view = CardView(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
     try:
-        view = CardView(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
-        return KINDS[interaction.kind].draw(view)
+        return await asyncio.get_running_loop().run_in_executor(DRAWING, KINDS[interaction.kind].draw, view)
     except Exception as error:
         raise _Undrawable from error
 

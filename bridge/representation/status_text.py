@@ -126,7 +126,7 @@ def ended(sentence: str) -> str:
 
 def one_line(words: object) -> str:
     """Text from outside on one line of at most 300 characters, for use inside a sentence."""
-    return texts.cut(" ".join(texts.visible(str(words)).split()), 300)
+    return texts.visible(texts.cut(" ".join(str(words).split()), 300))
 
 
 def moment(at: datetime) -> str:

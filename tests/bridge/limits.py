@@ -14,7 +14,8 @@ _OURS = re.compile(
     r"|<!date\^\d+\^(?:until |· )?\{date_short_pretty\} at \{time\}\|(?:until |· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<https?://[^<>|\s]+\|[^<>|]+>"
 )
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
+_ISOLATES = re.compile("[\u2066-\u2069]")
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
 
 
@@ -43,6 +44,27 @@ def check(card: Drawing, interaction: Interaction) -> None:
         if dialog := element.get("confirm"):
             assert utf16(dialog["text"]["text"]) <= 300
     assert not _STEERING.search(card.text + words(card))
+    for line in "\n".join([card.text, *lines(card.blocks)]).split("\n"):
+        assert_isolates_are_closed(line)
+
+
+def assert_isolates_are_closed(line: str) -> None:
+    """Check that the line's isolates are nested properly, so that they cannot reorder what follows."""
+    depth = 0
+    for isolate in _ISOLATES.findall(line):
+        depth += -1 if isolate == "\u2069" else 1
+        assert depth >= 0
+    assert depth == 0
+
+
+def lines(value: object) -> Iterator[str]:
+    """The text of each text object, and of the elements of each part of rich text together."""
+    for found in objects(value):
+        inner = [element for element in found.get("elements", ()) if element.get("type") in ("text", "link")]
+        if inner:
+            yield "".join(element["text"] for element in inner)
+        elif isinstance(found.get("text"), str) and found["type"] not in ("text", "link"):
+            yield found["text"]
 
 
 def assert_nothing_foreign_is_active(text: str) -> None:

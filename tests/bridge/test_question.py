@@ -1,13 +1,17 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from bridge import question
+from bridge.card.frame import CardView
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
 from storage.model import Json
+from tests.bridge import limits
+from tests.bridge.interactions import interaction
 
 
 def asked(**fields: Any) -> Json:
@@ -80,10 +84,14 @@ def test_a_title_that_cannot_be_seen_is_refused(unseen: str) -> None:
     assert Request.model_validate(asked(title=f"{unseen}x")).title == f"{unseen}x"
 
 
-@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\u00a0", "\u3164", "\u2003"])
-def test_what_cannot_be_seen_in_what_will_run_is_spelled_out(unseen: str) -> None:
-    """A name or an argument that only looks like another one must not look like it."""
-    escape = f"\\u{ord(unseen):04x}"
+def test_an_action_that_an_earlier_release_accepted_is_drawn_though_it_has_more_escapes_now() -> None:
+    """Earlier releases left variation selectors as they are, and counted three bytes for each."""
+    arguments = {"a": "\ufe0f" * 1_300}
+    with pytest.raises(ValidationError, match="4096"):
+        Request.model_validate(asked(action={"name": "n", "arguments": arguments}))
 
-    assert question.spelled(f"de{unseen}ploy") == f"de{escape}ploy"
-    assert question.pretty({"a": unseen}) == f'{{\n  "a": "{escape}"\n}}'
+    earlier = replace(interaction(asked()), request=asked(action={"name": "n", "arguments": arguments}))
+    for plain in (False, True):
+        drawn = KIND.draw(CardView(earlier, version=1, plain=plain))
+        limits.check(drawn, earlier)
+        assert "more characters do not fit" in limits.words(drawn)

@@ -1,15 +1,16 @@
 """The request of a choice: its options and their limits."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge import question
+from bridge import exact_text, lookalikes, question
 from bridge.card import blocks, content, texts
-from bridge.fields import BLANK, INVISIBLE, Line, Strict, Words
+from bridge.fields import BLANK, INVISIBLE, Line, Strict, Words, is_new
 from bridge.question import Question
 
 MAX_OPTIONS = 100  # Slack's limit for one select
@@ -80,10 +81,34 @@ class Option(Strict):
     ] = None
 
 
-def _different(options: list[Option]) -> list[Option]:
+def _different(options: list[Option], info: ValidationInfo) -> list[Option]:
     _unique([option.id for option in options], "ids", "are the same")
-    _unique([visible_form(option.label) for option in options], "labels", "look the same")
+    labels = [visible_form(option.label) for option in options]
+    _unique(labels, "labels", "look the same")
+    if is_new(info):
+        _unlike([visible_form(texts.visible(option.label)) for option in options])
     return options
+
+
+def _unlike(labels: Sequence[str]) -> None:
+    """Refuse labels that people may take for one another, such as one that has a letter of another script."""
+    same: defaultdict[str, list[int]] = defaultdict(list)
+    for index, label in enumerate(labels):
+        group = same[lookalikes.skeleton(label)]
+        for earlier in group:
+            if lookalikes.alike(labels[earlier], label):
+                raise PydanticCustomError(
+                    "look_alike",
+                    "must have labels that look different; those of options {earlier} and {index}, counted from 0, "
+                    "look alike: {one} and {other}",
+                    {"earlier": earlier, "index": index, "one": _named(labels[earlier]), "other": _named(label)},
+                )
+        group.append(index)
+
+
+def _named(label: str) -> str:
+    """A label for an error, with escapes for what makes it look like another."""
+    return f'"{exact_text.name(label)}"'
 
 
 def _unique(values: Sequence[str], what: str, how: str) -> None:
@@ -113,9 +138,9 @@ class Request(Question):
     ]
 
     @model_validator(mode="after")
-    def _short_enough_for_one_card(self) -> "Request":
+    def _short_enough_for_one_card(self, info: ValidationInfo) -> "Request":
         """A body is shortened to fit; everything else must fit into one message together with the options."""
-        if (size := _shown(self)) > MAX_TOGETHER:
+        if is_new(info) and (size := _shown(self)) > MAX_TOGETHER:
             raise PydanticCustomError(
                 "choice_too_long",
                 "has more than one card can show: title, options, action, facts and agent may have {limit} "
@@ -132,7 +157,7 @@ def _shown(request: Request) -> int:
         # Again: a label too long for a button is also listed, and a label with a confirmation is quoted in its dialog.
         shown += [text for option in request.options for text in (option.label, option.confirm or option.label)]
     if request.action:
-        shown += [question.spelled(request.action.name), question.pretty(request.action.arguments)]
+        shown += [exact_text.name(request.action.name), question.pretty(request.action.arguments)]
     for fact in request.facts:
         shown += [fact.name, texts.head(fact.value, content.MIN_FACT)]
     if agent := request.agent:

@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import pytest
@@ -6,6 +5,7 @@ import pytest
 from bridge.card import markdown, prose, texts
 from sandbox.slack.validator import message
 from storage.model import Json
+from tests.generated.work import MAX_CALLS, calls
 
 EVERYTHING = 100_000
 
@@ -158,20 +158,18 @@ PATHOLOGICAL = {
 
 @pytest.mark.parametrize("name", PATHOLOGICAL)
 def test_no_text_takes_long_or_grows(name: str) -> None:
-    started = time.process_time()
+    assert calls(lambda: rich(PATHOLOGICAL[name], 9_000)) < MAX_CALLS
     shown = rich(PATHOLOGICAL[name], 9_000)
 
-    # Each takes well under 0.1 s of processor time here; the bound is wide because machines differ.
-    assert time.process_time() - started < 2
     assert texts.weight(shown) <= 9_000
     assert message.problems([{"type": "rich_text", "elements": shown}] if shown else []) == []
 
 
 def test_text_that_is_more_marks_than_words_is_shown_as_it_was_written() -> None:
-    marks = "[a](https://b.example) " * 601
+    marks = "[a](https://b.example) " * 391
 
     assert prose.plain(markdown.parse(marks)) == marks
-    assert "[" not in prose.plain(markdown.parse("[a](https://b.example) " * 600))
+    assert "[" not in prose.plain(markdown.parse("[a](https://b.example) " * 200))
 
 
 def test_nothing_is_lost_in_the_depths() -> None:

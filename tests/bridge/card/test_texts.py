@@ -8,6 +8,28 @@ def test_what_steers_or_hides_text_is_made_visible_one_for_one(steering: str) ->
     assert texts.visible(f"a{steering}b") == "a\ufffdb"
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("הרץ \u2066npm run\u2069 עכשיו", None),
+        ("user \u2067ד\u05d5ד לוי\u2069 asked", None),
+        ("\u2068شركة\u2069: \u2068x \u2068y\u2069\u2069", None),
+        ("\u2066100 - 50\u2069", None),
+        ("\u2067staging → prod\u2069", "\ufffdstaging → prod\ufffd"),
+        ("\u2067100 - 50\u2069", "\ufffd100 - 50\ufffd"),
+        ("\u2066ד\u05d5ד לוי\u2069", "\ufffdד\u05d5ד לוי\ufffd"),
+        ("a\u2069b\u2066c", "a\ufffdb\ufffdc"),
+        ("\u2066a\nb\u2069", "\ufffda\nb\ufffd"),
+        ("\u2066a\u2069\u2069", "\u2066a\u2069\ufffd"),
+        ("\u2068" * 9 + "a" + "\u2069" * 9, "\ufffd" * 9 + "a" + "\ufffd" * 9),
+    ],
+    ids=ascii,
+)
+def test_isolates_stay_if_they_are_closed_and_agree_with_their_text(given: str, expected: str | None) -> None:
+    """Programs put them around words of another direction; forced on other text they would reverse it."""
+    assert texts.visible(given) == (expected or given)
+
+
 def test_text_in_any_script_is_left_alone() -> None:
     scripts = "line\n\ttab é 漢 עברית \u200fعربي 👩\u200d💻 <&>"
 

@@ -1,10 +1,15 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from bridge.card.frame import CardView
+from bridge.kinds.choice import KIND
 from bridge.kinds.choice.request import Request
 from storage.model import Json
+from tests.bridge import limits
+from tests.bridge.interactions import interaction
 
 
 def asked(*options: Json, **fields: Any) -> Json:
@@ -80,3 +85,32 @@ def test_labels_that_people_cannot_tell_apart_are_refused(one: str, other: str) 
     assert refusals(asked(option(1, label=one), option(2, label=other))) == [
         (("options",), "must have different labels; those of options 0 and 1, counted from 0, look the same")
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        ("Delete", "D\u0435lete", 'look alike: "Delete" and "D\\u0435lete"'),
+        ("Plan I", "Plan l", 'look alike: "Plan I" and "Plan l"'),
+        ("A" + "\u0336" * 9, "A" + "\u0336" * 8 + "\u0335", "look alike:"),
+    ],
+)
+def test_labels_that_look_alike_are_refused_by_name(one: str, other: str, shown: str) -> None:
+    [(place, words)] = refusals(asked(option(0), option(1, label=one), option(2, label=other)))
+
+    assert place == ("options",)
+    assert words.startswith(
+        "must have labels that look different; those of options 1 and 2, counted from 0, look alike"
+    )
+    assert shown in words
+
+
+def test_labels_that_only_a_table_of_characters_takes_for_one_another_are_not_refused() -> None:
+    Request.model_validate(asked(*(option(n, label=label) for n, label in enumerate(("modern", "modem", "B0", "BO")))))
+
+
+def test_labels_that_an_earlier_release_accepted_are_still_drawn() -> None:
+    options = [option(1, label="Delete"), option(2, label="D\u0435lete")]
+    earlier = replace(interaction(some(2)), request=asked(*options))
+
+    assert list(limits.pressed(KIND.draw(CardView(earlier, version=1))).values()) == ["Delete", "D\u0435lete"]

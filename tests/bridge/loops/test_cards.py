@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -64,6 +66,28 @@ async def test_the_log_counts_copies_from_0_like_the_timeline(
     events = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     posted = [event["card"] for event in events if event["event"] == "card_posted"]
     assert sorted(posted) == [0, 1]
+
+
+class Counting(ThreadPoolExecutor):
+    """The thread that draws, which counts what it is given."""
+
+    drawn = 0
+
+    def submit(self, *arguments: Any, **named: Any) -> Any:
+        self.drawn += 1
+        return super().submit(*arguments, **named)
+
+
+async def test_no_card_is_drawn_in_the_event_loop(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch of long cards takes longer than a click may wait."""
+    with Counting(max_workers=1) as thread:
+        monkeypatch.setattr("bridge.loops.cards.DRAWING", thread)
+        question = await ask(replica)
+        await replica.cards.step()
+        await answered(replica, question)
+        await replica.settle()
+
+    assert thread.drawn == 2
 
 
 async def test_every_copy_shows_how_it_ended(replica: Replica) -> None:
