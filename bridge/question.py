@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.fields import INVISIBLE, Arguments, Line, Strict, Text, UserId, WebAddress
+from storage import json_text
 from storage.model import Json
 
 _UNSEEN = re.compile(
@@ -21,21 +22,29 @@ MAX_ACTION = 4_096  # bytes of pretty-printed JSON
 DECIDED = frozenset({"title", "body", "action"})  # fields of every kind: what a person agrees to
 
 
+def _action_too_long() -> PydanticCustomError:
+    words = "must be at most {limit} bytes as indented JSON, because all of it is shown"
+    return PydanticCustomError("action_too_long", words, {"limit": MAX_ACTION})
+
+
 class Action(Strict):
     """What exactly will run if a person agrees."""
 
     name: Annotated[Line, Field(min_length=1, max_length=150)]
-    arguments: Arguments = Field(default_factory=dict)
+    arguments: Arguments = Field(default_factory=dict, description="Shown whole, numbers digit for digit")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_enough_to_write(cls, value: object) -> object:
+        """Refuse what is far too long before anything is built of it or written."""
+        if json_text.is_longer(value, MAX_ACTION, indent=2):
+            raise _action_too_long()
+        return value
 
     @model_validator(mode="after")
     def _short_enough_to_show_whole(self) -> "Action":
-        size = len(pretty({"name": self.name, "arguments": self.arguments}).encode())
-        if size > MAX_ACTION:
-            raise PydanticCustomError(
-                "action_too_long",
-                "must be at most {limit} bytes as indented JSON, because all of it is shown; it is {size}",
-                {"limit": MAX_ACTION, "size": size},
-            )
+        if len(pretty({"name": self.name, "arguments": self.arguments}).encode()) > MAX_ACTION:
+            raise _action_too_long()
         return self
 
 
@@ -73,7 +82,7 @@ class Question(Strict):
 
 def pretty(value: Json) -> str:
     """JSON for people to read: indented, keys sorted, invisible characters as escapes."""
-    written = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    written = json_text.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
     return spelled(written)
 
 

@@ -6,7 +6,6 @@ behind reads pages of its own. So a slow client costs no memory here, and delays
 
 import asyncio
 import itertools
-import json
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from bridge.logs import Log
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation.event import unacknowledged_end
-from storage import errors, events
+from storage import errors, events, json_text
 from storage.events import Numbered
 from storage.model import EventType, Json
 from storage.pool import Database
@@ -185,5 +184,5 @@ async def read(
 
 def lines(envelope: Json) -> bytes:
     """An envelope as a server-sent event: its id, from which a client can resume, and its JSON in one data line."""
-    data = json.dumps(envelope, ensure_ascii=False, allow_nan=False)
+    data = json_text.dumps(envelope, ensure_ascii=False)
     return f"id: {envelope['id']}\ndata: {data}\n\n".encode()

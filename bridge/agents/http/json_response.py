@@ -1,11 +1,11 @@
 """JSON responses for agents: UTF-8 without escapes, with a newline at the end."""
 
-import json as codec
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import hdrs, web
 
+from storage import json_text
 from storage.model import Json
 
 JSON = "application/json"
@@ -42,7 +42,7 @@ def json(
     No value contains a lone surrogate, which UTF-8 cannot encode: PostgreSQL refuses to store one, and a response
     repeats only those parts of a request that `body.unstorable` accepted or that are written in ASCII.
     """
-    text = codec.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text.dumps(value, ensure_ascii=False) + "\n"
     if on_sent is None:
         return web.Response(text=text, status=status, headers=headers, content_type=content_type)
     return TrackedResponse(on_sent=on_sent, text=text, status=status, headers=headers, content_type=content_type)
