@@ -204,7 +204,7 @@ READ = {
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction),
     "interactions.several": of(Interaction),
-    "interactions.page": of(Interaction),
+    "interactions.page": of(Interaction, more={"followed"}),
     "interactions.claim": of(Life, more={"overdue", "verdict", "repeats", "found", "is_settling"}),
     "interactions.cancel": {"cancelled"},
     "interactions.ended": {"organization_id", "id"},
@@ -262,11 +262,11 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "gone newly_marked plain same_types settles unsure with_notices",
+        "bool": "gone newly_marked plain same_types settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
         "float8": "amount burst rate within",
         "int4": "attempt days expires_in failed max_failing_seconds overlap version",
-        "int8": "limit max_active max_in_flight max_pending max_receivers past",
+        "int8": "limit max_active max_bytes max_in_flight max_pending max_receivers past",
         "jsonb": "addresses answers forms given metadata never_shown outcome reason request",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags types",
