@@ -4,8 +4,10 @@ Values that PostgreSQL refuses (NUL, half a surrogate pair, NaN) and characters 
 characters) are refused here, so that the error can name the field.
 """
 
+import itertools
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -26,6 +28,8 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 MAX_DEPTH = 32
 MAX_WEB_ADDRESS = 2_000
+MAX_TEXT = 9_000  # characters of the longest text that any field takes
+MAX_UNKNOWN = 21  # names that one object is validated with and that are not fields; more are not told anyway
 USER = r"^[UW][A-Z0-9]{1,30}$"
 CHANNEL = r"^[CGD][A-Z0-9]{1,30}$"
 TS = r"^[0-9]{1,12}\.[0-9]{6}$"
@@ -40,14 +44,19 @@ INVISIBLE = re.compile(
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]")
 
 
+def _unless_too_long(check: Callable[[str], str]) -> Callable[[str], str]:
+    """The check, but not of a text that its field's limit refuses afterwards: that costs nothing more."""
+    return lambda text: check(text) if len(text) <= MAX_TEXT else text
+
+
 def _unix_newlines(text: Any) -> Any:
     return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text
 
 
 def _whole(number: Any) -> Any:
     """An integer for a number such as 3600.0, which JSON does not distinguish from 3600."""
-    if isinstance(number, float | Decimal) and math.isfinite(number) and number % 1 == 0:
-        return int(number)
+    if isinstance(number, float | Decimal) and math.isfinite(number) and (whole := int(number)) == number:
+        return whole
     return number
 
 
@@ -70,7 +79,7 @@ def _not_blank(text: str) -> str:
 
 
 def _json(value: Any, depth: int = 0) -> Any:
-    """The value as PostgreSQL will return it, so that a card shows the same value at any time."""
+    """The value as PostgreSQL will return it, so that a card shows the same value at any time, all digits of it."""
     if depth > MAX_DEPTH:
         raise PydanticCustomError("too_deep", "must not be nested more than {limit} deep", {"limit": MAX_DEPTH})
     match value:
@@ -80,9 +89,10 @@ def _json(value: Any, depth: int = 0) -> Any:
             return _storable_text(value)
         case int() if value.bit_length() <= _MAX_BITS:
             return value
-        case float() if value - value == 0:  # neither infinite nor NaN
-            # jsonb stores 1e+22 as an integer of 23 digits, and has no negative zero.
-            return int(Decimal(repr(value))) if abs(value) >= 1e16 else value + 0.0
+        case Decimal() if value.is_finite():
+            return value
+        case float() if math.isfinite(value):
+            return Decimal(repr(value + 0.0))  # jsonb has no negative zero
         case list():
             return [_json(inner, depth + 1) for inner in value]
         case dict() if all(isinstance(name, str) for name in value):
@@ -105,9 +115,9 @@ def is_new(info: ValidationInfo) -> bool:
 
 
 WHOLE = BeforeValidator(_whole)  # for a field of type int, after its limits
-Line = Annotated[str, AfterValidator(_one_line), AfterValidator(_not_blank)]
-Text = Annotated[str, BeforeValidator(_unix_newlines), AfterValidator(_without_controls)]
-Words = Annotated[Text, AfterValidator(_not_blank)]
+Line = Annotated[str, AfterValidator(_unless_too_long(_one_line)), AfterValidator(_unless_too_long(_not_blank))]
+Text = Annotated[str, BeforeValidator(_unix_newlines), AfterValidator(_unless_too_long(_without_controls))]
+Words = Annotated[Text, AfterValidator(_unless_too_long(_not_blank))]
 UserId = Annotated[str, Field(pattern=USER, description="A Slack user id")]
 ChannelId = Annotated[str, Field(pattern=CHANNEL, description="A Slack conversation id")]
 Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]
@@ -127,10 +137,13 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, value: Any) -> Any:
-        """The value without nulls in fields that have another default than null."""
+        """The value without nulls in fields that have another default than null, and with few unknown names."""
         if not isinstance(value, dict):
             return value
-        return {name: inner for name, inner in value.items() if inner is not None or not cls._has_default(name)}
+        known = {name: value[name] for name in cls.model_fields if name in value}
+        given = {name: inner for name, inner in known.items() if inner is not None or not cls._has_default(name)}
+        unknown = itertools.islice((name for name in value if name not in known), MAX_UNKNOWN)
+        return given | {name: value[name] for name in unknown}
 
     @classmethod
     def _has_default(cls, name: str) -> bool:

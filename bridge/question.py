@@ -5,7 +5,6 @@ never narrowed: every later release reads stored interactions through these mode
 rows applies only to what `is_new`.
 """
 
-import json
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from bridge import exact_text
 from bridge.fields import Arguments, Line, Strict, Text, UserId, WebAddress, is_new
+from storage import json_text
 from storage.model import Json
 
 _BODY = "Markdown; a text with many hundreds of cells, links or marks is shown as it was written"
@@ -20,21 +20,29 @@ MAX_ACTION = 4_096  # bytes of pretty-printed JSON
 DECIDED = frozenset({"title", "body", "action"})  # fields of every kind: what a person agrees to
 
 
+def _action_too_long() -> PydanticCustomError:
+    words = "must be at most {limit} bytes as indented JSON, because all of it is shown"
+    return PydanticCustomError("action_too_long", words, {"limit": MAX_ACTION})
+
+
 class Action(Strict):
     """What exactly will run if a person agrees."""
 
     name: Annotated[Line, Field(min_length=1, max_length=150)]
-    arguments: Arguments = Field(default_factory=dict)
+    arguments: Arguments = Field(default_factory=dict, description="Shown whole, numbers digit for digit")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_enough_to_write(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what is far too long before anything is built of it or written."""
+        if is_new(info) and json_text.is_longer(value, MAX_ACTION, indent=2):
+            raise _action_too_long()
+        return value
 
     @model_validator(mode="after")
     def _short_enough_to_show_whole(self, info: ValidationInfo) -> "Action":
-        size = _shown_size({"name": self.name, "arguments": self.arguments}) if is_new(info) else 0
-        if size > MAX_ACTION:
-            raise PydanticCustomError(
-                "action_too_long",
-                "must be at most {limit} bytes as indented JSON, because all of it is shown; it is {size}",
-                {"limit": MAX_ACTION, "size": size},
-            )
+        if is_new(info) and len(pretty({"name": self.name, "arguments": self.arguments}).encode()) > MAX_ACTION:
+            raise _action_too_long()
         return self
 
 
@@ -70,16 +78,10 @@ class Question(Strict):
     on_behalf_of: Principal | None = None
 
 
-def _shown_size(action: Json) -> int:
-    """The bytes of an action as it is shown; without the escapes, which only add to it, if it is too long anyway."""
-    size = len(_indented(action).encode())
-    return size if size > MAX_ACTION else len(pretty(action).encode())
-
-
 def pretty(value: Json) -> str:
     """JSON for people to read: indented, keys sorted, no two different values alike (see `bridge.exact_text`)."""
     return exact_text.escaped(_indented(value))
 
 
 def _indented(value: Json) -> str:
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return json_text.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)

@@ -6,6 +6,7 @@ longer than END_SECONDS, the reader raises Unavailable, and a request gets 503 i
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from bridge import ids
@@ -14,7 +15,7 @@ from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from storage import deadlines, interactions
 from storage.deadlines import EndedInteraction
-from storage.interactions import Filters
+from storage.interactions import Filters, Page
 from storage.model import Interaction, Status
 from storage.pool import Database
 
@@ -70,16 +71,17 @@ class Reader:
         return rows
 
     async def page(
-        self, organization_id: UUID, filters: Filters, *, before: UUID | None, limit: int
-    ) -> list[Interaction]:
+        self, organization_id: UUID, filters: Filters, *, before: UUID | None, limit: int, with_body: bool = True
+    ) -> Page:
         """A page of a list, newest first, of interactions older than `before`; raises Unavailable."""
+        options: dict[str, Any] = {"before": before, "limit": limit, "with_body": with_body}
         if filters.status not in (None, Status.PENDING):  # a row whose deadline has passed belongs to the page
             await self._end_due(organization_id)
-        rows = await interactions.page(self._db, organization_id, filters, before=before, limit=limit)
-        if overdue := [row.id for row in rows if row.is_overdue]:
+        page = await interactions.page(self._db, organization_id, filters, **options)
+        if overdue := [row.id for row in page.interactions if row.is_overdue]:
             await self.end(organization_id, overdue)
-            rows = await interactions.page(self._db, organization_id, filters, before=before, limit=limit)
-        return rows
+            page = await interactions.page(self._db, organization_id, filters, **options)
+        return page
 
     async def end(self, organization_id: UUID, overdue: Sequence[UUID]) -> None:
         """Store the ends of these interactions, once for all concurrent readers of one; raises Unavailable."""

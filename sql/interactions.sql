@@ -112,7 +112,8 @@ where organization_id = $organization_id and id = any ($ids::uuid[]);
 -- name: page :many
 -- Up to $limit of an organization's interactions older than $before, newest first. Each arm of the union uses an index
 -- of its own and runs only for its filters. Arms that may match very many rows stop at a page, so they apply all
--- filters themselves; the rows of the others are filtered below.
+-- filters themselves; the rows of the others are filtered below. The page ends with the row that brings its content to
+-- $max_bytes, and has the bodies only if $with_body. followed: whether there is an older one that matches.
 with newest as materialized ( -- most tags are either common, and found among the newest rows, or rare
     select *
     from (
@@ -132,80 +133,95 @@ with newest as materialized ( -- most tags are either common, and found among th
 )
 select
     /* part: interaction_columns */,
-    statement_timestamp() as read_at
+    statement_timestamp() as read_at,
+    followed
 from (
-    (
-        select *
-        from interactions
+    select
+        matching.*,
+        sum(size) over (order by id desc) - size as size_before,
+        lead(id) over (order by id desc) is not null as followed
+    from (
+        select
+            found.*,
+            octet_length(request::text) + octet_length(metadata::text)
+            - case when $with_body::bool then 0 else coalesce(octet_length(request ->> 'body'), 0) end as size
+        from (
+            (
+                select *
+                from interactions
+                where
+                    organization_id = $organization_id and id < $before
+                    and $idempotency_key::text is null and $run::text is null and $status::text is null
+                    and $kind::text is null and $tag::text is null
+                order by id desc
+                limit $limit
+            )
+            union all
+            (
+                select *
+                from interactions
+                where
+                    organization_id = $organization_id and kind = $kind and id < $before
+                    and $idempotency_key::text is null and $run::text is null and $status::text is null and $tag::text is null
+                order by id desc
+                limit $limit
+            )
+            union all
+            (
+                select *
+                from interactions
+                where
+                    organization_id = $organization_id and status = $status and id < $before
+                    and $idempotency_key::text is null and $run::text is null and ($tag::text is null or $status = 'pending')
+                    and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
+                order by id desc
+                limit $limit
+            )
+            union all (
+                select *
+                from newest
+                where (select count(*) from newest) = $limit
+            )
+            union all ( -- few rows; "is true" keeps the planner from reading all rows of an organization without statistics
+                select *
+                from interactions
+                where
+                    (organization_id = $organization_id) is true
+                    and array_prepend(organization_id::text, tags) @> array[$organization_id::text, $tag]
+                    and tags <> '{}'
+                    and $idempotency_key::text is null and $run::text is null and $status::text is distinct from 'pending'
+                    and ($status::text is null or status = $status)
+                    and (select count(*) from newest) < $limit
+            )
+            union all ( -- mostly few rows, but a program may give all its runs the same name
+                select *
+                from interactions
+                where
+                    organization_id = $organization_id and request #>> '{agent,run}' = $run and id < $before
+                    and $idempotency_key::text is null
+                    and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
+                    and ($status::text is null or status = $status)
+                order by id desc
+                limit $limit
+            )
+            union all ( -- one row, or none
+                select *
+                from interactions
+                where organization_id = $organization_id and idempotency_key = $idempotency_key
+            )
+        ) as found
         where
-            organization_id = $organization_id and id < $before
-            and $idempotency_key::text is null and $run::text is null and $status::text is null
-            and $kind::text is null and $tag::text is null
+            id < $before
+            and ($kind::text is null or kind = $kind)
+            and ($tag::text is null or $tag = any (tags))
+            and (request #>> '{agent,run}' = $run or $run is null)
+            and (status = $status or $status is null)
         order by id desc
         limit $limit
-    )
-    union all
-    (
-        select *
-        from interactions
-        where
-            organization_id = $organization_id and kind = $kind and id < $before
-            and $idempotency_key::text is null and $run::text is null and $status::text is null and $tag::text is null
-        order by id desc
-        limit $limit
-    )
-    union all
-    (
-        select *
-        from interactions
-        where
-            organization_id = $organization_id and status = $status and id < $before
-            and $idempotency_key::text is null and $run::text is null and ($tag::text is null or $status = 'pending')
-            and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
-        order by id desc
-        limit $limit
-    )
-    union all (
-        select *
-        from newest
-        where (select count(*) from newest) = $limit
-    )
-    union all ( -- few rows; "is true" keeps the planner from reading all rows of an organization without statistics
-        select *
-        from interactions
-        where
-            (organization_id = $organization_id) is true
-            and array_prepend(organization_id::text, tags) @> array[$organization_id::text, $tag]
-            and tags <> '{}'
-            and $idempotency_key::text is null and $run::text is null and $status::text is distinct from 'pending'
-            and ($status::text is null or status = $status)
-            and (select count(*) from newest) < $limit
-    )
-    union all ( -- mostly few rows, but a program may give all its runs the same name
-        select *
-        from interactions
-        where
-            organization_id = $organization_id and request #>> '{agent,run}' = $run and id < $before
-            and $idempotency_key::text is null
-            and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
-            and ($status::text is null or status = $status)
-        order by id desc
-        limit $limit
-    )
-    union all ( -- one row, or none
-        select *
-        from interactions
-        where organization_id = $organization_id and idempotency_key = $idempotency_key
-    )
-) as found
-where
-    id < $before
-    and ($kind::text is null or kind = $kind)
-    and ($tag::text is null or $tag = any (tags))
-    and (request #>> '{agent,run}' = $run or $run is null)
-    and (status = $status or $status is null)
-order by id desc
-limit $limit;
+    ) as matching
+) as sized
+where size_before < $max_bytes::int8
+order by id desc;
 
 -- name: claim :one
 -- Claim an interaction. Lock it, decide from the locked row, change only the locked row, and return the true verdict on

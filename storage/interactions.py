@@ -20,6 +20,7 @@ _SQL = statements.load("interactions")
 
 _LAST = UUID(int=2**128 - 1)  # greater than every id
 MAX_TIMELINE_ENTRIES = 1_000  # events in a timeline, and as many clicks
+MAX_PAGE_BYTES = 1024 * 1024  # of the content of a page, which ends with the interaction that brings it there
 CLAIM_SECONDS = 2.5  # Slack waits 3 s for the acknowledgement
 
 
@@ -109,6 +110,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some interactions that match filters, newest first, and whether there are older ones that match."""
+
+    interactions: list[Interaction]
+    is_followed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRequest:
     """One click or submission as the claim needs it; its scope comes from the signed workspace, never from the card."""
 
@@ -191,12 +200,26 @@ async def several(db: Runs, organization_id: UUID, ids: Iterable[UUID]) -> dict[
 
 
 async def page(
-    db: Database, organization_id: UUID, filters: Filters, *, before: UUID | None, limit: int
-) -> list[Interaction]:
-    """Return up to `limit` of an organization's interactions as they are stored, newest first, older than `before`."""
-    values = dataclasses.asdict(filters)
-    rows = await _SQL["page"].many(db, organization_id=organization_id, before=before or _LAST, limit=limit, **values)
-    return [_interaction(row) for row in rows]
+    db: Database,
+    organization_id: UUID,
+    filters: Filters,
+    *,
+    before: UUID | None,
+    limit: int,
+    max_bytes: int = MAX_PAGE_BYTES,
+    with_body: bool = True,
+) -> Page:
+    """Return up to `limit` of an organization's interactions as they are stored, newest first, older than `before`.
+
+    The page ends early with the one that brings its content to `max_bytes`; bodies count only `with_body`.
+    """
+    values = dataclasses.asdict(filters) | {"max_bytes": max_bytes, "with_body": with_body}
+    rows = await _SQL["page"].many(
+        db, organization_id=organization_id, before=before or _LAST, limit=limit + 1, **values
+    )
+    followed = [bool(row["followed"]) for row in rows][:limit]
+    interactions = [_interaction(row, without=("followed",)) for row in rows[:limit]]
+    return Page(interactions=interactions, is_followed=bool(followed) and followed[-1])
 
 
 async def claim(
@@ -347,5 +370,6 @@ def _life(row: Record) -> Life | None:
     return Life(status=Status(row["status"]), **{name: row[name] for name in names})
 
 
-def _interaction(row: Record) -> Interaction:
-    return Interaction(**{**row, "status": Status(row["status"])})
+def _interaction(row: Record, *, without: tuple[str, ...] = ()) -> Interaction:
+    values = {name: value for name, value in row.items() if name not in without}
+    return Interaction(**{**values, "status": Status(row["status"])})

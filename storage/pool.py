@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, TypeVar
@@ -12,7 +11,7 @@ from asyncpg import Record
 from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction
 
-from storage import encoding, errors
+from storage import encoding, errors, json_text
 from storage.statements import Runs
 
 T = TypeVar("T")
@@ -66,8 +65,10 @@ class Terminates(Protocol):
 
 
 async def prepare(connection: asyncpg.Connection) -> None:
-    """Set up the types of a new connection: jsonb columns are plain Python values."""
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads, format="text")
+    """Set up the types of a new connection: jsonb columns are plain Python values, whose numbers have all digits."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=json_text.dumps, decoder=json_text.loads, format="text"
+    )
 
 
 async def bounded(connection: Terminates, work: Awaitable[T], *, seconds: float) -> T:

@@ -4,7 +4,6 @@ A kind is one folder in `bridge/kinds`, pure, and one line in the registry; docs
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
@@ -12,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 from bridge.card.frame import CardView, Drawing
 from bridge.fields import STORED
 from bridge.question import DECIDED, Question
+from storage import json_text
 from storage.model import Json
 
 Q = TypeVar("Q", bound=Question)
@@ -90,18 +90,18 @@ class Kind(Generic[Q]):
 
     def stored(self, request: Q) -> Json:
         """The request as stored in the row: the kind's fields as JSON, without absent ones."""
-        return request.model_dump(mode="json", exclude_none=True, include=set(self.request.model_fields))
+        return _dumped(request, set(self.request.model_fields))
 
     def digest(self, request: Q) -> str:
         """A fingerprint of what people agree to: SHA-256 in hexadecimal.
 
         Covers the JSON object of kind, title, body, action and every field that the kind adds (absent ones left out),
-        keys sorted, without spaces, in UTF-8. The digest does not depend on the order of the fields, and differs when
-        any of them changes.
+        keys sorted, without spaces, in UTF-8, numbers with all their digits. The digest does not depend on the order of
+        the fields, and differs when any of them changes.
         """
         added = self.request.model_fields.keys() - Question.model_fields.keys()
-        covered = request.model_dump(mode="json", exclude_none=True, include={*DECIDED, *added})
-        written = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        covered = _dumped(request, {*DECIDED, *added})
+        written = json_text.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(written.encode()).hexdigest()
 
     def draw(self, view: CardView) -> Drawing:
@@ -111,3 +111,11 @@ class Kind(Generic[Q]):
     def _read(self, stored: Json) -> Q:
         """A stored request, whatever rules were added since it was accepted."""
         return self.request.model_validate(stored, extra="ignore", context=STORED)
+
+
+def _dumped(request: Question, include: set[str]) -> Json:
+    """These fields as JSON, without absent ones. Arguments stay as they are: pydantic writes a Decimal as a string."""
+    dumped = request.model_dump(mode="json", exclude_none=True, include=include)
+    if request.action:
+        dumped["action"]["arguments"] = request.action.arguments
+    return dumped

@@ -1,11 +1,11 @@
 """The envelope of an event in the feed, in streams and in webhooks: its type, and the interaction as it is now."""
 
-import json
 from datetime import datetime
 from uuid import UUID
 
 from bridge import ids
 from bridge.representation import interaction
+from storage import json_text
 from storage.model import ENDS, Card, FeedEvent, Interaction, Json
 
 
@@ -21,7 +21,7 @@ def of_interaction(*, id: UUID, type: str, at: datetime, row: Interaction, cards
 
 def encode(envelope: Json) -> bytes:
     """The body of a webhook with this envelope; these bytes are signed."""
-    return json.dumps(envelope, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return json_text.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def unacknowledged_end(event: FeedEvent, envelope: Json) -> UUID | None:

@@ -1,6 +1,5 @@
 """The interaction resource: every field that responses, events and webhooks contain."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -9,8 +8,8 @@ from bridge.representation import status_text, waiting
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
 
-def interaction(row: Interaction, cards: list[Card]) -> Json:
-    """The whole resource."""
+def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True) -> Json:
+    """The whole resource; a list leaves out the body unless it is asked for."""
     answered_at = row.ended_at if row.status is Status.ANSWERED else None
     return {
         "id": ids.encode("int", row.id),
@@ -20,7 +19,15 @@ def interaction(row: Interaction, cards: list[Card]) -> Json:
         "answer": answer(row.answer, at=answered_at) if row.answer is not None else None,
         "reason": reason(row.reason),
         "digest": row.digest,
+        "title": row.request["title"],
+        **({"body": row.request.get("body")} if with_body else {}),
         "action": row.request.get("action"),
+        "facts": row.request.get("facts", []),
+        "options": [_first(option, "id", "label") for option in row.request.get("options", [])],
+        "to": recipients(cards),
+        "responders": {"anyone_in_channel": True} if row.responders is None else {"users": row.responders},
+        "outsiders": "allow" if row.home_teams is None else "refuse",
+        "on_expiry": on_expiry(row),
         "agent": row.request.get("agent"),
         "on_behalf_of": row.request.get("on_behalf_of"),
         "cards": [card(each, row) for each in cards],
@@ -54,9 +61,22 @@ def receipt(stored: Json | None) -> Json | None:
     return _first(stored, "status", "summary", "url", "picked_up_at", "at") if stored else None
 
 
-def page(rows: list[Interaction], cards: Mapping[UUID, list[Card]], *, next_cursor: str | None) -> Json:
-    """One page of interactions, each with all fields."""
-    return {"items": [interaction(row, cards[row.id]) for row in rows], "next_cursor": next_cursor}
+def recipients(cards: list[Card]) -> list[Json]:
+    """The addresses that were asked for, in their order; other cards were found in Slack, and have no ordinal.
+
+    After an unknown outcome, one address may have two cards.
+    """
+    asked_for = {card.ordinal: card.address for card in cards if card.ordinal > 0}
+    return [_first(asked_for[ordinal], "user", "channel", "thread_ts") for ordinal in sorted(asked_for)]
+
+
+def on_expiry(row: Interaction) -> Json | None:
+    """The default answer as it was asked for; None without one."""
+    if row.on_expiry is None:
+        return None
+    stored = row.answers.get(row.on_expiry) or row.forms[row.on_expiry]
+    name = "decision" if stored["decision"] is not None else "option"
+    return {name: stored[name]}
 
 
 def card(row: Card, of: Interaction) -> Json:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from bridge.question import Action, Agent, Principal
+from bridge.kinds.choice.request import Option
+from bridge.question import Action, Agent, Fact, Principal
 from storage.model import CardStatus, EventType, Progress, Status, Verdict
 
 
@@ -68,6 +69,28 @@ class CardCopy(BaseModel):
     reason: CardReason | None
 
 
+class Recipient(BaseModel):
+    """One place that the card was to be posted to, as it was sent."""
+
+    user: str | None = None
+    channel: str | None = None
+    thread_ts: str | None = None
+
+
+class AllowedResponders(BaseModel):
+    """Who may answer: these people, or everyone who can see the card."""
+
+    users: list[str] | None = None
+    anyone_in_channel: Literal[True] | None = None
+
+
+class DefaultAnswer(BaseModel):
+    """The answer that counts when no one answers in time, as it was sent."""
+
+    decision: str | None = None
+    option: str | None = None
+
+
 class Interaction(BaseModel):
     """A question as it now is."""
 
@@ -78,7 +101,15 @@ class Interaction(BaseModel):
     answer: Answer | None
     reason: Reason | None
     digest: str = Field(description="SHA-256 of kind, title, body, action and what the kind adds, in hexadecimal")
+    title: str
+    body: str | None = Field(default=None, description="Markdown; lists leave it out unless include=body is given")
     action: Action | None
+    facts: list[Fact]
+    options: list[Option] = Field(description="What could be chosen; empty for kinds without options")
+    to: list[Recipient] = Field(description="In the order in which they were sent")
+    responders: AllowedResponders
+    outsiders: Literal["refuse", "allow"] = Field(description="Whether people of other organizations may answer")
+    on_expiry: DefaultAnswer | None
     agent: Agent | None
     on_behalf_of: Principal | None
     cards: list[CardCopy]

@@ -4,13 +4,13 @@ The rows in the database are authoritative, and a click contains its card's hand
 number or by a restart costs one more read, and nothing else.
 """
 
-import json
 from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 from uuid import UUID
 
 from cachetools import TTLCache
 
+from storage import json_text
 from storage.model import Handle, Interaction, Life, Scope, Status
 
 MAX_ENTRIES = 10_000  # of ordinary size; a larger entry counts as several
@@ -40,7 +40,7 @@ class MessageCache:
         key = _key(interaction.scope, interaction.id)
         entry = self._entries.get(key)
         if entry is None:
-            weight = 1 + len(json.dumps(interaction.request)) // _ORDINARY_BYTES
+            weight = 1 + len(json_text.dumps(interaction.request)) // _ORDINARY_BYTES
             slim = replace(interaction, metadata={})
             if weight <= self._entries.maxsize:
                 self._entries[key] = _Entry(interaction=slim, handles=frozenset({handle}), weight=weight)

@@ -45,13 +45,13 @@ async def several(reader: Reader, one: Interaction) -> Interaction | None:
 
 
 async def page(reader: Reader, one: Interaction) -> Interaction | None:
-    rows = await reader.page(one.organization_id, Filters(), before=None, limit=10)
-    return next(row for row in rows if row.id == one.id)
+    found = await reader.page(one.organization_id, Filters(), before=None, limit=10)
+    return next(row for row in found.interactions if row.id == one.id)
 
 
 async def page_of_answered(reader: Reader, one: Interaction) -> Interaction | None:
-    rows = await reader.page(one.organization_id, Filters(status=Status.ANSWERED), before=None, limit=10)
-    return next((row for row in rows if row.id == one.id), None)
+    found = await reader.page(one.organization_id, Filters(status=Status.ANSWERED), before=None, limit=10)
+    return next((row for row in found.interactions if row.id == one.id), None)
 
 
 @asynccontextmanager
@@ -164,7 +164,7 @@ async def test_a_list_misses_nothing_though_another_replica_ends_some_of_it(
         await until_waiting(watcher)
         await transaction.commit()
 
-    assert {row.id for row in await listing} == {one.id for one in due}
+    assert {row.id for row in (await listing).interactions} == {one.id for one in due}
 
 
 class Unbounded(Counting):

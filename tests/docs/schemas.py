@@ -18,7 +18,7 @@ def sent(model: str) -> Section:
 
 def received(model: str) -> Section:
     """A model that is received: field and type."""
-    required = SCHEMAS[model]["required"]
+    required = SCHEMAS[model].get("required", [])
     rows: list[list[Cell]] = []
     for field, schema in description.fields(model).items():
         type = description.type_and_limits(schema)

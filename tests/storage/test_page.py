@@ -22,7 +22,8 @@ from tests.storage.elapse import set_deadline, set_deadlines
 async def listed(
     db: Database, tenant: Tenant, *, before: UUID | None = None, limit: int = 100, **said: Any
 ) -> list[UUID]:
-    found = await interactions.page(db, tenant.scope.organization_id, Filters(**said), before=before, limit=limit)
+    page = await interactions.page(db, tenant.scope.organization_id, Filters(**said), before=before, limit=limit)
+    found = page.interactions
     assert [one for one in found if one.organization_id != tenant.scope.organization_id] == []
     return [one.id for one in found]
 
@@ -76,9 +77,10 @@ async def test_every_status_has_those_that_are_in_it_now_swept_or_not(db: Databa
     }
     for _ in ("before the sweep", "after it"):
         for status in Status:
-            found = await Reader(db=db, notifier=Notifier()).page(
+            page = await Reader(db=db, notifier=Notifier()).page(
                 tenant.scope.organization_id, Filters(status=status), before=None, limit=100
             )
+            found = page.interactions
             assert {one.id for one in found} == {opened[name].id for name in wanted[status]}, status
             assert {one.status for one in found} == {status}
             assert [one.id for one in found] == sorted((one.id for one in found), reverse=True)
@@ -177,3 +179,27 @@ async def test_whatever_is_asked_for_and_however_large_the_pages_nothing_is_miss
                 )
                 assert found == [id for id in wanted if id < questions[30].id][:limit], (status, kind, tag, limit)
         await deadlines.expire(db, event_ids=[ids.new() for _ in range(60)])
+
+
+async def test_a_page_ends_with_the_row_that_makes_it_large_and_says_that_more_follow(
+    db: Database, tenant: Tenant
+) -> None:
+    asked = [
+        await build.question(db, tenant, request={"kind": "approval", "title": "t", "body": "x" * 5_000})
+        for _ in range(6)
+    ]
+    newest_first = [one.id for one in reversed(asked)]
+    found: list[list[UUID]] = []
+    before, is_followed = None, True
+    while is_followed:
+        page = await interactions.page(
+            db, tenant.scope.organization_id, Filters(), before=before, limit=4, max_bytes=6_000
+        )
+        found.append([one.id for one in page.interactions])
+        before, is_followed = found[-1][-1], page.is_followed
+    slim = await interactions.page(
+        db, tenant.scope.organization_id, Filters(), before=None, limit=6, max_bytes=6_000, with_body=False
+    )
+
+    assert found == [newest_first[:2], newest_first[2:4], newest_first[4:]]
+    assert ([one.id for one in slim.interactions], slim.is_followed) == (newest_first, False)

@@ -167,7 +167,8 @@ TEN_PAGES = 100  # rows that are read first when a list is filtered by a tag
 def page(question: Interaction, **said: Any) -> dict[str, Any]:
     """Return the parameters of a page of ten."""
     filters = dataclasses.asdict(Filters(**said))
-    return filters | {"organization_id": question.organization_id, "before": UUID(int=2**128 - 1), "limit": 10}
+    values = {"before": UUID(int=2**128 - 1), "limit": 10, "max_bytes": 1024 * 1024, "with_body": False}
+    return filters | values | {"organization_id": question.organization_id}
 
 
 def opening(opening: Opening, *, max_pending: int | None = None) -> dict[str, Any]:

@@ -336,7 +336,7 @@ async def test_a_click_on_what_a_forgotten_question_replaced_still_names_it(db: 
 async def test_a_list_goes_on_after_a_question_that_was_forgotten_meanwhile(db: Database, tenant: Tenant) -> None:
     questions = [await build.question(db, tenant) for _ in range(5)]
     organization_id = tenant.scope.organization_id
-    first = await interactions.page(db, organization_id, Filters(), before=None, limit=2)
+    first = (await interactions.page(db, organization_id, Filters(), before=None, limit=2)).interactions
     await interactions.claim(db, build.click(first[-1]))
     await card_moves.give_up(db, (await card_moves.of(db, first[-1]))[0])
     await ended.ago(db, tenant, first[-1], days=1000)
@@ -344,7 +344,7 @@ async def test_a_list_goes_on_after_a_question_that_was_forgotten_meanwhile(db: 
 
     rest = await interactions.page(db, organization_id, Filters(), before=first[-1].id, limit=10)
 
-    assert [one.id for one in rest] == [one.id for one in reversed(questions[:3])]
+    assert [one.id for one in rest.interactions] == [one.id for one in reversed(questions[:3])]
 
 
 async def test_clicks_on_no_question_grow_old_too(db: Database, tenant: Tenant) -> None:

@@ -207,7 +207,7 @@ READ = {
     "interactions.find_idempotent": {"id", "request_hash"},
     "interactions.get": of(Interaction),
     "interactions.several": of(Interaction),
-    "interactions.page": of(Interaction),
+    "interactions.page": of(Interaction, more={"followed"}),
     "interactions.claim": of(Life, more={"overdue", "undecided", "verdict", "repeats", "found", "is_settling"}),
     "interactions.close_unreachable": {"closed"},
     "interactions.cancel": {"cancelled"},
@@ -266,11 +266,11 @@ READ = {
 TYPES = {
     name: type
     for type, names in {
-        "bool": "gone is_colleague newly_marked plain retries same_types settles unsure with_notices",
+        "bool": "gone is_colleague newly_marked plain retries same_types settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
         "float8": "again_in amount burst rate within",
         "int4": "attempt days expires_in failed max_failing_seconds overlap version",
-        "int8": "limit max_active max_cards max_in_flight max_pending max_receivers past",
+        "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers past",
         "jsonb": "addresses answers fixes forms given metadata never_shown outcome reason request unable unserved",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags types",

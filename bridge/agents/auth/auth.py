@@ -11,6 +11,7 @@ from bridge.agents.auth.key_lookup import KeyLookup
 from bridge.agents.http import parameters
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import UNAUTHORIZED, ApiProblem
+from bridge.agents.limits import request_cost
 from bridge.agents.limits.rate_limiter import RateLimiter
 from storage.model import Key
 
@@ -35,10 +36,16 @@ def required(
         key = await within(lookup.find(secret)) if possible else None
         if key is None:
             raise refusal()
-        await rate.admit(key.organization_id)
+        await rate.admit(key.organization_id, cost=request_cost.announced(request))
         request[_KEY] = key
         parameters.readable(request.rel_url.raw_query_string)
-        return await handler(request)
+        try:
+            response = await handler(request)
+        except ApiProblem as problem:
+            rate.charge(key.organization_id, request_cost.found(request, problem))
+            raise
+        rate.charge(key.organization_id, request_cost.found(request, response))
+        return response
 
     return authenticated
 

@@ -6,7 +6,6 @@ behind reads pages of its own. So a slow client costs no memory here, and delays
 
 import asyncio
 import itertools
-import json
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,10 +17,9 @@ from bridge.agents.http.deadline import within
 from bridge.logs import Log
 from bridge.notifier import Notifier
 from bridge.reader import Reader
-from bridge.representation.event import unacknowledged_end
 from storage import errors, events
 from storage.events import Numbered
-from storage.model import EventType, Json
+from storage.model import EventType
 from storage.pool import Database
 
 _log = Log("agents")
@@ -171,19 +169,18 @@ async def read(
     return FeedPage(
         events=[
             EncodedEvent(
-                position=event.position,
-                type=event.type,
-                lines=lines(envelope),
-                end=unacknowledged_end(event, envelope),
+                position=each.event.position,
+                type=each.event.type,
+                lines=lines(each.id, each.envelope),
+                end=each.end,
             )
-            for event, envelope in page.envelopes
+            for each in page.events
         ],
         position=page.last.position if page.last else past,
         is_full=page.is_full,
     )
 
 
-def lines(envelope: Json) -> bytes:
+def lines(id: str, envelope: str) -> bytes:
     """An envelope as a server-sent event: its id, from which a client can resume, and its JSON in one data line."""
-    data = json.dumps(envelope, ensure_ascii=False, allow_nan=False)
-    return f"id: {envelope['id']}\ndata: {data}\n\n".encode()
+    return f"id: {id}\ndata: {envelope}\n\n".encode()

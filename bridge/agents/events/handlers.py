@@ -18,7 +18,6 @@ from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
 from bridge.notifier import Notifier
 from bridge.reader import Reader
-from bridge.representation.event import unacknowledged_end
 from storage import events
 from storage.model import EventType, Key
 from storage.pool import Database
@@ -70,12 +69,11 @@ class Events:
         page = await within(
             reading.read(self._db, self._reader, key.organization_id, past=past, types=types, limit=query.limit + 1)
         )
-        envelopes = page.envelopes[: query.limit]
-        next_cursor = envelopes[-1][1]["id"] if page.is_full and envelopes else None
-        ends = {end for event, envelope in envelopes if (end := unacknowledged_end(event, envelope))}
-        return json_response.json(
-            {"items": [envelope for _, envelope in envelopes], "next_cursor": next_cursor},
-            on_sent=lambda: self._acknowledge(key, ends),
+        shown = page.events[: query.limit]
+        next_cursor = shown[-1].id if page.is_full and shown else None
+        ends = {each.end for each in shown if each.end}
+        return await json_response.page(
+            [each.envelope for each in shown], next_cursor=next_cursor, on_sent=lambda: self._acknowledge(key, ends)
         )
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:

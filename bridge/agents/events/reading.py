@@ -1,23 +1,43 @@
 """Reads one page of an organization's feed: its events, each with its interaction as it is now."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from bridge import ids
 from bridge.reader import Reader
-from bridge.representation.event import of_interaction
-from storage import cards, events
-from storage.model import Card, EventType, FeedEvent, Interaction, Json
+from bridge.representation.event import of_interaction, unacknowledged_end
+from storage import cards, events, json_text
+from storage.interactions import MAX_PAGE_BYTES
+from storage.model import EventType, FeedEvent
 from storage.pool import Database
+
+_AT_ONCE = 25  # events whose interactions one statement reads
+_LARGE = 8 * 1024  # characters of an envelope after which other requests are served
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEvent:
+    """One event with its envelope as JSON."""
+
+    event: FeedEvent
+    envelope: str
+    end: UUID | None  # the interaction whose end this event reports, if no agent had acknowledged it
+
+    @property
+    def id(self) -> str:
+        """The event's id, from which a reader can resume."""
+        return ids.encode("evt", self.event.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsRead:
-    """The events after a position, up to a limit."""
+    """The events after a position, up to a limit or to MAX_PAGE_BYTES."""
 
-    envelopes: list[tuple[FeedEvent, Json]]  # without events whose interaction was deleted at this moment
+    events: list[ReadEvent]  # without events whose interaction was deleted at this moment
     last: FeedEvent | None  # the last event that was read, with or without an envelope
-    is_full: bool  # there may be more events
+    is_full: bool  # there are more events, or the limit is reached and there may be more
 
 
 async def read(
@@ -28,21 +48,26 @@ async def read(
     past: int,
     limit: int,
     types: Sequence[EventType] | None = None,
+    max_bytes: int = MAX_PAGE_BYTES,
 ) -> EventsRead:
-    """The first `limit` events after the position `past`, each with its envelope."""
+    """The first `limit` events after the position `past`, up to the one that brings their envelopes to `max_bytes`."""
     page = await events.page(db, organization_id, past=past, types=types, limit=limit)
-    if not page:
-        return EventsRead(envelopes=[], last=None, is_full=False)
-    # Read after the events, so that no interaction is older than its event.
-    rows = await reader.several(organization_id, {event.interaction_id for event in page})
-    cards_of = await cards.of_interactions(db, organization_id, list(rows))
-    envelopes = [
-        (event, _envelope(event, rows[event.interaction_id], cards_of[event.interaction_id]))
-        for event in page
-        if event.interaction_id in rows
-    ]
-    return EventsRead(envelopes=envelopes, last=page[-1], is_full=len(page) == limit)
-
-
-def _envelope(event: FeedEvent, row: Interaction, cards: list[Card]) -> Json:
-    return of_interaction(id=event.id, type=event.type, at=event.at, row=row, cards=cards)
+    found: list[ReadEvent] = []
+    size, last = 0, None
+    for start in range(0, len(page), _AT_ONCE):
+        # Read after the events, so that no interaction is older than its event.
+        some = page[start : start + _AT_ONCE]
+        rows = await reader.several(organization_id, {event.interaction_id for event in some})
+        cards_of = await cards.of_interactions(db, organization_id, list(rows))
+        for event in some:
+            if size >= max_bytes:
+                return EventsRead(events=found, last=last, is_full=True)
+            last = event
+            if (row := rows.get(event.interaction_id)) is not None:
+                value = of_interaction(id=event.id, type=event.type, at=event.at, row=row, cards=cards_of[row.id])
+                envelope = json_text.dumps(value, ensure_ascii=False)
+                found.append(ReadEvent(event=event, envelope=envelope, end=unacknowledged_end(event, value)))
+                size += len(envelope)
+                if len(envelope) > _LARGE:
+                    await asyncio.sleep(0)  # so that writing many large ones delays no click
+    return EventsRead(events=found, last=last, is_full=bool(page) and len(page) == limit)

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
-import math
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, TypeAlias
 
 from aiohttp import web
@@ -12,9 +15,11 @@ from aiohttp.web_protocol import RequestPayloadError
 
 from bridge.agents.http import problems
 from bridge.agents.http.problems import NOT_JSON, TOO_LARGE, UNREADABLE, ApiProblem
+from storage.json_text import MAX_DIGITS
 from storage.model import Json
 
 MAX_BYTES = 256 * 1024
+MAX_VALUES = 8_000  # lists, objects and their members; the largest body that is valid has fewer than 7,000
 MAX_DEPTH = 32
 READ_SECONDS = 10.0  # for the whole body to arrive
 _MAX_NAME = 200  # characters of a name in an error's pointer
@@ -22,11 +27,22 @@ BodyReader: TypeAlias = Callable[[web.Request], Awaitable[Json]]
 """Reads the body of a request, as `read` does."""
 
 _TOO_DEEP = f"The body is nested more than {MAX_DEPTH} deep."
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # one that is not closed is matched to its end
+_ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # of NUL or half a surrogate pair; raw ones are not JSON or UTF-8
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL stores neither NUL nor a lone surrogate
+_TOO_MANY_DIGITS = f"must have at most {MAX_DIGITS} digits when it is written without an exponent: send it as a string"
+_NEGATIVE_ZERO = "must not be a negative zero, which cannot be kept: send 0, or a string"
 
 
 class _Refused(ValueError):
     """JSON that Python accepts, but other parsers refuse or read differently; the message is for the sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """Stands in a decoded body for a number that could not be returned digit for digit."""
+
+    reason: str
 
 
 async def read(request: web.Request, *, seconds: float = READ_SECONDS) -> Json:
@@ -35,30 +51,46 @@ async def read(request: web.Request, *, seconds: float = READ_SECONDS) -> Json:
         raise ApiProblem(NOT_JSON, "Send the body as JSON, with the header Content-Type: application/json.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise ApiProblem(NOT_JSON, "Send the body as it is, without Content-Encoding.")
-    value = _decode(await _bytes(request, seconds))
+    return decode(await _bytes(request, seconds))
+
+
+def decode(raw: bytes) -> Json:
+    """A JSON object that can be stored, from the bytes of a body; raises ApiProblem.
+
+    Counts what is in the body before it builds any of it, so that refusing a body costs little.
+    """
+    if not raw.strip():
+        raise ApiProblem(UNREADABLE, "The body is empty.")
+    if _has_too_many_values(raw):
+        raise ApiProblem(TOO_LARGE, f"The body may have at most {MAX_VALUES} values: list items and object fields.")
+    unusable: list[_Unusable] = []
+    value = _parse(raw, unusable)
     if not isinstance(value, dict):
         raise ApiProblem(UNREADABLE, "The body must be a JSON object.")
     if _is_deeper(value, MAX_DEPTH):
         raise ApiProblem(UNREADABLE, _TOO_DEEP)
-    if wrong := unstorable(value):
+    if (unusable or _ESCAPED.search(raw)) and (wrong := unstorable(value)):
         raise problems.invalid(*wrong)
     return value
 
 
-def unstorable(value: object, pointer: str = "") -> tuple[str, str] | None:
+def unstorable(value: object) -> tuple[str, str] | None:
     """Find the first value in decoded JSON that cannot be stored as it is: its pointer and the reason, or None."""
     match value:
+        case _Unusable():
+            return "", value.reason
         case str():
-            return (pointer, "must not contain NUL or half a surrogate pair") if _UNSTORABLE.search(value) else None
+            return ("", "must not contain NUL or half a surrogate pair") if _UNSTORABLE.search(value) else None
         case dict():
             for name, inner in value.items():
-                # A name that cannot be stored cannot be shown in a pointer either.
-                if wrong := unstorable(name, pointer) or unstorable(inner, f"{pointer}/{escape(name[:_MAX_NAME])}"):
+                if wrong := unstorable(name):  # cannot be shown in a pointer either, so that leads to the object
                     return wrong
+                if wrong := unstorable(inner):
+                    return f"/{escape(name[:_MAX_NAME])}{wrong[0]}", wrong[1]
         case list():
             for index, inner in enumerate(value):
-                if wrong := unstorable(inner, f"{pointer}/{index}"):
-                    return wrong
+                if wrong := unstorable(inner):
+                    return f"/{index}{wrong[0]}", wrong[1]
     return None
 
 
@@ -67,12 +99,29 @@ def escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _decode(raw: bytes) -> Any:
-    """Parse JSON in UTF-8; raises ApiProblem."""
-    if not raw.strip():
-        raise ApiProblem(UNREADABLE, "The body is empty.")
+def _has_too_many_values(raw: bytes) -> bool:
+    """Whether a body has more than MAX_VALUES lists, objects and members of them; parses nothing."""
+    if _count(raw) <= MAX_VALUES:
+        return False
+    # Commas and brackets in strings do not count. So many values have at most twice as many strings, with names.
+    quotes = raw.count(b'"') - raw.count(b'\\"')
+    return quotes > 4 * MAX_VALUES or _count(_STRING.sub(b"", raw)) > MAX_VALUES
+
+
+def _count(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+
+
+def _parse(raw: bytes, unusable: list[_Unusable]) -> Any:
+    """Parse JSON in UTF-8; raises ApiProblem. Appends what stands in the result for numbers that cannot be kept."""
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_refuse, parse_float=_float, object_pairs_hook=_object)
+        return json.loads(
+            raw.decode("utf-8"),
+            parse_constant=_refuse,
+            parse_float=partial(_decimal, unusable),
+            parse_int=partial(_integer, unusable),
+            object_pairs_hook=_object,
+        )
     except UnicodeDecodeError as error:
         raise ApiProblem(UNREADABLE, f"The body is not UTF-8 (byte {error.start}).") from None
     except json.JSONDecodeError as error:
@@ -81,8 +130,6 @@ def _decode(raw: bytes) -> Any:
         raise ApiProblem(UNREADABLE, _TOO_DEEP) from None
     except _Refused as error:
         raise ApiProblem(UNREADABLE, str(error)) from None
-    except ValueError:
-        raise ApiProblem(UNREADABLE, "A number has too many digits.") from None  # Python reads up to 4,300
 
 
 async def _bytes(request: web.Request, seconds: float) -> bytes:
@@ -103,30 +150,51 @@ async def _bytes(request: web.Request, seconds: float) -> bytes:
     return bytes(chunks)
 
 
-def _is_deeper(value: object, limit: int) -> bool:
-    match value:
-        case dict():
-            return limit == 0 or any(_is_deeper(inner, limit - 1) for inner in value.values())
-        case list():
-            return limit == 0 or any(_is_deeper(inner, limit - 1) for inner in value)
-    return False
+def _is_deeper(value: Json, limit: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(limit):
+        members = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [inner for each in members for inner in each if isinstance(inner, dict | list)]
+    return bool(level)
 
 
 def _refuse(constant: str) -> Any:
     raise _Refused(f"{constant} is not JSON.")
 
 
-def _float(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise _Refused("A number is too large: a double of 64 bits ends at 1.8e308.")
-    return value
+def _integer(unusable: list[_Unusable], text: str) -> int | _Unusable:
+    if len(text) > MAX_DIGITS or text == "-0":
+        unusable.append(_Unusable(_NEGATIVE_ZERO if text == "-0" else _TOO_MANY_DIGITS))
+        return unusable[-1]
+    return int(text)
+
+
+def _decimal(unusable: list[_Unusable], text: str) -> Decimal | _Unusable:
+    """A number with a fraction or an exponent, with the digits that were sent."""
+    try:
+        number = Decimal(text if len(text) <= MAX_DIGITS else "")
+    except InvalidOperation:  # too long, or its exponent is
+        unusable.append(_Unusable(_TOO_MANY_DIGITS))
+        return unusable[-1]
+    if text[0] == "-" and number.is_zero():
+        unusable.append(_Unusable(_NEGATIVE_ZERO))
+        return unusable[-1]
+    if len(text) + abs(number.adjusted()) > MAX_DIGITS and _digits(number) > MAX_DIGITS:
+        unusable.append(_Unusable(_TOO_MANY_DIGITS))
+        return unusable[-1]
+    return number
+
+
+def _digits(number: Decimal) -> int:
+    """The digits of a finite number when it is written without an exponent."""
+    exponent = int(number.as_tuple().exponent)
+    return max(number.adjusted(), 0) + 1 + max(-exponent, 0)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Json:
-    decoded: Json = {}
-    for name, value in pairs:
-        if name in decoded:
-            raise _Refused(f"An object has the name {json.dumps(name[:80])} twice.")
-        decoded[name] = value
+    decoded = dict(pairs)
+    if len(decoded) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        twice = next(name for name, number in names.items() if number > 1)
+        raise _Refused(f"An object has the name {json.dumps(twice[:80])} twice.")
     return decoded

@@ -1,14 +1,16 @@
 """JSON responses for agents: UTF-8 without escapes, with a newline at the end."""
 
-import json as codec
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import hdrs, web
 
+from storage import json_text
 from storage.model import Json
 
 JSON = "application/json"
+_AT_ONCE = 32 * 1024  # characters of a page that are written before other requests are served
 
 
 class TrackedResponse(web.Response):
@@ -42,7 +44,29 @@ def json(
     No value contains a lone surrogate, which UTF-8 cannot encode: PostgreSQL refuses to store one, and a response
     repeats only those parts of a request that `body.unstorable` accepted or that are written in ASCII.
     """
-    text = codec.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text.dumps(value, ensure_ascii=False) + "\n"
+    return _response(text, on_sent, status=status, headers=headers, content_type=content_type)
+
+
+async def page(
+    items: Iterable[Json | str], *, next_cursor: str | None, on_sent: Callable[[], None] | None = None
+) -> web.Response:
+    """A page of a list; an item that is a str is JSON already.
+
+    Other requests are served between the items of a large page, which would delay clicks if it was written at once.
+    """
+    written, since = [], 0
+    for item in items:
+        written.append(item if isinstance(item, str) else json_text.dumps(item, ensure_ascii=False))
+        since += len(written[-1])
+        if since > _AT_ONCE:
+            since = 0
+            await asyncio.sleep(0)
+    text = f'{{"items": [{", ".join(written)}], "next_cursor": {json_text.dumps(next_cursor)}}}\n'
+    return _response(text, on_sent, content_type=JSON)
+
+
+def _response(text: str, on_sent: Callable[[], None] | None, **options: Any) -> web.Response:
     if on_sent is None:
-        return web.Response(text=text, status=status, headers=headers, content_type=content_type)
-    return TrackedResponse(on_sent=on_sent, text=text, status=status, headers=headers, content_type=content_type)
+        return web.Response(text=text, **options)
+    return TrackedResponse(on_sent=on_sent, text=text, **options)

@@ -102,7 +102,8 @@ def invalid(pointer: str, wrong: str, *, others: Sequence[tuple[str, str]] = ())
 
     `wrong` continues a sentence that begins with the pointer.
     """
-    more = f"; and {len(others)} more" if others else ""
+    number = f"{len(others)}" if len(others) < MAX_ERRORS else f"at least {MAX_ERRORS}"
+    more = f"; and {number} more" if others else ""
     errors = [(pointer, wrong), *others][:MAX_ERRORS]
     return ApiProblem(INVALID, f"{pointer[:_MAX_POINTER] or 'The body'} {wrong}{more}.", errors=errors)
 

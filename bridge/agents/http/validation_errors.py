@@ -55,7 +55,8 @@ def validate(model: type[M], body: Json) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        mistakes = [(pointer(body, mistake), words(mistake)) for mistake in error.errors(include_url=False)]
+        found = error.errors(include_url=False)[: problems.MAX_ERRORS + 1]  # one more shows that there are more
+        mistakes = [(pointer(body, mistake), words(mistake)) for mistake in found]
         raise problems.invalid(*mistakes[0], others=mistakes[1:]) from None
 
 

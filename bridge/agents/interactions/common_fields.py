@@ -1,13 +1,12 @@
 """The fields that requests of all kinds have: recipients, responders, deadline, and what lists find it by."""
 
-import json
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.fields import MAX_WEB_ADDRESS, WHOLE, Arguments, ChannelId, Line, Strict, Ts, UserId
-from storage.model import Json
+from storage import json_text
 
 MAX_METADATA = 16 * 1024  # bytes of JSON
 
@@ -60,12 +59,12 @@ def _all_different(to: list[Address]) -> list[Address]:
     return to
 
 
-def _small(metadata: Json) -> Json:
-    if (size := len(json.dumps(metadata, ensure_ascii=False).encode())) > MAX_METADATA:
+def _small(metadata: object) -> object:
+    if json_text.is_longer(metadata, MAX_METADATA):
         raise PydanticCustomError(
             "metadata_too_long",
-            "must be at most {max_bytes} bytes as JSON; it is {size}",
-            {"max_bytes": MAX_METADATA, "size": size},
+            "must be at most {max_bytes} bytes as JSON, with numbers written without exponents",
+            {"max_bytes": MAX_METADATA},
         )
     return metadata
 
@@ -115,8 +114,8 @@ class Routing(Strict):
     tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=20)] = Field(
         default_factory=list
     )
-    metadata: Annotated[Arguments, AfterValidator(_small)] = Field(
-        default_factory=dict, description="At most 16 KB as JSON; returned untouched"
+    metadata: Annotated[Arguments, BeforeValidator(_small)] = Field(
+        default_factory=dict, description="At most 16 KB as JSON; returned untouched, numbers digit for digit"
     )
 
     @property

@@ -12,7 +12,8 @@ from storage.interactions import Filters
 from storage.model import Status
 
 MAX_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
-NAMES = ("status", "kind", *MAX_TEXT, "cursor", "limit")
+INCLUDES = ("body",)  # what a list has only when it is asked for
+NAMES = ("status", "kind", *MAX_TEXT, "include", "cursor", "limit")
 STORABLE = r"^[^\x00]+$"
 
 
@@ -23,6 +24,7 @@ class ListQuery:
     filters: Filters
     before: UUID | None  # the last id of the page before
     limit: int
+    with_body: bool
 
 
 def read(query: MultiMapping[str]) -> ListQuery:
@@ -38,6 +40,7 @@ def read(query: MultiMapping[str]) -> ListQuery:
         ),
         before=paging.before(query.get("cursor")),
         limit=paging.limit(query.get("limit")),
+        with_body=_include(query.get("include")),
     )
 
 
@@ -51,6 +54,13 @@ def _kind(text: str | None) -> str | None:
     if text is None or text in KINDS:
         return text
     raise ApiProblem(BAD_PARAMETER, f"kind must be one of {', '.join(KINDS)}.")
+
+
+def _include(text: str | None) -> bool:
+    """Whether the bodies are to be included."""
+    if text is not None and text not in INCLUDES:
+        raise ApiProblem(BAD_PARAMETER, f"include can be {', '.join(INCLUDES)}, and nothing else.")
+    return text is not None
 
 
 def _text(name: str, text: str | None) -> str | None:

@@ -24,7 +24,7 @@ from bridge.reader import Reader
 from bridge.representation import interaction, status_text, timeline
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
-from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Replayed, TooManyPending
+from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Page, Replayed, TooManyPending
 from storage.model import Card, Interaction, Key, Progress, Status, TimelineEntry
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
@@ -103,12 +103,13 @@ class Interactions:
     async def page(self, request: web.Request) -> web.Response:
         """GET /v1/interactions: one page of those that match the filters, newest first."""
         key, query = auth.key(request), filters.read(request.query)
-        rows, cards = await within(self._page(key, query))
-        more = len(rows) > query.limit
-        rows = rows[: query.limit]
-        next_cursor = paging.cursor(rows[-1].id) if more else None
-        page = interaction.page(rows, cards, next_cursor=next_cursor)
-        return json_response.json(page, on_sent=self._acknowledging(*rows))
+        page, cards = await within(self._page(key, query))
+        rows = page.interactions
+        return await json_response.page(
+            (interaction.interaction(row, cards[row.id], with_body=query.with_body) for row in rows),
+            next_cursor=paging.cursor(rows[-1].id) if page.is_followed else None,
+            on_sent=self._acknowledging(*rows),
+        )
 
     async def cancel(self, request: web.Request) -> web.Response:
         """POST /v1/interactions/{id}/cancel: cancel an interaction, unless it has another final status."""
@@ -229,10 +230,12 @@ class Interactions:
                 return recording
             await self._reader.end(key.organization_id, [id])
 
-    async def _page(self, key: Key, query: filters.ListQuery) -> tuple[list[Interaction], dict[UUID, list[Card]]]:
-        """Up to `query.limit` + 1 interactions, the last of which shows that there is a next page, and their cards."""
-        rows = await self._reader.page(key.organization_id, query.filters, before=query.before, limit=query.limit + 1)
-        return rows, await cards.of_interactions(self._db, key.organization_id, [row.id for row in rows])
+    async def _page(self, key: Key, query: filters.ListQuery) -> tuple[Page, dict[UUID, list[Card]]]:
+        """Up to `query.limit` interactions, fewer when they are large, and their cards."""
+        page = await self._reader.page(
+            key.organization_id, query.filters, before=query.before, limit=query.limit, with_body=query.with_body
+        )
+        return page, await cards.of_interactions(self._db, key.organization_id, [row.id for row in page.interactions])
 
     def _already_ended(self, row: Interaction, cards: list[Card], refusal: str) -> ApiProblem:
         """The problem of a request that came after the end of an interaction, with that end."""

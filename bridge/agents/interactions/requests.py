@@ -1,7 +1,7 @@
 """The bodies that agents send about interactions: a request of some kind with its routing, a reason, a receipt."""
 
 import hashlib
-import json
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
@@ -11,6 +11,7 @@ from bridge.agents.interactions.common_fields import Routing
 from bridge.fields import Strict, Text, WebAddress, Words
 from bridge.kinds.contract import Kind
 from bridge.kinds.registry import KINDS
+from storage import json_text
 from storage.model import Json, Progress
 from storage.receipts import Receipt
 
@@ -81,4 +82,17 @@ def on_expiry(kind: Kind[Any], routing: Routing, request: Any) -> str | None:
 
 def fingerprint(body: Json) -> bytes:
     """SHA-256 of a body as JSON with sorted names: what tells a repeated request from another with the same key."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).digest()
+    written = json_text.dumps(_with_doubles(body), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).digest()
+
+
+def _with_doubles(value: Any) -> Any:
+    """The body with a double for each number that one holds exactly, because earlier releases hashed these."""
+    match value:
+        case Decimal():
+            return double if Decimal(repr(double := float(value))) == value else value
+        case dict():
+            return {name: _with_doubles(inner) for name, inner in value.items()}
+        case list():
+            return [_with_doubles(inner) for inner in value]
+    return value

@@ -5,6 +5,8 @@ so most requests cost the database nothing. In any period all replicas together 
 each second, and what was left of one slice on each replica.
 
 Requests of one organization are admitted at least 2.5 ms apart, so that a burst does not delay the requests of others.
+A request with a large body or response counts as several, in the bucket and in that distance (`request_cost`); what it
+turns out to cost afterwards is charged to the requests after it.
 """
 
 import asyncio
@@ -37,7 +39,7 @@ _REMEMBERED = 10_000  # organizations; forgetting one costs it what is left of a
 class _RateShare:
     """The share of one organization's bucket on this replica."""
 
-    left: int = 0  # requests to admit before the next slice is taken
+    left: int = 0  # requests to admit before the next slice is taken; below 0 after one that cost more
     spent_until: float = 0.0  # by the event loop's clock: before it, the bucket has no slice
     free_at: float = 0.0  # by the event loop's clock: when the next request may be admitted
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -45,15 +47,15 @@ class _RateShare:
     @property
     def is_spent(self) -> bool:
         """Whether no request is left and the bucket has no slice yet."""
-        return not self.left and asyncio.get_running_loop().time() < self.spent_until
+        return self.left <= 0 and asyncio.get_running_loop().time() < self.spent_until
 
     @property
     def is_due(self) -> bool:
         """Whether the next slice should be taken."""
-        return not self.left and not self.is_spent
+        return self.left <= 0 and not self.is_spent
 
     async def wait_turn(self, spacing: float) -> None:
-        """Return in the order of the calls, `spacing` seconds apart."""
+        """Return in the order of the calls, `spacing` seconds before the next."""
         now = asyncio.get_running_loop().time()
         turn = max(now, self.free_at)
         self.free_at = turn + spacing
@@ -77,23 +79,29 @@ class RateLimiter:
 
     @property
     def retry_after(self) -> int:
-        """Seconds after which a refused request may be sent again."""
+        """Seconds after which a refused request may be sent again, unless requests before it cost much."""
         return math.ceil(self._pause)
 
-    async def admit(self, organization_id: UUID) -> None:
-        """Count one request, however long it will wait, and admit it; raises ApiProblem when there were too many.
+    async def admit(self, organization_id: UUID, *, cost: int = 1) -> None:
+        """Count a request as `cost`, however long it waits, and admit it; raises ApiProblem when there were too many.
 
         A request that cannot be counted is admitted: the limit protects the database, and when that cannot be reached,
         the request is answered 503 later, which is the better explanation.
         """
         share = self._shares.setdefault(organization_id, _RateShare())
-        while not share.left:
+        while share.left <= 0:
             async with share.taking:  # one request takes the slice for all that wait
                 if share.is_due:
                     await self._take(organization_id, share)
             await self._refuse(share)
-        share.left -= 1
-        await share.wait_turn(self.spacing)
+        share.left -= cost
+        await share.wait_turn(self.spacing * cost)
+
+    def charge(self, organization_id: UUID, cost: int) -> None:
+        """Count what an admitted request cost beyond what it was counted as; the next ones wait, or are refused."""
+        if cost > 0 and (share := self._shares.get(organization_id)):
+            share.left -= cost
+            share.free_at = max(asyncio.get_running_loop().time(), share.free_at) + self.spacing * cost
 
     async def refuse(self, organization_id: UUID) -> None:
         """Raise ApiProblem if this replica knows, without a statement, that there were too many requests."""
@@ -102,24 +110,27 @@ class RateLimiter:
 
     async def _refuse(self, share: _RateShare) -> None:
         if share.is_spent:
+            left = share.spent_until - asyncio.get_running_loop().time()
+            retry_after = max(self.retry_after, math.ceil(left))
             await asyncio.sleep(_HELD)
             raise ApiProblem(
                 RATE_LIMITED,
                 f"Your organization may send {self._limits.requests_per_second:,} requests a second, and "
                 f"{self._limits.request_burst:,} at once after a pause, over all its keys. "
-                f"Send this again in {self.retry_after} s, and fewer from then on: "
+                f"Send this again in {retry_after} s, and fewer from then on: "
                 "one with ?wait=50 hears of an answer as soon as many others do.",
-                retry_after=self.retry_after,
+                retry_after=retry_after,
             )
 
     async def _take(self, organization_id: UUID, share: _RateShare) -> None:
-        statement = throttles.take(self._db, organization_id, _NAME, self._bucket, amount=self._slice)
+        amount = min(self._slice - share.left, int(self._bucket.burst))  # a slice, and what is owed
+        statement = throttles.take(self._db, organization_id, _NAME, self._bucket, amount=amount)
         try:
             taken = await within(statement, seconds=_SECONDS) is not None
         except Unavailable as error:
             _log.warning("requests_uncounted", organization=str(organization_id), cause=error.cause)
             taken = True
         if taken:
-            share.left = self._slice
+            share.left += amount
         else:
-            share.spent_until = asyncio.get_running_loop().time() + self._pause
+            share.spent_until = asyncio.get_running_loop().time() + self._pause * amount / self._slice

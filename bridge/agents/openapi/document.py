@@ -87,7 +87,8 @@ def document() -> Json:
                 "get": {
                     "operationId": "listInteractions",
                     "summary": "Find",
-                    "description": "Newest first. Filters given together must all fit.",
+                    "description": "Newest first. Filters given together must all fit. A page of large questions "
+                    "ends early, at about 1 MiB; without `include=body` they have no `body`.",
                     "security": KEY,
                     "parameters": _filters(),
                     "responses": {"200": answer("One page.", Page), **failures(BAD_PARAMETER)},
@@ -199,6 +200,7 @@ def _filters() -> list[Json]:
         "status": {"type": "string", "enum": list(Status)},
         "kind": {"type": "string", "enum": list(KINDS)},
         **texts,
+        "include": {"type": "string", "enum": list(filters.INCLUDES)},
         "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"},
         "limit": _limit(),
     }

@@ -106,7 +106,7 @@ def test_limits_that_no_schema_can_say_are_told() -> None:
     assert f"{MAX_ACTION} bytes" in meaning["action"]
     assert f"{MAX_METADATA} bytes" in meaning["metadata"]
     assert f"{MAX_TOGETHER} characters" in meaning["options"] and f"Up to {MAX_BUTTONS} " in meaning["options"]
-    assert f"{body.MAX_BYTES} bytes and {body.MAX_DEPTH} levels" in " ".join(API.split())
+    assert f"{body.MAX_BYTES} bytes, {body.MAX_VALUES} values and {body.MAX_DEPTH} levels" in " ".join(API.split())
     assert f"up to {FIRST_POST_SECONDS:.0f} s" in API
     assert f"{DEFAULT_TIMES.heartbeat:.0f} s of silence" in API and f"{DEFAULT_TIMES.write:.0f} s" in API
     assert f"at most {problems.MAX_ERRORS}" in {row[0]: row[-1] for row in tables(API, "Problem")[0]}["`errors`"]

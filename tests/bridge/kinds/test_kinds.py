@@ -20,6 +20,7 @@ from bridge.card.frame import CardView
 from bridge.kinds.contract import Example, Kind
 from bridge.kinds.registry import KINDS
 from bridge.question import Question
+from storage import json_text
 from storage.model import Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import ASKED_AT, interaction
@@ -74,7 +75,7 @@ def test_every_kind_has_examples_with_names_of_their_own() -> None:
 @every_example
 def test_what_is_stored_reads_back_as_the_same_question(kind: Kind[Any], example: Example) -> None:
     accepted = kind.request.model_validate(example.request)
-    stored = json.loads(json.dumps(kind.stored(accepted)))
+    stored = json_text.loads(json_text.dumps(kind.stored(accepted)))
 
     assert kind.request.model_validate(stored) == accepted
 
@@ -239,7 +240,7 @@ def test_the_digest_covers_all_but_what_surrounds_the_question(kind: Kind[Any], 
 
     stored = kind.stored(kind.request.model_validate(example.request))
     covered = {name: stored[name] for name in stored.keys() - {"facts", "agent", "on_behalf_of"}}
-    written = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    written = json_text.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     assert digest(example.request) == hashlib.sha256(written.encode()).hexdigest()
     assert digest(dict(reversed(example.request.items()))) == digest(example.request)

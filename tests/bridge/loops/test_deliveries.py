@@ -13,7 +13,17 @@ from bridge.agents.events import reading
 from bridge.kinds.registry import KINDS
 from bridge.loops import acknowledgements
 from bridge.representation import interaction
-from storage import cards, connections, deadlines, deliveries, events, interactions, receipts, webhook_endpoints
+from storage import (
+    cards,
+    connections,
+    deadlines,
+    deliveries,
+    events,
+    interactions,
+    json_text,
+    receipts,
+    webhook_endpoints,
+)
 from storage.model import DeliveryStatus, EventType, Interaction, Json, Progress, Status
 from storage.receipts import Receipt
 from tests.bridge.loops import delivering
@@ -173,7 +183,7 @@ async def test_a_webhook_and_the_feed_tell_of_an_event_in_the_same_words(
     await events.number(loop.db)
     read = await reading.read(loop.db, loop.reader, loop.organization_id, past=events.BEGINNING, limit=10)
 
-    fed = {envelope["id"]: envelope for _, envelope in read.envelopes}
+    fed = {each.id: json_text.loads(each.envelope) for each in read.events}
     called = {call.id: call.json for call in there.calls}
     assert f"interaction.{status}" in {told["type"] for told in called.values()}
     assert called == fed

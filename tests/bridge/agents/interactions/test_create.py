@@ -180,7 +180,7 @@ async def test_all_mistakes_are_told_at_once_but_not_endlessly(door: Door) -> No
     assert two.pointers == ["/title", "/expires_in"]
     assert two.json["detail"] == "/title must be a string; and 1 more."
     assert len(many.pointers) == 20
-    assert many.json["detail"].endswith("; and 199 more.")
+    assert many.json["detail"].endswith("; and at least 20 more.")
     assert len(many.raw) < 10_000
 
 

@@ -7,6 +7,7 @@ from yarl import URL
 
 from bridge import ids
 from bridge.agents.http import paging
+from storage.interactions import MAX_PAGE_BYTES
 from tests.bridge.agents.door import Door, body
 from tests.storage import build
 
@@ -19,7 +20,11 @@ async def test_a_list_has_whole_resources_newest_first(door: Door) -> None:
     reply = await door.list()
 
     assert reply.status == 200
-    assert reply.json == {"items": [(await door.get(id)).json for id in asked[::-1]], "next_cursor": None}
+    whole = [(await door.get(id)).json for id in asked[::-1]]
+    assert (await door.list(include="body")).json == {"items": whole, "next_cursor": None}
+    for one in whole:
+        assert one.pop("body") is None
+    assert reply.json == {"items": whole, "next_cursor": None}
     assert [len(item["cards"]) for item in reply.json["items"]] == [1, 1, 1]
 
 
@@ -95,6 +100,8 @@ WRONG: list[tuple[Any, str]] = [
     ({"cursor": ""}, "cursor must be"),
     ({"cursor": "x"}, "cursor must be"),
     ({"cursor": "int_01jd0000000000000000000000"}, "cursor must be"),
+    ({"include": "action"}, "include can be body, and nothing else"),
+    ({"include": ""}, "include can be body"),
     ({"tag": ""}, "tag must have 1 to 80 characters"),
     ({"tag": "x" * 81}, "tag must have"),
     ({"tag": "nul\x00"}, "tag must have"),
@@ -141,3 +148,32 @@ def test_what_a_cursor_is_read_as_is_what_it_was_written_for() -> None:
     id = ids.new()
 
     assert paging.before(paging.cursor(id)) == id
+
+
+async def test_pages_of_the_largest_questions_end_at_a_mebibyte_and_miss_none(door: Door) -> None:
+    """And so do pages of the feed. A page is sent with the one that brings it there."""
+    asked = [(await door.ask(LARGE)).json["id"] for _ in range(30)]
+    for path in ("/v1/interactions?include=body&limit=200", "/v1/events?after=beginning&limit=200"):
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await door.call("GET", path.replace("beginning", cursor or "beginning") + at(path, cursor))
+            seen += [item.get("data", item)["id"] for item in page.json["items"]]
+            cursor = page.json["next_cursor"]
+            assert len(page.raw) < MAX_PAGE_BYTES + 100_000
+            assert cursor is None or len(page.raw) > MAX_PAGE_BYTES * 0.9
+
+        assert seen == (asked if "events" in path else asked[::-1])
+
+
+def at(path: str, cursor: str | None) -> str:
+    """The query that goes on after a page of a list; the feed names its events by `after`."""
+    return f"&cursor={cursor}" if cursor and "events" not in path else ""
+
+
+LARGE = body(
+    kind="choice",
+    body="x" * 9_000,
+    options=[{"id": f"{n:099}", "label": f"label {n}", "confirm": "c" * 300} for n in range(100)],
+    metadata={"a": "y" * 16_000},
+)

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from bridge import ids
 from bridge.agents.http.problems import ApiProblem
+from bridge.agents.limits import request_cost
 from bridge.agents.limits.limit_values import USUAL, Limits
 from bridge.agents.limits.rate_limiter import RateLimiter
 from storage import keys, pool
@@ -214,3 +216,80 @@ async def test_any_limits_let_a_request_through_and_come_back_in_seconds(db: Dat
 
     await limiter.admit((await build.tenant(db)).scope.organization_id)
     assert limiter.retry_after == 1
+
+
+async def test_large_bodies_and_answers_count_as_several_and_refused_bodies_as_more(db: Database) -> None:
+    limits = replace(USUAL, requests_per_second=0.03, request_burst=400)
+    padding = " " * (8 * request_cost.BYTES)
+
+    async def counted(door: Door, **other: Any) -> float:
+        """How many requests the next one counts as, and the one that shows it."""
+        before = await taken(door, limits)
+        await door.call(**other)
+        await door.call("GET", NOTHING)  # takes what the one before owes
+        return await taken(door, limits) - before
+
+    async with doors.door(db, await build.tenant(db), limits=limits) as door:
+        small, padded = json.dumps(doors.body()), json.dumps(doors.body()) + padding
+        headers = {"Content-Type": "application/json"}
+        ask = {"method": "POST", "path": "/v1/interactions", "headers": headers}
+        await door.call("GET", NOTHING)
+
+        assert await counted(door, **ask, data=small) == pytest.approx(2, abs=0.1)
+        assert await counted(door, **ask, data=padded) == pytest.approx(10, abs=0.1)
+        assert await counted(door, **ask, data=in_pieces(padded)) == pytest.approx(10, abs=0.1)
+        assert await counted(door, **ask, data='{"kind": 1}' + padding) == pytest.approx(66, abs=0.1)
+        assert await counted(door, **ask, data="{" + padding) == pytest.approx(66, abs=0.1)
+        for _ in range(8):
+            await door.ask(doors.body(metadata={"a": "x" * 16_000}))
+        size = len((await door.list()).raw)
+        await door.call("GET", NOTHING)
+        assert size > 16 * request_cost.BYTES
+        listed = await counted(door, method="GET", path="/v1/interactions")
+        assert listed == pytest.approx(2 + size // request_cost.BYTES, abs=0.1)
+
+
+async def taken(door: Door, limits: Limits) -> float:
+    """How many requests were taken from the bucket that this organization has in the database."""
+    query = (
+        "select extract(epoch from at - clock_timestamp())::float8 as seconds from throttles where name = 'requests'"
+    )
+    (row,) = await door.db.fetch(query)
+    return float(row["seconds"]) * limits.requests_per_second
+
+
+async def in_pieces(text: str) -> AsyncIterator[bytes]:
+    """A body whose length is not announced."""
+    yield text.encode()
+
+
+async def test_what_a_request_cost_afterwards_delays_the_next_ones_of_its_organization_alone(db: Database) -> None:
+    rate = RateLimiter(db=db, limits=USUAL)
+    noisy, quiet = [(await build.tenant(db)).scope.organization_id for _ in range(2)]
+    clock = asyncio.get_running_loop().time
+    for organization_id in (noisy, quiet):
+        await rate.admit(organization_id)
+    began = clock()
+    rate.charge(noisy, 100)
+    await rate.admit(quiet)
+    between = clock() - began
+    await rate.admit(noisy)
+
+    assert between < 0.25 <= clock() - began + 0.01
+
+
+async def test_a_debt_beyond_the_burst_is_paid_in_time(db: Database) -> None:
+    rate = RateLimiter(db=db, limits=replace(USUAL, requests_per_second=1_000, request_burst=10))
+    organization_id = (await build.tenant(db)).scope.organization_id
+    await rate.admit(organization_id)
+    rate.charge(organization_id, 100)
+
+    async def is_admitted() -> bool:
+        try:
+            await rate.admit(organization_id)
+        except ApiProblem:
+            return False
+        return True
+
+    look: Callable[[], Awaitable[bool]] = is_admitted
+    await until(look, lambda admitted: admitted)
