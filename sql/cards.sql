@@ -193,7 +193,8 @@ from marked;
 -- Record where a card was posted. If the lease was lost meanwhile, the message exists all the same: it is kept as a
 -- stray card, to be settled like any other. Repeated, the statement changes nothing more. kept: the lease was still
 -- held. $reason: why some of the people that the card asks cannot answer. $again_in: the card is due once more in so
--- many seconds, unless a newer version is wanted by now; null: it is not.
+-- many seconds, unless a newer version is wanted by now; null: it is not. $truncated: JSON pointers of the fields of the
+-- request that it shows in part.
 with /* part: lock */,
 card as materialized ( -- locked whichever replica has leased it, so that a stray card gets the version wanted by now
     select
@@ -212,8 +213,8 @@ mine as materialized (
 kept as (
     update cards
     set
-        channel = $channel, ts = $ts, shown = $version::int, plain = $plain::boolean, leased_until = null,
-        failures = 0, reason = $reason::jsonb,
+        channel = $channel, ts = $ts, shown = $version::int, plain = $plain::boolean, truncated = $truncated::text[],
+        leased_until = null, failures = 0, reason = $reason::jsonb,
         wanted = cards.wanted + (cards.wanted = $version::int and $again_in::float8 is not null)::int,
         due_at = clock_timestamp()
             + make_interval(secs => case when cards.wanted = $version::int then coalesce($again_in::float8, 0) else 0 end)
@@ -234,10 +235,10 @@ absorbed as ( -- a click that came before this write-back may have inserted a ro
 stray as ( -- due a little later: a claim that waits for our lock at this moment does not see this row
     insert into cards (
         organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain,
-        due_at)
+        truncated, due_at)
     select
         $organization_id, connection_id, $interaction_id, $stray_id, ordinal, address, $channel, $ts, wanted + 1,
-        least($version::int, wanted), $plain::boolean, clock_timestamp() + interval '3 seconds'
+        least($version::int, wanted), $plain::boolean, $truncated::text[], clock_timestamp() + interval '3 seconds'
     from card
     where
         not exists (select from mine)
@@ -279,7 +280,7 @@ select exists (select from kept) as kept;
 
 -- name: edited :one
 -- Record that a card now shows this version. Repeated, the statement changes nothing more. kept: the lease was still
--- held. $reason and $again_in as in posted.
+-- held. $reason and $again_in as in posted; $truncated only counts of a card that people can still answer.
 with /* part: lock */,
 mine as materialized (
     select cards.id, cards.settled
@@ -292,6 +293,7 @@ kept as (
     update cards
     set
         shown = $version::int, plain = $plain::boolean, leased_until = null, failures = 0,
+        truncated = case when $settles::boolean then cards.truncated else $truncated::text[] end,
         reason = $reason::jsonb, settled = cards.settled or $settles::boolean,
         wanted = cards.wanted + (cards.wanted = $version::int and $again_in::float8 is not null)::int,
         due_at = greatest( -- a later version may be due later, see receipts

@@ -9,7 +9,7 @@ heard_at, unheard, receipt, unable, created_at, expires_at, ended_at
 -- part: card_columns
 -- The columns of storage.model.Card.
 organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown, maybe_shown,
-attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason
+attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason, truncated
 
 -- part: connection_columns
 -- The columns of storage.model.Connection.

@@ -23,6 +23,7 @@ CREATE TABLE cards (
     reason jsonb,
     settled boolean DEFAULT false NOT NULL,
     shelved integer DEFAULT 0 NOT NULL,
+    truncated text[],
     CONSTRAINT cards_pkey PRIMARY KEY (organization_id, interaction_id, id),
     CONSTRAINT cards_check CHECK (((channel IS NULL) = (ts IS NULL))),
     CONSTRAINT cards_check1 CHECK ((shown <= wanted)),

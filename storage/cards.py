@@ -69,12 +69,14 @@ async def posted(
     plain: bool,
     stray_id: UUID,
     event_id: UUID,
+    truncated: Sequence[str] = (),
     reason: Json | None = None,
     again_in: float | None = None,
 ) -> bool:
     """Record where a card was posted, and that it shows the version `card.wanted`.
 
-    `reason`: why some of the people that the card asks cannot answer. With `again_in` the card is edited once more in
+    `truncated`: JSON pointers of the fields that it shows in part. `reason`: why some of the people that the card asks
+    cannot answer. With `again_in` the card is edited once more in
     so many seconds, or sooner if something changes.
 
     False if the lease was lost: the message is then kept as a stray card, which is settled like any other.
@@ -89,6 +91,7 @@ async def posted(
             plain=plain,
             stray_id=stray_id,
             event_id=event_id,
+            truncated=list(truncated),
             reason=reason,
             again_in=again_in,
         )
@@ -102,12 +105,13 @@ async def edited(
     plain: bool,
     settles: bool,
     event_id: UUID,
+    truncated: Sequence[str] = (),
     reason: Json | None = None,
     again_in: float | None = None,
 ) -> bool:
     """Record that a card now shows the version `card.wanted`; `settles`: it shows how the interaction ended.
 
-    `reason` and `again_in` as in `posted`.
+    `reason` and `again_in` as in `posted`; so is `truncated`, which is kept as it was when the edit settles the card.
 
     False if the lease was lost: the replica that leased the card since edits it again.
     """
@@ -120,6 +124,7 @@ async def edited(
         plain=plain,
         settles=settles,
         event_id=event_id,
+        truncated=list(truncated),
         reason=reason,
         again_in=again_in,
     )

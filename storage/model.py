@@ -237,6 +237,7 @@ class Card:
     leased_until: datetime | None
     given_up_at: datetime | None
     reason: Json | None  # {code, detail, fix} of the last failure, or of why it waits
+    truncated: list[str] | None = None  # pointers of the fields that it shows in part; None: unknown
     unserved: bool = field(default=False, compare=False)  # no replica can post or edit it; False where it was not read
 
     @property

@@ -1,11 +1,13 @@
 """Draws what the agent sent as blocks, so that people see everything that they agree to.
 
 The agent's text appears only in headers, rich text and plain text objects, where Slack interprets nothing. Title and
-action are always complete. A request at all its limits is larger than one message: then facts are shortened, and a body
-that does not fit ends with a line that says how many characters are missing.
+action are always complete. A request at all its limits is larger than one message: then facts and the body are
+shortened. Each cut says how many characters are missing, and the drawing has the JSON pointers of what was cut.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypeAlias
 
 from bridge import exact_text, question
@@ -15,31 +17,49 @@ from storage.model import Json
 
 Body: TypeAlias = Sequence[prose.Part]
 
-MIN_FACT = 40  # units of each fact that are shown in any case
+MIN_FACT = 40  # units of each fact that are shown in any case, with the number of those that are not
+_CUT = 28  # of these, units for that number at its longest
 _FACT_OVERHEAD = 350  # weight of one fact's JSON and name, at their longest
 _NOTE = 200  # weight of the line that says how much is missing
 
 
-def full(request: Question, body: Body, *, asked_by: str, max_weight: int) -> list[Json]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Blocks, and the JSON pointers of the fields that they show in part."""
+
+    blocks: list[Json]
+    truncated: tuple[str, ...] = ()
+
+    def __add__(self, other: "Shown") -> "Shown":
+        return Shown([*self.blocks, *other.blocks], (*self.truncated, *other.truncated))
+
+
+def full(request: Question, body: Body, *, asked_by: str, max_weight: int) -> Shown:
     """The request as blocks, with at most this weight (see `texts.weight`)."""
-    top = [_title(request.title), _asker(asked_by), *_claims(request)]
-    top += _action(request.action) if request.action else []
-    left = max_weight - texts.weight(top) - _NOTE
+    top = Shown([_title(request.title), _asker(asked_by), *_claims(request)])
+    if request.action:
+        top += _action(request.action)
+    left = max_weight - texts.weight(top.blocks) - _NOTE
     facts = _fitting(request.facts, left)
-    return [*top, *_body(body, left - texts.weight(facts)), *facts]
+    return top + _body(body, left - texts.weight(facts.blocks)) + facts
 
 
-def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> list[Json]:
+def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> Shown:
     """The request as Slack's simplest blocks, for a card whose full form Slack refused."""
-    top = [_title_plain(request.title), _asker_plain(asked_by), *_claims_plain(request)]
+    top = Shown([_title_plain(request.title), _asker_plain(asked_by), *_claims_plain(request)])
     if request.action:
         arguments, hidden = _arguments(request.action)
-        top += [*_plain_sections(f"{exact_text.name(request.action.name)}\n{arguments}"), *_missing(hidden)]
-    left = max_weight - texts.weight(top) - _NOTE
-    facts = "\n".join(f"{fact.name}: {fact.value}" for fact in request.facts)
-    words = "\n\n".join(part for part in (facts, prose.plain(body)) if part.strip())
+        top += Shown(_plain_sections(f"{exact_text.name(request.action.name)}\n{arguments}"))
+        top += _missing(hidden, "/action/arguments")
+    left = max_weight - texts.weight(top.blocks) - _NOTE
+    facts = [f"{fact.name}: {fact.value}" for fact in request.facts]
+    words = "\n\n".join(part for part in ("\n".join(facts), prose.plain(body)) if part.strip())
     shown = texts.head(words, max(left - 500, 0))
-    return [*top, *_plain_sections(shown), *_missing(len(words) - len(shown))]
+    ends = accumulate(len(fact) + 1 for fact in facts)  # with the line break after each
+    cut = [f"/facts/{index}/value" for index, end in enumerate(ends) if end - 1 > len(shown)]
+    cut += ["/body"] if body and len(shown) < len(words) else []
+    note = _missing(len(words) - len(shown), *cut)
+    return Shown([*top.blocks, *_plain_sections(shown)], top.truncated) + note
 
 
 def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
@@ -107,7 +127,7 @@ def _self_description(agent: Agent) -> list[str]:
     return [*([f"“{agent.name}”"] if agent.name else []), *([f"run “{agent.run}”"] if agent.run else [])]
 
 
-def _action(action: Action) -> list[Json]:
+def _action(action: Action) -> Shown:
     parts = [
         richtext.section(
             [*richtext.text("Action ", bold=True), *richtext.text(exact_text.name(action.name), code=True)]
@@ -116,7 +136,7 @@ def _action(action: Action) -> list[Json]:
     arguments, hidden = _arguments(action)
     if arguments:
         parts.append(richtext.preformatted(arguments))
-    return [richtext.block(parts), *_missing(hidden)]
+    return Shown([richtext.block(parts)]) + _missing(hidden, "/action/arguments")
 
 
 def _arguments(action: Action) -> tuple[str, int]:
@@ -126,32 +146,48 @@ def _arguments(action: Action) -> tuple[str, int]:
     return shown, len(whole) - len(shown)
 
 
-def _fitting(facts: Sequence[Fact], max_weight: int) -> list[Json]:
+def _fitting(facts: Sequence[Fact], max_weight: int) -> Shown:
     """The facts, complete if they fit, else all shortened to the same length."""
     if not facts:
-        return []
+        return Shown([])
     whole = _facts(facts, max_weight)
-    if texts.weight(whole) <= max_weight:
-        return [whole]
-    return [_facts(facts, max(MIN_FACT, max_weight // len(facts) - _FACT_OVERHEAD))]
+    if texts.weight(whole.blocks) <= max_weight:
+        return whole
+    return _facts(facts, max(MIN_FACT, max_weight // len(facts) - _FACT_OVERHEAD))
 
 
-def _facts(facts: Sequence[Fact], limit: int) -> Json:
-    def row(fact: Fact) -> Json:
-        value = texts.cut(fact.value, limit) if fact.value.strip() else "(empty)"
-        return richtext.section([*richtext.text(f"{fact.name}: ", bold=True), *richtext.text(value)])
+def _facts(facts: Sequence[Fact], limit: int) -> Shown:
+    rows, cut = [], []
+    for index, fact in enumerate(facts):
+        value = _shortened(fact.value, limit)
+        rows.append(
+            richtext.section(
+                [*richtext.text(f"{fact.name}: ", bold=True), *richtext.text(value if value.strip() else "(empty)")]
+            )
+        )
+        cut += [f"/facts/{index}/value"] if value is not fact.value else []
+    return Shown([richtext.block(rows)], tuple(cut))
 
-    return richtext.block([row(fact) for fact in facts])
+
+def _shortened(value: str, limit: int) -> str:
+    """The value, or its beginning and how many characters are missing; the same string if it is whole."""
+    if texts.units(value) <= limit:
+        return value
+    shown = texts.head(value, limit - _CUT)
+    return f"{shown}{texts.ELLIPSIS} ({len(value) - len(shown):,} more characters)"
 
 
-def _body(body: Body, max_weight: int) -> list[Json]:
+def _body(body: Body, max_weight: int) -> Shown:
     shown = prose.rich(body, max(max_weight, 0))
-    return [*([richtext.block(shown.elements)] if shown.elements else []), *_missing(shown.hidden)]
+    return Shown([richtext.block(shown.elements)] if shown.elements else []) + _missing(shown.hidden, "/body")
 
 
-def _missing(hidden: int) -> list[Json]:
+def _missing(hidden: int, *pointers: str) -> Shown:
+    """The line that says how many characters of these fields are not shown; nothing if all are."""
+    if not hidden:
+        return Shown([])
     note = f"_{hidden:,} more characters do not fit on a card and are not shown._"
-    return [blocks.context(blocks.mrkdwn(note))] if hidden else []
+    return Shown([blocks.context(blocks.mrkdwn(note))], pointers)
 
 
 def _plain_sections(words: str) -> list[Json]:

@@ -40,6 +40,8 @@ class Drawing:
 
     text: str
     blocks: list[Json]
+    is_plain: bool = False  # with Slack's simplest blocks
+    truncated: tuple[str, ...] = ()  # JSON pointers of the fields of the request that the blocks show in part
 
 
 def frame(
@@ -67,7 +69,12 @@ def frame(
     lines += [report] if (report := outcome.last_mile(view.interaction)) else []
     lines.append(content.spoken(request, body, asked_by=asked_by))
     lines += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
-    return Drawing(text=blocks.cut_escaped("\n".join(lines), _MAX_SPOKEN), blocks=[*above, *below])
+    return Drawing(
+        text=blocks.cut_escaped("\n".join(lines), _MAX_SPOKEN),
+        blocks=[*above.blocks, *below],
+        is_plain=view.plain,
+        truncated=above.truncated,
+    )
 
 
 def _weight(below: Sequence[Json], *, plain: bool) -> int:

@@ -175,13 +175,13 @@ class Cards:
                 await cards.skip(self._db, card)  # the interaction has ended, or the lease was lost
                 return
             post = partial(client.post, card.address)
-            response, plain = await _call(post, drawing, card, lambda: _drawn(interaction, card, plain=True))
+            response, drawing = await _call(post, drawing, card, lambda: _drawn(interaction, card, plain=True))
             if not isinstance(response, Handle):
                 await self._failures.failed(
                     card, response, destination, interaction=interaction, newly_marked=newly_marked
                 )
                 return
-        await self._posted(card, check, client, response, plain=plain)
+        await self._posted(card, check, client, response, drawing)
 
     async def _given_up(self, card: Card) -> bool:
         """Give up a card that was never posted if Slack refused its connection's token lately. True if it did."""
@@ -208,14 +208,15 @@ class Cards:
         seconds = self._pace.later(card.connection_id, destination)
         await self._failures.put_off(card, seconds, slack.limited(paused) if paused else otherwise)
 
-    async def _posted(self, card: Card, check: Check, client: Client, handle: Handle, *, plain: bool) -> None:
+    async def _posted(self, card: Card, check: Check, client: Client, handle: Handle, drawing: Drawing) -> None:
         """Store where a card was posted, and its permalink."""
         interaction = check.interaction
         kept = await cards.posted(
             self._db,
             card,
             handle,
-            plain=plain,
+            plain=drawing.is_plain,
+            truncated=drawing.truncated,
             stray_id=ids.new(),
             event_id=ids.new(),
             reason=card_failures.reason(card, check.refusal) if check.refusal else None,
@@ -251,7 +252,7 @@ class Cards:
                 await self._failures.put_off(card, card_failures.LONG_SECONDS, broken)
                 return
             edit = partial(client.edit, handle)
-            response, plain = await _call(
+            response, drawing = await _call(
                 edit, drawing, card, lambda: _drawn(interaction, card, plain=True, newer=newer)
             )
             if not isinstance(response, Handle):
@@ -261,7 +262,8 @@ class Cards:
         kept = await cards.edited(
             self._db,
             card,
-            plain=plain,
+            plain=drawing.is_plain,
+            truncated=drawing.truncated,
             settles=settles,
             event_id=ids.new(),
             reason=card_failures.reason(card, check.refusal) if check.refusal else None,
@@ -310,12 +312,13 @@ async def _call(
     drawing: Drawing,
     card: Card,
     draw_plain: Callable[[], Awaitable[Drawing]],
-) -> tuple[Handle | slack.SlackFailure, bool]:
-    """Post or edit; if Slack refuses the blocks, once more in the plain form, and then the second value is True."""
+) -> tuple[Handle | slack.SlackFailure, Drawing]:
+    """Post or edit; if Slack refuses the blocks, once more in the plain form. Also returns what was sent last."""
     response = await call(drawing)
     if isinstance(response, slack.BadBlocks) and not card.plain:
-        return await call(await draw_plain()), True
-    return response, card.plain
+        drawing = await draw_plain()
+        response = await call(drawing)
+    return response, drawing
 
 
 async def _drawn(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:

@@ -24,6 +24,7 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True) 
         "action": row.request.get("action"),
         "facts": row.request.get("facts", []),
         "options": [_first(option, "id", "label") for option in row.request.get("options", [])],
+        "truncated": truncated(cards),
         "to": recipients(cards),
         "responders": {"anyone_in_channel": True} if row.responders is None else {"users": row.responders},
         "outsiders": "allow" if row.home_teams is None else "refuse",
@@ -68,6 +69,11 @@ def recipients(cards: list[Card]) -> list[Json]:
     """
     asked_for = {card.ordinal: card.address for card in cards if card.ordinal > 0}
     return [_first(asked_for[ordinal], "user", "channel", "thread_ts") for ordinal in sorted(asked_for)]
+
+
+def truncated(cards: list[Card]) -> list[str]:
+    """JSON pointers of the fields that people saw in part, on any card; a card that is not posted yet has none."""
+    return list(dict.fromkeys(pointer for card in cards for pointer in card.truncated or ()))
 
 
 def on_expiry(row: Interaction) -> Json | None:

@@ -106,6 +106,9 @@ class Interaction(BaseModel):
     action: Action | None
     facts: list[Fact]
     options: list[Option] = Field(description="What could be chosen; empty for kinds without options")
+    truncated: list[str] = Field(
+        description="JSON pointers of what a card shows only in part, such as /body; empty while none is posted"
+    )
     to: list[Recipient] = Field(description="In the order in which they were sent")
     responders: AllowedResponders
     outsiders: Literal["refuse", "allow"] = Field(description="Whether people of other organizations may answer")

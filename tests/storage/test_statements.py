@@ -273,7 +273,7 @@ TYPES = {
         "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers past",
         "jsonb": "addresses answers fixes forms given metadata never_shown outcome reason request unable unserved",
         "timestamptz": "after since",
-        "text[]": "ends home_teams kinds payloads responders tags types",
+        "text[]": "ends home_teams kinds payloads responders tags truncated types",
         "uuid": "after_event_id after_id after_organization_id before callback_target card_id connection_id "
         "endpoint_id event_id id interaction_id key_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",

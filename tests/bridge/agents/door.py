@@ -233,10 +233,12 @@ async def door(
     disconnect_seconds: float = DISCONNECT_SECONDS,
     stream_times: StreamTimes = DEFAULT_TIMES,
     feed_limits: FeedLimits = DEFAULT_LIMITS,
+    serves: bool = True,
 ) -> AsyncIterator[Door]:
     """Another replica, with the `notifier` and `metrics` of one of its other parts if given; no loop runs.
 
     Its webhooks reach only what `guard` allows, and it has none without `keys`. At most `most` requests stay open.
+    `serves`: it can post cards.
     """
     api = ApiOptions(
         read=read_seconds,
@@ -247,7 +249,8 @@ async def door(
     )
     settings = building.settings(guard=guard, key=keys)
     state = SharedState(notifier=notifier or Notifier(), metrics=metrics or Metrics())
-    await build.serve(db, tenant)  # so that cards wait for no token
+    if serves:
+        await build.serve(db, tenant)  # so that cards wait for no token
     async with building.opened(settings, db, seconds=5, resolver=Nowhere()) as resources:
         built = server.build(
             settings, resources, building.allotment(connections=most), state=state, limits=limits, api=api

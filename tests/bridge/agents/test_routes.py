@@ -112,7 +112,10 @@ class TestWithoutADatabase:
         asked = await door.ask()
         name = (await door.db.fetch("select current_database() as name"))[0]["name"]
         await door.db.fetch(f"alter database {name} set default_transaction_read_only = on")
-        async with pool.connect(dsn, name="after", size=2) as after, doors.door(after, door.tenant) as replica:
+        async with (
+            pool.connect(dsn, name="after", size=2) as after,
+            doors.door(after, door.tenant, serves=False) as replica,
+        ):
             unavailable(await replica.ask())
             assert (await replica.get(asked.json["id"])).status == 200
 

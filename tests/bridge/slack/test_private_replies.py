@@ -88,8 +88,10 @@ async def test_a_reply_that_is_dropped_costs_the_database_nothing(
     replica.db = counting
     replica.__post_init__()
     replica.parts.replies.max_replies = 0
-    payload = replica.payload(question)
-    ack = await replica.receiver.receive(payload)
+    first = await replica.receiver.receive(replica.payload(question))  # it records that clicks reach this replica
+    assert first.then is not None
+    await first.then()
+    ack = await replica.receiver.receive(replica.payload(question))
     counting.statements.clear()
 
     assert ack.then is not None
