@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from bench import environment, machine, report
 from bench.environment import Environment
 from bench.figures import Figure
-from bench.measures import ack, claim, hearing, rate, ready, settled, waiting
+from bench.measures import ack, attack, claim, hearing, rate, ready, settled, waiting
 from bench.sizes import DEFAULT, FULL, SMALL, Sizes
 from bench.table import table
 from sandbox.children import ChildFailed
@@ -31,6 +31,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "settled": settled.figures,
     "waiting": waiting.figures,
     "ready": ready.figures,
+    "attack": attack.figures,
     "hearing": hearing.figures,
 }
 SIZES: Final = {"default": DEFAULT, "full": FULL, "small": SMALL}

@@ -1,6 +1,7 @@
 """The environment of a benchmark: a durable PostgreSQL, two replicas and two bare Bolt apps, each its own process."""
 
 import contextlib
+import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -23,6 +24,7 @@ from storage.model import Scope
 from storage.pool import Database
 
 IN_FLIGHT = 16  # requests at once; the pool on which statements are measured has as many connections
+_numbers = itertools.count(1)
 _UNREACHABLE = "http://127.0.0.1:1/api/"  # a replica without a token calls no Slack; if it did, the call would fail
 
 
@@ -39,6 +41,11 @@ class BenchDatabase:
     async def pending(self, count: int) -> list[UUID]:
         """Create `count` pending interactions with posted cards; returns their ids."""
         return await interactions.pending(self.db, self.scope, self.key_id, count)
+
+    async def another_key(self) -> str:
+        """The secret of a key of another organization, with a workspace of its own."""
+        scope = await _organization(self.db, team_id=f"T0BENCH{next(_numbers)}")
+        return (await keys.create(self.db, organization_id=scope.organization_id, id=ids.new(), name="bench"))[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +69,12 @@ class Environment:
         """The bytes of a new click on an interaction, addressed to this process."""
         return click.request(self.url(child), interaction_id, secret=self.secret)
 
-    def replica(self, *, profile: Path | None = None) -> Child:
-        """One more replica, not started yet. With `profile`, it writes a profile to this path when it is stopped."""
-        return _replica(self.database.dsn, secret=self.secret, log=self.log, profile=profile)
+    def replica(self, *, profile: Path | None = None, limited: bool = False) -> Child:
+        """One more replica, not started yet; `limited`: with the default limits on requests.
+
+        With `profile`, it writes a profile to this path when it is stopped.
+        """
+        return _replica(self.database.dsn, secret=self.secret, log=self.log, profile=profile, limited=limited)
 
     def bare(self) -> Child:
         """One more bare Bolt app, not started yet."""
@@ -123,21 +133,27 @@ async def _create_database(stack: AsyncExitStack, server: Cluster, name: str) ->
     dsn = server.database(name)
     await migrate.migrate(dsn)
     db = await stack.enter_async_context(pool.connect(dsn, name="bench", size=IN_FLIGHT, warm=IN_FLIGHT))
+    scope = await _organization(db, team_id=click.TEAM)
+    key, secret = await keys.create(db, organization_id=scope.organization_id, id=ids.new(), name="bench")
+    return BenchDatabase(dsn=dsn, db=db, scope=scope, key_id=key.id, key=secret)
+
+
+async def _organization(db: Database, *, team_id: str) -> Scope:
+    """A new organization with one connection, to this workspace."""
     organization_id = ids.new()
-    await organizations.create(db, organization_id=organization_id, name="Bench")
+    await organizations.create(db, organization_id=organization_id, name=f"Bench {team_id}")
     connection = await connections.connect(
         db,
         organization_id=organization_id,
         id=ids.new(),
         app_id=click.APP,
         enterprise_id=None,
-        team_id=click.TEAM,
-        home_teams=[click.TEAM],
+        team_id=team_id,
+        home_teams=[team_id],
         bot_user_id="U0ASKBRIDGE",
         name="Bench",
     )
-    key, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="bench")
-    return BenchDatabase(dsn=dsn, db=db, scope=connection.scope, key_id=key.id, key=secret)
+    return connection.scope
 
 
 async def _notify(dsn: str, body: str, *, everywhere: bool = False) -> None:
@@ -157,15 +173,16 @@ async def _notify(dsn: str, body: str, *, everywhere: bool = False) -> None:
         await server.close()
 
 
-def _replica(dsn: str, *, secret: str, log: IO[bytes], profile: Path | None = None) -> Child:
+def _replica(dsn: str, *, secret: str, log: IO[bytes], profile: Path | None = None, limited: bool = False) -> Child:
     settings = {
         "ASKBRIDGE_DATABASE_URL": dsn,
         "ASKBRIDGE_SLACK_SIGNING_SECRET": secret,
         "ASKBRIDGE_SLACK_API_URL": _UNREACHABLE,
         "ASKBRIDGE_PORT": "0",
         "ASKBRIDGE_DRAIN_SECONDS": "0",
-        "ASKBRIDGE_REQUESTS_PER_SECOND": "1000000",  # otherwise requests without a pause would measure the rate limit
     }
+    if not limited:  # otherwise requests without a pause would measure the rate limit
+        settings["ASKBRIDGE_REQUESTS_PER_SECOND"] = "1000000"
     command = ["bridge", "serve", "--json"]
     if profile is not None:
         command = ["cProfile", "-o", str(profile), "-m", *command]

@@ -90,7 +90,7 @@ async def test_pages_of_one_list_from_two_replicas(dev: Program) -> None:
             break
         cursor, replica = f"&cursor={page['next_cursor']}", 1 - replica
     assert [item["id"] for item in seen] == [one["id"] for one in reversed(asked)]
-    _, page = await dev.call("GET", f"{dev.bridge(1)}/v1/interactions?run=run-7&status=answered")
+    _, page = await dev.call("GET", f"{dev.bridge(1)}/v1/interactions?run=run-7&status=answered&include=body")
     assert page["items"] == [await dev.get(asked[2]["id"])]
 
 

@@ -164,7 +164,7 @@ READ = {
     "backlog.look": of(Backlog),
     "cards.of_interaction": of(Card),
     "cards.of_interactions": of(Card),
-    "cards.lease": of(Card, without={"unserved"}),
+    "cards.lease": of(Card, without={"truncated", "unserved"}),
     "cards.posted": {"kept"},
     "cards.mark_maybe_shown": {"newly"},
     "cards.edited": {"kept"},

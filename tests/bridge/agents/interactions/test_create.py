@@ -14,7 +14,8 @@ from tests.storage import build
 PEOPLE = [f"U{number:08}" for number in range(51)]
 
 FIELDS = {
-    "id", "kind", "status", "message", "answer", "reason", "digest", "action", "agent", "on_behalf_of", "cards",
+    "id", "kind", "status", "message", "answer", "reason", "digest", "title", "body", "action", "facts", "options",
+    "truncated", "to", "responders", "outsiders", "on_expiry", "agent", "on_behalf_of", "cards",
     "supersedes", "superseded_by", "tags", "metadata", "idempotency_key", "created_at", "expires_at", "answered_at",
     "heard_at", "receipt",
 }  # fmt: skip

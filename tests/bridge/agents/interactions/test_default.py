@@ -27,7 +27,7 @@ async def test_it_is_told_at_the_deadline_and_ever_after(door: Door, asked: Any,
     await door.post_card()
     await door.pass_deadline(id)
 
-    response = (await door.list(status="answered")).json["items"][0]
+    response = (await door.list(status="answered", include="body")).json["items"][0]
 
     given = response["answer"]
     assert (given["decision"], given["approved"], given["option"], given["label"]) == answer
