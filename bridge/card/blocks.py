@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from bridge.card import texts
+from bridge.card import links, texts
 from storage.model import Json
 
 MAX_TEXT = 3_000  # units of one text object
@@ -35,12 +35,15 @@ _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 def escape(text: str) -> str:
     """The text without control characters of Slack, for mrkdwn and for a message's `text`. Apply it only once."""
-    return texts.visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _escaped(texts.visible(text))
 
 
 def inert(text: str) -> str:
-    """Escaped text without formatting marks, for foreign text inside a sentence of the bridge in mrkdwn."""
-    return _MARK.sub(lambda mark: mark[0].translate(_PLAINER), escape(text))
+    """Escaped text without formatting marks, for foreign text inside a sentence of the bridge in mrkdwn.
+
+    Addresses stay as they were written: one with marks is a link, in which Slack interprets nothing.
+    """
+    return "".join(_inert(piece, address=address) for piece, address in links.split(texts.visible(text)))
 
 
 def unformatted(text: str) -> str:
@@ -96,6 +99,16 @@ def link(url: str, label: str) -> str:
     """A link for mrkdwn; `url` must come from `links.address`."""
     safe = escape(url).replace("|", "%7C")
     return f"<{safe}|{escape(label).replace('|', '¦')}>"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _inert(piece: str, *, address: bool) -> str:
+    written = _escaped(piece)
+    shown = _MARK.sub(lambda mark: mark[0].translate(_PLAINER), written)
+    return f"<{written}>" if address and shown != written and links.own_label(piece) else shown
 
 
 def header(text: str) -> Json:

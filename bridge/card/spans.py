@@ -27,7 +27,10 @@ def read(children: list[Token]) -> list[Span]:
     for token in children:
         match token.type:
             case "text":
-                spans += [replace(style, text=token.content)] if opened else _with_addresses(token.content, style)
+                spans.append(replace(style, text=token.content))
+            case "address":
+                written, url = token.content, str(token.meta["url"])
+                spans += [replace(style, text=written)] if opened else _bare(links.label(written, url), url, style)
             case "code_inline":
                 spans.append(replace(style, text=token.content, code=True))
             case "softbreak" | "hardbreak":
@@ -59,22 +62,14 @@ def _linked(label: list[Span], address: str, style: Span) -> list[Span]:
     if url is None:
         return label if words == address.removeprefix("mailto:") else [*label, replace(style, text=f" ({address})")]
     if words in (address, url) or not words.strip():
-        return _bare(url, style)
+        return _bare(links.label(address, url), url, style)
     shown = [replace(span, url=url) for span in label]
     return [*shown, replace(style, text=f" ({links.host(url)})")]
 
 
-def _with_addresses(words: str, style: Span) -> list[Span]:
-    """The text with its bare web addresses as links."""
-    spans: list[Span] = []
-    for piece, url in links.split(words):
-        spans += _bare(url, style) if url else [replace(style, text=piece)]
-    return spans
-
-
-def _bare(url: str, style: Span) -> list[Span]:
-    """A URL as its own label; one with a user part, which may look like another host, is followed by its host."""
-    shown = replace(style, text=url, url=url)
+def _bare(label: str, url: str, style: Span) -> list[Span]:
+    """A URL that is its own label; one with a user part, which may look like another host, is followed by its host."""
+    shown = replace(style, text=label, url=url)
     return [shown] if links.plain(url) else [shown, replace(style, text=f" ({links.host(url)})")]
 
 

@@ -13,6 +13,7 @@ _OURS = re.compile(
     r"<@[A-Z0-9]+>"
     r"|<!date\^\d+\^(?:until |· )?\{date_short_pretty\} at \{time\}\|(?:until |· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<https?://[^<>|\s]+\|[^<>|]+>"
+    r"|<https?://[^<>|\s]+>"  # a foreign address, which is its own label
 )
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 _ISOLATES = re.compile("[\u2066-\u2069]")

@@ -136,3 +136,19 @@ def test_the_pieces_are_what_slack_takes() -> None:
 def test_words_of_strangers_are_never_parsed() -> None:
     assert blocks.plain("<!here> :tada:") == {"type": "plain_text", "text": "<!here> :tada:", "emoji": False}
     assert blocks.mrkdwn("ours")["verbatim"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("*see* https://a.example/_x_/y.", "\u2217see\u2217 <https://a.example/_x_/y>."),
+        ("https://a.example/a_b?x&y", "https://a.example/a_b?x&amp;y"),
+        ("https://a.example/*x?x&y", "<https://a.example/*x?x&amp;y>"),
+        ("https://bank.example@evil.example/*x", "https://bank.example@evil.example/\u2217x"),
+        ("https://\u0430.example/*x", "https://\u0430.example/\u2217x"),
+        ("\u2066https://a.example/*x", "\ufffd<https://a.example/*x>"),
+    ],
+)
+def test_no_character_of_an_address_changes_in_a_sentence(given: str, shown: str) -> None:
+    """Only an address whose host is plain becomes a link; of others the marks are shown as look-alikes."""
+    assert blocks.inert(given) == shown
