@@ -152,3 +152,26 @@ def test_words_of_strangers_are_never_parsed() -> None:
 def test_no_character_of_an_address_changes_in_a_sentence(given: str, shown: str) -> None:
     """Only an address whose host is plain becomes a link; of others the marks are shown as look-alikes."""
     assert blocks.inert(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("done :tada:", "done \u2236tada:"),
+        (":wave::skin-tone-2:x:+1:", "\u2236wave:\u2236skin-tone-2:x\u2236+1:"),
+        (":寿司:", "\u2236寿司:"),
+        ("a: b :c d:", "a: b :c d:"),
+        ("at 10:30, ratio 1:2", "at 10:30, ratio 1:2"),
+        ("https://a.example/:tada:/x", "<https://a.example/:tada:/x>"),
+        ("https://a.example:80: no", "https://a.example\u223680: no"),
+        ("https://a.example:80/: yes", "https://a.example:80/: yes"),
+        (":*tada*:", ":\u2217tada\u2217:"),
+    ],
+)
+def test_a_shortcode_is_shown_as_it_was_written(given: str, shown: str) -> None:
+    assert blocks.inert(given) == blocks.unformatted(given) == shown
+    assert blocks.quoted(given, 99) == f"“{shown}”"
+
+
+def test_a_host_in_a_link_is_no_shortcode() -> None:
+    assert blocks.link("http://[1:100:3::]/", "[1:100:3::]") == "<http://[1:100:3::]/|[1\u2236100:3::]>"
