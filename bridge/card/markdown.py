@@ -43,12 +43,20 @@ def _unused(environment: Environment, tokens: list[Token]) -> list[Part]:
 
 
 @dataclass
+class _List:
+    """An open list."""
+
+    number: int | None = None  # of the next item; None: bullets
+    from_zero: bool = False
+
+
+@dataclass
 class _Reader:
     """Reads the parser's flat list of tokens; the fields are the state between two tokens."""
 
     source: str
     parts: list[Part] = field(default_factory=list)
-    lists: list[int | None] = field(default_factory=list)  # the next number of each open list; None: bullets
+    lists: list[_List] = field(default_factory=list)  # the open lists, the outermost first
     marker: bool = False  # a list item was opened and has no text yet
     quotes: int = 0
     heading: bool = False
@@ -70,10 +78,11 @@ class _Reader:
             case _ if self.table:
                 pass
             case "bullet_list_open":
-                self.lists.append(None)
+                self.lists.append(_List())
             case "ordered_list_open":
                 start = token.attrGet("start")
-                self.lists.append(1 if start is None else int(start))
+                number = 1 if start is None else int(start)
+                self.lists.append(_List(number, from_zero=number == 0))
             case "bullet_list_close" | "ordered_list_close":
                 self.lists.pop()
             case "list_item_open":
@@ -81,8 +90,8 @@ class _Reader:
             case "list_item_close":
                 if self.marker:
                     self._text((Span(text=" "),))
-                if (number := self.lists[-1]) is not None:
-                    self.lists[-1] = number + 1
+                if (last := self.lists[-1]).number is not None:
+                    last.number += 1
             case "blockquote_open":
                 self.quotes += 1
             case "blockquote_close":
@@ -103,9 +112,9 @@ class _Reader:
     def _text(self, line: tuple[Span, ...]) -> None:
         if not line:
             return
-        number = self.lists[-1] if self.lists else None
-        indent = len(self.lists) - 1
-        item = Part(shape=Shape.ITEM, spans=line, indent=indent, number=number)
+        inner = self.lists[-1] if self.lists else _List()
+        number, indent = inner.number, len(self.lists) - 1
+        item = Part(shape=Shape.ITEM, spans=line, indent=indent, number=number, from_zero=inner.from_zero)
         last = self.parts[-1] if self.parts else None
         if self.quotes:
             words = replace(item, spans=()).text if self.marker else ""

@@ -1,7 +1,7 @@
 """Prose: paragraphs, list items, quotes and code, shortened to what fits on a card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import groupby
 from typing import assert_never
@@ -30,6 +30,7 @@ class Part:
     spans: tuple[Span, ...]
     indent: int = 0
     number: int | None = None  # of an item; None: a bullet
+    from_zero: bool = False  # of an item: its list begins with 0, which Slack's lists cannot
 
     @property
     def text(self) -> str:
@@ -37,11 +38,16 @@ class Part:
         words = "".join(span.text for span in self.spans)
         match self.shape:
             case Shape.ITEM:
-                return "  " * self.indent + ("• " if self.number is None else f"{self.number}. ") + words
+                return self.marker + words
             case Shape.QUOTE:
                 return "\n".join(f"> {line}" for line in words.split("\n"))
             case _:
                 return words
+
+    @property
+    def marker(self) -> str:
+        """The bullet or number of an item, with its indent."""
+        return "  " * self.indent + ("• " if self.number is None else f"{self.number}. ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,7 @@ def rich(parts: Sequence[Part], max_weight: int) -> Rich:
 
 def _elements(parts: Sequence[Part]) -> list[Json]:
     elements: list[Json] = []
-    for (shape, indent, _), run in groupby(enumerate(parts), key=_group):
+    for (shape, indent, _, from_zero), run in groupby(enumerate(parts), key=_group):
         group = [part for _, part in run]
         match shape:
             case Shape.PARAGRAPH:
@@ -87,18 +93,21 @@ def _elements(parts: Sequence[Part]) -> list[Json]:
                 elements.append(richtext.quote(_lines(group, "\n")))
             case Shape.CODE:
                 elements += [richtext.preformatted(part.text) for part in group]
+            case Shape.ITEM if from_zero:
+                rows = [replace(part, spans=(Span(text=part.marker), *part.spans)) for part in group]
+                elements.append(richtext.section(_lines(rows, "\n")))
             case Shape.ITEM:
-                rows = [richtext.section(_line(part.spans)) for part in group]
-                elements.append(richtext.items(rows, indent=min(indent, _MAX_INDENT), first=group[0].number))
+                items = [richtext.section(_line(part.spans)) for part in group]
+                elements.append(richtext.items(items, indent=min(indent, _MAX_INDENT), first=group[0].number))
             case _:
                 assert_never(shape)
     return elements
 
 
-def _group(indexed: tuple[int, Part]) -> tuple[Shape, int, int | None]:
+def _group(indexed: tuple[int, Part]) -> tuple[Shape, int, int | None, bool]:
     """A key that adjacent parts of one element share: same shape and depth, and numbered without a gap."""
     index, part = indexed
-    return part.shape, part.indent, None if part.number is None else part.number - index
+    return part.shape, part.indent, None if part.number is None else part.number - index, part.from_zero
 
 
 def _lines(parts: Sequence[Part], separator: str) -> list[Json]:
