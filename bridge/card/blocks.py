@@ -26,8 +26,8 @@ _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")  # Slack formats nothi
 _PLAINER = str.maketrans(
     "*_~`", "\u2217\u02cd\u223c\u02cb"
 )  # characters that look alike and that Slack does not interpret
-# The colon that begins an emoji shortcode; a link, inside which Slack reads none.
-_SHORTCODE = re.compile(r"<[^<>]*>|:(?=[\w+'-]+:)")
+# The colon that begins an emoji shortcode, but not of a time (10:30:15); or a link, inside which Slack reads none.
+_SHORTCODE = re.compile(r"<[^<>]*>|:(?=[\w+'-]+:)(?!(?<=\d:)\d\d:\d)")
 _RATIO = "\u2236"  # looks like a colon
 _USER = re.compile(r"[A-Z0-9]+")
 # Every character that looks like “ or ” to a reader, and two or more single marks; not « and 「.

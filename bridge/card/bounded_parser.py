@@ -14,6 +14,7 @@ from markdown_it.parser_block import ParserBlock
 from markdown_it.parser_inline import ParserInline
 from markdown_it.ruler import Ruler
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -130,7 +131,17 @@ class _Block(ParserBlock):
         columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
         after = next((line for line in range(start, end) if state.isEmpty(line)), end)
         self._meter.take(columns * (after - start) * _CELL)
-        return rules_block.table(state, start, end, silent)
+        opened = len(state.tokens)
+        if matched := rules_block.table(state, start, end, silent):
+            head, *rows = [_cells(state, line) for line in (start, *range(start + 2, state.line))]
+            state.tokens[opened].meta = {"cells_left_out": any(cells > head for cells in rows)}
+        return matched
+
+
+def _cells(state: StateBlock, line: int) -> int:
+    """How many cells a row of a table has; the parser leaves out those beyond the head's."""
+    cells = escapedSplit(state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].strip())
+    return len(cells) - (cells[0] == "") - (cells[-1] == "" and len(cells) > 1)
 
 
 class _Inline(ParserInline):

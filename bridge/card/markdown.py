@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
 
-from bridge.card import bounded_parser, spans
+from bridge.card import bounded_parser, spans, tables
 from bridge.card.bounded_parser import MAX_NESTING, Environment, Meter, TooMuchWork
 from bridge.card.prose import Part, Shape
 from bridge.card.spans import Span
@@ -60,7 +60,7 @@ class _Reader:
     marker: bool = False  # a list item was opened and has no text yet
     quotes: int = 0
     heading: bool = False
-    table: bool = False
+    table: list[Token] | None = None  # the tokens of the open table so far
 
     def read(self, tokens: list[Token]) -> list[Part]:
         for token in tokens:
@@ -70,13 +70,12 @@ class _Reader:
     def _read(self, token: Token) -> None:
         match token.type:
             case "table_open":
-                self.table = True
-                first, after = token.map or [0, 0]
-                self._code("\n".join(self.source.split("\n")[first:after]))
-            case "table_close":
-                self.table = False
+                self.table = [token]
+            case "table_close" if self.table:
+                self._table(self.table)
+                self.table = None
             case _ if self.table:
-                pass
+                self.table.append(token)
             case "bullet_list_open":
                 self.lists.append(_List())
             case "ordered_list_open":
@@ -127,13 +126,22 @@ class _Reader:
             self.parts.append(Part(shape=Shape.PARAGRAPH, spans=line))
         self.marker = False
 
-    def _code(self, content: str) -> None:
+    def _table(self, tokens: list[Token]) -> None:
+        opened = tokens[0]
+        if not opened.meta.get("cells_left_out"):
+            self._code(*tables.draw(tokens))
+            return
+        first, after = opened.map or [0, 0]
+        self._code("\n".join(self.source.split("\n")[first:after]))
+
+    def _code(self, content: str, brief: str | None = None) -> None:
+        """Monospaced text, and the same without alignment if it has any."""
         words = content.rstrip("\n")
         if not words:
             return
         if self.quotes:
-            self._text((Span(text=words, code=True),))
+            self._text((Span(text=words, brief=brief, code=True),))
             return
         if self.marker:
             self._text((Span(text=" "),))
-        self.parts.append(Part(shape=Shape.CODE, spans=(Span(text=words),)))
+        self.parts.append(Part(shape=Shape.CODE, spans=(Span(text=words, brief=brief),)))

@@ -34,8 +34,8 @@ class Part:
 
     @property
     def text(self) -> str:
-        """The part without styles."""
-        words = "".join(span.text for span in self.spans)
+        """The part without styles and alignment."""
+        words = "".join(span.text if span.brief is None else span.brief for span in self.spans)
         match self.shape:
             case Shape.ITEM:
                 return self.marker + words
@@ -68,9 +68,13 @@ def plain(parts: Sequence[Part]) -> str:
 
 
 def rich(parts: Sequence[Part], max_weight: int) -> Rich:
-    """As much of the text as has at most this weight (see `texts.weight`); drops styles before it cuts the end."""
+    """As much of the text as has at most this weight (see `texts.weight`); drops alignment and styles before words."""
     elements = _elements(parts)
-    if texts.weight(elements) <= max_weight:
+    weight, padding = texts.weight(elements), sum(map(_padding, parts))
+    if padding and 0 < weight - max_weight <= padding:
+        elements = _elements([_unaligned(part) for part in parts])
+        weight = texts.weight(elements)
+    if weight <= max_weight:
         return Rich(elements=elements)
     words = plain(parts)
     unstyled = [richtext.section(richtext.text(words))]
@@ -80,6 +84,16 @@ def rich(parts: Sequence[Part], max_weight: int) -> Rich:
     shown = texts.head(words, max(limit - 1, 0))
     hidden = len(words) - len(shown)
     return Rich(elements=[richtext.section(richtext.text(shown + texts.ELLIPSIS))] if shown else [], hidden=hidden)
+
+
+def _padding(part: Part) -> int:
+    """How many characters only align others."""
+    return sum(len(span.text) - len(span.brief) for span in part.spans if span.brief is not None)
+
+
+def _unaligned(part: Part) -> Part:
+    spans = (span if span.brief is None else replace(span, text=span.brief, brief=None) for span in part.spans)
+    return replace(part, spans=tuple(spans))
 
 
 def _elements(parts: Sequence[Part]) -> list[Json]:
@@ -92,7 +106,7 @@ def _elements(parts: Sequence[Part]) -> list[Json]:
             case Shape.QUOTE:
                 elements.append(richtext.quote(_lines(group, "\n")))
             case Shape.CODE:
-                elements += [richtext.preformatted(part.text) for part in group]
+                elements += [richtext.preformatted("".join(span.text for span in part.spans)) for part in group]
             case Shape.ITEM if from_zero:
                 rows = [replace(part, spans=(Span(text=part.marker), *part.spans)) for part in group]
                 elements.append(richtext.section(_lines(rows, "\n")))

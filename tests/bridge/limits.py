@@ -16,7 +16,7 @@ _OURS = re.compile(
     r"|<https?://[^<>|\s]+>"  # a foreign address, which is its own label
 )
 _LABEL = re.compile(r"<[^<>|]*\||<[^<>]*>")
-_SHORTCODE = re.compile(r":[\w+'-]+:")
+_SHORTCODE = re.compile(r":(?!(?<=\d:)\d\d:\d)[\w+'-]+:")  # the middle of a time, 10:30:15, is none
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")

@@ -158,10 +158,11 @@ def test_no_character_of_an_address_changes_in_a_sentence(given: str, shown: str
     ("given", "shown"),
     [
         ("done :tada:", "done \u2236tada:"),
-        (":wave::skin-tone-2:x:+1:", "\u2236wave:\u2236skin-tone-2:x\u2236+1:"),
+        (":wave::skin-tone-2: x :+1:", "\u2236wave:\u2236skin-tone-2: x \u2236+1:"),
         (":寿司:", "\u2236寿司:"),
         ("a: b :c d:", "a: b :c d:"),
-        ("at 10:30, ratio 1:2", "at 10:30, ratio 1:2"),
+        ("at 10:30:15, ratio 1:2", "at 10:30:15, ratio 1:2"),
+        ("1:100:3 :10:3 1:10:x", "1\u2236100:3 \u223610:3 1\u223610:x"),
         ("https://a.example/:tada:/x", "<https://a.example/:tada:/x>"),
         ("https://a.example:80: no", "https://a.example\u223680: no"),
         ("https://a.example:80/: yes", "https://a.example:80/: yes"),
@@ -174,4 +175,4 @@ def test_a_shortcode_is_shown_as_it_was_written(given: str, shown: str) -> None:
 
 
 def test_a_host_in_a_link_is_no_shortcode() -> None:
-    assert blocks.link("http://[1:100:3::]/", "[1:100:3::]") == "<http://[1:100:3::]/|[1\u2236100:3::]>"
+    assert blocks.link("http://[1:100:3::]/", "[1:100:3::]") == "<http://[1:100:3::]/|[1\u2236100\u22363::]>"

@@ -80,6 +80,46 @@ def test_markdown_keeps_its_looks(source: str, expected: list[Json]) -> None:
     assert message.problems([{"type": "rich_text", "elements": expected}] if expected else []) == []
 
 
+TABLES = [
+    ("|a|b|\n|-|-|\n|long|*c*|", "| a    | b |\n|------|---|\n| long | c |", "| a | b |\n|---|---|\n| long | c |"),
+    ("a|b|c\n:-|:-:|-:\nlong|1", "| a    | b | c |\n|------|---|---|\n| long | 1 |   |", None),
+    ("a|bcde|cde\n:-|:-:|-:\n1|x|1", "| a | bcde | cde |\n|---|------|-----|\n| 1 |  x   |   1 |", None),
+    ("|`a|b`|\n|-|", "`a|b`\n-", None),
+    ("|`a\\|b`|\n|-|", "| a|b |\n|-----|", "| a|b |\n|---|"),
+    ("|[l](https://a.b/_x_)|\n|-|\n|<https://a.b/>|",
+     "| l (https://a.b/_x_) |\n|---------------------|\n| https://a.b/        |", None),
+    ("|[l](https://b@a.b 't')|\n|-|", "| l (https://b@a.b/ (a.b)) “t” |\n|------------------------------|", None),
+    ("|![l](https://a.b/c)|\n|-|", "| image: l (https://a.b/c) |\n|--------------------------|", None),
+    ("|日本e\u0301|\n|-|\n|abcde|", "| 日本e\u0301 |\n|-------|\n| abcde |", None),
+    ("|~~no~~ &#10; yes|\n|-|", "| ~~no~~   yes |\n|--------------|", None),
+    ("|a|\n|-|\n|1|2|", "|a|\n|-|\n|1|2|", "|a|\n|-|\n|1|2|"),
+    ("|" + "x" * 41 + "|b|\n|-|-|\n|y|c|",
+     "| " + "x" * 41 + " | b |\n|-" + "-" * 40 + "-|---|\n| y" + " " * 39 + " | c |", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "shown", "brief"), TABLES)
+def test_a_table_is_shown_with_aligned_columns(source: str, shown: str, brief: str | None) -> None:
+    """A table with a row of more cells than its head is shown as it was written: Markdown leaves those cells out."""
+    if shown.startswith("|"):
+        assert rich(source) == [code(shown)]
+        assert rich(f"> {source}".replace("\n", "\n> "))[0]["elements"][0]["text"].replace("> ", "") == shown
+    else:
+        assert rich(source) != [code(shown)]
+    if brief:
+        assert prose.plain(markdown.parse(source)) == brief
+
+
+def test_no_alignment_takes_the_place_of_words() -> None:
+    table = "|a|" + "b" * 50 + "|\n|-|-|\n" + "|c|d|\n" * 100
+    aligned, source = texts.weight(rich(table)), texts.weight(rich("x" * len(table)))
+    assert aligned < 9 * source
+
+    shown = prose.rich(markdown.parse(table), aligned - 1)
+    assert shown.hidden == 0
+    assert shown.elements == [code(prose.plain(markdown.parse(table)))]
+
+
 SOMEWHERE_ELSE = text(" (evil.example)")
 
 
