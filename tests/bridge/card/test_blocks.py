@@ -165,6 +165,7 @@ def test_no_character_of_an_address_changes_in_a_sentence(given: str, shown: str
         ("1:100:3 :10:3 1:10:x", "1\u2236100:3 \u223610:3 1\u223610:x"),
         ("https://a.example/:tada:/x", "<https://a.example/:tada:/x>"),
         ("https://a.example:80: no", "https://a.example\u223680: no"),
+        ("https://a.example/x:y: yes", "<https://a.example/x:y>: yes"),
         ("https://a.example:80/: yes", "https://a.example:80/: yes"),
         (":*tada*:", ":\u2217tada\u2217:"),
     ],

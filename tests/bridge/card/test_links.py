@@ -95,6 +95,7 @@ def test_a_backslash_of_markdown_is_not_part_of_an_address() -> None:
         ("https://a.example/é", "https://a.example/%C3%A9"),
         ("https://\u0430.example/", "https://xn--80a.example/"),
         ("https://b@a.example", "https://b@a.example/"),
+        ("https://b@a.example/c/../d", "https://b@a.example/d"),
         ("https://a.example\\@b.example/", "https://a.example/@b.example/"),
         ("https:/a.example/x", "https://a.example/x"),
         ("https://0x7f.1/x", "https://127.0.0.1/x"),
