@@ -24,7 +24,7 @@ from sandbox import kept, ports, temporary
 from sandbox.children import READY_SECONDS, Child, ChildFailed
 from sandbox.kept import HOW_TO_START_ANEW, Kept
 from sandbox.postgres import cluster
-from sandbox.postgres.errors import PostgresError
+from sandbox.postgres.errors import FolderRefused, PostgresError
 from storage import errors, keys, migrate, pool
 from storage.model import Json
 
@@ -91,7 +91,12 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
         slack_port, replica_ports, metrics_ports = _chosen_ports(options, last)
         inherited = (folder.processes_lock,)
         slack = await stack.enter_async_context(
-            Child("the sandbox Slack", "sandbox.slack", "--port", str(slack_port), pass_fds=inherited)
+            Child(
+                "the sandbox Slack",
+                "sandbox.slack",
+                *("--port", str(slack_port), "--messages", str(folder.messages)),
+                pass_fds=inherited,
+            )
         )
         with _in_words(data, is_kept=options.data is not None):
             postgres = await stack.enter_async_context(
@@ -136,8 +141,12 @@ def _in_words(data: Path, *, is_kept: bool) -> Iterator[None]:
     try:
         yield
     except PostgresError as error:
-        may_be_damaged = type(error) is PostgresError and (data / "postgres" / "cluster").exists()
-        raise ChildFailed(f"{error}{anew if may_be_damaged else ''}") from error
+        advice = ""
+        if isinstance(error, FolderRefused):
+            advice = '\nWith make: make dev OPTIONS="--data FOLDER"' if is_kept else ""
+        elif type(error) is PostgresError and (data / "postgres" / "cluster").exists():  # it may be damaged
+            advice = anew
+        raise ChildFailed(f"{error}{advice}") from error
     except errors.SchemaTooNew as error:
         raise ChildFailed(f"{error}{anew}") from error
     except errors.Unavailable as error:

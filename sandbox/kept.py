@@ -4,6 +4,7 @@
     processes.lock      held by every process that was started for the folder, because each inherits the open file
     askbridge.json      the ports and the API key of the last start; replaced as a whole, never written in place
     webhook.key         what webhook secrets are derived from
+    slack.jsonl         the messages of the sandbox Slack
     postgres/           the database
     postgres.removed/   a database that `fresh` is deleting
 
@@ -58,6 +59,11 @@ class KeptFolder:
         """The data folder of the database."""
         return self.path / "postgres"
 
+    @property
+    def messages(self) -> Path:
+        """The file of the sandbox Slack's messages."""
+        return self.path / "slack.jsonl"
+
     def read(self) -> Kept:
         """What the last start used; raises ChildFailed if the file is damaged."""
         path = self.path / "askbridge.json"
@@ -101,7 +107,7 @@ class KeptFolder:
                 self.postgres.rename(self.path / "postgres.removed")
             finally:
                 opened.close()
-        for name in ("askbridge.json", "webhook.key"):
+        for name in ("askbridge.json", "webhook.key", "slack.jsonl"):
             (self.path / name).unlink(missing_ok=True)
         self.remove_removed()
 

@@ -48,7 +48,7 @@ Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and st
     "--data",
     type=a_folder,
     metavar="FOLDER",
-    help="A folder to keep the database, the ports and the API key in. Default: a temporary one, removed at the end.",
+    help="A folder to keep the database, messages, ports and API key in. Default: a temporary one, removed at the end.",
 )
 @click.option("--fresh", is_flag=True, help="Start anew: delete first what earlier starts kept in the --data folder.")
 @click.option("--metrics", is_flag=True, help="Let every replica show metrics, on a free port of its own.")
@@ -132,6 +132,6 @@ def _kept(data: Path | None) -> str:
     if data is None:
         return ""
     return (
-        f"The database, the ports and the API key stay in {data} for the next start; messages in the sandbox Slack do "
-        "not.\nTo start anew, add --fresh (with make: make dev FRESH=1).\n"
+        f"The database, the sandbox's messages, the ports and the API key stay in {data} for the next start.\n"
+        "To start anew, add --fresh (with make: make dev FRESH=1).\n"
     )

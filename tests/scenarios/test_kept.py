@@ -63,16 +63,18 @@ async def test_addresses_key_and_questions_stay_and_so_does_an_added_replica(fol
 
 
 async def test_the_start_after_a_sigkill_has_the_same_addresses_and_key(folder: Path) -> None:
-    """It waits for the processes of the killed start, which still serve for a moment on the same ports."""
+    """It waits for the processes of the killed start, which still serve for a moment; then the card can be clicked."""
     async with dev_in(folder) as dev:
-        before, asked = kept(dev), await dev.ask()
+        before, asked = kept(dev), await dev.posted(await dev.ask())
         dev.process.send_signal(signal.SIGKILL)
         await dev.process.wait()
 
         async with dev_in(folder) as again:
             assert kept(again) == before
-            assert (await again.get(asked["id"]))["id"] == asked["id"]
             assert again.facts["notes"] == []
+            assert (await again.click(asked, "U0ANA", replica=0))["status"] == 200
+            assert (await again.get(asked["id"], wait=20))["answer"]["approved"]
+            await again.settled(asked)
 
 
 @pytest.mark.parametrize(
@@ -123,18 +125,19 @@ async def test_a_revoked_key_is_replaced_and_said_so(folder: Path) -> None:
 
 async def test_fresh_starts_anew_and_deletes_nothing_else(folder: Path) -> None:
     async with dev_in(folder) as dev:
-        before, asked = kept(dev), await dev.ask()
+        before, asked = kept(dev), await dev.posted(await dev.ask())
     key = (folder / "webhook.key").read_text()
     (folder / "notes.txt").write_text("mine")
     shutil.copytree(folder / "postgres", folder / "postgres.removed")  # as if a kill had interrupted a deletion
 
     async with dev_in(folder, "--fresh") as dev:
+        assert await dev.messages("U0ANA") == []
         assert all(dev.facts[name] != before[name] for name in ("api_key", "organization"))
         status, _ = await dev.call("GET", f"{dev.bridge(0)}/v1/interactions/{asked['id']}")
         assert status == 404
     assert (folder / "webhook.key").read_text() != key
-    files = ["askbridge.json", "askbridge.lock", "notes.txt", "postgres", "processes.lock", "webhook.key"]
-    assert sorted(os.listdir(folder)) == files  # noqa: PTH208  -- pathlib's is not allowed in a coroutine
+    ours = {"askbridge.json", "askbridge.lock", "postgres", "processes.lock", "slack.jsonl", "webhook.key"}
+    assert set(os.listdir(folder)) == {*ours, "notes.txt"}  # noqa: PTH208  -- pathlib's is not allowed in a coroutine
 
 
 async def test_what_is_damaged_is_told_in_words_with_the_fix(folder: Path) -> None:
@@ -146,6 +149,7 @@ async def test_what_is_damaged_is_told_in_words_with_the_fix(folder: Path) -> No
         ("askbridge.json", "", "is damaged:"),
         ("askbridge.json", json.dumps({"slack": "80"}), "is damaged: slack must be a port"),
         ("webhook.key", "", "webhook.key is damaged:"),
+        ("slack.jsonl", "[]\n", "slack.jsonl, which holds the sandbox's messages, is damaged in line 1."),
         ("postgres/password", "", "password is damaged:"),
         ("postgres/cluster/PG_VERSION", None, "cluster is damaged: it has no readable file PG_VERSION"),
         ("postgres/cluster/global/pg_control", None, "PostgreSQL ended while starting:"),
@@ -160,7 +164,7 @@ async def test_what_is_damaged_is_told_in_words_with_the_fix(folder: Path) -> No
         status, out, err = await run("dev", "--data", folder)
 
         assert (status, out) == (1, ""), err
-        assert words in err and FRESH in err, err
+        assert words in err and (FRESH in err or "Delete this file" in err), err
         if text is None:
             (folder / "elsewhere").rename(damaged)
         else:
