@@ -1,5 +1,6 @@
 # Every target says what it does; `make` alone prints them. WORKERS is how many run tests at once; SEED and N are
-# for fuzz; BENCH=full measures beside a million settled rows.
+# for fuzz; BENCH=full measures beside a million settled rows. OPTIONS are those of `askbridge dev` (docs/commands.md),
+# for instance: make dev OPTIONS="--replicas 3"
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,6 +8,8 @@ WORKERS ?= 4
 SEED ?= $(shell date +%s)
 N ?= 20
 BENCH ?= default
+FRESH ?=
+OPTIONS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -18,8 +21,8 @@ help: ## Print this help
 demo: $(VENV)/runtime ## Run everything on this machine and ask you something in a sandbox Slack
 	@$(BIN)/python -P -m sandbox.demo
 
-dev: $(VENV)/runtime ## Run the same with one replica, which asks nothing by itself; says how to ask
-	@$(BIN)/askbridge dev
+dev: $(VENV)/runtime ## Run the same with one replica, and keep ports, API key and data in .dev/; FRESH=1 starts anew
+	@$(BIN)/askbridge dev --data .dev $(if $(filter-out 0,$(FRESH)),--fresh) $(OPTIONS)
 
 test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal

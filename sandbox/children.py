@@ -33,12 +33,13 @@ class Child:
         unset: str | None = None,
         log: IO[bytes] | None = None,
         stop_signals: Sequence[signal.Signals] = (signal.SIGTERM,),
+        pass_fds: Sequence[int] = (),
     ) -> None:
         """Describe the process `python -P -m module *arguments`.
 
         The process inherits our environment without the variables that begin with `unset`, and with `settings` added.
         It logs to our stderr unless `log` is given. `stop` sends it `stop_signals`: different ones, as two of the same
-        could arrive as one.
+        could arrive as one. It inherits the open files of `pass_fds`.
         """
         self.name = name
         self.ready_info: dict[str, Any] = {}
@@ -46,6 +47,7 @@ class Child:
         self._environment = _environment(settings or {}, unset=unset)
         self._log = log
         self._stop_signals = stop_signals
+        self._pass_fds = pass_fds
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -62,6 +64,7 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=self._log,
+            pass_fds=self._pass_fds,
             start_new_session=True,  # so that Ctrl-C in the terminal reaches only us, and we stop the children in order
             preexec_fn=processes.dies_with_parent(signal.SIGTERM),
         )

@@ -82,6 +82,10 @@ class Cluster:
     def pid(self) -> int:
         return self._running().pid
 
+    @property
+    def port(self) -> int:
+        return self._port
+
     def database(self, name: str) -> str:
         """The DSN of another database of this server; the database need not exist yet."""
         return address(port=self._port, password=self._password, database=name)
@@ -131,7 +135,10 @@ class Cluster:
         self._launches = 0
         if not folder.cluster.exists():
             self._initialise(folder, programs)
-        made_by = (folder.cluster / "PG_VERSION").read_text().strip()
+        try:
+            made_by = (folder.cluster / "PG_VERSION").read_text("ascii").strip()
+        except (OSError, ValueError):
+            raise PostgresError(f"{folder.cluster} is damaged: it has no readable file PG_VERSION.") from None
         if made_by != programs.major:
             raise PostgresError(
                 f"The data folder {folder.path} was made by PostgreSQL {made_by} and cannot be opened by "
@@ -226,12 +233,13 @@ async def run(
     durable: bool = True,
     log: Path | None = None,
     account: str | None = None,
+    port: Callable[[], int] = free_port,
 ) -> AsyncIterator[Cluster]:
     """Run a cluster for the duration of the `async with`; it is also stopped on cancellation at any point.
 
     The event loop must be the main thread's, and is not blocked while the cluster starts and stops.
     """
-    cluster = Cluster(data, programs=programs, durable=durable, log=log, account=account)
+    cluster = Cluster(data, programs=programs, durable=durable, log=log, account=account, port=port)
     try:
         await _to_its_end(cluster.prepare)
         cluster.launch()

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from sandbox.postgres import account as accounts
 from sandbox.postgres.account import Account
-from sandbox.postgres.errors import FolderInUse, FolderRefused
+from sandbox.postgres.errors import FolderInUse, FolderRefused, PostgresError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,9 @@ class Folder:
     def password(self) -> str:
         """The superuser's password: made once for this folder, and kept in a file that only its owner can read."""
         try:
-            return self.password_file.read_text()
+            kept = self.password_file.read_text("utf-8").strip()
+        except ValueError:
+            kept = ""
         except FileNotFoundError:
             password = secrets.token_urlsafe(24)
             partial = self.path / "password.partial"
@@ -60,6 +62,9 @@ class Folder:
             partial.write_text(password)
             partial.rename(self.password_file)
             return password
+        if not kept:
+            raise PostgresError(f"{self.password_file} is damaged: it does not hold the password of the database.")
+        return kept
 
     def take_server_lock(self) -> int | None:
         """The locked file to pass to the server, or None while an earlier server still runs in this folder."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox import output
 from sandbox.slack import seed
+from sandbox.slack.kept_messages import DamagedError
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.seed import SeedError
 from sandbox.slack.server import Sandbox
@@ -26,7 +27,7 @@ def main() -> None:
         options = _options()
         try:
             asyncio.run(_run(options))
-        except SeedError as error:
+        except (SeedError, DamagedError) as error:
             sys.exit(str(error))
         except OSError as error:
             sys.exit(f"The sandbox Slack cannot listen on 127.0.0.1:{options.port}: {error.strerror}.")
@@ -44,6 +45,7 @@ async def _run(options: argparse.Namespace) -> None:
         signing_secret=options.signing_secret,
         request_urls=tuple(options.request_url),
         posting_limit=options.posting_limit,
+        messages=options.messages,
     ) as slack:
         installations = [_credentials(installation) for installation in slack.world.installations.all]
         started = {
@@ -91,6 +93,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--bot-token", default=None, help="default: a new random one")
     parser.add_argument("--signing-secret", default=None, help="default: a new random one")
     parser.add_argument("--request-url", action="append", default=[], help="where clicks go; may be repeated")
+    parser.add_argument(
+        "--messages", type=Path, default=None, metavar="FILE", help="keep the messages in this file between starts"
+    )
     parser.add_argument(
         "--no-posting-limit",
         dest="posting_limit",

@@ -20,6 +20,7 @@ from sandbox.slack.control.workspaces import Workspaces
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.faults import Faults
 from sandbox.slack.guard import guard
+from sandbox.slack.kept_messages import KeptMessages
 from sandbox.slack.ratelimit import PostingLimit
 from sandbox.slack.requests import Record, Request
 from sandbox.slack.response_urls import ResponseUrls
@@ -34,7 +35,8 @@ STOPPING = 0.2  # seconds for requests in progress at a stop; long polls end at 
 class Sandbox:
     """A fake Slack on this machine's loopback: `async with Sandbox(port=0) as slack:`.
 
-    Raises `seed.SeedError` for a seed file that describes no possible world.
+    Raises `seed.SeedError` for a seed file that describes no possible world. With `messages` the messages are kept in
+    that file, and those that it holds are there from the start; raises `kept_messages.DamagedError` if it is damaged.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Sandbox:
         posting_limit: bool = True,
         static: Path = page.STATIC,
         clock: Callable[[], float] = time.time,
+        messages: Path | None = None,
     ) -> None:
         self._port = port
         self.changes = Changes()
@@ -56,6 +59,7 @@ class Sandbox:
             seed_file, bot_token=bot_token, signing_secret=signing_secret, now=clock, changed=self.changes.bump
         )
         self.world = start.world
+        self._kept = KeptMessages(messages, self.world) if messages is not None else None
         self.faults = Faults(changed=self.changes.bump)
         self.delivery = Delivery(ack_limit=ack_limit)
         self.delivery.request_urls.update(start.request_urls)
@@ -112,6 +116,9 @@ class Sandbox:
             await self._runner.cleanup()
             self._runner = None
         await self.delivery.close()
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def app(self) -> web.Application:
         """Return the application with all routes, which `start` serves."""

@@ -26,6 +26,7 @@ class World:
         self.installations = Installations(changed=changed)
         self.people: dict[str, Person] = {}
         self.channels: dict[str, Channel] = {}
+        self.keep: Callable[[str, Channel | Message], None] = lambda _kind, _row: None  # of a change of messages
         self._said: dict[str, dict[str, Message]] = {}
         self._threads: dict[tuple[str, str], list[str]] = {}  # (channel, parent's ts) -> its replies' ts
         self._now = now
@@ -75,9 +76,9 @@ class World:
             team_id = home if home in bot.team_ids or bot.is_org_wide else bot.place
             ends = frozenset({user_id, bot.bot_user_id})
             created = int(self._now())
-            self.add_channel(
-                Channel(id=channel_id, name="", members=ends, team_id=team_id, created=created, is_im=True)
-            )
+            channel = Channel(id=channel_id, name="", members=ends, team_id=team_id, created=created, is_im=True)
+            self.add_channel(channel)
+            self.keep("channel", channel)
         return self.channels[channel_id]
 
     def other_end(self, channel: Channel, *, of: str) -> Person:
@@ -148,12 +149,16 @@ class World:
         self._said[message.channel][message.ts] = message
         if message.is_reply and message.ephemeral_to is None:
             self._threads.setdefault((message.channel, message.thread_ts or ""), []).append(message.ts)
+        seconds, _, microseconds = message.ts.partition(".")
+        self._last_microsecond = max(self._last_microsecond, int(seconds) * 1_000_000 + int(microseconds))
+        self.keep("say", message)
         self._changed()
         return message
 
     def edit(self, message: Message, **changes: Any) -> Message:
         edited = replace(message, **changes)
         self._said[message.channel][message.ts] = edited
+        self.keep("edit", edited)
         self._changed()
         return edited
 
@@ -172,6 +177,7 @@ class World:
             root = said.get(message.thread_ts or "")
             if not replies and root is not None and root.is_tombstone:
                 del said[root.ts]
+        self.keep("delete", message)
         self._changed()
 
 

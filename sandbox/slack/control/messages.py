@@ -91,15 +91,19 @@ class MessageRoutes:
         return web.json_response({"ok": True, "channel": channel.id, "ts": message.ts})
 
     async def delete(self, request: web.Request) -> web.Response:
-        """Delete a message as the person who wrote it, or without `as` any message, as an administrator may."""
+        """Delete a message as its author, dismiss an ephemeral as its reader, or without `as` delete any message."""
         fields = reading.query(request, known=("as", "channel", "ts"))
         viewer = self._viewer(fields.optional_text("as"))
         channel = self._seen_channel(fields.text("channel"), viewer)
         message = self.world.message(channel=channel.id, ts=fields.text("ts"))
         if message is None or (viewer is not None and message.ephemeral_to not in (None, viewer.id)):
             raise RefusedError(404, "message_not_found")
-        if viewer is not None and message.user != viewer.id:
-            raise RefusedError(409, "cant_delete_message", "only its author may, or an operator, without `as`")
+        if viewer is not None and viewer.id not in (message.user, message.ephemeral_to):
+            raise RefusedError(
+                409,
+                "cant_delete_message",
+                "only its author may, the reader of an ephemeral, or an operator, without `as`",
+            )
         self.world.delete(message)
         return web.json_response({"ok": True})
 

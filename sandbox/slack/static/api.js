@@ -32,6 +32,7 @@ export const messages = async ({ as, channel }) => (await read("messages", { as,
 export const changes = async ({ after }) => (await read("changes", { after, timeout: 25 })).version;
 export const click = (body) => write("clicks", body);
 export const say = (body) => write("messages", body);
+export const dismiss = (message) => remove("messages", message);
 export const clicks = async ({ limit }) => (await read("clicks", { most: limit })).clicks;
 export const calls = async ({ limit }) => (await read("requests", { most: limit })).requests;
 export const faults = async () => (await read("faults")).faults;

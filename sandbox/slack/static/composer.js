@@ -49,7 +49,8 @@ export function Composer({ channel, thread = null, label }) {
   </form>`;
 }
 
-function whySilent(page, channel) {
+/** Why the acting person cannot write in this channel; null if they can. */
+export function whySilent(page, channel) {
   if (channel.is_archived) return `#${channel.name} is archived. It can still be read, and nobody can write here any more.`;
   if (channel.is_member === false) return `@${nameOf(page, page.place.as)} is not a member of #${channel.name}.`;
   return null;

@@ -7,7 +7,9 @@ import { Choices, Overflow, TextInput } from "/static/inputs.js";
 import { Picture } from "/static/picture.js";
 import { Select } from "/static/select.js";
 import { usePage } from "/static/state.js";
-import { Text } from "/static/text.js";
+import { isCut, Text } from "/static/text.js";
+
+const BUTTON_LENGTH = 30; // characters of a button that Slack shows: its documentation says "about 30" of at most 75
 
 export function Element({ element, block, message }) {
   switch (element.type) {
@@ -47,10 +49,10 @@ function Button({ element, block, message }) {
     class: `button ${element.style ?? ""} ${busy ? "busy" : ""}`,
     "aria-busy": busy ? "true" : null,
     "aria-disabled": busy ? "true" : null,
-    "aria-label": element.accessibility_label ?? null,
+    "aria-label": element.accessibility_label ?? (isCut(element.text, BUTTON_LENGTH) ? element.text.text : null),
     onClick: press,
   };
-  const face = html`<span class="face"><${Text} text=${element.text} /></span>${busy && html`<span class="spinner" />`}`;
+  const face = html`<span class="face"><${Text} text=${element.text} limit=${BUTTON_LENGTH} /></span>${busy && html`<span class="spinner" />`}`;
   if (!url) return html`<button type="button" ...${look}>${face}</button>`;
   return html`<a ...${look} href=${url} target="_blank" rel="noopener noreferrer">${face}<${Icon} name="external" /></a>`;
 }

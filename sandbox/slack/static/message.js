@@ -1,17 +1,19 @@
 // One message: its author, time and content, whether only its reader sees it, and the link to its thread.
 
-import { html, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
+import { html, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
+import * as api from "/static/api.js";
 import { Attachment, Blocks } from "/static/blocks.js";
+import { whySilent } from "/static/composer.js";
 import { clock, momentOf, wholeMoment } from "/static/dates.js";
 import { LateTrouble } from "/static/elements.js";
 import { Icon } from "/static/icons.js";
 import { Avatar, Badge } from "/static/people.js";
-import { fullNameOf, personOf, usePage } from "/static/state.js";
+import { channelOf, fullNameOf, personOf, usePage } from "/static/state.js";
 import { Mrkdwn, spokenMrkdwn } from "/static/text.js";
 
 const SUMMARY_LENGTH = 160;
 
-export function Message({ message, replies, together = false }) {
+export function Message({ message, replies, together = false, inThread = false }) {
   const page = usePage();
   const article = useKeepFocus();
   const person = personOf(page, message.user) ?? (message.bot_id ? { is_bot: true } : null);
@@ -28,12 +30,45 @@ export function Message({ message, replies, together = false }) {
     <div class="gutter">${together ? time : html`<${Avatar} id=${message.user} />`}</div>
     <div class="body">
       ${pointedAt && html`<p class="only-you linked"><${Icon} name="link" /> You followed a link to this message</p>`}
-      ${message.is_ephemeral && html`<p class="only-you"><${Icon} name="eye" /> Only visible to you</p>`}
+      ${message.is_ephemeral && html`<${OnlyYou} message=${message} />`}
       ${!together && html`<p class="author"><b>${author}</b> <${Badge} person=${person} /> ${time}</p>`}
       <${Content} message=${message} />
       ${replies && html`<${ThreadLink} message=${message} replies=${replies} />`}
     </div>
+    ${!inThread && !gone && !message.is_ephemeral && html`<${Actions} message=${message} />`}
   </article>`;
+}
+
+/** What a person can do with a message: reply in its thread, which starts one if there is none. */
+function Actions({ message }) {
+  const page = usePage();
+  const channel = channelOf(page, page.place.channel);
+  if (!channel || whySilent(page, channel)) return null;
+  const reply = () => page.doing.go({ thread: message.thread_ts ?? message.ts });
+  return html`<div class="message-actions">
+    <button type="button" class="quiet reply" aria-label="Reply in thread" title="Reply in thread" onClick=${reply}>
+      <${Icon} name="thread" />
+    </button>
+  </div>`;
+}
+
+/** The line above a private reply. Dismissed, the reply is gone for good, as in Slack. */
+function OnlyYou({ message }) {
+  const page = usePage();
+  const [problem, complain] = useState(null);
+  const dismiss = async (event) => {
+    const list = event.currentTarget.closest(".messages");
+    try {
+      await api.dismiss({ as: page.place.as, channel: page.place.channel, ts: message.ts });
+      list.focus({ preventScroll: true }); // the button that has the focus goes away
+    } catch (refusal) {
+      if (refusal.status !== 404) complain("The sandbox could not be reached."); // 404: dismissed in another window
+    }
+  };
+  return html`<p class="only-you"><${Icon} name="eye" /> Only visible to you
+    <button type="button" class="dismiss" onClick=${dismiss}>Dismiss</button>
+    ${problem && html`<span role="alert">${problem}</span>`}
+  </p>`;
 }
 
 function Content({ message }) {

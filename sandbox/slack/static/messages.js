@@ -65,14 +65,20 @@ export function Dated({ messages, threads, after = null }) {
     const heading = newDay ? [html`<h3 class="day" key=${`day ${day}`}><span>${day}</span></h3>`] : [];
     const goesOn = index > 0 && !newDay && together(before, message);
     const replies = threads?.get(message.ts);
-    return [...heading, html`<${Message} key=${message.ts} message=${message} replies=${replies} together=${goesOn} />`];
+    return [...heading, html`<${Message} key=${message.ts} message=${message} replies=${replies} together=${goesOn}
+      inThread=${!threads} />`];
   });
 }
 
+// As in Slack's client, an app's messages too; a private reply and the first message of a thread stand on their own.
 function together(before, message) {
-  const plain = [before, message].every((one) => !one.is_ephemeral && !one.bot_id && !one.subtype && !one.reply_count);
-  return plain && before.user === message.user && Number(message.ts) - Number(before.ts) < TOGETHER_SECONDS;
+  const plain = [before, message].every((one) => !one.is_ephemeral && !isSpecial(one) && !one.reply_count);
+  return plain && sameAuthor(before, message) && Number(message.ts) - Number(before.ts) < TOGETHER_SECONDS;
 }
+
+const isSpecial = ({ subtype }) => Boolean(subtype) && subtype !== "bot_message";
+const sameAuthor = (one, other) =>
+  ["user", "bot_id", "username"].every((name) => (one[name] ?? null) === (other[name] ?? null));
 
 /** Scroll to new messages while the reader is at the end, not after they scrolled up; scroll to `target` once. */
 export function useScroll(target = null, shown = null) {
@@ -82,8 +88,12 @@ export function useScroll(target = null, shown = null) {
   useLayoutEffect(() => {
     const box = scroller.current;
     const stay = () => atEnd.current && box.scrollTo({ top: box.scrollHeight, behavior: "instant" });
+    let top = 0;
+    // Only a scroll upwards leaves the end: content may have grown between a scroll to the end and its event.
     const watch = () => {
-      atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+      const near = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
+      if (near || box.scrollTop < top) atEnd.current = near;
+      top = box.scrollTop;
     };
     const sizes = new ResizeObserver(stay);
     sizes.observe(box);

@@ -7,7 +7,11 @@ import { countReplies, Message } from "/static/message.js";
 import { Dated, threadsOf, useScroll } from "/static/messages.js";
 import { channelTitle, usePage } from "/static/state.js";
 
-const linkTo = (thread) => `main [data-ts="${CSS.escape(thread)}"] .thread-link`;
+// What opens a thread: the link with its replies, or without replies the button of its first message.
+const opener = (thread) => {
+  const message = document.querySelector(`main [data-ts="${CSS.escape(thread)}"]`);
+  return message?.querySelector(".thread-link") ?? message?.querySelector(".reply");
+};
 
 export function Thread({ channel }) {
   const page = usePage();
@@ -19,10 +23,11 @@ export function Thread({ channel }) {
   const panel = useRef();
   useLayoutEffect(() => { // at once: a moment later the person may have moved the focus
     const aside = panel.current;
-    if (page.narrow) aside.focus(); // the panel covers the element that had the focus
+    if (root && replies.length === 0) aside.querySelector("textarea")?.focus(); // the person starts this thread
+    else if (page.narrow) aside.focus(); // the panel covers the element that had the focus
     return () => {
       if (!aside.contains(document.activeElement)) return; // the focus was outside the panel, and stays there
-      requestAnimationFrame(() => document.querySelector(linkTo(thread))?.focus()); // uncovered by then
+      requestAnimationFrame(() => opener(thread)?.focus()); // uncovered by then
     };
   }, []);
   return html`<aside class="thread" aria-label="Thread" tabindex="-1" inert=${page.narrow && Boolean(page.bench)} ref=${panel}>
@@ -32,7 +37,7 @@ export function Thread({ channel }) {
     </header>
     <div class="messages" ref=${scroller} role="log" aria-label="Messages in this thread" tabindex="0">
       <div class="messages-inner">
-        ${root && html`<${Message} key=${root.ts} message=${root} />`}
+        ${root && html`<${Message} key=${root.ts} message=${root} inThread />`}
         ${!root && page.shown && html`<p class="empty">The first message of this thread is gone.</p>`}
         ${replies.length > 0 && html`<p class="reply-count">${countReplies(replies)}</p>`}
         <${Dated} messages=${replies} after=${root} />

@@ -14,6 +14,8 @@ READY = {
     "slack_url": "http://127.0.0.1:4000",
     "api_key": "askb_known",
     "database_url": "postgresql://127.0.0.1/x",
+    "views": [{"user": "U0ANA", "name": "ana", "real_name": "Ana Lima", "url": "http://127.0.0.1:4000/#as=U0ANA"}],
+    "notes": [],
 }
 CURL = "curl() { printf '%s\\n' \"$@\"; }\n"
 """Prints its arguments instead of sending a request."""

@@ -230,12 +230,23 @@ async def test_full_members(control: Control, http: aiohttp.ClientSession) -> No
     assert (await control.try_post("clicks", **click))[0] == 200
 
 
-async def test_ephemerals_stay(client: AsyncWebClient, control: Control) -> None:
-    """An ephemeral stays for its one reader until it is deleted; reading again does not lose it."""
-    await client.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="psst")
-
+async def test_ephemerals_stay(client: AsyncWebClient, control: Control, http: aiohttp.ClientSession) -> None:
+    """An ephemeral stays for its one reader until the reader dismisses it or the app deletes it; reading again does not
+    lose it. Once it is dismissed, `response_url`s of clicks on it can still post, but not replace it.
+    """
+    posted = await client.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="psst", blocks=card())
+    message = {"channel": "C0GENERAL", "ts": str(posted["message_ts"])}
     for _ in range(2):
         assert await control.texts("C0GENERAL", as_="U0ANA") == ["psst"]
+    click = await control.post("clicks", user="U0ANA", action_id="approve", **message)
+    webhook = AsyncWebhookClient(click["payload"]["response_url"], session=http)
+
+    async with http.delete(f"{control.url}/sandbox/messages", params={**message, "as": "U0ANA"}) as answer:
+        assert answer.status == 200
+
+    assert await control.texts("C0GENERAL", as_="U0ANA") == []
+    assert (await webhook.send(text="instead", replace_original=True)).status_code == 404
+    assert (await webhook.send(text="beside")).status_code == 200
 
 
 async def test_response_urls(

@@ -85,6 +85,18 @@ async def test_people_delete_what_they_wrote_and_operators_everything(client: As
     assert await control.texts(CHANNEL, as_="U0BOB") == ["This message was deleted.", "reply"]
 
 
+async def test_only_its_reader_dismisses_an_ephemeral(client: AsyncWebClient, control: Control) -> None:
+    posted = await client.chat_postEphemeral(channel=CHANNEL, user="U0ANA", text="psst")
+    url = f"{control.url}/sandbox/messages"
+
+    async def dismiss(user: str) -> int:
+        params = {"channel": CHANNEL, "ts": str(posted["message_ts"]), "as": user}
+        async with control.http.delete(url, params=params) as answer:
+            return answer.status
+
+    assert [await dismiss(user) for user in ("U0BOB", "U0ANA", "U0ANA")] == [404, 200, 404]
+
+
 @pytest.mark.parametrize("subtype", [None, "tombstone"])
 async def test_a_broadcast_reply_shows_its_thread(client: AsyncWebClient, subtype: str | None) -> None:
     first, _ = await thread(client)

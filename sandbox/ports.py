@@ -1,0 +1,46 @@
+"""Ports on 127.0.0.1: a given one, that of the last start, or any free one."""
+
+import errno
+import socket
+from collections.abc import Callable, Iterable
+
+from sandbox.children import ChildFailed
+from sandbox.postgres.cluster import free_port
+
+
+def check(option: str, port: int) -> None:
+    """Raise ChildFailed, which names the command's option, if nothing can listen on this port."""
+    if (error := _error(port)) is not None:
+        why = "already in use" if error.errno == errno.EADDRINUSE else f"not to be had ({error.strerror})"
+        raise ChildFailed(
+            f"Port {port} is {why}. Choose another {option}, or leave it out: any free one is taken then."
+        )
+
+
+def again(port: int, *, but: Iterable[int] = ()) -> int:
+    """The port of the last start if it is free now and none of those in `but`; else 0, which means any free one."""
+    return port if port and port not in but and _error(port) is None else 0
+
+
+def again_or_free(port: int) -> Callable[[], int]:
+    """Returns, when called, the port of the last start once if it is free then, and a free one after that."""
+    first = [port]
+    return lambda: (again(first.pop()) if first else 0) or free_port()
+
+
+def moved(name: str, before: int, now: int) -> str:
+    """A sentence that says that something has another port than at the last start."""
+    return (
+        f"Port {before} of the last start is in use by another program: from now on {name} has port {now}. "
+        "What uses the old address must be changed."
+    )
+
+
+def _error(port: int) -> OSError | None:
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do
+            probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        return error
+    return None
