@@ -151,7 +151,7 @@ class _Inline(ParserInline):
         self.ruler = Ruler[_InlineRule]()
         for name, rule in _INLINE_RULES:
             self.ruler.push(name, self._counted(rule))
-        self.ruler.after("newline", "address", self._counted(self._address))
+        self.ruler.after("newline", "address", self._address)
 
     def _counted(self, rule: _InlineRule) -> _InlineRule:
         def counted(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  -- the shape of a rule
@@ -167,12 +167,15 @@ class _Inline(ParserInline):
         return counted
 
     def _address(self, state: StateInline, silent: bool) -> bool:  # noqa: FBT001  -- the shape of a rule
-        """A bare web address, tried at its colon, where the rule for text stops; no other mark counts inside it."""
+        """A bare web address, tried at its colon, where the rule for text stops; no other mark counts inside it.
+
+        A try at another character is no step: it looks at four characters, and every other rule is tried there too.
+        """
         scheme = _SCHEME.search(state.src, max(state.pos - 5, 0), state.pos)
         if scheme is None or not state.src.startswith("://", state.pos):
             return False
         found = links.in_markdown(state.src, scheme.start(), state.posMax)
-        self._meter.take((found.end - state.pos) // _ADDRESS_CHARACTERS)
+        self._meter.take(1 + _TOKEN + (found.end - state.pos) // _ADDRESS_CHARACTERS)
         if not found.url or not (silent or state.pending.endswith(scheme[0])):
             return False
         if not silent:

@@ -73,6 +73,7 @@ async def test_a_failed_reply_is_logged_once_sent_once_and_the_card_heals_all_th
     replica.fault("response_url", kind, times=3)
 
     await replica.click(question, Handle(channel=CHANNEL, ts=stale.ts), user="U0BOB")
+    await replica.inbound.close()  # also if Slack did not wait for the acknowledgement
     await replica.settle()
 
     assert len(replica.slack.faults.left()) == 1 and "'times': 2" in str(replica.slack.faults.left())
