@@ -61,7 +61,7 @@ def document() -> Json:
             "/v1/interactions": {
                 "post": {
                     "operationId": "createInteraction",
-                    "summary": "Ask a question",
+                    "summary": "Create a question",
                     "description": "Makes a question durable and waits up to 2 s for its first card. With `wait`, "
                     "answers as soon as the question has ended instead; with `wait=0` at once.",
                     "security": KEY,
@@ -97,7 +97,7 @@ def document() -> Json:
             "/v1/interactions/{id}": {
                 "get": {
                     "operationId": "getInteraction",
-                    "summary": "Read a question",
+                    "summary": "Get or wait for a question",
                     "security": KEY,
                     "parameters": [_id(), _wait()],
                     "responses": {
@@ -143,7 +143,7 @@ def document() -> Json:
             "/v1/interactions/{id}/timeline": {
                 "get": {
                     "operationId": "getTimeline",
-                    "summary": "Read the timeline",
+                    "summary": "Get the timeline",
                     "security": KEY,
                     "parameters": [_id()],
                     "responses": {"200": answer("Oldest first.", Timeline), **failures(BAD_PARAMETER, NOT_FOUND)},
@@ -152,7 +152,7 @@ def document() -> Json:
             "/v1/events": {
                 "get": {
                     "operationId": "listEvents",
-                    "summary": "List events",
+                    "summary": "Events",
                     "description": "What happens to all questions of your organization, oldest first. With "
                     "`Accept: text/event-stream` as a stream of server-sent events that goes on.",
                     "security": KEY,

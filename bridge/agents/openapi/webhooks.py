@@ -38,7 +38,7 @@ def paths() -> Json:
         _AT: {
             "post": {
                 "operationId": "createWebhookEndpoint",
-                "summary": "Create an endpoint",
+                "summary": "Create a webhook endpoint",
                 "description": "The secret is told here and when it is rotated, and nowhere else.",
                 "security": KEY,
                 "requestBody": {"required": True, **_content(NewEndpoint)},
@@ -49,7 +49,7 @@ def paths() -> Json:
             },
             "get": {
                 "operationId": "listWebhookEndpoints",
-                "summary": "List endpoints",
+                "summary": "List webhook endpoints",
                 "description": "The first page has all active ones.",
                 "security": KEY,
                 "parameters": [_cursor()],
@@ -62,7 +62,7 @@ def paths() -> Json:
         f"{_AT}/{{id}}": {
             "get": {
                 "operationId": "getWebhookEndpoint",
-                "summary": "Read an endpoint",
+                "summary": "Get an endpoint",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {"200": answer("As it now is.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
