@@ -144,13 +144,6 @@ returning
     cards.channel, cards.ts, cards.permalink, cards.wanted, cards.shown, cards.maybe_shown, cards.attempt,
     cards.failures, cards.plain, cards.settled, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
 
--- name: lock :none
--- Lock the interaction, so that the next statement of this transaction sees what other transactions wrote before.
-select
-from interactions
-where organization_id = $organization_id and id = $interaction_id
-for no key update;
-
 -- name: mark_maybe_shown :maybe
 -- Mark a card as possibly posted, before Slack is called: a replica may die before it records the post. newly: this
 -- call set the mark, so a certain failure of the post must clear it. No row: the lease was lost, or the interaction is
@@ -304,7 +297,7 @@ kept as (
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.settled
 ),
-again as ( -- this edit may have reached Slack after a newer one and undone it
+again as ( -- this edit may have reached Slack after a newer one, recorded or still being made, and undone it
     update cards
     set wanted = wanted + 1, due_at = clock_timestamp()
     from locked
@@ -313,7 +306,7 @@ again as ( -- this edit may have reached Slack after a newer one and undone it
         and cards.interaction_id = locked.id
         and cards.id = $id
         and cards.attempt <> $attempt
-        and cards.shown = cards.wanted
+        and (cards.shown = cards.wanted or cards.leased_until is not null)
         and cards.given_up_at is null
 ),
 new_events as (

@@ -223,6 +223,15 @@ from (
 where size_before < $max_bytes::int8
 order by id desc;
 
+-- name: lock :none
+-- Lock the interaction, so that the next statement of this transaction sees what other transactions wrote before. If
+-- that statement itself waited for the lock, it would write on the row version from before the wait, which has no answer
+-- yet; that violates the table's checks.
+select
+from interactions
+where organization_id = $organization_id and id = $id
+for no key update;
+
 -- name: claim :one
 -- Claim an interaction. Lock it, decide from the locked row, change only the locked row, and return the true verdict on
 -- this click. A repeated envelope (the same claim_id) gets the verdict stored for it; the verdict computed for it again

@@ -58,15 +58,6 @@ where
     and interactions.status <> 'pending'
     and not exists (select from owed where owed.id = interactions.id);
 
--- name: lock :none
--- Lock the interaction, so that the next statement of this transaction sees what other transactions wrote before. If
--- `record` itself waited for the lock, it would write on the row version from before the wait, which has no answer yet;
--- that violates the table's checks.
-select
-from interactions
-where organization_id = $organization_id and id = $id
-for no key update;
-
 -- name: record :maybe
 -- Record an agent's receipt of an answer: picked up, then succeeded or failed. Lock, decide from the locked row, and
 -- return the outcome: recorded, repeated (the same receipt is recorded already), refused (another one is), unanswered,

@@ -1,11 +1,11 @@
 """The cards of an interaction in Slack: leased by a replica, written back under the fence of that lease."""
 
-import contextlib
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from storage import statements
+from storage.interaction_lock import locked
 from storage.model import Card, Handle, Json, Scope, Status
 from storage.pool import Database
 from storage.statements import Runs
@@ -57,7 +57,8 @@ async def mark_maybe_shown(db: Database, card: Card) -> bool | None:
     True if this call set the mark, so that a certain failure of the post must clear it. None if the interaction is not
     pending any more or the lease was lost: then the card must not be posted.
     """
-    row = await _SQL["mark_maybe_shown"].maybe(db, **_fence(card))
+    async with locked(db, card.organization_id, card.interaction_id) as held:
+        row = await _SQL["mark_maybe_shown"].maybe(held, **_fence(card))
     return bool(row["newly"]) if row else None
 
 
@@ -81,7 +82,7 @@ async def posted(
 
     False if the lease was lost: the message is then kept as a stray card, which is settled like any other.
     """
-    async with _locked(db, card.organization_id, card.interaction_id) as held:
+    async with locked(db, card.organization_id, card.interaction_id) as held:
         row = await _SQL["posted"].one(
             held,
             **_fence(card),
@@ -133,7 +134,8 @@ async def edited(
 
 async def skip(db: Database, card: Card) -> None:
     """Record that this card needs no post, because the interaction ended before the card was shown."""
-    await _SQL["skip"].run(db, **_fence(card))
+    async with locked(db, card.organization_id, card.interaction_id) as held:
+        await _SQL["skip"].run(held, **_fence(card))
 
 
 async def retry(
@@ -153,16 +155,17 @@ async def retry(
     the mark of `mark_maybe_shown`, which is cleared unless `unsure`. `event_id`: of the entry in the timeline that is
     written if the card did not wait for this reason before; None: none is written.
     """
-    await _SQL["retry"].run(
-        db,
-        **_fence(card),
-        seconds=seconds,
-        reason=reason,
-        failed=int(failed),
-        unsure=unsure,
-        newly_marked=newly_marked,
-        event_id=event_id,
-    )
+    async with locked(db, card.organization_id, card.interaction_id) as held:
+        await _SQL["retry"].run(
+            held,
+            **_fence(card),
+            seconds=seconds,
+            reason=reason,
+            failed=int(failed),
+            unsure=unsure,
+            newly_marked=newly_marked,
+            event_id=event_id,
+        )
 
 
 async def give_up(
@@ -173,14 +176,10 @@ async def give_up(
     `gone`: the card was posted, and its message is not there any more, so that it does not count as shown.
     Returns the status of the interaction after this; None if the lease was lost.
     """
-    row = await _SQL["give_up"].maybe(
-        db,
-        **_fence(card),
-        reason=reason,
-        event_id=event_id,
-        newly_marked=newly_marked,
-        gone=gone,
-    )
+    async with locked(db, card.organization_id, card.interaction_id) as held:
+        row = await _SQL["give_up"].maybe(
+            held, **_fence(card), reason=reason, event_id=event_id, newly_marked=newly_marked, gone=gone
+        )
     return Status(row["status"]) if row else None
 
 
@@ -203,7 +202,7 @@ async def heal(
 
     `retries`: also if its last edit was refused, which is then tried again at once.
     """
-    async with _locked(db, scope.organization_id, interaction_id) as held:
+    async with locked(db, scope.organization_id, interaction_id) as held:
         await _SQL["heal"].run(
             held,
             organization_id=scope.organization_id,
@@ -224,14 +223,3 @@ def _fence(card: Card) -> dict[str, Any]:
         "id": card.id,
         "attempt": card.attempt,
     }
-
-
-@contextlib.asynccontextmanager
-async def _locked(db: Database, organization_id: UUID, interaction_id: UUID) -> AsyncIterator[statements.Runs]:
-    """Lock the interaction in a statement of its own.
-
-    A statement that waits for the lock itself would decide from the snapshot that it took before the wait.
-    """
-    async with db.acquire() as connection, connection.transaction():
-        await _SQL["lock"].run(connection, organization_id=organization_id, interaction_id=interaction_id)
-        yield connection

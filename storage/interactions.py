@@ -12,6 +12,7 @@ from asyncpg import Record
 
 from storage import deadlines, statements
 from storage.deadlines import EndedInteraction
+from storage.interaction_lock import locked
 from storage.model import Card, Intent, Interaction, Json, Life, Scope, Status, TimelineEntry, Verdict, verdict
 from storage.pool import Database
 from storage.statements import Runs
@@ -254,24 +255,27 @@ async def cancel(
     db: Database, organization_id: UUID, id: UUID, *, reason: Json, cancelled_by: str, event_id: UUID
 ) -> bool | None:
     """Cancel an interaction. Idempotent. False if it had ended before; None if there is none."""
-    row = await _SQL["cancel"].maybe(
-        db, organization_id=organization_id, id=id, reason=reason, cancelled_by=cancelled_by, event_id=event_id
-    )
+    async with locked(db, organization_id, id) as held:
+        row = await _SQL["cancel"].maybe(
+            held, organization_id=organization_id, id=id, reason=reason, cancelled_by=cancelled_by, event_id=event_id
+        )
     return row["cancelled"] if row else None
 
 
 async def set_unable(db: Database, card: Card, unable: Json) -> None:
     """Record which responders of a pending interaction cannot answer; its other posted cards are edited to say so."""
-    await _SQL["set_unable"].run(
-        db, organization_id=card.organization_id, id=card.interaction_id, card_id=card.id, unable=unable
-    )
+    async with locked(db, card.organization_id, card.interaction_id) as held:
+        await _SQL["set_unable"].run(
+            held, organization_id=card.organization_id, id=card.interaction_id, card_id=card.id, unable=unable
+        )
 
 
 async def close_unreachable(db: Database, organization_id: UUID, id: UUID, *, reason: Json, event_id: UUID) -> bool:
     """End a pending interaction that no person who sees its cards can answer. False if it had ended before."""
-    row = await _SQL["close_unreachable"].one(
-        db, organization_id=organization_id, id=id, reason=reason, event_id=event_id
-    )
+    async with locked(db, organization_id, id) as held:
+        row = await _SQL["close_unreachable"].one(
+            held, organization_id=organization_id, id=id, reason=reason, event_id=event_id
+        )
     return bool(row["closed"])
 
 

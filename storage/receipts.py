@@ -7,6 +7,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from storage import statements
+from storage.interaction_lock import locked
 from storage.model import Progress
 from storage.pool import Database
 
@@ -57,11 +58,9 @@ async def record(
     db: Database, organization_id: UUID, id: UUID, receipt: Receipt, *, key_name: str, event_id: UUID
 ) -> Recording | None:
     """Record a receipt, in order: picked up, then succeeded or failed. None if there is no such interaction."""
-    async with db.acquire() as runs, runs.transaction():
-        # A statement of its own: a claim that held the row has committed, and the next snapshot sees its answer.
-        await _SQL["lock"].run(runs, organization_id=organization_id, id=id)
+    async with locked(db, organization_id, id) as held:
         row = await _SQL["record"].maybe(
-            runs,
+            held,
             organization_id=organization_id,
             id=id,
             status=receipt.status.value,

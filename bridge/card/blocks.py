@@ -2,6 +2,9 @@
 
 Foreign text goes into `plain` text objects (or rich text, see `bridge.card.richtext`); `mrkdwn` is for the bridge's own
 sentences, in which foreign text appears only through `escape`, `inert` or `quoted`.
+
+Everywhere a shortcode (`:tada:`) is shown as it was written: `plain` objects say so to Slack, rich text has no
+shortcodes, and in mrkdwn, where Slack has no escape for them, the first colon is a character that looks like one.
 """
 
 import re
@@ -9,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from bridge.card import texts
+from bridge.card import links, texts
 from storage.model import Json
 
 MAX_TEXT = 3_000  # units of one text object
@@ -23,6 +26,9 @@ _MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")  # Slack formats nothi
 _PLAINER = str.maketrans(
     "*_~`", "\u2217\u02cd\u223c\u02cb"
 )  # characters that look alike and that Slack does not interpret
+# The colon that begins an emoji shortcode, but not of a time (10:30:15); or a link, inside which Slack reads none.
+_SHORTCODE = re.compile(r"<[^<>]*>|:(?=[\w+'-]+:)(?!(?<=\d:)\d\d:\d)")
+_RATIO = "\u2236"  # looks like a colon
 _USER = re.compile(r"[A-Z0-9]+")
 # Every character that looks like “ or ” to a reader, and two or more single marks; not « and 「.
 _QUOTATION = re.compile(
@@ -35,12 +41,15 @@ _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 def escape(text: str) -> str:
     """The text without control characters of Slack, for mrkdwn and for a message's `text`. Apply it only once."""
-    return texts.visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _escaped(texts.visible(text))
 
 
 def inert(text: str) -> str:
-    """Escaped text without formatting marks, for foreign text inside a sentence of the bridge in mrkdwn."""
-    return _MARK.sub(lambda mark: mark[0].translate(_PLAINER), escape(text))
+    """Escaped text without formatting marks and shortcodes, for foreign text inside a sentence of the bridge in mrkdwn.
+
+    Addresses stay as they were written: one with marks is a link, in which Slack interprets nothing.
+    """
+    return _literal("".join(_inert(piece, address=address) for piece, address in links.split(texts.visible(text))))
 
 
 def unformatted(text: str) -> str:
@@ -83,7 +92,7 @@ def date(at: datetime, before: str = "") -> str:
 
 
 def plain(text: str, limit: int = MAX_TEXT) -> Json:
-    """A text object that shows exactly this text, cut to `limit` units, and no emoji in place of `:words:`."""
+    """A text object that shows exactly this text, cut to `limit` units, and no emoji in place of `:shortcodes:`."""
     return {"type": "plain_text", "text": texts.visible(texts.cut(text, limit)), "emoji": False}
 
 
@@ -95,7 +104,23 @@ def mrkdwn(text: str) -> Json:
 def link(url: str, label: str) -> str:
     """A link for mrkdwn; `url` must come from `links.address`."""
     safe = escape(url).replace("|", "%7C")
-    return f"<{safe}|{escape(label).replace('|', '¦')}>"
+    return f"<{safe}|{_literal(escape(label)).replace('|', '¦')}>"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _inert(piece: str, *, address: bool) -> str:
+    written = _escaped(piece)
+    shown = _MARK.sub(lambda mark: mark[0].translate(_PLAINER), written)
+    changed = shown != written or _SHORTCODE.search(f"{written}:")
+    return f"<{written}>" if address and changed and links.own_label(piece) else shown
+
+
+def _literal(escaped: str) -> str:
+    """The escaped text with its shortcodes as they were written."""
+    return _SHORTCODE.sub(lambda found: _RATIO if found[0] == ":" else found[0], escaped)
 
 
 def header(text: str) -> Json:

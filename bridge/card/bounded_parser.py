@@ -5,6 +5,7 @@ below a wide table, lines after a deep quote, images within images. The steps ar
 count of marks before parsing would have to know every costly pattern.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -13,8 +14,11 @@ from markdown_it.parser_block import ParserBlock
 from markdown_it.parser_inline import ParserInline
 from markdown_it.ruler import Ruler
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import escapedSplit
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from bridge.card import links
 
 Environment: TypeAlias = dict[str, Any]  # link definitions, which the parser returns besides its tokens
 _BlockRule: TypeAlias = Callable[[StateBlock, int, int, bool], bool]
@@ -27,6 +31,8 @@ _BLOCK = 20
 _TOKEN = 4
 _LINK = 20
 _CELL = 12
+_ADDRESS_CHARACTERS = 50  # for one step: an address that is not valid is read again at each colon inside it
+_SCHEME = re.compile(r"https?\Z", re.IGNORECASE)
 
 _EVERYWHERE = ("paragraph", "reference", "blockquote", "list")
 _OUTSIDE_LISTS = ("paragraph", "reference", "blockquote")
@@ -88,6 +94,14 @@ class _Parser(MarkdownIt):
         self.inline.ruler2.enable("strikethrough")
         self.block = _Block(meter)
 
+    def normalizeLink(self, url: str) -> str:  # noqa: N802  -- the parser's name
+        """The address as it was written; `links.address` normalizes it."""
+        return url
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802  -- the parser's name
+        """The address as it was written, with its percent-escapes."""
+        return link
+
 
 class _Block(ParserBlock):
     def __init__(self, meter: Meter) -> None:
@@ -117,7 +131,17 @@ class _Block(ParserBlock):
         columns = state.src.count("|", state.bMarks[start], state.eMarks[start]) + 1
         after = next((line for line in range(start, end) if state.isEmpty(line)), end)
         self._meter.take(columns * (after - start) * _CELL)
-        return rules_block.table(state, start, end, silent)
+        opened = len(state.tokens)
+        if matched := rules_block.table(state, start, end, silent):
+            head, *rows = [_cells(state, line) for line in (start, *range(start + 2, state.line))]
+            state.tokens[opened].meta = {"cells_left_out": any(cells > head for cells in rows)}
+        return matched
+
+
+def _cells(state: StateBlock, line: int) -> int:
+    """How many cells a row of a table has; the parser leaves out those beyond the head's."""
+    cells = escapedSplit(state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].strip())
+    return len(cells) - (cells[0] == "") - (cells[-1] == "" and len(cells) > 1)
 
 
 class _Inline(ParserInline):
@@ -127,6 +151,7 @@ class _Inline(ParserInline):
         self.ruler = Ruler[_InlineRule]()
         for name, rule in _INLINE_RULES:
             self.ruler.push(name, self._counted(rule))
+        self.ruler.after("newline", "address", self._counted(self._address))
 
     def _counted(self, rule: _InlineRule) -> _InlineRule:
         def counted(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  -- the shape of a rule
@@ -140,6 +165,22 @@ class _Inline(ParserInline):
             return matched
 
         return counted
+
+    def _address(self, state: StateInline, silent: bool) -> bool:  # noqa: FBT001  -- the shape of a rule
+        """A bare web address, tried at its colon, where the rule for text stops; no other mark counts inside it."""
+        scheme = _SCHEME.search(state.src, max(state.pos - 5, 0), state.pos)
+        if scheme is None or not state.src.startswith("://", state.pos):
+            return False
+        found = links.in_markdown(state.src, scheme.start(), state.posMax)
+        self._meter.take((found.end - state.pos) // _ADDRESS_CHARACTERS)
+        if not found.url or not (silent or state.pending.endswith(scheme[0])):
+            return False
+        if not silent:
+            state.pending = state.pending.removesuffix(scheme[0])
+            token = state.push("address", "", 0)
+            token.content, token.meta = found.written, {"url": found.url}
+        state.pos = found.end
+        return True
 
     def skipToken(self, state: StateInline) -> None:  # noqa: N802  -- the parser's name
         """Skip a token while looking for the end of a label, which every opening bracket does anew."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
 
-from bridge.card import bounded_parser, spans
+from bridge.card import bounded_parser, spans, tables
 from bridge.card.bounded_parser import MAX_NESTING, Environment, Meter, TooMuchWork
 from bridge.card.prose import Part, Shape
 from bridge.card.spans import Span
@@ -43,16 +43,24 @@ def _unused(environment: Environment, tokens: list[Token]) -> list[Part]:
 
 
 @dataclass
+class _List:
+    """An open list."""
+
+    number: int | None = None  # of the next item; None: bullets
+    from_zero: bool = False
+
+
+@dataclass
 class _Reader:
     """Reads the parser's flat list of tokens; the fields are the state between two tokens."""
 
     source: str
     parts: list[Part] = field(default_factory=list)
-    lists: list[int | None] = field(default_factory=list)  # the next number of each open list; None: bullets
+    lists: list[_List] = field(default_factory=list)  # the open lists, the outermost first
     marker: bool = False  # a list item was opened and has no text yet
     quotes: int = 0
     heading: bool = False
-    table: bool = False
+    table: list[Token] | None = None  # the tokens of the open table so far
 
     def read(self, tokens: list[Token]) -> list[Part]:
         for token in tokens:
@@ -62,18 +70,18 @@ class _Reader:
     def _read(self, token: Token) -> None:
         match token.type:
             case "table_open":
-                self.table = True
-                first, after = token.map or [0, 0]
-                self._code("\n".join(self.source.split("\n")[first:after]))
-            case "table_close":
-                self.table = False
+                self.table = [token]
+            case "table_close" if self.table:
+                self._table(self.table)
+                self.table = None
             case _ if self.table:
-                pass
+                self.table.append(token)
             case "bullet_list_open":
-                self.lists.append(None)
+                self.lists.append(_List())
             case "ordered_list_open":
                 start = token.attrGet("start")
-                self.lists.append(1 if start is None else int(start))
+                number = 1 if start is None else int(start)
+                self.lists.append(_List(number, from_zero=number == 0))
             case "bullet_list_close" | "ordered_list_close":
                 self.lists.pop()
             case "list_item_open":
@@ -81,8 +89,8 @@ class _Reader:
             case "list_item_close":
                 if self.marker:
                     self._text((Span(text=" "),))
-                if (number := self.lists[-1]) is not None:
-                    self.lists[-1] = number + 1
+                if (last := self.lists[-1]).number is not None:
+                    last.number += 1
             case "blockquote_open":
                 self.quotes += 1
             case "blockquote_close":
@@ -103,9 +111,9 @@ class _Reader:
     def _text(self, line: tuple[Span, ...]) -> None:
         if not line:
             return
-        number = self.lists[-1] if self.lists else None
-        indent = len(self.lists) - 1
-        item = Part(shape=Shape.ITEM, spans=line, indent=indent, number=number)
+        inner = self.lists[-1] if self.lists else _List()
+        number, indent = inner.number, len(self.lists) - 1
+        item = Part(shape=Shape.ITEM, spans=line, indent=indent, number=number, from_zero=inner.from_zero)
         last = self.parts[-1] if self.parts else None
         if self.quotes:
             words = replace(item, spans=()).text if self.marker else ""
@@ -118,13 +126,22 @@ class _Reader:
             self.parts.append(Part(shape=Shape.PARAGRAPH, spans=line))
         self.marker = False
 
-    def _code(self, content: str) -> None:
+    def _table(self, tokens: list[Token]) -> None:
+        opened = tokens[0]
+        if not opened.meta.get("cells_left_out"):
+            self._code(*tables.draw(tokens))
+            return
+        first, after = opened.map or [0, 0]
+        self._code("\n".join(self.source.split("\n")[first:after]))
+
+    def _code(self, content: str, brief: str | None = None) -> None:
+        """Monospaced text, and the same without alignment if it has any."""
         words = content.rstrip("\n")
         if not words:
             return
         if self.quotes:
-            self._text((Span(text=words, code=True),))
+            self._text((Span(text=words, brief=brief, code=True),))
             return
         if self.marker:
             self._text((Span(text=" "),))
-        self.parts.append(Part(shape=Shape.CODE, spans=(Span(text=words),)))
+        self.parts.append(Part(shape=Shape.CODE, spans=(Span(text=words, brief=brief),)))

@@ -80,7 +80,7 @@ def more(interaction: Interaction) -> str | None:
     if interaction.status is not Status.ANSWERED or not isinstance(url, str):
         return None
     host = links.host(url)
-    return blocks.link(url, host) if texts.units(blocks.escape(url)) <= _MAX_LINK else blocks.escape(host)
+    return blocks.link(url, host) if texts.units(blocks.escape(url)) <= _MAX_LINK else blocks.inert(host)
 
 
 def _responders(interaction: Interaction) -> str:

@@ -1,7 +1,7 @@
 """Prose: paragraphs, list items, quotes and code, shortened to what fits on a card."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import groupby
 from typing import assert_never
@@ -30,18 +30,24 @@ class Part:
     spans: tuple[Span, ...]
     indent: int = 0
     number: int | None = None  # of an item; None: a bullet
+    from_zero: bool = False  # of an item: its list begins with 0, which Slack's lists cannot
 
     @property
     def text(self) -> str:
-        """The part without styles."""
-        words = "".join(span.text for span in self.spans)
+        """The part without styles and alignment."""
+        words = "".join(span.text if span.brief is None else span.brief for span in self.spans)
         match self.shape:
             case Shape.ITEM:
-                return "  " * self.indent + ("• " if self.number is None else f"{self.number}. ") + words
+                return self.marker + words
             case Shape.QUOTE:
                 return "\n".join(f"> {line}" for line in words.split("\n"))
             case _:
                 return words
+
+    @property
+    def marker(self) -> str:
+        """The bullet or number of an item, with its indent."""
+        return "  " * self.indent + ("• " if self.number is None else f"{self.number}. ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +68,13 @@ def plain(parts: Sequence[Part]) -> str:
 
 
 def rich(parts: Sequence[Part], max_weight: int) -> Rich:
-    """As much of the text as has at most this weight (see `texts.weight`); drops styles before it cuts the end."""
+    """As much of the text as has at most this weight (see `texts.weight`); drops alignment and styles before words."""
     elements = _elements(parts)
-    if texts.weight(elements) <= max_weight:
+    weight, padding = texts.weight(elements), sum(map(_padding, parts))
+    if padding and 0 < weight - max_weight <= padding:
+        elements = _elements([_unaligned(part) for part in parts])
+        weight = texts.weight(elements)
+    if weight <= max_weight:
         return Rich(elements=elements)
     words = plain(parts)
     unstyled = [richtext.section(richtext.text(words))]
@@ -76,9 +86,19 @@ def rich(parts: Sequence[Part], max_weight: int) -> Rich:
     return Rich(elements=[richtext.section(richtext.text(shown + texts.ELLIPSIS))] if shown else [], hidden=hidden)
 
 
+def _padding(part: Part) -> int:
+    """How many characters only align others."""
+    return sum(len(span.text) - len(span.brief) for span in part.spans if span.brief is not None)
+
+
+def _unaligned(part: Part) -> Part:
+    spans = (span if span.brief is None else replace(span, text=span.brief, brief=None) for span in part.spans)
+    return replace(part, spans=tuple(spans))
+
+
 def _elements(parts: Sequence[Part]) -> list[Json]:
     elements: list[Json] = []
-    for (shape, indent, _), run in groupby(enumerate(parts), key=_group):
+    for (shape, indent, _, from_zero), run in groupby(enumerate(parts), key=_group):
         group = [part for _, part in run]
         match shape:
             case Shape.PARAGRAPH:
@@ -86,19 +106,22 @@ def _elements(parts: Sequence[Part]) -> list[Json]:
             case Shape.QUOTE:
                 elements.append(richtext.quote(_lines(group, "\n")))
             case Shape.CODE:
-                elements += [richtext.preformatted(part.text) for part in group]
+                elements += [richtext.preformatted("".join(span.text for span in part.spans)) for part in group]
+            case Shape.ITEM if from_zero:
+                rows = [replace(part, spans=(Span(text=part.marker), *part.spans)) for part in group]
+                elements.append(richtext.section(_lines(rows, "\n")))
             case Shape.ITEM:
-                rows = [richtext.section(_line(part.spans)) for part in group]
-                elements.append(richtext.items(rows, indent=min(indent, _MAX_INDENT), first=group[0].number))
+                items = [richtext.section(_line(part.spans)) for part in group]
+                elements.append(richtext.items(items, indent=min(indent, _MAX_INDENT), first=group[0].number))
             case _:
                 assert_never(shape)
     return elements
 
 
-def _group(indexed: tuple[int, Part]) -> tuple[Shape, int, int | None]:
+def _group(indexed: tuple[int, Part]) -> tuple[Shape, int, int | None, bool]:
     """A key that adjacent parts of one element share: same shape and depth, and numbered without a gap."""
     index, part = indexed
-    return part.shape, part.indent, None if part.number is None else part.number - index
+    return part.shape, part.indent, None if part.number is None else part.number - index, part.from_zero
 
 
 def _lines(parts: Sequence[Part], separator: str) -> list[Json]:

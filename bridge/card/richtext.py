@@ -1,4 +1,4 @@
-"""Rich text blocks, the safest place for foreign text: Slack interprets nothing in a text element.
+"""Rich text blocks, the safest place for foreign text: Slack interprets nothing in a text element, nor shortcodes.
 
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
@@ -37,7 +37,10 @@ def preformatted(words: str) -> Json:
 
 
 def items(sections: Sequence[Json], *, indent: int, first: int | None) -> Json:
-    """A list, numbered from `first` or with bullets."""
+    """A list, numbered from `first`, at least 1, or with bullets.
+
+    Slack adds `offset` to 1, and does not document what it makes of an offset below 0.
+    """
     shape: Json = (
         {"style": "bullet"} if first is None else {"style": "ordered"} | ({"offset": first - 1} if first > 1 else {})
     )

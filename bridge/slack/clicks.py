@@ -5,6 +5,7 @@ card and a private reply; one of them can fail without the others.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -112,7 +113,12 @@ class Clicks:
         await self._follow(outcome)
         connection = outcome.connection
         if connection is not None and outcome.certain and connection.id not in self._noted:
-            await self._logging(connections.note_click(self._db, connection.scope), outcome.click)
+            await self._logging(self._note(connection), outcome.click)
+
+    async def _note(self, connection: Connection) -> None:
+        """Record that clicks of a connection reach the bridge; without a database the next click does."""
+        with contextlib.suppress(errors.Unavailable):
+            await connections.note_click(self._db, connection.scope)
             self._noted[connection.id] = True
 
     async def _follow(self, outcome: ClickOutcome) -> None:

@@ -13,7 +13,10 @@ _OURS = re.compile(
     r"<@[A-Z0-9]+>"
     r"|<!date\^\d+\^(?:until |· )?\{date_short_pretty\} at \{time\}\|(?:until |· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<https?://[^<>|\s]+\|[^<>|]+>"
+    r"|<https?://[^<>|\s]+>"  # a foreign address, which is its own label
 )
+_LABEL = re.compile(r"<[^<>|]*\||<[^<>]*>")
+_SHORTCODE = re.compile(r":(?!(?<=\d:)\d\d:\d)[\w+'-]+:")  # the middle of a time, 10:30:15, is none
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")
@@ -29,6 +32,7 @@ def check(card: Drawing, interaction: Interaction) -> None:
     assert ids.encode("int", interaction.id) in words(card)
     for ours in [*mrkdwn(card.blocks), card.text]:
         assert_nothing_foreign_is_active(ours)
+        assert not _SHORTCODE.search(_LABEL.sub(" ", ours)), ours
     for found in objects(card.blocks):
         if isinstance(text := found.get("text"), str):
             assert utf16(text) <= 3_000

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from pydantic import HttpUrl
+
 from bridge.card.frame import CardView, Drawing
 from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
@@ -17,6 +19,7 @@ _PARTS = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_p
 _SMALL = {"plain_text", "mrkdwn", "text", "link", "button", "static_select", "bullet", "ordered"}
 _MENTION = re.compile(r"<@([A-Z0-9]+)>")
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]+)>")
+_ADDRESS = re.compile(r"<(https?://[^|>]+)>")
 _MAX_MARKS = 8  # combining marks on one character; living scripts use up to four
 
 _BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
@@ -74,6 +77,8 @@ def check(card: Drawing, interaction: Interaction) -> None:
     _check_frame(card, interaction)
     _check_text(card, interaction)
     _check_mentions(card, interaction)
+    addresses = [_unescaped(url) for text in [*limits.mrkdwn(card.blocks), card.text] for url in _ADDRESS.findall(text)]
+    assert all(leads_where_it_says(str(HttpUrl(written)), written) for written in addresses), addresses
     for url, shown in links(card.blocks):
         if url == NEWER and interaction.status is Status.SUPERSEDED:
             continue  # this link is the bridge's own, to a permalink of Slack
@@ -101,7 +106,8 @@ def leads_where_it_says(url: str, shown: str) -> bool:
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host:
         return False
-    bare = "@" not in parts.netloc and shown.startswith(f"{parts.scheme}://{parts.netloc}") and url in shown
+    origin = f"{parts.scheme}://{parts.netloc}"
+    bare = "@" not in parts.netloc and shown.lower().startswith((f"{origin}/", f"{origin}?", f"{origin}#"))
     named = f"[{host}]" if ":" in host else host
     return bare or shown == named or f" ({named})" in shown
 
@@ -140,7 +146,7 @@ def _check_text(card: Drawing, interaction: Interaction) -> None:
     assert not any(re.fullmatch(_MILE, other) for other in rest[1:]), "no foreign line reads like ours"
     for foreign in [title, *rest]:
         assert not foreign.lstrip().startswith("&gt;"), "a quote, which may take all that follows"
-        assert not re.search(r"(?<!\w)[*~`](?=\S)", foreign), foreign
+        assert not re.search(r"(?<!\w)[*~`](?=\S)", _ADDRESS.sub("", foreign)), foreign
 
 
 def _check_mentions(card: Drawing, interaction: Interaction) -> None:

@@ -23,6 +23,10 @@ BODIES = {
     "a fence of line breaks": "```\n" + "\n" * 8_990 + "x",
     "deep lists": "\n".join("- " * 48 + "a" for _ in range(90)),
     "addresses": "http://a " * 1_000,
+    "addresses with marks": "http://a/*b " * 1_000,
+    "addresses below a table": "|a|\n|-|\n\n" + "http://a " * 1_000,
+    "addresses that end in a bracket": "http://[" * 1_200,
+    "a table that is padded": "|" + "a" * 40 + "|b|\n|-|-|\n" + "|c|d|\n" * 300 + "\n" + "http://a " * 700,
     "marks": ("a" + "\u0336" * 9) * 900,
 }
 _LABELS = {"options": [{"id": f"o{n}", "label": f"{n:03}" + "x" * 70, "confirm": "c" * 300} for n in range(100)]}

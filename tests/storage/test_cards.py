@@ -189,7 +189,9 @@ async def test_a_message_that_a_click_took_in_before_its_write_back_stays_one_co
     assert (card.id, card.ts, card.shown, card.wanted) == (posting.id, "3.3", 1, 2)
 
 
-async def test_an_edit_whose_lease_was_lost_changes_nothing(db: Database, question: Interaction) -> None:
+async def test_an_edit_whose_lease_was_lost_changes_nothing_but_is_followed_by_another(
+    db: Database, question: Interaction
+) -> None:
     await post(db, await take(db, question))
     await interactions.claim(db, build.click(question))
     paused = await take(db, question)
@@ -203,7 +205,8 @@ async def test_an_edit_whose_lease_was_lost_changes_nothing(db: Database, questi
     assert (await events(db, question))[-1] == "card.lease_lost"
     assert await edit(db, current)
     assert (await events(db, question))[-1] == "card.settled"
-    assert await lease(db, question) == []
+    (again,) = await lease(db, question)  # Slack may have got the lost one last
+    assert (again.shown, again.wanted) == (current.wanted, current.wanted + 1)
 
 
 async def test_a_question_answered_while_its_card_is_being_posted_is_edited_at_once(

@@ -136,3 +136,44 @@ def test_the_pieces_are_what_slack_takes() -> None:
 def test_words_of_strangers_are_never_parsed() -> None:
     assert blocks.plain("<!here> :tada:") == {"type": "plain_text", "text": "<!here> :tada:", "emoji": False}
     assert blocks.mrkdwn("ours")["verbatim"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("*see* https://a.example/_x_/y.", "\u2217see\u2217 <https://a.example/_x_/y>."),
+        ("https://a.example/a_b?x&y", "https://a.example/a_b?x&amp;y"),
+        ("https://a.example/*x?x&y", "<https://a.example/*x?x&amp;y>"),
+        ("https://bank.example@evil.example/*x", "https://bank.example@evil.example/\u2217x"),
+        ("https://\u0430.example/*x", "https://\u0430.example/\u2217x"),
+        ("\u2066https://a.example/*x", "\ufffd<https://a.example/*x>"),
+    ],
+)
+def test_no_character_of_an_address_changes_in_a_sentence(given: str, shown: str) -> None:
+    """Only an address whose host is plain becomes a link; of others the marks are shown as look-alikes."""
+    assert blocks.inert(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("done :tada:", "done \u2236tada:"),
+        (":wave::skin-tone-2: x :+1:", "\u2236wave:\u2236skin-tone-2: x \u2236+1:"),
+        (":寿司:", "\u2236寿司:"),
+        ("a: b :c d:", "a: b :c d:"),
+        ("at 10:30:15, ratio 1:2", "at 10:30:15, ratio 1:2"),
+        ("1:100:3 :10:3 1:10:x", "1\u2236100:3 \u223610:3 1\u223610:x"),
+        ("https://a.example/:tada:/x", "<https://a.example/:tada:/x>"),
+        ("https://a.example:80: no", "https://a.example\u223680: no"),
+        ("https://a.example/x:y: yes", "<https://a.example/x:y>: yes"),
+        ("https://a.example:80/: yes", "https://a.example:80/: yes"),
+        (":*tada*:", ":\u2217tada\u2217:"),
+    ],
+)
+def test_a_shortcode_is_shown_as_it_was_written(given: str, shown: str) -> None:
+    assert blocks.inert(given) == blocks.unformatted(given) == shown
+    assert blocks.quoted(given, 99) == f"“{shown}”"
+
+
+def test_a_host_in_a_link_is_no_shortcode() -> None:
+    assert blocks.link("http://[1:100:3::]/", "[1:100:3::]") == "<http://[1:100:3::]/|[1\u2236100\u22363::]>"

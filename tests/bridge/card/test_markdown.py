@@ -61,6 +61,12 @@ def numbers(*rows: str, **place: int) -> Json:
         ("- a\n  - b\n- c", [bullets("a"), bullets("b", indent=1), bullets("c")]),
         ("1. a\n   - b\n2. c", [numbers("a"), bullets("b", indent=1), numbers("c", offset=1)]),
         ("1. a\n\n1) b", [numbers("a"), numbers("b")]),
+        ("0. a\n1. *b*\n2. c", [section(text("0. a\n1. "), text("b", italic=True), text("\n2. c"))]),
+        ("00) a\n\n    b\n1) c", [section(text("0. a\nb\n1. c"))]),
+        ("0. a\n   - b\n1. c", [section(text("0. a")), bullets("b", indent=1), section(text("1. c"))]),
+        ("1. a\n\n   0. b\n   1. c", [numbers("a"), section(text("  0. b\n  1. c"))]),
+        ("> 0. a\n> 1. b", [quote("0. a\n1. b")]),
+        ("0. a\n\n- b\n\n1. c", [section(text("0. a")), bullets("b"), numbers("c")]),
         ("- a\n\n  more", [bullets("a\nmore")]),
         ("-\n- b", [bullets(" ", "b")]),
         ("> - a\n> - b", [quote("• a\n• b")]),
@@ -72,6 +78,46 @@ def numbers(*rows: str, **place: int) -> Json:
 def test_markdown_keeps_its_looks(source: str, expected: list[Json]) -> None:
     assert rich(source) == expected
     assert message.problems([{"type": "rich_text", "elements": expected}] if expected else []) == []
+
+
+TABLES = [
+    ("|a|b|\n|-|-|\n|long|*c*|", "| a    | b |\n|------|---|\n| long | c |", "| a | b |\n|---|---|\n| long | c |"),
+    ("a|b|c\n:-|:-:|-:\nlong|1", "| a    | b | c |\n|------|---|---|\n| long | 1 |   |", None),
+    ("a|bcde|cde\n:-|:-:|-:\n1|x|1", "| a | bcde | cde |\n|---|------|-----|\n| 1 |  x   |   1 |", None),
+    ("|`a|b`|\n|-|", "`a|b`\n-", None),
+    ("|`a\\|b`|\n|-|", "| a|b |\n|-----|", "| a|b |\n|---|"),
+    ("|[l](https://a.b/_x_)|\n|-|\n|<https://a.b/>|",
+     "| l (https://a.b/_x_) |\n|---------------------|\n| https://a.b/        |", None),
+    ("|[l](https://b@a.b 't')|\n|-|", "| l (https://b@a.b/ (a.b)) “t” |\n|------------------------------|", None),
+    ("|![l](https://a.b/c)|\n|-|", "| image: l (https://a.b/c) |\n|--------------------------|", None),
+    ("|日本e\u0301|\n|-|\n|abcde|", "| 日本e\u0301 |\n|-------|\n| abcde |", None),
+    ("|~~no~~ &#10; yes|\n|-|", "| ~~no~~   yes |\n|--------------|", None),
+    ("|a|\n|-|\n|1|2|", "|a|\n|-|\n|1|2|", "|a|\n|-|\n|1|2|"),
+    ("|" + "x" * 41 + "|b|\n|-|-|\n|y|c|",
+     "| " + "x" * 41 + " | b |\n|-" + "-" * 40 + "-|---|\n| y" + " " * 39 + " | c |", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "shown", "brief"), TABLES)
+def test_a_table_is_shown_with_aligned_columns(source: str, shown: str, brief: str | None) -> None:
+    """A table with a row of more cells than its head is shown as it was written: Markdown leaves those cells out."""
+    if shown.startswith("|"):
+        assert rich(source) == [code(shown)]
+        assert rich(f"> {source}".replace("\n", "\n> "))[0]["elements"][0]["text"].replace("> ", "") == shown
+    else:
+        assert rich(source) != [code(shown)]
+    if brief:
+        assert prose.plain(markdown.parse(source)) == brief
+
+
+def test_no_alignment_takes_the_place_of_words() -> None:
+    table = "|a|" + "b" * 50 + "|\n|-|-|\n" + "|c|d|\n" * 100
+    aligned, source = texts.weight(rich(table)), texts.weight(rich("x" * len(table)))
+    assert aligned < 9 * source
+
+    shown = prose.rich(markdown.parse(table), aligned - 1)
+    assert shown.hidden == 0
+    assert shown.elements == [code(prose.plain(markdown.parse(table)))]
 
 
 SOMEWHERE_ELSE = text(" (evil.example)")
@@ -92,6 +138,20 @@ SOMEWHERE_ELSE = text(" (evil.example)")
         ("[mail](mailto:a@b.c) <a@b.c>", [text("mail (mailto:a@b.c) a@b.c")]),
         ("[j](javascript:alert)", [text("[j](javascript:alert)")]),
         ("[r][1]\n\n[1]: https://a.b/c", [link("https://a.b/c", "r"), text(" (a.b)")]),
+        ("https://a.b/_x_/*y*/~~z~~/", [link("https://a.b/_x_/*y*/~~z~~/", "https://a.b/_x_/*y*/~~z~~/")]),
+        ("**https://a.b/x_y**, z", [link("https://a.b/x_y", "https://a.b/x_y", bold=True), text(", z")]),
+        ("https://a.b/?a=1&amp;b=2", [link("https://a.b/?a=1&amp;b=2", "https://a.b/?a=1&amp;b=2")]),
+        ("[x](https://a.b/?a=1&amp;b=2_c_)", [link("https://a.b/?a=1&b=2_c_", "x"), text(" (a.b)")]),
+        ("<https://a.b/%C3%A9?q=%5B[x]_y_>", [link("https://a.b/%C3%A9?q=%5B[x]_y_", "https://a.b/%C3%A9?q=%5B[x]_y_")]),
+        ("[https://a.b/_x_](https://a.b/_x_)", [link("https://a.b/_x_", "https://a.b/_x_")]),
+        ("[at https://a.b/_x_](https://c.d)", [link("https://c.d/", "at https://a.b/_x_"), text(" (c.d)")]),
+        ("![c](https://a.b/_x_(y))", [link("https://a.b/_x_(y)", "image: c"), text(" (a.b)")]),
+        ("[r]\n\n[r]: https://a.b/_%7e_[x]", [link("https://a.b/_%7e_[x]", "r"), text(" (a.b)")]),
+        ("[l](/é?x=[1]&amp;y)", [text("l (/é?x=[1]&y)")]),
+        ("`https://a.b/_x_`", [text("https://a.b/_x_", code=True)]),
+        ("https://a.b/x\\_y", [link("https://a.b/x_y", "https://a.b/x_y")]),
+        ("\\https://a.b/_x_", [text("\\https://a.b/"), text("x", italic=True)]),
+        ("<https://evil.example>.bank", [link("https://evil.example/", "https://evil.example/"), text(".bank")]),
         ("https://b@evil.example", [link("https://b@evil.example/", "https://b@evil.example/"), SOMEWHERE_ELSE]),
         ("<https://b@evil.example>", [link("https://b@evil.example/", "https://b@evil.example/"), SOMEWHERE_ELSE]),
     ],

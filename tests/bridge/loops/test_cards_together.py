@@ -102,11 +102,12 @@ async def test_m066_an_edit_after_its_lease_was_lost_is_made_again(replica: Repl
     await until(lambda: replica.called("chat.update"))
     await second.pass_time()
     await second.cards.step()
-    before = await replica.card(question)
     await paused
 
     after = await replica.card(question)
-    assert (after.shown, after.attempt, after.wanted) == (before.shown, before.attempt, before.wanted + 1)
+    assert (after.shown, after.attempt, after.wanted) == (2, 3, 3), (
+        "once more than the two versions, whichever was first"
+    )
     assert replica.metrics.registry.get_sample_value("askbridge_leases_lost_total") == 1
     assert await second.cards.step() == 1
     assert await second.cards.step() == 0

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -26,6 +27,11 @@ from tests.bridge.replica import Replica
 from tests.waiting import until
 
 SIGNATURE = "X-Slack-Signature"
+TERMINATE = """
+select pg_terminate_backend(pid)
+from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock' and query like '%first_click_at%'
+"""
 
 
 async def test_no_secret_reaches_the_log(
@@ -178,3 +184,27 @@ async def test_the_first_signed_click_of_a_workspace_is_noted_whatever_its_verdi
     assert first is not None
     await second.send_click(second.payload(question))
     assert await noted() == [first]
+
+
+async def test_a_click_that_cannot_be_noted_is_no_mistake_and_the_next_one_is_noted(
+    replica: Replica, question: Interaction, dsn: str, log: io.StringIO
+) -> None:
+    async def clicked() -> None:
+        ack = await replica.receiver.receive(replica.payload(question))
+        assert ack.then is not None
+        await ack.then()
+
+    other = await asyncpg.connect(dsn)
+    async with other.transaction():
+        await other.execute("lock table connections in share mode")
+        click = asyncio.create_task(clicked())
+        ended = await until(lambda: replica.db.fetch(TERMINATE), bool)
+        await click
+    assert len(ended) == 1
+    await other.close()
+    assert await replica.db.fetch("select from connections where first_click_at is not null") == []
+
+    await clicked()
+
+    assert len(await replica.db.fetch("select from connections where first_click_at is not null")) == 1
+    assert "aftermath_failed" not in log.getvalue()

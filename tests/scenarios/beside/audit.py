@@ -95,7 +95,7 @@ class Audit:
             "cards that do not show the end": await self._cards(),
             "idempotency keys with two questions": self.stories.doubled,
             "answers that no request may get": self.stories.agent.strange,
-            "deadlocks": _lines(self.postgres_log, "deadlock detected"),
+            "deadlocks": _deadlocks(self.postgres_log),
             "tracebacks in the replicas' logs": self._tracebacks(),
         }
 
@@ -180,5 +180,15 @@ def _path(url: str) -> str:
     return "/" + url.split("/", 3)[3]
 
 
-def _lines(log: Path, words: str) -> list[str]:
-    return [line for line in log.read_text(errors="replace").splitlines() if words in line]
+def _deadlocks(log: Path) -> list[str]:
+    """Each deadlock with the statements in it, which PostgreSQL logs in the lines that follow, indented."""
+    found: list[str] = []
+    inside = False
+    for line in log.read_text(errors="replace").splitlines():
+        begins = "deadlock detected" in line
+        if begins:
+            found.append(line)
+        elif inside and (line.startswith("\t") or "DETAIL:" in line or "CONTEXT:" in line):
+            found[-1] += f"\n{line}"
+        inside = begins or (inside and (line.startswith("\t") or "DETAIL:" in line or "HINT:" in line))
+    return found
