@@ -14,6 +14,7 @@ from sandbox.slack.validator import blocks, elements, view
 from storage import deadlines
 from storage.model import EventType, Status, Verdict
 from tests.docs import events, reasons
+from tests.docs.description import PATHS
 from tests.docs.tables import ByHand, OrderedNames, Rows, Section, Table
 from tests.sandbox.slack.test_payloads import IMITATED, NOT_IMITATED
 
@@ -33,6 +34,16 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "must be set"
     return "none" if field.default is None else f"`{field.default}`"
+
+
+def endpoints() -> Section:
+    """Every endpoint of the API, with a link to its heading."""
+    rows = [
+        [f"`{method.upper()} {path}`", f"[{operation['summary']}](#{operation['summary'].lower().replace(' ', '-')})"]
+        for path, methods in PATHS.items()
+        for method, operation in methods.items()
+    ]
+    return [Table(head=("Endpoint", "Description"), rows=rows)]
 
 
 def statuses() -> Section:

@@ -30,6 +30,7 @@ _WHOLE: Final[Mapping[str, Callable[[], Section]]] = MappingProxyType(
     {
         "question": schemas.question,
         "models of kinds": schemas.models_of_kinds,
+        "endpoints": lists.endpoints,
         "statuses": lists.statuses,
         "verdicts": lists.verdicts,
         "event types": lists.event_types,

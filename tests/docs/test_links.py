@@ -94,7 +94,7 @@ def test_what_is_not_there_is_found_out(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[the claim](../sql/interactions.sql), [a heading](why.md#one-statement-claims), [out](https://slack.dev/x)",
+        "[the claim](../sql/interactions.sql), [a heading](why.md#one-sql-statement-decides-a-click), [out](https://slack.dev/x)",
         "`bridge/kinds`, `bridge/kinds/`, `sql/*.sql`, `GET /v1/interactions`, `application/json`, `make test`",
         "```\ncat bridge/nothing.py `bridge/nothing.py` [x](nothing.md)\n```",
     ],

@@ -58,11 +58,12 @@ async def test_the_table_of_loops_has_every_loop_and_no_other(replica: Replica) 
 
 
 def test_how_connections_are_allotted_is_told() -> None:
-    words = " ".join(PAGE.split())
+    (section,) = re.findall(r"^## Connection limits$(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
 
-    assert f"up to {fd_limit.MAX_DESCRIPTORS:,}; below {fd_limit.FEW:,} it says so" in words
-    assert f"it keeps back {fd_limit.RESERVED}," in words and "three quarters" in words
-    assert fd_limit.OPEN_REQUESTS_SHARE == 0.75
+    assert {f"{fd_limit.MAX_DESCRIPTORS:,}", f"{fd_limit.FEW:,}", f"{fd_limit.RESERVED}"} <= set(
+        re.findall(r"[\d,]*\d", section)
+    )
+    assert "three quarters" in section and fd_limit.OPEN_REQUESTS_SHARE == 0.75
 
 
 @pytest.mark.parametrize(

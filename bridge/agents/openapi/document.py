@@ -61,7 +61,7 @@ def document() -> Json:
             "/v1/interactions": {
                 "post": {
                     "operationId": "createInteraction",
-                    "summary": "Ask",
+                    "summary": "Create a question",
                     "description": "Makes a question durable and waits up to 2 s for its first card. With `wait`, "
                     "answers as soon as the question has ended instead; with `wait=0` at once.",
                     "security": KEY,
@@ -86,7 +86,7 @@ def document() -> Json:
                 },
                 "get": {
                     "operationId": "listInteractions",
-                    "summary": "Find",
+                    "summary": "List questions",
                     "description": "Newest first. Filters given together must all fit. A page of large questions "
                     "ends early, at about 1 MiB; without `include=body` they have no `body`.",
                     "security": KEY,
@@ -97,7 +97,7 @@ def document() -> Json:
             "/v1/interactions/{id}": {
                 "get": {
                     "operationId": "getInteraction",
-                    "summary": "Look, or wait",
+                    "summary": "Get or wait for a question",
                     "security": KEY,
                     "parameters": [_id(), _wait()],
                     "responses": {
@@ -109,7 +109,7 @@ def document() -> Json:
             "/v1/interactions/{id}/cancel": {
                 "post": {
                     "operationId": "cancelInteraction",
-                    "summary": "Withdraw",
+                    "summary": "Cancel a question",
                     "description": "May be sent again: what is cancelled stays so, with its first reason.",
                     "security": KEY,
                     "parameters": [_id()],
@@ -125,7 +125,7 @@ def document() -> Json:
             "/v1/interactions/{id}/receipt": {
                 "post": {
                     "operationId": "createReceipt",
-                    "summary": "Say what became of it",
+                    "summary": "Report the outcome",
                     "description": "`picked_up`, then `succeeded` or `failed`; the first may be left out. May be sent "
                     "again: what stands is not changed by it.",
                     "security": KEY,
@@ -143,7 +143,7 @@ def document() -> Json:
             "/v1/interactions/{id}/timeline": {
                 "get": {
                     "operationId": "getTimeline",
-                    "summary": "Why is this not answered?",
+                    "summary": "Get the timeline",
                     "security": KEY,
                     "parameters": [_id()],
                     "responses": {"200": answer("Oldest first.", Timeline), **failures(BAD_PARAMETER, NOT_FOUND)},
@@ -152,7 +152,7 @@ def document() -> Json:
             "/v1/events": {
                 "get": {
                     "operationId": "listEvents",
-                    "summary": "Hear of everything",
+                    "summary": "Events",
                     "description": "What happens to all questions of your organization, oldest first. With "
                     "`Accept: text/event-stream` as a stream of server-sent events that goes on.",
                     "security": KEY,

@@ -38,7 +38,7 @@ def paths() -> Json:
         _AT: {
             "post": {
                 "operationId": "createWebhookEndpoint",
-                "summary": "Be called",
+                "summary": "Create a webhook endpoint",
                 "description": "The secret is told here and when it is rotated, and nowhere else.",
                 "security": KEY,
                 "requestBody": {"required": True, **_content(NewEndpoint)},
@@ -49,7 +49,7 @@ def paths() -> Json:
             },
             "get": {
                 "operationId": "listWebhookEndpoints",
-                "summary": "Who is called",
+                "summary": "List webhook endpoints",
                 "description": "The first page has all active ones.",
                 "security": KEY,
                 "parameters": [_cursor()],
@@ -62,7 +62,7 @@ def paths() -> Json:
         f"{_AT}/{{id}}": {
             "get": {
                 "operationId": "getWebhookEndpoint",
-                "summary": "Look at an endpoint",
+                "summary": "Get an endpoint",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {"200": answer("As it now is.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
@@ -88,14 +88,14 @@ def paths() -> Json:
                 "responses": {"204": {"description": "Gone."}, **failures(BAD_PARAMETER, NOT_FOUND)},
             },
         },
-        f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Stop calls", "Disabled, now or before."),
+        f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Disable an endpoint", "Disabled, now or before."),
         f"{_AT}/{{id}}/enable": _change(
-            "enableWebhookEndpoint", "Go on with calls", "Enabled, now or before.", ENDPOINT_CONFLICT
+            "enableWebhookEndpoint", "Enable an endpoint", "Enabled, now or before.", ENDPOINT_CONFLICT
         ),
         f"{_AT}/{{id}}/rotate_secret": {
             "post": {
                 "operationId": "rotateWebhookSecret",
-                "summary": "Change the secret",
+                "summary": "Rotate the secret",
                 "description": "For 24 h the secret before signs as well.",
                 "security": KEY,
                 "parameters": [_id()],
@@ -108,7 +108,7 @@ def paths() -> Json:
         f"{_AT}/{{id}}/test": {
             "post": {
                 "operationId": "testWebhookEndpoint",
-                "summary": "Try a call out",
+                "summary": "Test an endpoint",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {
@@ -120,7 +120,7 @@ def paths() -> Json:
         f"{_AT}/{{id}}/replay": {
             "post": {
                 "operationId": "replayWebhookDeliveries",
-                "summary": "Have calls made again",
+                "summary": "Replay deliveries",
                 "security": KEY,
                 "parameters": [_endpoint_or_callbacks()],
                 "requestBody": _content(Replay),
@@ -133,7 +133,7 @@ def paths() -> Json:
         f"{_AT}/{{id}}/deliveries": {
             "get": {
                 "operationId": "listWebhookDeliveries",
-                "summary": "What became of calls",
+                "summary": "List deliveries",
                 "security": KEY,
                 "parameters": [_endpoint_or_callbacks(), *_list_parameters()],
                 "responses": {"200": answer("One page.", DeliveryPage), **failures(BAD_PARAMETER, NOT_FOUND)},

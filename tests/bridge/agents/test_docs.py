@@ -76,7 +76,7 @@ def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
     ]
     assert {row[2].strip("`") for row in table} == {type.slug for type in problems.TYPES if type.status == 429}
     assert {name: config.Settings.model_fields[name].default for name in usual} == usual
-    assert f"up to {pending_quota.ALLOWANCE} questions more" in " ".join(API.split())
+    assert f"up to {pending_quota.ALLOWANCE} more questions" in " ".join(API.split())
     assert f"up to {webhook_endpoints.MAX_ACTIVE} [endpoints]" in API
 
 

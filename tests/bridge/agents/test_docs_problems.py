@@ -55,7 +55,7 @@ def test_a_fix_that_depends_on_the_place_is_told() -> None:
 
 
 def test_broken_installations_come_first() -> None:
-    (table,) = tables(PAGE, "Codes of a copy that was given up")
+    (table,) = tables(PAGE, "Codes of a card that was given up")
     broken = [row.code for row in error_table.ROWS if row.meaning is Meaning.BROKEN]
 
     assert [row[0].strip("`") for row in table][:5] == broken
