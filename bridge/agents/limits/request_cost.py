@@ -6,7 +6,7 @@ from bridge.agents.http.body import MAX_BYTES
 from bridge.agents.http.problems import INVALID, TOO_LARGE, UNREADABLE, ApiProblem
 
 BYTES = 8 * 1024  # of a body and of a response that count as one request more
-REFUSED_BYTES = 1024  # of a body that was refused: reading it served nobody
+REFUSED_BYTES = 1024  # of a body that was refused: reading it served no one
 _REFUSALS = (INVALID, TOO_LARGE, UNREADABLE)
 
 
