@@ -38,8 +38,8 @@ def paths() -> Json:
         _AT: {
             "post": {
                 "operationId": "createWebhookEndpoint",
-                "summary": "Be called",
-                "description": "The secret is told here and when it is rotated, and nowhere else.",
+                "summary": "Create a webhook endpoint",
+                "description": "The secret is returned only here and when it is rotated.",
                 "security": KEY,
                 "requestBody": {"required": True, **_content(NewEndpoint)},
                 "responses": {
@@ -49,12 +49,12 @@ def paths() -> Json:
             },
             "get": {
                 "operationId": "listWebhookEndpoints",
-                "summary": "Who is called",
-                "description": "The first page has all active ones.",
+                "summary": "List webhook endpoints",
+                "description": "The first page has all active endpoints.",
                 "security": KEY,
                 "parameters": [_cursor()],
                 "responses": {
-                    "200": answer("One page: active ones first, newest first.", EndpointPage),
+                    "200": answer("One page: active endpoints first, then the newest.", EndpointPage),
                     **failures(BAD_PARAMETER),
                 },
             },
@@ -62,41 +62,43 @@ def paths() -> Json:
         f"{_AT}/{{id}}": {
             "get": {
                 "operationId": "getWebhookEndpoint",
-                "summary": "Look at an endpoint",
+                "summary": "Get an endpoint",
                 "security": KEY,
                 "parameters": [_id()],
-                "responses": {"200": answer("As it now is.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
+                "responses": {"200": answer("The current state.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
             },
             "patch": {
                 "operationId": "changeWebhookEndpoint",
                 "summary": "Change an endpoint",
-                "description": "Its secret stays.",
+                "description": "Its secret does not change.",
                 "security": KEY,
                 "parameters": [_id()],
                 "requestBody": {"required": True, **_content(ChangedEndpoint)},
                 "responses": {
-                    "200": answer("As it now is.", Endpoint),
+                    "200": answer("The current state.", Endpoint),
                     **failures(BAD_PARAMETER, *BODY, NOT_FOUND, WEBHOOKS_OFF),
                 },
             },
             "delete": {
                 "operationId": "deleteWebhookEndpoint",
                 "summary": "Delete an endpoint",
-                "description": "Deleted once, it is not there any more: again is 404.",
+                "description": "A second request returns 404.",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {"204": {"description": "Gone."}, **failures(BAD_PARAMETER, NOT_FOUND)},
             },
         },
-        f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Stop calls", "Disabled, now or before."),
+        f"{_AT}/{{id}}/disable": _change(
+            "disableWebhookEndpoint", "Disable an endpoint", "Disabled, by this request or earlier."
+        ),
         f"{_AT}/{{id}}/enable": _change(
-            "enableWebhookEndpoint", "Go on with calls", "Enabled, now or before.", ENDPOINT_CONFLICT
+            "enableWebhookEndpoint", "Enable an endpoint", "Enabled, by this request or earlier.", ENDPOINT_CONFLICT
         ),
         f"{_AT}/{{id}}/rotate_secret": {
             "post": {
                 "operationId": "rotateWebhookSecret",
-                "summary": "Change the secret",
-                "description": "For 24 h the secret before signs as well.",
+                "summary": "Rotate the secret",
+                "description": "For 24 h requests are also signed with the previous secret.",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {
@@ -108,11 +110,11 @@ def paths() -> Json:
         f"{_AT}/{{id}}/test": {
             "post": {
                 "operationId": "testWebhookEndpoint",
-                "summary": "Try a call out",
+                "summary": "Test an endpoint",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {
-                    "200": answer("What came of it.", Attempt),
+                    "200": answer("The result.", Attempt),
                     **failures(BAD_PARAMETER, NOT_FOUND, WEBHOOKS_OFF),
                 },
             }
@@ -120,12 +122,12 @@ def paths() -> Json:
         f"{_AT}/{{id}}/replay": {
             "post": {
                 "operationId": "replayWebhookDeliveries",
-                "summary": "Have calls made again",
+                "summary": "Replay deliveries",
                 "security": KEY,
                 "parameters": [_endpoint_or_callbacks()],
                 "requestBody": _content(Replay),
                 "responses": {
-                    "200": answer("They are on their way.", Replayed),
+                    "200": answer("Accepted for delivery.", Replayed),
                     **failures(BAD_PARAMETER, *BODY, NOT_FOUND, WEBHOOKS_OFF, ENDPOINT_CONFLICT),
                 },
             }
@@ -133,7 +135,7 @@ def paths() -> Json:
         f"{_AT}/{{id}}/deliveries": {
             "get": {
                 "operationId": "listWebhookDeliveries",
-                "summary": "What became of calls",
+                "summary": "List deliveries",
                 "security": KEY,
                 "parameters": [_endpoint_or_callbacks(), *_list_parameters()],
                 "responses": {"200": answer("One page.", DeliveryPage), **failures(BAD_PARAMETER, NOT_FOUND)},
@@ -163,11 +165,11 @@ def _id() -> Json:
 
 
 def _endpoint_or_callbacks() -> Json:
-    return {**_id(), "description": f"`{CALLBACKS}`: those of the callbacks of all questions"}
+    return {**_id(), "description": f"`{CALLBACKS}`: the callbacks of all questions"}
 
 
 def _cursor() -> Json:
-    schema = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"}
+    schema = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
     return {"name": "cursor", "in": "query", "schema": schema}
 
 

@@ -17,7 +17,7 @@ from tests.storage import build
 from tests.storage.elapse import elapse
 
 PAUSE = 3600
-TURN_FIX = "Nothing needs to be done: it is tried again by itself."
+TURN_FIX = "No action needed: the bridge tries again automatically."
 
 
 async def resource(replica: Replica, asked: Interaction) -> Json:
@@ -91,7 +91,7 @@ async def test_shelving_is_in_the_timeline(replica: Replica) -> None:
     assert [await alone.step() for _ in range(4)] == [0, 0, 1, 0]
 
     assert [text for text in await moments(replica, asked) if "waiting" in text] == [
-        "A card is waiting: No replica of the bridge has a token of this workspace that Slack has accepted."
+        "A card is waiting: No replica of the bridge has a valid bot token for this workspace."
     ]
 
 
@@ -171,7 +171,7 @@ async def test_an_end_without_a_card_has_the_reason_for_which_its_cards_waited(r
     assert found[0]["reason"]["fix"].endswith("bot token, then ask again.")
     assert found[1]["reason"] == {
         "code": "rate_limited",
-        "detail": f"The deadline passed before any card could be shown: {channel}: Slack asked for a pause.",
+        "detail": f"The deadline passed before a card could be posted: {channel}: Slack asked for a pause.",
         "fix": "Ask again with a longer expires_in, or in another channel.",
     }
     assert found[2]["reason"]["fix"] == found[3]["reason"]["fix"]

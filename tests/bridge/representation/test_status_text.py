@@ -123,7 +123,7 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
         Status.UNREACHABLE,
         {"reason": NEVER_SHOWN},
         (
-            "Not delivered to anyone who can answer (The deadline passed before any card could be shown); "
+            "Not delivered to anyone who can answer (The deadline passed before a card could be posted); "
             f"{UNDECIDED}. "
             "To fix it: Ask again with a longer expires_in, and check that the bridge can reach Slack."
         ),

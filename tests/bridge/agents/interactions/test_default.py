@@ -63,7 +63,7 @@ async def test_what_no_person_could_answer_is_no_default(door: Door, asked: Any,
     reply = await door.ask(body(**asked))
 
     assert (reply.status, reply.pointers) == (422, [pointer])
-    assert "must be an answer that this" in reply.json["detail"]
+    assert "must be a possible answer of this" in reply.json["detail"]
     assert await door.rows() == 0
 
 

@@ -136,7 +136,7 @@ async def test_an_end_stands_where_its_deadline_passed_however_late_it_was_writt
         (
             "interaction.unreachable",
             None,
-            "Not delivered to anyone who can answer: The deadline passed before any card could be shown.",
+            "Not delivered to anyone who can answer: The deadline passed before a card could be posted.",
             deadlines.NEVER_SHOWN,
         ),
     ]
