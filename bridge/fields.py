@@ -74,7 +74,7 @@ def _one_line(text: str) -> str:
 
 def _not_blank(text: str) -> str:
     if not BLANK.sub("", INVISIBLE.sub("", text)).strip():
-        raise PydanticCustomError("blank", "must contain something that can be seen")
+        raise PydanticCustomError("blank", "must contain a visible character")
     return text
 
 
@@ -97,7 +97,7 @@ def _json(value: Any, depth: int = 0) -> Any:
             return [_json(inner, depth + 1) for inner in value]
         case dict() if all(isinstance(name, str) for name in value):
             return {_storable_text(name): _json(inner, depth + 1) for name, inner in value.items()}
-    raise PydanticCustomError("not_json", "must be JSON, with numbers that can be written out")
+    raise PydanticCustomError("not_json", "must be JSON, with numbers that can be written in full")
 
 
 def _storable_text(text: str) -> str:

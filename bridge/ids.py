@@ -24,6 +24,11 @@ def encode(prefix: Prefix, value: UUID) -> str:
     return str(typeid.TypeID.from_uuid(uuid_utils.UUID(bytes=value.bytes), prefix))
 
 
+def short(value: UUID) -> str:
+    """The last six characters of an id after an ellipsis: enough to recognize it on a card."""
+    return f"…{encode('int', value)[-6:]}"
+
+
 def decode(prefix: Prefix, text: str) -> UUID | None:
     """Read an id as the API shows it; None for text that is not exactly an id with this prefix."""
     try:

@@ -14,16 +14,16 @@ def why(error: BaseException) -> str:
         case aiohttp.ClientConnectorCertificateError():
             return "its certificate is not valid"
         case aiohttp.ClientSSLError():
-            return "it speaks no TLS that fits"
+            return "it offers no matching TLS version"
         case TimeoutError():
-            return "no answer in time"
+            return "it did not respond in time"
         case aiohttp.InvalidURL():
-            return "that is no address"
+            return "that is not an address"
         case OSError(errno=int(number)) if number > 0:
             return os.strerror(number).lower()
         case aiohttp.ServerDisconnectedError():
             return "it closed the connection"
         case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError() | ValueError() | KeyError() | TypeError():
-            return "what answers there is something else"
+            return "the server there is not the expected one"
         case _:
             return "the connection failed"

@@ -15,13 +15,13 @@ from bridge.fields import Arguments, Line, Strict, Text, UserId, WebAddress, is_
 from storage import json_text
 from storage.model import Json
 
-_BODY = "Markdown; a text with many hundreds of cells, links or marks is shown as it was written"
+_BODY = "Markdown; a text with many hundreds of table cells, links or formatting marks is shown unformatted"
 MAX_ACTION = 4_096  # bytes of pretty-printed JSON
 DECIDED = frozenset({"title", "body", "action"})  # fields of every kind: what a person agrees to
 
 
 def _action_too_long() -> PydanticCustomError:
-    words = "must be at most {limit} bytes as indented JSON, because all of it is shown"
+    words = "must be at most {limit} bytes as indented JSON, because the card shows all of it"
     return PydanticCustomError("action_too_long", words, {"limit": MAX_ACTION})
 
 
@@ -29,7 +29,7 @@ class Action(Strict):
     """What exactly will run if a person agrees."""
 
     name: Annotated[Line, Field(min_length=1, max_length=150)]
-    arguments: Arguments = Field(default_factory=dict, description="Shown whole, numbers digit for digit")
+    arguments: Arguments = Field(default_factory=dict, description="Shown completely, with every digit of its numbers")
 
     @model_validator(mode="before")
     @classmethod

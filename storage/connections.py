@@ -21,7 +21,7 @@ _MAX_CARDS = 1_000  # waiting cards that are counted, of each connection twice a
 DISCONNECTED: Json = {
     "code": "disconnected",
     "detail": "The Slack workspace was disconnected from this bridge.",
-    "fix": "Have whoever runs this bridge connect the workspace again, then ask again.",
+    "fix": "Ask the operator of this bridge to connect the workspace again, then ask again.",
 }
 
 

@@ -19,19 +19,19 @@ _SQL = statements.load("deadlines")
 
 NEVER_SHOWN: Json = {
     "code": "never_shown",
-    "detail": "The deadline passed before any card could be shown.",
+    "detail": "The deadline passed before a card could be posted.",
     "fix": "Ask again with a longer expires_in, and check that the bridge can reach Slack.",
 }
 UNSERVED: Json = {
     "code": "token_missing",
-    "detail": "The deadline passed before any card could be shown: no replica had a token that Slack had accepted.",
-    "fix": "Have whoever runs this bridge give it the workspace's bot token, then ask again.",
+    "detail": "The deadline passed before a card could be posted: no replica had a valid bot token for the workspace.",
+    "fix": "Ask the operator of this bridge to set the workspace's bot token, then ask again.",
 }
 
 FIXES: Json = {  # by the code of the reason for which its cards waited; NEVER_SHOWN has that of all others
     "rate_limited": "Ask again with a longer expires_in, or in another channel.",
-    "waiting_for_turn": "Ask again with a longer expires_in, or ask less at once in one channel.",
-    "internal_error": "Report it to whoever runs the bridge; its log says where.",
+    "waiting_for_turn": "Ask again with a longer expires_in, or ask fewer questions at once in one channel.",
+    "internal_error": "Report it to the operator of the bridge; its log has the details.",
 }
 
 REASONS: dict[str, Json] = {"never_shown": NEVER_SHOWN, "unserved": UNSERVED, "fixes": FIXES}

@@ -81,4 +81,4 @@ async def test_it_runs_everything_on_this_machine(bin: Path, tmp_path: Path) -> 
         dev.terminate()
         await asyncio.wait_for(dev.communicate(), program.READY_SECONDS)
 
-    assert status == 2 and out.startswith("Waiting for a person")
+    assert status == 2 and out.startswith("Waiting for an answer")

@@ -37,21 +37,17 @@ class Shown:
 def full(request: Question, body: Body, *, asked_by: str, max_weight: int) -> Shown:
     """The request as blocks, with at most this weight (see `texts.weight`)."""
     top = Shown([_title(request.title), _asker(asked_by), *_claims(request)])
-    if request.action:
-        top += _action(request.action)
-    left = max_weight - texts.weight(top.blocks) - _NOTE
+    action = _action(request.action) if request.action else Shown([])
+    left = max_weight - texts.weight([*top.blocks, *action.blocks]) - _NOTE
     facts = _fitting(request.facts, left)
-    return top + _body(body, left - texts.weight(facts.blocks)) + facts
+    return top + facts + _body(body, left - texts.weight(facts.blocks)) + action
 
 
 def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> Shown:
     """The request as Slack's simplest blocks, for a card whose full form Slack refused."""
     top = Shown([_title_plain(request.title), _asker_plain(asked_by), *_claims_plain(request)])
-    if request.action:
-        arguments, hidden = _arguments(request.action)
-        top += Shown(_plain_sections(f"{exact_text.name(request.action.name)}\n{arguments}"))
-        top += _missing(hidden, "/action/arguments")
-    left = max_weight - texts.weight(top.blocks) - _NOTE
+    action = _action_plain(request.action) if request.action else Shown([])
+    left = max_weight - texts.weight([*top.blocks, *action.blocks]) - _NOTE
     facts = [f"{fact.name}: {fact.value}" for fact in request.facts]
     words = "\n\n".join(part for part in ("\n".join(facts), prose.plain(body)) if part.strip())
     shown = texts.head(words, max(left - 500, 0))
@@ -59,7 +55,7 @@ def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> S
     cut = [f"/facts/{index}/value" for index, end in enumerate(ends) if end - 1 > len(shown)]
     cut += ["/body"] if body and len(shown) < len(words) else []
     note = _missing(len(words) - len(shown), *cut)
-    return Shown([*top.blocks, *_plain_sections(shown)], top.truncated) + note
+    return top + Shown(_plain_sections(shown)) + note + action
 
 
 def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
@@ -74,7 +70,10 @@ def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
 
 
 def spoken(request: Question, body: Body, *, asked_by: str) -> str:
-    """The request as plain text for a message's `text`: for notifications and screen readers."""
+    """The request as plain text for a message's `text`: for notifications and screen readers.
+
+    The action comes before body and facts, because a text that is too long loses its end.
+    """
     lines = [f"Asked by {asked_by}."]
     if request.action:
         lines.append(f"Action: {exact_text.name(request.action.name)} {question.pretty(request.action.arguments)}")
@@ -95,11 +94,11 @@ def _title_plain(title: str) -> Json:
 
 
 def _asker(asked_by: str) -> Json:
-    return blocks.context(blocks.plain(f"Asked by {asked_by}"), blocks.mrkdwn("_verified by its key_"))
+    return blocks.context(blocks.plain(f"Asked by {asked_by}"), blocks.mrkdwn("_verified by its API key_"))
 
 
 def _asker_plain(asked_by: str) -> Json:
-    return blocks.section(blocks.plain(f"Asked by {asked_by} (verified by its key)"))
+    return blocks.section(blocks.plain(f"Asked by {asked_by} (verified by its API key)"))
 
 
 def _claims(request: Question) -> list[Json]:
@@ -110,16 +109,16 @@ def _claims(request: Question) -> list[Json]:
         claims.append(blocks.mrkdwn(blocks.link(str(agent.url), links.host(str(agent.url)))))
     if request.on_behalf_of:
         claims.append(blocks.mrkdwn(f"on behalf of {blocks.mention(request.on_behalf_of.user)}"))
-    return [blocks.context(blocks.mrkdwn("_Says of itself:_"), *claims)] if claims else []
+    return [blocks.context(blocks.mrkdwn("_Agent, not verified:_"), *claims)] if claims else []
 
 
 def _claims_plain(request: Question) -> list[Json]:
     agent = request.agent or Agent()
     claims = [*_self_description(agent), *([links.host(str(agent.url))] if agent.url else [])]
-    sections = [blocks.section(blocks.plain("Says of itself: " + ", ".join(claims)))] if claims else []
+    sections = [blocks.section(blocks.plain("Agent, not verified: " + ", ".join(claims)))] if claims else []
     if request.on_behalf_of:
         principal = blocks.mention(request.on_behalf_of.user)
-        sections.append(blocks.section(blocks.mrkdwn(f"Says it asks on behalf of {principal}")))
+        sections.append(blocks.section(blocks.mrkdwn(f"Agent, not verified: on behalf of {principal}")))
     return sections
 
 
@@ -137,6 +136,12 @@ def _action(action: Action) -> Shown:
     if arguments:
         parts.append(richtext.preformatted(arguments))
     return Shown([richtext.block(parts)]) + _missing(hidden, "/action/arguments")
+
+
+def _action_plain(action: Action) -> Shown:
+    arguments, hidden = _arguments(action)
+    name = exact_text.name(action.name)
+    return Shown(_plain_sections(f"Action {name}\n{arguments}")) + _missing(hidden, "/action/arguments")
 
 
 def _arguments(action: Action) -> tuple[str, int]:

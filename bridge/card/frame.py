@@ -1,9 +1,9 @@
 """The layout that the cards of all kinds share, in every status, within Slack's limits.
 
-    title, asker, the asker's claims about itself, action, body, facts, options     the request, kept as a record
+    title, asker, the asker's claims about itself, facts, body, action, options     the request, kept as a record
     ────────────────────────────────────────────────────────────────────────────
     responders and deadline, or the outcome; the agent's report on the answer;
-    buttons; id                                                                     written by the bridge
+    buttons; end of the id                                                          written by the bridge
 
 Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options and as the
 summary of its report, both in quotation marks of the bridge, and as the reason of a cancellation, on one line that says
@@ -108,7 +108,7 @@ def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> 
         *reason,
         *report,
         *choices,
-        _small(view, blocks.plain(ids.encode("int", interaction.id))),
+        _small(view, blocks.plain(f"ID {ids.short(interaction.id)}")),
     ]
 
 

@@ -32,17 +32,16 @@ def line(interaction: Interaction, past: Mapping[str, str], *, newer: str | None
         case Status.ANSWERED:
             return _answered(interaction, past)
         case Status.EXPIRED:
-            return (
-                f"⌛ *Expired* {blocks.date(interaction.expires_at, _THEN)}. Nobody answered in time; this is not a no."
-            )
+            return f"⌛ *Expired without a decision* {blocks.date(interaction.expires_at, _THEN)}."
         case Status.CANCELLED:
-            return f"⚪ *Cancelled*{_when(interaction)} before anybody answered."
+            return f"⚪ *Cancelled without a decision*{_when(interaction)}."
         case Status.SUPERSEDED:
-            id = f" ({ids.encode('int', interaction.superseded_by)})" if interaction.superseded_by else ""
+            id = f" ({ids.short(interaction.superseded_by)})" if interaction.superseded_by else ""
             by = blocks.link(newer, "a newer question") if newer else f"a newer question{id}"
-            return f"🔁 *Replaced*{_when(interaction)} by {by}. Please answer that one."
+            return f"🔁 *Replaced* by {by}{_when(interaction)}. Please answer the newer one."
         case Status.UNREACHABLE:
-            return f"⚠️ *Closed*{_when(interaction)}: this question could not be shown to anybody who can answer it."
+            why = "It could not be delivered to anyone who can answer."
+            return f"⚠️ *Closed without a decision*{_when(interaction)}. {why}"
         case _:
             assert_never(interaction.status)
 
@@ -62,12 +61,12 @@ def last_mile(interaction: Interaction) -> str | None:
     if interaction.status is not Status.ANSWERED:
         return None
     if interaction.heard_at is None:
-        return "⏳ The agent has not heard this yet." if interaction.unheard else None
+        return "⏳ Not yet received by the agent." if interaction.unheard else None
     if (receipt := interaction.receipt) is None:
-        return f"Heard by the agent {blocks.date(interaction.heard_at, _THEN)}"
+        return f"Received by the agent {blocks.date(interaction.heard_at, _THEN)}"
     steps = [
-        "Heard by the agent",
-        *(["picked up"] if receipt["picked_up_at"] else []),
+        "Received",
+        *(["started"] if receipt["picked_up_at"] else []),
         *_DONE.get(receipt["status"], []),
     ]
     report = f"{' → '.join(steps)} {blocks.date(datetime.fromisoformat(receipt['at']), _THEN)}"
@@ -84,13 +83,15 @@ def more(interaction: Interaction) -> str | None:
 
 
 def _responders(interaction: Interaction) -> str:
+    outsiders = interaction.home_teams is None
     if interaction.responders is None:
-        who = "Anyone of this workspace who sees this"
-    else:
-        mentions = [blocks.mention(user) for user in interaction.able_responders or interaction.responders]
-        rest = f" and {len(mentions) - _MAX_MENTIONS} others" if len(mentions) > _MAX_MENTIONS else ""
-        who = ", ".join(mentions[:_MAX_MENTIONS]) + rest
-    return who if interaction.home_teams is not None else f"{who}, people from other organizations too,"
+        if outsiders:
+            return "Anyone who can see this card, including people from other organizations,"
+        return "Anyone in this workspace who can see this card"
+    mentions = [blocks.mention(user) for user in interaction.able_responders or interaction.responders]
+    rest = f" and {len(mentions) - _MAX_MENTIONS} others" if len(mentions) > _MAX_MENTIONS else ""
+    who = ", ".join(mentions[:_MAX_MENTIONS]) + rest
+    return f"{who} (people from other organizations allowed)" if outsiders else who
 
 
 def _default(interaction: Interaction) -> str:
@@ -98,7 +99,7 @@ def _default(interaction: Interaction) -> str:
     if interaction.on_expiry is None:
         return ""
     label = interaction.answers.get(interaction.on_expiry, {}).get("label")
-    return f" If nobody does, this counts as answered: {blocks.quoted(str(label), _MAX_LABEL)}."
+    return f" Without an answer by then, the default is recorded: {blocks.quoted(str(label), _MAX_LABEL)}."
 
 
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
@@ -108,7 +109,9 @@ def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
     by = answer.get("by") or {}
     if isinstance(user := by.get("user"), str):
         return f"{what} by {blocks.mention(user)}{_when(interaction)}."
-    return f"{what} by default{_when(interaction)}: nobody answered in time, and this was asked for in that case."
+    return (
+        f"{what} by default{_when(interaction)}. The deadline passed without an answer; the agent had set this default."
+    )
 
 
 def _when(interaction: Interaction) -> str:

@@ -51,7 +51,7 @@ def _none(_: Question) -> dict[str, ChoiceAnswer]:
 
 
 def _refuse(_: Question, choice: str, __: Json) -> FieldErrors:
-    return FieldErrors(messages={choice: "This question takes no words."})
+    return FieldErrors(messages={choice: "This question does not accept text."})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,11 @@ class CardFailures:
         _log.failure("card_failed", error, **_keys(card))
         self._not_edited(card, _back_off(card))
         self.metrics.put_off("internal_error")
-        reason = {"code": "internal_error", "detail": f"A mistake in the bridge ({type(error).__name__}).", "fix": ""}
+        reason = {
+            "code": "internal_error",
+            "detail": f"An internal error in the bridge ({type(error).__name__}).",
+            "fix": "",
+        }
         await cards.retry(
             self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure, event_id=ids.new()
         )
@@ -209,7 +213,7 @@ def reason(card: Card, failure: slack.SlackFailure) -> Json:
     if not told["detail"].startswith(destination(card)):
         told["detail"] = f"{destination(card)}: {told['detail']}"
     if failure.code == "channel_not_found" and "user" in card.address:
-        told["fix"] = "Check the user's id (U…), and that this person is an active member of the workspace."
+        told["fix"] = "Check the user id (U…), and that this person is an active member of the workspace."
     return told
 
 

@@ -91,7 +91,9 @@ class Deliveries:
                 raise
             except Exception as error:  # noqa: BLE001  -- a bug in the bridge, met by one delivery
                 _log.failure("delivery_failed", error, **_keys(leased))
-                outcome = DeliveryOutcome(status=None, detail=f"a mistake in the bridge ({type(error).__name__})")
+                outcome = DeliveryOutcome(
+                    status=None, detail=f"an internal error in the bridge ({type(error).__name__})"
+                )
             await self._record(leased, outcome)
         except errors.Unavailable as error:
             # The row is leased again when this lease expires.
@@ -100,7 +102,7 @@ class Deliveries:
     async def _attempt(self, leased: Leased, keys: WebhookKeys) -> DeliveryOutcome | None:
         """Send once. Returns None if another replica took the lease, or if the interaction was deleted."""
         if leased.disabled_reason is not None:
-            return DeliveryOutcome(status=None, detail="the endpoint was disabled before this was delivered")
+            return DeliveryOutcome(status=None, detail="the endpoint was disabled before delivery")
         row = await self.reader.get(leased.organization_id, leased.interaction_id)
         if row is None:
             return None

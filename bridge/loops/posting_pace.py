@@ -57,14 +57,16 @@ async def shared_pause(db: Database, scope: Scope, destination: str, seconds: fl
 def waiting_for_turn() -> RetryAfter:
     """Why a card without a turn is not posted yet."""
     return RetryAfter(
-        code="waiting_for_turn", detail="Slack takes one message a second here, and other cards come first."
+        code="waiting_for_turn",
+        detail="Slack allows one message per second here, and other cards are ahead in the queue.",
     )
 
 
 def waiting_for_slot() -> RetryAfter:
     """Why a card is not posted or edited yet, while Slack answers other calls slowly."""
     return RetryAfter(
-        code="waiting_for_turn", detail="Slack answers slowly, and other cards of the workspace come first."
+        code="waiting_for_turn",
+        detail="Slack responds slowly, and other cards of the workspace are ahead in the queue.",
     )
 
 

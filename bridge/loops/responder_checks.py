@@ -18,10 +18,10 @@ _AGAIN = (5.0, 30.0, 300.0)  # seconds until the next try to look up who was not
 _NOT_FOUND, _DEACTIVATED = "user_not_found", "user_deactivated"
 _IS_BOT, _IS_OUTSIDER = "user_is_bot", "user_is_outsider"
 _DETAILS: Final[Mapping[str, str]] = {
-    _NOT_FOUND: "{} is not known to Slack here",
+    _NOT_FOUND: "{} is not known in this Slack workspace",
     _DEACTIVATED: "{} is deactivated",
-    _IS_BOT: "{} is a bot, which cannot press a button",
-    _IS_OUTSIDER: "{} is of another organization, and outsiders were not allowed",
+    _IS_BOT: "{} is a bot and cannot click buttons",
+    _IS_OUTSIDER: "{} is from another organization, and outsiders are not allowed",
 }
 _SLACKBOT = "USLACKBOT"  # Slack says of it that it is no bot
 

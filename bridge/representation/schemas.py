@@ -28,7 +28,7 @@ class Answer(BaseModel):
     approved: bool
     option: str | None
     label: str
-    by: By | None = Field(description="null: the default asked for answered")
+    by: By | None = Field(description="null: the default answer was recorded")
     at: datetime
     via: Literal["button", "default"]
 
@@ -55,7 +55,7 @@ class CardReason(Reason):
     """Why a copy of the card waits, or was given up."""
 
     until: datetime | None = Field(
-        default=None, description="When it is tried again. Missing: that is not known, or it is not tried again"
+        default=None, description="Time of the next attempt. Missing: unknown, or there is none"
     )
 
 
@@ -97,21 +97,23 @@ class Interaction(BaseModel):
     id: str = Field(examples=["int_01jdq2r4p0e9qvzz4xa9w7btga"])
     kind: str
     status: Status
-    message: str = Field(description="One sentence to act on, for every status")
+    message: str = Field(description="The status in words, with what to do next")
     answer: Answer | None
     reason: Reason | None
-    digest: str = Field(description="SHA-256 of kind, title, body, action and what the kind adds, in hexadecimal")
+    digest: str = Field(
+        description="SHA-256, in hexadecimal, of kind, title, body, action and the fields that the kind adds"
+    )
     title: str
-    body: str | None = Field(default=None, description="Markdown; lists leave it out unless include=body is given")
+    body: str | None = Field(default=None, description="Markdown; lists omit it unless include=body is given")
     action: Action | None
     facts: list[Fact]
-    options: list[Option] = Field(description="What could be chosen; empty for kinds without options")
+    options: list[Option] = Field(description="The options; empty for kinds without options")
     truncated: list[str] = Field(
-        description="JSON pointers of what a card shows only in part, such as /body; empty while none is posted"
+        description="JSON pointers of the fields that a card shortens, such as /body; empty until a card is posted"
     )
-    to: list[Recipient] = Field(description="In the order in which they were sent")
+    to: list[Recipient] = Field(description="In the order in which the request has them")
     responders: AllowedResponders
-    outsiders: Literal["refuse", "allow"] = Field(description="Whether people of other organizations may answer")
+    outsiders: Literal["refuse", "allow"] = Field(description="Whether people from other organizations can answer")
     on_expiry: DefaultAnswer | None
     agent: Agent | None
     on_behalf_of: Principal | None
@@ -132,7 +134,7 @@ class Page(BaseModel):
     """Some of the questions of an organization, newest first."""
 
     items: list[Interaction]
-    next_cursor: str | None = Field(description="Where to go on; null: this was the last page")
+    next_cursor: str | None = Field(description="Cursor of the next page; null: this is the last page")
 
 
 class Moment(BaseModel):
@@ -140,35 +142,37 @@ class Moment(BaseModel):
 
     at: datetime
     type: str
-    message: str = Field(description="What happened, in words")
-    by: str | None = Field(description="The Slack user who did it")
-    verdict: Verdict | None = Field(description="For clicks: what became of it")
-    detail: dict[str, Any] = Field(description="The same for programs; what there is depends on the type")
+    message: str = Field(description="The event in words")
+    by: str | None = Field(description="The Slack user who acted")
+    verdict: Verdict | None = Field(description="For clicks: the result")
+    detail: dict[str, Any] = Field(description="The event as fields, which depend on the type")
 
 
 class Timeline(BaseModel):
     """Why a question is not answered, or how it was: what it is now, and everything that happened, oldest first."""
 
     status: Status
-    message: str = Field(description="One sentence to act on, for every status")
-    cards: list[CardCopy] = Field(description="`reason` says why a copy is not on a screen yet")
+    message: str = Field(description="The status in words, with what to do next")
+    cards: list[CardCopy] = Field(description="`reason` says why a card has not been posted yet")
     items: list[Moment]
 
 
 class Event(BaseModel):
     """One thing that happened to a question of yours."""
 
-    id: str = Field(examples=["evt_01jdq2r4p0e9qvzz4xa9w7btga"], description="What to resume after")
+    id: str = Field(examples=["evt_01jdq2r4p0e9qvzz4xa9w7btga"], description="The position to resume after")
     type: EventType
-    timestamp: datetime = Field(description="When it was written down")
-    data: Interaction = Field(description="The question as it is when you are told: never older, perhaps newer")
+    timestamp: datetime = Field(description="When it was recorded")
+    data: Interaction = Field(description="The question at the time of delivery: as of this event or newer")
 
 
 class EventPage(BaseModel):
     """Some of an organization's events, in their order: oldest first."""
 
     items: list[Event]
-    next_cursor: str | None = Field(description="What to give as `after` to go on; null: these are all there are now")
+    next_cursor: str | None = Field(
+        description="The value of `after` for the next page; null: there are no more events yet"
+    )
 
 
 class ProblemError(BaseModel):
@@ -181,11 +185,12 @@ class ProblemError(BaseModel):
 class Problem(BaseModel):
     """RFC 9457: what could not be done, and what to do about it."""
 
-    type: str = Field(description="A stable name")
+    type: str = Field(description="A stable URN")
     title: str
     status: int
     detail: str
     errors: list[ProblemError] | None = None
     interaction: Interaction | None = Field(
-        default=None, description="With 409: what is in the way, as it now is, with its answer if it has one"
+        default=None,
+        description="With 409: the current state of the conflicting question, with its answer if there is one",
     )

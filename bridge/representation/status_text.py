@@ -10,35 +10,38 @@ from bridge.card import texts
 from bridge.representation import waiting
 from storage.model import Card, Interaction, Json, Progress, Status
 
-_UNDECIDED = "this is neither a yes nor a no: do not go ahead"
+_UNDECIDED = "this is neither a yes nor a no: do not proceed"
 CANCELLED_BY_AGENT = "cancelled"  # the code of the reason of a cancellation; its detail is an agent's words
 _DOUBLE_QUOTES = re.compile('["\u201c-\u201f\u2033\u2036\uff02]')  # all that look like the mark itself
 _MARKS = (".", "!", "?", "…")
 
 
 def sentence(interaction: Interaction, cards: Sequence[Card] = ()) -> str:
-    """The status of the interaction, and what the agent may do now; its cards say why none is on a screen yet."""
+    """The status of the interaction, and what the agent may do now; its cards say why none has been posted yet."""
     match interaction.status:
         case Status.PENDING:
-            waits, fix = "Waiting for a person", ""
+            missing, fix = "", ""
             if not interaction.cards_shown:
                 why, fix = _obstacle(cards, interaction.read_at)
-                waits = f"Waiting, with no card on a screen yet{why}"
+                missing = f"; no card has been posted yet{why}"
             until = moment(interaction.expires_at)
-            return f"{waits}, until {until}; nobody has decided, so do not go ahead, and read this again.{fix}"
+            return (
+                f"Waiting for an answer until {until}{missing}; there is no decision yet: do not proceed, "
+                f"and read this again later.{fix}"
+            )
         case Status.ANSWERED:
             return _answered(interaction)
         case Status.EXPIRED:
             deadline = moment(interaction.expires_at)
-            return f"Nobody answered before {deadline}; {_UNDECIDED}, and ask again if it still matters."
+            return f"Expired at {deadline} without an answer; {_UNDECIDED}, and ask again if it still matters."
         case Status.CANCELLED:
-            return f"Cancelled before anybody answered{_because(interaction)}; {_UNDECIDED}."
+            return f"Cancelled before it was answered{_because(interaction)}; {_UNDECIDED}."
         case Status.SUPERSEDED:
             newer = ids.encode("int", interaction.superseded_by) if interaction.superseded_by else "a newer question"
-            return f"Superseded by {newer} before anybody answered; {_UNDECIDED}, and wait for {newer} instead."
+            return f"Superseded by {newer} before it was answered; {_UNDECIDED}, and wait for {newer} instead."
         case Status.UNREACHABLE:
-            fix = f", and to fix it: {words}" if (words := _words(interaction, "fix")) else ""
-            return ended(f"Nobody could be asked{_because(interaction)}; {_UNDECIDED}{fix}")
+            fix = f". To fix it: {words}" if (words := _words(interaction, "fix")) else ""
+            return ended(f"Not delivered to anyone who can answer{_because(interaction)}; {_UNDECIDED}{fix}")
         case _:
             assert_never(interaction.status)
 
@@ -48,7 +51,7 @@ def _obstacle(cards: Sequence[Card], now: datetime) -> tuple[str, str]:
     for card in cards:
         if card.ts is None and card.given_up_at is None and (reason := waiting.reason(card, now)) is not None:
             until = waiting.until(card, now)
-            again = f"; it is tried again at {moment(until)}" if until else ""
+            again = f"; the next attempt is at {moment(until)}" if until else ""
             fix = f" {ended(one_line(reason['fix']))}" if reason["fix"] else ""
             return f" ({one_line(reason['detail']).rstrip(' .;')}{again})", fix
     return "", ""
@@ -61,16 +64,16 @@ def _answered(interaction: Interaction) -> str:
     if by.get("user"):
         how = f" by {person(by['user'], by.get('name'))}{at}"
     else:
-        how = f"{at} by the default asked for, because nobody answered in time"
+        how = f" by default{at}, because the deadline passed without an answer"
     if interaction.receipt:
         return f"{_decided(answer)}{how}; {_reported(interaction.receipt)}."
     match answer.get("decision"):
         case "approve":
-            return f"Approved{how}: go ahead with exactly what was asked."
+            return f"Approved{how}: proceed with exactly what was asked."
         case "deny":
             return f"Denied{how}: do not do what was asked."
         case _:
-            return f"Answered {_option(answer)}{how}: go on with exactly that, and nothing else."
+            return f"Answered {_option(answer)}{how}: proceed with exactly that option and nothing else."
 
 
 def _decided(answer: Json) -> str:
@@ -82,7 +85,7 @@ def _reported(receipt: Json) -> str:
     at = moment(datetime.fromisoformat(receipt["at"]))
     match receipt["status"]:
         case Progress.PICKED_UP:
-            return f"an agent reported at {at} that it acts on this: do not do it a second time"
+            return f"an agent reported at {at} that it has started on this: do not do it again"
         case Progress.SUCCEEDED:
             return f"an agent reported at {at} that it is done: nothing is left to do"
         case Progress.FAILED:

@@ -16,17 +16,17 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
     match moment.type:
         case "interaction.created":
             until = status_text.moment(row.expires_at)
-            return f"Asked by {status_text.one_line(row.asked_by)}; {_responders(row)} may answer, until {until}"
+            return f"Asked by {status_text.one_line(row.asked_by)}; {_responders(row)} can answer until {until}"
         case "interaction.posted":
-            return f"A card appeared{_where(detail)}"
+            return f"A card was posted{_where(detail)}"
         case "interaction.clicked":
             return f"{_chose(detail, by)}{_where(detail)}: {_verdict(moment.verdict)}"
         case "interaction.answered" if by:
-            return f"{_chose(detail, by)}{_where(detail)}, and that is the answer"
+            return f"{_chose(detail, by)}{_where(detail)}, which is now the answer"
         case "interaction.answered":
-            return f"Nobody answered in time, so the default asked for is the answer: {_quoted(detail)}"
+            return f"The deadline passed without an answer, so the default was recorded: {_quoted(detail)}"
         case "interaction.expired":
-            return "The deadline passed, and nobody had answered"
+            return "The deadline passed without an answer"
         case "interaction.cancelled":
             key = detail.get("key")
             why = status_text.quoted(why) if why and detail.get("code") == status_text.CANCELLED_BY_AGENT else why
@@ -34,38 +34,36 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
         case "interaction.superseded":
             return f"Superseded by {detail['superseded_by']}"
         case "interaction.unreachable":
-            return f"Nobody could be asked: {why}"
+            return f"Not delivered to anyone who can answer: {why}"
         case "interaction.heard":
-            return "An agent was told how it ended"
+            return "An agent received the outcome"
         case "interaction.picked_up":
-            return f"{_reporter(detail)} acts on the answer{_summary(detail)}"
+            return f"{_reporter(detail)} reported that it has started{_summary(detail)}"
         case "interaction.succeeded":
             return f"{_reporter(detail)} reported that it is done{_summary(detail)}"
         case "interaction.failed":
             return f"{_reporter(detail)} reported that it failed{_summary(detail)}"
         case "card.edited":
-            return f"The card{_where(detail)} was brought up to date"
+            return f"The card{_where(detail)} was updated"
         case "card.settled":
-            return f"The card{_where(detail)} shows how it ended"
+            return f"The card{_where(detail)} shows the outcome"
         case "card.waiting":
-            return f"A copy waits: {why}"
+            return f"A card is waiting: {why}"
         case "card.given_up":
-            return f"A copy was given up: {why}"
+            return f"A card was given up: {why}"
         case "card.lease_lost":
-            return (
-                f"A replica that had been away for too long touched a copy{_where(detail)}; another replica has it now"
-            )
+            return f"A replica lost its lease on a card{_where(detail)}; another replica has taken over"
     return moment.type
 
 
 def _responders(row: Interaction) -> str:
     if row.responders is None:
-        return "anyone who sees a card"
+        return "anyone who can see a card"
     return ", ".join(row.responders[:10]) + (", …" if len(row.responders) > 10 else "")
 
 
 def _chose(detail: Json, by: str | None) -> str:
-    return f"{status_text.person(by or 'Somebody', detail.get('user_name'))} chose {_quoted(detail)}"
+    return f"{status_text.person(by or 'An unknown user', detail.get('user_name'))} chose {_quoted(detail)}"
 
 
 def _reporter(detail: Json) -> str:
@@ -91,34 +89,34 @@ def _where(detail: Json) -> str:
 def _verdict(verdict: Verdict | str | None) -> str:
     match verdict:
         case Verdict.WON:
-            return "this click counts"
+            return "this click is the answer"
         case Verdict.RECORDED:
-            return "the same answer again, recorded before"
+            return "the same answer was already recorded"
         case Verdict.DECIDED:
-            return "not counted, because the same person had answered otherwise before"
+            return "not counted, because the same person had already answered differently"
         case Verdict.TAKEN:
-            return "not counted, because it was answered already"
+            return "not counted, because the question was already answered"
         case Verdict.EXPIRED:
             return "not counted, because the deadline had passed"
         case Verdict.CANCELLED:
-            return "not counted, because it had been cancelled"
+            return "not counted, because the question had been cancelled"
         case Verdict.SUPERSEDED:
-            return "not counted, because a newer question had taken its place"
+            return "not counted, because a newer question had replaced this one"
         case Verdict.UNREACHABLE:
-            return "not counted, because it had ended without being asked"
+            return "not counted, because the question had been closed as unreachable"
         case Verdict.OUTSIDER:
-            return "not counted, because people of other organizations may not answer"
+            return "not counted, because people from other organizations cannot answer"
         case Verdict.NOT_YOURS:
-            return "not counted, because only those who were asked may answer"
+            return "not counted, because this person is not a responder"
         case Verdict.GONE:
-            return "not counted, because there is no such choice"
+            return "not counted, because the question has no such choice"
         case Verdict.OPENED:
-            return "this click opened a form, and took nothing"
+            return "this click opened a form and recorded no answer"
         case Verdict.MISTAKEN:
-            return "not counted, because something in the form had to be mended"
+            return "not counted, because the form had errors"
         case Verdict.UNAVAILABLE | None:
             return "not counted"
         case str():
-            return f"of a later release: {status_text.one_line(verdict)}"
+            return f"a verdict of a later release: {status_text.one_line(verdict)}"
         case _:
             assert_never(verdict)

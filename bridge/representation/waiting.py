@@ -7,8 +7,8 @@ from storage.model import Card, Json
 
 TOKEN_MISSING: Final[Json] = {
     "code": "token_missing",
-    "detail": "No replica of the bridge has a token of this workspace that Slack has accepted.",
-    "fix": "Have whoever runs this bridge give it the workspace's bot token: askbridge doctor says what is missing.",
+    "detail": "No replica of the bridge has a valid bot token for this workspace.",
+    "fix": "Ask the operator of this bridge to set the workspace's bot token; askbridge doctor shows what is missing.",
 }
 
 

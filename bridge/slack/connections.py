@@ -23,7 +23,7 @@ REMEMBERED_SECONDS = 5.0
 _MAX_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
 TOKEN_MISSING = "token_missing"  # noqa: S105  -- a code; of this replica, and no card is leased without a token
-_NO_TOKEN = Broken(code=TOKEN_MISSING, detail="This replica has no token for the connection.", fix="")
+_NO_TOKEN = Broken(code=TOKEN_MISSING, detail="This replica has no bot token for the connection.", fix="")
 
 
 class Directory:

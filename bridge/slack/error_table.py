@@ -35,23 +35,23 @@ class Row:
     errors: tuple[str, ...]
 
 
-WAIT: Final = "Nothing needs to be done: it is tried again by itself."
+WAIT: Final = "No action needed: the bridge tries again automatically."
 
 LIMITED: Final = Row(
     Meaning.LIMITED,
     "rate_limited",
-    "Nothing needs to be done: it is tried again when the pause is over. What cannot wait, ask in another channel.",
+    "No action needed: the bridge tries again when the pause is over. Ask urgent questions in another channel.",
     ("ratelimited", "rate_limited"),
 )
 """Slack asked for a pause."""
 
-OTHER: Final = Row(Meaning.GIVE_UP, "slack_error", "Look the error up in Slack's documentation, or report it.", ())
+OTHER: Final = Row(Meaning.GIVE_UP, "slack_error", "Look up the error in Slack's documentation, or report it.", ())
 """The meaning of an unknown string."""
 
-_INVITE = "Invite the app: write /invite and its name in the channel."
-_REPORT = "This is a mistake of this release, please report it with its detail."
-_SHORTEN = "Make the question shorter or plainer, and ask again."
-_AGAIN = "Press the button once more."
+_INVITE = "Invite the app to the channel: type /invite and its name there."
+_REPORT = "This is a bug in this release; please report it with its detail."
+_SHORTEN = "Shorten or simplify the question, and ask again."
+_AGAIN = "Click the button again."
 
 ROWS: Final = (
     LIMITED,
@@ -76,20 +76,20 @@ ROWS: Final = (
     Row(
         Meaning.BROKEN,
         "token_refused",
-        "Install the app again and give the bridge its new bot token; if the workspace allows only some IP addresses, "
+        "Reinstall the app and set its new bot token; if the workspace allows only some IP addresses, "
         "add the bridge's.",
         ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "invalid_refresh_token"),
     ),
     Row(
         Meaning.BROKEN,
         "scope_missing",
-        "Add the scope to the app under OAuth & Permissions, and install the app again.",
+        "Add the scope to the app under OAuth & Permissions, and reinstall the app.",
         ("missing_scope",),
     ),
     Row(
         Meaning.BROKEN,
         "token_of_wrong_kind",
-        "Give the bridge the bot token of the app; it starts with xoxb-.",
+        "Use the app's bot token, which starts with xoxb-.",
         ("not_allowed_token_type",),
     ),
     Row(
@@ -101,14 +101,14 @@ ROWS: Final = (
     Row(
         Meaning.BROKEN,
         "two_factor_required",
-        "Whoever installed the app must set up two-factor sign-in in Slack.",
+        "The person who installed the app must set up two-factor authentication in Slack.",
         ("two_factor_setup_required",),
     ),
     Row(Meaning.GIVE_UP, "not_in_channel", _INVITE, ("not_in_channel", "no_permission")),
     Row(
         Meaning.GIVE_UP,
         "channel_not_found",
-        "Check the channel's id; if the channel is private, invite the app: write /invite and its name there.",
+        "Check the channel's id; if the channel is private, invite the app: type /invite and its name there.",
         ("channel_not_found",),
     ),
     Row(
@@ -150,18 +150,20 @@ ROWS: Final = (
         ("user_not_found", "user_not_visible", "user_disabled", "not_enough_users", "too_many_users"),
     ),
     # Slack has no error string for the next three: `users.info` describes such a person.
-    Row(Meaning.GIVE_UP, "user_deactivated", "Ask somebody whose account is active, or have it activated again.", ()),
-    Row(Meaning.GIVE_UP, "user_is_bot", "Ask a person: bots and apps cannot press buttons.", ()),
+    Row(
+        Meaning.GIVE_UP, "user_deactivated", "Ask a person with an active account, or have the account reactivated.", ()
+    ),
+    Row(Meaning.GIVE_UP, "user_is_bot", "Ask a person: bots and apps cannot click buttons.", ()),
     Row(
         Meaning.GIVE_UP,
         "user_is_outsider",
-        'Ask a person of this organization, or allow others with "outsiders": "allow" in `responders`.',
+        'Ask a person from this organization, or allow others with "outsiders": "allow" in `responders`.',
         (),
     ),
     Row(
         Meaning.GIVE_UP,
         "user_not_in_channel",
-        "Invite the person to the channel, or write to them directly.",
+        "Invite the person to the channel, or send the question to them directly.",
         ("user_not_in_channel",),
     ),
     Row(Meaning.GIVE_UP, "group_not_found", "Check the user group's id.", ("no_such_subteam",)),
@@ -177,11 +179,11 @@ ROWS: Final = (
         "Ask an administrator of the workspace what the app may do there.",
         ("access_denied",),
     ),
-    Row(Meaning.GIVE_UP, "card_gone", "Somebody deleted the message; ask again.", ("message_not_found",)),
+    Row(Meaning.GIVE_UP, "card_gone", "The message was deleted; ask again.", ("message_not_found",)),
     Row(
         Meaning.GIVE_UP,
         "card_frozen",
-        "The message can no longer be changed in Slack; what it says may be out of date.",
+        "Slack no longer allows changes to the message; it may be out of date.",
         (
             "cant_update_message",
             "edit_window_closed",
@@ -231,13 +233,13 @@ ROWS: Final = (
     Row(
         Meaning.GIVE_UP,
         "too_many_forms",
-        "Close the forms that are open, and press the button again.",
+        "Close open forms, and click the button again.",
         ("push_limit_reached", "duplicate_external_id"),
     ),
     Row(
         Meaning.GIVE_UP,
         "install_refused",
-        "Start the installation again from the bridge; check the app's client id, client secret and redirect URL.",
+        "Restart the installation from the bridge; check the app's client id, client secret and redirect URL.",
         (
             "invalid_code",
             "bad_redirect_uri",

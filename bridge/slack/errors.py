@@ -78,7 +78,7 @@ def reason(failure: SlackFailure) -> Json:
 
 def unreadable(what: str) -> RetryAfter:
     """The failure for an unreadable response: the request was sent, so Slack may have applied it."""
-    return RetryAfter(code="slack_unreadable", detail=f"Slack's answer could not be read: {what}.", ambiguous=True)
+    return RetryAfter(code="slack_unreadable", detail=f"Slack's response could not be read: {what}.", ambiguous=True)
 
 
 def classify(error: Exception) -> SlackFailure:
@@ -88,7 +88,7 @@ def classify(error: Exception) -> SlackFailure:
             return _answered(error.response)
         case AttributeError(name="get", obj=str() | list() | int() | float()):
             # slack_sdk calls `.get("ok")` on any 200, also on a text/plain one, whose body is a string
-            return unreadable("it is no JSON object")
+            return unreadable("it is not a JSON object")
         case UnicodeDecodeError():
             return unreadable("it is not UTF-8")
         case (
@@ -102,12 +102,12 @@ def classify(error: Exception) -> SlackFailure:
         ):
             return RetryAfter(code="slack_unreachable", detail=f"No connection to Slack ({network_errors.why(error)}).")
         case TimeoutError():
-            return RetryAfter(code="slack_timeout", detail="Slack did not answer in time.", ambiguous=True)
+            return RetryAfter(code="slack_timeout", detail="Slack did not respond in time.", ambiguous=True)
         case aiohttp.ClientError() | OSError():
-            detail = f"The connection to Slack broke before its answer ({network_errors.why(error)})."
+            detail = f"The connection to Slack was lost before it responded ({network_errors.why(error)})."
             return RetryAfter(code="slack_disconnected", detail=detail, ambiguous=True)
         case _:
-            detail = f"The call to Slack failed in a way nobody expected ({type(error).__name__})."
+            detail = f"The call to Slack failed unexpectedly ({type(error).__name__})."
             return RetryAfter(code="unexpected_error", detail=detail, ambiguous=True)
 
 
@@ -131,9 +131,9 @@ def answered(*, status: int, headers: Mapping[str, str], data: object) -> SlackF
     if isinstance(error, str) and error and body.get("ok") is False:
         return _outcome(error_table.OTHER, _detail(body), headers=headers)
     if status >= 300:  # Slack does not respond like this: a proxy, or a wrong address, refused the request
-        detail = f"HTTP {status} without an answer of Slack's; is there a proxy, or another address, in between?"
+        detail = f"HTTP {status} without a response from Slack; check for a proxy or a wrong address."
         return RetryAfter(code="slack_unreachable", detail=detail)
-    return unreadable("it is neither a success nor an error")
+    return unreadable("it reports neither success nor an error")
 
 
 def _answered(response: object) -> SlackFailure:

@@ -14,10 +14,10 @@ from storage.model import Json, Life, Verdict
 MAX_NAMES: Final = 10
 _MAX_LABEL: Final = 75  # characters
 _MAX_REASON: Final = 300  # characters
-_NOTHING: Final = "Your click changed nothing."
+_NOTHING: Final = "Your click had no effect."
 _GONE: Final = f"This card is no longer active. {_NOTHING}"
 _OUTSIDER: Final = f"People from other organizations cannot answer this question. {_NOTHING}"
-_NO_FORM: Final = f"The form for this button could not be opened here. {_NOTHING} Please click again."
+_NO_FORM: Final = f"The form for this button could not be opened. {_NOTHING} Please click again."
 _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
 
 
@@ -45,14 +45,14 @@ def reply(
             return _answered(life, user=user, now=now)
         case Verdict.EXPIRED:
             ago = _ago(life.expires_at, now)
-            return f"This question expired {ago}; no answer is taken any more. {_NOTHING}"
+            return f"This question expired {ago} and can no longer be answered. {_NOTHING}"
         case Verdict.CANCELLED:
             return f"This question was cancelled{_ended(life, now)}{_reason(life)} {_NOTHING}"
         case Verdict.SUPERSEDED:
-            return f"A newer question replaced this one{_ended(life, now)}. {_newer(life, newer)} {_NOTHING}"
+            return f"This question was replaced by a newer one{_ended(life, now)}. {_newer(life, newer)} {_NOTHING}"
         case Verdict.UNREACHABLE:
-            why = "it could not be shown to anybody who can answer it, and whoever asked was told so."
-            return f"This question was closed{_ended(life, now)}: {why} {_NOTHING}"
+            why = "It could not be delivered to anyone who can answer, and the agent was informed."
+            return f"This question was closed{_ended(life, now)}. {why} {_NOTHING}"
         case Verdict.OUTSIDER:
             return _OUTSIDER
         case Verdict.NOT_YOURS:
@@ -78,8 +78,8 @@ def recorded(life: Life | None) -> str:
     """Return the private text for a winner whose card could be neither edited nor replaced."""
     label = _label(life) if life else "this"
     return (
-        f"Your answer {label} was recorded. This card cannot be changed at the moment and may still show its buttons: "
-        "nobody needs to click them."
+        f"Your answer {label} was recorded. This card cannot be updated at the moment and may still show its buttons; "
+        "no further click is needed."
     )
 
 
@@ -88,9 +88,9 @@ def _answered(life: Life, *, user: str, now: datetime) -> str:
     label, ended = _label(life), _ended(life, now)
     answerer = by.get("user")
     if not isinstance(answerer, str):
-        return f"Nobody answered in time, so {label} was recorded by default{ended}. {_NOTHING}"
+        return f"The deadline passed without an answer, so {label} was recorded by default{ended}. {_NOTHING}"
     if answerer == user:
-        return f"You already answered {label}{ended}, and that stands. {_NOTHING}"
+        return f"You already answered {label}{ended}, and that answer is final. {_NOTHING}"
     return f"{blocks.mention(answerer)} already answered {label}{ended}. {_NOTHING}"
 
 
@@ -103,10 +103,10 @@ def _label(life: Life) -> str:
 
 
 def _newer(life: Life, permalink: str | None) -> str:
-    """Point to the newer card: by a link if its permalink is known, else by the id that its footer shows."""
+    """Point to the newer card: by a link if its permalink is known, else by the part of its id that it shows."""
     if permalink and permalink.startswith(("https://", "http://")):
         return f"Please answer {blocks.link(permalink, 'the newer one')}."
-    name = f" ({ids.encode('int', life.superseded_by)})" if life.superseded_by else ""
+    name = f" ({ids.short(life.superseded_by)})" if life.superseded_by else ""
     return f"Please answer the newer one{name}."
 
 
@@ -121,7 +121,7 @@ def _reason(life: Life) -> str:
 def _responders(life: Life) -> str:
     responders = life.able_responders or life.responders
     if not responders:
-        return "You are not among those who can answer this question."
+        return "You are not one of the people who can answer this question."
     people = [blocks.mention(user) for user in responders[:MAX_NAMES]]
     if more := len(responders) - len(people):
         people.append(f"{more} other{'s' if more > 1 else ''}")

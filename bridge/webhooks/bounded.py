@@ -46,7 +46,7 @@ class _BoundedProtocol(ResponseHandler):
                 return
             if len(self) > _MAX_PARSED:
                 self._left = 0
-                self._cut(TooMuch("answered with one answer after the other"))
+                self._cut(TooMuch("sent more than one response"))
                 return
         if self._left < 0:
             self._left = 0

@@ -58,7 +58,7 @@ class Sender:
             with on_behalf_of(organization_id):
                 return await self._send(url, body, all_headers)
         except TimeoutError:
-            return DeliveryOutcome(status=None, detail=f"no whole answer within {self._seconds:.0f} s")
+            return DeliveryOutcome(status=None, detail=f"no complete response within {self._seconds:.0f} s")
         except TooMuch as error:
             return DeliveryOutcome(status=None, detail=str(error))
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
@@ -103,13 +103,15 @@ def _redirect(response: aiohttp.ClientResponse, url: str, guard: Guard) -> str |
         parts = urlsplit(absolute)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     except ValueError:
-        return "a redirect to what cannot be read as an address; redirects are not followed"
+        return "redirects are not followed, and the target of this one is not a valid URL"
     named = _printable(origin)[:_MAX_CHARACTERS] + ("?…" if parts.query else "")
     try:
         target.check(absolute, guard)
     except target.BadTarget as error:
-        return f"redirects are not followed, and this one leads where no webhook may go: {named} (the url {error})"
-    return f"redirects are not followed; if it has moved, PATCH the endpoint's url (or name another callback): {named}"
+        wrong = "the target of this one is not allowed for webhooks"
+        return f"redirects are not followed, and {wrong}: {named} (the url {error})"
+    fix = "if the endpoint has moved, PATCH the endpoint's url (or name another callback)"
+    return f"redirects are not followed; {fix}: {named}"
 
 
 def _printable(text: str) -> str:
@@ -151,22 +153,22 @@ def _failure(error: BaseException) -> str:
         case aiohttp.ClientConnectorCertificateError():
             return "its certificate is not valid"
         case aiohttp.ClientSSLError():
-            return "could not connect: it does not speak TLS as it should"
+            return "could not connect: TLS handshake failed"
         case aiohttp.ClientConnectorError():
             is_refused = isinstance(error.os_error, ConnectionRefusedError)
-            return "could not connect: nobody listens there" if is_refused else "could not connect"
+            return "could not connect: connection refused" if is_refused else "could not connect"
         case aiohttp.ServerDisconnectedError():
-            return "closed the connection without an answer"
+            return "closed the connection without a response"
         case aiohttp.ClientPayloadError():
-            return "closed the connection in the middle of its answer"
+            return "closed the connection in the middle of its response"
         case aiohttp.ClientResponseError():
-            return "its answer cannot be read as HTTP"
+            return "its response is not valid HTTP"
         case aiohttp.InvalidURL() | UnicodeError():
             return "its address cannot be called"
         case OSError():
-            return "the connection broke"
+            return "the connection was lost"
         case _:
-            return f"no answer ({type(error).__name__})"
+            return f"no response ({type(error).__name__})"
 
 
 def _address_refused(error: BaseException) -> AddressRefused | None:

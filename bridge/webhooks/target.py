@@ -28,14 +28,14 @@ def check(url: str, guard: Guard) -> str:
     """
     host, port, parts = _parsed(url)
     if "@" in parts.netloc:
-        raise BadTarget("must not carry a user or a password; the signature tells that it is us")
+        raise BadTarget("must not contain a user or a password; the signature identifies the sender")
     if parts.fragment:
         raise BadTarget("must not have a fragment (#…): it is never sent")
     literal = _literal(host)
     if literal is not None and not guard.permits(literal):
-        raise BadTarget("leads to an address that is not on the public internet, or is kept from webhooks")
+        raise BadTarget("resolves to an address that is not on the public internet or is not allowed for webhooks")
     if "%" in _plain(host):
-        raise BadTarget("must write its host without %, neither encoded nor with a zone")
+        raise BadTarget("must have a host without %: no percent-encoding and no IPv6 zone")
     if port == 0:
         raise BadTarget("must not name port 0")
     if literal is None:
@@ -55,27 +55,27 @@ def _parsed(url: str) -> tuple[str, int | None, SplitResult]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise BadTarget("cannot be read as an address") from None
+        raise BadTarget("is not a valid URL") from None
     if parts.scheme not in {"https", "http"}:
         raise BadTarget("must start with https://")
     if not host:
-        raise BadTarget("names no host")
+        raise BadTarget("has no host")
     return host, port, parts
 
 
 def _check_name(host: str, *, bracketed: bool) -> None:
     """Raise BadTarget for a host that is not a valid name, in the form in which the HTTP client resolves it."""
     if bracketed:
-        raise BadTarget("has something between [ and ] that is no IPv6 address")
+        raise BadTarget("has no valid IPv6 address between [ and ]")
     try:
         name = (URL.build(scheme="https", host=host).raw_host or "").removesuffix(".")
     except ValueError:
-        raise BadTarget("names a host that no name can be") from None
+        raise BadTarget("has an invalid host name") from None
     labels = name.split(".")
     if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(label) for label in labels):
-        raise BadTarget("names a host that no name can be: its parts have 1 to 63 letters, digits and hyphens")
+        raise BadTarget("has an invalid host name: each part must have 1 to 63 letters, digits and hyphens")
     if _NUMBER.fullmatch(labels[-1]):
-        raise BadTarget("names a host that ends with a number, and is no address")
+        raise BadTarget("has a host that ends with a number and is not an IP address")
 
 
 def server(url: str) -> UUID:

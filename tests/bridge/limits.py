@@ -29,7 +29,7 @@ def check(card: Drawing, interaction: Interaction) -> None:
     assert utf16(words(card)) - words(card).count("\n") <= 13_200
     assert 0 < utf16(card.text) <= 3_900
     _check_buttons(card, interaction)
-    assert ids.encode("int", interaction.id) in words(card)
+    assert f"ID {ids.short(interaction.id)}" in words(card)
     for ours in [*mrkdwn(card.blocks), card.text]:
         assert_nothing_foreign_is_active(ours)
         assert not _SHORTCODE.search(_LABEL.sub(" ", ours)), ours

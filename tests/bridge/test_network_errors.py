@@ -42,17 +42,17 @@ async def test_a_name_that_means_nothing_cannot_be_resolved() -> None:
 
 
 async def test_what_is_no_address_is_said_to_be_none() -> None:
-    assert await told("http://") == "that is no address"
+    assert await told("http://") == "that is not an address"
 
 
 async def test_a_server_that_hangs_up_or_speaks_otherwise_is_told_apart() -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"
     async with saying(b"") as silent, saying(page) as other:
         assert await told(f"http://127.0.0.1:{silent}/") == "it closed the connection"
-        assert await told(f"http://127.0.0.1:{other}/") == "what answers there is something else"
-        assert await told(f"https://127.0.0.1:{other}/") == "it speaks no TLS that fits"
+        assert await told(f"http://127.0.0.1:{other}/") == "the server there is not the expected one"
+        assert await told(f"https://127.0.0.1:{other}/") == "it offers no matching TLS version"
 
 
 def test_timeouts_and_unknown_errors_have_words_too() -> None:
-    assert network_errors.why(aiohttp.ConnectionTimeoutError()) == "no answer in time"
+    assert network_errors.why(aiohttp.ConnectionTimeoutError()) == "it did not respond in time"
     assert network_errors.why(OSError("Multiple exceptions: …")) == "the connection failed"

@@ -38,7 +38,7 @@ def question() -> Section:
             kinds.setdefault(row, []).append(kind)
     sorts = "; ".join(_begun(kind.request.__doc__ or "") for kind in KINDS.values())
     names = ", ".join(f'`"{kind}"`' for kind in KINDS)
-    rows: list[list[Cell]] = [["`kind`", names, "must be given", f"What sort of question: {sorts}."]]
+    rows: list[list[Cell]] = [["`kind`", names, "required", f"What sort of question: {sorts}."]]
     for (name, type, default, meaning), having in kinds.items():
         if name == "`kind`":
             continue

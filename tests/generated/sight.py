@@ -24,7 +24,11 @@ _MAX_MARKS = 8  # combining marks on one character; living scripts use up to fou
 
 _BLANKS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10)))
 
-_WHO = r"(?:<@[A-Z0-9]+>(?:, <@[A-Z0-9]+>)*(?: and \d+ others)?|Anyone of this workspace who sees this)"
+_WHO = (
+    r"(?:<@[A-Z0-9]+>(?:, <@[A-Z0-9]+>)*(?: and \d+ others)?(?: \(people from other organizations allowed\))?"
+    r"|Anyone in this workspace who can see this card"
+    r"|Anyone who can see this card, including people from other organizations,)"
+)
 _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
 _ANSWERED = rf"✅ \*Answered:\* {_QUOTED}"
@@ -53,20 +57,24 @@ def _done() -> Iterator[str]:
 
 
 _DONE = rf"(?:{_ANSWERED}|{'|'.join(dict.fromkeys(_done()))})"
-_BY_DEFAULT = "nobody answered in time, and this was asked for in that case"
+_BY_DEFAULT = r"The deadline passed without an answer; the agent had set this default\."
 _AT = rf"{_DATE}(?:: {_QUOTED})?"
 _LINK_OURS = r"(?: · (?:<https?://[^|>]+\|[^<>|]+>|[^\s<>]+))?"
-_MILE = r"⏳ The agent has not heard this yet\.|Heard by the agent (?:→ picked up )?(?:→ (?:done|❌ failed) )?" + _AT
+_MILE = (
+    r"⏳ Not yet received by the agent\.|Received by the agent "
+    rf"{_DATE}|Received (?:→ started )?(?:→ (?:done|❌ failed) )?{_AT}"
+)
 NEWER = "https://acme.slack.com/archives/C1/p1"
-_BY_NEWER = rf"(?:a newer question \(int_\w+\)|<{re.escape(NEWER)}\|a newer question>)"
+_BY_NEWER = rf"(?:a newer question \(…\w{{6}}\)|<{re.escape(NEWER)}\|a newer question>)"
 _LINES = {
-    Status.PENDING: rf"{_WHO}(?:, people from other organizations too,)? can answer {_DATE}\."
-    rf"(?: If nobody does, this counts as answered: {_QUOTED}\.)?",
-    Status.ANSWERED: rf"{_DONE} (?:by <@[A-Z0-9]+> {_DATE}\.|by default {_DATE}: {_BY_DEFAULT}\.)",
-    Status.EXPIRED: rf"⌛ \*Expired\* {_DATE}\. Nobody answered in time; this is not a no\.",
-    Status.CANCELLED: rf"⚪ \*Cancelled\* {_DATE} before anybody answered\.",
-    Status.SUPERSEDED: rf"🔁 \*Replaced\* {_DATE} by {_BY_NEWER}\. Please answer that one\.",
-    Status.UNREACHABLE: rf"⚠️ \*Closed\* {_DATE}: this question could not be shown to anybody who can answer it\.",
+    Status.PENDING: rf"{_WHO} can answer {_DATE}\."
+    rf"(?: Without an answer by then, the default is recorded: {_QUOTED}\.)?",
+    Status.ANSWERED: rf"{_DONE} (?:by <@[A-Z0-9]+> {_DATE}\.|by default {_DATE}\. {_BY_DEFAULT})",
+    Status.EXPIRED: rf"⌛ \*Expired without a decision\* {_DATE}\.",
+    Status.CANCELLED: rf"⚪ \*Cancelled without a decision\* {_DATE}\.",
+    Status.SUPERSEDED: rf"🔁 \*Replaced\* by {_BY_NEWER} {_DATE}\. Please answer the newer one\.",
+    Status.UNREACHABLE: rf"⚠️ \*Closed without a decision\* {_DATE}\. It could not be delivered to anyone who can "
+    r"answer\.",
 }
 
 
@@ -134,7 +142,7 @@ def _check_frame(card: Drawing, interaction: Interaction) -> None:
                 assert re.fullmatch(rf"(?:{_MILE}){_LINK_OURS}", text["text"]), text
                 continue
             assert text["type"] == "plain_text"
-            assert re.fullmatch(r"Reason given: [^\n]+|int_[0-9a-z]{26}", text["text"]), text
+            assert re.fullmatch(r"Reason given: [^\n]+|ID …[0-9a-z]{6}", text["text"]), text
 
 
 def _check_text(card: Drawing, interaction: Interaction) -> None:

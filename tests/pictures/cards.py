@@ -99,9 +99,9 @@ async def make(dev: Program, form: Form, status: Status) -> str:
 
 
 _STAGE_TEXTS = {
-    "unheard": "has not heard this yet",
-    "heard": "Heard by the agent",  # a line of its own only where it takes back the one before
-    "picked_up": "picked up",
+    "unheard": "Not yet received",
+    "heard": "Received by the agent",  # a line of its own only where it takes back the one before
+    "picked_up": "started",
     "succeeded": "→ done",
     "failed": "❌ failed",
 }

@@ -30,7 +30,7 @@ async def test_withdrawn_on_one_replica_while_another_waits_and_a_third_party_cl
     assert (status, cancelled["status"]) == (200, "cancelled")
     assert (await waiting)["reason"]["detail"] == "The release was called off."
     card = await dev.settled(asked)
-    assert "*Cancelled*" in card["text"]
+    assert "*Cancelled without a decision*" in card["text"]
     assert (await dev.click(asked, "U0ANA", replica=1))["status"] == 200
     (reply,) = await until(lambda: dev.whispers("U0ANA", since=asked), bool)
     assert "This question was cancelled" in reply and "called off" in reply
@@ -96,7 +96,7 @@ async def test_pages_of_one_list_from_two_replicas(dev: Program) -> None:
 
 async def test_silence_answers_what_was_asked_for_on_every_replica(dev: Program) -> None:
     asked = await dev.ask(replica=0, expires_in=60, on_expiry={"decision": "deny"})
-    assert "If nobody does, this counts as answered: “Deny”" in str(await dev.card(asked))
+    assert "Without an answer by then, the default is recorded: “Deny”" in str(await dev.card(asked))
     waiting = asyncio.create_task(dev.get(asked["id"], replica=1, wait=60))
 
     await dev.pass_deadline(asked)
@@ -106,7 +106,7 @@ async def test_silence_answers_what_was_asked_for_on_every_replica(dev: Program)
     assert (answered["answer"]["via"], answered["answer"]["by"]) == ("default", None)
     await dev.click(asked, "U0ANA", replica=0)
     (reply,) = await until(lambda: dev.whispers("U0ANA", since=asked), bool)
-    assert "Nobody answered in time, so “Deny” was recorded by default" in reply
+    assert "The deadline passed without an answer, so “Deny” was recorded by default" in reply
     assert "*Denied* by default" in (await dev.settled(asked))["text"]
     for replica in (0, 1):
         after = await dev.get(asked["id"], replica=replica)

@@ -76,7 +76,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     assert b'\nAnswered "Production in Europe" (option eu) by "ana"' in err_
 
     status, out_, err = await run("ask", "Where?", *options, "--to", "U0ANA", "--wait", "0.5", **settings(dev))
-    assert (status, out_) == (2, "") and "Waiting for a person" in err
+    assert (status, out_) == (2, "") and "Waiting for an answer" in err
 
     status, out_, err = await run(
         "ask", "Now?", "--to", "U0ANA", "--approve", "--wait", "0.5", "--json", **settings(dev)
@@ -86,7 +86,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     assert f"askbridge wait {asked['id']}" in err and dev.facts["api_key"] not in err
 
     status, out_, _ = await run("ask", "Now?", "--to", "C0PRIVATE", "--anyone", "--approve", **settings(dev))
-    assert status == 2 and out_.startswith("Nobody could be asked")
+    assert status == 2 and out_.startswith("Not delivered to anyone who can answer")
 
     process, id = await asking(dev, "--to", "U0ANA")
     os.kill(process.pid, signal.SIGINT)
@@ -98,7 +98,7 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     process, id = await asking(dev, "--to", "U0ANA")
     await run("connections", "disable", dev.facts["connection"], ASKBRIDGE_DATABASE_URL=dev.facts["database_url"])
     out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 2 and out.startswith(b"Cancelled before anybody answered")
+    assert process.returncode == 2 and out.startswith(b"Cancelled before it was answered")
 
 
 KEY = "askb_" + "x" * 43
@@ -203,7 +203,7 @@ async def test_control_sequences_of_a_server_do_not_reach_the_terminal(serving: 
 
 
 async def test_why_no_card_is_shown_yet_is_printed_before_it_waits(serving: Serving) -> None:
-    waits = "Waiting, with no card on a screen yet (No replica has a token)."
+    waits = "Waiting for an answer; no card has been posted yet (No replica has a token)."
     asked = {"id": "int_1", "status": "pending", "message": waits, "cards": [{"ts": None, "reason": {"code": "x"}}]}
     shown = {**asked, "cards": [{"ts": "1.1", "reason": {"code": "x"}}]}
 

@@ -80,7 +80,7 @@ async def test_a_question_is_asked_found_waited_for_reported_on_and_shown(dev: P
     assert process.returncode == 2 and f"askbridge wait {open_id}".encode() in err_
 
     status, out, _ = await run("cancel", open_id, "--reason", "Called off.", **settings)
-    assert status == 0 and out.startswith("Cancelled before anybody answered")
+    assert status == 0 and out.startswith("Cancelled before it was answered")
     status, out, _ = await run("wait", open_id, **settings)
     assert status == 2 and out.startswith("Cancelled")
 

@@ -57,7 +57,7 @@ async def test_a_script_in_a_title_is_text_and_a_cancelled_confirmation_sends_no
     await expect(card.get_by_role("button", name="Switch it off")).to_be_focused()
     assert await verdicts(dev, asked["id"]) == []
     await page.keyboard.press("Enter")
-    await dialog.get_by_role("button", name="Yes, answer").click()
+    await dialog.get_by_role("button", name="Submit").click()
     await expect(card).to_contain_text("Answered: “Switch it off” by @ana")
 
     assert await verdicts(dev, asked["id"]) == ["won"]
@@ -72,7 +72,7 @@ async def test_a_late_click_is_told_privately_and_no_other_person_sees_it(dev: P
 
     await message(ana, "Checkout fails").get_by_role("button", name="Wait").click()
     await expect(message(bob, "Checkout fails")).to_contain_text("Answered: “Wait” by @ana")
-    await bob.get_by_role("alertdialog").get_by_role("button", name="Yes, answer").click()
+    await bob.get_by_role("alertdialog").get_by_role("button", name="Submit").click()
 
     await expect(private_replies(bob, since=asked)).to_contain_text("@ana already answered “Wait”")
     await expect(bob.get_by_role("status")).to_contain_text("@ana already answered “Wait”")

@@ -120,15 +120,15 @@ async def test_strangers_never_consume_a_question_and_learn_nothing(shared: Prog
         clicked = await shared.click(asked, "U0ANA", replica=1, **overrides)
         assert clicked["status"] == 200, overrides
     replies = await until(lambda: shared.whispers("U0ANA", since=asked), lambda whispers: len(whispers) == len(foreign))
-    assert set(replies) == {"This card is no longer active. Your click changed nothing."}
+    assert set(replies) == {"This card is no longer active. Your click had no effect."}
 
     await shared.click(asked, "U0BOB", replica=1)
     await shared.click(asked, "U0SAM", replica=1)
 
     (bob,) = await until(lambda: shared.whispers("U0BOB", since=asked), bool)
     (sam,) = await until(lambda: shared.whispers("U0SAM", since=asked), bool)
-    assert bob == "Only <@U0ANA> can answer this question. Your click changed nothing."
-    assert sam == "People from other organizations cannot answer this question. Your click changed nothing."
+    assert bob == "Only <@U0ANA> can answer this question. Your click had no effect."
+    assert sam == "People from other organizations cannot answer this question. Your click had no effect."
     assert (await shared.get(asked["id"], replica=1))["status"] == "pending"
     verdicts = [line["verdict"] for line in await shared.timeline(asked["id"]) if line["verdict"]]
     assert verdicts == ["not_yours", "outsider"]

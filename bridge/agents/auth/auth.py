@@ -54,7 +54,7 @@ def refusal() -> ApiProblem:
     """The problem of a request whose key is not valid, or is not valid any more."""
     return ApiProblem(
         UNAUTHORIZED,
-        "This API key is unknown or revoked, or its organization is disabled; ask whoever runs this bridge.",
+        "This API key is unknown or revoked, or its organization is disabled; contact the operator of this bridge.",
     )
 
 

@@ -31,7 +31,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # else nginx would buffer events until it has a page of them
 }
-_AGAIN = f"Give the id of the last event you got (evt_…), or {BEGINNING} for the oldest event that is kept"
+_AGAIN = f"Give the id of the last event you got (evt_…), or {BEGINNING} for the oldest stored event"
 
 After: TypeAlias = UUID | Literal["beginning"] | None
 
@@ -78,7 +78,7 @@ class Events:
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if "limit" in request.query:
-            raise ApiProblem(BAD_PARAMETER, "limit is for pages, and a stream has none: leave it out.")
+            raise ApiProblem(BAD_PARAMETER, "limit applies to pages only: leave it out for a stream.")
         query, key = read(request, ["after", "types"]), auth.key(request)
         with self._concurrency.admit(request, key.organization_id, OpenRequest.STREAM) as is_admitted:
             if not is_admitted:
@@ -116,7 +116,7 @@ class Events:
         if position is None:
             raise ApiProblem(
                 BAD_PARAMETER,
-                f"{query.name} is no event of your organization, or one that is not kept any more. {_AGAIN}.",
+                f"{query.name} is not an event of your organization, or is no longer stored. {_AGAIN}.",
             )
         return position
 

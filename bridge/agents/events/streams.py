@@ -164,7 +164,7 @@ class Streams:
             if stream.request.protocol.writing_paused:
                 stream.abort()  # else the end of the response waits for a client that does not read
         except TimeoutError:
-            _log.info("stream_cut", key=stream.key.name, why="what was sent is not read")
+            _log.info("stream_cut", key=stream.key.name, why="the client does not read")
             stream.abort()
         except errors.Unavailable as error:
             _log.warning("stream_cut", key=stream.key.name, why="no database", cause=error.cause)

@@ -26,12 +26,12 @@ _MAX_NAME = 200  # characters of a name in an error's pointer
 BodyReader: TypeAlias = Callable[[web.Request], Awaitable[Json]]
 """Reads the body of a request, as `read` does."""
 
-_TOO_DEEP = f"The body is nested more than {MAX_DEPTH} deep."
+_TOO_DEEP = f"The body is nested more than {MAX_DEPTH} levels deep."
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # one that is not closed is matched to its end
 _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # of NUL or half a surrogate pair; raw ones are not JSON or UTF-8
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL stores neither NUL nor a lone surrogate
-_TOO_MANY_DIGITS = f"must have at most {MAX_DIGITS} digits when it is written without an exponent: send it as a string"
-_NEGATIVE_ZERO = "must not be a negative zero, which cannot be kept: send 0, or a string"
+_TOO_MANY_DIGITS = f"must have at most {MAX_DIGITS} digits when written without an exponent: send it as a string"
+_NEGATIVE_ZERO = "must not be negative zero, which cannot be stored: send 0 or a string"
 
 
 class _Refused(ValueError):
@@ -50,7 +50,7 @@ async def read(request: web.Request, *, seconds: float = READ_SECONDS) -> Json:
     if request.content_type != "application/json":
         raise ApiProblem(NOT_JSON, "Send the body as JSON, with the header Content-Type: application/json.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ApiProblem(NOT_JSON, "Send the body as it is, without Content-Encoding.")
+        raise ApiProblem(NOT_JSON, "Send the body uncompressed, without Content-Encoding.")
     return decode(await _bytes(request, seconds))
 
 
@@ -146,7 +146,7 @@ async def _bytes(request: web.Request, seconds: float) -> bytes:
     except TimeoutError:
         raise ApiProblem(UNREADABLE, f"The body did not arrive within {seconds:.0f} s.") from None
     except (RequestPayloadError, ConnectionError):
-        raise ApiProblem(UNREADABLE, "The body did not arrive as its headers announced it.") from None
+        raise ApiProblem(UNREADABLE, "The body does not match its Content-Length or transfer encoding.") from None
     return bytes(chunks)
 
 
@@ -196,5 +196,5 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
     if len(decoded) < len(pairs):
         names = Counter(name for name, _ in pairs)
         twice = next(name for name, number in names.items() if number > 1)
-        raise _Refused(f"An object has the name {json.dumps(twice[:80])} twice.")
+        raise _Refused(f"An object has the field {json.dumps(twice[:80])} twice.")
     return decoded

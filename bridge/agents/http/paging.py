@@ -20,7 +20,7 @@ def before(text: str | None) -> UUID | None:
     """The id that a cursor stands for: the page has older rows only. Raises ApiProblem."""
     if text is None or (last := ids.decode("cur", text)) is not None:
         return last if text is not None else None
-    raise ApiProblem(BAD_PARAMETER, "cursor must be a next_cursor that a list gave, as it was.")
+    raise ApiProblem(BAD_PARAMETER, "cursor must be an unchanged next_cursor from a previous page.")
 
 
 def limit(text: str | None) -> int:

@@ -24,7 +24,7 @@ def readable(raw_query: str) -> None:
     try:
         unquote_to_bytes(raw_query).decode()
     except UnicodeError:
-        raise ApiProblem(BAD_PARAMETER, "The query is not UTF-8: percent-encode the bytes of UTF-8.") from None
+        raise ApiProblem(BAD_PARAMETER, "The query is not UTF-8: percent-encode it as UTF-8.") from None
 
 
 def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
@@ -35,7 +35,7 @@ def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
     for name in query:
         if name not in names:
             known = f"there {'is only' if len(names) == 1 else 'are'} {', '.join(names) or 'none here'}"
-            raise ApiProblem(BAD_PARAMETER, f"There is no parameter {name[:50]!a}; {known}.")
+            raise ApiProblem(BAD_PARAMETER, f"Unknown parameter {name[:50]!a}; {known}.")
         if len(query.getall(name)) > 1:
             raise ApiProblem(BAD_PARAMETER, f"{name} must be given once.")
 
@@ -61,6 +61,6 @@ def idempotency_key(headers: Sequence[str]) -> str | None:
         raise ApiProblem(
             BAD_PARAMETER,
             'Idempotency-Key must be sent once and have 1 to 255 visible ASCII characters other than " and \\; '
-            "the whole may be put in double quotes.",
+            "the value may be enclosed in double quotes.",
         )
     return match[1] or match[2]

@@ -10,7 +10,7 @@ from storage import errors
 
 _log = Log("agents")
 
-_SEE = "GET /openapi.json describes what there is"
+_SEE = "see GET /openapi.json"
 
 
 @web.middleware
@@ -34,7 +34,7 @@ async def problem_details(request: web.Request, handler: Handler) -> web.StreamR
         raise
     except Exception as error:  # noqa: BLE001  -- without this, aiohttp would answer a bare 500
         _log.failure("request_failed", error, method=request.method, path=request.path)
-        return problems.response(ApiProblem(problems.INTERNAL, "This is a mistake in the bridge; its log says where."))
+        return problems.response(ApiProblem(problems.INTERNAL, "This is a bug in the bridge; its log has the details."))
 
 
 def problem_details_except(path: str) -> Middleware:
@@ -50,7 +50,7 @@ def problem_details_except(path: str) -> Middleware:
 def _unavailable(request: web.Request) -> web.Response:
     creates = request.method == "POST" and request.path == "/v1/interactions"
     has_key = creates and "Idempotency-Key" in request.headers
-    same_key = " with the same Idempotency-Key, so that nobody is asked twice" if has_key else ""
+    same_key = " with the same Idempotency-Key, so that the question is not asked twice" if has_key else ""
     seconds = problems.RETRY_SECONDS
     detail = f"Try again in {seconds} s{same_key}."
     return problems.response(ApiProblem(problems.UNAVAILABLE, detail, retry_after=seconds))

@@ -28,12 +28,12 @@ _PATTERNS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-_WEB_ADDRESS: Final = "must be a whole web address, such as https://ci.example.com/runs/7"
+_WEB_ADDRESS: Final = "must be a complete URL, such as https://ci.example.com/runs/7"
 
 _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "missing": "must be given",
-        "extra_forbidden": "is not a field that is known here",
+        "missing": "is required",
+        "extra_forbidden": "is not a known field",
         "string_type": "must be a string",
         "bool_type": "must be true or false",
         "list_type": "must be a list",
@@ -41,7 +41,7 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
         "model_type": "must be an object",
         "url_type": _WEB_ADDRESS,
         "url_parsing": _WEB_ADDRESS,
-        "url_scheme": "must begin with https:// or http://",
+        "url_scheme": "must start with https:// or http://",
     }
 )
 
@@ -97,7 +97,7 @@ def words(problem: ErrorDetails) -> str:
         case "literal_error" | "enum":
             return f"must be {context['expected'].replace(chr(39), chr(34))}"  # "a" or "b", as JSON quotes them
         case _ if type in _PYDANTIC_TYPES:
-            return "is not valid here; GET /openapi.json describes what is"
+            return "is not valid; see GET /openapi.json"
     return problem["msg"]
 
 

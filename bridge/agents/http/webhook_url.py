@@ -20,5 +20,6 @@ def address(url: str, webhooks: Webhooks, *, pointer: str) -> str:
 def off() -> ApiProblem:
     """The problem of a request that needs webhooks while no webhook key is set."""
     return ApiProblem(
-        WEBHOOKS_OFF, "Ask whoever runs this bridge to set ASKBRIDGE_WEBHOOK_KEY; until then, wait or look instead."
+        WEBHOOKS_OFF,
+        "Ask the operator of this bridge to set ASKBRIDGE_WEBHOOK_KEY; until then, use long-polling or events.",
     )

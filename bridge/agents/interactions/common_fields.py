@@ -25,7 +25,7 @@ class Address(Strict):
         if self.user is not None and self.channel is not None:
             raise PydanticCustomError("address", 'must have "user" or "channel", not both')
         if self.user is not None and self.thread_ts is not None:
-            raise PydanticCustomError("address", 'must have "thread_ts" only beside "channel"')
+            raise PydanticCustomError("address", 'must have "thread_ts" only together with "channel"')
         return self
 
 
@@ -55,7 +55,7 @@ def _as_list(to: object) -> object:
 
 def _all_different(to: list[Address]) -> list[Address]:
     if len(set(to)) < len(to):
-        raise PydanticCustomError("to_twice", "must not name a place twice")
+        raise PydanticCustomError("to_twice", "must not name the same recipient twice")
     return to
 
 
@@ -96,26 +96,28 @@ class Routing(Strict):
         BeforeValidator(_as_list, json_schema_input_type=Address | _Addresses),
     ]
     responders: Responders | None = Field(
-        default=None, validate_default=True, description="Needed for a channel; else the people in `to` may answer"
+        default=None,
+        validate_default=True,
+        description="Required for a channel; otherwise the people in `to` can answer",
     )
     connection: Annotated[str, Field(max_length=100)] | None = Field(
-        default=None, description="`con_…`; needed only when there are several"
+        default=None, description="`con_…`; required only if the organization has several"
     )
     expires_in: Annotated[int, Field(ge=60, le=2_592_000, description="Seconds"), WHOLE] = 86_400
     on_expiry: OnExpiry | None = Field(
-        default=None, description="The default answer; it counts only if somebody could have seen a card"
+        default=None, description="The default answer at the deadline; recorded only if a person could have seen a card"
     )
     supersedes: Annotated[str, Field(max_length=100)] | None = Field(
         default=None, description="`int_…`: a pending interaction that this one replaces"
     )
     callback: Annotated[str, Field(max_length=MAX_WEB_ADDRESS)] | None = Field(
-        default=None, description="`https://…`: called once it has ended, as a webhook is"
+        default=None, description="`https://…`: receives a webhook once the question has ended"
     )
     tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=20)] = Field(
         default_factory=list
     )
     metadata: Annotated[Arguments, BeforeValidator(_small)] = Field(
-        default_factory=dict, description="At most 16 KB as JSON; returned untouched, numbers digit for digit"
+        default_factory=dict, description="At most 16 KB as JSON; returned unchanged, with every digit of its numbers"
     )
 
     @property
@@ -127,7 +129,7 @@ class Routing(Strict):
 
     @property
     def outsiders(self) -> bool:
-        """Whether people of other organizations may answer."""
+        """Whether people from other organizations can answer."""
         return self.responders is not None and self.responders.outsiders == "allow"
 
     @field_validator("responders")
@@ -143,11 +145,11 @@ class Routing(Strict):
         if to and named and not has_channel and named.isdisjoint(address.user for address in to):
             raise PydanticCustomError(
                 "responders_elsewhere",
-                'must name somebody in "to": nobody else sees the direct messages in which the card appears',
+                'must include at least one person in "to": no one else can see the card in their direct messages',
             )
         if responders is None and has_channel:
             raise PydanticCustomError(
                 "responders_missing",
-                'must be given for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for everyone in it',
+                'is required for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for all its members',
             )
         return responders

@@ -59,7 +59,7 @@ def _kind(text: str | None) -> str | None:
 def _include(text: str | None) -> bool:
     """Whether the bodies are to be included."""
     if text is not None and text not in INCLUDES:
-        raise ApiProblem(BAD_PARAMETER, f"include can be {', '.join(INCLUDES)}, and nothing else.")
+        raise ApiProblem(BAD_PARAMETER, f"include must be {', '.join(INCLUDES)}.")
     return text is not None
 
 

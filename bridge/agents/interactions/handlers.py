@@ -138,7 +138,7 @@ class Interactions:
         # A final status never changes, so this read is as current as the statement itself.
         row, cards = await self._read(key, id)
         if row.status is not Status.CANCELLED:
-            raise self._already_ended(row, cards, "It cannot be cancelled any more")
+            raise self._already_ended(row, cards, "It can no longer be cancelled")
         return json_response.json(interaction.interaction(row, cards), on_sent=self._acknowledging(row))
 
     async def receipt(self, request: web.Request) -> web.Response:
@@ -155,9 +155,9 @@ class Interactions:
             case Recording.RECORDED | Recording.REPEATED | None:  # None never gets here: the read above answered 404
                 return json_response.json(interaction.interaction(row, cards))
             case Recording.REFUSED:
-                refusal = "Another receipt stands, which this one cannot follow or replace"
+                refusal = "This receipt cannot follow or replace the recorded one"
             case Recording.UNANSWERED | Recording.OVERDUE:
-                refusal = "There is no answer that could have been acted on"
+                refusal = "There is no answer to report on"
             case _:
                 assert_never(recording)
         raise self._conflict(OUT_OF_ORDER, row, cards, refusal)
@@ -187,16 +187,16 @@ class Interactions:
             case Replayed() as replayed:
                 return replayed
             case Mismatch():
-                raise ApiProblem(KEY_REUSED, "This Idempotency-Key was used with another body. Use a new key.")
+                raise ApiProblem(KEY_REUSED, "This Idempotency-Key was used with a different body. Use a new key.")
             case Disconnected():
-                raise problems.invalid("/connection", "is not active any more")
+                raise problems.invalid("/connection", "is no longer pending")
             case TooManyPending():
                 raise self._quota.refusal()
             case NoSuchOlder():
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
             case OlderEnded(id=older):
                 row, cards = await self._read(key, older)
-                raise self._already_ended(row, cards, "It cannot be superseded, and nothing was asked")
+                raise self._already_ended(row, cards, "It cannot be superseded; the new question was not created")
             case _:
                 assert_never(result.outcome)
 

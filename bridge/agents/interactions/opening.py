@@ -134,8 +134,8 @@ async def _connection(db: Database, key: Key, text: str | None) -> Connection:
         wrong = f"must be one of {_listed(active)}, because your organization has several connections"
     else:
         wrong = (
-            "cannot be chosen: your organization has no active Slack connection; whoever runs this bridge has to "
-            "connect a workspace, or enable one"
+            "cannot be chosen: your organization has no active Slack connection; the operator of this bridge must "
+            "connect or enable a workspace"
         )
     raise problems.invalid("/connection", wrong)
 

@@ -22,7 +22,8 @@ class Cancellation(Strict):
     """Why a question is withdrawn."""
 
     reason: (
-        Annotated[Text, Field(max_length=500, description="Shown on the card, and told to whoever still clicks")] | None
+        Annotated[Text, Field(max_length=500, description="Shown on the card and in private replies to later clicks")]
+        | None
     ) = None
 
 
@@ -31,10 +32,13 @@ class Report(Strict):
 
     status: Literal["picked_up", "succeeded", "failed"]
     summary: (
-        Annotated[Words, Field(min_length=1, max_length=MAX_SUMMARY, description="What came of it; shown on the card")]
+        Annotated[
+            Words,
+            Field(min_length=1, max_length=MAX_SUMMARY, description="The result, in a sentence; shown on the card"),
+        ]
         | None
     ) = None
-    url: Annotated[WebAddress, Field(description="Where to read more; the card shows its host")] | None = None
+    url: Annotated[WebAddress, Field(description="A page with details; the card shows its host")] | None = None
 
 
 def model(kind: Kind[Any]) -> type[Routing]:
@@ -76,7 +80,7 @@ def on_expiry(kind: Kind[Any], routing: Routing, request: Any) -> str | None:
         return None
     wanted = routing.on_expiry.model_dump(exclude_none=True)
     if (choice := kind.choice_of(request, wanted)) is None:
-        raise problems.invalid(f"/on_expiry/{next(iter(wanted))}", f"must be an answer that this {kind.name} can have")
+        raise problems.invalid(f"/on_expiry/{next(iter(wanted))}", f"must be a possible answer of this {kind.name}")
     return choice
 
 

@@ -23,11 +23,11 @@ class EndpointTestLimiter:
     def admit(self, organization_id: UUID, endpoint_id: UUID) -> Iterator[None]:
         """Count one test while it runs; raises ApiProblem when too many run."""
         if endpoint_id in self._endpoints:
-            raise _refusal("This endpoint is being tested")
+            raise _refusal("This endpoint is already being tested")
         if self._organizations[organization_id] >= MAX_TESTS_OF_ORGANIZATION:
-            raise _refusal(f"Your organization tests {MAX_TESTS_OF_ORGANIZATION} endpoints, as many as it may")
+            raise _refusal(f"Your organization is testing {MAX_TESTS_OF_ORGANIZATION} endpoints, which is its limit")
         if len(self._endpoints) >= MAX_TESTS:
-            raise _refusal(f"{MAX_TESTS} endpoints are being tested, as many as can be")
+            raise _refusal(f"{MAX_TESTS} endpoints are being tested, which is the limit of this replica")
         self._endpoints.add(endpoint_id)
         self._organizations[organization_id] += 1
         try:
@@ -39,5 +39,5 @@ class EndpointTestLimiter:
 
 
 def _refusal(why: str) -> ApiProblem:
-    detail = f"{why} at this moment. Send this again in {RETRY_SECONDS} s."
+    detail = f"{why}. Try again in {RETRY_SECONDS} s."
     return ApiProblem(RATE_LIMITED, detail, retry_after=RETRY_SECONDS)

@@ -61,19 +61,20 @@ class ConcurrencyLimiter:
         """The problem of a request that was not admitted."""
         number = self._open[organization_id, type]
         has, instead = {
-            OpenRequest.STREAM: ("streams open", "One stream hears of all questions: let your agents share it."),
+            OpenRequest.STREAM: ("streams open", "One stream reports all questions: let your agents share it."),
             OpenRequest.WAIT: (
                 "requests waiting",
-                "One stream of GET /v1/events hears of all questions; or look without wait.",
+                "One stream of GET /v1/events reports all questions; or poll without wait.",
             ),
         }[type]
         if number >= self._per_organization:
-            why = f"{number:,} {has} on this replica, as many as it may have on one"
+            why = f"{number:,} {has} on this replica, which is its limit"
         else:
-            why = f"{self._of(organization_id):,} streams and waiting requests here, as many as others leave room for"
+            number = self._of(organization_id)
+            why = f"{number:,} streams and waiting requests on this replica, which has no capacity for more"
         return ApiProblem(
             TOO_MANY_OPEN,
-            f"Your organization has {why}. {instead} Send this again in {RETRY_SECONDS} s.",
+            f"Your organization has {why}. {instead} Try again in {RETRY_SECONDS} s.",
             retry_after=RETRY_SECONDS,
         )
 

@@ -55,7 +55,7 @@ def document() -> Json:
         "info": {
             "title": "askbridge",
             "version": bridge.__version__,
-            "description": "Ask people in Slack, and get exactly one true answer.",
+            "description": "Ask people in Slack and get exactly one answer.",
         },
         "paths": {
             "/v1/interactions": {
@@ -70,7 +70,7 @@ def document() -> Json:
                         {
                             "name": "Idempotency-Key",
                             "in": "header",
-                            "description": "The same key and body give the same interaction. Quoted or bare.",
+                            "description": "The same key and body return the same interaction. Quoted or bare.",
                             "schema": {"type": "string", "pattern": KEY_PATTERN},
                         },
                     ],
@@ -80,14 +80,14 @@ def document() -> Json:
                     },
                     "responses": {
                         "201": answer("Asked.", Interaction),
-                        "200": answer("Asked before under this key; as it now is.", Interaction),
+                        "200": answer("Already created with this key; its current state.", Interaction),
                         **failures(BAD_PARAMETER, *BODY, CONFLICT, KEY_REUSED, WEBHOOKS_OFF, TOO_MANY_PENDING),
                     },
                 },
                 "get": {
                     "operationId": "listInteractions",
                     "summary": "List questions",
-                    "description": "Newest first. Filters given together must all fit. A page of large questions "
+                    "description": "Newest first. All given filters must match. A page of large questions "
                     "ends early, at about 1 MiB; without `include=body` they have no `body`.",
                     "security": KEY,
                     "parameters": _filters(),
@@ -101,7 +101,7 @@ def document() -> Json:
                     "security": KEY,
                     "parameters": [_id(), _wait()],
                     "responses": {
-                        "200": answer("As it now is.", Interaction),
+                        "200": answer("The current state.", Interaction),
                         **failures(BAD_PARAMETER, NOT_FOUND, TOO_MANY_OPEN),
                     },
                 }
@@ -110,14 +110,14 @@ def document() -> Json:
                 "post": {
                     "operationId": "cancelInteraction",
                     "summary": "Cancel a question",
-                    "description": "May be sent again: what is cancelled stays so, with its first reason.",
+                    "description": "Idempotent: a cancelled question stays cancelled, with its first reason.",
                     "security": KEY,
                     "parameters": [_id()],
                     "requestBody": {
                         "content": {"application/json": {"schema": {"$ref": REF.format(model="Cancellation")}}}
                     },
                     "responses": {
-                        "200": answer("Cancelled, now or before.", Interaction),
+                        "200": answer("Cancelled, by this request or earlier.", Interaction),
                         **failures(BAD_PARAMETER, *BODY, NOT_FOUND, CONFLICT),
                     },
                 }
@@ -126,8 +126,8 @@ def document() -> Json:
                 "post": {
                     "operationId": "createReceipt",
                     "summary": "Report the outcome",
-                    "description": "`picked_up`, then `succeeded` or `failed`; the first may be left out. May be sent "
-                    "again: what stands is not changed by it.",
+                    "description": "`picked_up`, then `succeeded` or `failed`; the first is optional. Idempotent: the "
+                    "same report again changes nothing.",
                     "security": KEY,
                     "parameters": [_id()],
                     "requestBody": {
@@ -135,7 +135,7 @@ def document() -> Json:
                         "content": {"application/json": {"schema": {"$ref": REF.format(model="Report")}}},
                     },
                     "responses": {
-                        "200": answer("It stands, now or before.", Interaction),
+                        "200": answer("Recorded, by this request or earlier.", Interaction),
                         **failures(BAD_PARAMETER, *BODY, NOT_FOUND, OUT_OF_ORDER),
                     },
                 }
@@ -153,8 +153,8 @@ def document() -> Json:
                 "get": {
                     "operationId": "listEvents",
                     "summary": "Events",
-                    "description": "What happens to all questions of your organization, oldest first. With "
-                    "`Accept: text/event-stream` as a stream of server-sent events that goes on.",
+                    "description": "The events of all questions of your organization, oldest first. With "
+                    "`Accept: text/event-stream`, a continuous stream of server-sent events.",
                     "security": KEY,
                     "parameters": _feed(),
                     "responses": {"200": _page_or_stream(), **failures(BAD_PARAMETER, TOO_MANY_OPEN)},
@@ -186,7 +186,7 @@ def _wait() -> Json:
     return {
         "name": "wait",
         "in": "query",
-        "description": "Seconds to wait for the question to end; answered after 55 at the latest.",
+        "description": "Seconds to wait for the question to end; the response comes after 55 at the latest.",
         "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
     }
 
@@ -201,7 +201,7 @@ def _filters() -> list[Json]:
         "kind": {"type": "string", "enum": list(KINDS)},
         **texts,
         "include": {"type": "string", "enum": list(filters.INCLUDES)},
-        "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"},
+        "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"},
         "limit": _limit(),
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]
@@ -224,7 +224,7 @@ def _limit() -> Json:
 
 
 def _page_or_stream() -> Json:
-    response = answer("A page, or a stream.", EventPage)
+    response = answer("A page or a stream.", EventPage)
     response["content"][handlers.CONTENT_TYPE] = {
         "schema": {
             "type": "string",

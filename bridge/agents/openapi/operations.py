@@ -26,7 +26,7 @@ def failures(*types: problems.Type) -> dict[str, Any]:
     all_types = (*types, problems.UNAUTHORIZED, problems.RATE_LIMITED, problems.UNAVAILABLE)
     return {
         str(status): {
-            "description": " ".join(type.title for type in all_types if type.status == status),
+            "description": "; ".join(type.title for type in all_types if type.status == status),
             "content": {problems.CONTENT_TYPE: {"schema": schema}},
         }
         for status in sorted({type.status for type in all_types})

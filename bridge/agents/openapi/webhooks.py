@@ -39,7 +39,7 @@ def paths() -> Json:
             "post": {
                 "operationId": "createWebhookEndpoint",
                 "summary": "Create a webhook endpoint",
-                "description": "The secret is told here and when it is rotated, and nowhere else.",
+                "description": "The secret is returned only here and when it is rotated.",
                 "security": KEY,
                 "requestBody": {"required": True, **_content(NewEndpoint)},
                 "responses": {
@@ -50,11 +50,11 @@ def paths() -> Json:
             "get": {
                 "operationId": "listWebhookEndpoints",
                 "summary": "List webhook endpoints",
-                "description": "The first page has all active ones.",
+                "description": "The first page has all active endpoints.",
                 "security": KEY,
                 "parameters": [_cursor()],
                 "responses": {
-                    "200": answer("One page: active ones first, newest first.", EndpointPage),
+                    "200": answer("One page: active endpoints first, then the newest.", EndpointPage),
                     **failures(BAD_PARAMETER),
                 },
             },
@@ -65,38 +65,40 @@ def paths() -> Json:
                 "summary": "Get an endpoint",
                 "security": KEY,
                 "parameters": [_id()],
-                "responses": {"200": answer("As it now is.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
+                "responses": {"200": answer("The current state.", Endpoint), **failures(BAD_PARAMETER, NOT_FOUND)},
             },
             "patch": {
                 "operationId": "changeWebhookEndpoint",
                 "summary": "Change an endpoint",
-                "description": "Its secret stays.",
+                "description": "Its secret does not change.",
                 "security": KEY,
                 "parameters": [_id()],
                 "requestBody": {"required": True, **_content(ChangedEndpoint)},
                 "responses": {
-                    "200": answer("As it now is.", Endpoint),
+                    "200": answer("The current state.", Endpoint),
                     **failures(BAD_PARAMETER, *BODY, NOT_FOUND, WEBHOOKS_OFF),
                 },
             },
             "delete": {
                 "operationId": "deleteWebhookEndpoint",
                 "summary": "Delete an endpoint",
-                "description": "Deleted once, it is not there any more: again is 404.",
+                "description": "A second request returns 404.",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {"204": {"description": "Gone."}, **failures(BAD_PARAMETER, NOT_FOUND)},
             },
         },
-        f"{_AT}/{{id}}/disable": _change("disableWebhookEndpoint", "Disable an endpoint", "Disabled, now or before."),
+        f"{_AT}/{{id}}/disable": _change(
+            "disableWebhookEndpoint", "Disable an endpoint", "Disabled, by this request or earlier."
+        ),
         f"{_AT}/{{id}}/enable": _change(
-            "enableWebhookEndpoint", "Enable an endpoint", "Enabled, now or before.", ENDPOINT_CONFLICT
+            "enableWebhookEndpoint", "Enable an endpoint", "Enabled, by this request or earlier.", ENDPOINT_CONFLICT
         ),
         f"{_AT}/{{id}}/rotate_secret": {
             "post": {
                 "operationId": "rotateWebhookSecret",
                 "summary": "Rotate the secret",
-                "description": "For 24 h the secret before signs as well.",
+                "description": "For 24 h requests are also signed with the previous secret.",
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {
@@ -112,7 +114,7 @@ def paths() -> Json:
                 "security": KEY,
                 "parameters": [_id()],
                 "responses": {
-                    "200": answer("What came of it.", Attempt),
+                    "200": answer("The result.", Attempt),
                     **failures(BAD_PARAMETER, NOT_FOUND, WEBHOOKS_OFF),
                 },
             }
@@ -125,7 +127,7 @@ def paths() -> Json:
                 "parameters": [_endpoint_or_callbacks()],
                 "requestBody": _content(Replay),
                 "responses": {
-                    "200": answer("They are on their way.", Replayed),
+                    "200": answer("Accepted for delivery.", Replayed),
                     **failures(BAD_PARAMETER, *BODY, NOT_FOUND, WEBHOOKS_OFF, ENDPOINT_CONFLICT),
                 },
             }
@@ -163,11 +165,11 @@ def _id() -> Json:
 
 
 def _endpoint_or_callbacks() -> Json:
-    return {**_id(), "description": f"`{CALLBACKS}`: those of the callbacks of all questions"}
+    return {**_id(), "description": f"`{CALLBACKS}`: the callbacks of all questions"}
 
 
 def _cursor() -> Json:
-    schema = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the page before"}
+    schema = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
     return {"name": "cursor", "in": "query", "schema": schema}
 
 

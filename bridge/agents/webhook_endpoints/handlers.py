@@ -31,7 +31,7 @@ ENDPOINT_PARAMETERS = ("cursor",)
 DELIVERY_PARAMETERS = ("status", "cursor", "limit")
 CALLBACKS = "callbacks"  # instead of an endpoint's id: the callbacks of all interactions
 _ASKED = "asked"  # the reason of an endpoint that an agent disabled
-_DELETED: Json = {"status": None, "detail": "the endpoint was deleted before this was delivered"}
+_DELETED: Json = {"status": None, "detail": "the endpoint was deleted before delivery"}
 
 
 class Endpoints:

@@ -14,7 +14,7 @@ _YEARS = range(1970, 9000)  # that PostgreSQL can store in every time zone
 
 def _all_different(types: list[EventType] | None) -> list[EventType] | None:
     if types and len(set(types)) < len(types):
-        raise PydanticCustomError("types_twice", "must not name a type twice")
+        raise PydanticCustomError("types_twice", "must not name the same type twice")
     return types
 
 
@@ -39,15 +39,15 @@ _Types: TypeAlias = Annotated[
 class NewEndpoint(Strict):
     """Where an organization wants to be called, and about what."""
 
-    url: Annotated[_Url, Field(description="`https://…`, in the public internet")]
-    types: _Types | None = Field(default=None, description="Left out: every final status")
+    url: Annotated[_Url, Field(description="`https://…`, on the public internet")]
+    types: _Types | None = Field(default=None, description="Default: every final status")
 
 
 class ChangedEndpoint(Strict):
     """What is to be different about an endpoint."""
 
-    url: _Url | None = Field(default=None, description="Left out: as it is")
-    types: _Types | None = Field(default=None, description="Left out: as they are; null: every final status")
+    url: _Url | None = Field(default=None, description="Default: unchanged")
+    types: _Types | None = Field(default=None, description="Default: unchanged; null: every final status")
 
     @property
     def same_types(self) -> bool:
@@ -59,5 +59,5 @@ class Replay(Strict):
     """Which deliveries are to be made anew."""
 
     since: Annotated[datetime, BeforeValidator(_moment)] | None = Field(
-        default=None, description="Everything from then on, delivered or not; left out: what is dead"
+        default=None, description="All deliveries since then, delivered or not; default: those that were given up"
     )

@@ -9,7 +9,7 @@ from storage.model import Json, Status
 
 _MAX_SHOWN = 30  # units of a button's text; Slack cuts the rest, and five labels may begin alike
 _ASK = "Are you sure?"
-_ASK_SELECTED = "The option you selected will be the answer. It cannot be changed afterwards."
+_ASK_SELECTED = "The option you selected becomes the answer. You cannot change it afterwards."
 
 
 def card(view: CardView, request: Request) -> Drawing:
@@ -30,8 +30,8 @@ def card(view: CardView, request: Request) -> Drawing:
 def _button(option: Option) -> Json:
     dialog = None
     if option.confirm or option.style == "danger":
-        text = option.confirm or f"You are about to answer “{option.label}”."
-        dialog = blocks.confirm(_ASK, text, yes="Yes, answer", no="Cancel", style=option.style)
+        text = option.confirm or f"You are about to submit “{option.label}”."
+        dialog = blocks.confirm(_ASK, text, yes="Submit", no="Cancel", style=option.style)
     return blocks.button(option.label, action_id=action_ids.choose(option.id), style=option.style, confirm=dialog)
 
 
@@ -40,7 +40,7 @@ def _select(options: Sequence[Option]) -> Json:
         [blocks.option(option.label, value=option.id) for option in options],
         action_id=action_ids.SELECT,
         placeholder=f"Choose one of {len(options)}",
-        confirm=blocks.confirm("Send this answer?", _warning(options), yes="Yes, answer", no="Cancel"),
+        confirm=blocks.confirm("Submit this answer?", _warning(options), yes="Submit", no="Cancel"),
     )
 
 
@@ -54,9 +54,9 @@ def _warning(options: Sequence[Option]) -> str:
     ]
     for kept in range(len(notes), 0, -1):
         rest = len(notes) - kept
-        more = [f"{rest} more of them need{'s' if rest == 1 else ''} care."] if rest else []
+        more = [f"{rest} more option{' needs' if rest == 1 else 's need'} care."] if rest else []
         text = "\n".join([_ASK_SELECTED, *notes[:kept], *more])
         if texts.units(text) <= blocks.MAX_CONFIRM:
             return text
-    need = f"{len(notes)} of them need care" if len(notes) > 1 else "One of them needs care"
+    need = f"{len(notes)} options need care" if len(notes) > 1 else "One option needs care"
     return f"{_ASK_SELECTED}\n{need}: read the question again." if notes else _ASK_SELECTED

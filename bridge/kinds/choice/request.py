@@ -38,7 +38,7 @@ def visible_form(label: str) -> str:
 
 def _visible(label: str) -> str:
     if not visible_form(label):
-        raise PydanticCustomError("blank", "must contain something that can be seen")
+        raise PydanticCustomError("blank", "must contain a visible character")
     return label
 
 
@@ -52,7 +52,7 @@ class Option(Strict):
         str,
         Field(
             pattern=OPTION_ID,
-            description="What the answer names: letters, digits and `_ . : / @ + -`; each must be different",
+            description="The value in the answer: letters, digits and `_ . : / @ + -`; unique in the question",
         ),
     ]
     label: Annotated[
@@ -60,7 +60,7 @@ class Option(Strict):
         Field(
             min_length=1,
             max_length=MAX_LABEL,
-            description="What people see; all must look different, and an emoji counts as two characters",
+            description="The text of the button; labels must look different, and an emoji counts as two characters",
         ),
         AfterValidator(_at_most(MAX_LABEL)),
         AfterValidator(_visible),
@@ -68,15 +68,15 @@ class Option(Strict):
     style: Annotated[
         Literal["primary", "danger"] | None,
         Field(
-            description="The colour of the button; `danger` also asks to confirm. "
-            f"From {MAX_BUTTONS + 1} options on they have no colours"
+            description="The colour of the button; `danger` also asks for confirmation. "
+            f"From {MAX_BUTTONS + 1} options on, a list replaces the buttons and has no colours"
         ),
     ] = None
     confirm: Annotated[
         Annotated[Words, Field(min_length=1, max_length=MAX_CONFIRM), AfterValidator(_at_most(MAX_CONFIRM))] | None,
         Field(
-            description="Asked before the click counts. "
-            f"From {MAX_BUTTONS + 1} options on one dialog asks for all of them, and quotes what fits"
+            description="The text of a confirmation dialog before the answer is submitted. "
+            f"From {MAX_BUTTONS + 1} options on, one dialog covers all options and quotes as many texts as fit"
         ),
     ] = None
 
@@ -131,7 +131,7 @@ class Request(Question):
         Field(
             min_length=2,
             max_length=MAX_OPTIONS,
-            description=f"What can be chosen. Up to {MAX_BUTTONS} are buttons, more a select that asks to confirm. "
+            description=f"The options. Up to {MAX_BUTTONS} are buttons; more are a list with a confirmation dialog. "
             f"Title, options, action, facts and agent may have {MAX_TOGETHER} characters together",
         ),
         AfterValidator(_different),
@@ -143,7 +143,7 @@ class Request(Question):
         if is_new(info) and (size := _shown(self)) > MAX_TOGETHER:
             raise PydanticCustomError(
                 "choice_too_long",
-                "has more than one card can show: title, options, action, facts and agent may have {limit} "
+                "is too long for one card: title, options, action, facts and agent may have {limit} "
                 "characters together; they have {size}",
                 {"limit": MAX_TOGETHER, "size": size},
             )

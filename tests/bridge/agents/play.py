@@ -22,7 +22,7 @@ _REST = "…"  # a field of this name stands for those that are not shown
 NOT_IN_CHANNEL = {
     "code": "not_in_channel",
     "detail": "C0PRIVATE: Slack said not_in_channel.",
-    "fix": "Invite the app: write /invite and its name in the channel.",
+    "fix": "Invite the app to the channel: type /invite and its name there.",
 }
 
 

@@ -73,10 +73,10 @@ def test_the_text_says_all_that_the_card_shows() -> None:
     [
         (Status.ANSWERED, {}, "*Approved* by <@U0ANA> <!date^1795255500^"),
         (Status.ANSWERED, {"choice": "maybe"}, "*Answered:* “Approve” by <@U0ANA> <!date^1795255500^"),
-        (Status.EXPIRED, {}, "*Expired* <!date^1795341600^"),
-        (Status.CANCELLED, {}, "*Cancelled* <!date^1795255500^"),
-        (Status.SUPERSEDED, {}, "by a newer question (int_01jehb8000e008000000000002). Please answer that one."),
-        (Status.UNREACHABLE, {}, "could not be shown to anybody who can answer it"),
+        (Status.EXPIRED, {}, "*Expired without a decision* <!date^1795341600^"),
+        (Status.CANCELLED, {}, "*Cancelled without a decision* <!date^1795255500^"),
+        (Status.SUPERSEDED, {}, "by a newer question (…000002) <!date^1795255500^"),
+        (Status.UNREACHABLE, {}, "could not be delivered to anyone who can answer"),
     ],
 )
 def test_every_end_is_told_truthfully(status: Status, changes: dict[str, Any], said: str) -> None:
@@ -89,7 +89,7 @@ def test_every_end_is_told_truthfully(status: Status, changes: dict[str, Any], s
 def test_a_card_that_was_replaced_leads_to_the_one_beside_it() -> None:
     card = draw(interaction(status=Status.SUPERSEDED), newer="https://acme.slack.com/archives/C1/p1?a=b&cid=C1")
 
-    link = "by <https://acme.slack.com/archives/C1/p1?a=b&amp;cid=C1|a newer question>. Please answer that one."
+    link = "by <https://acme.slack.com/archives/C1/p1?a=b&amp;cid=C1|a newer question> <!date^1795255500^"
     assert link in card.text
     assert any(link in text for text in limits.mrkdwn(card.blocks))
 
@@ -155,10 +155,12 @@ def test_what_silence_will_mean_is_said_while_there_is_time_and_cannot_act() -> 
     answers = {"x": {"label": "*yes* <!channel> & <@U0EVE>" * 9}}
     card = draw(interaction(on_expiry="x", answers=answers))
 
-    assert "If nobody does, this counts as answered: " in card.text
+    assert "Without an answer by then, the default is recorded: " in card.text
     assert "<@U0EVE>" not in card.text and "<!channel>" not in card.text and "*yes*" not in card.text
-    assert "If nobody does" not in draw(interaction(on_expiry="x", answers=answers, status=Status.EXPIRED)).text
-    assert "If nobody does" not in draw(interaction()).text
+    assert (
+        "Without an answer by then" not in draw(interaction(on_expiry="x", answers=answers, status=Status.EXPIRED)).text
+    )
+    assert "Without an answer by then" not in draw(interaction()).text
 
 
 def test_who_cannot_be_mentioned_for_lack_of_room_is_counted() -> None:

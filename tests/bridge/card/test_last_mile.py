@@ -18,25 +18,22 @@ DATE = "<!date^1795255620^· {date_short_pretty} at {time}|· 2026-11-21 10:07 U
 STAGES: list[tuple[Json, str | None]] = [
     ({}, None),
     ({"unheard": None}, None),
-    ({"unheard": True}, "⏳ The agent has not heard this yet."),
+    ({"unheard": True}, "⏳ Not yet received by the agent."),
     (
         {"unheard": True, **HEARD},
-        "Heard by the agent <!date^1795255200^· {date_short_pretty} at {time}|· 2026-11-21 10:00 UTC>",
+        "Received by the agent <!date^1795255200^· {date_short_pretty} at {time}|· 2026-11-21 10:00 UTC>",
     ),
-    (reported("picked_up"), f"Heard by the agent → picked up {DATE}"),
-    (reported("picked_up", "On it"), f"Heard by the agent → picked up {DATE}: “On it”"),
-    (reported("succeeded"), f"Heard by the agent → picked up → done {DATE}"),
-    (reported("succeeded", picked_up=False), f"Heard by the agent → done {DATE}"),
+    (reported("picked_up"), f"Received → started {DATE}"),
+    (reported("picked_up", "On it"), f"Received → started {DATE}: “On it”"),
+    (reported("succeeded"), f"Received → started → done {DATE}"),
+    (reported("succeeded", picked_up=False), f"Received → done {DATE}"),
     (
         reported("failed", "No disk", "https://ci.example.com/7?a&b"),
-        (
-            f"Heard by the agent → picked up → ❌ failed {DATE}: “No disk” · "
-            "<https://ci.example.com/7?a&amp;b|ci.example.com>"
-        ),
+        (f"Received → started → ❌ failed {DATE}: “No disk” · <https://ci.example.com/7?a&amp;b|ci.example.com>"),
     ),
     (
         reported("failed", None, "https://ci.example.com/" + "x" * 1_900),
-        f"Heard by the agent → picked up → ❌ failed {DATE} · ci.example.com",
+        f"Received → started → ❌ failed {DATE} · ci.example.com",
     ),
 ]
 FORMS = [pytest.param(False, id="full"), pytest.param(True, id="plain")]
@@ -76,14 +73,14 @@ def test_it_is_said_right_after_the_answer_to_those_who_hear_the_card(changes: J
 
     [_, answer, after, *_] = KINDS["approval"].draw(CardView(shown, version=3)).text.split("\n")
     assert "Approved" in answer
-    assert after.startswith(("⏳ The agent has not heard", "Heard by the agent → picked up → ❌ failed"))
+    assert after.startswith(("⏳ Not yet received", "Received → started → ❌ failed"))
 
 
 @pytest.mark.parametrize(
     "words",
     [
         "<!channel> <@U0BOSS> <https://evil.example|bank>",
-        "ok” → done · ✅ *Approved* by <@U0BOSS>.\n\n⏳ The agent has not heard this yet.",
+        "ok” → done · ✅ *Approved* by <@U0BOSS>.\n\n⏳ Not yet received by the agent.",
         "*bold* _it_ ~no~ `code` ```fence",
         "> quote\n>>> more",
         "\u202eright to left" + "a\u0301" * 100,

@@ -95,9 +95,12 @@ def test_who_asks_is_verified_and_what_it_says_of_itself_is_not() -> None:
     card = draw(asked(agent={"name": "release-bot, verified"}, on_behalf_of={"user": "U0BOB"}))
     verified, claims = [block for block in card.blocks if block["type"] == "context"][:2]
 
-    assert [element["text"] for element in verified["elements"]] == ["Asked by release-bot", "_verified by its key_"]
+    assert [element["text"] for element in verified["elements"]] == [
+        "Asked by release-bot",
+        "_verified by its API key_",
+    ]
     assert [element["text"] for element in claims["elements"]] == [
-        "_Says of itself:_",
+        "_Agent, not verified:_",
         "“release-bot, verified”",
         "on behalf of <@U0BOB>",
     ]

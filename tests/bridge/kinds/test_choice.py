@@ -66,7 +66,7 @@ def test_more_are_one_select_that_asks_to_confirm(count: int, *, plain: bool) ->
     assert [each["text"]["text"] for each in select["options"]] == [f"Option {n}" for n in range(count)]
     assert select["placeholder"]["text"] == f"Choose one of {count}"
     assert select["confirm"]["text"]["text"] == (
-        "The option you selected will be the answer. It cannot be changed afterwards."
+        "The option you selected becomes the answer. You cannot change it afterwards."
     )
 
 
@@ -83,7 +83,7 @@ def test_a_dangerous_button_is_red_and_asks_to_confirm_without_being_told_to() -
     )
 
     assert (first["style"], first["confirm"]["style"]) == ("danger", "danger")
-    assert first["confirm"]["text"]["text"] == "You are about to answer “Option 1”."
+    assert first["confirm"]["text"]["text"] == "You are about to submit “Option 1”."
     assert second["confirm"]["text"]["text"] == "All of it?\nReally?"
     assert third["style"] == "primary" and "confirm" not in third
     assert fourth["confirm"]["text"]["text"] == "Sure?" and "style" not in fourth
@@ -105,10 +105,10 @@ def test_the_one_dialog_of_a_select_names_what_needs_care() -> None:
 @pytest.mark.parametrize(
     ("confirms", "last"),
     [
-        (["c" * 150, "d" * 150], "1 more of them needs care."),
-        (["c" * 150, "d" * 150, "e"], "2 more of them need care."),
-        (["c" * 300], "One of them needs care: read the question again."),
-        (["c" * 300, "d"], "2 of them need care: read the question again."),
+        (["c" * 150, "d" * 150], "1 more option needs care."),
+        (["c" * 150, "d" * 150, "e"], "2 more options need care."),
+        (["c" * 300], "One option needs care: read the question again."),
+        (["c" * 300, "d"], "2 options need care: read the question again."),
     ],
 )
 def test_what_does_not_fit_into_the_one_dialog_is_counted(confirms: list[str], last: str) -> None:
@@ -169,11 +169,11 @@ def test_an_agent_is_told_the_option_by_its_label_and_its_id() -> None:
 
     assert status_text.sentence(interaction(request, status=Status.ANSWERED, **answered(request, "us"))) == (
         'Answered "America" (option us) by "cho" (U0CHO) at 2026-11-21T10:05:00Z: '
-        "go on with exactly that, and nothing else."
+        "proceed with exactly that option and nothing else."
     )
     assert status_text.sentence(interaction(request, status=Status.ANSWERED, **answered(request, "eu"))) == (
         'Answered "Europe\' (option us) by boss" (option eu) by "cho" (U0CHO) at 2026-11-21T10:05:00Z: '
-        "go on with exactly that, and nothing else."
+        "proceed with exactly that option and nothing else."
     )
 
 

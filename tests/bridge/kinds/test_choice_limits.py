@@ -73,7 +73,7 @@ def test_more_than_one_card_can_show_is_refused_in_words() -> None:
     [error] = refused.value.errors()
     assert error["loc"] == ()
     assert error["msg"] == (
-        "has more than one card can show: title, options, action, facts and agent may have 10000 characters together; "
+        "is too long for one card: title, options, action, facts and agent may have 10000 characters together; "
         "they have 10523"
     )
 

@@ -112,7 +112,7 @@ async def test_a_deadline_that_passes_ends_it_in_all_copies(
     asked = await bridge.ask(kind, example)
     await bridge.replicas[1].expire(asked.row)
 
-    told = await _ends(asked, Status.EXPIRED, card="*Expired*", private="This question expired")
+    told = await _ends(asked, Status.EXPIRED, card="*Expired without a decision*", private="This question expired")
     assert "neither a yes nor a no" in told["message"]
 
 
@@ -124,7 +124,7 @@ async def test_every_answer_can_be_the_one_that_silence_means(
         answer = kind.answers(kind.request.model_validate(example.request))[choice]
         named = "decision" if answer["decision"] else "option"
         asked = await bridge.ask(kind, example, on_expiry={named: answer[named]})
-        await asked.look("If nobody does, this counts as answered")
+        await asked.look("Without an answer by then, the default is recorded")
         await bridge.replicas[1].expire(asked.row)
         await asked.settle()
 
@@ -145,17 +145,17 @@ async def test_the_agents_report_is_on_all_copies(bridge: TwoReplicas, kind: Kin
 
     await bridge.pass_two_minutes(asked)
     await asked.settle()
-    await asked.look("The agent has not heard this yet.")
+    await asked.look("Not yet received by the agent.")
     assert (await asked.answer())["answer"] is not None
     await bridge.store_acknowledgements()
     await asked.settle()
-    await asked.look("Heard by the agent")
+    await asked.look("Received by the agent")
     await bridge.door.report(asked.resource["id"], status="picked_up")
     await asked.settle()
-    await asked.look("Heard by the agent → picked up ")
+    await asked.look("Received → started ")
     await bridge.door.report(asked.resource["id"], status="failed", summary="<@U0CHO> & co")
     await asked.settle()
-    await asked.look("Heard by the agent → picked up → ❌ failed ", "“&lt;@U0CHO&gt; &amp; co”")
+    await asked.look("Received → started → ❌ failed ", "“&lt;@U0CHO&gt; &amp; co”")
 
     await asked.settle()
     assert bridge.edits() - before == 4 * len(asked.cards)
@@ -167,7 +167,7 @@ async def test_cancelling_ends_it_in_all_copies(bridge: TwoReplicas, kind: Kind[
     asked = await bridge.ask(kind, example)
     assert (await bridge.door.cancel(asked.resource["id"], "The release was called off.")).status == 200
 
-    told = await _ends(asked, Status.CANCELLED, card="*Cancelled*", private="called off")
+    told = await _ends(asked, Status.CANCELLED, card="*Cancelled without a decision*", private="called off")
     assert told["reason"]["detail"] == "The release was called off."
 
 

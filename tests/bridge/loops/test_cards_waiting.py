@@ -17,7 +17,7 @@ from tests.storage import build
 from tests.storage.elapse import elapse
 
 PAUSE = 3600
-TURN_FIX = "Nothing needs to be done: it is tried again by itself."
+TURN_FIX = "No action needed: the bridge tries again automatically."
 
 
 async def resource(replica: Replica, asked: Interaction) -> Json:
@@ -62,8 +62,8 @@ async def test_a_card_says_at_once_that_no_replica_has_a_token(replica: Replica)
     assert found["cards"][0]["status"] == "queued"
     assert found["cards"][0]["reason"]["code"] == "token_missing" and "until" not in found["cards"][0]["reason"]
     detail, fix = found["cards"][0]["reason"]["detail"], found["cards"][0]["reason"]["fix"]
-    assert found["message"].startswith(f"Waiting, with no card on a screen yet ({detail.rstrip('.')}), until 20")
-    assert found["message"].endswith(f"so do not go ahead, and read this again. {fix}")
+    assert f"; no card has been posted yet ({detail.rstrip('.')}); " in found["message"]
+    assert found["message"].endswith(f" {fix}")
     await serving.renew(replica.db, [replica.tenant.scope])
     assert await reason(replica, asked) is None
     await elapse(replica.db, "serving", timedelta(seconds=serving.SECONDS))
@@ -90,8 +90,8 @@ async def test_shelving_is_in_the_timeline(replica: Replica) -> None:
     alone = Serving(db=replica.db, installations=Installations(), notifier=replica.notifier, clock=lambda: next(times))
     assert [await alone.step() for _ in range(4)] == [0, 0, 1, 0]
 
-    assert [text for text in await moments(replica, asked) if "waits" in text] == [
-        "A copy waits: No replica of the bridge has a token of this workspace that Slack has accepted."
+    assert [text for text in await moments(replica, asked) if "waiting" in text] == [
+        "A card is waiting: No replica of the bridge has a valid bot token for this workspace."
     ]
 
 
@@ -110,9 +110,9 @@ async def test_a_card_behind_a_pause_says_until_when(replica: Replica, second: R
         why = found["cards"][0]["reason"]
         assert (why["code"], why["detail"]) == ("rate_limited", f"{channel}: Slack asked for a pause.")
         assert PAUSE - 5 < seconds_of(why, asked) < PAUSE + 30
-        assert f"({channel}: Slack asked for a pause; it is tried again at 20" in found["message"]
+        assert f"({channel}: Slack asked for a pause; the next attempt is at 20" in found["message"]
         assert found["message"].endswith(" What cannot wait, ask in another channel.")
-        assert f"A copy waits: {channel}: Slack asked for a pause." in await moments(replica, asked)
+        assert f"A card is waiting: {channel}: Slack asked for a pause." in await moments(replica, asked)
     assert said(replica, channel) == [] and len(replica.called("chat.postMessage")) == 1
 
 
@@ -126,7 +126,7 @@ async def test_a_card_that_waits_for_its_turn_says_so_and_not_in_the_timeline(re
     waiting = [why for asked in many if (why := await reason(replica, asked)) is not None]
     assert [(why["code"], why["fix"]) for why in waiting] == [("waiting_for_turn", TURN_FIX)] * 2
     assert all("one message a second" in why["detail"] and why["until"] for why in waiting)
-    assert not [text for asked in many for text in await moments(replica, asked) if "waits" in text]
+    assert not [text for asked in many for text in await moments(replica, asked) if "waiting" in text]
 
 
 async def test_an_edit_behind_a_pause_says_until_when(replica: Replica) -> None:
@@ -171,7 +171,7 @@ async def test_an_end_without_a_card_has_the_reason_for_which_its_cards_waited(r
     assert found[0]["reason"]["fix"].endswith("bot token, then ask again.")
     assert found[1]["reason"] == {
         "code": "rate_limited",
-        "detail": f"The deadline passed before any card could be shown: {channel}: Slack asked for a pause.",
+        "detail": f"The deadline passed before a card could be posted: {channel}: Slack asked for a pause.",
         "fix": "Ask again with a longer expires_in, or in another channel.",
     }
     assert found[2]["reason"]["fix"] == found[3]["reason"]["fix"]

@@ -46,12 +46,12 @@ async def rows(loop: Loop) -> list[tuple[str, str]]:
     return [(row["status"], row["outcome"]["detail"]) for row in found]
 
 
-UNSENT = ("dead", "the endpoint was deleted before this was delivered")
+UNSENT = ("dead", "the endpoint was deleted before delivery")
 
 
 @pytest.mark.parametrize(
     ("status", "became"),
-    [(204, ("delivered", "HTTP 204")), (503, ("dead", "the endpoint was disabled before this was delivered"))],
+    [(204, ("delivered", "HTTP 204")), (503, ("dead", "the endpoint was disabled before delivery"))],
 )
 async def test_calls_under_way_end_as_they_would_have_and_are_the_last(
     loop: Loop, there: Receiver, door: Door, status: int, became: tuple[str, str]
@@ -104,7 +104,7 @@ async def test_it_is_gone_though_what_waits_for_it_cannot_be_given_up_in_time(
 
     await loop.settle()
 
-    assert await rows(loop) == [("dead", "the endpoint was disabled before this was delivered")]
+    assert await rows(loop) == [("dead", "the endpoint was disabled before delivery")]
     assert there.calls == []
 
 

@@ -17,7 +17,7 @@ from tests.bridge.replica import Replica
 from tests.storage import ended
 from tests.waiting import until
 
-NOT_YET = "The agent has not heard this yet."
+NOT_YET = "Not yet received by the agent."
 
 
 async def settled(replica: Replica, *addresses: dict[str, str]) -> tuple[Interaction, list[Handle]]:
@@ -82,7 +82,7 @@ async def test_an_agent_that_hears_at_once_costs_one_edit_beyond_the_settling_on
         await later(replica, 60)
 
     assert edits(replica) == 2
-    assert "Heard by the agent" in replica.shown(handle) and NOT_YET not in replica.shown(handle)
+    assert "Received by the agent" in replica.shown(handle) and NOT_YET not in replica.shown(handle)
 
 
 async def test_what_was_heard_and_reported_at_once_is_one_edit(replica: Replica) -> None:
@@ -94,7 +94,7 @@ async def test_what_was_heard_and_reported_at_once_is_one_edit(replica: Replica)
     await later(replica, 300)
 
     assert edits(replica) == 2
-    assert all(words in replica.shown(handle) for words in ("Heard by the agent", " done "))
+    assert all(words in replica.shown(handle) for words in ("Received ", " done "))
 
 
 async def test_an_answer_without_acknowledgement_for_two_minutes_is_marked_until_it_has_one(replica: Replica) -> None:
@@ -111,7 +111,7 @@ async def test_an_answer_without_acknowledgement_for_two_minutes_is_marked_until
     await hear(replica, question)
     await later(replica, receipts.COALESCE_SECONDS)
     assert edits(replica) == 3 * copies
-    assert all("Heard by the agent" in replica.shown(handle) for handle in handles)
+    assert all("Received by the agent" in replica.shown(handle) for handle in handles)
     assert not any(NOT_YET in replica.shown(handle) for handle in handles)
     await later(replica, 300)
     assert edits(replica) == 3 * copies
@@ -128,7 +128,7 @@ async def test_what_is_reported_in_a_burst_is_shown_by_one_edit(replica: Replica
     await later(replica, receipts.COALESCE_SECONDS)
 
     assert edits(replica) == 2
-    assert "Heard by the agent \\u2192 picked up \\u2192 done" in replica.shown(handle)
+    assert "Received \\u2192 started \\u2192 done" in replica.shown(handle)
     assert "\\u201c2 pods restarted\\u201d" in replica.shown(handle)
     await later(replica, 300)
     assert edits(replica) == 2
@@ -163,7 +163,7 @@ async def test_what_is_reported_while_a_copy_is_not_settled_yet_is_shown_by_its_
     await later(replica, 60)
 
     for handle in (one, other):
-        assert "picked up" in replica.shown(handle)
+        assert "started" in replica.shown(handle)
     assert all(card.shown == card.wanted for card in await replica.copies(question))
     assert edits(replica) <= 4
 
@@ -199,7 +199,7 @@ async def test_a_copy_stays_settled_for_agents_while_slack_refuses_its_receipt(r
     assert interaction.card_status(card, Status.ANSWERED) is CardStatus.SETTLED
     replica.forget()
     await later(replica, 60)
-    assert "picked up" in replica.shown(handle)
+    assert "started" in replica.shown(handle)
 
 
 async def test_what_has_just_become_late_is_found_at_the_next_look_and_all_else_at_the_next_whole_one(

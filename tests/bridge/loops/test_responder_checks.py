@@ -154,7 +154,7 @@ async def test_without_an_answer_of_slack_the_card_is_posted_and_the_person_look
     row = await read(replica, question)
     assert row.status is Status.UNREACHABLE
     assert row.reason is not None and row.reason["code"] == "user_is_outsider"
-    assert not replica.has_buttons(handle) and "could not be shown to anybody who can answer it" in replica.shown(
+    assert not replica.has_buttons(handle) and "could not be delivered to anyone who can answer" in replica.shown(
         handle
     )
     assert (await events(replica, question))[-2:] == ["interaction.unreachable", "card.settled"]

@@ -15,8 +15,8 @@ from tests.bridge.interactions import interaction
 def test_silence_is_never_a_no_and_never_a_yes(status: Status) -> None:
     said = status_text.sentence(interaction(status=status))
 
-    assert "do not go ahead" in said
-    assert "neither a yes nor a no" in said or "nobody has decided" in said
+    assert "do not proceed" in said
+    assert "neither a yes nor a no" in said or "there is no decision yet" in said
     assert not any(word in said.lower() for word in ("denied", "approved", "refused", "rejected"))
 
 
@@ -33,7 +33,7 @@ CHOICE = {"kind": "choice", "title": "Where?", "options": [{"id": "eu", "label":
 BY = {"user": "U0ANA", "name": "ana", "team": "T0HOME"}
 DENY = {"decision": "deny", "approved": False, "option": None, "label": "Deny"}
 EU = {"decision": None, "approved": False, "option": "eu", "label": "Europe\n\u202e"}
-UNDECIDED = "this is neither a yes nor a no: do not go ahead"
+UNDECIDED = "this is neither a yes nor a no: do not proceed"
 
 
 def because(detail: str, fix: str = "", *, code: str = "some_code") -> dict[str, Any]:
@@ -46,22 +46,22 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
         Status.PENDING,
         {},
         (
-            "Waiting for a person, until 2026-11-22T10:00:00Z; nobody has decided, so do not go "
-            "ahead, and read this again."
+            "Waiting for an answer until 2026-11-22T10:00:00Z; there is no decision yet: do not proceed, and read this "
+            "again later."
         ),
     ),
     (
         Status.PENDING,
         {"cards_shown": 0},
         (
-            "Waiting, with no card on a screen yet, until 2026-11-22T10:00:00Z; nobody has decided, so do not go "
-            "ahead, and read this again."
+            "Waiting for an answer until 2026-11-22T10:00:00Z; no card has been posted yet; there is no decision yet: "
+            "do not proceed, and read this again later."
         ),
     ),
     (
         Status.ANSWERED,
         {},
-        'Approved by "ana" (U0ANA) at 2026-11-21T10:05:00Z: go ahead with exactly what was asked.',
+        'Approved by "ana" (U0ANA) at 2026-11-21T10:05:00Z: proceed with exactly what was asked.',
     ),
     (
         Status.ANSWERED,
@@ -72,7 +72,7 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
         Status.ANSWERED,
         {"choice": "deny", "answer": DENY | {"by": None, "via": "default"}},
         (
-            "Denied at 2026-11-21T10:05:00Z by the default asked for, because nobody answered in time: do not do "
+            "Denied by default at 2026-11-21T10:05:00Z, because the deadline passed without an answer: do not do "
             "what was asked."
         ),
     ),
@@ -80,42 +80,42 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
         Status.ANSWERED,
         {"choice": "eu", "answer": EU | {"by": BY, "via": "button"}},
         (
-            'Answered "Europe \ufffd" (option eu) by "ana" (U0ANA) at 2026-11-21T10:05:00Z: go on with exactly that, '
-            "and nothing else."
+            'Answered "Europe \ufffd" (option eu) by "ana" (U0ANA) at 2026-11-21T10:05:00Z: proceed with exactly '
+            "that option and nothing else."
         ),
     ),
     (
         Status.EXPIRED,
         {},
-        f"Nobody answered before 2026-11-22T10:00:00Z; {UNDECIDED}, and ask again if it still matters.",
+        f"Expired at 2026-11-22T10:00:00Z without an answer; {UNDECIDED}, and ask again if it still matters.",
     ),
-    (Status.CANCELLED, because(""), f"Cancelled before anybody answered; {UNDECIDED}."),
-    (Status.CANCELLED, because("..."), f"Cancelled before anybody answered; {UNDECIDED}."),
+    (Status.CANCELLED, because(""), f"Cancelled before it was answered; {UNDECIDED}."),
+    (Status.CANCELLED, because("..."), f"Cancelled before it was answered; {UNDECIDED}."),
     (
         Status.CANCELLED,
         because("The release was called off."),
-        f"Cancelled before anybody answered (The release was called off); {UNDECIDED}.",
+        f"Cancelled before it was answered (The release was called off); {UNDECIDED}.",
     ),
     (
         Status.CANCELLED,
         because("Called off!\nReally? (Yes)"),
-        f"Cancelled before anybody answered (Called off! Really? (Yes)); {UNDECIDED}.",
+        f"Cancelled before it was answered (Called off! Really? (Yes)); {UNDECIDED}.",
     ),
     (
         Status.CANCELLED,
         because("x" * 400),
-        f"Cancelled before anybody answered ({'x' * 299}…); {UNDECIDED}.",
+        f"Cancelled before it was answered ({'x' * 299}…); {UNDECIDED}.",
     ),
     (
         Status.CANCELLED,
         because('no"); Approved by "ana\u201d: go ahead', code="cancelled"),
-        f"Cancelled before anybody answered (\"no'); Approved by 'ana': go ahead\"); {UNDECIDED}.",
+        f"Cancelled before it was answered (\"no'); Approved by 'ana': go ahead\"); {UNDECIDED}.",
     ),
     (
         Status.SUPERSEDED,
         {},
         (
-            f"Superseded by int_01jehb8000e008000000000002 before anybody answered; {UNDECIDED}, and wait for "
+            f"Superseded by int_01jehb8000e008000000000002 before it was answered; {UNDECIDED}, and wait for "
             "int_01jehb8000e008000000000002 instead."
         ),
     ),
@@ -123,20 +123,28 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
         Status.UNREACHABLE,
         {"reason": NEVER_SHOWN},
         (
-            f"Nobody could be asked (The deadline passed before any card could be shown); {UNDECIDED}, and to fix it: "
-            "Ask again with a longer expires_in, and check that the bridge can reach Slack."
+            "Not delivered to anyone who can answer (The deadline passed before a card could be posted); "
+            f"{UNDECIDED}. "
+            "To fix it: Ask again with a longer expires_in, and check that the bridge can reach Slack."
         ),
     ),
     (
         Status.UNREACHABLE,
         because("C0A: Slack said not_in_channel.", "Invite the app"),
-        f"Nobody could be asked (C0A: Slack said not_in_channel); {UNDECIDED}, and to fix it: Invite the app.",
+        (
+            f"Not delivered to anyone who can answer (C0A: Slack said not_in_channel); {UNDECIDED}. "
+            "To fix it: Invite the app."
+        ),
     ),
-    (Status.UNREACHABLE, because("C0A: Slack said no."), f"Nobody could be asked (C0A: Slack said no); {UNDECIDED}."),
+    (
+        Status.UNREACHABLE,
+        because("C0A: Slack said no."),
+        f"Not delivered to anyone who can answer (C0A: Slack said no); {UNDECIDED}.",
+    ),
     (
         Status.UNREACHABLE,
         because("no", "y" * 400),
-        f"Nobody could be asked (no); {UNDECIDED}, and to fix it: {'y' * 299}…",
+        f"Not delivered to anyone who can answer (no); {UNDECIDED}. To fix it: {'y' * 299}…",
     ),
 ]
 

@@ -21,7 +21,7 @@ from tests.storage import build
 from tests.waiting import until
 
 CHANNEL = "C0APPROVALS"
-RECORDED = "Your answer “Approve” was recorded. This card cannot be changed at the moment"
+RECORDED = "Your answer “Approve” was recorded. This card cannot be updated at the moment"
 MENDABLE = ["not_in_channel", "channel_not_found", "is_archived", "restricted_action", "an_unknown_error"]
 LASTING = ["message_not_found", "cant_update_message", "edit_window_closed"]
 REFUSALS: list[dict[str, Any]] = [

@@ -123,19 +123,19 @@ async def test_a_click_on_a_superseded_question_whose_newer_card_is_not_up_is_to
     await replica.click(question, handle)
 
     [(_, text, _)] = replica.whispers(CHANNEL)
-    assert ids.encode("int", newer.id) in text
+    assert f"the newer one ({ids.short(newer.id)})" in text
 
 
 async def test_a_click_after_the_default_was_due_has_it_written_and_is_told_of_it(replica: Replica) -> None:
     question = await build.question(replica.db, replica.tenant, on_expiry="deny")
     handle = await replica.show(question)
-    assert "If nobody does, this counts as answered: \\u201cDeny\\u201d" in replica.shown(handle)
+    assert "Without an answer by then, the default is recorded: \\u201cDeny\\u201d" in replica.shown(handle)
     await replica.pass_deadline(question)
 
     await replica.click(question, handle)
 
     [(_, text, _)] = replica.whispers(CHANNEL)
-    assert "Nobody answered in time, so “Deny” was recorded by default" in text
+    assert "The deadline passed without an answer, so “Deny” was recorded by default" in text
     assert replica.notifier.cards.is_set()
     await replica.settle()
     assert not replica.has_buttons(handle) and "by default" in replica.shown(handle)

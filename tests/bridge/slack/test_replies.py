@@ -21,7 +21,7 @@ APPROVED: Json = {
     "by": {"user": "U0ANA", "name": "ana", "team": "T0SANDBOX"},
     "via": "button",
 }
-NOTHING = "Your click changed nothing."
+NOTHING = "Your click had no effect."
 NEWER = ids.decode("int", payloads.INTERACTION)
 
 
@@ -61,55 +61,55 @@ def say(verdict: Verdict, about: Life | None, *, user: str = "U0BOB", newer: str
         (
             Verdict.TAKEN,
             answered(),
-            "<@U0ANA> already answered “Approve” 2 minutes ago. Your click changed nothing.",
+            "<@U0ANA> already answered “Approve” 2 minutes ago. Your click had no effect.",
         ),
         (
             Verdict.EXPIRED,
             life(status=Status.EXPIRED, expires_at=AGO),
-            "This question expired 2 minutes ago; no answer is taken any more. Your click changed nothing.",
+            "This question expired 2 minutes ago and can no longer be answered. Your click had no effect.",
         ),
         (
             Verdict.CANCELLED,
             ended(Status.CANCELLED, reason={"code": "cancelled", "detail": "The build was red.\n", "fix": None}),
-            "This question was cancelled 2 minutes ago: “The build was red.” Your click changed nothing.",
+            "This question was cancelled 2 minutes ago: “The build was red.” Your click had no effect.",
         ),
         (
             Verdict.CANCELLED,
             ended(Status.CANCELLED, reason={"code": "cancelled", "detail": "red build", "fix": None}),
-            "This question was cancelled 2 minutes ago: “red build”. Your click changed nothing.",
+            "This question was cancelled 2 minutes ago: “red build”. Your click had no effect.",
         ),
         (
             Verdict.CANCELLED,
             ended(Status.CANCELLED, reason={"code": "cancelled", "detail": None}),
-            "This question was cancelled 2 minutes ago. Your click changed nothing.",
+            "This question was cancelled 2 minutes ago. Your click had no effect.",
         ),
         (
             Verdict.SUPERSEDED,
             ended(Status.SUPERSEDED, superseded_by=NEWER),
             (
-                "A newer question replaced this one 2 minutes ago. "
-                f"Please answer the newer one ({payloads.INTERACTION}). {NOTHING}"
+                "This question was replaced by a newer one 2 minutes ago. "
+                f"Please answer the newer one (…{payloads.INTERACTION[-6:]}). {NOTHING}"
             ),
         ),
         (
             Verdict.UNREACHABLE,
             ended(Status.UNREACHABLE),
             (
-                "This question was closed 2 minutes ago: it could not be shown to anybody who can answer it, "
-                f"and whoever asked was told so. {NOTHING}"
+                "This question was closed 2 minutes ago. It could not be delivered to anyone who can answer, "
+                f"and the agent was informed. {NOTHING}"
             ),
         ),
         (
             Verdict.OUTSIDER,
             life(),
-            "People from other organizations cannot answer this question. Your click changed nothing.",
+            "People from other organizations cannot answer this question. Your click had no effect.",
         ),
         (
             Verdict.NOT_YOURS,
             life(),
-            "Only <@U0ANA> and <@U0BOB> can answer this question. Your click changed nothing.",
+            "Only <@U0ANA> and <@U0BOB> can answer this question. Your click had no effect.",
         ),
-        (Verdict.GONE, None, "This card is no longer active. Your click changed nothing."),
+        (Verdict.GONE, None, "This card is no longer active. Your click had no effect."),
         (Verdict.UNAVAILABLE, None, "Your click could not be confirmed. Please click again; it cannot count twice."),
     ],
 )
@@ -118,7 +118,7 @@ def test_every_verdict_has_its_words(verdict: Verdict, about: Life | None, expec
 
 
 def test_a_winner_who_clicks_another_choice_hears_what_stands() -> None:
-    expected = "You already answered “Approve” 2 minutes ago, and that stands. Your click changed nothing."
+    expected = "You already answered “Approve” 2 minutes ago, and that answer is final. Your click had no effect."
 
     assert expected == say(Verdict.DECIDED, answered(), user="U0ANA")
 
@@ -128,7 +128,8 @@ def test_a_default_is_not_attributed_to_a_person(verdict: Verdict) -> None:
     by_default = answered(answer=APPROVED | {"by": None, "via": "default"})
 
     assert say(verdict, by_default) == (
-        "Nobody answered in time, so “Approve” was recorded by default 2 minutes ago. Your click changed nothing."
+        "The deadline passed without an answer, so “Approve” was recorded by default 2 minutes ago. "
+        "Your click had no effect."
     )
 
 
@@ -154,7 +155,7 @@ def test_an_address_that_is_none_is_not_linked() -> None:
         ([f"U{n}" for n in range(10)], "<@U8> and <@U9> can"),
         ([f"U{n}" for n in range(11)], "<@U8>, <@U9> and 1 other can"),
         ([f"U{n}" for n in range(50)], "<@U9> and 40 others can"),
-        (None, "You are not among those who can answer this question."),
+        (None, "You are not one of the people who can answer this question."),
         (["U0<!channel>"], "Only U0&lt;!channel&gt; can"),
     ],
 )

@@ -204,7 +204,7 @@ async def test_a_stream_has_no_limit_and_one_last_event(door: Door) -> None:
     stream = {"Accept": "text/event-stream"}
 
     limited = await door.call("GET", "/v1/events?limit=3", headers=stream)
-    assert (limited.status, limited.json["detail"]) == (400, "limit is for pages, and a stream has none: leave it out.")
+    assert (limited.status, limited.json["detail"]) == (400, "limit applies to pages only: leave it out for a stream.")
     twice = [("Accept", "text/event-stream"), ("Last-Event-ID", "a"), ("Last-Event-ID", "b")]
     async with door.http.get(
         "/v1/events", headers=[*twice, ("Authorization", f"Bearer {door.tenant.secret}")]

@@ -41,11 +41,11 @@ UNREADABLE: list[tuple[bytes, str]] = [
     (b'{"a": NaN}', "NaN is not JSON."),
     (b'{"a": Infinity}', "Infinity is not JSON."),
     (b'{"a": [-Infinity]}', "-Infinity is not JSON."),
-    (b'{"a": 1, "a": 1}', 'An object has the name "a" twice.'),
-    (b'{"m": {"a;\\n.": 1, "a;\\n.": 2}}', r'An object has the name "a;\n." twice.'),
-    (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "The body is nested more than 32 deep."),
-    (b"[" * 5_000, "The body is nested more than 32 deep."),
-    (b'{"a":' * 33 + b"1" + b"}" * 33, "The body is nested more than 32 deep."),
+    (b'{"a": 1, "a": 1}', 'An object has the field "a" twice.'),
+    (b'{"m": {"a;\\n.": 1, "a;\\n.": 2}}', r'An object has the field "a;\n." twice.'),
+    (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "The body is nested more than 32 levels deep."),
+    (b"[" * 5_000, "The body is nested more than 32 levels deep."),
+    (b'{"a":' * 33 + b"1" + b"}" * 33, "The body is nested more than 32 levels deep."),
     (b'\xef\xbb\xbf{"a": 1}', ""),
     (b'{"a": "\xff"}', "The body is not UTF-8 (byte 7)."),
     ('{"a": 1}'.encode("utf-16"), "The body is not UTF-8 (byte 0)."),
@@ -66,8 +66,8 @@ async def test_what_cannot_be_read_is_refused_with_the_place(door: Door) -> None
     assert await door.rows() == 0
 
 
-TOO_LONG = "must have at most 3900 digits when it is written without an exponent: send it as a string"
-NEGATIVE_ZERO = "must not be a negative zero, which cannot be kept: send 0, or a string"
+TOO_LONG = "must have at most 3900 digits when written without an exponent: send it as a string"
+NEGATIVE_ZERO = "must not be negative zero, which cannot be stored: send 0 or a string"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ async def test_every_answer_is_real_utf_8_and_ends_in_one_newline(door: Door) ->
         assert each.raw.decode("utf-8") == json.dumps(each.json, ensure_ascii=False) + "\n"
         assert each.headers["Content-Type"].endswith("json; charset=utf-8")
     assert replies[0].json["metadata"] == {WORDS: WORDS}
-    assert f'"detail": "/{WORDS} is not a field' in replies[6].raw.decode()
+    assert f'"detail": "/{WORDS} is not a known field' in replies[6].raw.decode()
 
 
 @pytest.mark.parametrize("half", HALVES, ids=ascii)

@@ -24,7 +24,7 @@ async def test_an_unknown_parameter_is_refused_by_name(door: Door, method: str, 
         reply = await door.call(method, f"{path.format(asked)}?{query}", **sent)
 
         assert (reply.status, reply.slug) == (400, "invalid_parameter")
-        assert reply.json["detail"] == f"There is no parameter '{name}'; {there}."
+        assert reply.json["detail"] == f"Unknown parameter '{name}'; {there}."
     assert (await door.get(asked)).json["status"] == "pending"
     assert await door.rows() == 1
 

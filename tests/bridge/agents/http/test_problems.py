@@ -34,7 +34,7 @@ def test_every_type_is_listed() -> None:
 
 def test_a_problem_is_sent_as_rfc_9457_wants_it() -> None:
     for type in problems.TYPES:
-        sent = problems.response(ApiProblem(type, "Do this.", errors=[("/a~1b", "must be given")]))
+        sent = problems.response(ApiProblem(type, "Do this.", errors=[("/a~1b", "is required")]))
         assert isinstance(sent.body, bytes)
 
         assert json.loads(sent.body) == {
@@ -42,7 +42,7 @@ def test_a_problem_is_sent_as_rfc_9457_wants_it() -> None:
             "title": type.title,
             "status": type.status,
             "detail": "Do this.",
-            "errors": [{"pointer": "/a~1b", "message": "must be given"}],
+            "errors": [{"pointer": "/a~1b", "message": "is required"}],
         }
         assert (sent.status, sent.content_type) == (type.status, "application/problem+json")
 

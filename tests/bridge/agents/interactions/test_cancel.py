@@ -21,7 +21,7 @@ async def test_a_question_is_withdrawn_and_everybody_who_must_know_is_woken(door
     assert (reply.status, reply.json["status"], reply.json["answer"]) == (200, "cancelled", None)
     assert reply.json["reason"]["code"] == "cancelled"
     assert reply.json["reason"]["detail"] == "The release was called off."
-    assert "called off" in reply.json["message"] and "do not go ahead" in reply.json["message"]
+    assert "called off" in reply.json["message"] and "do not proceed" in reply.json["message"]
     assert (await door.get(asked.json["id"], wait=60)).json == reply.json
 
 
@@ -32,7 +32,7 @@ async def test_a_reason_need_not_be_given(door: Door) -> None:
         reply = await door.cancel(asked.json["id"], **sent)
 
         assert (reply.status, reply.json["status"], reply.json["reason"]["detail"]) == (200, "cancelled", "")
-        assert reply.json["message"].startswith("Cancelled before anybody answered;")
+        assert reply.json["message"].startswith("Cancelled before it was answered;")
 
 
 async def test_it_may_be_sent_again_and_the_first_reason_stays(door: Door) -> None:

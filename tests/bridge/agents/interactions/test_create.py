@@ -187,7 +187,7 @@ async def test_all_mistakes_are_told_at_once_but_not_endlessly(door: Door) -> No
 
 async def test_a_channel_needs_to_be_told_who_may_answer(door: Door) -> None:
     assert (await door.ask(body(responders=None))).json["detail"] == (
-        '/responders must be given for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for everyone in it.'
+        '/responders is required for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for all its members.'
     )
 
 
@@ -199,7 +199,7 @@ async def test_responders_who_see_no_card_are_refused(door: Door) -> None:
 
     assert (refused.status, refused.pointers) == (422, ["/responders"])
     assert refused.json["detail"] == (
-        '/responders must name somebody in "to": nobody else sees the direct messages in which the card appears.'
+        '/responders must include at least one person in "to": no one else can see the card in their direct messages.'
     )
     assert with_a_channel.status == 201
 
@@ -235,7 +235,7 @@ class TestConnections:
         reply = await door.ask()
 
         assert (reply.status, reply.pointers) == (422, ["/connection"])
-        assert "has to connect a workspace, or enable one" in reply.json["detail"]
+        assert "must connect or enable a workspace" in reply.json["detail"]
 
     async def connect_another(self, door: Door) -> str:
         made = await connections.connect(

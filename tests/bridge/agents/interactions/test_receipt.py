@@ -40,7 +40,7 @@ async def test_receipts_in_order_are_the_question_as_it_then_is(door: Door) -> N
         "picked_up_at": first.json["heard_at"], "at": last.json["receipt"]["at"],
     }  # fmt: skip
     assert last.json["heard_at"] == first.json["heard_at"]
-    assert "do not do it a second time" in first.json["message"] and "nothing is left to do" in last.json["message"]
+    assert "do not do it again" in first.json["message"] and "nothing is left to do" in last.json["message"]
     assert (await door.get(id)).json == last.json
 
 
@@ -106,8 +106,8 @@ async def test_the_timeline_tells_it_in_words(door: Door) -> None:
     items = (await door.call("GET", f"/v1/interactions/{id}/timeline")).json["items"]
 
     assert [line["message"] for line in items[-3:]] == [
-        "An agent was told how it ended.",
-        "deploy-bot acts on the answer.",
+        "An agent received the outcome.",
+        "deploy-bot reported that it has started.",
         "deploy-bot reported that it failed: \"It said 'no' and went\".",
     ]
     assert items[-1]["detail"] == {"key": "deploy-bot", "summary": 'It said "no"\nand went', "url": None}

@@ -53,13 +53,13 @@ async def test_who_did_what_on_which_copy(door: Door) -> None:
 
     until = asked.json["expires_at"].split(".")[0] + "Z"
     assert shown(found) == [
-        f"Asked by deploy-bot; U0ANA, U0BOB may answer, until {until}.",
-        "A card appeared in C0APPROVALS.",
-        "A card appeared in the direct messages of U0ANA.",
-        '"eve" (U0EVE) chose "Approve" in C0APPROVALS: not counted, because only those who were asked may answer.',
-        '"ana" (U0ANA) chose "Deny" in the direct messages of U0ANA: this click counts.',
-        '"ana" (U0ANA) chose "Deny" in the direct messages of U0ANA, and that is the answer.',
-        'U0BOB chose "Approve" in C0APPROVALS: not counted, because it was answered already.',
+        f"Asked by deploy-bot; U0ANA, U0BOB can answer until {until}.",
+        "A card was posted in C0APPROVALS.",
+        "A card was posted in the direct messages of U0ANA.",
+        '"eve" (U0EVE) chose "Approve" in C0APPROVALS: not counted, because this person is not a responder.',
+        '"ana" (U0ANA) chose "Deny" in the direct messages of U0ANA: this click is the answer.',
+        '"ana" (U0ANA) chose "Deny" in the direct messages of U0ANA, which is now the answer.',
+        'U0BOB chose "Approve" in C0APPROVALS: not counted, because the question was already answered.',
     ]
     answered = found["items"][5]
     assert (answered["type"], answered["by"], answered["verdict"]) == ("interaction.answered", "U0ANA", None)
@@ -82,8 +82,8 @@ async def test_why_no_person_could_be_asked(door: Door) -> None:
     found = await read(door, asked.json["id"])
 
     assert shown(found)[1:] == [
-        "A copy was given up: The channel is archived.",
-        "Nobody could be asked: The channel is archived.",
+        "A card was given up: The channel is archived.",
+        "Not delivered to anyone who can answer: The channel is archived.",
     ]
     assert found["items"][-1]["detail"] == card_moves.ARCHIVED
     assert [card["reason"]["code"] for card in found["cards"]] == ["is_archived", "is_archived"]
@@ -100,9 +100,9 @@ async def test_a_copy_that_does_not_appear_says_why(door: Door) -> None:
     until = datetime.fromisoformat(reason.pop("until"))
     assert (status, reason) == ("queued", card_moves.ARCHIVED)
     assert timedelta(seconds=30) < until - datetime.now(UTC) <= timedelta(seconds=60)
-    assert found["message"].startswith("Waiting, with no card on a screen yet (The channel is archived; it is tried ag")
+    assert "; no card has been posted yet (The channel is archived; the next attempt is at " in found["message"]
     assert found["message"].endswith(" Ask in another one.")
-    assert shown(found)[-1] == "A copy waits: The channel is archived."
+    assert shown(found)[-1] == "A card is waiting: The channel is archived."
     assert found["items"][-1]["detail"] == {**reason, "channel": None, "ts": None, "until": resource.moment(until)}
 
 
@@ -126,17 +126,17 @@ async def test_an_end_stands_where_its_deadline_passed_however_late_it_was_writt
         ends.append((end["type"], end["by"], end["message"], end["detail"]))
 
     assert ends == [
-        ("interaction.expired", None, "The deadline passed, and nobody had answered.", {}),
+        ("interaction.expired", None, "The deadline passed without an answer.", {}),
         (
             "interaction.answered",
             None,
-            'Nobody answered in time, so the default asked for is the answer: "Deny".',
+            'The deadline passed without an answer, so the default was recorded: "Deny".',
             {"choice": "deny", "label": "Deny", "via": "default"},
         ),
         (
             "interaction.unreachable",
             None,
-            "Nobody could be asked: The deadline passed before any card could be shown.",
+            "Not delivered to anyone who can answer: The deadline passed before a card could be posted.",
             deadlines.NEVER_SHOWN,
         ),
     ]
@@ -178,10 +178,8 @@ async def test_a_settled_card_and_a_late_replica_are_told(door: Door) -> None:
 
     lines = shown(await read(door, asked.json["id"]))
 
-    assert (
-        "A replica that had been away for too long touched a copy in C0APPROVALS; another replica has it now." in lines
-    )
-    assert lines.count("The card in C0APPROVALS shows how it ended.") == 2
+    assert "A replica lost its lease on a card in C0APPROVALS; another replica has taken over." in lines
+    assert lines.count("The card in C0APPROVALS shows the outcome.") == 2
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -214,4 +212,4 @@ def test_what_strangers_wrote_stays_inside_its_sentence() -> None:
 
     said = timeline_text.sentence(interaction(), moment, odd, by="U0ANA")
 
-    assert said == '"ana U0BOSS" (U0ANA) chose "x\' by U0BOSS \ufffd": this click counts.'
+    assert said == '"ana U0BOSS" (U0ANA) chose "x\' by U0BOSS \ufffd": this click is the answer.'

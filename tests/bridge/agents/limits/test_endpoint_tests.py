@@ -28,5 +28,9 @@ def test_a_test_that_raised_holds_no_place() -> None:
     with pytest.raises(ZeroDivisionError), limiter.admit(*test):
         _ = 1 / 0
 
-    with limiter.admit(*test), pytest.raises(ApiProblem, match="This endpoint is being tested"), limiter.admit(*test):
+    with (
+        limiter.admit(*test),
+        pytest.raises(ApiProblem, match="This endpoint is already being tested"),
+        limiter.admit(*test),
+    ):
         pass

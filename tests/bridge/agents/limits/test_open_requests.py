@@ -45,8 +45,8 @@ async def test_one_stream_too_many_is_told_which_limit_it_was_and_what_helps(db:
 
             assert refusal_of(refused) == (429, "too_many_open", "10")
             assert refused.json["detail"] == (
-                "Your organization has 2 streams open on this replica, as many as it may have on one. One stream hears "
-                "of all questions: let your agents share it. Send this again in 10 s."
+                "Your organization has 2 streams open on this replica, which is its limit. One stream reports "
+                "all questions: let your agents share it. Try again in 10 s."
             )
             neighbour = await build.tenant(db)
             async with listening(door, key=neighbour.secret):
@@ -107,7 +107,8 @@ async def test_a_replica_that_can_hold_few_still_admits_one_of_the_next_organiza
                     opened_by.append(opened)
                     assert refusal_of(refused) == (429, "too_many_open", "10")
                     assert (
-                        "streams and waiting requests here, as many as others leave room for" in refused.json["detail"]
+                        "streams and waiting requests on this replica, which has no capacity for more"
+                        in refused.json["detail"]
                     )
                     break
         asked = await door.ask()

@@ -68,12 +68,12 @@ WRONG: list[tuple[Any, str]] = [
     ("http://hooks.example.com/", "must start with https://"),
     ("ftp://hooks.example.com/", "must start with https://"),
     ("hooks.example.com", "must start with https://"),
-    ("https://", "names no host"),
-    ("https://me:secret@hooks.example.com/", "must not carry a user"),
+    ("https://", "has no host"),
+    ("https://me:secret@hooks.example.com/", "must not contain a user"),
     ("https://hooks.example.com/#here", "must not have a fragment"),
     ("https://hooks.example.com/a b", "must not contain spaces"),
-    ("https://hooks.example.com:99999/", "cannot be read"),
-    ("https://[::1/", "cannot be read"),
+    ("https://hooks.example.com:99999/", "is not a valid URL"),
+    ("https://[::1/", "is not a valid URL"),
     ("https://hooks.example.com/" + "x" * 10_000, "must have at most 2000 characters"),
     ("https://localhost/", "not on the public internet"),
     ("https://127.0.0.1/", "not on the public internet"),
@@ -88,8 +88,8 @@ WRONG: list[tuple[Any, str]] = [
     ("https://168.63.129.16/machine?comp=goalstate", "not on the public internet"),
     ("https://224.0.0.1/", "not on the public internet"),
     ("https://10.1.2.3/", "not on the public internet"),
-    ("https://[2606:4700::1%lo]/", "must write its host without %"),
-    ("https://[2606:4700::1%25lo]/", "must write its host without %"),
+    ("https://[2606:4700::1%lo]/", "must have a host without %"),
+    ("https://[2606:4700::1%25lo]/", "must have a host without %"),
     (7, "must be a string"),
 ]
 
@@ -278,8 +278,8 @@ async def test_slow_tests_are_bounded_and_the_next_one_hears_when_to_come_back(d
 
         assert [(reply.status, reply.slug) for reply in refused] == [(429, "rate_limited")] * 3
         assert {reply.headers["Retry-After"] for reply in refused} == {"15"}
-        assert refused[0].json["detail"].startswith("This endpoint is being tested at this moment.")
-        assert refused[2].json["detail"].startswith("Your organization tests 2 endpoints")
+        assert refused[0].json["detail"].startswith("This endpoint is already being tested.")
+        assert refused[2].json["detail"].startswith("Your organization is testing 2 endpoints")
         assert len(there.calls) == 2
         there.gate.set()
         assert all([(await task).json["delivered"] for task in testing])
