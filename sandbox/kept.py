@@ -31,7 +31,7 @@ from sandbox.postgres import stale_server
 from sandbox.postgres.folder import open_folder
 
 HOW_TO_START_ANEW = "To start anew, which deletes what is in this folder, add --fresh (with make: `make dev FRESH=1`)."
-LEFTOVER_SECONDS = 25.0  # a replica whose parent was killed serves for ASKBRIDGE_DRAIN_SECONDS (8) and then ends
+LEFTOVER_SECONDS = 25.0  # a replica whose parent was killed may serve for ASKBRIDGE_DRAIN_SECONDS (8) and then ends
 _API_KEY = re.compile(r"[\x21-\x7e]{8,200}")
 _WEBHOOK_KEY = re.compile(r"[\x21-\x7e]{32,}")
 

@@ -34,7 +34,7 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
             await card.get_by_role("button", name="Approve").click()
 
             await driver.expect(card).to_contain_text("Approved by @ana")
-            await driver.expect(card.get_by_role("button")).to_have_count(0)
+            await driver.expect(card.locator(".button")).to_have_count(0)
             await page.screenshot(path=tmp_path / "settled.png")
             told = await _line(demo.stdout, r"(the agent got the answer .*)")
             bridge, key = (await _line(demo.stdout, r"export ASKBRIDGE_URL=(\S+ ASKBRIDGE_KEY=\S+)")).split(

@@ -62,8 +62,9 @@ async def test_addresses_key_and_questions_stay_and_so_does_an_added_replica(fol
         assert dev.facts["metrics_urls"][:1] == metrics
 
 
-async def test_the_start_after_a_sigkill_has_the_same_addresses_and_key(folder: Path) -> None:
-    """It waits for the processes of the killed start, which still serve for a moment; then the card can be clicked."""
+async def test_the_start_after_a_sigkill_has_the_same_addresses_and_key_and_its_old_card_can_be_clicked(
+    folder: Path,
+) -> None:
     async with dev_in(folder) as dev:
         before, asked = kept(dev), await dev.posted(await dev.ask())
         dev.process.send_signal(signal.SIGKILL)
