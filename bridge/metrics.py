@@ -52,7 +52,9 @@ class Metrics:
         self._clicks = self._counter("clicks", "Envelopes of clicks that were answered, by verdict.", "verdict")
         self._claims = self._histogram("click_claim_seconds", "From a parsed click to its verdict.", CLAIM_BOUNDS)
         self._acks = self._histogram("click_ack_seconds", "From a click's arrival to its answer sent.", ACK_BOUNDS)
-        self._acks_lost = self._counter("click_acks_lost", "Clicks whose sender hung up before the answer was sent.")
+        self._acks_lost = self._counter(
+            "click_acks_lost", "Clicks whose sender disconnected before the response was sent."
+        )
         self._refused = self._counter("slack_requests_refused", "Requests that are not Slack's, by reason.", "why")
         self._replies = self._counter("replies", "Private replies to clickers, by result.", "result")
         self._fallbacks = self._counter(
@@ -62,18 +64,18 @@ class Metrics:
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
         self._unacknowledged = self._counter(
-            "answers_unheard", "Answers of which cards say that no agent heard them yet."
+            "answers_unheard", "Answers that no agent has received yet, as their cards say."
         )
-        self._posted = self._counter("cards_posted", "Copies of cards that were posted.")
-        self._edited = self._counter("cards_edited", "Copies of cards that were edited.")
-        self._put_off = self._counter("cards_put_off", "Tries that failed and will be made again, by code.", "code")
-        self._given_up = self._counter("cards_given_up", "Copies that will never be shown, by code.", "code")
-        self._deliveries = self._counter("deliveries", "Attempts to call webhooks, by what became of them.", "result")
+        self._posted = self._counter("cards_posted", "Cards posted.")
+        self._edited = self._counter("cards_edited", "Cards edited.")
+        self._put_off = self._counter("cards_put_off", "Failed attempts that are retried, by code.", "code")
+        self._given_up = self._counter("cards_given_up", "Cards given up, by code.", "code")
+        self._deliveries = self._counter("deliveries", "Attempts to deliver webhooks, by result.", "result")
         self._leases_lost = self._counter("leases_lost", "Results that came after another replica had taken over.")
-        self._hints_sent = self._counter("hints_told", "Hints told to other replicas.")
-        self._hints_received = self._counter("hints_heard", "Hints heard from other replicas.")
-        self._hints_lost = self._counter("hints_lost", "Hints that could not be told for want of a connection.")
-        self._malformed = self._counter("http_malformed", "Requests that are no HTTP, and were answered 400.")
+        self._hints_sent = self._counter("hints_told", "Hints sent to other replicas.")
+        self._hints_received = self._counter("hints_heard", "Hints received from other replicas.")
+        self._hints_lost = self._counter("hints_lost", "Hints that could not be sent without a connection.")
+        self._malformed = self._counter("http_malformed", "Requests that are not valid HTTP, answered with 400.")
         self._cut = self._counter("responses_cut", "Connections cut because their client did not read for 20 s.")
         self._lag = self._histogram("event_loop_lag_seconds", "How late a timer fired; several a second.", LAG_BOUNDS)
         for verdict in [*Verdict, UNROUTABLE]:

@@ -38,8 +38,7 @@ class Names:
             return self._id(text, "@", self.users)
         if text.startswith("#") or _CHANNEL.fullmatch(text):
             raise Unknown(
-                f"{text} is a channel, and a channel cannot answer: name people (U… or @name), or use --anyone for "
-                "everybody in it."
+                f"{text} is a channel, which cannot answer: give people (U… or @name), or --anyone for all its members."
             )
         if not _USER.fullmatch(text):
             raise Unknown(f"{text!r} is neither a Slack id (U… for a person, C… for a channel) nor an @name or #name.")

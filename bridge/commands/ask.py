@@ -71,10 +71,10 @@ Examples:
 
 \b
 Exit status:
-  0  approved; or an option was chosen, and its name is all that stands on stdout
+  0  approved; or an option was chosen, and stdout has only its name
   1  denied
   2  no answer: expired, cancelled, superseded, unreachable, still open after --wait or Ctrl-C, the bridge
-     not reachable, or typed wrongly. Never read it as a no."""
+     not reachable, or wrong usage. This is never a denial."""
 )
 @click.argument("title")
 @click.option(
@@ -82,9 +82,9 @@ Exit status:
     required=True,
     multiple=True,
     metavar="ADDRESS",
-    help="Whom to ask: U… or @name for a person, C… or #name for a channel; may be repeated.",
+    help="Recipient: U… or @name for a person, C… or #name for a channel; may be repeated.",
 )
-@click.option("--approve", is_flag=True, help="Ask for an approval: one button for yes, one for no.")
+@click.option("--approve", is_flag=True, help="Ask for an approval, with the buttons Approve and Deny.")
 @click.option(
     "--option",
     "options",
@@ -92,18 +92,18 @@ Exit status:
     callback=_options,
     multiple=True,
     metavar="NAME[=LABEL]",
-    help="Ask for a choice: a name for the answer and what people see, if it is not the same; once for each option.",
+    help="Ask for a choice: the name of an option, and its label if it differs; repeat for each option.",
 )
-@click.option("--danger", multiple=True, metavar="NAME", help="An option that is shown in red and asks to confirm.")
+@click.option("--danger", multiple=True, metavar="NAME", help="An option with a red button and a confirmation dialog.")
 @click.option(
     "--confirm",
     callback=_pairs,
     multiple=True,
     metavar="NAME=TEXT",
-    help="What an option asks before it counts.",
+    help="The text of an option's confirmation dialog.",
 )
-@click.option("--body", metavar="MARKDOWN", help="More about it, below the title.")
-@click.option("--action", metavar="NAME", help="What exactly will run if a person agrees, such as deploy.")
+@click.option("--body", metavar="MARKDOWN", help="Details, shown below the title.")
+@click.option("--action", metavar="NAME", help="The name of what will run if a person agrees, such as deploy.")
 @click.option(
     "--argument",
     "arguments",
@@ -118,43 +118,43 @@ Exit status:
     callback=_pairs,
     multiple=True,
     metavar="NAME=VALUE",
-    help="What is worth knowing before answering; up to ten.",
+    help="A fact that helps people decide; up to ten.",
 )
 @click.option(
     "--responder",
     "responders",
     multiple=True,
     metavar="USER",
-    help="Who may answer: U… or @name; may be repeated. Default: the people asked. A channel needs it, or --anyone.",
+    help="Who can answer: U… or @name; may be repeated. Default: the recipients. A channel needs this or --anyone.",
 )
-@click.option("--anyone", is_flag=True, help="Everybody who can see the card may answer.")
-@click.option("--outsiders", is_flag=True, help="People of other organizations may answer too, if they are responders.")
+@click.option("--anyone", is_flag=True, help="Anyone who can see the card can answer.")
+@click.option(
+    "--outsiders", is_flag=True, help="People from other organizations can answer too, if they are responders."
+)
 @click.option(
     "--expires-in",
     type=Duration(min=60, max=2_592_000),
     metavar="DURATION",
-    help="How long it may be answered: seconds, or 15m, 1h, 2d. Default: a day.",
+    help="Time until the deadline: seconds, or 15m, 1h, 2d. Default: a day.",
 )
 @click.option(
     "--on-expiry",
     metavar="ANSWER",
-    help="The answer that counts when nobody gives one in time: approve, deny or the name of an option.",
+    help="The default answer at the deadline: approve, deny or the name of an option.",
 )
-@click.option("--agent", metavar="NAME", help="What this program calls itself; shown beside the name of the key.")
-@click.option("--run", metavar="ID", help="The run that asks, to find its questions by.")
+@click.option("--agent", metavar="NAME", help="The agent's name; shown as not verified, beside the name of the key.")
+@click.option("--run", metavar="ID", help="The id of the agent's run; `askbridge list --run` finds its questions.")
 @click.option("--agent-url", metavar="URL", help="A page about the run, linked on the card.")
-@click.option(
-    "--on-behalf-of", metavar="USER", help="The person this program says it asks for; shown, and nothing more."
-)
-@click.option("--connection", metavar="CON_ID", help="Which Slack workspace, when the organization has several.")
+@click.option("--on-behalf-of", metavar="USER", help="The person for whom the agent asks; only shown on the card.")
+@click.option("--connection", metavar="CON_ID", help="The Slack workspace, if the organization has several.")
 @click.option("--supersedes", metavar="ID", help="A pending question that this one replaces.")
-@click.option("--callback", metavar="URL", help="A webhook that is sent once the question has ended.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="To find the question by; may be repeated.")
+@click.option("--callback", metavar="URL", help="A URL that receives a webhook once the question has ended.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A label to find the question by; may be repeated.")
 @click.option("--metadata", callback=_metadata, metavar="JSON", help="An object that is returned with the question.")
 @click.option(
     "--idempotency-key",
     metavar="KEY",
-    help="Asks only once however often this is run with the same key and the same question.",
+    help="Repeated runs with the same key and the same question ask only once.",
 )
 @click.option(
     "--wait",
@@ -171,9 +171,7 @@ Exit status:
 def ask(*, approve: bool, **values: object) -> None:
     """Ask people in Slack about TITLE, wait for one answer, print it."""
     if approve == bool(values["options"]):
-        raise click.UsageError(
-            "Say what is asked for: either --approve, or --option for everything there is to choose."
-        )
+        raise click.UsageError("Give either --approve, or --option for each option.")
     options = AskOptions(**values)  # type: ignore[arg-type]  # the options above are its fields
 
     async def begin(bridge: Bridge) -> Json:
@@ -194,7 +192,7 @@ def ask(*, approve: bool, **values: object) -> None:
         answering.follow(
             options.url, options.key, begin=begin, finish=finish, within=options.wait, as_json=options.as_json
         ),
-        interrupted="Stopped before the bridge had confirmed the question; it may be open there all the same.",
+        interrupted="Stopped before the bridge confirmed the question; it may be open nevertheless.",
     )
 
 

@@ -58,9 +58,9 @@ class AskOptions:
         if self.responders or self.anyone:
             body["responders"] = self._responders(names)
         elif any("channel" in address for address in to):
-            raise Unknown("A channel needs to be told who may answer: --responder U…, or --anyone for everybody in it.")
+            raise Unknown("A channel needs responders: --responder U…, or --anyone for all its members.")
         elif self.outsiders:
-            raise Unknown("--outsiders needs --responder U… or --anyone beside it.")
+            raise Unknown("--outsiders requires --responder U… or --anyone.")
         if self.on_expiry is not None:
             body["on_expiry"] = {"option" if self.options else "decision": self.on_expiry}
         if self.on_behalf_of is not None:
@@ -87,7 +87,7 @@ class AskOptions:
 
     def _responders(self, names: Names) -> Json:
         if self.responders and self.anyone:
-            raise Unknown("Say either who may answer (--responder) or that everybody may (--anyone).")
+            raise Unknown("Give either --responder or --anyone, not both.")
         users = [names.user(text) for text in self.responders]
         who: Json = {"anyone_in_channel": True} if self.anyone else {"users": users}
         return who | ({"outsiders": "allow"} if self.outsiders else {})
@@ -95,7 +95,7 @@ class AskOptions:
     def _action(self) -> Json:
         if self.action is None:
             if self.arguments:
-                raise Unknown("--argument needs --action NAME beside it.")
+                raise Unknown("--argument requires --action NAME.")
             return {}
         return {"action": {"name": self.action, "arguments": dict(self.arguments)}}
 

@@ -45,7 +45,7 @@ async def examine(db: Database, connection: Connection, check: ButtonCheck) -> C
     try:
         row = await _open(db, connection, check)
     except ApiProblem as problem:
-        return failed(NAME, problem.detail, fix=f"{_again(check)}, when that is mended")
+        return failed(NAME, problem.detail, fix=f"{_again(check)}, after fixing that")
     if row is None:
         return failed(NAME, "the question could not be opened", fix=f"{_again(check)}, once more")
     try:
@@ -134,7 +134,7 @@ async def _clicked(db: Database, connection: Connection, asked: Interaction, che
     return failed(
         NAME,
         f"no signed click came from {check.channel} within {check.seconds:.0f} s; {before}",
-        fix="if somebody pressed: open the app at https://api.slack.com/apps, under Interactivity & Shortcuts turn "
+        fix="if a person clicked: open the app at https://api.slack.com/apps, under Interactivity & Shortcuts turn "
         "Interactivity on and let its Request URL be this bridge's address with /slack/events; if a replica logs "
         "slack_request_refused, do what its fix says (mostly ASKBRIDGE_SLACK_SIGNING_SECRET is another app's); if no "
         f"replica logs anything, the URL leads elsewhere: askbridge doctor --url URL. Then: {_again(check)}",

@@ -12,15 +12,15 @@ from storage.model import Json
 Examples:
   askbridge cancel int_01m7z04rdhezbagyb328at4zq0 --reason 'The release was called off.'
 
-Exit status: 0 it is cancelled, now or before; 1 it ended otherwise, and stderr says how; 2 typed wrongly."""
+Exit status: 0 cancelled, by this command or earlier; 1 ended otherwise, and stderr says how; 2 wrong usage."""
 )
 @id_argument
-@click.option("--reason", metavar="TEXT", help="Why; shown on the card and in private replies.")
+@click.option("--reason", metavar="TEXT", help="The reason; shown on the card and in private replies.")
 @url_option
 @key_option
 @terminal.json_option
 def cancel(*, question_id: str, reason: str | None, url: str, key: str, as_json: bool) -> None:
-    """Withdraw a question that is still open."""
+    """Cancel a pending question."""
     body: Json = {"reason": reason} if reason is not None else {}
 
     interaction = with_bridge(url, key, lambda bridge: bridge.call("POST", f"/{question_id}/cancel", body=body))

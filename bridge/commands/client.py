@@ -56,7 +56,7 @@ class Bridge:
                 return response
             if status < 500 and (attempt == _TRIES - 1 or not _rate_limited(response)):
                 raise NoAnswer(pointers.refused(status, response))
-        raise NoAnswer(f"The bridge at {self.url} did not confirm the question; it may be open there all the same.")
+        raise NoAnswer(f"The bridge at {self.url} did not confirm the question; it may be open nevertheless.")
 
     async def end(self, interaction: Json, *, within: float | None) -> Json:
         """The interaction once it has ended, or as it is after `within` seconds; raises NoAnswer."""
@@ -77,7 +77,7 @@ class Bridge:
             elif status < 500 and not _rate_limited(response):
                 raise NoAnswer(pointers.refused(status, response))
             elif clock() - last_success > _OUTAGE_SECONDS + left:
-                raise NoAnswer(f"The bridge at {self.url} stopped answering; nothing is known of the question.")
+                raise NoAnswer(f"The bridge at {self.url} stopped responding; the state of the question is unknown.")
             else:
                 await asyncio.sleep(self.pause)
         return interaction
@@ -89,7 +89,7 @@ class Bridge:
 
         Raises NoAnswer when the bridge refuses it or cannot be reached.
         """
-        cause = "it answered nothing usable"
+        cause = "its response is not usable"
         for attempt in range(_TRIES):
             if attempt:
                 await asyncio.sleep(self.pause)

@@ -77,7 +77,7 @@ Example:
 @terminal.organization_option
 @terminal.json_option
 def disable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> None:
-    """Cancel what is open in a workspace, and take no question and no click from it any more.
+    """Cancel a workspace's open questions, and accept no further questions or clicks from it.
 
     Once this has ended, nothing there can be answered. Running replicas change the cards to say so.
     """
@@ -108,7 +108,7 @@ Example:
 @terminal.organization_option
 @terminal.json_option
 def enable(*, con_id: UUID, organization_id: UUID | None, as_json: bool) -> None:
-    """Take questions and clicks of a workspace again. What was cancelled stays cancelled."""
+    """Accept questions and clicks of a workspace again. Cancelled questions stay cancelled."""
 
     async def work(db: Database) -> Connection:
         owner = await terminal.organization(db, organization_id)

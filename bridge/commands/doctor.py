@@ -18,7 +18,7 @@ def a_channel(value: str) -> str:
     """The reader of an argument that is the id of a channel."""
     if not re.fullmatch("[CG][A-Z0-9]{1,30}", value):
         raise click.BadParameter(
-            f"{value!r} is no channel's id (C…); Slack shows it at the end of a channel's details."
+            f"{value!r} is not a channel id (C…); Slack shows it at the end of the channel's details."
         )
     return value
 
@@ -31,13 +31,13 @@ Examples:
   askbridge doctor --click C012AB3CD --wait 60
   askbridge doctor --json
 
-Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 typed wrongly."""
+Exit status: 0 all checks passed; 1 a check failed, and its line says how to fix it; 2 wrong usage."""
 )
 @click.option(
     "--url",
     type=an_origin,
     metavar="URL",
-    help="Where Slack sends clicks, the app's interactivity URL. Default: not examined.",
+    help="Where Slack sends clicks, the app's interactivity URL. Default: not checked.",
 )
 @click.option(
     "--channel",
@@ -45,7 +45,7 @@ Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 
     type=a_channel,
     multiple=True,
     metavar="CHANNEL",
-    help="A channel (C…) in which the bot has to be; may be repeated. Default: not examined.",
+    help="A channel (C…) in which the bot must be; may be repeated. Default: not checked.",
 )
 @click.option(
     "--click",
@@ -60,11 +60,11 @@ Exit status: 0 nothing failed; 1 something did, and its line says what to do; 2 
     type=Duration(min=1, max=3600),
     default=button_check.WAIT_SECONDS,
     metavar="DURATION",
-    help="How long --click waits for somebody to press. Default: 120.",
+    help="How long --click waits for a click, in seconds. Default: 120.",
 )
 @terminal.json_option
 def doctor(*, url: str | None, channels: tuple[str, ...], click_in: str | None, wait: float, as_json: bool) -> None:
-    """Examine the settings, the database, Slack and the way of a click, in this order.
+    """Check the settings, the database, Slack and the path of a click, in this order.
 
     Without --click it changes nothing and posts nothing. One line for each finding: ok, failed or skipped.
     """

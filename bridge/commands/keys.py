@@ -24,7 +24,7 @@ Examples:
 {terminal.EXIT}""",
 )
 def group() -> None:
-    """Make, list and revoke the API keys of agents.
+    """Create, list and revoke the API keys of agents.
 
     A key's name is shown on every card as who asks. Only ASKBRIDGE_DATABASE_URL has to be set.
     """
@@ -42,14 +42,14 @@ Examples:
 @terminal.organization_option
 @terminal.json_option
 def create(*, name: str, organization_id: UUID | None, as_json: bool) -> None:
-    """Make a key called NAME and print it, this once."""
+    """Create a key called NAME and print it once."""
 
     async def work(db: Database) -> tuple[Key, str]:
         owner = await terminal.organization(db, organization_id)
         return await keys.create(db, organization_id=owner.organization_id, id=ids.new(), name=name)
 
     if sys.stdout is None:
-        terminal.fail("There is nowhere to print the key: stdout is closed. No key is made.")
+        terminal.fail("The key cannot be printed: stdout is closed. No key was created.")
     key, secret = terminal.with_database(work)
     try:
         if as_json:
@@ -59,11 +59,11 @@ def create(*, name: str, organization_id: UUID | None, as_json: bool) -> None:
     except OSError as error:
         id, org = ids.encode("key", key.id), ids.encode("org", key.organization_id)
         terminal.fail(
-            f"The key {id} is made, but cannot be written ({error.strerror}), so nobody has it. Revoke it: "
+            f"The key {id} was created, but cannot be printed ({error.strerror}), and is lost. Revoke it: "
             f"askbridge keys revoke {id} --organization {org}"
         )
     click.echo(
-        f"This is the key {ids.encode('key', key.id)} ({key.name}). Keep it now: it cannot be shown again.", err=True
+        f"This is the key {ids.encode('key', key.id)} ({key.name}). Store it now: it cannot be shown again.", err=True
     )
 
 
@@ -78,7 +78,7 @@ Example:
 @terminal.organization_option
 @terminal.json_option
 def list_(*, organization_id: UUID | None, as_json: bool) -> None:
-    """List the keys, oldest first, never the keys themselves."""
+    """List the keys, oldest first, without their secrets."""
 
     async def work(db: Database) -> list[Key]:
         owner = await terminal.organization(db, organization_id)
@@ -112,7 +112,7 @@ Example:
 @terminal.organization_option
 @terminal.json_option
 def revoke(*, key_id: UUID, organization_id: UUID | None, as_json: bool) -> None:
-    """Make a key worth nothing, from the next request on. It cannot be undone."""
+    """Revoke a key, effective from the next request. This cannot be undone."""
 
     async def work(db: Database) -> Key:
         owner = await terminal.organization(db, organization_id)

@@ -19,12 +19,16 @@ Examples:
 
 {terminal.EXIT}""",
 )
-@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those with this status.")
-@click.option("--kind", metavar="KIND", help="Only those of this kind.")
-@click.option("--tag", metavar="TAG", help="Only those with this tag.")
-@click.option("--run", metavar="ID", help="Only those of this run.")
-@click.option("--idempotency-key", metavar="KEY", help="Only the one that was asked with this key.")
-@click.option("--limit", type=terminal.WholeNumber(1, 100_000), default=50, show_default=True, help="How many at most.")
+@click.option(
+    "--status", type=click.Choice([status.value for status in Status]), help="Only questions with this status."
+)
+@click.option("--kind", metavar="KIND", help="Only questions of this kind.")
+@click.option("--tag", metavar="TAG", help="Only questions with this tag.")
+@click.option("--run", metavar="ID", help="Only questions of this run.")
+@click.option("--idempotency-key", metavar="KEY", help="Only the question with this idempotency key.")
+@click.option(
+    "--limit", type=terminal.WholeNumber(1, 100_000), default=50, show_default=True, help="Maximum number of questions."
+)
 @url_option
 @key_option
 @terminal.json_option
@@ -39,7 +43,7 @@ def list_questions(*, url: str, key: str, limit: int, as_json: bool, **filters: 
         rows = [[terminal.one_line(item.get(column) or "") for column in columns] for item in items]
         click.echo(terminal.table([["ID", "KIND", "STATUS", "CREATED"], *rows]))
     else:
-        click.echo("There are no such questions.", err=True)
+        click.echo("No matching questions.", err=True)
 
 
 async def _read(bridge: Bridge, query: dict[str, str], limit: int) -> list[Json]:

@@ -20,7 +20,7 @@ Safe to run any number of times, also while replicas are running.
 {terminal.EXIT}"""
 )
 def migrate() -> None:
-    """Bring the database to this release's schema."""
+    """Migrate the database to this release's schema."""
     settings = terminal.settings(config.DatabaseSettings)
     try:
         applied = asyncio.run(migrations.migrate(settings.direct_url))

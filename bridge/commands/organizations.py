@@ -32,7 +32,7 @@ Examples:
 {terminal.EXIT}""",
 )
 def group() -> None:
-    """Make, list, disable, enable and delete the organizations that share this bridge."""
+    """Create, list, disable, enable and delete the organizations of this bridge."""
 
 
 @group.command(
@@ -45,7 +45,7 @@ Example:
 @click.argument("name", type=terminal.a_name(limit=200))
 @terminal.json_option
 def create(*, name: str, as_json: bool) -> None:
-    """Make an organization called NAME; it has no key and no workspace yet."""
+    """Create an organization called NAME, without a key or a workspace."""
 
     async def work(db: Database) -> Organization:
         id = ids.new()
@@ -96,7 +96,7 @@ Example:
 @click.argument("org_id", type=terminal.an_id("org"))
 @terminal.json_option
 def disable(*, org_id: UUID, as_json: bool) -> None:
-    """Refuse its keys, disable all its connections and cancel what is open, at once and together."""
+    """Refuse its keys, disable its connections and cancel its open questions, in one step."""
 
     async def work(db: Database) -> OrganizationDisabled:
         return await _disable(db, org_id)
@@ -121,7 +121,7 @@ Example:
 @click.argument("org_id", type=terminal.an_id("org"))
 @terminal.json_option
 def enable(*, org_id: UUID, as_json: bool) -> None:
-    """Take its keys again. Its connections stay disabled until each is enabled."""
+    """Accept its keys again. Its connections stay disabled until you enable each of them."""
 
     async def work(db: Database) -> tuple[Organization, list[str]]:
         enabled = await organizations.enable(db, org_id)
@@ -152,7 +152,7 @@ out of its settings first.
 {terminal.EXIT}"""
 )
 @click.argument("org_id", type=terminal.an_id("org"))
-@click.option("--yes", is_flag=True, help="Do it: there is no way back.")
+@click.option("--yes", is_flag=True, help="Confirm the deletion, which cannot be undone.")
 @click.option(
     "--leave-cards",
     is_flag=True,
@@ -169,8 +169,8 @@ def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None
         organization = await terminal.organization(db, org_id)
         if not yes:
             raise CommandRefused(
-                f"This would delete {_named(organization)} with its keys, connections, questions and clicks, and there "
-                "is no way back. Repeat it with --yes."
+                f"This would delete {_named(organization)} with its keys, connections, questions and clicks, and "
+                "cannot be undone. Repeat it with --yes."
             )
         await _disable(db, org_id)
         if await connections.all_of_organization(db, org_id):
@@ -179,7 +179,7 @@ def delete(*, org_id: UUID, yes: bool, leave_cards: bool, as_json: bool) -> None
             return organization, await organizations.delete(db, org_id)
         except organizations.StillActive:
             raise CommandRefused(
-                f"{_named(organization)} was enabled by somebody else meanwhile; nothing is deleted."
+                f"{_named(organization)} was enabled by another command meanwhile; nothing was deleted."
             ) from None
 
     deleted, rows = terminal.with_database(work)

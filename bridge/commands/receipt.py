@@ -17,7 +17,7 @@ Examples:
 )
 @id_argument
 @click.argument("status", metavar="STATUS", type=click.Choice([progress.value for progress in Progress]))
-@click.option("--summary", metavar="TEXT", help="In a sentence what happened; shown on the card.")
+@click.option("--summary", metavar="TEXT", help="The outcome in a sentence; shown on the card.")
 @click.option("--link", metavar="URL", help="A page about it, linked on the card.")
 @url_option
 @key_option
@@ -25,7 +25,7 @@ Examples:
 def receipt(
     *, question_id: str, status: str, summary: str | None, link: str | None, url: str, key: str, as_json: bool
 ) -> None:
-    """Report what became of an answer, for the people who gave it."""
+    """Report the outcome to the people who answered."""
     given = {"status": status, "summary": summary, "url": link}
     body: Json = {name: value for name, value in given.items() if value is not None}
 

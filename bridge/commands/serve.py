@@ -25,7 +25,7 @@ Settings come from the environment (ASKBRIDGE_…); see docs/configuration.md.
 SIGTERM lets it serve for ASKBRIDGE_DRAIN_SECONDS more, so that a balancer can see that it stops;
 Ctrl-C or a second SIGTERM ends it sooner.
 
-Exit status: 0 stopped with SIGTERM or Ctrl-C; 1 it could not start, and stderr says why; 2 typed wrongly."""
+Exit status: 0 stopped with SIGTERM or Ctrl-C; 1 it could not start, and stderr says why; 2 wrong usage."""
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with the address on stdout once ready.")
 def serve(*, as_json: bool) -> None:

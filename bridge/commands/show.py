@@ -23,7 +23,7 @@ Examples:
     "--json", "as_json", is_flag=True, help="Print the interaction with its timeline as one line of JSON on stdout."
 )
 def show(*, question_id: str, url: str, key: str, as_json: bool) -> None:
-    """Show a question: its status, its cards and what has happened to it."""
+    """Show a question: its status, its cards and its timeline."""
 
     async def look(bridge: Bridge) -> tuple[Json, Json]:
         return await bridge.call("GET", f"/{question_id}"), await bridge.call("GET", f"/{question_id}/timeline")

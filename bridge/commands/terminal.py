@@ -20,7 +20,7 @@ from storage.pool import Database
 S = TypeVar("S", bound=BaseSettings)
 T = TypeVar("T")
 
-EXIT = "Exit status: 0 done; 1 it could not be done, and stderr says why; 2 typed wrongly."
+EXIT = "Exit status: 0 done; 1 failed, and stderr says why; 2 wrong usage."
 
 
 _JOINERS = "\u200c\u200d"  # emoji and several scripts need them
@@ -42,7 +42,7 @@ def an_id(prefix: ids.Prefix) -> Callable[[str], UUID]:
     def read(value: str) -> UUID:
         id = ids.decode(prefix, value)
         if id is None:
-            raise click.BadParameter(f"{value!r} is no id like {prefix}_01kb….")
+            raise click.BadParameter(f"{value!r} is not an id such as {prefix}_01kb….")
         return id
 
     return read
@@ -67,7 +67,7 @@ organization_option = click.option(
     "organization_id",
     type=an_id("org"),
     metavar="ORG_ID",
-    help="Whose. Needed only when there are several; `askbridge organizations list` names them.",
+    help="The organization. Required only if there are several; see `askbridge organizations list`.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one line of JSON on stdout, for scripts.")
 
@@ -111,7 +111,7 @@ async def organization(db: Database, organization_id: UUID | None) -> Organizati
     every = await organizations.every(db)
     if not every:
         raise CommandRefused(
-            "There is no organization yet. `askbridge serve` makes one when it first starts with a bot token; "
+            "There is no organization yet. `askbridge serve` creates one at its first start with a bot token; "
             "or: askbridge organizations create NAME"
         )
     if len(every) > 1:

@@ -14,7 +14,7 @@ Examples:
   askbridge wait int_01m7z04rdhezbagyb328at4zq0 && ./deploy
   askbridge wait int_01m7z04rdhezbagyb328at4zq0 --wait 10m --json
 
-Exit status: as of `askbridge ask`: 0 approved or chosen; 1 denied; 2 no answer, never to be read as a no."""
+Exit status: 0 approved or chosen; 1 denied; 2 no answer, which is never a denial."""
 )
 @id_argument
 @click.option("--wait", type=Duration(), metavar="DURATION", help="How long to wait. Default: until the question ends.")
@@ -22,7 +22,7 @@ Exit status: as of `askbridge ask`: 0 approved or chosen; 1 denied; 2 no answer,
 @key_option
 @click.option("--json", "as_json", is_flag=True, help="Print the whole interaction as one line of JSON on stdout.")
 def wait(*, question_id: str, wait: float | None, url: str, key: str, as_json: bool) -> None:
-    """Wait for the answer to a question that was asked before, and print it."""
+    """Wait for the answer to an existing question, and print it."""
 
     def finish(interaction: Json) -> ExitStatus:
         choice = interaction.get("kind") == "choice"
@@ -39,5 +39,5 @@ def wait(*, question_id: str, wait: float | None, url: str, key: str, as_json: b
             within=wait,
             as_json=as_json,
         ),
-        interrupted="Stopped; nothing is known of the question.",
+        interrupted="Stopped; the state of the question is unknown.",
     )

@@ -95,11 +95,11 @@ class DatabaseSettings(_Part):
     """The settings of commands that use only the database."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
+        description="The URL of PostgreSQL 15 or newer: `postgresql://user:password@host/db`."
     )
     database_direct_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
         default=None,
-        description="The same database, without a pooler between; needed only when the other URL leads through one.",
+        description="The same database without a pooler; required only if the other URL goes through one.",
     )
 
     @property
@@ -134,10 +134,10 @@ class Workspace(_Part):
         default=None, description="The bot token (`xoxb-…`) of the one workspace this bridge serves."
     )
     slack_app_id: Annotated[str, Field(pattern="^A[A-Z0-9]{1,30}$")] | None = Field(
-        default=None, description="The app's id (`A…`); needed only when Slack does not tell it with the token."
+        default=None, description="The app's id (`A…`); required only if Slack does not return it for the token."
     )
     slack_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
-        default="https://slack.com/api/", description="Where Slack's Web API is; another address for the sandbox."
+        default="https://slack.com/api/", description="The address of Slack's Web API; change it for the sandbox."
     )
 
 
@@ -147,52 +147,52 @@ class Settings(Workspace, Signing, DatabaseSettings):
     organization: _Words = Field(
         default="Default",
         max_length=200,
-        description="The name of the organization that is made at first start.",
+        description="The name of the organization that is created at the first start.",
     )
     # Blank would listen on every address.
-    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for every one there is.")
+    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
     port: Annotated[int, BeforeValidator(_port)] = Field(
         default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free one."
     )
     metrics_host: _Words = Field(
         default="127.0.0.1",
-        description="The address to listen on for metrics; nobody is asked for a password there.",
+        description="The address to listen on for metrics, which need no password.",
     )
     metrics_port: Annotated[int, BeforeValidator(_port)] | None = Field(
         default=None,
         ge=0,
         le=65535,
-        description="The port of `/metrics`, for Prometheus; 0 takes any free one. Not set: there are none.",
+        description="The port of `/metrics`, for Prometheus; 0 takes any free one. Default: no metrics.",
     )
     drain_seconds: int = Field(
         default=8,
         ge=0,
         le=3600,
-        description="How many seconds a replica still serves everything, with `/readyz` 503, after it is told to stop.",
+        description="How many seconds a replica continues to serve after SIGTERM, while `/readyz` returns 503.",
     )
     database_connections: int = Field(
-        default=10, ge=2, le=500, description="How many connections this replica may use beside those for clicks."
+        default=10, ge=2, le=500, description="Maximum database connections of this replica, besides those for clicks."
     )
     claim_connections: int = Field(
-        default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
+        default=4, ge=1, le=100, description="Database connections that are reserved for clicks."
     )
     requests_per_second: int = Field(
         default=int(USUAL.requests_per_second),
         ge=1,
         le=1_000_000,
-        description="How many requests each organization's agents may send a second, to all replicas together.",
+        description="Requests per second for each organization's agents, over all replicas.",
     )
     request_burst: int = Field(
         default=USUAL.request_burst,
         ge=1,
         le=1_000_000,
-        description="How many of them may come at once after a pause.",
+        description="Burst size: requests at once after a pause.",
     )
     pending_questions: int = Field(
         default=USUAL.pending_questions,
         ge=1,
         le=1_000_000,
-        description="How many questions of an organization may be pending at a time.",
+        description="Maximum pending questions of an organization.",
     )
     open_requests: int = Field(
         default=USUAL.open_requests,
@@ -204,19 +204,19 @@ class Settings(Workspace, Signing, DatabaseSettings):
         default=90,
         ge=0,
         le=36_500,
-        description="How many days a question and its clicks are kept after it has ended; 0 keeps everything for ever.",
+        description="How many days an ended question and its clicks are kept; 0 keeps everything.",
     )
     webhook_key: Annotated[SecretStr, AfterValidator(_webhook_key)] | None = Field(
         default=None,
-        description="What the secrets of webhooks are made from, 32 characters or more; a comma list of two while "
-        "it is being rotated. Without it there are no webhooks.",
+        description="The key from which webhook secrets are derived, 32 characters or more; a comma list of two while "
+        "it is being rotated. Without it, webhooks are off.",
     )
     webhook_allow_nets: Annotated[str, AfterValidator(_networks)] | None = Field(
         default=None,
-        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; the only way into them.",
+        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; all others are refused.",
     )
     log: Literal["readable", "json"] = Field(
-        default="readable", description="How the log on stderr is written: `readable` or `json`."
+        default="readable", description="The format of the log on stderr: `readable` or `json`."
     )
 
     @property
@@ -259,7 +259,7 @@ def read(settings: type[S]) -> S:
 def misspelt_lines(settings: type[BaseSettings]) -> list[str]:
     """A line for each variable of the environment that is named nearly like one of these settings."""
     return [
-        f"{name}: no setting has this name, so it does nothing; if {intended} was meant, write it so"
+        f"{name}: no setting has this name, so it has no effect; if {intended} was meant, write it so"
         for name, intended in misspelt.find(os.environ, Settings.model_fields)
         if intended.removeprefix(misspelt.PREFIX).lower() in settings.model_fields
     ]

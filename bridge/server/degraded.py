@@ -72,10 +72,10 @@ class Degraded:
 
 def _unserved(one: DegradedConnection) -> Json:
     cards = "1 card waits" if one.cards == 1 else f"{one.cards} cards wait"
-    detail = f"{cards}, and no replica has a token of the workspace that Slack has accepted."
+    detail = f"{cards}, and no replica has a valid bot token for the workspace."
     return {"code": "token_missing", "connection": ids.encode("con", one.id), "detail": detail, "fix": _NO_REPLICA}
 
 
 def _unclicked(one: DegradedConnection) -> Json:
-    detail = "No signed click of this workspace has ever come to any replica."
+    detail = "No replica has ever received a signed click from this workspace."
     return {"code": "never_clicked", "connection": ids.encode("con", one.id), "detail": detail, "fix": _CLICK_FIX}

@@ -85,8 +85,8 @@ class MetricsEndpoint(Collector):
         yield from self._of_loops()
         in_use = {name: pool.in_use for name, pool in self._pools.items()}
         limits = {name: pool.max_size for name, pool in self._pools.items()}
-        yield _gauge("pool_connections_in_use", "Database connections somebody holds.", in_use, label="pool")
-        yield _gauge("pool_connections_most", "Database connections there can be.", limits, label="pool")
+        yield _gauge("pool_connections_in_use", "Database connections in use.", in_use, label="pool")
+        yield _gauge("pool_connections_most", "Maximum database connections.", limits, label="pool")
         yield from self._of_database()
 
     async def _scrape(self, request: web.Request) -> web.Response:
@@ -118,7 +118,7 @@ class MetricsEndpoint(Collector):
         for loop in self._loops:  # a loop may have several workers: report the one that is behind
             ages[loop.name] = max(ages[loop.name], now - (loop.passed_at or self._began))
             failed[loop.name] += loop.failed
-        yield _gauge("loop_last_pass_age_seconds", "Since a loop's last good pass.", ages, label="loop")
+        yield _gauge("loop_last_pass_age_seconds", "Time since a loop's last successful pass.", ages, label="loop")
         failures = CounterMetricFamily("askbridge_loop_failures", "Passes that failed.", labels=["loop"])
         for name, number in failed.items():
             failures.add_metric([name], number)
@@ -134,7 +134,7 @@ class MetricsEndpoint(Collector):
             "events": current.events_age or 0.0,
             "deliveries": current.deliveries_age or 0.0,
         }
-        yield _gauge("outbox_age_seconds", "For how long the oldest duty has been due.", ages, label="queue")
+        yield _gauge("outbox_age_seconds", "For how long the oldest task has been due.", ages, label="queue")
         yield _gauge(
             "pending_interactions", f"Open questions of all, counted up to {backlog.MAX_COUNTED}.", current.open
         )
@@ -143,7 +143,7 @@ class MetricsEndpoint(Collector):
             yield _gauge("connections_unserved", "Connections whose cards wait and no replica can post.", unserved)
             yield _gauge("connections_never_clicked", "Connections of which no signed click ever came.", unclicked)
         if (usage := self._queue_usage) is not None:
-            yield _gauge("notification_queue_usage_ratio", "How full the server's NOTIFY queue is.", usage)
+            yield _gauge("notification_queue_usage_ratio", "Fill level of the server's NOTIFY queue.", usage)
 
 
 class _WithoutCreated:

@@ -32,7 +32,7 @@ def starting(settings: Settings, allotment: Allotment) -> None:
         _log.warning(
             "setting_misspelt",
             setting=name,
-            means="no setting has this name, so it does nothing",
+            means="no setting has this name, so it has no effect",
             fix=f"if {intended} was meant, write it so and start again",
         )
     if not settings.signing_secrets_usual:
@@ -46,7 +46,7 @@ def starting(settings: Settings, allotment: Allotment) -> None:
         _log.warning(
             "token_missing",
             setting="ASKBRIDGE_SLACK_BOT_TOKEN",
-            means="no card is posted or changed by this replica; clicks and questions are taken",
+            means="this replica posts and changes no cards; it accepts clicks and questions",
             fix="set it to the bot token (xoxb-…) of the app's page OAuth & Permissions and start again",
         )
     if allotment.number < FEW:

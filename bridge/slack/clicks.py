@@ -35,7 +35,7 @@ _log = Log("clicks")
 
 _REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
 _MAX_REMEMBERED = 10_000
-_UNROUTABLE_FIX = "See askbridge connections list: connect or enable this workspace, or take the app off it."
+_UNROUTABLE_FIX = "See askbridge connections list: connect or enable this workspace, or remove the app from it."
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 

@@ -24,10 +24,10 @@ PATH = "/slack/events"
 MAX_BYTES = 1024 * 1024  # of a body
 READ_SECONDS = 5.0  # for reading the whole body
 _FIXES: Final = {  # of a request that Slack did send; of any other nothing needs to be fixed
-    Refusal.MISSING: "Have what is in front of the bridge pass on X-Slack-Signature and X-Slack-Request-Timestamp.",
-    Refusal.MALFORMED: "Have what is in front of the bridge pass on Slack's headers once, and unchanged.",
-    Refusal.STALE: "Let this machine follow a time server: timedatectl set-ntp true.",
-    Refusal.WRONG: "Set ASKBRIDGE_SLACK_SIGNING_SECRET to the app's (Basic Information); pass bodies on unchanged.",
+    Refusal.MISSING: "Let the proxy in front of the bridge forward X-Slack-Signature and X-Slack-Request-Timestamp.",
+    Refusal.MALFORMED: "Let the proxy in front of the bridge forward Slack's headers once and unchanged.",
+    Refusal.STALE: "Synchronize this machine's clock: timedatectl set-ntp true.",
+    Refusal.WRONG: "Set ASKBRIDGE_SLACK_SIGNING_SECRET to the app's (Basic Information); forward bodies unchanged.",
 }
 
 

@@ -59,7 +59,7 @@ class Installation:
                 "slack_awaited" if isinstance(identity, RetryAfter) else "slack_token_refused",
                 code=identity.code,
                 detail=identity.detail,
-                means="no card is posted or changed by this replica meanwhile; clicks and questions are taken",
+                means="meanwhile this replica posts and changes no cards; it accepts clicks and questions",
                 fix=identity.fix,
             )
             return 0

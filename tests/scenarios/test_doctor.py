@@ -264,7 +264,7 @@ async def test_a_command_warns_of_a_misspelt_setting_of_its_own(dsn: str) -> Non
 
     assert (status, out) == (0, "nothing to do: the schema is up to date\n")
     assert err == (
-        "ASKBRIDGE_DATABASE_DIRECT_ULR: no setting has this name, so it does nothing; "
+        "ASKBRIDGE_DATABASE_DIRECT_ULR: no setting has this name, so it has no effect; "
         "if ASKBRIDGE_DATABASE_DIRECT_URL was meant, write it so\n"
     )
 

@@ -142,7 +142,7 @@ async def test_another_server_is_not_taken_for_a_bridge(serving: Serving, comman
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        (["show", "7"], "is no id like int_"),
+        (["show", "7"], "is not an id such as int_"),
         (["wait", UNKNOWN, "--wait", "1w"], "is not a valid duration, such as 90, 90s, 15m, 1h or 2d"),
         (["list", "--status", "open"], "'open' is not one of"),
         (["list", "--limit", "0"], "0 is not in the range"),

@@ -70,7 +70,7 @@ def test_a_replica_says_what_it_is_and_what_it_lacks(log: io.StringIO, lines: An
     assert logged["replica_starting"]["listen"] == "127.0.0.1:8080"
     assert logged["replica_starting"]["database"] == "db/ask"
     assert logged["token_missing"]["setting"] == "ASKBRIDGE_SLACK_BOT_TOKEN"
-    assert "no card is posted" in logged["token_missing"]["means"] and logged["token_missing"]["fix"]
+    assert "posts and changes no cards" in logged["token_missing"]["means"] and logged["token_missing"]["fix"]
     assert "hush" not in log.getvalue() and "555" not in log.getvalue()
 
 
