@@ -95,11 +95,11 @@ class DatabaseSettings(_Part):
     """The settings of commands that use only the database."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
+        description="The address of PostgreSQL 15 or newer: `postgresql://user:password@host/db`."
     )
     database_direct_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
         default=None,
-        description="The same database, without a pooler between; needed only when the other URL leads through one.",
+        description="The same database without a pooler; needed only if the other URL leads to a pooler.",
     )
 
     @property
@@ -112,7 +112,7 @@ class Signing(_Part):
     """The settings that verify Slack's signatures."""
 
     slack_signing_secret: Annotated[SecretStr, AfterValidator(_signing_secrets)] = Field(
-        description="The app's signing secret; a comma list of two while it is being rotated."
+        description="The app's signing secret; two secrets with a comma between them while you rotate it."
     )
 
     @property
@@ -131,13 +131,13 @@ class Workspace(_Part):
     """The settings of calls to Slack's Web API."""
 
     slack_bot_token: Annotated[SecretStr, AfterValidator(_bot_token)] | None = Field(
-        default=None, description="The bot token (`xoxb-…`) of the one workspace this bridge serves."
+        default=None, description="The bot token (`xoxb-…`) of the workspace that this replica posts to."
     )
     slack_app_id: Annotated[str, Field(pattern="^A[A-Z0-9]{1,30}$")] | None = Field(
-        default=None, description="The app's id (`A…`); needed only when Slack does not tell it with the token."
+        default=None, description="The app's id (`A…`); needed only if Slack does not return it for the token."
     )
     slack_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
-        default="https://slack.com/api/", description="Where Slack's Web API is; another address for the sandbox."
+        default="https://slack.com/api/", description="The address of Slack's Web API; another one for the sandbox."
     )
 
 
@@ -147,76 +147,76 @@ class Settings(Workspace, Signing, DatabaseSettings):
     organization: _Words = Field(
         default="Default",
         max_length=200,
-        description="The name of the organization that is made at first start.",
+        description="The name of the organization that the first start creates.",
     )
     # Blank would listen on every address.
-    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for every one there is.")
+    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
     port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free one."
+        default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free port."
     )
     metrics_host: _Words = Field(
         default="127.0.0.1",
-        description="The address to listen on for metrics; nobody is asked for a password there.",
+        description="The address to listen on for metrics, which need no password.",
     )
     metrics_port: Annotated[int, BeforeValidator(_port)] | None = Field(
         default=None,
         ge=0,
         le=65535,
-        description="The port of `/metrics`, for Prometheus; 0 takes any free one. Not set: there are none.",
+        description="The port of `/metrics`, for Prometheus; 0 takes any free port. Not set: no metrics.",
     )
     drain_seconds: int = Field(
         default=8,
         ge=0,
         le=3600,
-        description="How many seconds a replica still serves everything, with `/readyz` 503, after it is told to stop.",
+        description="Seconds after SIGTERM for which a replica still serves everything, with `/readyz` 503.",
     )
     database_connections: int = Field(
-        default=10, ge=2, le=500, description="How many connections this replica may use beside those for clicks."
+        default=10, ge=2, le=500, description="Database connections of this replica, beside those for clicks."
     )
     claim_connections: int = Field(
-        default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
+        default=4, ge=1, le=100, description="Database connections of this replica for clicks only."
     )
     requests_per_second: int = Field(
         default=int(USUAL.requests_per_second),
         ge=1,
         le=1_000_000,
-        description="How many requests each organization's agents may send a second, to all replicas together.",
+        description="Requests per second that each organization's agents may send to all replicas together.",
     )
     request_burst: int = Field(
         default=USUAL.request_burst,
         ge=1,
         le=1_000_000,
-        description="How many of them may come at once after a pause.",
+        description="Requests that they may send at once after a pause.",
     )
     pending_questions: int = Field(
         default=USUAL.pending_questions,
         ge=1,
         le=1_000_000,
-        description="How many questions of an organization may be pending at a time.",
+        description="Questions of an organization that may be pending at the same time.",
     )
     open_requests: int = Field(
         default=USUAL.open_requests,
         ge=1,
         le=1_000_000,
-        description="How many streams of an organization may be open on a replica, and how many of its requests wait.",
+        description="Streams that an organization may have open on a replica, and the same number of waiting requests.",
     )
     retention_days: int = Field(
         default=90,
         ge=0,
         le=36_500,
-        description="How many days a question and its clicks are kept after it has ended; 0 keeps everything for ever.",
+        description="Days for which a question and its clicks are kept after its end; 0 keeps everything.",
     )
     webhook_key: Annotated[SecretStr, AfterValidator(_webhook_key)] | None = Field(
         default=None,
-        description="What the secrets of webhooks are made from, 32 characters or more; a comma list of two while "
-        "it is being rotated. Without it there are no webhooks.",
+        description="The key from which the secrets of webhooks are derived, 32 characters or more; two keys with "
+        "a comma between them while you rotate it. Without a key there are no webhooks.",
     )
     webhook_allow_nets: Annotated[str, AfterValidator(_networks)] | None = Field(
         default=None,
-        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; the only way into them.",
+        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; all others are refused.",
     )
     log: Literal["readable", "json"] = Field(
-        default="readable", description="How the log on stderr is written: `readable` or `json`."
+        default="readable", description="The format of the log on stderr: `readable` or `json`."
     )
 
     @property
