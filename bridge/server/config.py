@@ -95,11 +95,11 @@ class DatabaseSettings(_Part):
     """The settings of commands that use only the database."""
 
     database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
-        description="The address of PostgreSQL 15 or newer: `postgresql://user:password@host/db`."
+        description="Where PostgreSQL 15 or newer is: `postgresql://user:password@host/db`."
     )
     database_direct_url: Annotated[SecretStr, AfterValidator(_database_url)] | None = Field(
         default=None,
-        description="The same database without a pooler; needed only if the other URL leads to a pooler.",
+        description="The same database, without a pooler between; needed only when the other URL leads through one.",
     )
 
     @property
@@ -112,7 +112,7 @@ class Signing(_Part):
     """The settings that verify Slack's signatures."""
 
     slack_signing_secret: Annotated[SecretStr, AfterValidator(_signing_secrets)] = Field(
-        description="The app's signing secret; two secrets with a comma between them while you rotate it."
+        description="The app's signing secret; a comma list of two while it is being rotated."
     )
 
     @property
@@ -131,13 +131,13 @@ class Workspace(_Part):
     """The settings of calls to Slack's Web API."""
 
     slack_bot_token: Annotated[SecretStr, AfterValidator(_bot_token)] | None = Field(
-        default=None, description="The bot token (`xoxb-…`) of the workspace that this replica posts to."
+        default=None, description="The bot token (`xoxb-…`) of the one workspace this bridge serves."
     )
     slack_app_id: Annotated[str, Field(pattern="^A[A-Z0-9]{1,30}$")] | None = Field(
-        default=None, description="The app's id (`A…`); needed only if Slack does not return it for the token."
+        default=None, description="The app's id (`A…`); needed only when Slack does not tell it with the token."
     )
     slack_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
-        default="https://slack.com/api/", description="The address of Slack's Web API; another one for the sandbox."
+        default="https://slack.com/api/", description="Where Slack's Web API is; another address for the sandbox."
     )
 
 
@@ -147,76 +147,76 @@ class Settings(Workspace, Signing, DatabaseSettings):
     organization: _Words = Field(
         default="Default",
         max_length=200,
-        description="The name of the organization that the first start creates.",
+        description="The name of the organization that is made at first start.",
     )
     # Blank would listen on every address.
-    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for all.")
+    host: _Words = Field(default="127.0.0.1", description="The address to listen on; `0.0.0.0` for every one there is.")
     port: Annotated[int, BeforeValidator(_port)] = Field(
-        default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free port."
+        default=8080, ge=0, le=65535, description="The port to listen on; 0 takes any free one."
     )
     metrics_host: _Words = Field(
         default="127.0.0.1",
-        description="The address to listen on for metrics, which need no password.",
+        description="The address to listen on for metrics; nobody is asked for a password there.",
     )
     metrics_port: Annotated[int, BeforeValidator(_port)] | None = Field(
         default=None,
         ge=0,
         le=65535,
-        description="The port of `/metrics`, for Prometheus; 0 takes any free port. Not set: no metrics.",
+        description="The port of `/metrics`, for Prometheus; 0 takes any free one. Not set: there are none.",
     )
     drain_seconds: int = Field(
         default=8,
         ge=0,
         le=3600,
-        description="Seconds after SIGTERM for which a replica still serves everything, with `/readyz` 503.",
+        description="How many seconds a replica still serves everything, with `/readyz` 503, after it is told to stop.",
     )
     database_connections: int = Field(
-        default=10, ge=2, le=500, description="Database connections of this replica, beside those for clicks."
+        default=10, ge=2, le=500, description="How many connections this replica may use beside those for clicks."
     )
     claim_connections: int = Field(
-        default=4, ge=1, le=100, description="Database connections of this replica for clicks only."
+        default=4, ge=1, le=100, description="How many connections are kept for clicks alone."
     )
     requests_per_second: int = Field(
         default=int(USUAL.requests_per_second),
         ge=1,
         le=1_000_000,
-        description="Requests per second that each organization's agents may send to all replicas together.",
+        description="How many requests each organization's agents may send a second, to all replicas together.",
     )
     request_burst: int = Field(
         default=USUAL.request_burst,
         ge=1,
         le=1_000_000,
-        description="Requests that they may send at once after a pause.",
+        description="How many of them may come at once after a pause.",
     )
     pending_questions: int = Field(
         default=USUAL.pending_questions,
         ge=1,
         le=1_000_000,
-        description="Questions of an organization that may be pending at the same time.",
+        description="How many questions of an organization may be pending at a time.",
     )
     open_requests: int = Field(
         default=USUAL.open_requests,
         ge=1,
         le=1_000_000,
-        description="Streams that an organization may have open on a replica, and the same number of waiting requests.",
+        description="How many streams of an organization may be open on a replica, and how many of its requests wait.",
     )
     retention_days: int = Field(
         default=90,
         ge=0,
         le=36_500,
-        description="Days for which a question and its clicks are kept after its end; 0 keeps everything.",
+        description="How many days a question and its clicks are kept after it has ended; 0 keeps everything for ever.",
     )
     webhook_key: Annotated[SecretStr, AfterValidator(_webhook_key)] | None = Field(
         default=None,
-        description="The key from which the secrets of webhooks are derived, 32 characters or more; two keys with "
-        "a comma between them while you rotate it. Without a key there are no webhooks.",
+        description="What the secrets of webhooks are made from, 32 characters or more; a comma list of two while "
+        "it is being rotated. Without it there are no webhooks.",
     )
     webhook_allow_nets: Annotated[str, AfterValidator(_networks)] | None = Field(
         default=None,
-        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; all others are refused.",
+        description="Private networks that webhooks may reach, such as `10.0.0.0/8,fd00::/8`; the only way into them.",
     )
     log: Literal["readable", "json"] = Field(
-        default="readable", description="The format of the log on stderr: `readable` or `json`."
+        default="readable", description="How the log on stderr is written: `readable` or `json`."
     )
 
     @property
