@@ -1,3 +1,3 @@
 """askbridge: agents ask, people in Slack answer, exactly once."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
