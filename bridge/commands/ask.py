@@ -145,7 +145,7 @@ Exit status:
 @click.option("--agent", metavar="NAME", help="The agent's name; shown as not verified, beside the name of the key.")
 @click.option("--run", metavar="ID", help="The id of the agent's run; `askbridge list --run` finds its questions.")
 @click.option("--agent-url", metavar="URL", help="A page about the run, linked on the card.")
-@click.option("--on-behalf-of", metavar="USER", help="The person for whom the agent asks; only shown on the card.")
+@click.option("--on-behalf-of", metavar="USER", help="The person on whose behalf the agent asks; only shown.")
 @click.option("--connection", metavar="CON_ID", help="The Slack workspace, if the organization has several.")
 @click.option("--supersedes", metavar="ID", help="A pending question that this one replaces.")
 @click.option("--callback", metavar="URL", help="A URL that receives a webhook once the question has ended.")

@@ -343,7 +343,9 @@ async def test_without_a_replica_there_is_no_button_to_wait_for(db: Database, se
 
     assert status == 1 and err == ""
     (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
-    assert line.startswith("failed  button: in C0APPROVALS nothing was posted: No replica of the bridge has a token")
+    assert line.startswith(
+        "failed  button: in C0APPROVALS nothing was posted: No replica of the bridge has a valid bot token"
+    )
     (row,) = await db.fetch("select status from interactions")
     assert row["status"] == "cancelled", "no card comes later"
     assert (

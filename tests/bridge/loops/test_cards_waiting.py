@@ -111,7 +111,7 @@ async def test_a_card_behind_a_pause_says_until_when(replica: Replica, second: R
         assert (why["code"], why["detail"]) == ("rate_limited", f"{channel}: Slack asked for a pause.")
         assert PAUSE - 5 < seconds_of(why, asked) < PAUSE + 30
         assert f"({channel}: Slack asked for a pause; the next attempt is at 20" in found["message"]
-        assert found["message"].endswith(" What cannot wait, ask in another channel.")
+        assert found["message"].endswith(" Ask urgent questions in another channel.")
         assert f"A card is waiting: {channel}: Slack asked for a pause." in await moments(replica, asked)
     assert said(replica, channel) == [] and len(replica.called("chat.postMessage")) == 1
 
@@ -125,7 +125,7 @@ async def test_a_card_that_waits_for_its_turn_says_so_and_not_in_the_timeline(re
 
     waiting = [why for asked in many if (why := await reason(replica, asked)) is not None]
     assert [(why["code"], why["fix"]) for why in waiting] == [("waiting_for_turn", TURN_FIX)] * 2
-    assert all("one message a second" in why["detail"] and why["until"] for why in waiting)
+    assert all("one message per second" in why["detail"] and why["until"] for why in waiting)
     assert not [text for asked in many for text in await moments(replica, asked) if "waiting" in text]
 
 

@@ -182,7 +182,7 @@ async def test_after_an_event_that_is_not_in_the_feed_says_what_to_do(door: Door
         refused = await door.call("GET", f"/v1/events?after={id}", headers=headers)
 
         assert (refused.status, refused.slug) == (400, "invalid_parameter")
-        assert refused.json["detail"].startswith("after is no event of your organization")
+        assert refused.json["detail"].startswith("after is not an event of your organization")
     assert (await door.call("GET", f"/v1/events?after={kept}")).status == 200
 
 
