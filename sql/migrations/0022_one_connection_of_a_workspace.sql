@@ -58,7 +58,7 @@ ended as (
         reason = jsonb_build_object(
             'code', 'disconnected',
             'detail', 'The Slack workspace was disconnected from this bridge.',
-            'fix', 'Have whoever runs this bridge connect the workspace again, then ask again.'
+            'fix', 'Ask the operator of this bridge to connect the workspace again, then ask again.'
         ),
         ended_at = clock_timestamp()
     from pending

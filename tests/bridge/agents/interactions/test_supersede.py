@@ -30,7 +30,7 @@ async def test_what_is_already_answered_is_not_asked_again(door: Door) -> None:
     assert (reply.status, reply.slug) == (409, "conflict")
     assert reply.json["interaction"] == (await door.get(older.json["id"])).json
     assert reply.json["interaction"]["answer"]["decision"] == "deny"
-    assert "nothing was asked" in reply.json["detail"] and "Denied" in reply.json["detail"]
+    assert "was not created" in reply.json["detail"] and "Denied" in reply.json["detail"]
     assert await door.rows() == 1
 
 
