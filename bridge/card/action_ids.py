@@ -4,7 +4,9 @@ Cards outlive releases, so these strings are stored data. A card posted by this 
 later one: a new format gets a new version, and the old one is read forever.
 
 - `action_id` of a button: `v1:choose:<choice>`; of a select: `v1:select` (the choice is the option's value); of a
-  button that opens a form first: `v1:open:<choice>`.
+  button that opens a form first: `v1:open:<choice>`. A select that answers only with the button beside it: `v1:pick`,
+  and the button `v1:submit`; Slack sends with the button what is selected. This release reads the two and draws them
+  nowhere: during an upgrade a replica of the release before would not know them.
 - `block_id` of the actions: `v1:<int_…>:<version>`: the interaction, and the version of the card, because Slack
   requires a new `block_id` for every edit. The id is not a secret: the workspace in the signed payload and the row
   decide what a click may do.
@@ -19,6 +21,8 @@ _BLOCK = re.compile(r"v1:(int_[0-7][0-9a-hjkmnp-tv-z]{25}):[0-9]{1,9}")
 _CHOOSE = "v1:choose:"
 _OPEN = "v1:open:"
 SELECT = "v1:select"
+PICK = "v1:pick"
+SUBMIT = "v1:submit"
 
 
 def block_id(interaction: UUID, version: int) -> str:
@@ -49,7 +53,7 @@ def interaction_of(block: object) -> UUID | None:
 
 def choice_of(action: object, selected: object = None) -> str | None:
     """The choice that an `action_id` names; None for a foreign one. `selected` is the value of a select's option."""
-    if action == SELECT:
+    if action in (SELECT, SUBMIT):
         return selected if isinstance(selected, str) and selected else None
     for prefix in (_CHOOSE, _OPEN):
         if isinstance(action, str) and action.startswith(prefix):

@@ -218,7 +218,14 @@ class Clicks:
         """Send the clicker privately what the card does not show."""
 
         def text(newer: str | None = None) -> str | None:
-            return replies.reply(claimed.verdict, claimed.life, user=click.user_id, now=datetime.now(UTC), newer=newer)
+            return replies.reply(
+                claimed.verdict,
+                claimed.life,
+                user=click.user_id,
+                now=datetime.now(UTC),
+                newer=newer,
+                is_unselected=click.is_unselected,
+            )
 
         async def compose() -> str:
             return text(await self._newer(click, connection, claimed)) or ""

@@ -17,7 +17,7 @@ from bridge.slack.payloads.incoming import (
     Closing,
     Command,
     Incoming,
-    LinkOpened,
+    NothingToDecide,
     Shortcut,
     SlackEvent,
     SslCheck,
@@ -84,7 +84,7 @@ class Receiver:
                 _log.info("slack_request_unsupported", what=what)
             case Unreadable(why=why):
                 _log.warning("slack_request_unreadable", why=why)
-            case LinkOpened() | SslCheck():
+            case NothingToDecide() | SslCheck():
                 pass
             case _:
                 assert_never(incoming)

@@ -16,15 +16,24 @@ _MAX_LABEL: Final = 75  # characters
 _MAX_REASON: Final = 300  # characters
 _NOTHING: Final = "Your click had no effect."
 _GONE: Final = f"This card is no longer active. {_NOTHING}"
+_UNSELECTED: Final = f"No option is selected. {_NOTHING} Please select one and click the button again."
 _OUTSIDER: Final = f"People from other organizations cannot answer this question. {_NOTHING}"
 _NO_FORM: Final = f"The form for this button could not be opened. {_NOTHING} Please click again."
 _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
 
 
 def reply(
-    verdict: Verdict | str, life: Life | None, *, user: str, now: datetime, newer: str | None = None
+    verdict: Verdict | str,
+    life: Life | None,
+    *,
+    user: str,
+    now: datetime,
+    newer: str | None = None,
+    is_unselected: bool = False,
 ) -> str | None:
     """Return the private text for `user`; None if no reply is needed. `newer` is the permalink of a replacing card.
+
+    `is_unselected`: the click submits the choice of a menu, and nothing was selected there.
 
     `life` is None if the scope has no such interaction; then the text reveals nothing about any.
     """
@@ -38,7 +47,7 @@ def reply(
         case Verdict.OPENED:
             return _NO_FORM
         case Verdict.GONE:
-            return _GONE
+            return _UNSELECTED if is_unselected else _GONE
         case Verdict.RECORDED:
             return f"Your answer {_label(life)} was already recorded{_ended(life, now)}."
         case Verdict.DECIDED | Verdict.TAKEN:

@@ -38,6 +38,7 @@ class Click(Interactive):
     interaction: UUID | None
     choice: str | None
     opens: bool  # the element opens a form, and does not answer by itself
+    is_unselected: bool = False  # the button submits the choice of a menu, and nothing is selected there
     response_url: str | None = field(repr=False)  # a bearer secret: its holder can post to the conversation
     foreign_host: str | None = None  # of a response URL that is not Slack's, and is therefore not used
 
@@ -88,8 +89,11 @@ class Suggestion(Interactive):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkOpened:
-    """A person followed a button that is a link. Slack expects an acknowledgement; there is nothing to decide."""
+class NothingToDecide:
+    """A person followed a button that is a link, or selected an option in a menu that has a button to submit it.
+
+    Slack expects an acknowledgement.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,7 @@ Incoming: TypeAlias = (
     | Closing
     | Shortcut
     | Suggestion
-    | LinkOpened
+    | NothingToDecide
     | Command
     | SlackEvent
     | UrlVerification

@@ -16,7 +16,7 @@ from bridge.slack.payloads.incoming import (
     Closing,
     Command,
     Incoming,
-    LinkOpened,
+    NothingToDecide,
     Shortcut,
     SlackEvent,
     SslCheck,
@@ -82,10 +82,14 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
     if container.get("type") == "view" or fields.inner(body, "view"):
         return Unsupported(type="block_actions in a view")
     action = _action(body.get("actions"))
-    choice = codec.choice_of(action.get("action_id"), fields.inner(action, "selected_option").get("value"))
+    if action.get("action_id") == codec.PICK:
+        return NothingToDecide()
+    submits = action.get("action_id") == codec.SUBMIT
+    menu = _menu(body, action.get("block_id")) if submits else action
+    choice = codec.choice_of(action.get("action_id"), fields.inner(menu, "selected_option").get("value"))
     choice = fields.word(choice, limit=_MAX_ID)
     if choice is None and isinstance(action.get("url"), str):
-        return LinkOpened()
+        return NothingToDecide()
     message = fields.inner(body, "message")
     response_url = fields.response_url(body.get("response_url"), api_url=api_url)
     return Click(
@@ -98,9 +102,16 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
         interaction=codec.interaction_of(action.get("block_id")),
         choice=choice,
         opens=codec.opens(action.get("action_id")),
+        is_unselected=submits and choice is None,
         response_url=response_url,
         foreign_host=fields.host(body.get("response_url")) if response_url is None else None,
     )
+
+
+def _menu(body: Mapping[str, Any], block_id: object) -> Mapping[str, Any]:
+    """The state of the menu beside a button that submits its choice; empty if there is none."""
+    values = fields.inner(fields.inner(body, "state"), "values")
+    return fields.inner(fields.inner(values, block_id), codec.PICK) if isinstance(block_id, str) else {}
 
 
 def _submission(body: Mapping[str, Any], *, claim_id: bytes) -> Submission:

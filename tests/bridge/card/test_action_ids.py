@@ -14,7 +14,7 @@ ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 def test_version_one_is_written_like_this_for_ever() -> None:
     assert action_ids.block_id(ID, 3) == "v1:int_01h455vb4pex5vsknk084sn02q:3"
     assert action_ids.choose("approve") == "v1:choose:approve"
-    assert action_ids.SELECT == "v1:select"
+    assert (action_ids.SELECT, action_ids.PICK, action_ids.SUBMIT) == ("v1:select", "v1:pick", "v1:submit")
     assert action_ids.open_form("deny") == "v1:open:deny"
 
 

@@ -169,6 +169,15 @@ def test_gone_reveals_nothing_even_when_there_is_something() -> None:
     assert say(Verdict.GONE, answered()) == say(Verdict.GONE, None)
 
 
+def test_a_menu_without_a_selection_is_named_only_where_the_person_could_answer() -> None:
+    def unselected(verdict: Verdict, about: Life | None) -> str | None:
+        return replies.reply(verdict, about, user="U0BOB", now=NOW, is_unselected=True)
+
+    assert "No option is selected" in str(unselected(Verdict.GONE, life()))
+    assert unselected(Verdict.GONE, None) == say(Verdict.GONE, None)
+    assert unselected(Verdict.TAKEN, answered()) == say(Verdict.TAKEN, answered())
+
+
 @pytest.mark.parametrize("verdict", [*Verdict])
 def test_without_an_interaction_nothing_is_revealed(verdict: Verdict) -> None:
     """Should a scope ever be missed, the words are those of a card that never was."""

@@ -13,7 +13,7 @@ from bridge.slack.payloads.incoming import (
     Click,
     Command,
     Incoming,
-    LinkOpened,
+    NothingToDecide,
     SlackEvent,
     SslCheck,
     Unreadable,
@@ -111,7 +111,7 @@ def test_each_kind_of_place_and_person_is_told_apart(name: str, expected: dict[s
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("block_actions_link", LinkOpened()),
+        ("block_actions_link", NothingToDecide()),
         ("block_actions_modal", Unsupported(type="block_actions in a view")),
         ("slash_command", Command(command="/askbridge")),
         ("ssl_check", SslCheck()),
@@ -168,6 +168,44 @@ def test_what_is_not_ours_is_a_click_without_it(
     found = click(change=change)
 
     assert (found.choice, found.interaction) == (choice, interaction)
+
+
+def menu(selected: object, *, submit: str = "v1:submit") -> Callable[[Any], None]:
+    def change(payload: Any) -> None:
+        payload["actions"][0]["action_id"] = submit
+        block = payload["actions"][0]["block_id"]
+        payload["state"] = {"values": {block: {"v1:pick": {"type": "static_select", "selected_option": selected}}}}
+
+    return change
+
+
+def test_a_button_submits_what_is_selected_in_the_menu_beside_it() -> None:
+    found = click(change=menu({"text": {"type": "plain_text", "text": "Blue"}, "value": "blue"}))
+
+    assert (found.choice, found.is_unselected, found.interaction) == ("blue", False, INTERACTION)
+
+
+@pytest.mark.parametrize("selected", [None, {}, "blue", {"value": ""}, {"value": 7}, {"value": "x" * 256}, []])
+def test_a_button_without_a_selection_beside_it_submits_nothing(selected: object) -> None:
+    found = click(change=menu(selected))
+
+    assert (found.choice, found.is_unselected) == (None, True)
+
+
+@pytest.mark.parametrize("state", [None, [], {"values": None}, {"values": {"other": {"v1:pick": {}}}}])
+def test_a_button_with_something_odd_for_a_state_submits_nothing(state: object) -> None:
+    def change(payload: Any) -> None:
+        payload["actions"][0]["action_id"] = "v1:submit"
+        payload["state"] = state
+
+    assert (click(change=change).choice, click(change=change).is_unselected) == (None, True)
+
+
+def test_a_selection_that_waits_for_its_button_decides_nothing() -> None:
+    payload = payloads.load("block_actions_message")
+    menu({"value": "approve"}, submit="v1:pick")(payload)
+
+    assert parsed(payloads.form(payload)) == NothingToDecide()
 
 
 def test_a_choice_that_is_also_a_link_is_a_choice() -> None:
