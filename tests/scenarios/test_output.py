@@ -1,12 +1,13 @@
 """Commands whose output cannot be written: a closed pipe, a full disk, a missing letter, and Ctrl-C."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -306,19 +307,21 @@ async def test_the_demo_says_why_it_ends_and_nothing_more(unwritable: int) -> No
 
 
 @pytest.mark.parametrize("command", [["serve"], ["ask", "Now?"]], ids=" ".join)
-async def test_ctrl_c_at_the_very_start_ends_without_a_traceback(command: list[str]) -> None:
-    """While the program is still being read, which Python itself tells here."""
-    process: Any = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "importtime", "-m", "bridge", *command),
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    async with asyncio.timeout(program.READY_SECONDS):
-        while b"click" not in await process.stderr.readline():
-            pass
-        os.kill(process.pid, signal.SIGINT)
-        rest = await process.stderr.read()
-        await process.wait()
+def test_ctrl_c_at_the_very_start_ends_without_a_traceback(command: list[str]) -> None:
+    """While the program is still being read, which Python itself tells here; the small pipe holds it up."""
+    read, write = os.pipe()
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    arguments = [sys.executable, "-X", "importtime", "-m", "bridge", *command]
+    with (
+        os.fdopen(read, "rb", buffering=0) as stderr,
+        subprocess.Popen(arguments, stderr=write, start_new_session=True) as process,
+    ):
+        os.close(write)
+        while b"click" not in (line := stderr.readline()):
+            assert line, "the program ended before"
+        process.send_signal(signal.SIGINT)
+        rest = stderr.read()
+        process.wait(program.READY_SECONDS)
 
     assert process.returncode == -signal.SIGINT
     assert b"Traceback" not in rest

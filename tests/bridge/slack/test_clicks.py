@@ -45,7 +45,7 @@ async def test_a_menu_answers_with_its_button_and_not_before(
     replica: Replica, question: Interaction, handle: Handle
 ) -> None:
     """As a later release draws it; this one reads it, for an upgrade."""
-    place = {"container": {"type": "message", "channel_id": handle.channel, "message_ts": handle.ts}}
+    place: dict[str, Any] = {"container": {"type": "message", "channel_id": handle.channel, "message_ts": handle.ts}}
 
     def used(element: str, selected: object) -> Any:
         payload = replica.payload(question, **place)
