@@ -4,6 +4,7 @@ Characters that are invisible, look like a space or like an ASCII character, and
 another are written as escapes of JSON. Everything else is left as it is, in any script.
 """
 
+import functools
 import json
 import re
 import unicodedata
@@ -75,6 +76,7 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
 
 
+@functools.lru_cache(maxsize=4_096)
 def _unseen(character: str) -> bool:
     if character.isascii():
         return False

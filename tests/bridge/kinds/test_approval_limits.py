@@ -1,3 +1,4 @@
+import bisect
 import json
 from typing import Any
 
@@ -97,7 +98,11 @@ def _fits(action: Json) -> bool:
 def _longest(filler: str) -> Json:
     """An action of the greatest size that is accepted, full of this."""
     most = question.MAX_ACTION // (len(question.pretty({"": filler})) - len(question.pretty({"": ""})))
-    return next(made for n in range(most, 0, -1) if _fits(made := {"name": "n", "arguments": {"a": filler * n}}))
+
+    def action(number: int) -> Json:
+        return {"name": "n", "arguments": {"a": filler * number}}
+
+    return action(bisect.bisect_left(range(1, most + 1), True, key=lambda number: not _fits(action(number))))
 
 
 LONGEST = [_longest(filler) for filler in ('"', "\\", "\u202e", "😀", "<")]
