@@ -70,6 +70,13 @@ new_events as (
     from ended
 )
 
+-- part: uncalled
+-- Pending, with a default answer, and without its last call.
+status = 'pending'
+and on_expiry is not null
+and not last_called
+and expires_at > statement_timestamp()
+
 -- name: expire :many
 -- End up to $limit interactions whose deadline has passed, longest ago first; locked rows are skipped. Returns a row
 -- for each, or one row without an id. next_in: seconds until the next deadline or last call, not positive if a locked row
@@ -93,10 +100,7 @@ last_calls as materialized (
     select organization_id, id
     from interactions
     where
-        status = 'pending'
-        and on_expiry is not null
-        and not last_called
-        and expires_at > statement_timestamp()
+        /* part: uncalled */
         and expires_at <= statement_timestamp() + interval '60 seconds'
         and created_at + (expires_at - created_at) * 0.9 <= statement_timestamp()
     order by expires_at
@@ -132,10 +136,7 @@ next_call as (
             - statement_timestamp())::float8 as seconds
     from interactions
     where
-        status = 'pending'
-        and on_expiry is not null
-        and not last_called
-        and expires_at > statement_timestamp()
+        /* part: uncalled */
         and expires_at <= statement_timestamp() + interval '75 seconds'
         and (organization_id, id) not in (select organization_id, id from last_calls)
 ),

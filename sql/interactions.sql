@@ -357,40 +357,33 @@ from decided
 left join audited on true
 left join won on true;
 
--- name: cancel :maybe
--- Cancel an interaction. Lock it, decide from the locked row, and write the event and the edits that follow. cancelled:
--- whether this call did it; else it had ended before, or its deadline had passed. No row: there is no such interaction
--- in this organization.
-with locked as materialized (
-    select status, expires_at
+-- name: end_now :maybe
+-- End a pending interaction, which is locked, as cancelled or as unreachable, with the event and the edits that follow.
+-- ended: whether this call did it; else it had ended before, or its deadline had passed. No row: there is no such
+-- interaction in this organization.
+with seen as materialized (
+    select status, expires_at, clock_timestamp() as now
     from interactions
     where organization_id = $organization_id and id = $id
-    for no key update
-),
-seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
-    select locked.*, clock_timestamp() as now
-    from locked
 ),
 ended as (
     update interactions
-    set status = 'cancelled', reason = $reason::jsonb, ended_at = seen.now
+    set status = $status, reason = $reason::jsonb, ended_at = seen.now
     from seen
     where
         interactions.organization_id = $organization_id
         and interactions.id = $id
-        and interactions.status = 'pending'
         and seen.status = 'pending'
         and seen.expires_at > seen.now
     returning interactions.organization_id, interactions.id
 ),
 new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
-    select
-        organization_id, $event_id, id, 'interaction.cancelled', jsonb_build_object('key', $cancelled_by::text), true
+    select organization_id, $event_id, id, 'interaction.' || $status, $detail::jsonb, true
     from ended
 ),
 /* part: settle */
-select exists (select from ended) as cancelled
+select exists (select from ended) as ended
 from seen;
 
 -- name: set_unable :none
@@ -415,39 +408,6 @@ where
     and cards.id <> $card_id
     and cards.ts is not null
     and cards.given_up_at is null;
-
--- name: close_unreachable :one
--- End a pending interaction whose cards are posted, because it turned out that no person who sees them can answer.
--- closed: whether this call did it; else it had ended before, or its deadline had passed.
-with locked as materialized (
-    select status, expires_at
-    from interactions
-    where organization_id = $organization_id and id = $id
-    for no key update
-),
-seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
-    select locked.*, clock_timestamp() as now
-    from locked
-),
-ended as (
-    update interactions
-    set status = 'unreachable', reason = $reason::jsonb, ended_at = seen.now
-    from seen
-    where
-        interactions.organization_id = $organization_id
-        and interactions.id = $id
-        and interactions.status = 'pending'
-        and seen.status = 'pending'
-        and seen.expires_at > seen.now
-    returning interactions.organization_id, interactions.id
-),
-new_events as (
-    insert into events (organization_id, id, interaction_id, type, detail, owed)
-    select organization_id, $event_id, id, 'interaction.unreachable', $reason::jsonb, true
-    from ended
-),
-/* part: settle */
-select exists (select from ended) as closed;
 
 -- name: ended :many
 -- Those of the watched interactions that a waiting request should read: ended, or past their deadline. One row for

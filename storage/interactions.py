@@ -255,11 +255,8 @@ async def cancel(
     db: Database, organization_id: UUID, id: UUID, *, reason: Json, cancelled_by: str, event_id: UUID
 ) -> bool | None:
     """Cancel an interaction. Idempotent. False if it had ended before; None if there is none."""
-    async with locked(db, organization_id, id) as held:
-        row = await _SQL["cancel"].maybe(
-            held, organization_id=organization_id, id=id, reason=reason, cancelled_by=cancelled_by, event_id=event_id
-        )
-    return row["cancelled"] if row else None
+    detail = {"key": cancelled_by}
+    return await _end_now(db, organization_id, id, Status.CANCELLED, reason=reason, detail=detail, event_id=event_id)
 
 
 async def set_unable(db: Database, card: Card, unable: Json) -> None:
@@ -272,11 +269,27 @@ async def set_unable(db: Database, card: Card, unable: Json) -> None:
 
 async def close_unreachable(db: Database, organization_id: UUID, id: UUID, *, reason: Json, event_id: UUID) -> bool:
     """End a pending interaction that no person who sees its cards can answer. False if it had ended before."""
+    closed = await _end_now(
+        db, organization_id, id, Status.UNREACHABLE, reason=reason, detail=reason, event_id=event_id
+    )
+    return bool(closed)
+
+
+async def _end_now(
+    db: Database, organization_id: UUID, id: UUID, status: Status, *, reason: Json, detail: Json, event_id: UUID
+) -> bool | None:
+    """End a pending interaction. False if it had ended before, or its deadline had passed; None if there is none."""
     async with locked(db, organization_id, id) as held:
-        row = await _SQL["close_unreachable"].one(
-            held, organization_id=organization_id, id=id, reason=reason, event_id=event_id
+        row = await _SQL["end_now"].maybe(
+            held,
+            organization_id=organization_id,
+            id=id,
+            status=status.value,
+            reason=reason,
+            detail=detail,
+            event_id=event_id,
         )
-    return bool(row["closed"])
+    return bool(row["ended"]) if row else None
 
 
 async def ended(db: Database, watched: Iterable[tuple[UUID, UUID]]) -> list[tuple[UUID, UUID]]:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from bridge import ids
@@ -46,7 +46,7 @@ class CardFailures:
 
     async def put_off(self, card: Card, seconds: float, why: slack.RetryAfter | slack.Broken) -> None:
         """Release a card for which Slack was not called. Its timeline shows why, unless it only waits for its turn."""
-        event_id = None if why.code == posting_pace.waiting_for_turn().code else ids.new()
+        event_id = None if why.code == posting_pace.WAITING else ids.new()
         self._not_edited(card, seconds)
         await cards.retry(
             self.db,
@@ -104,7 +104,7 @@ class CardFailures:
                     await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
             case slack.GiveUp() | slack.BadBlocks() if is_pending and failure.code not in _GONE:
                 await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
-            case slack.GiveUp() if not is_pending and (again := _again(card, failure, interaction)) is not None:
+            case slack.GiveUp() if (again := _again(card, failure, interaction.ended_at)) is not None:
                 await self._retry(card, failure, seconds=again, failed=True)
             case slack.GiveUp() | slack.BadBlocks():
                 await self.give_up(card, failure, newly_marked=newly_marked)
@@ -138,19 +138,15 @@ class CardFailures:
 
         Its cards then say so.
         """
+        why = reason(card, failure)
         closed = await interactions.close_unreachable(
-            self.db,
-            card.organization_id,
-            card.interaction_id,
-            reason=reason(card, failure),
-            event_id=ids.new(),
+            self.db, card.organization_id, card.interaction_id, reason=why, event_id=ids.new()
         )
         if closed:
             self.metrics.ended(Status.UNREACHABLE)
             _log.warning("interaction_unreachable", interaction=ids.encode("int", card.interaction_id))
             self.notifier.interaction_changed(card.organization_id, card.interaction_id)
             self.notifier.cards.set()
-        why = reason(card, failure)
         await cards.retry(self.db, card, seconds=0.0, reason=why, failed=False, unsure=False, event_id=None)
 
     async def _retry(
@@ -192,29 +188,26 @@ def _back_off(card: Card) -> float:
     return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
 
 
-def _again(card: Card, failure: slack.GiveUp, interaction: Interaction) -> float | None:
-    """Seconds until a refused edit is tried again, in case its cause is mended; None if it is given up.
+def _again(card: Card, failure: slack.GiveUp, ended_at: datetime | None) -> float | None:
+    """Seconds until a refused edit of an end is tried again, in case its cause is mended; None if it is given up.
 
     After as long again as the interaction has ended by now, between a minute and a day. A person who invites the app
-    ten minutes after a click sees the card change within ten more, and a week of refusals takes about 17 calls. A
-    pending interaction is tried in the same way, by its age.
+    ten minutes after a click sees the card change within ten more, and a week of refusals takes about 17 calls.
     """
-    if card.ts is None or failure.code in _LASTING:
+    if card.ts is None or ended_at is None or failure.code in _LASTING:
         return None
-    age = card.due_at - (interaction.ended_at or interaction.created_at)
-    if interaction.ended_at is not None and age >= REFUSED_FOR:
-        return None
-    return min(max(age.total_seconds(), _REFUSED_MIN), _REFUSED_MAX)
+    age = card.due_at - ended_at
+    return min(max(age.total_seconds(), _REFUSED_MIN), _REFUSED_MAX) if age < REFUSED_FOR else None
 
 
 def reason(card: Card, failure: slack.SlackFailure) -> Json:
     """The reason that agents get: names the destination, and has a fix of its own for a person's id."""
-    told = slack.reason(failure)
-    if not told["detail"].startswith(destination(card)):
-        told["detail"] = f"{destination(card)}: {told['detail']}"
+    found = slack.reason(failure)
+    if not found["detail"].startswith(destination(card)):
+        found["detail"] = f"{destination(card)}: {found['detail']}"
     if failure.code == "channel_not_found" and "user" in card.address:
-        told["fix"] = "Check the user id (U…), and that this person is an active member of the workspace."
-    return told
+        found["fix"] = "Check the user id (U…), and that this person is an active member of the workspace."
+    return found
 
 
 def _keys(card: Card) -> dict[str, object]:

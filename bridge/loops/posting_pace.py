@@ -19,6 +19,7 @@ from storage.pool import Database
 from storage.throttles import Bucket
 
 INTERVAL = 1.0  # seconds between two messages in one channel: Slack's limit
+WAITING = "waiting_for_turn"  # the code of the reason of a card that other cards come before
 PATIENCE = 2.0  # seconds that a leased card may wait for its turn: short, because a worker waits with it
 _MAX_PAUSE = 3600.0  # seconds; the longest pause that is kept
 _MAX_DESTINATIONS = 10_000
@@ -57,7 +58,7 @@ async def shared_pause(db: Database, scope: Scope, destination: str, seconds: fl
 def waiting_for_turn() -> RetryAfter:
     """Why a card without a turn is not posted yet."""
     return RetryAfter(
-        code="waiting_for_turn",
+        code=WAITING,
         detail="Slack allows one message per second here, and other cards are ahead in the queue.",
     )
 
@@ -65,7 +66,7 @@ def waiting_for_turn() -> RetryAfter:
 def waiting_for_slot() -> RetryAfter:
     """Why a card is not posted or edited yet, while Slack answers other calls slowly."""
     return RetryAfter(
-        code="waiting_for_turn",
+        code=WAITING,
         detail="Slack responds slowly, and other cards of the workspace are ahead in the queue.",
     )
 

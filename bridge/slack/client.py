@@ -131,7 +131,9 @@ class Client:
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
 
-    async def whisper(self, *, channel: str, user_id: str, text: str, thread_ts: str | None) -> SlackFailure | None:
+    async def post_ephemeral(
+        self, *, channel: str, user_id: str, text: str, thread_ts: str | None
+    ) -> SlackFailure | None:
         """Post an ephemeral message, which only this user sees; None if Slack accepted it within REPLY_SECONDS."""
         try:
             async with asyncio.timeout(REPLY_SECONDS):

@@ -92,7 +92,9 @@ class PrivateReplies:
         slack = await self._installations.client(connection)
         if isinstance(slack, Broken):
             return slack
-        return await slack.whisper(channel=click.channel, user_id=click.user_id, text=text, thread_ts=click.thread_ts)
+        return await slack.post_ephemeral(
+            channel=click.channel, user_id=click.user_id, text=text, thread_ts=click.thread_ts
+        )
 
 
 def _is_certain(failure: int | str | SlackFailure) -> bool:

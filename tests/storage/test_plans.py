@@ -233,13 +233,14 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         ),
         "get": ("interactions", {"organization_id": organization_id, "id": id}),
         **{f"page of {named}": ("interactions", page(question, **filters)) for named, filters in LISTS.items()},
-        "cancel": (
+        "end_now": (
             "interactions",
             {
                 "organization_id": organization_id,
                 "id": id,
                 "reason": {},
-                "cancelled_by": "deploy-bot",
+                "status": "cancelled",
+                "detail": {"key": "deploy-bot"},
                 "event_id": ids.new(),
             },
         ),
@@ -387,7 +388,7 @@ async def test_endpoints_that_are_called_no_more_are_not_read(crowded: Database)
     every = calls(tenant, question)
 
     async with crowded.acquire() as connection:
-        for name in ("claim", "cancel", "open", "record"):
+        for name in ("claim", "end_now", "open", "record"):
             table, values = every[name]
             for mode in ("force_custom_plan", "force_generic_plan"):
                 plan = await run(connection, statements.load(table)[name], values, mode)

@@ -209,8 +209,7 @@ READ = {
     "interactions.several": of(Interaction),
     "interactions.page": of(Interaction, more={"followed"}),
     "interactions.claim": of(Life, more={"overdue", "undecided", "verdict", "repeats", "found", "is_settling"}),
-    "interactions.close_unreachable": {"closed"},
-    "interactions.cancel": {"cancelled"},
+    "interactions.end_now": {"ended"},
     "interactions.ended": {"organization_id", "id"},
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
     "keys.create": of(Key),
@@ -271,7 +270,8 @@ TYPES = {
         "float8": "again_in amount burst rate within",
         "int4": "attempt days expires_in failed max_failing_seconds overlap version",
         "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers past",
-        "jsonb": "addresses answers fixes forms given metadata never_shown outcome reason request unable unserved",
+        "jsonb": "addresses answers detail fixes forms given metadata never_shown outcome reason request unable "
+        "unserved",
         "timestamptz": "after since",
         "text[]": "ends home_teams kinds payloads responders tags truncated types",
         "uuid": "after_event_id after_id after_organization_id before callback_target card_id connection_id "

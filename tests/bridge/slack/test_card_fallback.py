@@ -230,7 +230,7 @@ async def test_the_winner_on_an_ephemeral_message_sees_it_replaced(
     replica: Replica, question: Interaction, handle: Handle
 ) -> None:
     """Such a message has no card that could be edited; only its response URL can change it."""
-    await replica.client.whisper(channel=CHANNEL, user_id="U0ANA", text="A copy for you alone.", thread_ts=None)
+    await replica.client.post_ephemeral(channel=CHANNEL, user_id="U0ANA", text="A copy for you alone.", thread_ts=None)
     copy = next(one for one in replica.slack.world.messages(CHANNEL) if one.ephemeral_to)
 
     await replica.click(question, Handle(channel=CHANNEL, ts=copy.ts))
