@@ -13,6 +13,7 @@ from bridge.commands import outcome, terminal
 from bridge.commands.addresses import Unknown
 from bridge.commands.ask_options import ExitStatus
 from bridge.commands.client import Bridge, NoAnswer
+from storage import json_text
 from storage.model import Json
 
 
@@ -52,7 +53,7 @@ async def follow(
     interaction: Json | None = None
     with _cancelled_by_signals() as task:
         try:
-            async with aiohttp.ClientSession() as http:
+            async with aiohttp.ClientSession(json_serialize=json_text.dumps) as http:
                 bridge = Bridge(url=url, key=key, http=http)
                 interaction = await begin(bridge)
                 if not as_json and interaction["status"] == "pending":

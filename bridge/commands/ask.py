@@ -1,7 +1,5 @@
 """`askbridge ask`: opens one interaction from a shell, waits, and ends with the answer as exit status."""
 
-import json
-
 import click
 
 from bridge.commands import addresses, answering, outcome, terminal
@@ -9,6 +7,7 @@ from bridge.commands.addresses import Names
 from bridge.commands.ask_options import AskOptions, ExitStatus
 from bridge.commands.bridge_options import Duration, an_origin, key_option, url_option
 from bridge.commands.client import Bridge
+from storage import json_text
 from storage.model import Json
 
 
@@ -53,7 +52,7 @@ def _metadata(_: click.Context, __: click.Parameter, text: str | None) -> Json:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text)
+        return json_text.loads(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not JSON.") from None
 
@@ -197,8 +196,7 @@ def ask(*, approve: bool, **values: object) -> None:
 
 
 def _is_held_up(interaction: Json) -> bool:
-    """Whether a card is not posted for a known reason, which the interaction's message says if none is."""
-    cards = interaction.get("cards")
-    return isinstance(cards, list) and any(
-        isinstance(card, dict) and card.get("reason") and not card.get("ts") for card in cards
-    )
+    """Whether no card is posted, for a known reason, which the message says."""
+    listed = interaction.get("cards")
+    cards = [card for card in listed if isinstance(card, dict)] if isinstance(listed, list) else []
+    return any(card.get("reason") for card in cards) and not any(card.get("ts") for card in cards)

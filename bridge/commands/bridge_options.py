@@ -12,6 +12,7 @@ import click
 from bridge.commands import terminal
 from bridge.commands.client import Bridge, NoAnswer
 from bridge.server.setting_text import unwrapped
+from storage import json_text
 
 T = TypeVar("T")
 
@@ -98,7 +99,7 @@ def with_bridge(url: str, key: str, work: Callable[[Bridge], Awaitable[T]]) -> T
     """Run `work` with a client of the bridge, or end the command with a message and status 1."""
 
     async def do() -> T:
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession(json_serialize=json_text.dumps) as http:
             return await work(Bridge(url=url, key=key, http=http))
 
     try:

@@ -10,6 +10,7 @@ import aiohttp
 
 from bridge import network_errors
 from bridge.commands import pointers
+from storage import json_text
 from storage.model import Json
 
 _MAX_WAIT = 50.0  # seconds, of one request; many balancers give up after 60
@@ -120,7 +121,7 @@ class Bridge:
             **options,
         ) as response:
             try:
-                body = await response.json(content_type=None)
+                body = await response.json(loads=json_text.loads, content_type=None)
             except ValueError:
                 body = None
             if isinstance(body, dict) and (response.status >= 300 or _is_expected(body)):

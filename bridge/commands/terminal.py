@@ -1,7 +1,6 @@
 """What all commands share: arguments, settings, the database, output, and failures as messages."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pydantic_settings import BaseSettings
 
 from bridge import ids
 from bridge.server import config
-from storage import errors, migrate, organizations, pool
+from storage import errors, json_text, migrate, organizations, pool
 from storage.model import Json, Organization
 from storage.pool import Database
 
@@ -122,7 +121,7 @@ async def organization(db: Database, organization_id: UUID | None) -> Organizati
 
 def print_json(value: Json) -> None:
     """Print one line of JSON and flush it."""
-    click.echo(json.dumps(value))
+    click.echo(json_text.dumps(value))
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

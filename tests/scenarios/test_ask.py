@@ -101,6 +101,16 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     assert process.returncode == 2 and out.startswith(b"Cancelled before it was answered")
 
 
+async def test_numbers_keep_their_digits_on_the_way_there_and_back(dev: Program) -> None:
+    typed = ["--action", "pay", "--argument", "amount:=0.1000000000000000055", "--metadata", '{"rate": 1.50}']
+
+    status, out_, err = await run(
+        "ask", "Now?", "--to", "U0ANA", "--approve", *typed, "--json", "--wait", "0.5", **settings(dev)
+    )
+
+    assert status == 2 and '"amount": 0.1000000000000000055' in out_ and '"rate": 1.50' in out_, err
+
+
 KEY = "askb_" + "x" * 43
 HERE = ["--url", "http://127.0.0.1:1", "--key", KEY]
 

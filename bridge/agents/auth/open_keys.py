@@ -34,9 +34,8 @@ class OpenKeys:
 
     async def step(self) -> int:
         """End the open requests whose key is revoked; returns 0, as a pass at once would find no more."""
-        if self._open:
-            valid = await keys.valid(self._db, list(self._open))
-            for pair in self._open.keys() - valid:
-                for end in list(self._open[pair]):
+        if used := set(self._open):  # what opens during the statement is not in its result
+            for pair in used - await keys.valid(self._db, used):
+                for end in list(self._open.get(pair, ())):
                     end()
         return 0

@@ -189,7 +189,7 @@ class Interactions:
             case Mismatch():
                 raise ApiProblem(KEY_REUSED, "This Idempotency-Key was used with a different body. Use a new key.")
             case Disconnected():
-                raise problems.invalid("/connection", "is no longer pending")
+                raise problems.invalid("/connection", "is no longer active")
             case TooManyPending():
                 raise self._quota.refusal()
             case NoSuchOlder():

@@ -37,18 +37,21 @@ async def open_from_body(
 
     The other outcomes, such as a full organization or an older request with the same key, are in the result.
     """
-    kind, routing, request = requests.validate(body)
-    on_expiry = requests.on_expiry(kind, routing, request)
-    request_hash = requests.fingerprint(body) if idempotency_key else None
     try:
+        kind, routing, request = requests.validate(body)
+        on_expiry = requests.on_expiry(kind, routing, request)
         if routing.callback is not None:
             webhook_url.address(routing.callback, webhooks, pointer="/callback")
         connection = await _connection(db, key, routing.connection)
     except ApiProblem:
-        # A repeated request gets its first response, even if its callback or connection is no longer allowed.
-        if idempotency_key and request_hash:
+        # A repeated request gets its first response, even if a rule is newer, or its callback or connection not allowed
+        # any more.
+        if idempotency_key:
             replay = interactions.replayed(
-                db, key.organization_id, idempotency_key=idempotency_key, request_hash=request_hash
+                db,
+                key.organization_id,
+                idempotency_key=idempotency_key,
+                request_hash=requests.fingerprint(body),
             )
             if (outcome := await within(replay)) is not None:
                 return OpeningResult(outcome=outcome)
@@ -61,7 +64,7 @@ async def open_from_body(
         routing,
         request,
         idempotency_key=idempotency_key,
-        request_hash=request_hash,
+        request_hash=requests.fingerprint(body) if idempotency_key else None,
         on_expiry=on_expiry,
         supersedes=supersedes,
     )

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from bridge import ids
+from bridge.agents.interactions import requests
 from storage import keys
 from storage.pool import Database
 from tests.bridge.agents import door as doors
@@ -124,3 +125,17 @@ async def test_a_replay_outlives_the_connection_it_was_asked_on(door: Door, db: 
 
     assert (again.status, again.id) == (200, first.id)
     assert fresh.status == 422 and fresh.pointers == ["/connection"]
+
+
+async def test_a_replay_outlives_a_rule_that_is_newer_than_its_question(door: Door) -> None:
+    """A release may refuse what the one before accepted; the question may have its answer by then."""
+    first = await door.ask(idempotency="k")
+    alike = [{"id": "a", "label": "Delete"}, {"id": "b", "label": "D\u0435lete"}]
+    refused = body(kind="choice", options=alike)
+    assert (await door.ask(refused)).status == 422
+    await door.db.fetch("update interactions set request_hash = $1", requests.fingerprint(refused))
+
+    again = await door.ask(refused, idempotency="k")
+
+    assert (again.status, again.json["id"]) == (200, first.json["id"])
+    assert (await door.ask(refused, idempotency="another")).status == 422
