@@ -224,9 +224,8 @@ where size_before < $max_bytes::int8
 order by id desc;
 
 -- name: lock :none
--- Lock the interaction, so that the next statement of this transaction sees what other transactions wrote before. If
--- that statement itself waited for the lock, it would write on the row version from before the wait, which has no answer
--- yet; that violates the table's checks.
+-- Lock the interaction, so that the next statement of this transaction sees what was committed before. A statement that
+-- waited for the lock itself would decide from the row of before the wait.
 select
 from interactions
 where organization_id = $organization_id and id = $id
@@ -242,7 +241,7 @@ for no key update;
 -- under the stored answer, so that it overrides nothing of it. With intent answer and without $given, a click can win
 -- only the choices in `answers`; with $given or another intent, only the choices in `forms` count. $is_colleague: the
 -- clicker belongs to the enterprise of the connection, though not to a workspace in home_teams; null: Slack did not say.
--- undecided: that alone decides the verdict, so nothing is decided or written.
+-- undecided: the verdict depends on it, so nothing is decided or written.
 with locked as materialized (
     select
         id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,

@@ -15,10 +15,9 @@ _SQL = statements.load("interactions")
 async def locked(db: Database, organization_id: UUID, id: UUID) -> AsyncIterator[Runs]:
     """A transaction that holds the interaction's row; raises what Database.acquire raises.
 
-    A statement that waits for the lock itself decides from the snapshot that it took before the wait. Its update then
-    begins at the version of the row in that snapshot, and waits for others who wait there, while they wait for the
-    newer version that it holds: a deadlock, if a foreign key's check still locks the old version. The claim is one
-    statement all the same; it is run again when that happens (`Database.insist`).
+    A statement that waits for the lock itself decides from the snapshot that it took before the wait. And two such
+    statements can deadlock, if they wait for a third that updates the row while the check of a foreign key still locks
+    the old version of it. The claim is one statement all the same; it is run again then (`Database.insist`).
     """
     async with db.acquire() as connection, connection.transaction():
         await _SQL["lock"].run(connection, organization_id=organization_id, id=id)

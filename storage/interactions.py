@@ -145,6 +145,7 @@ class Claimed:
     repeats: int  # how often the same envelope had arrived before
     life: Life | None  # None: there is no such interaction in this scope
     is_settling: bool = False  # this claim has made the clicked card due to show the answer
+    is_undecided: bool = False  # unavailable, because it depends on an `is_colleague` that is not known
 
 
 async def open(
@@ -242,7 +243,7 @@ async def claim(
             ended += written
         row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
     if row["undecided"]:
-        return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
+        return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None, is_undecided=True)
     return Claimed(
         verdict=verdict(row["verdict"]),
         repeats=row["repeats"],

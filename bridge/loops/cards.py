@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from bridge.slack import errors as slack
 from bridge.slack import newer_card
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
+from bridge.slack.drawing import draw
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.people import People
@@ -38,7 +38,6 @@ _log = Log("cards")
 
 BATCH = 20
 _SLOTS = 3  # calls of one connection in flight: at most so many fail when its token becomes invalid
-DRAWING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="draw")  # of all replicas in this process
 SLOT_SECONDS = 3.0  # to wait for a slot: PATIENCE before it and a whole call after it still fit into the lease
 
 
@@ -258,7 +257,8 @@ class Cards:
             if not isinstance(response, Handle):
                 await self._failures.failed(card, response, card_failures.EDITS, interaction=interaction)
                 return
-        self._expected.edited(card.connection_id, handle)
+        if settles:  # an edit with buttons, which a click came during, shows that clicker nothing
+            self._expected.edited(card.connection_id, handle)
         kept = await cards.edited(
             self._db,
             card,
@@ -322,10 +322,9 @@ async def _call(
 
 
 async def _drawn(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
-    """The card, drawn in the one thread for that: a batch of long cards takes longer than a click may wait."""
     view = CardView(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
     try:
-        return await asyncio.get_running_loop().run_in_executor(DRAWING, KINDS[interaction.kind].draw, view)
+        return await draw(view)
     except Exception as error:
         raise _Undrawable from error
 

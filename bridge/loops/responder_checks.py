@@ -87,29 +87,32 @@ class ResponderChecks:
 
     async def _unable(self, interaction: Interaction, found: Mapping[str, Person | NoSuchPerson]) -> Json:
         """Those of these people who cannot answer the interaction, each with the code of the reason."""
-        codes = {id: await self._code(interaction, id, person) for id, person in found.items()}
+        codes = {id: _code(interaction, id, person) for id, person in found.items()}
+        if _IS_OUTSIDER in codes.values():  # or colleagues from another workspace
+            enterprise = await self._enterprise(interaction)
+            codes = {id: _code(interaction, id, person, enterprise_id=enterprise) for id, person in found.items()}
         return {id: code for id, code in codes.items() if code is not None}
-
-    async def _code(self, interaction: Interaction, id: str, person: Person | NoSuchPerson) -> str | None:
-        if isinstance(person, NoSuchPerson):
-            return _NOT_FOUND
-        if person.is_bot or id == _SLACKBOT:
-            return _IS_BOT
-        if person.is_deactivated:
-            return _DEACTIVATED
-        if interaction.home_teams is None or person.team_id is None:
-            return None
-        if is_home(person, home_teams=interaction.home_teams, enterprise_id=None):
-            return None
-        colleague = person.enterprise_id is not None and is_home(
-            person, home_teams=[], enterprise_id=await self._enterprise(interaction)
-        )
-        return None if colleague else _IS_OUTSIDER
 
     async def _enterprise(self, interaction: Interaction) -> str | None:
         """The enterprise of the interaction's connection; read only for people who seem to be outsiders."""
         every = await connections.all_of_organization(self.db, interaction.organization_id)
         return next((one.enterprise_id for one in every if one.id == interaction.connection_id), None)
+
+
+def _code(
+    interaction: Interaction, id: str, person: Person | NoSuchPerson, *, enterprise_id: str | None = None
+) -> str | None:
+    """Why this person cannot answer; None for one who can."""
+    if isinstance(person, NoSuchPerson):
+        return _NOT_FOUND
+    if person.is_bot or id == _SLACKBOT:
+        return _IS_BOT
+    if person.is_deactivated:
+        return _DEACTIVATED
+    if interaction.home_teams is None or person.team_id is None:
+        return None
+    at_home = is_home(person, home_teams=interaction.home_teams, enterprise_id=enterprise_id)
+    return None if at_home else _IS_OUTSIDER
 
 
 def _refusal(unable: Json) -> GiveUp:

@@ -17,6 +17,7 @@ from bridge.logs import Log
 from bridge.metrics import Fallback, Metrics
 from bridge.reader import Reader
 from bridge.slack import client, newer_card, replies
+from bridge.slack.drawing import draw
 from bridge.slack.errors import BadBlocks, SlackFailure
 from bridge.slack.expected_edits import ExpectedEdit, ExpectedEdits
 from bridge.slack.private_replies import PrivateReplies, public_id
@@ -131,17 +132,20 @@ class CardFallback:
     async def _payload(
         self, interaction: Interaction, card: Card | None, expected: ExpectedEdit
     ) -> dict[str, object] | None:
-        """The body that replaces the card; None if this release cannot draw the interaction's end."""
-        kind = KINDS.get(interaction.kind)
-        if kind is None or interaction.status is Status.PENDING:
+        """The body that replaces the card; None if this release cannot draw the interaction's end, or fails to."""
+        if interaction.kind not in KINDS or interaction.status is Status.PENDING:
             return None
         newer = await newer_card.permalink(
             self._db, interaction.organization_id, interaction, channel=expected.click.channel, anywhere=False
         )
         version, plain = (card.wanted, card.plain) if card else (1, False)
-        return replies.replacement(
-            kind.draw(CardView(interaction=interaction, version=version, plain=plain, newer=newer))
-        )
+        try:
+            return replies.replacement(
+                await draw(CardView(interaction=interaction, version=version, plain=plain, newer=newer))
+            )
+        except Exception as error:  # noqa: BLE001  -- a bug in the kind; the winner is told privately all the same
+            _log.failure("aftermath_failed", error, interaction=public_id(expected.click))
+            return None
 
     async def _tell(self, expected: ExpectedEdit, *, url_first: bool) -> bool:
         async def compose() -> str:

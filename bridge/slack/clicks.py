@@ -7,7 +7,7 @@ card and a private reply; one of them can fail without the others.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -35,6 +35,7 @@ _log = Log("clicks")
 
 _REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
 _MAX_REMEMBERED = 10_000
+_NOT_LOOKED_UP = "Slack did not say in time whether the clicker belongs to the enterprise"
 _UNROUTABLE_FIX = "See askbridge connections list: connect or enable this workspace, or remove the app from it."
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
@@ -166,30 +167,32 @@ class Clicks:
     async def _claim(
         self, click: Click, connection: Connection, *, deadline: float, ended: list[EndedInteraction]
     ) -> Claimed:
-        """Claim; of a person from none of the connection's workspaces, first find out if it is a colleague."""
-        is_colleague: bool | None = False
-        if click.user_team not in connection.home_teams:
-            is_colleague = await self._people.is_colleague(connection, click.user_id, click.user_team)
-        return await interactions.claim(
-            self._claims,
-            interactions.ClaimRequest(
-                scope=connection.scope,
-                interaction_id=click.interaction,
-                claim_id=click.claim_id,
-                event_id=ids.new(),
-                choice=click.choice,
-                intent=Intent.OPEN if click.opens else Intent.ANSWER,
-                given=None,
-                user_id=click.user_id,
-                user_name=click.user_name,
-                user_team=click.user_team,
-                channel=click.channel,
-                ts=click.ts,
-                is_colleague=is_colleague,
-            ),
-            seconds=deadline - asyncio.get_running_loop().time(),
-            ended=ended,
+        """Claim; if that depends on whether the clicker is a colleague, find it out and claim again."""
+        clock = asyncio.get_running_loop().time
+        request = interactions.ClaimRequest(
+            scope=connection.scope,
+            interaction_id=click.interaction,
+            claim_id=click.claim_id,
+            event_id=ids.new(),
+            choice=click.choice,
+            intent=Intent.OPEN if click.opens else Intent.ANSWER,
+            given=None,
+            user_id=click.user_id,
+            user_name=click.user_name,
+            user_team=click.user_team,
+            channel=click.channel,
+            ts=click.ts,
+            is_colleague=False if click.user_team in connection.home_teams else None,
         )
+        claimed = await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
+        if not claimed.is_undecided:
+            return claimed
+        found = await self._people.is_colleague(connection, click.user_id, click.user_team)
+        if found is None:
+            _log.warning("click_unavailable", interaction=public_id(click), cause=_NOT_LOOKED_UP)
+            return claimed
+        request = replace(request, is_colleague=found)
+        return await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
 
     async def _heal(self, click: Click, connection: Connection) -> None:
         """Have the clicked card edited, even a card whose post was not recorded."""

@@ -19,6 +19,7 @@ from storage.pool import Database
 
 _log = Log("slack")
 IDENTITY_SECONDS = 600.0  # between two looks at what Slack says of the workspace, which may move into an enterprise
+_NO_CARDS = "meanwhile this replica posts and changes no cards; it accepts clicks and questions"
 
 
 class Installation:
@@ -59,7 +60,7 @@ class Installation:
                 "slack_awaited" if isinstance(identity, RetryAfter) else "slack_token_refused",
                 code=identity.code,
                 detail=identity.detail,
-                means="meanwhile this replica posts and changes no cards; it accepts clicks and questions",
+                means=None if self._established else _NO_CARDS,
                 fix=identity.fix,
             )
             return 0

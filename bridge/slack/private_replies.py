@@ -3,6 +3,7 @@
 The second way is tried only if the first certainly failed: two replies are worse than none.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -19,6 +20,7 @@ from storage.model import Connection, Verdict
 _log = Log("clicks")
 
 MAX_REPLIES = 200  # private replies being sent or waiting for a connection; a flood of clicks is no flood of calls
+_METHOD_SLOTS = 8  # replies by chat.postEphemeral in flight: they share the connections of cards
 _NO_URL = "no_response_url"
 
 
@@ -38,6 +40,7 @@ class PrivateReplies:
         self._installations = installations
         self._metrics = metrics or Metrics()
         self._replying = 0
+        self._methods = asyncio.Semaphore(_METHOD_SLOTS)
 
     async def send(
         self,
@@ -92,9 +95,10 @@ class PrivateReplies:
         slack = await self._installations.client(connection)
         if isinstance(slack, Broken):
             return slack
-        return await slack.post_ephemeral(
-            channel=click.channel, user_id=click.user_id, text=text, thread_ts=click.thread_ts
-        )
+        async with self._methods:
+            return await slack.post_ephemeral(
+                channel=click.channel, user_id=click.user_id, text=text, thread_ts=click.thread_ts
+            )
 
 
 def _is_certain(failure: int | str | SlackFailure) -> bool:

@@ -81,7 +81,7 @@ class Counting(ThreadPoolExecutor):
 async def test_no_card_is_drawn_in_the_event_loop(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch of long cards takes longer than a click may wait."""
     with Counting(max_workers=1) as thread:
-        monkeypatch.setattr("bridge.loops.cards.DRAWING", thread)
+        monkeypatch.setattr("bridge.slack.drawing.THREAD", thread)
         question = await ask(replica)
         await replica.cards.step()
         await answered(replica, question)

@@ -3,10 +3,14 @@
 import asyncio
 import io
 import json
+import threading
 from typing import Any
 
 import pytest
 
+from bridge.card.frame import CardView, Drawing
+from bridge.kinds import contract
+from bridge.kinds.registry import KINDS
 from bridge.representation import interaction
 from bridge.slack.connections import Installations
 from bridge.slack.expected_edits import ExpectedEdits
@@ -79,6 +83,67 @@ async def test_m063_m064_a_winner_whose_card_cannot_be_edited_sees_it_replaced_a
 
     assert await state(replica, question) == (Status.ANSWERED, CardStatus.SETTLED)
     assert (await replica.card(question)).reason is None
+
+
+async def test_a_click_during_an_edit_with_buttons_is_answered_when_the_next_edit_is_refused(
+    replica: Replica, question: Interaction, handle: Handle
+) -> None:
+    """The edit that was under way shows nothing of the answer."""
+    await replica.db.fetch(
+        "update cards set wanted = wanted + 1, due_at = now() where interaction_id = $1", question.id
+    )
+    replica.fault("chat.update", Kind.SLOW, seconds=0.5)
+    editing = asyncio.create_task(replica.cards.step())
+    await until(lambda: replica.called("chat.update"))
+    told = await replica.click(question, handle)
+    await editing
+
+    replica.fault("chat.update", Kind.ERROR, error="not_in_channel", times=ALWAYS)
+    await replica.cards.step()
+    await fall_back(replica)
+
+    assert "<@U0ANA>" in replica.shown(handle) and not replica.has_buttons(handle)
+    assert [body["replace_original"] for body in used(replica, told)] == [True]
+
+
+async def test_a_card_that_cannot_be_drawn_leaves_no_winner_untold(
+    replica: Replica, question: Interaction, handle: Handle, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    replica.fault("chat.update", Kind.ERROR, error="not_in_channel", times=ALWAYS)
+    await replica.click(question, handle)
+    await replica.cards.step()
+
+    def fails(*_: object) -> Drawing:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(contract.Kind, "draw", fails)
+
+    await fall_back(replica)
+
+    [(to, text, _)] = replica.whispers(CHANNEL)
+    assert to == "U0ANA" and text.startswith(RECORDED)
+    assert "aftermath_failed" in log.getvalue()
+    assert replica.metrics.registry.get_sample_value("askbridge_card_fallbacks_total", {"result": "told"}) == 1
+
+
+async def test_no_card_is_drawn_in_the_event_loop_here_either(
+    replica: Replica, question: Interaction, handle: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    drawn = KINDS["approval"].draw
+
+    def draw(view: CardView) -> Drawing:
+        threads.append(threading.current_thread().name)
+        return drawn(view)
+
+    replica.fault("chat.update", Kind.ERROR, error="not_in_channel", times=ALWAYS)
+    await replica.click(question, handle)
+    await replica.cards.step()
+    monkeypatch.setattr(contract.Kind, "draw", lambda _, view: draw(view))
+
+    await fall_back(replica)
+
+    assert len(threads) == 1 and threading.main_thread().name not in threads
 
 
 async def test_a_winner_whose_card_can_be_neither_edited_nor_replaced_is_told_privately_once(

@@ -1,5 +1,6 @@
 """Clicks of people of another workspace: a colleague of the same enterprise is no outsider, a stranger is one."""
 
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -105,7 +106,7 @@ async def test_the_answer_is_remembered_for_all_of_a_team(replica: Replica, nort
     "fault", [{"kind": Kind.ERROR, "error": "fatal_error"}, {"kind": Kind.ERROR, "error": "missing_scope"}]
 )
 async def test_without_an_answer_of_slack_nothing_is_stored_and_the_clicker_is_asked_to_click_again(
-    replica: Replica, north: Tenant, fault: dict[str, Any]
+    replica: Replica, north: Tenant, fault: dict[str, Any], log: io.StringIO
 ) -> None:
     question, handle = await ask(replica, north)
     replica.fault("users.info", **fault)
@@ -116,6 +117,7 @@ async def test_without_an_answer_of_slack_nothing_is_stored_and_the_clicker_is_a
     assert await replica.verdicts() == []
     [(to, text, _)] = replica.whispers("C0NORTH")
     assert to == "U0SOL" and "Please click again" in text
+    assert "click_unavailable" in log.getvalue()
     assert replica.installations.suspended(north.connection.id) is None, "cards are still posted"
 
 
@@ -126,6 +128,7 @@ async def test_where_outsiders_may_answer_no_answer_of_slack_is_needed(replica: 
     await replica.click(question, handle, user="U0SAM")
 
     assert await replica.verdicts() == ["won"]
+    assert looked_up(replica) == []
 
 
 async def test_a_slow_slack_delays_a_click_for_a_bounded_time_and_its_answer_is_there_for_the_next(

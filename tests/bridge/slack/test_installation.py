@@ -73,6 +73,21 @@ async def test_a_running_replica_takes_over_the_enterprise_that_its_workspace_mo
     assert log.getvalue().count("slack_connected") == 1
 
 
+async def test_a_slack_that_is_away_for_a_look_at_the_workspace_stops_no_cards_and_is_not_said_to(
+    replica: Replica, log: io.StringIO
+) -> None:
+    now, installations = 0.0, Installations()
+    one = installation(replica, installations=installations, clock=lambda: now)
+    await one.step()
+    replica.fault("auth.test", Kind.STATUS, status=503)
+
+    now = IDENTITY_SECONDS
+    await one.step()
+
+    assert "slack_awaited" in log.getvalue() and "posts and changes no cards" not in log.getvalue()
+    assert len(installations.working) == 1
+
+
 async def test_the_cards_of_a_disabled_connection_are_settled_by_the_token_of_the_one_that_replaced_it(
     replica: Replica,
 ) -> None:
