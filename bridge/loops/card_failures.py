@@ -46,7 +46,7 @@ class CardFailures:
 
     async def put_off(self, card: Card, seconds: float, why: slack.RetryAfter | slack.Broken) -> None:
         """Release a card for which Slack was not called. Its timeline shows why, unless it only waits for its turn."""
-        event_id = None if why.code == posting_pace.WAITING else ids.new()
+        event_id = None if why.code == posting_pace.WAITING_FOR_TURN.code else ids.new()
         self._not_edited(card, seconds)
         await cards.retry(
             self.db,

@@ -160,14 +160,14 @@ class Cards:
         if await self._given_up(card):
             return
         if not await self._has_turn(card, destination):
-            await self._put_off(card, destination, posting_pace.waiting_for_turn())
+            await self._put_off(card, destination, posting_pace.WAITING_FOR_TURN)
             return
         async with self._slot(card) as free:
             # Other calls were made during the waits: Slack may have refused the token, or asked for a pause.
             if await self._given_up(card):
                 return
             if not free or self._pace.paused(card.connection_id, destination):
-                await self._put_off(card, destination, posting_pace.waiting_for_slot())
+                await self._put_off(card, destination, posting_pace.WAITING_FOR_SLOT)
                 return
             # From here on the card may be posted, whatever happens to this replica.
             if (newly_marked := await cards.mark_maybe_shown(self._db, card)) is None:
@@ -245,7 +245,7 @@ class Cards:
                 await self._failures.put_off(card, paused, slack.limited(paused))
                 return
             if not free:
-                await self._failures.put_off(card, self._slot_seconds, posting_pace.waiting_for_slot())
+                await self._failures.put_off(card, self._slot_seconds, posting_pace.WAITING_FOR_SLOT)
                 return
             if (broken := self._installations.suspended(card.connection_id)) is not None:
                 await self._failures.put_off(card, card_failures.LONG_SECONDS, broken)

@@ -8,6 +8,7 @@ A destination is the id of a channel or a person, or `card_failures.EDITS`.
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -19,10 +20,21 @@ from storage.pool import Database
 from storage.throttles import Bucket
 
 INTERVAL = 1.0  # seconds between two messages in one channel: Slack's limit
-WAITING = "waiting_for_turn"  # the code of the reason of a card that other cards come before
 PATIENCE = 2.0  # seconds that a leased card may wait for its turn: short, because a worker waits with it
 _MAX_PAUSE = 3600.0  # seconds; the longest pause that is kept
 _MAX_DESTINATIONS = 10_000
+
+WAITING_FOR_TURN: Final = RetryAfter(
+    code="waiting_for_turn",
+    detail="Slack allows one message per second here, and other cards are ahead in the queue.",
+)
+"""Why a card without a turn is not posted yet."""
+
+WAITING_FOR_SLOT: Final = RetryAfter(
+    code="waiting_for_turn",
+    detail="Slack responds slowly, and other cards of the workspace are ahead in the queue.",
+)
+"""Why a card is not posted or edited yet, while Slack answers other calls slowly."""
 
 
 @dataclass(slots=True)
@@ -53,22 +65,6 @@ async def shared_paused(db: Database, scope: Scope, destination: str) -> float:
 async def shared_pause(db: Database, scope: Scope, destination: str, seconds: float) -> None:
     """Give out no turns for a destination for so long, on any replica, because Slack asked for a pause."""
     await throttles.hold(db, scope.organization_id, _name(scope, destination), seconds=min(seconds, _MAX_PAUSE))
-
-
-def waiting_for_turn() -> RetryAfter:
-    """Why a card without a turn is not posted yet."""
-    return RetryAfter(
-        code=WAITING,
-        detail="Slack allows one message per second here, and other cards are ahead in the queue.",
-    )
-
-
-def waiting_for_slot() -> RetryAfter:
-    """Why a card is not posted or edited yet, while Slack answers other calls slowly."""
-    return RetryAfter(
-        code=WAITING,
-        detail="Slack responds slowly, and other cards of the workspace are ahead in the queue.",
-    )
 
 
 def _name(scope: Scope, destination: str) -> str:

@@ -309,6 +309,7 @@ async def test_the_demo_says_why_it_ends_and_nothing_more(unwritable: int) -> No
 @pytest.mark.parametrize("command", [["serve"], ["ask", "Now?"]], ids=" ".join)
 def test_ctrl_c_at_the_very_start_ends_without_a_traceback(command: list[str]) -> None:
     """While the program is still being read, which Python itself tells here; the small pipe holds it up."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     read, write = os.pipe()
     fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
     arguments = [sys.executable, "-X", "importtime", "-m", "bridge", *command]
@@ -316,6 +317,7 @@ def test_ctrl_c_at_the_very_start_ends_without_a_traceback(command: list[str]) -
         os.fdopen(read, "rb", buffering=0) as stderr,
         subprocess.Popen(arguments, stderr=write, start_new_session=True) as process,
     ):
+        signal.signal(signal.SIGINT, inherited)
         os.close(write)
         while b"click" not in (line := stderr.readline()):
             assert line, "the program ended before"
