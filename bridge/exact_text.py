@@ -33,14 +33,13 @@ def name(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Text in which every backslash begins an escape, such as JSON, with escapes for all that looks like other text."""
-    if text.isascii():
-        return text.replace("\x7f", "\\u007f")
-    return "".join(piece if piece.isascii() else _exact(piece) for piece in _PIECE.findall(text)).replace(
-        "\x7f", "\\u007f"
-    )
+    text = text.replace("\x7f", "\\u007f")
+    return text if text.isascii() else "".join(_exact(piece) for piece in _PIECE.findall(text))
 
 
 def _exact(piece: str) -> str:
+    if piece.isascii():
+        return piece
     suspect = {at for word in _WORD.finditer(piece) if _passes_for_another(word[0]) for at in range(*word.span())}
     return "".join(
         character if character.isascii() or not (hidden or at in suspect) else _escape(character)

@@ -163,8 +163,13 @@ class Life:
 
     @property
     def able_responders(self) -> list[str] | None:
-        """The responders without those who cannot answer, as Slack says; None as for `responders`."""
-        return None if self.responders is None else [user for user in self.responders if user not in self.unable]
+        """The responders without those who cannot answer, as Slack says; None as for `responders`.
+
+        All of them if none can: until the interaction has ended for that, its texts name the people it asks.
+        """
+        if self.responders is None:
+            return None
+        return [user for user in self.responders if user not in self.unable] or self.responders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

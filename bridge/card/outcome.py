@@ -84,11 +84,11 @@ def more(interaction: Interaction) -> str | None:
 
 def _responders(interaction: Interaction) -> str:
     outsiders = interaction.home_teams is None
-    if interaction.responders is None:
+    if (responders := interaction.able_responders) is None:
         if outsiders:
             return "Anyone who can see this card, including people from other organizations,"
         return "Anyone in this workspace who can see this card"
-    mentions = [blocks.mention(user) for user in interaction.able_responders or interaction.responders]
+    mentions = [blocks.mention(user) for user in responders]
     rest = f" and {len(mentions) - _MAX_MENTIONS} others" if len(mentions) > _MAX_MENTIONS else ""
     who = ", ".join(mentions[:_MAX_MENTIONS]) + rest
     return f"{who} (people from other organizations allowed)" if outsiders else who

@@ -107,7 +107,7 @@ async def _not_posted(db: Database, asked: Interaction, check: ButtonCheck) -> C
         reason = waiting.reason(card, row.read_at)
         await asyncio.sleep(_POLL_SECONDS)
     detail = printable((reason or {}).get("detail") or f"no replica has posted a card within {POST_SECONDS:.0f} s")
-    fix = (reason or {}).get("fix") or "see that a replica runs (askbridge serve), and what it logs"
+    fix = (reason or {}).get("fix") or "See that a replica runs (askbridge serve), and what it logs."
     return failed(NAME, f"in {check.channel} nothing was posted: {detail}", fix=f"{fix} Then: {_again(check)}")
 
 

@@ -29,7 +29,7 @@ Examples:
   askbridge dev --data ./demo --fresh
   askbridge dev --json
 
-Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and stderr says what; 2 typed wrongly."""
+Exit status: 0 stopped with Ctrl-C or SIGTERM; 1 something did not start, and stderr says what; 2 wrong usage."""
 )
 @click.option(
     "--replicas", default=1, show_default=True, type=terminal.WholeNumber(1, 16), help="How many replicas to run."

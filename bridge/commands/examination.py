@@ -195,7 +195,7 @@ async def _button(
     identity = await Client(token=token, api_url=settings.slack_api_url, http=http).identity()
     app_id = (isinstance(identity, Identity) and identity.app_id) or settings.slack_app_id
     if not isinstance(identity, Identity) or app_id is None:
-        return skipped(name, "it is not known whose the token is")
+        return skipped(name, "Slack did not accept the token, or did not name its app")
     try:
         connection = await connections.of_installation(
             db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id

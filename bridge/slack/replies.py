@@ -128,7 +128,7 @@ def _reason(life: Life) -> str:
 
 
 def _responders(life: Life) -> str:
-    responders = life.able_responders or life.responders
+    responders = life.able_responders
     if not responders:
         return "You are not one of the people who can answer this question."
     people = [blocks.mention(user) for user in responders[:MAX_NAMES]]

@@ -87,7 +87,7 @@ def default(model: str, field: str) -> str:
     """What counts when a field is left out."""
     schema = fields(model)[field]
     if field in SCHEMAS[model].get("required", ()):
-        return "is required"
+        return "required"
     is_list = any(one.get("type") == "array" for one in [schema, *schema.get("anyOf", [])])
     value: Any = schema.get("default", [] if is_list else {})
     return "none" if value is None else f"`{json.dumps(value)}`"

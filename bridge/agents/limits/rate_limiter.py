@@ -117,8 +117,8 @@ class RateLimiter:
                 RATE_LIMITED,
                 f"Your organization may send {self._limits.requests_per_second:,} requests a second, and "
                 f"{self._limits.request_burst:,} at once after a pause, over all its keys. "
-                f"Send this again in {retry_after} s, and fewer from then on: "
-                "one with ?wait=50 hears of an answer as soon as many others do.",
+                f"Try again in {retry_after} s, and send fewer: one request with ?wait=50 gets the answer as soon as "
+                "frequent ones would.",
                 retry_after=retry_after,
             )
 
