@@ -11,6 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from bridge.slack.connections import establish
 from sandbox import kept, ports, temporary
 from sandbox.children import READY_SECONDS, Child, ChildFailed
 from sandbox.kept import HOW_TO_START_ANEW, Kept
+from sandbox.ports import Again
 from sandbox.postgres import cluster
 from sandbox.postgres.errors import FolderRefused, PostgresError
 from storage import errors, keys, migrate, pool
@@ -88,19 +90,19 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
         with _in_words(data, is_kept=options.data is not None):
             folder = await stack.enter_async_context(kept.opened(data, fresh=options.fresh, on_wait=_log_wait(data)))
             last, webhook_key = folder.read(), folder.webhook_key()
-        slack_port, replica_ports, metrics_ports = _chosen_ports(options, last)
+        chosen = _chosen_ports(options, last)
         inherited = (folder.processes_lock,)
         slack = await stack.enter_async_context(
             Child(
                 "the sandbox Slack",
                 "sandbox.slack",
-                *("--port", str(slack_port), "--messages", str(folder.messages)),
+                *("--port", str(chosen.slack), "--messages", str(folder.messages)),
                 pass_fds=inherited,
             )
         )
         with _in_words(data, is_kept=options.data is not None):
             postgres = await stack.enter_async_context(
-                cluster.run(folder.postgres, port=ports.again_or_free(last.postgres))
+                cluster.run(folder.postgres, port=ports.again_or_free(chosen.postgres))
             )
             await migrate.migrate(postgres.dsn)
         await slack.ready()
@@ -109,7 +111,7 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
             await stack.enter_async_context(
                 _replica(number, port, metrics_port, postgres.dsn, slack.ready_info, webhook_key, inherited)
             )
-            for number, (port, metrics_port) in enumerate(zip(replica_ports, metrics_ports, strict=True), start=1)
+            for number, (port, metrics_port) in enumerate(zip_longest(chosen.replicas, chosen.metrics), start=1)
         ]
         await asyncio.gather(*(replica.ready() for replica in replicas))
         urls = [replica.ready_info["url"] for replica in replicas]
@@ -121,7 +123,12 @@ async def _everything(options: Options, on_ready: Callable[[Json], None]) -> Non
         metrics = [replica.ready_info["metrics_url"] for replica in replicas] if options.metrics else []
         of_slack = {name: slack.ready_info[name] for name in _SLACK_FACTS}
         addresses = {"bridge_urls": urls, **({"metrics_urls": metrics} if metrics else {}), **of_slack, "views": views}
-        now = _used(last, slack=slack.ready_info["slack_url"], postgres=postgres.port, urls=urls, metrics=metrics)
+        now = last.with_ports(
+            slack=_port_of(slack.ready_info["slack_url"]),
+            postgres=postgres.port,
+            replicas=[_port_of(url) for url in urls],
+            metrics=[_port_of(url) for url in metrics],
+        )
         now = replace(now, api_key=demo["api_key"])
         folder.write(now)
         notes = _changes(options, last, now, key_is_new=key_is_new)
@@ -155,38 +162,25 @@ def _in_words(data: Path, *, is_kept: bool) -> Iterator[None]:
         raise ChildFailed(f"The data folder {data} cannot be used: {error.strerror}. Choose another one.") from error
 
 
-def _chosen_ports(options: Options, last: Kept) -> tuple[int, list[int], list[int | None]]:
-    """The ports of the sandbox Slack, of each replica and of its metrics, if it has them; 0: any free one.
-
-    A port that was not given is that of the last start, unless it is in use now.
-    """
+def _chosen_ports(options: Options, last: Kept) -> Kept:
+    """The port of each server: the given one, else that of the last start unless it is in use; 0: any free one."""
     count = options.replicas
-    given: list[int] = []
+    given = [options.port + number for number in range(count)] if options.port else []
+    again = Again([*given, options.slack_port or 0])
     if options.port is None:
-        replicas = [ports.again(port, but=[options.slack_port or 0]) for port in _exactly(count, last.replicas)]
+        replicas = [again.port(port) for port in _exactly(count, last.replicas)]
     else:
-        replicas = given = [options.port + number if options.port else 0 for number in range(count)]
-    slack = ports.again(last.slack, but=given) if options.slack_port is None else options.slack_port
-    metrics: list[int | None] = [None] * count
-    if options.metrics:
-        metrics = [ports.again(port, but=[slack, *replicas]) for port in _exactly(count, last.metrics)]
-    return slack, replicas, metrics
+        replicas = given or [0] * count
+    return Kept(
+        replicas=tuple(replicas),
+        slack=again.port(last.slack) if options.slack_port is None else options.slack_port,
+        metrics=tuple(again.port(port) for port in _exactly(count, last.metrics)) if options.metrics else (),
+        postgres=again.port(last.postgres),
+    )
 
 
 def _exactly(count: int, known: Sequence[int]) -> list[int]:
     return [*known[:count], *[0] * (count - len(known))]
-
-
-def _used(last: Kept, *, slack: str, postgres: int, urls: Sequence[str], metrics: Sequence[str]) -> Kept:
-    """The ports of this start; those of more replicas than this start has, and of metrics, stay as they were."""
-    replicas, shown = [[_port_of(url) for url in some] for some in (urls, metrics)]
-    return replace(
-        last,
-        slack=_port_of(slack),
-        postgres=postgres,
-        replicas=(*replicas, *last.replicas[len(replicas) :]),
-        metrics=(*shown, *last.metrics[len(shown) :]),
-    )
 
 
 def _port_of(url: str) -> int:
@@ -203,6 +197,10 @@ def _changes(options: Options, last: Kept, now: Kept, *, key_is_new: bool) -> li
             (f"replica {number}", before, after)
             for number, (before, after) in enumerate(zip(last.replicas, now.replicas, strict=False), start=1)
         ]
+    pairs += [
+        (f"the metrics of replica {number}", before, after)
+        for number, (before, after) in enumerate(zip(last.metrics, now.metrics, strict=False), start=1)
+    ]
     changes = [ports.moved(name, before, after) for name, before, after in pairs if before not in {0, after}]
     if last.api_key is not None and key_is_new:
         changes.append("The API key of the last start is not valid in this database any more: there is a new one.")

@@ -21,13 +21,14 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sandbox.children import ChildFailed
 from sandbox.postgres import stale_server
+from sandbox.postgres.cluster import to_its_end
 from sandbox.postgres.folder import open_folder
 
 HOW_TO_START_ANEW = "To start anew, which deletes what is in this folder, add --fresh (with make: `make dev FRESH=1`)."
@@ -45,6 +46,15 @@ class Kept:
     replicas: tuple[int, ...] = ()
     metrics: tuple[int, ...] = ()
     api_key: str | None = None
+
+    def with_ports(self, *, slack: int, postgres: int, replicas: Sequence[int], metrics: Sequence[int]) -> "Kept":
+        """The ports of another start. Those of more replicas than it has stay as they were, unless it uses them."""
+        used = {slack, postgres, *replicas, *metrics}
+        more = [0 if port in used else port for port in self.replicas[len(replicas) :]]
+        more_metrics = [0 if port in used else port for port in self.metrics[len(metrics) :]]
+        return replace(
+            self, slack=slack, postgres=postgres, replicas=(*replicas, *more), metrics=(*metrics, *more_metrics)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +149,9 @@ async def opened(
         processes = await _without_leftovers(path / "processes.lock", on_wait)
         stack.callback(os.close, processes)
         folder = KeptFolder(path=path, processes_lock=processes)
-        folder.remove_removed()
+        await to_its_end(folder.remove_removed)
         if fresh:
-            folder.remove_all()
+            await to_its_end(folder.remove_all)
         yield folder
 
 
@@ -155,6 +165,11 @@ def _owned(path: Path) -> int:
         raise ChildFailed(
             f"The data folder {path} belongs to another account (user id {owner}; this is {os.geteuid()}). "
             "Run this as that account, or choose another folder with --data."
+        )
+    ours = (path / "askbridge.lock", path / "postgres" / "owner.lock")  # the second: of the release before
+    if not any(lock.exists() for lock in ours) and any(path.iterdir()):
+        raise ChildFailed(
+            f"The data folder {path} holds something that was not made here. Choose a new or an empty one with --data."
         )
     if (lock := _taken(path / "askbridge.lock")) is None:
         raise ChildFailed(

@@ -17,15 +17,24 @@ def check(option: str, port: int) -> None:
         )
 
 
-def again(port: int, *, but: Iterable[int] = ()) -> int:
-    """The port of the last start if it is free now and none of those in `but`; else 0, which means any free one."""
-    return port if port and port not in but and _error(port) is None else 0
+class Again:
+    """Gives out the ports of the last start, each to one server at most, and none of the `given` ones."""
+
+    def __init__(self, given: Iterable[int]) -> None:
+        self._taken = {*given}
+
+    def port(self, last: int) -> int:
+        """This port if nothing listens on it and no server has it yet; else 0, which means any free one."""
+        if last in self._taken or _error(last) is not None:
+            return 0
+        self._taken |= {last} - {0}
+        return last
 
 
 def again_or_free(port: int) -> Callable[[], int]:
-    """Returns, when called, the port of the last start once if it is free then, and a free one after that."""
+    """Returns, when called, this port once if it is free then, and a free one after that."""
     first = [port]
-    return lambda: (again(first.pop()) if first else 0) or free_port()
+    return lambda: (Again([]).port(first.pop()) if first else 0) or free_port()
 
 
 def moved(name: str, before: int, now: int) -> str:

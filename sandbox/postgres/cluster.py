@@ -241,16 +241,16 @@ async def run(
     """
     cluster = Cluster(data, programs=programs, durable=durable, log=log, account=account, port=port)
     try:
-        await _to_its_end(cluster.prepare)
+        await to_its_end(cluster.prepare)
         cluster.launch()
         while not await asyncio.to_thread(cluster.is_ready):  # this thread ends when stop() ends the server
             cluster.launch()
         yield cluster
     finally:
-        await _to_its_end(cluster.stop)
+        await to_its_end(cluster.stop)
 
 
-async def _to_its_end(step: Callable[[], T]) -> T:
+async def to_its_end(step: Callable[[], T]) -> T:
     """Run a blocking step in a thread. A cancellation waits for its end, so that the next step finds a known state."""
     task = asyncio.ensure_future(asyncio.to_thread(step))
     try:
