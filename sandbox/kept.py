@@ -145,14 +145,27 @@ async def opened(
     ChildFailed, PostgresError or OSError.
     """
     with contextlib.ExitStack() as stack:
+        is_ours = _is_ours(path)
+        if fresh and not is_ours:
+            raise ChildFailed(
+                f"The folder {path} holds something that was not made here, and starting anew deletes files in it. "
+                "Choose another folder with --data, or start without --fresh."
+            )
         stack.callback(os.close, _owned(path))
         processes = await _without_leftovers(path / "processes.lock", on_wait)
         stack.callback(os.close, processes)
         folder = KeptFolder(path=path, processes_lock=processes)
-        await to_its_end(folder.remove_removed)
+        if is_ours:
+            await to_its_end(folder.remove_removed)
         if fresh:
             await to_its_end(folder.remove_all)
         yield folder
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether an earlier start used this folder, of this release or the one before, or nothing is in it."""
+    locks = (path / "askbridge.lock", path / "postgres" / "owner.lock")
+    return not path.exists() or any(lock.exists() for lock in locks) or not any(path.iterdir())
 
 
 def _owned(path: Path) -> int:
@@ -165,11 +178,6 @@ def _owned(path: Path) -> int:
         raise ChildFailed(
             f"The data folder {path} belongs to another account (user id {owner}; this is {os.geteuid()}). "
             "Run this as that account, or choose another folder with --data."
-        )
-    ours = (path / "askbridge.lock", path / "postgres" / "owner.lock")  # the second: of the release before
-    if not any(lock.exists() for lock in ours) and any(path.iterdir()):
-        raise ChildFailed(
-            f"The data folder {path} holds something that was not made here. Choose a new or an empty one with --data."
         )
     if (lock := _taken(path / "askbridge.lock")) is None:
         raise ChildFailed(

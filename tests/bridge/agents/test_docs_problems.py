@@ -47,7 +47,7 @@ def test_a_fix_that_depends_on_the_place_is_told() -> None:
     fixes = [
         node.value.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "told['fix']"
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "found['fix']"
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     ]
 
