@@ -319,7 +319,7 @@ def test_ctrl_c_at_the_very_start_ends_without_a_traceback(command: list[str]) -
     ):
         signal.signal(signal.SIGINT, inherited)
         os.close(write)
-        while b"click" not in (line := stderr.readline()):
+        while b"aiohttp" not in (line := stderr.readline()):
             assert line, "the program ended before"
         process.send_signal(signal.SIGINT)
         rest = stderr.read()
