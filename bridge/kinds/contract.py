@@ -10,6 +10,8 @@ from typing import Generic, Literal, TypeVar
 
 from bridge.card.frame import CardView, Drawing
 from bridge.fields import STORED
+from bridge.forms.check import check
+from bridge.forms.form import Accepted, FieldErrors, Form, Submitted
 from bridge.question import DECIDED, Question
 from storage import json_text
 from storage.model import Json
@@ -29,28 +31,28 @@ class Example:
 class ChoiceAnswer:
     """The answer that a choice gives; buttons, cards and agents show its `label`."""
 
-    label: str
-    decision: Literal["approve", "deny"] | None = None
+    label: str | None  # None: the form of the choice gives it
+    decision: Literal["approve", "deny", "respond", "decline"] | None = None
     option: str | None = None
+    text: str | None = None  # a text that was suggested by the agent
 
     def stored(self) -> Json:
         """The answer as agents get it. Derives `approved` from `decision`, so that no kind can set it otherwise."""
         approved = self.decision == "approve"
-        return {"decision": self.decision, "approved": approved, "option": self.option, "label": self.label}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldErrors:
-    """The messages that refuse a submitted form, by the id of the field to correct."""
-
-    messages: dict[str, str]
+        stored = {"decision": self.decision, "approved": approved, "option": self.option}
+        given = {"label": self.label, "text": self.text}
+        return stored | {name: value for name, value in given.items() if value is not None}
 
 
 def _none(_: Question) -> dict[str, ChoiceAnswer]:
     return {}
 
 
-def _refuse(_: Question, choice: str, __: Json) -> FieldErrors:
+def _no_form(_: Question, choice: str) -> Form:
+    raise KeyError(choice)
+
+
+def _refuse(_: Question, choice: str, __: Submitted) -> Accepted:
     return FieldErrors(messages={choice: "This question does not accept text."})
 
 
@@ -66,7 +68,8 @@ class Kind(Generic[Q]):
     forms: Callable[[Q], dict[str, ChoiceAnswer]] = (
         _none  # the choices that need a form; a click alone cannot answer with them
     )
-    accept: Callable[[Q, str, Json], Json | FieldErrors] = _refuse  # see `accepted`
+    form: Callable[[Q, str], Form] = _no_form  # the form of each choice of `forms`
+    accept: Callable[[Q, str, Submitted], Accepted] = _refuse  # see `accepted`; gets what has passed the form's limits
 
     def answers(self, request: Q) -> Json:
         """Each choice with its answer, as stored with the interaction, fixed when it is created."""
@@ -76,13 +79,21 @@ class Kind(Generic[Q]):
         """Each choice that needs a form with the answer that the form completes, stored beside `answers`."""
         return {choice: answer.stored() for choice, answer in self.forms(request).items()}
 
-    def accepted(self, stored: Json, choice: str, submission: Json) -> Json | FieldErrors:
+    def form_of(self, stored: Json, choice: str) -> Form | None:
+        """The form that completes `choice`; None if a stored request has no such choice, or none that needs a form."""
+        request = self._read(stored)
+        return self.form(request, choice) if choice in self.forms(request) else None
+
+    def accepted(self, stored: Json, choice: str, submitted: Submitted) -> Accepted:
         """What a submitted form adds to the answer of `choice`, or the errors that refuse the form.
 
         Runs before the claim, on the stored request, which never changes. The addition is merged under the stored
-        answer and cannot override any part of it.
+        answer and cannot override any part of it. Raises KeyError for a choice without a form.
         """
-        return self.accept(self._read(stored), choice, submission)
+        request = self._read(stored)
+        if choice not in self.forms(request):
+            raise KeyError(choice)
+        return check(self.form(request, choice), submitted) or self.accept(request, choice, submitted)
 
     def choice_of(self, request: Q, part: Json) -> str | None:
         """The choice whose answer contains `part`, such as {"decision": "deny"}; None if there is none."""

@@ -6,11 +6,11 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bridge.card.frame import frame
+from bridge.forms.form import Accepted, FieldErrors, Form, Submitted, TextField
 from bridge.kinds.approval import KIND
 from bridge.kinds.approval.request import Request
-from bridge.kinds.contract import ChoiceAnswer, FieldErrors, Kind
+from bridge.kinds.contract import ChoiceAnswer, Kind
 from bridge.kinds.registry import KINDS
-from storage.model import Json
 
 
 class Routing(BaseModel):
@@ -58,23 +58,17 @@ def test_what_a_kind_adds_is_stored_and_covered_by_the_digest() -> None:
     assert rating.digest(asked) != rating.digest(asked.model_copy(update={"stars": 4}))
 
 
-class Comment(BaseModel):
-    """A submitted form, as a kind would check it."""
-
-    comment: str = ""
-
-
-def accept(asked: Request, choice: str, given: Json) -> Json | FieldErrors:
-    comment = Comment.model_validate(given).comment.strip()
-    return (
-        {"comment": comment} if comment else FieldErrors(messages={"comment": f"Say why you {choice} “{asked.title}”."})
-    )
+def accept(asked: Request, choice: str, given: Submitted) -> Accepted:
+    if "later" in given.texts["comment"]:
+        return FieldErrors(messages={"comment": f"Say now why you {choice} “{asked.title}”."})
+    return {"comment": given.texts["comment"], "approved": True}
 
 
 WORDED = replace(
     KIND,
     choices=lambda asked: {"approve": KIND.choices(asked)["approve"]},
     forms=lambda asked: {"deny": KIND.choices(asked)["deny"]},
+    form=lambda asked, choice: Form(title=f"{choice}: {asked.title}", fields=[TextField(id="comment", label="Why?")]),
     accept=accept,
 )
 
@@ -92,9 +86,26 @@ def test_a_choice_that_needs_words_stands_beside_those_of_a_bare_click() -> None
 def test_what_was_given_completes_an_answer_or_says_what_to_mend() -> None:
     stored = WORDED.stored(Request.model_validate({"kind": "approval", "title": "Restart?"}))
 
-    assert WORDED.accepted(stored, "deny", {"comment": " Not now. "}) == {"comment": "Not now."}
-    assert WORDED.accepted(stored, "deny", {}) == FieldErrors(messages={"comment": "Say why you deny “Restart?”."})
-    assert isinstance(KIND.accepted(stored, "deny", {"comment": "no"}), FieldErrors)
+    assert WORDED.accepted(stored, "deny", Submitted(texts={"comment": " Not now. "})) == {
+        "comment": " Not now. ",
+        "approved": True,  # the claim merges it under the stored answer, which says false
+    }
+    later = WORDED.accepted(stored, "deny", Submitted(texts={"comment": "I say it later."}))
+    assert later == FieldErrors(messages={"comment": "Say now why you deny “Restart?”."})
+    empty = WORDED.accepted(stored, "deny", Submitted())
+    assert empty == FieldErrors(messages={"comment": "Please enter some text."}), "the form's own limits come first"
+
+
+def test_only_a_choice_that_needs_words_has_a_form() -> None:
+    stored = WORDED.stored(Request.model_validate({"kind": "approval", "title": "Restart?"}))
+
+    form = WORDED.form_of(stored, "deny")
+    assert form is not None
+    assert form.title == "deny: Restart?"
+    assert WORDED.form_of(stored, "approve") is None
+    assert WORDED.form_of(stored, "burn") is None
+    with pytest.raises(KeyError):
+        WORDED.accepted(stored, "approve", Submitted(texts={"comment": "yes"}))
 
 
 def test_a_digest_can_be_computed_by_others() -> None:

@@ -1,0 +1,92 @@
+"""The only codec of the ids in a form, version 1.
+
+A form outlives the replica that opened it and may outlive its release, so these strings are read by later releases.
+They carry ids only, never rights: every request about a form is checked again.
+
+- `callback_id`: `v1:answer` for a form that answers, `v1:full` for the pages of a long content.
+- `private_metadata`: JSON with the interaction, the choice (or the page), and the message of the card.
+- `block_id` of an input: `f<version>_<field>`. Slack keeps what was typed while `block_id` and `action_id` stay.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from bridge import ids
+
+ANSWER = "v1:answer"
+FULL = "v1:full"
+INPUT = "v1:input"  # the action_id of every input; one block holds one
+FORM_VERSION = 1  # of the layout; another version never reads the inputs of this one
+_BLOCK = re.compile(r"f([0-9]{1,4})_([a-z][a-z0-9_]{0,99})")
+MAX_METADATA = 3_000  # characters: Slack's limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormTarget:
+    """What a form is about. Its rights are checked again: a signed app of another organization can write any target."""
+
+    interaction: UUID
+    choice: str | None = None  # None: the pages of a long content
+    channel: str | None = None
+    ts: str | None = None
+    page: int = 0
+
+
+def metadata(target: FormTarget) -> str:
+    """The `private_metadata` of a form."""
+    written = {
+        "v": 1,
+        "interaction": ids.encode("int", target.interaction),
+        "choice": target.choice,
+        "channel": target.channel,
+        "ts": target.ts,
+        "page": target.page or None,
+    }
+    return json.dumps({name: value for name, value in written.items() if value is not None}, separators=(",", ":"))
+
+
+def target(written: object) -> FormTarget | None:
+    """Read a `private_metadata`; None for one that `metadata` did not write."""
+    if not isinstance(written, str) or len(written) > MAX_METADATA:
+        return None
+    try:
+        read = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(read, dict) or type(read.get("v")) is not int or read["v"] != 1:
+        return None
+    interaction = ids.decode("int", _text(read, "interaction") or "")
+    page = read.get("page", 0)
+    if interaction is None or type(page) is not int or not 0 <= page < 1000:
+        return None
+    return FormTarget(
+        interaction=interaction,
+        choice=_text(read, "choice"),
+        channel=_text(read, "channel"),
+        ts=_text(read, "ts"),
+        page=page,
+    )
+
+
+def block_id(field: str) -> str:
+    """The `block_id` of a field's input."""
+    return f"f{FORM_VERSION}_{field}"
+
+
+def field_of(block: object) -> str | None:
+    """The field whose input has this `block_id`; None for one of another version or of another app."""
+    match = _BLOCK.fullmatch(block) if isinstance(block, str) else None
+    return match[2] if match and int(match[1]) == FORM_VERSION else None
+
+
+def external_id(claim_id: bytes) -> str:
+    """The `external_id` of the form that the click with this claim id opened, by which any replica can update it."""
+    return f"v1:{claim_id.hex()}"
+
+
+def _text(read: dict[str, object], name: str) -> str | None:
+    value = read.get(name)
+    storable = isinstance(value, str) and 0 < len(value) <= 255 and "\x00" not in value and value.isprintable()
+    return value if storable and isinstance(value, str) else None

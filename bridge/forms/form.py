@@ -1,0 +1,80 @@
+"""A form: the fields that a person fills in before a choice counts, and the limits of what can be given.
+
+Slack shows a form as a modal with one input block for each field (https://docs.slack.dev/surfaces/modals).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from storage.model import Json
+
+MAX_TEXT = 3_000  # units: Slack's limit for a plain-text input
+MAX_LABEL = 150  # units of a field's label; Slack allows more than a phone shows
+MAX_PLACEHOLDER = 150  # units: Slack's limit
+MAX_TITLE = 24  # units: Slack's limit for the title and the button of a modal
+MAX_CHECKBOXES = 10  # Slack's limit; a field with more options is a menu
+MAX_OPTIONS = 100  # Slack's limit for a menu
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextField:
+    """A text of `min_length` to `max_length` characters, counted in UTF-16 units as Slack counts them."""
+
+    id: str
+    label: str
+    is_required: bool = True
+    is_multiline: bool = True
+    min_length: int = 0
+    max_length: int = MAX_TEXT
+    placeholder: str | None = None
+    initial: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionsField:
+    """`min_selected` to `max_selected` of the `options`, which map an id to its label.
+
+    Slack gets the position of an option, never its id: a position is short, whatever the id is.
+    """
+
+    id: str
+    label: str
+    options: dict[str, str]
+    min_selected: int
+    max_selected: int
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the form cannot be submitted without a selection."""
+        return self.min_selected > 0
+
+
+FormField: TypeAlias = TextField | OptionsField
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """The fields that complete one choice. `title` names the choice; `submit` is the text of the button."""
+
+    title: str
+    fields: Sequence[FormField]
+    submit: str = "Submit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldErrors:
+    """The messages that refuse a submitted form, by the id of the field to correct."""
+
+    messages: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What a person gave in a form: by the id of its field, a text, or the ids of the selected options."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    selected: dict[str, list[str]] = field(default_factory=dict)
+
+
+Accepted: TypeAlias = Json | FieldErrors  # what a form adds to the answer, or what must be corrected

@@ -1,0 +1,140 @@
+"""How a form looks in Slack: a modal with its inputs, the same with a notice, and the page that replaces it.
+
+Foreign text appears only in plain text objects and rich text, where Slack interprets nothing. A view that answers a
+request contains none of the fields that Slack adds to the views it sends.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from bridge.card import blocks, richtext, texts
+from bridge.forms import codec
+from bridge.forms.codec import FormTarget
+from bridge.forms.form import (
+    MAX_CHECKBOXES,
+    MAX_LABEL,
+    MAX_PLACEHOLDER,
+    MAX_TITLE,
+    Form,
+    FormField,
+    OptionsField,
+    Submitted,
+    TextField,
+)
+from storage.model import Json
+
+_MAX_TYPED = 6_000  # units of what was typed that a page shows of one field
+
+
+def modal(
+    form: Form, *, question: str, target: FormTarget, external_id: str | None = None, notice: str | None = None
+) -> Json:
+    """The form about the question with this title. `notice`, mrkdwn, stands above the inputs, whose ids stay the same.
+
+    `external_id` names the view when it is opened; an update leaves it out.
+    """
+    above = [blocks.section(blocks.mrkdwn(notice))] if notice else []
+    heading = richtext.block([richtext.section(richtext.text(question, bold=True))])
+    view: Json = {
+        "type": "modal",
+        "callback_id": codec.ANSWER,
+        "private_metadata": codec.metadata(target),
+        "title": blocks.plain(form.title, MAX_TITLE),
+        "submit": blocks.plain(form.submit, MAX_TITLE),
+        "close": blocks.plain("Cancel", MAX_TITLE),
+        "blocks": [*above, heading, *map(_input, form.fields)],
+    }
+    return view | ({"external_id": external_id} if external_id else {})
+
+
+def page(title: str, text: str, *, typed: Iterable[tuple[str, str]] = ()) -> Json:
+    """A page without inputs: `text`, mrkdwn, and what the person had typed, as pairs of a label and a text."""
+    shown = []
+    for label, words in typed:
+        rest = texts.units(words) - _MAX_TYPED
+        more = f"… ({rest:,} more characters)" if rest > 0 else ""
+        shown += [
+            richtext.block(
+                [
+                    richtext.section(richtext.text(label, bold=True)),
+                    richtext.quote(richtext.text(texts.head(words, _MAX_TYPED) + more)),
+                ]
+            )
+        ]
+    intro = [blocks.divider(), blocks.context(blocks.plain("What you entered, so that nothing is lost:"))]
+    return {
+        "type": "modal",
+        "title": blocks.plain(title, MAX_TITLE),
+        "close": blocks.plain("Close", MAX_TITLE),
+        "blocks": [blocks.section(blocks.mrkdwn(text)), *(intro if shown else []), *shown],
+    }
+
+
+def typed(form: Form, submitted: Submitted) -> list[tuple[str, str]]:
+    """What a person gave, as pairs of a field's label and the text; fields without a value are left out."""
+    given = []
+    for field in form.fields:
+        match field:
+            case TextField():
+                words = submitted.texts.get(field.id, "")
+            case OptionsField():
+                words = ", ".join(field.options.get(id, id) for id in submitted.selected.get(field.id, []))
+            case _:
+                assert_never(field)
+        if words.strip():
+            given.append((field.label, words))
+    return given
+
+
+def _input(field: FormField) -> Json:
+    match field:
+        case TextField():
+            element, hint = _text(field), None
+        case OptionsField():
+            element, hint = _options(field), _hint(field)
+        case _:
+            assert_never(field)
+    block: Json = {
+        "type": "input",
+        "block_id": codec.block_id(field.id),
+        "label": blocks.plain(field.label, MAX_LABEL),
+        "element": element | {"action_id": codec.INPUT},
+        "optional": not field.is_required,
+    }
+    return block | ({"hint": blocks.plain(hint, MAX_LABEL)} if hint else {})
+
+
+def _text(field: TextField) -> Json:
+    element: Json = {
+        "type": "plain_text_input",
+        "multiline": field.is_multiline,
+        "max_length": field.max_length,
+    }
+    if field.min_length and field.is_required:
+        element["min_length"] = field.min_length
+    if field.placeholder:
+        element["placeholder"] = blocks.plain(field.placeholder, MAX_PLACEHOLDER)
+    if field.initial:
+        element["initial_value"] = field.initial
+    return element
+
+
+def _options(field: OptionsField) -> Json:
+    options = [blocks.option(label, value=str(index)) for index, label in enumerate(field.options.values())]
+    if len(options) <= MAX_CHECKBOXES:
+        return {"type": "checkboxes", "options": options}
+    return {
+        "type": "multi_static_select",
+        "options": options,
+        "max_selected_items": field.max_selected,
+        "placeholder": blocks.plain(f"Choose from {len(options)}", MAX_PLACEHOLDER),
+    }
+
+
+def _hint(field: OptionsField) -> str:
+    least, most = field.min_selected, field.max_selected
+    if most >= len(field.options):
+        return f"Select at least {least}." if least > 1 else ""
+    if least == most:
+        return f"Select exactly {least}."
+    return f"Select up to {most}." if least <= 1 else f"Select {least} to {most}."
