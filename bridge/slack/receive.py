@@ -26,6 +26,7 @@ from bridge.slack.payloads.incoming import (
     Unreadable,
     Unsupported,
     UrlVerification,
+    ViewAction,
 )
 from bridge.slack.payloads.parse import parse
 
@@ -78,6 +79,8 @@ class Receiver:
                 return Ack(body={"options": []})
             case Submission():
                 _log.info("slack_request_unsupported", what="view_submission")
+            case ViewAction():
+                _log.info("slack_request_unsupported", what="block_actions in a view")
             case Closing():
                 _log.info("slack_request_unsupported", what="view_closed")
             case Shortcut(type=what) | Unsupported(type=what) | SlackEvent(type=what) | Command(command=what):

@@ -5,7 +5,11 @@ from bridge.forms.form import FieldErrors, Form, OptionsField, Submitted, TextFi
 
 WHY = TextField(id="why", label="Why?", min_length=3, max_length=10)
 TEAMS = OptionsField(
-    id="teams", label="Which teams?", options={"a": "Ana’s", "b": "Bob’s", "c": "Cleo’s"}, min_selected=1, max_selected=2
+    id="teams",
+    label="Which teams?",
+    options={"a": "Ana’s", "b": "Bob’s", "c": "Cleo’s"},
+    min_selected=1,
+    max_selected=2,
 )
 
 
