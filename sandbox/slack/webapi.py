@@ -14,6 +14,7 @@ from sandbox.slack.methods.table import METHODS, OPEN
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.ratelimit import PostingLimit
 from sandbox.slack.requests import Record
+from sandbox.slack.views.stacks import Views
 from sandbox.slack.world import World
 
 
@@ -25,6 +26,7 @@ class WebApi:
     faults: Faults
     record: Record
     posting_limit: PostingLimit | None
+    views: Views
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/api/{method}", self.answer), web.post("/api/{method}", self.answer)]
@@ -86,6 +88,7 @@ class WebApi:
             arguments=api_request.args,
             origin=f"{request.scheme}://{request.host}",
             posting_limit=self.posting_limit,
+            views=self.views,
         )
         return METHODS[name](call)
 

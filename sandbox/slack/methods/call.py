@@ -8,6 +8,7 @@ from sandbox.slack.methods.channel_names import named
 from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.ratelimit import PostingLimit
 from sandbox.slack.threads import thread_of
+from sandbox.slack.views.stacks import Views
 from sandbox.slack.world import World
 
 
@@ -23,6 +24,7 @@ class Call:
     arguments: Json
     origin: str
     posting_limit: PostingLimit | None
+    views: Views
 
     @property
     def bot(self) -> Person:

@@ -137,3 +137,4 @@ _CHOICES = {"static_select": STATIC_SELECT, "radio_buttons": RADIO_BUTTONS, "che
 IN_ACTIONS = {"button": BUTTON, "overflow": OVERFLOW, **_CHOICES}
 IN_ACCESSORY = {**IN_ACTIONS, "image": IMAGE}
 IN_INPUT = {"plain_text_input": PLAIN_TEXT_INPUT, **_CHOICES}
+INTERACTIVE = frozenset({*IN_ACTIONS, *IN_INPUT})

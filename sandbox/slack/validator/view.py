@@ -1,7 +1,7 @@
 """The limits of a modal or home view: its titles, its blocks, and the size of its JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sandbox.slack.model import Json
 from sandbox.slack.validator import message
@@ -22,9 +22,9 @@ _COMMON = {
 
 def _inputs_can_be_submitted(value: Json, pointer: str) -> Iterator[Problem]:
     blocks = value.get("blocks")
-    kinds = [block.get("type") for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
-    if "input" in kinds and "submit" not in value:
-        yield Problem(pointer, "missing required field: submit", "missing_field")
+    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+        if isinstance(block, dict) and block.get("type") == "input" and "submit" not in value:
+            yield Problem(f"{pointer}/blocks/{index}/input", "must define `submit` to use `input` block")
 
 
 KINDS = {
@@ -44,9 +44,9 @@ KINDS = {
 }
 
 
-def problems(view: Json, *, pointer: str = "/view") -> list[Problem]:
-    """Every problem for which Slack would refuse this view."""
-    found = list(broken(Kinds(KINDS), view, pointer))
+def problems(view: Json, *, pointer: str = "/view", kinds: Collection[str] = tuple(KINDS)) -> list[Problem]:
+    """Every problem for which Slack would refuse this view where it takes views of these kinds."""
+    found = list(broken(Kinds({kind: KINDS[kind] for kind in kinds}), view, pointer))
     blocks = view.get("blocks")
     return found + (
         message.problems_across_blocks(blocks, pointer=f"{pointer}/blocks") if isinstance(blocks, list) else []

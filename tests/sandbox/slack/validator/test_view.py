@@ -22,7 +22,11 @@ def test_a_good_view_is_taken(good: dict[str, Any]) -> None:
         ({"type": "window"}, "/view/type", "unsupported type: window"),
         ({"type": "modal", "blocks": []}, "/view", "missing required field: title"),
         ({"type": "modal", "title": plain("t")}, "/view", "missing required field: blocks"),
-        ({"type": "modal", "title": plain("t"), "blocks": entry()}, "/view", "missing required field: submit"),
+        (
+            {"type": "modal", "title": plain("t"), "blocks": entry()},
+            "/view/blocks/0/input",
+            "must define `submit` to use `input` block",
+        ),
         ({**MODAL, "title": {"type": "mrkdwn", "text": "t"}}, "/view/title/type", "unsupported type: mrkdwn"),
         ({**MODAL, "colour": "red"}, "/view", "invalid additional property: colour"),
         ({"type": "home", "blocks": [], "title": plain("t")}, "/view", "invalid additional property: title"),
