@@ -61,6 +61,10 @@ class Metrics:
             "card_fallbacks", "Clicks whose card was not edited in time, by result.", "result"
         )
         self._foreign_urls = self._counter("response_urls_refused", "Clicks whose response URL is not of Slack's host.")
+        self._forms_opened = self._counter("forms_opened", "Forms that were opened for a click.")
+        self._forms_not_opened = self._counter(
+            "forms_not_opened", "Clicks whose form could not be opened, by code.", "code"
+        )
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
         self._unacknowledged = self._counter(
@@ -120,6 +124,14 @@ class Metrics:
     def response_url_refused(self) -> None:
         """A click had a response URL that is not of Slack's host, so that the URL is not used."""
         self._foreign_urls.inc()
+
+    def form_opened(self) -> None:
+        """The form that a click asks for was opened."""
+        self._forms_opened.inc()
+
+    def form_not_opened(self, code: str) -> None:
+        """The form that a click asks for could not be opened; the code is of `bridge.slack.error_table` or our own."""
+        self._forms_not_opened.labels(code).inc()
 
     # Interactions.
 

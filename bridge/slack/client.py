@@ -20,6 +20,7 @@ from storage.model import Handle, Json
 
 CALL_SECONDS = 10.0  # the timeout of one call in total; leases are longer than this
 REPLY_SECONDS = 3.0  # the timeout of a private reply; a later one would no longer be understood
+_OPEN_ALREADY = ("duplicate_external_id", "exchanged_trigger_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,30 @@ class Client:
         try:
             async with asyncio.timeout(REPLY_SECONDS):
                 await self._web.chat_postEphemeral(channel=channel, user=user_id, text=text, thread_ts=thread_ts)
+        except Exception as error:  # noqa: BLE001  -- as above
+            return _failure(error)
+        return None
+
+    async def open_form(self, view: Json, *, trigger_id: str) -> SlackFailure | None:
+        """Open a modal with an `external_id` for the person whose click had this trigger; None if it is open.
+
+        Each click has a trigger and an `external_id` of its own, so what was opened with them before is the same form.
+        """
+        try:
+            await self._web.views_open(trigger_id=trigger_id, view=view)
+        except SlackApiError as error:
+            return None if error.response.get("error") in _OPEN_ALREADY else _failure(error)
+        except Exception as error:  # noqa: BLE001  -- as above
+            return _failure(error)
+        return None
+
+    async def update_form(self, view: Json, *, external_id: str) -> SlackFailure | None:
+        """Replace the content of an open modal; None if Slack did. A modal that is not open any more is `form_expired`.
+
+        What a person has entered stays in the inputs whose ids stay the same.
+        """
+        try:
+            await self._web.views_update(external_id=external_id, view=view)
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
         return None
