@@ -15,6 +15,7 @@ from sandbox.slack.model import Installation, Json
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.views import acks, shapes
 from sandbox.slack.views.checks import mistakes
+from sandbox.slack.views.choosable import is_choosable
 from sandbox.slack.views.model import Key, View
 from sandbox.slack.views.stacks import Views
 from sandbox.slack.world import World
@@ -121,6 +122,8 @@ class Submissions:
         view = self._entered(self._used(use), use)
         installation = self._author(view)
         action = _action(view, wanted)
+        if not is_choosable(action.chosen, person=self._world.people[view.user], world=self._world):
+            raise RefusedError(409, "no_such_action", "this person cannot choose that")
         if action.entry is not None:
             key = (action.block_id, action.element["action_id"])
             view = self._views.enter(view, {key: {"type": action.element["type"], **action.chosen}})
@@ -150,10 +153,11 @@ class Submissions:
 
     def _entered(self, view: View, use: Use) -> View:
         elements = {(block_id, element["action_id"]): element for block_id, element in stateful(view.blocks)}
+        person = self._world.people[view.user]
         values: dict[Key, Json] = {}
         for key, entry in use.entered.items():
             value = _value(elements.get(key), entry, unchecked=use.unchecked)
-            if value is None:
+            if value is None or not (use.unchecked or is_choosable(value, person=person, world=self._world)):
                 raise RefusedError(409, "no_such_entry", f"{'/'.join(key)} of the view cannot hold this")
             values[key] = value
         return self._views.enter(view, values) if values else view
