@@ -125,6 +125,7 @@ def parts_of_the_sandbox() -> Section:
         "Views judged": view.KINDS,
         "Faults of answers": faults.OF_ANSWERS,
         "Faults of clicks": faults.OF_CLICKS,
+        "Faults of submissions": faults.OF_SUBMISSIONS,
         "Classes of failure": CLASSES,
     }
     return [Table(head=("", ""), rows=[[name, OrderedNames(names)] for name, names in listed.items()])]
