@@ -14,7 +14,9 @@ _KEPT = {
     "radio_buttons": ("initial_option", "confirm"),
     "checkboxes": ("initial_options", "confirm"),
     "overflow": ("confirm",),
+    "plain_text_input": (),
 }
+_KEPT_OF_OTHERS = ("placeholder", "confirm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,14 @@ class Action:
         """The entry in the payload's `actions`."""
         kind = self.element["type"]
         entry = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
-        entry |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
+        entry |= {name: value for name, value in self.element.items() if _is_kept(kind, name)}
         return entry | self.chosen | {"action_ts": action_ts}
+
+
+def _is_kept(kind: str, name: str) -> bool:
+    if kind in _KEPT:
+        return name in _KEPT[kind]
+    return name in _KEPT_OF_OTHERS or name.startswith("initial_")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What the elements of blocks hold: typed text, chosen options, people and dates, as Slack's `state` shows them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from sandbox.slack.model import Json
-from sandbox.slack.validator.elements import offered
 from sandbox.slack.validator.message import interactive
+from sandbox.slack.validator.options import offered
+from sandbox.slack.validator.pickers import is_date, is_time
 
 Entry: TypeAlias = str | tuple[str, ...] | None
 """Typed text, an id, a date or the value of an option; several ids or values of options; or nothing."""
@@ -15,18 +16,25 @@ _STATELESS = ("button", "overflow")
 _TEXTS = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
 _CHOICES = ("static_select", "radio_buttons", "overflow")
 _SEVERAL_CHOICES = ("checkboxes", "multi_static_select")
-# The name of what these hold, the field they start with, and the form of one entry.
-_ONE = {
-    "users_select": ("selected_user", "initial_user", "[UW][A-Z0-9]{2,20}"),
-    "channels_select": ("selected_channel", "initial_channel", "[CG][A-Z0-9]{2,20}"),
-    "conversations_select": ("selected_conversation", "initial_conversation", "[CGDUW][A-Z0-9]{2,20}"),
-    "datepicker": ("selected_date", "initial_date", r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
-    "timepicker": ("selected_time", "initial_time", r"([01]\d|2[0-3]):[0-5]\d"),
+
+
+def _matches(form: str) -> Callable[[str], bool]:
+    return lambda entry: re.fullmatch(form, entry) is not None
+
+
+# The name of what these hold, the field they start with, and whether an entry has the right form.
+_ONE: Mapping[str, tuple[str, str, Callable[[str], bool]]] = {
+    "users_select": ("selected_user", "initial_user", _matches("[UW][A-Z0-9]{2,20}")),
+    "channels_select": ("selected_channel", "initial_channel", _matches("[CG][A-Z0-9]{2,20}")),
+    "conversations_select": ("selected_conversation", "initial_conversation", _matches("[CGD][A-Z0-9]{2,20}")),
+    "datepicker": ("selected_date", "initial_date", is_date),
+    "timepicker": ("selected_time", "initial_time", is_time),
 }
+# The same; each entry has the form of an entry of that kind.
 _SEVERAL = {
-    "multi_users_select": ("selected_users", "initial_users", "[UW][A-Z0-9]{2,20}"),
-    "multi_channels_select": ("selected_channels", "initial_channels", "[CG][A-Z0-9]{2,20}"),
-    "multi_conversations_select": ("selected_conversations", "initial_conversations", "[CGDUW][A-Z0-9]{2,20}"),
+    "multi_users_select": ("selected_users", "initial_users", "users_select"),
+    "multi_channels_select": ("selected_channels", "initial_channels", "channels_select"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations", "conversations_select"),
 }
 
 
@@ -54,9 +62,8 @@ def held(element: Json, entry: Entry) -> Json | None:
             return {"selected_option": None}
         return next(({"selected_option": one} for one in offered(element) if one["value"] == entry), None)
     if kind in _ONE:
-        name, _, form = _ONE[kind]
-        zone = {"timezone": element["timezone"]} if "timezone" in element else {}
-        return {name: entry or None, **zone} if not entry or re.fullmatch(form, entry) else None
+        name, _, is_right = _ONE[kind]
+        return {name: entry or None, **_zone(element)} if not entry or is_right(entry) else None
     return _other(kind, entry)
 
 
@@ -69,8 +76,7 @@ def initial(element: Json) -> Json:
         return {"selected_options": element.get("initial_options", [])}
     if kind in _ONE:
         name, field, _ = _ONE[kind]
-        zone = {"timezone": element["timezone"]} if "timezone" in element else {}
-        return {name: element.get(field), **zone}
+        return {name: element.get(field), **_zone(element)}
     if kind in _SEVERAL:
         name, field, _ = _SEVERAL[kind]
         return {name: element.get(field, [])}
@@ -78,7 +84,13 @@ def initial(element: Json) -> Json:
         return {"selected_date_time": element.get("initial_date_time")}
     if kind == "rich_text_input":
         return {"rich_text_value": element.get("initial_value")}
+    if kind == "file_input":
+        return {"files": []}
     return {"value": element.get("initial_value")}
+
+
+def _zone(element: Json) -> Json:
+    return {"timezone": element["timezone"]} if "timezone" in element else {}
 
 
 def _several_choices(element: Json, entry: tuple[str, ...]) -> Json | None:
@@ -88,8 +100,9 @@ def _several_choices(element: Json, entry: tuple[str, ...]) -> Json | None:
 
 
 def _several(kind: str, entry: tuple[str, ...]) -> Json | None:
-    name, _, form = _SEVERAL[kind]
-    return {name: list(dict.fromkeys(entry))} if all(re.fullmatch(form, one) for one in entry) else None
+    name, _, one_of_them = _SEVERAL[kind]
+    is_right = _ONE[one_of_them][2]
+    return {name: list(dict.fromkeys(entry))} if all(is_right(one) for one in entry) else None
 
 
 def _other(kind: str, entry: str | None) -> Json | None:

@@ -1,23 +1,25 @@
 """The limits of a modal or home view: its titles, its blocks, and the size of its JSON."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from sandbox.slack.model import Json
 from sandbox.slack.validator import message
-from sandbox.slack.validator.blocks import IN_MESSAGES
+from sandbox.slack.validator.blocks import IN_MESSAGES, IN_MODALS
 from sandbox.slack.validator.composition import plain
 from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, String, broken
 
 MAX_BLOCKS = 100
 MAX_BYTES = 250 * 1024
-# All of these blocks are allowed in messages and in views.
-_BLOCKS = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 _COMMON = {
     "callback_id": String(max_length=255, min_length=0),
     "external_id": String(max_length=255, min_length=0),
     "private_metadata": String(max_length=3000, min_length=0),
 }
+
+
+def _blocks(kinds: Mapping[str, Object]) -> Items:
+    return Items(of=Kinds(kinds), min_items=0, max_items=MAX_BLOCKS)
 
 
 def _inputs_can_be_submitted(value: Json, pointer: str) -> Iterator[Problem]:
@@ -29,7 +31,7 @@ def _inputs_can_be_submitted(value: Json, pointer: str) -> Iterator[Problem]:
 
 KINDS = {
     "modal": Object(
-        required={"title": plain(24), "blocks": _BLOCKS},
+        required={"title": plain(24), "blocks": _blocks(IN_MODALS)},
         optional={
             **_COMMON,
             "submit": plain(24),
@@ -40,7 +42,7 @@ KINDS = {
         },
         checks=(_inputs_can_be_submitted,),
     ),
-    "home": Object(required={"blocks": _BLOCKS}, optional=_COMMON),
+    "home": Object(required={"blocks": _blocks(IN_MESSAGES)}, optional=_COMMON),
 }
 
 

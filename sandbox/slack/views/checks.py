@@ -1,9 +1,11 @@
 """What Slack's client checks before it submits a view: such a mistake never reaches the app."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from sandbox.slack.model import Json
+from sandbox.slack.validator import inputs
 from sandbox.slack.views.model import View
 
 REQUIRED = "Please complete this required field."
@@ -36,17 +38,18 @@ def _mistake(element: Json, held: Any) -> str:
             return f"Please enter no more than {element['max_length']} characters."
         case "number_input":
             return _number(element, held)
+        case "email_text_input" if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", held):
+            return "Please enter an email address."
+        case "url_text_input" if not re.fullmatch(r"https?://\S+", held):
+            return "Please enter a URL."
         case kind if kind.startswith("multi_") and len(held) > element.get("max_selected_items", len(held)):
             return f"Please choose no more than {element['max_selected_items']}."
     return ""
 
 
 def _number(element: Json, held: str) -> str:
-    try:
-        number = Decimal(held)
-    except InvalidOperation:
-        return "Please enter a number."
-    if not number.is_finite():
+    number = inputs.number(held)
+    if number is None:
         return "Please enter a number."
     if not element["is_decimal_allowed"] and number != number.to_integral_value():
         return "Please enter a whole number."

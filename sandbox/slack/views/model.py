@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from sandbox.slack.element_values import initial, stateful
 from sandbox.slack.model import Json
-from sandbox.slack.validator.elements import offered
+from sandbox.slack.validator.options import offered
 
 Key: TypeAlias = tuple[str, str]
 """A block_id and an action_id."""

@@ -10,11 +10,12 @@ from sandbox.slack.actions import Action, ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.element_values import Entry, held, stateful
 from sandbox.slack.errors import RefusedError
-from sandbox.slack.faults import INTERACTIVITY, Faults
+from sandbox.slack.faults import INTERACTIVITY, VIEW_CLOSED, VIEW_SUBMISSION, Faults, Kind
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.views import acks, shapes
 from sandbox.slack.views.checks import mistakes
+from sandbox.slack.views.choosable import is_choosable
 from sandbox.slack.views.model import Key, View
 from sandbox.slack.views.stacks import Views
 from sandbox.slack.world import World
@@ -67,20 +68,28 @@ class Submissions:
         view = self._views.show(view)
         self._pending.add(view.id)
         try:
-            payload, ack = await self._submitted(view, installation)
+            payload, told = await self._submitted(view, installation)
         finally:
             self._pending.discard(view.id)
-        return _outcome(payload, ack) | {"response": acks.response(ack), "trouble": self._acknowledged(view, ack)}
+        ack = told[-1]
+        return _outcome(payload, *told) | {"response": acks.response(ack), "trouble": self._acknowledged(view, ack)}
 
-    async def _submitted(self, view: View, installation: Installation) -> tuple[Json, Ack]:
+    async def _submitted(self, view: View, installation: Installation) -> tuple[Json, list[Ack]]:
+        """The last payload that was sent, and every acknowledgement; the last is the one that counts."""
+        fault = self._faults.take(VIEW_SUBMISSION, INTERACTIVITY, channels=())
+        is_stale = fault is not None and fault.kind is Kind.STALE_STATE
         payload = shapes.submission(
-            shapes.view(view, self._views, self._world),
+            shapes.view(view, self._views, self._world, values=view.earlier_values if is_stale else None),
             of=view,
             world=self._world,
             trigger_id=self._trigger(view),
             response_urls=self._urls(view, installation),
         )
-        return payload, await self._told(payload, installation)
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault)
+        if fault is not None and fault.kind is Kind.REPEATED:
+            payload = {**payload, "trigger_id": self._trigger(view)}
+            told += await self._delivery.deliver(payload, app=installation.app)
+        return payload, told
 
     def _acknowledged(self, view: View, ack: Ack) -> str | None:
         """Do what the acknowledgement says, unless the view was closed meanwhile; returns what Slack complains of."""
@@ -111,7 +120,9 @@ class Submissions:
         installation = self._world.installations.of_bot(view.bot_user_id)
         if not subject.content["notify_on_close"] or installation is None or installation.revoked is not None:
             return {"sent": False, "status": None, "ack_ms": None}
-        return {"sent": True, **_outcome(payload, await self._told(payload, installation))}
+        fault = self._faults.take(VIEW_CLOSED, INTERACTIVITY, channels=())
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault)
+        return {"sent": True, **_outcome(payload, *told)}
 
     async def act(self, use: Use, wanted: ElementSelector) -> Json:
         """Use one element of a view, as a click uses one of a message; returns the payload and the acknowledgement.
@@ -121,6 +132,8 @@ class Submissions:
         view = self._entered(self._used(use), use)
         installation = self._author(view)
         action = _action(view, wanted)
+        if not is_choosable(action.chosen, person=self._world.people[view.user], world=self._world):
+            raise RefusedError(409, "no_such_action", "this person cannot choose that")
         if action.entry is not None:
             key = (action.block_id, action.element["action_id"])
             view = self._views.enter(view, {key: {"type": action.element["type"], **action.chosen}})
@@ -131,7 +144,8 @@ class Submissions:
             trigger_id=self._trigger(view),
             action=action,
         )
-        return _outcome(payload, await self._told(payload, installation))
+        fault = self._faults.take(INTERACTIVITY, channels=())
+        return _outcome(payload, *await self._delivery.deliver(payload, app=installation.app, fault=fault))
 
     def _used(self, use: Use) -> View:
         person = acting(self._world, use.user)
@@ -150,10 +164,11 @@ class Submissions:
 
     def _entered(self, view: View, use: Use) -> View:
         elements = {(block_id, element["action_id"]): element for block_id, element in stateful(view.blocks)}
+        person = self._world.people[view.user]
         values: dict[Key, Json] = {}
         for key, entry in use.entered.items():
             value = _value(elements.get(key), entry, unchecked=use.unchecked)
-            if value is None:
+            if value is None or not (use.unchecked or is_choosable(value, person=person, world=self._world)):
                 raise RefusedError(409, "no_such_entry", f"{'/'.join(key)} of the view cannot hold this")
             values[key] = value
         return self._views.enter(view, values) if values else view
@@ -162,10 +177,6 @@ class Submissions:
         return self._views.triggers.give(
             bot_user_id=view.bot_user_id, user=view.user, view_id=view.id, channel=view.channel
         )
-
-    async def _told(self, payload: Json, installation: Installation) -> Ack:
-        fault = self._faults.take(INTERACTIVITY, channels=())
-        return (await self._delivery.deliver(payload, app=installation.app, fault=fault))[0]
 
     def _urls(self, view: View, installation: Installation) -> list[Json]:
         """A response_url for each conversation that was chosen in an element with `response_url_enabled`."""
@@ -205,8 +216,9 @@ def _action(view: View, wanted: ElementSelector) -> Action:
     return found
 
 
-def _outcome(payload: Json, ack: Ack) -> Json:
-    return {
+def _outcome(payload: Json, *told: Ack) -> Json:
+    ack = told[-1]
+    outcome: Json = {
         "status": ack.status,
         "ack_ms": ack.ms,
         "error": ack.error,
@@ -215,3 +227,4 @@ def _outcome(payload: Json, ack: Ack) -> Json:
         "request": ack.request,
         "answer": ack.answer,
     }
+    return outcome | ({"statuses": [one.status for one in told]} if len(told) > 1 else {})

@@ -33,10 +33,10 @@ async def test_a_method_that_is_missing_says_so(client: AsyncWebClient, caplog: 
     ("blocks", "kind", "pointer"),
     [
         ([{"type": "table", "rows": []}], "table", "/blocks/0/type"),
-        ([{"type": "actions", "elements": [{"type": "datepicker"}]}], "datepicker", "/blocks/0/elements/0/type"),
+        ([{"type": "actions", "elements": [{"type": "icon_button"}]}], "icon_button", "/blocks/0/elements/0/type"),
         (
-            [{"type": "input", "label": {"type": "plain_text", "text": "x"}, "element": {"type": "number_input"}}],
-            "number_input",
+            [{"type": "input", "label": {"type": "plain_text", "text": "x"}, "element": {"type": "external_select"}}],
+            "external_select",
             "/blocks/0/element/type",
         ),
     ],
