@@ -17,9 +17,9 @@ from sandbox.slack.views.stacks import Views
 from sandbox.slack.views.submissions import Submissions, Use
 from sandbox.slack.world import World
 
-_SUBMIT = ("user", "values", "unchecked")
-_CLOSE = ("user", "clear")
-_ACTION = ("user", "action_id", "block_id", "value", "values", "wait_view")
+_SUBMIT = ("user", "values", "unchecked", "request_url")
+_CLOSE = ("user", "clear", "request_url")
+_ACTION = ("user", "action_id", "block_id", "value", "values", "wait_view", "request_url")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,7 @@ def _use(request: web.Request, fields: reading.Fields) -> Use:
         user=fields.text("user"),
         entered=_entered(fields, unchecked=unchecked),
         unchecked=unchecked,
+        request_url=fields.optional_text("request_url"),
     )
 
 

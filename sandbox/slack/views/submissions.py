@@ -26,12 +26,16 @@ Entered: TypeAlias = Mapping[Key, Entry | Json]
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """A person's use of a view on top of a stack. With `unchecked` the client checks nothing."""
+    """A person's use of a view on top of a stack. With `unchecked` the client checks nothing.
+
+    `request_url` is where the payload is sent, in place of the URLs of the app.
+    """
 
     view_id: str
     user: str
     entered: Entered = field(default_factory=dict)
     unchecked: bool = False
+    request_url: str | None = None
 
 
 class Submissions:
@@ -68,13 +72,15 @@ class Submissions:
         view = self._views.show(view)
         self._pending.add(view.id)
         try:
-            payload, told = await self._submitted(view, installation)
+            payload, told = await self._submitted(view, installation, request_url=use.request_url)
         finally:
             self._pending.discard(view.id)
         ack = told[-1]
         return _outcome(payload, *told) | {"response": acks.response(ack), "trouble": self._acknowledged(view, ack)}
 
-    async def _submitted(self, view: View, installation: Installation) -> tuple[Json, list[Ack]]:
+    async def _submitted(
+        self, view: View, installation: Installation, *, request_url: str | None
+    ) -> tuple[Json, list[Ack]]:
         """The last payload that was sent, and every acknowledgement; the last is the one that counts."""
         fault = self._faults.take(VIEW_SUBMISSION, INTERACTIVITY, channels=())
         is_stale = fault is not None and fault.kind is Kind.STALE_STATE
@@ -85,10 +91,10 @@ class Submissions:
             trigger_id=self._trigger(view),
             response_urls=self._urls(view, installation),
         )
-        told = await self._delivery.deliver(payload, app=installation.app, fault=fault)
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=request_url)
         if fault is not None and fault.kind is Kind.REPEATED:
             payload = {**payload, "trigger_id": self._trigger(view)}
-            told += await self._delivery.deliver(payload, app=installation.app)
+            told += await self._delivery.deliver(payload, app=installation.app, request_url=request_url)
         return payload, told
 
     def _acknowledged(self, view: View, ack: Ack) -> str | None:
@@ -121,7 +127,7 @@ class Submissions:
         if not subject.content["notify_on_close"] or installation is None or installation.revoked is not None:
             return {"sent": False, "status": None, "ack_ms": None}
         fault = self._faults.take(VIEW_CLOSED, INTERACTIVITY, channels=())
-        told = await self._delivery.deliver(payload, app=installation.app, fault=fault)
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=use.request_url)
         return {"sent": True, **_outcome(payload, *told)}
 
     async def act(self, use: Use, wanted: ElementSelector) -> Json:
@@ -145,7 +151,8 @@ class Submissions:
             action=action,
         )
         fault = self._faults.take(INTERACTIVITY, channels=())
-        return _outcome(payload, *await self._delivery.deliver(payload, app=installation.app, fault=fault))
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=use.request_url)
+        return _outcome(payload, *told)
 
     def _used(self, use: Use) -> View:
         person = acting(self._world, use.user)
