@@ -151,7 +151,7 @@ class Client:
         try:
             await self._web.views_open(trigger_id=trigger_id, view=view)
         except SlackApiError as error:
-            return None if error.response.get("error") in _OPEN_ALREADY else _failure(error)
+            return None if _refused_as(error) in _OPEN_ALREADY else _failure(error)
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
         return None
@@ -250,10 +250,7 @@ async def reach(api_url: str, *, http: aiohttp.ClientSession) -> SlackFailure | 
     try:
         await AsyncWebClient(base_url=api_url, session=http, retry_handlers=[]).api_test()
     except SlackApiError as error:
-        data = getattr(error.response, "data", None)
-        if isinstance(data, dict) and isinstance(data.get("error"), str):
-            return None
-        return _failure(error)
+        return None if _refused_as(error) is not None else _failure(error)
     except Exception as error:  # noqa: BLE001  -- as above
         return _failure(error)
     return None
@@ -298,6 +295,13 @@ def _text(response: Any, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise UnreadableResponse(name)
     return value
+
+
+def _refused_as(error: SlackApiError) -> str | None:
+    """Slack's error string; None if the response is not one of Slack's."""
+    data = getattr(error.response, "data", None)
+    word = data.get("error") if isinstance(data, dict) else None
+    return word if isinstance(word, str) else None
 
 
 def _failure(error: Exception) -> SlackFailure:

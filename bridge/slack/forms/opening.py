@@ -10,7 +10,7 @@ from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.slack.claims import ClickOutcome
 from bridge.slack.connections import Installations
-from bridge.slack.errors import Broken, GiveUp, SlackFailure, classify
+from bridge.slack.errors import Broken, SlackFailure, classify
 from bridge.slack.payloads.incoming import Click
 from bridge.slack.private_replies import public_id
 from storage.model import Json, StoredRequest
@@ -18,16 +18,19 @@ from storage.model import Json, StoredRequest
 _log = Log("clicks")
 
 TRIGGER_SECONDS: Final = 3.0
-_NO_FORM = GiveUp(code="no_form", detail="This release has no such form.", fix="Update every replica.")
-_NO_TRIGGER = GiveUp(code="form_expired", detail="The click has no trigger.", fix="Click the button again.")
+_NO_FORM: Final = "no_form"  # this release does not know the form
+_NO_TRIGGER: Final = "no_trigger"
 
 
 class FormOpener:
-    """Opens forms on one replica."""
+    """Opens forms on one replica, each at most `seconds` after its click arrived."""
 
-    def __init__(self, *, installations: Installations, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, *, installations: Installations, metrics: Metrics | None = None, seconds: float = TRIGGER_SECONDS
+    ) -> None:
         self._installations = installations
         self._metrics = metrics or Metrics()
+        self._seconds = seconds
 
     async def open(self, outcome: ClickOutcome) -> bool:
         """Open the form for a click whose verdict is `opened`; never raises. True if the form is open.
@@ -44,11 +47,12 @@ class FormOpener:
         if failure is None:
             self._metrics.form_opened()
             return True
-        _log.warning("form_not_opened", interaction=public_id(click), code=failure.code, detail=failure.detail)
-        self._metrics.form_not_opened(failure.code)
+        code, detail = (failure, None) if isinstance(failure, str) else (failure.code, failure.detail)
+        _log.warning("form_not_opened", interaction=public_id(click), code=code, detail=detail)
+        self._metrics.form_not_opened(code)
         return False
 
-    async def _open(self, outcome: ClickOutcome) -> SlackFailure | None:
+    async def _open(self, outcome: ClickOutcome) -> SlackFailure | str | None:
         click, connection, asked = outcome.click, outcome.connection, outcome.claimed.asked
         modal = _modal(click, asked) if asked is not None else None
         if connection is None or modal is None:
@@ -61,7 +65,7 @@ class FormOpener:
         if isinstance(slack, Broken):
             return slack
         try:
-            async with asyncio.timeout_at(outcome.arrived_at + TRIGGER_SECONDS):
+            async with asyncio.timeout_at(outcome.arrived_at + self._seconds):
                 return await slack.open_form(modal, trigger_id=click.trigger_id)
         except TimeoutError as error:
             return classify(error)
