@@ -74,17 +74,6 @@ async def test_the_state_of_a_closed_view_has_no_inputs(
     assert list(payload["view"]["state"]["values"]) == ["where"]
 
 
-async def test_what_the_app_says_to_a_closing_changes_nothing(
-    client: AsyncWebClient, control: Control, app: ClickListener
-) -> None:
-    app.status = 404
-    view = await opened(client, control, view=modal(notify_on_close=True))
-
-    assert (await close(control, view))["status"] == 404
-    assert await views_of(control) == []
-    assert (await control.try_post(f"views/{view['id']}/close", user="U0ANA"))[0] == 404
-
-
 async def test_the_client_submits_no_form_with_a_mistake(
     client: AsyncWebClient, control: Control, app: ClickListener
 ) -> None:
