@@ -1,10 +1,10 @@
-"""Clicked elements: finds the element of a message that a click means, and builds Slack's JSON for the click."""
+"""Used elements: finds the element of a message or view that is meant, and builds Slack's JSON for its use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sandbox.slack.entries import Entry, held
-from sandbox.slack.model import Json, Message
+from sandbox.slack.element_values import Entry, held
+from sandbox.slack.model import Json
 from sandbox.slack.validator.message import interactive
 
 # The fields of each element that Slack repeats in a payload, beside its type, its ids and what was entered.
@@ -14,7 +14,9 @@ _KEPT = {
     "radio_buttons": ("initial_option", "confirm"),
     "checkboxes": ("initial_options", "confirm"),
     "overflow": ("confirm",),
+    "plain_text_input": (),
 }
+_KEPT_OF_OTHERS = ("placeholder", "confirm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,14 @@ class Action:
         """The entry in the payload's `actions`."""
         kind = self.element["type"]
         entry = {"type": kind, "action_id": self.element["action_id"], "block_id": self.block_id}
-        entry |= {name: self.element[name] for name in _KEPT.get(kind, ()) if name in self.element}
+        entry |= {name: value for name, value in self.element.items() if _is_kept(kind, name)}
         return entry | self.chosen | {"action_ts": action_ts}
+
+
+def _is_kept(kind: str, name: str) -> bool:
+    if kind in _KEPT:
+        return name in _KEPT[kind]
+    return name in _KEPT_OF_OTHERS or name.startswith("initial_")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,18 +53,18 @@ class ElementSelector:
     selected_options: tuple[str, ...] | None = None
 
 
-def find(message: Message, wanted: ElementSelector, *, user: str) -> Action | None:
+def find(blocks: Iterable[Json], wanted: ElementSelector, *, user: str) -> Action | None:
     """The use of the element that `wanted` identifies; None when this person sees no such element that sends clicks."""
-    for block, element in _meant(message, wanted):
+    for block, element in _meant(blocks, wanted):
         action = _used(block["block_id"], element, wanted)
         if action is not None and user in element.get("visible_to_user_ids", [user]) and _is_sent(block):
             return action
     return None
 
 
-def is_silent(message: Message, wanted: ElementSelector) -> bool:
+def is_silent(blocks: Iterable[Json], wanted: ElementSelector) -> bool:
     """Whether the element is one of an input block that sends nothing when it is used."""
-    return any(not _is_sent(block) for block, _ in _meant(message, wanted))
+    return any(not _is_sent(block) for block, _ in _meant(blocks, wanted))
 
 
 def from_older_rendering(stale: Json) -> Action:
@@ -69,8 +77,8 @@ def from_older_rendering(stale: Json) -> Action:
     return Action(block_id=stale["block_id"], element={**element, "text": text, **value})
 
 
-def _meant(message: Message, wanted: ElementSelector) -> Iterator[tuple[Json, Json]]:
-    for block in message.blocks:
+def _meant(blocks: Iterable[Json], wanted: ElementSelector) -> Iterator[tuple[Json, Json]]:
+    for block in blocks:
         if wanted.block_id in (None, block["block_id"]):
             for element in interactive(block):
                 if element["action_id"] == wanted.action_id:
@@ -87,7 +95,7 @@ def _used(block_id: str, element: Json, wanted: ElementSelector) -> Action | Non
         case "button":
             is_this = wanted.value in (None, element.get("value"))
             return Action(block_id=block_id, element=element) if is_this else None
-        case "checkboxes":
+        case kind if kind == "checkboxes" or kind.startswith("multi_"):
             entry: Entry = wanted.selected_options
         case "plain_text_input":
             entry = wanted.value

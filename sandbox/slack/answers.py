@@ -61,8 +61,8 @@ async def faulty(
         case Kind.DUPLICATE:
             perform()
             return perform()
-        case Kind.BAD_SIGNATURE | Kind.OLD_TIMESTAMP:
-            raise ValueError(f"{fault.kind} is a fault of clicks, not of answers")
+        case Kind.BAD_SIGNATURE | Kind.OLD_TIMESTAMP | Kind.REPEATED | Kind.STALE_STATE:
+            raise ValueError(f"{fault.kind} is a fault of clicks or submissions, not of answers")
 
 
 def rate_limited(retry_after: int | None, *, word: str = "ratelimited") -> web.Response:

@@ -10,12 +10,14 @@ from sandbox.slack import actions, payloads
 from sandbox.slack.acting import acting
 from sandbox.slack.actions import Action, ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
-from sandbox.slack.entries import Entries, Entry, held, stateful
+from sandbox.slack.element_values import Entry, held, stateful
+from sandbox.slack.entries import Entries
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
 from sandbox.slack.model import Installation, Json, Message, Person
 from sandbox.slack.payloads import Overrides
 from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.views.triggers import Triggers
 from sandbox.slack.world import World
 
 
@@ -48,6 +50,7 @@ class Clicks:
         world: World,
         faults: Faults,
         response_urls: ResponseUrls,
+        triggers: Triggers,
         delivery: Delivery,
         origin: Callable[[], str],
         changed: Callable[[], None] = lambda: None,
@@ -55,6 +58,7 @@ class Clicks:
         self._world = world
         self._faults = faults
         self._response_urls = response_urls
+        self._triggers = triggers
         self._delivery = delivery
         self._origin = origin
         self._changed = changed
@@ -79,8 +83,13 @@ class Clicks:
             message=message,
             action=action,
             state=self._entries.state(message, user=person.id),
+            trigger_id=self._triggers.give(
+                bot_user_id=installation.bot_user_id, user=person.id, channel=message.channel
+            ),
             response_url=self._origin()
-            + self._response_urls.give(source=message, clicker=person.id, installation=installation),
+            + self._response_urls.give(
+                channel=message.channel, ts=message.ts, clicker=person.id, installation=installation
+            ),
             overrides=click.overrides,
         )
         fault = self._faults.take(INTERACTIVITY, channels=(message.channel,))
@@ -139,12 +148,12 @@ class Clicks:
 
 
 def _action(message: Message, click: Click) -> Action:
-    found = actions.find(message, click.wanted, user=click.user) if click.wanted is not None else None
+    found = actions.find(message.blocks, click.wanted, user=click.user) if click.wanted is not None else None
     if found is not None:
         return found
     if click.stale is not None:
         return actions.from_older_rendering(click.stale)
-    if click.wanted is not None and actions.is_silent(message, click.wanted):
+    if click.wanted is not None and actions.is_silent(message.blocks, click.wanted):
         raise RefusedError(
             409, "no_such_action", "without dispatch_action an input is only told with another click: `state`"
         )
@@ -157,7 +166,7 @@ def _entered(action: Action) -> Mapping[tuple[str, str], Entry]:
 
 def _check(entries: Mapping[tuple[str, str], Entry], message: Message) -> None:
     """Raise RefusedError unless the message has an element for each entry that can hold it."""
-    elements = {(block_id, element["action_id"]): element for block_id, element in stateful(message)}
+    elements = {(block_id, element["action_id"]): element for block_id, element in stateful(message.blocks)}
     for key, entry in entries.items():
         if key not in elements or held(elements[key], entry) is None:
             raise RefusedError(409, "no_such_entry", f"{'/'.join(key)} of the message cannot hold this")

@@ -10,6 +10,7 @@ from sandbox.slack import limits
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json
 from sandbox.slack.validator import message as validator
+from sandbox.slack.validator.elements import INTERACTIVE
 from sandbox.slack.validator.rules import Problem
 
 MAX_ATTACHMENTS = 100
@@ -42,9 +43,9 @@ class Content:
 
 def read(arguments: Mapping[str, Any]) -> Content:
     """Parse and validate the content; raises SlackError with Slack's error for anything Slack would refuse."""
-    text = _markdown(arguments) if arguments.get("markdown_text") else arguments.get("text")
+    given = _markdown(arguments) if arguments.get("markdown_text") else arguments.get("text")
     return Content(
-        text=None if text is None else str(text)[:MAX_POSTED_TEXT],
+        text=None if given is None else str(given)[:MAX_POSTED_TEXT],
         blocks=_blocks(arguments.get("blocks")),
         attachments=_attachments(arguments.get("attachments")),
         metadata=_metadata(arguments.get("metadata")),
@@ -61,6 +62,12 @@ def refusal(problems: list[Problem], *, error: str = "invalid_blocks") -> SlackE
 def completed(blocks: list[Json]) -> tuple[Json, ...]:
     """Blocks as Slack stores them: with a block_id each, and with the default flags of their texts filled in."""
     return tuple({**_completed(block), "block_id": block.get("block_id") or _new_id()} for block in blocks)
+
+
+def text(given: Json) -> Json:
+    """A text object as Slack stores it, with its default flag."""
+    completed: Json = _completed(given)
+    return completed
 
 
 def _markdown(arguments: Mapping[str, Any]) -> str:
@@ -118,7 +125,7 @@ def _completed(value: Any) -> Any:
             return {**value, "emoji": value.get("emoji", True)}
         case "mrkdwn":
             return {**value, "verbatim": value.get("verbatim", False)}
-        case "button" | "static_select" | "radio_buttons" | "checkboxes" | "overflow" | "plain_text_input":
+        case kind if kind in INTERACTIVE:
             value = {**value, "action_id": value.get("action_id") or _new_id()}
         case "image" if "image_url" in value:
             value = {**_IMAGE_SIZE, **value}

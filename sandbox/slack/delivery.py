@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import aiohttp
@@ -26,6 +26,7 @@ class Ack:
     error: str | None = None
     request: Json | None = None  # headers and body as sent; None: nothing was sent
     answer: Json | None = None  # status, headers and body as received; None: no response could be read
+    body: str = field(default="", repr=False)  # of the response, whole
 
 
 class Delivery:
@@ -73,7 +74,7 @@ class Delivery:
         signed = _signed(payload, app=app, kind=kind)
         acks = await asyncio.gather(*(self._send(signed, self._in_turn(app, request_url)) for _ in range(times)))
         if kind is Kind.DROP_AFTER:
-            return [replace(ack, status=0, error="connection", answer=None) for ack in acks]
+            return [replace(ack, status=0, error="connection", answer=None, body="") for ack in acks]
         return acks
 
     def _in_turn(self, app: App, request_url: str | None) -> tuple[str, ...]:
@@ -89,13 +90,15 @@ class Delivery:
     async def _send(self, signed: "_Signed", request_urls: tuple[str, ...]) -> Ack:
         started = time.perf_counter()
         answer: Json | None = None
+        body = ""
         tried = None
         error: str | None = "connection"
         try:
             async with asyncio.timeout(self._ack_limit):
                 for tried in request_urls:
                     try:
-                        answer, error = await self._post(tried, signed), None
+                        answer, body = await self._post(tried, signed)
+                        error = None
                         break
                     except aiohttp.ClientConnectionError:
                         continue  # the balancer's next replica
@@ -111,15 +114,17 @@ class Delivery:
             error=error,
             request=None if tried is None else {"headers": signed.headers, "body": signed.body.decode()},
             answer=answer,
+            body=body,
         )
 
-    async def _post(self, url: str, signed: "_Signed") -> Json:
+    async def _post(self, url: str, signed: "_Signed") -> tuple[Json, str]:
         if self._http is None:
             raise RuntimeError("nothing is delivered before the sandbox has started")
         async with self._http.post(url, data=signed.body, headers=signed.headers, allow_redirects=False) as answer:
             body = await answer.read()
             text = body[:MAX_KEPT].decode(errors="replace")
-            return {"status": answer.status, "headers": dict(answer.headers), "body": text}
+            kept = {"status": answer.status, "headers": dict(answer.headers), "body": text}
+            return kept, body.decode(errors="replace")
 
 
 @dataclass(frozen=True)

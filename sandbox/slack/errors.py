@@ -21,10 +21,14 @@ class RateLimitedError(Exception):
 
 
 class RefusedError(Exception):
-    """A request to the control API or to a response_url is refused with an HTTP status."""
+    """A request to the control API or to a response_url is refused with an HTTP status.
 
-    def __init__(self, status: int, error: str, detail: str = "") -> None:
+    `more` are further fields of the body.
+    """
+
+    def __init__(self, status: int, error: str, detail: str = "", **more: Any) -> None:
         super().__init__(detail or error)
         self.status = status
         self.error = error
         self.detail = detail
+        self.more = more

@@ -143,6 +143,7 @@ CLASSES: Mapping[str, FaultClass] = MappingProxyType(
                 "hash_conflict",
                 "not_found",
                 "push_limit_reached",
+                "duplicate_external_id",
             ),
         ),
     }

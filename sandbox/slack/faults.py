@@ -6,9 +6,12 @@ from enum import StrEnum
 
 from sandbox.slack.model import Json
 
-INTERACTIVITY = "interactivity"
+INTERACTIVITY = "interactivity"  # every payload that is sent to an app
+VIEW_SUBMISSION = "view_submission"
+VIEW_CLOSED = "view_closed"
 RESPONSE_URL = "response_url"
 EVERY_METHOD = "*"
+_NO_METHODS = (INTERACTIVITY, VIEW_SUBMISSION, VIEW_CLOSED, RESPONSE_URL)
 
 
 class Kind(StrEnum):
@@ -31,6 +34,8 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"  # performed twice, with one response. A click is delivered twice
     BAD_SIGNATURE = "bad_signature"
     OLD_TIMESTAMP = "old_timestamp"
+    REPEATED = "repeated"  # a submission's acknowledgement is lost, and it is sent again with a new trigger_id
+    STALE_STATE = "stale_state"  # a submission has the state from before the last update of its view
 
 
 OF_CLICKS = frozenset(
@@ -43,7 +48,8 @@ OF_CLICKS = frozenset(
         Kind.DROP_AFTER,
     }
 )
-OF_ANSWERS = frozenset(Kind) - {Kind.BAD_SIGNATURE, Kind.OLD_TIMESTAMP}
+OF_SUBMISSIONS = OF_CLICKS | {Kind.REPEATED, Kind.STALE_STATE}
+OF_ANSWERS = frozenset(Kind) - {Kind.BAD_SIGNATURE, Kind.OLD_TIMESTAMP, Kind.REPEATED, Kind.STALE_STATE}
 MAY_BE_APPLIED = frozenset({Kind.ERROR, Kind.STATUS, Kind.HTML})
 
 
@@ -65,7 +71,13 @@ class Fault:
     def is_possible(self) -> bool:
         if self.applied and self.kind not in MAY_BE_APPLIED:
             return False
-        return self.kind in (OF_CLICKS if self.on == INTERACTIVITY else OF_ANSWERS)
+        match self.on:
+            case "view_submission":
+                return self.kind in OF_SUBMISSIONS
+            case "interactivity" | "view_closed":
+                return self.kind in OF_CLICKS
+            case _:
+                return self.kind in OF_ANSWERS
 
     @property
     def word(self) -> str:
@@ -88,10 +100,11 @@ class Faults:
         self._changed()
         return fault_id
 
-    def take(self, on: str, *, channels: Collection[str]) -> Fault | None:
-        """Use the oldest fault that applies to this use once; returns it, or None."""
+    def take(self, *on: str, channels: Collection[str]) -> Fault | None:
+        """Use the oldest fault that applies to this use once; returns it, or None. `on` are the names of the use."""
+        is_method = not set(on) & set(_NO_METHODS)
         for fault_id, fault in self._left.items():
-            is_meant = fault.on == on or (fault.on == EVERY_METHOD and on not in (INTERACTIVITY, RESPONSE_URL))
+            is_meant = fault.on in on or (fault.on == EVERY_METHOD and is_method)
             if is_meant and (fault.channel is None or fault.channel in channels):
                 if fault.times > 1:
                     self._left[fault_id] = replace(fault, times=fault.times - 1)

@@ -28,7 +28,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _refused(refused: RefusedError) -> web.Response:
-    body = {"ok": False, "error": refused.error}
+    body = {"ok": False, "error": refused.error, **refused.more}
     if refused.detail:
         body["detail"] = refused.detail
     return web.json_response(body, status=refused.status)

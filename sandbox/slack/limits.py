@@ -14,10 +14,7 @@ TYPES = frozenset(
     {
         *("alert", "call", "card", "carousel", "container", "context_actions", "data_table", "data_visualization"),
         *("file", "markdown", "plan", "table", "task_card", "video"),
-        *("channels_select", "conversations_select", "external_select", "users_select"),
-        *("multi_channels_select", "multi_conversations_select", "multi_external_select", "multi_static_select"),
-        *("multi_users_select", "datepicker", "datetimepicker", "timepicker", "email_text_input", "number_input"),
-        *("url_text_input", "rich_text_input", "file_input", "feedback_buttons", "icon_button", "workflow_button"),
+        *("external_select", "multi_external_select", "feedback_buttons", "icon_button", "workflow_button"),
         *("raw_number", "raw_text", "url"),
     }
 )

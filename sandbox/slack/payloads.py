@@ -1,6 +1,5 @@
 """The `block_actions` payload of a click, field by field as Slack sends it."""
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from sandbox.slack.actions import Action
 from sandbox.slack.model import Channel, Installation, Json, Message, Person
 from sandbox.slack.world import World
 
+VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - deprecated by Slack; apps must not rely on it
 UNCHANGED: Any = object()  # marks an override that was not given; None is a value to override with
 
 
@@ -32,6 +32,7 @@ def block_actions(
     person: Person,
     message: Message,
     action: Action,
+    trigger_id: str,
     response_url: str,
     state: Json,
     overrides: Overrides = NO_OVERRIDES,
@@ -42,22 +43,18 @@ def block_actions(
     installation has no `team`: only `user.team_id` names a workspace.
     """
     channel = world.channels[message.channel]
-    team = _team(installation, world, overrides)
+    team_id = installation.team_id if overrides.team is UNCHANGED else overrides.team
+    enterprise_id = installation.enterprise_id if overrides.enterprise is UNCHANGED else overrides.enterprise
     payload: Json = {
         "type": "block_actions",
-        "user": {
-            "id": person.id,
-            "username": person.name,
-            "name": person.name,
-            "team_id": person.team_id if overrides.user_team is UNCHANGED else overrides.user_team,
-        },
+        "user": user(person, team_id=person.team_id if overrides.user_team is UNCHANGED else overrides.user_team),
         "api_app_id": installation.id if overrides.api_app_id is UNCHANGED else overrides.api_app_id,
-        "token": "sandbox-verification-token",  # deprecated by Slack; apps must not rely on it
+        "token": VERIFICATION_TOKEN,
         "container": _container(message),
-        "trigger_id": f"{world.new_ts()}.{secrets.token_hex(16)}",
-        "team": team,
-        "enterprise": _enterprise(installation, world, overrides),
-        "is_enterprise_install": team is None,
+        "trigger_id": trigger_id,
+        "team": team(team_id, world),
+        "enterprise": enterprise(enterprise_id, world),
+        "is_enterprise_install": team_id is None,
         "channel": {"id": channel.id, "name": _name(channel)},
         "message": _message(message, world),
         "state": state,
@@ -69,22 +66,26 @@ def block_actions(
     return payload
 
 
-def _team(installation: Installation, world: World, overrides: Overrides) -> Json | None:
-    team_id = installation.team_id if overrides.team is UNCHANGED else overrides.team
+def user(person: Person, *, team_id: str) -> Json:
+    """The person who made an interaction, with the id of a workspace."""
+    return {"id": person.id, "username": person.name, "name": person.name, "team_id": team_id}
+
+
+def team(team_id: str | None, world: World) -> Json | None:
+    """A workspace, with its Enterprise organization if it is in one."""
     if team_id is None:
         return None
     installations = world.installations
     workspace = installations.workspaces.get(team_id)
-    team: Json = {"id": team_id, "domain": workspace.domain if workspace else team_id.lower()}
+    shape: Json = {"id": team_id, "domain": workspace.domain if workspace else team_id.lower()}
     if workspace is not None and workspace.enterprise_id is not None:
-        enterprise = installations.enterprises[workspace.enterprise_id]
-        team |= {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name}
-    return team
+        inside = installations.enterprises[workspace.enterprise_id]
+        shape |= {"enterprise_id": inside.id, "enterprise_name": inside.name}
+    return shape
 
 
-def _enterprise(installation: Installation, world: World, overrides: Overrides) -> Json | None:
-    is_truth = overrides.enterprise is UNCHANGED
-    enterprise_id = installation.enterprise_id if is_truth else overrides.enterprise
+def enterprise(enterprise_id: str | None, world: World) -> Json | None:
+    """An Enterprise organization."""
     if enterprise_id is None:
         return None
     known = world.installations.enterprises.get(enterprise_id)

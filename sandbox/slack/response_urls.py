@@ -25,10 +25,10 @@ MAX_REPLIES_KEPT = 10  # per response_url; they are shown in the record of click
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseUrl:
-    """One response_url: the clicked message, the clicker, and how often the URL may still be used."""
+    """One response_url: the clicked message or chosen channel, the person, and how often it may still be used."""
 
     channel: str
-    ts: str
+    ts: str | None  # of the message; None for the response_url of a submitted view, which has none
     clicker: str
     installation: Installation
     made_at: float
@@ -54,13 +54,13 @@ class ResponseUrls:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/actions/{team}/{n}/{secret}", self.answer)]
 
-    def give(self, *, source: Message, clicker: str, installation: Installation) -> str:
-        """Create the response_url of one click; returns its path."""
+    def give(self, *, channel: str, ts: str | None, clicker: str, installation: Installation) -> str:
+        """Create the response_url of one click or submission; returns its path."""
         self._forget_expired()
         self._count += 1
         path = f"/actions/{installation.place}/{self._count}/{secrets.token_urlsafe(18)}"
         self._given[path] = ResponseUrl(
-            channel=source.channel, ts=source.ts, clicker=clicker, installation=installation, made_at=self._now()
+            channel=channel, ts=ts, clicker=clicker, installation=installation, made_at=self._now()
         )
         return path
 
@@ -120,7 +120,7 @@ class ResponseUrls:
         if given.uses_left == 0:
             raise RefusedError(404, "used_url")
         parsed = content.read(arguments)
-        source = self._world.message(channel=given.channel, ts=given.ts)
+        source = self._world.message(channel=given.channel, ts=given.ts) if given.ts is not None else None
         deletes, replaces = truth(arguments.get("delete_original")), truth(arguments.get("replace_original"))
         thread_ts = arguments.get("thread_ts")
         thread = thread_of(self._world, given.channel, thread_ts) if thread_ts else None

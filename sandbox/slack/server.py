@@ -15,15 +15,19 @@ from sandbox.slack.control.apps import Apps
 from sandbox.slack.control.click_routes import ClickRoutes
 from sandbox.slack.control.fault_routes import FaultRoutes
 from sandbox.slack.control.messages import MessageRoutes
+from sandbox.slack.control.opened_views import OpenedViews
+from sandbox.slack.control.view_routes import ViewRoutes
 from sandbox.slack.control.watch import Watch
 from sandbox.slack.control.workspaces import Workspaces
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.faults import Faults
 from sandbox.slack.guard import guard
 from sandbox.slack.kept_messages import KeptMessages
-from sandbox.slack.ratelimit import PostingLimit
+from sandbox.slack.ratelimit import RateLimits
 from sandbox.slack.requests import Record, Request
 from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.views.stacks import Views
+from sandbox.slack.views.submissions import Submissions
 from sandbox.slack.webapi import WebApi
 
 HOST = "127.0.0.1"
@@ -67,8 +71,9 @@ class Sandbox:
             self.delivery.request_urls[self.world.app.id] = request_urls
         self._record = Record()
         self.response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
+        self.views = Views(world=self.world, now=clock, changed=self.changes.bump)
         self._static = static
-        self._limit = PostingLimit(now=clock) if posting_limit else None
+        self._rate_limits = RateLimits(now=clock) if posting_limit else None
         self._runner: web.AppRunner | None = None
 
     @property
@@ -126,18 +131,37 @@ class Sandbox:
             world=self.world,
             faults=self.faults,
             response_urls=self.response_urls,
+            triggers=self.views.triggers,
             delivery=self.delivery,
             origin=lambda: self.url,
             changed=self.changes.bump,
         )
+        submissions = Submissions(
+            world=self.world,
+            views=self.views,
+            faults=self.faults,
+            response_urls=self.response_urls,
+            delivery=self.delivery,
+            origin=lambda: self.url,
+        )
+        opened_views = OpenedViews(world=self.world, views=self.views, changes=self.changes)
         app = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
         app.add_routes(
             [
-                *WebApi(world=self.world, faults=self.faults, record=self._record, posting_limit=self._limit).routes(),
+                *WebApi(
+                    world=self.world,
+                    faults=self.faults,
+                    record=self._record,
+                    rate_limits=self._rate_limits,
+                    views=self.views,
+                ).routes(),
                 *self.response_urls.routes(),
                 *MessageRoutes(world=self.world).routes(),
                 *Watch(world=self.world, changes=self.changes, record=self._record, delivery=self.delivery).routes(),
-                *ClickRoutes(clicks=clicks).routes(),
+                *ClickRoutes(clicks=clicks, opened_views=opened_views).routes(),
+                *ViewRoutes(
+                    world=self.world, views=self.views, submissions=submissions, opened_views=opened_views
+                ).routes(),
                 *Workspaces(world=self.world).routes(),
                 *Apps(world=self.world, delivery=self.delivery).routes(),
                 *FaultRoutes(faults=self.faults).routes(),

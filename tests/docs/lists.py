@@ -121,10 +121,11 @@ def parts_of_the_sandbox() -> Section:
         "Payloads sent": IMITATED,
         "Payloads not sent": NOT_IMITATED,
         "Blocks": blocks.IN_MESSAGES,
-        "Elements": {*elements.IN_ACTIONS, *elements.IN_ACCESSORY, *elements.IN_INPUT},
+        "Elements": {*elements.IN_ACTIONS, *elements.IN_ACCESSORY, *elements.IN_MODAL_INPUT},
         "Views judged": view.KINDS,
         "Faults of answers": faults.OF_ANSWERS,
         "Faults of clicks": faults.OF_CLICKS,
+        "Faults of submissions": faults.OF_SUBMISSIONS,
         "Classes of failure": CLASSES,
     }
     return [Table(head=("", ""), rows=[[name, OrderedNames(names)] for name, names in listed.items()])]

@@ -8,7 +8,8 @@ from aiohttp import web
 from sandbox.slack.actions import ElementSelector
 from sandbox.slack.clicks import Click, Clicks
 from sandbox.slack.control import reading
-from sandbox.slack.entries import Entry
+from sandbox.slack.control.opened_views import MAX_WAIT, OpenedViews
+from sandbox.slack.element_values import Entry
 from sandbox.slack.model import Json
 from sandbox.slack.payloads import UNCHANGED, Overrides
 
@@ -31,6 +32,7 @@ CLICK = (
     "api_app_id",
     "repeat",
     "delay_ms",
+    "wait_view",
 )
 MAX_REPEATS = 1000
 
@@ -40,13 +42,18 @@ class ClickRoutes:
     """The routes of `/sandbox/clicks`."""
 
     clicks: Clicks
+    opened_views: OpenedViews
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/sandbox/clicks", self.click), web.get("/sandbox/clicks", self.recent)]
 
     async def click(self, request: web.Request) -> web.Response:
         fields = await reading.body(request, known=CLICK)
-        return web.json_response(await self.clicks.click(_click(fields)))
+        seconds = fields.number("wait_view", default=0, maximum=MAX_WAIT)
+        result = await self.clicks.click(_click(fields))
+        if "wait_view" in fields:
+            result["view"] = await self.opened_views.wait(result["payload"]["trigger_id"], seconds=seconds)
+        return web.json_response(result)
 
     async def recent(self, request: web.Request) -> web.Response:
         limit = int(reading.query(request, known=("most",)).number("most", default=100, minimum=1))

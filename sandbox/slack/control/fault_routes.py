@@ -7,9 +7,19 @@ from aiohttp import web
 from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.fault_classes import CLASSES
-from sandbox.slack.faults import EVERY_METHOD, INTERACTIVITY, RESPONSE_URL, Fault, Faults, Kind
+from sandbox.slack.faults import (
+    EVERY_METHOD,
+    INTERACTIVITY,
+    RESPONSE_URL,
+    VIEW_CLOSED,
+    VIEW_SUBMISSION,
+    Fault,
+    Faults,
+    Kind,
+)
 from sandbox.slack.methods.table import NAMES
 
+_OTHERS = (INTERACTIVITY, VIEW_SUBMISSION, VIEW_CLOSED, RESPONSE_URL, EVERY_METHOD)
 _FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel", "applied")
 
 
@@ -45,8 +55,8 @@ class FaultRoutes:
 
 def _fault(fields: reading.Fields) -> Fault:
     on, kind = fields.text("on"), fields.text("fault")
-    if on not in NAMES and on not in (INTERACTIVITY, RESPONSE_URL, EVERY_METHOD):
-        raise RefusedError(400, "invalid_fault", f"{on} is no method, {INTERACTIVITY} or {RESPONSE_URL}")
+    if on not in NAMES and on not in _OTHERS:
+        raise RefusedError(400, "invalid_fault", f"{on} is no method, and not one of {', '.join(_OTHERS)}")
     if kind not in list(Kind):
         raise RefusedError(400, "invalid_fault", f"known faults: {', '.join(Kind)}")
     missing = "retry_after" in fields and fields.raw("retry_after") is None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from sandbox.slack.methods import api, blocks, chat, conversations, people
+from sandbox.slack.methods import api, blocks, chat, conversations, people, views
 from sandbox.slack.methods.call import Call
 from sandbox.slack.model import Json
 
@@ -28,6 +28,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "conversations.list": conversations.list_,
         "conversations.history": conversations.history,
         "conversations.replies": conversations.replies,
+        "views.open": views.open_,
+        "views.push": views.push,
+        "views.update": views.update,
     }
 )
 

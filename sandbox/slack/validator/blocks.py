@@ -1,6 +1,6 @@
 """The limits of each block. A new block is one entry here; a new surface is one more table of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sandbox.slack.model import Json
 from sandbox.slack.validator import elements, rich_text
@@ -20,6 +20,13 @@ from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, P
 def _text_or_fields(value: Json, pointer: str) -> Iterator[Problem]:
     if "text" not in value and "fields" not in value:
         yield Problem(pointer, "must define either `text` or `fields`")
+
+
+def _input(kinds: Mapping[str, Object]) -> Object:
+    return Object(
+        required={"label": plain(2000), "element": Kinds(kinds)},
+        optional={"block_id": BLOCK_ID, "hint": plain(2000), "optional": Flag(), "dispatch_action": Flag()},
+    )
 
 
 IN_MESSAGES = {
@@ -58,8 +65,6 @@ IN_MESSAGES = {
         checks=(one_source,),
     ),
     "rich_text": Object(required={"elements": rich_text.PARTS}, optional={"block_id": BLOCK_ID}),
-    "input": Object(
-        required={"label": plain(2000), "element": Kinds(elements.IN_INPUT)},
-        optional={"block_id": BLOCK_ID, "hint": plain(2000), "optional": Flag(), "dispatch_action": Flag()},
-    ),
+    "input": _input(elements.IN_INPUT),
 }
+IN_MODALS = {**IN_MESSAGES, "input": _input(elements.IN_MODAL_INPUT)}

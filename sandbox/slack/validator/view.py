@@ -1,18 +1,16 @@
 """The limits of a modal or home view: its titles, its blocks, and the size of its JSON."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from sandbox.slack.model import Json
 from sandbox.slack.validator import message
-from sandbox.slack.validator.blocks import IN_MESSAGES
+from sandbox.slack.validator.blocks import IN_MESSAGES, IN_MODALS
 from sandbox.slack.validator.composition import plain
 from sandbox.slack.validator.rules import Flag, Items, Kinds, Object, Problem, String, broken
 
 MAX_BLOCKS = 100
 MAX_BYTES = 250 * 1024
-# All of these blocks are allowed in messages and in views.
-_BLOCKS = Items(of=Kinds(IN_MESSAGES), min_items=0, max_items=MAX_BLOCKS)
 _COMMON = {
     "callback_id": String(max_length=255, min_length=0),
     "external_id": String(max_length=255, min_length=0),
@@ -20,16 +18,20 @@ _COMMON = {
 }
 
 
+def _blocks(kinds: Mapping[str, Object]) -> Items:
+    return Items(of=Kinds(kinds), min_items=0, max_items=MAX_BLOCKS)
+
+
 def _inputs_can_be_submitted(value: Json, pointer: str) -> Iterator[Problem]:
     blocks = value.get("blocks")
-    kinds = [block.get("type") for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
-    if "input" in kinds and "submit" not in value:
-        yield Problem(pointer, "missing required field: submit", "missing_field")
+    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+        if isinstance(block, dict) and block.get("type") == "input" and "submit" not in value:
+            yield Problem(f"{pointer}/blocks/{index}/input", "must define `submit` to use `input` block")
 
 
 KINDS = {
     "modal": Object(
-        required={"title": plain(24), "blocks": _BLOCKS},
+        required={"title": plain(24), "blocks": _blocks(IN_MODALS)},
         optional={
             **_COMMON,
             "submit": plain(24),
@@ -40,13 +42,13 @@ KINDS = {
         },
         checks=(_inputs_can_be_submitted,),
     ),
-    "home": Object(required={"blocks": _BLOCKS}, optional=_COMMON),
+    "home": Object(required={"blocks": _blocks(IN_MESSAGES)}, optional=_COMMON),
 }
 
 
-def problems(view: Json, *, pointer: str = "/view") -> list[Problem]:
-    """Every problem for which Slack would refuse this view."""
-    found = list(broken(Kinds(KINDS), view, pointer))
+def problems(view: Json, *, pointer: str = "/view", kinds: Collection[str] = tuple(KINDS)) -> list[Problem]:
+    """Every problem for which Slack would refuse this view where it takes views of these kinds."""
+    found = list(broken(Kinds({kind: KINDS[kind] for kind in kinds}), view, pointer))
     blocks = view.get("blocks")
     return found + (
         message.problems_across_blocks(blocks, pointer=f"{pointer}/blocks") if isinstance(blocks, list) else []

@@ -65,10 +65,12 @@ class Control:
 
 @dataclass
 class ClickListener:
-    """An app that records the requests of Slack, and responds with the status that the test sets."""
+    """An app that records the requests of Slack, and responds with the status and the body that the test sets."""
 
     url: str = ""
     status: int = 200
+    json: Any = None
+    text: str = ""
     hangs: bool = False
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     release: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,7 +79,13 @@ class ClickListener:
         self.got.append((dict(request.headers), await request.read()))
         if self.hangs:
             await self.release.wait()
-        return web.Response(status=self.status)
+        if self.json is not None:
+            return web.json_response(self.json, status=self.status)
+        return web.Response(status=self.status, text=self.text)
+
+    def payloads(self, type_: str) -> list[Any]:
+        """The payloads of one type, oldest first."""
+        return [payload for _, body in self.got if (payload := payload_of(body))["type"] == type_]
 
 
 @pytest.fixture

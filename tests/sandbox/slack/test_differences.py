@@ -19,5 +19,6 @@ def test_what_is_not_here_is_not_here() -> None:
     assert row("Methods").isdisjoint(NAMES)
 
 
-def test_every_fault_is_one_of_answers_or_of_clicks() -> None:
-    assert set(faults.Kind) == faults.OF_ANSWERS | faults.OF_CLICKS
+def test_every_fault_is_one_of_answers_or_of_submissions() -> None:
+    assert set(faults.Kind) == faults.OF_ANSWERS | faults.OF_SUBMISSIONS
+    assert faults.OF_CLICKS < faults.OF_SUBMISSIONS

@@ -20,23 +20,23 @@ def messages(response: Any) -> list[str]:
 
 
 async def test_a_method_that_is_missing_says_so(client: AsyncWebClient, caplog: pytest.LogCaptureFixture) -> None:
-    response = await refused(client.views_open(trigger_id="1.2", view={"type": "modal"}))
+    response = await refused(client.views_publish(user_id="U0ANA", view={"type": "home"}))
 
-    assert (response["error"], response["req_method"]) == ("unknown_method", "views.open")
+    assert (response["error"], response["req_method"]) == ("unknown_method", "views.publish")
     (message,) = messages(response)
-    assert message.startswith('[WARN] This sandbox has no method "views.open".')
+    assert message.startswith('[WARN] This sandbox has no method "views.publish".')
     assert "limit of the sandbox" in message
-    assert "sandbox_limit" in caplog.text and "views.open" in caplog.text
+    assert "sandbox_limit" in caplog.text and "views.publish" in caplog.text
 
 
 @pytest.mark.parametrize(
     ("blocks", "kind", "pointer"),
     [
         ([{"type": "table", "rows": []}], "table", "/blocks/0/type"),
-        ([{"type": "actions", "elements": [{"type": "datepicker"}]}], "datepicker", "/blocks/0/elements/0/type"),
+        ([{"type": "actions", "elements": [{"type": "icon_button"}]}], "icon_button", "/blocks/0/elements/0/type"),
         (
-            [{"type": "input", "label": {"type": "plain_text", "text": "x"}, "element": {"type": "number_input"}}],
-            "number_input",
+            [{"type": "input", "label": {"type": "plain_text", "text": "x"}, "element": {"type": "external_select"}}],
+            "external_select",
             "/blocks/0/element/type",
         ),
     ],

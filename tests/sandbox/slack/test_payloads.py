@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from tests import payloads
 from tests.sandbox.slack import elsewhere
 from tests.sandbox.slack.conftest import Control, card, select
+from tests.sandbox.slack.views import modals
 
 # The card of the recordings, with its ids: the app decides what a card looks like.
 BLOCKS = payloads.load("block_actions_message")["message"]["blocks"]
@@ -20,14 +21,16 @@ IMITATED = {
     "block_actions_ephemeral",
     "block_actions_link",
     "block_actions_message",
+    "block_actions_modal",
     "block_actions_org_wide",
     "block_actions_outsider",
     "block_actions_select",
     "block_actions_thread",
+    "view_closed",
+    "view_submission",
 }
 NOT_IMITATED = {
     "block_actions_attachment",
-    "block_actions_modal",
     "block_suggestion",
     "event_callback",
     "message_action",
@@ -35,8 +38,6 @@ NOT_IMITATED = {
     "slash_command",
     "ssl_check",
     "url_verification",
-    "view_closed",
-    "view_submission",
 }
 
 
@@ -173,6 +174,44 @@ async def test_a_choice_among_options(client: AsyncWebClient, control: Control) 
 
     assert shape(payload) == shape(recorded)
     assert payload["actions"][0]["selected_option"] == chosen
+
+
+async def form(client: AsyncWebClient, control: Control) -> dict[str, Any]:
+    """Open the modal of the recordings; returns the view that the app gets."""
+    recorded = payloads.load("view_submission")["view"]
+    given = ("type", "callback_id", "title", "submit", "close", "blocks", "notify_on_close")
+    return await modals.opened(client, control, view={name: recorded[name] for name in given})
+
+
+async def test_a_submission(client: AsyncWebClient, control: Control) -> None:
+    view = await form(client, control)
+
+    payload = (await control.post(f"views/{view['id']}/submit", user="U0ANA"))["payload"]
+
+    assert shape(payload) == shape(payloads.load("view_submission"))
+    assert payload["view"] == view
+
+
+async def test_a_use_of_an_element_in_a_modal(client: AsyncWebClient, control: Control) -> None:
+    view = await form(client, control)
+
+    used = await control.post(f"views/{view['id']}/actions", user="U0ANA", action_id="text", value="because")
+
+    recorded = payloads.load("block_actions_modal")
+    recorded["view"]["state"]["values"]["why"]["text"]["value"] = "because"
+    assert shape(used["payload"]) == shape(recorded)
+    assert used["payload"]["container"] == {"type": "view", "view_id": view["id"]}
+    assert used["payload"]["view"]["state"]["values"]["why"]["text"]["value"] == "because"
+
+
+async def test_a_closing(client: AsyncWebClient, control: Control) -> None:
+    view = await form(client, control)
+
+    payload = (await control.post(f"views/{view['id']}/close", user="U0ANA"))["payload"]
+
+    recorded = payloads.load("view_closed")
+    recorded["view"]["state"]["values"] = {}  # without inputs, although the recording has one
+    assert shape(payload) == shape(recorded)
 
 
 @pytest.mark.parametrize("chosen", ["1", {"text": {"type": "plain_text", "text": "Region 1"}, "value": "1"}])

@@ -57,7 +57,21 @@ def entry(**more: Any) -> list[Any]:
     return [{"type": "input", "label": plain("Why?"), "element": element}]
 
 
+def asked(kind: str, **more: Any) -> list[Any]:
+    """An input block with an element of this kind."""
+    return [{"type": "input", "label": plain("?"), "element": {"type": kind, "action_id": "i", **more}}]
+
+
+def number(**more: Any) -> list[Any]:
+    return asked("number_input", **{"is_decimal_allowed": True, **more})
+
+
+def used(kind: str, **more: Any) -> list[Any]:
+    return actions({"type": kind, "action_id": "i", **more})
+
+
 FIRST = "/blocks/0/elements/0"
+ELEMENT = "/blocks/0/element"
 STYLE = f"{FIRST}/elements/0/style"
 CONFIG = "/blocks/0/element/dispatch_action_config/trigger_actions_on"
 STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
@@ -264,6 +278,73 @@ BAD: list[tuple[list[Any], str, str]] = [
         "/blocks/0/accessory",
         "must define either `image_url` or `slack_file`",
     ),
+    (asked("number_input"), ELEMENT, "missing required field: is_decimal_allowed"),
+    (number(min_value=1), f"{ELEMENT}/min_value", "must provide a string"),
+    (number(max_value=9.5), f"{ELEMENT}/max_value", "must provide a string"),
+    (number(initial_value="many"), f"{ELEMENT}/initial_value", "must be a valid number"),
+    (number(max_value="Infinity"), f"{ELEMENT}/max_value", "must be a valid number"),
+    (number(min_value="2", max_value="1.5"), f"{ELEMENT}/min_value", "must not be greater than `max_value`"),
+    (used("number_input", is_decimal_allowed=True), f"{FIRST}/type", "unsupported type: number_input"),
+    (used("email_text_input"), f"{FIRST}/type", "unsupported type: email_text_input"),
+    (used("url_text_input"), f"{FIRST}/type", "unsupported type: url_text_input"),
+    (used("plain_text_input"), f"{FIRST}/type", "unsupported type: plain_text_input"),
+    (asked("email_text_input", multiline=True), ELEMENT, "invalid additional property: multiline"),
+    (asked("file_input"), f"{ELEMENT}/type", "unsupported type: file_input"),
+    (asked("datepicker", initial_date="2026-02-30"), f"{ELEMENT}/initial_date", "must be a valid date"),
+    (asked("datepicker", initial_date="1.2.2026"), f"{ELEMENT}/initial_date", "must be a valid date"),
+    (asked("timepicker", initial_time="24:00"), f"{ELEMENT}/initial_time", "must be a valid time"),
+    (asked("timepicker", timezone="here and now"), f"{ELEMENT}/timezone", "must be a valid timezone"),
+    (
+        asked("datetimepicker", initial_date_time=1_700_000_000_000),
+        f"{ELEMENT}/initial_date_time",
+        "must be between 1000000000 and 9999999999",
+    ),
+    (
+        asked("datetimepicker", initial_date_time="1700000000"),
+        f"{ELEMENT}/initial_date_time",
+        "must provide an integer",
+    ),
+    (asked("datetimepicker", placeholder=plain("x")), ELEMENT, "invalid additional property: placeholder"),
+    (
+        section(accessory={"type": "datetimepicker", "action_id": "i"}),
+        "/blocks/0/accessory/type",
+        "unsupported type: datetimepicker",
+    ),
+    (
+        asked("rich_text_input", min_lines=3, max_lines=2),
+        f"{ELEMENT}/min_lines",
+        "must not be greater than `max_lines`",
+    ),
+    (asked("rich_text_input", max_lines=101), f"{ELEMENT}/max_lines", "must be between 1 and 100"),
+    (asked("rich_text_input", initial_value="x"), f"{ELEMENT}/initial_value", "must provide an object"),
+    (
+        asked("multi_users_select", max_selected_items=0),
+        f"{ELEMENT}/max_selected_items",
+        "must be between 1 and 2147483648",
+    ),
+    (asked("multi_users_select", initial_users="U0ANA"), f"{ELEMENT}/initial_users", "must provide an array"),
+    (asked("users_select", max_selected_items=2), ELEMENT, "invalid additional property: max_selected_items"),
+    (
+        asked("multi_static_select", options=[option()], initial_options=[option(1)]),
+        f"{ELEMENT}/initial_options/0",
+        "must match one of the provided options",
+    ),
+    (asked("multi_static_select"), ELEMENT, "must define either `options` or `option_groups`"),
+    (
+        asked("conversations_select", filter={"include": ["everything"]}),
+        f"{ELEMENT}/filter/include/0",
+        "must be a valid enum value",
+    ),
+    (
+        asked("conversations_select", response_url_enabled=True),
+        ELEMENT,
+        "invalid additional property: response_url_enabled",
+    ),
+    (
+        asked("users_select", default_to_current_conversation=True),
+        ELEMENT,
+        "invalid additional property: default_to_current_conversation",
+    ),
 ]
 
 GOOD: list[list[Any]] = [
@@ -335,4 +416,25 @@ GOOD: list[list[Any]] = [
     section(accessory={"type": "overflow", "action_id": "o", "options": [option()]}),
     [{"type": "input", "label": plain("x"), "element": choices("checkboxes", option())[0]["elements"][0]}],
     entry(multiline=True, min_length=1, max_length=3000, initial_value="", placeholder=plain("p")),
+    number(min_value="-1.5", max_value="100", initial_value="7", placeholder=plain("p")),
+    asked("number_input", is_decimal_allowed=False),
+    asked("email_text_input", initial_value="ana@example.com", focus_on_load=True),
+    asked("url_text_input", initial_value="https://example.com"),
+    asked("datepicker", initial_date="2026-02-28", placeholder=plain("p")),
+    asked("timepicker", initial_time="23:59", timezone="America/Argentina/Buenos_Aires"),
+    asked("datetimepicker", initial_date_time=1_800_000_000),
+    asked("rich_text_input", initial_value=line({"type": "text", "text": "x"})[0], min_lines=1, max_lines=8),
+    asked("users_select", initial_user="U0ANA"),
+    asked("channels_select", initial_channel="C0GENERAL"),
+    asked(
+        "conversations_select",
+        default_to_current_conversation=True,
+        filter={"include": ["im", "public"], "exclude_bot_users": True},
+    ),
+    asked("multi_static_select", options=[option(), option(1)], initial_options=[option(1)], max_selected_items=1),
+    asked("multi_users_select", initial_users=["U0ANA", "U0BOB"]),
+    asked("multi_channels_select", initial_channels=["C0GENERAL"]),
+    asked("multi_conversations_select", initial_conversations=["C0GENERAL"], default_to_current_conversation=False),
+    *(used(kind) for kind in ("datepicker", "timepicker", "datetimepicker", "users_select", "multi_users_select")),
+    section(accessory={"type": "multi_static_select", "action_id": "i", "options": [option()]}),
 ]

@@ -11,7 +11,7 @@ from slack_sdk.models.blocks import Block, BlockElement, block_elements, blocks
 from sandbox.slack import limits
 from sandbox.slack.validator import message as validator
 from sandbox.slack.validator.blocks import IN_MESSAGES
-from sandbox.slack.validator.elements import IN_ACCESSORY, IN_INPUT
+from sandbox.slack.validator.elements import IN_ACCESSORY, IN_MODAL_INPUT
 from sandbox.slack.validator.rules import Object
 from tests.sandbox.slack.validator.examples import BAD, GOOD
 
@@ -44,7 +44,10 @@ UNDOCUMENTED = {
     "overflow": {"alt_text"},
     "checkboxes": {"placeholder"},
     "radio_buttons": {"placeholder"},
-    "plain_text_input": {"confirm"},
+    **{kind: {"confirm"} for kind in ("plain_text_input", "email_text_input", "url_text_input", "number_input")},
+    "rich_text_input": {"confirm"},
+    "datetimepicker": {"placeholder"},
+    "file_input": {"confirm", "focus_on_load", "placeholder"},
 }
 
 
@@ -56,7 +59,7 @@ def models(module: Any) -> Iterator[tuple[str, type[Any]]]:
 
 
 IN_BLOCKS = [(IN_MESSAGES, kind, model) for kind, model in models(blocks) if issubclass(model, Block)]
-IN_ELEMENTS = [({**IN_ACCESSORY, **IN_INPUT}, kind, model) for kind, model in models(block_elements)]
+IN_ELEMENTS = [({**IN_ACCESSORY, **IN_MODAL_INPUT}, kind, model) for kind, model in models(block_elements)]
 
 
 @pytest.mark.parametrize(("table", "kind", "model"), [one for one in IN_BLOCKS + IN_ELEMENTS if one[1] in one[0]])
@@ -70,7 +73,7 @@ def test_every_field_that_the_sdk_has_is_known(table: dict[str, Object], kind: s
 
 def test_every_type_that_the_sdk_has_is_known_or_a_known_limit() -> None:
     rich_text = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
-    here = {*IN_MESSAGES, *IN_ACCESSORY, *IN_INPUT, *rich_text, "mrkdwn", "plain_text", "auth_provider"}
+    here = {*IN_MESSAGES, *IN_ACCESSORY, *IN_MODAL_INPUT, *rich_text, "mrkdwn", "plain_text", "auth_provider"}
 
     assert {kind for _, kind, _ in IN_BLOCKS + IN_ELEMENTS} - here <= limits.TYPES
     assert limits.TYPES.isdisjoint(here)

@@ -1,0 +1,103 @@
+"""The limits of inputs in which a person types, and of the file input."""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sandbox.slack.model import Json
+from sandbox.slack.validator import rich_text
+from sandbox.slack.validator.composition import ACTION_ID, BLOCK_ID, plain
+from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, Problem, Rule, String
+
+_DISPATCH = Object(
+    required={},
+    optional={
+        "trigger_actions_on": Items(
+            of=String(max_length=20, one_of=("on_enter_pressed", "on_character_entered")), max_items=2
+        )
+    },
+)
+_ALL: dict[str, Rule] = {
+    "action_id": ACTION_ID,
+    "placeholder": plain(150),
+    "dispatch_action_config": _DISPATCH,
+    "focus_on_load": Flag(),
+}
+_TEXT = String(max_length=3000, min_length=0)
+_LINES = Integer(minimum=1, maximum=100)
+
+
+def number(text: Any) -> Decimal | None:
+    """The number that a text is, as Slack has numbers; None for anything else."""
+    try:
+        value = Decimal(text) if isinstance(text, str) else None
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None
+
+
+def _lengths_in_order(value: Json, pointer: str) -> Iterator[Problem]:
+    shortest, longest = value.get("min_length", 0), value.get("max_length", 3000)
+    if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
+        yield Problem(f"{pointer}/min_length", "must not be greater than `max_length`")
+
+
+def _lines_in_order(value: Json, pointer: str) -> Iterator[Problem]:
+    fewest, most = value.get("min_lines", 1), value.get("max_lines", 100)
+    if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
+        yield Problem(f"{pointer}/min_lines", "must not be greater than `max_lines`")
+
+
+def _numbers(value: Json, pointer: str) -> Iterator[Problem]:
+    for name in ("min_value", "max_value", "initial_value"):
+        if isinstance(value.get(name), str) and number(value[name]) is None:
+            yield Problem(f"{pointer}/{name}", "must be a valid number")
+    lowest, highest = number(value.get("min_value")), number(value.get("max_value"))
+    if lowest is not None and highest is not None and lowest > highest:
+        yield Problem(f"{pointer}/min_value", "must not be greater than `max_value`")
+
+
+RICH_TEXT_INPUT = Object(
+    required={},
+    optional={
+        **_ALL,
+        "initial_value": Kinds(
+            {"rich_text": Object(required={"elements": rich_text.PARTS}, optional={"block_id": BLOCK_ID})}
+        ),
+        "min_lines": _LINES,
+        "max_lines": _LINES,
+    },
+    checks=(_lines_in_order,),
+)
+TEXT_INPUTS = {
+    "plain_text_input": Object(
+        required={},
+        optional={
+            **_ALL,
+            "initial_value": _TEXT,
+            "multiline": Flag(),
+            "min_length": Integer(minimum=0, maximum=3000),
+            "max_length": Integer(minimum=1, maximum=3000),
+        },
+        checks=(_lengths_in_order,),
+    ),
+    "email_text_input": Object(required={}, optional={**_ALL, "initial_value": _TEXT}),
+    "url_text_input": Object(required={}, optional={**_ALL, "initial_value": _TEXT}),
+    "number_input": Object(
+        required={"is_decimal_allowed": Flag()},
+        optional={
+            **_ALL,
+            **{name: String(max_length=255) for name in ("initial_value", "min_value", "max_value")},
+        },
+        checks=(_numbers,),
+    ),
+    "rich_text_input": RICH_TEXT_INPUT,
+}
+FILE_INPUT = Object(
+    required={},
+    optional={
+        "action_id": ACTION_ID,
+        "filetypes": Items(of=String(max_length=255)),
+        "max_files": Integer(minimum=1, maximum=10),
+    },
+)
