@@ -2,13 +2,13 @@
 
     title, asker, the asker's claims about itself, facts, body, action, options     the request, kept as a record
     ────────────────────────────────────────────────────────────────────────────
-    responders and deadline, or the outcome; the agent's report on the answer;
-    buttons; end of the id                                                          written by the bridge
+    responders and deadline, or the outcome; the person's words; the agent's
+    report on the answer; buttons; end of the id                                    written by the bridge
 
 Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options and as the
-summary of its report, both in quotation marks of the bridge, and as the reason of a cancellation, on one line that says
-so. The rule, everything below it, mentions and buttons come from the bridge, so that no text of an agent can pass for
-an answer.
+summary of its report, and text of a person as the comment or text of the answer, all in quotation marks of the bridge;
+and the reason of a cancellation, on one line that says so. The rule, everything below it, mentions and buttons come
+from the bridge, so that no text of an agent can pass for an answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,6 +66,7 @@ def frame(
     asked_by = view.interaction.asked_by
     above = draw(request, body, asked_by=asked_by, max_weight=limit - _weight(below, plain=view.plain))
     lines = [blocks.unformatted(request.title), outcome.line(view.interaction, past, newer=view.newer)]
+    lines += [said] if (said := outcome.words(view.interaction)) else []
     lines += [report] if (report := outcome.last_mile(view.interaction)) else []
     lines.append(content.spoken(request, body, asked_by=asked_by))
     lines += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
@@ -96,6 +97,8 @@ def _weight(below: Sequence[Json], *, plain: bool) -> int:
 def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> list[Json]:
     interaction = view.interaction
     state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past, newer=view.newer)))
+    said = outcome.words(interaction)
+    answer = [_small(view, blocks.mrkdwn(said))] if said else []
     detail = outcome.reason(interaction)
     reason = [_small(view, blocks.plain(f"Reason given: {detail}"))] if detail else []
     last_mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]
@@ -105,6 +108,7 @@ def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> 
     return [
         blocks.divider(),
         state,
+        *answer,
         *reason,
         *report,
         *choices,

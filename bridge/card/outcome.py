@@ -9,12 +9,14 @@ from typing import Final, assert_never
 
 from bridge import ids
 from bridge.card import blocks, links, texts
-from storage.model import Interaction, Progress, Status
+from storage.model import Interaction, Json, Progress, Status
 
 _MAX_LABEL = 75
 _THEN = "·"
 _MAX_REASON = 1_000
 _MAX_MENTIONS = 50
+_MAX_WORDS = 1_000  # units of a person's words
+_MAX_NAMED = 10  # selected options that a card names
 _MAX_SUMMARY = 600  # units, so that 300 emoji fit
 _MAX_LINK = 500  # a longer URL would take too much of the card; then only its host is shown
 _DONE: Final = {Progress.PICKED_UP.value: [], Progress.SUCCEEDED.value: ["done"], Progress.FAILED.value: ["❌ failed"]}
@@ -54,6 +56,18 @@ def reason(interaction: Interaction) -> str | None:
     detail = (interaction.reason or {}).get("detail")
     words = " ".join(detail.split()) if isinstance(detail, str) else ""
     return texts.visible(texts.cut(words, _MAX_REASON)) or None
+
+
+def words(interaction: Interaction) -> str | None:
+    """The words that the person gave with the answer, in quotation marks that they cannot close; None without any."""
+    answer = interaction.answer or {}
+    given = answer.get("comment") or (answer.get("text") if answer.get("via") == "form" else None)
+    user = (answer.get("by") or {}).get("user")
+    if not isinstance(given, str) or not isinstance(user, str):
+        return None
+    rest = texts.units(given) - _MAX_WORDS
+    more = f" ({rest:,} more characters)" if rest > 0 else ""
+    return f"💬 {blocks.mention(user)}: {blocks.quoted(given, _MAX_WORDS)}{more}"
 
 
 def last_mile(interaction: Interaction) -> str | None:
@@ -105,13 +119,23 @@ def _default(interaction: Interaction) -> str:
 def _answered(interaction: Interaction, past: Mapping[str, str]) -> str:
     answer = interaction.answer or {}
     known = past.get(interaction.choice or "")
-    what = known or f"✅ *Answered:* {blocks.quoted(str(answer.get('label')), _MAX_LABEL)}"
+    what = known or f"✅ *Answered:* {_answer(answer)}"
     by = answer.get("by") or {}
     if isinstance(user := by.get("user"), str):
         return f"{what} by {blocks.mention(user)}{_when(interaction)}."
     return (
         f"{what} by default{_when(interaction)}. The deadline passed without an answer; the agent had set this default."
     )
+
+
+def _answer(answer: Json) -> str:
+    """The label of the answer, or each selected option in quotation marks of its own."""
+    options = answer.get("options")
+    if not options:
+        return blocks.quoted(str(answer.get("label")), _MAX_LABEL)
+    named = [blocks.quoted(str(option["label"]), _MAX_LABEL) for option in options[:_MAX_NAMED]]
+    rest = len(options) - len(named)
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
 
 
 def _when(interaction: Interaction) -> str:

@@ -97,7 +97,11 @@ class Kind(Generic[Q]):
 
     def choice_of(self, request: Q, part: Json) -> str | None:
         """The choice whose answer contains `part`, such as {"decision": "deny"}; None if there is none."""
-        return next((choice for choice, answer in self.answers(request).items() if answer | part == answer), None)
+        return _containing(self.answers(request), part)
+
+    def needs_words(self, request: Q, part: Json) -> bool:
+        """Whether an answer that contains `part` is possible, but only with a form."""
+        return _containing(self.stored_forms(request), part) is not None and self.choice_of(request, part) is None
 
     def stored(self, request: Q) -> Json:
         """The request as stored in the row: the kind's fields as JSON, without absent ones."""
@@ -122,6 +126,10 @@ class Kind(Generic[Q]):
     def _read(self, stored: Json) -> Q:
         """A stored request, whatever rules were added since it was accepted."""
         return self.request.model_validate(stored, extra="ignore", context=STORED)
+
+
+def _containing(answers: Json, part: Json) -> str | None:
+    return next((choice for choice, answer in answers.items() if answer | part == answer), None)
 
 
 def _dumped(request: Question, include: set[str]) -> Json:

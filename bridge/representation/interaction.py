@@ -49,7 +49,8 @@ def answer(stored: Json, *, at: datetime | None) -> Json:
     """The answer, with the decisive fields first: a database keeps no order of names."""
     by = stored.get("by")
     person = _first(by, "user", "name", "team") if by else None
-    return _first({**stored, "by": person, "at": moment(at)}, "decision", "approved", "option", "label", "by", "at")
+    decisive = ("decision", "approved", "option", "label", "comment", "text", "options", "by", "at")
+    return _first({**stored, "by": person, "at": moment(at)}, *decisive)
 
 
 def reason(stored: Json | None) -> Json | None:
@@ -80,7 +81,9 @@ def on_expiry(row: Interaction) -> Json | None:
     """The default answer as it was asked for; None without one."""
     if row.on_expiry is None:
         return None
-    stored = row.answers.get(row.on_expiry) or row.forms[row.on_expiry]
+    stored = row.answers[row.on_expiry]
+    if stored["decision"] is None and stored["option"] is None:
+        return {"text": stored["text"]}
     name = "decision" if stored["decision"] is not None else "option"
     return {name: stored[name]}
 

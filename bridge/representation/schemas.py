@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from bridge.kinds.choice.request import Option
+from bridge.forms.comment import Comment
 from bridge.question import Action, Agent, Fact, Principal
 from storage.model import CardStatus, EventType, Progress, Status, Verdict
 
@@ -21,16 +21,28 @@ class By(BaseModel):
     team: str | None
 
 
+class SelectedOption(BaseModel):
+    """One of the options that a person selected."""
+
+    id: str = Field(description="As in the question")
+    label: str = Field(description="As in the question")
+
+
 class Answer(BaseModel):
     """The one true answer. `approved` is true for an approval and for nothing else."""
 
-    decision: str | None
+    decision: str | None = Field(description="`approve`, `deny`, `respond` or `decline`; null for a choice and a text")
     approved: bool
     option: str | None
     label: str
+    comment: str | None = Field(default=None, description="The person's words, unchanged; missing without any")
+    text: str | None = Field(default=None, description="The text of a question of the kind `text`")
+    options: list[SelectedOption] | None = Field(
+        default=None, description="The options selected where `multiple` allows several, in the order of the question"
+    )
     by: By | None = Field(description="null: the default answer was recorded")
     at: datetime
-    via: Literal["button", "default"]
+    via: Literal["button", "form", "default"]
 
 
 class Reason(BaseModel):
@@ -89,6 +101,17 @@ class DefaultAnswer(BaseModel):
 
     decision: str | None = None
     option: str | None = None
+    text: str | None = Field(default=None, description="One of the suggestions of a text; left out for other kinds")
+
+
+class OfferedOption(BaseModel):
+    """One thing that can be chosen, as it was sent."""
+
+    id: str = Field(description="The value in the answer")
+    label: str = Field(description="The text of the button")
+    style: Literal["primary", "danger"] | None = Field(default=None, description="The colour of the button")
+    confirm: str | None = Field(default=None, description="The text of the confirmation dialog")
+    comment: Comment | None = Field(default=None, description="What a comment with this option is like")
 
 
 class Interaction(BaseModel):
@@ -107,7 +130,7 @@ class Interaction(BaseModel):
     body: str | None = Field(default=None, description="Markdown; lists omit it unless include=body is given")
     action: Action | None
     facts: list[Fact]
-    options: list[Option] = Field(description="The options; empty for kinds without options")
+    options: list[OfferedOption] = Field(description="The options; empty for kinds without options")
     truncated: list[str] = Field(
         description="JSON pointers of the fields that a card shortens, such as /body; empty until a card is posted"
     )

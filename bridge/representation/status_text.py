@@ -13,6 +13,8 @@ from storage.model import Card, Interaction, Json, Progress, Status
 _UNDECIDED = "this is neither a yes nor a no: do not proceed"
 CANCELLED_BY_AGENT = "cancelled"  # the code of the reason of a cancellation; its detail is an agent's words
 _DOUBLE_QUOTES = re.compile('["\u201c-\u201f\u2033\u2036\uff02]')  # all that look like the mark itself
+_DECISIONS = {"approve": "Approved", "deny": "Denied", "respond": "Replied to", "decline": "Declined"}
+_MAX_OPTIONS = 10  # selected options that a sentence names
 _MARKS = (".", "!", "?", "…")
 
 
@@ -67,17 +69,44 @@ def _answered(interaction: Interaction) -> str:
         how = f" by default{at}, because the deadline passed without an answer"
     if interaction.receipt:
         return f"{_decided(answer)}{how}; {_reported(interaction.receipt)}."
-    match answer.get("decision"):
-        case "approve":
-            return f"Approved{how}: proceed with exactly what was asked."
-        case "deny":
-            return f"Denied{how}: do not do what was asked."
-        case _:
-            return f"Answered {_option(answer)}{how}: proceed with exactly that option and nothing else."
+    return f"{_decided(answer)}{how}: {_advice(answer)}.{_comment(answer)}"
 
 
 def _decided(answer: Json) -> str:
-    return {"approve": "Approved", "deny": "Denied"}.get(answer.get("decision") or "", f"Answered {_option(answer)}")
+    return _DECISIONS.get(answer.get("decision") or "") or f"Answered {_given(answer)}"
+
+
+def _advice(answer: Json) -> str:
+    """What the agent may do now."""
+    match answer.get("decision"):
+        case "approve":
+            return "proceed with exactly what was asked"
+        case "deny":
+            return "do not do what was asked"
+        case "respond":
+            return "this is neither a yes nor a no: do not do what was asked, and read the comment"
+        case "decline":
+            return "the question stays without an answer: do not assume one"
+    if "options" in answer:
+        return "proceed with exactly these options and no others"
+    if "text" in answer:
+        return "use exactly the answer's text"
+    return "proceed with exactly that option and nothing else"
+
+
+def _comment(answer: Json) -> str:
+    """The comment of the person as their own words, or the beginning of it."""
+    comment = answer.get("comment")
+    return f" Their comment: {quoted(comment)}" if comment else ""
+
+
+def _given(answer: Json) -> str:
+    """What was chosen or written."""
+    if "options" in answer:
+        named = [f"{quoted(option['label'])} (option {option['id']})" for option in answer["options"][:_MAX_OPTIONS]]
+        rest = len(answer["options"]) - len(named)
+        return (", ".join(named) or "no option") + (f" and {rest} more" if rest else "")
+    return quoted(answer["text"]) if "text" in answer else _option(answer)
 
 
 def _reported(receipt: Json) -> str:

@@ -100,7 +100,7 @@ def _options() -> argparse.Namespace:
         "--no-posting-limit",
         dest="posting_limit",
         action="store_false",
-        help="allow more than one message per second and channel",
+        help="allow more than one message per second and channel, and any number of calls of each method",
     )
     return parser.parse_args()
 

@@ -23,7 +23,7 @@ from sandbox.slack.delivery import Delivery
 from sandbox.slack.faults import Faults
 from sandbox.slack.guard import guard
 from sandbox.slack.kept_messages import KeptMessages
-from sandbox.slack.ratelimit import PostingLimit
+from sandbox.slack.ratelimit import RateLimits
 from sandbox.slack.requests import Record, Request
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.views.stacks import Views
@@ -73,7 +73,7 @@ class Sandbox:
         self.response_urls = ResponseUrls(world=self.world, faults=self.faults, now=clock)
         self.views = Views(world=self.world, now=clock, changed=self.changes.bump)
         self._static = static
-        self._limit = PostingLimit(now=clock) if posting_limit else None
+        self._rate_limits = RateLimits(now=clock) if posting_limit else None
         self._runner: web.AppRunner | None = None
 
     @property
@@ -152,7 +152,7 @@ class Sandbox:
                     world=self.world,
                     faults=self.faults,
                     record=self._record,
-                    posting_limit=self._limit,
+                    rate_limits=self._rate_limits,
                     views=self.views,
                 ).routes(),
                 *self.response_urls.routes(),

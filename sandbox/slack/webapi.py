@@ -12,7 +12,7 @@ from sandbox.slack.methods.call import Call
 from sandbox.slack.methods.channel_names import channels_meant
 from sandbox.slack.methods.table import METHODS, OPEN
 from sandbox.slack.model import Installation, Json
-from sandbox.slack.ratelimit import PostingLimit
+from sandbox.slack.ratelimit import RateLimits
 from sandbox.slack.requests import Record
 from sandbox.slack.views.stacks import Views
 from sandbox.slack.world import World
@@ -25,7 +25,7 @@ class WebApi:
     world: World
     faults: Faults
     record: Record
-    posting_limit: PostingLimit | None
+    rate_limits: RateLimits | None
     views: Views
 
     def routes(self) -> list[web.RouteDef]:
@@ -82,12 +82,14 @@ class WebApi:
             raise limits.method(name)
         installation = _authorized(api_request)
         scopes.check(scopes.of_method(name), installation=installation)
+        if self.rate_limits is not None:
+            self.rate_limits.call(name, bot_user_id=installation.bot_user_id)
         call = Call(
             world=self.world,
             installation=installation,
             arguments=api_request.args,
             origin=f"{request.scheme}://{request.host}",
-            posting_limit=self.posting_limit,
+            rate_limits=self.rate_limits,
             views=self.views,
         )
         return METHODS[name](call)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from bridge.kinds.registry import KINDS
 from storage.model import Interaction, Json, Status
+from tests.bridge import submissions
 
 ASKED_AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 ID = UUID("0193a2b4-0000-7000-8000-000000000001")
@@ -54,6 +55,17 @@ def interaction(request: Json | None = None, *, status: Status = Status.PENDING,
     return replace(pending, **(_life(pending, status) | changes))
 
 
+def worded(pending: Interaction, choice: str, words: str = submissions.WORDS) -> dict[str, Any]:
+    """The answer of an interaction that was answered with a form."""
+    kind = KINDS[pending.kind]
+    form = kind.form_of(pending.request, choice)
+    assert form is not None
+    given = kind.accepted(pending.request, choice, submissions.valid(form, words))
+    assert isinstance(given, dict)
+    by = {"user": "U0ANA", "name": "ana", "team": "T0HOME"}
+    return {"choice": choice, "answer": given | pending.forms[choice] | {"by": by, "via": "form"}}
+
+
 def reported(status: str, summary: str | None = None, url: str | None = None, *, picked_up: bool = True) -> Json:
     """The fields of an answered interaction after the agent sent this report."""
     at = "2026-11-21T10:07:00.000Z"
@@ -70,9 +82,10 @@ def _life(pending: Interaction, status: Status) -> dict[str, Any]:
         case Status.PENDING:
             return {}
         case Status.ANSWERED:
-            choice, answer = next(iter(pending.answers.items()))
             by = {"user": "U0ANA", "name": "ana", "team": "T0HOME"}
-            return ended | {"choice": choice, "answer": answer | {"by": by, "via": "button"}}
+            for choice, answer in pending.answers.items():
+                return ended | {"choice": choice, "answer": answer | {"by": by, "via": "button"}}
+            return ended | worded(pending, next(iter(pending.forms)))
         case Status.EXPIRED:
             return ended
         case Status.SUPERSEDED:

@@ -127,4 +127,4 @@ def _check_buttons(card: Drawing, interaction: Interaction) -> None:
         assert rows == [] and buttons(card) == []
         return
     assert [action_ids.interaction_of(row["block_id"]) for row in rows] == [interaction.id]
-    assert sorted(pressed(card)) == sorted(interaction.answers)
+    assert sorted(pressed(card)) == sorted(interaction.answers | interaction.forms)

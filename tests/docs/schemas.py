@@ -93,4 +93,5 @@ def _either(kinds: list[str]) -> str:
 
 def _begun(sentence: str) -> str:
     """A sentence as the part of another."""
-    return f"{sentence[:1].lower()}{sentence[1:].strip().removesuffix('.')}"
+    words = sentence.strip()
+    return f"{words[:1].lower()}{words[1:].removesuffix('.')}"

@@ -1,7 +1,28 @@
-"""Damages valid bytes at random; used by all tests that send damaged requests."""
+"""Damages valid bytes and valid JSON at random; used by all tests that send damaged requests."""
 
+import copy
+import json
 import random
+from typing import Any
 
+ABSURD: list[Any] = [
+    None,
+    [],
+    {},
+    "",
+    0,
+    True,
+    "x" * 300,
+    {"id": []},
+    [[]],
+    "view",
+    -1,
+    "\ud800",
+    "\x00",
+    "E0",
+    10**300,
+]
+ABSURD += [json.loads('{"a":' * 200 + "1" + "}" * 200), 1e308, {"type": "view", "id": 7}, ["T0SANDBOX"], "E0"]
 _SEPARATORS = b'%&=+{}[]",:\\0\r\n'
 
 
@@ -24,3 +45,20 @@ def damaged(whole: bytes, chance: random.Random) -> bytes:
             case _:
                 data[at:at] = data[: chance.randint(0, 60)]
     return bytes(data)
+
+
+def absurd(whole: Any, chance: random.Random) -> Any:
+    """The payload with one to three of its values replaced or removed."""
+    payload = copy.deepcopy(whole)
+    for _ in range(chance.randint(1, 3)):
+        inside = payload
+        while True:
+            key = chance.choice([*inside] if isinstance(inside, dict) else range(len(inside)))
+            if not (isinstance(inside[key], dict | list) and inside[key] and chance.random() < 0.6):
+                break
+            inside = inside[key]
+        if len(inside) > 1 and chance.random() < 0.2:
+            del inside[key]
+        else:
+            inside[key] = copy.deepcopy(chance.choice(ABSURD))
+    return payload

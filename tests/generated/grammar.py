@@ -77,15 +77,30 @@ def _value(schema: Json, known: Json, chance: random.Random) -> Any:
 
 def mended(model: type[BaseModel], body: Json) -> Json | None:
     """The body as a sender would repair it: refused values become plainer texts. None if that does not help."""
-    for _ in range(3):
+    for _ in range(200):  # fields that contradict others are named one after the other
         try:
             model.model_validate(body)
         except ValidationError as error:
-            for path in {problem["loc"] for problem in error.errors()}:
-                body = _mended(body, path)
+            for problem in error.errors():
+                if beyond := problem.get("ctx", {}).get("at"):
+                    body = _without(body, (*problem["loc"], *beyond))
+                else:
+                    body = _mended(body, problem["loc"])
         else:
             return body
     return None
+
+
+def _without(value: Any, path: tuple[int | str, ...]) -> Any:
+    """The body without the field at this path, which contradicts another field."""
+    match value:
+        case dict() if len(path) == 1:
+            return {name: inner for name, inner in value.items() if name != path[0]}
+        case dict() if path[0] in value:
+            return value | {str(path[0]): _without(value[str(path[0])], path[1:])}
+        case list():
+            return [_without(inner, path[1:]) if n == path[0] else inner for n, inner in enumerate(value)]
+    return value
 
 
 def _mended(value: Any, path: tuple[int | str, ...]) -> Any:
@@ -101,10 +116,13 @@ def _mended(value: Any, path: tuple[int | str, ...]) -> Any:
     return value
 
 
+_WORDS = ("style", "comment")  # fields that take only certain words, or a comment's own fields
+
+
 def _made_distinct(item: Any, number: int) -> Any:
     """The item with its number in every text, so that no two items of a list are equal."""
     if isinstance(item, dict):
-        return {name: _made_distinct(inner, number) if name != "style" else inner for name, inner in item.items()}
+        return {name: _made_distinct(inner, number) if name not in _WORDS else inner for name, inner in item.items()}
     return f"{number}{item[: len(item) // 3]}" if isinstance(item, str) else item
 
 

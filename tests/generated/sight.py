@@ -31,7 +31,8 @@ _WHO = (
 )
 _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
-_ANSWERED = rf"✅ \*Answered:\* {_QUOTED}"
+_ANSWERED = rf"✅ \*Answered:\* {_QUOTED}(?:, {_QUOTED})*(?: and \d+ more)?"
+_SAID = rf"💬 <@[A-Z0-9]+>: {_QUOTED}(?: \([\d,]+ more characters\))?"
 
 
 def _after_the_rule(card: Drawing) -> list[Json]:
@@ -47,8 +48,9 @@ def _done() -> Iterator[str]:
     for kind in KINDS.values():
         for example in kind.examples:
             asked = built(example.request, status=Status.ANSWERED)
-            for choice, answer in asked.answers.items():
-                shown = replace(asked, choice=choice, answer=answer | {"by": {"user": "U0ANA"}, "via": "button"})
+            for choice, answer in (asked.answers | asked.forms).items():
+                given = {"label": "A, B"} | answer | {"by": {"user": "U0ANA"}, "via": "button"}
+                shown = replace(asked, choice=choice, answer=given)
                 [line] = _after_the_rule(kind.draw(CardView(shown, version=1)))[:1]
                 done, _, _ = line["text"]["text"].partition(" by <@")
                 if not re.fullmatch(_ANSWERED, done):
@@ -139,7 +141,7 @@ def _check_frame(card: Drawing, interaction: Interaction) -> None:
             assert len(block.get("elements", [1])) == 1
             if text["type"] == "mrkdwn":
                 assert interaction.status is Status.ANSWERED
-                assert re.fullmatch(rf"(?:{_MILE}){_LINK_OURS}", text["text"]), text
+                assert re.fullmatch(rf"(?:{_MILE}){_LINK_OURS}|{_SAID}", text["text"]), text
                 continue
             assert text["type"] == "plain_text"
             assert re.fullmatch(r"Reason given: [^\n]+|ID …[0-9a-z]{6}", text["text"]), text
@@ -151,7 +153,7 @@ def _check_text(card: Drawing, interaction: Interaction) -> None:
     assert any(_seen(character) for character in limits.words(card).split("\n")[0]), "a title that can be seen"
     assert re.fullmatch(_LINES[interaction.status], line), card.text[:600]
     assert "```" not in card.text
-    assert not any(re.fullmatch(_MILE, other) for other in rest[1:]), "no foreign line reads like ours"
+    assert not any(re.fullmatch(rf"{_MILE}|{_SAID}", other) for other in rest[2:]), "no foreign line reads like ours"
     for foreign in [title, *rest]:
         assert not foreign.lstrip().startswith("&gt;"), "a quote, which may take all that follows"
         assert not re.search(r"(?<!\w)[*~`](?=\S)", _ADDRESS.sub("", foreign)), foreign

@@ -1,7 +1,6 @@
 """Every accepted interaction as a card, in every status and both forms: valid for Slack, and honest to the person."""
 
 import itertools
-import json
 import random
 import re
 from collections.abc import Iterator
@@ -14,9 +13,10 @@ from hypothesis import given
 from bridge.card.frame import CardView
 from bridge.kinds.contract import Kind
 from bridge.kinds.registry import KINDS
+from storage import json_text
 from storage.model import Interaction, Json, Status
 from tests.bridge import limits
-from tests.bridge.interactions import interaction, reported
+from tests.bridge.interactions import interaction, reported, worded
 from tests.generated import grammar, hostile, sight
 from tests.generated.scale import Tried, chances, generated
 
@@ -24,15 +24,16 @@ from tests.generated.scale import Tried, chances, generated
 def lives(kind: Kind[Any], request: Json, words: str) -> Iterator[Interaction]:
     """The interaction in every status, with hostile words in every text that an agent may write."""
     for status in Status:
-        shown = interaction(
-            request, status=status, on_expiry=list(kind.answers(kind.request.model_validate(request)))[-1]
-        )
+        bare = list(kind.answers(kind.request.model_validate(request)))
+        shown = interaction(request, status=status, on_expiry=bare[-1] if bare else None)
         if shown.reason:
             shown = replace(shown, reason=shown.reason | {"detail": words})
         yield shown
         if shown.answer:
-            choice, answer = list(shown.answers.items())[-1]
-            yield replace(shown, choice=choice, answer=answer | {"by": None, "via": "default"})
+            for choice, answer in list(shown.answers.items())[-1:]:
+                yield replace(shown, choice=choice, answer=answer | {"by": None, "via": "default"})
+            for choice in shown.forms:
+                yield replace(shown, **worded(shown, choice, words if words.strip() else "words"))
             yield replace(shown, unheard=True)
             for url in (None, f"https://{'a' * 60}.example/?" + "&" * 480):
                 summary = words[:300] if words.strip() else None
@@ -53,7 +54,7 @@ def test_whatever_is_accepted_is_shown_in_every_status_as_what_it_is(name: str, 
             newer = sight.NEWER if chance.random() < 0.5 else None
             sight.check(kind.draw(CardView(shown, version=1, plain=chance.random() < 0.3, newer=newer)), shown)
             tried("cards")
-        again = json.loads(json.dumps(kind.stored(kind.request.model_validate(request))))
+        again = json_text.loads(json_text.dumps(kind.stored(kind.request.model_validate(request))))
         assert kind.stored(kind.request.model_validate(again)) == again
         return tried("accepted")
 

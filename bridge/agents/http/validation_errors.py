@@ -63,12 +63,14 @@ def validate(model: type[M], body: Json) -> M:
 def pointer(body: Json, problem: ErrorDetails) -> str:
     """The JSON pointer to an error in the body as it was sent.
 
-    Steps of the error's location that the body does not have, such as a union's variant, are left out.
+    Steps of the error's location that the body does not have, such as a union's variant, are left out. A rule about
+    several fields names the one to correct as `at` in the context of its error, relative to the model of the rule.
     """
+    location = (*problem["loc"], *problem.get("ctx", {}).get("at", ()))
     path, at = "", cast("object", body)
-    for number, step in enumerate(problem["loc"], start=1):
+    for number, step in enumerate(location, start=1):
         inside = (isinstance(at, dict) and step in at) or (isinstance(at, list) and isinstance(step, int))
-        if inside or (number == len(problem["loc"]) and isinstance(at, dict) and isinstance(step, str)):
+        if inside or (number == len(location) and isinstance(at, dict) and isinstance(step, str)):
             path += f"/{escape(str(step)[:200])}"
             at = cast("Any", at)[step] if inside else None
     return path

@@ -70,17 +70,19 @@ def _small(metadata: object) -> object:
 
 
 class OnExpiry(Strict):
-    """The answer that counts when no one answers in time, as the answer itself would say it."""
+    """The answer that counts when no one answers in time, as the answer itself would say it; one that needs no form."""
 
-    decision: Literal["approve", "deny"] | None = None
+    decision: Literal["approve", "deny", "decline"] | None = None
     option: Annotated[str, Field(max_length=100, description="The id of an option")] | None = None
+    text: Annotated[str, Field(max_length=100, description="One of the suggestions of a text")] | None = None
 
     @model_validator(mode="after")
     def _one_answer(self) -> "OnExpiry":
-        if self.decision is None and self.option is None:
-            raise PydanticCustomError("on_expiry", 'must have "decision" or "option"')
-        if self.decision is not None and self.option is not None:
-            raise PydanticCustomError("on_expiry", 'must have "decision" or "option", not both')
+        given = [value for value in (self.decision, self.option, self.text) if value is not None]
+        if not given:
+            raise PydanticCustomError("on_expiry", 'must have "decision", "option" or "text"')
+        if len(given) > 1:
+            raise PydanticCustomError("on_expiry", 'must have only one of "decision", "option" and "text"')
         return self
 
 

@@ -79,9 +79,12 @@ def on_expiry(kind: Kind[Any], routing: Routing, request: Any) -> str | None:
     if routing.on_expiry is None:
         return None
     wanted = routing.on_expiry.model_dump(exclude_none=True)
-    if (choice := kind.choice_of(request, wanted)) is None:
-        raise problems.invalid(f"/on_expiry/{next(iter(wanted))}", f"must be a possible answer of this {kind.name}")
-    return choice
+    if (choice := kind.choice_of(request, wanted)) is not None:
+        return choice
+    wrong = f"must be a possible answer of this {kind.name}"
+    if kind.needs_words(request, wanted):
+        wrong = "must be an answer that needs no words of a person: this one has a required comment"
+    raise problems.invalid(f"/on_expiry/{next(iter(wanted))}", wrong)
 
 
 def fingerprint(body: Json) -> bytes:

@@ -33,4 +33,17 @@ EXAMPLES = (
             "facts": [{"name": "Host", "value": "<https://evil.example|db-1>"}],
         },
     ),
+    Example(
+        name="a decision with words",
+        request={
+            "kind": "approval",
+            "title": "Refund order 4711 in full?",
+            "action": {"name": "refund", "arguments": {"order": 4711, "amount": "89.00", "currency": "EUR"}},
+            "comment": {
+                "approve": "optional",
+                "deny": {"label": "Why not?", "required": True, "max_length": 500, "placeholder": "One sentence"},
+            },
+            "respond": True,
+        },
+    ),
 )

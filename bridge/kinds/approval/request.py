@@ -1,11 +1,35 @@
-"""The request of an approval: the fields that all kinds share."""
+"""The request of an approval: the fields that all kinds share, and the words that a decision can have."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import BeforeValidator, Field
+
+from bridge.fields import Strict
+from bridge.forms.comment import AskedComment
 from bridge.question import Question
+
+
+class Comments(Strict):
+    """The comments of the two decisions; a decision with a comment opens a form."""
+
+    approve: Annotated[AskedComment | None, Field(description="With an approval")] = None
+    deny: Annotated[AskedComment | None, Field(description="With a denial")] = None
+
+
+def _given(respond: object) -> object:
+    """None for false, so that a request that says false is the request that leaves it out."""
+    return None if respond is False else respond
 
 
 class Request(Question):
     """Whether something may be done."""
 
     kind: Literal["approval"]
+    comment: Annotated[
+        Comments | None, Field(description='Such as `{"deny": "required"}`: asks for words with a decision')
+    ] = None
+    respond: Annotated[
+        bool | None,
+        Field(description="Adds a Reply button: people can answer in words instead of approving or denying"),
+        BeforeValidator(_given),
+    ] = None

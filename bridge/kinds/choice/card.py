@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bridge.card import action_ids, blocks, texts
 from bridge.card.frame import CardView, Drawing, frame
+from bridge.kinds.choice.choices import SELECTION
 from bridge.kinds.choice.request import MAX_BUTTONS, Option, Request
 from storage.model import Json, Status
 
@@ -15,16 +16,29 @@ _ASK_SELECTED = "The option you selected becomes the answer. You cannot change i
 def card(view: CardView, request: Request) -> Drawing:
     """The card of a choice, in every status."""
     few = len(request.options) <= MAX_BUTTONS
+    hidden = request.multiple is not None  # the form has the options, and not the card
     long = any(texts.units(option.label) > _MAX_SHOWN for option in request.options)
     settled = view.interaction.status is not Status.PENDING
     return frame(
         view,
         request,
-        buttons=[_button(option) for option in request.options] if few else [_select(request.options)],
-        past={},
+        buttons=_buttons(request),
+        past={SELECTION: "✅ *Answered:* no option"} if _selected_nothing(view) else {},
         offered=[option.label for option in request.options],
-        listed=few and (long or settled),  # a settled card lists all options, as far as they fit
+        listed=few and (long or hidden or settled),  # a settled card lists all options, as far as they fit
     )
+
+
+def _selected_nothing(view: CardView) -> bool:
+    """Whether the question is answered by selecting none of its options."""
+    return (view.interaction.answer or {}).get("options") == []
+
+
+def _buttons(request: Request) -> list[Json]:
+    if request.multiple:
+        return [blocks.button("Select options", action_id=action_ids.open_form(SELECTION))]
+    few = len(request.options) <= MAX_BUTTONS
+    return [_button(option) for option in request.options] if few else [_select(request.options)]
 
 
 def _button(option: Option) -> Json:
@@ -32,7 +46,8 @@ def _button(option: Option) -> Json:
     if option.confirm or option.style == "danger":
         text = option.confirm or f"You are about to submit “{option.label}”."
         dialog = blocks.confirm(_ASK, text, yes="Submit", no="Cancel", style=option.style)
-    return blocks.button(option.label, action_id=action_ids.choose(option.id), style=option.style, confirm=dialog)
+    action = action_ids.open_form if option.comment else action_ids.choose
+    return blocks.button(option.label, action_id=action(option.id), style=option.style, confirm=dialog)
 
 
 def _select(options: Sequence[Option]) -> Json:

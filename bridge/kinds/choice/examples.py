@@ -53,4 +53,39 @@ EXAMPLES = (
             ],
         },
     ),
+    Example(
+        name="an option with a comment",
+        request={
+            "kind": "choice",
+            "title": "The backup of 02:00 is 40 % smaller. What now?",
+            "options": [
+                {"id": "keep", "label": "Keep it"},
+                {"id": "again", "label": "Back up again", "comment": "optional"},
+                {"id": "other", "label": "Something else", "comment": {"label": "What?", "required": True}},
+            ],
+        },
+    ),
+    Example(
+        name="several of four",
+        request={
+            "kind": "choice",
+            "title": "Which services should be restarted tonight?",
+            "options": [
+                {"id": "api", "label": "API"},
+                {"id": "worker", "label": "Worker <all> & *some*"},
+                {"id": "cron", "label": "Scheduled jobs"},
+                {"id": "search", "label": "Search"},
+            ],
+            "multiple": {"min": 1, "max": 3},
+        },
+    ),
+    Example(
+        name="any of forty",
+        request={
+            "kind": "choice",
+            "title": "Which shards need a new index?",
+            "options": [{"id": f"shard-{n}", "label": f"Shard {n}"} for n in range(40)],
+            "multiple": {"min": 0},
+        },
+    ),
 )

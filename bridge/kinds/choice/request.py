@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge import exact_text, lookalikes, question
 from bridge.card import blocks, content, texts
-from bridge.fields import BLANK, INVISIBLE, Line, Strict, Words, is_new
+from bridge.fields import BLANK, INVISIBLE, WHOLE, Line, Strict, Words, is_new
+from bridge.forms.comment import AskedComment
 from bridge.question import Question
 
 MAX_OPTIONS = 100  # Slack's limit for one select
@@ -79,6 +80,17 @@ class Option(Strict):
             f"From {MAX_BUTTONS + 1} options on, one dialog covers all options and quotes as many texts as fit"
         ),
     ] = None
+    comment: Annotated[
+        AskedComment | None,
+        Field(description=f'`"required"` or `"optional"`: asks for words with this option, of at most {MAX_BUTTONS}'),
+    ] = None
+
+
+class Multiple(Strict):
+    """How many options a person may select."""
+
+    min: Annotated[int, Field(ge=0, le=MAX_OPTIONS, description="With 0, people can submit none"), WHOLE] = 1
+    max: Annotated[int, Field(ge=1, le=MAX_OPTIONS, description="By default, all of them"), WHOLE] | None = None
 
 
 def _different(options: list[Option], info: ValidationInfo) -> list[Option]:
@@ -136,6 +148,49 @@ class Request(Question):
         ),
         AfterValidator(_different),
     ]
+    multiple: Annotated[
+        Multiple | None, Field(description="Lets people select several options, in a form: `{}` or with limits")
+    ] = None
+
+    @field_validator("multiple")
+    @classmethod
+    def _possible(cls, multiple: Multiple | None, info: ValidationInfo) -> Multiple | None:
+        """`options` was validated before, so it is known here unless it was invalid."""
+        options: list[Option] | None = info.data.get("options")
+        if multiple is None or options is None:
+            return multiple
+        most = len(options) if multiple.max is None else multiple.max
+        if most > len(options):
+            raise PydanticCustomError(
+                "multiple",
+                "must be at most the number of options, which is {limit}",
+                {"limit": len(options), "at": ("max",)},
+            )
+        if multiple.min > most:
+            raise PydanticCustomError(
+                "multiple",
+                "must be at most {limit}, as many options as can be selected",
+                {"limit": most, "at": ("min",)},
+            )
+        return multiple
+
+    @model_validator(mode="after")
+    def _words_where_there_is_a_button(self) -> "Request":
+        """Refuse what cannot be shown: a form of several options has no buttons, and neither has a long list."""
+        for index, option in enumerate(self.options):
+            for name in ("comment", "confirm", "style") if self.multiple else ("comment",):
+                if getattr(option, name) is not None and (self.multiple or len(self.options) > MAX_BUTTONS):
+                    raise PydanticCustomError(
+                        "no_button",
+                        "cannot be used {where}, because its options have no buttons",
+                        {
+                            "where": 'together with "multiple"'
+                            if self.multiple
+                            else f"with more than {MAX_BUTTONS} options",
+                            "at": ("options", index, name),
+                        },
+                    )
+        return self
 
     @model_validator(mode="after")
     def _short_enough_for_one_card(self, info: ValidationInfo) -> "Request":

@@ -14,11 +14,12 @@ from sandbox.slack.model import Json
 from sandbox.slack.views import acks, shapes
 from sandbox.slack.views.model import Key
 from sandbox.slack.views.stacks import Views
-from sandbox.slack.views.submissions import Submissions, Use
+from sandbox.slack.views.submissions import Submissions
+from sandbox.slack.views.using import Use
 from sandbox.slack.world import World
 
 _SUBMIT = ("user", "values", "unchecked", "request_url")
-_CLOSE = ("user", "clear", "request_url")
+_CLOSE = ("user", "clear", "lost", "request_url")
 _ACTION = ("user", "action_id", "block_id", "value", "values", "wait_view", "request_url")
 
 
@@ -60,7 +61,10 @@ class ViewRoutes:
 
     async def close(self, request: web.Request) -> web.Response:
         fields = await reading.body(request, known=_CLOSE)
-        return web.json_response(await self.submissions.close(_use(request, fields), clear=fields.flag("clear")))
+        use = _use(request, fields)
+        if fields.flag("lost"):
+            return web.json_response({"sent": False, "lost": self.submissions.lose(use)})
+        return web.json_response(await self.submissions.close(use, clear=fields.flag("clear")))
 
     async def act(self, request: web.Request) -> web.Response:
         fields = await reading.body(request, known=_ACTION)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sandbox.slack.errors import RateLimitedError, SlackError
+from sandbox.slack.errors import SlackError
 from sandbox.slack.methods import scopes
 from sandbox.slack.methods.channel_names import named
 from sandbox.slack.model import Channel, Installation, Json, Message, Person
-from sandbox.slack.ratelimit import PostingLimit
+from sandbox.slack.ratelimit import RateLimits
 from sandbox.slack.threads import thread_of
 from sandbox.slack.views.stacks import Views
 from sandbox.slack.world import World
@@ -23,7 +23,7 @@ class Call:
     installation: Installation
     arguments: Json
     origin: str
-    posting_limit: PostingLimit | None
+    rate_limits: RateLimits | None
     views: Views
 
     @property
@@ -111,5 +111,5 @@ class Call:
 
     def take_posting_slot(self, channel: Channel) -> None:
         """Count one message of this bot in the channel; raises RateLimitedError when the bot's limit is exceeded."""
-        if self.posting_limit is not None and (wait := self.posting_limit.take(f"{self.bot.id} {channel.id}")):
-            raise RateLimitedError(wait)
+        if self.rate_limits is not None:
+            self.rate_limits.post(bot_user_id=self.bot.id, channel=channel.id)

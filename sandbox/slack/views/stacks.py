@@ -1,7 +1,7 @@
 """The views that people have open, in stacks of at most three; the topmost view of a stack is the one in use."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from sandbox.slack.errors import SlackError
@@ -26,17 +26,19 @@ class Views:
         self._changed = changed
         self._views: dict[str, View] = {}  # in the order in which they were opened
         self._stacks: dict[str, list[str]] = {}  # by the id of the root, from the bottom up
+        self._by_external_id: dict[tuple[str, str], str] = {}  # by place and external_id
+        self._lost: set[str] = set()  # the roots of stacks that no client shows any more
 
     def find(self, view_id: str) -> View | None:
         return self._views.get(view_id)
 
     def with_external_id(self, external_id: str, *, installation: Installation) -> View | None:
         """The view with this external_id, which is unique in a workspace or organization, whatever app opened it."""
-        return next((one for one in self._in_place(installation.place) if one.external_id == external_id), None)
+        return self._views.get(self._by_external_id.get((installation.place, external_id), ""))
 
     def of(self, user: str | None) -> list[View]:
-        """The views of one person, or all, the newest last."""
-        return [view for view in self._views.values() if user in (None, view.user)]
+        """The views that one person's client shows, or all clients show, the newest last."""
+        return [view for view in self._views.values() if user in (None, view.user) and not self.is_lost(view)]
 
     def previous(self, view: View) -> str | None:
         """The id of the view below this one."""
@@ -46,6 +48,9 @@ class Views:
 
     def is_on_top(self, view: View) -> bool:
         return self._stacks[view.root_id][-1] == view.id
+
+    def is_lost(self, view: View) -> bool:
+        return view.root_id in self._lost
 
     def open(self, content: Json, *, installation: Installation, user: str, channel: str | None) -> View:
         """Open a new stack. Raises SlackError for an external_id in use."""
@@ -89,7 +94,7 @@ class Views:
         """Close one view of a stack."""
         stack = self._stacks[view.root_id]
         stack.remove(view.id)
-        del self._views[view.id]
+        self._forget(view.id)
         if not stack:
             del self._stacks[view.root_id]
         self._changed()
@@ -97,8 +102,14 @@ class Views:
     def clear(self, view: View) -> None:
         """Close all views of the stack of this one."""
         for view_id in self._stacks.pop(view.root_id):
-            del self._views[view_id]
+            self._forget(view_id)
         self._changed()
+
+    def lose(self, view: View) -> list[str]:
+        """No longer show the stack of this view, but do not close it; returns the ids of its views."""
+        self._lost.add(view.root_id)
+        self._changed()
+        return list(self._stacks[view.root_id])
 
     def _add(self, view_id: str, content: Json, *, bot_user_id: str, user: str, root: str, at: str | None) -> View:
         self._stacks[root].append(view_id)
@@ -116,6 +127,10 @@ class Views:
 
     def _put(self, view: View) -> View:
         hashed = replace(view, hash=f"{int(self._now())}.{secrets.token_urlsafe(6)}")
+        if view.id in self._views:
+            self._by_external_id.pop((self._place(view), self._views[view.id].external_id), None)
+        if view.external_id:
+            self._by_external_id[self._place(view), view.external_id] = view.id
         self._views[view.id] = hashed
         self._changed()
         return hashed
@@ -124,12 +139,12 @@ class Views:
         installation = self._world.installations.of_bot(view.bot_user_id)
         return installation.place if installation is not None else ""
 
-    def _in_place(self, place: str) -> Iterator[View]:
-        return (view for view in self._views.values() if self._place(view) == place)
+    def _forget(self, view_id: str) -> None:
+        view = self._views.pop(view_id)
+        self._by_external_id.pop((self._place(view), view.external_id), None)
 
     def _check_external_id(self, content: Json, *, place: str, but: str | None = None) -> None:
-        wanted = content["external_id"]
-        if wanted and any(one.external_id == wanted and one.id != but for one in self._in_place(place)):
+        if self._by_external_id.get((place, content["external_id"]), but) != but:
             raise SlackError("duplicate_external_id")
 
 

@@ -1,41 +1,19 @@
 """What people do with their views: they submit and close them, and use their elements. Each tells the app."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Callable
 
-from sandbox.slack import actions
-from sandbox.slack.acting import acting
-from sandbox.slack.actions import Action, ElementSelector
+from sandbox.slack.actions import ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
-from sandbox.slack.element_values import Entry, held, stateful
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, VIEW_CLOSED, VIEW_SUBMISSION, Faults, Kind
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.response_urls import ResponseUrls
-from sandbox.slack.views import acks, shapes
+from sandbox.slack.views import acks, shapes, using
 from sandbox.slack.views.checks import mistakes
-from sandbox.slack.views.choosable import is_choosable
-from sandbox.slack.views.model import Key, View
+from sandbox.slack.views.model import View
 from sandbox.slack.views.stacks import Views
+from sandbox.slack.views.using import Use
 from sandbox.slack.world import World
-
-Entered: TypeAlias = Mapping[Key, Entry | Json]
-"""What a person enters, by block_id and action_id; an object is a value in the form of `state.values`, unchecked."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Use:
-    """A person's use of a view on top of a stack. With `unchecked` the client checks nothing.
-
-    `request_url` is where the payload is sent, in place of the URLs of the app.
-    """
-
-    view_id: str
-    user: str
-    entered: Entered = field(default_factory=dict)
-    unchecked: bool = False
-    request_url: str | None = None
 
 
 class Submissions:
@@ -61,8 +39,7 @@ class Submissions:
 
     async def submit(self, use: Use) -> Json:
         """Submit a view and do what the app acknowledges with; returns the payload and the acknowledgement."""
-        view = self._entered(self._used(use), use)
-        installation = self._author(view)
+        view, installation = self._entered(use)
         if view.content["submit"] is None and not use.unchecked:
             raise RefusedError(409, "no_submit", "this view has no button to submit it")
         if not use.unchecked and (fields := mistakes(view)):
@@ -114,7 +91,7 @@ class Submissions:
 
         The app is told only with `notify_on_close`: of the view, or of the root of the stack.
         """
-        view = self._used(use)
+        view = using.used(use, views=self._views, world=self._world)
         is_cleared = clear or view.content["clear_on_close"]
         subject = (self._views.find(view.root_id) if is_cleared else view) or view
         shape = shapes.view(subject, self._views, self._world)
@@ -135,11 +112,8 @@ class Submissions:
 
         The body of the acknowledgement does nothing.
         """
-        view = self._entered(self._used(use), use)
-        installation = self._author(view)
-        action = _action(view, wanted)
-        if not is_choosable(action.chosen, person=self._world.people[view.user], world=self._world):
-            raise RefusedError(409, "no_such_action", "this person cannot choose that")
+        view, installation = self._entered(use)
+        action = using.action(view, wanted, world=self._world)
         if action.entry is not None:
             key = (action.block_id, action.element["action_id"])
             view = self._views.enter(view, {key: {"type": action.element["type"], **action.chosen}})
@@ -154,31 +128,17 @@ class Submissions:
         told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=use.request_url)
         return _outcome(payload, *told)
 
-    def _used(self, use: Use) -> View:
-        person = acting(self._world, use.user)
-        view = self._views.find(use.view_id)
-        if view is None or view.user != person.id:
-            raise RefusedError(404, "view_not_found")
-        if not self._views.is_on_top(view):
-            raise RefusedError(409, "view_is_covered", "another view lies on top of it")
-        return view
+    def lose(self, use: Use) -> list[str]:
+        """Lose the stack of a view, as a client does that is loaded anew; returns the ids. The app is not told.
 
-    def _author(self, view: View) -> Installation:
-        author = self._world.installations.of_bot(view.bot_user_id)
-        if author is None or author.revoked is not None:
-            raise RefusedError(409, "app_not_installed", "the app of this view is no longer installed")
-        return author
+        As in Slack the views are not closed: apps can update them, and their external_ids stay in use.
+        """
+        return self._views.lose(using.used(use, views=self._views, world=self._world))
 
-    def _entered(self, view: View, use: Use) -> View:
-        elements = {(block_id, element["action_id"]): element for block_id, element in stateful(view.blocks)}
-        person = self._world.people[view.user]
-        values: dict[Key, Json] = {}
-        for key, entry in use.entered.items():
-            value = _value(elements.get(key), entry, unchecked=use.unchecked)
-            if value is None or not (use.unchecked or is_choosable(value, person=person, world=self._world)):
-                raise RefusedError(409, "no_such_entry", f"{'/'.join(key)} of the view cannot hold this")
-            values[key] = value
-        return self._views.enter(view, values) if values else view
+    def _entered(self, use: Use) -> tuple[View, Installation]:
+        view = using.used(use, views=self._views, world=self._world)
+        view = using.enter(view, use, views=self._views, world=self._world)
+        return view, using.author(view, world=self._world)
 
     def _trigger(self, view: View) -> str:
         return self._views.triggers.give(
@@ -190,7 +150,8 @@ class Submissions:
         urls = []
         for block_id, block in view.inputs.items():
             action_id = block["element"]["action_id"]
-            chosen: Any = view.values[block_id, action_id].get("selected_conversation")
+            value = view.values[block_id, action_id]
+            chosen = value.get("selected_conversation") or value.get("selected_channel")
             if block["element"].get("response_url_enabled") and chosen:
                 path = self._response_urls.give(channel=chosen, ts=None, clicker=view.user, installation=installation)
                 urls.append(
@@ -202,25 +163,6 @@ class Submissions:
                     }
                 )
         return urls
-
-
-def _value(element: Json | None, entry: Entry | Json, *, unchecked: bool) -> Json | None:
-    """The entry in the form of `state.values`; None when the element cannot hold it."""
-    if isinstance(entry, dict):
-        return entry if unchecked else None
-    if element is None:
-        return None
-    value = held(element, entry)
-    return None if value is None else {"type": element["type"], **value}
-
-
-def _action(view: View, wanted: ElementSelector) -> Action:
-    found = actions.find(view.blocks, wanted, user=view.user)
-    if found is None and actions.is_silent(view.blocks, wanted):
-        raise RefusedError(409, "no_such_action", "without dispatch_action an input is only told when it is submitted")
-    if found is None:
-        raise RefusedError(409, "no_such_action")
-    return found
 
 
 def _outcome(payload: Json, *told: Ack) -> Json:

@@ -45,7 +45,8 @@ def below(kind: Kind[Any], example: Example, *, plain: bool, **changes: Any) -> 
     card = kind.draw(CardView(shown, version=3, plain=plain))
     sight.check(card, shown)
     rule = next(place for place, block in enumerate(card.blocks) if block["type"] == "divider")
-    return [limits.shown([block]) for block in card.blocks[rule + 2 : -1]]
+    lines = [limits.shown([block]) for block in card.blocks[rule + 2 : -1]]
+    return [line for line in lines if not line.startswith("💬")]  # the person's words
 
 
 @pytest.mark.parametrize(("changes", "line"), STAGES, ids=range(len(STAGES)))

@@ -4,10 +4,10 @@ from bridge.forms.check import check
 from bridge.forms.form import FieldErrors, Form, OptionsField, Submitted, TextField
 
 WHY = TextField(id="why", label="Why?", min_length=3, max_length=10)
-TEAMS = OptionsField(
-    id="teams",
-    label="Which teams?",
-    options={"a": "Ana’s", "b": "Bob’s", "c": "Cleo’s"},
+PEOPLE = OptionsField(
+    id="people",
+    label="Who?",
+    options={"a": "Ana", "b": "Bob", "c": "Cleo"},
     min_selected=1,
     max_selected=2,
 )
@@ -15,7 +15,7 @@ TEAMS = OptionsField(
 
 def mistakes(text: str = "because", selected: tuple[str, ...] = ("a",)) -> dict[str, str]:
     found = check(
-        Form(title="Deny", fields=[WHY, TEAMS]), Submitted(texts={"why": text}, selected={"teams": list(selected)})
+        Form(title="Deny", fields=[WHY, PEOPLE]), Submitted(texts={"why": text}, selected={"people": list(selected)})
     )
     return found.messages if found else {}
 
@@ -44,10 +44,10 @@ def test_a_text_that_cannot_be_stored_is_a_mistake(character: str) -> None:
 
 
 def test_a_selection_has_its_limits() -> None:
-    assert mistakes(selected=()) == {"teams": "Please select at least 1 option."}
-    assert mistakes(selected=("a", "b", "c")) == {"teams": "Please select at most 2 options."}
+    assert mistakes(selected=()) == {"people": "Please select at least 1 option."}
+    assert mistakes(selected=("a", "b", "c")) == {"people": "Please select at most 2 options."}
     for foreign in (("a", "a"), ("d",), ("a", "")):
-        assert "not offered" in mistakes(selected=foreign)["teams"]
+        assert "not offered" in mistakes(selected=foreign)["people"]
 
 
 def test_an_optional_text_may_be_left_out_but_not_be_too_long() -> None:
@@ -59,4 +59,4 @@ def test_an_optional_text_may_be_left_out_but_not_be_too_long() -> None:
 
 
 def test_every_mistake_is_named_at_once() -> None:
-    assert mistakes("", ()).keys() == {"why", "teams"}
+    assert mistakes("", ()).keys() == {"why", "people"}

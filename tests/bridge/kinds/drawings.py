@@ -12,7 +12,7 @@ from tests.bridge.interactions import interaction
 if __name__ == "__main__":
     drawn = {
         f"{name}: {example.name}, {status}, {'plain' if plain else 'full'}": [
-            shown.answers,
+            shown.answers | shown.forms,
             dataclasses.asdict(kind.draw(CardView(interaction=shown, version=1, plain=plain))),
         ]
         for name, kind in KINDS.items()

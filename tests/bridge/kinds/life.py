@@ -111,8 +111,8 @@ class PostedInteraction:
 
     @property
     def choices(self) -> list[str]:
-        """The choices; of more than five, the first three and the last two."""
-        every = list(self.row.answers)
+        """The choices that a click alone wins; of more than five, the first three and the last two."""
+        every = [choice for choice in self.row.answers if choice not in self.row.forms]
         return every if len(every) <= 5 else [*every[:3], *every[-2:]]
 
     async def click(self, user: str, card: Handle, choice: str) -> list[str]:

@@ -82,12 +82,14 @@ def test_what_is_stored_reads_back_as_the_same_question(kind: Kind[Any], example
 
 @every_example
 def test_every_answer_has_what_the_agents_api_promises(kind: Kind[Any], example: Example) -> None:
-    answers = kind.answers(kind.request.model_validate(example.request))
+    request = kind.request.model_validate(example.request)
+    answers, forms = kind.answers(request), kind.stored_forms(request)
 
-    assert answers
-    for choice, answer in answers.items():
+    assert answers | forms
+    for choice, answer in [*answers.items(), *forms.items()]:
         assert 0 < len(choice) <= 200
-        assert set(answer) == {"decision", "approved", "option", "label"}
+        expected = {"decision", "approved", "option", "label"}
+        assert set(answer) - {"text"} == expected or (choice in forms and set(answer) == expected - {"label"})
         assert answer["approved"] is (answer["decision"] == "approve")
 
 
@@ -97,7 +99,10 @@ def test_what_is_pressed_is_what_will_be_recorded(kind: Kind[Any], example: Exam
     shown = interaction(example.request)
     pressed = limits.pressed(kind.draw(CardView(interaction=shown, version=1, plain=plain)))
 
-    assert pressed == {choice: texts.visible(answer["label"]) for choice, answer in shown.answers.items()}
+    assert pressed.keys() == shown.answers.keys() | shown.forms.keys()
+    for choice, answer in (shown.answers | shown.forms).items():
+        if "label" in answer:  # else what is submitted with the form says it
+            assert pressed[choice] == texts.visible(answer["label"])
 
 
 @every_example
@@ -132,7 +137,7 @@ def test_a_settled_card_says_who_answered_and_when(kind: Kind[Any], example: Exa
     card = kind.draw(CardView(interaction=settled, version=2, plain=plain))
 
     assert settled.ended_at is not None
-    [line] = [text for text in limits.mrkdwn(card.blocks) if "<@U0ANA>" in text]
+    [line] = [text for text in limits.mrkdwn(card.blocks) if "by <@U0ANA>" in text]
     assert f"<!date^{int(settled.ended_at.timestamp())}^" in line
     assert line in card.text
 

@@ -17,6 +17,7 @@ from sandbox.slack.server import Sandbox
 from tests.sandbox.slack import elsewhere
 from tests.sandbox.slack.conftest import Clock, Control, Listen, card, card_to_click, clicks_go_to, refusal
 from tests.sandbox.slack.test_differences import TEXT
+from tests.sandbox.slack.views import test_view_differences
 
 
 def test_the_page_lists_exactly_these() -> None:
@@ -24,7 +25,8 @@ def test_the_page_lists_exactly_these() -> None:
     listed = [re.sub(r"\s+", " ", item).strip() for item in re.split(r"^- ", section, flags=re.MULTILINE)[1:]]
     tested = [
         re.sub(r"\s+", " ", test.__doc__).strip()
-        for name, test in inspect.getmembers(sys.modules[__name__], inspect.isfunction)
+        for module in (sys.modules[__name__], test_view_differences)
+        for name, test in inspect.getmembers(module, inspect.isfunction)
         if name.startswith("test_") and test.__doc__
     ]
 

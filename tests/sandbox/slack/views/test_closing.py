@@ -4,8 +4,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.views.checks import REQUIRED
-from tests.sandbox.slack.conftest import ClickListener, Control, Listen, clicks_go_to
-from tests.sandbox.slack.views.modals import MORE, modal, opened, pushed, text_input, views_of
+from tests.sandbox.slack.conftest import ClickListener, Control, Listen, clicks_go_to, refusal
+from tests.sandbox.slack.views.modals import MORE, modal, opened, pushed, text_input, trigger, views_of
 
 
 @pytest.fixture
@@ -74,17 +74,6 @@ async def test_the_state_of_a_closed_view_has_no_inputs(
     assert list(payload["view"]["state"]["values"]) == ["where"]
 
 
-async def test_what_the_app_says_to_a_closing_changes_nothing(
-    client: AsyncWebClient, control: Control, app: ClickListener
-) -> None:
-    app.status = 404
-    view = await opened(client, control, view=modal(notify_on_close=True))
-
-    assert (await close(control, view))["status"] == 404
-    assert await views_of(control) == []
-    assert (await control.try_post(f"views/{view['id']}/close", user="U0ANA"))[0] == 404
-
-
 async def test_the_client_submits_no_form_with_a_mistake(
     client: AsyncWebClient, control: Control, app: ClickListener
 ) -> None:
@@ -96,3 +85,19 @@ async def test_the_client_submits_no_form_with_a_mistake(
     assert app.payloads("view_submission") == []
     forced = await control.post(f"views/{view['id']}/submit", user="U0ANA", unchecked=True)
     assert forced["payload"]["view"]["state"]["values"]["why"]["text"]["value"] is None
+
+
+async def test_a_lost_modal_is_gone_and_the_app_never_hears_of_it(
+    client: AsyncWebClient, control: Control, app: ClickListener
+) -> None:
+    first = await opened(client, control, view=modal(MORE, notify_on_close=True, external_id="e1"))
+    second = await pushed(client, control, first, view=modal(notify_on_close=True))
+
+    result = await close(control, second, lost=True)
+
+    assert result == {"sent": False, "lost": [first["id"], second["id"]]}
+    assert await views_of(control) == []
+    assert app.payloads("view_closed") == []
+    assert (await control.try_post(f"views/{second['id']}/submit", user="U0ANA"))[0] == 404
+    call = client.views_open(trigger_id=await trigger(client, control), view=modal(external_id="e1"))
+    assert await refusal(call) == "duplicate_external_id"

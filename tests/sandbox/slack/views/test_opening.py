@@ -1,6 +1,7 @@
 import asyncio
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -135,13 +136,6 @@ async def test_a_view_over_250_kb_is_too_large(client: AsyncWebClient, control: 
     assert await refusal(call) == "view_too_large"
 
 
-async def test_a_refused_view_leaves_the_trigger_id_usable(client: AsyncWebClient, control: Control) -> None:
-    trigger_id = await trigger(client, control)
-    await refusal(client.views_open(trigger_id=trigger_id, view=modal(title=plain("x" * 25))))
-
-    assert (await client.views_open(trigger_id=trigger_id, view=modal()))["ok"]
-
-
 async def test_an_external_id_belongs_to_one_open_view(client: AsyncWebClient, control: Control) -> None:
     first = await opened(client, control, view=modal(external_id="e1"))
     call = client.views_open(trigger_id=await trigger(client, control, user="U0BOB"), view=modal(external_id="e1"))
@@ -174,20 +168,35 @@ async def test_only_the_topmost_view_can_be_used(client: AsyncWebClient, control
         assert (status, answer["error"]) == (409, "view_is_covered")
 
 
-async def test_nothing_is_pushed_where_no_view_is(client: AsyncWebClient, control: Control) -> None:
-    from_a_message = client.views_push(trigger_id=await trigger(client, control), view=modal())
-    assert await refusal(from_a_message) == "not_found"
-
-    view = await opened(client, control, view=modal(MORE))
-    used = await control.post(f"views/{view['id']}/actions", user="U0ANA", action_id="more")
-    await control.post(f"views/{view['id']}/close", user="U0ANA")
-    call = client.views_push(trigger_id=used["payload"]["trigger_id"], view=modal())
-    assert await refusal(call) == "not_found"
-
-
 async def test_a_view_is_of_one_person(client: AsyncWebClient, control: Control) -> None:
     view = await opened(client, control)
 
     assert await views_of(control, "U0BOB") == []
     assert (await control.try_post(f"views/{view['id']}/submit", user="U0BOB"))[0] == 404
     assert [one["id"] for one in (await control.get("views"))["views"]] == [view["id"]]
+
+
+async def test_a_hundred_calls_in_a_minute_are_enough(client: AsyncWebClient, control: Control, clock: Clock) -> None:
+    view = await opened(client, control)
+    for _ in range(100):
+        await client.views_update(view_id=view["id"], view=modal())
+
+    with pytest.raises(SlackApiError) as refused:
+        await client.views_update(view_id=view["id"], view=modal())
+
+    assert (refused.value.response.status_code, refused.value.response["error"]) == (429, "ratelimited")
+    assert refused.value.response.headers["Retry-After"] == "1"
+    await opened(client, control, user="U0BOB")  # another method
+    clock.pass_(1)
+    assert (await client.views_update(view_id=view["id"], view=modal()))["ok"]
+
+
+async def test_the_limit_of_calls_can_be_switched_off(http: aiohttp.ClientSession) -> None:
+    async with Sandbox(posting_limit=False) as slack:
+        client = AsyncWebClient(
+            token=slack.world.app.bot_token, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        view = await opened(client, Control(slack.url, http))
+        answers = [await client.views_update(view_id=view["id"], view=modal()) for _ in range(101)]
+
+    assert all(answer["ok"] for answer in answers)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -213,8 +214,11 @@ async def test_unchecked_sends_what_no_client_would(client: AsyncWebClient, cont
     assert (await control.try_post(f"views/{view['id']}/submit", user="U0ANA", values=values))[0] == 400
 
 
-async def test_a_chosen_conversation_gets_a_response_url(client: AsyncWebClient, control: Control, http: Any) -> None:
-    view = await opened(client, control, view=modal(asked("conversations_select", response_url_enabled=True)))
+@pytest.mark.parametrize("kind", ["conversations_select", "channels_select"])
+async def test_a_chosen_conversation_gets_a_response_url(
+    client: AsyncWebClient, control: Control, http: aiohttp.ClientSession, kind: str
+) -> None:
+    view = await opened(client, control, view=modal(asked(kind, response_url_enabled=True)))
 
     _, answer = await submitted(control, view, "C0GENERAL")
 

@@ -1,0 +1,40 @@
+"""The forms of a choice: a comment with an option, and the selection of several options."""
+
+from bridge.card import texts
+from bridge.forms import comment
+from bridge.forms.form import Accepted, Form, OptionsField, Submitted
+from bridge.kinds.choice.choices import SELECTION
+from bridge.kinds.choice.request import Request
+
+OPTIONS = "options"
+
+
+def form(request: Request, choice: str) -> Form:
+    """The form that completes a choice of `forms`."""
+    if choice == SELECTION and request.multiple:
+        return Form(title="Select options", fields=[_selection(request)])
+    option = next(option for option in request.options if option.id == choice)
+    if option.comment is None:
+        raise KeyError(choice)
+    return Form(title=texts.cut(option.label, 24), fields=[option.comment.field])
+
+
+def accept(request: Request, choice: str, submitted: Submitted) -> Accepted:
+    """The comment as the person wrote it, or the selected options in the order of the question."""
+    if choice != SELECTION:
+        return comment.given(submitted)
+    selected = set(submitted.selected.get(OPTIONS, ()))
+    options = [{"id": option.id, "label": option.label} for option in request.options if option.id in selected]
+    return {"options": options, "label": ", ".join(option["label"] for option in options) or "No option"}
+
+
+def _selection(request: Request) -> OptionsField:
+    limits = request.multiple
+    most = limits.max if limits and limits.max is not None else len(request.options)
+    return OptionsField(
+        id=OPTIONS,
+        label="Options",
+        options={option.id: option.label for option in request.options},
+        min_selected=limits.min if limits else 1,
+        max_selected=most,
+    )
