@@ -175,7 +175,7 @@ class Clicks:
             claim_id=click.claim_id,
             event_id=ids.new(),
             choice=click.choice,
-            intent=Intent.OPEN if click.opens else Intent.ANSWER,
+            intent=_intent(click),
             given=None,
             user_id=click.user_id,
             user_name=click.user_name,
@@ -235,6 +235,12 @@ class Clicks:
 
         if text() is not None:
             await self._replies.send(click, connection, compose, verdict=claimed.verdict)
+
+
+def _intent(click: Click) -> Intent:
+    if click.opens:
+        return Intent.OPEN
+    return Intent.MISTAKEN if click.is_unselected else Intent.ANSWER
 
 
 def _keys(click: Click, claimed: Claimed) -> dict[str, object]:

@@ -16,7 +16,7 @@ _MAX_LABEL: Final = 75  # characters
 _MAX_REASON: Final = 300  # characters
 _NOTHING: Final = "Your click had no effect."
 _GONE: Final = f"This card is no longer active. {_NOTHING}"
-_UNSELECTED: Final = f"No option is selected. {_NOTHING} Please select one and click the button again."
+_UNSELECTED: Final = f"No option is selected. {_NOTHING} Please select one in the menu first, then click Submit."
 _OUTSIDER: Final = f"People from other organizations cannot answer this question. {_NOTHING}"
 _NO_FORM: Final = f"The form for this button could not be opened. {_NOTHING} Please click again."
 _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
@@ -42,12 +42,14 @@ def reply(
     if life is None:
         return None if verdict is Verdict.WON else _GONE
     match verdict:
-        case Verdict.WON | Verdict.MISTAKEN:
-            return None  # the card or the form shows it
+        case Verdict.WON:
+            return None  # the card shows it
+        case Verdict.MISTAKEN:
+            return _UNSELECTED if is_unselected else None  # the form shows its errors
         case Verdict.OPENED:
             return _NO_FORM
         case Verdict.GONE:
-            return _UNSELECTED if is_unselected else _GONE
+            return _UNSELECTED if is_unselected else _GONE  # the release before stores gone for both
         case Verdict.RECORDED:
             return f"Your answer {_label(life)} was already recorded{_ended(life, now)}."
         case Verdict.DECIDED | Verdict.TAKEN:
