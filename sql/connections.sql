@@ -136,6 +136,12 @@ update connections
 set first_click_at = clock_timestamp()
 where organization_id = $organization_id and id = $id and first_click_at is null;
 
+-- name: first_click :maybe
+-- When the first signed click of a connection was handled; null: none ever was.
+select first_click_at
+from connections
+where organization_id = $organization_id and id = $id;
+
 -- name: degraded :many
 -- Up to $limit active connections that have cards to be shown and that no replica can post for, and those from which no
 -- signed click ever came; the former first. cards: how many wait, counted up to $max_cards; 0 if a replica can post.

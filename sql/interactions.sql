@@ -237,12 +237,12 @@ for no key update;
 -- is discarded. Always one row. found: whether there is such an interaction in this scope. overdue: the deadline has
 -- passed and the end is not written; then nothing is decided or written, and the caller has the end written and claims
 -- again. $intent is answer, open (the click asks for a form) or mistaken (a submission has mistakes that a person can
--- correct): the last two run every check and win nothing. $given is what a submission adds to the answer: it is merged
--- under the stored answer, so that it overrides nothing of it. With intent answer and without $given, a click can win
--- only the choices in `answers`; with $given or another intent, only the choices in `forms` count. $is_colleague: the
--- clicker belongs to the enterprise of the connection, though not to a workspace in home_teams; null: Slack did not say.
--- undecided: the verdict depends on it, so nothing is decided or written. asked: the kind and the request, if the verdict
--- is opened: the form is made from them.
+-- correct; without $choice: nothing is selected in a menu): the last two run every check and win nothing. $given is what
+-- a submission adds to the answer: it is merged under the stored answer, so that it overrides nothing of it. With intent
+-- answer and without $given, a click can win only the choices in `answers`; with $given or another intent, only the
+-- choices in `forms` count. $is_colleague: the clicker belongs to the enterprise of the connection, though not to a
+-- workspace in home_teams; null: Slack did not say. undecided: the verdict depends on it, so nothing is decided or
+-- written. asked: the kind and the request, if the verdict is opened: the form is made from them.
 with locked as materialized (
     select
         id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,
@@ -275,6 +275,7 @@ decided as materialized (
                 and $is_colleague::boolean is not true
                 then case when $is_colleague is not null then 'outsider' end -- null: undecided
             when responders is not null and ($user_id::text = any (responders)) is not true then 'not_yours'
+            when $intent = 'mistaken' and $choice::text is null then 'mistaken'
             when
                 (case when $intent::text = 'answer' and $given::jsonb is null then answers else forms end ? $choice::text)
                 is not true

@@ -168,6 +168,12 @@ async def note_click(db: Runs, scope: Scope) -> None:
     await _SQL["note_click"].run(db, organization_id=scope.organization_id, id=scope.connection_id)
 
 
+async def was_clicked(db: Runs, scope: Scope) -> bool:
+    """Whether a replica has ever handled a signed click of this connection, active or not."""
+    row = await _SQL["first_click"].maybe(db, organization_id=scope.organization_id, id=scope.connection_id)
+    return row is not None and row["first_click_at"] is not None
+
+
 async def degraded(db: Runs, *, limit: int = MAX_DEGRADED) -> list[DegradedConnection]:
     """Return up to `limit` active connections of all organizations that need an operator, those with cards first."""
     rows = await _SQL["degraded"].many(db, limit=limit, max_cards=_MAX_CARDS)

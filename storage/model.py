@@ -27,7 +27,7 @@ class Verdict(StrEnum):
     RECORDED = "recorded"  # another click of the winner on the same choice
     DECIDED = "decided"  # the winner clicked another choice, or gave other words, afterwards
     OPENED = "opened"  # a click that asks for a form passed every check; nothing is claimed
-    MISTAKEN = "mistaken"  # a submission has mistakes that a person can correct; nothing is claimed
+    MISTAKEN = "mistaken"  # nothing is selected, or a form has mistakes that a person can correct; nothing is claimed
     TAKEN = "taken"  # answered by another person, or by the default
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -52,7 +52,7 @@ class Intent(StrEnum):
 
     ANSWER = "answer"
     OPEN = "open"  # the click opens a form, and only the form's submission can answer
-    MISTAKEN = "mistaken"  # the submission has mistakes, so the claim only checks
+    MISTAKEN = "mistaken"  # nothing is selected, or the form has mistakes: the claim only checks
 
 
 class CardStatus(StrEnum):

@@ -3,10 +3,9 @@
 Cards outlive releases, so these strings are stored data. A card posted by this release must stay clickable by every
 later one: a new format gets a new version, and the old one is read forever.
 
-- `action_id` of a button: `v1:choose:<choice>`; of a select: `v1:select` (the choice is the option's value); of a
-  button that opens a form first: `v1:open:<choice>`. A select that answers only with the button beside it: `v1:pick`,
-  and the button `v1:submit`; Slack sends with the button what is selected. This release reads the two and draws them
-  nowhere: during an upgrade a replica of the release before would not know them.
+- `action_id` of a button: `v1:choose:<choice>`; of a button that opens a form first: `v1:open:<choice>`. A select is
+  `v1:pick`, and the button beside it, which submits what is selected, `v1:submit`: Slack sends the selection with it.
+  Earlier releases drew a select whose selection answers at once: `v1:select` (the choice is the option's value).
 - `block_id` of the actions: `v1:<int_…>:<version>`: the interaction, and the version of the card, because Slack
   requires a new `block_id` for every edit. The id is not a secret: the workspace in the signed payload and the row
   decide what a click may do.

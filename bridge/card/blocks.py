@@ -158,14 +158,13 @@ def option(label: str, *, value: str) -> Json:
     return {"text": plain(label, MAX_BUTTON), "value": value}
 
 
-def select(options: Sequence[Json], *, action_id: str, placeholder: str, confirm: Json) -> Json:
-    """A select. Slack sends a selection at once, so a select always has a confirmation dialog."""
+def select(options: Sequence[Json], *, action_id: str, placeholder: str) -> Json:
+    """A select. Slack sends each selection at once, so a selection alone must decide nothing."""
     return {
         "type": "static_select",
         "action_id": action_id,
         "placeholder": plain(placeholder, _MAX_PLACEHOLDER),
         "options": list(options),
-        "confirm": confirm,
     }
 
 

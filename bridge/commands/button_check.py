@@ -129,8 +129,8 @@ async def _clicked(db: Database, connection: Connection, asked: Interaction, che
         if clock() >= deadline:
             break
         await asyncio.sleep(_POLL_SECONDS)
-    never = any(one.id == connection.id and one.is_unclicked for one in await connections.degraded(db, limit=1_000))
-    before = "none of this workspace ever did" if never else "earlier ones of this workspace did"
+    clicked = await connections.was_clicked(db, connection.scope)
+    before = "clicks from this workspace arrived earlier" if clicked else "none from this workspace ever arrived"
     return failed(
         NAME,
         f"no signed click came from {check.channel} within {check.seconds:.0f} s; {before}",

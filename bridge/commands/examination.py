@@ -55,18 +55,20 @@ async def examine(
         migrated = db if schema.state is State.OK else None
         workspace = _workspace()
         slack_time: datetime | None = None
+        slack = None if isinstance(workspace, Check) else _client(workspace, http)
+        identity = await slack.identity() if slack else None
         if isinstance(workspace, Check):
             yield workspace
             for name in ("scopes", "channel", "workspace", "Slack API"):
                 yield skipped(name, "the settings for Slack cannot be used")
         else:
-            async for check in _slack(workspace, db=migrated, http=http, channels=channels):
+            async for check in _slack(workspace, slack, identity, db=migrated, http=http, channels=channels):
                 yield check
                 if check.name == "Slack API" and check.state is State.OK:
                     slack_time = await client.now(workspace.slack_api_url, http=http)
         yield await _cards(migrated)
         yield await clicks_check.examine(url, secrets, http)
-        yield await _button(migrated, workspace, button, http=http)
+        yield await _button(migrated, workspace, identity, button)
         yield checks.clock(facts, ours=time.time(), slack=slack_time.timestamp() if slack_time else None)
 
 
@@ -126,36 +128,45 @@ def _workspace() -> config.Workspace | Check:
         )
 
 
+def _client(settings: config.Workspace, http: aiohttp.ClientSession) -> Client | None:
+    """A client with the bot token; None if that is not set."""
+    if settings.slack_bot_token is None:
+        return None
+    return Client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, http=http)
+
+
 async def _slack(
-    settings: config.Workspace, *, db: Database | None, http: aiohttp.ClientSession, channels: Sequence[str]
+    settings: config.Workspace,
+    slack: Client | None,
+    identity: Identity | SlackFailure | None,
+    *,
+    db: Database | None,
+    http: aiohttp.ClientSession,
+    channels: Sequence[str],
 ) -> AsyncIterator[Check]:
     """The checks of the token, its workspace and the channels; the last one is whether Slack answers at all."""
-    if settings.slack_bot_token is None:
+    if slack is None or identity is None:
         for name in ("token", "scopes", "channel", "workspace"):
             yield skipped(name, "ASKBRIDGE_SLACK_BOT_TOKEN is not set")
-    else:
-        token = settings.slack_bot_token.get_secret_value()
-        slack = Client(token=token, api_url=settings.slack_api_url, http=http)
-        identity = await slack.identity()
-        if isinstance(identity, Identity):
-            team = identity.team_id or identity.enterprise_id
-            yield ok("token", f"of the workspace {terminal.printable(identity.name)} ({team})")
-            granted = await slack.scopes()
-            if granted is None:
-                yield skipped("scopes", "Slack did not tell them")
-            elif isinstance(granted, frozenset):
-                yield checks.scopes(granted)
-            else:
-                yield _slack_failed("scopes", granted)
-            for channel in channels:
-                yield checks.channel(channel, await slack.channel(channel))
-            if not channels:
-                yield skipped("channel", "say in which the bot has to be: askbridge doctor --channel C…")
-            yield await _connected(db, identity, app_id=identity.app_id or settings.slack_app_id)
+    elif isinstance(identity, Identity):
+        team = identity.team_id or identity.enterprise_id
+        yield ok("token", f"of the workspace {terminal.printable(identity.name)} ({team})")
+        granted = await slack.scopes()
+        if granted is None:
+            yield skipped("scopes", "Slack did not tell them")
+        elif isinstance(granted, frozenset):
+            yield checks.scopes(granted)
         else:
-            yield _slack_failed("token", identity)
-            for name in ("scopes", "channel", "workspace"):
-                yield skipped(name, "the token could not be used")
+            yield _slack_failed("scopes", granted)
+        for channel in channels:
+            yield checks.channel(channel, await slack.channel(channel))
+        if not channels:
+            yield skipped("channel", "say in which the bot has to be: askbridge doctor --channel C…")
+        yield await _connected(db, identity, app_id=identity.app_id or settings.slack_app_id)
+    else:
+        yield _slack_failed("token", identity)
+        for name in ("scopes", "channel", "workspace"):
+            yield skipped(name, "the token could not be used")
     failure = await client.reach(settings.slack_api_url, http=http)
     if failure is None:
         yield ok("Slack API", f"{settings.slack_api_url} answers")
@@ -184,15 +195,16 @@ async def _cards(db: Database | None) -> Check:
 
 
 async def _button(
-    db: Database | None, settings: config.Workspace | Check, button: ButtonCheck | None, *, http: aiohttp.ClientSession
+    db: Database | None,
+    settings: config.Workspace | Check,
+    identity: Identity | SlackFailure | None,
+    button: ButtonCheck | None,
 ) -> Check:
     name = button_check.NAME
     if button is None:
         return skipped(name, "say where to post one and wait for its click: askbridge doctor --click C…")
-    if db is None or isinstance(settings, Check) or settings.slack_bot_token is None:
+    if db is None or isinstance(settings, Check) or identity is None:
         return skipped(name, "the database or the token cannot be used yet")
-    token = settings.slack_bot_token.get_secret_value()
-    identity = await Client(token=token, api_url=settings.slack_api_url, http=http).identity()
     app_id = (isinstance(identity, Identity) and identity.app_id) or settings.slack_app_id
     if not isinstance(identity, Identity) or app_id is None:
         return skipped(name, "Slack did not accept the token, or did not name its app")

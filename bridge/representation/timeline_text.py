@@ -20,7 +20,8 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
         case "interaction.posted":
             return f"A card was posted{_where(detail)}"
         case "interaction.clicked":
-            return f"{_chose(detail, by)}{_where(detail)}: {_verdict(moment.verdict)}"
+            did = _chose(detail, by) if detail.get("choice") else f"{_person(detail, by)} clicked"
+            return f"{did}{_where(detail)}: {_verdict(moment.verdict, is_unselected=not detail.get('choice'))}"
         case "interaction.answered" if by:
             return f"{_chose(detail, by)}{_where(detail)}, which is now the answer"
         case "interaction.answered":
@@ -63,7 +64,11 @@ def _responders(row: Interaction) -> str:
 
 
 def _chose(detail: Json, by: str | None) -> str:
-    return f"{status_text.person(by or 'An unknown user', detail.get('user_name'))} chose {_quoted(detail)}"
+    return f"{_person(detail, by)} chose {_quoted(detail)}"
+
+
+def _person(detail: Json, by: str | None) -> str:
+    return status_text.person(by or "An unknown user", detail.get("user_name"))
 
 
 def _reporter(detail: Json) -> str:
@@ -86,7 +91,7 @@ def _where(detail: Json) -> str:
     return f" in {detail['channel']}" if detail.get("channel") else ""
 
 
-def _verdict(verdict: Verdict | str | None) -> str:
+def _verdict(verdict: Verdict | str | None, *, is_unselected: bool) -> str:
     match verdict:
         case Verdict.WON:
             return "this click is the answer"
@@ -113,7 +118,8 @@ def _verdict(verdict: Verdict | str | None) -> str:
         case Verdict.OPENED:
             return "this click opened a form and recorded no answer"
         case Verdict.MISTAKEN:
-            return "not counted, because the form had errors"
+            why = "no option was selected" if is_unselected else "the form had errors"
+            return f"not counted, because {why}"
         case Verdict.UNAVAILABLE | None:
             return "not counted"
         case str():

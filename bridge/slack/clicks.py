@@ -68,7 +68,7 @@ class Clicks:
         """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s."""
 
         async def prepare(_: Connection, __: float) -> ClaimValues:
-            return ClaimValues(intent=Intent.OPEN if click.opens else Intent.ANSWER)
+            return ClaimValues(intent=_intent(click))
 
         return await self._claims.decide(click, prepare)
 
@@ -178,6 +178,12 @@ class Clicks:
 
         if text() is not None:
             await self._replies.send(click, outcome.connection, compose, verdict=claimed.verdict)
+
+
+def _intent(click: Click) -> Intent:
+    if click.opens:
+        return Intent.OPEN
+    return Intent.MISTAKEN if click.is_unselected else Intent.ANSWER
 
 
 def _keys(outcome: ClickOutcome) -> dict[str, object]:

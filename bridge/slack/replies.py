@@ -28,7 +28,7 @@ class About(Enum):
 
 
 _CLICK: Final = About.CLICK.value
-_UNSELECTED: Final = f"No option is selected. {_CLICK} Please select one and click the button again."
+_UNSELECTED: Final = f"No option is selected. {_CLICK} Please select one in the menu first, then click Submit."
 _NO_FORM: Final = f"The form for this button could not be opened. {_CLICK} Please click again."
 _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
 
@@ -56,12 +56,14 @@ def reply(
     if life is None:
         return None if verdict is Verdict.WON else gone
     match verdict:
-        case Verdict.WON | Verdict.MISTAKEN:
-            return None  # the card or the form shows it
+        case Verdict.WON:
+            return None  # the card shows it
+        case Verdict.MISTAKEN:
+            return _UNSELECTED if is_unselected else None  # the form shows its errors
         case Verdict.OPENED:
             return _NO_FORM
         case Verdict.GONE:
-            return _UNSELECTED if is_unselected else gone
+            return _UNSELECTED if is_unselected else gone  # the release before stores gone for both
         case Verdict.RECORDED:
             return f"Your answer {_label(life)} was already recorded{_ended(life, now)}."
         case Verdict.DECIDED | Verdict.TAKEN:

@@ -11,7 +11,7 @@ from sandbox.slack.acting import acting
 from sandbox.slack.actions import Action, ElementSelector
 from sandbox.slack.delivery import Ack, Delivery
 from sandbox.slack.element_values import Entry, held, stateful
-from sandbox.slack.entries import Entries
+from sandbox.slack.entries import Entries, older_values
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
 from sandbox.slack.model import Installation, Json, Message, Person
@@ -26,7 +26,8 @@ class Click:
     """One click: the person, the message, the element, and how the payload is delivered.
 
     `entries` is what the person has entered elsewhere in the message since, by block_id and action_id.
-    `stale` is the element as the person's client still showed it, used when the message no longer has the element.
+    `stale` is the element as the person's client still showed it, used when the message no longer has the element;
+    `entries` may then name menus beside it.
     """
 
     user: str
@@ -74,15 +75,19 @@ class Clicks:
         person, message = self._seen(click)
         installation = self._author(message)
         action = _action(message, click)
-        _check(click.entries, message)
-        self._entries.enter(message, user=person.id, entries={**click.entries, **_entered(action)})
+        older = _shown_before(click, message, action)
+        entries = {key: entry for key, entry in click.entries.items() if key not in older}
+        _check(entries, message)
+        self._entries.enter(message, user=person.id, entries={**entries, **_entered(action)})
+        state = self._entries.state(message, user=person.id)
+        state["values"] |= older_values(older)
         payload = payloads.block_actions(
             self._world,
             installation=installation,
             person=person,
             message=message,
             action=action,
-            state=self._entries.state(message, user=person.id),
+            state=state,
             trigger_id=self._triggers.give(
                 bot_user_id=installation.bot_user_id, user=person.id, channel=message.channel
             ),
@@ -158,6 +163,13 @@ def _action(message: Message, click: Click) -> Action:
             409, "no_such_action", "without dispatch_action an input is only told with another click: `state`"
         )
     raise RefusedError(409, "no_such_action")
+
+
+def _shown_before(click: Click, message: Message, action: Action) -> Mapping[tuple[str, str], Entry]:
+    """What was entered beside a clicked element whose block only an older rendering of the message has."""
+    if any(block.get("block_id") == action.block_id for block in message.blocks):
+        return {}
+    return {key: entry for key, entry in click.entries.items() if key[0] == action.block_id}
 
 
 def _entered(action: Action) -> Mapping[tuple[str, str], Entry]:

@@ -29,3 +29,13 @@ class Entries:
             now = held(element, entered[block_id, action_id]) if is_entered else None
             values.setdefault(block_id, {})[action_id] = {"type": element["type"], **(now or initial(element))}
         return {"values": values}
+
+
+def older_values(entries: Mapping[tuple[str, str], Entry]) -> Json:
+    """The values of menus that a message had and no longer has, by block; no label is known any more."""
+    values: dict[str, Json] = {}
+    for (block_id, action_id), entry in entries.items():
+        label = {"type": "plain_text", "text": entry or "…", "emoji": True}
+        option = None if entry is None else {"text": label, "value": entry}
+        values.setdefault(block_id, {})[action_id] = {"type": "static_select", "selected_option": option}
+    return values

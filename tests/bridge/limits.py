@@ -87,14 +87,17 @@ def buttons(card: Drawing) -> list[Json]:
 
 
 def pressed(card: Drawing) -> dict[str, str]:
-    """Every choice of this card, as `action_ids` reads it, with the label of its button."""
-    found: dict[str, str] = {}
-    for element in buttons(card):
-        for option in element.get("options", [{"text": element.get("text"), "value": None}]):
-            choice = action_ids.choice_of(element["action_id"], option["value"])
-            assert choice is not None and choice not in found
-            found[choice] = option["text"]["text"]
-    return found
+    """Every choice of this card, as `action_ids` reads it, with the label of its button or of its option in a menu."""
+    elements = buttons(card)
+    if elements and elements[0]["type"] == "static_select":
+        menu, submit = elements
+        assert menu["action_id"] == action_ids.PICK and "confirm" not in menu
+        offered = [(submit["action_id"], option["value"], option["text"]) for option in menu["options"]]
+    else:
+        offered = [(element["action_id"], None, element["text"]) for element in elements]
+    found = {action_ids.choice_of(action, value): text["text"] for action, value, text in offered}
+    assert len(found) == len(offered)
+    return {choice: label for choice, label in found.items() if choice is not None}
 
 
 def words(card: Drawing) -> str:

@@ -54,6 +54,9 @@ def card(page: Page, ts: str) -> Locator:
 
 
 async def take(page: Page, ts: str, path: Path) -> None:
-    """Take a picture of the window, scrolled so that this card is at its top."""
-    await card(page, ts).evaluate("card => card.scrollIntoView({ block: 'start', behavior: 'instant' })")
+    """Take a picture of the window, scrolled so that this card is at its top, also the last one."""
+    await card(page, ts).evaluate(
+        "card => { card.closest('.messages-inner').style.paddingBottom = '100vh';"
+        " card.scrollIntoView({ block: 'start', behavior: 'instant' }) }"
+    )
     await page.screenshot(path=path)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, assert_never
 
 from bridge import ids
-from bridge.card.action_ids import SELECT, choose
+from bridge.card.action_ids import PICK, SUBMIT, choose
 from bridge.card.frame import CardView
 from bridge.kinds.registry import KINDS
 from storage import interactions, pool
@@ -23,11 +23,12 @@ _SOON = 60  # seconds; the shortest lifetime that an interaction may have
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One form of card: an example request, and the click that answers it."""
+    """One form of card: an example request, and the click that answers it, after a selection in its menu."""
 
     name: str
     request: Mapping[str, Any]
     click: Mapping[str, Any]
+    selected: str | None = None
 
 
 _RELEASE = {
@@ -67,7 +68,7 @@ _DRAIN = {
 FORMS = (
     Form(name="approval", request=_RELEASE, click={"action_id": choose("approve")}),
     Form(name="buttons", request=_INCIDENT, click={"action_id": choose("rollback")}),
-    Form(name="select", request=_DRAIN, click={"action_id": SELECT, "selected_option": {"value": "paris"}}),
+    Form(name="select", request=_DRAIN, click={"action_id": SUBMIT}, selected="paris"),
 )
 
 
@@ -81,7 +82,7 @@ async def make(dev: Program, form: Form, status: Status) -> str:
         case Status.PENDING:
             pass
         case Status.ANSWERED:
-            await dev.click(interaction, "U0ANA", replica=0, **form.click)
+            await _answer(dev, interaction, form)
         case Status.CANCELLED:
             address = f"{dev.bridge(0)}/v1/interactions/{interaction['id']}/cancel"
             await dev.call("POST", address, {"reason": "Postponed to Monday."})
@@ -112,7 +113,7 @@ _SUMMARY = {"succeeded": "12 pods run 4.2.0.", "failed": "3 of 12 pods did not s
 async def make_stage(dev: Program, form: Form, stage: str) -> str:
     """Make an answered card of this form that shows this stage of its answer; returns its ts."""
     interaction = await _shown(dev, await dev.ask(**form.request))
-    await dev.click(interaction, "U0ANA", replica=0, **form.click)
+    await _answer(dev, interaction, form)
     await dev.settled(interaction)
     if stage in ("unheard", "heard"):  # no agent has fetched the answer
         async with dev.transaction() as connection:
@@ -131,6 +132,12 @@ async def make_stage(dev: Program, form: Form, stage: str) -> str:
     await until(lambda: dev.card(interaction), lambda card: _STAGE_TEXTS[stage] in card["text"], within=60)
     ts: str = interaction["cards"][0]["ts"]
     return ts
+
+
+async def _answer(dev: Program, interaction: dict[str, Any], form: Form) -> None:
+    if form.selected is not None:
+        await dev.click(interaction, "U0ANA", replica=0, action_id=PICK, selected_option=form.selected)
+    await dev.click(interaction, "U0ANA", replica=0, **form.click)
 
 
 async def _shown(dev: Program, interaction: dict[str, Any]) -> dict[str, Any]:

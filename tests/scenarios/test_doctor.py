@@ -324,6 +324,11 @@ async def test_a_button_without_a_click_says_what_to_look_at(shared: Program) ->
         "ASKBRIDGE_SLACK_API_URL": f"{shared.facts['slack_url']}/api/",
     }
 
+    asked = await shared.posted(await shared.ask())
+    await shared.click(asked, "U0ANA", replica=0)  # it is recorded once, after the acknowledgement
+    noted = "select from connections where first_click_at is not null"
+    await until(lambda: shared.operate(noted), bool)
+
     status, out, _ = await run("doctor", "--click", "C0APPROVALS", "--wait", "1", **settings)
     _, elsewhere, _ = await run("doctor", "--click", "C0ARCHIVE", "--wait", "1", **settings)
 
@@ -332,16 +337,21 @@ async def test_a_button_without_a_click_says_what_to_look_at(shared: Program) ->
     assert line.startswith("failed  button: no signed click came from C0APPROVALS within 1 s; ")
     for word in ("Interactivity", "Request URL", "slack_request_refused", "ASKBRIDGE_SLACK_SIGNING_SECRET"):
         assert word in line
+    assert "clicks from this workspace arrived earlier" in line
     (line,) = [line for line in elsewhere.splitlines() if line[8:].startswith("button:")]
     assert line.startswith("failed  button: in C0ARCHIVE nothing was posted: ") and "is_archived" in line
 
 
-async def test_without_a_replica_there_is_no_button_to_wait_for(db: Database, settings: dict[str, str]) -> None:
+async def test_without_a_replica_there_is_no_button_to_wait_for(
+    db: Database, settings: dict[str, str], slack: Sandbox
+) -> None:
     tenant = await build.tenant(db, team="T0SANDBOX")
 
     status, out, err = await typed("doctor", "--click", "C0APPROVALS", **settings)
 
     assert status == 1 and err == ""
+    methods = [request.method for request in slack.requests]
+    assert methods.count("auth.test") == 2, "one for the token, one for its scopes"
     (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
     assert line.startswith(
         "failed  button: in C0APPROVALS nothing was posted: No replica of the bridge has a valid bot token"

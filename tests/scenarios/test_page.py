@@ -13,6 +13,7 @@ from tests.scenarios.program import Program
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SCRIPT = "<script>alert(1)</script>"
+REGION = "Drain which region?"
 OPTIONS = [
     {"id": "wait", "label": "Wait"},
     {"id": "flag", "label": "Switch it off", "confirm": "Carts are emptied."},
@@ -61,6 +62,40 @@ async def test_a_script_in_a_title_is_text_and_a_cancelled_confirmation_sends_no
     await expect(card).to_contain_text("Answered: “Switch it off” by @ana")
 
     assert await verdicts(dev, asked["id"]) == ["won"]
+
+
+async def test_a_menu_shows_what_is_selected_and_its_button_submits_it(dev: Program, visit: Visit) -> None:
+    regions = [{"id": name.lower(), "label": name} for name in ("Dublin", "London", "Mumbai", "Paris", "Sydney")]
+    careful = {"id": "all", "label": "All of them", "confirm": "Every customer is offline."}
+    people = {"users": ["U0ANA", "U0BOB"]}
+    asked = await dev.posted(await dev.ask(kind="choice", title=REGION, options=[*regions, careful], responders=people))
+    ana, bob = await visit(as_="U0ANA"), await visit(as_="U0BOB")
+
+    async def select(page: Page, name: str) -> None:
+        await message(page, REGION).get_by_role("combobox").click()
+        await page.get_by_role("option", name=name).click()
+        await expect(message(page, REGION).get_by_role("combobox")).to_have_value(name)
+
+    async def submit(page: Page) -> Locator:
+        """Press Submit; returns the dialog's button."""
+        await message(page, REGION).get_by_role("button", name="Submit").click()
+        dialog = page.get_by_role("alertdialog", name="Submit the selected option?")
+        await expect(dialog).to_contain_text("“All of them”: Every customer is offline.")
+        return dialog.get_by_role("button", name="Submit")
+
+    await (await submit(ana)).click()
+    await expect(private_replies(ana, since=asked)).to_contain_text("No option is selected.")
+    await select(bob, "London")
+    late = await submit(bob)
+    await select(ana, "Paris")
+    await (await submit(ana)).click()
+    await expect(message(bob, REGION)).to_contain_text("Answered: “Paris” by @ana")
+    await late.click()
+    await expect(private_replies(bob, since=asked)).to_contain_text("@ana already answered “Paris”")
+
+    assert await verdicts(dev, asked["id"]) == ["mistaken", "won", "taken"]
+    clicked = [line["detail"]["choice"] for line in await dev.timeline(asked["id"]) if line["verdict"]]
+    assert clicked == [None, "paris", "london"]
 
 
 async def test_a_late_click_is_told_privately_and_no_other_person_sees_it(dev: Program, visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from storage.model import Verdict
 from tests.scenarios import checks, program, restart, verdicts
 from tests.scenarios.program import Program
-from tests.scenarios.verdicts import APPROVAL, CASES, CHOICE, Case, Variant
+from tests.scenarios.verdicts import APPROVAL, CASES, Case, Variant
 
 pytestmark = pytest.mark.processes
 
@@ -18,13 +19,15 @@ REPLAYS = 100
 
 def test_the_document_has_every_verdict_in_the_order_of_these_cases() -> None:
     assert [row.verdict for row in checks.ROWS.values()] == [case.verdict.value for case in CASES]
-    of_forms = {Verdict.OPENED, Verdict.MISTAKEN}  # see test_form_verdicts.py
+    of_forms = {Verdict.OPENED}  # see test_form_verdicts.py
     assert {case.verdict for case in CASES} == set(Verdict) - of_forms
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("variant", [APPROVAL, CHOICE], ids=lambda variant: variant.name)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    ("case", "variant"),
+    [pytest.param(case, variant, id=f"{case.name}: {variant.name}") for case in CASES for variant in case.variants],
+)
 async def test_a_click_is_told_what_became_of_it(shared: Program, case: Case, variant: Variant) -> None:
     scene = await verdicts.scene(shared, case, variant)
     await case.arrange(scene)
@@ -38,9 +41,8 @@ async def test_restarts_and_replays_change_no_verdict(tmp_path: Path, subtests: 
     async with contextlib.AsyncExitStack() as stack:
         dev = await stack.enter_async_context(program.running(tmp_path))
         restart_all = await stack.enter_async_context(restart.restarting(dev, tmp_path))
-        scenes = await asyncio.gather(
-            *(verdicts.scene(dev, case, (APPROVAL, CHOICE)[number % 2]) for number, case in enumerate(cases))
-        )
+        variants = [case.variants[number % len(case.variants)] for number, case in enumerate(cases)]
+        scenes = await asyncio.gather(*map(verdicts.scene, itertools.repeat(dev), cases, variants))
         await asyncio.gather(*(case.arrange(scene) for case, scene in zip(cases, scenes, strict=True)))
         clicked = []
         await restart_all()

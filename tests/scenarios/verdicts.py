@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,7 @@ from tests.storage.elapse import set_deadlines
 from tests.waiting import until
 
 ANA, BOB, SAM = "U0ANA", "U0BOB", "U0SAM"
+NOTHING_SELECTED = "nothing selected"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +29,14 @@ class Variant:
     no: str
     threaded: bool
     words: dict[str, str]
+    in_menu: bool = False
 
-    def action(self, choice: str) -> str:
-        return "v1:choose:" + {"yes": self.yes, "no": self.no}.get(choice, choice)
+    def click(self, asked: dict[str, Any], choice: str) -> dict[str, Any]:
+        """The fields of a click that answers with this choice, or in a menu with nothing selected."""
+        option = {"yes": self.yes, "no": self.no, NOTHING_SELECTED: None}.get(choice, choice)
+        if self.in_menu:
+            return {"action_id": "v1:submit", "state": {f"v1:{asked['id']}:1": {"v1:pick": option}}}
+        return {"action_id": f"v1:choose:{option}"}
 
     def on_expiry(self) -> dict[str, str]:
         return {"decision": self.no} if self.body["kind"] == "approval" else {"option": self.no}
@@ -63,6 +69,16 @@ CHOICE = Variant(
 )
 
 
+MENU = replace(
+    CHOICE,
+    name="choice from a menu",
+    body={**CHOICE.body, "options": [*CHOICE.body["options"], *({"id": f"o{n}", "label": f"{n}"} for n in range(4))]},
+    threaded=False,
+    in_menu=True,
+)
+BUTTONS = (APPROVAL, CHOICE)
+
+
 @dataclass(kw_only=True)
 class Scene:
     """An interaction with a posted card, and its message before the click."""
@@ -79,7 +95,8 @@ class Scene:
         return str(self.asked["cards"][0]["channel"])
 
     async def click(self, user: str, choice: str, *, replica: int, **other: Any) -> dict[str, Any]:
-        return await self.dev.click(self.asked, user, replica=replica, action_id=self.variant.action(choice), **other)
+        fields = {**self.variant.click(self.asked, choice), **other}
+        return await self.dev.click(self.asked, user, replica=replica, **fields)
 
     async def settled(self) -> None:
         """Wait until the card shows the end; then restore the buttons, as a late edit would."""
@@ -209,6 +226,7 @@ class Case:
     audited: bool = True
     whole: bool = True  # whether the interaction still exists
     direct: bool = False  # in a direct message, where nothing else is posted, so that faults meet this case only
+    variants: tuple[Variant, ...] = BUTTONS
 
     @property
     def status(self) -> int:
@@ -216,13 +234,14 @@ class Case:
         return 503 if self.verdict is Verdict.UNAVAILABLE else 200
 
 
+WITH_MENU = (*BUTTONS, MENU)
 CASES = [
-    Case(name="won", verdict=Verdict.WON),
+    Case(name="won", verdict=Verdict.WON, variants=WITH_MENU),
     Case(name="won, not edited", verdict=Verdict.WON, during=_unchangeable, direct=True),
     Case(name="won, not replaced", verdict=Verdict.WON, during=_irreplaceable, direct=True),
-    Case(name="recorded", verdict=Verdict.RECORDED, arrange=answered),
-    Case(name="decided", verdict=Verdict.DECIDED, arrange=answered, choice="no"),
-    Case(name="taken", verdict=Verdict.TAKEN, arrange=answered, user=BOB, choice="no"),
+    Case(name="recorded", verdict=Verdict.RECORDED, arrange=answered, variants=WITH_MENU),
+    Case(name="decided", verdict=Verdict.DECIDED, arrange=answered, choice="no", variants=WITH_MENU),
+    Case(name="taken", verdict=Verdict.TAKEN, arrange=answered, user=BOB, choice="no", variants=WITH_MENU),
     Case(
         name="taken by default",
         verdict=Verdict.TAKEN,
@@ -233,8 +252,9 @@ CASES = [
     Case(name="cancelled", verdict=Verdict.CANCELLED, arrange=cancelled),
     Case(name="superseded", verdict=Verdict.SUPERSEDED, arrange=superseded),
     Case(name="unreachable", verdict=Verdict.UNREACHABLE, arrange=restored),
-    Case(name="outsider", verdict=Verdict.OUTSIDER, user=SAM),
-    Case(name="not yours", verdict=Verdict.NOT_YOURS, user=BOB),
+    Case(name="outsider", verdict=Verdict.OUTSIDER, user=SAM, variants=WITH_MENU),
+    Case(name="not yours", verdict=Verdict.NOT_YOURS, user=BOB, variants=WITH_MENU),
+    Case(name="mistaken, nothing selected", verdict=Verdict.MISTAKEN, choice=NOTHING_SELECTED, variants=(MENU,)),
     Case(name="gone, no such choice", verdict=Verdict.GONE, choice="never"),
     Case(name="gone, purged", verdict=Verdict.GONE, arrange=purged, whole=False),
     Case(name="gone, foreign", verdict=Verdict.GONE, claims={"team": "T0OTHER"}, audited=False),

@@ -159,3 +159,18 @@ async def test_the_connections_of_an_organization_are_its_own_oldest_first(db: D
 async def test_a_connection_that_no_click_could_match_is_refused(db: Database, wrong: dict[str, Any]) -> None:
     with pytest.raises(asyncpg.exceptions.CheckViolationError):
         await connect(db, await organization(db), **wrong)
+
+
+async def test_a_connection_was_clicked_once_a_click_of_its_own_was_noted(db: Database, tenant: Tenant) -> None:
+    """Also once it is disabled, and however many others were never clicked."""
+    scope, other = tenant.scope, (await build.tenant(db)).scope
+    before = await connections.was_clicked(db, scope)
+
+    await connections.note_click(db, scope)
+    await connections.disable(db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+
+    assert (before, await connections.was_clicked(db, scope), await connections.was_clicked(db, other)) == (
+        False,
+        True,
+        False,
+    )

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from bridge import ids
 from storage import forms
 from storage.forms import OpenedForm
 from storage.interactions import ClaimRequest
-from storage.model import Handle, Intent, Interaction, Json, StoredRequest, Verdict
+from storage.model import Handle, Intent, Interaction, Json, Status, StoredRequest, Verdict
 from storage.pool import Database
 from tests.storage import build, elapse
 from tests.storage.build import ANSWERS, Tenant
@@ -138,6 +139,30 @@ async def test_opening_a_form_and_a_mistaken_submission_pass_every_check_and_tak
     assert (await unwaited(db, submission(question))).verdict is Verdict.WON
     again = await unwaited(db, build.click(question, choice="deny", intent=intent))
     assert again.verdict is Verdict.RECORDED, "only the verdict won is replaced"
+
+
+async def test_a_menu_with_nothing_selected_passes_every_check_and_takes_nothing(db: Database, tenant: Tenant) -> None:
+    question = await build.question(db, tenant)
+
+    def unselected(**other: Any) -> ClaimRequest:
+        return build.click(question, choice=None, intent=Intent.MISTAKEN, **other)
+
+    claimed = await unwaited(db, unselected())
+    bob = await unwaited(db, unselected(user_id="U0BOB"))
+    outsider = await unwaited(db, unselected(user_team="T0OTHER"))
+    purged = await unwaited(db, unselected(interaction_id=ids.new()))
+    answers = await unwaited(db, build.click(question, choice=None))
+
+    assert [one.verdict for one in (claimed, bob, outsider, purged, answers)] == [
+        Verdict.MISTAKEN,
+        Verdict.NOT_YOURS,
+        Verdict.OUTSIDER,
+        Verdict.GONE,
+        Verdict.GONE,
+    ]
+    assert claimed.life is not None and claimed.life.status is Status.PENDING
+    assert (await unwaited(db, build.click(question))).verdict is Verdict.WON
+    assert (await unwaited(db, unselected())).verdict is Verdict.DECIDED
 
 
 async def test_only_a_click_that_opens_a_form_is_given_what_the_form_is_made_from(db: Database, tenant: Tenant) -> None:

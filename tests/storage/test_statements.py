@@ -193,6 +193,7 @@ READ = {
     "connections.refresh": of(Connection),
     "connections.connect": of(Connection),
     "connections.degraded": of(DegradedConnection),
+    "connections.first_click": {"first_click_at"},
     "connections.lock": of(Connection),
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),

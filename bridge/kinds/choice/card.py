@@ -1,4 +1,8 @@
-"""The card of a choice: up to five options are buttons, more are a select with a confirmation dialog."""
+"""The card of a choice: up to five options are buttons, more are a menu with a Submit button beside it.
+
+A selection in the menu sends no answer, so the card shows what is selected before it is submitted. The dialog of the
+Submit button cannot name it: Slack shows the same text for every selection.
+"""
 
 from collections.abc import Sequence
 
@@ -10,7 +14,7 @@ from storage.model import Json, Status
 
 _MAX_SHOWN = 30  # units of a button's text; Slack cuts the rest, and five labels may begin alike
 _ASK = "Are you sure?"
-_ASK_SELECTED = "The option you selected becomes the answer. You cannot change it afterwards."
+_ASK_SELECTED = "Check the menu: the option selected there becomes the answer. You cannot change it afterwards."
 
 
 def card(view: CardView, request: Request) -> Drawing:
@@ -38,7 +42,7 @@ def _buttons(request: Request) -> list[Json]:
     if request.multiple:
         return [blocks.button("Select options", action_id=action_ids.open_form(SELECTION))]
     few = len(request.options) <= MAX_BUTTONS
-    return [_button(option) for option in request.options] if few else [_select(request.options)]
+    return [_button(option) for option in request.options] if few else _menu(request.options)
 
 
 def _button(option: Option) -> Json:
@@ -50,23 +54,30 @@ def _button(option: Option) -> Json:
     return blocks.button(option.label, action_id=action(option.id), style=option.style, confirm=dialog)
 
 
-def _select(options: Sequence[Option]) -> Json:
-    return blocks.select(
-        [blocks.option(option.label, value=option.id) for option in options],
-        action_id=action_ids.SELECT,
-        placeholder=f"Choose one of {len(options)}",
-        confirm=blocks.confirm("Submit this answer?", _warning(options), yes="Submit", no="Cancel"),
-    )
+def _menu(options: Sequence[Option]) -> list[Json]:
+    """The menu of the options, and the button that submits what is selected in it."""
+    warning = _warning(options)
+    dialog = blocks.confirm("Submit the selected option?", warning, yes="Submit", no="Cancel") if warning else None
+    return [
+        blocks.select(
+            [blocks.option(option.label, value=option.id) for option in options],
+            action_id=action_ids.PICK,
+            placeholder=f"Choose one of {len(options)}",
+        ),
+        blocks.button("Submit", action_id=action_ids.SUBMIT, style="primary", confirm=dialog),
+    ]
 
 
-def _warning(options: Sequence[Option]) -> str:
-    """The text of a select's dialog, the same for every selection; names the options that need care, if they fit."""
+def _warning(options: Sequence[Option]) -> str | None:
+    """The text of the Submit button's dialog, which names the options that need care, if they fit; None without any."""
     notes = [
         # On one line: a second line could look like a note on another option.
         f"“{option.label}”: {' '.join(option.confirm.split()) if option.confirm else 'marked as dangerous.'}"
         for option in options
         if option.confirm or option.style == "danger"
     ]
+    if not notes:
+        return None
     for kept in range(len(notes), 0, -1):
         rest = len(notes) - kept
         more = [f"{rest} more option{' needs' if rest == 1 else 's need'} care."] if rest else []
@@ -74,4 +85,4 @@ def _warning(options: Sequence[Option]) -> str:
         if texts.units(text) <= blocks.MAX_CONFIRM:
             return text
     need = f"{len(notes)} options need care" if len(notes) > 1 else "One option needs care"
-    return f"{_ASK_SELECTED}\n{need}: read the question again." if notes else _ASK_SELECTED
+    return f"{_ASK_SELECTED}\n{need}: read the question again."

@@ -15,7 +15,7 @@ from bridge.forms.comment import AskedComment
 from bridge.question import Question
 
 MAX_OPTIONS = 100  # Slack's limit for one select
-MAX_BUTTONS = 5  # with more options, the card has a select
+MAX_BUTTONS = 5  # with more options, the card has a menu and a Submit button
 MAX_LABEL = blocks.MAX_BUTTON
 MAX_CONFIRM = blocks.MAX_CONFIRM
 MAX_TOGETHER = 10_000  # units; leaves space for the bridge's own lines and for mentions
@@ -70,14 +70,15 @@ class Option(Strict):
         Literal["primary", "danger"] | None,
         Field(
             description="The colour of the button; `danger` also asks for confirmation. "
-            f"From {MAX_BUTTONS + 1} options on, a list replaces the buttons and has no colours"
+            f"From {MAX_BUTTONS + 1} options on, a menu replaces the buttons and has no colours"
         ),
     ] = None
     confirm: Annotated[
         Annotated[Words, Field(min_length=1, max_length=MAX_CONFIRM), AfterValidator(_at_most(MAX_CONFIRM))] | None,
         Field(
             description="The text of a confirmation dialog before the answer is submitted. "
-            f"From {MAX_BUTTONS + 1} options on, one dialog covers all options and quotes as many texts as fit"
+            f"From {MAX_BUTTONS + 1} options on, one dialog of the Submit button quotes as many texts as fit, "
+            "whatever is selected"
         ),
     ] = None
     comment: Annotated[
@@ -143,7 +144,7 @@ class Request(Question):
         Field(
             min_length=2,
             max_length=MAX_OPTIONS,
-            description=f"The options. Up to {MAX_BUTTONS} are buttons; more are a list with a confirmation dialog. "
+            description=f"The options. Up to {MAX_BUTTONS} are buttons; more are a menu with a Submit button. "
             f"Title, options, action, facts and agent may have {MAX_TOGETHER} characters together",
         ),
         AfterValidator(_different),

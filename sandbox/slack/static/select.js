@@ -26,8 +26,9 @@ export function Select({ element, block, message }) {
   const pick = async (option) => {
     close();
     if (!option) return;
-    if (!sends(block)) page.doing.enter({ message, block, element, value: option.value });
-    if (!sends(block) || (await page.doing.click({ message, block, element, option: bare(option) }))) choose(option);
+    if (sends(block) && !(await page.doing.click({ message, block, element, option: bare(option) }))) return;
+    page.doing.enter({ message, block, element, value: option.value });
+    choose(option);
   };
   useOutsideClick(box, open, close);
   useKeepInView(box, open, active);

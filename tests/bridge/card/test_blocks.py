@@ -122,9 +122,7 @@ def test_the_pieces_are_what_slack_takes() -> None:
         blocks.divider(),
         blocks.actions("b", [blocks.button(long, action_id="a"), blocks.button("No", action_id="n", style="danger")]),
         blocks.actions("c", [blocks.button("Go", action_id="a", confirm=dialog)]),
-        blocks.actions(
-            "d", [blocks.select([blocks.option(long, value="v")], action_id="a", placeholder=long, confirm=dialog)]
-        ),
+        blocks.actions("d", [blocks.select([blocks.option(long, value="v")], action_id="a", placeholder=long)]),
     ]
 
     assert message.problems(made) == []

@@ -192,8 +192,7 @@ def test_options_are_always_said() -> None:
 
 def test_a_long_select_leaves_room_in_the_full_form_and_is_small_in_the_plain_one() -> None:
     options = [blocks.option(f"{n:075}", value=f"o{n}") for n in range(100)]
-    dialog = blocks.confirm("Sure?", "It is for good.", yes="Yes", no="No")
-    select = blocks.select(options, action_id="v1:select", placeholder="Choose", confirm=dialog)
+    select = blocks.select(options, action_id="v1:pick", placeholder="Choose")
     asked = Question(title="Where to?", body="word " * 1_800)
 
     def words(*, plain: bool) -> int:

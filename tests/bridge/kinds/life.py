@@ -122,6 +122,7 @@ class PostedInteraction:
         fresh = pressed["block_id"] in json.dumps(self.bridge.message(card).blocks)
         before = len(_private_replies(replica, card, user))
         body: Json = {"user": user, "channel": card.channel, "ts": card.ts, "request_url": replica.url}
+        body["state"] = {pressed["block_id"]: selected} if (selected := pressed.pop("selected")) else None
         body |= {name: pressed[name] for name in ("action_id", "block_id", "value")} if fresh else {"stale": pressed}
         async with replica.http.post(f"{replica.slack.url}/sandbox/clicks", json=body) as response:
             clicked = await response.json()
@@ -159,14 +160,24 @@ def _private_replies(replica: Replica, card: Handle, user: str) -> list[str]:
 
 
 def _element(message: Message, choice: str) -> Json:
-    """The element of a choice on a card, in the form that the sandbox takes for clicks."""
+    """The button of a choice on a card, in the form that the sandbox takes for clicks.
+
+    `selected` is what must be selected in the menu beside it, by the menu's `action_id`.
+    """
     for block in message.blocks:
+        selected = _selected(block, choice)
         for element in block.get("elements", ()):
-            for option in element.get("options", [{"value": element.get("value")}]):
-                if action_ids.choice_of(element.get("action_id"), option["value"]) == choice:
-                    named = {name: element[name] for name in ("action_id", "type")}
-                    return {**named, "block_id": block["block_id"], "value": option["value"]}
+            if action_ids.choice_of(element.get("action_id"), choice if selected else None) == choice:
+                named = {name: element.get(name) for name in ("action_id", "type", "value")}
+                return {**named, "block_id": block["block_id"], "selected": selected}
     raise AssertionError(f"nothing on the card stands for {choice}")
+
+
+def _selected(block: Json, choice: str) -> Json:
+    for element in block.get("elements", ()):
+        if any(option["value"] == choice for option in element.get("options", ())):
+            return {element["action_id"]: choice}
+    return {}
 
 
 def _content(message: Message) -> str:

@@ -59,15 +59,19 @@ def test_up_to_five_options_are_buttons_in_the_order_asked(count: int, *, plain:
 
 @pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("count", [6, 100])
-def test_more_are_one_select_that_asks_to_confirm(count: int, *, plain: bool) -> None:
-    [select] = limits.buttons(draw(some(count), plain=plain))
+def test_more_are_a_menu_that_answers_nothing_and_a_button_that_submits_its_selection(
+    count: int, *, plain: bool
+) -> None:
+    card = draw(some(count), plain=plain)
+    menu, submit = limits.buttons(card)
 
-    assert select["type"] == "static_select"
-    assert [each["text"]["text"] for each in select["options"]] == [f"Option {n}" for n in range(count)]
-    assert select["placeholder"]["text"] == f"Choose one of {count}"
-    assert select["confirm"]["text"]["text"] == (
-        "The option you selected becomes the answer. You cannot change it afterwards."
-    )
+    [row] = [block for block in card.blocks if block["type"] == "actions"]
+    assert row["elements"] == [menu, submit], "Slack sends what is selected under the block of the button"
+    assert (menu["type"], menu["action_id"]) == ("static_select", "v1:pick")
+    assert [each["text"]["text"] for each in menu["options"]] == [f"Option {n}" for n in range(count)]
+    assert menu["placeholder"]["text"] == f"Choose one of {count}"
+    assert (submit["type"], submit["action_id"], submit["text"]["text"]) == ("button", "v1:submit", "Submit")
+    assert "confirm" not in menu and "confirm" not in submit, "the menu beside it shows what will be the answer"
 
 
 def test_a_dangerous_button_is_red_and_asks_to_confirm_without_being_told_to() -> None:
@@ -90,31 +94,33 @@ def test_a_dangerous_button_is_red_and_asks_to_confirm_without_being_told_to() -
     assert "style" not in fourth["confirm"]
 
 
-def test_the_one_dialog_of_a_select_names_what_needs_care() -> None:
+def test_the_one_dialog_of_a_menu_names_what_needs_care() -> None:
     request = some(6)
     request["options"] += [option(7, style="danger"), option(8, confirm="It costs 3,000 €.")]
-    [select] = limits.buttons(draw(request))
+    menu, submit = limits.buttons(draw(request))
 
-    assert select["confirm"]["text"]["text"].split("\n")[1:] == [
+    assert submit["confirm"]["title"]["text"] == "Submit the selected option?"
+    assert submit["confirm"]["text"]["text"].split("\n") == [
+        "Check the menu: the option selected there becomes the answer. You cannot change it afterwards.",
         "“Option 7”: marked as dangerous.",
         "“Option 8”: It costs 3,000 €.",
     ]
-    assert all(set(each) == {"text", "value"} for each in select["options"])
+    assert all(set(each) == {"text", "value"} for each in menu["options"])
 
 
 @pytest.mark.parametrize(
     ("confirms", "last"),
     [
-        (["c" * 150, "d" * 150], "1 more option needs care."),
-        (["c" * 150, "d" * 150, "e"], "2 more options need care."),
+        (["c" * 130, "d" * 130], "1 more option needs care."),
+        (["c" * 130, "d" * 130, "e"], "2 more options need care."),
         (["c" * 300], "One option needs care: read the question again."),
         (["c" * 300, "d"], "2 options need care: read the question again."),
     ],
 )
 def test_what_does_not_fit_into_the_one_dialog_is_counted(confirms: list[str], last: str) -> None:
     careful = [option(10 + n, confirm=confirm) for n, confirm in enumerate(confirms)]
-    [select] = limits.buttons(draw(asked(*(option(n) for n in range(6)), *careful)))
-    text = select["confirm"]["text"]["text"]
+    _, submit = limits.buttons(draw(asked(*(option(n) for n in range(6)), *careful)))
+    text = submit["confirm"]["text"]["text"]
 
     assert text.split("\n")[-1] == last
     assert len(text) <= 300
@@ -198,12 +204,12 @@ IDS = ["A", "0", "eu-west-1", "org/repo:main", "user@host+1", "..", "a_b.C", "x"
 def test_an_id_comes_back_from_slack_as_it_was_sent(count: int, id: str) -> None:
     request = some(count)
     request["options"][-1]["id"] = id
-    pressed = limits.buttons(draw(request))[-1]
-    payload = payloads.load("block_actions_select")
-    action = {"type": pressed["type"], "action_id": pressed["action_id"]}
-    if "options" in pressed:
-        action["selected_option"] = pressed["options"][-1]
-    payload["actions"] = [payload["actions"][0] | action]
+    pressed = limits.buttons(draw(request))
+    payload = payloads.load("block_actions_message")
+    payload["actions"][0] |= {"type": "button", "action_id": pressed[-1]["action_id"]}
+    if "options" in pressed[0]:
+        selected = {"type": "static_select", "selected_option": pressed[0]["options"][-1]}
+        payload["state"] = {"values": {payload["actions"][0]["block_id"]: {pressed[0]["action_id"]: selected}}}
     click = parsed(payloads.form(payload))
 
     assert isinstance(click, Click) and click.choice == id
@@ -222,20 +228,20 @@ def test_what_a_person_sees_is_the_label_itself() -> None:
     many = asked(*(option(n, label=label) for n, label in enumerate(longest)), *(option(9 + n) for n in range(9)))
 
     assert [button["text"]["text"] for button in limits.buttons(draw(request))] == longest
-    [select] = limits.buttons(draw(many))
-    assert [each["text"]["text"] for each in select["options"]][:4] == longest
+    menu, _ = limits.buttons(draw(many))
+    assert [each["text"]["text"] for each in menu["options"]][:4] == longest
     assert json.loads(json.dumps(KIND.stored(Request.model_validate(request))))["options"][0] == option(
         0, label="x" * 75
     )
 
 
-def test_a_confirmation_in_the_dialog_of_a_select_cannot_look_like_a_note_on_another_option() -> None:
+def test_a_confirmation_in_the_dialog_of_a_menu_cannot_look_like_a_note_on_another_option() -> None:
     confirm = "Data is lost.\n“Option 2”: nothing happens."
     options = [{"id": f"{n}", "label": f"Option {n}"} for n in range(6)]
     options[1]["confirm"] = confirm
     shown = interaction({"kind": "choice", "title": "Where to?", "options": options})
-    [select] = limits.buttons(KIND.draw(CardView(shown, version=1)))
+    _, submit = limits.buttons(KIND.draw(CardView(shown, version=1)))
 
-    assert select["confirm"]["text"]["text"].split("\n")[1:] == [
+    assert submit["confirm"]["text"]["text"].split("\n")[1:] == [
         "“Option 1”: Data is lost. “Option 2”: nothing happens."
     ]

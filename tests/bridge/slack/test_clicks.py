@@ -41,30 +41,6 @@ async def test_the_winner_is_told_by_the_card_and_by_nothing_else(
     assert "<@U0ANA>" in replica.shown(handle)
 
 
-async def test_a_menu_answers_with_its_button_and_not_before(
-    replica: Replica, question: Interaction, handle: Handle
-) -> None:
-    """As a later release draws it; this one reads it, for an upgrade."""
-    place: dict[str, Any] = {"container": {"type": "message", "channel_id": handle.channel, "message_ts": handle.ts}}
-
-    def used(element: str, selected: object) -> Any:
-        payload = replica.payload(question, **place)
-        payload["actions"][0]["action_id"] = element
-        block = payload["actions"][0]["block_id"]
-        return payload | {"state": {"values": {block: {"v1:pick": {"selected_option": selected}}}}}
-
-    await replica.send_click(used("v1:pick", {"value": "deny"}))
-    assert await replica.verdicts() == []
-    await replica.send_click(used("v1:submit", None))
-    assert await replica.verdicts() == ["gone"] and await status(replica, question) is Status.PENDING
-    [(to, text, _)] = replica.whispers(CHANNEL)
-    assert to == "U0ANA" and "No option is selected" in text
-    await replica.send_click(used("v1:submit", {"value": "deny"}))
-
-    answered = await build.read(replica.db, replica.tenant, question.id)
-    assert answered.answer is not None and answered.answer["decision"] == "deny"
-
-
 @pytest.mark.parametrize(
     ("second", "words", "verdict"),
     [

@@ -211,11 +211,14 @@ def test_gone_reveals_nothing_even_when_there_is_something() -> None:
 
 
 def test_a_menu_without_a_selection_is_named_only_where_the_person_could_answer() -> None:
+    """The release before stored `gone` for it."""
+
     def unselected(verdict: Verdict, about: Life | None) -> str | None:
         return replies.reply(verdict, about, user="U0BOB", now=NOW, is_unselected=True)
 
-    assert "No option is selected" in str(unselected(Verdict.GONE, life()))
-    assert unselected(Verdict.GONE, None) == say(Verdict.GONE, None)
+    for verdict in (Verdict.MISTAKEN, Verdict.GONE):
+        assert "No option is selected" in str(unselected(verdict, life()))
+        assert unselected(verdict, None) == say(Verdict.GONE, None)
     assert unselected(Verdict.TAKEN, answered()) == say(Verdict.TAKEN, answered())
 
 

@@ -144,6 +144,22 @@ async def test_a_client_that_shows_an_older_rendering_can_still_click(client: As
     assert result["payload"]["message"]["text"] == "Approved"
 
 
+async def test_a_stale_button_tells_what_was_chosen_in_the_menu_beside_it(
+    client: AsyncWebClient, control: Control
+) -> None:
+    click = await card_to_click(client)
+    await client.chat_update(channel=CHANNEL, ts=click["ts"], text="Approved")
+    stale = {"block_id": "ask", "action_id": "approve"}
+    menus = {"ask": {"region": "1", "zone": None}}
+
+    result = await control.post("clicks", **click, stale=stale, state=menus)
+    status, refused = await control.try_post("clicks", **click, stale=stale, state={"other": {"region": "1"}})
+
+    values = result["payload"]["state"]["values"]["ask"]
+    assert values["region"]["selected_option"]["value"] == "1" and values["zone"]["selected_option"] is None
+    assert (status, refused["error"]) == (409, "no_such_entry")
+
+
 async def test_a_stale_choice_is_told_as_a_choice(client: AsyncWebClient, control: Control) -> None:
     click = await card_to_click(client)
     del click["action_id"]

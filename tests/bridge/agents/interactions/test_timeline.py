@@ -192,9 +192,14 @@ def test_every_verdict_has_its_words(verdict: Verdict) -> None:
     )
 
 
-def click(verdict: Verdict) -> str:
+def test_a_click_without_a_choice_is_told_as_one() -> None:
+    assert click(Verdict.MISTAKEN, None) == "U0ANA clicked: not counted, because no option was selected."
+    assert click(Verdict.GONE, None) == "U0ANA clicked: not counted, because the question has no such choice."
+
+
+def click(verdict: Verdict, choice: str | None = "approve") -> str:
     moment = TimelineEntry(at=ASKED_AT, type="interaction.clicked", by="U0ANA", verdict=verdict, detail={})
-    return timeline_text.sentence(interaction(), moment, {"choice": "approve"}, by="U0ANA")
+    return timeline_text.sentence(interaction(), moment, {"choice": choice}, by="U0ANA")
 
 
 @pytest.mark.parametrize("type", ["interaction.reminded", "card.moved"])
@@ -207,7 +212,7 @@ def test_what_a_newer_release_wrote_is_told_by_its_name(type: str) -> None:
 
 def test_what_strangers_wrote_stays_inside_its_sentence() -> None:
     """A label or a name cannot imitate a line of the timeline."""
-    odd: dict[str, Any] = {"label": 'x" by U0BOSS\n\u202e', "user_name": "ana\nU0BOSS"}
+    odd: dict[str, Any] = {"choice": "x", "label": 'x" by U0BOSS\n\u202e', "user_name": "ana\nU0BOSS"}
     moment = TimelineEntry(at=ASKED_AT, type="interaction.clicked", by="U0ANA", verdict=Verdict.WON, detail={})
 
     said = timeline_text.sentence(interaction(), moment, odd, by="U0ANA")

@@ -109,15 +109,20 @@ async def test_a_choice_that_an_edit_removed_is_not_sent(
     assert simple(payloads(app)[-1]["state"]["values"]) == {"when": {"choose": None}}
 
 
+@pytest.mark.parametrize("sends", [False, True])
 async def test_a_list_shows_what_was_chosen_after_another_channel_was_looked_at(
-    visit: Visit, client: AsyncWebClient
+    visit: Visit, client: AsyncWebClient, app: ClickListener, *, sends: bool
 ) -> None:
-    blocks = [entry("where", choice("static_select")), *card()]
+    """Also a list whose every choice is sent to the app: the next click tells it once more."""
+    where = choice("static_select")
+    block = {"type": "actions", "block_id": "where", "elements": [where]} if sends else entry("where", where)
+    blocks = [block, *card()]
     await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=blocks)
     page = await visit()
     shown = message(page, "Deploy?")
     await shown.get_by_role("combobox").click()
     await page.get_by_role("option", name="Option 1").click()
+    await expect(shown.get_by_role("combobox")).to_have_value("Option 1")
 
     await page.get_by_text("general", exact=True).first.click()
     await expect(shown).to_have_count(0)
