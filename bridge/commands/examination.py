@@ -21,6 +21,9 @@ from storage.pool import Database
 from storage.server import Server
 
 _SECONDS = 5.0  # for one HTTP request; a bridge or a Slack that needs longer has a problem
+_AGAIN = "run it again: askbridge doctor"
+_SET_URL = "export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host:port/database"
+_UNUSABLE = "the database cannot be used"
 
 
 async def examine(
@@ -48,7 +51,7 @@ async def examine(
                 yield checks.database(facts)
         schema = await _schema(db)
         yield schema
-        yield checks.durability(facts) if facts else skipped("durability", "the database was not reached")
+        yield checks.durability(facts) if facts else skipped("durability", _UNUSABLE)
         secret = _signing_secret()
         secrets = None if isinstance(secret, Check) else secret.signing_secrets
         yield secret if isinstance(secret, Check) else checks.signing_secret(usual=secret.signing_secrets_usual)
@@ -77,11 +80,11 @@ async def _open(stack: AsyncExitStack) -> Database | Check:
         dsn = config.read(config.DatabaseSettings).direct_url
         return await stack.enter_async_context(pool.connect(dsn, name="doctor", size=1))
     except config.Misconfigured as error:
-        return failed("database", _lines(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
+        return failed("database", _lines(error), fix=_SET_URL)
     except errors.WrongEncoding as error:
         return failed("database", f"its encoding is {error.encoding}, and must be UTF8", fix=error.fix)
     except errors.BadDatabaseUrl as error:
-        return failed("database", str(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
+        return failed("database", str(error), fix=_SET_URL)
     except errors.Unavailable as error:
         return _no_database(error)
 
@@ -89,14 +92,14 @@ async def _open(stack: AsyncExitStack) -> Database | Check:
 def _no_database(error: errors.Unavailable) -> Check:
     return failed(
         "database",
-        f"{error.advice} ({error.cause})",
-        fix=f"check that it runs and ASKBRIDGE_DATABASE_URL leads to it: {PSQL} -c 'select 1'",
+        f"{error.problem} ({error.cause})",
+        fix=f"{error.fix}. To see whether it works now: {PSQL} -c 'select 1'",
     )
 
 
 async def _schema(db: Database | None) -> Check:
     if db is None:
-        return skipped("schema", "the database was not reached")
+        return skipped("schema", _UNUSABLE)
     try:
         await migrate.check(db)
         return ok("schema", f"migrated to {await migrate.version(db)}")
@@ -105,7 +108,7 @@ async def _schema(db: Database | None) -> Check:
     except errors.SchemaTooNew as error:
         return failed("schema", str(error), fix="install the newer release: pip install --upgrade askbridge")
     except errors.Unavailable as error:
-        return failed("schema", f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
+        return failed("schema", f"the database stopped answering ({error.cause})", fix=_AGAIN)
 
 
 def _signing_secret() -> config.Signing | Check:
@@ -115,7 +118,8 @@ def _signing_secret() -> config.Signing | Check:
         return failed(
             "signing secret",
             _lines(error),
-            fix="copy it from the app's page Basic Information: export ASKBRIDGE_SLACK_SIGNING_SECRET=…",
+            fix="copy the Signing Secret from the app's page Basic Information: "
+            "export ASKBRIDGE_SLACK_SIGNING_SECRET=…",
         )
 
 
@@ -124,7 +128,10 @@ def _workspace() -> config.Workspace | Check:
         return config.read(config.Workspace)
     except config.Misconfigured as error:
         return failed(
-            "token", _lines(error), fix="copy it from the app's page OAuth & Permissions: export ASKBRIDGE_SLACK_…=…"
+            "token",
+            _lines(error),
+            fix="correct this setting; the bot token is on the app's page OAuth & Permissions: "
+            "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-…",
         )
 
 
@@ -150,10 +157,10 @@ async def _slack(
             yield skipped(name, "ASKBRIDGE_SLACK_BOT_TOKEN is not set")
     elif isinstance(identity, Identity):
         team = identity.team_id or identity.enterprise_id
-        yield ok("token", f"of the workspace {terminal.printable(identity.name)} ({team})")
+        yield ok("token", f"belongs to the workspace {terminal.printable(identity.name)} ({team})")
         granted = await slack.scopes()
         if granted is None:
-            yield skipped("scopes", "Slack did not tell them")
+            yield skipped("scopes", "Slack did not say which the token has")
         elif isinstance(granted, frozenset):
             yield checks.scopes(granted)
         else:
@@ -161,37 +168,39 @@ async def _slack(
         for channel in channels:
             yield checks.channel(channel, await slack.channel(channel))
         if not channels:
-            yield skipped("channel", "say in which the bot has to be: askbridge doctor --channel C…")
+            yield skipped("channel", "to check this, name a channel: askbridge doctor --channel C…")
         yield await _connected(db, identity, app_id=identity.app_id or settings.slack_app_id)
     else:
         yield _slack_failed("token", identity)
         for name in ("scopes", "channel", "workspace"):
-            yield skipped(name, "the token could not be used")
+            yield skipped(name, "the bot token cannot be used")
     failure = await client.reach(settings.slack_api_url, http=http)
     if failure is None:
         yield ok("Slack API", f"{settings.slack_api_url} answers")
     else:
         command = f"curl -i {settings.slack_api_url}api.test"
         yield failed(
-            "Slack API", failure.detail, fix=f"check ASKBRIDGE_SLACK_API_URL and this machine's way out: {command}"
+            "Slack API",
+            failure.detail,
+            fix=f"check ASKBRIDGE_SLACK_API_URL, and whether a firewall or proxy keeps this machine from it: {command}",
         )
 
 
 def _slack_failed(name: str, failure: SlackFailure) -> Check:
     if isinstance(failure, RetryAfter):
         return failed(
-            name, failure.detail, fix="mend what the line of the Slack API says, if it failed; then: askbridge doctor"
+            name, failure.detail, fix="if the line of the Slack API failed too, fix that first. Then: askbridge doctor"
         )
     return failed(name, failure.detail, fix=f"{failure.fix} Then: askbridge doctor")
 
 
 async def _cards(db: Database | None) -> Check:
     if db is None:
-        return skipped("cards", "the database cannot be asked yet")
+        return skipped("cards", _UNUSABLE)
     try:
         return checks.cards(await connections.degraded(db))
     except errors.Unavailable as error:
-        return failed("cards", f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
+        return failed("cards", f"the database stopped answering ({error.cause})", fix=_AGAIN)
 
 
 async def _button(
@@ -202,9 +211,9 @@ async def _button(
 ) -> Check:
     name = button_check.NAME
     if button is None:
-        return skipped(name, "say where to post one and wait for its click: askbridge doctor --click C…")
+        return skipped(name, "to check this, name a channel for a test card: askbridge doctor --click C…")
     if db is None or isinstance(settings, Check) or identity is None:
-        return skipped(name, "the database or the token cannot be used yet")
+        return skipped(name, "the database or the bot token cannot be used")
     app_id = (isinstance(identity, Identity) and identity.app_id) or settings.slack_app_id
     if not isinstance(identity, Identity) or app_id is None:
         return skipped(name, "Slack did not accept the token, or did not name its app")
@@ -216,16 +225,20 @@ async def _button(
             return skipped(name, "the workspace is not connected")
         return await button_check.examine(db, connection, button)
     except errors.Unavailable as error:
-        return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
+        return failed(name, f"the database stopped answering ({error.cause})", fix=_AGAIN)
 
 
 async def _connected(db: Database | None, identity: Identity, *, app_id: str | None) -> Check:
     """Which organization the token's workspace is connected to."""
     name = "workspace"
     if db is None:
-        return skipped(name, "the database cannot be asked yet")
+        return skipped(name, _UNUSABLE)
     if app_id is None:
-        return failed(name, "Slack does not tell the app's id", fix="export ASKBRIDGE_SLACK_APP_ID=A…")
+        return failed(
+            name,
+            "Slack did not say which app the token belongs to",
+            fix="set the App ID of the app's page Basic Information: export ASKBRIDGE_SLACK_APP_ID=A…",
+        )
     try:
         active = await connections.of_installation(
             db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
@@ -235,14 +248,18 @@ async def _connected(db: Database | None, identity: Identity, *, app_id: str | N
         )
         organization = await organizations.get(db, active.organization_id) if active else None
     except errors.Unavailable as error:
-        return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
+        return failed(name, f"the database stopped answering ({error.cause})", fix=_AGAIN)
     if active and organization:
         owner = f"{terminal.printable(organization.name)} ({ids.encode('org', organization.organization_id)})"
         return ok(name, f"connected to {owner} as {ids.encode('con', active.id)}")
     if disabled:
         id, org = ids.encode("con", disabled[0].id), ids.encode("org", disabled[0].organization_id)
-        return failed(name, f"{id} is disabled", fix=f"askbridge connections enable {id} --organization {org}")
-    return failed(name, "no organization has it yet", fix="start a replica once, which connects it: askbridge serve")
+        return failed(
+            name, f"its connection {id} is disabled", fix=f"askbridge connections enable {id} --organization {org}"
+        )
+    return failed(
+        name, "it is not connected to an organization yet", fix="start a replica, which connects it: askbridge serve"
+    )
 
 
 def _lines(error: config.Misconfigured) -> str:
