@@ -9,6 +9,7 @@ from bridge import ids
 from bridge.commands.terminal import printable
 from bridge.slack.client import Channel
 from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
+from storage import errors
 from storage.connections import DegradedConnection
 from storage.server import Server
 
@@ -16,6 +17,7 @@ MIN_VERSION = 150000  # PostgreSQL 15
 REQUIRED_SCOPES = ("chat:write", "im:write", "users:read")
 MAX_SKEW = 60.0  # seconds
 PSQL = 'psql "$ASKBRIDGE_DATABASE_URL"'
+NO_DATABASE = "the database cannot be used"  # why a check is skipped
 
 
 class State(StrEnum):
@@ -49,6 +51,11 @@ def failed(name: str, detail: str, *, fix: str) -> Check:
 def skipped(name: str, detail: str) -> Check:
     """The finding of a check that could not run, or had nothing to examine."""
     return Check(name=name, state=State.SKIPPED, detail=detail)
+
+
+def no_answer(name: str, error: errors.Unavailable) -> Check:
+    """The finding of a check during which the database stopped answering."""
+    return failed(name, f"the database stopped answering ({error.cause})", fix="run it again: askbridge doctor")
 
 
 def settings(misspelt: Sequence[tuple[str, str]]) -> Check:
