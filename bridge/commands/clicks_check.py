@@ -19,28 +19,32 @@ async def examine(url: str | None, secrets: SigningSecrets | None, http: aiohttp
     `secrets` is None when the setting is missing or wrong; then only the first is sent.
     """
     if url is None:
-        return skipped(_NAME, "say where Slack sends them: askbridge doctor --url https://…/slack/events")
+        return skipped(
+            _NAME, "to check this, give the app's Request URL: askbridge doctor --url https://…/slack/events"
+        )
     fix = (
-        f"point the app's interactivity URL at a replica's /slack/events, and look: curl -i -X POST {shlex.quote(url)}"
+        "set the app's Request URL (its page Interactivity & Shortcuts) to the address of a replica with the path "
+        f"/slack/events, and see what answers there: curl -i -X POST {shlex.quote(url)}"
     )
     try:
         unsigned = await _status(url, {}, http)
         if unsigned != 401:
-            return failed(_NAME, f"{url} answers an unsigned request with HTTP {unsigned}, and must with 401", fix=fix)
+            return failed(_NAME, f"{url} answered an unsigned request with HTTP {unsigned} instead of 401", fix=fix)
         if secrets is None:
             return skipped(
-                _NAME, f"{url} refuses what Slack did not sign; without the signing secret no more can be tried"
+                _NAME, f"{url} refuses unsigned requests; without the signing secret, signed ones cannot be tried"
             )
         signed = await _status(url, _signed(secrets), http)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         return failed(_NAME, f"{url} cannot be reached ({network_errors.why(error)})", fix=fix)
     if signed == 200:
-        return ok(_NAME, f"{url} takes what is signed with this signing secret, and refuses what is not signed")
+        return ok(_NAME, f"{url} accepts requests that are signed with this signing secret, and refuses unsigned ones")
     return failed(
         _NAME,
-        f"{url} answers a request signed with ASKBRIDGE_SLACK_SIGNING_SECRET with HTTP {signed}, and must with 200",
-        fix="give every replica and this machine the signing secret of the app's page Basic Information; if they have "
-        "it, look at the line of the clock, and let what is in front of the bridge pass on headers and body unchanged",
+        f"{url} answered a request signed with ASKBRIDGE_SLACK_SIGNING_SECRET with HTTP {signed} instead of 200",
+        fix="set ASKBRIDGE_SLACK_SIGNING_SECRET on every replica and on this machine to the Signing Secret of the "
+        "app's page Basic Information. If it is the same everywhere, see the line of the clock, and make sure that no "
+        "proxy in front of the bridge changes headers or body",
     )
 
 
