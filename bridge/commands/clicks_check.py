@@ -10,6 +10,7 @@ import aiohttp
 
 from bridge import network_errors
 from bridge.commands.checks import Check, failed, ok, skipped
+from bridge.slack import inbound
 from bridge.slack.verify import SigningSecrets
 
 SIGNED_REQUESTS = 8  # to reach every replica behind a load balancer
@@ -102,6 +103,7 @@ async def _outcome(url: str, signature: dict[str, str], http: aiohttp.ClientSess
 async def _status(url: str, signature: dict[str, str], http: aiohttp.ClientSession) -> int:
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
+        "User-Agent": inbound.DOCTOR,
         "Connection": "close",
         **signature,
     }
