@@ -28,8 +28,9 @@ export function useReturnedFocus(isOpen) {
   }
   useLayoutEffect(() => {
     if (isOpen || !opener.current) return;
-    const possible = opener.current.filter((element) => element?.isConnected && element !== document.body);
+    const [target] = opener.current.filter((element) => element?.isConnected && element !== document.body);
     opener.current = null;
-    requestAnimationFrame(() => document.activeElement === document.body && possible[0]?.focus({ preventScroll: true }));
+    // Not if the person has moved the focus meanwhile; the message may have taken it for its lost button.
+    requestAnimationFrame(() => document.activeElement.contains(target) && target.focus({ preventScroll: true }));
   }, [isOpen]);
 }

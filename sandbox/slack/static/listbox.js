@@ -86,28 +86,40 @@ function useOutsideClick(box, isOpen, close) {
 }
 
 const GAP = 4;
+const MAX_HEIGHT = 264; // as in the style sheet
 
 /** Open the list upwards if there is no room below, and keep the active option in view. */
 function usePlacement(box, isOpen, active, close) {
   useLayoutEffect(() => {
     if (!isOpen) return undefined;
-    const list = box.current.querySelector("[role=listbox]");
-    const around = box.current.closest(".messages, .modal-layer");
-    const [room, field] = [around.getBoundingClientRect(), box.current.getBoundingClientRect()];
-    const [below, above] = [room.bottom - field.bottom - GAP, field.top - room.top - GAP];
-    const upwards = below < list.scrollHeight && above > below;
-    list.classList.toggle("upwards", upwards);
-    if (!around.matches(".modal-layer")) return undefined;
-    // The form scrolls, and would cut the list off: the list is placed in the window, until the form is scrolled.
-    const place = { left: field.left, width: field.width, maxHeight: Math.min(264, Math.max(above, below)) };
-    for (const [name, value] of Object.entries(place)) list.style[name] = `${value}px`;
-    list.style.top = upwards ? "auto" : `${field.bottom + GAP}px`;
-    list.style.bottom = upwards ? `${innerHeight - field.top + GAP}px` : "auto";
     const form = box.current.closest(".modal-body");
-    form.addEventListener("scroll", close);
-    return () => form.removeEventListener("scroll", close);
+    const place = form ? () => placeInWindow(box.current, form, close) : () => placeUpwards(box.current, ".messages");
+    place();
+    form?.addEventListener("scroll", place);
+    return () => form?.removeEventListener("scroll", place);
   });
   useLayoutEffect(() => {
     if (isOpen) box.current.querySelector("[role=option].active")?.scrollIntoView({ block: "nearest" });
   }, [isOpen, active]);
+}
+
+/** Whether the list opens upwards; the room that it has; and the field. */
+function placeUpwards(box, around) {
+  const list = box.querySelector("[role=listbox]");
+  const [room, field] = [box.closest(around).getBoundingClientRect(), box.getBoundingClientRect()];
+  const [below, above] = [room.bottom - field.bottom - GAP, field.top - room.top - GAP];
+  const upwards = below < list.scrollHeight && above > below;
+  list.classList.toggle("upwards", upwards);
+  return { list, field, upwards, height: upwards ? above : below };
+}
+
+/** A form scrolls, and would cut its lists off: they are placed in the window, until their field is scrolled away. */
+function placeInWindow(box, form, close) {
+  const { list, field, upwards, height } = placeUpwards(box, ".modal-layer");
+  const { top, bottom } = form.getBoundingClientRect();
+  if (field.bottom < top || field.top > bottom) close();
+  const sizes = { left: field.left, width: field.width, maxHeight: Math.min(MAX_HEIGHT, height) };
+  for (const [name, value] of Object.entries(sizes)) list.style[name] = `${value}px`;
+  list.style.top = upwards ? "auto" : `${field.bottom + GAP}px`;
+  list.style.bottom = upwards ? `${innerHeight - field.top + GAP}px` : "auto";
 }
