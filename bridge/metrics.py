@@ -19,6 +19,15 @@ ACK_BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 3.
 LAG_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
+class Refusal(StrEnum):
+    """Why a request to Slack's route was refused, for the log and the metrics; the sender gets only a 401."""
+
+    MISSING = "missing"  # a header is missing or empty
+    MALFORMED = "malformed"  # a header does not have Slack's format, or occurs twice
+    STALE = "stale"  # the timestamp is too old or too far ahead
+    WRONG = "wrong"  # none of the accepted secrets produced this signature
+
+
 class Reply(StrEnum):
     """The result of a private reply to a clicker."""
 
@@ -49,7 +58,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._clicks = self._counter("clicks", "Envelopes of clicks that were answered, by verdict.", "verdict")
+        self._clicks = self._counter(
+            "clicks", "Envelopes of clicks and forms that were answered, by verdict.", "verdict"
+        )
         self._claims = self._histogram("click_claim_seconds", "From a parsed click to its verdict.", CLAIM_BOUNDS)
         self._acks = self._histogram("click_ack_seconds", "From a click's arrival to its answer sent.", ACK_BOUNDS)
         self._acks_lost = self._counter(
@@ -61,6 +72,10 @@ class Metrics:
             "card_fallbacks", "Clicks whose card was not edited in time, by result.", "result"
         )
         self._foreign_urls = self._counter("response_urls_refused", "Clicks whose response URL is not of Slack's host.")
+        self._forms_opened = self._counter("forms_opened", "Forms that were opened for a click.")
+        self._forms_not_opened = self._counter(
+            "forms_not_opened", "Clicks whose form could not be opened, by code.", "code"
+        )
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
         self._unacknowledged = self._counter(
@@ -83,6 +98,8 @@ class Metrics:
         for status in Status:
             if status is not Status.PENDING:
                 self._ended.labels(status)
+        for why in Refusal:
+            self._refused.labels(why)
         for result in Reply:
             self._replies.labels(result)
         for fallback in Fallback:
@@ -105,8 +122,8 @@ class Metrics:
         """The sender of a click closed the connection before the response."""
         self._acks_lost.inc()
 
-    def refused(self, why: str) -> None:
-        """A request failed the verification of Slack's signature; `why` is a verify.Refusal."""
+    def refused(self, why: Refusal) -> None:
+        """A request failed the verification of Slack's signature."""
         self._refused.labels(why).inc()
 
     def replied(self, result: Reply) -> None:
@@ -120,6 +137,14 @@ class Metrics:
     def response_url_refused(self) -> None:
         """A click had a response URL that is not of Slack's host, so that the URL is not used."""
         self._foreign_urls.inc()
+
+    def form_opened(self) -> None:
+        """The form that a click asks for was opened."""
+        self._forms_opened.inc()
+
+    def form_not_opened(self, code: str) -> None:
+        """The form that a click asks for could not be opened; the code is of `bridge.slack.error_table` or our own."""
+        self._forms_not_opened.labels(code).inc()
 
     # Interactions.
 
