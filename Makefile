@@ -22,7 +22,7 @@ demo: $(VENV)/runtime ## Run everything on this machine and ask you something in
 	@$(BIN)/python -P -m sandbox.demo
 
 dev: $(VENV)/runtime ## Run the same with one replica, and keep ports, API key and data in .dev/; FRESH=1 starts anew
-	@$(BIN)/askbridge dev --data "$$($(BIN)/python -m sandbox.data_folder .dev)" $(if $(filter-out 0,$(FRESH)),--fresh) $(OPTIONS)
+	@exec $(BIN)/askbridge dev --data "$$($(BIN)/python -m sandbox.data_folder .dev)" $(if $(filter-out 0,$(FRESH)),--fresh) $(OPTIONS)
 
 test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
