@@ -1,4 +1,4 @@
-// The frame of the page: sidebar, open channel with its composer, open thread, bench, and the modal and the confirmation on top.
+// The frame of the page: sidebar, open channel with its composer, open thread, bench; the modal and the confirmation on top.
 
 import { html, useEffect } from "/static/vendor/preact-htm.js";
 import { Announcer } from "/static/announce.js";
