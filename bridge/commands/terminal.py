@@ -132,6 +132,14 @@ def print_json(value: Json) -> None:
     click.echo(json_text.dumps(value))
 
 
+def print_text(text: str) -> None:
+    """Print what a person wrote: unchanged, in UTF-8, into a pipe or a file; on a terminal, only what it shows."""
+    if sys.stdout.isatty():
+        click.echo("\n".join(printable(line, keep=f"{_JOINERS}\t") for line in text.split("\n")))
+    else:
+        click.echo(text.encode(errors="replace"))
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows with aligned columns. Unprintable characters become `?`, since a terminal would obey them."""
     shown = [[printable(cell) for cell in row] for row in rows]

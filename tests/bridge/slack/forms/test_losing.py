@@ -80,6 +80,7 @@ async def test_the_page_says_why_and_shows_what_was_entered(
     page = await asking.view(replica)
     assert words in asking.shown(page) and NOT_RECORDED in asking.shown(page)
     assert WORDS in asking.shown(page), "nothing that was entered is lost"
+    assert page["external_id"] not in ("", view["external_id"]), "a notice for the form must not replace the page"
     assert page["submit"] is None and page["title"]["text"] == "Not recorded"
     assert (await replica.verdicts())[-1] == verdict
     assert replica.whispers(CHANNEL) == whispers, "the page has said it"
