@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.pictures.camera import THEMES, Camera, Theme, card
+from tests.pictures.forms import close_all
 from tests.pictures.story import compose
 from tests.sandbox.slack.browser.driver import Locator, expect
 from tests.scenarios.program import Program
@@ -36,7 +37,7 @@ async def tell(dev: Program, looking: Camera, album: Path) -> None:
         for theme in THEMES:
             asked = await dev.posted(await dev.ask(**request))
             before, form = await _opened(looking, theme, asked, button, given)
-            await _close_all(dev)
+            await close_all(dev)
             panels = [(f"@ana clicks {button} …", before), ("… and fills in this form:", form)]
             await compose(looking, theme, panels, album / f"words-{name}-{theme}.png")
 
@@ -56,14 +57,6 @@ async def _opened(
         await _enter(form, given)
         await form.evaluate("form => Object.assign(form.style, { borderRadius: 0, border: 'none', boxShadow: 'none' })")
         return before, await form.screenshot()
-
-
-async def _close_all(dev: Program) -> None:
-    """Close the forms of @ana, without the page's question whether to discard what was entered."""
-    views = f"{dev.facts['slack_url']}/sandbox/views"
-    _, opened = await dev.call("GET", f"{views}?as=U0ANA")
-    for view in opened["views"]:
-        await dev.call("POST", f"{views}/{view['id']}/close", {"user": "U0ANA", "clear": True})
 
 
 async def _enter(form: Locator, given: str | list[str] | None) -> None:

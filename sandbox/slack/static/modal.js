@@ -10,9 +10,11 @@ import { Text } from "/static/text.js";
 import { isSending, topView, troubleOf } from "/static/views.js";
 
 export function Modals() {
-  const view = topView(usePage());
+  const page = usePage();
+  const view = topView(page);
   useReturnedFocus(Boolean(view));
-  return view && html`<div class="modal-layer"><${Modal} key=${view.id} view=${view} /></div>`;
+  if (!view) return null;
+  return html`<div class="modal-layer" inert=${page.narrow && Boolean(page.bench)}><${Modal} key=${view.id} view=${view} /></div>`;
 }
 
 function Modal({ view }) {

@@ -229,11 +229,15 @@ async def test_a_failed_submission_is_told_and_sent_again(
     form = dialog(page)
     await form.get_by_role("textbox").fill("it is late")
 
-    app.status = 500
+    await page.get_by_role("button", name="Behind the scenes").click()  # which a form does not cover
+    submission = page.get_by_role("group", name="The next submission of a form")
+    await submission.get_by_role("switch", name="does not reach the app").check()
+    await expect(page.get_by_role("button", name="1 fault armed")).to_be_visible()
     await form.get_by_role("button", name="Send").click()
     await expect(form.get_by_role("alert")).to_have_text(TROUBLE)
     await expect(form.get_by_role("textbox")).to_have_value("it is late")
-    app.status, app.hangs = 200, True
+    assert app.payloads("view_submission") == []
+    app.hangs = True
     await form.get_by_role("button", name="Send").click()
     await expect(form.get_by_role("button", name="Send")).to_have_attribute("aria-busy", "true")
     await expect(form.get_by_role("alert")).to_have_count(0)
@@ -264,3 +268,7 @@ async def test_a_form_fills_a_phone_and_hostile_text_is_text(
     assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
     assert await form.locator(".modal-body").evaluate("body => body.scrollWidth === body.clientWidth")
     assert await nameless(page, at_least=5) == []
+    await page.get_by_role("button", name="Behind the scenes").click()
+    await expect(page.locator(".modal-layer")).to_have_js_property("inert", value=True)
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".modal-layer")).to_have_js_property("inert", value=False)
