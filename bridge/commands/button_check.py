@@ -28,6 +28,10 @@ TAG = "askbridge-doctor"
 WAIT_SECONDS = 120.0  # for a person to press
 POST_SECONDS = 20.0  # for a replica to post the card
 _POLL_SECONDS = 0.5
+_ONE = (
+    "this tests one replica: if Slack showed an error for an earlier press, another replica refused that one, and logs "
+    "slack_request_refused; behind a load balancer, run it several times"
+)
 _LIFE = 60  # seconds that the question stays open after the wait, should this process be killed
 
 
@@ -121,7 +125,8 @@ async def _clicked(db: Database, connection: Connection, asked: Interaction, che
         click = next((moment for moment in moments if moment.type == "interaction.clicked"), None)
         if click is not None:
             return ok(
-                NAME, f"a signed click by {_person(click)} in {check.channel} reached a replica ({click.verdict})"
+                NAME,
+                f"a signed click by {_person(click)} in {check.channel} reached a replica ({click.verdict}); {_ONE}",
             )
         row = await interactions.get(db, asked.organization_id, asked.id)
         if row is None or row.status is not Status.PENDING:

@@ -309,7 +309,9 @@ async def test_a_button_is_posted_and_its_signed_click_is_waited_for(shared: Pro
 
         assert clicked["status"] == 200
         (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
-        assert line.startswith("ok") and f"({user}) in C0APPROVALS reached a replica ({verdict})" in line
+        assert (
+            line.startswith("ok") and f"({user}) in C0APPROVALS reached a replica ({verdict}); this tests one" in line
+        )
         assert err.startswith("A card was posted in C0APPROVALS. Press one of its buttons")
         ended = await shared.get(asked["id"])
         assert ended["status"] == ("answered" if verdict == "won" else "cancelled") and ended["heard_at"]

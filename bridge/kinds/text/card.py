@@ -24,5 +24,6 @@ def card(view: CardView, request: Request) -> Drawing:
         buttons=buttons,
         past={DECLINE: "⛔ *Declined*", WRITE: "✅ *Answered*"},
         offered=request.suggestions,
+        offered_as="Suggestions",
         listed=long or settled,
     )
