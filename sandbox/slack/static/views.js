@@ -1,7 +1,7 @@
 // Modals: which view the acting person has on top, what is shown of its submission, and its submitting and closing.
 
 import * as api from "/static/api.js";
-import { confirmed } from "/static/clicks.js";
+import { confirmed, remember } from "/static/clicks.js";
 import { elementsOf, entered, heldIn, initialOf } from "/static/entries.js";
 
 const plain = (text) => ({ type: "plain_text", text });
@@ -47,7 +47,10 @@ export function createViews({ store, lookAgain }) {
       note(view.id, { isSending: true, mistakes: null, problem: null, changed: {} });
       const outcome = { isSending: false };
       try {
-        await api.submit(view.id, { user: store.value.place.as, values: entered(store.value, view) });
+        const { as } = store.value.place;
+        const told = await api.submit(view.id, { user: as, values: entered(store.value, view) });
+        remember(store, told);
+        store.change({ lastClick: { ...told, as, control: view.submit.text } });
         await lookAgain(); // what the app said of the submission is shown from the moment the spinner ends
       } catch (refusal) {
         if (refusal.status === 422) outcome.mistakes = refusal.answer.fields;

@@ -120,6 +120,8 @@ async def test_a_failed_submission_is_told_and_sent_again(
     app.release.set()
 
     await expect(form).to_have_count(0)
+    await expect(page.get_by_text("Last click: 200 in")).to_be_visible()
+    await expect(page.get_by_role("region", name="Clicks").get_by_text("“Send” by @ana")).to_have_count(2)
     assert await views_of(control) == []
 
 
