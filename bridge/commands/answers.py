@@ -16,10 +16,14 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The exit status for an answer, and the values that stdout has, one a line; None: stdout has the message."""
+    """The exit status for an answer, and the values that stdout has, one a line; None: stdout has the message.
+
+    `is_text`: the only value is a text of a person, which is printed unchanged; other values are names.
+    """
 
     status: ExitStatus
     values: tuple[str, ...] | None = None
+    is_text: bool = False
 
 
 def result(interaction: Json, kind: object) -> Result:
@@ -31,7 +35,9 @@ def result(interaction: Json, kind: object) -> Result:
         if is_declined(interaction):
             return _values(ExitStatus.DENIED)
         text = written(interaction)
-        return _values(ExitStatus.NO_ANSWER) if text is None else _values(ExitStatus.ANSWERED, text)
+        if text is None:
+            return _values(ExitStatus.NO_ANSWER)
+        return Result(status=ExitStatus.ANSWERED, values=(text,), is_text=True)
     return Result(status=exit_status(interaction))
 
 

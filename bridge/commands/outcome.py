@@ -46,7 +46,10 @@ def report(interaction: Json, result: Result, *, as_json: bool) -> None:
         else:
             note(message)
             for value in result.values:
-                terminal.print_text(value)
+                if result.is_text:
+                    terminal.print_text(value)
+                else:
+                    click.echo(terminal.one_line(value))
     except OSError as error:
         raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {message}") from None
     if interaction["status"] == "pending":

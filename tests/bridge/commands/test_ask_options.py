@@ -108,7 +108,9 @@ DECLINED = {"decision": "decline", "approved": False}
     ],
 )
 def test_a_text_is_0_and_a_refusal_1(interaction: dict[str, Any], status: ExitStatus, values: tuple[str, ...]) -> None:
-    assert typed(text=True, decline=True).result(interaction) == Result(status=status, values=values)
+    assert typed(text=True, decline=True).result(interaction) == Result(
+        status=status, values=values, is_text=bool(values)
+    )
 
 
 def test_a_refusal_that_was_not_asked_for_is_no_answer() -> None:
