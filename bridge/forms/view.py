@@ -34,7 +34,9 @@ def modal(
     `external_id` names the view when it is opened; an update leaves it out.
     """
     above = [blocks.section(blocks.mrkdwn(notice))] if notice else []
-    heading = richtext.block([richtext.section(richtext.text(question, bold=True))])
+    lines = [richtext.section(richtext.text(question, bold=True))]
+    lines += [richtext.quote(richtext.text(form.choice))] if form.choice else []
+    heading = richtext.block(lines)
     view: Json = {
         "type": "modal",
         "callback_id": codec.ANSWER,

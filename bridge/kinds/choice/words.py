@@ -2,7 +2,7 @@
 
 from bridge.card import texts
 from bridge.forms import comment
-from bridge.forms.form import Accepted, Form, OptionsField, Submitted
+from bridge.forms.form import MAX_TITLE, Accepted, Form, OptionsField, Submitted
 from bridge.kinds.choice.choices import SELECTION
 from bridge.kinds.choice.request import Request
 
@@ -16,7 +16,8 @@ def form(request: Request, choice: str) -> Form:
     option = next(option for option in request.options if option.id == choice)
     if option.comment is None:
         raise KeyError(choice)
-    return Form(title=texts.cut(option.label, 24), fields=[option.comment.field])
+    whole = option.label if texts.units(option.label) > MAX_TITLE else None
+    return Form(title=texts.cut(option.label, MAX_TITLE), fields=[option.comment.field], choice=whole)
 
 
 def accept(request: Request, choice: str, submitted: Submitted) -> Accepted:

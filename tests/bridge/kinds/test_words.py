@@ -127,3 +127,18 @@ def test_a_long_comment_is_cut_with_a_count() -> None:
     card = KINDS["approval"].draw(CardView(settled, version=2))
 
     assert "x…” (2,000 more characters)" in limits.words(card)
+
+
+def test_a_form_shows_the_whole_label_of_an_option_whose_title_is_cut() -> None:
+    label = "Back up again, and compare with yesterday"
+    options = [{"id": "a", "label": label, "comment": "required"}, {"id": "b", "label": "B", "comment": "optional"}]
+    asked = interaction({"kind": "choice", "title": "What now?", "options": options})
+
+    def shown(choice: str) -> tuple[str, str]:
+        form = KINDS["choice"].form_of(asked.request, choice)
+        assert form is not None
+        drawn = view.modal(form, question="What now?", target=FormTarget(interaction=ID, choice=choice))
+        return drawn["title"]["text"], limits.shown(drawn["blocks"][:1])
+
+    assert shown("a") == (f"{label[:23]}…", f"What now?\n{label}")
+    assert shown("b") == ("B", "What now?")
