@@ -11,6 +11,7 @@ import asyncpg
 
 from bridge import ids
 from tests.scenarios import program
+from tests.scenarios.beside import words
 from tests.scenarios.beside.receiving import Reader, WebhookReceiver
 from tests.scenarios.beside.stories import Stories
 from tests.scenarios.trials.ledger import ENDS, ReadingLedger
@@ -80,6 +81,9 @@ class Audit:
         return {
             "questions with two winners, or another than the click that won": [
                 str(row["id"]) for row in await self.db.fetch(_TWO_WINNERS)
+            ],
+            "answers that need words and have none": [
+                str(row["id"]) for row in await self.db.fetch(words.WITHOUT_WORDS)
             ],
             "questions that ended but not once in the feed, or otherwise": [
                 f"{row['id']} {row['status']}: {row['told']}" for row in await self.db.fetch(_ENDS_TOLD, list(FINALS))

@@ -28,6 +28,15 @@ async def answers(db: "asyncpg.Pool[asyncpg.Record]") -> None:
         )
 
 
+async def words(db: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Let answers that need words lose them, as if a click alone had won."""
+    while True:
+        await pause(3)
+        await db.execute(
+            "update interactions set answer = answer - 'comment' where status = 'answered' and not answers ? choice"
+        )
+
+
 async def events(db: "asyncpg.Pool[asyncpg.Record]") -> None:
     """Delete an event that has its position."""
     while True:
@@ -42,4 +51,5 @@ WAYS: dict[str, Callable[["asyncpg.Pool[asyncpg.Record]"], Coroutine[Any, Any, N
     "deliveries": deliveries,
     "answers": answers,
     "events": events,
+    "words": words,
 }

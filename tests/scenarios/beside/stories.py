@@ -13,13 +13,14 @@ import asyncpg
 
 from bridge import ids
 from tests import waiting
+from tests.scenarios.beside import words
 from tests.scenarios.beside.agent import Agent, NoAnswer
 from tests.scenarios.trials.rig import PEOPLE
 from tests.storage.elapse import set_deadlines
 from tests.waiting import jitter
 
 RECEIPTS = ["succeeded", "failed"]
-FATES = {"click": 9, "cancel": 2, "supersede": 2, "contest": 3, "expire": 2, "short": 1}
+FATES = {"words": 3, "click": 9, "cancel": 2, "supersede": 2, "contest": 3, "expire": 2, "short": 1}
 OPTIONS = [{"id": "north", "label": "North"}, {"id": "south", "label": "South"}]
 
 
@@ -53,6 +54,9 @@ class Stories:
 
     async def _story(self, number: int) -> None:
         (fate,) = random.choices(list(FATES), weights=list(FATES.values()))
+        if fate == "words":
+            await words.deny(self.agent, await words.ask(self.agent, f"Question {number}?"))
+            return
         body = self._body(number)
         if fate == "short":
             body["expires_in"] = 60
