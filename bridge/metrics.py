@@ -49,7 +49,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._clicks = self._counter("clicks", "Envelopes of clicks that were answered, by verdict.", "verdict")
+        self._clicks = self._counter(
+            "clicks", "Envelopes of clicks and forms that were answered, by verdict.", "verdict"
+        )
         self._claims = self._histogram("click_claim_seconds", "From a parsed click to its verdict.", CLAIM_BOUNDS)
         self._acks = self._histogram("click_ack_seconds", "From a click's arrival to its answer sent.", ACK_BOUNDS)
         self._acks_lost = self._counter(
@@ -61,6 +63,10 @@ class Metrics:
             "card_fallbacks", "Clicks whose card was not edited in time, by result.", "result"
         )
         self._foreign_urls = self._counter("response_urls_refused", "Clicks whose response URL is not of Slack's host.")
+        self._forms_opened = self._counter("forms_opened", "Forms that were opened for a click.")
+        self._forms_not_opened = self._counter(
+            "forms_not_opened", "Clicks whose form could not be opened, by code.", "code"
+        )
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
         self._unacknowledged = self._counter(
@@ -120,6 +126,14 @@ class Metrics:
     def response_url_refused(self) -> None:
         """A click had a response URL that is not of Slack's host, so that the URL is not used."""
         self._foreign_urls.inc()
+
+    def form_opened(self) -> None:
+        """The form that a click asks for was opened."""
+        self._forms_opened.inc()
+
+    def form_not_opened(self, code: str) -> None:
+        """The form that a click asks for could not be opened; the code is of `bridge.slack.error_table` or our own."""
+        self._forms_not_opened.labels(code).inc()
 
     # Interactions.
 

@@ -242,7 +242,7 @@ for no key update;
 -- answer and without $given, a click can win only the choices in `answers`; with $given or another intent, only the
 -- choices in `forms` count. $is_colleague: the clicker belongs to the enterprise of the connection, though not to a
 -- workspace in home_teams; null: Slack did not say. undecided: the verdict depends on it, so nothing is decided or
--- written.
+-- written. asked: the kind and the request, if the verdict is opened: the form is made from them.
 with locked as materialized (
     select
         id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,
@@ -353,7 +353,17 @@ select
     decided.reason,
     decided.superseded_by,
     decided.expires_at,
-    coalesce(won.ended_at, decided.ended_at) as ended_at
+    coalesce(won.ended_at, decided.ended_at) as ended_at,
+    case
+        when audited.verdict = 'opened' -- read for this verdict only, so that other clicks do not wait for it
+            then (
+                select jsonb_build_object('kind', kind, 'request', request)
+                from interactions
+                where
+                    organization_id = $organization_id
+                    and connection_id = $connection_id
+                    and id = $interaction_id)
+    end as asked
 from decided
 left join audited on true
 left join won on true;

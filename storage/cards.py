@@ -15,7 +15,7 @@ _SQL = statements.load("cards")
 LEASE_SECONDS = 20
 
 
-async def of_interaction(db: Database, organization_id: UUID, interaction_id: UUID) -> list[Card]:
+async def of_interaction(db: Runs, organization_id: UUID, interaction_id: UUID) -> list[Card]:
     """Return the cards of one interaction, in the order of their addresses."""
     rows = await _SQL["of_interaction"].many(db, organization_id=organization_id, interaction_id=interaction_id)
     return [Card(**row) for row in rows]

@@ -13,7 +13,19 @@ from asyncpg import Record
 from storage import deadlines, statements
 from storage.deadlines import EndedInteraction
 from storage.interaction_lock import locked
-from storage.model import Card, Intent, Interaction, Json, Life, Scope, Status, TimelineEntry, Verdict, verdict
+from storage.model import (
+    Card,
+    Intent,
+    Interaction,
+    Json,
+    Life,
+    Scope,
+    Status,
+    StoredRequest,
+    TimelineEntry,
+    Verdict,
+    verdict,
+)
 from storage.pool import Database
 from storage.statements import Runs
 
@@ -146,6 +158,7 @@ class Claimed:
     life: Life | None  # None: there is no such interaction in this scope
     is_settling: bool = False  # this claim has made the clicked card due to show the answer
     is_undecided: bool = False  # unavailable, because it depends on an `is_colleague` that is not known
+    asked: StoredRequest | None = None  # what the form is made from, if the verdict is `opened`
 
 
 async def open(
@@ -249,6 +262,7 @@ async def claim(
         repeats=row["repeats"],
         life=_life(row),
         is_settling=row["is_settling"],
+        asked=StoredRequest(**row["asked"]) if row["asked"] else None,
     )
 
 

@@ -211,6 +211,14 @@ class Interaction(Life):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRequest:
+    """What an agent asked with an interaction; it never changes."""
+
+    kind: str
+    request: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handle:
     """The address of a posted card in Slack."""
 

@@ -4,7 +4,7 @@ A form outlives the replica that opened it and may outlive its release, so these
 They carry ids only, never rights: every request about a form is checked again.
 
 - `callback_id`: `v1:answer` for a form that answers, `v1:full` for the pages of a long content.
-- `private_metadata`: JSON with the interaction, the choice (or the page), and the message of the card.
+- `private_metadata`: JSON with the interaction, the choice (or the page), and the message of the card and its thread.
 - `block_id` of an input: `f<version>_<field>`. Slack keeps what was typed while `block_id` and `action_id` stay.
 """
 
@@ -19,7 +19,7 @@ ANSWER = "v1:answer"
 FULL = "v1:full"
 INPUT = "v1:input"  # the action_id of every input; one block holds one
 FORM_VERSION = 1  # of the layout; another version never reads the inputs of this one
-_BLOCK = re.compile(r"f([0-9]{1,4})_([a-z][a-z0-9_]{0,99})")
+_BLOCK = re.compile(r"f([1-9][0-9]{0,3})_([a-z][a-z0-9_]{0,99})")
 MAX_METADATA = 3_000  # characters: Slack's limit
 
 
@@ -31,6 +31,7 @@ class FormTarget:
     choice: str | None = None  # None: the pages of a long content
     channel: str | None = None
     ts: str | None = None
+    thread_ts: str | None = None  # set if the card is in a thread
     page: int = 0
 
 
@@ -42,6 +43,7 @@ def metadata(target: FormTarget) -> str:
         "choice": target.choice,
         "channel": target.channel,
         "ts": target.ts,
+        "thread": target.thread_ts,
         "page": target.page or None,
     }
     return json.dumps({name: value for name, value in written.items() if value is not None}, separators=(",", ":"))
@@ -66,6 +68,7 @@ def target(written: object) -> FormTarget | None:
         choice=_text(read, "choice"),
         channel=_text(read, "channel"),
         ts=_text(read, "ts"),
+        thread_ts=_text(read, "thread"),
         page=page,
     )
 
@@ -79,6 +82,12 @@ def field_of(block: object) -> str | None:
     """The field whose input has this `block_id`; None for one of another version or of another app."""
     match = _BLOCK.fullmatch(block) if isinstance(block, str) else None
     return match[2] if match and int(match[1]) == FORM_VERSION else None
+
+
+def is_later(block: object) -> bool:
+    """Whether this is the `block_id` of an input of a later version, which only a later release can read."""
+    match = _BLOCK.fullmatch(block) if isinstance(block, str) else None
+    return match is not None and int(match[1]) > FORM_VERSION
 
 
 def external_id(claim_id: bytes) -> str:

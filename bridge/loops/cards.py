@@ -28,6 +28,7 @@ from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.drawing import draw
 from bridge.slack.expected_edits import ExpectedEdits
+from bridge.slack.forms.notices import FormNotices
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.people import People
 from storage import cards, errors
@@ -57,6 +58,7 @@ class Cards:
         message_cache: MessageCache,
         notifier: Notifier,
         people: People,
+        form_notices: FormNotices,
         metrics: Metrics | None = None,
         batch: int = BATCH,
         slot_seconds: float = SLOT_SECONDS,
@@ -70,6 +72,7 @@ class Cards:
         self._message_cache = message_cache
         self._notifier = notifier
         self._metrics = metrics or Metrics()
+        self._form_notices = form_notices
         self._pace = Pace()
         self._checks = ResponderChecks(db=db, people=people)
         self._failures = CardFailures(
@@ -277,6 +280,8 @@ class Cards:
         self._metrics.edited()
         if not kept:
             self._metrics.lease_lost()
+        if settles and not card.settled:  # once: forms that are opened later are not opened for this question
+            self._form_notices.start(interaction, handle, client, newer=newer)
         if settles:
             self._message_cache.settled(card.scope, card.interaction_id, handle)
 

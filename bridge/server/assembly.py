@@ -23,10 +23,14 @@ from bridge.server.fd_limit import Allotment
 from bridge.server.resources import Resources
 from bridge.server.stopping import Stopping
 from bridge.slack.card_fallback import CardFallback
+from bridge.slack.claims import Claims
 from bridge.slack.clicks import Clicks
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
 from bridge.slack.expected_edits import ExpectedEdits
+from bridge.slack.forms.notices import FormNotices
+from bridge.slack.forms.opening import FormOpener
+from bridge.slack.forms.submissions import Submissions
 from bridge.slack.inbound import Inbound
 from bridge.slack.installation import Installation
 from bridge.slack.message_cache import MessageCache
@@ -65,6 +69,7 @@ class Parts:
     installation: Installation | None  # as `client`
     replies: PrivateReplies
     clicks: Clicks
+    form_notices: FormNotices
     card_fallback: CardFallback
     receiver: Receiver
     inbound: Inbound
@@ -91,8 +96,11 @@ def assemble(
     client = _client(settings, resources)
     people = People(state.installations)
     replies = PrivateReplies(http=resources.replies, installations=state.installations, metrics=metrics)
-    clicks = _clicks(resources, state, reader, people=people, replies=replies)
-    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks)
+    claims = Claims(claims=resources.claims, people=people, metrics=metrics)
+    clicks = _clicks(resources, state, reader, claims=claims, replies=replies)
+    submissions = Submissions(claims=claims, db=db)
+    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks, submissions=submissions)
+    form_notices = FormNotices(db=db)
     open_keys = OpenKeys(db)
     limiter = ConnectionLimiter(max_connections=allotment.connections)
     return Parts(
@@ -106,6 +114,7 @@ def assemble(
             message_cache=state.message_cache,
             notifier=notifier,
             people=people,
+            form_notices=form_notices,
             metrics=metrics,
         ),
         deliveries=Deliveries(
@@ -122,6 +131,7 @@ def assemble(
         installation=_installation(settings, resources, state, client) if client is not None else None,
         replies=replies,
         clicks=clicks,
+        form_notices=form_notices,
         card_fallback=CardFallback(
             db=db, reader=reader, expected=state.expected, replies=replies, http=resources.replies, metrics=metrics
         ),
@@ -149,16 +159,16 @@ def _client(settings: Settings, resources: Resources) -> Client | None:
 
 
 def _clicks(
-    resources: Resources, state: SharedState, reader: Reader, *, people: People, replies: PrivateReplies
+    resources: Resources, state: SharedState, reader: Reader, *, claims: Claims, replies: PrivateReplies
 ) -> Clicks:
     return Clicks(
-        claims=resources.claims,
+        claims=claims,
         db=resources.db,
         reader=reader,
         message_cache=state.message_cache,
         notifier=state.notifier,
         expected=state.expected,
-        people=people,
+        forms=FormOpener(installations=state.installations, metrics=state.metrics),
         replies=replies,
         metrics=state.metrics,
     )

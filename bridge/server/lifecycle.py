@@ -109,9 +109,10 @@ async def _stop_work(replica: Replica, tasks: Sequence[asyncio.Task[None]]) -> N
 
 
 async def _finish_clicks(replica: Replica) -> None:
-    """Finish what follows the last clicks, and replace their cards if no edit of them succeeded yet."""
+    """Finish what follows the last clicks and edits, and replace cards of which no edit succeeded yet."""
     await replica.parts.inbound.close()
     await replica.parts.card_fallback.close()
+    await replica.parts.form_notices.close()
 
 
 async def _forever(loop: Loop, drained: asyncio.Event) -> None:

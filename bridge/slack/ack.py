@@ -14,4 +14,4 @@ class Ack:
 
     status: int = 200
     body: dict[str, Any] | None = None
-    then: Callable[[], Awaitable[None]] | None = None  # set for a decided click only
+    then: Callable[[], Awaitable[None]] | None = None  # set for a decided click or form only

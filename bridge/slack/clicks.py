@@ -1,13 +1,13 @@
 """Handle one parsed click: decide it within Slack's 3 s, and do what follows its acknowledgement.
 
 The claim itself writes everything that the click causes. What follows are hints to other parts, an edit of the clicked
-card and a private reply; one of them can fail without the others.
+card, a form or a private reply; one of them can fail without the others. The same follows a submission, which is
+decided in `bridge.slack.forms.submissions`.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -19,56 +19,36 @@ from bridge.metrics import Fallback, Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.slack import newer_card, replies
-from bridge.slack.connections import Directory
+from bridge.slack.claims import Claims, ClaimValues, ClickOutcome
 from bridge.slack.expected_edits import ExpectedEdits
+from bridge.slack.forms.opening import FormOpener
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
-from bridge.slack.people import People
 from bridge.slack.private_replies import PrivateReplies, public_id
-from storage import cards, connections, errors, interactions
-from storage.deadlines import EndedInteraction
-from storage.interactions import Claimed
-from storage.model import Connection, Handle, Intent, Status, Verdict
+from storage import cards, connections, errors
+from storage.model import Connection, Handle, Intent, Life, Status, Verdict
 from storage.pool import Database
 
 _log = Log("clicks")
 
 _REPEATABLE_SECONDS = 600.0  # a request is accepted from 300 s before the time of its signature until 300 s after it
 _MAX_REMEMBERED = 10_000
-_NOT_LOOKED_UP = "Slack did not say in time whether the clicker belongs to the enterprise"
 _UNROUTABLE_FIX = "See askbridge connections list: connect or enable this workspace, or remove the app from it."
-_GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
-_UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClickOutcome:
-    """The result of one click."""
-
-    click: Click
-    connection: Connection | None  # None: the installation has no active connection
-    claimed: Claimed
-    ended: Sequence[EndedInteraction] = ()  # interactions that the claim ended because their deadline had passed
-
-    @property
-    def certain(self) -> bool:
-        """Whether the verdict of the click is committed, so that the response to Slack may be 200."""
-        return self.claimed.verdict is not Verdict.UNAVAILABLE
 
 
 class Clicks:
-    """Decides clicks. `claims` is a database pool that nothing else uses."""
+    """Decides clicks, and does what follows clicks and submissions."""
 
     def __init__(
         self,
         *,
-        claims: Database,
+        claims: Claims,
         db: Database,
         reader: Reader,
         message_cache: MessageCache,
         notifier: Notifier,
         expected: ExpectedEdits,
-        people: People,
+        forms: FormOpener,
         replies: PrivateReplies,
         metrics: Metrics | None = None,
     ) -> None:
@@ -78,36 +58,19 @@ class Clicks:
         self._message_cache = message_cache
         self._notifier = notifier
         self._expected = expected
-        self._people = people
+        self._forms = forms
         self._replies = replies
         self._metrics = metrics or Metrics()
         self._followed: TTLCache[tuple[bytes, str], bool] = TTLCache(maxsize=_MAX_REMEMBERED, ttl=_REPEATABLE_SECONDS)
         self._noted: LRUCache[UUID, bool] = LRUCache(maxsize=_MAX_REMEMBERED)
-        self._directory = Directory()
 
     async def decide(self, click: Click) -> ClickOutcome:
         """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s."""
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        deadline = began + interactions.CLAIM_SECONDS
-        connection, ended = None, list[EndedInteraction]()
-        try:
-            connection = await self._claims.insist(
-                lambda runs: self._directory.find(
-                    runs, app_id=click.app_id, enterprise_id=click.enterprise_id, team_id=click.installed_team
-                ),
-                seconds=deadline - clock(),
-            )
-            claimed = await self._claim(click, connection, deadline=deadline, ended=ended) if connection else _GONE
-        except errors.Unavailable as error:
-            _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
-            claimed = _UNAVAILABLE
-        except Exception as error:  # noqa: BLE001  -- a bug in the bridge; Bolt would swallow the error without logging it
-            _log.failure("click_failed", error, interaction=public_id(click))
-            claimed = _UNAVAILABLE
-        unroutable = connection is None and claimed.verdict is Verdict.GONE
-        self._metrics.decided(None if unroutable else claimed.verdict, seconds=clock() - began)
-        return ClickOutcome(click=click, connection=connection, claimed=claimed, ended=ended)
+
+        async def prepare(_: Connection, __: float) -> ClaimValues:
+            return ClaimValues(intent=_intent(click))
+
+        return await self._claims.decide(click, prepare)
 
     async def after(self, outcome: ClickOutcome) -> None:
         """Do what follows a click, and record that clicks of its connection arrive: once in the life of a replica."""
@@ -123,7 +86,7 @@ class Clicks:
             self._noted[connection.id] = True
 
     async def _follow(self, outcome: ClickOutcome) -> None:
-        """Wake waiting requests, have the clicked card edited, and reply to the clicker privately.
+        """Wake waiting requests, have the clicked card edited, open the form, and reply to the clicker privately.
 
         Runs once for each request and verdict: a repeat would use up the response URL with the same reply, and edit a
         card that is up to date. Each replica runs it once, because the first one may have died before its reply.
@@ -131,9 +94,9 @@ class Clicks:
         click, connection, claimed = outcome.click, outcome.connection, outcome.claimed
         if outcome.certain:
             if connection:
-                _log.info("click_decided", **_keys(click, claimed))
+                _log.info("click_decided", **_keys(outcome))
             else:
-                _log.info("click_unroutable", **_keys(click, claimed), fix=_UNROUTABLE_FIX)
+                _log.info("click_unroutable", **_keys(outcome), fix=_UNROUTABLE_FIX)
         self._reader.report(outcome.ended)
         if (followed := (click.claim_id, claimed.verdict)) in self._followed:
             return
@@ -144,18 +107,29 @@ class Clicks:
         if claimed.verdict is Verdict.WON:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
-            self._message_cache.ended(connection.scope, click.interaction, claimed.life)
-            if not self._expected.add(click, connection, claimed):  # before the card loop is woken
-                self._metrics.fell_back(Fallback.DROPPED)
-            self._notifier.interaction_changed(connection.organization_id, click.interaction)
-            self._notifier.cards.set()
-            if not claimed.is_settling:  # else this click won, and the clicked card will show that
-                await asyncio.gather(
-                    self._logging(self._heal(click, connection), click),
-                    self._logging(self._reply(click, connection, claimed), click),
-                )
-        else:
-            await self._logging(self._reply(click, connection, claimed), click)
+            await self._follow_end(outcome, connection, click.interaction, claimed.life)
+        elif claimed.verdict is not Verdict.OPENED or not await self._forms.open(outcome):
+            await self._logging(self._reply(outcome), click)
+
+    async def _follow_end(
+        self, outcome: ClickOutcome, connection: Connection, interaction_id: UUID, life: Life
+    ) -> None:
+        """Have the cards of an interaction that has ended show that, and tell a clicker who did not end it."""
+        click, claimed = outcome.click, outcome.claimed
+        self._message_cache.ended(connection.scope, interaction_id, life)
+        # Before the card loop is woken. A submission has no response URL to replace the card with; a winner of one is
+        # told in another way if the card is not edited.
+        if (not outcome.is_submission or claimed.verdict is Verdict.WON) and not self._expected.add(
+            click, connection, claimed
+        ):
+            self._metrics.fell_back(Fallback.DROPPED)
+        self._notifier.interaction_changed(connection.organization_id, interaction_id)
+        self._notifier.cards.set()
+        if not claimed.is_settling:  # else this click won, and the clicked card will show that
+            await asyncio.gather(
+                self._logging(self._heal(click, connection), click),
+                self._logging(self._reply(outcome), click),
+            )
 
     async def _logging(self, task: Awaitable[None], click: Click) -> None:
         """Await one task and log its failure, so that it does not stop the other."""
@@ -163,36 +137,6 @@ class Clicks:
             await task
         except Exception as error:  # noqa: BLE001  -- no caller awaits the result, so the failure must be logged here
             _log.failure("aftermath_failed", error, interaction=public_id(click))
-
-    async def _claim(
-        self, click: Click, connection: Connection, *, deadline: float, ended: list[EndedInteraction]
-    ) -> Claimed:
-        """Claim; if that depends on whether the clicker is a colleague, find it out and claim again."""
-        clock = asyncio.get_running_loop().time
-        request = interactions.ClaimRequest(
-            scope=connection.scope,
-            interaction_id=click.interaction,
-            claim_id=click.claim_id,
-            event_id=ids.new(),
-            choice=click.choice,
-            intent=_intent(click),
-            given=None,
-            user_id=click.user_id,
-            user_name=click.user_name,
-            user_team=click.user_team,
-            channel=click.channel,
-            ts=click.ts,
-            is_colleague=False if click.user_team in connection.home_teams else None,
-        )
-        claimed = await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
-        if not claimed.is_undecided:
-            return claimed
-        found = await self._people.is_colleague(connection, click.user_id, click.user_team)
-        if found is None:
-            _log.warning("click_unavailable", interaction=public_id(click), cause=_NOT_LOOKED_UP)
-            return claimed
-        request = replace(request, is_colleague=found)
-        return await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
 
     async def _heal(self, click: Click, connection: Connection) -> None:
         """Have the clicked card edited, even a card whose post was not recorded."""
@@ -205,20 +149,19 @@ class Clicks:
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=public_id(click), cause=error.cause)
 
-    async def _newer(self, click: Click, connection: Connection | None, claimed: Claimed) -> str | None:
-        """The permalink of a card that replaced the clicked one, preferably in the same channel; None without one."""
-        if claimed.verdict is not Verdict.SUPERSEDED or connection is None or claimed.life is None:
+    async def _newer(self, outcome: ClickOutcome) -> str | None:
+        """The permalink of a card that replaced the clicked one; None without one."""
+        connection, life = outcome.connection, outcome.claimed.life
+        if outcome.claimed.verdict is not Verdict.SUPERSEDED or connection is None or life is None:
             return None
-        try:
-            return await newer_card.permalink(
-                self._db, connection.organization_id, claimed.life, channel=click.channel, anywhere=True
-            )
-        except errors.Unavailable as error:
-            _log.warning("newer_card_not_found", interaction=public_id(click), cause=error.cause)
-            return None
+        return await newer_card.for_clicker(self._db, connection.organization_id, life, channel=outcome.click.channel)
 
-    async def _reply(self, click: Click, connection: Connection | None, claimed: Claimed) -> None:
-        """Send the clicker privately what the card does not show."""
+    async def _reply(self, outcome: ClickOutcome) -> None:
+        """Send the clicker privately what neither the card nor a form shows."""
+        click, claimed = outcome.click, outcome.claimed
+        is_over = claimed.life is not None and claimed.life.status is not Status.PENDING
+        if outcome.is_submission or (claimed.verdict is Verdict.OPENED and is_over):
+            return  # the form has said it; a repeat of an opening click, after the end, learns it from the card
 
         def text(newer: str | None = None) -> str | None:
             return replies.reply(
@@ -231,10 +174,10 @@ class Clicks:
             )
 
         async def compose() -> str:
-            return text(await self._newer(click, connection, claimed)) or ""
+            return text(await self._newer(outcome)) or ""
 
         if text() is not None:
-            await self._replies.send(click, connection, compose, verdict=claimed.verdict)
+            await self._replies.send(click, outcome.connection, compose, verdict=claimed.verdict)
 
 
 def _intent(click: Click) -> Intent:
@@ -243,10 +186,11 @@ def _intent(click: Click) -> Intent:
     return Intent.MISTAKEN if click.is_unselected else Intent.ANSWER
 
 
-def _keys(click: Click, claimed: Claimed) -> dict[str, object]:
+def _keys(outcome: ClickOutcome) -> dict[str, object]:
     return {
-        "verdict": str(claimed.verdict),
-        "interaction": public_id(click),
-        "user": click.user_id,
-        "repeats": claimed.repeats or None,
+        "verdict": str(outcome.claimed.verdict),
+        "interaction": public_id(outcome.click),
+        "user": outcome.click.user_id,
+        "via": "form" if outcome.is_submission else None,
+        "repeats": outcome.claimed.repeats or None,
     }

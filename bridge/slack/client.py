@@ -20,6 +20,7 @@ from storage.model import Handle, Json
 
 CALL_SECONDS = 10.0  # the timeout of one call in total; leases are longer than this
 REPLY_SECONDS = 3.0  # the timeout of a private reply; a later one would no longer be understood
+_OPEN_ALREADY = ("duplicate_external_id", "exchanged_trigger_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,30 @@ class Client:
             return _failure(error)
         return None
 
+    async def open_form(self, view: Json, *, trigger_id: str) -> SlackFailure | None:
+        """Open a modal with an `external_id` for the person whose click had this trigger; None if it is open.
+
+        Each click has a trigger and an `external_id` of its own, so what was opened with them before is the same form.
+        """
+        try:
+            await self._web.views_open(trigger_id=trigger_id, view=view)
+        except SlackApiError as error:
+            return None if _refused_as(error) in _OPEN_ALREADY else _failure(error)
+        except Exception as error:  # noqa: BLE001  -- as above
+            return _failure(error)
+        return None
+
+    async def update_form(self, view: Json, *, external_id: str) -> SlackFailure | None:
+        """Replace the content of an open modal; None if Slack did. A modal that is not open any more is `form_expired`.
+
+        What a person has entered stays in the inputs whose ids stay the same.
+        """
+        try:
+            await self._web.views_update(external_id=external_id, view=view)
+        except Exception as error:  # noqa: BLE001  -- as above
+            return _failure(error)
+        return None
+
     async def identity(self) -> Identity | SlackFailure:
         """The installation of this token. If Slack omits the app's id, it is looked up, which takes `users:read`."""
         try:
@@ -225,10 +250,7 @@ async def reach(api_url: str, *, http: aiohttp.ClientSession) -> SlackFailure | 
     try:
         await AsyncWebClient(base_url=api_url, session=http, retry_handlers=[]).api_test()
     except SlackApiError as error:
-        data = getattr(error.response, "data", None)
-        if isinstance(data, dict) and isinstance(data.get("error"), str):
-            return None
-        return _failure(error)
+        return None if _refused_as(error) is not None else _failure(error)
     except Exception as error:  # noqa: BLE001  -- as above
         return _failure(error)
     return None
@@ -273,6 +295,13 @@ def _text(response: Any, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise UnreadableResponse(name)
     return value
+
+
+def _refused_as(error: SlackApiError) -> str | None:
+    """Slack's error string; None if the response is not one of Slack's."""
+    data = getattr(error.response, "data", None)
+    word = data.get("error") if isinstance(data, dict) else None
+    return word if isinstance(word, str) else None
 
 
 def _failure(error: Exception) -> SlackFailure:

@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
-from storage import cards
+from bridge import ids
+from bridge.logs import Log
+from storage import cards, errors
 from storage.model import Life
-from storage.pool import Database
+from storage.statements import Runs
+
+_log = Log("clicks")
 
 
-async def permalink(
-    db: Database, organization_id: UUID, life: Life, *, channel: str | None, anywhere: bool
-) -> str | None:
+async def permalink(db: Runs, organization_id: UUID, life: Life, *, channel: str | None, anywhere: bool) -> str | None:
     """The permalink of a card of the interaction that superseded this one; None if there is none. Raises Unavailable.
 
     Of the same channel; with `anywhere`, of another one if the same channel has none.
@@ -20,3 +22,13 @@ async def permalink(
     links = [(card.channel != channel, card.ordinal, card.permalink) for card in newer if card.permalink]
     best = min(links, default=None)
     return best[2] if best and (anywhere or not best[0]) else None
+
+
+async def for_clicker(db: Runs, organization_id: UUID, life: Life, *, channel: str | None) -> str | None:
+    """The permalink of a card that replaced the clicked one, preferably in the same channel; None without one."""
+    try:
+        return await permalink(db, organization_id, life, channel=channel, anywhere=True)
+    except errors.Unavailable as error:
+        newer = ids.encode("int", life.superseded_by) if life.superseded_by else None
+        _log.warning("newer_card_not_found", interaction=newer, cause=error.cause)
+        return None

@@ -10,6 +10,7 @@ from bridge.logs import Log
 from bridge.slack import bolt
 from bridge.slack.ack import Ack
 from bridge.slack.clicks import Clicks
+from bridge.slack.forms.submissions import Submissions
 from bridge.slack.payloads import fields
 from bridge.slack.payloads.decode import decode
 from bridge.slack.payloads.incoming import (
@@ -26,6 +27,7 @@ from bridge.slack.payloads.incoming import (
     Unreadable,
     Unsupported,
     UrlVerification,
+    ViewAction,
 )
 from bridge.slack.payloads.parse import parse
 
@@ -35,16 +37,17 @@ _log = Log("slack")
 class Receiver:
     """Handles every payload once. `api_url` is the base URL of Slack's Web API."""
 
-    def __init__(self, *, api_url: str, clicks: Clicks) -> None:
+    def __init__(self, *, api_url: str, clicks: Clicks, submissions: Submissions) -> None:
         self._api_url = api_url
         self._clicks = clicks
+        self._submissions = submissions
         self._bolt = bolt.build()
 
     async def receive(self, payload: bytes | dict[str, Any]) -> Ack:
-        """Return the acknowledgement of a verified payload: 503 if a click cannot be confirmed, else 200.
+        """Return the acknowledgement of a verified payload: 503 if a click or form cannot be confirmed, else 200.
 
-        Bytes are the body of a signed request; an object is the payload of a socket message. The verdict of a click is
-        committed when this returns. The transport runs `then` once the response is written or lost.
+        Bytes are the body of a signed request; an object is the payload of a socket message. The verdict of a click or
+        form is committed when this returns. The transport runs `then` once the response is written or lost.
         """
         try:
             decoded = decode(payload)
@@ -62,7 +65,7 @@ class Receiver:
         response = await bolt.dispatch(self._bolt, decoded.body, handle=handle)
         if acks:
             return acks[-1]
-        if isinstance(incoming, Click):  # signed, but Bolt cannot route it: no click is ignored
+        if isinstance(incoming, Click | Submission):  # signed, but Bolt cannot route it: no click is ignored
             _log.warning("click_not_routed", status=response.status)
         return await self._handle(incoming)
 
@@ -71,13 +74,17 @@ class Receiver:
             case Click():
                 outcome = await self._clicks.decide(incoming)
                 return Ack(status=200 if outcome.certain else 503, then=partial(self._clicks.after, outcome))
+            case Submission():
+                decided = await self._submissions.decide(incoming)
+                then = partial(self._clicks.after, decided.outcome)
+                return Ack(status=decided.status, body=decided.body, then=then)
             case UrlVerification(challenge=challenge):
                 return Ack(body={"challenge": challenge})
             case Suggestion():
                 _log.info("slack_request_unsupported", what="block_suggestion")
                 return Ack(body={"options": []})
-            case Submission():
-                _log.info("slack_request_unsupported", what="view_submission")
+            case ViewAction():
+                _log.info("slack_request_unsupported", what="block_actions in a view")
             case Closing():
                 _log.info("slack_request_unsupported", what="view_closed")
             case Shortcut(type=what) | Unsupported(type=what) | SlackEvent(type=what) | Command(command=what):

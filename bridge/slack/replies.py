@@ -1,9 +1,12 @@
-"""Private replies to a clicker, about what the card does not show: why a click did not win, and which card replaced it.
+"""Private texts for a person, about what the card does not show: why a click did not win, and which card replaced it.
 
-The sentences are mrkdwn; text in them that agents or people wrote is escaped. Pure: the caller passes the time.
+The same is told in a reply to a click, on the page that replaces a submitted form, and in the notice above a form that
+is still open. The sentences are mrkdwn; text in them that agents or people wrote is escaped. Pure: the caller passes
+the time.
 """
 
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final, assert_never
 
 from bridge import ids
@@ -14,11 +17,19 @@ from storage.model import Json, Life, Verdict
 MAX_NAMES: Final = 10
 _MAX_LABEL: Final = 75  # characters
 _MAX_REASON: Final = 300  # characters
-_NOTHING: Final = "Your click had no effect."
-_GONE: Final = f"This card is no longer active. {_NOTHING}"
-_UNSELECTED: Final = f"No option is selected. {_NOTHING} Please select one in the menu first, then click Submit."
-_OUTSIDER: Final = f"People from other organizations cannot answer this question. {_NOTHING}"
-_NO_FORM: Final = f"The form for this button could not be opened. {_NOTHING} Please click again."
+
+
+class About(Enum):
+    """What a text is about; the value says what did not happen."""
+
+    CLICK = "Your click had no effect."
+    SUBMISSION = "What you entered was not recorded."
+    OPEN_FORM = "What you enter here can no longer be recorded."
+
+
+_CLICK: Final = About.CLICK.value
+_UNSELECTED: Final = f"No option is selected. {_CLICK} Please select one in the menu first, then click Submit."
+_NO_FORM: Final = f"The form for this button could not be opened. {_CLICK} Please click again."
 _UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
 
 
@@ -30,6 +41,7 @@ def reply(
     now: datetime,
     newer: str | None = None,
     is_unselected: bool = False,
+    about: About = About.CLICK,
 ) -> str | None:
     """Return the private text for `user`; None if no reply is needed. `newer` is the permalink of a replacing card.
 
@@ -37,10 +49,12 @@ def reply(
 
     `life` is None if the scope has no such interaction; then the text reveals nothing about any.
     """
+    nothing = about.value
+    gone = f"This {'card' if about is About.CLICK else 'question'} is no longer active. {nothing}"
     if verdict is Verdict.UNAVAILABLE:
         return _UNAVAILABLE
     if life is None:
-        return None if verdict is Verdict.WON else _GONE
+        return None if verdict is Verdict.WON else gone
     match verdict:
         case Verdict.WON:
             return None  # the card shows it
@@ -49,25 +63,25 @@ def reply(
         case Verdict.OPENED:
             return _NO_FORM
         case Verdict.GONE:
-            return _UNSELECTED if is_unselected else _GONE  # the release before stores gone for both
+            return _UNSELECTED if is_unselected else gone  # the release before stores gone for both
         case Verdict.RECORDED:
             return f"Your answer {_label(life)} was already recorded{_ended(life, now)}."
         case Verdict.DECIDED | Verdict.TAKEN:
-            return _answered(life, user=user, now=now)
+            return f"{_answered(life, user=user, now=now)} {nothing}"
         case Verdict.EXPIRED:
             ago = _ago(life.expires_at, now)
-            return f"This question expired {ago} and can no longer be answered. {_NOTHING}"
+            return f"This question expired {ago} and can no longer be answered. {nothing}"
         case Verdict.CANCELLED:
-            return f"This question was cancelled{_ended(life, now)}{_reason(life)} {_NOTHING}"
+            return f"This question was cancelled{_ended(life, now)}{_reason(life)} {nothing}"
         case Verdict.SUPERSEDED:
-            return f"This question was replaced by a newer one{_ended(life, now)}. {_newer(life, newer)} {_NOTHING}"
+            return f"This question was replaced by a newer one{_ended(life, now)}. {_newer(life, newer)} {nothing}"
         case Verdict.UNREACHABLE:
             why = "It could not be delivered to anyone who can answer, and the agent was informed."
-            return f"This question was closed{_ended(life, now)}. {why} {_NOTHING}"
+            return f"This question was closed{_ended(life, now)}. {why} {nothing}"
         case Verdict.OUTSIDER:
-            return _OUTSIDER
+            return f"People from other organizations cannot answer this question. {nothing}"
         case Verdict.NOT_YOURS:
-            return f"{_responders(life)} {_NOTHING}"
+            return f"{_responders(life)} {nothing}"
         case str():
             return None  # stored by a later release, which replied when the verdict was new
         case _:
@@ -99,10 +113,10 @@ def _answered(life: Life, *, user: str, now: datetime) -> str:
     label, ended = _label(life), _ended(life, now)
     answerer = by.get("user")
     if not isinstance(answerer, str):
-        return f"The deadline passed without an answer, so {label} was recorded by default{ended}. {_NOTHING}"
+        return f"The deadline passed without an answer, so {label} was recorded by default{ended}."
     if answerer == user:
-        return f"You already answered {label}{ended}, and that answer is final. {_NOTHING}"
-    return f"{blocks.mention(answerer)} already answered {label}{ended}. {_NOTHING}"
+        return f"You already answered {label}{ended}, and that answer is final."
+    return f"{blocks.mention(answerer)} already answered {label}{ended}."
 
 
 def _label(life: Life) -> str:

@@ -1,14 +1,18 @@
 """Choices with a form: a submission wins what no bare click can, adds to the stored answer, and overrides nothing."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bridge import ids
+from storage import forms
+from storage.forms import OpenedForm
 from storage.interactions import ClaimRequest
-from storage.model import Intent, Interaction, Json, Status, Verdict
+from storage.model import Handle, Intent, Interaction, Json, Status, StoredRequest, Verdict
 from storage.pool import Database
-from tests.storage import build
+from tests.storage import build, elapse
 from tests.storage.build import ANSWERS, Tenant
 from tests.storage.claim_checks import Claim, mutant, unwaited
 
@@ -159,6 +163,59 @@ async def test_a_menu_with_nothing_selected_passes_every_check_and_takes_nothing
     assert claimed.life is not None and claimed.life.status is Status.PENDING
     assert (await unwaited(db, build.click(question))).verdict is Verdict.WON
     assert (await unwaited(db, unselected())).verdict is Verdict.DECIDED
+
+
+async def test_only_a_click_that_opens_a_form_is_given_what_the_form_is_made_from(db: Database, tenant: Tenant) -> None:
+    request: Json = {
+        "kind": "approval",
+        "title": "Deploy?",
+        "facts": [{"name": "n", "value": "0.10000000000000000001"}],
+    }
+    question = await asked(db, tenant, request=request)
+    opening = build.click(question, choice="deny", intent=Intent.OPEN)
+    others = [
+        build.click(question, choice="deny", intent=Intent.OPEN, user_id="U0BOB"),
+        build.click(question, choice="deny", intent=Intent.MISTAKEN),
+        build.click(question, choice="deny"),
+        submission(question),
+    ]
+
+    opened = [(await unwaited(db, opening)).asked, (await unwaited(db, opening)).asked]
+
+    assert opened == [StoredRequest(kind="approval", request=request)] * 2, "also for a repeat, on another replica"
+    assert [(await unwaited(db, other)).asked for other in others] == [None] * 4
+    assert (await unwaited(db, opening)).asked, "a repeat is opened also after the end"
+
+
+async def test_a_request_is_read_in_its_own_scope_only(db: Database, tenant: Tenant) -> None:
+    question = await asked(db, tenant)
+    other = await build.tenant(db)
+    elsewhere = replace(tenant.scope, connection_id=other.scope.connection_id)
+
+    found = [await forms.asked(db, scope, question.id) for scope in (tenant.scope, other.scope, elsewhere)]
+
+    assert found == [StoredRequest(kind="approval", request=question.request), None, None]
+
+
+async def test_the_forms_of_a_card_are_those_that_clicks_on_it_opened_lately(db: Database, tenant: Tenant) -> None:
+    question = await asked(db, tenant, responders=None)
+    clicks = [
+        build.click(question, choice="deny", intent=Intent.OPEN, user_id=user, claim_id=build.envelope())
+        for user in ("U0ANA", "U0BOB", "U0OLD")
+    ]
+    elsewhere = build.click(question, choice="deny", intent=Intent.OPEN, ts="1700000000.000200")
+    for click in (*clicks, elsewhere, build.click(question, choice="deny", intent=Intent.MISTAKEN)):
+        await unwaited(db, click)
+    await elapse.set_time(db, "clicks", "clicked_at", timedelta(minutes=-61), where="user_id = 'U0OLD'")
+    handle = Handle(channel="C0APPROVALS", ts="1700000000.000100")
+
+    async def found(limit: int) -> list[OpenedForm]:
+        return await forms.opened(db, question.organization_id, question.id, handle, seconds=3600, limit=limit)
+
+    ana, bob, _ = clicks
+    expected = [OpenedForm(claim_id=click.claim_id, choice="deny", user_id=click.user_id) for click in (bob, ana)]
+    assert await found(20) == expected
+    assert await found(1) == expected[:1]
 
 
 async def test_a_repeated_envelope_is_told_what_it_was_told(db: Database, tenant: Tenant) -> None:

@@ -252,6 +252,18 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
         ),
         "find_idempotent": ("interactions", {"organization_id": organization_id, "idempotency_key": "key 1"}),
         "timeline": ("interactions", {"organization_id": organization_id, "id": id, "limit": 1000}),
+        "asked": ("forms", {**scope, "interaction_id": id}),
+        "opened": (
+            "forms",
+            {
+                "organization_id": organization_id,
+                "interaction_id": id,
+                "channel": click.channel,
+                "ts": click.ts,
+                "seconds": 3600.0,
+                "limit": 20,
+            },
+        ),
         "ended": ("interactions", {"organization_ids": [organization_id] * 3, "ids": [id, ids.new(), ids.new()]}),
         "expire": (
             "deadlines",

@@ -11,7 +11,19 @@ from storage.backlog import Backlog
 from storage.connections import DegradedConnection
 from storage.deliveries import FailedDelivery, Leased, Resumed
 from storage.events import FeedPosition
-from storage.model import Card, Connection, Delivery, FeedEvent, Interaction, Key, Life, Organization, WebhookEndpoint
+from storage.forms import OpenedForm
+from storage.model import (
+    Card,
+    Connection,
+    Delivery,
+    FeedEvent,
+    Interaction,
+    Key,
+    Life,
+    Organization,
+    StoredRequest,
+    WebhookEndpoint,
+)
 from storage.organizations import Outstanding
 from storage.pool import Database
 from storage.server import Server
@@ -206,10 +218,14 @@ READ = {
     "events.latest": {"organization_id", "latest"},
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
+    "forms.asked": of(StoredRequest),
+    "forms.opened": of(OpenedForm),
     "interactions.get": of(Interaction),
     "interactions.several": of(Interaction),
     "interactions.page": of(Interaction, more={"followed"}),
-    "interactions.claim": of(Life, more={"overdue", "undecided", "verdict", "repeats", "found", "is_settling"}),
+    "interactions.claim": of(
+        Life, more={"overdue", "undecided", "verdict", "repeats", "found", "is_settling", "asked"}
+    ),
     "interactions.end_now": {"ended"},
     "interactions.ended": {"organization_id", "id"},
     "interactions.timeline": {"at", "type", "by", "verdict", "detail"},
@@ -288,6 +304,7 @@ TYPES |= {"interactions.open.superseded_event_id": "uuid"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
 TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "int4"}
+TYPES |= {"forms.opened.seconds": "float8"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 

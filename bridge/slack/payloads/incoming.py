@@ -1,8 +1,12 @@
 """The closed set of payloads from Slack. The type checker checks that every `match` on `Incoming` is complete."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 from uuid import UUID
+
+from bridge.forms.codec import FormTarget
+from bridge.slack.payloads import fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +43,14 @@ class Click(Interactive):
     choice: str | None
     opens: bool  # the element opens a form, and does not answer by itself
     is_unselected: bool = False  # the button submits the choice of a menu, and nothing is selected there
+    trigger_id: str | None = None  # opens one form, within 3 s
     response_url: str | None = field(repr=False)  # a bearer secret: its holder can post to the conversation
     foreign_host: str | None = None  # of a response URL that is not Slack's, and is therefore not used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackView(Interactive):
-    """The form that a person sent or closed.
+    """The form that a person used.
 
     `team_id` is the workspace that has the app, also when the person is from another organization; `enterprise_id` may
     then be that person's, so the installation is found by app and workspace alone.
@@ -53,6 +58,16 @@ class SlackView(Interactive):
 
     view_id: str
     callback_id: str | None
+    target: FormTarget | None  # None if the bridge did not make the form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormValues:
+    """What the inputs of a form contained, by field; a field that was not sent, or not readably, is in neither."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)  # "" for an empty input
+    selected: Mapping[str, Sequence[str]] = field(default_factory=dict)  # the values of the selected options, as sent
+    is_later: bool = False  # there are inputs that only a later release can read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +75,30 @@ class Submission(SlackView):
     """A person sent a form; a repeat of the same request has the same claim id."""
 
     claim_id: bytes
+    values: FormValues
+
+    @property
+    def click(self) -> Click:
+        """The same as a click on the card, which what was entered completes; there is no response URL."""
+        target = self.target
+        return Click(
+            app_id=self.app_id,
+            enterprise_id=self.enterprise_id,
+            team_id=self.team_id,
+            is_enterprise_install=self.is_enterprise_install,
+            user_id=self.user_id,
+            user_name=self.user_name,
+            user_team=self.user_team,
+            claim_id=self.claim_id,
+            channel=fields.handle(target.channel) if target else None,
+            ts=fields.ts(target.ts) if target else None,
+            thread_ts=fields.ts(target.thread_ts) if target else None,
+            is_ephemeral=False,
+            interaction=target.interaction if target else None,
+            choice=target.choice if target else None,
+            opens=False,
+            response_url=None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +106,15 @@ class Closing(SlackView):
     """A person closed a form without sending it."""
 
     is_cleared: bool  # the whole stack of forms was closed, not only the one on top
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewAction(SlackView):
+    """A person used an element of a form that is not an input, such as a button that shows another page."""
+
+    action_id: str | None
+    trigger_id: str | None
+    hash: str | None  # of the version of the form that the person saw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +189,7 @@ Incoming: TypeAlias = (
     Click
     | Submission
     | Closing
+    | ViewAction
     | Shortcut
     | Suggestion
     | NothingToDecide

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from bridge.card import action_ids as codec
-from bridge.slack.payloads import fields
+from bridge.forms import codec as forms
+from bridge.forms.codec import FormTarget
+from bridge.slack.payloads import fields, form_values
 from bridge.slack.payloads.decode import Payload
 from bridge.slack.payloads.incoming import (
     Click,
@@ -25,6 +27,7 @@ from bridge.slack.payloads.incoming import (
     Unreadable,
     Unsupported,
     UrlVerification,
+    ViewAction,
 )
 
 _MAX_ID = 255  # characters: Slack's own limit on an action_id, a block_id and a callback_id
@@ -77,10 +80,10 @@ def _name(value: object) -> str:
 
 
 def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incoming:
-    """Parse an action on a message: a click, or a link that was followed."""
+    """Parse an action: a click on a message, a link that was followed, or the use of an element in a form."""
     container = fields.inner(body, "container")
     if container.get("type") == "view" or fields.inner(body, "view"):
-        return Unsupported(type="block_actions in a view")
+        return _view_action(body)
     action = _action(body.get("actions"))
     if action.get("action_id") == codec.PICK:
         return NothingToDecide()
@@ -103,6 +106,7 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
         choice=choice,
         opens=codec.opens(action.get("action_id")),
         is_unselected=submits and choice is None,
+        trigger_id=fields.word(body.get("trigger_id"), limit=_MAX_ID),
         response_url=response_url,
         foreign_host=fields.host(body.get("response_url")) if response_url is None else None,
     )
@@ -116,12 +120,22 @@ def _menu(body: Mapping[str, Any], block_id: object) -> Mapping[str, Any]:
 
 def _submission(body: Mapping[str, Any], *, claim_id: bytes) -> Submission:
     """Parse a form that was sent."""
-    return Submission(**_view(body), claim_id=claim_id)
+    return Submission(**_view(body), claim_id=claim_id, values=form_values.read(fields.inner(body, "view")))
 
 
 def _closing(body: Mapping[str, Any]) -> Closing:
     """Parse the notice that a form was closed."""
     return Closing(**_view(body), is_cleared=body.get("is_cleared") is True)
+
+
+def _view_action(body: Mapping[str, Any]) -> ViewAction:
+    """Parse the use of an element in a form."""
+    return ViewAction(
+        **_view(body),
+        action_id=fields.word(_action(body.get("actions")).get("action_id"), limit=_MAX_ID),
+        trigger_id=fields.word(body.get("trigger_id"), limit=_MAX_ID),
+        hash=fields.word(fields.inner(body, "view").get("hash"), limit=_MAX_ID),
+    )
 
 
 def _shortcut(body: Mapping[str, Any], *, type: str) -> Shortcut:
@@ -158,6 +172,7 @@ class _Who(TypedDict):
 class _View(_Who):
     view_id: str
     callback_id: str | None
+    target: FormTarget | None
 
 
 def _who(body: Mapping[str, Any], *, view: Mapping[str, Any] = MappingProxyType({})) -> _Who:
@@ -188,6 +203,7 @@ def _view(body: Mapping[str, Any]) -> _View:
         **_who(body, view=view),
         "view_id": fields.required(view.get("id"), "view.id"),
         "callback_id": fields.word(view.get("callback_id"), limit=_MAX_ID),
+        "target": forms.target(view.get("private_metadata")),
     }
 
 

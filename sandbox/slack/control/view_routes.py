@@ -18,9 +18,9 @@ from sandbox.slack.views.submissions import Submissions
 from sandbox.slack.views.using import Use
 from sandbox.slack.world import World
 
-_SUBMIT = ("user", "values", "unchecked")
-_CLOSE = ("user", "clear", "lost")
-_ACTION = ("user", "action_id", "block_id", "value", "values", "wait_view")
+_SUBMIT = ("user", "values", "unchecked", "request_url")
+_CLOSE = ("user", "clear", "lost", "request_url")
+_ACTION = ("user", "action_id", "block_id", "value", "values", "wait_view", "request_url")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,7 @@ def _use(request: web.Request, fields: reading.Fields) -> Use:
         user=fields.text("user"),
         entered=_entered(fields, unchecked=unchecked),
         unchecked=unchecked,
+        request_url=fields.optional_text("request_url"),
     )
 
 

@@ -49,13 +49,15 @@ class Submissions:
         view = self._views.show(view)
         self._pending.add(view.id)
         try:
-            payload, told = await self._submitted(view, installation)
+            payload, told = await self._submitted(view, installation, request_url=use.request_url)
         finally:
             self._pending.discard(view.id)
         ack = told[-1]
         return _outcome(payload, *told) | {"response": acks.response(ack), "trouble": self._acknowledged(view, ack)}
 
-    async def _submitted(self, view: View, installation: Installation) -> tuple[Json, list[Ack]]:
+    async def _submitted(
+        self, view: View, installation: Installation, *, request_url: str | None
+    ) -> tuple[Json, list[Ack]]:
         """The last payload that was sent, and every acknowledgement; the last is the one that counts."""
         fault = self._faults.take(VIEW_SUBMISSION, INTERACTIVITY, channels=())
         is_stale = fault is not None and fault.kind is Kind.STALE_STATE
@@ -66,10 +68,10 @@ class Submissions:
             trigger_id=self._trigger(view),
             response_urls=self._urls(view, installation),
         )
-        told = await self._delivery.deliver(payload, app=installation.app, fault=fault)
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=request_url)
         if fault is not None and fault.kind is Kind.REPEATED:
             payload = {**payload, "trigger_id": self._trigger(view)}
-            told += await self._delivery.deliver(payload, app=installation.app)
+            told += await self._delivery.deliver(payload, app=installation.app, request_url=request_url)
         return payload, told
 
     def _acknowledged(self, view: View, ack: Ack) -> str | None:
@@ -102,7 +104,7 @@ class Submissions:
         if not subject.content["notify_on_close"] or installation is None or installation.revoked is not None:
             return {"sent": False, "status": None, "ack_ms": None}
         fault = self._faults.take(VIEW_CLOSED, INTERACTIVITY, channels=())
-        told = await self._delivery.deliver(payload, app=installation.app, fault=fault)
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=use.request_url)
         return {"sent": True, **_outcome(payload, *told)}
 
     async def act(self, use: Use, wanted: ElementSelector) -> Json:
@@ -123,7 +125,8 @@ class Submissions:
             action=action,
         )
         fault = self._faults.take(INTERACTIVITY, channels=())
-        return _outcome(payload, *await self._delivery.deliver(payload, app=installation.app, fault=fault))
+        told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=use.request_url)
+        return _outcome(payload, *told)
 
     def lose(self, use: Use) -> list[str]:
         """Lose the stack of a view, as a client does that is loaded anew; returns the ids. The app is not told.

@@ -21,12 +21,16 @@ Entered: TypeAlias = Mapping[Key, Entry | Json]
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """A person's use of a view on top of a stack. With `unchecked` the client checks nothing."""
+    """A person's use of a view on top of a stack. With `unchecked` the client checks nothing.
+
+    `request_url` is where the payload is sent, in place of the URLs of the app.
+    """
 
     view_id: str
     user: str
     entered: Entered = field(default_factory=dict)
     unchecked: bool = False
+    request_url: str | None = None
 
 
 def used(use: Use, *, views: Views, world: World) -> View:

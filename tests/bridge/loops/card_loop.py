@@ -16,6 +16,7 @@ def build(replica: Replica, **arguments: Any) -> Cards:
         "message_cache": replica.message_cache,
         "notifier": replica.notifier,
         "people": People(replica.installations),
+        "form_notices": replica.parts.form_notices,
         "metrics": replica.metrics,
     }
     return Cards(**parts | arguments)

@@ -21,6 +21,7 @@ from storage.model import Handle
 
 CHANNEL = "C0APPROVALS"
 CARD = Drawing(text="Deploy?", blocks=[{"type": "section", "text": {"type": "plain_text", "text": "Deploy <!here>?"}}])
+FORM = {"type": "modal", "title": {"type": "plain_text", "text": "Deny"}, "blocks": [{"type": "divider"}]}
 TOKEN = "xoxb-a-token-that-must-not-be-seen"
 
 
@@ -128,6 +129,8 @@ async def test_no_call_raises_whatever_slack_answers(
         "chat.postMessage": lambda: client.post({"channel": CHANNEL}, CARD),
         "chat.update": lambda: client.edit(handle, CARD),
         "chat.getPermalink": lambda: client.permalink(handle),
+        "views.open": lambda: client.open_form(FORM, trigger_id="1.2.ab"),
+        "views.update": lambda: client.update_form(FORM, external_id="v1:x"),
         "auth.test": client.identity,
     }
     for method, call in calls.items():
@@ -150,6 +153,21 @@ async def test_an_answer_that_is_ok_and_lacks_the_handle_is_ambiguous(answers: A
     told = await client.post({"channel": CHANNEL}, CARD)
 
     assert isinstance(told, RetryAfter) and told.ambiguous and told.code == "slack_unreadable"
+
+
+@pytest.mark.parametrize("error", ["duplicate_external_id", "exchanged_trigger_id"])
+async def test_a_form_that_was_opened_with_the_same_trigger_or_id_is_open(answers: Answers, error: str) -> None:
+    client = await answers({"views.open": {"ok": False, "error": error}})
+
+    assert await client.open_form(FORM, trigger_id="1.2.ab") is None
+
+
+async def test_a_form_that_is_closed_has_expired(answers: Answers) -> None:
+    client = await answers({"views.update": {"ok": False, "error": "not_found"}})
+
+    told = await client.update_form(FORM, external_id="v1:x")
+
+    assert isinstance(told, GiveUp) and told.code == "form_expired"
 
 
 async def test_a_refused_connection_is_certain_and_may_be_retried(http: aiohttp.ClientSession) -> None:

@@ -148,7 +148,7 @@ ODD: list[tuple[str, bytes]] = [
     ("a click from nowhere", payloads.form({"type": "block_actions", "actions": [{}]})),
     ("an event without a subscription", payloads.body("event_callback")),
     ("a command", payloads.body("slash_command")),
-    ("a modal", payloads.body("view_submission")),
+    ("a form that was closed", payloads.body("view_closed")),
     ("a shortcut", payloads.body("shortcut")),
     ("a look at the certificate", payloads.body("ssl_check")),
     ("a link that was opened", payloads.body("block_actions_link")),

@@ -1,6 +1,7 @@
 """The seam that every transport shares: a payload goes in without any HTTP, and an ack comes out."""
 
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -22,10 +23,10 @@ UNSUPPORTED = {
     "shortcut": "shortcut",
     "slash_command": "/askbridge",
     "view_closed": "view_closed",
-    "view_submission": "view_submission",
 }
 QUIET = {"block_actions_link", "ssl_check", "url_verification"}
-CLICKS = sorted({*payloads.names()} - {*UNSUPPORTED} - QUIET)
+FORMS = {"view_submission"}
+CLICKS = sorted({*payloads.names()} - {*UNSUPPORTED} - QUIET - FORMS)
 BODIES = {
     "block_suggestion": {"options": []},
     "url_verification": {"challenge": payloads.load("url_verification")["challenge"]},
@@ -78,6 +79,19 @@ async def test_every_click_is_decided_before_its_ack_and_followed_after(
     event, *others = events(log)
     assert event["event"] in {"click_decided", "click_unroutable"} and event["verdict"] == "gone"
     assert {other["event"] for other in others} <= {"response_url_refused", "reply_failed"}, "there is no such URL here"
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["request", "socket"])
+async def test_a_form_that_is_not_ours_is_told_so_and_is_not_closed(
+    receiver: Receiver, replica: Replica, log: io.StringIO, way: Way
+) -> None:
+    ack = await done(await receiver.receive(way("view_submission")))
+
+    assert ack.status == 200 and ack.body is not None
+    assert ack.body["response_action"] == "update"
+    assert "no longer active" in json.dumps(ack.body)
+    assert [event["event"] for event in events(log)] == ["click_decided"]
+    assert await replica.verdicts() == ["gone"]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=["request", "socket"])
@@ -143,7 +157,6 @@ async def test_a_click_that_bolt_cannot_route_is_decided_all_the_same(
     [
         ("shortcut", without("callback_id"), "shortcut"),
         ("view_closed", without("view", "callback_id"), "view_closed"),
-        ("view_submission", put("response_urls", None), "view_submission"),
         ("block_suggestion", without("action_id"), "block_suggestion"),
         ("event_callback", put("event", {}), "?"),
         ("event_callback", put("authorizations", 7), "app_uninstalled"),

@@ -8,6 +8,7 @@ import pytest
 
 from bridge import ids
 from bridge.slack import replies
+from bridge.slack.replies import About
 from storage.model import Json, Life, Status, Verdict
 from tests import payloads
 
@@ -115,6 +116,46 @@ def say(verdict: Verdict, about: Life | None, *, user: str = "U0BOB", newer: str
 )
 def test_every_verdict_has_its_words(verdict: Verdict, about: Life | None, expected: str | None) -> None:
     assert expected == say(verdict, about)
+
+
+ENDS = [
+    (Verdict.TAKEN, answered()),
+    (Verdict.EXPIRED, life(status=Status.EXPIRED, expires_at=AGO)),
+    (
+        Verdict.CANCELLED,
+        ended(Status.CANCELLED, reason={"code": "cancelled", "detail": "The build was red.", "fix": None}),
+    ),
+    (Verdict.SUPERSEDED, ended(Status.SUPERSEDED, superseded_by=NEWER)),
+    (Verdict.UNREACHABLE, ended(Status.UNREACHABLE)),
+]
+REFUSALS = [(Verdict.OUTSIDER, life()), (Verdict.NOT_YOURS, life())]
+
+
+@pytest.mark.parametrize(
+    ("about", "verdict", "of"),
+    [(about, *case) for about in (About.SUBMISSION, About.OPEN_FORM) for case in ENDS]
+    + [(About.SUBMISSION, *case) for case in REFUSALS],
+)
+def test_a_form_is_told_the_same_without_a_word_about_clicks(about: About, verdict: Verdict, of: Life) -> None:
+    of_click = say(verdict, of)
+
+    of_form = replies.reply(verdict, of, user="U0BOB", now=NOW, about=about)
+
+    assert of_click is not None and of_form == of_click.replace(NOTHING, about.value)
+    assert "click" not in of_form
+
+
+def test_the_form_of_a_question_that_is_gone_speaks_of_no_card() -> None:
+    expected = "This question is no longer active. What you entered was not recorded."
+
+    for of in (None, life()):
+        assert replies.reply(Verdict.GONE, of, user="U0BOB", now=NOW, about=About.SUBMISSION) == expected
+
+
+def test_a_form_that_could_not_be_opened_is_told() -> None:
+    assert say(Verdict.OPENED, life()) == (
+        "The form for this button could not be opened. Your click had no effect. Please click again."
+    )
 
 
 def test_a_winner_who_clicks_another_choice_hears_what_stands() -> None:

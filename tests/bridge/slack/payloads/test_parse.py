@@ -64,6 +64,7 @@ def test_a_click_says_whose_installation_who_where_and_what() -> None:
         interaction=INTERACTION,
         choice="approve",
         opens=False,
+        trigger_id="9970000000000.9960000000000.5c7e0a8f3b1d42e6",
         response_url=RESPONSE_URL,
     )
     assert isinstance(INTERACTION, UUID)
@@ -112,7 +113,6 @@ def test_each_kind_of_place_and_person_is_told_apart(name: str, expected: dict[s
     ("name", "expected"),
     [
         ("block_actions_link", NothingToDecide()),
-        ("block_actions_modal", Unsupported(type="block_actions in a view")),
         ("slash_command", Command(command="/askbridge")),
         ("ssl_check", SslCheck()),
         ("url_verification", UrlVerification(challenge="3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P")),
@@ -126,7 +126,7 @@ def test_what_is_no_click_has_its_own_name(name: str, expected: Incoming) -> Non
 def test_every_recorded_shape_is_readable_and_every_readable_value_is_recorded() -> None:
     found = {type(parsed(payloads.body(name))) for name in payloads.names()}
 
-    assert found == {*get_args(Incoming)} - {Unreadable}
+    assert found == set(get_args(Incoming)).difference([Unreadable, Unsupported]), "no shape is of a type unknown to us"
 
 
 def test_a_response_url_is_not_shown() -> None:

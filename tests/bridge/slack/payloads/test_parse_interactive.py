@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from bridge.slack.payloads.incoming import Closing, Incoming, Shortcut, Submission, Suggestion, Unreadable
+from bridge.slack.payloads.incoming import (
+    Closing,
+    FormValues,
+    Incoming,
+    Shortcut,
+    Submission,
+    Suggestion,
+    Unreadable,
+    ViewAction,
+)
 from bridge.slack.verify import claim_id
 from tests import payloads
 from tests.bridge.slack.changes import Change, put, without
@@ -20,8 +29,9 @@ ANA: dict[str, Any] = {
     "user_name": "ana",
     "user_team": "T0SANDBOX",
 }
-FORM = {"view_id": "V0SANDBOX1", "callback_id": "form"}
-VIEWS = ["view_closed", "view_submission"]
+FORM: dict[str, Any] = {"view_id": "V0SANDBOX1", "callback_id": "form", "target": None}
+TRIGGER = "9970000000000.9960000000000.5c7e0a8f3b1d42e6"
+VIEWS = ["block_actions_modal", "view_closed", "view_submission"]
 ALL = [*VIEWS, "block_actions_message", "block_suggestion", "message_action", "shortcut"]
 
 
@@ -42,6 +52,10 @@ def submission(*changes: Change) -> Submission:
     ("name", "expected"),
     [
         ("view_closed", Closing(**(ANA | FORM), is_cleared=False)),
+        (
+            "block_actions_modal",
+            ViewAction(**(ANA | FORM), action_id="text", trigger_id=TRIGGER, hash="1763719300.aBcDeF12"),
+        ),
         ("shortcut", Shortcut(**ANA, type="shortcut", callback_id="ask", channel=None, ts=None)),
         (
             "message_action",
@@ -59,7 +73,7 @@ def test_each_is_a_value_of_its_own(name: str, expected: Incoming) -> None:
 def test_a_submission_has_the_claim_id_of_what_was_signed() -> None:
     signed = json.dumps(payloads.load("view_submission"))
 
-    assert submission() == Submission(**(ANA | FORM), claim_id=claim_id(signed))
+    assert submission() == Submission(**(ANA | FORM), claim_id=claim_id(signed), values=FormValues())
 
 
 def test_a_cleared_stack_of_forms_is_told() -> None:

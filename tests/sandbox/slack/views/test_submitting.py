@@ -259,3 +259,18 @@ async def test_a_view_without_a_button_cannot_be_submitted(client: AsyncWebClien
     status, answer = await control.try_post(f"views/{view['id']}/submit", user="U0ANA")
 
     assert (status, answer["error"]) == (409, "no_submit")
+
+
+async def test_a_payload_goes_to_the_url_that_the_request_names(
+    client: AsyncWebClient, control: Control, app: ClickListener, listen: Listen
+) -> None:
+    other = await listen()
+    view = await opened(client, control, view=modal(MORE, text_input(), notify_on_close=True))
+
+    used = [
+        await control.post(f"views/{view['id']}/actions", user="U0ANA", action_id="more", request_url=other.url),
+        await submit(control, view, request_url=other.url),
+    ]
+
+    assert [one["request_url"] for one in used] == [other.url] * 2
+    assert used[1]["status"] == 200

@@ -1,0 +1,148 @@
+"""Claim for a click or for a submission: in the scope of the signed installation, and within Slack's 3 s."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from bridge import ids
+from bridge.logs import Log
+from bridge.metrics import Metrics
+from bridge.slack.connections import Directory
+from bridge.slack.payloads.incoming import Click
+from bridge.slack.people import People
+from bridge.slack.private_replies import public_id
+from storage import errors, forms, interactions
+from storage.deadlines import EndedInteraction
+from storage.interactions import Claimed
+from storage.model import Connection, Intent, Json, StoredRequest, Verdict
+from storage.pool import Database
+
+_log = Log("clicks")
+
+_NOT_LOOKED_UP = "Slack did not say in time whether the clicker belongs to the enterprise"
+_GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
+_UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
+
+
+class Undecidable(Exception):
+    """This replica cannot decide this, and a later release can; the verdict is `unavailable`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimValues:
+    """The values of a claim that the click does not have: see `storage.interactions.ClaimRequest`."""
+
+    intent: Intent
+    given: Json | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClickOutcome:
+    """The result of one click or submission."""
+
+    click: Click
+    connection: Connection | None  # None: the installation has no active connection
+    claimed: Claimed
+    arrived_at: float  # by the event loop's clock
+    ended: Sequence[EndedInteraction] = ()  # interactions that the claim ended because their deadline had passed
+    is_submission: bool = False  # the form tells the person the verdict, so no private reply does
+
+    @property
+    def certain(self) -> bool:
+        """Whether the verdict is committed, so that the response to Slack may be 200."""
+        return self.claimed.verdict is not Verdict.UNAVAILABLE
+
+
+Prepare: TypeAlias = Callable[[Connection, float], Awaitable[ClaimValues]]
+"""Returns the values of the claim for a connection, before a deadline; may raise Unavailable and Undecidable."""
+
+
+class Claims:
+    """Claims on one replica. `claims` is a database pool that nothing else uses."""
+
+    def __init__(self, *, claims: Database, people: People, metrics: Metrics | None = None) -> None:
+        self._claims = claims
+        self._people = people
+        self._metrics = metrics or Metrics()
+        self._directory = Directory()
+
+    async def decide(self, click: Click, prepare: Prepare, *, is_submission: bool = False) -> ClickOutcome:
+        """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        deadline = began + interactions.CLAIM_SECONDS
+        connection, claimed, ended = None, _GONE, list[EndedInteraction]()
+        try:
+            connection = await self._claims.insist(
+                lambda runs: self._directory.find(
+                    runs, app_id=click.app_id, enterprise_id=click.enterprise_id, team_id=click.installed_team
+                ),
+                seconds=deadline - clock(),
+            )
+            if connection is not None:
+                values = await prepare(connection, deadline)
+                claimed = await self._claim(click, connection, values, deadline=deadline, ended=ended)
+        except errors.Unavailable as error:
+            _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
+            claimed = _UNAVAILABLE
+        except Undecidable as error:
+            _log.warning("click_unavailable", interaction=public_id(click), cause=str(error))
+            claimed = _UNAVAILABLE
+        except Exception as error:  # noqa: BLE001  -- a bug in the bridge; Bolt would swallow the error without logging it
+            _log.failure("click_failed", error, interaction=public_id(click))
+            claimed = _UNAVAILABLE
+        unroutable = connection is None and claimed.verdict is Verdict.GONE
+        self._metrics.decided(None if unroutable else claimed.verdict, seconds=clock() - began)
+        return ClickOutcome(
+            click=click,
+            connection=connection,
+            claimed=claimed,
+            arrived_at=began,
+            ended=ended,
+            is_submission=is_submission,
+        )
+
+    async def asked(self, click: Click, connection: Connection, *, deadline: float) -> StoredRequest | None:
+        """What was asked with the clicked interaction; None if there is none in this scope. Raises Unavailable."""
+        id = click.interaction
+        if id is None:
+            return None
+        seconds = deadline - asyncio.get_running_loop().time()
+        return await self._claims.insist(lambda runs: forms.asked(runs, connection.scope, id), seconds=seconds)
+
+    async def _claim(
+        self,
+        click: Click,
+        connection: Connection,
+        values: ClaimValues,
+        *,
+        deadline: float,
+        ended: list[EndedInteraction],
+    ) -> Claimed:
+        """Claim; if that depends on whether the clicker is a colleague, find it out and claim again."""
+        clock = asyncio.get_running_loop().time
+        request = interactions.ClaimRequest(
+            scope=connection.scope,
+            interaction_id=click.interaction,
+            claim_id=click.claim_id,
+            event_id=ids.new(),
+            choice=click.choice,
+            intent=values.intent,
+            given=values.given,
+            user_id=click.user_id,
+            user_name=click.user_name,
+            user_team=click.user_team,
+            channel=click.channel,
+            ts=click.ts,
+            is_colleague=False if click.user_team in connection.home_teams else None,
+        )
+        claimed = await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
+        if not claimed.is_undecided:
+            return claimed
+        found = await self._people.is_colleague(connection, click.user_id, click.user_team)
+        if found is None:
+            _log.warning("click_unavailable", interaction=public_id(click), cause=_NOT_LOOKED_UP)
+            return claimed
+        request = replace(request, is_colleague=found)
+        return await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)

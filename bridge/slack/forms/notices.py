@@ -1,0 +1,111 @@
+"""Say in open forms that their question has ended, so that a person does not go on typing in vain.
+
+Best effort: a form that is not told is answered with the truth when it is sent. The clicks that opened forms are the
+register of forms, so whichever replica edits a card to show the end can update the forms that were opened from it.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Final
+
+from bridge import ids
+from bridge.forms import codec, view
+from bridge.forms.codec import FormTarget
+from bridge.kinds.registry import KINDS
+from bridge.logs import Log
+from bridge.slack import replies
+from bridge.slack.client import Client
+from bridge.slack.errors import GiveUp
+from bridge.slack.replies import About
+from storage import errors, forms
+from storage.forms import OpenedForm
+from storage.model import Handle, Interaction, Json, Status, Verdict
+from storage.pool import Database
+
+_log = Log("clicks")
+
+FORM_SECONDS: Final = 3600.0
+"""A form that was opened longer ago is taken as closed."""
+
+MAX_FORMS: Final = 20
+"""Forms of one card that are told, the latest first."""
+
+MAX_CARDS: Final = 50
+"""Cards whose forms are told at once; the forms of further ones are not."""
+
+
+class FormNotices:
+    """Updates the open forms of cards on one replica."""
+
+    def __init__(self, *, db: Database) -> None:
+        self._db = db
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, interaction: Interaction, handle: Handle, client: Client, *, newer: str | None) -> None:
+        """Update the forms that were opened from this card, whose interaction has ended, without waiting for it.
+
+        `newer` is the permalink of a card that replaced this one.
+        """
+        if not interaction.forms or interaction.kind not in KINDS or len(self._running) >= MAX_CARDS:
+            return
+        task = asyncio.create_task(self._update(interaction, handle, client, newer=newer))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def close(self) -> None:
+        """Wait until the updates are done; the timeouts of their calls bound it."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _update(self, interaction: Interaction, handle: Handle, client: Client, *, newer: str | None) -> None:
+        try:
+            opened = await forms.opened(
+                self._db,
+                interaction.organization_id,
+                interaction.id,
+                handle,
+                seconds=FORM_SECONDS,
+                limit=MAX_FORMS,
+            )
+            for form in opened:
+                if not _is_winners(form, interaction) and not await self._tell(
+                    form, interaction, handle, client, newer=newer
+                ):
+                    return
+        except errors.Unavailable as error:
+            _log.warning("forms_not_told", interaction=ids.encode("int", interaction.id), cause=error.cause)
+        except Exception as error:  # noqa: BLE001  -- no caller awaits the result, so the failure must be logged here
+            _log.failure("forms_not_told", error, interaction=ids.encode("int", interaction.id))
+
+    async def _tell(
+        self, form: OpenedForm, interaction: Interaction, handle: Handle, client: Client, *, newer: str | None
+    ) -> bool:
+        """Update one form. False if Slack would refuse the next ones too; a form that is closed is no failure."""
+        modal = _modal(form, interaction, handle, newer=newer)
+        if modal is None:
+            return True
+        failure = await client.update_form(modal, external_id=codec.external_id(form.claim_id))
+        if failure is None or isinstance(failure, GiveUp):
+            return True
+        _log.warning("forms_not_told", interaction=ids.encode("int", interaction.id), code=failure.code)
+        return False
+
+
+def _is_winners(form: OpenedForm, interaction: Interaction) -> bool:
+    """Whether this may be the form that gave the answer, which its acknowledgement closes."""
+    answer = interaction.answer or {}
+    by = (answer.get("by") or {}).get("user")
+    return answer.get("via") == "form" and form.user_id == by and form.choice == interaction.choice
+
+
+def _modal(form: OpenedForm, interaction: Interaction, handle: Handle, *, newer: str | None) -> Json | None:
+    """The form with a notice above its inputs; None if this release cannot make it."""
+    shape = KINDS[interaction.kind].form_of(interaction.request, form.choice)
+    verdict = Verdict.TAKEN if interaction.status is Status.ANSWERED else Verdict(interaction.status.value)
+    notice = replies.reply(
+        verdict, interaction, user=form.user_id, now=datetime.now(UTC), newer=newer, about=About.OPEN_FORM
+    )
+    if shape is None or notice is None:
+        return None
+    target = FormTarget(interaction=interaction.id, choice=form.choice, channel=handle.channel, ts=handle.ts)
+    return view.modal(shape, question=str(interaction.request.get("title", "")), target=target, notice=notice)

@@ -1,0 +1,93 @@
+"""Open the form that a click asks for, at once and from memory: the trigger of a click lives 3 s."""
+
+import asyncio
+from typing import Final
+
+from bridge.forms import codec, view
+from bridge.forms.codec import FormTarget
+from bridge.kinds.registry import KINDS
+from bridge.logs import Log
+from bridge.metrics import Metrics
+from bridge.slack.claims import ClickOutcome
+from bridge.slack.connections import Installations
+from bridge.slack.errors import Broken, SlackFailure, classify
+from bridge.slack.payloads.incoming import Click
+from bridge.slack.private_replies import public_id
+from storage.model import Json, StoredRequest
+
+_log = Log("clicks")
+
+TRIGGER_SECONDS: Final = 3.0
+_NO_FORM: Final = "no_form"  # this release does not know the form
+_NO_TRIGGER: Final = "no_trigger"
+
+
+class FormOpener:
+    """Opens forms on one replica, each at most `seconds` after its click arrived."""
+
+    def __init__(
+        self, *, installations: Installations, metrics: Metrics | None = None, seconds: float = TRIGGER_SECONDS
+    ) -> None:
+        self._installations = installations
+        self._metrics = metrics or Metrics()
+        self._seconds = seconds
+
+    async def open(self, outcome: ClickOutcome) -> bool:
+        """Open the form for a click whose verdict is `opened`; never raises. True if the form is open.
+
+        A repeat of the click's envelope opens no second form, on any replica.
+        """
+        click = outcome.click
+        try:
+            failure = await self._open(outcome)
+        except Exception as error:  # noqa: BLE001  -- a bug in the kind or the bridge; the clicker must be told
+            _log.failure("form_not_opened", error, interaction=public_id(click))
+            self._metrics.form_not_opened("unexpected_error")
+            return False
+        if failure is None:
+            self._metrics.form_opened()
+            return True
+        code, detail = (failure, None) if isinstance(failure, str) else (failure.code, failure.detail)
+        _log.warning("form_not_opened", interaction=public_id(click), code=code, detail=detail)
+        self._metrics.form_not_opened(code)
+        return False
+
+    async def _open(self, outcome: ClickOutcome) -> SlackFailure | str | None:
+        click, connection, asked = outcome.click, outcome.connection, outcome.claimed.asked
+        modal = _modal(click, asked) if asked is not None else None
+        if connection is None or modal is None:
+            return _NO_FORM
+        if click.trigger_id is None:
+            return _NO_TRIGGER
+        if (suspended := self._installations.suspended(connection.id)) is not None:
+            return suspended
+        slack = await self._installations.client(connection)
+        if isinstance(slack, Broken):
+            return slack
+        try:
+            async with asyncio.timeout_at(outcome.arrived_at + self._seconds):
+                return await slack.open_form(modal, trigger_id=click.trigger_id)
+        except TimeoutError as error:
+            return classify(error)
+
+
+def _modal(click: Click, asked: StoredRequest) -> Json | None:
+    """The view of the form for this click; None if this release has no such form."""
+    if click.interaction is None or click.choice is None or asked.kind not in KINDS:
+        return None
+    form = KINDS[asked.kind].form_of(asked.request, click.choice)
+    if form is None:
+        return None
+    target = FormTarget(
+        interaction=click.interaction,
+        choice=click.choice,
+        channel=click.channel,
+        ts=click.ts,
+        thread_ts=click.thread_ts,
+    )
+    return view.modal(
+        form,
+        question=str(asked.request.get("title", "")),
+        target=target,
+        external_id=codec.external_id(click.claim_id),
+    )

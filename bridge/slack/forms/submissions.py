@@ -1,0 +1,84 @@
+"""Decide a sent form: the same claim as for a click, with what was entered, and the acknowledgement that says so.
+
+Nothing counts but the submission: the click that opened the form has taken nothing, and a closed form decides nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bridge.forms.form import FieldErrors
+from bridge.logs import Log
+from bridge.slack import newer_card
+from bridge.slack.claims import Claims, ClaimValues, ClickOutcome, Undecidable
+from bridge.slack.forms import answers, filled_form
+from bridge.slack.forms.filled_form import FilledForm, LaterForm
+from bridge.slack.payloads.incoming import Submission
+from bridge.slack.private_replies import public_id
+from storage.model import Connection, Intent, Json, Verdict
+from storage.pool import Database
+
+_log = Log("clicks")
+
+_NEWER_SECONDS = 0.3  # to look for the card that replaced a question; its id is named without it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedSubmission:
+    """The outcome of a submission, and how it is acknowledged."""
+
+    outcome: ClickOutcome
+    status: int
+    body: Json | None
+
+
+class Submissions:
+    """Decides submissions on one replica."""
+
+    def __init__(self, *, claims: Claims, db: Database) -> None:
+        self._claims = claims
+        self._db = db
+
+    async def decide(self, submission: Submission) -> DecidedSubmission:
+        """Claim with what was entered, in the scope of the signed installation; never raises.
+
+        The status is 503 if the verdict could not be confirmed: Slack then keeps the form, and the person can submit it
+        again, which cannot count twice.
+        """
+        filled: FilledForm | None = None
+
+        async def prepare(connection: Connection, deadline: float) -> ClaimValues:
+            nonlocal filled
+            asked = await self._claims.asked(submission.click, connection, deadline=deadline)
+            try:
+                filled = filled_form.read(asked, submission) if asked is not None else None
+            except LaterForm as later:
+                raise Undecidable(str(later)) from None
+            return _values(filled)
+
+        outcome = await self._claims.decide(submission.click, prepare, is_submission=True)
+        if not outcome.certain:
+            return DecidedSubmission(outcome=outcome, status=503, body=None)
+        try:
+            newer = await self._newer(outcome)
+            body = answers.body(submission, outcome, filled, now=datetime.now(UTC), newer=newer)
+        except Exception as error:  # noqa: BLE001  -- a bug in the bridge; an empty 200 would tell the person that it counts
+            _log.failure("form_not_answered", error, interaction=public_id(submission.click))
+            return DecidedSubmission(outcome=outcome, status=503, body=None)
+        return DecidedSubmission(outcome=outcome, status=200, body=body)
+
+    async def _newer(self, outcome: ClickOutcome) -> str | None:
+        """The permalink of the card that replaced the question of the form; None without one."""
+        connection, life = outcome.connection, outcome.claimed.life
+        if outcome.claimed.verdict is not Verdict.SUPERSEDED or connection is None or life is None:
+            return None
+        db = self._db.within(_NEWER_SECONDS)
+        return await newer_card.for_clicker(db, connection.organization_id, life, channel=outcome.click.channel)
+
+
+def _values(filled: FilledForm | None) -> ClaimValues:
+    """The values of the claim for a form that was read; one that the interaction does not have is `gone`."""
+    if filled is None:
+        return ClaimValues(intent=Intent.ANSWER, given={})
+    if filled.accepted is None or isinstance(filled.accepted, FieldErrors):
+        return ClaimValues(intent=Intent.MISTAKEN)
+    return ClaimValues(intent=Intent.ANSWER, given=filled.accepted)

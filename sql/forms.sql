@@ -1,0 +1,22 @@
+-- Forms: what a form is made from, and the forms that were opened from a card.
+
+-- name: asked :maybe
+-- The kind and the request of an interaction, which never change. No row: there is no such interaction in this scope.
+select kind, request
+from interactions
+where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id;
+
+-- name: opened :many
+-- The forms that were opened from one card within so many seconds, at most $limit, the latest first. The clicks that
+-- opened them are their register; the claim id of such a click names the form, whether or not the form is still open.
+select claim_id, choice, user_id
+from clicks
+where
+    organization_id = $organization_id
+    and interaction_id = $interaction_id
+    and verdict = 'opened'
+    and channel = $channel
+    and ts = $ts
+    and clicked_at > clock_timestamp() - make_interval(secs => $seconds::float8)
+order by clicked_at desc
+limit $limit;
