@@ -84,6 +84,11 @@ def field_of(block: object) -> str | None:
     return match[2] if match and int(match[1]) == FORM_VERSION else None
 
 
+def is_input(block: str) -> bool:
+    """Whether this is the `block_id` of an input of any version."""
+    return _BLOCK.fullmatch(block) is not None
+
+
 def is_later(block: object) -> bool:
     """Whether this is the `block_id` of an input of a later version, which only a later release can read."""
     match = _BLOCK.fullmatch(block) if isinstance(block, str) else None

@@ -25,10 +25,6 @@ _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
 
 
-class Undecidable(Exception):
-    """This replica cannot decide this, and a later release can; the verdict is `unavailable`."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimValues:
     """The values of a claim that the click does not have: see `storage.interactions.ClaimRequest`."""
@@ -55,7 +51,7 @@ class ClickOutcome:
 
 
 Prepare: TypeAlias = Callable[[Connection, float], Awaitable[ClaimValues]]
-"""Returns the values of the claim for a connection, before a deadline; may raise Unavailable and Undecidable."""
+"""Returns the values of the claim for a connection, before a deadline; may raise Unavailable."""
 
 
 class Claims:
@@ -85,9 +81,6 @@ class Claims:
                 claimed = await self._claim(click, connection, values, deadline=deadline, ended=ended)
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
-            claimed = _UNAVAILABLE
-        except Undecidable as error:
-            _log.warning("click_unavailable", interaction=public_id(click), cause=str(error))
             claimed = _UNAVAILABLE
         except Exception as error:  # noqa: BLE001  -- a bug in the bridge; Bolt would swallow the error without logging it
             _log.failure("click_failed", error, interaction=public_id(click))

@@ -109,27 +109,27 @@ class Scene:
 Arrange = Callable[[Scene], Awaitable[None]]
 
 
-async def _nothing(_: Scene) -> None:
+async def nothing(_: Scene) -> None:
     pass
 
 
-async def _answered(scene: Scene) -> None:
+async def answered(scene: Scene) -> None:
     assert (await scene.click(ANA, "yes", replica=0))["status"] == 200
     await scene.settled()
 
 
-async def _overdue(scene: Scene) -> None:
+async def overdue(scene: Scene) -> None:
     await scene.dev.pass_deadline(scene.asked)
 
 
-async def _cancelled(scene: Scene) -> None:
+async def cancelled(scene: Scene) -> None:
     url = f"{scene.dev.bridge(0)}/v1/interactions/{scene.asked['id']}/cancel"
     status, _ = await scene.dev.call("POST", url, {"reason": "The release was called off."})
     assert status == 200
     await scene.settled()
 
 
-async def _superseded(scene: Scene) -> None:
+async def superseded(scene: Scene) -> None:
     newer = await scene.dev.ask(**scene.variant.body, to={"channel": scene.channel}, supersedes=scene.asked["id"])
     scene.newer = await until(lambda: scene.dev.get(newer["id"]), lambda one: one["cards"][0]["permalink"])
     behind = "select from cards where interaction_id = $1 and shown < wanted"  # the link is a separate edit
@@ -137,7 +137,7 @@ async def _superseded(scene: Scene) -> None:
     await scene.settled()
 
 
-async def _restored(scene: Scene) -> None:
+async def restored(scene: Scene) -> None:
     """The state after restoring a backup from before the card was posted, after the deadline."""
     id = ids.decode("int", scene.asked["id"])
     async with scene.dev.transaction() as connection:
@@ -150,7 +150,7 @@ async def _restored(scene: Scene) -> None:
         await set_deadlines(connection, id, where="id = $1")
 
 
-async def _purged(scene: Scene) -> None:
+async def purged(scene: Scene) -> None:
     tables = ("clicks", "events", "cards")
     await scene.dev.operate(
         *(f"delete from {table} where interaction_id = $1" for table in tables),
@@ -160,7 +160,7 @@ async def _purged(scene: Scene) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _locked(scene: Scene) -> AsyncIterator[None]:
+async def locked(scene: Scene) -> AsyncIterator[None]:
     """Another transaction locks the row for longer than Slack waits."""
     connection = await asyncpg.connect(scene.dev.facts["database_url"])
     try:
@@ -207,7 +207,7 @@ def _irreplaceable(scene: Scene) -> AbstractAsyncContextManager[None]:
     return _unchangeable(scene, {"on": "response_url", "fault": "error", "error": "used_url"})
 
 
-def _free(_: Scene) -> AbstractAsyncContextManager[None]:
+def free(_: Scene) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
@@ -217,12 +217,12 @@ class Case:
 
     name: str
     verdict: Verdict
-    arrange: Arrange = _nothing
+    arrange: Arrange = nothing
     user: str = ANA
     choice: str = "yes"
     ask: Callable[[Variant], dict[str, Any]] = lambda _: {}
     claims: dict[str, Any] = field(default_factory=dict)  # fields of the payload that differ from the truth
-    during: Callable[[Scene], AbstractAsyncContextManager[None]] = _free
+    during: Callable[[Scene], AbstractAsyncContextManager[None]] = free
     audited: bool = True
     whole: bool = True  # whether the interaction still exists
     direct: bool = False  # in a direct message, where nothing else is posted, so that faults meet this case only
@@ -239,26 +239,26 @@ CASES = [
     Case(name="won", verdict=Verdict.WON, variants=WITH_MENU),
     Case(name="won, not edited", verdict=Verdict.WON, during=_unchangeable, direct=True),
     Case(name="won, not replaced", verdict=Verdict.WON, during=_irreplaceable, direct=True),
-    Case(name="recorded", verdict=Verdict.RECORDED, arrange=_answered, variants=WITH_MENU),
-    Case(name="decided", verdict=Verdict.DECIDED, arrange=_answered, choice="no", variants=WITH_MENU),
-    Case(name="taken", verdict=Verdict.TAKEN, arrange=_answered, user=BOB, choice="no", variants=WITH_MENU),
+    Case(name="recorded", verdict=Verdict.RECORDED, arrange=answered, variants=WITH_MENU),
+    Case(name="decided", verdict=Verdict.DECIDED, arrange=answered, choice="no", variants=WITH_MENU),
+    Case(name="taken", verdict=Verdict.TAKEN, arrange=answered, user=BOB, choice="no", variants=WITH_MENU),
     Case(
         name="taken by default",
         verdict=Verdict.TAKEN,
-        arrange=_overdue,
+        arrange=overdue,
         ask=lambda variant: {"on_expiry": variant.on_expiry()},
     ),
-    Case(name="expired", verdict=Verdict.EXPIRED, arrange=_overdue),
-    Case(name="cancelled", verdict=Verdict.CANCELLED, arrange=_cancelled),
-    Case(name="superseded", verdict=Verdict.SUPERSEDED, arrange=_superseded),
-    Case(name="unreachable", verdict=Verdict.UNREACHABLE, arrange=_restored),
+    Case(name="expired", verdict=Verdict.EXPIRED, arrange=overdue),
+    Case(name="cancelled", verdict=Verdict.CANCELLED, arrange=cancelled),
+    Case(name="superseded", verdict=Verdict.SUPERSEDED, arrange=superseded),
+    Case(name="unreachable", verdict=Verdict.UNREACHABLE, arrange=restored),
     Case(name="outsider", verdict=Verdict.OUTSIDER, user=SAM, variants=WITH_MENU),
     Case(name="not yours", verdict=Verdict.NOT_YOURS, user=BOB, variants=WITH_MENU),
     Case(name="mistaken, nothing selected", verdict=Verdict.MISTAKEN, choice=NOTHING_SELECTED, variants=(MENU,)),
     Case(name="gone, no such choice", verdict=Verdict.GONE, choice="never"),
-    Case(name="gone, purged", verdict=Verdict.GONE, arrange=_purged, whole=False),
+    Case(name="gone, purged", verdict=Verdict.GONE, arrange=purged, whole=False),
     Case(name="gone, foreign", verdict=Verdict.GONE, claims={"team": "T0OTHER"}, audited=False),
-    Case(name="unavailable", verdict=Verdict.UNAVAILABLE, during=_locked, audited=False),
+    Case(name="unavailable", verdict=Verdict.UNAVAILABLE, during=locked, audited=False),
 ]
 
 

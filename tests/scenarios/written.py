@@ -38,6 +38,24 @@ def rows() -> list[Row]:
     return result
 
 
+@dataclass(frozen=True, kw_only=True)
+class FormRow:
+    """One row of the table of verdicts of a form that was sent."""
+
+    verdict: str
+    before: str
+    after: str
+    becomes: str
+
+
+def form_rows() -> list[FormRow]:
+    result = []
+    for verdict, _, statuses, becomes in _table("sent form"):
+        before, after = statuses.split(" → ")
+        result.append(FormRow(verdict=verdict, before=before, after=after, becomes=becomes))
+    return result
+
+
 def messages() -> list[tuple[str, str]]:
     """(status, message) of the table of what agents read."""
     return [(status, message) for status, message in _table("status")]

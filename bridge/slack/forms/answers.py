@@ -12,7 +12,7 @@ from bridge.forms import codec, view
 from bridge.forms.form import FieldErrors
 from bridge.slack import replies
 from bridge.slack.claims import ClickOutcome
-from bridge.slack.forms.filled_form import FilledForm
+from bridge.slack.forms.filled_form import FilledForm, LaterForm
 from bridge.slack.payloads.incoming import Submission
 from bridge.slack.replies import About
 from storage.model import Json, Verdict
@@ -22,20 +22,30 @@ MAX_ERROR: Final = 150
 
 NOT_RECORDED: Final = "Not recorded"
 _OUTDATED: Final = "Slack sent an outdated state of this form. Please check what you entered, and submit it again."
+_LATER: Final = (
+    "This form could not be read during an upgrade of the bridge; nothing was recorded. Please submit it again."
+)
 _HANDLED: Final = "This form was submitted before, and a later release of the bridge has handled it."
 _MAX_TEXTS = 20  # of a form that is not known: as many are shown again
 
 
 def body(
-    submission: Submission, outcome: ClickOutcome, filled: FilledForm | None, *, now: datetime, newer: str | None
+    submission: Submission,
+    outcome: ClickOutcome,
+    filled: FilledForm | LaterForm | None,
+    *,
+    now: datetime,
+    newer: str | None,
 ) -> Json | None:
     """The body for a committed verdict; None closes the form. `newer`: the permalink of a card that replaced it."""
-    match outcome.claimed.verdict:
-        case Verdict.WON | Verdict.RECORDED:
+    match outcome.claimed.verdict, filled:
+        case ((Verdict.WON | Verdict.RECORDED), _):
             return None
-        case Verdict.MISTAKEN if filled is not None:
-            return _corrections(filled)
-        case verdict:
+        case Verdict.MISTAKEN, FilledForm():
+            return _corrections(submission, filled)
+        case Verdict.MISTAKEN, _ if submission.inputs:  # it stays as it is, and another replica may get it then
+            return _errors({submission.inputs[0]: _LATER})
+        case verdict, _:
             text = replies.reply(
                 verdict,
                 outcome.claimed.life,
@@ -44,30 +54,36 @@ def body(
                 newer=newer,
                 about=About.SUBMISSION,
             )
+            text = text or (_LATER if verdict is Verdict.MISTAKEN else _HANDLED)
             # An id of its own, because a notice for the form must not replace this page.
             id = {"external_id": codec.external_id(submission.claim_id)}
-            return _update(view.page(NOT_RECORDED, text or _HANDLED, typed=_typed(submission, filled)) | id)
+            return _update(view.page(NOT_RECORDED, text, typed=_typed(submission, filled)) | id)
 
 
-def _corrections(filled: FilledForm) -> Json:
+def _corrections(submission: Submission, filled: FilledForm) -> Json:
     """Messages under the fields to correct; or the same form again, if it was not read whole."""
     messages = filled.accepted.messages if isinstance(filled.accepted, FieldErrors) else {}
-    # Slack takes messages for input blocks of the form only, and shows nothing at all if there is another one.
-    fields = {field.id: codec.block_id(field.id) for field in filled.form.fields}
-    known = {fields[field]: texts.cut(text, MAX_ERROR) for field, text in messages.items() if field in fields}
-    if not known and messages and fields:
-        known = {next(iter(fields.values())): texts.cut(next(iter(messages.values())), MAX_ERROR)}
+    # Slack takes messages for inputs of the form only: with another one among them it shows none.
+    known = {codec.block_id(field): text for field, text in messages.items()}
+    known = {block: text for block, text in known.items() if block in submission.inputs}
+    if not known and messages and submission.inputs:
+        known = {submission.inputs[0]: next(iter(messages.values()))}
     if known:
-        return {"response_action": "errors", "errors": known}
+        return _errors(known)
     return _update(view.modal(filled.form, question=filled.question, target=filled.target, notice=_OUTDATED))
+
+
+def _errors(messages: dict[str, str]) -> Json:
+    errors = {block: texts.cut(text, MAX_ERROR) for block, text in messages.items()}
+    return {"response_action": "errors", "errors": errors}
 
 
 def _update(view: Json) -> Json:
     return {"response_action": "update", "view": view}
 
 
-def _typed(submission: Submission, filled: FilledForm | None) -> list[tuple[str, str]]:
+def _typed(submission: Submission, filled: FilledForm | LaterForm | None) -> list[tuple[str, str]]:
     """What the person entered, with the labels of the form if it is known."""
-    if filled is not None:
+    if isinstance(filled, FilledForm):
         return view.typed(filled.form, filled.submitted)
     return [("Text", text) for text in submission.values.texts.values() if text.strip()][:_MAX_TEXTS]

@@ -15,8 +15,9 @@ _POSITION = re.compile("0|[1-9][0-9]{0,2}")
 _NOT_OFFERED: Final = "\x00"  # is the id of no option
 
 
-class LaterForm(Exception):
-    """Only a later release can read this form."""
+@dataclass(frozen=True, slots=True)
+class LaterForm:
+    """Only a later release, of which other replicas may be, can read what was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +35,11 @@ class FilledForm:
     accepted: Accepted | None
 
 
-def read(asked: StoredRequest, submission: Submission) -> FilledForm | None:
-    """What was sent for an interaction that asked this; None if it has no such form. Raises LaterForm."""
+def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm | None:
+    """What was sent for an interaction that asked this; None if it has no such form."""
     kind = KINDS.get(asked.kind)
     if kind is None or submission.values.is_later:
-        raise LaterForm(f"this release does not know this form of the kind {asked.kind}")
+        return LaterForm()
     target = submission.target
     if target is None or target.choice is None:
         return None

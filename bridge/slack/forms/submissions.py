@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bridge.forms.form import FieldErrors
 from bridge.logs import Log
 from bridge.slack import newer_card
-from bridge.slack.claims import Claims, ClaimValues, ClickOutcome, Undecidable
+from bridge.slack.claims import Claims, ClaimValues, ClickOutcome
 from bridge.slack.forms import answers, filled_form
 from bridge.slack.forms.filled_form import FilledForm, LaterForm
 from bridge.slack.payloads.incoming import Submission
@@ -44,15 +44,12 @@ class Submissions:
         The status is 503 if the verdict could not be confirmed: Slack then keeps the form, and the person can submit it
         again, which cannot count twice.
         """
-        filled: FilledForm | None = None
+        filled: FilledForm | LaterForm | None = None
 
         async def prepare(connection: Connection, deadline: float) -> ClaimValues:
             nonlocal filled
             asked = await self._claims.asked(submission.click, connection, deadline=deadline)
-            try:
-                filled = filled_form.read(asked, submission) if asked is not None else None
-            except LaterForm as later:
-                raise Undecidable(str(later)) from None
+            filled = filled_form.read(asked, submission) if asked is not None else None
             return _values(filled)
 
         outcome = await self._claims.decide(submission.click, prepare, is_submission=True)
@@ -75,10 +72,10 @@ class Submissions:
         return await newer_card.for_clicker(db, connection.organization_id, life, channel=outcome.click.channel)
 
 
-def _values(filled: FilledForm | None) -> ClaimValues:
+def _values(filled: FilledForm | LaterForm | None) -> ClaimValues:
     """The values of the claim for a form that was read; one that the interaction does not have is `gone`."""
     if filled is None:
         return ClaimValues(intent=Intent.ANSWER, given={})
-    if filled.accepted is None or isinstance(filled.accepted, FieldErrors):
+    if isinstance(filled, LaterForm) or filled.accepted is None or isinstance(filled.accepted, FieldErrors):
         return ClaimValues(intent=Intent.MISTAKEN)
     return ClaimValues(intent=Intent.ANSWER, given=filled.accepted)

@@ -35,6 +35,17 @@ def read(view: fields.Object) -> FormValues:
     return FormValues(texts=texts, selected=selected, is_later=any(map(codec.is_later, values)))
 
 
+def inputs(view: fields.Object) -> list[str]:
+    """The block_ids of the input blocks of a view, in their order, without those that no form of ours can have."""
+    blocks = view.get("blocks")
+    found = [
+        block.get("block_id")
+        for block in (blocks[:MAX_BLOCKS] if isinstance(blocks, list) else [])
+        if isinstance(block, dict) and block.get("type") == "input"
+    ]
+    return [block for block in found if isinstance(block, str) and codec.is_input(block)]
+
+
 def _text(value: object) -> str | None:
     """A text, which Slack sends as null if the input is empty; None for a value of another type."""
     return "" if value is None else value if isinstance(value, str) else None

@@ -76,6 +76,7 @@ class Submission(SlackView):
 
     claim_id: bytes
     values: FormValues
+    inputs: Sequence[str]  # the block_ids of the input blocks that the person saw
 
     @property
     def click(self) -> Click:

@@ -120,7 +120,8 @@ def _menu(body: Mapping[str, Any], block_id: object) -> Mapping[str, Any]:
 
 def _submission(body: Mapping[str, Any], *, claim_id: bytes) -> Submission:
     """Parse a form that was sent."""
-    return Submission(**_view(body), claim_id=claim_id, values=form_values.read(fields.inner(body, "view")))
+    view = fields.inner(body, "view")
+    return Submission(**_view(body), claim_id=claim_id, values=form_values.read(view), inputs=form_values.inputs(view))
 
 
 def _closing(body: Mapping[str, Any]) -> Closing:

@@ -81,7 +81,7 @@ async def test_several_options_are_selected_by_their_positions(replica: Replica)
     assert [option["id"] for option in answer["options"]] == ["mon", "wed"]
 
 
-async def test_a_required_comment_cannot_be_left_out(replica: Replica) -> None:
+async def test_a_required_comment_that_is_left_out_is_asked_for_again(replica: Replica) -> None:
     """Slack's client does not send an empty required input, but a request can."""
     question, handle = await asking.ask(replica)
     view = await asking.opened(replica, question, handle)
@@ -169,3 +169,24 @@ async def test_the_log_says_how_it_was_answered_and_nothing_of_the_words(replica
     decided = [event for event in events(log) if event["event"] == "click_decided"]
     assert [(event["verdict"], event.get("via")) for event in decided] == [("opened", None), ("won", "form")]
     assert WORDS not in log.getvalue()
+
+
+async def test_a_replica_that_dies_right_after_the_commit_leaves_the_rest_to_another(
+    replica: Replica, second: Replica
+) -> None:
+    """Neither its acknowledgement nor anything that follows it happens: Slack keeps the form, and it is sent again."""
+    question, handle = await asking.ask(replica, responders=None)
+    other = await asking.opened(replica, question, handle, user="U0BOB")
+    sent = asking.payload(await asking.opened(replica, question, handle))
+    await replica.receiver.receive(sent)  # decided, and never acknowledged
+
+    await asking.settled(second)
+    again = asking.payload(sent["view"])  # a person's second try is another envelope
+    bodies = [await asking.send(second, payload) for payload in (again, again)]
+
+    assert bodies == [None, None], "the same words are recorded already, so the form closes"
+    assert (await replica.verdicts())[2:] == ["won", "recorded"]
+    assert not replica.has_buttons(handle)
+    (told,) = await asking.views(replica, "U0BOB")
+    assert told["id"] == other["id"] and "<@U0ANA> already answered “Deny”" in asking.shown(told)
+    assert ((await asking.read(replica, question)).answer or {})["comment"] == WORDS

@@ -185,9 +185,8 @@ async def test_what_cannot_be_confirmed_keeps_the_form_and_counts_when_it_is_sen
 
 
 @pytest.mark.parametrize("change", ["kind", "version"])
-async def test_what_only_a_later_release_can_read_is_left_to_it(
-    replica: Replica, log: io.StringIO, change: str
-) -> None:
+@pytest.mark.parametrize("blocks", ["inputs", "nothing"])
+async def test_what_only_a_later_release_can_read_stays_for_it(replica: Replica, change: str, blocks: str) -> None:
     """During an upgrade an old replica must not close the form of a new one as if it counted."""
     question, handle = await asking.ask(replica)
     sent = asking.payload(await asking.opened(replica, question, handle))
@@ -195,13 +194,27 @@ async def test_what_only_a_later_release_can_read_is_left_to_it(
         await replica.db.fetch("update interactions set kind = 'telepathy'")
     else:
         sent["view"]["state"]["values"]["f2_comment"] = {}
+    if blocks == "nothing":
+        sent["view"]["blocks"] = []
 
-    answer = await replica.send(payloads.form(sent))
+    body = await asking.send(replica, sent)
 
-    assert (answer.status, answer.body) == (503, b"")
-    assert await replica.verdicts() == ["opened"]
-    unavailable = events(log)[-1]
-    assert (unavailable["event"], unavailable["level"]) == ("click_unavailable", "warning")
+    assert body is not None and "during an upgrade" in str(body) and "submit it again" in str(body)
+    assert body["response_action"] == ("errors" if blocks == "inputs" else "update")
+    assert blocks == "inputs" or WORDS in str(body)
+    assert await replica.verdicts() == ["opened", "mistaken"]
+    assert (await asking.read(replica, question)).status is Status.PENDING
+
+
+async def test_a_form_of_a_later_release_whose_question_has_ended_is_told_how(replica: Replica) -> None:
+    question, handle = await asking.ask(replica, responders=None)
+    sent = asking.payload(await asking.opened(replica, question, handle))
+    await taken(replica, question, handle)
+    sent["view"]["state"]["values"]["f2_comment"] = {}
+
+    body = await asking.send(replica, sent)
+
+    assert body is not None and "<@U0BOB> already answered “Approve”" in asking.shown(body["view"])
 
 
 async def test_a_winner_whose_card_cannot_be_edited_is_told_privately(replica: Replica) -> None:

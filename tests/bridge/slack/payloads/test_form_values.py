@@ -124,3 +124,21 @@ def test_of_very_many_blocks_the_first_hundred_are_read() -> None:
     values = {f"f1_a{number}": text("x") for number in range(500)}
 
     assert len(submission(values).values.texts) == 100
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        (
+            [{"type": "input", "block_id": "f1_comment"}, {"type": "input", "block_id": "f2_days"}],
+            ["f1_comment", "f2_days"],
+        ),
+        ([{"type": "section", "block_id": "f1_comment"}, {"type": "input", "block_id": "why"}], []),
+        ([None, [], {"type": "input"}, {"type": "input", "block_id": 7}, {"type": "input", "block_id": ["f1_a"]}], []),
+        (None, []),
+        ({"type": "input", "block_id": "f1_comment"}, []),
+        ([{"type": "input", "block_id": f"f1_a{number}"} for number in range(500)], [f"f1_a{n}" for n in range(100)]),
+    ],
+)
+def test_the_inputs_are_those_of_our_forms(blocks: object, expected: list[str]) -> None:
+    assert list(submission({}, blocks=blocks).inputs) == expected

@@ -73,7 +73,7 @@ def test_each_is_a_value_of_its_own(name: str, expected: Incoming) -> None:
 def test_a_submission_has_the_claim_id_of_what_was_signed() -> None:
     signed = json.dumps(payloads.load("view_submission"))
 
-    assert submission() == Submission(**(ANA | FORM), claim_id=claim_id(signed), values=FormValues())
+    assert submission() == Submission(**(ANA | FORM), claim_id=claim_id(signed), values=FormValues(), inputs=[])
 
 
 def test_a_cleared_stack_of_forms_is_told() -> None:
