@@ -22,7 +22,7 @@ demo: $(VENV)/runtime ## Run everything on this machine and ask you something in
 	@$(BIN)/python -P -m sandbox.demo
 
 dev: $(VENV)/runtime ## Run the same with one replica, and keep ports, API key and data in .dev/; FRESH=1 starts anew
-	@$(BIN)/askbridge dev --data "$$($(BIN)/python -m sandbox.data_folder .dev)" $(if $(filter-out 0,$(FRESH)),--fresh) $(OPTIONS)
+	@exec $(BIN)/askbridge dev --data "$$($(BIN)/python -m sandbox.data_folder .dev)" $(if $(filter-out 0,$(FRESH)),--fresh) $(OPTIONS)
 
 test: $(VENV)/dev ## Run all tests, against a real PostgreSQL of their own
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
@@ -67,7 +67,7 @@ schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
 docs: $(VENV)/dev ## Write anew what the docs repeat of the code
 	@$(BIN)/python -m tests.docs.rewrite
 
-pictures: $(VENV)/dev ## Take the README's picture anew (needs an emoji font); ALBUM=folder takes every card in every status too
+pictures: $(VENV)/dev ## Take the README's picture anew (needs an emoji font); ALBUM=folder takes every card and form too
 	@mkdir -p docs/pictures $(ALBUM)
 	@$(BIN)/python -m tests.pictures $(ALBUM)
 

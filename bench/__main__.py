@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from bench import environment, machine, report
 from bench.environment import Environment
 from bench.figures import Figure
-from bench.measures import ack, attack, claim, hearing, rate, ready, settled, waiting
+from bench.measures import ack, attack, claim, forms, hearing, rate, ready, settled, waiting
 from bench.sizes import DEFAULT, FULL, SMALL, Sizes
 from bench.table import table
 from sandbox.children import ChildFailed
@@ -27,6 +27,7 @@ Measure: TypeAlias = Callable[[Environment, Sizes], Awaitable[list[Figure]]]
 MEASURES: Final[Mapping[str, Measure]] = {
     "ack": ack.figures,
     "claim": claim.figures,
+    "forms": forms.figures,
     "rate": rate.figures,
     "settled": settled.figures,
     "waiting": waiting.figures,

@@ -1,4 +1,4 @@
-"""A click as Slack sends it: the bytes of one signed request, as large as one for a card of usual size."""
+"""A click and a sent form as Slack sends them: the bytes of one signed request, for a card of usual size."""
 
 import itertools
 import json
@@ -9,32 +9,84 @@ from uuid import UUID
 
 from bench import wire
 from bridge.card import action_ids
+from bridge.forms import codec, view
+from bridge.forms.codec import FormTarget
+from bridge.forms.form import Form, TextField
 from bridge.slack.inbound import PATH
 from sandbox.slack import signing
 
+_TS = "1763719200.000100"
+_FORM = Form(title="Deny", fields=[TextField(id="comment", label="Comment")], submit="Deny")
 APP, TEAM, CHANNEL, PERSON = "A0BENCH", "T0BENCH", "C0BENCH", "U0ANA"
 _numbers = itertools.count(1)
 
 
-def request(url: str, interaction_id: UUID, *, secret: str) -> bytes:
-    """A click on "Approve" with a trigger_id that was not used before, signed now: valid for five minutes."""
-    body = urlencode({"payload": json.dumps(_payload(interaction_id, trigger=next(_numbers)))}).encode()
+def request(url: str, interaction_id: UUID, *, secret: str, opens: bool = False) -> bytes:
+    """A click on "Approve" with a trigger_id that was not used before, signed now: valid for five minutes.
+
+    With `opens` it is a click on "Deny", which opens a form.
+    """
+    action = action_ids.open_form("deny") if opens else action_ids.choose("approve")
+    return _signed(url, _payload(interaction_id, action=action, trigger=next(_numbers)), secret=secret)
+
+
+def submission(url: str, interaction_id: UUID, *, secret: str) -> bytes:
+    """The form of "Deny", sent with a comment."""
+    number = next(_numbers)
+    target = FormTarget(interaction=interaction_id, choice="deny", channel=CHANNEL, ts=_TS)
+    drawn = view.modal(
+        _FORM, question="Deploy payments 4.2.0 to production?", target=target, external_id=f"v1:{number}"
+    )
+    sent = {"type": "plain_text_input", "value": "Not before the backup of 02:00."}
+    payload = {
+        **_who(),
+        "type": "view_submission",
+        "trigger_id": _trigger(number),
+        "view": {
+            **drawn,
+            "id": f"V0{number}",
+            "team_id": TEAM,
+            "state": {"values": {codec.block_id("comment"): {codec.INPUT: sent}}},
+            "hash": "1763719200.abcdefgh",
+            "root_view_id": f"V0{number}",
+            "app_id": APP,
+            "app_installed_team_id": TEAM,
+            "bot_id": "B0ASKBRIDGE",
+        },
+        "response_urls": [],
+    }
+    return _signed(url, payload, secret=secret)
+
+
+def _signed(url: str, payload: dict[str, Any], *, secret: str) -> bytes:
+    body = urlencode({"payload": json.dumps(payload)}).encode()
     headers = signing.headers(secret=secret, timestamp=int(time.time()), body=body)
     return wire.request("POST", f"{url}{PATH}", headers=headers, body=body)
 
 
-def _payload(interaction_id: UUID, *, trigger: int) -> dict[str, Any]:
-    block, ts = action_ids.block_id(interaction_id, 1), "1763719200.000100"
+def _who() -> dict[str, Any]:
     return {
-        "type": "block_actions",
         "user": {"id": PERSON, "username": "ana", "name": "ana", "team_id": TEAM},
         "api_app_id": APP,
-        "token": "a-token-that-nobody-reads",
-        "container": {"type": "message", "message_ts": ts, "channel_id": CHANNEL, "is_ephemeral": False},
-        "trigger_id": f"{trigger}.9960000000000.5c7e0a8f3b1d42e6",
+        "token": "a-token-that-is-never-read",
         "team": {"id": TEAM, "domain": "bench"},
         "enterprise": None,
         "is_enterprise_install": False,
+    }
+
+
+def _trigger(number: int) -> str:
+    return f"{number}.9960000000000.5c7e0a8f3b1d42e6"
+
+
+def _payload(interaction_id: UUID, *, action: str, trigger: int) -> dict[str, Any]:
+    block, ts = action_ids.block_id(interaction_id, 1), _TS
+    buttons = [_button("Approve", action_ids.choose("approve")), _button("Deny", action)]
+    return {
+        **_who(),
+        "type": "block_actions",
+        "container": {"type": "message", "message_ts": ts, "channel_id": CHANNEL, "is_ephemeral": False},
+        "trigger_id": _trigger(trigger),
         "channel": {"id": CHANNEL, "name": "approvals"},
         "message": {
             "type": "message",
@@ -46,11 +98,11 @@ def _payload(interaction_id: UUID, *, trigger: int) -> dict[str, Any]:
             "text": "Deploy payments 4.2.0 to production?",
             "blocks": [
                 *(_section(number) for number in range(6)),
-                {"type": "actions", "block_id": block, "elements": [_button("approve"), _button("deny")]},
+                {"type": "actions", "block_id": block, "elements": buttons},
             ],
         },
         "state": {"values": {}},
-        "actions": [{**_button("approve"), "block_id": block, "action_ts": "1763719200.518215"}],
+        "actions": [{**_button("Approve", action), "block_id": block, "action_ts": "1763719200.518215"}],
     }
 
 
@@ -63,6 +115,6 @@ def _section(number: int) -> dict[str, Any]:
     }
 
 
-def _button(choice: str) -> dict[str, Any]:
-    text = {"type": "plain_text", "text": choice.title(), "emoji": True}
-    return {"type": "button", "action_id": action_ids.choose(choice), "text": text, "value": "1"}
+def _button(label: str, action: str) -> dict[str, Any]:
+    text = {"type": "plain_text", "text": label, "emoji": True}
+    return {"type": "button", "action_id": action, "text": text, "value": "1"}

@@ -3,11 +3,11 @@
 import contextlib
 import itertools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from uuid import UUID
 
 import asyncpg
@@ -38,9 +38,9 @@ class BenchDatabase:
     key_id: UUID
     key: str = field(repr=False)
 
-    async def pending(self, count: int) -> list[UUID]:
-        """Create `count` pending interactions with posted cards; returns their ids."""
-        return await interactions.pending(self.db, self.scope, self.key_id, count)
+    async def pending(self, count: int, asked: Mapping[str, Any] = interactions.PLAIN) -> list[UUID]:
+        """Create `count` pending interactions that asked this, with posted cards; returns their ids."""
+        return await interactions.pending(self.db, self.scope, self.key_id, count, asked)
 
     async def another_key(self) -> str:
         """The secret of a key of another organization, with a workspace of its own."""
@@ -68,6 +68,14 @@ class Environment:
     def click(self, child: Child, interaction_id: UUID) -> bytes:
         """The bytes of a new click on an interaction, addressed to this process."""
         return click.request(self.url(child), interaction_id, secret=self.secret)
+
+    def opening(self, child: Child, interaction_id: UUID) -> bytes:
+        """The bytes of a new click that opens a form, addressed to this process."""
+        return click.request(self.url(child), interaction_id, secret=self.secret, opens=True)
+
+    def submission(self, child: Child, interaction_id: UUID) -> bytes:
+        """The bytes of a form that was sent, addressed to this process."""
+        return click.submission(self.url(child), interaction_id, secret=self.secret)
 
     def replica(self, *, profile: Path | None = None, limited: bool = False) -> Child:
         """One more replica, not started yet; `limited`: with the default limits on requests.

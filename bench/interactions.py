@@ -1,24 +1,26 @@
 """Creates interactions in bulk by SQL, without the bridge's API: creating them is not what is measured."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from bench import click
 from bridge import ids
+from bridge.kinds.approval import KIND
 from storage.model import Scope
 from storage.pool import Database
 
 _PENDING = """
 with opened as (
     insert into interactions (
-        organization_id, connection_id, id, kind, request, digest, answers, responders, home_teams, key_id, asked_by,
-        cards_left, cards_shown, expires_at)
+        organization_id, connection_id, id, kind, request, digest, answers, forms, responders, home_teams, key_id,
+        asked_by, cards_left, cards_shown, expires_at)
     select
-        $1, $2, id, 'approval', '{"kind": "approval", "title": "Deploy?"}', repeat('0', 64),
-        '{"approve": {"decision": "approve", "approved": true, "option": null, "label": "Approve"},
-          "deny": {"decision": "deny", "approved": false, "option": null, "label": "Deny"}}',
-        array[$5], array[$6], $3, 'bench', 0, 1, clock_timestamp() + interval '1 day'
+        $1, $2, id, 'approval', $8::jsonb, $9, $10::jsonb, $11::jsonb, array[$5], array[$6], $3,
+        'bench', 0, 1, clock_timestamp() + interval '1 day'
     from unnest($4::uuid[]) as made (id)
     returning id
 ),
@@ -74,14 +76,21 @@ from generate_series(1, $2::int) as series (n)
 """
 
 
-async def pending(db: Database, scope: Scope, key_id: UUID, count: int) -> list[UUID]:
-    """Create `count` pending interactions whose cards are posted; returns their ids."""
+PLAIN: Final = MappingProxyType({"kind": "approval", "title": "Deploy?"})
+COMMENTED: Final = MappingProxyType({**PLAIN, "comment": {"deny": "required"}})
+
+
+async def pending(db: Database, scope: Scope, key_id: UUID, count: int, asked: Mapping[str, Any] = PLAIN) -> list[UUID]:
+    """Create `count` pending interactions that asked this and whose cards are posted; returns their ids."""
+    request = KIND.request.model_validate(dict(asked))
+    stored = (KIND.stored(request), KIND.digest(request), KIND.answers(request), KIND.stored_forms(request))
     made = [ids.new() for _ in range(count)]
     for at in range(0, count, 1000):  # in batches, so that each statement ends long before the pool's deadline
         batch = made[at : at + 1000]
         await db.fetch(
             _PENDING,
             *(scope.organization_id, scope.connection_id, key_id, batch, click.PERSON, click.TEAM, click.CHANNEL),
+            *stored,
         )
     return made
 

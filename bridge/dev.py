@@ -157,7 +157,7 @@ def _in_words(data: Path, *, is_kept: bool) -> Iterator[None]:
     except errors.SchemaTooNew as error:
         raise ChildFailed(f"{error}{anew}") from error
     except errors.Unavailable as error:
-        raise ChildFailed(f"The PostgreSQL in {data} cannot be used: {error.advice} ({error.cause}).{anew}") from error
+        raise ChildFailed(f"The PostgreSQL in {data} cannot be used: {error.problem} ({error.cause}).{anew}") from error
     except OSError as error:
         raise ChildFailed(f"The data folder {data} cannot be used: {error.strerror}. Choose another one.") from error
 

@@ -19,6 +19,15 @@ ACK_BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 3.
 LAG_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
+class Refusal(StrEnum):
+    """Why a request to Slack's route was refused, for the log and the metrics; the sender gets only a 401."""
+
+    MISSING = "missing"  # a header is missing or empty
+    MALFORMED = "malformed"  # a header does not have Slack's format, or occurs twice
+    STALE = "stale"  # the timestamp is too old or too far ahead
+    WRONG = "wrong"  # none of the accepted secrets produced this signature
+
+
 class Reply(StrEnum):
     """The result of a private reply to a clicker."""
 
@@ -89,6 +98,8 @@ class Metrics:
         for status in Status:
             if status is not Status.PENDING:
                 self._ended.labels(status)
+        for why in Refusal:
+            self._refused.labels(why)
         for result in Reply:
             self._replies.labels(result)
         for fallback in Fallback:
@@ -111,8 +122,8 @@ class Metrics:
         """The sender of a click closed the connection before the response."""
         self._acks_lost.inc()
 
-    def refused(self, why: str) -> None:
-        """A request failed the verification of Slack's signature; `why` is a verify.Refusal."""
+    def refused(self, why: Refusal) -> None:
+        """A request failed the verification of Slack's signature."""
         self._refused.labels(why).inc()
 
     def replied(self, result: Reply) -> None:

@@ -1,6 +1,7 @@
 """A data folder that is kept between starts: its files, its locks, and what the next start takes from the last one.
 
-    askbridge.lock      held by the one process that uses the folder; the kernel releases it when that process ends
+    askbridge.lock      held by the one process that uses the folder, whose id is in it; the kernel releases it when
+                        that process ends
     processes.lock      held by every process that was started for the folder, because each inherits the open file
     askbridge.json      the ports and the API key of the last start; replaced as a whole, never written in place
     webhook.key         what webhook secrets are derived from
@@ -179,12 +180,22 @@ def _owned(path: Path) -> int:
             f"The data folder {path} belongs to another account (user id {owner}; this is {os.geteuid()}). "
             "Run this as that account, or choose another folder with --data."
         )
-    if (lock := _taken(path / "askbridge.lock")) is None:
+    file = path / "askbridge.lock"
+    if (lock := _taken(file)) is None:
         raise ChildFailed(
-            f"The data folder {path} is in use by another process. "
-            "Stop the other `askbridge dev`, or choose another folder with --data."
+            f"The data folder {path} is in use by another process{_named(file)}, or choose another folder with --data."
         )
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     return lock
+
+
+def _named(lock: Path) -> str:
+    """How the message goes on that names the process which holds the lock and wrote its id into it."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(lock.read_text("ascii"))
+        return f" ({pid}). Stop the other `askbridge dev` (kill {pid})"
+    return ". Stop the other `askbridge dev`"
 
 
 async def _without_leftovers(path: Path, on_wait: Callable[[], None]) -> int:

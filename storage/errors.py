@@ -26,25 +26,72 @@ class Unavailable(Exception):
         self.cause = cause
 
     @property
+    def problem(self) -> str:
+        """What is wrong, as a clause for an operator."""
+        return _CAUSES.get(self.cause, _OTHER)[0]
+
+    @property
+    def fix(self) -> str:
+        """What an operator should do, as a clause."""
+        return _CAUSES.get(self.cause, _OTHER)[1]
+
+    @property
     def advice(self) -> str:
-        """What an operator should check; a text for people."""
-        return _ADVICE.get(self.cause, "check that it runs and can be reached")
+        """Both in one line, for the log."""
+        return f"{self.problem}; {self.fix}"
 
 
-_ADVICE = {
-    "InvalidPasswordError": "it refuses this user or password",
-    "InvalidAuthorizationSpecificationError": "it refuses this user",
-    "InvalidCatalogNameError": "it has no database of this name",
-    "InsufficientPrivilegeError": "it does not let this user do that; make the user the owner of the database",
-    "ConnectionRefusedError": "nothing listens at its address",
-    "ConnectionError": "what listens there is no PostgreSQL, or cannot do TLS as the address demands",
-    "SSLCertVerificationError": "its TLS certificate is not trusted here",
-    "CannotConnectNowError": "it is starting or stopping",
-    "ReadOnlySQLTransactionError": "it is read-only, perhaps a standby",
-    "TimeoutError": "it did not answer in time",
-    "TooManyConnectionsError": "it has no connection left to give",
-    "ProtocolViolationError": "the pooler before it refuses; perhaps it is full, its log says why",
-    "gaierror": "its host's name is not known",
+_OTHER = ("the database cannot be reached", "check that PostgreSQL runs and can be reached from this machine")
+_CAUSES = {  # the name of the exception: what is wrong, and what to do
+    "InvalidPasswordError": (
+        "PostgreSQL refused the user or the password",
+        "correct them in the database's URL",
+    ),
+    "InvalidAuthorizationSpecificationError": (
+        "PostgreSQL refused the user",
+        "correct the user in the database's URL, or allow it to log in (pg_hba.conf)",
+    ),
+    "InvalidCatalogNameError": (
+        "the server has no database of this name",
+        "correct the name in the database's URL, or create the database with createdb -E UTF8 -T template0 NAME",
+    ),
+    "InsufficientPrivilegeError": (
+        "the database user lacks a permission",
+        "make this user the owner of the database",
+    ),
+    "ConnectionRefusedError": (
+        "no server accepts connections at the database's address",
+        "start PostgreSQL, or correct host and port in the database's URL",
+    ),
+    "ConnectionError": (
+        "the server at the database's address is not PostgreSQL, or does not support the TLS that the URL demands",
+        "correct host, port and sslmode in the database's URL",
+    ),
+    "SSLCertVerificationError": (
+        "the TLS certificate of the database's server is not trusted here",
+        "name the file of its certificate authority in the database's URL as sslrootcert",
+    ),
+    "CannotConnectNowError": ("PostgreSQL is starting or stopping", "wait a moment; if it stays so, read its log"),
+    "ReadOnlySQLTransactionError": (
+        "the server is read-only, perhaps a standby",
+        "set the database's URL to the primary",
+    ),
+    "TimeoutError": (
+        "the database did not respond in time",
+        "check that it runs, that it is not overloaded, and that this machine can reach it",
+    ),
+    "TooManyConnectionsError": (
+        "PostgreSQL has no free connection",
+        "raise max_connections, or close connections of other programs",
+    ),
+    "ProtocolViolationError": (
+        "the connection pooler refused the connection, perhaps because it is full",
+        "read the pooler's log",
+    ),
+    "gaierror": (
+        "the database's host name cannot be resolved",
+        "correct the host in the database's URL, or this machine's DNS",
+    ),
 }
 
 
@@ -53,8 +100,8 @@ class BadDatabaseUrl(Exception):
 
     def __init__(
         self,
-        message: str = "The database's URL cannot be read: write postgresql://user:password@host:port/database, "
-        "with %-codes for special characters in the password.",
+        message: str = "The database's URL is malformed. Write postgresql://user:password@host:port/database, and "
+        "percent-encode special characters in the password, such as %2F for a slash.",
     ) -> None:
         super().__init__(message)
 
@@ -64,9 +111,10 @@ class NotDirect(BadDatabaseUrl):
 
     def __init__(self) -> None:
         super().__init__(
-            "ASKBRIDGE_DATABASE_URL leads through a pooler that shares connections between transactions (PgBouncer "
-            "with pool_mode=transaction, for one), where notices get lost and time limits do not hold. Let it lead to "
-            "PostgreSQL itself; or keep it, and let ASKBRIDGE_DATABASE_DIRECT_URL lead to the same database itself."
+            "ASKBRIDGE_DATABASE_URL leads to a connection pooler that shares connections between transactions (such as "
+            "PgBouncer with pool_mode=transaction). There, notifications get lost and time limits do not hold. Set it "
+            "to PostgreSQL itself; or keep it, and set ASKBRIDGE_DATABASE_DIRECT_URL to the same database without the "
+            "pooler."
         )
 
 
@@ -75,14 +123,14 @@ class WrongEncoding(BadDatabaseUrl):
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
-        super().__init__(f"The database's encoding is {encoding}, and must be UTF8: {self.fix}.")
+        super().__init__(f"The database's encoding is {encoding}, and must be UTF8. To fix it: {self.fix}.")
 
     @property
     def fix(self) -> str:
         """What an operator should do; a text for people."""
         return (
-            "make another one with createdb -E UTF8 -T template0 --owner=USER NAME, and let ASKBRIDGE_DATABASE_URL "
-            "lead to it; what the old one has goes over with pg_dump"
+            "create another database with createdb -E UTF8 -T template0 --owner=USER NAME, copy the data with pg_dump "
+            "and psql, and set ASKBRIDGE_DATABASE_URL to the new one"
         )
 
 

@@ -132,7 +132,7 @@ async def check(db: statements.Runs) -> None:
     _refuse_newer(applied, known)
     if applied < known[-1].version:
         raise errors.NotMigrated(
-            f"The database has schema {applied}, this release needs {known[-1].version}: run `askbridge migrate`."
+            f"The database has schema {applied}, and this release needs {known[-1].version}: run `askbridge migrate`."
         )
 
 
@@ -140,5 +140,5 @@ def _refuse_newer(applied: int, known: list[Migration]) -> None:
     newest = known[-1].version if known else 0
     if applied > newest:
         raise errors.SchemaTooNew(
-            f"The database has schema {applied}, this release knows {newest}: run the newer release."
+            f"The database has schema {applied}, and this release knows only {newest}: run the newer release."
         )

@@ -58,14 +58,14 @@ def plain(request: Question, body: Body, *, asked_by: str, max_weight: int) -> S
     return top + Shown(_plain_sections(shown)) + note + action
 
 
-def options(labels: Sequence[str], *, plain: bool) -> list[Json]:
-    """The options as a list of labels."""
+def options(labels: Sequence[str], *, heading: str, plain: bool) -> list[Json]:
+    """The options as a list of labels, under this heading."""
     if not labels:
         return []
     if plain:
-        return _plain_sections("\n".join(["Options:", *(f"• {label}" for label in labels)]))
+        return _plain_sections("\n".join([f"{heading}:", *(f"• {label}" for label in labels)]))
     rows = [richtext.section(richtext.text(label)) for label in labels]
-    head = richtext.section(richtext.text("Options:", bold=True))
+    head = richtext.section(richtext.text(f"{heading}:", bold=True))
     return [richtext.block([head, richtext.items(rows, indent=0, first=None)])]
 
 

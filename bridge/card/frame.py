@@ -51,15 +51,16 @@ def frame(
     buttons: Sequence[Json],
     past: Mapping[str, str],
     offered: Sequence[str] = (),
+    offered_as: str = "Options",
     listed: bool = False,
 ) -> Drawing:
     """The card of an interaction: with these buttons while it is pending, afterwards with its outcome.
 
     `past` maps each choice to its outcome ("✅ *Approved*"); the label of the answer stands for a choice without one.
-    `offered` are labels that belong to the request: always part of the text, and also on the card if `listed`, for when
-    the buttons do not show them completely.
+    `offered` are labels that belong to the request, under the heading `offered_as`: always part of the text, and also
+    on the card if `listed`, for when the buttons do not show them completely.
     """
-    options = content.options(offered if listed else (), plain=view.plain)
+    options = content.options(offered if listed else (), heading=offered_as, plain=view.plain)
     below = [*options, *_below(view, buttons, past)]
     limit, draw = (_MAX_WEIGHT_PLAIN, content.plain) if view.plain else (_MAX_WEIGHT, content.full)
     body = markdown.parse(request.body or "")
@@ -69,7 +70,7 @@ def frame(
     lines += [said] if (said := outcome.words(view.interaction)) else []
     lines += [report] if (report := outcome.last_mile(view.interaction)) else []
     lines.append(content.spoken(request, body, asked_by=asked_by))
-    lines += [f"Options: {blocks.unformatted(', '.join(offered))}"] if offered else []
+    lines += [f"{offered_as}: {blocks.unformatted(', '.join(offered))}"] if offered else []
     return Drawing(
         text=blocks.cut_escaped("\n".join(lines), _MAX_SPOKEN),
         blocks=[*above.blocks, *below],
@@ -98,7 +99,7 @@ def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> 
     interaction = view.interaction
     state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past, newer=view.newer)))
     said = outcome.words(interaction)
-    answer = [_small(view, blocks.mrkdwn(said))] if said else []
+    answer = [blocks.section(blocks.mrkdwn(said))] if said else []
     detail = outcome.reason(interaction)
     reason = [_small(view, blocks.plain(f"Reason given: {detail}"))] if detail else []
     last_mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]

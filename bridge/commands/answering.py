@@ -11,7 +11,7 @@ import aiohttp
 
 from bridge.commands import outcome, terminal
 from bridge.commands.addresses import Unknown
-from bridge.commands.ask_options import ExitStatus
+from bridge.commands.answers import ExitStatus
 from bridge.commands.client import Bridge, NoAnswer
 from storage import json_text
 from storage.model import Json

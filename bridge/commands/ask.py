@@ -4,9 +4,11 @@ import click
 
 from bridge.commands import addresses, answering, outcome, terminal
 from bridge.commands.addresses import Names
-from bridge.commands.ask_options import AskOptions, ExitStatus
+from bridge.commands.answers import ExitStatus
+from bridge.commands.ask_options import AskOptions
 from bridge.commands.bridge_options import Duration, an_origin, key_option, url_option
 from bridge.commands.client import Bridge
+from bridge.commands.word_options import word_options
 from storage import json_text
 from storage.model import Json
 
@@ -67,13 +69,17 @@ Examples:
   askbridge ask 'Deploy?' --to U012AB3CD --approve --action deploy --argument version=1.4 --argument retries:=3 \\
     --fact 'Open incidents=none' --run "$CI_JOB_ID" --idempotency-key "deploy-$CI_JOB_ID"
   to=$(askbridge ask 'Where to?' --to U012AB3CD --option staging --option eu='Europe, live') && ./deploy "$to"
+  askbridge ask 'Refund order 4711?' --to U012AB3CD --approve --comment deny --comment approve=optional --respond
+  askbridge ask 'Restart which?' --to U012AB3CD --option api --option web --option cron --multiple=1-2 | xargs ./restart
+  name=$(askbridge ask 'Name it' --to U012AB3CD --text --suggest Falcon --decline --max-length 40) && ./name "$name"
 
 \b
 Exit status:
-  0  approved; or an option was chosen, and stdout has only its name
-  1  denied
-  2  no answer: expired, cancelled, superseded, unreachable, still open after --wait or Ctrl-C, the bridge
-     not reachable, or wrong usage. This is never a denial."""
+  0  approved; or options were chosen, and stdout has only their names, one a line; or a text was given, and stdout
+     has only the text: as it was written, or on a terminal without what a terminal would obey
+  1  denied; or with --decline, a person declined to give a text
+  2  no answer: a reply (--respond), expired, cancelled, superseded, unreachable, still open after --wait or Ctrl-C,
+     the bridge not reachable, or wrong usage. This is never a denial."""
 )
 @click.argument("title")
 @click.option(
@@ -101,6 +107,7 @@ Exit status:
     metavar="NAME=TEXT",
     help="The text of an option's confirmation dialog.",
 )
+@word_options
 @click.option("--body", metavar="MARKDOWN", help="Details, shown below the title.")
 @click.option("--action", metavar="NAME", help="The name of what will run if a person agrees, such as deploy.")
 @click.option(
@@ -139,7 +146,7 @@ Exit status:
 @click.option(
     "--on-expiry",
     metavar="ANSWER",
-    help="The default answer at the deadline: approve, deny or the name of an option.",
+    help="The default answer at the deadline: approve, deny, the name of an option, a --suggest text, or decline.",
 )
 @click.option("--agent", metavar="NAME", help="The agent's name; shown as not verified, beside the name of the key.")
 @click.option("--run", metavar="ID", help="The id of the agent's run; `askbridge list --run` finds its questions.")
@@ -169,8 +176,8 @@ Exit status:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole interaction as one line of JSON on stdout.")
 def ask(*, approve: bool, **values: object) -> None:
     """Ask people in Slack about TITLE, wait for one answer, print it."""
-    if approve == bool(values["options"]):
-        raise click.UsageError("Give either --approve, or --option for each option.")
+    if [approve, bool(values["options"]), bool(values["text"])].count(True) != 1:
+        raise click.UsageError("Give one of these: --approve, --option for each option, or --text.")
     options = AskOptions(**values)  # type: ignore[arg-type]  # the options above are its fields
 
     async def begin(bridge: Bridge) -> Json:
@@ -183,9 +190,9 @@ def ask(*, approve: bool, **values: object) -> None:
         return interaction
 
     def finish(interaction: Json) -> ExitStatus:
-        status = options.exit_status(interaction)
-        outcome.report(interaction, status, as_json=options.as_json, names_option=bool(options.options))
-        return status
+        result = options.result(interaction)
+        outcome.report(interaction, result, as_json=options.as_json)
+        return result.status
 
     answering.end_with(
         answering.follow(

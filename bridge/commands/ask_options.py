@@ -1,27 +1,19 @@
-"""The options of `askbridge ask`: the request they make, and the exit status for its outcome."""
+"""The options of `askbridge ask`: the request they make, and the result of its outcome."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 from bridge.commands.addresses import Names, Unknown
+from bridge.commands.answers import ExitStatus, Result, chosen, result
+from bridge.commands.word_options import WordOptions
 from storage.model import Json
 
 
-class ExitStatus(IntEnum):
-    """The exit statuses; everything that is not certainly an answer is NO_ANSWER."""
-
-    ANSWERED = 0  # approved, or chosen
-    DENIED = 1
-    NO_ANSWER = 2
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskOptions:
+class AskOptions(WordOptions):
     """The options of one call of the command; each is empty or None where it was not given."""
 
     title: str
     to: tuple[str, ...]
-    options: tuple[tuple[str, str], ...] = ()  # names and labels; empty: an approval
     danger: tuple[str, ...] = ()  # names of options
     confirm: tuple[tuple[str, str], ...] = ()  # names of options and texts
     body: str | None = None
@@ -52,7 +44,7 @@ class AskOptions:
     def body_for(self, names: Names) -> Json:
         """The request's body; raises Unknown."""
         to = [names.address(text) for text in self.to]
-        body: Json = {"kind": "choice" if self.options else "approval", "title": self.title, "to": to}
+        body: Json = {"kind": self.kind, "title": self.title, "to": to}
         if self.options:
             body["options"] = self._choices()
         if self.responders or self.anyone:
@@ -62,25 +54,26 @@ class AskOptions:
         elif self.outsiders:
             raise Unknown("--outsiders requires --responder U… or --anyone.")
         if self.on_expiry is not None:
-            body["on_expiry"] = {"option" if self.options else "decision": self.on_expiry}
+            body["on_expiry"] = self.default(self.on_expiry)
         if self.on_behalf_of is not None:
             body["on_behalf_of"] = {"user": names.user(self.on_behalf_of)}
         if self.expires_in is not None:
             body["expires_in"] = round(self.expires_in)
-        return body | self._action() | self._agent() | self._plain()
+        return body | self.words() | self._action() | self._agent() | self._plain()
 
     def _choices(self) -> list[Json]:
         offered = {name for name, _ in self.options}
         for option, names in (("--danger", self.danger), ("--confirm", [name for name, _ in self.confirm])):
             if unknown := [name for name in names if name not in offered]:
                 raise Unknown(f"{option} {unknown[0]} names no --option.")
-        confirmations = dict(self.confirm)
+        confirmations, comments = dict(self.confirm), self.option_comments()
         return [
             {
                 "id": name,
                 "label": label,
                 **({"style": "danger"} if name in self.danger else {}),
                 **({"confirm": confirmations[name]} if name in confirmations else {}),
+                **({"comment": comments[name]} if name in comments else {}),
             }
             for name, label in self.options
         ]
@@ -116,32 +109,18 @@ class AskOptions:
         }
         return {name: value for name, value in fields.items() if value}
 
-    def exit_status(self, interaction: Json) -> ExitStatus:
-        """The exit status for an interaction; only an expected answer to this request counts as one."""
-        if not self.options:
-            return exit_status(interaction)
-        names = [name for name, _ in self.options]
-        return ExitStatus.ANSWERED if chosen(interaction) in names else ExitStatus.NO_ANSWER
+    def result(self, interaction: Json) -> Result:
+        """The result of an interaction; only an expected answer to this request counts as one."""
+        found = result(interaction, self.kind)
+        if self.kind == "choice" and not self._offered(interaction):
+            return Result(status=ExitStatus.NO_ANSWER, values=())
+        if self.kind == "text" and found.status is ExitStatus.DENIED and not self.decline:
+            return Result(status=ExitStatus.NO_ANSWER, values=())
+        return found
 
-
-def exit_status(interaction: Json) -> ExitStatus:
-    """The exit status for an interaction that was asked as an approval."""
-    answer = interaction.get("answer")
-    if interaction.get("status") != "answered" or not isinstance(answer, dict):
-        return ExitStatus.NO_ANSWER
-    match answer.get("decision"), answer.get("approved"):
-        case "approve", True:
-            return ExitStatus.ANSWERED
-        case "deny", False:
-            return ExitStatus.DENIED
-        case _:
-            return ExitStatus.NO_ANSWER
-
-
-def chosen(interaction: Json) -> str | None:
-    """The name of the option that was chosen, if the interaction is answered with one."""
-    answer = interaction.get("answer")
-    if interaction.get("status") != "answered" or not isinstance(answer, dict):
-        return None
-    option = answer.get("option")
-    return option if isinstance(option, str) else None
+    def _offered(self, interaction: Json) -> bool:
+        """Whether the answer is one of the options, or several of them if that was asked for."""
+        answer, names = interaction.get("answer"), chosen(interaction)
+        is_several = isinstance(answer, dict) and "options" in answer
+        offered = {name for name, _ in self.options}
+        return names is not None and is_several is (self.multiple is not None) and offered.issuperset(names)

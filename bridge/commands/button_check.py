@@ -28,6 +28,10 @@ TAG = "askbridge-doctor"
 WAIT_SECONDS = 120.0  # for a person to press
 POST_SECONDS = 20.0  # for a replica to post the card
 _POLL_SECONDS = 0.5
+_ONE = (
+    "this tests one replica: if Slack showed an error for an earlier press, another replica refused that one, and logs "
+    "slack_request_refused; behind a load balancer, run it several times"
+)
 _LIFE = 60  # seconds that the question stays open after the wait, should this process be killed
 
 
@@ -45,9 +49,9 @@ async def examine(db: Database, connection: Connection, check: ButtonCheck) -> C
     try:
         row = await _open(db, connection, check)
     except ApiProblem as problem:
-        return failed(NAME, problem.detail, fix=f"{_again(check)}, after fixing that")
+        return failed(NAME, problem.detail, fix=f"fix that, then run: {_again(check)}")
     if row is None:
-        return failed(NAME, "the question could not be opened", fix=f"{_again(check)}, once more")
+        return failed(NAME, "the test question could not be created", fix=f"run it again: {_again(check)}")
     try:
         return await _not_posted(db, row, check) or await _clicked(db, connection, row, check)
     finally:
@@ -58,7 +62,7 @@ async def _open(db: Database, connection: Connection, check: ButtonCheck) -> Int
     body: Json = {
         "kind": "choice",
         "title": "Does a click arrive? Press a button.",
-        "body": "`askbridge doctor` waits for it, and this question ends with it. Nothing else happens.",
+        "body": "`askbridge doctor` waits for the click and then closes this question. Nothing else happens.",
         "options": [{"id": "one", "label": "Press me"}, {"id": "other", "label": "Or me"}],
         "to": {"channel": check.channel},
         "responders": {"anyone_in_channel": True},
@@ -106,26 +110,27 @@ async def _not_posted(db: Database, asked: Interaction, check: ButtonCheck) -> C
             break
         reason = waiting.reason(card, row.read_at)
         await asyncio.sleep(_POLL_SECONDS)
-    detail = printable((reason or {}).get("detail") or f"no replica has posted a card within {POST_SECONDS:.0f} s")
-    fix = (reason or {}).get("fix") or "See that a replica runs (askbridge serve), and what it logs."
-    return failed(NAME, f"in {check.channel} nothing was posted: {detail}", fix=f"{fix} Then: {_again(check)}")
+    detail = printable((reason or {}).get("detail") or f"no replica posted it within {POST_SECONDS:.0f} s")
+    fix = (reason or {}).get("fix") or "Check that a replica runs (askbridge serve), and read its log."
+    return failed(NAME, f"no card was posted in {check.channel}: {detail}", fix=f"{fix} Then run: {_again(check)}")
 
 
 async def _clicked(db: Database, connection: Connection, asked: Interaction, check: ButtonCheck) -> Check:
     """Wait for a click with any verdict: a replica wrote it down, so that Slack's signature was good."""
     clock = asyncio.get_running_loop().time
-    check.tell(f"posted in {check.channel}: press a button on it within {check.seconds:.0f} s …")
+    check.tell(f"A card was posted in {check.channel}. Press one of its buttons within {check.seconds:.0f} s …")
     deadline = clock() + check.seconds
     while True:
         moments = await interactions.timeline(db, asked.organization_id, asked.id)
         click = next((moment for moment in moments if moment.type == "interaction.clicked"), None)
         if click is not None:
             return ok(
-                NAME, f"a signed click of {_person(click)} in {check.channel} reached a replica ({click.verdict})"
+                NAME,
+                f"a signed click by {_person(click)} in {check.channel} reached a replica ({click.verdict}); {_ONE}",
             )
         row = await interactions.get(db, asked.organization_id, asked.id)
         if row is None or row.status is not Status.PENDING:
-            return failed(NAME, "the question was ended from elsewhere", fix=f"{_again(check)}, once more")
+            return failed(NAME, "another program closed the test question", fix=f"run it again: {_again(check)}")
         if clock() >= deadline:
             break
         await asyncio.sleep(_POLL_SECONDS)
@@ -133,11 +138,12 @@ async def _clicked(db: Database, connection: Connection, asked: Interaction, che
     before = "clicks from this workspace arrived earlier" if clicked else "none from this workspace ever arrived"
     return failed(
         NAME,
-        f"no signed click came from {check.channel} within {check.seconds:.0f} s; {before}",
-        fix="if a person clicked: open the app at https://api.slack.com/apps, under Interactivity & Shortcuts turn "
-        "Interactivity on and let its Request URL be this bridge's address with /slack/events; if a replica logs "
-        "slack_request_refused, do what its fix says (mostly ASKBRIDGE_SLACK_SIGNING_SECRET is another app's); if no "
-        f"replica logs anything, the URL leads elsewhere: askbridge doctor --url URL. Then: {_again(check)}",
+        f"no signed click from {check.channel} arrived within {check.seconds:.0f} s; {before}",
+        fix="if a button was pressed: (1) open the app at https://api.slack.com/apps and, under Interactivity & "
+        "Shortcuts, turn Interactivity on and set the Request URL to this bridge's address with /slack/events. (2) If "
+        "a replica logs slack_request_refused, do what the fix there says; mostly ASKBRIDGE_SLACK_SIGNING_SECRET "
+        "belongs to another app. (3) If no replica logs anything, the Request URL leads elsewhere: askbridge doctor "
+        f"--url URL. Then run: {_again(check)}",
     )
 
 
@@ -146,7 +152,7 @@ async def _end(db: Database, asked: Interaction) -> None:
     reason = {
         "code": status_text.CANCELLED_BY_AGENT,
         "detail": "The test of askbridge doctor is over.",
-        "fix": "Run askbridge doctor --click once more.",
+        "fix": "Run askbridge doctor --click again.",
     }
     await interactions.cancel(
         db, asked.organization_id, asked.id, reason=reason, cancelled_by=KEY_NAME, event_id=ids.new()

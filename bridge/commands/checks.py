@@ -9,6 +9,7 @@ from bridge import ids
 from bridge.commands.terminal import printable
 from bridge.slack.client import Channel
 from bridge.slack.errors import BadBlocks, Broken, GiveUp, RetryAfter, SlackFailure
+from storage import errors
 from storage.connections import DegradedConnection
 from storage.server import Server
 
@@ -16,6 +17,7 @@ MIN_VERSION = 150000  # PostgreSQL 15
 REQUIRED_SCOPES = ("chat:write", "im:write", "users:read")
 MAX_SKEW = 60.0  # seconds
 PSQL = 'psql "$ASKBRIDGE_DATABASE_URL"'
+NO_DATABASE = "the database cannot be used"  # why a check is skipped
 
 
 class State(StrEnum):
@@ -51,16 +53,21 @@ def skipped(name: str, detail: str) -> Check:
     return Check(name=name, state=State.SKIPPED, detail=detail)
 
 
+def no_answer(name: str, error: errors.Unavailable) -> Check:
+    """The finding of a check during which the database stopped answering."""
+    return failed(name, f"the database stopped answering ({error.cause})", fix="run it again: askbridge doctor")
+
+
 def settings(misspelt: Sequence[tuple[str, str]]) -> Check:
     """Whether no variable is named nearly like a setting; `misspelt` are (name, setting) pairs."""
     if not misspelt:
-        return ok("settings", "none has a misspelt name")
+        return ok("settings", "no variable has a misspelt name")
     return failed(
         "settings",
-        "; ".join(f"no setting has the name {printable(name)}, so it does nothing" for name, _ in misspelt),
-        fix="if it was meant, write "
-        + "; ".join(f"{intended} for {printable(name)}" for name, intended in misspelt)
-        + "; else unset it",
+        "; ".join(f"{printable(name)} is not a setting, so it has no effect" for name, _ in misspelt),
+        fix="; ".join(
+            f"rename {printable(name)} to {intended} if you meant that, or unset it" for name, intended in misspelt
+        ),
     )
 
 
@@ -70,8 +77,8 @@ def signing_secret(*, usual: bool) -> Check:
         return ok("signing secret", "is set")
     return ok(
         "signing secret",
-        "is set, but is not 32 hexadecimal digits as Slack's are; unless clicks arrive, copy it again from the app's "
-        "page Basic Information (not the client secret, nor the verification token)",
+        "is set, but is not 32 hexadecimal digits as Slack's are. If no clicks arrive, copy the Signing Secret again "
+        "from the app's page Basic Information (not the Client Secret or the Verification Token)",
     )
 
 
@@ -79,7 +86,7 @@ def database(facts: Server) -> Check:
     """Whether the server is a supported PostgreSQL."""
     version = f"PostgreSQL {facts.release}"
     if facts.version < MIN_VERSION:
-        return failed("database", f"{version} is too old", fix="upgrade it to PostgreSQL 15 or newer: pg_upgrade")
+        return failed("database", f"{version} is too old", fix="upgrade the server to PostgreSQL 15 or newer")
     return ok("database", version)
 
 
@@ -91,7 +98,7 @@ def durability(facts: Server) -> Check:
     commands = " ".join(f"-c 'alter system set {name} = on'" for name in off)
     return failed(
         "durability",
-        f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} off: a crash can lose answers that were confirmed",
+        f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} off, so a crash can lose confirmed answers",
         fix=f"{PSQL} {commands} -c 'select pg_reload_conf()'",
     )
 
@@ -104,7 +111,7 @@ def clock(facts: Server | None, *, ours: float, slack: float | None = None) -> C
     others = {"the database": facts.now.timestamp() if facts else None, "Slack": slack}
     apart = {name: ours - theirs for name, theirs in others.items() if theirs is not None}
     if not apart:
-        return skipped("clock", "there is no other clock in reach")
+        return skipped("clock", "neither the database nor Slack could be asked for the time")
     wrong = [
         f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} {name}"
         for name, seconds in apart.items()
@@ -113,10 +120,10 @@ def clock(facts: Server | None, *, ours: float, slack: float | None = None) -> C
     if wrong:
         return failed(
             "clock",
-            f"this machine is {' and '.join(wrong)}",
-            fix="let all machines follow a time server: timedatectl set-ntp true",
+            f"the clock of this machine is {' and '.join(wrong)}",
+            fix="synchronize the clocks of all machines with a time server: timedatectl set-ntp true",
         )
-    return ok("clock", ", ".join(f"{abs(seconds):.1f} s from {name}'s" for name, seconds in apart.items()))
+    return ok("clock", ", ".join(f"{abs(seconds):.1f} s away from {name}'s" for name, seconds in apart.items()))
 
 
 def scopes(granted: frozenset[str]) -> Check:
@@ -126,8 +133,8 @@ def scopes(granted: frozenset[str]) -> Check:
         return ok("scopes", ", ".join(REQUIRED_SCOPES))
     return failed(
         "scopes",
-        f"the token lacks {', '.join(missing)}",
-        fix="add them on the app's page OAuth & Permissions, reinstall the app, and set its token anew: "
+        f"the bot token lacks {', '.join(missing)}",
+        fix="add them on the app's page OAuth & Permissions, reinstall the app, and set the new token: "
         "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-…",
     )
 
@@ -136,34 +143,42 @@ def cards(degraded: Sequence[DegradedConnection]) -> Check:
     """Whether some replica can post for every active connection that has cards waiting."""
     unserved = [one for one in degraded if one.cards]
     if not unserved:
-        return ok("cards", "none waits for a replica with its workspace's token")
+        return ok("cards", "no card waits for a bot token")
     waiting = ", ".join(
-        f"{one.cards} of {printable(one.name)} ({ids.encode('con', one.id)}) since {one.since:%Y-%m-%d %H:%M} UTC"
+        f"{one.cards} of {printable(one.name)} ({ids.encode('con', one.id)}), since {one.since:%Y-%m-%d %H:%M} UTC"
         for one in unserved
     )
     more = unserved[0].unserved - len(unserved)
     return failed(
         "cards",
-        f"no replica can post what waits: {waiting}{f', and of {more} more' if more else ''}",
-        fix="give a replica that workspace's bot token: export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-… && askbridge serve; if "
-        "one runs, its log says why Slack does not take it (token_missing, slack_token_refused, slack_awaited)",
+        f"cards wait, and no replica has a working bot token for them: {waiting}"
+        f"{f', and cards of {more} more connections' if more else ''}",
+        fix="start a replica with the bot token of that workspace: export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-… && "
+        "askbridge serve. If a replica has it, its log says why Slack does not accept it: look for token_missing, "
+        "slack_token_refused and slack_awaited",
     )
 
 
 def channel(id: str, result: Channel | SlackFailure) -> Check:
     """Whether cards can be posted in a channel; skipped without the scope to read channels, which cards do not need."""
     name = "channel"
-    invite = f"write /invite @askbridge in the channel, then: askbridge doctor --channel {id}"
+    again = f"askbridge doctor --channel {id}"
+    invite = f"write /invite @askbridge in the channel, then run: {again}"
     match result:
         case Broken(code="scope_missing"):
-            return skipped(name, f"{id}: the token lacks channels:read (for private ones groups:read); try: {invite}")
+            return skipped(
+                name,
+                f"{id}: the bot token lacks channels:read (for private channels groups:read), so the channel cannot be "
+                "looked up. Cards do not need that scope. To see whether they arrive there: "
+                f"askbridge doctor --click {id}",
+            )
         case RetryAfter():
-            return failed(name, f"{id}: {result.detail}", fix=f"askbridge doctor --channel {id}, once more")
+            return failed(name, f"{id}: {result.detail}", fix=f"run it again: {again}")
         case Broken() | GiveUp() | BadBlocks():
-            return failed(name, f"{id}: {result.detail}", fix=f"{result.fix} Then: askbridge doctor --channel {id}")
+            return failed(name, f"{id}: {result.detail}", fix=f"{result.fix} Then run: {again}")
         case Channel(archived=True):
             return failed(
-                name, f"{id} (#{printable(result.name)}) is archived", fix="unarchive it, or ask in another one"
+                name, f"{id} (#{printable(result.name)}) is archived", fix="unarchive it, or ask in another channel"
             )
         case Channel(joined=False):
             return failed(name, f"the bot is not in {id} (#{printable(result.name)})", fix=invite)

@@ -6,21 +6,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 
-import aiohttp
-
-from bridge import ids
-from bridge.commands import button_check, checks, clicks_check, terminal
+from bridge.commands import checks, clicks_check, slack_checks
 from bridge.commands.button_check import ButtonCheck
 from bridge.commands.checks import PSQL, Check, State, failed, ok, skipped
 from bridge.server import config, misspelt
 from bridge.slack import client
-from bridge.slack.client import Client, Identity
-from bridge.slack.errors import RetryAfter, SlackFailure
-from storage import connections, errors, migrate, organizations, pool, server
+from storage import connections, errors, migrate, pool, server
 from storage.pool import Database
 from storage.server import Server
 
 _SECONDS = 5.0  # for one HTTP request; a bridge or a Slack that needs longer has a problem
+_SET_URL = "export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host:port/database"
 
 
 async def examine(
@@ -48,27 +44,29 @@ async def examine(
                 yield checks.database(facts)
         schema = await _schema(db)
         yield schema
-        yield checks.durability(facts) if facts else skipped("durability", "the database was not reached")
+        yield checks.durability(facts) if facts else skipped("durability", checks.NO_DATABASE)
         secret = _signing_secret()
         secrets = None if isinstance(secret, Check) else secret.signing_secrets
         yield secret if isinstance(secret, Check) else checks.signing_secret(usual=secret.signing_secrets_usual)
         migrated = db if schema.state is State.OK else None
         workspace = _workspace()
         slack_time: datetime | None = None
-        slack = None if isinstance(workspace, Check) else _client(workspace, http)
+        slack = None if isinstance(workspace, Check) else slack_checks.client_of(workspace, http)
         identity = await slack.identity() if slack else None
         if isinstance(workspace, Check):
             yield workspace
             for name in ("scopes", "channel", "workspace", "Slack API"):
                 yield skipped(name, "the settings for Slack cannot be used")
         else:
-            async for check in _slack(workspace, slack, identity, db=migrated, http=http, channels=channels):
+            async for check in slack_checks.examine(
+                workspace, slack, identity, db=migrated, http=http, channels=channels
+            ):
                 yield check
                 if check.name == "Slack API" and check.state is State.OK:
                     slack_time = await client.now(workspace.slack_api_url, http=http)
         yield await _cards(migrated)
         yield await clicks_check.examine(url, secrets, http)
-        yield await _button(migrated, workspace, identity, button)
+        yield await slack_checks.button(migrated, workspace, identity, button)
         yield checks.clock(facts, ours=time.time(), slack=slack_time.timestamp() if slack_time else None)
 
 
@@ -77,11 +75,11 @@ async def _open(stack: AsyncExitStack) -> Database | Check:
         dsn = config.read(config.DatabaseSettings).direct_url
         return await stack.enter_async_context(pool.connect(dsn, name="doctor", size=1))
     except config.Misconfigured as error:
-        return failed("database", _lines(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
+        return failed("database", _lines(error), fix=_SET_URL)
     except errors.WrongEncoding as error:
         return failed("database", f"its encoding is {error.encoding}, and must be UTF8", fix=error.fix)
     except errors.BadDatabaseUrl as error:
-        return failed("database", str(error), fix="export ASKBRIDGE_DATABASE_URL=postgresql://user:password@host/db")
+        return failed("database", str(error), fix=_SET_URL)
     except errors.Unavailable as error:
         return _no_database(error)
 
@@ -89,14 +87,14 @@ async def _open(stack: AsyncExitStack) -> Database | Check:
 def _no_database(error: errors.Unavailable) -> Check:
     return failed(
         "database",
-        f"{error.advice} ({error.cause})",
-        fix=f"check that it runs and ASKBRIDGE_DATABASE_URL leads to it: {PSQL} -c 'select 1'",
+        f"{error.problem} ({error.cause})",
+        fix=f"{error.fix}. To see whether it works now: {PSQL} -c 'select 1'",
     )
 
 
 async def _schema(db: Database | None) -> Check:
     if db is None:
-        return skipped("schema", "the database was not reached")
+        return skipped("schema", checks.NO_DATABASE)
     try:
         await migrate.check(db)
         return ok("schema", f"migrated to {await migrate.version(db)}")
@@ -105,7 +103,7 @@ async def _schema(db: Database | None) -> Check:
     except errors.SchemaTooNew as error:
         return failed("schema", str(error), fix="install the newer release: pip install --upgrade askbridge")
     except errors.Unavailable as error:
-        return failed("schema", f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
+        return checks.no_answer("schema", error)
 
 
 def _signing_secret() -> config.Signing | Check:
@@ -115,7 +113,8 @@ def _signing_secret() -> config.Signing | Check:
         return failed(
             "signing secret",
             _lines(error),
-            fix="copy it from the app's page Basic Information: export ASKBRIDGE_SLACK_SIGNING_SECRET=…",
+            fix="copy the Signing Secret from the app's page Basic Information: "
+            "export ASKBRIDGE_SLACK_SIGNING_SECRET=…",
         )
 
 
@@ -124,125 +123,20 @@ def _workspace() -> config.Workspace | Check:
         return config.read(config.Workspace)
     except config.Misconfigured as error:
         return failed(
-            "token", _lines(error), fix="copy it from the app's page OAuth & Permissions: export ASKBRIDGE_SLACK_…=…"
+            "token",
+            _lines(error),
+            fix="correct this setting; the bot token is on the app's page OAuth & Permissions: "
+            "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-…",
         )
-
-
-def _client(settings: config.Workspace, http: aiohttp.ClientSession) -> Client | None:
-    """A client with the bot token; None if that is not set."""
-    if settings.slack_bot_token is None:
-        return None
-    return Client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url, http=http)
-
-
-async def _slack(
-    settings: config.Workspace,
-    slack: Client | None,
-    identity: Identity | SlackFailure | None,
-    *,
-    db: Database | None,
-    http: aiohttp.ClientSession,
-    channels: Sequence[str],
-) -> AsyncIterator[Check]:
-    """The checks of the token, its workspace and the channels; the last one is whether Slack answers at all."""
-    if slack is None or identity is None:
-        for name in ("token", "scopes", "channel", "workspace"):
-            yield skipped(name, "ASKBRIDGE_SLACK_BOT_TOKEN is not set")
-    elif isinstance(identity, Identity):
-        team = identity.team_id or identity.enterprise_id
-        yield ok("token", f"of the workspace {terminal.printable(identity.name)} ({team})")
-        granted = await slack.scopes()
-        if granted is None:
-            yield skipped("scopes", "Slack did not tell them")
-        elif isinstance(granted, frozenset):
-            yield checks.scopes(granted)
-        else:
-            yield _slack_failed("scopes", granted)
-        for channel in channels:
-            yield checks.channel(channel, await slack.channel(channel))
-        if not channels:
-            yield skipped("channel", "say in which the bot has to be: askbridge doctor --channel C…")
-        yield await _connected(db, identity, app_id=identity.app_id or settings.slack_app_id)
-    else:
-        yield _slack_failed("token", identity)
-        for name in ("scopes", "channel", "workspace"):
-            yield skipped(name, "the token could not be used")
-    failure = await client.reach(settings.slack_api_url, http=http)
-    if failure is None:
-        yield ok("Slack API", f"{settings.slack_api_url} answers")
-    else:
-        command = f"curl -i {settings.slack_api_url}api.test"
-        yield failed(
-            "Slack API", failure.detail, fix=f"check ASKBRIDGE_SLACK_API_URL and this machine's way out: {command}"
-        )
-
-
-def _slack_failed(name: str, failure: SlackFailure) -> Check:
-    if isinstance(failure, RetryAfter):
-        return failed(
-            name, failure.detail, fix="mend what the line of the Slack API says, if it failed; then: askbridge doctor"
-        )
-    return failed(name, failure.detail, fix=f"{failure.fix} Then: askbridge doctor")
 
 
 async def _cards(db: Database | None) -> Check:
     if db is None:
-        return skipped("cards", "the database cannot be asked yet")
+        return skipped("cards", checks.NO_DATABASE)
     try:
         return checks.cards(await connections.degraded(db))
     except errors.Unavailable as error:
-        return failed("cards", f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
-
-
-async def _button(
-    db: Database | None,
-    settings: config.Workspace | Check,
-    identity: Identity | SlackFailure | None,
-    button: ButtonCheck | None,
-) -> Check:
-    name = button_check.NAME
-    if button is None:
-        return skipped(name, "say where to post one and wait for its click: askbridge doctor --click C…")
-    if db is None or isinstance(settings, Check) or identity is None:
-        return skipped(name, "the database or the token cannot be used yet")
-    app_id = (isinstance(identity, Identity) and identity.app_id) or settings.slack_app_id
-    if not isinstance(identity, Identity) or app_id is None:
-        return skipped(name, "Slack did not accept the token, or did not name its app")
-    try:
-        connection = await connections.of_installation(
-            db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
-        )
-        if connection is None:
-            return skipped(name, "the workspace is not connected")
-        return await button_check.examine(db, connection, button)
-    except errors.Unavailable as error:
-        return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
-
-
-async def _connected(db: Database | None, identity: Identity, *, app_id: str | None) -> Check:
-    """Which organization the token's workspace is connected to."""
-    name = "workspace"
-    if db is None:
-        return skipped(name, "the database cannot be asked yet")
-    if app_id is None:
-        return failed(name, "Slack does not tell the app's id", fix="export ASKBRIDGE_SLACK_APP_ID=A…")
-    try:
-        active = await connections.of_installation(
-            db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
-        )
-        disabled = await connections.disabled_of_installation(
-            db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id
-        )
-        organization = await organizations.get(db, active.organization_id) if active else None
-    except errors.Unavailable as error:
-        return failed(name, f"the database stopped answering ({error.cause})", fix="askbridge doctor, once more")
-    if active and organization:
-        owner = f"{terminal.printable(organization.name)} ({ids.encode('org', organization.organization_id)})"
-        return ok(name, f"connected to {owner} as {ids.encode('con', active.id)}")
-    if disabled:
-        id, org = ids.encode("con", disabled[0].id), ids.encode("org", disabled[0].organization_id)
-        return failed(name, f"{id} is disabled", fix=f"askbridge connections enable {id} --organization {org}")
-    return failed(name, "no organization has it yet", fix="start a replica once, which connects it: askbridge serve")
+        return checks.no_answer("cards", error)
 
 
 def _lines(error: config.Misconfigured) -> str:

@@ -25,7 +25,7 @@ def migrate() -> None:
     try:
         applied = asyncio.run(migrations.migrate(settings.direct_url))
     except errors.Unavailable as error:
-        terminal.fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
+        terminal.fail(terminal.unavailable(error))
     except (errors.SchemaTooNew, errors.BadDatabaseUrl) as error:
         terminal.fail(str(error))
     for migration in applied:

@@ -5,7 +5,7 @@ import contextlib
 import click
 
 from bridge.commands import terminal
-from bridge.commands.ask_options import ExitStatus
+from bridge.commands.answers import Result
 from bridge.commands.client import NoAnswer
 from storage.model import Json
 
@@ -32,21 +32,21 @@ def _card(card: Json) -> str | None:
     return None
 
 
-def report(interaction: Json, status: ExitStatus, *, as_json: bool, names_option: bool) -> None:
+def report(interaction: Json, result: Result, *, as_json: bool) -> None:
     """Print the outcome on stdout; raises NoAnswer when it cannot be written, since its reader then has no answer.
 
-    `names_option` prints the name of the chosen option alone, for a shell to read.
+    A result with values prints only these on stdout, for a shell to read, and the message on stderr.
     """
     message = terminal.one_line(interaction["message"])
     try:
         if as_json:
             terminal.print_json(interaction)
-        elif not names_option:
+        elif result.values is None:
             click.echo(message)
         else:
             note(message)
-            if status is ExitStatus.ANSWERED:
-                click.echo(terminal.one_line(interaction["answer"]["option"]))
+            for value in result.values:
+                terminal.print_text(value)
     except OSError as error:
         raise NoAnswer(f"This cannot be written to stdout ({error.strerror}): {message}") from None
     if interaction["status"] == "pending":

@@ -31,11 +31,25 @@ _OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "tags": "--tag",
         "metadata": "--metadata",
         "options": "--option",
+        "comment": "--comment",
+        "respond": "--respond",
+        "multiple": "--multiple",
+        "input/label": "--label",
+        "input/placeholder": "--placeholder",
+        "input/initial": "--initial",
+        "input/multiline": "--one-line",
+        "input/min_length": "--min-length",
+        "input/max_length": "--max-length",
+        "suggestions": "--suggest",
+        "decline": "--decline",
         "reason": "--reason",
         "status": "STATUS",
         "summary": "--summary",
         "url": "--link",
     }
+)
+_OF_AN_OPTION: Final[Mapping[str, str]] = MappingProxyType(
+    {"comment": "--comment", "confirm": "--confirm", "style": "--danger"}
 )
 _POINTER: Final = re.compile(r"^/[\w~/-]+")
 
@@ -56,6 +70,8 @@ def refused(status: int, problem: Json) -> str:
 def option(pointer: str) -> str:
     """The option that a JSON pointer into the request is about, with what it adds; the pointer if no option is."""
     steps = pointer.removeprefix("/").split("/")
+    if steps[0] == "options" and len(steps) > 2 and steps[2] in _OF_AN_OPTION:
+        return f"{_OF_AN_OPTION[steps[2]]}{_rest(['option', *steps[1:2], *steps[3:]])}"
     for length in range(len(steps), 0, -1):
         if name := _OPTIONS.get("/".join(steps[:length])):
             return f"{name}{_rest(steps[length:])}"

@@ -34,6 +34,9 @@ def show(*, question_id: str, url: str, key: str, as_json: bool) -> None:
         return
     click.echo("  ".join(terminal.one_line(interaction.get(part)) for part in ("id", "kind", "status")))
     click.echo(terminal.one_line(interaction["message"]))
+    answer = interaction.get("answer") or {}
+    if words := answer.get("comment") or answer.get("text"):
+        click.echo(f"words: {terminal.one_line(words)}")
     for card in interaction.get("cards") or []:
         reason = card.get("reason") or {}
         parts = (

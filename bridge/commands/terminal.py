@@ -95,9 +95,17 @@ def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     try:
         return asyncio.run(do())
     except errors.Unavailable as error:
-        fail(f"The database cannot be used: {error.advice} ({error.cause}). Check ASKBRIDGE_DATABASE_URL.")
+        fail(unavailable(error))
     except (errors.NotMigrated, errors.SchemaTooNew, errors.BadDatabaseUrl, CommandRefused) as error:
         fail(str(error))
+
+
+def unavailable(error: errors.Unavailable) -> str:
+    """What to say when the database cannot be used."""
+    return (
+        f"The database cannot be used: {error.problem} ({error.cause}). To fix it: {error.fix}. "
+        "The URL is read from ASKBRIDGE_DATABASE_DIRECT_URL, else from ASKBRIDGE_DATABASE_URL."
+    )
 
 
 async def organization(db: Database, organization_id: UUID | None) -> Organization:
@@ -122,6 +130,14 @@ async def organization(db: Database, organization_id: UUID | None) -> Organizati
 def print_json(value: Json) -> None:
     """Print one line of JSON and flush it."""
     click.echo(json_text.dumps(value))
+
+
+def print_text(text: str) -> None:
+    """Print what a person wrote: unchanged, in UTF-8, into a pipe or a file; on a terminal, only what it shows."""
+    if sys.stdout.isatty():
+        click.echo("\n".join(printable(line, keep=f"{_JOINERS}\t") for line in text.split("\n")))
+    else:
+        click.echo(text.encode(errors="replace"))
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

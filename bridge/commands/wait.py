@@ -2,8 +2,8 @@
 
 import click
 
-from bridge.commands import answering, outcome
-from bridge.commands.ask_options import ExitStatus, chosen, exit_status
+from bridge.commands import answering, answers, outcome
+from bridge.commands.answers import ExitStatus
 from bridge.commands.bridge_options import Duration, id_argument, key_option, url_option
 from storage.model import Json
 
@@ -14,7 +14,8 @@ Examples:
   askbridge wait int_01m7z04rdhezbagyb328at4zq0 && ./deploy
   askbridge wait int_01m7z04rdhezbagyb328at4zq0 --wait 10m --json
 
-Exit status: 0 approved or chosen; 1 denied; 2 no answer, which is never a denial."""
+Exit status: 0 approved, or an option or a text, which alone is on stdout; 1 denied or declined; 2 no answer, or a reply
+without a decision, which is never a denial."""
 )
 @id_argument
 @click.option("--wait", type=Duration(), metavar="DURATION", help="How long to wait. Default: until the question ends.")
@@ -25,10 +26,9 @@ def wait(*, question_id: str, wait: float | None, url: str, key: str, as_json: b
     """Wait for the answer to an existing question, and print it."""
 
     def finish(interaction: Json) -> ExitStatus:
-        choice = interaction.get("kind") == "choice"
-        status = ExitStatus.ANSWERED if choice and chosen(interaction) else exit_status(interaction)
-        outcome.report(interaction, status, as_json=as_json, names_option=choice)
-        return status
+        result = answers.result(interaction, interaction.get("kind"))
+        outcome.report(interaction, result, as_json=as_json)
+        return result.status
 
     answering.end_with(
         answering.follow(

@@ -43,6 +43,11 @@ class ChoiceAnswer:
         given = {"label": self.label, "text": self.text}
         return stored | {name: value for name, value in given.items() if value is not None}
 
+    def given(self) -> Json:
+        """The answer as `on_expiry` names it: a decision, an option or a text."""
+        named = {"decision": self.decision, "option": self.option, "text": self.text}
+        return {name: value for name, value in named.items() if value is not None}
+
 
 def _none(_: Question) -> dict[str, ChoiceAnswer]:
     return {}

@@ -7,6 +7,9 @@ from bridge import ids
 from bridge.representation import status_text, waiting
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
+# Fields of some kinds, as they were sent, about words that people give.
+_IN_WORDS = ("comment", "respond", "multiple", "input", "suggestions", "decline")
+
 
 def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True) -> Json:
     """The whole resource; a list leaves out the body unless it is asked for."""
@@ -24,6 +27,7 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True) 
         "action": row.request.get("action"),
         "facts": row.request.get("facts", []),
         "options": [_first(option, "id", "label") for option in row.request.get("options", [])],
+        **{name: row.request[name] for name in _IN_WORDS if name in row.request},
         "truncated": truncated(cards),
         "to": recipients(cards),
         "responders": {"anyone_in_channel": True} if row.responders is None else {"users": row.responders},

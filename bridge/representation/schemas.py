@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from bridge.forms.comment import Comment
+from bridge.kinds.choice.request import Multiple
+from bridge.kinds.text.request import Input
 from bridge.question import Action, Agent, Fact, Principal
 from storage.model import CardStatus, EventType, Progress, Status, Verdict
 
@@ -114,6 +116,13 @@ class OfferedOption(BaseModel):
     comment: Comment | None = Field(default=None, description="What a comment with this option is like")
 
 
+class AskedComments(BaseModel):
+    """What the comments of the two decisions are like."""
+
+    approve: Comment | None = Field(default=None, description="With an approval")
+    deny: Comment | None = Field(default=None, description="With a denial")
+
+
 class Interaction(BaseModel):
     """A question as it now is."""
 
@@ -131,6 +140,12 @@ class Interaction(BaseModel):
     action: Action | None
     facts: list[Fact]
     options: list[OfferedOption] = Field(description="The options; empty for kinds without options")
+    comment: AskedComments | None = Field(default=None, description="For an approval whose decisions have comments")
+    respond: bool | None = Field(default=None, description="For an approval that people can reply to: true")
+    multiple: Multiple | None = Field(default=None, description="For a choice of several options")
+    input: Input | None = Field(default=None, description="For a text: the input in which people write")
+    suggestions: list[str] | None = Field(default=None, description="For a text: what one click answers with")
+    decline: bool | None = Field(default=None, description="For a text: whether people can refuse to answer")
     truncated: list[str] = Field(
         description="JSON pointers of the fields that a card shortens, such as /body; empty until a card is posted"
     )

@@ -13,7 +13,13 @@ from storage.model import Card, Interaction, Json, Progress, Status
 _UNDECIDED = "this is neither a yes nor a no: do not proceed"
 CANCELLED_BY_AGENT = "cancelled"  # the code of the reason of a cancellation; its detail is an agent's words
 _DOUBLE_QUOTES = re.compile('["\u201c-\u201f\u2033\u2036\uff02]')  # all that look like the mark itself
-_DECISIONS = {"approve": "Approved", "deny": "Denied", "respond": "Replied to", "decline": "Declined"}
+_DECISIONS = {
+    "approve": "Approved",
+    "deny": "Denied",
+    "respond": "Replied to without a decision",
+    "decline": "Declined",
+}
+_MAX_WRITTEN = 280  # units of what a person wrote that a sentence quotes
 _MAX_OPTIONS = 10  # selected options that a sentence names
 _MARKS = (".", "!", "?", "…")
 
@@ -68,12 +74,12 @@ def _answered(interaction: Interaction) -> str:
     else:
         how = f" by default{at}, because the deadline passed without an answer"
     if interaction.receipt:
-        return f"{_decided(answer)}{how}; {_reported(interaction.receipt)}."
+        return f"{_decided(answer)}{how}; {_reported(interaction.receipt)}.{_comment(answer)}"
     return f"{_decided(answer)}{how}: {_advice(answer)}.{_comment(answer)}"
 
 
 def _decided(answer: Json) -> str:
-    return _DECISIONS.get(answer.get("decision") or "") or f"Answered {_given(answer)}"
+    return _DECISIONS.get(answer.get("decision") or "") or f"Answered {given(answer)}"
 
 
 def _advice(answer: Json) -> str:
@@ -86,7 +92,9 @@ def _advice(answer: Json) -> str:
         case "respond":
             return "this is neither a yes nor a no: do not do what was asked, and read the comment"
         case "decline":
-            return "the question stays without an answer: do not assume one"
+            return "there is no answer, neither a yes nor a no: do not assume one"
+    if answer.get("options") == []:
+        return "proceed with none of the options"
     if "options" in answer:
         return "proceed with exactly these options and no others"
     if "text" in answer:
@@ -95,18 +103,18 @@ def _advice(answer: Json) -> str:
 
 
 def _comment(answer: Json) -> str:
-    """The comment of the person as their own words, or the beginning of it."""
+    """The comment of the person as their own words, or the beginning of it, as a sentence."""
     comment = answer.get("comment")
-    return f" Their comment: {quoted(comment)}" if comment else ""
+    return f" Their comment: {person_wrote(comment, where=' in answer.comment')}." if comment else ""
 
 
-def _given(answer: Json) -> str:
+def given(answer: Json) -> str:
     """What was chosen or written."""
     if "options" in answer:
         named = [f"{quoted(option['label'])} (option {option['id']})" for option in answer["options"][:_MAX_OPTIONS]]
         rest = len(answer["options"]) - len(named)
         return (", ".join(named) or "no option") + (f" and {rest} more" if rest else "")
-    return quoted(answer["text"]) if "text" in answer else _option(answer)
+    return person_wrote(answer["text"], where=" in answer.text") if "text" in answer else _option(answer)
 
 
 def _reported(receipt: Json) -> str:
@@ -149,6 +157,19 @@ def quoted(words: object) -> str:
     """Words of people or agents on one line in quotation marks, which the words cannot close."""
     inside = _DOUBLE_QUOTES.sub("'", one_line(words))
     return f'"{inside}"'
+
+
+def person_wrote(words: str, *, where: str = "") -> str:
+    """What a person wrote, quoted like any other words; a long text is cut, and the rest is counted after the quote.
+
+    `where` says in which field the whole text is.
+    """
+    line = " ".join(words.split())
+    rest = texts.units(line) - _MAX_WRITTEN
+    if rest <= 0:
+        return quoted(line)
+    more = f"{rest:,} more character{'' if rest == 1 else 's'}"
+    return f"{quoted(texts.head(line, _MAX_WRITTEN) + texts.ELLIPSIS)} ({more}{where})"
 
 
 def ended(sentence: str) -> str:

@@ -60,8 +60,9 @@ def _known(row: Interaction, moment: TimelineEntry, winner: TimelineEntry | None
             return {"label": _label(row, moment.detail.get("choice"))}
         case "interaction.answered":
             where = {name: winner.detail.get(name) for name in ("user_name", "channel", "ts")} if winner else {}
-            via = (row.answer or {}).get("via")
-            return {"choice": row.choice, "label": _label(row, row.choice), "via": via, **where}
+            answer = row.answer or {}
+            words: Json = {name: answer[name] for name in ("comment", "text", "options") if name in answer}
+            return {"choice": row.choice, "label": answer.get("label"), "via": answer.get("via"), **words, **where}
         case "interaction.superseded":
             return {"superseded_by": ids.encode("int", row.superseded_by) if row.superseded_by else None}
         case "interaction.cancelled" | "interaction.unreachable":
@@ -81,5 +82,6 @@ def _card(cards: Sequence[Card], detail: Json) -> Json:
 
 
 def _label(row: Interaction, choice: object) -> str | None:
-    answer = row.answers.get(choice) if isinstance(choice, str) else None
-    return answer["label"] if answer else None
+    """The label of a choice; None for one that the question does not have, or whose form gives the label."""
+    answer = row.forms.get(choice, row.answers.get(choice)) if isinstance(choice, str) else None
+    return answer.get("label") if answer else None

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bridge.representation import status_text
+from bridge.representation import deed_text, status_text
 from storage.model import Interaction, Json, TimelineEntry, Verdict
 
 
@@ -20,12 +20,14 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
         case "interaction.posted":
             return f"A card was posted{_where(detail)}"
         case "interaction.clicked":
-            did = _chose(detail, by) if detail.get("choice") else f"{_person(detail, by)} clicked"
-            return f"{did}{_where(detail)}: {_verdict(moment.verdict, is_unselected=not detail.get('choice'))}"
+            did = f"{_person(detail, by)} {deed_text.clicked(row, moment.verdict, detail)}{_where(detail)}"
+            if deed_text.is_form(row, moment.verdict):
+                return f"{did}: this submission is the answer"
+            return f"{did}: {_verdict(moment.verdict, is_unselected=not detail.get('choice'))}"
         case "interaction.answered" if by:
-            return f"{_chose(detail, by)}{_where(detail)}, which is now the answer"
+            return f"{_person(detail, by)} {deed_text.answered(row, detail)}{_where(detail)}, which is now the answer"
         case "interaction.answered":
-            return f"The deadline passed without an answer, so the default was recorded: {_quoted(detail)}"
+            return f"The deadline passed without an answer, so the default was recorded: {deed_text.label(detail)}"
         case "interaction.expired":
             return "The deadline passed without an answer"
         case "interaction.cancelled":
@@ -63,10 +65,6 @@ def _responders(row: Interaction) -> str:
     return ", ".join(row.responders[:10]) + (", …" if len(row.responders) > 10 else "")
 
 
-def _chose(detail: Json, by: str | None) -> str:
-    return f"{_person(detail, by)} chose {_quoted(detail)}"
-
-
 def _person(detail: Json, by: str | None) -> str:
     return status_text.person(by or "An unknown user", detail.get("user_name"))
 
@@ -78,10 +76,6 @@ def _reporter(detail: Json) -> str:
 def _summary(detail: Json) -> str:
     """The summary in quotation marks, which it cannot close."""
     return f": {status_text.quoted(detail['summary'])}" if detail.get("summary") else ""
-
-
-def _quoted(detail: Json) -> str:
-    return status_text.quoted(detail.get("label") or detail.get("choice") or "?")
 
 
 def _where(detail: Json) -> str:

@@ -10,6 +10,7 @@ from storage.connections import DegradedConnection
 from storage.model import Json
 from storage.pool import Database
 
+WRONG_SIGNATURES = 5  # in a row, before a replica reports them
 READ_INTERVAL = 10.0  # seconds between two reads of the database, however many requests ask
 DATABASE_SECONDS = 1.0  # for the database to answer
 
@@ -20,6 +21,10 @@ _NO_REPLICA = (
 _CLICK_FIX = (
     "Press a button on a card. If that changes nothing: askbridge doctor --click C… says what to look at, the app's "
     "Interactivity with its Request URL, and the signing secret."
+)
+_SIGNATURE_FIX = (
+    "If clicks fail, set this replica's ASKBRIDGE_SLACK_SIGNING_SECRET to the app's (Basic Information), and restart "
+    "it. If all clicks work, a stranger sends forged requests, which have no effect."
 )
 
 
@@ -34,17 +39,26 @@ class Counts:
 class Degraded:
     """Reads the connections that need an operator, once for all that ask within READ_INTERVAL.
 
-    `clock` decides when the database is read again; its default is the time of the event loop.
+    `wrong_signatures` returns how many requests in a row had a wrong signature at this replica. `clock` decides when
+    the database is read again; its default is the time of the event loop.
     """
 
-    def __init__(self, *, db: Database, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, *, db: Database, wrong_signatures: Callable[[], int], clock: Callable[[], float] | None = None
+    ) -> None:
         self._db = db
+        self._wrong_signatures = wrong_signatures
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._reading = asyncio.Lock()
         self._next_read = float("-inf")
         self._found: Sequence[DegradedConnection] | None = None
 
-    async def findings(self) -> list[Json] | None:
+    def of_this_replica(self) -> list[Json]:
+        """`{code, connection, detail, fix}` of what only this replica has, without a connection; needs no database."""
+        number = self._wrong_signatures()
+        return [_wrong(number)] if number >= WRONG_SIGNATURES else []
+
+    async def of_connections(self) -> list[Json] | None:
         """`{code, connection, detail, fix}` of each; None while the database cannot be asked."""
         found = await self._look()
         if found is None:
@@ -68,6 +82,11 @@ class Degraded:
                     self._found = None
                 self._next_read = self._clock() + READ_INTERVAL
             return self._found
+
+
+def _wrong(number: int) -> Json:
+    detail = f"This replica refused the last {number} requests with a signature, as wrong, and accepted none since."
+    return {"code": "signatures_wrong", "connection": None, "detail": detail, "fix": _SIGNATURE_FIX}
 
 
 def _unserved(one: DegradedConnection) -> Json:

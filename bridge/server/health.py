@@ -1,6 +1,8 @@
 """Health checks: whether the process runs (`/healthz`), and whether it can do its work (`/readyz`)."""
 
 import asyncio
+import functools
+import json
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -14,6 +16,9 @@ from storage.pool import Database
 
 DATABASE_SECONDS = 2.0  # for the database to answer; the callers of health checks do not wait much longer
 _STUCK_SECONDS = 60.0  # without a successful pass of a loop
+
+
+_dumps = functools.partial(json.dumps, ensure_ascii=False)  # people read it
 
 
 class Health:
@@ -38,9 +43,12 @@ class Health:
             checks["process"] = "is stopping"
         ready = all(result == "ok" for result in checks.values())
         body: Json = {"status": "ok" if ready else "not ready", "checks": checks}
-        if checks["database"] == "ok" and (findings := await self._degraded.findings()):
+        findings = self._degraded.of_this_replica()
+        if checks["database"] == "ok":
+            findings += await self._degraded.of_connections() or []
+        if findings:
             body["degraded"] = findings
-        return web.json_response(body, status=200 if ready else 503)
+        return web.json_response(body, status=200 if ready else 503, dumps=_dumps)
 
     async def _database(self) -> str:
         try:

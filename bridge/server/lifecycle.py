@@ -19,7 +19,7 @@ _log = Log("app")
 
 # Seconds after the port closed. The default of ASKBRIDGE_DRAIN_SECONDS, and what docs/operations.md asks of containers,
 # leave so much time; the rest of it belongs to the requests in progress (listeners.REQUEST_SECONDS).
-_STOP_SECONDS = 15.0
+STOP_SECONDS = 15.0
 _WORK_SECONDS = 10.0  # of these for loops and deliveries: a call to Slack takes no longer
 
 
@@ -83,7 +83,7 @@ async def run(
         await listener.close()
         _log.info("port_closed")
         drained.set()
-        deadline = asyncio.get_running_loop().time() + _STOP_SECONDS
+        deadline = asyncio.get_running_loop().time() + STOP_SECONDS
         await _stop_work(replica, tasks)
     # Only now no more clicks can arrive. What follows the last clicks is still to be done.
     with contextlib.suppress(TimeoutError):

@@ -62,7 +62,7 @@ def build(
     db, notifier = resources.db, state.notifier
     required = loop_schedule.required(parts, db, notifier, intervals)
     loops = (*required, *loop_schedule.others(parts, db, notifier, intervals))
-    degraded = Degraded(db=db)
+    degraded = Degraded(db=db, wrong_signatures=lambda: parts.inbound.wrong_in_a_row)
     health = Health(db=db, loops=required, stopping=state.stopping, degraded=degraded)
     return Replica(
         settings=settings,

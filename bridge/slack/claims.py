@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
+from uuid import UUID
+
+from cachetools import TTLCache
 
 from bridge import ids
 from bridge.logs import Log
@@ -20,6 +23,8 @@ from storage.pool import Database
 
 _log = Log("clicks")
 
+_REMEMBERED_SECONDS = 3600.0  # for which people leave a form open, at most
+_MAX_REMEMBERED = 500  # requests of up to 30 KB
 _NOT_LOOKED_UP = "Slack did not say in time whether the clicker belongs to the enterprise"
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
@@ -62,6 +67,8 @@ class Claims:
         self._people = people
         self._metrics = metrics or Metrics()
         self._directory = Directory()
+        # Requests never change, so a form that was opened here is decided here without reading it.
+        self._asked: TTLCache[tuple[UUID, UUID], StoredRequest] = TTLCache(_MAX_REMEMBERED, ttl=_REMEMBERED_SECONDS)
 
     async def decide(self, click: Click, prepare: Prepare, *, is_submission: bool = False) -> ClickOutcome:
         """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s."""
@@ -79,6 +86,8 @@ class Claims:
             if connection is not None:
                 values = await prepare(connection, deadline)
                 claimed = await self._claim(click, connection, values, deadline=deadline, ended=ended)
+                if claimed.asked is not None and click.interaction is not None:
+                    self._asked[connection.id, click.interaction] = claimed.asked
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
             claimed = _UNAVAILABLE
@@ -101,6 +110,8 @@ class Claims:
         id = click.interaction
         if id is None:
             return None
+        if (known := self._asked.get((connection.id, id))) is not None:
+            return known
         seconds = deadline - asyncio.get_running_loop().time()
         return await self._claims.insist(lambda runs: forms.asked(runs, connection.scope, id), seconds=seconds)
 

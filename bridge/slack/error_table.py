@@ -76,7 +76,8 @@ ROWS: Final = (
     Row(
         Meaning.BROKEN,
         "token_refused",
-        "Reinstall the app and set its new bot token; if the workspace allows only some IP addresses, "
+        "Copy the Bot User OAuth Token (page OAuth & Permissions) again into ASKBRIDGE_SLACK_BOT_TOKEN, and restart "
+        "the replica. If Slack refuses that too, reinstall the app; if the workspace allows only some IP addresses, "
         "add the bridge's.",
         ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "invalid_refresh_token"),
     ),

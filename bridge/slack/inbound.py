@@ -13,26 +13,34 @@ from aiohttp import web
 
 from bridge.connection_limit import ConnectionLimiter
 from bridge.logs import Log
-from bridge.metrics import Metrics
+from bridge.metrics import Metrics, Refusal
 from bridge.slack import verify
 from bridge.slack.ack import Ack
-from bridge.slack.verify import Refusal, SigningSecrets
+from bridge.slack.verify import SigningSecrets
 
 _log = Log("slack")
 
 PATH = "/slack/events"
 MAX_BYTES = 1024 * 1024  # of a body
 READ_SECONDS = 5.0  # for reading the whole body
+DOCTOR: Final = (
+    "askbridge-doctor"  # the User-Agent of `askbridge doctor`; anyone may send it, and it only changes words
+)
 _FIXES: Final = {  # of a request that Slack did send; of any other nothing needs to be fixed
     Refusal.MISSING: "Let the proxy in front of the bridge forward X-Slack-Signature and X-Slack-Request-Timestamp.",
     Refusal.MALFORMED: "Let the proxy in front of the bridge forward Slack's headers once and unchanged.",
     Refusal.STALE: "Synchronize this machine's clock: timedatectl set-ntp true.",
     Refusal.WRONG: "Set ASKBRIDGE_SLACK_SIGNING_SECRET to the app's (Basic Information); forward bodies unchanged.",
 }
+_EXPECTED: Final = "Nothing to do: askbridge doctor sent this request without a signature, to see that it is refused."
 
 
 class Inbound:
-    """The route: verifies a signature before parsing, and starts what follows a click after responding to Slack."""
+    """The route: verifies a signature before parsing, and starts what follows a click after responding to Slack.
+
+    `wrong_in_a_row` is how many requests had a wrong signature since the last one that was accepted. Those of
+    `askbridge doctor` do not count, because they say nothing about Slack's secret.
+    """
 
     def __init__(
         self,
@@ -49,6 +57,7 @@ class Inbound:
         self._read_seconds = read_seconds
         self._metrics = metrics or Metrics()
         self._following: set[asyncio.Task[None]] = set()
+        self.wrong_in_a_row = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Respond to one request: 401 if it is not from Slack, else the acknowledgement from `receive`."""
@@ -71,10 +80,12 @@ class Inbound:
             body=body,
             now=time.time(),
         )
+        is_doctor = request.headers.get("User-Agent") == DOCTOR
         if refusal is not None:
-            self._metrics.refused(refusal.value)
-            _log.warning("slack_request_refused", why=refusal.value, fix=_FIXES[refusal])
+            self._note_refusal(refusal, is_doctor=is_doctor)
             return web.Response(status=401)
+        if not is_doctor:
+            self.wrong_in_a_row = 0
         with self._limiter.keep(request):  # it is from Slack, and takes seconds at most
             try:
                 ack = await self._receive(body)
@@ -90,6 +101,15 @@ class Inbound:
         """Wait until the work that follows acknowledged clicks is done; the timeouts of its calls bound it."""
         while self._following:
             await asyncio.wait(self._following)
+
+    def _note_refusal(self, refusal: Refusal, *, is_doctor: bool) -> None:
+        self._metrics.refused(refusal)
+        if is_doctor and refusal is Refusal.MISSING:
+            _log.info("slack_request_refused", why=refusal.value, fix=_EXPECTED)
+            return
+        _log.warning("slack_request_refused", why=refusal.value, fix=_FIXES[refusal])
+        if refusal is Refusal.WRONG and not is_doctor:
+            self.wrong_in_a_row += 1
 
     async def _respond(
         self, request: web.Request, response: web.Response, then: Callable[[], Awaitable[None]], *, began: float

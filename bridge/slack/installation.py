@@ -13,12 +13,13 @@ from bridge.notifier import Notifier
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
 from bridge.slack.connections import Installations
-from bridge.slack.errors import RetryAfter
+from bridge.slack.errors import RetryAfter, SlackFailure
 from storage import connections as rows
 from storage.pool import Database
 
 _log = Log("slack")
 IDENTITY_SECONDS = 600.0  # between two looks at what Slack says of the workspace, which may move into an enterprise
+_SETTING = "ASKBRIDGE_SLACK_BOT_TOKEN"
 _NO_CARDS = "meanwhile this replica posts and changes no cards; it accepts clicks and questions"
 
 
@@ -55,14 +56,11 @@ class Installation:
             return 0
         identity = await self._client.identity()
         if not isinstance(identity, Identity):
-            _log.warning(
-                # If Slack cannot be reached, the token was not refused, and an operator need not replace it.
-                "slack_awaited" if isinstance(identity, RetryAfter) else "slack_token_refused",
-                code=identity.code,
-                detail=identity.detail,
-                means=None if self._established else _NO_CARDS,
-                fix=identity.fix,
-            )
+            means = None if self._established else _NO_CARDS
+            if isinstance(identity, RetryAfter):  # the token was not refused, and an operator need not replace it
+                _log.warning("slack_awaited", **_keys(identity, means=means))
+            else:
+                _log.warning("slack_token_refused", setting=_SETTING, **_keys(identity, means=means))
             return 0
         app_id = identity.app_id or self._app_id
         if app_id is None:
@@ -92,3 +90,7 @@ class Installation:
         self._notifier.serving.set()
         self._notifier.cards.set()
         return 1
+
+
+def _keys(failure: SlackFailure, *, means: str | None) -> dict[str, str | None]:
+    return {"code": failure.code, "detail": failure.detail, "means": means, "fix": failure.fix}

@@ -9,8 +9,9 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Final, Self
+
+from bridge.metrics import Refusal
 
 TOLERANCE: Final = 300
 """Seconds that a signature's timestamp may differ from this clock, either way: Slack's rule. A click that is replayed
@@ -18,15 +19,6 @@ within that time has the same claim id, so it changes nothing."""
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")  # ASCII digits only: int() alone would also read signs, spaces and Thai digits
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
-
-
-class Refusal(StrEnum):
-    """Why a request was refused, for the log and the metrics; the sender gets only a 401."""
-
-    MISSING = "missing"  # a header is missing or empty
-    MALFORMED = "malformed"  # a header does not have Slack's format, or occurs twice
-    STALE = "stale"  # the timestamp is too old or too far ahead
-    WRONG = "wrong"  # none of the accepted secrets produced this signature
 
 
 class SigningSecrets:

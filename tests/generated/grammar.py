@@ -84,6 +84,8 @@ def mended(model: type[BaseModel], body: Json) -> Json | None:
             for problem in error.errors():
                 if beyond := problem.get("ctx", {}).get("at"):
                     body = _without(body, (*problem["loc"], *beyond))
+                elif problem["type"] == "comments":  # an object without any of its fields
+                    body = _without(body, problem["loc"])
                 else:
                     body = _mended(body, problem["loc"])
         else:
@@ -98,6 +100,8 @@ def _without(value: Any, path: tuple[int | str, ...]) -> Any:
             return {name: inner for name, inner in value.items() if name != path[0]}
         case dict() if path[0] in value:
             return value | {str(path[0]): _without(value[str(path[0])], path[1:])}
+        case list() if len(path) == 1:
+            return [inner for n, inner in enumerate(value) if n != path[0]]
         case list():
             return [_without(inner, path[1:]) if n == path[0] else inner for n, inner in enumerate(value)]
     return value

@@ -1,4 +1,4 @@
-"""`make pictures`: takes the README's pictures anew and, given a folder, a picture of every card in every status."""
+"""`make pictures`: takes the README's pictures anew and, given a folder, one of every card and form in every status."""
 
 import asyncio
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from storage.model import Status
-from tests.pictures import story
+from tests.pictures import forms, story
 from tests.pictures.camera import THEMES, WIDTHS, Camera, camera, take
 from tests.pictures.cards import FORMS, STAGES, make, make_stage
 from tests.scenarios import program
@@ -23,6 +23,7 @@ async def _all(album: Path | None) -> None:
             await story.tell(dev, looking, README)
             if album is not None:
                 await _every_card(dev, looking, album)
+                await _every_form(dev, looking, album)
 
 
 async def _every_card(dev: Program, looking: Camera, album: Path) -> None:
@@ -42,6 +43,14 @@ async def _every_card(dev: Program, looking: Camera, album: Path) -> None:
             async with looking.look(theme, size) as page:
                 for (form, look), ts in zip(wanted, cards, strict=True):
                     await take(page, ts, album / f"{form.name}-{look}-{width}-{theme}.png")
+
+
+async def _every_form(dev: Program, looking: Camera, album: Path) -> None:
+    for theme in THEMES:
+        for width, size in WIDTHS.items():
+            for picture in forms.PICTURES:
+                path = album / f"form-{picture.name}-{width}-{theme}.png"
+                await forms.take(dev, looking, picture, theme, size, path)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Form:
     selected: str | None = None
 
 
-_RELEASE = {
+RELEASE = {
     "kind": "approval",
     "title": "Deploy payments 4.2.0 to production?",
     "body": "All **214** checks passed.\n\n- 3 migrations, none of them locks\n- rollback takes *2 minutes*",
@@ -66,7 +66,7 @@ _DRAIN = {
 }
 
 FORMS = (
-    Form(name="approval", request=_RELEASE, click={"action_id": choose("approve")}),
+    Form(name="approval", request=RELEASE, click={"action_id": choose("approve")}),
     Form(name="buttons", request=_INCIDENT, click={"action_id": choose("rollback")}),
     Form(name="select", request=_DRAIN, click={"action_id": SUBMIT}, selected="paris"),
 )

@@ -37,7 +37,7 @@ async def test_a_start_waits_for_the_processes_of_a_killed_one(tmp_path: Path) -
     )
     assert owner.stdout is not None
     child = int(await owner.stdout.readline())
-    with pytest.raises(ChildFailed, match="is in use by another process"):
+    with pytest.raises(ChildFailed, match=rf"is in use by another process \({owner.pid}\)\. .* \(kill {owner.pid}\)"):
         async with kept.opened(tmp_path / "data"):
             pass
     owner.kill()

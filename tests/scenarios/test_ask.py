@@ -118,8 +118,12 @@ HERE = ["--url", "http://127.0.0.1:1", "--key", KEY]
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (["Now?", "--to", "U0ANA", *HERE], "either --approve, or --option"),
-        (["Now?", "--to", "U0ANA", "--approve", "--option", "a", *HERE], "either --approve, or --option"),
+        (["Now?", "--to", "U0ANA", *HERE], "Give one of these: --approve, --option"),
+        (["Now?", "--to", "U0ANA", "--approve", "--option", "a", *HERE], "Give one of these: --approve, --option"),
+        (["Now?", "--to", "U0ANA", "--approve", "--text", *HERE], "Give one of these: --approve, --option"),
+        (["Now?", "--to", "U0ANA", "--approve", "--comment", "deny=maybe", *HERE], "NAME=optional or NAME=required"),
+        (["Now?", "--to", "U0ANA", "--option", "a", "--multiple=b", *HERE], "must have the form MIN-MAX"),
+        (["Now?", "--to", "U0ANA", "--approve", "--decline", *HERE], "--decline requires --text"),
         (["Now?", "--to", "U0ANA", "--option", "a", "--option", "Roll it back", *HERE], "must begin with a name"),
         (["Now?", "--to", "U0ANA", "--option", "=b", *HERE], "must begin with a name"),
         (["Now?", "--approve", *HERE], "Missing option '--to'"),

@@ -141,7 +141,7 @@ async def test_a_token_that_may_not_look_at_channels_skips_them(settings: dict[s
 
     _, lines = await examined("--channel", "C0APPROVALS", **settings)
 
-    assert lines["channel"].startswith("skipped channel: C0APPROVALS: the token lacks channels:read")
+    assert lines["channel"].startswith("skipped channel: C0APPROVALS: the bot token lacks channels:read")
 
 
 async def test_whatever_does_not_answer_is_waited_for_some_seconds_only(settings: dict[str, str]) -> None:
@@ -209,7 +209,7 @@ async def test_whatever_does_not_insist_on_slacks_signature_is_no_way_for_clicks
     _, elsewhere = await examined("--url", f"{slack.url}/slack/events", **settings)
     _, nowhere = await examined("--url", "http://127.0.0.1:1/slack/events", **settings)
 
-    assert "HTTP 404, and must with 401" in elsewhere["clicks"]
+    assert "HTTP 404 instead of 401" in elsewhere["clicks"]
     assert "cannot be reached" in nowhere["clicks"]
 
 
@@ -229,8 +229,8 @@ async def test_a_replica_with_another_signing_secret_is_no_way_for_clicks(shared
 
     _, lines = await examined("--url", url, ASKBRIDGE_SLACK_SIGNING_SECRET="0" * 32)
 
-    assert lines["clicks"].startswith(f"failed  clicks: {url} answers a request signed with ASKBRIDGE_SLACK_SIGNING_")
-    assert "with HTTP 401, and must with 200" in lines["clicks"]
+    assert lines["clicks"].startswith(f"failed  clicks: {url} answered a request signed with ASKBRIDGE_SLACK_SIGNING_")
+    assert "with HTTP 401 instead of 200" in lines["clicks"]
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -252,8 +252,8 @@ async def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(settings: 
 
     assert status == 1
     assert lines["settings"] == (
-        "failed  settings: no setting has the name ASKBRIDGE_METRIC_PORT, so it does nothing. "
-        "To fix it: if it was meant, write ASKBRIDGE_METRICS_PORT for ASKBRIDGE_METRIC_PORT; else unset it"
+        "failed  settings: ASKBRIDGE_METRIC_PORT is not a setting, so it has no effect. "
+        "To fix it: rename ASKBRIDGE_METRIC_PORT to ASKBRIDGE_METRICS_PORT if you meant that, or unset it"
     )
 
 
@@ -279,7 +279,9 @@ async def test_cards_that_wait_for_a_token_that_no_replica_has_are_a_failure(
 
     assert status == 1
     con = ids.encode("con", tenant.scope.connection_id)
-    assert lines["cards"].startswith(f"failed  cards: no replica can post what waits: 1 of Acme ({con}) since 20")
+    assert lines["cards"].startswith(
+        f"failed  cards: cards wait, and no replica has a working bot token for them: 1 of Acme ({con}), since 20"
+    )
     assert "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-" in lines["cards"]
     await build.serve(db, tenant)
     assert (await examined(**settings))[1]["cards"].startswith("ok")
@@ -307,8 +309,10 @@ async def test_a_button_is_posted_and_its_signed_click_is_waited_for(shared: Pro
 
         assert clicked["status"] == 200
         (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
-        assert line.startswith("ok") and f"({user}) in C0APPROVALS reached a replica ({verdict})" in line
-        assert err.startswith("posted in C0APPROVALS: press a button")
+        assert (
+            line.startswith("ok") and f"({user}) in C0APPROVALS reached a replica ({verdict}); this tests one" in line
+        )
+        assert err.startswith("A card was posted in C0APPROVALS. Press one of its buttons")
         ended = await shared.get(asked["id"])
         assert ended["status"] == ("answered" if verdict == "won" else "cancelled") and ended["heard_at"]
         await shared.settled(asked)
@@ -334,12 +338,12 @@ async def test_a_button_without_a_click_says_what_to_look_at(shared: Program) ->
 
     assert status == 1
     (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
-    assert line.startswith("failed  button: no signed click came from C0APPROVALS within 1 s; ")
+    assert line.startswith("failed  button: no signed click from C0APPROVALS arrived within 1 s; ")
     for word in ("Interactivity", "Request URL", "slack_request_refused", "ASKBRIDGE_SLACK_SIGNING_SECRET"):
         assert word in line
     assert "clicks from this workspace arrived earlier" in line
     (line,) = [line for line in elsewhere.splitlines() if line[8:].startswith("button:")]
-    assert line.startswith("failed  button: in C0ARCHIVE nothing was posted: ") and "is_archived" in line
+    assert line.startswith("failed  button: no card was posted in C0ARCHIVE: ") and "is_archived" in line
 
 
 async def test_without_a_replica_there_is_no_button_to_wait_for(
@@ -354,7 +358,7 @@ async def test_without_a_replica_there_is_no_button_to_wait_for(
     assert methods.count("auth.test") == 2, "one for the token, one for its scopes"
     (line,) = [line for line in out.splitlines() if line[8:].startswith("button:")]
     assert line.startswith(
-        "failed  button: in C0APPROVALS nothing was posted: No replica of the bridge has a valid bot token"
+        "failed  button: no card was posted in C0APPROVALS: No replica of the bridge has a valid bot token"
     )
     (row,) = await db.fetch("select status from interactions")
     assert row["status"] == "cancelled", "no card comes later"

@@ -33,5 +33,5 @@ async def test_doctor_names_the_command_for_another_one(other_encoding: tuple[st
 
     (line,) = [line for line in out.splitlines() if " database: " in line]
     assert status == 1
-    assert line.startswith(f"failed  database: its encoding is {encoding}, and must be UTF8. To fix it: make another")
+    assert line.startswith(f"failed  database: its encoding is {encoding}, and must be UTF8. To fix it: create another")
     assert "createdb -E UTF8 -T template0" in line

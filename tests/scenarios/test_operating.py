@@ -268,6 +268,6 @@ async def test_a_database_that_cannot_be_used_is_said_in_words(dsn: str, empty_d
 
     assert [one[0] for one in (unset, nowhere, refused, unmigrated)] == [1, 1, 1, 1]
     assert "ASKBRIDGE_DATABASE_URL: is not set" in unset[2]
-    assert "Check ASKBRIDGE_DATABASE_URL" in nowhere[2] and "Check ASKBRIDGE_DATABASE_URL" in refused[2]
+    assert "correct host and port" in nowhere[2] and "ASKBRIDGE_DATABASE_URL" in refused[2]
     assert "askbridge migrate" in unmigrated[2]
     assert "hush" not in json.dumps([unset, nowhere, refused, unmigrated])

@@ -13,6 +13,7 @@ from tests.scenarios.program import Program
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SCRIPT = "<script>alert(1)</script>"
+BLANK = "Please enter some text."
 REGION = "Drain which region?"
 OPTIONS = [
     {"id": "wait", "label": "Wait"},
@@ -142,3 +143,35 @@ async def test_of_two_windows_that_click_at_once_one_wins_and_the_other_is_told(
     )
     await expect(private_replies(windows[winner], since=asked)).to_have_count(0)
     assert sorted(await verdicts(dev, asked["id"])) == ["taken", "won"]
+
+
+async def test_a_comment_is_asked_for_corrected_and_kept_for_the_person_who_was_late(
+    dev: Program, visit: Visit
+) -> None:
+    people = {"users": ["U0ANA", "U0BOB"]}
+    asked = await dev.posted(await dev.ask(title=SCRIPT, comment={"deny": "required"}, responders=people))
+    ana, bob = [await visit(as_=person) for person in ("U0ANA", "U0BOB")]
+    for page in (ana, bob):
+        await page.locator(f'article[data-ts="{asked["cards"][0]["ts"]}"]').get_by_role("button", name="Deny").click()
+    form, late = [page.get_by_role("dialog", name="Deny") for page in (ana, bob)]
+    await expect(form).to_contain_text(SCRIPT)
+    await late.get_by_role("textbox").fill("It has to wait.")
+
+    submit = form.get_by_role("button", name="Deny")
+    await submit.click()
+    await expect(form).to_contain_text("Please complete this required field.")
+    await form.get_by_role("textbox").fill(" ")
+    await submit.click()
+    await expect(form.get_by_role("textbox")).to_have_accessible_description(BLANK)
+    await form.get_by_role("textbox").fill("Not on a Friday.")
+    await submit.click()
+    await expect(form).to_have_count(0)
+    await expect(late).to_contain_text("@ana already answered “Deny”")
+    await expect(late.get_by_role("textbox")).to_have_value("It has to wait.")
+    await late.get_by_role("button", name="Deny").click()
+    await expect(bob.get_by_role("dialog", name="Not recorded")).to_contain_text("It has to wait.")
+    await bob.keyboard.press("Escape")
+    await expect(bob.get_by_role("dialog")).to_have_count(0)
+
+    assert await verdicts(dev, asked["id"]) == ["opened", "opened", "mistaken", "won", "taken"]
+    assert (await dev.get(asked["id"]))["answer"]["comment"] == "Not on a Friday."

@@ -10,7 +10,9 @@ from storage.errors import WrongEncoding
 async def test_no_migration_is_applied_to_it(other_encoding: tuple[str, str]) -> None:
     encoding, dsn = other_encoding
 
-    with pytest.raises(WrongEncoding, match=f"is {encoding}, and must be UTF8: .*createdb -E UTF8 -T template0"):
+    with pytest.raises(
+        WrongEncoding, match=f"is {encoding}, and must be UTF8. To fix it: .*createdb -E UTF8 -T template0"
+    ):
         await migrate.migrate(dsn)
 
     connection = await asyncpg.connect(dsn)

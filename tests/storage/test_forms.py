@@ -1,10 +1,12 @@
 """Choices with a form: a submission wins what no bare click can, adds to the stored answer, and overrides nothing."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+from asyncpg.exceptions import CheckViolationError
 
 from bridge import ids
 from storage import forms
@@ -15,6 +17,8 @@ from storage.pool import Database
 from tests.storage import build, elapse
 from tests.storage.build import ANSWERS, Tenant
 from tests.storage.claim_checks import Claim, mutant, unwaited
+
+Check: TypeAlias = Callable[[Claim, Database], Awaitable[None]]
 
 DENY: Json = ANSWERS["deny"]
 APPROVE: Json = ANSWERS["approve"]
@@ -102,6 +106,48 @@ FORMS_FOR_BARE_CLICKS = mutant(
         "((interactions.answers || interactions.forms) -> $choice::text)",
     ),
 )
+
+
+async def lets_only_responders_submit(claim: Claim, db: Database) -> None:
+    """A submission is checked like a click, although its form was opened by a click that was."""
+    question = await asked(db, await build.tenant(db))
+
+    claimed = await claim(db, submission(question, user_id="U0BOB"))
+
+    assert claimed.verdict is Verdict.NOT_YOURS
+    assert await verdicts(db) == ["not_yours"]
+
+
+async def takes_nothing_when_it_opens(claim: Claim, db: Database) -> None:
+    """The click that opens a form decides nothing."""
+    tenant = await build.tenant(db)
+    question = await asked(db, tenant)
+
+    claimed = await claim(db, build.click(question, choice="deny", intent=Intent.OPEN))
+
+    assert claimed.verdict is Verdict.OPENED
+    assert (await build.read(db, tenant, question.id)).answer is None
+
+
+UNCHECKED_SUBMISSIONS = mutant(
+    ("when responders is not null and (", "when $given::jsonb is null and responders is not null and (")
+)
+OPENING_TAKES = mutant(("when $intent = 'open' then 'opened'", "when $intent = 'open' then 'won'"))
+
+
+@pytest.mark.parametrize("check", [lets_only_responders_submit, takes_nothing_when_it_opens])
+async def test_forms_are_checked_and_only_their_submission_decides(check: Check, db: Database) -> None:
+    await check(unwaited, db)
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong"),
+    [(lets_only_responders_submit, UNCHECKED_SUBMISSIONS), (takes_nothing_when_it_opens, OPENING_TAKES)],
+    ids=["a submission that skips the responders", "an opening click that takes"],
+)
+async def test_a_wrong_claim_for_forms_would_be_found_out(check: Check, wrong: Claim, db: Database) -> None:
+    with pytest.raises((AssertionError, CheckViolationError)):  # a constraint refuses an answer without a choice
+        await check(wrong, db)
 
 
 async def test_given_merged_over_the_stored_answer_would_be_found_out(db: Database) -> None:

@@ -69,10 +69,21 @@ def _small(metadata: object) -> object:
     return metadata
 
 
+def _without_words(decision: object) -> object:
+    if decision == "respond":
+        raise PydanticCustomError(
+            "on_expiry", 'cannot be "respond", because a reply needs words of a person: use "approve" or "deny"'
+        )
+    return decision
+
+
 class OnExpiry(Strict):
     """The answer that counts when no one answers in time, as the answer itself would say it; one that needs no form."""
 
-    decision: Literal["approve", "deny", "decline"] | None = None
+    decision: Annotated[
+        Literal["approve", "deny", "decline"] | None,
+        BeforeValidator(_without_words, json_schema_input_type=Literal["approve", "deny", "decline"] | None),
+    ] = None
     option: Annotated[str, Field(max_length=100, description="The id of an option")] | None = None
     text: Annotated[str, Field(max_length=100, description="One of the suggestions of a text")] | None = None
 

@@ -16,6 +16,7 @@ from storage.model import Json, Progress
 from storage.receipts import Receipt
 
 MAX_SUMMARY = 300  # characters
+_MAX_NAMED = 6  # possible answers that a refusal names
 
 
 class Cancellation(Strict):
@@ -81,10 +82,20 @@ def on_expiry(kind: Kind[Any], routing: Routing, request: Any) -> str | None:
     wanted = routing.on_expiry.model_dump(exclude_none=True)
     if (choice := kind.choice_of(request, wanted)) is not None:
         return choice
-    wrong = f"must be a possible answer of this {kind.name}"
+    raise problems.invalid(f"/on_expiry/{next(iter(wanted))}", _no_default(kind, request, wanted))
+
+
+def _no_default(kind: Kind[Any], request: Any, wanted: Json) -> str:
+    """Why the answer that contains `wanted` cannot be a default, and which answers can."""
+    choices = list(kind.choices(request).values())
+    if not choices:
+        return f"cannot be used here, because a person gives every answer of this {kind.name} in a form: leave it out"
+    possible = [json_text.dumps(answer.given(), ensure_ascii=False) for answer in choices[:_MAX_NAMED]]
+    more = " or another option" if len(choices) > _MAX_NAMED else ""
+    which = f"{' or '.join(possible)}{more}"
     if kind.needs_words(request, wanted):
-        wrong = "must be an answer that needs no words of a person: this one has a required comment"
-    raise problems.invalid(f"/on_expiry/{next(iter(wanted))}", wrong)
+        return f"cannot be an answer that needs words of a person: use {which}, or leave it out"
+    return f"must be a possible answer of this {kind.name}: {which}"
 
 
 def fingerprint(body: Json) -> bytes:

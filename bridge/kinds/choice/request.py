@@ -1,16 +1,13 @@
 """The request of a choice: its options and their limits."""
 
-import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge import exact_text, lookalikes, question
-from bridge.card import blocks, content, texts
-from bridge.fields import BLANK, INVISIBLE, WHOLE, Line, Strict, Words, is_new
+from bridge import exact_text, question
+from bridge.card import blocks, content, labels, texts
+from bridge.fields import WHOLE, Line, Strict, Words, is_new
 from bridge.forms.comment import AskedComment
 from bridge.question import Question
 
@@ -18,31 +15,9 @@ MAX_OPTIONS = 100  # Slack's limit for one select
 MAX_BUTTONS = 5  # with more options, the card has a menu and a Submit button
 MAX_LABEL = blocks.MAX_BUTTON
 MAX_CONFIRM = blocks.MAX_CONFIRM
+_IN_A_FORM = "people select the options in a form, so they have no buttons; leave it out"
+_IN_A_MENU = f"they are a menu and have no buttons; leave it out, or offer at most {MAX_BUTTONS} options"
 MAX_TOGETHER = 10_000  # units; leaves space for the bridge's own lines and for mentions
-
-
-def _at_most(limit: int) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if texts.units(text) > limit:
-            raise PydanticCustomError(
-                "too_many_units", "must have at most {limit} characters, and an emoji counts as two", {"limit": limit}
-            )
-        return text
-
-    return check
-
-
-def visible_form(label: str) -> str:
-    """The visible part of a label; people cannot distinguish labels with the same visible form."""
-    return " ".join(unicodedata.normalize("NFC", BLANK.sub("", INVISIBLE.sub("", label))).split())
-
-
-def _visible(label: str) -> str:
-    if not visible_form(label):
-        raise PydanticCustomError("blank", "must contain a visible character")
-    return label
-
-
 OPTION_ID = r"^[A-Za-z0-9_.:/@+-]{1,100}$"
 
 
@@ -63,8 +38,8 @@ class Option(Strict):
             max_length=MAX_LABEL,
             description="The text of the button; labels must look different, and an emoji counts as two characters",
         ),
-        AfterValidator(_at_most(MAX_LABEL)),
-        AfterValidator(_visible),
+        AfterValidator(labels.at_most(MAX_LABEL)),
+        AfterValidator(labels.visible),
     ]
     style: Annotated[
         Literal["primary", "danger"] | None,
@@ -74,7 +49,8 @@ class Option(Strict):
         ),
     ] = None
     confirm: Annotated[
-        Annotated[Words, Field(min_length=1, max_length=MAX_CONFIRM), AfterValidator(_at_most(MAX_CONFIRM))] | None,
+        Annotated[Words, Field(min_length=1, max_length=MAX_CONFIRM), AfterValidator(labels.at_most(MAX_CONFIRM))]
+        | None,
         Field(
             description="The text of a confirmation dialog before the answer is submitted. "
             f"From {MAX_BUTTONS + 1} options on, one dialog of the Submit button quotes as many texts as fit, "
@@ -95,44 +71,18 @@ class Multiple(Strict):
 
 
 def _different(options: list[Option], info: ValidationInfo) -> list[Option]:
-    _unique([option.id for option in options], "ids", "are the same")
-    labels = [visible_form(option.label) for option in options]
-    _unique(labels, "labels", "look the same")
+    labels.unique([option.id for option in options], what="ids", of="options", how="are the same")
+    shown = [option.label for option in options]
+    labels.unique([*map(labels.visible_form, shown)], what="labels", of="options", how="look the same")
     if is_new(info):
-        _unlike([visible_form(texts.visible(option.label)) for option in options])
+        labels.unlike(shown, what="labels", of="options")
     return options
 
 
-def _unlike(labels: Sequence[str]) -> None:
-    """Refuse labels that people may take for one another, such as one that has a letter of another script."""
-    same: defaultdict[str, list[int]] = defaultdict(list)
-    for index, label in enumerate(labels):
-        group = same[lookalikes.skeleton(label)]
-        for earlier in group:
-            if lookalikes.alike(labels[earlier], label):
-                raise PydanticCustomError(
-                    "look_alike",
-                    "must have labels that look different; those of options {earlier} and {index}, counted from 0, "
-                    "look alike: {one} and {other}",
-                    {"earlier": earlier, "index": index, "one": _named(labels[earlier]), "other": _named(label)},
-                )
-        group.append(index)
-
-
-def _named(label: str) -> str:
-    """A label for an error, with escapes for what makes it look like another."""
-    return f'"{exact_text.name(label)}"'
-
-
-def _unique(values: Sequence[str], what: str, how: str) -> None:
-    first: dict[str, int] = {}
-    for index, value in enumerate(values):
-        if (earlier := first.setdefault(value, index)) != index:
-            raise PydanticCustomError(
-                "not_different",
-                "must have different {what}; those of options {earlier} and {index}, counted from 0, {how}",
-                {"what": what, "how": how, "earlier": earlier, "index": index},
-            )
+def _an_object(multiple: object) -> object:
+    if multiple is not None and not isinstance(multiple, dict | Multiple):
+        raise PydanticCustomError("multiple", 'must be an object: {} or with limits, such as {"min": 1, "max": 3}')
+    return multiple
 
 
 class Request(Question):
@@ -150,7 +100,9 @@ class Request(Question):
         AfterValidator(_different),
     ]
     multiple: Annotated[
-        Multiple | None, Field(description="Lets people select several options, in a form: `{}` or with limits")
+        Multiple | None,
+        Field(description="Lets people select several options, in a form: `{}` or with limits"),
+        BeforeValidator(_an_object, json_schema_input_type=Multiple | None),
     ] = None
 
     @field_validator("multiple")
@@ -176,21 +128,20 @@ class Request(Question):
         return multiple
 
     @model_validator(mode="after")
-    def _words_where_there_is_a_button(self) -> "Request":
+    def _only_what_has_a_button(self) -> "Request":
         """Refuse what cannot be shown: a form of several options has no buttons, and neither has a long list."""
+        names: tuple[str, ...]
+        if self.multiple:
+            names, why = ("comment", "confirm", "style"), f'together with "multiple": {_IN_A_FORM}'
+        elif len(self.options) > MAX_BUTTONS:
+            names, why = ("comment",), f"with more than {MAX_BUTTONS} options: {_IN_A_MENU}"
+        else:
+            return self
         for index, option in enumerate(self.options):
-            for name in ("comment", "confirm", "style") if self.multiple else ("comment",):
-                if getattr(option, name) is not None and (self.multiple or len(self.options) > MAX_BUTTONS):
-                    raise PydanticCustomError(
-                        "no_button",
-                        "cannot be used {where}, because its options have no buttons",
-                        {
-                            "where": 'together with "multiple"'
-                            if self.multiple
-                            else f"with more than {MAX_BUTTONS} options",
-                            "at": ("options", index, name),
-                        },
-                    )
+            for name in names:
+                if getattr(option, name) is not None:
+                    at = ("options", index, name)
+                    raise PydanticCustomError("no_button", "cannot be used {why}", {"why": why, "at": at})
         return self
 
     @model_validator(mode="after")

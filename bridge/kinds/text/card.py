@@ -3,7 +3,7 @@
 from bridge.card import action_ids, blocks, texts
 from bridge.card.frame import CardView, Drawing, frame
 from bridge.kinds.text.choices import DECLINE, WRITE, choices
-from bridge.kinds.text.request import Request
+from bridge.kinds.text.request import WRITE_LABEL, Request
 from storage.model import Json, Status
 
 _MAX_SHOWN = 30  # units of a button's text; Slack cuts the rest
@@ -15,7 +15,7 @@ def card(view: CardView, request: Request) -> Drawing:
         blocks.button(answer.label or "", action_id=action_ids.choose(choice))
         for choice, answer in choices(request).items()
     ]
-    buttons.insert(len(request.suggestions), blocks.button("Answer", action_id=action_ids.open_form(WRITE)))
+    buttons.insert(len(request.suggestions), blocks.button(WRITE_LABEL, action_id=action_ids.open_form(WRITE)))
     settled = view.interaction.status is not Status.PENDING
     long = any(texts.units(text) > _MAX_SHOWN for text in request.suggestions)
     return frame(
@@ -24,5 +24,6 @@ def card(view: CardView, request: Request) -> Drawing:
         buttons=buttons,
         past={DECLINE: "⛔ *Declined*", WRITE: "✅ *Answered*"},
         offered=request.suggestions,
+        offered_as="Suggestions",
         listed=long or settled,
     )

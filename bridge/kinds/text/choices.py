@@ -1,7 +1,7 @@
 """The choices of a text, and their answers: its suggestions, its refusal, and the text that a person writes."""
 
 from bridge.kinds.contract import ChoiceAnswer
-from bridge.kinds.text.request import Request
+from bridge.kinds.text.request import DECLINE_LABEL, Request
 
 WRITE = "write"
 DECLINE = "decline"
@@ -12,7 +12,7 @@ def choices(request: Request) -> dict[str, ChoiceAnswer]:
     suggested = {
         f"suggestion:{number}": ChoiceAnswer(label=text, text=text) for number, text in enumerate(request.suggestions)
     }
-    declined = ChoiceAnswer(decision="decline", label="Decline")
+    declined = ChoiceAnswer(decision="decline", label=DECLINE_LABEL)
     return suggested | ({DECLINE: declined} if request.decline else {})
 
 

@@ -44,22 +44,23 @@ class Submissions:
         The status is 503 if the verdict could not be confirmed: Slack then keeps the form, and the person can submit it
         again, which cannot count twice.
         """
+        click = submission.click
         filled: FilledForm | LaterForm | None = None
 
         async def prepare(connection: Connection, deadline: float) -> ClaimValues:
             nonlocal filled
-            asked = await self._claims.asked(submission.click, connection, deadline=deadline)
+            asked = await self._claims.asked(click, connection, deadline=deadline)
             filled = filled_form.read(asked, submission) if asked is not None else None
             return _values(filled)
 
-        outcome = await self._claims.decide(submission.click, prepare, is_submission=True)
+        outcome = await self._claims.decide(click, prepare, is_submission=True)
         if not outcome.certain:
             return DecidedSubmission(outcome=outcome, status=503, body=None)
         try:
             newer = await self._newer(outcome)
             body = answers.body(submission, outcome, filled, now=datetime.now(UTC), newer=newer)
         except Exception as error:  # noqa: BLE001  -- a bug in the bridge; an empty 200 would tell the person that it counts
-            _log.failure("form_not_answered", error, interaction=public_id(submission.click))
+            _log.failure("form_not_answered", error, interaction=public_id(click))
             return DecidedSubmission(outcome=outcome, status=503, body=None)
         return DecidedSubmission(outcome=outcome, status=200, body=body)
 

@@ -1,21 +1,21 @@
-// Block Kit's blocks as they look in a message. An unknown block is shown as its name, never silently dropped.
+// Block Kit's blocks as they look in a message or a modal, the `surface`. An unknown block is shown as its name, never silently dropped.
 
 import { html } from "/static/vendor/preact-htm.js";
 import { Element, Trouble } from "/static/elements.js";
-import { InputBlock } from "/static/inputs.js";
+import { InputBlock } from "/static/field.js";
 import { Picture } from "/static/picture.js";
 import { Mrkdwn, Text } from "/static/text.js";
 import { RichText } from "/static/richtext.js";
 
-export const Blocks = ({ blocks, message }) =>
-  blocks.map((block, index) => html`<${Block} key=${block.block_id ?? index} block=${block} message=${message} />`);
+export const Blocks = ({ blocks, surface }) =>
+  blocks.map((block, index) => html`<${Block} key=${block.block_id ?? index} block=${block} surface=${surface} />`);
 
-function Block({ block, message }) {
+function Block({ block, surface }) {
   switch (block.type) {
     case "header":
       return html`<h3 class="block-header"><${Text} text=${block.text} /></h3>`;
     case "section":
-      return html`<${Section} block=${block} message=${message} />`;
+      return html`<${Section} block=${block} surface=${surface} />`;
     case "context":
       return html`<div class="block-context">
         ${block.elements.map((element) => html`<${ContextElement} element=${element} />`)}
@@ -23,9 +23,9 @@ function Block({ block, message }) {
     case "divider":
       return html`<hr />`;
     case "actions":
-      return html`<${Actions} block=${block} message=${message} />`;
+      return html`<${Actions} block=${block} surface=${surface} />`;
     case "input":
-      return html`<${Input} block=${block} message=${message} />`;
+      return html`<${Input} block=${block} surface=${surface} />`;
     case "image":
       return html`<figure>
         ${block.title && html`<figcaption><${Text} text=${block.title} /></figcaption>`}
@@ -38,31 +38,31 @@ function Block({ block, message }) {
   }
 }
 
-function Section({ block, message }) {
+function Section({ block, surface }) {
   const { accessory, fields } = block;
   return html`<div class="block-section">
     <div class="section-text">
       <${Text} text=${block.text} />
       ${fields && html`<div class="fields">${fields.map((field) => html`<div><${Text} text=${field} /></div>`)}</div>`}
     </div>
-    ${accessory && html`<div class="accessory"><${Element} element=${accessory} block=${block} message=${message} /></div>`}
-    ${accessory && html`<${Trouble} elements=${[accessory]} block=${block} message=${message} />`}
+    ${accessory && html`<div class="accessory"><${Element} element=${accessory} block=${block} surface=${surface} /></div>`}
+    ${accessory && html`<${Trouble} elements=${[accessory]} block=${block} surface=${surface} />`}
   </div>`;
 }
 
-function Input({ block, message }) {
-  return html`<${InputBlock} block=${block}>
-      <${Element} element=${block.element} block=${block} message=${message} />
+function Input({ block, surface }) {
+  return html`<${InputBlock} block=${block} surface=${surface}>
+      <${Element} element=${block.element} block=${block} surface=${surface} />
     <//>
-    <${Trouble} elements=${[block.element]} block=${block} message=${message} />`;
+    <${Trouble} elements=${[block.element]} block=${block} surface=${surface} />`;
 }
 
-function Actions({ block, message }) {
+function Actions({ block, surface }) {
   const elements = block.elements.map((element, index) =>
-    html`<${Element} key=${element.action_id ?? index} element=${element} block=${block} message=${message} />`);
+    html`<${Element} key=${element.action_id ?? index} element=${element} block=${block} surface=${surface} />`);
   return html`<div class="block-actions">
     ${elements}
-    <${Trouble} elements=${block.elements} block=${block} message=${message} />
+    <${Trouble} elements=${block.elements} block=${block} surface=${surface} />
   </div>`;
 }
 
@@ -74,11 +74,11 @@ const ContextElement = ({ element }) =>
 const COLORS = { good: "good", warning: "warning", danger: "danger" };
 
 /** An attachment, Slack's older form of card: blocks behind a coloured bar, or only text. */
-export function Attachment({ attachment, message }) {
+export function Attachment({ attachment, surface }) {
   const words = [attachment.pretext, attachment.title, attachment.text].filter(Boolean).join("\n") || attachment.fallback || "";
   return html`<div class=${`attachment ${COLORS[attachment.color] ?? ""}`}>
     ${attachment.blocks
-      ? html`<${Blocks} blocks=${attachment.blocks} message=${message} />`
+      ? html`<${Blocks} blocks=${attachment.blocks} surface=${surface} />`
       : html`<${Mrkdwn} text=${words} />`}
   </div>`;
 }

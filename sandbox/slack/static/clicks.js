@@ -1,91 +1,52 @@
 // One click: a confirmation if the element has one, then the request to the app, then what Slack would show of its ack.
 
 import * as api from "/static/api.js";
+import { entered } from "/static/entries.js";
 
 const ACK_SECONDS = 3;
 
-/** The name of a control for one person and message: the key of its latest click in `state.clicks`. */
-export const controlName = ({ place, message, block, element }) =>
-  [place.as, place.channel, message.ts, block.block_id, element.action_id].join("/");
+/** The name of a control for one person and message or view: the key of its latest click in `state.clicks`. */
+export const controlName = ({ place, surface, block, element }) =>
+  [place.as, place.channel, surface.id ?? surface.ts, block.block_id, element.action_id].join("/");
 
 /** Whether a click of the acting person on this control is in flight. */
 export const isBusy = ({ clicks, place }, control) => Boolean(clicks[controlName({ place, ...control })]?.busy);
 
-/** The elements of a block, wherever such a block has them. */
-export const elementsOf = ({ elements = [], accessory, element }) => [...elements, accessory, element].filter(Boolean);
-
 /** Whether using an element of this block is sent to the app; else its entry is sent with other clicks, in `state`. */
 export const sends = (block) => block.type !== "input" || block.dispatch_action === true;
 
-const whose = (place, message) => [place.as, place.channel, message.ts].join("/");
-
-/** Keeps what the acting person has entered in a message, until a click tells the app. */
-export function createEntries({ store }) {
-  return function enter({ message, block, element, value }) {
-    const { entries, place } = store.value;
-    const key = whose(place, message);
-    const now = { ...entries[key], [block.block_id]: { ...entries[key]?.[block.block_id], [element.action_id]: value || null } };
-    store.change({ entries: { ...entries, [key]: now } });
-  };
-}
-
-/** What the acting person has entered in this element; undefined: nothing since the page was opened. */
-export const enteredIn = ({ entries, place }, { message, block, element }) =>
-  entries[whose(place, message)]?.[block.block_id]?.[element.action_id];
-
-/** All options that an element offers, each with its group; an element that offers none has an empty list. */
-export const optionsOf = ({ options = [], option_groups }) =>
-  (option_groups ?? [{ label: null, options }]).flatMap(({ label, options }) => options.map((option) => ({ ...option, group: label })));
-
-/** Whether an element can still have this entry: an edit of the message may have removed the option that was chosen. */
-function canHave(element, value) {
-  const offered = optionsOf(element).map((option) => option.value);
-  return offered.length === 0 || value === null || [value].flat().every((one) => offered.includes(one));
-}
-
-/** What is entered in elements that the message still has, as `POST /sandbox/clicks` takes it. */
-function entered({ entries, place }, message) {
-  const mine = entries[whose(place, message)] ?? {};
-  const state = {};
-  for (const block of message.blocks ?? []) {
-    for (const element of elementsOf(block)) {
-      const value = mine[block.block_id]?.[element.action_id];
-      if (value !== undefined && canHave(element, value)) (state[block.block_id] ??= {})[element.action_id] = value;
-    }
-  }
-  return state;
-}
+/** Open the confirmation; the promise resolves to the acting person's answer, true or false. */
+export const confirmed = (store, confirm) =>
+  new Promise((resolve) => {
+    const answer = (agreed) => {
+      store.change({ confirmation: null });
+      resolve(agreed);
+    };
+    store.change({ confirmation: { confirm, answer } });
+  });
 
 export function createClicks({ store }) {
-  /** Open the confirmation; the promise resolves to the acting person's answer, true or false. */
-  const confirmed = (confirm) =>
-    new Promise((resolve) => {
-      const answer = (agreed) => {
-        store.change({ confirmation: null });
-        resolve(agreed);
-      };
-      store.change({ confirmation: { confirm, answer } });
-    });
-
   const note = (name, outcome) => store.change({ clicks: { ...store.value.clicks, [name]: outcome } });
 
   /** Click a control as the acting person. Resolves to false if the person does not confirm, or a click is in flight. */
-  return async function click({ message, block, element, option, value }) {
+  return async function click({ surface, block, element, option, value }) {
     const { place } = store.value;
     const { as, channel } = place;
-    const name = controlName({ place, message, block, element });
+    const name = controlName({ place, surface, block, element });
     if (store.value.clicks[name]?.busy) return false;
-    if (element.confirm && !(await confirmed(element.confirm))) return false;
+    if (element.confirm && !(await confirmed(store, element.confirm))) return false;
     note(name, { busy: true });
     try {
-      const { status, ack_ms, error } = await api.click({
-        ...envelope({ as, channel, message, block, element, option, value }),
-        state: entered(store.value, message),
-      });
+      const { status, ack_ms, error } = surface.id
+        ? await api.act(surface.id, useOf(store.value, { surface, block, element, option, value }))
+        : await api.click({
+            ...envelope({ as, channel, message: surface, block, element, option, value }),
+            state: entered(store.value, surface),
+          });
       note(name, { error: complaint({ status, error }) });
       store.change({ lastClick: { status, ack_ms, error, as, control: labelOf(element, option) } });
     } catch (problem) {
-      note(name, { error: refusal(problem) });
+      note(name, { error: refusal(problem, surface) });
     }
     return true;
   };
@@ -103,6 +64,13 @@ function envelope({ as, channel, message, block, element, option, value = elemen
   return { ...where, ...what, stale };
 }
 
+/** The use of an element of a view, with all that was entered in the view. */
+function useOf(page, { surface, block, element, option, value = option?.value ?? element.value }) {
+  const { block_id } = block;
+  const { action_id } = element;
+  return { user: page.place.as, block_id, action_id, value: value ?? null, values: entered(page, surface) };
+}
+
 const labelOf = (element, option) => option?.text?.text ?? element.text?.text ?? element.action_id;
 
 function complaint({ status, error }) {
@@ -112,7 +80,7 @@ function complaint({ status, error }) {
   return `The app responded with status ${status}.`;
 }
 
-function refusal({ status, error, message }) {
-  if (status === 404) return "This message is no longer there.";
+function refusal({ status, error, message }, surface) {
+  if (status === 404) return surface.id ? "This form is no longer open." : "This message is no longer there.";
   return error ? `The sandbox refused this click: ${error}.` : `The sandbox could not be reached: ${message}`;
 }

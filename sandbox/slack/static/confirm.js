@@ -1,6 +1,7 @@
 // The confirmation dialog: it keeps the keyboard focus until it is answered; Esc and a click outside mean no.
 
 import { html, useId, useLayoutEffect, useRef } from "/static/vendor/preact-htm.js";
+import { keepInside } from "/static/focus.js";
 import { Text } from "/static/text.js";
 
 export function Confirmation({ confirmation: { confirm, answer } }) {
@@ -29,14 +30,4 @@ export function Confirmation({ confirmation: { confirm, answer } }) {
       </div>
     </div>
   </dialog>`;
-}
-
-// Keeps Tab inside the dialog: a modal dialog alone would let it move on to the browser's own buttons.
-function keepInside(event) {
-  if (event.key !== "Tab") return;
-  const stops = [...event.currentTarget.querySelectorAll("button, a[href]")];
-  const edge = event.shiftKey ? stops.at(0) : stops.at(-1);
-  if (document.activeElement !== edge && stops.includes(document.activeElement)) return;
-  event.preventDefault();
-  (event.shiftKey ? stops.at(-1) : stops.at(0)).focus();
 }

@@ -22,8 +22,21 @@ const CALL = [
   { fault: "slow", seconds: 4, words: "is done, answered 4 seconds late" },
   { fault: "truncated", words: "is done, answered by half" },
 ];
+const OPENING = [
+  { fault: "error", error: "expired_trigger_id", words: "is refused: the click was too long ago", note: "expired_trigger_id" },
+  { fault: "slow", seconds: 4, words: "opens, answered 4 seconds late" },
+  { fault: "drop_before", words: "is cut off before it is done" },
+  { fault: "drop_after", words: "opens, then is cut off", note: "the app does not know that it is open" },
+];
+const SUBMISSION = [
+  ...CLICK.filter(({ fault }) => !["bad_signature", "old_timestamp"].includes(fault)),
+  { fault: "repeated", words: "is lost, and sent again", note: "with another trigger_id" },
+  { fault: "stale_state", words: "has what was entered before the last update" },
+];
 const GROUPS = [
   { on: "interactivity", title: "The next click", choices: CLICK },
+  { on: "views.open", title: "The next form", method: "views.open", choices: OPENING },
+  { on: "view_submission", title: "The next submission of a form", choices: SUBMISSION },
   { on: "chat.postMessage", title: "The next card", method: "chat.postMessage", choices: CALL },
   { on: "chat.update", title: "The next edit", method: "chat.update", choices: CALL },
   { on: "response_url", title: "The next private reply", method: "response_url", choices: CALL },

@@ -2,6 +2,8 @@
 
 import * as api from "/static/api.js";
 import { HOME, samePlace } from "/static/address.js";
+import { START } from "/static/state.js";
+import { withViews } from "/static/views.js";
 
 const RETRY_MS = 1000;
 const CLICKS_SHOWN = 20;
@@ -30,7 +32,10 @@ export function createLive({ store, marks }) {
     }
     const channels = seen.get(place.as) ?? [];
     const visible = channels.some((channel) => channel.id === place.channel);
-    const messages = visible ? await api.messages(place) : [];
+    const [messages, views] = await Promise.all([
+      visible ? api.messages(place) : [],
+      seen.has(place.as) ? api.views(place) : START.views,
+    ]);
     if (reading !== latest) return newest;
     if (!samePlace(place, store.value.place)) return undefined;
     for (const [id, list] of seen) marks.meet(id, list);
@@ -38,7 +43,7 @@ export function createLive({ store, marks }) {
     if (open && document.visibilityState === "visible") marks.read(place.as, open);
     const unread = Object.fromEntries([...seen].map(([id, list]) => [id, marks.unread(id, list)]));
     store.change({ people, channels, seen: Object.fromEntries(seen), messages, unread, shown: place });
-    store.change({ faults, journal, connected: true });
+    store.change({ ...withViews(store.value, views), faults, journal, connected: true });
     return undefined;
   }
 

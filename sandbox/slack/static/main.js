@@ -2,10 +2,12 @@
 
 import { html, render, useEffect, useState } from "/static/vendor/preact-htm.js";
 import { readAddress, readPermalink, samePlace, writeAddress } from "/static/address.js";
-import { createClicks, createEntries } from "/static/clicks.js";
+import { createClicks } from "/static/clicks.js";
+import { createEntries } from "/static/entries.js";
 import { createLive } from "/static/live.js";
 import { createStore, Page, START } from "/static/state.js";
 import { createReadMarks } from "/static/unread.js";
+import { createViews } from "/static/views.js";
 import { Workspace } from "/static/workspace.js";
 
 const permalink = readPermalink(location);
@@ -38,7 +40,13 @@ const fit = () => store.change({ narrow: phone.matches, drawer: false });
 phone.addEventListener("change", fit);
 fit();
 
-const doing = { go, showDrawer, showBench, lookAgain, click: createClicks({ store }), enter: createEntries({ store }) };
+const { submitView, closeView, changeField } = createViews({ store, lookAgain });
+const keepEntry = createEntries({ store });
+const enter = (entry) => {
+  keepEntry(entry);
+  changeField(entry);
+};
+const doing = { go, showDrawer, showBench, lookAgain, click: createClicks({ store }), enter, submitView, closeView };
 
 function Root() {
   const [state, show] = useState(store.value);

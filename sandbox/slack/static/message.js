@@ -76,9 +76,9 @@ function Content({ message }) {
   if (message.subtype === "tombstone") return html`<p class="gone">This message was deleted.</p>`;
   return html`<div class="content">
     ${message.blocks?.length
-      ? html`<${Blocks} blocks=${message.blocks} message=${message} />`
+      ? html`<${Blocks} blocks=${message.blocks} surface=${message} />`
       : html`<${Mrkdwn} text=${message.text ?? ""} />`}
-    ${message.attachments?.map((attachment) => html`<${Attachment} attachment=${attachment} message=${message} />`)}
+    ${message.attachments?.map((attachment) => html`<${Attachment} attachment=${attachment} surface=${message} />`)}
     <${LateTrouble} message=${message} />
     ${when && html`<span class="edited" title=${when}>(edited)</span>`}
   </div>`;
@@ -112,7 +112,7 @@ function useKeepFocus() {
     };
     const leave = (event) => {
       const next = event.relatedTarget; // null: the control is gone, or the window lost the focus
-      if (next && !box.contains(next) && !next.closest("dialog")) had.current = false;
+      if (next && !box.contains(next) && !next.closest("dialog, [role=dialog]")) had.current = false;
     };
     box.addEventListener("focusin", enter);
     box.addEventListener("focusout", leave);

@@ -1,108 +1,72 @@
-// The static select: a field that opens a list, filters it by the typed text, and clicks the chosen option.
+// The selects: a field that opens a list. One holds the chosen option, the other any number of them.
 
-import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "/static/vendor/preact-htm.js";
-import { enteredIn, isBusy, optionsOf, sends } from "/static/clicks.js";
+import { html } from "/static/vendor/preact-htm.js";
+import { isBusy, sends } from "/static/clicks.js";
+import { heldIn, optionsOf } from "/static/entries.js";
+import { useField } from "/static/field.js";
 import { Icon } from "/static/icons.js";
+import { OptionList, useListbox } from "/static/listbox.js";
 import { usePage } from "/static/state.js";
-import { Text } from "/static/text.js";
 
-export function Select({ element, block, message }) {
+export function Select({ element, block, surface }) {
   const page = usePage();
-  const id = useId();
-  const before = enteredIn(page, { message, block, element });
-  const [chosen, choose] = useState(optionsOf(element).find(({ value }) => value === before) ?? element.initial_option ?? null);
-  const [search, setSearch] = useState(null); // null: closed
-  const [active, setActive] = useState(0);
-  const box = useRef();
-  const busy = isBusy(page, { message, block, element });
-  const open = search !== null;
-  const found = matching(element, search ?? "");
-  const close = () => setSearch(null);
-  const begin = () => {
-    if (busy || open) return;
-    setSearch("");
-    setActive(0);
-  };
+  const { "aria-label": label, ...field } = useField({ element, block });
+  const busy = isBusy(page, { surface, block, element });
+  const held = heldIn(page, { surface, block, element });
+  const chosen = optionsOf(element, page).find(({ value }) => value === held);
   const pick = async (option) => {
-    close();
+    list.close();
     if (!option) return;
-    if (sends(block) && !(await page.doing.click({ message, block, element, option: bare(option) }))) return;
-    page.doing.enter({ message, block, element, value: option.value });
-    choose(option);
+    if (sends(block) && !(await page.doing.click({ surface, block, element, option: bare(option) }))) return;
+    page.doing.enter({ surface, block, element, value: option.value });
   };
-  useOutsideClick(box, open, close);
-  useKeepInView(box, open, active);
-
-  const keys = (event) => {
-    const act = open ? OPEN_KEYS[event.key] : CLOSED_KEYS[event.key];
-    if (!act) return;
-    if (event.key !== "Tab") event.preventDefault();
-    const move = (step) => setActive((active + step + found.length) % (found.length || 1));
-    act({ begin, close, pick: () => pick(found[active]), move });
-  };
-  const placeholder = element.placeholder?.text ?? "Choose an option";
-  const label = block.label?.text ?? placeholder;
-  return html`<div class=${`select ${open ? "open" : ""} ${busy ? "busy" : ""}`} ref=${box}>
-    <input role="combobox" type="text" autocomplete="off" spellcheck=${false} aria-label=${label} placeholder=${placeholder}
-      aria-expanded=${String(open)} aria-controls=${`${id}-list`} aria-autocomplete="list" aria-busy=${busy ? "true" : null}
-      aria-activedescendant=${open && found[active] ? `${id}-${active}` : null}
-      value=${open ? search : chosen?.text.text ?? ""} readonly=${!open}
-      onClick=${begin} onKeyDown=${keys} onInput=${(event) => (setSearch(event.currentTarget.value), setActive(0))} />
+  const list = useListbox({ element, busy, pick });
+  return html`<div class=${`select ${list.isOpen ? "open" : ""} ${busy ? "busy" : ""}`} ref=${list.box}>
+    <input ...${field} ...${list.field} aria-label=${label} placeholder=${element.placeholder?.text ?? "Choose an option"}
+      value=${list.isOpen ? list.search : chosen?.text.text ?? ""} />
     ${busy ? html`<span class="spinner" />` : html`<${Icon} name="chevron" />`}
-    ${open && html`<ul role="listbox" id=${`${id}-list`} aria-label=${label}>
-      ${found.length === 0 && html`<li class="empty">No matches</li>`}
-      ${found.map((option, index) => html`<${Option} key=${option.value} id=${`${id}-${index}`} option=${option}
-        first=${option.group && option.group !== found[index - 1]?.group} active=${index === active}
-        chosen=${option.value === chosen?.value} pick=${() => pick(option)} point=${() => setActive(index)} />`)}
-    </ul>`}
+    ${list.isOpen && html`<${OptionList} list=${list} label=${label} isChosen=${(option) => option.value === held} pick=${pick} />`}
   </div>`;
 }
 
-function Option({ id, option, first, active, chosen, pick, point }) {
-  return html`${first && html`<li class="caption" role="presentation"><${Text} text=${option.group} /></li>`}
-    <li id=${id} role="option" class=${active ? "active" : ""} aria-selected=${String(chosen)} onClick=${pick} onMouseMove=${point}>
-      <span><${Text} text=${option.text} /></span>
-      ${option.description && html`<span class="faint"><${Text} text=${option.description} /></span>`}
-    </li>`;
-}
-
-const open = (list) => list.begin();
-const CLOSED_KEYS = { Enter: open, " ": open, ArrowDown: open, ArrowUp: open };
-const OPEN_KEYS = {
-  Enter: (list) => list.pick(),
-  Escape: (list) => list.close(),
-  Tab: (list) => list.close(),
-  ArrowDown: (list) => list.move(1),
-  ArrowUp: (list) => list.move(-1),
-};
-
-/** All options that contain the typed text, each with its group. */
-function matching(element, search) {
-  return optionsOf(element).filter((option) => option.text.text.toLowerCase().includes(search.toLowerCase()));
-}
-
-function useOutsideClick(box, open, close) {
-  useEffect(() => {
-    if (!open) return undefined;
-    const away = (event) => box.current?.contains(event.target) || close();
-    document.addEventListener("pointerdown", away);
-    return () => document.removeEventListener("pointerdown", away);
-  }, [open]);
-}
-
-/** Open the list upwards if there is no room below, and keep the active option in view. */
-function useKeepInView(box, open, active) {
-  useLayoutEffect(() => {
-    if (!open) return;
-    const list = box.current.querySelector("[role=listbox]");
-    const room = box.current.closest(".messages").getBoundingClientRect();
-    const field = box.current.getBoundingClientRect();
-    const fits = (height) => height > list.offsetHeight;
-    list.classList.toggle("upwards", !fits(room.bottom - field.bottom) && fits(field.top - room.top));
-  }, [open]);
-  useLayoutEffect(() => {
-    if (open) box.current.querySelector("[role=option].active")?.scrollIntoView({ block: "nearest" });
-  }, [open, active]);
+/** A select of several: each chosen option can be removed, the last one also with Backspace. */
+export function MultiSelect({ element, block, surface }) {
+  const page = usePage();
+  const { "aria-label": label, ...field } = useField({ element, block });
+  const busy = isBusy(page, { surface, block, element });
+  const held = heldIn(page, { surface, block, element }) ?? [];
+  const chosen = held.map((value) => optionsOf(element, page).find((option) => option.value === value)).filter(Boolean);
+  const change = async (value) => {
+    if (busy || (sends(block) && !(await page.doing.click({ surface, block, element, value })))) return;
+    page.doing.enter({ surface, block, element, value });
+  };
+  const pick = (option) => {
+    if (!option) return;
+    list.setSearch(""); // the list stays open
+    change(held.includes(option.value) ? held.filter((value) => value !== option.value) : [...held, option.value]);
+  };
+  const list = useListbox({ element, busy, pick });
+  const keys = (event) => {
+    if (event.key === "Backspace" && !list.search && held.length) change(held.slice(0, -1));
+    else list.field.onKeyDown(event);
+  };
+  const remove = (option) => (event) => {
+    const box = event.currentTarget.closest(".select");
+    change(held.filter((value) => value !== option.value));
+    box.querySelector("input").focus(); // the button goes away
+  };
+  return html`<div class=${`select several ${list.isOpen ? "open" : ""} ${busy ? "busy" : ""}`} ref=${list.box}>
+    <div class="chosen">
+      ${chosen.map((option) => html`<span class="chip" key=${option.value}>${option.text.text}
+        <button type="button" aria-label=${`Remove ${option.text.text}`} onClick=${remove(option)}><${Icon} name="close" /></button>
+      </span>`)}
+      <input ...${field} ...${list.field} aria-label=${label} value=${list.search ?? ""} onKeyDown=${keys}
+        placeholder=${chosen.length ? "" : element.placeholder?.text ?? "Choose options"} />
+    </div>
+    ${busy ? html`<span class="spinner" />` : html`<${Icon} name="chevron" />`}
+    ${list.isOpen && html`<${OptionList} list=${list} label=${label} several pick=${pick}
+      isChosen=${(option) => held.includes(option.value)} />`}
+  </div>`;
 }
 
 const bare = ({ group, ...option }) => option;

@@ -5,6 +5,7 @@ import { HOME, writeAddress } from "/static/address.js";
 import { Icon } from "/static/icons.js";
 import { Avatar, Badge, describe } from "/static/people.js";
 import { fullNameOf, personOf, usePage } from "/static/state.js";
+import { topView } from "/static/views.js";
 
 export function Sidebar() {
   const page = usePage();
@@ -15,7 +16,8 @@ export function Sidebar() {
     if (page.drawer) side.current.querySelector("[aria-current], a")?.focus();
     else if (side.current.contains(document.activeElement)) focusMenu();
   }, [page.drawer, channels.length > 0]); // also once the channels are there, if the person was faster
-  return html`<nav id="sidebar" class=${page.drawer ? "open" : ""} aria-label="Workspace" ref=${side}>
+  return html`<nav id="sidebar" class=${page.drawer ? "open" : ""} aria-label="Workspace" ref=${side}
+    inert=${Boolean(topView(page))}>
     <p class="workspace-name"><b>Sandbox</b> <span class="not-slack">not Slack</span></p>
     <${ActingAs} />
     <div class="channel-lists">

@@ -12,7 +12,9 @@ export const START = {
   shown: null, //        the place `messages` belongs to; null until the first answer
   unread: {}, //         person id → map of the channels with unread messages: channel id → is it a direct message
   clicks: {}, //         control name → the state of its latest click: {busy} or {error}
-  entries: {}, //        person, channel and message → block_id → action_id → what was entered there
+  entries: {}, //        person, channel and message, or view → block_id → action_id → what was entered there
+  views: { list: [], shown: {} }, // the open modals of the acting person, the newest last, and what is shown of each
+  submissions: {}, //    view id → {isSending, mistakes, problem, changed}: its latest submission in this window
   lastClick: null, //    the last click in this window
   faults: [], //         the armed faults
   journal: { clicks: [], calls: [] }, // of all people and apps, oldest first; read while the bench is open

@@ -6,6 +6,7 @@ import { Icon } from "/static/icons.js";
 import { countReplies, Message } from "/static/message.js";
 import { Dated, threadsOf, useScroll } from "/static/messages.js";
 import { channelTitle, usePage } from "/static/state.js";
+import { topView } from "/static/views.js";
 
 // What opens a thread: the link with its replies, or without replies the button of its first message.
 const opener = (thread) => {
@@ -20,6 +21,7 @@ export function Thread({ channel }) {
   const root = page.messages.find((message) => message.ts === thread);
   const replies = threadsOf(page.messages).get(thread) ?? [];
   const close = () => page.doing.go({ thread: null });
+  const isCovered = Boolean(topView(page) || (page.narrow && page.bench));
   const panel = useRef();
   useLayoutEffect(() => { // at once: a moment later the person may have moved the focus
     const aside = panel.current;
@@ -30,7 +32,7 @@ export function Thread({ channel }) {
       requestAnimationFrame(() => opener(thread)?.focus()); // uncovered by then
     };
   }, []);
-  return html`<aside class="thread" aria-label="Thread" tabindex="-1" inert=${page.narrow && Boolean(page.bench)} ref=${panel}>
+  return html`<aside class="thread" aria-label="Thread" tabindex="-1" inert=${isCovered} ref=${panel}>
     <header class="channel-header">
       <h2>Thread <span class="faint">${channelTitle(page, channel)}</span></h2>
       <button type="button" class="quiet" aria-label="Close thread" onClick=${close}><${Icon} name="close" /></button>

@@ -1,4 +1,4 @@
-// The frame of the page: sidebar, open channel with its composer, open thread, bench, and the confirmation on top.
+// The frame of the page: sidebar, open channel with its composer, open thread, bench, and the modal and the confirmation on top.
 
 import { html, useEffect } from "/static/vendor/preact-htm.js";
 import { Announcer } from "/static/announce.js";
@@ -8,10 +8,12 @@ import { Confirmation } from "/static/confirm.js";
 import { Icon } from "/static/icons.js";
 import { LastClick } from "/static/inspector.js";
 import { MessageList } from "/static/messages.js";
+import { Modals } from "/static/modal.js";
 import { Badge } from "/static/people.js";
 import { Sidebar } from "/static/sidebar.js";
 import { channelOf, channelTitle, fullNameOf, personOf, usePage } from "/static/state.js";
 import { Thread } from "/static/thread.js";
+import { topView } from "/static/views.js";
 
 export function Workspace() {
   const page = usePage();
@@ -20,6 +22,7 @@ export function Workspace() {
   useEffect(() => {
     document.title = `${title ? `${title} · ` : ""}Sandbox – not Slack`;
   }, [title]);
+  const isCovered = Boolean(page.drawer || topView(page) || (page.narrow && (page.bench || page.place.thread)));
   const keys = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || page.confirmation) return;
     if (page.drawer) page.doing.showDrawer(false);
@@ -35,9 +38,10 @@ export function Workspace() {
     </header>
     <${Announcer} />
     ${!page.connected && html`<p class="ribbon lost" role="alert">The sandbox is not running. This page goes on when it is back.</p>`}
+    <${Modals} />
     <${Sidebar} />
     ${page.drawer && html`<div class="backdrop" onClick=${() => page.doing.showDrawer(false)} />`}
-    <main aria-label=${title} inert=${page.drawer || (page.narrow && Boolean(page.bench || page.place.thread))}>
+    <main aria-label=${title} inert=${isCovered}>
       <${ChannelHeader} channel=${channel} title=${title} />
       ${channel ? html`<${Conversation} channel=${channel} title=${title} />` : html`<${Nowhere} />`}
       <${LastClick} />

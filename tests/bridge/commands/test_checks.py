@@ -65,7 +65,7 @@ def test_a_token_that_may_not_do_all_is_told_what_it_lacks() -> None:
 
     lacking = checks.scopes(frozenset({"chat:write", "channels:read"}))
 
-    assert (lacking.state, lacking.detail) == (State.FAILED, "the token lacks im:write, users:read")
+    assert (lacking.state, lacking.detail) == (State.FAILED, "the bot token lacks im:write, users:read")
 
 
 async def test_slack_tells_what_a_token_may_do(replica: Replica) -> None:

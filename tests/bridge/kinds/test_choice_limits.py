@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from bridge import question
 from bridge.card.frame import CardView
+from bridge.card.labels import visible_form
 from bridge.kinds.choice import KIND
-from bridge.kinds.choice.request import Request, visible_form
+from bridge.kinds.choice.request import Request
 from storage.model import Json, Status
 from tests.bridge import limits
 from tests.bridge.interactions import interaction

@@ -41,7 +41,10 @@ def loop(name: str, *, passed_at: float | None) -> Loop:
 async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Stopping, "HealthClient"]]:
     stopping = Stopping()
     health = Health(
-        db=db, loops=loops, stopping=stopping, degraded=Degraded(db=db, clock=itertools.count(0.0, 60.0).__next__)
+        db=db,
+        loops=loops,
+        stopping=stopping,
+        degraded=Degraded(db=db, wrong_signatures=lambda: 0, clock=itertools.count(0.0, 60.0).__next__),
     )
     app = web.Application()
     app.add_routes(health.routes())
@@ -197,13 +200,13 @@ async def test_it_tells_that_no_signed_click_ever_came_whichever_replica_would_h
 
 async def test_what_is_degraded_is_read_once_in_ten_seconds(db: Database) -> None:
     elapsed = 0.0
-    degraded = Degraded(db=db, clock=lambda: elapsed)
-    assert await degraded.findings() == []
+    degraded = Degraded(db=db, wrong_signatures=lambda: 0, clock=lambda: elapsed)
+    assert await degraded.of_connections() == []
     await build.tenant(db)
 
-    assert await degraded.findings() == [] and await degraded.counts() == Counts(unserved=0, unclicked=0)
+    assert await degraded.of_connections() == [] and await degraded.counts() == Counts(unserved=0, unclicked=0)
     elapsed = READ_INTERVAL
     assert await degraded.counts() == Counts(unserved=0, unclicked=1)
     await db.close()
     elapsed *= 2
-    assert await degraded.findings() is None and await degraded.counts() is None
+    assert await degraded.of_connections() is None and await degraded.counts() is None

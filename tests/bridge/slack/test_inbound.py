@@ -6,6 +6,9 @@ import time
 
 import pytest
 
+from bridge.commands import clicks_check
+from bridge.server.degraded import WRONG_SIGNATURES
+from bridge.slack import inbound
 from sandbox.slack.faults import Kind
 from sandbox.slack.server import Sandbox
 from storage.model import Interaction, Status
@@ -251,3 +254,46 @@ async def test_a_refusal_is_logged_with_what_to_do_about_it(
     assert [line["why"] for line in lines] == ["missing", "malformed", "stale", "wrong"]
     assert len({line["fix"] for line in lines}) == 4
     assert "timedatectl" in lines[2]["fix"] and "ASKBRIDGE_SLACK_SIGNING_SECRET" in lines[3]["fix"]
+
+
+async def test_the_unsigned_request_of_doctor_is_no_warning_and_still_counts(
+    replica: Replica, log: io.StringIO
+) -> None:
+    """Anyone can name itself so: what has a wrong signature is a warning all the same."""
+    await clicks_check.examine(replica.url, replica.secrets, replica.http)
+    body = payloads.body("ssl_check")
+    named = {"User-Agent": inbound.DOCTOR}
+    assert (await replica.send(body, replica.signed(body) | {SIGNATURE: FORGED} | named)).status == 401
+
+    lines = [line for text in log.getvalue().splitlines() if (line := json.loads(text))["event"] == REFUSED]
+    assert [(line["level"], line["why"]) for line in lines] == [("info", "missing"), ("warning", "wrong")]
+    assert lines[0]["fix"].startswith("Nothing to do: askbridge doctor sent this request")
+    for why in ("missing", "wrong"):
+        count = replica.metrics.registry.get_sample_value("askbridge_slack_requests_refused_total", {"why": why})
+        assert count == 1
+
+
+async def test_a_replica_with_a_wrong_secret_says_so_and_stays_ready(
+    replica: Replica, slack: Sandbox, dsn: str
+) -> None:
+    """One accepted request ends it; doctor, which may have the same wrong secret, neither ends nor causes it."""
+    body = payloads.body("ssl_check")
+
+    async def ready(asked: Replica) -> list[str]:
+        async with asked.http.get(asked.url.replace(inbound.PATH, "/readyz")) as response:
+            text = await response.text()
+            findings = json.loads(text).get("degraded", ())
+            assert "\\u" not in text
+            return [one["code"] for one in findings if one["code"] != "never_clicked"]
+
+    async with replicas.running(slack, dsn, secrets="0" * 32, tenant=replica.tenant) as wrong:
+        await clicks_check.examine(wrong.url, replica.secrets, replica.http)
+        assert await ready(wrong) == [], "those were of doctor"
+        for number in range(WRONG_SIGNATURES):
+            assert await ready(wrong) == [], number
+            assert (await wrong.send(body)).status == 401
+        assert await ready(wrong) == ["signatures_wrong"] and await ready(replica) == []
+        await clicks_check.examine(wrong.url, wrong.secrets, wrong.http)
+        assert await ready(wrong) == ["signatures_wrong"], "doctor has the same wrong secret"
+        await wrong.send(body, wrong.signed(body, secret="0" * 32))
+        assert await ready(wrong) == []

@@ -1,6 +1,7 @@
 """The one workspace of the settings: identified in the first pass in which Slack can be reached."""
 
 import io
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -154,6 +155,8 @@ async def test_a_wrong_token_is_said_with_what_to_do_and_never_shown(replica: Re
     assert await one.step() == 0
 
     assert installations.served == []
-    assert "slack_token_refused" in log.getvalue()
-    assert "invalid_auth" in log.getvalue() and '"fix": "' in log.getvalue()
+    lines = [json.loads(text) for text in log.getvalue().splitlines()]
+    (line,) = [line for line in lines if line["event"] == "slack_token_refused"]
+    assert line["setting"] == "ASKBRIDGE_SLACK_BOT_TOKEN" and "invalid_auth" in line["detail"]
+    assert line["fix"].startswith("Copy the Bot User OAuth Token") and "restart the replica. If Slack" in line["fix"]
     assert "xoxb-the-wrong-one" not in log.getvalue()

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
+from bridge.metrics import Refusal
 from bridge.slack import verify as door
-from bridge.slack.verify import Refusal, SigningSecrets, verify
+from bridge.slack.verify import SigningSecrets, verify
 from tests.generated.damage import damaged
 
 NOW = 1_700_000_000

@@ -209,9 +209,7 @@ async def test_a_closing(client: AsyncWebClient, control: Control) -> None:
 
     payload = (await control.post(f"views/{view['id']}/close", user="U0ANA"))["payload"]
 
-    recorded = payloads.load("view_closed")
-    recorded["view"]["state"]["values"] = {}  # without inputs, although the recording has one
-    assert shape(payload) == shape(recorded)
+    assert shape(payload) == shape(payloads.load("view_closed"))
 
 
 @pytest.mark.parametrize("chosen", ["1", {"text": {"type": "plain_text", "text": "Region 1"}, "value": "1"}])

@@ -1,6 +1,6 @@
 """Counts the clicks and the agents' requests that a rolling restart loses behind nginx and HAProxy.
 
-    python -m tests.scenarios.rolling [--restarts 8] [--stock] [--drain 8] [--overlapping]
+    python -m tests.scenarios.rolling [--restarts 8] [--stock] [--drain 8] [--overlapping] [--hang 10]
 
 Two replicas run as processes, with each balancer in front of them in the configuration of docs/operations.md, or, with
 --stock, as its package configures it. Through each, people click and agents ask and wait (`wait=60`, twenty at once)
@@ -32,10 +32,11 @@ from tests.scenarios.rolling.trial import Plan
 @click.option("--overlapping", is_flag=True, help="Count them from SIGTERM to SIGTERM: both replicas drain at a time.")
 @click.option("--drain", default=8, show_default=True, help="ASKBRIDGE_DRAIN_SECONDS.")
 @click.option("--stock", is_flag=True, help="The balancers as their packages configure them.")
+@click.option("--hang", default=0.0, show_default=True, help="Seconds for which one replica does not run, at first.")
 @click.option("--rest", default=0.0, show_default=True, help="Seconds of load after the last restart.")
 @click.option("--clicks", default=40.0, show_default=True, help="Clicks a second through each balancer.")
 def main(
-    *, restarts: int, apart: float, overlapping: bool, drain: int, stock: bool, rest: float, clicks: float
+    *, restarts: int, apart: float, overlapping: bool, drain: int, stock: bool, hang: float, rest: float, clicks: float
 ) -> None:
     """Restart under load, print what was counted, and exit with 1 when something was lost."""
     blocks = {name: balancers.STOCK[name] if stock else balancers.recommended(name) for name in balancers.NAMES}
@@ -46,6 +47,7 @@ def main(
         settings={"ASKBRIDGE_DRAIN_SECONDS": str(drain)},
         restarts=restarts,
         apart=apart,
+        hang=hang,
         overlapping=overlapping,
         clicks_per_second=clicks,
         rest=rest,

@@ -1,6 +1,7 @@
-"""One trial: two replicas, balancers in front of them, load through each, and restarts one after the other."""
+"""One trial: two replicas, balancers in front of them, load through each; replicas are restarted, and one hangs."""
 
 import asyncio
+import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class Plan:
     settings: Mapping[str, str]  # of the replicas
     restarts: int
     apart: float  # seconds from one restart to the next
+    hang: float = 0.0  # seconds for which the first replica does not run, before the restarts
     overlapping: bool = False  # from SIGTERM to SIGTERM, and not from being ready again to SIGTERM
     clicks_per_second: float = 40.0  # through each balancer
     waits: int = 20
@@ -45,11 +47,22 @@ async def run(plan: Plan, dsn: str, folder: Path) -> dict[str, Load]:
             for load in loads.values():
                 group.create_task(load.run(clicks_per_second=plan.clicks_per_second))
             await pause(1)
+            if plan.hang:
+                await _hang(replicas[0], plan.hang)
             await _restart(plan, replicas)
             await pause(1 + plan.rest)
             for load in loads.values():
                 load.stopping = True
     return loads
+
+
+async def _hang(replica: ReplicaProcess, seconds: float) -> None:
+    """Stop the process for so long: its port is open, and takes connections that nothing reads."""
+    replica.signal(signal.SIGSTOP)
+    try:
+        await pause(seconds)
+    finally:
+        replica.signal(signal.SIGCONT)
 
 
 async def _restart(plan: Plan, replicas: list[ReplicaProcess]) -> None:

@@ -200,7 +200,11 @@ TOLD: list[tuple[Json, str]] = [
     ({"expires_in": 10**9}, "/expires_in must be at most 2592000 seconds."),
     ({"on_expiry": {}}, '/on_expiry must have "decision", "option" or "text".'),
     ({"on_expiry": {"decision": "no"}}, '/on_expiry/decision must be "approve", "deny" or "decline".'),
-    ({"on_expiry": {"option": "x"}}, "/on_expiry/option must be a possible answer of this approval."),
+    (
+        {"on_expiry": {"option": "x"}},
+        ("/on_expiry/option must be a possible answer of this approval: "
+        '{"decision": "approve"} or {"decision": "deny"}.'),
+    ),
     ({"agent": {"url": "ci"}}, "/agent/url must be a complete URL, such as https://ci.example.com/runs/7."),
     ({"agent": {"url": "ftp://ci"}}, "/agent/url must start with https:// or http://."),
     ({"agent": {"url": "https://a/" + "é" * 400}}, "/agent/url must have at most 2000 characters."),

@@ -139,6 +139,18 @@ async def test_a_form_that_lacks_an_input_is_shown_again_and_never_taken_as_empt
     assert (await asking.read(replica, question)).status is Status.PENDING
 
 
+async def test_messages_go_to_inputs_that_the_person_saw_and_to_no_others(replica: Replica) -> None:
+    """Slack shows no message at all, and an error of its own, if one is for another block."""
+    question, handle = await asking.ask(replica)
+    sent = asking.payload(await asking.opened(replica, question, handle), "x" * 3_001)
+    sent["view"]["blocks"] = [block for block in sent["view"]["blocks"] if block["type"] != "input"]
+
+    body = await asking.send(replica, sent)
+
+    assert body is not None and body["response_action"] == "update"
+    assert await replica.verdicts() == ["opened", "mistaken"]
+
+
 async def test_a_form_that_is_closed_decides_nothing(replica: Replica) -> None:
     question, handle = await asking.ask(replica)
     view = await asking.opened(replica, question, handle)

@@ -80,11 +80,25 @@ async def test_the_page_says_why_and_shows_what_was_entered(
     page = await asking.view(replica)
     assert words in asking.shown(page) and NOT_RECORDED in asking.shown(page)
     assert WORDS in asking.shown(page), "nothing that was entered is lost"
+    assert page["external_id"] not in ("", view["external_id"]), "a notice for the form must not replace the page"
     assert page["submit"] is None and page["title"]["text"] == "Not recorded"
     assert (await replica.verdicts())[-1] == verdict
     assert replica.whispers(CHANNEL) == whispers, "the page has said it"
     await asking.settled(second)
     assert await asking.view(replica) == page, "no notice replaces the page"
+
+
+async def test_a_question_that_is_gone_is_gone_where_its_form_was_opened_too(replica: Replica) -> None:
+    """This replica remembers what was asked; the claim decides all the same."""
+    question, handle = await asking.ask(replica)
+    view = await asking.opened(replica, question, handle)
+    await purged(replica, question, handle)
+
+    await asking.submit(replica, view)
+
+    page = asking.shown(await asking.view(replica))
+    assert "This question is no longer active." in page and WORDS in page
+    assert await replica.verdicts() == ["gone"]
 
 
 async def test_the_same_words_of_the_winner_are_recorded_already_and_close_the_form(replica: Replica) -> None:
@@ -186,7 +200,9 @@ async def test_what_cannot_be_confirmed_keeps_the_form_and_counts_when_it_is_sen
 
 @pytest.mark.parametrize("change", ["kind", "version"])
 @pytest.mark.parametrize("blocks", ["inputs", "nothing"])
-async def test_what_only_a_later_release_can_read_stays_for_it(replica: Replica, change: str, blocks: str) -> None:
+async def test_what_only_a_later_release_can_read_stays_for_it(
+    replica: Replica, second: Replica, change: str, blocks: str
+) -> None:
     """During an upgrade an old replica must not close the form of a new one as if it counted."""
     question, handle = await asking.ask(replica)
     sent = asking.payload(await asking.opened(replica, question, handle))
@@ -197,7 +213,7 @@ async def test_what_only_a_later_release_can_read_stays_for_it(replica: Replica,
     if blocks == "nothing":
         sent["view"]["blocks"] = []
 
-    body = await asking.send(replica, sent)
+    body = await asking.send(second, sent)
 
     assert body is not None and "during an upgrade" in str(body) and "submit it again" in str(body)
     assert body["response_action"] == ("errors" if blocks == "inputs" else "update")

@@ -11,7 +11,7 @@ from tests.sandbox.slack.conftest import ClickListener, card, select
 pytestmark = pytest.mark.browser
 
 
-async def nameless(page: Page) -> list[Any]:
+async def nameless(page: Page, *, at_least: int = 10) -> list[Any]:
     """The controls that the browser exposes to screen readers without a name."""
     session = await page.context.new_cdp_session(page)
     tree = (await session.send("Accessibility.getFullAXTree"))["nodes"]
@@ -21,7 +21,7 @@ async def nameless(page: Page) -> list[Any]:
         if not node["ignored"]
         and any(fact["name"] == "focusable" and fact["value"].get("value") for fact in node.get("properties", ()))
     ]
-    assert len(focusable) > 10
+    assert len(focusable) > at_least
     return [node["role"]["value"] for node in focusable if not node.get("name", {}).get("value", "").strip()]
 
 

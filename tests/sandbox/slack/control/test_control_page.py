@@ -12,6 +12,7 @@ from sandbox.slack import app_rows, server, workspace_rows
 from sandbox.slack.control import click_routes
 from sandbox.slack.server import Sandbox
 from tests.sandbox.slack.conftest import Control, card_to_click
+from tests.sandbox.slack.views import modals
 
 PAGE = (Path(server.__file__).parent / "CONTROL.md").read_text(encoding="utf-8")
 ROUTES = re.findall(r"^\| `([A-Z]+) (/sandbox/[^`]*)` \| (.*) \|$", PAGE, re.MULTILINE)
@@ -83,3 +84,23 @@ async def test_every_field_of_the_answer_to_a_click_is_named(client: AsyncWebCli
     answer = await control.post("clicks", **await card_to_click(client), repeat=2, wait_view=0)
 
     assert named == set(answer)
+
+
+async def test_every_field_of_the_answer_to_a_submission_is_named(client: AsyncWebClient, control: Control) -> None:
+    text = PAGE.partition("- **Submitting.**")[2]
+    named = words(re.findall(r"The answer is\s+`(\{.*?\})`", text)[0])
+    view = await modals.opened(client, control)
+    await control.post("faults", on="view_submission", fault="duplicate")
+
+    answer = await control.post(f"views/{view['id']}/submit", user="U0ANA", values={"why": {"text": "because"}})
+
+    assert named == set(answer)
+
+
+async def test_every_field_of_the_list_of_views_is_named(client: AsyncWebClient, control: Control) -> None:
+    await modals.opened(client, control)
+
+    answer = await control.get("views", as_="U0ANA")
+
+    (shown,) = answer["shown"].values()
+    assert all(f'"{name}"' in PAGE for name in (*answer, *shown))

@@ -8,8 +8,18 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import Sandbox
-from tests.sandbox.slack.conftest import Clock, Control, Serve, card_to_click, clicks_go_to_bolt, refusal
+from tests.sandbox.slack.conftest import (
+    Clock,
+    Control,
+    Listen,
+    Serve,
+    card_to_click,
+    clicks_go_to,
+    clicks_go_to_bolt,
+    refusal,
+)
 from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, pushed, text_input, trigger, views_of
+from tests.waiting import until
 
 
 async def test_a_bolt_app_opens_a_modal_with_a_click(
@@ -28,6 +38,19 @@ async def test_a_bolt_app_opens_a_modal_with_a_click(
 
     assert await views_of(control) == [result["view"]]
     assert (result["view"]["callback_id"], result["view"]["type"]) == ("form", "modal")
+
+
+async def test_a_click_waits_for_a_modal_that_is_opened_after_the_ack(
+    client: AsyncWebClient, control: Control, listen: Listen
+) -> None:
+    app = await listen()
+    await clicks_go_to(control, app)
+    click = asyncio.create_task(control.post("clicks", **await card_to_click(client), wait_view=3))
+    acknowledged = (await until(lambda: control.get("clicks"), lambda got: got["clicks"]))["clicks"]
+
+    view = (await client.views_open(trigger_id=acknowledged[0]["payload"]["trigger_id"], view=modal()))["view"]
+
+    assert (await click)["view"] == view
 
 
 async def test_a_click_that_opens_nothing_says_so(client: AsyncWebClient, control: Control) -> None:

@@ -1,0 +1,132 @@
+"""`askbridge ask` and `wait` with answers in words: what alone stands on stdout, and with which exit status."""
+
+import asyncio
+import os
+import pty
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bridge.card import action_ids
+from bridge.forms import codec
+from tests.scenarios import program
+from tests.scenarios.commands import run, start
+from tests.scenarios.conftest import Serving
+from tests.scenarios.program import Program
+from tests.scenarios.test_ask import KEY, asking, click, settings
+from tests.waiting import PATIENCE, until
+
+pytestmark = pytest.mark.processes
+
+TO = ("--to", "U0ANA")
+WROTE = "two\nlines \x1b[31mred\x1b[0m\t\u202eback “quoted” 漢字"
+DAYS = ("--option", "mon=Monday", "--option", "tue=Tuesday", "--option", "wed=Wednesday")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("words")
+
+
+@pytest.fixture
+async def dev(folder: Path) -> AsyncIterator[Program]:
+    async with program.running(folder, replicas=1) as running:
+        yield running
+
+
+async def fill_in(dev: Program, id: str, choice: str, **values: object) -> None:
+    """@ana opens the form of a choice and submits it with these values."""
+    asked = await until(lambda: dev.get(id), lambda asked: asked["cards"][0]["ts"])
+    clicked = await dev.click(asked, "U0ANA", replica=0, action_id=action_ids.open_form(choice), wait_view=3)
+    _, report = await dev.call(
+        "POST",
+        f"{dev.facts['slack_url']}/sandbox/views/{clicked['view']['id']}/submit",
+        {
+            "user": "U0ANA",
+            "values": {codec.block_id(field): {codec.INPUT: value} for field, value in values.items()},
+            "request_url": f"{dev.bridge(0)}/slack/events",
+        },
+    )
+    assert (report["status"], report["response"]) == (200, None), report
+
+
+async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes, str]:
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return process.returncode, out, err.decode()
+
+
+async def test_words_are_an_exit_status_and_what_stands_alone_on_stdout(dev: Program) -> None:
+    """One program for all, as it starts slowly."""
+    text = ("--text", "--suggest", "Falcon", "--decline")
+    process, id = await asking(dev, *TO, what=text)
+    await fill_in(dev, id, "write", text=WROTE)
+    status, out, err = await ended(process)
+    assert (status, out) == (0, f"{WROTE}\n".encode())
+    assert 'Answered "two lines \ufffd[31mred' in err and "\x1b" not in err
+    again = await start("wait", id, **settings(dev))
+    assert (await ended(again))[:2] == (0, out)
+    status, shown, _ = await run("show", id, **settings(dev))
+    assert status == 0 and 'wrote "two lines' in shown and "\x1b" not in shown
+
+    process, id = await asking(dev, *TO, what=text)
+    await click(dev, id, action_ids.choose("suggestion:0"))
+    assert (await ended(process))[:2] == (0, b"Falcon\n")
+
+    process, id = await asking(dev, *TO, what=text)
+    await click(dev, id, action_ids.choose("decline"))
+    status, out, err = await ended(process)
+    assert (status, out) == (1, b"") and 'Declined by "ana" (U0ANA)' in err
+
+    process, id = await asking(dev, *TO, what=(*DAYS, "--multiple=1-2"))
+    await fill_in(dev, id, "selection", options=["0", "2"])
+    status, out, err = await ended(process)
+    assert (status, out) == (0, b"mon\nwed\n") and 'Answered "Monday" (option mon), "Wednesday" (option wed)' in err
+
+    process, id = await asking(dev, *TO, what=(*DAYS, "--comment", "tue"))
+    await fill_in(dev, id, "tue", comment="After noon")
+    status, out, err = await ended(process)
+    assert (status, out) == (0, b"tue\n") and 'Their comment: "After noon".' in err
+
+    approval = ("--approve", "--comment", "deny", "--comment", "approve=optional", "--respond", "--label", "Why?")
+    process, id = await asking(dev, *TO, what=approval)
+    await fill_in(dev, id, "deny", comment="Approved!")
+    status, out, err = await ended(process)
+    assert status == 1 and out.startswith(b"Denied by") and out.endswith(b'Their comment: "Approved!".\n')
+
+    process, id = await asking(dev, *TO, what=approval)
+    await fill_in(dev, id, "respond", comment="Approved!")
+    status, out, err = await ended(process)
+    assert status == 2 and out.startswith(b"Replied to without a decision") and b"neither a yes nor a no" in out
+
+    process, id = await asking(dev, *TO, what=approval)
+    await fill_in(dev, id, "approve", comment="")
+    assert (await ended(process))[0] == 0
+
+    status, out_, err = await run("ask", "Name it", *TO, "--text", "--suggest", "Answer", **settings(dev))
+    assert (status, out_) == (2, "") and '--suggest (number 1) must not look like the button "Answer"' in err
+    status, out_, err = await run("ask", "Which?", *TO, *DAYS, "--multiple", "--danger", "tue", **settings(dev))
+    assert (status, out_) == (2, "") and '--danger (option, number 2) cannot be used together with "multiple"' in err
+
+
+async def test_a_text_is_safe_on_a_terminal_and_unchanged_in_a_pipe(serving: Serving) -> None:
+    answer: dict[str, Any] = {"decision": None, "approved": False, "text": WROTE}
+
+    async def respond(_: web.Request) -> web.Response:
+        body = {"id": "int_1", "kind": "text", "status": "answered", "message": "Answered.", "answer": answer}
+        return web.json_response(body, status=201)
+
+    arguments = ("ask", "Now?", *TO, "--text", "--url", await serving(respond), "--key", KEY)
+    assert (await ended(await start(*arguments, LC_ALL="C", PYTHONUTF8="0")))[:2] == (0, f"{WROTE}\n".encode())
+
+    screen, terminal = pty.openpty()
+    try:
+        process = await asyncio.create_subprocess_exec(program.COMMAND, *arguments, stdout=terminal)
+        assert await asyncio.wait_for(process.wait(), program.READY_SECONDS) == 0
+        seen = os.read(screen, 10_000).decode()
+    finally:
+        os.close(screen)
+        os.close(terminal)
+    assert seen.replace("\r\n", "\n") == "two\nlines ?[31mred?[0m\t?back “quoted” 漢字\n"
