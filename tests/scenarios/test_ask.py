@@ -1,6 +1,7 @@
 """`askbridge ask` against the running program: an exit status that never takes silence for a no."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ from tests.scenarios.program import APPROVE, DENY, Program
 from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.processes
+
+REFUSED_FULL = "--full must end its lines with \\n alone, because its bytes are digested.\n"
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +102,21 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     await run("connections", "disable", dev.facts["connection"], ASKBRIDGE_DATABASE_URL=dev.facts["database_url"])
     out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2 and out.startswith(b"Cancelled before it was answered")
+
+
+async def test_a_file_is_sent_byte_for_byte_or_refused_by_the_name_of_its_option(dev: Program, tmp_path: Path) -> None:
+    file = tmp_path / "script.sql"
+    file.write_bytes("-- é \u200b\n\tdrop table t;  \n".encode())
+    ask = ("ask", "Now?", "--to", "U0ANA", "--approve", "--action", "psql", "--full", str(file))
+
+    _, out, _ = await run(*ask, "--json", "--wait", "0.1", **settings(dev))
+    assert json.loads(out)["action"]["full"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+    file.write_bytes(b"drop table t;\r\n")
+    assert await run(*ask, **settings(dev)) == (2, "", REFUSED_FULL)
+    file.write_bytes(b"\xff")
+    status, _, err = await run(*ask, **settings(dev))
+    assert status == 2 and "is not UTF-8 (byte 0)" in err
 
 
 async def test_numbers_keep_their_digits_on_the_way_there_and_back(dev: Program) -> None:
