@@ -67,7 +67,7 @@ schema: $(VENV)/dev ## Write sql/schema.sql anew from the migrations
 docs: $(VENV)/dev ## Write anew what the docs repeat of the code
 	@$(BIN)/python -m tests.docs.rewrite
 
-pictures: $(VENV)/dev ## Take the README's picture anew (needs an emoji font); ALBUM=folder takes every card and form too
+pictures: $(VENV)/dev ## Take the docs' pictures anew (needs an emoji font); ALBUM=folder takes every card and form too
 	@mkdir -p docs/pictures $(ALBUM)
 	@$(BIN)/python -m tests.pictures $(ALBUM)
 

@@ -1,8 +1,8 @@
 """The command line. A command ends with 0 when it succeeded, and with a message on stderr when it did not."""
 
-from bridge.commands.importing import silently_interrupted
+from bridge.commands.importing import program_imports
 
-with silently_interrupted():
+with program_imports():
     import locale  # noqa: F401  -- gettext imports it when click first prints, which happens below
 
     import click

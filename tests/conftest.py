@@ -1,12 +1,15 @@
 """Fixtures for all tests: a real PostgreSQL, a migrated database for each test, and a real browser."""
 
 import contextlib
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
@@ -16,13 +19,25 @@ from tests import canaries as canary
 from tests.canaries import Canaries
 from tests.databases import Databases
 from tests.draining import DRAIN
-from tests.sandbox.slack.browser import chromium as browser
+from tests.sandbox.slack.browser import chromium as started
+
+if TYPE_CHECKING:
+    from tests.sandbox.slack.browser.driver import Browser
 
 # No test verifies public certificates, and loading them took each process 50 ms.
 os.environ["SSL_CERT_FILE"] = os.devnull
 
 # Replicas that are told to stop do so at once. Tests about draining set another value.
 os.environ[DRAIN] = "0"
+
+# Importing and collecting seven thousand tests makes little garbage, and looking for it took half of the time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage again, except in what every test needs."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,8 +82,17 @@ def cluster(canaries: Canaries) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[str]:
     """The address at which the run's one Chromium takes commands; see `chromium.running`."""
-    with browser.running() as address:
+    with started.running() as address:
         yield address
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: str) -> AsyncIterator["Browser"]:
+    """The connection to it, whose own process takes as long to start as a page; for tests on the session's loop."""
+    from tests.sandbox.slack.browser import driver  # not at the top: playwright may not be installed
+
+    async with driver.connected(chromium) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from bridge.commands.importing import silently_interrupted
+from bridge.commands.importing import program_imports
 
 
 class Program(click.Group):
@@ -30,7 +30,7 @@ class Program(click.Group):
         if cmd_name not in self._commands_by_name:
             return None
         module, name = self._commands_by_name[cmd_name].split(":")
-        with silently_interrupted():
+        with program_imports():
             command: click.Command = getattr(importlib.import_module(f"bridge.commands.{module}"), name)
         return command
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from bridge.card import labels
 from bridge.fields import WHOLE, Line, Strict
 from bridge.forms.check import is_blank
 from bridge.forms.form import MAX_LABEL, MAX_PLACEHOLDER, MAX_TEXT, Submitted, TextField
@@ -13,18 +14,27 @@ from storage.model import Json
 FIELD = "comment"
 _SHORT = {"required": True, "optional": False}
 
+Label = Annotated[
+    Line,
+    Field(min_length=1, max_length=MAX_LABEL, description="Shown above the input"),
+    AfterValidator(labels.at_most(MAX_LABEL)),
+]
+Placeholder = Annotated[
+    Line,
+    Field(min_length=1, max_length=MAX_PLACEHOLDER, description="Shown in the empty input"),
+    AfterValidator(labels.at_most(MAX_PLACEHOLDER)),
+]
+
 
 class Comment(Strict):
     """A comment with a decision. `"required"` stands for `{"required": true}`, and `"optional"` for `{}`."""
 
-    label: Annotated[Line, Field(min_length=1, max_length=MAX_LABEL, description="Shown above the input")] = "Comment"
+    label: Label = "Comment"
     required: Annotated[bool, Field(description="Whether the decision needs a comment")] = False
     max_length: Annotated[int, Field(ge=1, le=MAX_TEXT, description="Characters; an emoji counts as two"), WHOLE] = (
         MAX_TEXT
     )
-    placeholder: (
-        Annotated[Line, Field(min_length=1, max_length=MAX_PLACEHOLDER, description="Shown in the empty input")] | None
-    ) = None
+    placeholder: Placeholder | None = None
 
     @property
     def field(self) -> TextField:

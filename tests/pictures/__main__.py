@@ -1,4 +1,4 @@
-"""`make pictures`: takes the README's pictures anew and, given a folder, one of every card and form in every status."""
+"""`make pictures`: takes the docs' pictures anew and, given a folder, one of every card and form in every status."""
 
 import asyncio
 import sys
@@ -7,20 +7,21 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from storage.model import Status
-from tests.pictures import forms, story
+from tests.pictures import forms, story, words
 from tests.pictures.camera import THEMES, WIDTHS, Camera, camera, take
 from tests.pictures.cards import FORMS, STAGES, make, make_stage
 from tests.scenarios import program
 from tests.scenarios.program import Program
 
 _AT_ONCE = 4  # cards; making one sends up to fifty requests a second, and an organization may send two hundred
-README = Path(__file__).parents[2] / "docs" / "pictures"
+DOCS = Path(__file__).parents[2] / "docs" / "pictures"
 
 
 async def _all(album: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with program.running(Path(folder), replicas=1) as dev, camera(dev.facts["slack_url"]) as looking:
-            await story.tell(dev, looking, README)
+            await story.tell(dev, looking, DOCS)
+            await words.tell(dev, looking, DOCS)
             if album is not None:
                 await _every_card(dev, looking, album)
                 await _every_form(dev, looking, album)

@@ -130,10 +130,10 @@ async def take(
         await expect(form).to_be_visible()
         await picture.before(Stage(dev=dev, asked=asked, page=page, form=form))
         await page.screenshot(path=path)
-    await _close_all(dev)
+    await close_all(dev)
 
 
-async def _close_all(dev: Program) -> None:
+async def close_all(dev: Program) -> None:
     """Close what @ana has open, without the page's question whether to discard the entries."""
     views = f"{dev.facts['slack_url']}/sandbox/views"
     _, opened = await dev.call("GET", f"{views}?as=U0ANA")

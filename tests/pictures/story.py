@@ -41,7 +41,7 @@ async def tell(dev: Program, looking: Camera, album: Path) -> None:
             ("An agent asks. @ana clicks …", before[theme]),
             ("… and @bob, who was a moment late, sees this:", after),
         ]
-        await _compose(looking, theme, panels, album / f"{NAME}-{theme}.png")
+        await compose(looking, theme, panels, album / f"{NAME}-{theme}.png")
 
 
 async def _pending(looking: Camera, theme: Theme, ts: str) -> bytes:
@@ -62,7 +62,7 @@ async def _settled(looking: Camera, theme: Theme, ts: str) -> bytes:
         return await page.screenshot(clip={"x": 0, "y": begin, "width": _SIZE[0], "height": end - begin})
 
 
-async def _compose(looking: Camera, theme: Theme, panels: list[tuple[str, bytes]], path: Path) -> None:
+async def compose(looking: Camera, theme: Theme, panels: list[tuple[str, bytes]], path: Path) -> None:
     """Write a picture of the panels side by side under their captions; transparent, so that it fits any page."""
     figures = [
         f"<figure><figcaption>{escape(words)}</figcaption>"

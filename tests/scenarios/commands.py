@@ -3,13 +3,17 @@
 import asyncio
 import json
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
+import bridge.dev
 from bridge.__main__ import main
+from bridge.dev import ChildFailed, Options
 from tests import canaries
 from tests.draining import AT_ONCE
 from tests.scenarios import program
@@ -35,6 +39,19 @@ def invoke(*arguments: str, **settings: str) -> tuple[int, str, str]:
 async def typed(*arguments: str, **settings: str) -> tuple[int, str, str]:
     """`invoke` for tests with a running event loop."""
     return await asyncio.to_thread(invoke, *arguments, **settings)
+
+
+async def refusal(data: Path) -> str:
+    """What `askbridge dev --data` says before it ends with 1, from a start inside this process, which is faster."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    options = Options(replicas=1, port=None, slack_port=None, data=data)
+    try:
+        with pytest.raises(ChildFailed) as told:
+            await bridge.dev.run(options, on_ready=lambda _: None)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return str(told.value)
 
 
 def _without_secrets(

@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from tests.scenarios import program
+from tests.scenarios import program, restart
 from tests.scenarios.program import Program
+from tests.scenarios.restart import Step
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serving: TypeAlias = Callable[[Handler], Awaitable[str]]
@@ -23,6 +24,21 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prog
     """
     async with program.running(tmp_path_factory.mktemp("shared"), "--metrics") as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Program, Step]]:
+    folder = tmp_path_factory.mktemp("mortal")
+    async with program.running(folder) as running, restart.reviving(running, folder) as revive:
+        yield running, revive
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mortal(_mortal: tuple[Program, Step]) -> AsyncIterator[Program]:
+    """Another such program, whose replicas a test may kill: they are started again after the test."""
+    running, revive = _mortal
+    yield running
+    await revive()
 
 
 @pytest.fixture(autouse=True)

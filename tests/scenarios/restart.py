@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
+
 from sandbox.children import Child
 from tests.draining import AT_ONCE
 from tests.scenarios import program
@@ -14,12 +16,15 @@ from tests.waiting import until
 
 Step = Callable[[], Awaitable[None]]
 
+LOG = "revived.log"  # of the replicas that were started again
+
 
 @contextlib.asynccontextmanager
 async def reviving(dev: Program, folder: Path) -> AsyncIterator[Step]:
     """Yield a function that starts every replica that does not run; ends the replicas that it started."""
     async with contextlib.AsyncExitStack() as stack:
-        log = stack.enter_context((folder / "revived.log").open("ab"))
+        log = stack.enter_context((folder / LOG).open("ab"))
+        began = [of_process(pid) for pid in dev.facts["pids"]["replicas"]]
 
         async def revive() -> None:
             await program.gone(*dev.killed)  # a process that was killed a moment ago still counts as running
@@ -32,7 +37,7 @@ async def reviving(dev: Program, folder: Path) -> AsyncIterator[Step]:
                         "bridge",
                         "serve",
                         "--json",
-                        settings=settings(dev, urls[number]),
+                        settings=began[number] | {"ASKBRIDGE_PORT": str(urlsplit(urls[number]).port)},
                         unset="ASKBRIDGE_",
                         log=log,
                     )
@@ -60,6 +65,12 @@ async def restarting(dev: Program, folder: Path) -> AsyncIterator[Step]:
             await revive()
 
         yield restart
+
+
+def of_process(pid: int) -> dict[str, str]:
+    """The settings that a running replica began with."""
+    variables = psutil.Process(pid).environ()
+    return {name: value for name, value in variables.items() if name.startswith("ASKBRIDGE_")}
 
 
 def settings(dev: Program, url: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bridge.card import action_ids
 from tests.scenarios import program
-from tests.scenarios.commands import invoke, run, start
+from tests.scenarios.commands import invoke, run, start, typed
 from tests.scenarios.conftest import Serving
 from tests.scenarios.program import APPROVE, DENY, Program
 from tests.waiting import PATIENCE, until
@@ -21,17 +21,6 @@ from tests.waiting import PATIENCE, until
 pytestmark = pytest.mark.processes
 
 REFUSED_FULL = "--full must end its lines with \\n alone, because its bytes are digested.\n"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("ask")
-
-
-@pytest.fixture
-async def dev(folder: Path) -> AsyncIterator[Program]:
-    async with program.running(folder, replicas=1) as running:
-        yield running
 
 
 def settings(dev: Program) -> dict[str, str]:
@@ -56,8 +45,10 @@ async def click(dev: Program, id: str, action: str) -> None:
     assert clicked["status"] == 200
 
 
-async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
-    """Also with names of the sandbox, as JSON, and without an answer: one program for all, as it starts slowly."""
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_answer_is_an_exit_status_and_one_line(mortal: Program) -> None:
+    """Also with names of the sandbox, as JSON, and without an answer."""
+    dev = mortal
     slack = ("--slack-url", dev.facts["slack_url"])
 
     process, id = await asking(dev, "--to", "#approvals", "--responder", "@ana", *slack)
@@ -99,31 +90,38 @@ async def test_an_answer_is_an_exit_status_and_one_line(dev: Program) -> None:
     assert (await dev.get(id))["status"] == "pending"
 
     process, id = await asking(dev, "--to", "U0ANA")
-    await run("connections", "disable", dev.facts["connection"], ASKBRIDGE_DATABASE_URL=dev.facts["database_url"])
+    operator = {"ASKBRIDGE_DATABASE_URL": dev.facts["database_url"]}
+    await typed("connections", "disable", dev.facts["connection"], **operator)
     out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2 and out.startswith(b"Cancelled before it was answered")
+    status, _, err = await typed("connections", "enable", dev.facts["connection"], **operator)
+    assert status == 0, err
 
 
-async def test_a_file_is_sent_byte_for_byte_or_refused_by_the_name_of_its_option(dev: Program, tmp_path: Path) -> None:
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_file_is_sent_byte_for_byte_or_refused_by_the_name_of_its_option(
+    shared: Program, tmp_path: Path
+) -> None:
     file = tmp_path / "script.sql"
     file.write_bytes("-- é \u200b\n\tdrop table t;  \n".encode())
     ask = ("ask", "Now?", "--to", "U0ANA", "--approve", "--action", "psql", "--full", str(file))
 
-    _, out, _ = await run(*ask, "--json", "--wait", "0.1", **settings(dev))
+    _, out, _ = await run(*ask, "--json", "--wait", "0.1", **settings(shared))
     assert json.loads(out)["action"]["full"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
     file.write_bytes(b"drop table t;\r\n")
-    assert await run(*ask, **settings(dev)) == (2, "", REFUSED_FULL)
+    assert await run(*ask, **settings(shared)) == (2, "", REFUSED_FULL)
     file.write_bytes(b"\xff")
-    status, _, err = await run(*ask, **settings(dev))
+    status, _, err = await run(*ask, **settings(shared))
     assert status == 2 and "is not UTF-8 (byte 0)" in err
 
 
-async def test_numbers_keep_their_digits_on_the_way_there_and_back(dev: Program) -> None:
-    typed = ["--action", "pay", "--argument", "amount:=0.1000000000000000055", "--metadata", '{"rate": 1.50}']
+@pytest.mark.asyncio(loop_scope="session")
+async def test_numbers_keep_their_digits_on_the_way_there_and_back(shared: Program) -> None:
+    numbers = ["--action", "pay", "--argument", "amount:=0.1000000000000000055", "--metadata", '{"rate": 1.50}']
 
     status, out_, err = await run(
-        "ask", "Now?", "--to", "U0ANA", "--approve", *typed, "--json", "--wait", "0.5", **settings(dev)
+        "ask", "Now?", "--to", "U0ANA", "--approve", *numbers, "--json", "--wait", "0.5", **settings(shared)
     )
 
     assert status == 2 and '"amount": 0.1000000000000000055' in out_ and '"rate": 1.50' in out_, err

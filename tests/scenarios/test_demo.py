@@ -13,11 +13,11 @@ from tests.sandbox.slack.browser import driver
 from tests.scenarios.commands import run
 from tests.waiting import PATIENCE
 
-pytestmark = [pytest.mark.processes, pytest.mark.browser]
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of_it(
-    chromium: str, tmp_path: Path
+    browser: driver.Browser, tmp_path: Path
 ) -> None:
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "sandbox.demo"), stdout=asyncio.subprocess.PIPE, start_new_session=True
@@ -25,7 +25,7 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
     assert demo.stdout is not None
     async with asyncio.timeout(60):
         slack_url, place = (await _line(demo.stdout, r"(http://\S+as=U0ANA)")).split("/#")
-        async with driver.visits(chromium, slack_url) as visit:
+        async with driver.visits(browser, slack_url) as visit:
             page = await visit(f"/#{place}", size=(1280, 900))
             card = page.get_by_role("article").filter(has_text="Deploy payments 4.2.0 to production?")
             await driver.expect(card.get_by_role("button", name="Deny")).to_be_visible()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.scenarios import program
-from tests.scenarios.commands import run
+from tests.scenarios.commands import refusal, run
 from tests.scenarios.program import Program
 from tests.waiting import until
 
@@ -24,8 +24,8 @@ FRESH = "add --fresh (with make: `make dev FRESH=1`)"
 STAYS = ("bridge_urls", "slack_url", "database_url", "api_key", "organization", "connection")
 
 
-def kept(dev: Program) -> dict[str, Any]:
-    return {name: dev.facts[name] for name in STAYS}
+def kept(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in STAYS}
 
 
 def dev_in(folder: Path, *more: str, replicas: int = 1) -> contextlib.AbstractAsyncContextManager[Program]:
@@ -47,23 +47,37 @@ def taken(url: str) -> Iterator[None]:
         yield
 
 
-async def test_addresses_key_and_questions_stay_a_replica_is_added_and_a_revoked_key_is_replaced(folder: Path) -> None:
+async def test_what_was_used_stays_a_taken_port_and_a_revoked_key_are_replaced_and_a_replica_is_added(
+    folder: Path,
+) -> None:
     async with dev_in(folder, "--metrics") as dev:
         await views_lead_to_empty_channels(dev)
-        before, asked = kept(dev), await dev.ask()
-        metrics = dev.facts["metrics_urls"]
-    async with dev_in(folder, replicas=2) as dev:
-        assert {**kept(dev), "bridge_urls": dev.facts["bridge_urls"][:1]} == before
-        assert (await dev.get(asked["id"], replica=1))["title"] == asked["title"]
-        assert dev.facts["notes"] == []
-        two = dev.facts["bridge_urls"]
-        await dev.operate("update keys set revoked_at = now()")
-    async with dev_in(folder, "--metrics", replicas=2) as dev:
-        assert dev.facts["bridge_urls"] == two
-        assert dev.facts["metrics_urls"][:1] == metrics
-        assert dev.facts["api_key"] != before["api_key"]
-        assert "there is a new one" in dev.facts["notes"][0]
-        await dev.ask()
+        one, asked = dev.facts, await dev.ask()
+    with taken(one["slack_url"]):
+        async with dev_in(folder, replicas=2) as dev:
+            two = dev.facts
+            assert (await dev.get(asked["id"], replica=1))["title"] == asked["title"]
+            await dev.operate("update keys set revoked_at = now()")
+    assert two["notes"] == [moved("the sandbox Slack", one["slack_url"], two["slack_url"])]
+    assert {**kept(two), "slack_url": one["slack_url"], "bridge_urls": two["bridge_urls"][:1]} == kept(one)
+
+    with taken(two["bridge_urls"][0]):
+        async with dev_in(folder, "--metrics", replicas=2) as dev:
+            three = dev.facts
+            await dev.ask()
+    port, key = three["notes"]
+    assert port == moved("replica 1", two["bridge_urls"][0], three["bridge_urls"][0])
+    assert "there is a new one" in key and three["api_key"] != two["api_key"]
+    assert three["metrics_urls"][:1] == one["metrics_urls"]
+    replaced = {"bridge_urls": [three["bridge_urls"][0], two["bridge_urls"][1]], "api_key": three["api_key"]}
+    assert kept(three) == {**kept(two), **replaced}
+
+
+def moved(name: str, old: str, new: str) -> str:
+    return (
+        f"Port {urlsplit(old).port} of the last start is in use by another program: from now on {name} has port "
+        f"{urlsplit(new).port}. What uses the old address must be changed."
+    )
 
 
 async def views_lead_to_empty_channels(dev: Program) -> None:
@@ -77,19 +91,23 @@ async def views_lead_to_empty_channels(dev: Program) -> None:
         assert await dev.messages(user, channel) == []
 
 
-async def test_after_a_sigkill_all_is_as_before_and_fresh_starts_anew_and_deletes_nothing_else(folder: Path) -> None:
+async def test_after_a_sigkill_all_is_as_before_damage_is_told_and_fresh_mends_it_and_deletes_nothing_else(
+    folder: Path,
+) -> None:
     async with dev_in(folder) as dev:
-        before, asked = kept(dev), await dev.posted(await dev.ask())
+        before, asked = kept(dev.facts), await dev.posted(await dev.ask())
         dev.process.send_signal(signal.SIGKILL)
         await dev.process.wait()
 
         async with dev_in(folder) as again:
-            assert kept(again) == before
+            assert kept(again.facts) == before
             assert again.facts["notes"] == []
             assert (await again.click(asked, "U0ANA", replica=0))["status"] == 200
             assert (await again.get(asked["id"], wait=20))["answer"]["approved"]
             await again.settled(asked)
 
+    await damage(folder)
+    (folder / "postgres/cluster/PG_VERSION").unlink()
     key = (folder / "webhook.key").read_text()
     (folder / "notes.txt").write_text("mine")
     shutil.copytree(folder / "postgres", folder / "postgres.removed")  # as if a kill had interrupted a deletion
@@ -131,56 +149,35 @@ async def test_a_start_that_is_killed_at_any_step_leaves_what_the_next_can_use(f
         assert (await dev.ask())["status"] == "pending"
 
 
-async def test_a_port_that_is_taken_meanwhile_is_replaced_and_what_is_damaged_is_told_in_words(folder: Path) -> None:
-    async with dev_in(folder) as dev:
-        before = dev.facts
-    with taken(before["slack_url"]), taken(before["bridge_urls"][0]):
-        async with dev_in(folder) as dev:
-            now = dev.facts
-    async with dev_in(folder) as dev:
-        assert kept(dev) == {name: now[name] for name in STAYS}
-
-    said = [
-        f"Port {urlsplit(old).port} of the last start is in use by another program: from now on {name} has port "
-        f"{urlsplit(new).port}. What uses the old address must be changed."
-        for name, old, new in [
-            ("the sandbox Slack", before["slack_url"], now["slack_url"]),
-            ("replica 1", before["bridge_urls"][0], now["bridge_urls"][0]),
-        ]
-    ]
-    assert now["notes"] == said
-    assert (now["api_key"], now["database_url"]) == (before["api_key"], before["database_url"])
-    await damage(folder)
-
-
 async def damage(folder: Path) -> None:
-    """Damage one file after the other of a folder that was in use; each has its sentence, and `--fresh` mends all."""
+    """Damage one file after the other of a folder that was in use; each has its sentence."""
     cut = (folder / "askbridge.json").read_text()[:40]
     for path, text, words in [
         ("askbridge.json", cut, "askbridge.json, which holds the ports and the API key of the last start, is damaged:"),
-        ("slack.jsonl", "[]\n", "slack.jsonl, which holds the sandbox's messages, is damaged in line 1."),
         ("postgres/password", "", "password is damaged:"),
         ("postgres/cluster/PG_VERSION", None, "cluster is damaged: it has no readable file PG_VERSION"),
         ("postgres/cluster/global/pg_control", None, "PostgreSQL ended while starting:"),
     ]:
-        damaged = folder / path
-        before = damaged.read_bytes()
-        if text is None:
-            damaged.rename(folder / "elsewhere")
-        else:
-            damaged.write_text(text)
+        with damaged(folder / path, text):
+            refused = await refusal(folder)
+        assert words in refused and FRESH in refused
 
+    with damaged(folder / "slack.jsonl", "[]\n"):  # what the process of the sandbox says
         status, out, err = await run("dev", "--data", folder)
+    assert (status, out) == (1, "")
+    assert "slack.jsonl, which holds the sandbox's messages, is damaged in line 1. Delete this file" in err
 
-        assert (status, out) == (1, ""), err
-        assert words in err and (FRESH in err or "Delete this file" in err), err
-        if text is None:
-            (folder / "elsewhere").rename(damaged)
-        else:
-            damaged.write_bytes(before)
-    (folder / "postgres/cluster/PG_VERSION").unlink()
-    async with dev_in(folder, "--fresh") as dev:
-        await dev.ask()
+
+@contextlib.contextmanager
+def damaged(file: Path, text: str | None) -> Iterator[None]:
+    """For the block the file has this text, or is not there."""
+    aside = file.with_name("aside")
+    file.rename(aside)
+    if text is not None:
+        shutil.copy2(aside, file)
+        file.write_text(text)
+    yield
+    aside.rename(file)
 
 
 async def test_a_folder_of_another_account_is_refused_and_not_changed(folder: Path) -> None:
@@ -190,8 +187,7 @@ async def test_a_folder_of_another_account_is_refused_and_not_changed(folder: Pa
         os.chown(other, 65534, -1)
     before = set(os.listdir(other))  # noqa: PTH208  -- as above
 
-    status, _, err = await run("dev", "--data", other)
+    refused = await refusal(other)
 
-    assert status == 1
-    assert f"The data folder {other} belongs to another account" in err and "--data" in err
+    assert f"The data folder {other} belongs to another account" in refused and "--data" in refused
     assert set(os.listdir(other)) == before  # noqa: PTH208  -- as above

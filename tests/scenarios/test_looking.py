@@ -4,14 +4,12 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from tests.scenarios import program
-from tests.scenarios.commands import invoke, run, start
+from tests.scenarios.commands import invoke, run, start, typed
 from tests.scenarios.conftest import Serving
 from tests.scenarios.program import APPROVE, Program
 from tests.waiting import PATIENCE, until
@@ -21,15 +19,10 @@ pytestmark = pytest.mark.processes
 UNKNOWN = "int_01m7z04rdhezbagyb328at4zq0"
 
 
-@pytest.fixture
-async def dev(tmp_path: Path) -> AsyncIterator[Program]:
-    async with program.running(tmp_path, replicas=1) as running:
-        yield running
-
-
-async def test_a_question_is_asked_found_waited_for_reported_on_and_shown(dev: Program) -> None:
-    """One program for all, as it starts slowly."""
-    settings = {"ASKBRIDGE_URL": dev.bridge(0), "ASKBRIDGE_KEY": dev.facts["api_key"]}
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_question_is_asked_found_waited_for_reported_on_and_shown(shared: Program) -> None:
+    """Commands that can be interrupted are processes of their own."""
+    settings = {"ASKBRIDGE_URL": shared.bridge(0), "ASKBRIDGE_KEY": shared.facts["api_key"]}
     asked = ("ask", "Deploy 1.4?", "--to", "U0ANA", "--approve", "--wait", "0", "--json")
     more = ("--run", "7", "--tag", "deploy", "--expires-in", "1h", "--idempotency-key", "deploy-7")
 
@@ -37,34 +30,34 @@ async def test_a_question_is_asked_found_waited_for_reported_on_and_shown(dev: P
     id = json.loads(first[1])["id"]
     assert first[0] == again[0] == 2 and json.loads(again[1])["id"] == id
 
-    status, out, err = await run("list", "--run", "7", "--status", "pending", **settings)
+    status, out, err = await typed("list", "--run", "7", "--status", "pending", **settings)
     assert (status, err) == (0, "") and out.splitlines()[1].startswith(f"{id}  approval  pending")
-    status, out, _ = await run("list", "--tag", "nothing", **settings)
+    status, out, _ = await typed("list", "--tag", "nothing", **settings)
     assert (status, out) == (0, "")
 
     process = await start("wait", id, **settings)
     assert process.stderr is not None
     lines = [await asyncio.wait_for(process.stderr.readline(), program.READY_SECONDS) for _ in range(2)]
     assert lines[0].startswith(b"card: http") and lines[1].startswith(b"waiting until ")
-    card = await until(lambda: dev.get(id), lambda asked: asked["cards"][0]["ts"])
-    assert (await dev.click(card, "U0ANA", replica=0, action_id=APPROVE))["status"] == 200
+    card = await until(lambda: shared.get(id), lambda asked: asked["cards"][0]["ts"])
+    assert (await shared.click(card, "U0ANA", replica=0, action_id=APPROVE))["status"] == 200
     waited, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0 and waited.startswith(b'Approved by "ana" (U0ANA)')
 
-    status, _, err = await run("cancel", id, "--reason", "Too late.", **settings)
+    status, _, err = await typed("cancel", id, "--reason", "Too late.", **settings)
     assert status == 1 and "Traceback" not in err and err
 
-    status, out, _ = await run("receipt", id, "succeeded", "--summary", "Deployed.", **settings)
+    status, out, _ = await typed("receipt", id, "succeeded", "--summary", "Deployed.", **settings)
     assert (status, out) == (0, f"{id}: reported as succeeded\n")
-    status, _, err = await run("receipt", id, "succeeded", "--link", "ftp://x", **settings)
+    status, _, err = await typed("receipt", id, "succeeded", "--link", "ftp://x", **settings)
     assert status == 1 and err.startswith("--link ")
 
-    status, out, _ = await run("show", id, **settings)
+    status, out, _ = await typed("show", id, **settings)
     assert status == 0 and out.startswith(f"{id}  approval  answered\n") and "Deployed." in out
-    status, out, _ = await run("show", id, "--json", **settings)
+    status, out, _ = await typed("show", id, "--json", **settings)
     assert status == 0 and json.loads(out)["timeline"]
 
-    status, _, err = await run("show", UNKNOWN, **settings)
+    status, _, err = await typed("show", UNKNOWN, **settings)
     assert status == 1 and err
     status, out, _ = await run("wait", UNKNOWN, **settings)
     assert (status, out) == (2, "")
@@ -79,7 +72,7 @@ async def test_a_question_is_asked_found_waited_for_reported_on_and_shown(dev: P
     _, err_ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2 and f"askbridge wait {open_id}".encode() in err_
 
-    status, out, _ = await run("cancel", open_id, "--reason", "Called off.", **settings)
+    status, out, _ = await typed("cancel", open_id, "--reason", "Called off.", **settings)
     assert status == 0 and out.startswith("Cancelled before it was answered")
     status, out, _ = await run("wait", open_id, **settings)
     assert status == 2 and out.startswith("Cancelled")
@@ -120,7 +113,7 @@ async def test_control_sequences_of_another_server_do_not_reach_the_terminal(ser
 
     arguments = [] if command == "list" else [UNKNOWN]
     here = ("--url", await serving(answer), "--key", "askb_" + "x" * 43)
-    status, out, err = await run(command, *arguments, *here)
+    status, out, err = await (run if command == "wait" else typed)(command, *arguments, *here)
 
     assert status == 0
     assert "?[2K??2J" in out
@@ -133,7 +126,9 @@ async def test_another_server_is_not_taken_for_a_bridge(serving: Serving, comman
         return web.json_response({"items": ["hello"], "id": 7})
 
     arguments = [] if command == "list" else [UNKNOWN]
-    status, out, err = await run(command, *arguments, "--url", await serving(answer), "--key", "askb_" + "x" * 43)
+    status, out, err = await (run if command == "wait" else typed)(
+        command, *arguments, "--url", await serving(answer), "--key", "askb_" + "x" * 43
+    )
 
     assert (status, out) == (2 if command == "wait" else 1, "")
     assert "is not an askbridge" in err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.sandbox.slack.browser.driver import Locator, Page, Visit, expect, message, visits
+from tests.sandbox.slack.browser.driver import Browser, Locator, Page, Visit, expect, message, visits
 from tests.scenarios.program import Program
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -27,8 +27,8 @@ def dev(shared: Program) -> Program:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(chromium: str, dev: Program) -> AsyncIterator[Visit]:
-    async with visits(chromium, dev.facts["slack_url"]) as visit:
+async def visit(browser: Browser, dev: Program) -> AsyncIterator[Visit]:
+    async with visits(browser, dev.facts["slack_url"]) as visit:
         yield visit
 
 

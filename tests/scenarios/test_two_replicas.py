@@ -1,37 +1,17 @@
 """The main case on two real replicas: opened on one, clicked on the other, through kills and replays."""
 
 import asyncio
-import os
 import signal
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.scenarios import program, restart
+from tests.bridge.webhooks import receivers
+from tests.scenarios import program
 from tests.scenarios.program import Program
-from tests.scenarios.restart import Step
 from tests.waiting import until
 
 pytestmark = pytest.mark.processes
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Program, Step]]:
-    """A program whose killed replicas can be started again."""
-    folder = tmp_path_factory.mktemp("mortal")
-    async with program.running(folder) as running, restart.reviving(running, folder) as revive:
-        yield running, revive
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def dev(mortal: tuple[Program, Step]) -> AsyncIterator[Program]:
-    """That program, with both replicas running."""
-    running, revive = mortal
-    yield running
-    await revive()
 
 
 @pytest.mark.asyncio(loop_scope="session")
@@ -63,46 +43,63 @@ async def test_asked_on_one_replica_and_clicked_on_the_other(shared: Program) ->
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("killed", [0, 1], ids=["the one that asked", "the one that was to be clicked"])
-async def test_a_replica_killed_between_question_and_click_changes_nothing(dev: Program, killed: int) -> None:
-    asked = await dev.ask(replica=0)
+async def test_a_replica_killed_between_question_and_click_changes_nothing(mortal: Program, killed: int) -> None:
+    asked = await mortal.ask(replica=0)
     left = 1 - killed
-    waiting = asyncio.create_task(dev.get(asked["id"], replica=left, wait=30))
+    waiting = asyncio.create_task(mortal.get(asked["id"], replica=left, wait=30))
 
-    dev.kill(killed)
-    await program.gone(dev.facts["pids"]["replicas"][killed])
-    clicked = await dev.click(asked, "U0ANA", replica=left)
+    mortal.kill(killed)
+    await program.gone(mortal.facts["pids"]["replicas"][killed])
+    clicked = await mortal.click(asked, "U0ANA", replica=left)
 
     assert clicked["status"] == 200
     assert (await waiting)["answer"]["decision"] == "approve"
-    assert "*Approved*" in (await dev.settled(asked))["text"]
-    await dev.click(asked, "U0BOB", replica=left)
-    (reply,) = await until(lambda: dev.whispers("U0BOB", since=asked), bool)
+    assert "*Approved*" in (await mortal.settled(asked))["text"]
+    await mortal.click(asked, "U0BOB", replica=left)
+    (reply,) = await until(lambda: mortal.whispers("U0BOB", since=asked), bool)
     assert "<@U0ANA> already answered" in reply
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_a_replica_killed_right_after_its_200_leaves_nothing_owed(dev: Program) -> None:
-    asked = await dev.ask(replica=0)
-    waiting = asyncio.create_task(dev.get(asked["id"], replica=0, wait=30))
+async def test_a_replica_killed_right_after_its_200_leaves_nothing_owed(mortal: Program) -> None:
+    """The answer reaches the agent that waits, the card, the organization's endpoint and the question's callback."""
+    async with receivers.receiver() as receiver:
+        endpoints = f"{mortal.bridge(0)}/v1/webhook_endpoints"
+        status, endpoint = await mortal.call("POST", endpoints, {"url": f"{receiver.url}/endpoint"})
+        assert status == 201, endpoint
+        asked = await mortal.ask(replica=0, callback=f"{receiver.url}/callback")
+        waiting = asyncio.create_task(mortal.get(asked["id"], replica=0, wait=30))
 
-    clicked = await dev.click(asked, "U0ANA", replica=1)
-    dev.kill(1)
+        clicked = await mortal.click(asked, "U0ANA", replica=1)
+        mortal.kill(1)
 
-    assert clicked["status"] == 200
-    assert (await waiting)["status"] == "answered"
-    assert "*Approved*" in (await dev.settled(asked))["text"]
+        assert clicked["status"] == 200
+        answered = await waiting
+        assert (answered["status"], answered["answer"]["by"]["user"]) == ("answered", "U0ANA")
+        _, body = await mortal.call("GET", endpoints)
+        await until(
+            lambda: {call.path for call in receiver.calls}, lambda paths: {"/endpoint", "/callback"} <= paths, within=60
+        )
+        for path, secret in (("/endpoint", endpoint["secret"]), ("/callback", body["callback_secret"])):
+            calls = receiver.at(path)
+            event = calls[0].verified(secret)
+            assert event["type"] == "interaction.answered" and event["data"]["id"] == asked["id"]
+            assert event["data"]["answer"]["by"]["user"] == "U0ANA"
+            assert {call.id for call in calls} == {event["id"]}, "if it came twice, it says so"
+        assert "*Approved*" in (await mortal.settled(asked))["text"]
+        await mortal.call("DELETE", f"{endpoints}/{endpoint['id']}")
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_one_envelope_a_hundred_times_over_both_replicas_has_one_effect(dev: Program) -> None:
-    asked = await dev.ask()
+async def test_one_envelope_a_hundred_times_over_both_replicas_has_one_effect(mortal: Program) -> None:
+    asked = await mortal.ask()
 
-    first = await dev.click(asked, "U0ANA", replica=0, repeat=50)
-    dev.kill(0)
-    again = await dev.click(asked, "U0BOB", replica=1, repeat=50)
+    first = await mortal.click(asked, "U0ANA", replica=0, repeat=50)
+    mortal.kill(0)
+    again = await mortal.click(asked, "U0BOB", replica=1, repeat=50)
 
     assert first["statuses"] == [200] * 50 and again["statuses"] == [200] * 50
-    clicks = [line for line in await dev.timeline(asked["id"], replica=1) if line["verdict"]]
+    clicks = [line for line in await mortal.timeline(asked["id"], replica=1) if line["verdict"]]
     assert [line["verdict"] for line in clicks] == ["won", "taken"]
     # More only when a replica tried again by itself, because the machine was too busy to answer it in time.
     assert all(line["detail"]["repeats"] >= 49 for line in clicks)
@@ -136,60 +133,14 @@ async def test_strangers_never_consume_a_question_and_learn_nothing(shared: Prog
     assert (await shared.get(asked["id"], replica=1, wait=30))["status"] == "answered"
 
 
-async def test_both_replicas_restarted_since_the_card_was_posted(tmp_path: Path, reachable_path: Path) -> None:
-    """A card outlives every process that knew it: the database is kept, everything else is new."""
-    data = str(reachable_path / "data")
-    (tmp_path / "one").mkdir()
-    (tmp_path / "two").mkdir()
-    async with program.running(tmp_path / "one", "--data", data) as dev:
-        asked = await dev.ask()
-    async with program.running(tmp_path / "two", "--data", data) as dev:
-        # The sandbox forgot the message, as if it had been deleted; the row and the buttons' meaning live on.
-        pending = await dev.ask()
-        stale = {"block_id": f"v1:{asked['id']}:1", "action_id": program.APPROVE, "value": None, "type": "button"}
-        clicked = await dev.click(pending, "U0ANA", replica=1, stale=stale, action_id=None)
-        answered = await dev.get(asked["id"], replica=0, wait=30)
-
-        assert clicked["status"] == 200
-        assert answered["answer"]["by"]["user"] == "U0ANA"
-        assert (await dev.get(pending["id"]))["status"] == "pending"
-
-
 @pytest.mark.asyncio(loop_scope="session")
-async def test_no_request_waits_for_a_replica_that_is_told_to_stop(dev: Program) -> None:
-    asked = await dev.ask()
-    waiting = asyncio.create_task(dev.get(asked["id"], replica=0, wait=60))
+async def test_no_request_waits_for_a_replica_that_is_told_to_stop(mortal: Program) -> None:
+    asked = await mortal.ask()
+    waiting = asyncio.create_task(mortal.get(asked["id"], replica=0, wait=60))
     await asyncio.sleep(0)
 
-    dev.kill(0, signal.SIGTERM)
+    mortal.kill(0, signal.SIGTERM)
 
     assert (await asyncio.wait_for(waiting, 10))["status"] == "pending"
-    await program.gone(dev.facts["pids"]["replicas"][0])
-    assert (await dev.click(asked, "U0ANA", replica=1))["status"] == 200
-
-
-async def test_without_its_database_the_bridge_says_so_and_takes_nothing(tmp_path: Path) -> None:
-    async with program.running(tmp_path) as dev:
-        await without_its_database(dev)
-
-
-async def without_its_database(dev: Program) -> None:
-    asked = await dev.ask()
-    os.kill(dev.facts["pids"]["postgres"], signal.SIGQUIT)
-    await program.gone(dev.facts["pids"]["postgres"])
-
-    clicked = await dev.click(asked, "U0ANA", replica=0)
-    status, problem = await dev.call(
-        "POST",
-        f"{dev.bridge(1)}/v1/interactions",
-        {
-            "kind": "approval",
-            "title": "Anyone?",
-            "to": {"user": "U0ANA"},
-        },
-    )
-
-    assert clicked["status"] == 503 and clicked["ack_ms"] < 3000
-    assert status == 503 and problem["type"] == "urn:askbridge:problem:unavailable"
-    (whisper,) = await until(lambda: dev.whispers("U0ANA"), bool)
-    assert "could not be confirmed" in whisper
+    await program.gone(mortal.facts["pids"]["replicas"][0])
+    assert (await mortal.click(asked, "U0ANA", replica=1))["status"] == 200

@@ -50,13 +50,16 @@ _UNITS: Final[Mapping[str, str]] = MappingProxyType({"expires_in": "seconds"})
 _PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
 
 
-def validate(model: type[M], body: Json) -> M:
-    """A body as this model; raises ApiProblem, which names the mistakes."""
+def validate(model: type[M], body: Json, *, elsewhere: Mapping[str, str] = MappingProxyType({})) -> M:
+    """A body as this model; raises ApiProblem, which names the mistakes.
+
+    `elsewhere` says of fields that other models have where they belong.
+    """
     try:
         return model.model_validate(body)
     except ValidationError as error:
         found = error.errors(include_url=False)[: problems.MAX_ERRORS + 1]  # one more shows that there are more
-        mistakes = [(pointer(body, mistake), words(mistake)) for mistake in found]
+        mistakes = [(pointer(body, mistake), words(mistake, elsewhere)) for mistake in found]
         raise problems.invalid(*mistakes[0], others=mistakes[1:]) from None
 
 
@@ -76,10 +79,12 @@ def pointer(body: Json, problem: ErrorDetails) -> str:
     return path
 
 
-def words(problem: ErrorDetails) -> str:
+def words(problem: ErrorDetails, elsewhere: Mapping[str, str] = MappingProxyType({})) -> str:
     """What is wrong, as the rest of a sentence that begins with the pointer."""
     type, context = problem["type"], problem.get("ctx", {})
     match type:
+        case "extra_forbidden" if len(problem["loc"]) == 1 and (belongs := elsewhere.get(str(problem["loc"][0]))):
+            return belongs
         case _ if type in _PLAIN:
             return _PLAIN[type]
         case "string_pattern_mismatch" if context["pattern"] in _PATTERNS:

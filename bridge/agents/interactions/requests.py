@@ -51,6 +51,21 @@ def model(kind: Kind[Any]) -> type[Routing]:
 MODELS: dict[str, type[Routing]] = {name: model(kind) for name, kind in KINDS.items()}
 
 
+def _elsewhere(kind: str) -> dict[str, str]:
+    """For each field that only other kinds have, which kinds these are."""
+    having: dict[str, list[str]] = {}
+    for name, other in MODELS.items():
+        for field in other.model_fields.keys() - MODELS[kind].model_fields.keys():
+            having.setdefault(field, []).append(name)
+    return {
+        field: f"is a field of the kind {validation_errors.either(names)}, and not of {kind}"
+        for field, names in having.items()
+    }
+
+
+_ELSEWHERE = {kind: _elsewhere(kind) for kind in MODELS}
+
+
 def validate(body: Json) -> tuple[Kind[Any], Routing, Any]:
     """A body's kind, and the body as routing and as the kind's request: one object, returned twice.
 
@@ -60,7 +75,7 @@ def validate(body: Json) -> tuple[Kind[Any], Routing, Any]:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise problems.invalid("/kind", f"must be {validation_errors.either(KINDS)}")
-    valid = validation_errors.validate(MODELS[kind.name], body)
+    valid = validation_errors.validate(MODELS[kind.name], body, elsewhere=_ELSEWHERE[kind.name])
     return kind, valid, valid
 
 

@@ -7,7 +7,8 @@ from pydantic_core import PydanticCustomError
 
 from bridge.card import labels, texts
 from bridge.fields import WHOLE, Line, Strict, Text, is_new
-from bridge.forms.form import MAX_LABEL, MAX_PLACEHOLDER, MAX_TEXT
+from bridge.forms.comment import Label, Placeholder
+from bridge.forms.form import MAX_TEXT
 from bridge.question import Question
 
 MAX_SUGGESTIONS = 5
@@ -19,12 +20,8 @@ DECLINE_LABEL = "Decline"
 class Input(Strict):
     """The input in which a person writes."""
 
-    label: Annotated[Line, Field(min_length=1, max_length=MAX_LABEL, description="Shown above the input")] = (
-        "Your answer"
-    )
-    placeholder: (
-        Annotated[Line, Field(min_length=1, max_length=MAX_PLACEHOLDER, description="Shown in the empty input")] | None
-    ) = None
+    label: Label = "Your answer"
+    placeholder: Placeholder | None = None
     initial: Annotated[Text, Field(max_length=MAX_TEXT, description="The text to start from")] | None = None
     multiline: Annotated[bool, Field(description="Whether the text may have several lines")] = True
     min_length: Annotated[int, Field(ge=1, le=MAX_TEXT, description="Characters; an emoji counts as two"), WHOLE] = 1

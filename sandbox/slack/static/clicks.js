@@ -25,6 +25,14 @@ export const confirmed = (store, confirm) =>
     store.change({ confirmation: { confirm, answer } });
   });
 
+const SENT_KEPT = 20;
+
+/** Keep what was sent from a form for the inspector: the sandbox's own record has the clicks on messages only. */
+export function remember(store, outcome) {
+  const sent = { ...outcome, at: Date.now() / 1000, user: store.value.place.as, replies: [] };
+  store.change({ sent: [...store.value.sent, sent].slice(-SENT_KEPT) });
+}
+
 export function createClicks({ store }) {
   const note = (name, outcome) => store.change({ clicks: { ...store.value.clicks, [name]: outcome } });
 
@@ -37,12 +45,14 @@ export function createClicks({ store }) {
     if (element.confirm && !(await confirmed(store, element.confirm))) return false;
     note(name, { busy: true });
     try {
-      const { status, ack_ms, error } = surface.id
+      const outcome = surface.id
         ? await api.act(surface.id, useOf(store.value, { surface, block, element, option, value }))
         : await api.click({
             ...envelope({ as, channel, message: surface, block, element, option, value }),
             state: entered(store.value, surface),
           });
+      const { status, ack_ms, error } = outcome;
+      if (surface.id) remember(store, outcome);
       note(name, { error: complaint({ status, error }) });
       store.change({ lastClick: { status, ack_ms, error, as, control: labelOf(element, option) } });
     } catch (problem) {

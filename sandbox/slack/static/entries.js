@@ -18,8 +18,8 @@ export function createEntries({ store }) {
   return function enter({ surface, block, element, value }) {
     const { entries } = store.value;
     const key = whose(store.value, surface);
-    const now = { ...entries[key], [block.block_id]: { ...entries[key]?.[block.block_id], [element.action_id]: value || null } };
-    store.change({ entries: { ...entries, [key]: now } });
+    const inBlock = { ...entries[key]?.[block.block_id], [element.action_id]: value || null };
+    store.change({ entries: { ...entries, [key]: { ...entries[key], [block.block_id]: inBlock } } });
   };
 }
 

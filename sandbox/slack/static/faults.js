@@ -23,8 +23,8 @@ const CALL = [
   { fault: "truncated", words: "is done, answered by half" },
 ];
 const OPENING = [
-  { fault: "error", error: "expired_trigger_id", words: "is refused: the click was too long ago", note: "expired_trigger_id" },
-  { fault: "slow", seconds: 4, words: "opens, answered 4 seconds late" },
+  { fault: "error", error: "expired_trigger_id", words: "comes too late for its click", note: "expired_trigger_id" },
+  { fault: "slow", seconds: 4, words: "opens, and the app is told 4 seconds late" },
   { fault: "drop_before", words: "is cut off before it is done" },
   { fault: "drop_after", words: "opens, then is cut off", note: "the app does not know that it is open" },
 ];

@@ -9,8 +9,8 @@ export function keepInside(event) {
   if (event.key !== "Tab") return;
   const stops = [...event.currentTarget.querySelectorAll(STOPS)];
   const edge = event.shiftKey ? stops.at(0) : stops.at(-1);
-  const isInside = document.activeElement !== event.currentTarget && event.currentTarget.contains(document.activeElement);
-  if (document.activeElement !== edge && isInside) return;
+  const [dialog, now] = [event.currentTarget, document.activeElement];
+  if (now !== edge && now !== dialog && dialog.contains(now)) return;
   event.preventDefault();
   (event.shiftKey ? stops.at(-1) : stops.at(0)).focus();
 }

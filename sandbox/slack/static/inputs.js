@@ -1,4 +1,4 @@
-// Elements that hold what a person enters: text fields, radio buttons, checkboxes; and the overflow menu, which holds nothing.
+// Text fields, radio buttons and checkboxes, which hold what a person enters; and the overflow menu, which holds nothing.
 
 import { html, useId, useRef, useState } from "/static/vendor/preact-htm.js";
 import { isBusy, sends } from "/static/clicks.js";
@@ -46,14 +46,18 @@ export function TextInput({ element, block, surface }) {
     ? html`<textarea rows="3" ...${look} />`
     : html`<input type="text" inputmode=${KEYBOARDS[element.type] ?? "text"} ...${look} />`;
   if (!surface.id || element.type !== "plain_text_input") return control;
-  return html`<div class="counted">${control}<${Counter} text=${text} limit=${element.max_length ?? MAX_LENGTH} /></div>`;
+  return html`<div class="counted">
+    ${control}<${Counter} text=${text} limit=${element.max_length ?? MAX_LENGTH} />
+  </div>`;
 }
 
 /** How many characters may still be typed, once few are left; negative for what is too much. */
 function Counter({ text, limit }) {
   const left = limit - [...text].length;
   if (left > Math.max(10, Math.min(limit / 10, 100))) return null;
-  return html`<span class=${`counter ${left < 0 ? "over" : ""}`}>${left}<span class="unseen"> characters left</span></span>`;
+  return html`<span class=${`counter ${left < 0 ? "over" : ""}`}>
+    ${left}<span class="unseen"> characters left</span>
+  </span>`;
 }
 
 /** Radio buttons or checkboxes. */
@@ -67,11 +71,13 @@ export function Choices({ element, block, surface }) {
   const busy = isBusy(page, { surface, block, element });
   const pick = async (option, checked) => {
     const others = several ? chosen.filter((value) => value !== option.value) : [];
-    const now = element.options.map((one) => one.value).filter((one) => others.includes(one) || (checked && one === option.value));
+    const isNow = (one) => others.includes(one) || (checked && one === option.value);
+    const now = element.options.map((one) => one.value).filter(isNow);
     const value = several ? now : now[0];
-    if (!sends(block)) return page.doing.enter({ surface, block, element, value });
+    const entry = { surface, block, element, value };
+    if (!sends(block)) return page.doing.enter(entry);
     send(now);
-    if (await page.doing.click({ surface, block, element, value, option })) page.doing.enter({ surface, block, element, value });
+    if (await page.doing.click({ ...entry, option })) page.doing.enter(entry);
     return send(null);
   };
   return html`<div class="choices" id=${id} role=${several ? "group" : "radiogroup"} ...${field}>

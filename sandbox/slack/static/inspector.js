@@ -24,7 +24,7 @@ export function LastClick() {
 
 export function Inspector() {
   const page = usePage();
-  const newestFirst = [...page.journal.clicks].reverse();
+  const newestFirst = [...page.journal.clicks, ...page.sent].sort((one, other) => other.at - one.at);
   const section = useRef();
   useEffect(() => {
     if (page.bench === "clicks") section.current.scrollIntoView({ block: "start" }); // again at the first click
@@ -32,14 +32,14 @@ export function Inspector() {
   return html`<section aria-labelledby="clicks-title" class="inspector" tabindex="-1" ref=${section}>
     <h3 id="clicks-title">Clicks</h3>
     ${newestFirst.length === 0 && html`<p class="faint">Nobody has clicked yet.</p>`}
-    ${newestFirst.map((click) => html`<${Click} key=${click.n} click=${click} />`)}
+    ${newestFirst.map((click) => html`<${Click} key=${click.payload.trigger_id} click=${click} />`)}
   </section>`;
 }
 
 function Click({ click }) {
   const page = usePage();
   const { payload } = click;
-  const label = labelOf(payload.actions?.[0]);
+  const label = payload.type === "view_submission" ? payload.view.submit?.text : labelOf(payload.actions?.[0]);
   return html`<details>
     <summary><b class=${click.status === 200 ? "good" : "bad"}>${outcomeOf(click)}</b> “${label}” by @${nameOf(page, click.user)}${" "}
       <span class="faint">${secondsOf(click.at)}</span></summary>
@@ -60,14 +60,20 @@ function Afterwards({ click, calls }) {
   const replies = click.replies.map(({ at, body, status, error }) =>
     ({ at, name: "response_url", body: pretty(body), outcome: error ?? status }));
   const about = calls
-    .filter(({ at, args }) => at >= began && args.channel === click.channel && args.ts === click.ts)
+    .filter(({ at, args }) => at >= began && isAbout(click, args))
     .map(({ at, method, args, status, error }) => ({ at, name: method, body: JSON.stringify(args, null, 2), outcome: error ?? status }));
   const all = [...replies, ...about].sort((one, other) => one.at - other.at);
-  if (all.length === 0) return html`<p class="faint">Nothing yet that concerns this message.</p>`;
+  if (all.length === 0) return html`<p class="faint">Nothing yet that concerns this ${click.payload.view ? "form" : "message"}.</p>`;
   return all.map((request) => html`<details key=${`${request.name} ${request.at}`}>
     <summary><code>${request.name}</code> ${request.outcome} <span class="faint">${secondsOf(request.at)}</span></summary>
     <pre tabindex="0" aria-label=${request.name}>${request.body}</pre>
   </details>`);
+}
+
+/** Whether a call of the app is about the message that was clicked, or about the form from which this was sent. */
+function isAbout({ channel, ts, payload: { view } }, args) {
+  if (view) return args.view_id === view.id || (view.external_id && args.external_id === view.external_id);
+  return args.channel === channel && args.ts === ts;
 }
 
 const secondsOf = (at) => CLOCK_WITH_SECONDS.format(new Date(at * 1000));

@@ -13,7 +13,8 @@ export function useListbox({ element, busy, pick }) {
   const [active, setActive] = useState(0);
   const box = useRef();
   const isOpen = search !== null;
-  const found = optionsOf(element, page).filter((option) => option.text.text.toLowerCase().includes((search ?? "").toLowerCase()));
+  const matches = ({ text }) => text.text.toLowerCase().includes((search ?? "").toLowerCase());
+  const found = optionsOf(element, page).filter(matches);
   const close = () => setSearch(null);
   const begin = () => {
     if (busy || isOpen) return;
@@ -60,7 +61,8 @@ export function OptionList({ list, label, several = false, isChosen, pick }) {
 
 function Option({ id, option, first, active, chosen, pick, point }) {
   return html`${first && html`<li class="caption" role="presentation"><${Text} text=${option.group} /></li>`}
-    <li id=${id} role="option" class=${active ? "active" : ""} aria-selected=${String(chosen)} onClick=${pick} onMouseMove=${point}>
+    <li id=${id} role="option" class=${active ? "active" : ""} aria-selected=${String(chosen)}
+      onClick=${pick} onMouseMove=${point}>
       <span><${Text} text=${option.text} /></span>
       ${option.description && html`<span class="faint"><${Text} text=${option.description} /></span>`}
     </li>`;

@@ -10,9 +10,13 @@ import { Text } from "/static/text.js";
 import { isSending, topView, troubleOf } from "/static/views.js";
 
 export function Modals() {
-  const view = topView(usePage());
+  const page = usePage();
+  const view = topView(page);
   useReturnedFocus(Boolean(view));
-  return view && html`<div class="modal-layer"><${Modal} key=${view.id} view=${view} /></div>`;
+  if (!view) return null;
+  return html`<div class="modal-layer" inert=${page.narrow && Boolean(page.bench)}>
+    <${Modal} key=${view.id} view=${view} />
+  </div>`;
 }
 
 function Modal({ view }) {
@@ -21,7 +25,7 @@ function Modal({ view }) {
   const box = useRef();
   const busy = isSending(page, view);
   const trouble = troubleOf(page, view);
-  const cancel = () => page.doing.closeView(view, { clear: false });
+  const close = (clear) => () => page.doing.closeView(view, { clear });
   const submit = () => view.submit && page.doing.submitView(view);
   useFocus(box, view, busy);
   const keys = (event) => {
@@ -31,20 +35,21 @@ function Modal({ view }) {
     if (event.key !== "Escape" && !isSubmit) return;
     event.preventDefault();
     if (isSubmit) submit();
-    else cancel();
+    else close(false)();
   };
-  return html`<div class="modal" role="dialog" aria-modal="true" aria-labelledby=${`${id}-title`} tabindex="-1" ref=${box} onKeyDown=${keys}>
+  return html`<div class="modal" role="dialog" aria-modal="true" aria-labelledby=${`${id}-title`} tabindex="-1"
+    ref=${box} onKeyDown=${keys}>
     <header class="modal-header">
       <${Avatar} id=${view.bot_id.replace(/^B/, "U")} size=${28} />
       <h2 id=${`${id}-title`}><${Text} text=${view.title} /></h2>
-      <button type="button" class="quiet" aria-label="Close" onClick=${() => page.doing.closeView(view, { clear: true })}>
+      <button type="button" class="quiet" aria-label="Close" onClick=${close(true)}>
         <${Icon} name="close" />
       </button>
     </header>
     <div class="modal-body content"><${Blocks} blocks=${view.blocks} surface=${view} /></div>
     <footer class="modal-footer">
       ${trouble && html`<p class="modal-trouble" role="alert"><${Icon} name="warning" /> <span>${trouble}</span></p>`}
-      <button type="button" class="button" onClick=${cancel}>
+      <button type="button" class="button" onClick=${close(false)}>
         ${view.close ? html`<${Text} text=${view.close} />` : view.submit ? "Cancel" : "Close"}
       </button>
       ${view.submit && html`<button type="button" class=${`button primary ${busy ? "busy" : ""}`} onClick=${submit}
@@ -58,7 +63,7 @@ function Modal({ view }) {
 const lastFocused = new Map(); // view id → the block_id that had the focus, for when the view is on top again
 const FIELDS = "input, textarea";
 
-/** The focus is in the first field, or where it was before another view lay on top; after a refusal in the wrong field. */
+/** The focus is in the first field, or where it was below another view; after a refusal it is in the wrong field. */
 function useFocus(box, view, busy) {
   const sent = useRef(false);
   useLayoutEffect(() => {
@@ -69,8 +74,8 @@ function useFocus(box, view, busy) {
   }, []);
   useLayoutEffect(() => {
     const modal = box.current;
-    const isElsewhere = !modal.contains(document.activeElement) && !document.activeElement.closest("dialog, #bench");
-    if (!isElsewhere && document.activeElement !== modal) return;
+    const now = document.activeElement;
+    if (now !== modal && (modal.contains(now) || now.closest("dialog, #bench"))) return;
     const inBody = (selector) => modal.querySelector(`.modal-body ${selector}`);
     const before = lastFocused.get(view.id);
     const field = [before && `[data-block="${CSS.escape(before)}"]`, loading(view), ""].flatMap((block) =>

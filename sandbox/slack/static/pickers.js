@@ -32,5 +32,7 @@ function localMoment(seconds) {
 
 export function FileInput({ element, block }) {
   const { id, ...field } = useField({ element, block });
-  return html`<button type="button" id=${id} class="button" aria-disabled="true" ...${field}>Files cannot be attached here</button>`;
+  return html`<button type="button" id=${id} class="button" aria-disabled="true" ...${field}>
+    Files cannot be attached here
+  </button>`;
 }

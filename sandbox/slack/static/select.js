@@ -22,10 +22,11 @@ export function Select({ element, block, surface }) {
   };
   const list = useListbox({ element, busy, pick });
   return html`<div class=${`select ${list.isOpen ? "open" : ""} ${busy ? "busy" : ""}`} ref=${list.box}>
-    <input ...${field} ...${list.field} aria-label=${label} placeholder=${element.placeholder?.text ?? "Choose an option"}
-      value=${list.isOpen ? list.search : chosen?.text.text ?? ""} />
+    <input ...${field} ...${list.field} aria-label=${label} value=${list.isOpen ? list.search : chosen?.text.text ?? ""}
+      placeholder=${element.placeholder?.text ?? "Choose an option"} />
     ${busy ? html`<span class="spinner" />` : html`<${Icon} name="chevron" />`}
-    ${list.isOpen && html`<${OptionList} list=${list} label=${label} isChosen=${(option) => option.value === held} pick=${pick} />`}
+    ${list.isOpen && html`<${OptionList} list=${list} label=${label} pick=${pick}
+      isChosen=${(option) => option.value === held} />`}
   </div>`;
 }
 
@@ -58,7 +59,9 @@ export function MultiSelect({ element, block, surface }) {
   return html`<div class=${`select several ${list.isOpen ? "open" : ""} ${busy ? "busy" : ""}`} ref=${list.box}>
     <div class="chosen">
       ${chosen.map((option) => html`<span class="chip" key=${option.value}>${option.text.text}
-        <button type="button" aria-label=${`Remove ${option.text.text}`} onClick=${remove(option)}><${Icon} name="close" /></button>
+        <button type="button" aria-label=${`Remove ${option.text.text}`} onClick=${remove(option)}>
+          <${Icon} name="close" />
+        </button>
       </span>`)}
       <input ...${field} ...${list.field} aria-label=${label} value=${list.search ?? ""} onKeyDown=${keys}
         placeholder=${chosen.length ? "" : element.placeholder?.text ?? "Choose options"} />

@@ -15,7 +15,8 @@ export const START = {
   entries: {}, //        person, channel and message, or view → block_id → action_id → what was entered there
   views: { list: [], shown: {} }, // the open modals of the acting person, the newest last, and what is shown of each
   submissions: {}, //    view id → {isSending, mistakes, problem, changed}: its latest submission in this window
-  lastClick: null, //    the last click in this window
+  lastClick: null, //    the last click or submission in this window
+  sent: [], //           what was sent from the forms of this window, as the sandbox returned it, oldest first
   faults: [], //         the armed faults
   journal: { clicks: [], calls: [] }, // of all people and apps, oldest first; read while the bench is open
   confirmation: null, // the open confirmation: {confirm, answer(bool)}

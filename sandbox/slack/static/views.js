@@ -1,7 +1,7 @@
 // Modals: which view the acting person has on top, what is shown of its submission, and its submitting and closing.
 
 import * as api from "/static/api.js";
-import { confirmed } from "/static/clicks.js";
+import { confirmed, remember } from "/static/clicks.js";
 import { elementsOf, entered, heldIn, initialOf } from "/static/entries.js";
 
 const plain = (text) => ({ type: "plain_text", text });
@@ -35,8 +35,10 @@ export function troubleOf({ views, submissions }, view) {
 export const isSending = ({ submissions }, view) => Boolean(submissions[view.id]?.isSending);
 
 export function createViews({ store, lookAgain }) {
-  const note = (id, patch) =>
-    store.change({ submissions: { ...store.value.submissions, [id]: { ...store.value.submissions[id], ...patch } } });
+  const note = (id, patch) => {
+    const { submissions } = store.value;
+    store.change({ submissions: { ...submissions, [id]: { ...submissions[id], ...patch } } });
+  };
 
   return {
     /** Submit a view with all that was entered in it. What was entered stays until the app has closed the view. */
@@ -45,7 +47,10 @@ export function createViews({ store, lookAgain }) {
       note(view.id, { isSending: true, mistakes: null, problem: null, changed: {} });
       const outcome = { isSending: false };
       try {
-        await api.submit(view.id, { user: store.value.place.as, values: entered(store.value, view) });
+        const { as } = store.value.place;
+        const told = await api.submit(view.id, { user: as, values: entered(store.value, view) });
+        remember(store, told);
+        store.change({ lastClick: { ...told, as, control: view.submit.text } });
         await lookAgain(); // what the app said of the submission is shown from the moment the spinner ends
       } catch (refusal) {
         if (refusal.status === 422) outcome.mistakes = refusal.answer.fields;
@@ -55,30 +60,30 @@ export function createViews({ store, lookAgain }) {
       note(view.id, outcome);
     },
 
-    /** Close a view as Cancel does, or with `clear` its whole stack as X does, if nothing is lost or the person agrees. */
+    /** Close a view as Cancel does, or with `clear` its stack as X does, if nothing is lost or the person agrees. */
     async closeView(view, { clear }) {
-      const closing = mine(store.value).filter((one) => one.id === view.id || (clear && one.root_view_id === view.root_view_id));
+      const isIncluded = (one) => one.id === view.id || (clear && one.root_view_id === view.root_view_id);
+      const closing = mine(store.value).filter(isIncluded);
       if (closing.some((one) => isEdited(store.value, one)) && !(await confirmed(store, DISCARD))) return;
-      await api.close(view.id, { user: store.value.place.as, clear }).catch(() => {}); // an app may have closed it meanwhile
+      await api.close(view.id, { user: store.value.place.as, clear }).catch(() => {}); // it may be closed meanwhile
       await lookAgain();
     },
 
     /** An entry takes back the error of its field, until the next submission. */
     changeField({ surface, block }) {
-      if (surface.id) note(surface.id, { changed: { ...store.value.submissions[surface.id]?.changed, [block.block_id]: true } });
+      const changed = { ...store.value.submissions[surface.id]?.changed, [block.block_id]: true };
+      if (surface.id) note(surface.id, { changed });
     },
   };
 }
 
 /** Whether a view holds anything that the person has entered. */
 function isEdited(page, view) {
-  const same = (one, other) => String(one ?? "") === String(other ?? "");
-  return view.blocks.some((block) =>
-    elementsOf(block).some((element) => {
-      const held = { surface: view, block, element };
-      return element.type !== "button" && !element.default_to_current_conversation && !same(heldIn(page, held), initialOf(element));
-    }),
-  );
+  const isChanged = (block) => (element) => {
+    if (element.type === "button" || element.default_to_current_conversation) return false;
+    return String(heldIn(page, { surface: view, block, element }) ?? "") !== String(initialOf(element) ?? "");
+  };
+  return view.blocks.some((block) => elementsOf(block).some(isChanged(block)));
 }
 
 /**
@@ -93,19 +98,24 @@ export function withViews({ views: { list: before }, entries, submissions }, vie
     .map(([key, blocks]) => [key, isView(key) ? keptIn(find(views.list, key), find(before, key), blocks) : blocks]);
   const open = Object.entries(submissions)
     .filter(([id]) => find(views.list, id))
-    .map(([id, one]) => [id, find(views.list, id).hash === find(before, id)?.hash ? one : { isSending: one.isSending }]);
+    .map(([id, one]) => {
+      const isUpdated = find(views.list, id).hash !== find(before, id)?.hash;
+      return [id, isUpdated ? { isSending: one.isSending } : one];
+    });
   return { views, entries: Object.fromEntries(kept), submissions: Object.fromEntries(open) };
 }
 
 function keptIn(view, before, blocks) {
   if (!before || view.hash === before.hash) return blocks;
-  const typeOf = (one, block_id, action_id) =>
-    one.blocks.filter((block) => block.block_id === block_id).flatMap(elementsOf).find((element) => element.action_id === action_id)?.type;
+  const typeOf = ({ blocks }, block_id, action_id) => {
+    const elements = blocks.filter((block) => block.block_id === block_id).flatMap(elementsOf);
+    return elements.find((element) => element.action_id === action_id)?.type;
+  };
   const keep = (block_id) => ([action_id]) => {
     const type = typeOf(view, block_id, action_id);
     return type !== undefined && type === typeOf(before, block_id, action_id);
   };
-  return Object.fromEntries(
-    Object.entries(blocks).map(([block_id, values]) => [block_id, Object.fromEntries(Object.entries(values).filter(keep(block_id)))]),
-  );
+  const kept = Object.entries(blocks).map(([block_id, values]) =>
+    [block_id, Object.fromEntries(Object.entries(values).filter(keep(block_id)))]);
+  return Object.fromEntries(kept);
 }

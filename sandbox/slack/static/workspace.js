@@ -1,4 +1,4 @@
-// The frame of the page: sidebar, open channel with its composer, open thread, bench, and the modal and the confirmation on top.
+// The frame of the page: sidebar, open channel with its composer, open thread, bench; the modal and the confirmation on top.
 
 import { html, useEffect } from "/static/vendor/preact-htm.js";
 import { Announcer } from "/static/announce.js";
@@ -27,6 +27,7 @@ export function Workspace() {
     if (event.key !== "Escape" || event.defaultPrevented || page.confirmation) return;
     if (page.drawer) page.doing.showDrawer(false);
     else if (page.bench && event.target.closest("#bench, .ribbon")) page.doing.showBench(null);
+    else if (topView(page)) return; // it covers the rest, and closes itself
     else if (page.place.thread) page.doing.go({ thread: null });
     else if (page.bench) page.doing.showBench(null);
   };

@@ -1,23 +1,27 @@
 """Plays the exchanges of docs/api.md with a real server, as a reader does who copies them."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from bridge import ids
+from bridge.forms.form import Submitted
 from bridge.kinds.registry import KINDS
 from storage import cards
-from storage.model import Card, Handle
+from storage.model import Card, Handle, Json
 from tests.bridge.agents.door import Door, Reply
 from tests.bridge.agents.reference import Request, Response, Stage
-from tests.storage import card_moves
+from tests.storage import build, card_moves
 
 _ID = re.compile(r"\b(?:int|cur|con|evt|whe)_[0-9a-z]{26}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 _SECRET = re.compile(r"whsec_[0-9A-Za-z+/]{43}=")
 _CLICK = re.compile(r"(\w+) (approves|denies|chooses (\S+)) (?:in (\S+) )?on (int_\w+|the last)")
+_SUBMIT = re.compile(r"(\w+) submits (\S+) with (\{.*\}) on the last")
 _REST = "…"  # a field of this name stands for those that are not shown
 NOT_IN_CHANNEL = {
     "code": "not_in_channel",
@@ -107,6 +111,8 @@ class Player:
             for card in await self._due():
                 await cards.give_up(self.door.db, card, reason=NOT_IN_CHANNEL, event_id=ids.new())
                 self.door.notifier.interaction_changed(card.organization_id, card.interaction_id)
+        elif found := _SUBMIT.fullmatch(what):
+            await self._submit(found[1], found[2], json.loads(found[3]))
         elif found := _CLICK.fullmatch(what):
             await self._click(*found.groups())
         else:
@@ -135,17 +141,30 @@ class Player:
 
     async def _click(self, who: str, how: str, option: str | None, channel: str | None, id: str) -> None:
         """Click on the card in a channel; without a channel, on the first posted card."""
-        if id == "the last":  # the one whose request waits at this moment
-            (row,) = await self.door.db.fetch("select id from interactions order by id desc limit 1")
-            found = row["id"]
-        else:
-            found = ids.decode("int", self._here(id))
+        found = await self._last() if id == "the last" else ids.decode("int", self._here(id))
+        assert found is not None
         copies = await cards.of_interaction(self.door.db, self.door.tenant.scope.organization_id, found)
         copy = next(copy for copy in copies if copy.ts and channel in {None, copy.channel})
         choice = option or {"approves": "approve", "denies": "deny"}[how]
         await self.door.click(
             found, choice=choice, user_id=f"U0{who.upper()}", user_name=who, channel=copy.channel, ts=copy.ts
         )
+
+    async def _submit(self, who: str, choice: str, values: Json) -> None:
+        """Submit the form of a choice on the last question, with a text or the ids of options for each field."""
+        found = await self._last()
+        row = await build.read(self.door.db, self.door.tenant, found)
+        texts = {name: value for name, value in values.items() if isinstance(value, str)}
+        selected = {name: value for name, value in values.items() if isinstance(value, list)}
+        given = KINDS[row.kind].accepted(row.request, choice, Submitted(texts=texts, selected=selected))
+        assert isinstance(given, dict), given
+        await self.door.click(found, choice=choice, given=given, user_id=f"U0{who.upper()}", user_name=who)
+
+    async def _last(self) -> UUID:
+        """The id of the last question: the one whose request waits at this moment."""
+        (row,) = await self.door.db.fetch("select id from interactions order by id desc limit 1")
+        id: UUID = row["id"]
+        return id
 
 
 def _plain(text: str) -> str:

@@ -47,7 +47,8 @@ def test_the_printed_lines_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize("page", ["../README.md", "api.md", "webhooks.md"])
 def test_every_request_of_the_pages_works_with_the_printed_names(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     export, _ = printed(capsys)
-    requests = re.findall(r"^curl (?:.*\\\n)*.*$", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+    every = re.findall(r"^curl (?:.*\\\n)*.*$", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+    requests = [request for request in every if "$ASKBRIDGE_URL" in request]  # others are to a program of the reader's
 
     assert requests
     for request in requests:

@@ -21,6 +21,14 @@ def text(*suggestions: str, **more: object) -> Json:
 
 YES_OR_NO = '{"decision": "approve"} or {"decision": "deny"}'
 REFUSED: list[tuple[Json, str]] = [
+    ({"suggestions": ["Blue"]}, '/suggestions is a field of the kind "text", and not of approval.'),
+    (text(respond=True), '/respond is a field of the kind "approval", and not of text.'),
+    (choice(2, {"comment": {"deny": "required"}}), '/comment is a field of the kind "approval", and not of choice.'),
+    ({"multiple": {}}, '/multiple is a field of the kind "choice", and not of approval.'),
+    (
+        text(input={"label": "\N{PARTY POPPER}" * 76}),
+        "/input/label must have at most 150 characters, and an emoji counts as two.",
+    ),
     ({"comment": {}}, '/comment must have "approve" or "deny", such as {"deny": "required"}.'),
     ({"comment": {"deny": None}}, '/comment must have "approve" or "deny", such as {"deny": "required"}.'),
     ({"comment": "required"}, '/comment must be an object, such as {"deny": "required"}.'),

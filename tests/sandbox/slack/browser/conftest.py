@@ -1,5 +1,6 @@
 """Fixtures: the page as a person sees it in a real browser, and an app that receives the clicks on its cards."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,21 @@ from sandbox.slack.server import Sandbox
 from tests.sandbox.slack.conftest import ClickListener, Control, Listen
 
 if TYPE_CHECKING:
-    from tests.sandbox.slack.browser.driver import Visit
+    from tests.sandbox.slack.browser.driver import Browser, Visit
 
 
 @pytest.fixture
-async def visit(chromium: str, slack: Sandbox) -> AsyncIterator["Visit"]:
+def _function_scoped_runner(_session_scoped_runner: asyncio.Runner) -> asyncio.Runner:
+    """Run all tests and fixtures here on the loop of the session, to which the connection to the browser belongs."""
+    return _session_scoped_runner
+
+
+@pytest.fixture
+async def visit(browser: "Browser", slack: Sandbox) -> AsyncIterator["Visit"]:
     """Opens the page; see `driver.visits`."""
     from tests.sandbox.slack.browser import driver  # not at the top: playwright may not be installed
 
-    async with driver.visits(chromium, slack.url) as visit:
+    async with driver.visits(browser, slack.url) as visit:
         yield visit
 
 

@@ -48,7 +48,7 @@ async def connected(chromium: str) -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def visits(chromium: str, slack_url: str) -> AsyncIterator[Visit]:
+async def visits(browser: Browser, slack_url: str) -> AsyncIterator[Visit]:
     """Open the page: `await visit(as_="U0BOB", channel="C0GENERAL")`, each time in a new browser profile.
 
     Any error in a page's console, such as a violation of the content security policy, fails the test at the end, but
@@ -57,28 +57,29 @@ async def visits(chromium: str, slack_url: str) -> AsyncIterator[Visit]:
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
     expect.set_options(timeout=TIMEOUT)
-    async with connected(chromium) as browser:
 
-        async def visit(path: str = "", *, size: tuple[int, int] = DESK, zone: str = "UTC", **place: str) -> Page:
-            width, height = size
-            context = await browser.new_context(
-                viewport={"width": width, "height": height}, timezone_id=zone, locale="en-US"
-            )
-            contexts.append(context)
-            page = await context.new_page()
-            page.set_default_timeout(TIMEOUT)
-            # Only this page's console: a page that a button opens may have errors, such as a missing icon.
-            page.on(
-                "console",
-                lambda line: complaints.append(line.text) if line.type == "error" and "422" not in line.text else None,
-            )
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            named = "&".join(f"{name.rstrip('_')}={value}" for name, value in place.items())
-            await page.goto(slack_url + (path or f"/#{named}"))
-            await expect(page.get_by_role("main")).to_be_visible()
-            return page
+    async def visit(path: str = "", *, size: tuple[int, int] = DESK, zone: str = "UTC", **place: str) -> Page:
+        width, height = size
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, timezone_id=zone, locale="en-US"
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(TIMEOUT)
+        # Only this page's console: a page that a button opens may have errors, such as a missing icon.
+        page.on(
+            "console",
+            lambda line: complaints.append(line.text) if line.type == "error" and "422" not in line.text else None,
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        named = "&".join(f"{name.rstrip('_')}={value}" for name, value in place.items())
+        await page.goto(slack_url + (path or f"/#{named}"))
+        await expect(page.get_by_role("main")).to_be_visible()
+        return page
 
+    try:
         yield visit
+    finally:
         for context in contexts:
             await context.close()
     assert complaints == [], complaints

@@ -1,40 +1,19 @@
-"""Modals in the page: filled in, refused, corrected, submitted and closed, with a mouse and with the keyboard alone."""
-
-from typing import Any
+"""Modals in the page: filled in, refused, corrected and submitted; with every input, and on a phone."""
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.sandbox.slack.browser.driver import PHONE, Locator, Page, Visit, expect, message
+from tests.sandbox.slack.browser.driver import PHONE, Visit, expect
+from tests.sandbox.slack.browser.forms import dialog, field, sent, typed
 from tests.sandbox.slack.browser.test_access import nameless
-from tests.sandbox.slack.conftest import ClickListener, Control, card
-from tests.sandbox.slack.test_entries import choice, simple
-from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, pushed, text_input, views_of
-from tests.waiting import until
+from tests.sandbox.slack.conftest import ClickListener, Control
+from tests.sandbox.slack.test_entries import simple
+from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, text_input, views_of
 
 pytestmark = pytest.mark.browser
 
 REQUIRED = "Please complete this required field."
 TROUBLE = "We had some trouble connecting. Try again?"
-
-
-def field(kind: str, **more: Any) -> dict[str, Any]:
-    """A required input block, whose block_id and label are the type of its element."""
-    return {"type": "input", "block_id": kind, "label": plain(kind), "element": choice(kind) | more}
-
-
-def typed(kind: str, **more: Any) -> dict[str, Any]:
-    element = {"type": kind, "action_id": "choose", **more}
-    return {"type": "input", "block_id": kind, "label": plain(kind), "element": element}
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog", name="A form")
-
-
-async def sent(app: ClickListener) -> list[Any]:
-    """The values of every submission that the app got, without their types."""
-    return [simple(payload["view"]["state"]["values"]) for payload in app.payloads("view_submission")]
 
 
 async def test_a_form_is_refused_corrected_and_submitted(
@@ -68,109 +47,6 @@ async def test_a_form_is_refused_corrected_and_submitted(
     first, second = ("it is late", "it is late, and nobody is on call")
     chosen = {"choose": "1"}
     assert await sent(app) == [{"why": {"text": words}, "static_select": chosen} for words in (first, second)]
-
-
-async def test_with_the_keyboard_alone_the_focus_stays_inside_and_returns_to_the_button(
-    visit: Visit, client: AsyncWebClient, app: ClickListener
-) -> None:
-    await client.chat_postMessage(channel="C0APPROVALS", text="Deploy?", blocks=card())
-    page = await visit()
-    approve = message(page, "Deploy?").get_by_role("button", name="Approve")
-
-    await approve.press("Enter")
-    await until(lambda: app.got)
-    await client.views_open(trigger_id=app.payloads("block_actions")[0]["trigger_id"], view=modal())
-    form = dialog(page)
-    await expect(form.get_by_role("textbox")).to_be_focused()
-    await page.keyboard.type("it is late")
-    await page.keyboard.press("Tab")
-    await expect(form.get_by_role("button", name="Cancel")).to_be_focused()
-    await page.keyboard.press("Tab")
-    await expect(form.get_by_role("button", name="Send")).to_be_focused()
-    await page.keyboard.press("Tab")
-    await expect(form.get_by_role("button", name="Close")).to_be_focused()
-    await page.keyboard.press("Shift+Tab")
-    await expect(form.get_by_role("button", name="Send")).to_be_focused()
-    await page.keyboard.press("Control+Enter")
-
-    await expect(form).to_have_count(0)
-    await expect(approve).to_be_focused()
-    assert await sent(app) == [{"why": {"text": "it is late"}}]
-
-
-async def test_closing_asks_only_if_something_was_entered(
-    visit: Visit, client: AsyncWebClient, app: ClickListener, control: Control
-) -> None:
-    page = await visit()
-    form, question = dialog(page), page.get_by_role("alertdialog", name="Discard changes?")
-    why = form.get_by_role("textbox", name="Why?")
-    view = modal(close=plain("Not now"), notify_on_close=True)
-
-    await opened(client, control, view=view)
-    await expect(why).to_be_focused()
-    await page.keyboard.press("Escape")
-    await expect(form).to_have_count(0)
-    await opened(client, control, view=view)
-    await why.fill("it is late")
-    await page.keyboard.press("Escape")
-    await question.get_by_role("button", name="Keep editing").press("Enter")
-    await expect(why).to_have_value("it is late")
-    await expect(why).to_be_focused()
-    await form.get_by_role("button", name="Not now").click()
-    await question.get_by_role("button", name="Discard").click()
-    await expect(form).to_have_count(0)
-    await opened(client, control, view=view)
-    await form.get_by_role("button", name="Close").click()
-    await expect(form).to_have_count(0)
-
-    assert [payload["is_cleared"] for payload in app.payloads("view_closed")] == [False, False, True]
-
-
-async def test_each_person_sees_their_own_form_and_the_newest_of_a_stack(
-    visit: Visit, client: AsyncWebClient, app: ClickListener, control: Control
-) -> None:
-    ana, bob = await visit(), await visit(as_="U0BOB")
-    below = await opened(client, control, view=modal(text_input(), MORE))
-    await opened(client, control, user="U0BOB", view=modal(title=plain("Of Bob")))
-
-    await dialog(ana).get_by_role("textbox").fill("it is late")
-    await expect(bob.get_by_role("dialog", name="Of Bob")).to_be_visible()
-    await expect(ana.get_by_role("dialog")).to_have_count(1)
-    await pushed(client, control, below, view=modal(text_input("other"), title=plain("On top"), close=plain("Back")))
-    await expect(ana.get_by_role("dialog", name="On top").get_by_role("textbox")).to_be_focused()
-    await expect(dialog(ana)).to_have_count(0)
-    await ana.get_by_role("button", name="Back").click()
-
-    await expect(dialog(ana).get_by_role("textbox")).to_have_value("it is late")
-
-
-async def test_an_update_keeps_what_is_typed_and_an_end_of_the_form_takes_the_focus(
-    visit: Visit, client: AsyncWebClient, app: ClickListener, control: Control
-) -> None:
-    page = await visit()
-    shown = await opened(client, control)
-    form = dialog(page)
-    await form.get_by_role("textbox").fill("it is")
-    more = {"type": "section", "text": {"type": "mrkdwn", "text": "*One approval* is there."}}
-
-    await client.views_update(view_id=shown["id"], view=modal(more, text_input(initial_value="ignored")))
-    await expect(form.get_by_text("One approval")).to_be_visible()
-    await expect(form.get_by_role("textbox")).to_be_focused()
-    await page.keyboard.press("End")
-    await page.keyboard.type(" late")
-    await expect(form.get_by_role("textbox")).to_have_value("it is late")
-    await client.views_update(view_id=shown["id"], view=modal(text_input("asked again")))
-    await expect(form.get_by_role("textbox")).to_have_value("")
-    ended = modal(more)
-    del ended["submit"]
-    await client.views_update(view_id=shown["id"], view=ended)
-    await expect(form.get_by_role("textbox")).to_have_count(0)
-    await expect(form).to_be_focused()
-    await page.reload()
-    await expect(form.get_by_text("One approval")).to_be_visible()
-    await page.keyboard.press("Escape")
-
-    await expect(form).to_have_count(0)
 
 
 async def test_every_input_holds_what_is_entered(
@@ -229,17 +105,23 @@ async def test_a_failed_submission_is_told_and_sent_again(
     form = dialog(page)
     await form.get_by_role("textbox").fill("it is late")
 
-    app.status = 500
+    await page.get_by_role("button", name="Behind the scenes").click()  # which a form does not cover
+    submission = page.get_by_role("group", name="The next submission of a form")
+    await submission.get_by_role("switch", name="does not reach the app").check()
+    await expect(page.get_by_role("button", name="1 fault armed")).to_be_visible()
     await form.get_by_role("button", name="Send").click()
     await expect(form.get_by_role("alert")).to_have_text(TROUBLE)
     await expect(form.get_by_role("textbox")).to_have_value("it is late")
-    app.status, app.hangs = 200, True
+    assert app.payloads("view_submission") == []
+    app.hangs = True
     await form.get_by_role("button", name="Send").click()
     await expect(form.get_by_role("button", name="Send")).to_have_attribute("aria-busy", "true")
     await expect(form.get_by_role("alert")).to_have_count(0)
     app.release.set()
 
     await expect(form).to_have_count(0)
+    await expect(page.get_by_text("Last click: 200 in")).to_be_visible()
+    await expect(page.get_by_role("region", name="Clicks").get_by_text("“Send” by @ana")).to_have_count(2)
     assert await views_of(control) == []
 
 
@@ -264,3 +146,7 @@ async def test_a_form_fills_a_phone_and_hostile_text_is_text(
     assert await page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
     assert await form.locator(".modal-body").evaluate("body => body.scrollWidth === body.clientWidth")
     assert await nameless(page, at_least=5) == []
+    await page.get_by_role("button", name="Behind the scenes").click()
+    await expect(page.locator(".modal-layer")).to_have_js_property("inert", value=True)
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".modal-layer")).to_have_js_property("inert", value=False)

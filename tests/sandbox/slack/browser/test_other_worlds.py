@@ -7,19 +7,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import Sandbox
 from tests.sandbox.slack.browser import driver
-from tests.sandbox.slack.browser.driver import Visit, expect, message
+from tests.sandbox.slack.browser.driver import Browser, Visit, expect, message
 from tests.sandbox.slack.conftest import Control, card
 from tests.sandbox.slack.test_seed import LARGE, written
 
 pytestmark = pytest.mark.browser
 
 
-async def test_the_page_starts_as_the_first_person_of_another_world(chromium: str, tmp_path: Path) -> None:
+async def test_the_page_starts_as_the_first_person_of_another_world(browser: Browser, tmp_path: Path) -> None:
     async with Sandbox(seed_file=written(tmp_path, LARGE)) as slack:
         client = AsyncWebClient(token="xoxb-second", base_url=slack.api_url, retry_handlers=[])
         await client.chat_postMessage(channel="C0SHARED", text="Hello, North")
 
-        async with driver.visits(chromium, slack.url) as visit:
+        async with driver.visits(browser, slack.url) as visit:
             page = await visit()
 
             await expect(page.get_by_role("radio", name="Nia (@nia)")).to_be_checked()
