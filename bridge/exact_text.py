@@ -20,6 +20,7 @@ _SHAPELESS = frozenset("\ufffc\U00016fe4\U0001d159")  # fillers whose category d
 _APART = frozenset("\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u00d7\u00b4\u00b8")  # fonts draw these apart from ASCII
 _PIECE = re.compile(r"\\(?:u[0-9a-f]{4}|.)|[0-9A-Za-z\x80-\U0010ffff]+|.", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+")
+_ESCAPE_ALIKE = re.compile(r"\\(?=u[0-9A-Fa-f]{4})")
 _SPACES = re.compile(r"^ | $|(?<= ) ")
 
 
@@ -29,6 +30,14 @@ def name(text: str) -> str:
     Spaces at its ends and all but the first of several are escapes too, because a screen does not show them.
     """
     return _SPACES.sub(r"\\u0020", escaped(text.replace("\\", "\\\\")))
+
+
+def text(lines: str) -> str:
+    """A text of several lines, in which white space is as it is.
+
+    A backslash is an escape where it would look like the beginning of one, so that code is shown as it was written.
+    """
+    return escaped(_ESCAPE_ALIKE.sub(r"\\u005c", lines))
 
 
 def escaped(text: str) -> str:

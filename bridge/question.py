@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from bridge import exact_text
 from bridge.fields import Arguments, Line, Strict, Text, UserId, WebAddress, is_new
+from bridge.full_text import MAX_BYTES as MAX_FULL
+from bridge.full_text import SentText
 from storage import json_text
 from storage.model import Json
 
@@ -30,12 +32,20 @@ class Action(Strict):
 
     name: Annotated[Line, Field(min_length=1, max_length=150)]
     arguments: Arguments = Field(default_factory=dict, description="Shown completely, with every digit of its numbers")
+    full: (
+        Annotated[
+            SentText,
+            Field(description=f"At most {MAX_FULL} bytes of UTF-8, such as a diff or a script; shown page by page"),
+        ]
+        | None
+    ) = None
 
     @model_validator(mode="before")
     @classmethod
     def _short_enough_to_write(cls, value: object, info: ValidationInfo) -> object:
         """Refuse what is far too long before anything is built of it or written."""
-        if is_new(info) and json_text.is_longer(value, MAX_ACTION, indent=2):
+        shown = {name: inner for name, inner in value.items() if name != "full"} if isinstance(value, dict) else value
+        if is_new(info) and json_text.is_longer(shown, MAX_ACTION, indent=2):
             raise _action_too_long()
         return value
 

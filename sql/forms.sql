@@ -15,6 +15,7 @@ where
     organization_id = $organization_id
     and interaction_id = $interaction_id
     and verdict = 'opened'
+    and choice is not null -- else it showed a full text, which needs no notice
     and channel = $channel
     and ts = $ts
     and clicked_at > clock_timestamp() - make_interval(secs => $seconds::float8)

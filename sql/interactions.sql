@@ -40,12 +40,12 @@ opened as (
     insert into interactions (
         organization_id, connection_id, id, kind, request, digest, answers, forms, responders, home_teams, key_id, asked_by,
         tags, metadata, idempotency_key, request_hash, supersedes, on_expiry, callback, callback_target, unheard,
-        cards_left, expires_at)
+        full_text, cards_left, expires_at)
     select
         seen.organization_id, seen.id, $id, $kind, $request::jsonb, $digest, $answers::jsonb, $forms::jsonb,
         $responders::text[], $home_teams::text[], $key_id, $asked_by, $tags::text[], $metadata::jsonb,
         $idempotency_key, $request_hash, $supersedes, $on_expiry, $callback, $callback_target, false,
-        jsonb_array_length($addresses::jsonb), clock_timestamp() + make_interval(secs => $expires_in::int)
+        $full_text, jsonb_array_length($addresses::jsonb), clock_timestamp() + make_interval(secs => $expires_in::int)
     from seen
     where
         ($supersedes::uuid is null or (seen.status = 'pending' and seen.expires_at > seen.now))
@@ -98,6 +98,12 @@ where organization_id = $organization_id and idempotency_key = $idempotency_key;
 select
     /* part: interaction_columns */,
     clock_timestamp() as read_at
+from interactions
+where organization_id = $organization_id and id = $id;
+
+-- name: full_text :maybe
+-- The full text of an interaction's action; null: it has none.
+select full_text
 from interactions
 where organization_id = $organization_id and id = $id;
 
@@ -236,18 +242,20 @@ for no key update;
 -- this click. A repeated envelope (the same claim_id) gets the verdict stored for it; the verdict computed for it again
 -- is discarded. Always one row. found: whether there is such an interaction in this scope. overdue: the deadline has
 -- passed and the end is not written; then nothing is decided or written, and the caller has the end written and claims
--- again. $intent is answer, open (the click asks for a form) or mistaken (a submission has mistakes that a person can
--- correct; without $choice: nothing is selected in a menu): the last two run every check and win nothing. $given is what
--- a submission adds to the answer: it is merged under the stored answer, so that it overrides nothing of it. With intent
--- answer and without $given, a click can win only the choices in `answers`; with $given or another intent, only the
--- choices in `forms` count. $is_colleague: the clicker belongs to the enterprise of the connection, though not to a
--- workspace in home_teams; null: Slack did not say. undecided: the verdict depends on it, so nothing is decided or
--- written. asked: the kind and the request, if the verdict is opened: the form is made from them.
+-- again. $intent is answer, open (the click asks for a form), show (it asks for the full text, and has no choice) or
+-- mistaken (a submission has mistakes that a person can correct; without $choice: nothing is selected in a menu): all but
+-- answer run every check and win nothing. $given is what a submission adds to the answer: it is merged under the stored
+-- answer, so that it overrides nothing of it. With intent answer and without $given, a click can win only the choices in
+-- `answers`; with $given or another intent, only the choices in `forms` count. $is_colleague: the clicker belongs to the
+-- enterprise of the connection, though not to a workspace in home_teams; null: Slack did not say. undecided: the verdict
+-- depends on it, so nothing is decided or written. asked: the kind and the request, if the verdict is opened: the form is
+-- made from them, or with intent show from the full text.
 with locked as materialized (
     select
         id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,
         expires_at,
-        ended_at
+        ended_at,
+        full_text is not null as has_full_text
     from interactions
     where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
     for no key update
@@ -275,6 +283,7 @@ decided as materialized (
                 and $is_colleague::boolean is not true
                 then case when $is_colleague is not null then 'outsider' end -- null: undecided
             when responders is not null and ($user_id::text = any (responders)) is not true then 'not_yours'
+            when $intent = 'show' then case when has_full_text then 'opened' else 'gone' end
             when $intent = 'mistaken' and $choice::text is null then 'mistaken'
             when
                 (case when $intent::text = 'answer' and $given::jsonb is null then answers else forms end ? $choice::text)
@@ -357,7 +366,9 @@ select
     case
         when audited.verdict = 'opened' -- read for this verdict only, so that other clicks do not wait for it
             then (
-                select jsonb_build_object('kind', kind, 'request', request)
+                select
+                    jsonb_build_object(
+                        'kind', kind, 'request', request, 'full_text', case when $intent = 'show' then full_text end)
                 from interactions
                 where
                     organization_id = $organization_id

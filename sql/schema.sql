@@ -139,6 +139,7 @@ CREATE TABLE interactions (
     forms jsonb DEFAULT '{}'::jsonb NOT NULL,
     unable jsonb DEFAULT '{}'::jsonb NOT NULL,
     last_called boolean DEFAULT false NOT NULL,
+    full_text text,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),

@@ -65,6 +65,7 @@ class Opening:
     callback_target: UUID | None  # the id of the receiver, the same for all callbacks to one server
     supersedes: UUID | None
     superseded_event_id: UUID
+    full_text: str | None = None  # of the action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +207,12 @@ async def get(db: Database, organization_id: UUID, id: UUID) -> Interaction | No
     """Return an interaction of this organization as it is stored. `bridge.reader` reads it with its end written."""
     row = await _SQL["get"].maybe(db, organization_id=organization_id, id=id)
     return _interaction(row) if row else None
+
+
+async def full_text(db: Database, organization_id: UUID, id: UUID) -> str | None:
+    """Return the full text of the action of an interaction of this organization; None if it has none."""
+    row = await _SQL["full_text"].maybe(db, organization_id=organization_id, id=id)
+    return row["full_text"] if row else None
 
 
 async def several(db: Runs, organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Interaction]:

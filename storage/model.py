@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     WON = "won"
     RECORDED = "recorded"  # another click of the winner on the same choice
     DECIDED = "decided"  # the winner clicked another choice, or gave other words, afterwards
-    OPENED = "opened"  # a click that asks for a form passed every check; nothing is claimed
+    OPENED = "opened"  # a click that asks for a form or the full text passed every check; nothing is claimed
     MISTAKEN = "mistaken"  # nothing is selected, or a form has mistakes that a person can correct; nothing is claimed
     TAKEN = "taken"  # answered by another person, or by the default
     EXPIRED = "expired"
@@ -52,6 +52,7 @@ class Intent(StrEnum):
 
     ANSWER = "answer"
     OPEN = "open"  # the click opens a form, and only the form's submission can answer
+    SHOW = "show"  # the click shows the full text of the action
     MISTAKEN = "mistaken"  # nothing is selected, or the form has mistakes: the claim only checks
 
 
@@ -216,6 +217,7 @@ class StoredRequest:
 
     kind: str
     request: Json
+    full_text: str | None = field(default=None, repr=False)  # of the action; read only to be shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ later one: a new format gets a new version, and the old one is read forever.
 - `action_id` of a button: `v1:choose:<choice>`; of a button that opens a form first: `v1:open:<choice>`. A select is
   `v1:pick`, and the button beside it, which submits what is selected, `v1:submit`: Slack sends the selection with it.
   Earlier releases drew a select whose selection answers at once: `v1:select` (the choice is the option's value).
+  The button that shows the full text of the action is `v1:show`; it has no choice.
 - `block_id` of the actions: `v1:<int_…>:<version>`: the interaction, and the version of the card, because Slack
   requires a new `block_id` for every edit. The id is not a secret: the workspace in the signed payload and the row
   decide what a click may do.
@@ -22,6 +23,7 @@ _OPEN = "v1:open:"
 SELECT = "v1:select"
 PICK = "v1:pick"
 SUBMIT = "v1:submit"
+SHOW = "v1:show"
 
 
 def block_id(interaction: UUID, version: int) -> str:

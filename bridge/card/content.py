@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TypeAlias
 
 from bridge import exact_text, question
-from bridge.card import blocks, links, prose, richtext, texts
+from bridge.card import blocks, full_preview, links, prose, richtext, texts
 from bridge.question import Action, Agent, Fact, Question
 from storage.model import Json
 
@@ -77,6 +77,7 @@ def spoken(request: Question, body: Body, *, asked_by: str) -> str:
     lines = [f"Asked by {asked_by}."]
     if request.action:
         lines.append(f"Action: {exact_text.name(request.action.name)} {question.pretty(request.action.arguments)}")
+        lines += [full_preview.spoken(request.action.full)] if request.action.full else []
     lines += [prose.plain(body)] if body else []
     lines += [f"{fact.name}: {fact.value}" for fact in request.facts]
     return "\n".join(blocks.unformatted(line) for line in lines)
@@ -135,13 +136,29 @@ def _action(action: Action) -> Shown:
     arguments, hidden = _arguments(action)
     if arguments:
         parts.append(richtext.preformatted(arguments))
-    return Shown([richtext.block(parts)]) + _missing(hidden, "/action/arguments")
+    return Shown([richtext.block(parts)]) + _missing(hidden, "/action/arguments") + _full(action)
 
 
 def _action_plain(action: Action) -> Shown:
     arguments, hidden = _arguments(action)
     name = exact_text.name(action.name)
-    return Shown(_plain_sections(f"Action {name}\n{arguments}")) + _missing(hidden, "/action/arguments")
+    shown = Shown(_plain_sections(f"Action {name}\n{arguments}")) + _missing(hidden, "/action/arguments")
+    return shown + _full(action, plain=True)
+
+
+def _full(action: Action, *, plain: bool = False) -> Shown:
+    """The beginning of the full text, if there is one, and how much of it is missing."""
+    if action.full is None:
+        return Shown([])
+    shown = full_preview.beginning(action.full)
+    if plain:
+        lines = _plain_sections(f"{full_preview.LABEL}\n{exact_text.text(shown)}")
+    else:
+        label = richtext.section(richtext.text(full_preview.LABEL, bold=True))
+        lines = [richtext.block([label, richtext.exactly(exact_text.text(shown))])]
+    hidden = full_preview.hidden_bytes(action.full)
+    note = [blocks.context(blocks.mrkdwn(f"_{hidden:,} more bytes of the full text are not shown here._"))]
+    return Shown(lines) + (Shown(note, ("/action/full",)) if hidden else Shown([]))
 
 
 def _arguments(action: Action) -> tuple[str, int]:

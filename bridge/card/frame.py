@@ -3,7 +3,8 @@
     title, asker, the asker's claims about itself, facts, body, action, options     the request, kept as a record
     ────────────────────────────────────────────────────────────────────────────
     responders and deadline, or the outcome; the person's words; the agent's
-    report on the answer; buttons; end of the id                                    written by the bridge
+    report on the answer; how much of the full text the card shows; buttons;
+    end of the id                                                                   written by the bridge
 
 Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options and as the
 summary of its report, and text of a person as the comment or text of the answer, all in quotation marks of the bridge;
@@ -15,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge import ids
-from bridge.card import action_ids, blocks, content, markdown, outcome, texts
+from bridge.card import action_ids, blocks, content, full_preview, markdown, outcome, texts
+from bridge.full_text import FullText
 from bridge.question import Question
 from storage.model import Interaction, Json, Status
 
@@ -61,7 +63,8 @@ def frame(
     on the card if `listed`, for when the buttons do not show them completely.
     """
     options = content.options(offered if listed else (), heading=offered_as, plain=view.plain)
-    below = [*options, *_below(view, buttons, past)]
+    full = request.action.full if request.action else None
+    below = [*options, *_below(view, [*buttons, *full_preview.buttons(full)], past, full)]
     limit, draw = (_MAX_WEIGHT_PLAIN, content.plain) if view.plain else (_MAX_WEIGHT, content.full)
     body = markdown.parse(request.body or "")
     asked_by = view.interaction.asked_by
@@ -69,6 +72,7 @@ def frame(
     lines = [blocks.unformatted(request.title), outcome.line(view.interaction, past, newer=view.newer)]
     lines += [said] if (said := outcome.words(view.interaction)) else []
     lines += [report] if (report := outcome.last_mile(view.interaction)) else []
+    lines += [full_preview.line(full)] if full else []
     lines.append(content.spoken(request, body, asked_by=asked_by))
     lines += [f"{offered_as}: {blocks.unformatted(', '.join(offered))}"] if offered else []
     return Drawing(
@@ -95,7 +99,7 @@ def _weight(below: Sequence[Json], *, plain: bool) -> int:
     return texts.weight(below) + words - sum(texts.weight(select["options"]) for select in selects)
 
 
-def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> list[Json]:
+def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str], full: FullText | None) -> list[Json]:
     interaction = view.interaction
     state = blocks.section(blocks.mrkdwn(outcome.line(interaction, past, newer=view.newer)))
     said = outcome.words(interaction)
@@ -104,6 +108,7 @@ def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> 
     reason = [_small(view, blocks.plain(f"Reason given: {detail}"))] if detail else []
     last_mile = [words for words in (outcome.last_mile(interaction), outcome.more(interaction)) if words]
     report = [_small(view, blocks.mrkdwn(" · ".join(last_mile)))] if last_mile else []
+    text = [_small(view, blocks.plain(full_preview.line(full)))] if full else []
     pending = interaction.status is Status.PENDING
     choices = [blocks.actions(action_ids.block_id(interaction.id, view.version), buttons)] if pending else []
     return [
@@ -112,6 +117,7 @@ def _below(view: CardView, buttons: Sequence[Json], past: Mapping[str, str]) -> 
         *answer,
         *reason,
         *report,
+        *text,
         *choices,
         _small(view, blocks.plain(f"ID {ids.short(interaction.id)}")),
     ]

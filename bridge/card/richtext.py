@@ -36,6 +36,11 @@ def preformatted(words: str) -> Json:
     return {"type": "rich_text_preformatted", "elements": text(words)}
 
 
+def exactly(words: str) -> Json:
+    """The same for text that may be nothing but white space, which Slack may refuse; then the part says that."""
+    return preformatted(words) if words.strip() else section(text("(only white space)", italic=True))
+
+
 def items(sections: Sequence[Json], *, indent: int, first: int | None) -> Json:
     """A list, numbered from `first`, at least 1, or with bullets.
 

@@ -1,5 +1,7 @@
 """`askbridge ask`: opens one interaction from a shell, waits, and ends with the answer as exit status."""
 
+from typing import BinaryIO
+
 import click
 
 from bridge.commands import addresses, answering, outcome, terminal
@@ -43,6 +45,14 @@ def _arguments(
         (name.removesuffix(":"), _json(value) if name.endswith(":") else value)
         for name, value in _pairs(context, option, texts)
     )
+
+
+def _full(_: click.Context, __: click.Parameter, file: BinaryIO | None) -> str | None:
+    """The text of a file, byte for byte: the digest of what people agree to is that of the file."""
+    try:
+        return file.read().decode() if file is not None else None
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(f"{file.name if file else ''!r} is not UTF-8 (byte {error.start}).") from None
 
 
 def _metadata(_: click.Context, __: click.Parameter, text: str | None) -> Json:
@@ -117,6 +127,13 @@ Exit status:
     multiple=True,
     metavar="NAME=TEXT",
     help="An argument of the action, as text; NAME:=JSON for a number, a list or true; may be repeated.",
+)
+@click.option(
+    "--full",
+    type=click.File("rb"),
+    callback=_full,
+    metavar="FILE",
+    help="The full text of the action, such as a diff or a script: UTF-8, up to 100 KB; - for stdin.",
 )
 @click.option(
     "--fact",

@@ -19,6 +19,7 @@ class AskOptions(WordOptions):
     body: str | None = None
     action: str | None = None
     arguments: tuple[tuple[str, object], ...] = ()
+    full: str | None = None  # of the action
     facts: tuple[tuple[str, str], ...] = ()
     responders: tuple[str, ...] = ()
     anyone: bool = False
@@ -87,10 +88,11 @@ class AskOptions(WordOptions):
 
     def _action(self) -> Json:
         if self.action is None:
-            if self.arguments:
-                raise Unknown("--argument requires --action NAME.")
+            if self.arguments or self.full is not None:
+                raise Unknown(f"{'--argument' if self.arguments else '--full'} requires --action NAME.")
             return {}
-        return {"action": {"name": self.action, "arguments": dict(self.arguments)}}
+        full = {"full": self.full} if self.full is not None else {}
+        return {"action": {"name": self.action, "arguments": dict(self.arguments), **full}}
 
     def _agent(self) -> Json:
         agent = {"name": self.agent, "run": self.run, "url": self.agent_url}

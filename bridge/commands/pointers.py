@@ -14,6 +14,7 @@ _OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "body": "--body",
         "action": "--action",
         "action/arguments": "--argument",
+        "action/full": "--full",
         "facts": "--fact",
         "agent": "--agent",
         "agent/run": "--run",

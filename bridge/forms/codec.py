@@ -5,6 +5,7 @@ They carry ids only, never rights: every request about a form is checked again.
 
 - `callback_id`: `v1:answer` for a form that answers, `v1:full` for the pages of a long content.
 - `private_metadata`: JSON with the interaction, the choice (or the page), and the message of the card and its thread.
+- `action_id` of a button that shows another page: `v1:page:<page>`, counted from 0.
 - `block_id` of an input: `f<version>_<field>`. Slack keeps what was typed while `block_id` and `action_id` stay.
 """
 
@@ -20,6 +21,7 @@ FULL = "v1:full"
 INPUT = "v1:input"  # the action_id of every input; one block holds one
 FORM_VERSION = 1  # of the layout; another version never reads the inputs of this one
 _BLOCK = re.compile(r"f([1-9][0-9]{0,3})_([a-z][a-z0-9_]{0,99})")
+_PAGE = re.compile(r"v1:page:(0|[1-9][0-9]{0,2})")
 MAX_METADATA = 3_000  # characters: Slack's limit
 
 
@@ -71,6 +73,17 @@ def target(written: object) -> FormTarget | None:
         thread_ts=_text(read, "thread"),
         page=page,
     )
+
+
+def page_action(page: int) -> str:
+    """The `action_id` of the button that shows this page."""
+    return f"v1:page:{page}"
+
+
+def page_of(action: object) -> int | None:
+    """The page that an `action_id` shows; None for one that `page_action` did not make."""
+    match = _PAGE.fullmatch(action) if isinstance(action, str) else None
+    return int(match[1]) if match else None
 
 
 def block_id(field: str) -> str:

@@ -112,15 +112,21 @@ class Kind(Generic[Q]):
         """The request as stored in the row: the kind's fields as JSON, without absent ones."""
         return _dumped(request, set(self.request.model_fields))
 
+    def full_text(self, request: Q) -> str | None:
+        """The full text of a new request's action, which is stored beside the request."""
+        return request.action.full.text if request.action and request.action.full else None
+
     def digest(self, request: Q) -> str:
         """A fingerprint of what people agree to: SHA-256 in hexadecimal.
 
         Covers the JSON object of kind, title, body, action and every field that the kind adds (absent ones left out),
-        keys sorted, without spaces, in UTF-8, numbers with all their digits. The digest does not depend on the order of
-        the fields, and differs when any of them changes.
+        keys sorted, without spaces, in UTF-8, numbers with all their digits. The full text of the action is in it as
+        its size and SHA-256, so that the digest can be computed without the text. The digest does not depend on the
+        order of the fields, and differs when any of them changes.
         """
         added = self.request.model_fields.keys() - Question.model_fields.keys()
         covered = _dumped(request, {*DECIDED, *added})
+        covered.get("action", {}).get("full", {}).pop("preview", None)
         written = json_text.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(written.encode()).hexdigest()
 

@@ -11,8 +11,11 @@ from storage.model import Card, CardStatus, Interaction, Json, Status
 _IN_WORDS = ("comment", "respond", "multiple", "input", "suggestions", "decline")
 
 
-def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True) -> Json:
-    """The whole resource; a list leaves out the body unless it is asked for."""
+def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, full_text: str | None = None) -> Json:
+    """The whole resource; a list leaves out the body unless it is asked for.
+
+    The full text of the action is in it only if it is given: its size, digest and preview always are.
+    """
     answered_at = row.ended_at if row.status is Status.ANSWERED else None
     return {
         "id": ids.encode("int", row.id),
@@ -24,7 +27,7 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True) 
         "digest": row.digest,
         "title": row.request["title"],
         **({"body": row.request.get("body")} if with_body else {}),
-        "action": row.request.get("action"),
+        "action": _action(row, full_text),
         "facts": row.request.get("facts", []),
         "options": [_first(option, "id", "label") for option in row.request.get("options", [])],
         **{name: row.request[name] for name in _IN_WORDS if name in row.request},
@@ -47,6 +50,15 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True) 
         "heard_at": moment(row.heard_at),
         "receipt": receipt(row.receipt),
     }
+
+
+def _action(row: Interaction, full_text: str | None) -> Json | None:
+    """The action, with the decisive fields first."""
+    action = row.request.get("action")
+    if action is None or "full" not in action:
+        return action
+    text = {} if full_text is None else {"text": full_text}
+    return _first(action | {"full": _first(action["full"] | text, "size", "sha256", "preview")}, "name", "arguments")
 
 
 def answer(stored: Json, *, at: datetime | None) -> Json:

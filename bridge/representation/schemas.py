@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from bridge.forms.comment import Comment
 from bridge.kinds.choice.request import Multiple
 from bridge.kinds.text.request import Input
-from bridge.question import Action, Agent, Fact, Principal
+from bridge.question import Agent, Fact, Principal
 from storage.model import CardStatus, EventType, Progress, Status, Verdict
 
 
@@ -123,6 +123,23 @@ class AskedComments(BaseModel):
     deny: Comment | None = Field(default=None, description="With a denial")
 
 
+class FullText(BaseModel):
+    """The full text of an action: what people can read of it, page by page, and what the digest covers."""
+
+    size: int = Field(description="Bytes of UTF-8")
+    sha256: str = Field(description="SHA-256 of these bytes, in hexadecimal")
+    preview: str = Field(description="The first lines; cards show as much or less of it")
+    text: str | None = Field(default=None, description="Only with `include=full`: the text as it was sent")
+
+
+class AskedAction(BaseModel):
+    """The action as it was sent, with its full text summarized."""
+
+    name: str
+    arguments: dict[str, Any]
+    full: FullText | None = Field(default=None, description="Missing: the action has no full text")
+
+
 class Interaction(BaseModel):
     """A question as it now is."""
 
@@ -137,7 +154,7 @@ class Interaction(BaseModel):
     )
     title: str
     body: str | None = Field(default=None, description="Markdown; lists omit it unless include=body is given")
-    action: Action | None
+    action: AskedAction | None
     facts: list[Fact]
     options: list[OfferedOption] = Field(description="The options; empty for kinds without options")
     comment: AskedComments | None = Field(default=None, description="For an approval whose decisions have comments")

@@ -23,7 +23,7 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
             did = f"{_person(detail, by)} {deed_text.clicked(row, moment.verdict, detail)}{_where(detail)}"
             if deed_text.is_form(row, moment.verdict):
                 return f"{did}: this submission is the answer"
-            return f"{did}: {_verdict(moment.verdict, is_unselected=not detail.get('choice'))}"
+            return f"{did}: {_verdict(moment.verdict, without_choice=not detail.get('choice'))}"
         case "interaction.answered" if by:
             return f"{_person(detail, by)} {deed_text.answered(row, detail)}{_where(detail)}, which is now the answer"
         case "interaction.answered":
@@ -85,7 +85,7 @@ def _where(detail: Json) -> str:
     return f" in {detail['channel']}" if detail.get("channel") else ""
 
 
-def _verdict(verdict: Verdict | str | None, *, is_unselected: bool) -> str:
+def _verdict(verdict: Verdict | str | None, *, without_choice: bool) -> str:
     match verdict:
         case Verdict.WON:
             return "this click is the answer"
@@ -110,9 +110,10 @@ def _verdict(verdict: Verdict | str | None, *, is_unselected: bool) -> str:
         case Verdict.GONE:
             return "not counted, because the question has no such choice"
         case Verdict.OPENED:
-            return "this click opened a form and recorded no answer"
+            what = "showed the full text" if without_choice else "opened a form"
+            return f"this click {what} and recorded no answer"
         case Verdict.MISTAKEN:
-            why = "no option was selected" if is_unselected else "the form had errors"
+            why = "no option was selected" if without_choice else "the form had errors"
             return f"not counted, because {why}"
         case Verdict.UNAVAILABLE | None:
             return "not counted"

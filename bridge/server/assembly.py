@@ -30,6 +30,7 @@ from bridge.slack.connections import Installations
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.forms.notices import FormNotices
 from bridge.slack.forms.opening import FormOpener
+from bridge.slack.forms.pages import FullPages
 from bridge.slack.forms.submissions import Submissions
 from bridge.slack.inbound import Inbound
 from bridge.slack.installation import Installation
@@ -99,7 +100,8 @@ def assemble(
     claims = Claims(claims=resources.claims, people=people, metrics=metrics)
     clicks = _clicks(resources, state, reader, claims=claims, replies=replies)
     submissions = Submissions(claims=claims, db=db)
-    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks, submissions=submissions)
+    pages = FullPages(claims=claims, db=db, installations=state.installations)
+    receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks, submissions=submissions, pages=pages)
     form_notices = FormNotices(db=db)
     open_keys = OpenKeys(db)
     limiter = ConnectionLimiter(max_connections=allotment.connections)

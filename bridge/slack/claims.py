@@ -47,7 +47,7 @@ class ClickOutcome:
     claimed: Claimed
     arrived_at: float  # by the event loop's clock
     ended: Sequence[EndedInteraction] = ()  # interactions that the claim ended because their deadline had passed
-    is_submission: bool = False  # the form tells the person the verdict, so no private reply does
+    is_submission: bool = False  # an open form or page tells the person the verdict, so no private reply does
 
     @property
     def certain(self) -> bool:

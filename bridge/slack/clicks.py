@@ -108,7 +108,7 @@ class Clicks:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
             await self._follow_end(outcome, connection, click.interaction, claimed.life)
-        elif claimed.verdict is not Verdict.OPENED or not await self._forms.open(outcome):
+        elif claimed.verdict is not Verdict.OPENED or not (outcome.is_submission or await self._forms.open(outcome)):
             await self._logging(self._reply(outcome), click)
 
     async def _follow_end(
@@ -183,6 +183,8 @@ class Clicks:
 def _intent(click: Click) -> Intent:
     if click.opens:
         return Intent.OPEN
+    if click.shows:
+        return Intent.SHOW
     return Intent.MISTAKEN if click.is_unselected else Intent.ANSWER
 
 

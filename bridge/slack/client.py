@@ -20,6 +20,7 @@ from storage.model import Handle, Json
 
 CALL_SECONDS = 10.0  # the timeout of one call in total; leases are longer than this
 REPLY_SECONDS = 3.0  # the timeout of a private reply; a later one would no longer be understood
+_CHANGED_SINCE = "hash_conflict"
 _OPEN_ALREADY = ("duplicate_external_id", "exchanged_trigger_id")
 
 
@@ -161,8 +162,17 @@ class Client:
 
         What a person has entered stays in the inputs whose ids stay the same.
         """
+        return await self._update_form(external_id=external_id, view=view)
+
+    async def update_page(self, view: Json, *, view_id: str, hash: str | None) -> SlackFailure | None:
+        """Replace a page of an open modal; None if Slack did, or if the modal has changed since it had this hash."""
+        return await self._update_form(view_id=view_id, hash=hash, view=view)
+
+    async def _update_form(self, **arguments: Any) -> SlackFailure | None:
         try:
-            await self._web.views_update(external_id=external_id, view=view)
+            await self._web.views_update(**arguments)
+        except SlackApiError as error:
+            return None if _refused_as(error) == _CHANGED_SINCE else _failure(error)
         except Exception as error:  # noqa: BLE001  -- as above
             return _failure(error)
         return None

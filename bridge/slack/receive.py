@@ -3,13 +3,16 @@
 HTTP, a socket and a test call `receive`; this module knows none of them.
 """
 
+import asyncio
 from functools import partial
 from typing import Any, assert_never
 
 from bridge.logs import Log
 from bridge.slack import bolt
 from bridge.slack.ack import Ack
+from bridge.slack.claims import ClickOutcome
 from bridge.slack.clicks import Clicks
+from bridge.slack.forms.pages import FullPages
 from bridge.slack.forms.submissions import Submissions
 from bridge.slack.payloads import fields
 from bridge.slack.payloads.decode import decode
@@ -37,10 +40,11 @@ _log = Log("slack")
 class Receiver:
     """Handles every payload once. `api_url` is the base URL of Slack's Web API."""
 
-    def __init__(self, *, api_url: str, clicks: Clicks, submissions: Submissions) -> None:
+    def __init__(self, *, api_url: str, clicks: Clicks, submissions: Submissions, pages: FullPages) -> None:
         self._api_url = api_url
         self._clicks = clicks
         self._submissions = submissions
+        self._pages = pages
         self._bolt = bolt.build()
 
     async def receive(self, payload: bytes | dict[str, Any]) -> Ack:
@@ -69,6 +73,9 @@ class Receiver:
             _log.warning("click_not_routed", status=response.status)
         return await self._handle(incoming)
 
+    async def _turn(self, action: ViewAction, outcome: ClickOutcome) -> None:
+        await asyncio.gather(self._pages.show(action, outcome), self._clicks.after(outcome))
+
     async def _handle(self, incoming: Incoming) -> Ack:
         match incoming:
             case Click():
@@ -83,6 +90,9 @@ class Receiver:
             case Suggestion():
                 _log.info("slack_request_unsupported", what="block_suggestion")
                 return Ack(body={"options": []})
+            case ViewAction() if incoming.page is not None:
+                outcome = await self._pages.decide(incoming)
+                return Ack(status=200 if outcome.certain else 503, then=partial(self._turn, incoming, outcome))
             case ViewAction():
                 _log.info("slack_request_unsupported", what="block_actions in a view")
             case Closing():

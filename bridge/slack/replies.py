@@ -25,6 +25,7 @@ class About(Enum):
     CLICK = "Your click had no effect."
     SUBMISSION = "What you entered was not recorded."
     OPEN_FORM = "What you enter here can no longer be recorded."
+    PAGE = "The text is not shown."
 
 
 _CLICK: Final = About.CLICK.value

@@ -89,6 +89,7 @@ def buttons(card: Drawing) -> list[Json]:
 def pressed(card: Drawing) -> dict[str, str]:
     """Every choice of this card, as `action_ids` reads it, with the label of its button or of its option in a menu."""
     elements = buttons(card)
+    elements = [element for element in elements if element["action_id"] != action_ids.SHOW]
     if elements and elements[0]["type"] == "static_select":
         menu, submit = elements
         assert menu["action_id"] == action_ids.PICK and "confirm" not in menu

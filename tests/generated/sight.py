@@ -29,6 +29,7 @@ _WHO = (
     r"|Anyone in this workspace who can see this card"
     r"|Anyone who can see this card, including people from other organizations,)"
 )
+_FULL = r"📄 Full text: [\d,]+ bytes, with the SHA-256 [0-9a-f]{12}… This card shows (?:only its beginning|all of it)\."
 _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
 _ANSWERED = rf"✅ \*Answered:\* {_QUOTED}(?:, {_QUOTED})*(?: and \d+ more)?"
@@ -144,7 +145,7 @@ def _check_frame(card: Drawing, interaction: Interaction) -> None:
                 assert re.fullmatch(rf"(?:{_MILE}){_LINK_OURS}|{_SAID}", text["text"]), text
                 continue
             assert text["type"] == "plain_text"
-            assert re.fullmatch(r"Reason given: [^\n]+|ID …[0-9a-z]{6}", text["text"]), text
+            assert re.fullmatch(rf"Reason given: [^\n]+|{_FULL}|ID …[0-9a-z]{{6}}", text["text"]), text
 
 
 def _check_text(card: Drawing, interaction: Interaction) -> None:

@@ -1,10 +1,12 @@
 """`askbridge ask` against the running program: an exit status that never takes silence for a no."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -17,6 +19,8 @@ from tests.scenarios.program import APPROVE, DENY, Program
 from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.processes
+
+REFUSED_FULL = "--full must end its lines with \\n alone, because its bytes are digested.\n"
 
 
 def settings(dev: Program) -> dict[str, str]:
@@ -92,6 +96,24 @@ async def test_an_answer_is_an_exit_status_and_one_line(mortal: Program) -> None
     assert process.returncode == 2 and out.startswith(b"Cancelled before it was answered")
     status, _, err = await typed("connections", "enable", dev.facts["connection"], **operator)
     assert status == 0, err
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_file_is_sent_byte_for_byte_or_refused_by_the_name_of_its_option(
+    shared: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "script.sql"
+    file.write_bytes("-- é \u200b\n\tdrop table t;  \n".encode())
+    ask = ("ask", "Now?", "--to", "U0ANA", "--approve", "--action", "psql", "--full", str(file))
+
+    _, out, _ = await run(*ask, "--json", "--wait", "0.1", **settings(shared))
+    assert json.loads(out)["action"]["full"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+    file.write_bytes(b"drop table t;\r\n")
+    assert await run(*ask, **settings(shared)) == (2, "", REFUSED_FULL)
+    file.write_bytes(b"\xff")
+    status, _, err = await run(*ask, **settings(shared))
+    assert status == 2 and "is not UTF-8 (byte 0)" in err
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -49,8 +49,17 @@ class FormRow:
 
 
 def form_rows() -> list[FormRow]:
+    return _form_rows("sent form")
+
+
+def page_rows() -> list[FormRow]:
+    """The rows of the table of verdicts of a page that was asked for."""
+    return _form_rows("page")
+
+
+def _form_rows(first: str) -> list[FormRow]:
     result = []
-    for verdict, _, statuses, becomes in _table("sent form"):
+    for verdict, _, statuses, becomes in _table(first):
         before, after = statuses.split(" → ")
         result.append(FormRow(verdict=verdict, before=before, after=after, becomes=becomes))
     return result

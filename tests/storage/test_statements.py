@@ -218,9 +218,10 @@ READ = {
     "events.latest": {"organization_id", "latest"},
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
-    "forms.asked": of(StoredRequest),
+    "forms.asked": of(StoredRequest) - {"full_text"},
     "forms.opened": of(OpenedForm),
     "interactions.get": of(Interaction),
+    "interactions.full_text": {"full_text"},
     "interactions.several": of(Interaction),
     "interactions.page": of(Interaction, more={"followed"}),
     "interactions.claim": of(

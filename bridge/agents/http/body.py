@@ -18,7 +18,7 @@ from bridge.agents.http.problems import NOT_JSON, TOO_LARGE, UNREADABLE, ApiProb
 from storage.json_text import MAX_DIGITS
 from storage.model import Json
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 576 * 1024  # a full text of 100 KB takes up to 300 KB in JSON, all other fields together less than 256 KB
 MAX_VALUES = 8_000  # lists, objects and their members; the largest body that is valid has fewer than 7,000
 MAX_DEPTH = 32
 READ_SECONDS = 10.0  # for the whole body to arrive

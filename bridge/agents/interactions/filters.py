@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from multidict import MultiMapping
+from multidict import MultiDict, MultiMapping
 
 from bridge.agents.http import body, paging, parameters
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
@@ -13,6 +13,7 @@ from storage.model import Status
 
 MAX_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
 INCLUDES = ("body",)  # what a list has only when it is asked for
+INCLUDES_OF_ONE = ("full",)  # what a single interaction has only when it is asked for
 NAMES = ("status", "kind", *MAX_TEXT, "include", "cursor", "limit")
 STORABLE = r"^[^\x00]+$"
 
@@ -25,6 +26,13 @@ class ListQuery:
     before: UUID | None  # the last id of the page before
     limit: int
     with_body: bool
+
+
+def read_one(query: MultiMapping[str]) -> tuple[float, bool]:
+    """Read the query of one interaction: seconds to wait, and whether to include the full text; raises ApiProblem."""
+    parameters.only(query, ("wait", "include"))
+    wait = parameters.wait(MultiDict(item for item in query.items() if item[0] == "wait"))
+    return wait or 0.0, _include(query.get("include"), INCLUDES_OF_ONE)
 
 
 def read(query: MultiMapping[str]) -> ListQuery:
@@ -40,7 +48,7 @@ def read(query: MultiMapping[str]) -> ListQuery:
         ),
         before=paging.before(query.get("cursor")),
         limit=paging.limit(query.get("limit")),
-        with_body=_include(query.get("include")),
+        with_body=_include(query.get("include"), INCLUDES),
     )
 
 
@@ -56,10 +64,10 @@ def _kind(text: str | None) -> str | None:
     raise ApiProblem(BAD_PARAMETER, f"kind must be one of {', '.join(KINDS)}.")
 
 
-def _include(text: str | None) -> bool:
-    """Whether the bodies are to be included."""
-    if text is not None and text not in INCLUDES:
-        raise ApiProblem(BAD_PARAMETER, f"include must be {', '.join(INCLUDES)}.")
+def _include(text: str | None, known: tuple[str, ...]) -> bool:
+    """Whether what is known under this one name is to be included."""
+    if text is not None and text not in known:
+        raise ApiProblem(BAD_PARAMETER, f"include must be {', '.join(known)}.")
     return text is not None
 
 

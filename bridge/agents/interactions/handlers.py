@@ -96,9 +96,11 @@ class Interactions:
 
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the interaction now, or, with ?wait=, as soon as it has ended."""
-        wait, id = parameters.wait(request.query) or 0.0, _id(request)
+        (wait, with_full), id = filters.read_one(request.query), _id(request)
         row, cards = await self._poll.until(long_poll.ended, request, id, seconds=wait, required=True)
-        return json_response.json(interaction.interaction(row, cards), on_sent=self._acknowledging(row))
+        full_text = await within(interactions.full_text(self._db, row.organization_id, id)) if with_full else None
+        resource = interaction.interaction(row, cards, full_text=full_text)
+        return json_response.json(resource, on_sent=self._acknowledging(row))
 
     async def page(self, request: web.Request) -> web.Response:
         """GET /v1/interactions: one page of those that match the filters, newest first."""

@@ -110,6 +110,7 @@ def _opening(
         callback_target=target.server(routing.callback) if routing.callback is not None else None,
         supersedes=supersedes,
         superseded_event_id=ids.new(),
+        full_text=kind.full_text(request),
     )
 
 

@@ -99,7 +99,7 @@ def document() -> Json:
                     "operationId": "getInteraction",
                     "summary": "Get or wait for a question",
                     "security": KEY,
-                    "parameters": [_id(), _wait()],
+                    "parameters": [_id(), _wait(), _include_full()],
                     "responses": {
                         "200": answer("The current state.", Interaction),
                         **failures(BAD_PARAMETER, NOT_FOUND, TOO_MANY_OPEN),
@@ -188,6 +188,15 @@ def _wait() -> Json:
         "in": "query",
         "description": "Seconds to wait for the question to end; the response comes after 55 at the latest.",
         "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
+    }
+
+
+def _include_full() -> Json:
+    return {
+        "name": "include",
+        "in": "query",
+        "description": "`full`: with the full text of the action in `action.full.text`.",
+        "schema": {"type": "string", "enum": list(filters.INCLUDES_OF_ONE)},
     }
 
 

@@ -34,6 +34,22 @@ EXAMPLES = (
         },
     ),
     Example(
+        name="a script to read",
+        request={
+            "kind": "approval",
+            "title": "Run this script on the database of orders?",
+            "action": {
+                "name": "psql",
+                "arguments": {"database": "orders", "file": "migrations/0042.sql"},
+                "full": "-- Orders get a currency; all of them so far were in euros.\nbegin;\n"
+                "alter table orders add column currency text;\nupdate orders set currency = 'EUR';\n"
+                "alter table orders alter column currency set not null;\n"
+                "create index concurrently orders_currency\n    on orders (currency, created_at);\n"
+                "-- Back-ups of the old table are not needed any more.\ndrop table orders_2024;\ncommit;\n",
+            },
+        },
+    ),
+    Example(
         name="a decision with words",
         request={
             "kind": "approval",

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from bridge.forms import codec, view
+from bridge.forms import codec, full_pages, view
 from bridge.forms.codec import FormTarget
 from bridge.kinds.registry import KINDS
 from bridge.logs import Log
@@ -72,11 +72,8 @@ class FormOpener:
 
 
 def _modal(click: Click, asked: StoredRequest) -> Json | None:
-    """The view of the form for this click; None if this release has no such form."""
-    if click.interaction is None or click.choice is None or asked.kind not in KINDS:
-        return None
-    form = KINDS[asked.kind].form_of(asked.request, click.choice)
-    if form is None:
+    """The view that this click asks for, a form or the full text; None if this release has none."""
+    if click.interaction is None:
         return None
     target = FormTarget(
         interaction=click.interaction,
@@ -85,9 +82,10 @@ def _modal(click: Click, asked: StoredRequest) -> Json | None:
         ts=click.ts,
         thread_ts=click.thread_ts,
     )
-    return view.modal(
-        form,
-        question=str(asked.request.get("title", "")),
-        target=target,
-        external_id=codec.external_id(click.claim_id),
-    )
+    question, external_id = str(asked.request.get("title", "")), codec.external_id(click.claim_id)
+    if click.shows and asked.full_text is not None:
+        return full_pages.modal(asked.full_text, question=question, target=target) | {"external_id": external_id}
+    if click.choice is None or asked.kind not in KINDS:
+        return None
+    form = KINDS[asked.kind].form_of(asked.request, click.choice)
+    return view.modal(form, question=question, target=target, external_id=external_id) if form else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from uuid import UUID
 
+from bridge.forms import codec
 from bridge.forms.codec import FormTarget
 from bridge.slack.payloads import fields
 
@@ -42,6 +43,7 @@ class Click(Interactive):
     interaction: UUID | None
     choice: str | None
     opens: bool  # the element opens a form, and does not answer by itself
+    shows: bool = False  # the element shows the full text of the action, and has no choice
     is_unselected: bool = False  # the button submits the choice of a menu, and nothing is selected there
     trigger_id: str | None = None  # opens one form, within 3 s
     response_url: str | None = field(repr=False)  # a bearer secret: its holder can post to the conversation
@@ -81,25 +83,7 @@ class Submission(SlackView):
     @property
     def click(self) -> Click:
         """The same as a click on the card, which what was entered completes; there is no response URL."""
-        target = self.target
-        return Click(
-            app_id=self.app_id,
-            enterprise_id=self.enterprise_id,
-            team_id=self.team_id,
-            is_enterprise_install=self.is_enterprise_install,
-            user_id=self.user_id,
-            user_name=self.user_name,
-            user_team=self.user_team,
-            claim_id=self.claim_id,
-            channel=fields.handle(target.channel) if target else None,
-            ts=fields.ts(target.ts) if target else None,
-            thread_ts=fields.ts(target.thread_ts) if target else None,
-            is_ephemeral=False,
-            interaction=target.interaction if target else None,
-            choice=target.choice if target else None,
-            opens=False,
-            response_url=None,
-        )
+        return _click(self, choice=self.target.choice if self.target else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +97,44 @@ class Closing(SlackView):
 class ViewAction(SlackView):
     """A person used an element of a form that is not an input, such as a button that shows another page."""
 
+    claim_id: bytes
     action_id: str | None
     trigger_id: str | None
     hash: str | None  # of the version of the form that the person saw
+
+    @property
+    def page(self) -> int | None:
+        """The page of a full text that the person wants to see; None for another element."""
+        return codec.page_of(self.action_id) if self.callback_id == codec.FULL and self.target else None
+
+    @property
+    def click(self) -> Click:
+        """The same as a click on the card that shows the full text; there is no response URL."""
+        return _click(self, choice=None, shows=True)
+
+
+def _click(used: Submission | ViewAction, *, choice: str | None, shows: bool = False) -> Click:
+    """The click on the card to which the use of a form is equal."""
+    target = used.target
+    return Click(
+        app_id=used.app_id,
+        enterprise_id=used.enterprise_id,
+        team_id=used.team_id,
+        is_enterprise_install=used.is_enterprise_install,
+        user_id=used.user_id,
+        user_name=used.user_name,
+        user_team=used.user_team,
+        claim_id=used.claim_id,
+        channel=fields.handle(target.channel) if target else None,
+        ts=fields.ts(target.ts) if target else None,
+        thread_ts=fields.ts(target.thread_ts) if target else None,
+        is_ephemeral=False,
+        interaction=target.interaction if target else None,
+        choice=choice,
+        opens=False,
+        shows=shows,
+        response_url=None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
     """Parse an action: a click on a message, a link that was followed, or the use of an element in a form."""
     container = fields.inner(body, "container")
     if container.get("type") == "view" or fields.inner(body, "view"):
-        return _view_action(body)
+        return _view_action(body, claim_id=claim_id)
     action = _action(body.get("actions"))
     if action.get("action_id") == codec.PICK:
         return NothingToDecide()
@@ -105,6 +105,7 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
         interaction=codec.interaction_of(action.get("block_id")),
         choice=choice,
         opens=codec.opens(action.get("action_id")),
+        shows=action.get("action_id") == codec.SHOW,
         is_unselected=submits and choice is None,
         trigger_id=fields.word(body.get("trigger_id"), limit=_MAX_ID),
         response_url=response_url,
@@ -129,10 +130,11 @@ def _closing(body: Mapping[str, Any]) -> Closing:
     return Closing(**_view(body), is_cleared=body.get("is_cleared") is True)
 
 
-def _view_action(body: Mapping[str, Any]) -> ViewAction:
+def _view_action(body: Mapping[str, Any], *, claim_id: bytes) -> ViewAction:
     """Parse the use of an element in a form."""
     return ViewAction(
         **_view(body),
+        claim_id=claim_id,
         action_id=fields.word(_action(body.get("actions")).get("action_id"), limit=_MAX_ID),
         trigger_id=fields.word(body.get("trigger_id"), limit=_MAX_ID),
         hash=fields.word(fields.inner(body, "view").get("hash"), limit=_MAX_ID),

@@ -46,7 +46,7 @@ def below(kind: Kind[Any], example: Example, *, plain: bool, **changes: Any) -> 
     sight.check(card, shown)
     rule = next(place for place, block in enumerate(card.blocks) if block["type"] == "divider")
     lines = [limits.shown([block]) for block in card.blocks[rule + 2 : -1]]
-    return [line for line in lines if not line.startswith("💬")]  # the person's words
+    return [line for line in lines if not line.startswith(("💬", "📄"))]  # the person's words, and the full text
 
 
 @pytest.mark.parametrize(("changes", "line"), STAGES, ids=range(len(STAGES)))

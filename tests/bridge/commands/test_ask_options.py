@@ -219,3 +219,10 @@ def test_an_option_that_does_not_belong_to_the_question_is_refused_by_name(
         typed(*options, **more).body_for(Names())
 
     assert str(refused.value).startswith(words)
+
+
+def test_a_full_text_belongs_to_an_action_and_is_sent_as_it_is() -> None:
+    sent = typed(action="run", full="a\r\n\u200b").body_for(Names())["action"]
+    assert sent == {"name": "run", "arguments": {}, "full": "a\r\n\u200b"}
+    with pytest.raises(Unknown, match="--full requires --action NAME"):
+        typed(full="x").body_for(Names())

@@ -17,6 +17,7 @@ from bridge import kinds
 from bridge.agents.interactions.common_fields import Routing
 from bridge.card import texts
 from bridge.card.frame import CardView
+from bridge.fields import STORED
 from bridge.kinds.contract import Example, Kind
 from bridge.kinds.registry import KINDS
 from bridge.question import Question
@@ -77,7 +78,9 @@ def test_what_is_stored_reads_back_as_the_same_question(kind: Kind[Any], example
     accepted = kind.request.model_validate(example.request)
     stored = json_text.loads(json_text.dumps(kind.stored(accepted)))
 
-    assert kind.request.model_validate(stored) == accepted
+    read = kind.request.model_validate(stored, context=STORED)
+    assert (kind.stored(read), kind.digest(read)) == (stored, kind.digest(accepted))
+    assert read == accepted or kind.full_text(accepted), "only the full text is stored elsewhere"
 
 
 @every_example
@@ -250,6 +253,7 @@ def test_the_digest_covers_all_but_what_surrounds_the_question(kind: Kind[Any], 
 
     stored = kind.stored(kind.request.model_validate(example.request))
     covered = {name: stored[name] for name in stored.keys() - {"facts", "agent", "on_behalf_of"}}
+    covered.get("action", {}).get("full", {}).pop("preview", None)
     written = json_text.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     assert digest(example.request) == hashlib.sha256(written.encode()).hexdigest()

@@ -36,6 +36,7 @@ _WIDE_PLACES = {
 }
 _PLACES = {
     "the action's name": '"action":{"name":?}',
+    "the full text": '"action":{"name":"x","full":?}',
     "facts": '"facts":[?]',
     "tags": '"tags":[?]',
     "options": '"options":[?]',

@@ -10,7 +10,7 @@ FILTERS = ", ".join(filters.NAMES)
 ROUTES = [
     ("POST", "/v1/interactions", "there is only wait"),
     ("GET", "/v1/interactions", f"there are {FILTERS}"),
-    ("GET", "/v1/interactions/{}", "there is only wait"),
+    ("GET", "/v1/interactions/{}", "there are wait, include"),
     ("POST", "/v1/interactions/{}/cancel", "there are none here"),
     ("GET", "/v1/interactions/{}/timeline", "there are none here"),
 ]

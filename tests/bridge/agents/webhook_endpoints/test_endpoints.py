@@ -406,7 +406,7 @@ async def test_every_status_that_is_described_can_happen_and_no_other(door: Door
     json = {"Content-Type": "application/json"}
     async with doors.door(door.db, door.tenant, keys=None) as off:
         bodies: list[Json] = [
-            {"data": b"x" * 300_000, "headers": json},
+            {"data": b"x" * 600_000, "headers": json},
             {"data": b"x"},
             {"data": b"x", "headers": json},
             {"json": {"x": 1}},

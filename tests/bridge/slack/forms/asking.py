@@ -40,6 +40,7 @@ async def ask(replica: Replica, request: Json = COMMENTED, **other: Any) -> tupl
         "digest": kind.digest(accepted),
         "answers": kind.answers(accepted),
         "forms": kind.stored_forms(accepted),
+        "full_text": kind.full_text(accepted),
     }
     question = await build.question(replica.db, replica.tenant, **stored | other)
     return question, await replica.show(question)

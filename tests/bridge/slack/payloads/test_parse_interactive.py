@@ -54,7 +54,13 @@ def submission(*changes: Change) -> Submission:
         ("view_closed", Closing(**(ANA | FORM), is_cleared=False)),
         (
             "block_actions_modal",
-            ViewAction(**(ANA | FORM), action_id="text", trigger_id=TRIGGER, hash="1763719300.aBcDeF12"),
+            ViewAction(
+                **(ANA | FORM),
+                claim_id=claim_id(json.dumps(payloads.load("block_actions_modal")).encode()),
+                action_id="text",
+                trigger_id=TRIGGER,
+                hash="1763719300.aBcDeF12",
+            ),
         ),
         ("shortcut", Shortcut(**ANA, type="shortcut", callback_id="ask", channel=None, ts=None)),
         (
