@@ -63,7 +63,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._clicks = self._counter(
-            "clicks", "Envelopes of clicks and forms that were answered, by verdict.", "verdict"
+            "clicks", "Payloads of clicks and forms that were answered, by verdict.", "verdict"
         )
         self._claims = self._histogram("click_claim_seconds", "From a parsed click to its verdict.", CLAIM_BOUNDS)
         self._acks = self._histogram("click_ack_seconds", "From a click's arrival to its answer sent.", ACK_BOUNDS)
