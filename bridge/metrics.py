@@ -5,6 +5,7 @@ person or text from outside. `bridge.server.metrics_endpoint` adds the gauges wh
 """
 
 from enum import StrEnum
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -26,6 +27,9 @@ class Refusal(StrEnum):
     MALFORMED = "malformed"  # a header does not have Slack's format, or occurs twice
     STALE = "stale"  # the timestamp is too old or too far ahead
     WRONG = "wrong"  # none of the accepted secrets produced this signature
+
+
+DOCTOR: Final = "doctor"  # in place of Refusal.WRONG, if the sender says that it is `askbridge doctor`
 
 
 class Reply(StrEnum):
@@ -59,7 +63,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._clicks = self._counter(
-            "clicks", "Envelopes of clicks and forms that were answered, by verdict.", "verdict"
+            "clicks", "Payloads of clicks and forms that were answered, by verdict.", "verdict"
         )
         self._claims = self._histogram("click_claim_seconds", "From a parsed click to its verdict.", CLAIM_BOUNDS)
         self._acks = self._histogram("click_ack_seconds", "From a click's arrival to its answer sent.", ACK_BOUNDS)
@@ -98,7 +102,7 @@ class Metrics:
         for status in Status:
             if status is not Status.PENDING:
                 self._ended.labels(status)
-        for why in Refusal:
+        for why in (*Refusal, DOCTOR):
             self._refused.labels(why)
         for result in Reply:
             self._replies.labels(result)
@@ -122,9 +126,9 @@ class Metrics:
         """The sender of a click closed the connection before the response."""
         self._acks_lost.inc()
 
-    def refused(self, why: Refusal) -> None:
+    def refused(self, why: Refusal, *, is_doctor: bool = False) -> None:
         """A request failed the verification of Slack's signature."""
-        self._refused.labels(why).inc()
+        self._refused.labels(DOCTOR if is_doctor and why is Refusal.WRONG else why).inc()
 
     def replied(self, result: Reply) -> None:
         """A private reply to a clicker was sent, failed or was dropped."""

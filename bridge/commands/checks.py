@@ -103,13 +103,13 @@ def durability(facts: Server) -> Check:
     )
 
 
-def clock(facts: Server | None, *, ours: float, slack: float | None = None) -> Check:
+def clock(*, database: float | None, slack: float | None = None) -> Check:
     """Whether this machine's clock agrees with the database's and Slack's: old signatures are refused.
 
-    `ours` and `slack` are Unix seconds; None: not known.
+    Each is how many seconds this machine was ahead when that clock was read; None: not known.
     """
-    others = {"the database": facts.now.timestamp() if facts else None, "Slack": slack}
-    apart = {name: ours - theirs for name, theirs in others.items() if theirs is not None}
+    others = {"the database": database, "Slack": slack}
+    apart = {name: seconds for name, seconds in others.items() if seconds is not None}
     if not apart:
         return skipped("clock", "neither the database nor Slack could be asked for the time")
     wrong = [

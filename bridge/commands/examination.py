@@ -4,7 +4,8 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime
+
+import aiohttp
 
 from bridge.commands import checks, clicks_check, slack_checks
 from bridge.commands.button_check import ButtonCheck
@@ -32,11 +33,14 @@ async def examine(
         opened = await _open(stack)
         db = opened if isinstance(opened, Database) else None
         facts: Server | None = None
+        ahead: float | None = None  # of the database, in seconds
+        ahead_of_slack: float | None = None
         if isinstance(opened, Check):
             yield opened
         else:
             try:
                 facts = await server.look(opened)
+                ahead = time.time() - facts.now.timestamp()
             except errors.Unavailable as error:
                 yield _no_database(error)
                 db = None
@@ -50,7 +54,6 @@ async def examine(
         yield secret if isinstance(secret, Check) else checks.signing_secret(usual=secret.signing_secrets_usual)
         migrated = db if schema.state is State.OK else None
         workspace = _workspace()
-        slack_time: datetime | None = None
         slack = None if isinstance(workspace, Check) else slack_checks.client_of(workspace, http)
         identity = await slack.identity() if slack else None
         if isinstance(workspace, Check):
@@ -63,11 +66,11 @@ async def examine(
             ):
                 yield check
                 if check.name == "Slack API" and check.state is State.OK:
-                    slack_time = await client.now(workspace.slack_api_url, http=http)
+                    ahead_of_slack = await _ahead_of_slack(workspace, http)
         yield await _cards(migrated)
         yield await clicks_check.examine(url, secrets, http)
         yield await slack_checks.button(migrated, workspace, identity, button)
-        yield checks.clock(facts, ours=time.time(), slack=slack_time.timestamp() if slack_time else None)
+        yield checks.clock(database=ahead, slack=ahead_of_slack)
 
 
 async def _open(stack: AsyncExitStack) -> Database | Check:
@@ -128,6 +131,12 @@ def _workspace() -> config.Workspace | Check:
             fix="correct this setting; the bot token is on the app's page OAuth & Permissions: "
             "export ASKBRIDGE_SLACK_BOT_TOKEN=xoxb-…",
         )
+
+
+async def _ahead_of_slack(workspace: config.Workspace, http: aiohttp.ClientSession) -> float | None:
+    """How many seconds this machine's clock is ahead of Slack's; None if Slack does not say its time."""
+    theirs = await client.now(workspace.slack_api_url, http=http)
+    return time.time() - theirs.timestamp() if theirs else None
 
 
 async def _cards(db: Database | None) -> Check:

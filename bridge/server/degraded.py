@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge import ids
+from bridge.slack.errors import SlackFailure
 from storage import connections, errors
 from storage.connections import DegradedConnection
 from storage.model import Json
@@ -39,15 +40,22 @@ class Counts:
 class Degraded:
     """Reads the connections that need an operator, once for all that ask within READ_INTERVAL.
 
-    `wrong_signatures` returns how many requests in a row had a wrong signature at this replica. `clock` decides when
-    the database is read again; its default is the time of the event loop.
+    `wrong_signatures` returns how many requests in a row had a wrong signature at this replica; `token_failure`, why
+    it has no bot token that Slack accepts, or None. `clock` decides when the database is read again; its default is
+    the time of the event loop.
     """
 
     def __init__(
-        self, *, db: Database, wrong_signatures: Callable[[], int], clock: Callable[[], float] | None = None
+        self,
+        *,
+        db: Database,
+        wrong_signatures: Callable[[], int],
+        token_failure: Callable[[], SlackFailure | None],
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._db = db
         self._wrong_signatures = wrong_signatures
+        self._token_failure = token_failure
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._reading = asyncio.Lock()
         self._next_read = float("-inf")
@@ -55,8 +63,9 @@ class Degraded:
 
     def of_this_replica(self) -> list[Json]:
         """`{code, connection, detail, fix}` of what only this replica has, without a connection; needs no database."""
-        number = self._wrong_signatures()
-        return [_wrong(number)] if number >= WRONG_SIGNATURES else []
+        number, failure = self._wrong_signatures(), self._token_failure()
+        findings = [_without_token(failure)] if failure is not None else []
+        return findings + ([_wrong(number)] if number >= WRONG_SIGNATURES else [])
 
     async def of_connections(self) -> list[Json] | None:
         """`{code, connection, detail, fix}` of each; None while the database cannot be asked."""
@@ -87,6 +96,11 @@ class Degraded:
 def _wrong(number: int) -> Json:
     detail = f"This replica refused the last {number} requests with a signature, as wrong, and accepted none since."
     return {"code": "signatures_wrong", "connection": None, "detail": detail, "fix": _SIGNATURE_FIX}
+
+
+def _without_token(failure: SlackFailure) -> Json:
+    detail = f"This replica posts no cards and opens no forms: it has no bot token that Slack accepts. {failure.detail}"
+    return {"code": "replica_without_token", "connection": None, "detail": detail, "fix": failure.fix}
 
 
 def _unserved(one: DegradedConnection) -> Json:

@@ -21,6 +21,8 @@ from bridge.server.health import Health
 from bridge.server.loop_schedule import Intervals
 from bridge.server.metrics_endpoint import MetricsEndpoint
 from bridge.server.resources import Resources
+from bridge.slack.connections import TOKEN_NOT_SET
+from bridge.slack.errors import SlackFailure
 from bridge.slack.inbound import MAX_BYTES, PATH, READ_SECONDS
 
 
@@ -62,7 +64,11 @@ def build(
     db, notifier = resources.db, state.notifier
     required = loop_schedule.required(parts, db, notifier, intervals)
     loops = (*required, *loop_schedule.others(parts, db, notifier, intervals))
-    degraded = Degraded(db=db, wrong_signatures=lambda: parts.inbound.wrong_in_a_row)
+    degraded = Degraded(
+        db=db,
+        wrong_signatures=lambda: parts.inbound.wrong_in_a_row,
+        token_failure=lambda: _token_failure(parts, state),
+    )
     health = Health(db=db, loops=required, stopping=state.stopping, degraded=degraded)
     return Replica(
         settings=settings,
@@ -73,6 +79,13 @@ def build(
         metrics_endpoint=_metrics_endpoint(parts, resources, state, loops, degraded),
         web_app=_web_app(parts, resources, state, limits, api, health),
     )
+
+
+def _token_failure(parts: Parts, state: SharedState) -> SlackFailure | None:
+    """Why this replica cannot call Slack; None if it can, or does not know yet."""
+    if parts.installation is None:
+        return TOKEN_NOT_SET
+    return parts.installation.failure or state.installations.failure
 
 
 def _metrics_endpoint(

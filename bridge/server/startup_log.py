@@ -46,7 +46,7 @@ def starting(settings: Settings, allotment: Allotment) -> None:
         _log.warning(
             "token_missing",
             setting="ASKBRIDGE_SLACK_BOT_TOKEN",
-            means="this replica posts and changes no cards; it accepts clicks and questions",
+            means="this replica posts and changes no cards and opens no forms; it accepts questions and other clicks",
             fix="set it to the bot token (xoxb-…) of the app's page OAuth & Permissions and start again",
         )
     if allotment.number < FEW:

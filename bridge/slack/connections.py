@@ -23,6 +23,11 @@ REMEMBERED_SECONDS = 5.0
 _MAX_REMEMBERED = 10_000
 _BROKEN_SECONDS = 60.0
 TOKEN_MISSING = "token_missing"  # noqa: S105  -- a code; of this replica, and no card is leased without a token
+TOKEN_NOT_SET = Broken(
+    code=TOKEN_MISSING,
+    detail="ASKBRIDGE_SLACK_BOT_TOKEN is not set.",
+    fix="Set it to the bot token (xoxb-…) of the app's page OAuth & Permissions, and restart this replica.",
+)
 _NO_TOKEN = Broken(code=TOKEN_MISSING, detail="This replica has no bot token for the connection.", fix="")
 
 
@@ -88,6 +93,11 @@ class Installations:
     def working(self) -> Sequence[Scope]:
         """The scopes of `served` whose token Slack did not refuse lately."""
         return [scope for id, scope in self._scopes.items() if id not in self._broken]
+
+    @property
+    def failure(self) -> Broken | None:
+        """Why Slack refused the token of every served connection lately; None if one works, or none is served."""
+        return None if self.working else next(iter(self._broken.values()), None)
 
 
 async def establish(db: Database, identity: Identity, *, app_id: str, organization: str) -> Connection:

@@ -103,7 +103,7 @@ class Inbound:
             await asyncio.wait(self._following)
 
     def _note_refusal(self, refusal: Refusal, *, is_doctor: bool) -> None:
-        self._metrics.refused(refusal)
+        self._metrics.refused(refusal, is_doctor=is_doctor)
         if is_doctor and refusal is Refusal.MISSING:
             _log.info("slack_request_refused", why=refusal.value, fix=_EXPECTED)
             return

@@ -13,18 +13,28 @@ from bridge.notifier import Notifier
 from bridge.slack import connections
 from bridge.slack.client import Client, Identity
 from bridge.slack.connections import Installations
-from bridge.slack.errors import RetryAfter, SlackFailure
+from bridge.slack.errors import Broken, RetryAfter, SlackFailure
 from storage import connections as rows
 from storage.pool import Database
 
 _log = Log("slack")
 IDENTITY_SECONDS = 600.0  # between two looks at what Slack says of the workspace, which may move into an enterprise
 _SETTING = "ASKBRIDGE_SLACK_BOT_TOKEN"
-_NO_CARDS = "meanwhile this replica posts and changes no cards; it accepts clicks and questions"
+_NO_CARDS = (
+    "meanwhile this replica posts and changes no cards and opens no forms; it accepts questions and other clicks"
+)
+_NO_APP = Broken(
+    code=connections.TOKEN_MISSING,
+    detail="Slack did not say to which app the token belongs.",
+    fix="Set ASKBRIDGE_SLACK_APP_ID to the app's id (A…).",
+)
 
 
 class Installation:
-    """A token, and the steps until this replica can post with it."""
+    """A token, and the steps until this replica can post with it.
+
+    `failure` is why the token cannot be used. While Slack does not respond, a token that it accepted before counts.
+    """
 
     def __init__(
         self,
@@ -44,6 +54,7 @@ class Installation:
         self._organization = organization
         self._notifier = notifier
         self._clock = clock
+        self.failure: SlackFailure | None = None
         self._established = False
         self._identify_at = float("-inf")
 
@@ -57,6 +68,8 @@ class Installation:
         identity = await self._client.identity()
         if not isinstance(identity, Identity):
             means = None if self._established else _NO_CARDS
+            if not (self._established and isinstance(identity, RetryAfter)):
+                self.failure = identity
             if isinstance(identity, RetryAfter):  # the token was not refused, and an operator need not replace it
                 _log.warning("slack_awaited", **_keys(identity, means=means))
             else:
@@ -64,10 +77,12 @@ class Installation:
             return 0
         app_id = identity.app_id or self._app_id
         if app_id is None:
-            _log.warning("slack_app_unknown", fix="Set ASKBRIDGE_SLACK_APP_ID to the app's id (A…).")
+            self.failure = _NO_APP
+            _log.warning("slack_app_unknown", fix=_NO_APP.fix)
             return 0
         connection = await connections.establish(self._db, identity, app_id=app_id, organization=self._organization)
         self._installations.put(connection.scope, self._client)
+        self.failure = None
         # The cards of disabled connections still have to be edited, and the token is theirs too.
         for disabled in await rows.disabled_of_installation(
             self._db, app_id=app_id, enterprise_id=identity.enterprise_id, team_id=identity.team_id

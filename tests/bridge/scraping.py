@@ -79,7 +79,9 @@ async def served(replica: Replica, *, loops: Sequence[Loop] = ()) -> AsyncIterat
         notifier=replica.notifier,
         streams=(),
         served=lambda: replica.installations.served,
-        degraded=Degraded(db=replica.db, wrong_signatures=lambda: 0, clock=scraped.now).counts,
+        degraded=Degraded(
+            db=replica.db, wrong_signatures=lambda: 0, token_failure=lambda: None, clock=scraped.now
+        ).counts,
         clock=scraped.now,
     )
     app = web.Application()

@@ -6,7 +6,7 @@ import dataclasses
 from bridge import ids
 from bridge.loops.fanout import Fanout
 from bridge.loops.unacknowledged import Unacknowledged
-from bridge.metrics import UNROUTABLE, DeliveryAttempt, Metrics, Refusal, Reply
+from bridge.metrics import DOCTOR, UNROUTABLE, DeliveryAttempt, Metrics, Refusal, Reply
 from bridge.notifier import Notifier
 from sandbox.slack.faults import Kind
 from storage.model import Status, Verdict
@@ -83,7 +83,7 @@ async def test_an_unconfirmed_click_and_a_forged_request_are_counted(replica: Re
 def test_a_reason_of_a_refusal_is_zero_before_the_first_so_that_an_alert_sees_the_increase() -> None:
     registry = Metrics().registry
 
-    for why in Refusal:
+    for why in (*Refusal, DOCTOR):
         assert registry.get_sample_value("askbridge_slack_requests_refused_total", {"why": why}) == 0
 
 

@@ -1,6 +1,7 @@
 """`askbridge doctor`: on a sound program nothing fails, and each fault has the command that fixes it."""
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -342,6 +343,8 @@ async def test_a_button_without_a_click_says_what_to_look_at(shared: Program) ->
     for word in ("Interactivity", "Request URL", "slack_request_refused", "ASKBRIDGE_SLACK_SIGNING_SECRET"):
         assert word in line
     assert "clicks from this workspace arrived earlier" in line
+    apart = re.search(r"^ok +clock: ([0-9.]+) s away from the database's", out, re.MULTILINE)
+    assert apart is not None and float(apart[1]) < 0.5, "the second of the wait does not count"
     (line,) = [line for line in elsewhere.splitlines() if line[8:].startswith("button:")]
     assert line.startswith("failed  button: no card was posted in C0ARCHIVE: ") and "is_archived" in line
 

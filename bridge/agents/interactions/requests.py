@@ -102,15 +102,19 @@ def on_expiry(kind: Kind[Any], routing: Routing, request: Any) -> str | None:
 
 def _no_default(kind: Kind[Any], request: Any, wanted: Json) -> str:
     """Why the answer that contains `wanted` cannot be a default, and which answers can."""
-    choices = list(kind.choices(request).values())
-    if not choices:
+    answers = [answer.given() for answer in kind.choices(request).values()]
+    if not answers:
         return f"cannot be used here, because a person gives every answer of this {kind.name} in a form: leave it out"
-    possible = [json_text.dumps(answer.given(), ensure_ascii=False) for answer in choices[:_MAX_NAMED]]
-    more = " or another option" if len(choices) > _MAX_NAMED else ""
+    suggested = [answer for answer in answers if "text" in answer]
+    is_suggestion = "text" in wanted and bool(suggested)
+    named = suggested if is_suggestion else answers
+    possible = [json_text.dumps(answer, ensure_ascii=False) for answer in named[:_MAX_NAMED]]
+    more = " or another option" if len(named) > _MAX_NAMED else ""
     which = f"{' or '.join(possible)}{more}"
     if kind.needs_words(request, wanted):
         return f"cannot be an answer that needs words of a person: use {which}, or leave it out"
-    return f"must be a possible answer of this {kind.name}: {which}"
+    what = 'one of "suggestions"' if is_suggestion else f"a possible answer of this {kind.name}"
+    return f"must be {what}: {which}"
 
 
 def fingerprint(body: Json) -> bytes:

@@ -46,15 +46,14 @@ def test_a_server_that_forgets_on_a_crash_is_told_how_not_to() -> None:
     ("apart", "state"), [(0, State.OK), (60, State.OK), (-60, State.OK), (60.5, State.FAILED), (-61, State.FAILED)]
 )
 def test_a_minute_of_difference_is_the_most(apart: float, state: State) -> None:
-    found = checks.clock(SERVER, ours=NOW.timestamp() + apart)
-
-    by_slack = checks.clock(None, ours=NOW.timestamp() + apart, slack=NOW.timestamp())
-    by_both = checks.clock(SERVER, ours=NOW.timestamp(), slack=NOW.timestamp() - apart)
+    found = checks.clock(database=apart)
+    by_slack = checks.clock(database=None, slack=apart)
+    by_both = checks.clock(database=0, slack=apart)
 
     assert found.state is by_slack.state is by_both.state is state
     for one in (found, by_slack, by_both):
         assert state is State.OK or ("ahead" in one.detail) == (apart > 0)
-    assert checks.clock(None, ours=NOW.timestamp()).state is State.SKIPPED
+    assert checks.clock(database=None).state is State.SKIPPED
 
 
 def test_a_token_that_may_not_do_all_is_told_what_it_lacks() -> None:

@@ -17,6 +17,7 @@ from bridge.loops.runner import Loop
 from bridge.server.degraded import READ_INTERVAL, Counts, Degraded
 from bridge.server.health import DATABASE_SECONDS, Health
 from bridge.server.stopping import Stopping
+from bridge.slack.connections import TOKEN_NOT_SET
 from storage import connections, pool, serving
 from storage.pool import Database
 from tests import proxy
@@ -44,7 +45,9 @@ async def served(db: Database, *loops: Loop) -> AsyncIterator[tuple[Stopping, "H
         db=db,
         loops=loops,
         stopping=stopping,
-        degraded=Degraded(db=db, wrong_signatures=lambda: 0, clock=itertools.count(0.0, 60.0).__next__),
+        degraded=Degraded(
+            db=db, wrong_signatures=lambda: 0, token_failure=lambda: None, clock=itertools.count(0.0, 60.0).__next__
+        ),
     )
     app = web.Application()
     app.add_routes(health.routes())
@@ -198,9 +201,15 @@ async def test_it_tells_that_no_signed_click_ever_came_whichever_replica_would_h
         assert named == ids.encode("con", other.scope.connection_id)
 
 
+def test_a_replica_without_a_token_is_told_which_setting_to_set(db: Database) -> None:
+    degraded = Degraded(db=db, wrong_signatures=lambda: 0, token_failure=lambda: TOKEN_NOT_SET)
+    (finding,) = degraded.of_this_replica()
+    assert finding["code"] == "replica_without_token" and "ASKBRIDGE_SLACK_BOT_TOKEN is not set" in finding["detail"]
+
+
 async def test_what_is_degraded_is_read_once_in_ten_seconds(db: Database) -> None:
     elapsed = 0.0
-    degraded = Degraded(db=db, wrong_signatures=lambda: 0, clock=lambda: elapsed)
+    degraded = Degraded(db=db, wrong_signatures=lambda: 0, token_failure=lambda: None, clock=lambda: elapsed)
     assert await degraded.of_connections() == []
     await build.tenant(db)
 

@@ -10,7 +10,8 @@ import pytest
 
 from bridge import ids
 from bridge.slack.client import Client
-from bridge.slack.connections import Installations
+from bridge.slack.connections import TOKEN_NOT_SET, Installations
+from bridge.slack.inbound import PATH
 from bridge.slack.installation import IDENTITY_SECONDS, Installation
 from sandbox.slack.faults import Kind
 from sandbox.slack.model import Enterprise
@@ -159,4 +160,25 @@ async def test_a_wrong_token_is_said_with_what_to_do_and_never_shown(replica: Re
     (line,) = [line for line in lines if line["event"] == "slack_token_refused"]
     assert line["setting"] == "ASKBRIDGE_SLACK_BOT_TOKEN" and "invalid_auth" in line["detail"]
     assert line["fix"].startswith("Copy the Bot User OAuth Token") and "restart the replica. If Slack" in line["fix"]
+    assert "opens no forms" in line["means"]
     assert "xoxb-the-wrong-one" not in log.getvalue()
+
+
+async def test_a_replica_whose_token_slack_refuses_says_so_and_stays_ready(replica: Replica) -> None:
+    step = replica.parts.installation
+    assert step is not None
+
+    async def findings() -> list[str]:
+        async with replica.http.get(replica.url.replace(PATH, "/readyz")) as response:
+            listed = json.loads(await response.text()).get("degraded", ())
+            return [one["detail"] for one in listed if one["code"] == "replica_without_token"]
+
+    assert await findings() == [], "Slack has not been asked yet"
+    replica.fault("auth.test", Kind.ERROR, error="invalid_auth")
+    await step.step()
+    (detail,) = await findings()
+    assert "opens no forms" in detail and "Slack said invalid_auth" in detail
+    await step.step()
+    assert await findings() == [], "Slack has accepted it"
+    replica.installations.suspend(replica.tenant.scope.connection_id, TOKEN_NOT_SET)
+    assert len(await findings()) == 1, "Slack refused it for a card"

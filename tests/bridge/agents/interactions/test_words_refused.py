@@ -93,7 +93,11 @@ REFUSED: list[tuple[Json, str]] = [
     ),
     (
         text("Blue", on_expiry={"text": "Green"}),
-        '/on_expiry/text must be a possible answer of this text: {"text": "Blue"}.',
+        '/on_expiry/text must be one of "suggestions": {"text": "Blue"}.',
+    ),
+    (
+        text("Blue", "Red", decline=True, on_expiry={"text": "Green"}),
+        '/on_expiry/text must be one of "suggestions": {"text": "Blue"} or {"text": "Red"}.',
     ),
     (
         text(on_expiry={"text": "Green"}),
