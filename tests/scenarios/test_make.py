@@ -18,13 +18,16 @@ MAKEFILE = Path(__file__).parents[2] / "Makefile"
 
 
 async def test_sigterm_to_make_dev_leaves_nothing_running(reachable_path: Path) -> None:
-    """Without a terminal only `make` gets the signal, and passes it on to the one process that it started."""
+    """Without a terminal only `make` gets the signal, and passes it on to the one process that it started.
+
+    The tests may be run by `make` themselves: as its child, this one would print the names of folders first.
+    """
     command = ["make", "--file", str(MAKEFILE), f"BIN={program.COMMAND.parent}", "--old-file=.venv/runtime"]
     with (reachable_path / "dev.log").open("wb") as log:
         make = await asyncio.create_subprocess_exec(
             *(*command, "dev", "OPTIONS=--json"),
             cwd=reachable_path,
-            env=os.environ | AT_ONCE,
+            env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | AT_ONCE,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
             start_new_session=True,

@@ -28,8 +28,20 @@ def dev(shared: Program) -> Program:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, dev: Program) -> AsyncIterator[Visit]:
+    await close_forms(dev)
     async with visits(browser, dev.facts["slack_url"]) as visit:
         yield visit
+
+
+async def close_forms(dev: Program) -> None:
+    """Close every form that another test left open: the page shows it above everything else."""
+    slack = f"{dev.facts['slack_url']}/sandbox/views"
+    _, opened = await dev.call("GET", slack)
+    for view in opened["views"]:
+        if view["id"] == view["root_view_id"]:
+            await dev.call(
+                "POST", f"{slack}/{view['id']}/close", {"user": opened["shown"][view["id"]]["user"], "lost": True}
+            )
 
 
 async def verdicts(dev: Program, id: str) -> list[str]:
