@@ -31,7 +31,7 @@ fuzz: $(VENV)/dev ## Try N times as much bad input as the tests do, made from a 
 	@echo "the same again: make fuzz SEED=$(SEED) N=$(N)"
 	@ASKBRIDGE_FUZZ_SEED=$(SEED) ASKBRIDGE_FUZZ_TIMES=$(N) $(BIN)/python -m pytest tests/generated --quiet --capture=no
 
-wheel: $(VENV)/dev ## Build the package into dist/, to install with pip
+wheel: $(VENV)/runtime ## Build the package into dist/, to install with pip
 	@rm -rf dist
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
