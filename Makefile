@@ -81,12 +81,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "installing what askbridge needs …"
+	@echo "installing what askbridge needs, which takes a minute or two at first …"
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
-	@echo "installing what its tests need …"
+	@echo "installing what its tests need, which takes about as long …"
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $@
