@@ -31,7 +31,7 @@ fuzz: $(VENV)/dev ## Try N times as much bad input as the tests do, made from a 
 	@echo "the same again: make fuzz SEED=$(SEED) N=$(N)"
 	@ASKBRIDGE_FUZZ_SEED=$(SEED) ASKBRIDGE_FUZZ_TIMES=$(N) $(BIN)/python -m pytest tests/generated --quiet --capture=no
 
-wheel: $(VENV)/dev ## Build the package into dist/, to install with pip
+wheel: $(VENV)/runtime ## Build the package into dist/, to install with pip
 	@rm -rf dist
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
@@ -81,12 +81,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@echo "installing what askbridge needs …"
+	@echo "installing what askbridge needs, which takes a minute or two at first …"
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
-	@echo "installing what its tests need …"
+	@echo "installing what its tests need, which takes about as long …"
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $@

@@ -54,7 +54,7 @@ async def follow(
     with _cancelled_by_signals() as task:
         try:
             async with aiohttp.ClientSession(json_serialize=json_text.dumps) as http:
-                bridge = Bridge(url=url, key=key, http=http)
+                bridge = Bridge(url=url, key=key, http=http, tell=outcome.note)
                 interaction = await begin(bridge)
                 if not as_json and interaction["status"] == "pending":
                     outcome.note_waiting(interaction)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from storage import json_text
 from storage.model import Json
 
 _MAX_WAIT = 50.0  # seconds, of one request; many balancers give up after 60
+_MARGIN = 8.0  # seconds beyond those a request waits: the bridge needs fewer than 5 for the database and a first card
 _ID = re.compile("int_[0-9a-z]{1,40}")
 _TRIES = 3
 _OUTAGE_SECONDS = 30.0  # for which the bridge may fail while the command waits for an answer
@@ -27,14 +29,20 @@ class NoAnswer(Exception):
     """
 
 
+def _silent(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A bridge and an API key for it."""
+    """A bridge and an API key for it. `tell` gets a line when a request had no response and is sent again."""
 
     url: str
     key: str
     http: aiohttp.ClientSession
     pause: float = PAUSE
+    margin: float = _MARGIN
+    tell: Callable[[str], None] = _silent
 
     async def ask(self, body: Json, *, idempotency_key: str | None = None) -> Json:
         """Open one interaction and return it; raises NoAnswer.
@@ -51,7 +59,8 @@ class Bridge:
                 if attempt:
                     continue
                 raise NoAnswer(f"{self._unreachable(error)}; nothing was asked. {_CHECK_URL}") from None
-            except (aiohttp.ClientError, TimeoutError):
+            except (aiohttp.ClientError, TimeoutError) as error:
+                self._note_failure(error, again=attempt < _TRIES - 1)
                 continue
             if status in {200, 201}:
                 return response
@@ -63,7 +72,7 @@ class Bridge:
         """The interaction once it has ended, or as it is after `within` seconds; raises NoAnswer."""
         clock = asyncio.get_running_loop().time
         deadline = None if within is None else clock() + within
-        last_success = clock()
+        last_success, is_failing = clock(), False
         while interaction["status"] == "pending":
             left = _MAX_WAIT if deadline is None else min(_MAX_WAIT, deadline - clock())
             if left <= 0:
@@ -71,10 +80,13 @@ class Bridge:
             path = f"/{interaction['id']}"
             try:
                 status, response = await self._call("GET", path, params={"wait": f"{left:.3f}"}, wait=left)
-            except (aiohttp.ClientError, TimeoutError):
-                status, response = 503, {}
+            except (aiohttp.ClientError, TimeoutError) as error:
+                is_last = deadline is not None and deadline <= clock()
+                if not is_failing:
+                    self._note_failure(error, again=not is_last)
+                status, response, is_failing = 503, {}, True
             if status == 200:
-                interaction, last_success = response, clock()
+                interaction, last_success, is_failing = response, clock(), False
             elif status < 500 and not _rate_limited(response):
                 raise NoAnswer(pointers.refused(status, response))
             elif clock() - last_success > _OUTAGE_SECONDS + left:
@@ -100,12 +112,17 @@ class Bridge:
                 raise NoAnswer(f"{self._unreachable(error)}. {_CHECK_URL}") from None
             except (aiohttp.ClientError, TimeoutError) as error:
                 cause = network_errors.why(error)
+                self._note_failure(error, again=attempt < _TRIES - 1)
                 continue
             if status == 200:
                 return response
             if status < 500 and (attempt == _TRIES - 1 or not _rate_limited(response)):
                 raise NoAnswer(pointers.refused(status, response))
         raise NoAnswer(f"The bridge at {self.url} did not answer ({cause}); try again.")
+
+    def _note_failure(self, error: Exception, *, again: bool) -> None:
+        if again:
+            self.tell(f"The bridge at {self.url} did not respond ({network_errors.why(error)}); asking again …")
 
     def _unreachable(self, error: aiohttp.ClientConnectorError) -> str:
         return f"The bridge at {self.url} cannot be reached ({network_errors.why(error)})"
@@ -117,7 +134,7 @@ class Bridge:
             method,
             f"{self.url}/v1/interactions{path}",
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=wait + 15, connect=5),
+            timeout=aiohttp.ClientTimeout(total=wait + self.margin, connect=5),
             **options,
         ) as response:
             try:

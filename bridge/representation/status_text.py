@@ -31,10 +31,10 @@ def sentence(interaction: Interaction, cards: Sequence[Card] = ()) -> str:
             missing, fix = "", ""
             if not interaction.cards_shown:
                 why, fix = _obstacle(cards, interaction.read_at)
-                missing = f"; no card has been posted yet{why}"
+                missing = f" No card has been posted yet{why}."
             until = moment(interaction.expires_at)
             return (
-                f"Waiting for an answer until {until}{missing}; there is no decision yet: do not proceed, "
+                f"Waiting for an answer until {until}.{missing} There is no decision yet: do not proceed, "
                 f"and read this again later.{fix}"
             )
         case Status.ANSWERED:

@@ -62,6 +62,12 @@ def find(blocks: Iterable[Json], wanted: ElementSelector, *, user: str) -> Actio
     return None
 
 
+def action_ids(blocks: Iterable[Json], *, user: str) -> list[str]:
+    """The `action_id` of each element that this person sees, each once, in the order of the message."""
+    every = (element for block in blocks for element in interactive(block))
+    return list(dict.fromkeys(one["action_id"] for one in every if user in one.get("visible_to_user_ids", [user])))
+
+
 def is_silent(blocks: Iterable[Json], wanted: ElementSelector) -> bool:
     """Whether the element is one of an input block that sends nothing when it is used."""
     return any(not _is_sent(block) for block, _ in _meant(blocks, wanted))

@@ -162,7 +162,8 @@ def _action(message: Message, click: Click) -> Action:
         raise RefusedError(
             409, "no_such_action", "without dispatch_action an input is only told with another click: `state`"
         )
-    raise RefusedError(409, "no_such_action")
+    there = actions.action_ids(message.blocks, user=click.user)
+    raise RefusedError(409, "no_such_action", f"the message has: {', '.join(there) or 'none'}")
 
 
 def _shown_before(click: Click, message: Message, action: Action) -> Mapping[tuple[str, str], Entry]:

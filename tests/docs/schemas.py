@@ -31,22 +31,23 @@ def received(model: str) -> Section:
 
 
 def question() -> Section:
-    """What is sent to ask, for all kinds together; what only some kinds have says so, in their own words."""
+    """What is sent to ask, for all kinds together, and which kinds have a field if not all have it."""
     kinds: dict[tuple[str, str, str, str], list[str]] = {}
     for kind in KINDS:
         for row in _sent(_model(kind)):
             kinds.setdefault(row, []).append(kind)
     sorts = "; ".join(_begun(kind.request.__doc__ or "") for kind in KINDS.values())
     names = ", ".join(f'`"{kind}"`' for kind in KINDS)
-    rows: list[list[Cell]] = [["`kind`", names, "required", f"What sort of question: {sorts}."]]
+    rows: list[list[Cell]] = [["`kind`", "all", names, "required", f"What sort of question: {sorts}."]]
     for (name, type, default, meaning), having in kinds.items():
         if name == "`kind`":
             continue
         if len(having) == len(KINDS):
-            rows.append([name, type, default, ByHand(meaning)])
+            rows.append([name, "all", type, default, ByHand(meaning)])
         else:
-            rows.append([name, type, f"{default} for {_either(having)}", meaning])
-    return [Table(head=_SENT, rows=rows)]
+            rows.append([name, ", ".join(f"`{kind}`" for kind in having), type, default, meaning])
+    field, *others = _SENT
+    return [Table(head=(field, "Kind", *others), rows=rows)]
 
 
 def models_of_kinds() -> Section:
@@ -85,10 +86,6 @@ def _sent(model: str) -> Iterator[tuple[str, str, str, str]]:
     for field, schema in description.fields(model).items():
         type = description.type_and_limits(schema)
         yield f"`{field}`", type, description.default(model, field), description.meaning(schema)
-
-
-def _either(kinds: list[str]) -> str:
-    return " or ".join(f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" for kind in kinds)
 
 
 def _begun(sentence: str) -> str:

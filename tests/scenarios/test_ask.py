@@ -233,7 +233,7 @@ async def test_control_sequences_of_a_server_do_not_reach_the_terminal(serving: 
 
 
 async def test_why_no_card_is_shown_yet_is_printed_before_it_waits(serving: Serving) -> None:
-    waits = "Waiting for an answer; no card has been posted yet (No replica has a token)."
+    waits = "Waiting for an answer. No card has been posted yet (No replica has a token)."
     asked = {"id": "int_1", "status": "pending", "message": waits, "cards": [{"ts": None, "reason": {"code": "x"}}]}
     shown = {**asked, "cards": [{"ts": "1.1", "reason": {"code": "x"}}]}
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.processes
 
+COMMANDS = Path(__file__).parents[2] / "docs" / "commands.md"
 NAMES = [
     "settings",
     "database",
@@ -37,6 +39,11 @@ NAMES = [
     "button",
     "clock",
 ]
+
+
+def without_numbers(text: str) -> str:
+    """Output without the ids and numbers that differ from run to run."""
+    return re.sub(r"\d+(\.\d+)*", "0", re.sub(r"(org|con)_\w+", r"\1_0", text))
 
 
 @pytest.fixture
@@ -85,6 +92,10 @@ async def test_in_a_program_that_works_nothing_fails(shared: Program) -> None:
     assert shared.facts["organization"] in out and shared.facts["connection"] in out
     assert shared.facts["bot_token"] not in out and shared.facts["signing_secret"] not in out
     assert as_json["ok"] is True
+    sample = re.search(
+        r"^\$ askbridge doctor --url [^\n]+\n(.+?)^```", COMMANDS.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert sample is not None and without_numbers(sample[1]) == without_numbers(out), "docs/commands.md shows it"
     assert [check["state"] for check in as_json["checks"] if check["name"] == "clicks"] == ["skipped"]
 
 

@@ -62,7 +62,7 @@ async def test_a_card_says_at_once_that_no_replica_has_a_token(replica: Replica)
     assert found["cards"][0]["status"] == "queued"
     assert found["cards"][0]["reason"]["code"] == "token_missing" and "until" not in found["cards"][0]["reason"]
     detail, fix = found["cards"][0]["reason"]["detail"], found["cards"][0]["reason"]["fix"]
-    assert f"; no card has been posted yet ({detail.rstrip('.')}); " in found["message"]
+    assert f". No card has been posted yet ({detail.rstrip('.')}). " in found["message"]
     assert found["message"].endswith(f" {fix}")
     await serving.renew(replica.db, [replica.tenant.scope])
     assert await reason(replica, asked) is None

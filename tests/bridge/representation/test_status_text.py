@@ -16,7 +16,7 @@ def test_silence_is_never_a_no_and_never_a_yes(status: Status) -> None:
     said = status_text.sentence(interaction(status=status))
 
     assert "do not proceed" in said
-    assert "neither a yes nor a no" in said or "there is no decision yet" in said
+    assert "neither a yes nor a no" in said or "There is no decision yet" in said
     assert not any(word in said.lower() for word in ("denied", "approved", "refused", "rejected"))
 
 
@@ -46,7 +46,7 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
         Status.PENDING,
         {},
         (
-            "Waiting for an answer until 2026-11-22T10:00:00Z; there is no decision yet: do not proceed, and read this "
+            "Waiting for an answer until 2026-11-22T10:00:00Z. There is no decision yet: do not proceed, and read this "
             "again later."
         ),
     ),
@@ -54,7 +54,7 @@ SENTENCES: list[tuple[Status, dict[str, Any], str]] = [
         Status.PENDING,
         {"cards_shown": 0},
         (
-            "Waiting for an answer until 2026-11-22T10:00:00Z; no card has been posted yet; there is no decision yet: "
+            "Waiting for an answer until 2026-11-22T10:00:00Z. No card has been posted yet. There is no decision yet: "
             "do not proceed, and read this again later."
         ),
     ),

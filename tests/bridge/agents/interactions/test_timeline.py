@@ -100,7 +100,7 @@ async def test_a_copy_that_does_not_appear_says_why(door: Door) -> None:
     until = datetime.fromisoformat(reason.pop("until"))
     assert (status, reason) == ("queued", card_moves.ARCHIVED)
     assert timedelta(seconds=30) < until - datetime.now(UTC) <= timedelta(seconds=60)
-    assert "; no card has been posted yet (The channel is archived; the next attempt is at " in found["message"]
+    assert ". No card has been posted yet (The channel is archived; the next attempt is at " in found["message"]
     assert found["message"].endswith(" Ask in another one.")
     assert shown(found)[-1] == "A card is waiting: The channel is archived."
     assert found["items"][-1]["detail"] == {**reason, "channel": None, "ts": None, "until": resource.moment(until)}
