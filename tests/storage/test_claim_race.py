@@ -48,7 +48,7 @@ NOT_OWED = mutant(("'interaction.answered', true", "'interaction.answered', fals
 TRANSACTION_TIME = mutant(("clock_timestamp() as now", "now() as now"))
 CLOCK_READ_BEFORE_THE_LOCK = mutant(
     ("select locked.*, clock_timestamp() as now", "select locked.*"),
-    ("        ended_at\n    from interactions", "        ended_at, clock_timestamp() as now\n    from interactions"),
+    ("as has_full_text\n    from interactions", "as has_full_text, clock_timestamp() as now\n    from interactions"),
 )
 
 
