@@ -33,6 +33,10 @@ _FIXES: Final = {  # of a request that Slack did send; of any other nothing need
     Refusal.WRONG: "Set ASKBRIDGE_SLACK_SIGNING_SECRET to the app's (Basic Information); forward bodies unchanged.",
 }
 _EXPECTED: Final = "Nothing to do: askbridge doctor sent this request without a signature, to see that it is refused."
+_DOCTOR_DIFFERS: Final = (
+    "askbridge doctor sent this request with another signing secret than this replica has: compare both with the app's "
+    "(Basic Information)."
+)
 
 
 class Inbound:
@@ -107,8 +111,11 @@ class Inbound:
         if is_doctor and refusal is Refusal.MISSING:
             _log.info("slack_request_refused", why=refusal.value, fix=_EXPECTED)
             return
+        if is_doctor and refusal is Refusal.WRONG:
+            _log.warning("slack_request_refused", why=refusal.value, fix=_DOCTOR_DIFFERS)
+            return
         _log.warning("slack_request_refused", why=refusal.value, fix=_FIXES[refusal])
-        if refusal is Refusal.WRONG and not is_doctor:
+        if refusal is Refusal.WRONG:
             self.wrong_in_a_row += 1
 
     async def _respond(

@@ -268,6 +268,7 @@ async def test_the_unsigned_request_of_doctor_is_no_warning_and_still_counts(
     lines = [line for text in log.getvalue().splitlines() if (line := json.loads(text))["event"] == REFUSED]
     assert [(line["level"], line["why"]) for line in lines] == [("info", "missing"), ("warning", "wrong")]
     assert lines[0]["fix"].startswith("Nothing to do: askbridge doctor sent this request")
+    assert lines[1]["fix"].startswith("askbridge doctor sent this request with another signing secret")
     for why, expected in {"missing": 1, "doctor": 1, "wrong": 0}.items():
         count = replica.metrics.registry.get_sample_value("askbridge_slack_requests_refused_total", {"why": why})
         assert count == expected, "a doctor with another secret must not fire the alert of a healthy replica"
