@@ -273,6 +273,7 @@ decided as materialized (
             when
                 status = 'answered' and answered_by = $user_id::text and choice = $choice::text
                 and answer || coalesce($given::jsonb, '{}') = answer
+                and $intent::text <> 'mistaken' -- what was given is not in the answer
                 then 'recorded'
             when status = 'answered' and answered_by = $user_id::text then 'decided'
             when status = 'answered' then 'taken'

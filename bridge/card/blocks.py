@@ -31,7 +31,7 @@ _SHORTCODE = re.compile(r"<[^<>]*>|:(?=[\w+'-]+:)(?!(?<=\d:)\d\d:\d)")
 _RATIO = "\u2236"  # looks like a colon
 _USER = re.compile(r"[A-Z0-9]+")
 # Every character that looks like “ or ” to a reader, and two or more single marks; not « and 「.
-_QUOTATION = re.compile(
+QUOTATION = re.compile(
     "[\u201c-\u201f\u2033\u2034\u2036\u2037\u2057\u275d\u275e\u2760\u301d-\u301f\uff02\u02ba\u02dd\u02ee\u05f4]"
     "|[\U0001f676-\U0001f678]|[\u2018-\u201b\u2032\u2035\u02b9\u02bc\u275b\u275c\uff07]{2,}"
 )
@@ -59,7 +59,7 @@ def unformatted(text: str) -> str:
 
 def quoted(text: str, limit: int) -> str:
     """Foreign text for a sentence in mrkdwn, at most `limit` units: on one line, in quotation marks it cannot close."""
-    words = _QUOTATION.sub('"', " ".join(text.split()))
+    words = QUOTATION.sub('"', " ".join(text.split()))
     return f"“{inert(texts.cut(words, limit))}”"
 
 

@@ -24,7 +24,7 @@ Environment: TypeAlias = dict[str, Any]  # link definitions, which the parser re
 _BlockRule: TypeAlias = Callable[[StateBlock, int, int, bool], bool]
 _InlineRule: TypeAlias = Callable[[StateInline, bool], bool]
 
-MAX_STEPS = 17_000  # the pages in docs/ need up to 12,000 for 9,000 characters; a step takes up to a microsecond
+MAX_STEPS = 17_000  # the pages in docs/ need up to 13,000 for 9,000 characters; a step takes up to a microsecond
 MAX_NESTING = 100  # levels; what is nested deeper is left out
 # Steps besides the one for each try of a rule.
 _BLOCK = 20

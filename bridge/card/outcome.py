@@ -65,9 +65,21 @@ def words(interaction: Interaction) -> str | None:
     user = (answer.get("by") or {}).get("user")
     if not isinstance(given, str) or not isinstance(user, str):
         return None
-    rest = texts.units(given) - _MAX_WORDS
-    more = f" ({rest:,} more characters)" if rest > 0 else ""
-    return f"💬 {blocks.mention(user)}: {blocks.quoted(given, _MAX_WORDS)}{more}"
+    line = " ".join(given.split())
+    for limit in range(_MAX_WORDS, 0, -100):
+        said = f"💬 {blocks.mention(user)}: {_quoted_part(line, limit)}"
+        if texts.units(said) <= blocks.MAX_TEXT:  # escaping makes some characters five times as long
+            return said
+    return None
+
+
+def _quoted_part(line: str, limit: int) -> str:
+    """The first `limit` units of a line in quotation marks, and how many more it has."""
+    shown = texts.head(line, limit)
+    rest = texts.units(line) - texts.units(shown)
+    cut = shown + texts.ELLIPSIS if rest else shown
+    more = f" ({rest:,} more characters)" if rest else ""
+    return f"{blocks.quoted(cut, limit + 1)}{more}"
 
 
 def last_mile(interaction: Interaction) -> str | None:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from bridge import ids
-from bridge.card import texts
+from bridge.card import blocks, texts
 from bridge.representation import waiting
 from storage.model import Card, Interaction, Json, Progress, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not proceed"
 CANCELLED_BY_AGENT = "cancelled"  # the code of the reason of a cancellation; its detail is an agent's words
-_DOUBLE_QUOTES = re.compile('["\u201c-\u201f\u2033\u2036\uff02]')  # all that look like the mark itself
+_DOUBLE_QUOTES = re.compile(rf"\"|{blocks.QUOTATION.pattern}|'{{2,}}")  # all that look like the mark itself
 _DECISIONS = {
     "approve": "Approved",
     "deny": "Denied",
@@ -105,7 +105,10 @@ def _advice(answer: Json) -> str:
 def _comment(answer: Json) -> str:
     """The comment of the person as their own words, or the beginning of it, as a sentence."""
     comment = answer.get("comment")
-    return f" Their comment: {person_wrote(comment, where=' in answer.comment')}." if comment else ""
+    if not comment:
+        return ""
+    words = person_wrote(comment, where=" in answer.comment")
+    return f" Their comment: {words}."
 
 
 def given(answer: Json) -> str:

@@ -24,7 +24,7 @@ from storage.pool import Database
 _log = Log("clicks")
 
 _REMEMBERED_SECONDS = 3600.0  # for which people leave a form open, at most
-_MAX_REMEMBERED = 500  # requests of up to 30 KB
+_MAX_REMEMBERED = 200  # requests of up to 150 KB
 _NOT_LOOKED_UP = "Slack did not say in time whether the clicker belongs to the enterprise"
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
 _UNAVAILABLE = Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None)
@@ -86,7 +86,10 @@ class Claims:
             if connection is not None:
                 values = await prepare(connection, deadline)
                 claimed = await self._claim(click, connection, values, deadline=deadline, ended=ended)
-                if claimed.asked is not None and click.interaction is not None:
+                is_opened = (
+                    claimed.asked is not None and values.intent is Intent.OPEN
+                )  # not for the pages of a full text
+                if is_opened and claimed.asked is not None and click.interaction is not None:
                     self._asked[connection.id, click.interaction] = claimed.asked
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
@@ -104,6 +107,11 @@ class Claims:
             ended=ended,
             is_submission=is_submission,
         )
+
+    def _remember(self, click: Click, connection: Connection, values: ClaimValues, claimed: Claimed) -> None:
+        """Keep what a form was opened for; a full text is not kept: it is large, and its pages submit nothing."""
+        if claimed.asked is not None and click.interaction is not None and values.intent is Intent.OPEN:
+            self._asked[connection.id, click.interaction] = claimed.asked
 
     async def asked(self, click: Click, connection: Connection, *, deadline: float) -> StoredRequest | None:
         """What was asked with the clicked interaction; None if there is none in this scope. Raises Unavailable."""

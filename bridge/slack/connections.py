@@ -97,7 +97,8 @@ class Installations:
     @property
     def failure(self) -> Broken | None:
         """Why Slack refused the token of every served connection lately; None if one works, or none is served."""
-        return None if self.working else next(iter(self._broken.values()), None)
+        found = (self._broken.get(id) for id in list(self._broken))  # one may be forgotten meanwhile
+        return None if self.working else next((broken for broken in found if broken is not None), None)
 
 
 async def establish(db: Database, identity: Identity, *, app_id: str, organization: str) -> Connection:

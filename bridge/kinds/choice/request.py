@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from bridge import exact_text, question
 from bridge.card import blocks, content, labels, texts
+from bridge.card.full_preview import SHOW_ALL
 from bridge.fields import WHOLE, Line, Strict, Words, is_new
 from bridge.forms.comment import AskedComment
 from bridge.question import Question
@@ -142,6 +143,19 @@ class Request(Question):
                 if getattr(option, name) is not None:
                     at = ("options", index, name)
                     raise PydanticCustomError("no_button", "cannot be used {why}", {"why": why, "at": at})
+        return self
+
+    @model_validator(mode="after")
+    def _unlike_the_button_of_the_full_text(self, info: ValidationInfo) -> "Request":
+        """Refuse a button on which people would click to read the full text, and that answers."""
+        if is_new(info) and self.action and self.action.full and len(self.options) <= MAX_BUTTONS:
+            for index, option in enumerate(self.options):
+                if labels.is_like(option.label, SHOW_ALL):
+                    raise PydanticCustomError(
+                        "look_alike",
+                        'must not look like the button "{button}" beside it',
+                        {"button": SHOW_ALL, "at": ("options", index, "label")},
+                    )
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.card import labels, texts
+from bridge.card.full_preview import SHOW_ALL
 from bridge.fields import WHOLE, Line, Strict, Text, is_new
 from bridge.forms.comment import Label, Placeholder
 from bridge.forms.form import MAX_TEXT
@@ -97,7 +98,9 @@ class Request(Question):
             return f"must have at most {self.input.max_length} characters, which is max_length of the input"
         if size < self.input.min_length:
             return f"must have at least {self.input.min_length} characters, which is min_length of the input"
-        buttons = (WRITE_LABEL, DECLINE_LABEL) if self.decline else (WRITE_LABEL,)
+        buttons = [WRITE_LABEL, *([DECLINE_LABEL] if self.decline else ())]
+        if self.action and self.action.full:
+            buttons.append(SHOW_ALL)
         for button in buttons:
             if labels.is_like(suggestion, button):
                 return f'must not look like the button "{button}" beside it'

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from bridge.forms import codec
 from bridge.forms.codec import FormTarget
 from bridge.forms.form import Accepted, Form, OptionsField, Submitted, TextField
 from bridge.kinds.registry import KINDS
@@ -36,7 +37,10 @@ class FilledForm:
 
 
 def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm | None:
-    """What was sent for an interaction that asked this; None if it has no such form."""
+    """What was sent for an interaction that asked this; None if the form names no choice.
+
+    A choice or an input that this release does not know may be of a later one: it is never taken for less than it is.
+    """
     kind = KINDS.get(asked.kind)
     if kind is None or submission.values.is_later:
         return LaterForm()
@@ -44,8 +48,8 @@ def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm
     if target is None or target.choice is None:
         return None
     form = kind.form_of(asked.request, target.choice)
-    if form is None:
-        return None
+    if form is None or _fields(submission) - {field.id for field in form.fields}:
+        return LaterForm()
     submitted = _submitted(form, submission.values)
     is_complete = all(field.id in submitted.texts or field.id in submitted.selected for field in form.fields)
     return FilledForm(
@@ -55,6 +59,11 @@ def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm
         submitted=submitted,
         accepted=kind.accepted(asked.request, target.choice, submitted) if is_complete else None,
     )
+
+
+def _fields(submission: Submission) -> set[str]:
+    """The fields whose inputs the person saw, as far as they are of this version."""
+    return {field for block in submission.inputs if (field := codec.field_of(block)) is not None}
 
 
 def _submitted(form: Form, values: FormValues) -> Submitted:

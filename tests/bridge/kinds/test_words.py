@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from bridge.card.frame import CardView
 from bridge.forms import view
@@ -142,3 +143,33 @@ def test_a_form_shows_the_whole_label_of_an_option_whose_title_is_cut() -> None:
 
     assert shown("a") == (f"{label[:23]}…", f"What now?\n{label}")
     assert shown("b") == ("B", "What now?")
+
+
+def test_white_space_that_a_card_leaves_out_is_not_counted_as_missing() -> None:
+    asked = interaction(WHY)
+    settled = interaction(WHY, status=Status.ANSWERED, **worded(asked, "deny", "x\n    y " * 150))
+
+    assert "more characters" not in limits.words(KINDS["approval"].draw(CardView(settled, version=2)))
+
+
+def test_words_that_are_longer_when_escaped_keep_their_quotation_marks_and_their_count() -> None:
+    asked = interaction(WHY)
+    settled = interaction(WHY, status=Status.ANSWERED, **worded(asked, "deny", "&" * 3_000))
+    card = KINDS["approval"].draw(CardView(settled, version=2))
+
+    [said] = [words for words in limits.mrkdwn(card.blocks) if words.startswith("💬")]
+    shown, _, count = said.partition("…” (")
+    assert shown.count("&amp;") == 500 and count == "2,500 more characters)"
+
+
+@pytest.mark.parametrize("label", ["Show all", "show  ALL", "Sh\u043ew all"])
+def test_no_button_looks_like_the_one_that_shows_the_full_text(label: str) -> None:
+    action = {"name": "apply", "full": "diff\n" * 2_000}
+    options = [{"id": "a", "label": label}, {"id": "b", "label": "Do not run"}]
+    choice = {"kind": "choice", "title": "Run?", "options": options, "action": action}
+    text = {"kind": "text", "title": "Run?", "suggestions": [label], "action": action}
+
+    for request in (choice, text):
+        with pytest.raises(ValidationError, match='must not look like the button "Show all" beside it'):
+            KINDS[str(request["kind"])].request.model_validate(request)
+        KINDS[str(request["kind"])].request.model_validate(request | {"action": {"name": "apply"}})
