@@ -70,8 +70,11 @@ class Claims:
         # Requests never change, so a form that was opened here is decided here without reading it.
         self._asked: TTLCache[tuple[UUID, UUID], StoredRequest] = TTLCache(_MAX_REMEMBERED, ttl=_REMEMBERED_SECONDS)
 
-    async def decide(self, click: Click, prepare: Prepare, *, is_submission: bool = False) -> ClickOutcome:
-        """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s."""
+    async def decide(self, click: Click, values: ClaimValues | Prepare, *, is_submission: bool = False) -> ClickOutcome:
+        """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s.
+
+        `values` that depend on the connection are asked for within that time.
+        """
         clock = asyncio.get_running_loop().time
         began = clock()
         deadline = began + interactions.CLAIM_SECONDS
@@ -84,13 +87,10 @@ class Claims:
                 seconds=deadline - clock(),
             )
             if connection is not None:
-                values = await prepare(connection, deadline)
+                if not isinstance(values, ClaimValues):
+                    values = await values(connection, deadline)
                 claimed = await self._claim(click, connection, values, deadline=deadline, ended=ended)
-                is_opened = (
-                    claimed.asked is not None and values.intent is Intent.OPEN
-                )  # not for the pages of a full text
-                if is_opened and claimed.asked is not None and click.interaction is not None:
-                    self._asked[connection.id, click.interaction] = claimed.asked
+                self._remember(click, connection, values, claimed)
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
             claimed = _UNAVAILABLE

@@ -66,11 +66,7 @@ class Clicks:
 
     async def decide(self, click: Click) -> ClickOutcome:
         """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s."""
-
-        async def prepare(_: Connection, __: float) -> ClaimValues:
-            return ClaimValues(intent=_intent(click))
-
-        return await self._claims.decide(click, prepare)
+        return await self._claims.decide(click, ClaimValues(intent=_intent(click)))
 
     async def after(self, outcome: ClickOutcome) -> None:
         """Do what follows a click, and record that clicks of its connection arrive: once in the life of a replica."""
@@ -149,13 +145,6 @@ class Clicks:
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=public_id(click), cause=error.cause)
 
-    async def _newer(self, outcome: ClickOutcome) -> str | None:
-        """The permalink of a card that replaced the clicked one; None without one."""
-        connection, life = outcome.connection, outcome.claimed.life
-        if outcome.claimed.verdict is not Verdict.SUPERSEDED or connection is None or life is None:
-            return None
-        return await newer_card.for_clicker(self._db, connection.organization_id, life, channel=outcome.click.channel)
-
     async def _reply(self, outcome: ClickOutcome) -> None:
         """Send the clicker privately what neither the card nor a form shows."""
         click, claimed = outcome.click, outcome.claimed
@@ -174,7 +163,8 @@ class Clicks:
             )
 
         async def compose() -> str:
-            return text(await self._newer(outcome)) or ""
+            newer = await newer_card.for_clicker(self._db, outcome.connection, claimed, channel=click.channel)
+            return text(newer) or ""
 
         if text() is not None:
             await self._replies.send(click, outcome.connection, compose, verdict=claimed.verdict)

@@ -76,6 +76,10 @@ class Installations:
         id = connection.id if isinstance(connection, Connection) else connection
         return self._clients.get(id, _NO_TOKEN)
 
+    async def usable(self, connection: Connection) -> Client | Broken:
+        """The client of a connection; Broken while it is suspended, or if this replica has no token for it."""
+        return self.suspended(connection.id) or await self.client(connection)
+
     def suspend(self, connection_id: UUID, failure: Broken) -> None:
         """Stop posting with this token for _BROKEN_SECONDS because Slack refused it, however many cards are due."""
         self._broken[connection_id] = failure

@@ -5,7 +5,8 @@ from uuid import UUID
 from bridge import ids
 from bridge.logs import Log
 from storage import cards, errors
-from storage.model import Life
+from storage.interactions import Claimed
+from storage.model import Connection, Life, Verdict
 from storage.statements import Runs
 
 _log = Log("clicks")
@@ -24,10 +25,16 @@ async def permalink(db: Runs, organization_id: UUID, life: Life, *, channel: str
     return best[2] if best and (anywhere or not best[0]) else None
 
 
-async def for_clicker(db: Runs, organization_id: UUID, life: Life, *, channel: str | None) -> str | None:
-    """The permalink of a card that replaced the clicked one, preferably in the same channel; None without one."""
+async def for_clicker(db: Runs, connection: Connection | None, claimed: Claimed, *, channel: str | None) -> str | None:
+    """The permalink of a card that replaced the clicked one, preferably in the same channel.
+
+    None without one, and for every verdict but `superseded`.
+    """
+    life = claimed.life
+    if claimed.verdict is not Verdict.SUPERSEDED or connection is None or life is None:
+        return None
     try:
-        return await permalink(db, organization_id, life, channel=channel, anywhere=True)
+        return await permalink(db, connection.organization_id, life, channel=channel, anywhere=True)
     except errors.Unavailable as error:
         newer = ids.encode("int", life.superseded_by) if life.superseded_by else None
         _log.warning("newer_card_not_found", interaction=newer, cause=error.cause)

@@ -90,9 +90,7 @@ class PrivateReplies:
     async def _by_method(self, click: Click, connection: Connection | None, text: str) -> str | SlackFailure | None:
         if connection is None or click.channel is None:
             return "no_destination"
-        if (suspended := self._installations.suspended(connection.id)) is not None:
-            return suspended
-        slack = await self._installations.client(connection)
+        slack = await self._installations.usable(connection)
         if isinstance(slack, Broken):
             return slack
         async with self._methods:

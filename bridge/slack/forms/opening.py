@@ -59,9 +59,7 @@ class FormOpener:
             return _NO_FORM
         if click.trigger_id is None:
             return _NO_TRIGGER
-        if (suspended := self._installations.suspended(connection.id)) is not None:
-            return suspended
-        slack = await self._installations.client(connection)
+        slack = await self._installations.usable(connection)
         if isinstance(slack, Broken):
             return slack
         try:

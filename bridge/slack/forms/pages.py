@@ -35,11 +35,7 @@ class FullPages:
 
     async def decide(self, action: ViewAction) -> ClickOutcome:
         """Check in the scope of the signed installation whether the person may see the page; never raises."""
-
-        async def prepare(_: Connection, __: float) -> ClaimValues:
-            return ClaimValues(intent=Intent.SHOW)
-
-        return await self._claims.decide(action.click, prepare, is_submission=True)
+        return await self._claims.decide(action.click, ClaimValues(intent=Intent.SHOW), is_submission=True)
 
     async def show(self, action: ViewAction, outcome: ClickOutcome) -> None:
         """Replace the page by the one that was asked for, or by the reason why it is not shown; never raises.
@@ -48,7 +44,10 @@ class FullPages:
         """
         id = public_id(outcome.click)
         try:
-            modal = _modal(action, outcome, newer=await self._newer(outcome))
+            newer = await newer_card.for_clicker(
+                self._db, outcome.connection, outcome.claimed, channel=outcome.click.channel
+            )
+            modal = _modal(action, outcome, newer=newer)
             if modal is None or outcome.connection is None:
                 return
             failure = await self._update(modal, action, outcome.connection)
@@ -58,17 +57,8 @@ class FullPages:
         if failure is not None:
             _log.warning("page_not_shown", interaction=id, code=failure.code, detail=failure.detail)
 
-    async def _newer(self, outcome: ClickOutcome) -> str | None:
-        """The permalink of the card that replaced the question; None without one."""
-        connection, life = outcome.connection, outcome.claimed.life
-        if outcome.claimed.verdict is not Verdict.SUPERSEDED or connection is None or life is None:
-            return None
-        return await newer_card.for_clicker(self._db, connection.organization_id, life, channel=outcome.click.channel)
-
     async def _update(self, modal: Json, action: ViewAction, connection: Connection) -> SlackFailure | None:
-        if (suspended := self._installations.suspended(connection.id)) is not None:
-            return suspended
-        slack = await self._installations.client(connection)
+        slack = await self._installations.usable(connection)
         if isinstance(slack, Broken):
             return slack
         return await slack.update_page(modal, view_id=action.view_id, hash=action.hash)

@@ -14,7 +14,7 @@ from bridge.slack.forms import answers, filled_form
 from bridge.slack.forms.filled_form import FilledForm, LaterForm
 from bridge.slack.payloads.incoming import Submission
 from bridge.slack.private_replies import public_id
-from storage.model import Connection, Intent, Json, Verdict
+from storage.model import Connection, Intent, Json
 from storage.pool import Database
 
 _log = Log("clicks")
@@ -57,20 +57,13 @@ class Submissions:
         if not outcome.certain:
             return DecidedSubmission(outcome=outcome, status=503, body=None)
         try:
-            newer = await self._newer(outcome)
+            db = self._db.within(_NEWER_SECONDS)
+            newer = await newer_card.for_clicker(db, outcome.connection, outcome.claimed, channel=click.channel)
             body = answers.body(submission, outcome, filled, now=datetime.now(UTC), newer=newer)
         except Exception as error:  # noqa: BLE001  -- a bug in the bridge; an empty 200 would tell the person that it counts
             _log.failure("form_not_answered", error, interaction=public_id(click))
             return DecidedSubmission(outcome=outcome, status=503, body=None)
         return DecidedSubmission(outcome=outcome, status=200, body=body)
-
-    async def _newer(self, outcome: ClickOutcome) -> str | None:
-        """The permalink of the card that replaced the question of the form; None without one."""
-        connection, life = outcome.connection, outcome.claimed.life
-        if outcome.claimed.verdict is not Verdict.SUPERSEDED or connection is None or life is None:
-            return None
-        db = self._db.within(_NEWER_SECONDS)
-        return await newer_card.for_clicker(db, connection.organization_id, life, channel=outcome.click.channel)
 
 
 def _values(filled: FilledForm | LaterForm | None) -> ClaimValues:
