@@ -85,7 +85,7 @@ async def _demonstrate(ready: dict[str, Any]) -> None:
             return
         output.say("the demo agent asked @ana for an approval, and waits. Open this as her and click:\n")
         output.say(f"    {page}U0ANA\n")
-        output.say("Only she may answer. As @bob a click is told so, privately:\n")
+        output.say("Only she may answer. If you click as @bob instead, you are told so privately:\n")
         output.say(f"    {page}U0BOB\n")
         began = time.monotonic()
         interaction = await _end(http, ready["bridge_urls"], interaction)
