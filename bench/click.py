@@ -26,8 +26,7 @@ def request(url: str, interaction_id: UUID, *, secret: str, opens: bool = False)
 
     With `opens` it is a click on "Deny", which opens a form.
     """
-    action = action_ids.open_form("deny") if opens else action_ids.choose("approve")
-    return _signed(url, _payload(interaction_id, action=action, trigger=next(_numbers)), secret=secret)
+    return _signed(url, _payload(interaction_id, opens=opens, trigger=next(_numbers)), secret=secret)
 
 
 def submission(url: str, interaction_id: UUID, *, secret: str) -> bytes:
@@ -35,7 +34,10 @@ def submission(url: str, interaction_id: UUID, *, secret: str) -> bytes:
     number = next(_numbers)
     target = FormTarget(interaction=interaction_id, choice="deny", channel=CHANNEL, ts=_TS)
     drawn = view.modal(
-        _FORM, question="Deploy payments 4.2.0 to production?", target=target, external_id=f"v1:{number}"
+        _FORM,
+        question="Deploy payments 4.2.0 to production?",
+        target=target,
+        external_id=codec.external_id(number.to_bytes(32)),
     )
     sent = {"type": "plain_text_input", "value": "Not before the backup of 02:00."}
     payload = {
@@ -79,9 +81,10 @@ def _trigger(number: int) -> str:
     return f"{number}.9960000000000.5c7e0a8f3b1d42e6"
 
 
-def _payload(interaction_id: UUID, *, action: str, trigger: int) -> dict[str, Any]:
+def _payload(interaction_id: UUID, *, opens: bool, trigger: int) -> dict[str, Any]:
     block, ts = action_ids.block_id(interaction_id, 1), _TS
-    buttons = [_button("Approve", action_ids.choose("approve")), _button("Deny", action)]
+    deny = action_ids.open_form("deny") if opens else action_ids.choose("deny")
+    approving, denying = _button("Approve", action_ids.choose("approve")), _button("Deny", deny)
     return {
         **_who(),
         "type": "block_actions",
@@ -98,11 +101,11 @@ def _payload(interaction_id: UUID, *, action: str, trigger: int) -> dict[str, An
             "text": "Deploy payments 4.2.0 to production?",
             "blocks": [
                 *(_section(number) for number in range(6)),
-                {"type": "actions", "block_id": block, "elements": buttons},
+                {"type": "actions", "block_id": block, "elements": [approving, denying]},
             ],
         },
         "state": {"values": {}},
-        "actions": [{**_button("Approve", action), "block_id": block, "action_ts": "1763719200.518215"}],
+        "actions": [{**(denying if opens else approving), "block_id": block, "action_ts": "1763719200.518215"}],
     }
 
 
