@@ -60,7 +60,8 @@ def _whole(number: Any) -> Any:
     return number
 
 
-def _without_controls(text: str) -> str:
+def without_controls(text: str) -> str:
+    """A validator that refuses control characters."""
     if _CONTROL.search(text):
         raise PydanticCustomError("control_character", "must not contain control characters")
     return text
@@ -69,11 +70,17 @@ def _without_controls(text: str) -> str:
 def _one_line(text: str) -> str:
     if _BREAK.search(text):
         raise PydanticCustomError("line_break", "must be one line, without tabs")
-    return _without_controls(text)
+    return without_controls(text)
 
 
-def _not_blank(text: str) -> str:
-    if not BLANK.sub("", INVISIBLE.sub("", text)).strip():
+def is_blank(text: str) -> bool:
+    """Whether a text has no visible character."""
+    return not BLANK.sub("", INVISIBLE.sub("", text)).strip()
+
+
+def not_blank(text: str) -> str:
+    """A validator that refuses a text without a visible character."""
+    if is_blank(text):
         raise PydanticCustomError("blank", "must contain a visible character")
     return text
 
@@ -115,9 +122,9 @@ def is_new(info: ValidationInfo) -> bool:
 
 
 WHOLE = BeforeValidator(_whole)  # for a field of type int, after its limits
-Line = Annotated[str, AfterValidator(_unless_too_long(_one_line)), AfterValidator(_unless_too_long(_not_blank))]
-Text = Annotated[str, BeforeValidator(_unix_newlines), AfterValidator(_unless_too_long(_without_controls))]
-Words = Annotated[Text, AfterValidator(_unless_too_long(_not_blank))]
+Line = Annotated[str, AfterValidator(_unless_too_long(_one_line)), AfterValidator(_unless_too_long(not_blank))]
+Text = Annotated[str, BeforeValidator(_unix_newlines), AfterValidator(_unless_too_long(without_controls))]
+Words = Annotated[Text, AfterValidator(_unless_too_long(not_blank))]
 UserId = Annotated[str, Field(pattern=USER, description="A Slack user id")]
 ChannelId = Annotated[str, Field(pattern=CHANNEL, description="A Slack conversation id")]
 Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from bridge.fields import BLANK, INVISIBLE, Strict, is_new
+from bridge import fields
+from bridge.fields import Strict, is_new
 
 MAX_BYTES: Final = 102_400
 """Of UTF-8."""
@@ -24,7 +25,6 @@ _PREVIEW_LINES: Final = 6
 _PREVIEW_CHARACTERS: Final = 500
 _ESCAPE: Final = 6  # units of an escape of one unit
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _summarized(text: Any, info: ValidationInfo) -> Any:
@@ -39,10 +39,7 @@ def _summarized(text: Any, info: ValidationInfo) -> Any:
         raise PydanticCustomError("full_too_long", "must be at most {limit} bytes of UTF-8", {"limit": MAX_BYTES})
     if "\r" in text:  # replacing it, as other texts have it, would change what was sent, and its digest
         raise PydanticCustomError("full_line_end", "must end its lines with \\n alone, because its bytes are digested")
-    if _CONTROL.search(text):
-        raise PydanticCustomError("control_character", "must not contain control characters")
-    if not BLANK.sub("", INVISIBLE.sub("", text)).strip():
-        raise PydanticCustomError("blank", "must contain a visible character")
+    fields.not_blank(fields.without_controls(text))
     return {
         "size": len(encoded),
         "sha256": hashlib.sha256(encoded).hexdigest(),

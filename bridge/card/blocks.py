@@ -18,6 +18,7 @@ from storage.model import Json
 MAX_TEXT = 3_000  # units of one text object
 MAX_HEADER = 150
 MAX_BUTTON = 75  # also of an option
+SHOWN_OF_BUTTON = 30  # units of a button's text that Slack shows in any case; it may cut the rest
 MAX_CONFIRM = 300  # of the text of a confirmation dialog
 _MAX_CONFIRM_TITLE = 100
 _MAX_CONFIRM_BUTTON = 30

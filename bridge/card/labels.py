@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic_core import PydanticCustomError
 
@@ -63,6 +63,12 @@ def unlike(labels: Sequence[str], *, what: str, of: str) -> None:
 def is_like(label: str, other: str) -> bool:
     """Whether people may take the label for the other one, also if only the case of its letters differs."""
     return lookalikes.alike(*(visible_form(texts.visible(text)).casefold() for text in (label, other)))
+
+
+def imitated(label: str, buttons: Iterable[str]) -> str | None:
+    """What is wrong with a label that people may take for one of the bridge's buttons beside it; None if nothing is."""
+    found = next((button for button in buttons if is_like(label, button)), None)
+    return f'must not look like the button "{found}" beside it' if found else None
 
 
 def named(label: str) -> str:

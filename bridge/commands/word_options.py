@@ -15,13 +15,7 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 _ANY: Final = "1-"  # of --multiple without a value
 _LIMITS: Final = re.compile(r"(\d{1,3})(-(\d{1,3})?)?")
-_INPUT: Final = {  # names of fields here and in the request
-    "label": "label",
-    "placeholder": "placeholder",
-    "initial": "initial",
-    "min_length": "min_length",
-    "max_length": "max_length",
-}
+_INPUT: Final = ("label", "placeholder", "initial", "min_length", "max_length")  # names here and in the request
 _OF_COMMENTS: Final = ("label", "placeholder", "max_length")
 
 
@@ -111,7 +105,7 @@ class WordOptions:
         return {"required": required, **asked}
 
     def _input(self) -> Json:
-        asked = {field: value for name, field in _INPUT.items() if (value := getattr(self, name)) is not None}
+        asked = {name: value for name in _INPUT if (value := getattr(self, name)) is not None}
         return asked | ({"multiline": False} if self.one_line else {})
 
 

@@ -4,7 +4,7 @@ import re
 from typing import assert_never
 
 from bridge.card import texts
-from bridge.fields import BLANK, INVISIBLE
+from bridge.fields import is_blank
 from bridge.forms.form import FieldErrors, Form, FormField, OptionsField, Submitted, TextField
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL stores neither
@@ -27,11 +27,6 @@ def _problem(field: FormField, submitted: Submitted) -> str | None:
             return _options(field, submitted.selected.get(field.id, []))
         case _:
             assert_never(field)
-
-
-def is_blank(text: str) -> bool:
-    """Whether a text has no visible character."""
-    return not BLANK.sub("", INVISIBLE.sub("", text)).strip()
 
 
 def _text(field: TextField, text: str) -> str | None:

@@ -3,7 +3,7 @@
 A form outlives the replica that opened it and may outlive its release, so these strings are read by later releases.
 They carry ids only, never rights: every request about a form is checked again.
 
-- `callback_id`: `v1:answer` for a form that answers, `v1:full` for the pages of a long content.
+- `callback_id`: `v1:answer` for a form that answers, `v1:full` for the pages of a full text.
 - `private_metadata`: JSON with the interaction, the choice (or the page), and the message of the card and its thread.
 - `action_id` of a button that shows another page: `v1:page:<page>`, counted from 0.
 - `block_id` of an input: `f<version>_<field>`. Slack keeps what was typed while `block_id` and `action_id` stay.
@@ -30,7 +30,7 @@ class FormTarget:
     """What a form is about. Its rights are checked again: a signed app of another organization can write any target."""
 
     interaction: UUID
-    choice: str | None = None  # None: the pages of a long content
+    choice: str | None = None  # None: the pages of a full text
     channel: str | None = None
     ts: str | None = None
     thread_ts: str | None = None  # set if the card is in a thread
@@ -93,19 +93,24 @@ def block_id(field: str) -> str:
 
 def field_of(block: object) -> str | None:
     """The field whose input has this `block_id`; None for one of another version or of another app."""
-    match = _BLOCK.fullmatch(block) if isinstance(block, str) else None
-    return match[2] if match and int(match[1]) == FORM_VERSION else None
+    version, field = _input(block)
+    return field if version == FORM_VERSION else None
 
 
 def is_input(block: str) -> bool:
     """Whether this is the `block_id` of an input of any version."""
-    return _BLOCK.fullmatch(block) is not None
+    return _input(block)[0] > 0
 
 
 def is_later(block: object) -> bool:
     """Whether this is the `block_id` of an input of a later version, which only a later release can read."""
+    return _input(block)[0] > FORM_VERSION
+
+
+def _input(block: object) -> tuple[int, str]:
+    """The version and the field of a `block_id`; version 0 for one of another app."""
     match = _BLOCK.fullmatch(block) if isinstance(block, str) else None
-    return match is not None and int(match[1]) > FORM_VERSION
+    return (int(match[1]), match[2]) if match else (0, "")
 
 
 def external_id(claim_id: bytes) -> str:

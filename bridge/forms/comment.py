@@ -6,8 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bridge.card import labels
-from bridge.fields import WHOLE, Line, Strict
-from bridge.forms.check import is_blank
+from bridge.fields import WHOLE, Line, Strict, is_blank
 from bridge.forms.form import MAX_LABEL, MAX_PLACEHOLDER, MAX_TEXT, Submitted, TextField
 from storage.model import Json
 

@@ -60,7 +60,7 @@ class Form:
     title: str
     fields: Sequence[FormField]
     submit: str = "Submit"
-    choice: str | None = None  # the whole label of the choice, where the title can show only its beginning
+    whole_label: str | None = None  # of the choice, where the title can show only its beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

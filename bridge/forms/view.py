@@ -35,7 +35,7 @@ def modal(
     """
     above = [blocks.section(blocks.mrkdwn(notice))] if notice else []
     lines = [richtext.section(richtext.text(question, bold=True))]
-    lines += [richtext.quote(richtext.text(form.choice))] if form.choice else []
+    lines += [richtext.quote(richtext.text(form.whole_label))] if form.whole_label else []
     heading = richtext.block(lines)
     view: Json = {
         "type": "modal",

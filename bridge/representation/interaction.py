@@ -98,9 +98,7 @@ def on_expiry(row: Interaction) -> Json | None:
     if row.on_expiry is None:
         return None
     stored = row.answers[row.on_expiry]
-    if stored["decision"] is None and stored["option"] is None:
-        return {"text": stored["text"]}
-    name = "decision" if stored["decision"] is not None else "option"
+    name = next(name for name in ("decision", "option", "text") if stored.get(name) is not None)
     return {name: stored[name]}
 
 

@@ -3,7 +3,7 @@
 import re
 
 from bridge.card import texts
-from bridge.forms.check import is_blank
+from bridge.fields import is_blank
 from bridge.forms.form import Form, OptionsField, Submitted, TextField
 
 WORDS = "Not before the <backup> of 02:00 & *only* with Bob."

@@ -40,12 +40,12 @@ def only(query: MultiMapping[str], names: Collection[str] = ()) -> None:
             raise ApiProblem(BAD_PARAMETER, f"{name} must be given once.")
 
 
-def wait(query: MultiMapping[str]) -> float | None:
-    """The `wait` of a query that takes no other parameter, or None without one; raises ApiProblem.
+def wait(query: MultiMapping[str], *, others: Collection[str] = ()) -> float | None:
+    """The `wait` of a query that takes no other parameter but `others`, or None without one; raises ApiProblem.
 
     In seconds. 0 to 60 may be asked for; more than 55 is returned as 55.
     """
-    only(query, ["wait"])
+    only(query, ["wait", *others])
     if (text := query.get("wait")) is None:
         return None
     if not _SECONDS.fullmatch(text) or (seconds := float(text)) > MAX_WAIT:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from multidict import MultiDict, MultiMapping
+from multidict import MultiMapping
 
 from bridge.agents.http import body, paging, parameters
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
@@ -30,8 +30,7 @@ class ListQuery:
 
 def read_one(query: MultiMapping[str]) -> tuple[float, bool]:
     """Read the query of one interaction: seconds to wait, and whether to include the full text; raises ApiProblem."""
-    parameters.only(query, ("wait", "include"))
-    wait = parameters.wait(MultiDict(item for item in query.items() if item[0] == "wait"))
+    wait = parameters.wait(query, others=["include"])
     return wait or 0.0, _include(query.get("include"), INCLUDES_OF_ONE)
 
 

@@ -12,7 +12,6 @@ from bridge.kinds.choice.choices import SELECTION
 from bridge.kinds.choice.request import MAX_BUTTONS, Option, Request
 from storage.model import Json, Status
 
-_MAX_SHOWN = 30  # units of a button's text; Slack cuts the rest, and five labels may begin alike
 _ASK = "Are you sure?"
 _ASK_SELECTED = "Check the menu: the option selected there becomes the answer. You cannot change it afterwards."
 
@@ -21,7 +20,7 @@ def card(view: CardView, request: Request) -> Drawing:
     """The card of a choice, in every status."""
     few = len(request.options) <= MAX_BUTTONS
     hidden = request.multiple is not None  # the form has the options, and not the card
-    long = any(texts.units(option.label) > _MAX_SHOWN for option in request.options)
+    long = any(texts.units(option.label) > blocks.SHOWN_OF_BUTTON for option in request.options)
     settled = view.interaction.status is not Status.PENDING
     return frame(
         view,

@@ -150,12 +150,9 @@ class Request(Question):
         """Refuse a button on which people would click to read the full text, and that answers."""
         if is_new(info) and self.action and self.action.full and len(self.options) <= MAX_BUTTONS:
             for index, option in enumerate(self.options):
-                if labels.is_like(option.label, SHOW_ALL):
-                    raise PydanticCustomError(
-                        "look_alike",
-                        'must not look like the button "{button}" beside it',
-                        {"button": SHOW_ALL, "at": ("options", index, "label")},
-                    )
+                if problem := labels.imitated(option.label, [SHOW_ALL]):
+                    at = ("options", index, "label")
+                    raise PydanticCustomError("look_alike", "{problem}", {"problem": problem, "at": at})
         return self
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from bridge.card import texts
 from bridge.forms import comment
 from bridge.forms.form import MAX_TITLE, Accepted, Form, OptionsField, Submitted
 from bridge.kinds.choice.choices import SELECTION
-from bridge.kinds.choice.request import Request
+from bridge.kinds.choice.request import Multiple, Request
 
 OPTIONS = "options"
 
@@ -12,12 +12,12 @@ OPTIONS = "options"
 def form(request: Request, choice: str) -> Form:
     """The form that completes a choice of `forms`."""
     if choice == SELECTION and request.multiple:
-        return Form(title="Select options", fields=[_selection(request)])
+        return Form(title="Select options", fields=[_selection(request, request.multiple)])
     option = next(option for option in request.options if option.id == choice)
     if option.comment is None:
         raise KeyError(choice)
     whole = option.label if texts.units(option.label) > MAX_TITLE else None
-    return Form(title=texts.cut(option.label, MAX_TITLE), fields=[option.comment.field], choice=whole)
+    return Form(title=texts.cut(option.label, MAX_TITLE), fields=[option.comment.field], whole_label=whole)
 
 
 def accept(request: Request, choice: str, submitted: Submitted) -> Accepted:
@@ -29,13 +29,12 @@ def accept(request: Request, choice: str, submitted: Submitted) -> Accepted:
     return {"options": options, "label": ", ".join(option["label"] for option in options) or "No option"}
 
 
-def _selection(request: Request) -> OptionsField:
-    limits = request.multiple
-    most = limits.max if limits and limits.max is not None else len(request.options)
+def _selection(request: Request, limits: Multiple) -> OptionsField:
+    most = len(request.options) if limits.max is None else limits.max
     return OptionsField(
         id=OPTIONS,
         label="Options",
         options={option.id: option.label for option in request.options},
-        min_selected=limits.min if limits else 1,
+        min_selected=limits.min,
         max_selected=most,
     )

@@ -6,8 +6,6 @@ from bridge.kinds.text.choices import DECLINE, WRITE, choices
 from bridge.kinds.text.request import WRITE_LABEL, Request
 from storage.model import Json, Status
 
-_MAX_SHOWN = 30  # units of a button's text; Slack cuts the rest
-
 
 def card(view: CardView, request: Request) -> Drawing:
     """The card of a text, in every status."""
@@ -17,7 +15,7 @@ def card(view: CardView, request: Request) -> Drawing:
     ]
     buttons.insert(len(request.suggestions), blocks.button(WRITE_LABEL, action_id=action_ids.open_form(WRITE)))
     settled = view.interaction.status is not Status.PENDING
-    long = any(texts.units(text) > _MAX_SHOWN for text in request.suggestions)
+    long = any(texts.units(text) > blocks.SHOWN_OF_BUTTON for text in request.suggestions)
     return frame(
         view,
         request,

@@ -101,7 +101,4 @@ class Request(Question):
         buttons = [WRITE_LABEL, *([DECLINE_LABEL] if self.decline else ())]
         if self.action and self.action.full:
             buttons.append(SHOW_ALL)
-        for button in buttons:
-            if labels.is_like(suggestion, button):
-                return f'must not look like the button "{button}" beside it'
-        return None
+        return labels.imitated(suggestion, buttons)
