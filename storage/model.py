@@ -219,6 +219,11 @@ class StoredRequest:
     request: Json
     full_text: str | None = field(default=None, repr=False)  # of the action; read only to be shown
 
+    @property
+    def title(self) -> str:
+        """The title of the question."""
+        return str(self.request.get("title", ""))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handle:

@@ -4,6 +4,7 @@ The beginning stands with the action. How much of the text it is, and the button
 an agent can pass for them.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from bridge import exact_text
@@ -19,7 +20,12 @@ _SHORT: Final = 12
 
 def beginning(full: FullText) -> str:
     """As much of the preview as a card has room for once it is written exactly."""
-    shown = full.preview
+    return _fitting(full.preview)
+
+
+@lru_cache(maxsize=64)  # one drawing asks for it several times
+def _fitting(preview: str) -> str:
+    shown = preview
     while (units := texts.units(exact_text.text(shown))) > _MAX_SHOWN:
         shown = shown[: min(len(shown) - 1, len(shown) * _MAX_SHOWN // units)]
     return shown

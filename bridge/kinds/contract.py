@@ -84,21 +84,19 @@ class Kind(Generic[Q]):
         """Each choice that needs a form with the answer that the form completes, stored beside `answers`."""
         return {choice: answer.stored() for choice, answer in self.forms(request).items()}
 
-    def form_of(self, stored: Json, choice: str) -> Form | None:
-        """The form that completes `choice`; None if a stored request has no such choice, or none that needs a form."""
-        request = self._read(stored)
+    def form_of(self, request: Q, choice: str) -> Form | None:
+        """The form that completes `choice`; None if the request has no such choice, or none that needs a form."""
         return self.form(request, choice) if choice in self.forms(request) else None
 
-    def accepted(self, stored: Json, choice: str, submitted: Submitted) -> Accepted:
+    def accepted(self, request: Q, choice: str, submitted: Submitted) -> Accepted:
         """What a submitted form adds to the answer of `choice`, or the errors that refuse the form.
 
         Runs before the claim, on the stored request, which never changes. The addition is merged under the stored
         answer and cannot override any part of it. Raises KeyError for a choice without a form.
         """
-        request = self._read(stored)
-        if choice not in self.forms(request):
+        if (form := self.form_of(request, choice)) is None:
             raise KeyError(choice)
-        return check(self.form(request, choice), submitted) or self.accept(request, choice, submitted)
+        return check(form, submitted) or self.accept(request, choice, submitted)
 
     def choice_of(self, request: Q, part: Json) -> str | None:
         """The choice whose answer contains `part`, such as {"decision": "deny"}; None if there is none."""
@@ -132,9 +130,9 @@ class Kind(Generic[Q]):
 
     def draw(self, view: CardView) -> Drawing:
         """The card of a stored interaction; ignores fields that only another release knows."""
-        return self.card(view, self._read(view.interaction.request))
+        return self.card(view, self.read(view.interaction.request))
 
-    def _read(self, stored: Json) -> Q:
+    def read(self, stored: Json) -> Q:
         """A stored request, whatever rules were added since it was accepted."""
         return self.request.model_validate(stored, extra="ignore", context=STORED)
 

@@ -23,7 +23,7 @@ from storage.pool import Database
 
 _log = Log("clicks")
 
-_REMEMBERED_SECONDS = 3600.0  # for which people leave a form open, at most
+_REMEMBERED_SECONDS = 3600.0  # a form is rarely open for longer
 _MAX_REMEMBERED = 200  # requests of up to 150 KB
 _NOT_LOOKED_UP = "Slack did not say in time whether the clicker belongs to the enterprise"
 _GONE = Claimed(verdict=Verdict.GONE, repeats=0, life=None)
@@ -47,7 +47,7 @@ class ClickOutcome:
     claimed: Claimed
     arrived_at: float  # by the event loop's clock
     ended: Sequence[EndedInteraction] = ()  # interactions that the claim ended because their deadline had passed
-    is_submission: bool = False  # an open form or page tells the person the verdict, so no private reply does
+    is_in_view: bool = False  # the person used an open form or page, which tells the verdict, so no private reply does
 
     @property
     def certain(self) -> bool:
@@ -70,7 +70,7 @@ class Claims:
         # Requests never change, so a form that was opened here is decided here without reading it.
         self._asked: TTLCache[tuple[UUID, UUID], StoredRequest] = TTLCache(_MAX_REMEMBERED, ttl=_REMEMBERED_SECONDS)
 
-    async def decide(self, click: Click, values: ClaimValues | Prepare, *, is_submission: bool = False) -> ClickOutcome:
+    async def decide(self, click: Click, values: ClaimValues | Prepare, *, is_in_view: bool = False) -> ClickOutcome:
         """Claim the interaction in the scope of the signed installation; never raises, and takes less than 3 s.
 
         `values` that depend on the connection are asked for within that time.
@@ -105,7 +105,7 @@ class Claims:
             claimed=claimed,
             arrived_at=began,
             ended=ended,
-            is_submission=is_submission,
+            is_in_view=is_in_view,
         )
 
     def _remember(self, click: Click, connection: Connection, values: ClaimValues, claimed: Claimed) -> None:

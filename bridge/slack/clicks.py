@@ -104,7 +104,7 @@ class Clicks:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
             await self._follow_end(outcome, connection, click.interaction, claimed.life)
-        elif claimed.verdict is not Verdict.OPENED or not (outcome.is_submission or await self._forms.open(outcome)):
+        elif claimed.verdict is not Verdict.OPENED or not (outcome.is_in_view or await self._forms.open(outcome)):
             await self._logging(self._reply(outcome), click)
 
     async def _follow_end(
@@ -115,7 +115,7 @@ class Clicks:
         self._message_cache.ended(connection.scope, interaction_id, life)
         # Before the card loop is woken. A submission has no response URL to replace the card with; a winner of one is
         # told in another way if the card is not edited.
-        if (not outcome.is_submission or claimed.verdict is Verdict.WON) and not self._expected.add(
+        if (not outcome.is_in_view or claimed.verdict is Verdict.WON) and not self._expected.add(
             click, connection, claimed
         ):
             self._metrics.fell_back(Fallback.DROPPED)
@@ -149,7 +149,7 @@ class Clicks:
         """Send the clicker privately what neither the card nor a form shows."""
         click, claimed = outcome.click, outcome.claimed
         is_over = claimed.life is not None and claimed.life.status is not Status.PENDING
-        if outcome.is_submission or (claimed.verdict is Verdict.OPENED and is_over):
+        if outcome.is_in_view or (claimed.verdict is Verdict.OPENED and is_over):
             return  # the form has said it; a repeat of an opening click, after the end, learns it from the card
 
         def text(newer: str | None = None) -> str | None:
@@ -183,6 +183,6 @@ def _keys(outcome: ClickOutcome) -> dict[str, object]:
         "verdict": str(outcome.claimed.verdict),
         "interaction": public_id(outcome.click),
         "user": outcome.click.user_id,
-        "via": "form" if outcome.is_submission else None,
+        "via": "form" if outcome.is_in_view else None,
         "repeats": outcome.claimed.repeats or None,
     }

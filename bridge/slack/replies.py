@@ -46,9 +46,8 @@ def reply(
 ) -> str | None:
     """Return the private text for `user`; None if no reply is needed. `newer` is the permalink of a replacing card.
 
-    `is_unselected`: the click submits the choice of a menu, and nothing was selected there.
-
-    `life` is None if the scope has no such interaction; then the text reveals nothing about any.
+    `life` is None if the scope has no such interaction; then the text reveals nothing about any. `is_unselected`: the
+    click submits the choice of a menu, and nothing was selected there.
     """
     nothing = about.value
     gone = f"This {'card' if about is About.CLICK else 'question'} is no longer active. {nothing}"

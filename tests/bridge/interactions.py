@@ -58,9 +58,10 @@ def interaction(request: Json | None = None, *, status: Status = Status.PENDING,
 def worded(pending: Interaction, choice: str, words: str = submissions.WORDS) -> dict[str, Any]:
     """The answer of an interaction that was answered with a form."""
     kind = KINDS[pending.kind]
-    form = kind.form_of(pending.request, choice)
+    request = kind.read(pending.request)
+    form = kind.form_of(request, choice)
     assert form is not None
-    given = kind.accepted(pending.request, choice, submissions.valid(form, words))
+    given = kind.accepted(request, choice, submissions.valid(form, words))
     assert isinstance(given, dict)
     by = {"user": "U0ANA", "name": "ana", "team": "T0HOME"}
     return {"choice": choice, "answer": given | pending.forms[choice] | {"by": by, "via": "form"}}

@@ -47,7 +47,8 @@ def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm
     target = submission.target
     if target is None or target.choice is None:
         return None
-    form = kind.form_of(asked.request, target.choice)
+    request = kind.read(asked.request)
+    form = kind.form_of(request, target.choice)
     if form is None or _fields(submission) - {field.id for field in form.fields}:
         return LaterForm()
     submitted = _submitted(form, submission.values)
@@ -55,9 +56,9 @@ def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm
     return FilledForm(
         form=form,
         target=target,
-        question=str(asked.request.get("title", "")),
+        question=asked.title,
         submitted=submitted,
-        accepted=kind.accepted(asked.request, target.choice, submitted) if is_complete else None,
+        accepted=kind.accepted(request, target.choice, submitted) if is_complete else None,
     )
 
 

@@ -5,6 +5,7 @@ register of forms, so whichever replica edits a card to show the end can update 
 """
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -67,24 +68,17 @@ class FormNotices:
                 seconds=FORM_SECONDS,
                 limit=MAX_FORMS,
             )
-            for form in opened:
-                if not _is_winners(form, interaction) and not await self._tell(
-                    form, interaction, handle, client, newer=newer
-                ):
+            for claim_id, modal in _modals(interaction, handle, opened, newer=newer):
+                if not await self._tell(interaction, claim_id, modal, client):
                     return
         except errors.Unavailable as error:
             _log.warning("forms_not_told", interaction=ids.encode("int", interaction.id), cause=error.cause)
         except Exception as error:  # noqa: BLE001  -- no caller awaits the result, so the failure must be logged here
             _log.failure("forms_not_told", error, interaction=ids.encode("int", interaction.id))
 
-    async def _tell(
-        self, form: OpenedForm, interaction: Interaction, handle: Handle, client: Client, *, newer: str | None
-    ) -> bool:
+    async def _tell(self, interaction: Interaction, claim_id: bytes, modal: Json, client: Client) -> bool:
         """Update one form. False if Slack would refuse the next ones too; a form that is closed is no failure."""
-        modal = _modal(form, interaction, handle, newer=newer)
-        if modal is None:
-            return True
-        failure = await client.update_form(modal, external_id=codec.external_id(form.claim_id))
+        failure = await client.update_form(modal, external_id=codec.external_id(claim_id))
         if failure is None or isinstance(failure, GiveUp):
             return True
         _log.warning("forms_not_told", interaction=ids.encode("int", interaction.id), code=failure.code)
@@ -98,14 +92,20 @@ def _is_winners(form: OpenedForm, interaction: Interaction) -> bool:
     return answer.get("via") == "form" and form.user_id == by and form.choice == interaction.choice
 
 
-def _modal(form: OpenedForm, interaction: Interaction, handle: Handle, *, newer: str | None) -> Json | None:
-    """The form with a notice above its inputs; None if this release cannot make it."""
-    shape = KINDS[interaction.kind].form_of(interaction.request, form.choice)
+def _modals(
+    interaction: Interaction, handle: Handle, opened: Iterable[OpenedForm], *, newer: str | None
+) -> Iterator[tuple[bytes, Json]]:
+    """Each form with a notice above its inputs, by the claim id that opened it; not the form that gave the answer."""
+    kind = KINDS[interaction.kind]
+    request = kind.read(interaction.request)
     verdict = Verdict.TAKEN if interaction.status is Status.ANSWERED else Verdict(interaction.status.value)
-    notice = replies.reply(
-        verdict, interaction, user=form.user_id, now=datetime.now(UTC), newer=newer, about=About.OPEN_FORM
-    )
-    if shape is None or notice is None:
-        return None
-    target = FormTarget(interaction=interaction.id, choice=form.choice, channel=handle.channel, ts=handle.ts)
-    return view.modal(shape, question=str(interaction.request.get("title", "")), target=target, notice=notice)
+    for form in opened:
+        shape = None if _is_winners(form, interaction) else kind.form_of(request, form.choice)
+        notice = replies.reply(
+            verdict, interaction, user=form.user_id, now=datetime.now(UTC), newer=newer, about=About.OPEN_FORM
+        )
+        if shape is None or notice is None:  # None: this release cannot make the form, or has nothing to say
+            continue
+        target = FormTarget(interaction=interaction.id, choice=form.choice, channel=handle.channel, ts=handle.ts)
+        question = str(interaction.request.get("title", ""))
+        yield form.claim_id, view.modal(shape, question=question, target=target, notice=notice)

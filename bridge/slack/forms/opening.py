@@ -1,6 +1,7 @@
 """Open the form that a click asks for, at once and from memory: the trigger of a click lives 3 s."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from bridge.forms import codec, full_pages, view
@@ -10,6 +11,7 @@ from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.slack.claims import ClickOutcome
 from bridge.slack.connections import Installations
+from bridge.slack.drawing import in_thread
 from bridge.slack.errors import Broken, SlackFailure, classify
 from bridge.slack.payloads.incoming import Click
 from bridge.slack.private_replies import public_id
@@ -54,7 +56,7 @@ class FormOpener:
 
     async def _open(self, outcome: ClickOutcome) -> SlackFailure | str | None:
         click, connection, asked = outcome.click, outcome.connection, outcome.claimed.asked
-        modal = _modal(click, asked) if asked is not None else None
+        modal = await _drawn(click, asked) if asked is not None else None
         if connection is None or modal is None:
             return _NO_FORM
         if click.trigger_id is None:
@@ -69,6 +71,11 @@ class FormOpener:
             return classify(error)
 
 
+async def _drawn(click: Click, asked: StoredRequest) -> Json | None:
+    """The view for this click; a full text takes too long to draw on the event loop."""
+    return await in_thread(partial(_modal, click, asked)) if click.shows else _modal(click, asked)
+
+
 def _modal(click: Click, asked: StoredRequest) -> Json | None:
     """The view that this click asks for, a form or the full text; None if this release has none."""
     if click.interaction is None:
@@ -80,10 +87,11 @@ def _modal(click: Click, asked: StoredRequest) -> Json | None:
         ts=click.ts,
         thread_ts=click.thread_ts,
     )
-    question, external_id = str(asked.request.get("title", "")), codec.external_id(click.claim_id)
+    question, external_id = asked.title, codec.external_id(click.claim_id)
     if click.shows and asked.full_text is not None:
         return full_pages.modal(asked.full_text, question=question, target=target) | {"external_id": external_id}
     if click.choice is None or asked.kind not in KINDS:
         return None
-    form = KINDS[asked.kind].form_of(asked.request, click.choice)
+    kind = KINDS[asked.kind]
+    form = kind.form_of(kind.read(asked.request), click.choice)
     return view.modal(form, question=question, target=target, external_id=external_id) if form else None

@@ -6,6 +6,7 @@ read of its own decides, because it has the one order of checks, and because it 
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from bridge.forms import full_pages, view
@@ -13,6 +14,7 @@ from bridge.logs import Log
 from bridge.slack import newer_card, replies
 from bridge.slack.claims import Claims, ClaimValues, ClickOutcome
 from bridge.slack.connections import Installations
+from bridge.slack.drawing import in_thread
 from bridge.slack.errors import Broken, SlackFailure
 from bridge.slack.payloads.incoming import ViewAction
 from bridge.slack.private_replies import public_id
@@ -35,7 +37,7 @@ class FullPages:
 
     async def decide(self, action: ViewAction) -> ClickOutcome:
         """Check in the scope of the signed installation whether the person may see the page; never raises."""
-        return await self._claims.decide(action.click, ClaimValues(intent=Intent.SHOW), is_submission=True)
+        return await self._claims.decide(action.click, ClaimValues(intent=Intent.SHOW), is_in_view=True)
 
     async def show(self, action: ViewAction, outcome: ClickOutcome) -> None:
         """Replace the page by the one that was asked for, or by the reason why it is not shown; never raises.
@@ -47,7 +49,7 @@ class FullPages:
             newer = await newer_card.for_clicker(
                 self._db, outcome.connection, outcome.claimed, channel=outcome.click.channel
             )
-            modal = _modal(action, outcome, newer=newer)
+            modal = await in_thread(partial(_modal, action, outcome, newer=newer))
             if modal is None or outcome.connection is None:
                 return
             failure = await self._update(modal, action, outcome.connection)
@@ -77,5 +79,4 @@ def _modal(action: ViewAction, outcome: ClickOutcome, *, newer: str | None) -> J
     asked, life = claimed.asked, claimed.life
     if asked is None or asked.full_text is None or life is None or life.status is not Status.PENDING:
         return None  # a repeat, after the end
-    question = str(asked.request.get("title", ""))
-    return full_pages.modal(asked.full_text, question=question, target=replace(target, page=page))
+    return full_pages.modal(asked.full_text, question=asked.title, target=replace(target, page=page))

@@ -53,7 +53,7 @@ class Submissions:
             filled = filled_form.read(asked, submission) if asked is not None else None
             return _values(filled)
 
-        outcome = await self._claims.decide(click, prepare, is_submission=True)
+        outcome = await self._claims.decide(click, prepare, is_in_view=True)
         if not outcome.certain:
             return DecidedSubmission(outcome=outcome, status=503, body=None)
         try:

@@ -156,7 +156,8 @@ class Player:
         row = await build.read(self.door.db, self.door.tenant, found)
         texts = {name: value for name, value in values.items() if isinstance(value, str)}
         selected = {name: value for name, value in values.items() if isinstance(value, list)}
-        given = KINDS[row.kind].accepted(row.request, choice, Submitted(texts=texts, selected=selected))
+        kind = KINDS[row.kind]
+        given = kind.accepted(kind.read(row.request), choice, Submitted(texts=texts, selected=selected))
         assert isinstance(given, dict), given
         await self.door.click(found, choice=choice, given=given, user_id=f"U0{who.upper()}", user_name=who)
 

@@ -84,28 +84,28 @@ def test_a_choice_that_needs_words_stands_beside_those_of_a_bare_click() -> None
 
 
 def test_what_was_given_completes_an_answer_or_says_what_to_mend() -> None:
-    stored = WORDED.stored(Request.model_validate({"kind": "approval", "title": "Restart?"}))
+    asked = WORDED.read(WORDED.stored(Request.model_validate({"kind": "approval", "title": "Restart?"})))
 
-    assert WORDED.accepted(stored, "deny", Submitted(texts={"comment": " Not now. "})) == {
+    assert WORDED.accepted(asked, "deny", Submitted(texts={"comment": " Not now. "})) == {
         "comment": " Not now. ",
         "approved": True,  # the claim merges it under the stored answer, which says false
     }
-    later = WORDED.accepted(stored, "deny", Submitted(texts={"comment": "I say it later."}))
+    later = WORDED.accepted(asked, "deny", Submitted(texts={"comment": "I say it later."}))
     assert later == FieldErrors(messages={"comment": "Say now why you deny “Restart?”."})
-    empty = WORDED.accepted(stored, "deny", Submitted())
+    empty = WORDED.accepted(asked, "deny", Submitted())
     assert empty == FieldErrors(messages={"comment": "Please enter some text."}), "the form's own limits come first"
 
 
 def test_only_a_choice_that_needs_words_has_a_form() -> None:
-    stored = WORDED.stored(Request.model_validate({"kind": "approval", "title": "Restart?"}))
+    asked = WORDED.read(WORDED.stored(Request.model_validate({"kind": "approval", "title": "Restart?"})))
 
-    form = WORDED.form_of(stored, "deny")
+    form = WORDED.form_of(asked, "deny")
     assert form is not None
     assert form.title == "deny: Restart?"
-    assert WORDED.form_of(stored, "approve") is None
-    assert WORDED.form_of(stored, "burn") is None
+    assert WORDED.form_of(asked, "approve") is None
+    assert WORDED.form_of(asked, "burn") is None
     with pytest.raises(KeyError):
-        WORDED.accepted(stored, "approve", Submitted(texts={"comment": "yes"}))
+        WORDED.accepted(asked, "approve", Submitted(texts={"comment": "yes"}))
 
 
 def test_a_digest_can_be_computed_by_others() -> None:

@@ -25,14 +25,14 @@ NAME = {"kind": "text", "title": "Name it", "suggestions": ["Falcon"], "decline"
 
 def accepted(request: Json, choice: str, submitted: Submitted) -> Json | FieldErrors:
     kind = KINDS[request["kind"]]
-    return kind.accepted(kind.stored(kind.request.model_validate(request)), choice, submitted)
+    return kind.accepted(kind.read(kind.stored(kind.request.model_validate(request))), choice, submitted)
 
 
 @every_example
 def test_every_form_holds_to_the_limits_of_slack(kind: Kind[Any], example: Example) -> None:
     shown = interaction(example.request)
     for choice in shown.forms:
-        form = kind.form_of(shown.request, choice)
+        form = kind.form_of(kind.read(shown.request), choice)
         assert form is not None
         drawn = view.modal(
             form, question=example.request["title"], target=FormTarget(interaction=ID, choice=choice), external_id="x"
@@ -136,7 +136,7 @@ def test_a_form_shows_the_whole_label_of_an_option_whose_title_is_cut() -> None:
     asked = interaction({"kind": "choice", "title": "What now?", "options": options})
 
     def shown(choice: str) -> tuple[str, str]:
-        form = KINDS["choice"].form_of(asked.request, choice)
+        form = KINDS["choice"].form_of(KINDS["choice"].read(asked.request), choice)
         assert form is not None
         drawn = view.modal(form, question="What now?", target=FormTarget(interaction=ID, choice=choice))
         return drawn["title"]["text"], limits.shown(drawn["blocks"][:1])
