@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from sandbox.slack import actions, payloads
 from sandbox.slack.acting import acting
 from sandbox.slack.actions import Action, ElementSelector
-from sandbox.slack.delivery import Ack, Delivery
-from sandbox.slack.element_values import Entry, held, stateful
+from sandbox.slack.delivery import Ack, Delivery, outcome
+from sandbox.slack.element_values import Entry, by_key, held
 from sandbox.slack.entries import Entries, older_values
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, Faults
@@ -128,23 +128,12 @@ class Clicks:
         return author
 
     def _remembered(self, click: Click, payload: Json, acks: list[Ack]) -> Json:
-        first = acks[0]
-        outcome: Json = {
-            "status": first.status,
-            "ack_ms": first.ms,
-            "request_url": first.request_url,
-            "payload": payload,
-            "error": first.error,
-            "request": first.request,
-            "answer": first.answer,
-        }
-        if len(acks) > 1:
-            outcome["statuses"] = [ack.status for ack in acks]
+        result = outcome(payload, acks, counts=acks[0])
         self._made += 1
         kept = {"n": self._made, "at": time.time(), "user": click.user, "channel": click.channel, "ts": click.ts}
-        self._recent.append(kept | outcome)
+        self._recent.append(kept | result)
         self._changed()
-        return outcome
+        return result
 
     def recent(self, *, limit: int) -> list[Json]:
         """The last clicks, at most `limit`, oldest first, each with the requests that its response_url received."""
@@ -179,7 +168,7 @@ def _entered(action: Action) -> Mapping[tuple[str, str], Entry]:
 
 def _check(entries: Mapping[tuple[str, str], Entry], message: Message) -> None:
     """Raise RefusedError unless the message has an element for each entry that can hold it."""
-    elements = {(block_id, element["action_id"]): element for block_id, element in stateful(message.blocks)}
+    elements = by_key(message.blocks)
     for key, entry in entries.items():
         if key not in elements or held(elements[key], entry) is None:
             raise RefusedError(409, "no_such_entry", f"{'/'.join(key)} of the message cannot hold this")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
@@ -125,6 +126,22 @@ class Delivery:
             text = body[:MAX_KEPT].decode(errors="replace")
             kept = {"status": answer.status, "headers": dict(answer.headers), "body": text}
             return kept, body.decode(errors="replace")
+
+
+def outcome(payload: Json, acks: Sequence[Ack], *, counts: Ack) -> Json:
+    """What the control API says of a payload and its acknowledgements, of which one counts."""
+    shape: Json = {
+        "status": counts.status,
+        "ack_ms": counts.ms,
+        "request_url": counts.request_url,
+        "payload": payload,
+        "error": counts.error,
+        "request": counts.request,
+        "answer": counts.answer,
+    }
+    if len(acks) > 1:
+        shape["statuses"] = [ack.status for ack in acks]
+    return shape
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ def stateful(blocks: Iterable[Json]) -> Iterator[tuple[str, Json]]:
                 yield block["block_id"], element
 
 
+def by_key(blocks: Iterable[Json]) -> dict[tuple[str, str], Json]:
+    """The same elements by block_id and action_id."""
+    return {(block_id, element["action_id"]): element for block_id, element in stateful(blocks)}
+
+
 def held(element: Json, entry: Entry) -> Json | None:
     """The entry as Slack's JSON, under the name of this type of element; None when it cannot be entered there."""
     kind = element["type"]

@@ -11,7 +11,7 @@ VIEW_SUBMISSION = "view_submission"
 VIEW_CLOSED = "view_closed"
 RESPONSE_URL = "response_url"
 EVERY_METHOD = "*"
-_NO_METHODS = (INTERACTIVITY, VIEW_SUBMISSION, VIEW_CLOSED, RESPONSE_URL)
+NO_METHODS = (INTERACTIVITY, VIEW_SUBMISSION, VIEW_CLOSED, RESPONSE_URL)
 
 
 class Kind(StrEnum):
@@ -48,8 +48,10 @@ OF_CLICKS = frozenset(
         Kind.DROP_AFTER,
     }
 )
-OF_SUBMISSIONS = OF_CLICKS | {Kind.REPEATED, Kind.STALE_STATE}
-OF_ANSWERS = frozenset(Kind) - {Kind.BAD_SIGNATURE, Kind.OLD_TIMESTAMP, Kind.REPEATED, Kind.STALE_STATE}
+_ONLY_OF_SUBMISSIONS = frozenset({Kind.REPEATED, Kind.STALE_STATE})
+OF_SUBMISSIONS = OF_CLICKS | _ONLY_OF_SUBMISSIONS
+OF_ANSWERS = frozenset(Kind) - {Kind.BAD_SIGNATURE, Kind.OLD_TIMESTAMP} - _ONLY_OF_SUBMISSIONS
+_POSSIBLE = {INTERACTIVITY: OF_CLICKS, VIEW_SUBMISSION: OF_SUBMISSIONS, VIEW_CLOSED: OF_CLICKS}
 MAY_BE_APPLIED = frozenset({Kind.ERROR, Kind.STATUS, Kind.HTML})
 
 
@@ -71,13 +73,7 @@ class Fault:
     def is_possible(self) -> bool:
         if self.applied and self.kind not in MAY_BE_APPLIED:
             return False
-        match self.on:
-            case "view_submission":
-                return self.kind in OF_SUBMISSIONS
-            case "interactivity" | "view_closed":
-                return self.kind in OF_CLICKS
-            case _:
-                return self.kind in OF_ANSWERS
+        return self.kind in _POSSIBLE.get(self.on, OF_ANSWERS)
 
     @property
     def word(self) -> str:
@@ -102,7 +98,7 @@ class Faults:
 
     def take(self, *on: str, channels: Collection[str]) -> Fault | None:
         """Use the oldest fault that applies to this use once; returns it, or None. `on` are the names of the use."""
-        is_method = not set(on) & set(_NO_METHODS)
+        is_method = not set(on) & set(NO_METHODS)
         for fault_id, fault in self._left.items():
             is_meant = fault.on in on or (fault.on == EVERY_METHOD and is_method)
             if is_meant and (fault.channel is None or fault.channel in channels):

@@ -1,10 +1,15 @@
-"""What a person could give in a form."""
+"""What a person could give in a form, and how Slack sends it."""
 
+import copy
 import re
+from typing import Any
 
+from bridge import ids
 from bridge.card import texts
 from bridge.fields import is_blank
+from bridge.forms import codec
 from bridge.forms.form import Form, OptionsField, Submitted, TextField
+from tests import payloads
 
 WORDS = "Not before the <backup> of 02:00 & *only* with Bob."
 
@@ -24,3 +29,17 @@ def _fitting(words: str, field: TextField) -> str:
     storable = texts.head(re.sub("[\x00\ud800-\udfff]", "", words), field.max_length)
     visible = "x" if is_blank(storable) else storable
     return visible.ljust(field.min_length, ".")
+
+
+def payload(view: dict[str, Any], words: str, *, user: str = "U0ANA", team: str = "T0SANDBOX") -> Any:
+    """The payload of a submission of this form with a comment, which the test may change and send by itself."""
+    sent = payloads.load("view_submission")
+    sent["user"] |= {"id": user, "team_id": team}
+    sent["trigger_id"] = ids.new().hex  # so that no submission repeats another
+    sent["view"] = copy.deepcopy(view) | {"state": entered(words)}
+    return sent
+
+
+def entered(words: str) -> dict[str, Any]:
+    """The state of a form with this comment."""
+    return {"values": {codec.block_id("comment"): {codec.INPUT: {"type": "plain_text_input", "value": words}}}}

@@ -135,7 +135,5 @@ async def take(
 
 async def close_all(dev: Program) -> None:
     """Close what @ana has open, without the page's question whether to discard the entries."""
-    views = f"{dev.facts['slack_url']}/sandbox/views"
-    _, opened = await dev.call("GET", f"{views}?as=U0ANA")
-    for view in opened["views"]:
-        await dev.call("POST", f"{views}/{view['id']}/close", {"user": "U0ANA", "clear": True})
+    for view in (await dev.views("U0ANA"))["views"]:
+        await dev.close_view(view, "U0ANA", clear=True)

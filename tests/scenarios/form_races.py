@@ -24,7 +24,8 @@ from bridge.forms import codec
 from bridge.forms.codec import FormTarget
 from storage.model import Verdict
 from tests import payloads
-from tests.scenarios import form_verdicts, program
+from tests.bridge import submissions
+from tests.scenarios import program
 from tests.scenarios.program import Program
 
 ENVELOPES = 16
@@ -55,9 +56,7 @@ async def race(dev: Program, *, rounds: int, seed: int = 7) -> Counter[str]:
         envelopes = originals + chance.choices(originals, k=ENVELOPES // 3)
         chance.shuffle(envelopes)
 
-        answers = await asyncio.gather(
-            *(form_verdicts.send(dev, envelope, replica=chance.randrange(2)) for envelope in envelopes)
-        )
+        answers = await asyncio.gather(*(dev.deliver(envelope, replica=chance.randrange(2)) for envelope in envelopes))
 
         verdicts = await _verdicts(dev, asked)
         assert Counter(verdicts.values())[Verdict.WON] == 1, verdicts
@@ -79,8 +78,8 @@ def _submission(target: str, chance: random.Random) -> Any:
     sent["user"]["id"] = chance.choice(PEOPLE)
     sent["trigger_id"] = ids.new().hex
     words = chance.choice(["Not now.", "Never.", "Ask Bob first."])
-    values = {codec.block_id("comment"): {codec.INPUT: {"type": "plain_text_input", "value": words}}}
-    sent["view"] |= {"callback_id": codec.ANSWER, "private_metadata": target, "state": {"values": values}}
+    state = submissions.entered(words)
+    sent["view"] |= {"callback_id": codec.ANSWER, "private_metadata": target, "state": state}
     return sent
 
 

@@ -1,23 +1,17 @@
 """Brings about each verdict that a form can have, and describes what the form becomes as docs/verdicts.md does."""
 
-import copy
 import json
-import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from bridge import ids
 from bridge.card import action_ids
 from bridge.forms import codec
-from sandbox.slack import signing
 from sandbox.slack.views.acks import TROUBLE
 from storage.model import Verdict
-from tests import payloads
+from tests.bridge import submissions
 from tests.scenarios import verdicts, written
-from tests.scenarios.program import Program
-from tests.scenarios.verdicts import ANA, BOB, SAM, Arrange, Scene, Variant
+from tests.scenarios.verdicts import ANA, BOB, SAM, Case, Scene, Variant
 from tests.waiting import until
 
 BLOCK = codec.block_id("comment")
@@ -33,20 +27,11 @@ COMMENTED = Variant(
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormCase:
+class FormCase(Case):
     """One row of the table of forms: what happens while the form is open, and what is sent then."""
 
-    name: str
-    verdict: Verdict
-    arrange: Arrange = verdicts.nothing
-    user: str = ANA
     entered: str = WORDS
     change: Callable[[Any], object] = lambda _: None
-    during: Callable[[Scene], AbstractAsyncContextManager[None]] = verdicts.free
-    ask: Callable[[Variant], dict[str, Any]] = lambda _: {}
-    audited: bool = True
-    whole: bool = True
-    direct: bool = False  # as scenes need it
 
 
 async def _answered_in_a_form(scene: Scene) -> None:
@@ -106,37 +91,26 @@ async def opened(scene: Scene, *, replica: int = 0) -> dict[str, Any]:
 
 async def submit(scene: Scene, view: dict[str, Any], *, replica: int) -> dict[str, Any]:
     """Submit a form in the sandbox, with the words."""
-    _, report = await scene.dev.call(
-        "POST",
-        f"{scene.dev.facts['slack_url']}/sandbox/views/{view['id']}/submit",
-        {
-            "user": ANA,
-            "values": {BLOCK: {codec.INPUT: WORDS}},
-            "request_url": f"{scene.dev.bridge(replica)}/slack/events",
-        },
-    )
-    return report
+    return await scene.dev.submit(view, {BLOCK: {codec.INPUT: WORDS}}, replica=replica)
 
 
 def payload(view: dict[str, Any], case: FormCase) -> Any:
     """What Slack would send of this form for the case."""
-    sent = payloads.load("view_submission")
-    team = "T0OTHER" if case.user == SAM else "T0SANDBOX"
-    sent["user"] |= {"id": case.user, "name": case.user[2:].lower(), "username": case.user[2:].lower(), "team_id": team}
-    sent["trigger_id"] = ids.new().hex
-    values = {BLOCK: {codec.INPUT: {"type": "plain_text_input", "value": case.entered}}}
-    sent["view"] = copy.deepcopy(view) | {"state": {"values": values}}
+    sent = submissions.payload(view, case.entered)
+    sent["user"] |= person(case)
     case.change(sent)
     return sent
 
 
-async def send(dev: Program, sent: Any, *, replica: int) -> tuple[int, Any]:
-    """Send a submission, signed; return the status and the body of the acknowledgement."""
-    body = payloads.form(sent)
-    headers = signing.headers(secret=dev.facts["signing_secret"], timestamp=int(time.time()), body=body)
-    async with dev.http.post(f"{dev.bridge(replica)}/slack/events", data=body, headers=headers) as response:
-        text = await response.text()
-        return response.status, json.loads(text) if text else None
+def person(case: FormCase) -> dict[str, str]:
+    """How a payload describes the person of the case."""
+    name = case.user[2:].lower()
+    return {
+        "id": case.user,
+        "name": name,
+        "username": name,
+        "team_id": "T0OTHER" if case.user == SAM else "T0SANDBOX",
+    }
 
 
 def becomes(status: int, body: Any) -> str:
@@ -153,11 +127,9 @@ def becomes(status: int, body: Any) -> str:
 
 async def told(scene: Scene, view: dict[str, Any]) -> str:
     """The notice above the form, once the card was settled."""
-    url = f"{scene.dev.facts['slack_url']}/sandbox/views?as={ANA}"
 
     async def found() -> str:
-        _, answer = await scene.dev.call("GET", url)
-        blocks = next(one["blocks"] for one in answer["views"] if one["id"] == view["id"])
+        blocks = next(one["blocks"] for one in (await scene.dev.views(ANA))["views"] if one["id"] == view["id"])
         return str(blocks[0]["text"]["text"]) if blocks[0]["type"] == "section" else ""
 
     return written.as_written(await until(found, bool), {})

@@ -54,9 +54,7 @@ async def opened(scene: Scene) -> dict[str, Any]:
 def payload(view: dict[str, Any], case: FormCase) -> Any:
     """What Slack would send when the person of the case wants to see the second page of this view."""
     sent = payloads.load("block_actions_modal")
-    name = case.user[2:].lower()
-    team = "T0OTHER" if case.user == SAM else "T0SANDBOX"
-    sent["user"] |= {"id": case.user, "name": name, "username": name, "team_id": team}
+    sent["user"] |= form_verdicts.person(case)
     sent["trigger_id"] = ids.new().hex
     sent["container"]["view_id"] = view["id"]
     sent["view"] = copy.deepcopy(view)
@@ -68,11 +66,9 @@ async def becomes(dev: Program, view: dict[str, Any], status: int) -> str:
     """What the page becomes, as the document says it."""
     if status != 200:
         return "It stays, and Slack marks the button."
-    url = f"{dev.facts['slack_url']}/sandbox/views?as={ANA}"
 
     async def now() -> dict[str, Any]:
-        _, answer = await dev.call("GET", url)
-        return next(one for one in answer["views"] if one["id"] == view["id"])
+        return next(one for one in (await dev.views(ANA))["views"] if one["id"] == view["id"])
 
     found = await until(now, lambda one: one["hash"] != view["hash"])
     if found["title"]["text"] == NOT_SHOWN:
@@ -81,6 +77,3 @@ async def becomes(dev: Program, view: dict[str, Any], status: int) -> str:
     page = found["blocks"][1]["elements"][0]["text"].split(" of ")[0]
     assert "line 00500" in str(found["blocks"])
     return f"{page} is shown."
-
-
-send = form_verdicts.send

@@ -135,12 +135,38 @@ class Program:
         """The message of the card once it has no buttons."""
         return await until(lambda: self.card(asked), lambda card: not has_buttons(card))
 
+    async def views(self, user: str | None = None) -> dict[str, Any]:
+        """The forms that this person or anyone has open, and what is shown with them."""
+        _, body = await self.call("GET", f"{self._views}{f'?as={user}' if user else ''}")
+        return body
+
+    async def submit(
+        self, view: dict[str, Any], values: dict[str, Any], *, user: str = "U0ANA", replica: int
+    ) -> dict[str, Any]:
+        """Submit a form in the sandbox with these values by block_id and action_id; returns the sandbox's report."""
+        sent = {"user": user, "values": values, "request_url": f"{self.bridge(replica)}/slack/events"}
+        _, body = await self.call("POST", f"{self._views}/{view['id']}/submit", sent)
+        return body
+
+    async def close_view(self, view: dict[str, Any], user: str, **how: bool) -> None:
+        await self.call("POST", f"{self._views}/{view['id']}/close", {"user": user, **how})
+
+    @property
+    def _views(self) -> str:
+        return f"{self.facts['slack_url']}/sandbox/views"
+
     async def send(self, payload: Any, *, replica: int) -> int:
         """Send an envelope once more with a new signature; returns the HTTP status."""
+        status, _ = await self.deliver(payload, replica=replica)
+        return status
+
+    async def deliver(self, payload: Any, *, replica: int) -> tuple[int, Any]:
+        """Send an envelope, signed; returns the status and the body of the acknowledgement."""
         body = payloads.form(payload)
         headers = signing.headers(secret=self.facts["signing_secret"], timestamp=int(time.time()), body=body)
         async with self.http.post(f"{self.bridge(replica)}/slack/events", data=body, headers=headers) as response:
-            return response.status
+            text = await response.text()
+            return response.status, json.loads(text) if text else None
 
     async def operate(self, *statements: str, about: dict[str, Any] | None = None) -> list[Any]:
         """Run statements in one transaction, in which $1 is the id of the interaction; returns the rows of the last."""

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import pty
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,30 +24,12 @@ WROTE = "two\nlines \x1b[31mred\x1b[0m\t\u202eback “quoted” 漢字"
 DAYS = ("--option", "mon=Monday", "--option", "tue=Tuesday", "--option", "wed=Wednesday")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("words")
-
-
-@pytest.fixture
-async def dev(folder: Path) -> AsyncIterator[Program]:
-    async with program.running(folder, replicas=1) as running:
-        yield running
-
-
 async def fill_in(dev: Program, id: str, choice: str, **values: object) -> None:
     """@ana opens the form of a choice and submits it with these values."""
     asked = await until(lambda: dev.get(id), lambda asked: asked["cards"][0]["ts"])
     clicked = await dev.click(asked, "U0ANA", replica=0, action_id=action_ids.open_form(choice), wait_view=3)
-    _, report = await dev.call(
-        "POST",
-        f"{dev.facts['slack_url']}/sandbox/views/{clicked['view']['id']}/submit",
-        {
-            "user": "U0ANA",
-            "values": {codec.block_id(field): {codec.INPUT: value} for field, value in values.items()},
-            "request_url": f"{dev.bridge(0)}/slack/events",
-        },
-    )
+    entered = {codec.block_id(field): {codec.INPUT: value} for field, value in values.items()}
+    report = await dev.submit(clicked["view"], entered, replica=0)
     assert (report["status"], report["response"]) == (200, None), report
 
 
@@ -58,56 +38,56 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, bytes,
     return process.returncode, out, err.decode()
 
 
-async def test_words_are_an_exit_status_and_what_stands_alone_on_stdout(dev: Program) -> None:
-    """One program for all, as it starts slowly."""
+@pytest.mark.asyncio(loop_scope="session")
+async def test_words_are_an_exit_status_and_what_stands_alone_on_stdout(shared: Program) -> None:
     text = ("--text", "--suggest", "Falcon", "--decline")
-    process, id = await asking(dev, *TO, what=text)
-    await fill_in(dev, id, "write", text=WROTE)
+    process, id = await asking(shared, *TO, what=text)
+    await fill_in(shared, id, "write", text=WROTE)
     status, out, err = await ended(process)
     assert (status, out) == (0, f"{WROTE}\n".encode())
     assert 'Answered "two lines \ufffd[31mred' in err and "\x1b" not in err
-    again = await start("wait", id, **settings(dev))
+    again = await start("wait", id, **settings(shared))
     assert (await ended(again))[:2] == (0, out)
-    status, shown, _ = await run("show", id, **settings(dev))
+    status, shown, _ = await run("show", id, **settings(shared))
     assert status == 0 and 'wrote "two lines' in shown and "\x1b" not in shown
 
-    process, id = await asking(dev, *TO, what=text)
-    await click(dev, id, action_ids.choose("suggestion:0"))
+    process, id = await asking(shared, *TO, what=text)
+    await click(shared, id, action_ids.choose("suggestion:0"))
     assert (await ended(process))[:2] == (0, b"Falcon\n")
 
-    process, id = await asking(dev, *TO, what=text)
-    await click(dev, id, action_ids.choose("decline"))
+    process, id = await asking(shared, *TO, what=text)
+    await click(shared, id, action_ids.choose("decline"))
     status, out, err = await ended(process)
     assert (status, out) == (1, b"") and 'Declined by "ana" (U0ANA)' in err
 
-    process, id = await asking(dev, *TO, what=(*DAYS, "--multiple=1-2"))
-    await fill_in(dev, id, "selection", options=["0", "2"])
+    process, id = await asking(shared, *TO, what=(*DAYS, "--multiple=1-2"))
+    await fill_in(shared, id, "selection", options=["0", "2"])
     status, out, err = await ended(process)
     assert (status, out) == (0, b"mon\nwed\n") and 'Answered "Monday" (option mon), "Wednesday" (option wed)' in err
 
-    process, id = await asking(dev, *TO, what=(*DAYS, "--comment", "tue"))
-    await fill_in(dev, id, "tue", comment="After noon")
+    process, id = await asking(shared, *TO, what=(*DAYS, "--comment", "tue"))
+    await fill_in(shared, id, "tue", comment="After noon")
     status, out, err = await ended(process)
     assert (status, out) == (0, b"tue\n") and 'Their comment: "After noon".' in err
 
     approval = ("--approve", "--comment", "deny", "--comment", "approve=optional", "--respond", "--label", "Why?")
-    process, id = await asking(dev, *TO, what=approval)
-    await fill_in(dev, id, "deny", comment="Approved!")
+    process, id = await asking(shared, *TO, what=approval)
+    await fill_in(shared, id, "deny", comment="Approved!")
     status, out, err = await ended(process)
     assert status == 1 and out.startswith(b"Denied by") and out.endswith(b'Their comment: "Approved!".\n')
 
-    process, id = await asking(dev, *TO, what=approval)
-    await fill_in(dev, id, "respond", comment="Approved!")
+    process, id = await asking(shared, *TO, what=approval)
+    await fill_in(shared, id, "respond", comment="Approved!")
     status, out, err = await ended(process)
     assert status == 2 and out.startswith(b"Replied to without a decision") and b"neither a yes nor a no" in out
 
-    process, id = await asking(dev, *TO, what=approval)
-    await fill_in(dev, id, "approve", comment="")
+    process, id = await asking(shared, *TO, what=approval)
+    await fill_in(shared, id, "approve", comment="")
     assert (await ended(process))[0] == 0
 
-    status, out_, err = await run("ask", "Name it", *TO, "--text", "--suggest", "Answer", **settings(dev))
+    status, out_, err = await run("ask", "Name it", *TO, "--text", "--suggest", "Answer", **settings(shared))
     assert (status, out_) == (2, "") and '--suggest (number 1) must not look like the button "Answer"' in err
-    status, out_, err = await run("ask", "Which?", *TO, *DAYS, "--multiple", "--danger", "tue", **settings(dev))
+    status, out_, err = await run("ask", "Which?", *TO, *DAYS, "--multiple", "--danger", "tue", **settings(shared))
     assert (status, out_) == (2, "") and '--danger (option, number 2) cannot be used together with "multiple"' in err
 
 

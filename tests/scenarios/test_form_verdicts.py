@@ -21,14 +21,14 @@ async def test_the_document_has_every_verdict_of_a_form_in_the_order_of_these_ca
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_a_form_becomes_what_its_verdict_says(shared: Program, case: FormCase) -> None:
     row = ROWS[case.name]
-    scene = await verdicts.scene(shared, Case(name=case.name, verdict=case.verdict, ask=case.ask), COMMENTED)
+    scene = await verdicts.scene(shared, case, COMMENTED)
     view = await form_verdicts.opened(scene)
     await case.arrange(scene)
     since, before = await checks.newest(scene), await checks.look(scene, replica=0)
     sent = form_verdicts.payload(view, case)
 
     async with case.during(scene):
-        status, body = await form_verdicts.send(shared, sent, replica=1)
+        status, body = await shared.deliver(sent, replica=1)
         after = await checks.look(scene, replica=0)
 
     assert form_verdicts.becomes(status, body) == row.becomes
@@ -69,7 +69,7 @@ async def test_an_open_form_is_told_that_another_answered_as_the_document_says(s
     view = await form_verdicts.opened(scene)
     case = FormCase(name="won", verdict=Verdict.WON, user=BOB)
 
-    assert await form_verdicts.send(shared, form_verdicts.payload(view, case), replica=1) == (200, None)
+    assert await shared.deliver(form_verdicts.payload(view, case), replica=1) == (200, None)
 
     notice = await form_verdicts.told(scene, view)
     assert f"“{notice}”" in " ".join(written.DOCS.read_text("utf-8").split())

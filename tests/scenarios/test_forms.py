@@ -43,11 +43,11 @@ async def test_a_form_outlives_the_replica_that_opened_it_and_the_one_that_decid
         answered = await dev.get(scene.asked["id"])
         assert answered["answer"]["comment"] == WORDS
         await dev.settled(scene.asked)
-        again = [await form_verdicts.send(dev, report["payload"], replica=number % 2) for number in range(4)]
+        again = [await dev.deliver(report["payload"], replica=number % 2) for number in range(4)]
         assert again == [(200, None)] * 4
         await restart_all()
         other = form_verdicts.payload(view, FormCase(name="late", verdict=Verdict.DECIDED, entered="Never."))
-        status, body = await form_verdicts.send(dev, other, replica=0)
+        status, body = await dev.deliver(other, replica=0)
         assert status == 200 and "that answer is final" in str(body)
         seen = await checks.look(scene, replica=1)
         assert [verdict for _, verdict in seen.verdicts] == ["opened", "won", "decided"]

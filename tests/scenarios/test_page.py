@@ -35,13 +35,10 @@ async def visit(browser: Browser, dev: Program) -> AsyncIterator[Visit]:
 
 async def close_forms(dev: Program) -> None:
     """Close every form that another test left open: the page shows it above everything else."""
-    slack = f"{dev.facts['slack_url']}/sandbox/views"
-    _, opened = await dev.call("GET", slack)
+    opened = await dev.views()
     for view in opened["views"]:
         if view["id"] == view["root_view_id"]:
-            await dev.call(
-                "POST", f"{slack}/{view['id']}/close", {"user": opened["shown"][view["id"]]["user"], "lost": True}
-            )
+            await dev.close_view(view, opened["shown"][view["id"]]["user"], lost=True)
 
 
 async def verdicts(dev: Program, id: str) -> list[str]:

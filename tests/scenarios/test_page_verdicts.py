@@ -7,7 +7,7 @@ from tests.scenarios import checks, page_verdicts, verdicts
 from tests.scenarios.form_verdicts import FormCase
 from tests.scenarios.page_verdicts import CASES, LONG, ROWS
 from tests.scenarios.program import Program
-from tests.scenarios.verdicts import ANA, Case
+from tests.scenarios.verdicts import ANA
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
@@ -21,14 +21,14 @@ async def test_the_document_has_every_verdict_of_a_page_in_the_order_of_these_ca
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_a_page_becomes_what_its_verdict_says(shared: Program, case: FormCase) -> None:
     row = ROWS[case.name]
-    scene = await verdicts.scene(shared, Case(name=case.name, verdict=case.verdict), LONG)
+    scene = await verdicts.scene(shared, case, LONG)
     view = await page_verdicts.opened(scene)
     await case.arrange(scene)
     since, before = await checks.newest(scene), await checks.look(scene, replica=0)
     sent = page_verdicts.payload(view, case)
 
     async with case.during(scene):
-        status, body = await page_verdicts.send(shared, sent, replica=1)
+        status, body = await shared.deliver(sent, replica=1)
         after = await checks.look(scene, replica=0)
 
     assert body is None, "Slack ignores the body of this acknowledgement"

@@ -8,7 +8,7 @@ from aiohttp import web
 from sandbox.slack.actions import ElementSelector
 from sandbox.slack.clicks import Click, Clicks
 from sandbox.slack.control import reading
-from sandbox.slack.control.opened_views import MAX_WAIT, OpenedViews
+from sandbox.slack.control.opened_views import OpenedViews, seconds_to_wait
 from sandbox.slack.element_values import Entry
 from sandbox.slack.model import Json
 from sandbox.slack.payloads import UNCHANGED, Overrides
@@ -49,11 +49,9 @@ class ClickRoutes:
 
     async def click(self, request: web.Request) -> web.Response:
         fields = await reading.body(request, known=CLICK)
-        seconds = fields.number("wait_view", default=0, maximum=MAX_WAIT)
+        seconds = seconds_to_wait(fields)
         result = await self.clicks.click(_click(fields))
-        if "wait_view" in fields:
-            result["view"] = await self.opened_views.wait(result["payload"]["trigger_id"], seconds=seconds)
-        return web.json_response(result)
+        return web.json_response(await self.opened_views.added(result, seconds))
 
     async def recent(self, request: web.Request) -> web.Response:
         limit = int(reading.query(request, known=("most",)).number("most", default=100, minimum=1))

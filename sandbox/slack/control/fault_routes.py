@@ -7,19 +7,10 @@ from aiohttp import web
 from sandbox.slack.control import reading
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.fault_classes import CLASSES
-from sandbox.slack.faults import (
-    EVERY_METHOD,
-    INTERACTIVITY,
-    RESPONSE_URL,
-    VIEW_CLOSED,
-    VIEW_SUBMISSION,
-    Fault,
-    Faults,
-    Kind,
-)
+from sandbox.slack.faults import EVERY_METHOD, NO_METHODS, Fault, Faults, Kind
 from sandbox.slack.methods.table import NAMES
 
-_OTHERS = (INTERACTIVITY, VIEW_SUBMISSION, VIEW_CLOSED, RESPONSE_URL, EVERY_METHOD)
+_OTHERS = (*NO_METHODS, EVERY_METHOD)
 _FAULT = ("on", "fault", "times", "retry_after", "error", "status", "seconds", "channel", "applied")
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from sandbox.slack.acting import acting
 from sandbox.slack.actions import ElementSelector
 from sandbox.slack.control import reading
-from sandbox.slack.control.opened_views import MAX_WAIT, OpenedViews
+from sandbox.slack.control.opened_views import OpenedViews, seconds_to_wait
 from sandbox.slack.element_values import Entry
 from sandbox.slack.model import Json
 from sandbox.slack.views import acks, shapes
@@ -75,15 +75,13 @@ class ViewRoutes:
             value=value if isinstance(value, str) else None,
             selected_options=value if isinstance(value, tuple) else None,
         )
-        seconds = fields.number("wait_view", default=0, maximum=MAX_WAIT)
+        seconds = seconds_to_wait(fields)
         result = await self.submissions.act(_use(request, fields), wanted)
-        if "wait_view" in fields:
-            result["view"] = await self.opened_views.wait(result["payload"]["trigger_id"], seconds=seconds)
-        return web.json_response(result)
+        return web.json_response(await self.opened_views.added(result, seconds))
 
 
 def _use(request: web.Request, fields: reading.Fields) -> Use:
-    unchecked = "unchecked" in fields and fields.flag("unchecked")
+    unchecked = fields.flag("unchecked")
     return Use(
         view_id=request.match_info["view"],
         user=fields.text("user"),

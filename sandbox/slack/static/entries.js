@@ -1,5 +1,7 @@
 // What people enter in the elements of a message or of a view, until a click or a submission tells the app.
 
+import { humansOf, nameOf } from "/static/state.js";
+
 const PEOPLE = ["users_select", "multi_users_select"];
 const CHANNELS = ["channels_select", "multi_channels_select"];
 const CONVERSATIONS = ["conversations_select", "multi_conversations_select"];
@@ -8,7 +10,7 @@ const CONVERSATIONS = ["conversations_select", "multi_conversations_select"];
 export const elementsOf = ({ elements = [], accessory, element }) => [...elements, accessory, element].filter(Boolean);
 
 /** Whether an element holds a list of values. */
-export const holdsSeveral = ({ type }) => type === "checkboxes" || type.startsWith("multi_");
+const holdsSeveral = ({ type }) => type === "checkboxes" || type.startsWith("multi_");
 
 // A view has an id, which is also the name of its entries; a message has a ts, and other entries for each person.
 const whose = ({ place }, surface) => surface.id ?? [place.as, place.channel, surface.ts].join("/");
@@ -52,20 +54,19 @@ export function optionsOf(element, page = null) {
   const { type, options = [], option_groups } = element;
   const plain = (text, value) => ({ text: { type: "plain_text", text }, value });
   if (page && PEOPLE.includes(type)) {
-    const humans = page.people.filter((person) => !person.is_bot && !person.is_deleted);
-    return humans.map(({ id, name, real_name }) => plain(real_name || name, id));
+    return humansOf(page.people).map(({ id, name, real_name }) => plain(real_name || name, id));
   }
   if (page && [...CHANNELS, ...CONVERSATIONS].includes(type)) {
     const offered = page.channels.filter((channel) => !channel.is_im || CONVERSATIONS.includes(type));
-    const nameOf = (id) => page.people.find((person) => person.id === id)?.name ?? id;
-    return offered.map((channel) => plain(channel.is_im ? `@${nameOf(channel.user)}` : `#${channel.name}`, channel.id));
+    const titleOf = ({ is_im, user, name }) => (is_im ? `@${nameOf(page, user)}` : `#${name}`);
+    return offered.map((channel) => plain(titleOf(channel), channel.id));
   }
   const groups = option_groups ?? [{ label: null, options }];
   return groups.flatMap(({ label, options }) => options.map((option) => ({ ...option, group: label })));
 }
 
 /** Whether an element can still have this entry: an edit or update may have removed the option that was chosen. */
-export function canHave(element, value) {
+function canHave(element, value) {
   const offered = optionsOf(element).map((option) => option.value);
   return offered.length === 0 || value === null || [value].flat().every((one) => offered.includes(one));
 }

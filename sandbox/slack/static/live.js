@@ -2,7 +2,7 @@
 
 import * as api from "/static/api.js";
 import { HOME, samePlace } from "/static/address.js";
-import { START } from "/static/state.js";
+import { humansOf, START } from "/static/state.js";
 import { withViews } from "/static/views.js";
 
 const RETRY_MS = 1000;
@@ -23,7 +23,7 @@ export function createLive({ store, marks }) {
     const reading = ++latest;
     const { place } = store.value;
     const [people, faults, journal] = await Promise.all([api.people(), api.faults(), readJournal()]);
-    const humans = people.filter((person) => !person.is_bot && !person.is_deleted);
+    const humans = humansOf(people);
     const seen = new Map(humans.map(({ id, channels }) => [id, channels]));
     const home = startingPlace({ place, humans, seen });
     if (!samePlace(home, place) && samePlace(place, store.value.place)) {

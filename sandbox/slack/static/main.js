@@ -2,7 +2,7 @@
 
 import { html, render, useEffect, useState } from "/static/vendor/preact-htm.js";
 import { readAddress, readPermalink, samePlace, writeAddress } from "/static/address.js";
-import { createClicks } from "/static/clicks.js";
+import { createClicks, sends } from "/static/clicks.js";
 import { createEntries } from "/static/entries.js";
 import { createLive } from "/static/live.js";
 import { createStore, Page, START } from "/static/state.js";
@@ -46,7 +46,12 @@ const enter = (entry) => {
   keepEntry(entry);
   changeField(entry);
 };
-const doing = { go, showDrawer, showBench, lookAgain, click: createClicks({ store }), enter, submitView, closeView };
+const click = createClicks({ store });
+/** Use an element that holds something: tell the app if its block sends, and keep the entry unless no click was made. */
+const use = async (entry) => {
+  if (!sends(entry.block) || (await click(entry))) enter(entry);
+};
+const doing = { go, showDrawer, showBench, lookAgain, click, enter, use, submitView, closeView };
 
 function Root() {
   const [state, show] = useState(store.value);

@@ -1,7 +1,7 @@
 // The pickers of a date, a time or a moment, as the browser has them; and the file input, which stays empty here.
 
 import { html } from "/static/vendor/preact-htm.js";
-import { isBusy, sends } from "/static/clicks.js";
+import { isBusy } from "/static/clicks.js";
 import { heldIn } from "/static/entries.js";
 import { useField } from "/static/field.js";
 import { usePage } from "/static/state.js";
@@ -14,11 +14,10 @@ export function Picker({ element, block, surface }) {
   const field = useField({ element, block });
   const held = heldIn(page, { surface, block, element });
   const isMoment = element.type === "datetimepicker";
-  const pick = async (event) => {
+  const pick = (event) => {
     const given = event.currentTarget.value || null;
     const value = isMoment && given ? String(Math.floor(new Date(given).getTime() / 1000)) : given;
-    if (sends(block) && !(await page.doing.click({ surface, block, element, value }))) return;
-    page.doing.enter({ surface, block, element, value });
+    page.doing.use({ surface, block, element, value });
   };
   return html`<input class="text-input picker" type=${TYPES[element.type]} ...${field}
     value=${(isMoment && held ? localMoment(held) : held) ?? ""} disabled=${isBusy(page, { surface, block, element })}

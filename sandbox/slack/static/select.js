@@ -1,7 +1,7 @@
 // The selects: a field that opens a list. One holds the chosen option, the other any number of them.
 
 import { html } from "/static/vendor/preact-htm.js";
-import { isBusy, sends } from "/static/clicks.js";
+import { isBusy } from "/static/clicks.js";
 import { heldIn, optionsOf } from "/static/entries.js";
 import { useField } from "/static/field.js";
 import { Icon } from "/static/icons.js";
@@ -14,11 +14,9 @@ export function Select({ element, block, surface }) {
   const busy = isBusy(page, { surface, block, element });
   const held = heldIn(page, { surface, block, element });
   const chosen = optionsOf(element, page).find(({ value }) => value === held);
-  const pick = async (option) => {
+  const pick = (option) => {
     list.close();
-    if (!option) return;
-    if (sends(block) && !(await page.doing.click({ surface, block, element, option: bare(option) }))) return;
-    page.doing.enter({ surface, block, element, value: option.value });
+    if (option) page.doing.use({ surface, block, element, option: bare(option), value: option.value });
   };
   const list = useListbox({ element, busy, pick });
   return html`<div class=${`select ${list.isOpen ? "open" : ""} ${busy ? "busy" : ""}`} ref=${list.box}>
@@ -36,10 +34,10 @@ export function MultiSelect({ element, block, surface }) {
   const { "aria-label": label, ...field } = useField({ element, block });
   const busy = isBusy(page, { surface, block, element });
   const held = heldIn(page, { surface, block, element }) ?? [];
-  const chosen = held.map((value) => optionsOf(element, page).find((option) => option.value === value)).filter(Boolean);
-  const change = async (value) => {
-    if (busy || (sends(block) && !(await page.doing.click({ surface, block, element, value })))) return;
-    page.doing.enter({ surface, block, element, value });
+  const options = optionsOf(element, page);
+  const chosen = held.map((value) => options.find((option) => option.value === value)).filter(Boolean);
+  const change = (value) => {
+    if (!busy) page.doing.use({ surface, block, element, value });
   };
   const pick = (option) => {
     if (!option) return;

@@ -4,7 +4,7 @@ import { html, useEffect, useRef } from "/static/vendor/preact-htm.js";
 import { HOME, writeAddress } from "/static/address.js";
 import { Icon } from "/static/icons.js";
 import { Avatar, Badge, describe } from "/static/people.js";
-import { fullNameOf, personOf, usePage } from "/static/state.js";
+import { fullNameOf, humansOf, personOf, usePage } from "/static/state.js";
 import { topView } from "/static/views.js";
 
 export function Sidebar() {
@@ -34,7 +34,7 @@ const focusMenu = () => document.querySelector("[aria-controls=sidebar]")?.focus
 function ActingAs() {
   const page = usePage();
   const person = personOf(page, page.place.as);
-  const humans = page.people.filter((candidate) => !candidate.is_bot && !candidate.is_deleted);
+  const humans = humansOf(page.people);
   const act = (id) => page.doing.go({ as: id, ...landing(page, id) });
   return html`<section class="acting-as" aria-label="Acting as">
     <p class="caption" id="acting-as">Acting as</p>

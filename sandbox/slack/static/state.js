@@ -49,6 +49,10 @@ export const Page = createContext(null);
 export const usePage = () => useContext(Page);
 
 export const personOf = (page, id) => page.people.find((person) => person.id === id);
+
+/** The people who can act: no bots and no deactivated accounts. */
+export const humansOf = (people) => people.filter((person) => !person.is_bot && !person.is_deleted);
+
 export const channelOf = (page, id) => page.channels.find((channel) => channel.id === id);
 export const nameOf = (page, id) => personOf(page, id)?.name ?? id;
 

@@ -61,16 +61,9 @@ CHECKBOXES = Object(
 )
 
 _CHOICES = {"radio_buttons": RADIO_BUTTONS, "checkboxes": CHECKBOXES}
-IN_ACCESSORY = {"button": BUTTON, "overflow": OVERFLOW, "image": IMAGE, **_CHOICES, **SELECTS, **PICKERS}
-IN_ACTIONS = {
-    "button": BUTTON,
-    "overflow": OVERFLOW,
-    **_CHOICES,
-    **SELECTS,
-    **PICKERS,
-    "datetimepicker": DATETIME_PICKER,
-    "rich_text_input": RICH_TEXT_INPUT,
-}
+_IN_BOTH = {"button": BUTTON, "overflow": OVERFLOW, **_CHOICES, **SELECTS, **PICKERS}
+IN_ACCESSORY = {**_IN_BOTH, "image": IMAGE}
+IN_ACTIONS = {**_IN_BOTH, "datetimepicker": DATETIME_PICKER, "rich_text_input": RICH_TEXT_INPUT}
 IN_INPUT = {**_CHOICES, **SELECTS, **PICKERS, "datetimepicker": DATETIME_PICKER, **TEXT_INPUTS}
 IN_MODAL_INPUT = {**IN_INPUT, **SELECTS_WITH_RESPONSE_URL, "file_input": FILE_INPUT}
 INTERACTIVE = frozenset({*IN_ACTIONS, *IN_MODAL_INPUT})

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.slack.model import Json
 from sandbox.slack.validator import rich_text
 from sandbox.slack.validator.composition import ACTION_ID, BLOCK_ID, plain
-from sandbox.slack.validator.rules import Flag, Integer, Items, Kinds, Object, Problem, Rule, String
+from sandbox.slack.validator.rules import Check, Flag, Integer, Items, Kinds, Object, Problem, Rule, String
 
 _DISPATCH = Object(
     required={},
@@ -36,16 +36,15 @@ def number(text: Any) -> Decimal | None:
     return value if value is not None and value.is_finite() else None
 
 
-def _lengths_in_order(value: Json, pointer: str) -> Iterator[Problem]:
-    shortest, longest = value.get("min_length", 0), value.get("max_length", 3000)
-    if isinstance(shortest, int) and isinstance(longest, int) and shortest > longest:
-        yield Problem(f"{pointer}/min_length", "must not be greater than `max_length`")
+def _in_order(low: str, high: str, *, lowest: int, highest: int) -> Check:
+    """A check that the field `low` is not greater than the field `high`, each with its default."""
 
+    def check(value: Json, pointer: str) -> Iterator[Problem]:
+        least, most = value.get(low, lowest), value.get(high, highest)
+        if isinstance(least, int) and isinstance(most, int) and least > most:
+            yield Problem(f"{pointer}/{low}", f"must not be greater than `{high}`")
 
-def _lines_in_order(value: Json, pointer: str) -> Iterator[Problem]:
-    fewest, most = value.get("min_lines", 1), value.get("max_lines", 100)
-    if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
-        yield Problem(f"{pointer}/min_lines", "must not be greater than `max_lines`")
+    return check
 
 
 def _numbers(value: Json, pointer: str) -> Iterator[Problem]:
@@ -67,7 +66,7 @@ RICH_TEXT_INPUT = Object(
         "min_lines": _LINES,
         "max_lines": _LINES,
     },
-    checks=(_lines_in_order,),
+    checks=(_in_order("min_lines", "max_lines", lowest=1, highest=100),),
 )
 TEXT_INPUTS = {
     "plain_text_input": Object(
@@ -79,7 +78,7 @@ TEXT_INPUTS = {
             "min_length": Integer(minimum=0, maximum=3000),
             "max_length": Integer(minimum=1, maximum=3000),
         },
-        checks=(_lengths_in_order,),
+        checks=(_in_order("min_length", "max_length", lowest=0, highest=3000),),
     ),
     "email_text_input": Object(required={}, optional={**_ALL, "initial_value": _TEXT}),
     "url_text_input": Object(required={}, optional={**_ALL, "initial_value": _TEXT}),

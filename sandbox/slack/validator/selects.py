@@ -34,9 +34,8 @@ def _select(fields: dict[str, Rule], *, checks: Any = ()) -> Object:
     return Object(required={}, optional={**_ALL, **fields}, checks=checks)
 
 
-STATIC_SELECT = _select({**_OPTIONS, "initial_option": OPTION}, checks=(options_or_groups, initial_is_an_option))
 SELECTS = {
-    "static_select": STATIC_SELECT,
+    "static_select": _select({**_OPTIONS, "initial_option": OPTION}, checks=(options_or_groups, initial_is_an_option)),
     "users_select": _select({"initial_user": _ID}),
     "channels_select": _select({"initial_channel": _ID}),
     "conversations_select": _select({**_CONVERSATIONS, "initial_conversation": _ID}),

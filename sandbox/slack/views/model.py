@@ -65,12 +65,11 @@ def values_of(blocks: list[Json], *, kept: Values, channel: str | None) -> Value
     return values
 
 
-def state(values: Values, *, without: Mapping[str, Json] | None = None) -> Json:
-    """The `state` of a view, without the blocks of `without`."""
+def state(values: Values) -> Json:
+    """The `state` of a view."""
     shape: dict[str, Json] = {}
     for (block_id, action_id), value in values.items():
-        if block_id not in (without or {}):
-            shape.setdefault(block_id, {})[action_id] = value
+        shape.setdefault(block_id, {})[action_id] = value
     return {"values": shape}
 
 

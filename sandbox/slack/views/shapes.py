@@ -2,7 +2,7 @@
 
 from sandbox.slack import payloads
 from sandbox.slack.actions import Action
-from sandbox.slack.model import Installation, Json, Person
+from sandbox.slack.model import Installation, Json
 from sandbox.slack.views.model import Values, View, state
 from sandbox.slack.views.stacks import Views
 from sandbox.slack.world import World
@@ -72,7 +72,8 @@ def _common(view: View, world: World) -> Json:
     `view.app_installed_team_id`.
     """
     installation, person = _installation(view, world), world.people[view.user]
-    is_inside_org = installation.is_org_wide and not _is_outsider(person, installation, world)
+    is_outsider = world.installations.is_foreign(person.team_id, to=installation)
+    is_inside_org = installation.is_org_wide and not is_outsider
     team_id = None if is_inside_org else _team_id(view, installation, world)
     enterprise_id = installation.enterprise_id if team_id is None else world.installations.enterprise_of(team_id)
     return {
@@ -90,10 +91,6 @@ def _team_id(view: View, installation: Installation, world: World) -> str:
     home = world.people[view.user].team_id
     is_organization = home in world.installations.enterprises
     return next(iter(installation.team_ids), home) if is_organization else home
-
-
-def _is_outsider(person: Person, installation: Installation, world: World) -> bool:
-    return world.installations.is_foreign(person.team_id, to=installation)
 
 
 def _installation(view: View, world: World) -> Installation:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sandbox.slack.actions import ElementSelector
-from sandbox.slack.delivery import Ack, Delivery
+from sandbox.slack.delivery import Ack, Delivery, outcome
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.faults import INTERACTIVITY, VIEW_CLOSED, VIEW_SUBMISSION, Faults, Kind
 from sandbox.slack.model import Installation, Json
@@ -53,7 +53,8 @@ class Submissions:
         finally:
             self._pending.discard(view.id)
         ack = told[-1]
-        return _outcome(payload, *told) | {"response": acks.response(ack), "trouble": self._acknowledged(view, ack)}
+        result = outcome(payload, told, counts=ack)
+        return result | {"response": acks.response(ack), "trouble": self._acknowledged(view, ack)}
 
     async def _submitted(
         self, view: View, installation: Installation, *, request_url: str | None
@@ -105,7 +106,7 @@ class Submissions:
             return {"sent": False, "status": None, "ack_ms": None}
         fault = self._faults.take(VIEW_CLOSED, INTERACTIVITY, channels=())
         told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=use.request_url)
-        return {"sent": True, **_outcome(payload, *told)}
+        return {"sent": True, **outcome(payload, told, counts=told[-1])}
 
     async def act(self, use: Use, wanted: ElementSelector) -> Json:
         """Use one element of a view, as a click uses one of a message; returns the payload and the acknowledgement.
@@ -126,7 +127,7 @@ class Submissions:
         )
         fault = self._faults.take(INTERACTIVITY, channels=())
         told = await self._delivery.deliver(payload, app=installation.app, fault=fault, request_url=use.request_url)
-        return _outcome(payload, *told)
+        return outcome(payload, told, counts=told[-1])
 
     def lose(self, use: Use) -> list[str]:
         """Lose the stack of a view, as a client does that is loaded anew; returns the ids. The app is not told.
@@ -163,17 +164,3 @@ class Submissions:
                     }
                 )
         return urls
-
-
-def _outcome(payload: Json, *told: Ack) -> Json:
-    ack = told[-1]
-    outcome: Json = {
-        "status": ack.status,
-        "ack_ms": ack.ms,
-        "error": ack.error,
-        "request_url": ack.request_url,
-        "payload": payload,
-        "request": ack.request,
-        "answer": ack.answer,
-    }
-    return outcome | ({"statuses": [one.status for one in told]} if len(told) > 1 else {})

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from sandbox.slack import actions
 from sandbox.slack.acting import acting
 from sandbox.slack.actions import Action, ElementSelector
-from sandbox.slack.element_values import Entry, held, stateful
+from sandbox.slack.element_values import Entry, by_key, held
 from sandbox.slack.errors import RefusedError
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.views.choosable import is_choosable
@@ -54,7 +54,7 @@ def author(view: View, *, world: World) -> Installation:
 
 def enter(view: View, use: Use, *, views: Views, world: World) -> View:
     """The view with what the person enters; raises RefusedError for what its elements cannot hold."""
-    elements = {(block_id, element["action_id"]): element for block_id, element in stateful(view.blocks)}
+    elements = by_key(view.blocks)
     person = world.people[view.user]
     values: dict[Key, Json] = {}
     for key, entry in use.entered.items():

@@ -156,6 +156,14 @@ async def listen(serve: Serve) -> AsyncIterator[Listen]:
         listener.release.set()
 
 
+@pytest.fixture
+async def app(control: Control, listen: Listen) -> ClickListener:
+    """An app to which Slack sends what people do."""
+    listener = await listen()
+    await clicks_go_to(control, listener)
+    return listener
+
+
 def card(*, value: str = "1", action_id: str = "approve", block_id: str = "ask") -> list[dict[str, Any]]:
     """A section and one button."""
     button = {

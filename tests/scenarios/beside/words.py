@@ -15,6 +15,7 @@ from bridge.card import action_ids
 from bridge.forms import codec
 from bridge.forms.codec import FormTarget
 from tests import payloads
+from tests.bridge import submissions
 from tests.scenarios.beside.agent import Agent, NoAnswer
 from tests.scenarios.trials.rig import APP, PEOPLE, TEAM, THIS, ReplicaProcess
 from tests.waiting import pause
@@ -104,11 +105,10 @@ def _submission(id: str) -> dict[str, Any]:
     interaction = ids.decode("int", id)
     assert interaction is not None
     payload = _who(payloads.load("view_submission"))
-    values = {codec.block_id("comment"): {codec.INPUT: {"type": "plain_text_input", "value": random.choice(WORDS)}}}
     payload["view"] |= {
         "callback_id": codec.ANSWER,
         "private_metadata": codec.metadata(FormTarget(interaction=interaction, choice="deny")),
-        "state": {"values": values},
+        "state": submissions.entered(random.choice(WORDS)),
         "app_installed_team_id": TEAM,
     }
     return payload

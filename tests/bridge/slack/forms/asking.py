@@ -1,6 +1,5 @@
 """Questions whose answers need a form, and what people do with the form in the sandbox."""
 
-import copy
 import json
 from typing import Any
 
@@ -8,8 +7,10 @@ from bridge import ids
 from bridge.card import action_ids
 from bridge.forms import codec
 from bridge.kinds.registry import KINDS
+from storage import interactions
 from storage.model import Handle, Interaction, Json
 from tests import payloads
+from tests.bridge import submissions
 from tests.bridge.replica import Replica
 from tests.sandbox.slack.conftest import Control
 from tests.storage import build
@@ -46,11 +47,22 @@ async def ask(replica: Replica, request: Json = COMMENTED, **other: Any) -> tupl
     return question, await replica.show(question)
 
 
-async def click(replica: Replica, question: Interaction, handle: Handle, *, choice: str = "deny", **other: Any) -> Any:
-    """Click on the button that opens the form of a choice; return once the work after the acknowledgement is done."""
+async def click(
+    replica: Replica,
+    question: Interaction,
+    handle: Handle,
+    *,
+    choice: str = "deny",
+    action_id: str | None = None,
+    **other: Any,
+) -> Any:
+    """Click on the button that opens the form of a choice, or on the one with this action_id.
+
+    Returns once the work after the acknowledgement is done.
+    """
     stale = {
         "block_id": action_ids.block_id(question.id, 1),
-        "action_id": action_ids.open_form(choice),
+        "action_id": action_id or action_ids.open_form(choice),
         "value": "1",
     }
     return await replica.click(question, handle, stale=stale, **other)
@@ -87,6 +99,29 @@ async def submit(
     return report
 
 
+async def close(replica: Replica, view: Json) -> Any:
+    """Close a form as @ana; return the sandbox's report."""
+    return await Control(replica.slack.url, replica.http).post(f"views/{view['id']}/close", user="U0ANA")
+
+
+async def cancel(replica: Replica, question: Interaction, *, reason: str = "The release was called off.") -> None:
+    """Cancel a question as the agent does, with these words."""
+    await interactions.cancel(
+        replica.db,
+        question.organization_id,
+        question.id,
+        reason={"code": "cancelled", "detail": reason, "fix": None},
+        cancelled_by="deploy-bot",
+        event_id=ids.new(),
+    )
+
+
+async def purge(replica: Replica) -> None:
+    """Delete every question, as retention does with old ones."""
+    for table in ("clicks", "events", "cards", "interactions"):
+        await replica.db.fetch(f"delete from {table}")
+
+
 async def settled(replica: Replica) -> None:
     """Have every card show what it should, and the forms that are open be told."""
     await replica.settle()
@@ -104,12 +139,7 @@ async def read(replica: Replica, question: Interaction) -> Interaction:
 
 def payload(view: Json, words: str = WORDS, *, user: str = "U0ANA", team: str = "T0SANDBOX") -> Any:
     """The payload of a submission of this form, which the test may change and send by itself."""
-    sent = payloads.load("view_submission")
-    sent["user"] |= {"id": user, "team_id": team}
-    sent["trigger_id"] = ids.new().hex  # so that no submission repeats another
-    values = {codec.block_id("comment"): {codec.INPUT: {"type": "plain_text_input", "value": words}}}
-    sent["view"] = copy.deepcopy(view) | {"state": {"values": values}}
-    return sent
+    return submissions.payload(view, words, user=user, team=team)
 
 
 async def send(replica: Replica, sent: Any) -> Json | None:

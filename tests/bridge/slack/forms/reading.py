@@ -1,5 +1,6 @@
 """Questions with a full text, and what people do to read it in the sandbox."""
 
+from functools import partial
 from typing import Any
 
 from bridge.card import action_ids
@@ -19,18 +20,11 @@ async def ask(replica: Replica, text: str = LINES, **other: Any) -> tuple[Intera
     return await asking.ask(replica, {"kind": "approval", "title": "Run this?", "action": action}, **other)
 
 
-async def click(replica: Replica, question: Interaction, handle: Handle, **other: Any) -> Any:
-    """Click on the button that shows the whole text; return once the work after the acknowledgement is done."""
-    block_id = action_ids.block_id(question.id, 1)
-    stale = {"block_id": block_id, "action_id": action_ids.SHOW, "value": "1"}
-    return await replica.click(question, handle, stale=stale, **other)
+click = partial(asking.click, action_id=action_ids.SHOW)
+"""Click on the button that shows the whole text."""
 
-
-async def opened(replica: Replica, question: Interaction, handle: Handle, **other: Any) -> Json:
-    """The first page of the text, as a click opened it."""
-    view: Json | None = (await click(replica, question, handle, wait_view=3, **other))["view"]
-    assert view is not None, replica.whispers(handle.channel)
-    return view
+opened = partial(asking.opened, action_id=action_ids.SHOW)
+"""The first page of the text, as a click opened it."""
 
 
 async def turn(replica: Replica, view: Json, page: int, *, user: str = "U0ANA") -> Any:

@@ -9,7 +9,6 @@ import pytest
 from bridge.forms import codec
 from bridge.slack.forms import pages
 from sandbox.slack.faults import Kind
-from storage import interactions
 from storage.model import Handle, Interaction, Status
 from tests import payloads
 from tests.bridge import limits
@@ -88,8 +87,7 @@ async def expire(replica: Replica, question: Interaction, handle: Handle) -> Non
 
 
 async def purge(replica: Replica, question: Interaction, handle: Handle) -> None:
-    for table in ("clicks", "events", "cards", "interactions"):
-        await replica.db.fetch(f"delete from {table}")
+    await asking.purge(replica)
 
 
 @pytest.mark.parametrize(
@@ -207,14 +205,7 @@ async def test_pages_get_no_notices_for_forms(replica: Replica) -> None:
     question, handle = await reading.ask(replica)
     before = await reading.opened(replica, question, handle)
 
-    await interactions.cancel(
-        replica.db,
-        question.organization_id,
-        question.id,
-        reason={"code": "cancelled", "detail": "", "fix": None},
-        cancelled_by="deploy-bot",
-        event_id=question.id,
-    )
+    await asking.cancel(replica, question, reason="")
     await asking.settled(replica)
 
     assert (await asking.view(replica))["hash"] == before["hash"]

@@ -38,10 +38,7 @@ async def expired(replica: Replica, question: Interaction, handle: Handle) -> No
 
 
 async def cancelled(replica: Replica, question: Interaction, handle: Handle) -> None:
-    reason = {"code": "cancelled", "detail": "The release was called off.", "fix": ""}
-    await replica.db.fetch(
-        "update interactions set status = 'cancelled', ended_at = clock_timestamp(), reason = $1", reason
-    )
+    await asking.cancel(replica, question)
 
 
 async def superseded(replica: Replica, question: Interaction, handle: Handle) -> None:
@@ -51,8 +48,7 @@ async def superseded(replica: Replica, question: Interaction, handle: Handle) ->
 
 
 async def purged(replica: Replica, question: Interaction, handle: Handle) -> None:
-    for table in ("clicks", "events", "cards", "interactions"):
-        await replica.db.fetch(f"delete from {table}")
+    await asking.purge(replica)
 
 
 CASES: list[tuple[str, Arrange, str]] = [
@@ -92,7 +88,7 @@ async def test_a_question_that_is_gone_is_gone_where_its_form_was_opened_too(rep
     """This replica remembers what was asked; the claim decides all the same."""
     question, handle = await asking.ask(replica)
     view = await asking.opened(replica, question, handle)
-    await purged(replica, question, handle)
+    await asking.purge(replica)
 
     await asking.submit(replica, view)
 

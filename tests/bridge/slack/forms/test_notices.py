@@ -8,7 +8,6 @@ import pytest
 
 from bridge import ids
 from sandbox.slack.faults import Kind
-from storage import interactions
 from storage.model import Json
 from tests.bridge.logged import events
 from tests.bridge.replica import Replica
@@ -41,21 +40,10 @@ async def test_forms_of_others_are_told_and_keep_what_was_typed(replica: Replica
     assert await asking.views(replica, "U0BOB") == []
 
 
-async def cancel(replica: Replica, question: Any) -> None:
-    await interactions.cancel(
-        replica.db,
-        question.organization_id,
-        question.id,
-        reason={"code": "cancelled", "detail": "The release was called off.", "fix": None},
-        cancelled_by="deploy-bot",
-        event_id=ids.new(),
-    )
-
-
 async def test_every_end_is_told_also_after_a_restart(replica: Replica, second: Replica) -> None:
     question, handle = await asking.ask(replica)
     await asking.opened(replica, question, handle)
-    await cancel(replica, question)
+    await asking.cancel(replica, question)
 
     await asking.settled(second)  # knows nothing but the rows
 
@@ -66,7 +54,7 @@ async def test_every_end_is_told_also_after_a_restart(replica: Replica, second: 
 async def test_a_form_that_was_told_still_gets_the_truth_when_it_is_sent(replica: Replica) -> None:
     question, handle = await asking.ask(replica)
     await asking.opened(replica, question, handle)
-    await cancel(replica, question)
+    await asking.cancel(replica, question)
     await asking.settled(replica)
 
     await asking.submit(replica, await asking.view(replica))
@@ -92,11 +80,8 @@ async def test_a_closed_form_is_no_failure_and_an_old_one_is_left_alone(replica:
     closed = await asking.opened(replica, question, handle)
     old = await asking.opened(replica, question, handle, user="U0BOB")
     await elapse.elapse(replica.db, "clicks", timedelta(hours=1), where="user_id = 'U0BOB'")
-    async with replica.http.post(
-        f"{replica.slack.url}/sandbox/views/{closed['id']}/close", json={"user": "U0ANA"}
-    ) as response:
-        assert response.status == 200
-    await cancel(replica, question)
+    await asking.close(replica, closed)
+    await asking.cancel(replica, question)
 
     await asking.settled(replica)
 
@@ -115,7 +100,7 @@ async def test_a_card_tells_the_forms_that_were_opened_from_it_and_each_once(rep
     (direct,) = [copy.handle for copy in await replica.copies(question) if copy.handle != handle]
     assert direct is not None
     await asking.opened(replica, question, direct)
-    await cancel(replica, question)
+    await asking.cancel(replica, question)
 
     await asking.settled(replica)
     await replica.db.fetch("update cards set wanted = wanted + 1")  # as a report of the agent does
@@ -144,7 +129,7 @@ async def test_slack_is_not_asked_on_when_it_refuses_and_the_card_is_settled_all
     question, handle = await asking.ask(replica, responders=None)
     for user in ("U0ANA", "U0BOB"):
         await asking.opened(replica, question, handle, user=user)
-    await cancel(replica, question)
+    await asking.cancel(replica, question)
     replica.fault("views.update", **fault)
 
     await asking.settled(replica)

@@ -1,4 +1,4 @@
-"""Fixtures: the page as a person sees it in a real browser, and an app that receives the clicks on its cards."""
+"""Fixtures: the page as a person sees it in a real browser."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.slack.server import Sandbox
-from tests.sandbox.slack.conftest import ClickListener, Control, Listen
 
 if TYPE_CHECKING:
     from tests.sandbox.slack.browser.driver import Browser, Visit
@@ -26,11 +25,3 @@ async def visit(browser: "Browser", slack: Sandbox) -> AsyncIterator["Visit"]:
 
     async with driver.visits(browser, slack.url) as visit:
         yield visit
-
-
-@pytest.fixture
-async def app(listen: Listen, control: Control) -> ClickListener:
-    """The app that receives the clicks."""
-    listener = await listen()
-    await control.post("request_urls", request_urls=[listener.url])
-    return listener

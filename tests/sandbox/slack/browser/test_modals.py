@@ -3,6 +3,8 @@
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.slack.views.acks import TROUBLE
+from sandbox.slack.views.checks import REQUIRED
 from tests.sandbox.slack.browser.driver import PHONE, Visit, expect
 from tests.sandbox.slack.browser.forms import dialog, field, sent, typed
 from tests.sandbox.slack.browser.test_access import nameless
@@ -11,9 +13,6 @@ from tests.sandbox.slack.test_entries import simple
 from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, text_input, views_of
 
 pytestmark = pytest.mark.browser
-
-REQUIRED = "Please complete this required field."
-TROUBLE = "We had some trouble connecting. Try again?"
 
 
 async def test_a_form_is_refused_corrected_and_submitted(

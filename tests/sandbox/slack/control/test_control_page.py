@@ -92,7 +92,7 @@ async def test_every_field_of_the_answer_to_a_submission_is_named(client: AsyncW
     view = await modals.opened(client, control)
     await control.post("faults", on="view_submission", fault="duplicate")
 
-    answer = await control.post(f"views/{view['id']}/submit", user="U0ANA", values={"why": {"text": "because"}})
+    answer = await modals.submit(control, view)
 
     assert named == set(answer)
 

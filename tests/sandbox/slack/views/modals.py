@@ -36,6 +36,14 @@ async def opened(client: AsyncWebClient, control: Control, *, user: str = "U0ANA
     return shown
 
 
+async def submit(
+    control: Control, view: dict[str, Any], text: str | None = "because", *, user: str = "U0ANA", **more: Any
+) -> Any:
+    """Submit a view with this in the text input `why`, and with the values of `more` in its other inputs."""
+    values = {"why": {"text": text}} | more.pop("values", {})
+    return await control.post(f"views/{view['id']}/submit", user=user, values=values, **more)
+
+
 async def views_of(control: Control, user: str = "U0ANA") -> list[dict[str, Any]]:
     views: list[dict[str, Any]] = (await control.get("views", as_=user))["views"]
     return views

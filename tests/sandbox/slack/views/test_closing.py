@@ -4,15 +4,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.views.checks import REQUIRED
-from tests.sandbox.slack.conftest import ClickListener, Control, Listen, clicks_go_to, refusal
+from tests.sandbox.slack.conftest import ClickListener, Control, refusal
 from tests.sandbox.slack.views.modals import MORE, modal, opened, pushed, text_input, trigger, views_of
-
-
-@pytest.fixture
-async def app(control: Control, listen: Listen) -> ClickListener:
-    listener = await listen()
-    await clicks_go_to(control, listener)
-    return listener
 
 
 async def close(control: Control, view: dict[str, Any], **more: Any) -> Any:

@@ -3,27 +3,17 @@
 import asyncio
 from typing import Any
 
-import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.sandbox.slack.conftest import ClickListener, Control, Listen, clicks_go_to
-from tests.sandbox.slack.views.modals import modal, opened, plain, views_of
+from tests.sandbox.slack.conftest import ClickListener, Control
+from tests.sandbox.slack.views.modals import modal, opened, plain, submit, views_of
 from tests.waiting import until
 
 
-@pytest.fixture
-async def app(control: Control, listen: Listen) -> ClickListener:
-    """An app that acknowledges nothing before the test releases it."""
-    listener = await listen()
-    await clicks_go_to(control, listener)
-    return listener
-
-
 async def submitting(control: Control, app: ClickListener, view: dict[str, Any]) -> "asyncio.Task[Any]":
-    """Start a submission; returns when the app has received it."""
+    """Start a submission that is acknowledged once the test releases the app; returns when it has received it."""
     app.hangs = True
-    values = {"why": {"text": "because"}}
-    task = asyncio.create_task(control.post(f"views/{view['id']}/submit", user="U0ANA", values=values))
+    task = asyncio.create_task(submit(control, view))
     await until(lambda: app.payloads("view_submission"))
     return task
 
@@ -91,8 +81,7 @@ async def test_the_errors_of_before_are_gone_while_a_submission_waits(
 ) -> None:
     view = await opened(client, control)
     app.json = {"response_action": "errors", "errors": {"why": "Say more."}}
-    values = {"why": {"text": "because"}}
-    await control.post(f"views/{view['id']}/submit", user="U0ANA", values=values)
+    await submit(control, view)
     app.got.clear()
 
     task = await submitting(control, app, view)
@@ -105,7 +94,7 @@ async def test_the_errors_of_before_are_gone_while_a_submission_waits(
 async def test_an_update_takes_errors_away(client: AsyncWebClient, control: Control, app: ClickListener) -> None:
     view = await opened(client, control)
     app.json = {"response_action": "errors", "errors": {"why": "Say more."}}
-    await control.post(f"views/{view['id']}/submit", user="U0ANA", values={"why": {"text": "because"}})
+    await submit(control, view)
 
     await client.views_update(view_id=view["id"], view=modal())
 

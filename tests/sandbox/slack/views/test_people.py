@@ -11,13 +11,12 @@ from sandbox.slack.server import Sandbox
 from tests.sandbox.slack import elsewhere
 from tests.sandbox.slack.conftest import Control, Serve, card, clicks_go_to_bolt, refusal
 from tests.sandbox.slack.elsewhere import Installed
-from tests.sandbox.slack.views.modals import MORE, modal, opened, trigger
+from tests.sandbox.slack.views.modals import MORE, modal, opened, submit, trigger
 
 
 async def submitted(control: Control, view: dict[str, Any], user: str) -> Any:
     """The payload of a submission by this person."""
-    values = {"why": {"text": "because"}}
-    return (await control.post(f"views/{view['id']}/submit", user=user, values=values))["payload"]
+    return (await submit(control, view, user=user))["payload"]
 
 
 async def opened_by_click(

@@ -15,20 +15,7 @@ from tests.sandbox.slack.conftest import (
     clicks_go_to_bolt,
     verifies,
 )
-from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, pushed, text_input, views_of
-
-
-@pytest.fixture
-async def app(control: Control, listen: Listen) -> ClickListener:
-    listener = await listen()
-    await clicks_go_to(control, listener)
-    return listener
-
-
-async def submit(control: Control, view: dict[str, Any], text: str | None = "because", **more: Any) -> Any:
-    return await control.post(
-        f"views/{view['id']}/submit", user="U0ANA", values={"why": {"text": text}} | more.pop("values", {}), **more
-    )
+from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, pushed, submit, text_input, views_of
 
 
 async def test_a_bolt_app_gets_what_was_typed_and_closes_the_view(
@@ -170,7 +157,7 @@ async def test_an_ack_that_slack_cannot_use_leaves_the_view_to_be_submitted_agai
     assert first["view"]["state"] == second["view"]["state"]
 
 
-async def test_no_ack_in_time_is_trouble(client: AsyncWebClient, control: Control, listen: Listen) -> None:
+async def test_no_ack_in_time_is_trouble(client: AsyncWebClient, control: Control) -> None:
     view = await opened(client, control)
 
     result = await submit(control, view)  # there is no request URL

@@ -5,15 +5,8 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.sandbox.slack.conftest import ClickListener, Control, Listen, clicks_go_to
+from tests.sandbox.slack.conftest import ClickListener, Control
 from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, text_input, views_of
-
-
-@pytest.fixture
-async def app(control: Control, listen: Listen) -> ClickListener:
-    listener = await listen()
-    await clicks_go_to(control, listener)
-    return listener
 
 
 async def test_a_button_tells_the_app_all_that_was_entered(

@@ -9,19 +9,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import Sandbox
 from tests.sandbox.slack import elsewhere
-from tests.sandbox.slack.conftest import ClickListener, Clock, Control, Listen, card, clicks_go_to, refusal
-from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, pushed, text_input, trigger, views_of
-
-
-@pytest.fixture
-async def app(control: Control, listen: Listen) -> ClickListener:
-    listener = await listen()
-    await clicks_go_to(control, listener)
-    return listener
-
-
-async def submit(control: Control, view: dict[str, Any]) -> Any:
-    return await control.post(f"views/{view['id']}/submit", user="U0ANA", values={"why": {"text": "because"}})
+from tests.sandbox.slack.conftest import ClickListener, Clock, Control, card, refusal
+from tests.sandbox.slack.views.modals import MORE, modal, opened, plain, pushed, submit, text_input, trigger, views_of
 
 
 async def test_triggers(client: AsyncWebClient, control: Control, clock: Clock) -> None:

@@ -1,26 +1,14 @@
 """What goes wrong with modals on demand."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.faults import Kind
 from sandbox.slack.views.acks import TROUBLE
-from tests.sandbox.slack.conftest import ClickListener, Control, Listen, card_to_click, clicks_go_to, refusal
-from tests.sandbox.slack.views.modals import MORE, modal, opened, text_input, trigger, views_of
-
-
-@pytest.fixture
-async def app(control: Control, listen: Listen) -> ClickListener:
-    listener = await listen()
-    await clicks_go_to(control, listener)
-    return listener
-
-
-async def submit(control: Control, view: dict[str, Any], **more: Any) -> Any:
-    return await control.post(f"views/{view['id']}/submit", user="U0ANA", values={"why": {"text": "because"}}, **more)
+from tests.sandbox.slack.conftest import ClickListener, Control, card_to_click, refusal
+from tests.sandbox.slack.views.modals import MORE, modal, opened, submit, text_input, trigger, views_of
 
 
 async def test_a_slow_opening_is_done_before_it_is_answered(client: AsyncWebClient, control: Control) -> None:
