@@ -8,6 +8,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -33,6 +34,9 @@ MAX_UNKNOWN = 21  # names that one object is validated with and that are not fie
 USER = r"^[UW][A-Z0-9]{1,30}$"
 CHANNEL = r"^[CGD][A-Z0-9]{1,30}$"
 TS = r"^[0-9]{1,12}\.[0-9]{6}$"
+_RFC_3339 = re.compile(
+    r"(?:19|20|21)\d\d-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)  # of years that every database and program can hold
 _MAX_BITS = 13_000  # Python converts integers of up to 4,300 digits to text
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # half a surrogate pair cannot be stored either
 _BREAK = re.compile(r"[\t\n\u2028\u2029]")
@@ -107,6 +111,20 @@ def _json(value: Any, depth: int = 0) -> Any:
     raise PydanticCustomError("not_json", "must be JSON, with numbers that can be written in full")
 
 
+def _moment(written: Any) -> Any:
+    """The time that RFC 3339 text names; a time that was read already stays as it is."""
+    if isinstance(written, datetime):
+        return written
+    if isinstance(written, str) and _RFC_3339.fullmatch(written):
+        try:
+            return datetime.fromisoformat(written.upper())
+        except ValueError:
+            pass
+    raise PydanticCustomError(
+        "moment", 'must be a time with its offset from UTC as in RFC 3339, such as "2026-01-31T09:30:00Z"'
+    )
+
+
 def _storable_text(text: str) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise PydanticCustomError("unstorable", "must not contain NUL or half a surrogate pair")
@@ -131,6 +149,7 @@ Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]
 # Not strict: strict mode refuses addresses that browsers copy every day. The address is stored percent-encoded.
 WebAddress = Annotated[HttpUrl, Field(strict=False, max_length=MAX_WEB_ADDRESS)]
 Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=datetime)]
 
 
 class Strict(BaseModel):

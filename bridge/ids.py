@@ -3,7 +3,7 @@
 The format is TypeID 0.3 (https://github.com/jetify-com/typeid/tree/main/spec).
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, NewType, TypeAlias, get_args
 from uuid import UUID
 
 import typeid
@@ -13,13 +13,18 @@ import uuid_utils.compat
 
 Prefix: TypeAlias = Literal["con", "cur", "evt", "int", "key", "org", "whe"]
 
+ThingPrefix = NewType("ThingPrefix", str)
+"""The prefix of the things of one noun, which its folder in `bridge/things` names."""
+
+_NOT_OF_THINGS: Final = frozenset[str](get_args(Prefix))
+
 
 def new() -> UUID:
     """A new UUIDv7: unique, and sorted after the older ones."""
     return uuid_utils.compat.uuid7()
 
 
-def encode(prefix: Prefix, value: UUID) -> str:
+def encode(prefix: Prefix | ThingPrefix, value: UUID) -> str:
     """The id as the API shows it."""
     return str(typeid.TypeID.from_uuid(uuid_utils.UUID(bytes=value.bytes), prefix))
 
@@ -29,7 +34,7 @@ def short(value: UUID) -> str:
     return f"…{encode('int', value)[-6:]}"
 
 
-def decode(prefix: Prefix, text: str) -> UUID | None:
+def decode(prefix: Prefix | ThingPrefix, text: str) -> UUID | None:
     """Read an id as the API shows it; None for text that is not exactly an id with this prefix."""
     try:
         decoded = typeid.TypeID.from_string(text)
@@ -38,3 +43,12 @@ def decode(prefix: Prefix, text: str) -> UUID | None:
     if decoded.prefix != prefix or len(text) != len(prefix) + 27:
         return None
     return UUID(bytes=decoded.uuid_bytes)
+
+
+def decode_thing(text: str) -> UUID | None:
+    """Read the id of a thing of any noun; None for text that is no id, or an id of what is no thing.
+
+    Whether there is a noun with this prefix is not known here.
+    """
+    prefix = text.partition("_")[0]
+    return decode(ThingPrefix(prefix), text) if prefix not in _NOT_OF_THINGS else None

@@ -4,6 +4,7 @@ Counting takes about a microsecond. Labels are few and have closed sets of value
 person or text from outside. `bridge.server.metrics_endpoint` adds the gauges when it is scraped.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -81,6 +82,7 @@ class Metrics:
             "forms_not_opened", "Clicks whose form could not be opened, by code.", "code"
         )
         self._opened = self._counter("interactions_opened", "Questions that were asked here.")
+        self._thing_moves = self._counter("thing_moves", "What happened to things here, by type of event.", "type")
         self._ended = self._counter("interactions_ended", "Questions that this replica ended, by status.", "status")
         self._unacknowledged = self._counter(
             "answers_unheard", "Answers that no agent has received yet, as their cards say."
@@ -159,6 +161,15 @@ class Metrics:
     def ended(self, status: Status) -> None:
         """This replica ended an interaction."""
         self._ended.labels(status).inc()
+
+    def know_moves(self, noun: str, moves: Iterable[str]) -> None:
+        """Have every move of a noun counted from the start, at zero."""
+        for move in moves:
+            self._thing_moves.labels(f"{noun}.{move}")
+
+    def thing_moved(self, noun: str, move: str) -> None:
+        """A thing was opened, changed or ended; `move` is the last part of the event that tells it."""
+        self._thing_moves.labels(f"{noun}.{move}").inc()
 
     def unacknowledged(self) -> None:
         """The cards of an answered interaction now say that no agent has acknowledged the answer."""

@@ -7,14 +7,24 @@ the answer yet.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
 K = TypeVar("K")
+E = TypeVar("E", bound=asyncio.Event)
 
 _MAX_ACKNOWLEDGED = 10_000  # not stored yet; the limit is reached only while the database is unavailable
+
+
+class ThingSignal(asyncio.Event):
+    """A signal of one thing. `seen` is the number of its latest move that the waiting request has read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
 
 
 class Notifier:
@@ -24,23 +34,29 @@ class Notifier:
         self.cards = asyncio.Event()  # a card may have to be posted or edited
         self.serving = asyncio.Event()  # this replica has a token for one more connection
         self.expiry = asyncio.Event()  # a passed deadline was found
+        self.things = asyncio.Event()  # time may have changed a thing
         self.deliveries = asyncio.Event()  # a webhook may have to be called
         self.fanout = asyncio.Event()  # there are changes to report to other replicas
         self.numbering = asyncio.Event()  # an event may need its position in its feed
         self.acknowledgements = asyncio.Event()  # there are acknowledgements to store
         self.closing = asyncio.Event()
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
+        self._thing_watchers: defaultdict[tuple[UUID, UUID], set[ThingSignal]] = defaultdict(set)
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._unreported: set[tuple[UUID, UUID]] = set()
         self._acknowledged: dict[tuple[UUID, UUID], None] = {}  # the oldest first
 
     def watching(self, organization_id: UUID, interaction_id: UUID) -> AbstractContextManager[asyncio.Event]:
         """A signal that is set whenever this interaction may have changed. Read the row after entering."""
-        return _signal(self._watchers, (organization_id, interaction_id))
+        return _signal(self._watchers, (organization_id, interaction_id), asyncio.Event)
+
+    def watching_thing(self, organization_id: UUID, thing_id: UUID) -> AbstractContextManager["ThingSignal"]:
+        """A signal that is set whenever this thing may have changed. Read the thing after entering."""
+        return _signal(self._thing_watchers, (organization_id, thing_id), ThingSignal)
 
     def following(self, organization_id: UUID) -> AbstractContextManager[asyncio.Event]:
         """A signal that is set whenever this organization's feed may have grown. Read the feed after entering."""
-        return _signal(self._followers, organization_id)
+        return _signal(self._followers, organization_id, asyncio.Event)
 
     def interaction_changed(self, organization_id: UUID, interaction_id: UUID) -> None:
         """This replica changed rows of this interaction: wake the requests that watch it, here and elsewhere."""
@@ -48,6 +64,11 @@ class Notifier:
         self._unreported.add((organization_id, interaction_id))
         self.fanout.set()
         self.numbering.set()
+
+    def thing_changed(self, organization_id: UUID, thing_id: UUID) -> None:
+        """This replica changed a thing: wake the requests that watch it, here and elsewhere, and the cards loop."""
+        self.interaction_changed(organization_id, thing_id)
+        self.cards.set()
 
     def events_numbered(self, organization_ids: Iterable[UUID], *, deliveries: int) -> None:
         """This replica gave events of these organizations their positions, and wrote so many deliveries.
@@ -67,10 +88,11 @@ class Notifier:
             signal.set()
 
     def on_remote_change(self, organization_id: UUID, id: UUID) -> None:
-        """A replica changed a row of this interaction or, if `id` is the organization's own id, of its feed."""
+        """A replica changed a row of this interaction or thing or, if `id` is the organization's own, of its feed."""
         if id == organization_id:
             self.feed_advanced(organization_id)
-        for signal in self._watchers.get((organization_id, id), ()):
+        pair = organization_id, id
+        for signal in (*self._watchers.get(pair, ()), *self._thing_watchers.get(pair, ())):
             signal.set()
 
     def acknowledge(self, organization_id: UUID, interaction_id: UUID) -> None:
@@ -96,9 +118,8 @@ class Notifier:
 
     def wake_all(self) -> None:
         """Anything may have changed: wake every waiting request and stream of this replica."""
-        for signals in (*self._watchers.values(), *self._followers.values()):
-            for signal in signals:
-                signal.set()
+        for signal in (*self._waiting(), *chain(*self._followers.values())):
+            signal.set()
 
     def drain(self) -> list[tuple[UUID, UUID]]:
         """Pop the (organization, id) pairs that changed here since the last call, to report to other replicas."""
@@ -107,16 +128,25 @@ class Notifier:
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for a change of an interaction."""
-        return sum(len(signals) for signals in self._watchers.values())
+        """How many requests wait for a change of an interaction or thing."""
+        return sum(1 for _ in self._waiting())
 
     def watched(self) -> list[tuple[UUID, UUID]]:
         """The (organization, interaction) pairs that requests wait for now."""
         return list(self._watchers)
 
+    def watched_things(self) -> list[tuple[UUID, UUID, int]]:
+        """The (organization, thing, number) that requests wait for now; none of these has seen a later move."""
+        return [(*pair, min(signal.seen for signal in signals)) for pair, signals in self._thing_watchers.items()]
+
     def followed(self) -> list[UUID]:
         """The organizations whose feeds streams follow now."""
         return list(self._followers)
+
+    def _waiting(self) -> Iterator[asyncio.Event]:
+        """The signals of all requests that wait for an interaction or thing."""
+        yield from chain(*self._watchers.values())
+        yield from chain(*self._thing_watchers.values())
 
     def close(self) -> None:
         """Set `closing`, then wake every waiting request, stream and loop so that each can finish."""
@@ -126,6 +156,7 @@ class Notifier:
             self.cards,
             self.serving,
             self.expiry,
+            self.things,
             self.deliveries,
             self.fanout,
             self.numbering,
@@ -136,9 +167,9 @@ class Notifier:
 
 
 @contextmanager
-def _signal(signals: defaultdict[K, set[asyncio.Event]], key: K) -> Iterator[asyncio.Event]:
+def _signal(signals: defaultdict[K, set[E]], key: K, new: Callable[[], E]) -> Iterator[E]:
     """A new signal under this key; the key is removed with its last signal."""
-    signal = asyncio.Event()
+    signal = new()
     signals[key].add(signal)
     try:
         yield signal

@@ -95,7 +95,7 @@ select
         from (
             select at
             from events
-            where (owed or (position is null and type not like 'card.%')) and interaction_id is not null
+            where (owed or (position is null and type not like 'card.%')) and (interaction_id is not null or thing_id is not null)
             order by organization_id, at
             limit $limit
         ) as due
@@ -103,6 +103,12 @@ select
     (select extract(epoch from statement_timestamp() - min(due_at))::float8 from waiting) as deliveries_age,
     (
         select count(*)
-        from (select from interactions where status = 'pending' order by expires_at limit $limit) as counted
+        from (
+            select
+            from interactions
+            where status = 'pending' and thing_id is null
+            order by expires_at
+            limit $limit
+        ) as counted
     ) as open,
     case when $with_notices::boolean then pg_notification_queue_usage() end as notices;

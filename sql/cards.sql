@@ -2,9 +2,9 @@
 -- was paused past the end of its lease changes nothing. Lock order: interaction, then cards.
 
 -- part: lock
--- Lock the interaction before its cards.
+-- Lock the interaction before its cards; an anchor is locked like any other, and its thing is not.
 locked as materialized (
-    select id
+    select id, thing_id
     from interactions
     where organization_id = $organization_id and id = $interaction_id
     for no key update
@@ -142,16 +142,31 @@ where
 returning
     cards.organization_id, cards.connection_id, cards.interaction_id, cards.id, cards.ordinal, cards.address,
     cards.channel, cards.ts, cards.permalink, cards.wanted, cards.shown, cards.maybe_shown, cards.attempt,
-    cards.failures, cards.plain, cards.settled, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason;
+    cards.failures, cards.plain, cards.settled, cards.due_at, cards.leased_until, cards.given_up_at, cards.reason,
+    cards.retired_at;
 
 -- name: mark_maybe_shown :maybe
 -- Mark a card as possibly posted, before Slack is called: a replica may die before it records the post. newly: this
 -- call set the mark, so a certain failure of the post must clear it. No row: the lease was lost, or the interaction is
--- not pending any more.
+-- not pending any more; for an anchor, the thing is not open any more, or its cards are elsewhere.
 with locked as materialized (
     select id, expires_at
     from interactions
-    where organization_id = $organization_id and id = $interaction_id and status = 'pending'
+    where
+        organization_id = $organization_id
+        and id = $interaction_id
+        and case
+            when thing_id is null then status = 'pending'
+            else
+                exists ( -- whatever became of its first round, the thing is open
+                    select
+                    from things
+                    where
+                        things.organization_id = $organization_id
+                        and things.id = interactions.thing_id
+                        and things.ended_at is null
+                )
+        end
     for no key update
 ),
 mine as materialized ( -- apart from the lock, so that the clock is read after the wait for it
@@ -163,6 +178,7 @@ mine as materialized ( -- apart from the lock, so that the clock is read after t
         and cards.id = $id
         and cards.attempt = $attempt
         and cards.given_up_at is null
+        and cards.retired_at is null
         and cards.ts is null
     for update of cards
 ),
@@ -192,14 +208,14 @@ with /* part: lock */,
 card as materialized ( -- locked whichever replica has leased it, so that a stray card gets the version wanted by now
     select
         cards.connection_id, cards.id, cards.ordinal, cards.address, cards.wanted, cards.attempt, cards.given_up_at,
-        cards.ts, cards.maybe_shown
+        cards.ts, cards.maybe_shown, locked.thing_id
     from locked
     join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
     where cards.id = $id
     for update of cards
 ),
 mine as materialized (
-    select id, ts is null as is_new, maybe_shown
+    select id, ts is null as is_new, maybe_shown, thing_id
     from card
     where attempt = $attempt and given_up_at is null
 ),
@@ -208,6 +224,7 @@ kept as (
     set
         channel = $channel, ts = $ts, shown = $version::int, plain = $plain::boolean, truncated = $truncated::text[],
         leased_until = null, failures = 0, reason = $reason::jsonb,
+        settled = cards.settled and mine.thing_id is null, -- a thing's card that was not needed may be needed again
         wanted = cards.wanted + (cards.wanted = $version::int and $again_in::float8 is not null)::int,
         due_at = clock_timestamp()
             + make_interval(secs => case when cards.wanted = $version::int then coalesce($again_in::float8, 0) else 0 end)
@@ -249,7 +266,7 @@ stray as ( -- due a little later: a claim that waits for our lock at this moment
 counted as (
     update interactions
     set
-        cards_left = cards_left - (select count(*) from kept where is_new),
+        cards_left = cards_left - (select count(*) from kept where is_new and thing_id is null),
         -- How an interaction ends is decided when its deadline passes: a card that is posted later does not count.
         cards_shown = cards_shown
             + case
@@ -263,9 +280,13 @@ new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         $organization_id, $event_id, $interaction_id,
-        case when exists (select from kept) then 'interaction.posted' else 'card.lease_lost' end,
+        case
+            when not exists (select from kept) then 'card.lease_lost'
+            when thing_id is null then 'interaction.posted'
+            else 'card.posted' -- a thing tells its moves only
+        end,
         jsonb_build_object('channel', $channel::text, 'ts', $ts::text),
-        exists (select from kept)
+        thing_id is null and exists (select from kept)
     from locked
     on conflict (organization_id, id) do nothing
 )
@@ -276,7 +297,7 @@ select exists (select from kept) as kept;
 -- held. $reason and $again_in as in posted; $truncated only counts of a card that people can still answer.
 with /* part: lock */,
 mine as materialized (
-    select cards.id, cards.settled
+    select cards.id, cards.settled, locked.thing_id
     from locked
     join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
     where cards.id = $id and cards.attempt = $attempt
@@ -287,7 +308,7 @@ kept as (
     set
         shown = $version::int, plain = $plain::boolean, leased_until = null, failures = 0,
         truncated = case when $settles::boolean then cards.truncated else $truncated::text[] end,
-        reason = $reason::jsonb, settled = cards.settled or $settles::boolean,
+        reason = $reason::jsonb, settled = (cards.settled and mine.thing_id is null) or $settles::boolean,
         wanted = cards.wanted + (cards.wanted = $version::int and $again_in::float8 is not null)::int,
         due_at = greatest( -- a later version may be due later, see receipts
             cards.due_at,
@@ -325,7 +346,8 @@ new_events as (
 select exists (select from kept) as kept;
 
 -- name: skip :none
--- Record that a card need not be posted, because the interaction ended first. It is counted once.
+-- Record that a card need not be posted, because the interaction, or the thing of an anchor, ended first. It is counted
+-- once.
 with /* part: lock */,
 mine as materialized (
     select cards.id, cards.shown
@@ -344,7 +366,11 @@ skipped as (
 update interactions
 set cards_left = cards_left - 1
 from skipped
-where organization_id = $organization_id and interactions.id = $interaction_id and skipped.first;
+where
+    organization_id = $organization_id
+    and interactions.id = $interaction_id
+    and interactions.thing_id is null -- an anchor counts no cards that are left: it never ends for want of them
+    and skipped.first;
 
 -- name: retry :none
 -- Release the lease of a card, which is due again in $seconds and waits until then for $reason. $event_id: of the entry
@@ -392,9 +418,10 @@ where
 -- Stop trying to show one card, and record why. If no other card is left to post and none can have been shown, the
 -- interaction ends as unreachable, decided on its locked row. status: of the interaction after this. No row: the lease
 -- was lost. The failure is certain, so the mark of mark_maybe_shown is cleared when this try set it ($newly_marked). A
--- posted card of which no message is left ($gone) is not counted as shown any more.
+-- posted card of which no message is left ($gone) is not counted as shown any more. An anchor never ends for it: its
+-- thing is told, once for each card.
 with locked as materialized (
-    select id, status, cards_left, cards_shown, expires_at
+    select id, status, cards_left, cards_shown, expires_at, thing_id
     from interactions
     where organization_id = $organization_id and id = $interaction_id
     for no key update
@@ -412,7 +439,8 @@ given_up as (
         and cards.attempt = $attempt
         and cards.given_up_at is null
     returning
-        cards.shown = 0 and cards.ts is null as never_shown,
+        cards.address,
+        cards.shown = 0 and cards.ts is null and locked.thing_id is null as never_shown,
         $newly_marked::boolean or ($gone::boolean and cards.ts is not null) as not_shown
 ),
 seen as materialized ( -- after its deadline its end is decided, see posted; the clock is read after the wait
@@ -424,6 +452,7 @@ decided as materialized (
         never_shown,
         (not_shown and is_open)::int as taken_back,
         is_open
+        and seen.thing_id is null
         and seen.cards_left = never_shown::int
         and seen.cards_shown = not_shown::int as last_hope
     from seen, given_up
@@ -440,6 +469,29 @@ ended as (
     where organization_id = $organization_id and id = $interaction_id
     returning status, last_hope as just_ended
 ),
+told_of_thing as ( -- once for each card; an event without a move
+    insert into events (organization_id, id, thing_id, type, detail, owed)
+    select
+        $organization_id, $event_id, things.id, things.noun || '.unreachable',
+        jsonb_build_object(
+            'move', 'unreachable', 'by', '{}'::jsonb, 'at', clock_timestamp(), 'reason', $reason::jsonb ->> 'detail',
+            'detail', jsonb_build_object('card', $id::uuid, 'to', given_up.address, 'cause', $reason::jsonb)),
+        true
+    from seen
+    cross join given_up
+    join things on things.organization_id = $organization_id and things.id = seen.thing_id
+    where
+        not exists (
+            select
+            from events
+            where
+                events.organization_id = $organization_id
+                and events.thing_id = things.id
+                and events.type = things.noun || '.unreachable'
+                and events.detail #>> '{detail,card}' = $id::text
+        )
+    returning id
+),
 new_events as (
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
@@ -447,6 +499,7 @@ new_events as (
         case when just_ended then 'interaction.unreachable' else 'card.given_up' end,
         $reason::jsonb, just_ended
     from ended
+    where not exists (select from told_of_thing)
 )
 select status
 from ended;
@@ -489,6 +542,7 @@ where
 -- channel and ts, whichever interaction of the connection it belongs to. A card without a row (its post was never
 -- confirmed) gets one, with the handle that the click carries. With $retries an edit that Slack refused is tried again
 -- at once, also of a card that was given up: the click shows that its message exists, and its cause may be mended.
+-- $interaction_id is locked, and is the anchor if the click named a round; an anchor's cards may change at any time.
 with ended as materialized (
     select organization_id, connection_id, id
     from interactions
@@ -496,7 +550,7 @@ with ended as materialized (
         organization_id = $organization_id
         and connection_id = $connection_id
         and id = $interaction_id
-        and status <> 'pending'
+        and (status <> 'pending' or is_anchor)
     for no key update
 ),
 known as materialized (
@@ -527,3 +581,10 @@ select
     organization_id, connection_id, id, $stray_id, 0, jsonb_build_object('channel', $channel::text), $channel, $ts, 2, 1
 from ended
 where not exists (select from known);
+
+-- name: anchor :maybe
+-- The anchor of the thing of a round: its cards belong to it. No row: the interaction is no round, or its thing has none.
+select things.anchor_id
+from interactions
+join things on things.organization_id = $organization_id and things.id = interactions.thing_id
+where interactions.organization_id = $organization_id and interactions.id = $id and things.anchor_id is not null;

@@ -27,13 +27,23 @@ where organization_id = $organization_id and disabled_at is null
 order by created_at, id;
 
 -- name: refresh :maybe
--- Update the active connection that an organization has of an installation. No row: it has none.
+-- Update the active connection that an organization has of an installation. No row: it has none. First it keeps others
+-- from beginning to open rounds on it, as close_gate does.
+with gate as materialized (
+    select pg_advisory_xact_lock(hashtextextended('askbridge connection ' || id::text, 0))
+    from connections
+    where
+        organization_id = $organization_id
+        and /* part: of_installation */
+        and disabled_at is null
+)
 update connections
 set
     enterprise_id = $enterprise_id::text,
     home_teams = $home_teams::text[],
     bot_user_id = $bot_user_id,
     name = $name
+from (select count(*) from gate) as closed
 where
     organization_id = $organization_id
     and /* part: of_installation */
@@ -70,6 +80,19 @@ where
     and disabled_at is not null
 order by disabled_at desc;
 
+-- name: close_gate :one
+-- Keep others from beginning to open questions or rounds on a connection until this transaction ends; before the lock of
+-- its row, which their overlapping locks would keep waiting for ever.
+select pg_advisory_xact_lock(hashtextextended('askbridge connection ' || $id::uuid::text, 0)) as held;
+
+-- name: set_default_channel :maybe
+-- Where cards go that are addressed to no one; null: nowhere.
+update connections
+set default_channel = $default_channel::text
+where organization_id = $organization_id and id = $id
+returning
+    /* part: connection_columns */;
+
 -- name: lock :maybe
 -- Lock a connection, so that no interaction is opened on it until this transaction ends; first in the order of locks.
 select
@@ -80,7 +103,7 @@ for no key update;
 
 -- name: cancel_pending :one
 -- Cancel up to $limit pending interactions of a locked connection. Those whose deadline has passed are left to expire,
--- as agents may have read already. In the order of the index of pending interactions, so that no ended row is read.
+-- as agents may have read already. Rounds of things are cancelled too, and their things stay open. In the order of the index of pending interactions, so that no ended row is read.
 with pending as materialized (
     select id
     from interactions
@@ -102,16 +125,38 @@ ended as (
         and interactions.id = pending.id
         and interactions.status = 'pending'
         and interactions.expires_at > clock_timestamp()
-    returning interactions.organization_id, interactions.id
+    returning interactions.organization_id, interactions.id, interactions.thing_id
 ),
-new_events as (
+new_events as ( -- a round tells no event: its thing has not changed
     insert into events (organization_id, id, interaction_id, type, detail, owed)
     select
         organization_id, ($event_ids::uuid[])[row_number() over ()], id, 'interaction.cancelled', $reason::jsonb, true
     from ended
+    where ended.thing_id is null
 ),
-/* part: settle */
-select (select count(*) from pending) as seen, (select count(*) from ended) as cancelled;
+/* part: settle */,
+anchors as materialized ( -- of the rounds; locked before their cards
+    select interactions.organization_id, interactions.id
+    from ended
+    join things on things.organization_id = ended.organization_id and things.id = ended.thing_id
+    join interactions on interactions.organization_id = ended.organization_id and interactions.id = things.anchor_id
+    where interactions.id not in (select id from ended)
+    order by interactions.id
+    for no key update of interactions
+),
+of_anchors as (
+    update cards
+    set wanted = wanted + 1, due_at = clock_timestamp()
+    from anchors
+    where
+        cards.organization_id = anchors.organization_id
+        and cards.interaction_id = anchors.id
+        and cards.given_up_at is null
+        and cards.retired_at is null
+)
+select
+    (select count(*) from pending) as seen,
+    (select count(*) from ended where ended.thing_id is null) as cancelled;
 
 -- name: disable :maybe
 -- Refuse clicks and new interactions on a connection. Repeated, it keeps the time of the first call.
@@ -130,11 +175,29 @@ where organization_id = $organization_id and id = $id
 returning
     /* part: connection_columns */;
 
--- name: note_click :none
--- Record that a signed click of a connection was handled, the first time.
-update connections
-set first_click_at = clock_timestamp()
-where organization_id = $organization_id and id = $id and first_click_at is null;
+-- name: note_click :one
+-- Record that a signed click of a connection was handled, the first time. Never waits for what opens interactions on it:
+-- noted is false if the row is locked, and the next click records it.
+with free as materialized (
+    select organization_id, id
+    from connections
+    where organization_id = $organization_id and id = $id and first_click_at is null
+    for no key update skip locked
+),
+noted as (
+    update connections
+    set first_click_at = clock_timestamp()
+    from free
+    where connections.organization_id = free.organization_id and connections.id = free.id
+    returning connections.id
+)
+select
+    exists (select from noted)
+    or not exists (
+        select
+        from connections
+        where organization_id = $organization_id and id = $id and first_click_at is null
+    ) as noted;
 
 -- name: first_click :maybe
 -- When the first signed click of a connection was handled; null: none ever was.

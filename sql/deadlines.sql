@@ -145,6 +145,7 @@ following as (
     from interactions
     where
         status = 'pending'
+        and expires_at < '9999-12-31Z' -- a round of a thing has no deadline
         and (organization_id, id) not in (select organization_id, id from due)
     order by expires_at
     limit 1

@@ -100,7 +100,7 @@ ready as materialized (
             and not put_off
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
-            and interaction_id is not null -- a later release delivers its events of other resources itself
+            and (interaction_id is not null or thing_id is not null) -- a later release delivers events of other resources itself
         order by due_at
         limit $max_in_flight -- without an expression, so that the planner knows how few
     ) as waiting
@@ -138,20 +138,23 @@ leased as (
         and deliveries.event_id = held.event_id
     returning
         deliveries.organization_id, deliveries.target_id, deliveries.event_id, deliveries.interaction_id,
-        deliveries.endpoint_id, deliveries.attempt, deliveries.failures
+        deliveries.thing_id, deliveries.endpoint_id, deliveries.attempt, deliveries.failures
 )
 select
-    leased.organization_id, leased.target_id, leased.event_id, leased.interaction_id, leased.endpoint_id,
-    leased.attempt, leased.failures,
+    leased.organization_id, leased.target_id, leased.event_id, leased.interaction_id, leased.thing_id,
+    leased.endpoint_id, leased.attempt, leased.failures,
     events.type,
     events.at,
-    coalesce(webhook_endpoints.url, interactions.callback) as url,
+    case when leased.thing_id is not null then events.detail end as detail,
+    coalesce(webhook_endpoints.url, interactions.callback, things.callback) as url,
     webhook_endpoints.generation,
     webhook_endpoints.rotated_at > clock_timestamp() - make_interval(secs => $overlap::int) as overlapping,
     webhook_endpoints.disabled_reason
 from leased
 join events on events.organization_id = leased.organization_id and events.id = leased.event_id
-join interactions on interactions.organization_id = leased.organization_id and interactions.id = leased.interaction_id
+left join interactions
+    on interactions.organization_id = leased.organization_id and interactions.id = leased.interaction_id
+left join things on things.organization_id = leased.organization_id and things.id = leased.thing_id
 left join webhook_endpoints
     on webhook_endpoints.organization_id = leased.organization_id and webhook_endpoints.id = leased.endpoint_id;
 
@@ -279,7 +282,7 @@ returning deliveries.event_id;
 -- name: page :many
 -- The deliveries to one endpoint, newest event first, up to $limit before $before.
 select
-    deliveries.event_id, deliveries.interaction_id, events.type, deliveries.status, deliveries.failures,
+    deliveries.event_id, deliveries.interaction_id, deliveries.thing_id, events.type, deliveries.status, deliveries.failures,
     deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
 from deliveries
 join events on events.organization_id = $organization_id and events.id = deliveries.event_id
@@ -294,7 +297,7 @@ limit $limit;
 -- name: page_of_callbacks :many
 -- The deliveries to all callbacks, newest event first, up to $limit before $before.
 select
-    deliveries.event_id, deliveries.interaction_id, events.type, deliveries.status, deliveries.failures,
+    deliveries.event_id, deliveries.interaction_id, deliveries.thing_id, events.type, deliveries.status, deliveries.failures,
     deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
 from deliveries
 join events on events.organization_id = $organization_id and events.id = deliveries.event_id

@@ -1,17 +1,17 @@
--- The feed: the events of an organization's interactions, in an order in which no reader can miss one. An event gets
+-- The feed: the events of an organization's interactions and things, in an order in which no reader can miss one. An event gets
 -- its position after its commit, from one replica at a time, so that an event that commits late gets a later position.
 -- Its deliveries are written with its position: the event is the outbox. Events of cards (card.*) are in the timeline
 -- of their interaction only.
 
 -- name: number :many
 -- Give up to $limit committed events their positions, and write the deliveries that they cause: to the endpoints that
--- are active at this moment, and to the callback of an interaction that has ended. Returns for each organization how
+-- are active at this moment, to the callback of an interaction that has ended, and to that of a thing. Returns for each organization how
 -- many events were due, how many were done, and how many deliveries were written.
 -- The transaction that has locked an organization's row, which has the counter of positions, is the only one that
 -- numbers its events. It locks that row before any event, so an event that it finds locked is no part of another such
 -- pass. Other replicas skip the organization (done is less than due) and never wait; every organization has its share
 -- of a batch, so a locked one delays no other.
--- An interaction that is being deleted, or that a replica of the previous release has locked, is skipped too, because
+-- An interaction or thing that is being deleted, or that a replica of the previous release has locked, is skipped too, because
 -- its deliveries reference it, and so are its later events. Events of the previous release are not owed: it wrote their
 -- deliveries itself. Scans all organizations for due events.
 with recursive waiting as (
@@ -37,19 +37,19 @@ with recursive waiting as (
     ) as following
 ),
 candidates as materialized (
-    select organization_id, id, interaction_id, at
+    select organization_id, id, subject_id, at
     from (
         select
-            oldest.organization_id, oldest.id, oldest.interaction_id, oldest.at,
+            oldest.organization_id, oldest.id, oldest.subject_id, oldest.at,
             row_number() over (partition by oldest.organization_id order by oldest.at, oldest.id) as turn
         from waiting
         cross join lateral (
-            select organization_id, id, interaction_id, at
+            select organization_id, id, coalesce(interaction_id, thing_id) as subject_id, at
             from events
             where
                 organization_id = waiting.organization_id
                 and (owed or (position is null and type not like 'card.%'))
-                and interaction_id is not null -- a later release numbers its events of other resources itself
+                and (interaction_id is not null or thing_id is not null) -- a later release numbers events of other resources itself
             order by at, id
             limit (select 1 + $limit::bigint * 4 / greatest(count(*), 1) from waiting)
         ) as oldest
@@ -73,7 +73,9 @@ held as materialized (
     ) as counters
 ),
 due as materialized (
-    select events.organization_id, events.id, events.interaction_id, events.type, events.at, events.position, events.owed
+    select
+        events.organization_id, events.id, events.interaction_id, events.thing_id,
+        coalesce(events.interaction_id, events.thing_id) as subject_id, events.type, events.at, events.position, events.owed
     from held
     join candidates using (organization_id)
     join events on events.organization_id = held.organization_id and events.id = candidates.id
@@ -81,7 +83,9 @@ due as materialized (
     for no key update of events skip locked
 ),
 caused as materialized (
-    select due.organization_id, due.id, due.interaction_id, called.id as target_id, called.id as endpoint_id
+    select
+        due.organization_id, due.id, due.interaction_id, due.thing_id, due.subject_id,
+        called.id as target_id, called.id as endpoint_id
     from due
     cross join lateral ( -- a subquery of its own, so that no other organization's endpoints are read
         select id
@@ -89,19 +93,28 @@ caused as materialized (
         where
             organization_id = due.organization_id
             and disabled_at is null
-            and due.type = any (coalesce(types, $ends::text[]))
+            and (
+                due.type = any (coalesce(types, $ends::text[]))
+                or split_part(due.type, '.', 1) || '.*' = any (types)
+            )
         offset 0
     ) as called
     where due.owed
     union all
-    select due.organization_id, due.id, due.interaction_id, interactions.callback_target, null
+    select
+        due.organization_id, due.id, due.interaction_id, due.thing_id, due.subject_id, interactions.callback_target, null
     from due
     join interactions
         on interactions.organization_id = due.organization_id and interactions.id = due.interaction_id
     where due.owed and due.type = any ($ends::text[]) and interactions.callback_target is not null
+    union all
+    select due.organization_id, due.id, due.interaction_id, due.thing_id, due.subject_id, things.callback_target, null
+    from due
+    join things on things.organization_id = due.organization_id and things.id = due.thing_id
+    where due.owed and things.callback_target is not null
 ),
 named as materialized (
-    select distinct organization_id, interaction_id
+    select distinct organization_id, interaction_id, thing_id
     from caused
 ),
 kept as materialized ( -- takes the lock that the foreign key of deliveries takes, without waiting for it
@@ -111,22 +124,29 @@ kept as materialized ( -- takes the lock that the foreign key of deliveries take
         on interactions.organization_id = named.organization_id and interactions.id = named.interaction_id
     for key share of interactions skip locked
 ),
-put_off as materialized ( -- interactions with an event that cannot be done now, and the time of the first such event
-    select interaction_id, min(at) as since
+kept_things as materialized (
+    select things.organization_id, things.id
+    from named
+    join things on things.organization_id = named.organization_id and things.id = named.thing_id
+    for key share of things skip locked
+),
+put_off as materialized ( -- subjects with an event that cannot be done now, and the time of the first such event
+    select subject_id, min(at) as since
     from (
-        select candidates.interaction_id, candidates.at
+        select candidates.subject_id, candidates.at
         from held
         join candidates using (organization_id)
         left join due using (organization_id, id)
         where due.id is null
         union all
-        select due.interaction_id, due.at
+        select due.subject_id, due.at
         from due
         join caused using (organization_id, id)
         left join kept on kept.id = caused.interaction_id
-        where kept.id is null
+        left join kept_things on kept_things.id = caused.thing_id
+        where kept.id is null and kept_things.id is null
     ) as missing
-    group by interaction_id
+    group by subject_id
 ),
 placed as materialized (
     select
@@ -138,8 +158,8 @@ placed as materialized (
         ) as place
     from held
     join due using (organization_id)
-    left join put_off on put_off.interaction_id = due.interaction_id and put_off.since <= due.at
-    where put_off.interaction_id is null
+    left join put_off on put_off.subject_id = due.subject_id and put_off.since <= due.at
+    where put_off.subject_id is null
 ),
 numbered as (
     update events
@@ -163,8 +183,9 @@ counted as (
     where organizations.organization_id = latest.organization_id and organizations.events_position < latest.place
 ),
 delivering as ( -- in the order of the feed, which is the order in which they become due
-    insert into deliveries (organization_id, target_id, event_id, interaction_id, endpoint_id, created_at)
-    select organization_id, caused.target_id, id, caused.interaction_id, caused.endpoint_id, placed.at
+    insert into deliveries (organization_id, target_id, event_id, interaction_id, thing_id, endpoint_id, created_at)
+    select
+        organization_id, caused.target_id, id, caused.interaction_id, caused.thing_id, caused.endpoint_id, placed.at
     from placed
     join caused using (organization_id, id)
     order by placed.place
@@ -191,29 +212,32 @@ left join done using (organization_id)
 left join made using (organization_id);
 
 -- name: page :many
--- Up to $limit events of interactions past the position $past, in their order; of these types, or of all. An index
+-- Up to $limit events past the position $past, in their order; of these types, or of all. detail is that of a thing's
+-- event, which says what changed. An index
 -- orders the events of each type by position, so that a rare type is found without reading the others.
-select position, id, interaction_id, type, at
+select position, id, interaction_id, thing_id, type, at, case when thing_id is not null then detail end as detail
 from (
     (
-        select position, id, interaction_id, type, at
+        select position, id, interaction_id, thing_id, type, at, detail
         from events
         where
             organization_id = $organization_id and position > $past and $types::text[] is null
-            and interaction_id is not null
+            and (interaction_id is not null or thing_id is not null)
         order by position
         limit $limit
     )
     union all
     (
-        select of_type.position, of_type.id, of_type.interaction_id, of_type.type, of_type.at
+        select
+            of_type.position, of_type.id, of_type.interaction_id, of_type.thing_id, of_type.type, of_type.at,
+            of_type.detail
         from unnest($types::text[]) as wanted (type)
         cross join lateral (
-            select position, id, interaction_id, type, at
+            select position, id, interaction_id, thing_id, type, at, detail
             from events
             where
                 organization_id = $organization_id and type = wanted.type and position > $past
-                and interaction_id is not null
+                and (interaction_id is not null or thing_id is not null)
             order by position
             limit $limit
         ) as of_type

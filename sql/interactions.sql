@@ -6,18 +6,28 @@
 -- interaction to be superseded does not exist or has ended, or $max_pending of the organization are pending.
 -- $max_pending is null if the caller knows that fewer are; then none are counted. One that supersedes another is not
 -- refused for their number. The connection is locked first, so that disabling it cannot miss an interaction that is
--- being opened.
-with connection as materialized (
-    select organization_id, id
-    from connections
-    where organization_id = $organization_id and id = $connection_id and disabled_at is null
-    for share
+-- being opened; the gate before it is as in things.lock_connection.
+with gate as materialized (
+    select pg_advisory_xact_lock_shared(hashtextextended('askbridge connection ' || $connection_id::uuid::text, 0))
+),
+connection as materialized (
+    select connections.organization_id, connections.id
+    from gate
+    cross join connections
+    where
+        connections.organization_id = $organization_id
+        and connections.id = $connection_id
+        and connections.disabled_at is null
+    for share of connections
 ),
 older as materialized ( -- locked after the connection, never before it
     select interactions.id, interactions.status, interactions.expires_at
     from connection
     cross join interactions
-    where interactions.organization_id = $organization_id and interactions.id = $supersedes
+    where
+        interactions.organization_id = $organization_id
+        and interactions.id = $supersedes
+        and interactions.thing_id is null
     for no key update of interactions
 ),
 seen as materialized ( -- apart from the locks, so that the clock is read after the wait for them
@@ -31,7 +41,7 @@ pending_count as materialized ( -- counting 10,000 takes 3 ms, so not every call
         select
         from interactions
         where
-            organization_id = $organization_id and status = 'pending'
+            organization_id = $organization_id and status = 'pending' and thing_id is null
             and $max_pending::int8 is not null and $supersedes::uuid is null
         limit $max_pending
     ) as counted
@@ -116,17 +126,18 @@ from interactions
 where organization_id = $organization_id and id = any ($ids::uuid[]);
 
 -- name: page :many
--- Up to $limit of an organization's interactions older than $before, newest first. Each arm of the union uses an index
--- of its own and runs only for its filters. Arms that may match very many rows stop at a page, so they apply all
--- filters themselves; the rows of the others are filtered below. The page ends with the row that brings its content to
--- $max_bytes, and has the bodies only if $with_body. followed: whether there is an older one that matches.
+-- Up to $limit of an organization's questions older than $before, newest first; rounds of things are not among them.
+-- Each arm of the union uses an index of its own and runs only for its filters. Arms that may match very many rows stop
+-- at a page, so they apply all filters themselves; the rows of the others are filtered below. $statuses are all of them.
+-- The page ends with the row that brings its content to $max_bytes, and has the bodies only if $with_body. followed:
+-- whether there is an older one that matches.
 with newest as materialized ( -- most tags are either common, and found among the newest rows, or rare
     select *
     from (
         select *
         from interactions
         where
-            organization_id = $organization_id and id < $before
+            organization_id = $organization_id and id < $before and thing_id is null
             and $idempotency_key::text is null and $run::text is null and $tag::text is not null
             and $status::text is distinct from 'pending'
         order by id desc
@@ -152,13 +163,20 @@ from (
             octet_length(request::text) + octet_length(metadata::text)
             - case when $with_body::bool then 0 else coalesce(octet_length(request ->> 'body'), 0) end as size
         from (
-            (
-                select *
-                from interactions
-                where
-                    organization_id = $organization_id and id < $before
-                    and $idempotency_key::text is null and $run::text is null and $status::text is null
-                    and $kind::text is null and $tag::text is null
+            ( -- one status after the other, along the index of questions
+                select of_status.*
+                from unnest($statuses::text[]) as each (status)
+                cross join lateral (
+                    select *
+                    from interactions
+                    where
+                        organization_id = $organization_id and interactions.status = each.status and id < $before
+                        and thing_id is null
+                        and $idempotency_key::text is null and $run::text is null and $status::text is null
+                        and $kind::text is null and $tag::text is null
+                    order by id desc
+                    limit $limit
+                ) as of_status
                 order by id desc
                 limit $limit
             )
@@ -177,7 +195,7 @@ from (
                 select *
                 from interactions
                 where
-                    organization_id = $organization_id and status = $status and id < $before
+                    organization_id = $organization_id and status = $status and id < $before and thing_id is null
                     and $idempotency_key::text is null and $run::text is null and ($tag::text is null or $status = 'pending')
                     and ($kind::text is null or kind = $kind) and ($tag::text is null or $tag = any (tags))
                 order by id desc
@@ -229,6 +247,18 @@ from (
 where size_before < $max_bytes::int8
 order by id desc;
 
+-- name: rounds :many
+-- Up to $limit rounds of one thing older than $before, newest first; of this status, or of all.
+select
+    /* part: interaction_columns */,
+    statement_timestamp() as read_at
+from interactions
+where
+    organization_id = $organization_id and thing_id = $thing_id and id < $before
+    and ($status::text is null or status = $status)
+order by id desc
+limit $limit;
+
 -- name: lock :none
 -- Lock the interaction, so that the next statement of this transaction sees what was committed before. A statement that
 -- waited for the lock itself would decide from the row of before the wait.
@@ -250,6 +280,10 @@ for no key update;
 -- enterprise of the connection, though not to a workspace in home_teams; null: Slack did not say. undecided: the verdict
 -- depends on it, so nothing is decided or written. asked: the kind and the request, if the verdict is opened: the form is
 -- made from them, or with intent show from the full text.
+-- A round of a thing is claimed only with the $thing_id that it names, in a transaction that has locked the thing;
+-- without it nothing of the round is locked, decided or written, and of_thing names the thing. $refusal is why the thing
+-- does not allow the choice now, which is then refused instead of won. With intent add, whether the thing is open
+-- counts ($is_open), not whether the round is: the verdict is added, and the round stays as it is.
 with locked as materialized (
     select
         id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,
@@ -257,11 +291,18 @@ with locked as materialized (
         ended_at,
         full_text is not null as has_full_text
     from interactions
-    where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
+    where
+        organization_id = $organization_id
+        and connection_id = $connection_id
+        and id = $interaction_id
+        and thing_id is not distinct from $thing_id::uuid
     for no key update
 ),
 seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
-    select locked.*, clock_timestamp() as now
+    select
+        locked.*,
+        clock_timestamp() as now,
+        $intent::text = 'add' and $is_open::boolean is true as adds -- what became of the round does not matter
     from (values (true)) as always
     left join locked on true
 ),
@@ -269,15 +310,30 @@ decided as materialized (
     select
         seen.*,
         case
-            when id is null then 'gone'
+            when id is null
+                then case
+                    when
+                        $thing_id::uuid is not null
+                        or not exists (
+                            select
+                            from interactions
+                            where
+                                organization_id = $organization_id
+                                and connection_id = $connection_id
+                                and id = $interaction_id
+                                and thing_id is not null
+                        )
+                        then 'gone'
+                end
             when
-                status = 'answered' and answered_by = $user_id::text and choice = $choice::text
+                not adds
+                and status = 'answered' and answered_by = $user_id::text and choice = $choice::text
                 and answer || coalesce($given::jsonb, '{}') = answer
                 and $intent::text <> 'mistaken' -- what was given is not in the answer
                 then 'recorded'
-            when status = 'answered' and answered_by = $user_id::text then 'decided'
-            when status = 'answered' then 'taken'
-            when status <> 'pending' then status
+            when not adds and status = 'answered' and answered_by = $user_id::text then 'decided'
+            when not adds and status = 'answered' then 'taken'
+            when not adds and status <> 'pending' then status
             when expires_at <= now then null -- overdue
             when
                 home_teams is not null and ($user_team::text = any (home_teams)) is not true
@@ -292,6 +348,8 @@ decided as materialized (
                 then 'gone'
             when $intent = 'open' then 'opened'
             when $intent = 'mistaken' then 'mistaken'
+            when $refusal::jsonb is not null then 'refused'
+            when $intent = 'add' then 'added'
             else 'won'
         end as verdict
     from seen
@@ -299,14 +357,14 @@ decided as materialized (
 audited as (
     insert into clicks (
         organization_id, claim_id, connection_id, interaction_id, verdict, choice, user_id, user_name, user_team,
-        channel, ts, clicked_at)
+        channel, ts, refusal, clicked_at)
     select
         $organization_id, $claim_id, $connection_id, id, verdict, $choice::text, $user_id::text, $user_name,
-        $user_team::text, $channel, $ts, now
+        $user_team::text, $channel, $ts, case when verdict = 'refused' then $refusal::jsonb end, now
     from decided
     where verdict is not null
     on conflict (organization_id, claim_id) do update set repeats = clicks.repeats + 1
-    returning verdict, repeats
+    returning verdict, repeats, refusal
 ),
 won as (
     update interactions
@@ -316,7 +374,7 @@ won as (
             || (case when $given::jsonb is null then interactions.answers else interactions.forms end -> $choice::text)
             || jsonb_build_object(
                 'by', jsonb_build_object('user', $user_id::text, 'name', $user_name, 'team', $user_team::text),
-                'via', case when $given::jsonb is null then 'button' else 'form' end),
+                'via', $via::text),
         choice = $choice::text,
         answered_by = $user_id::text,
         claim_id = $claim_id,
@@ -337,6 +395,7 @@ new_events as (
     insert into events (organization_id, id, interaction_id, type, owed)
     select $organization_id, $event_id, $interaction_id, 'interaction.answered', true
     from won
+    where $thing_id::uuid is null -- a round tells no event of its own, and its cards are its thing's
 ),
 settling as (
     update cards
@@ -345,12 +404,25 @@ settling as (
     where
         cards.organization_id = $organization_id
         and cards.interaction_id = $interaction_id
+        and $thing_id::uuid is null
         and cards.given_up_at is null
     returning cards.channel, cards.ts
 )
 select
     decided.verdict is null and decided.expires_at <= decided.now as overdue,
     decided.verdict is null and decided.expires_at > decided.now as undecided,
+    case
+        when decided.verdict is null and decided.id is null
+            then (
+                select jsonb_build_object('id', thing_id, 'noun', kind)
+                from interactions
+                where
+                    organization_id = $organization_id
+                    and connection_id = $connection_id
+                    and id = $interaction_id
+            )
+    end as of_thing,
+    audited.refusal,
     exists (select from settling where settling.channel = $channel and settling.ts = $ts) as is_settling,
     audited.verdict,
     audited.repeats,

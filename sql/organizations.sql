@@ -39,7 +39,7 @@ select
     (
         select count(*)
         from interactions
-        where organization_id = $organization_id and status = 'pending'
+        where organization_id = $organization_id and status = 'pending' and thing_id is null
     ) as questions,
     (
         select count(*)
@@ -71,6 +71,14 @@ select
                         and interactions.id = events.interaction_id
                         and interactions.callback_target is not null
                 )
+                or exists (
+                    select
+                    from things
+                    where
+                        things.organization_id = $organization_id
+                        and things.id = events.thing_id
+                        and things.callback_target is not null
+                )
             )
     ) as deliveries
 from organizations
@@ -87,6 +95,14 @@ for no key update;
 -- Lock up to $limit of its interactions, which are then deleted with all their rows.
 select id
 from interactions
+where organization_id = $organization_id
+limit $limit
+for update;
+
+-- name: hold_things :many
+-- Lock up to $limit of its things, whose rounds are deleted, and which are then deleted with all their rows.
+select id
+from things
 where organization_id = $organization_id
 limit $limit
 for update;

@@ -5,7 +5,7 @@
 -- interaction, then cards.
 
 -- name: acknowledge :many
--- Record that agents were given the ends of these interactions. Never waits: returns those that are locked, to be
+-- Record that agents were given the ends of these questions; rounds are passed over. Never waits: returns those that are locked, to be
 -- recorded again. The cards of an answer are edited to show it: with an edit that is still due, or in $seconds, so that
 -- a receipt that follows at once is shown by the same edit.
 with acknowledged as materialized (
@@ -20,6 +20,7 @@ owed as materialized (
     where
         interactions.heard_at is null
         and interactions.status <> 'pending'
+        and interactions.thing_id is null
     for no key update of interactions skip locked
 ),
 heard as (
@@ -56,6 +57,7 @@ join interactions
 where
     interactions.heard_at is null
     and interactions.status <> 'pending'
+    and interactions.thing_id is null
     and not exists (select from owed where owed.id = interactions.id);
 
 -- name: record :maybe

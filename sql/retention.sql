@@ -4,12 +4,14 @@
 
 -- name: hold :many
 -- Lock up to $limit interactions that ended more than $days days ago, oldest end first, beginning after the named one.
--- Locked rows are skipped, so it never waits. Scans all organizations; the statement's clock, unlike clock_timestamp(),
--- lets the index stop at the first row that is not old enough.
+-- Locked rows are skipped, so it never waits. An anchor stays as long as its thing, whose cards belong to it. Scans all
+-- organizations; the statement's clock, unlike clock_timestamp(), lets the index stop at the first row that is not old
+-- enough.
 select organization_id, id, ended_at
 from interactions
 where
     status <> 'pending'
+    and not is_anchor
     and ended_at < statement_timestamp() - make_interval(days => $days::int)
     and (ended_at, organization_id, id) > ($after::timestamptz, $after_organization_id::uuid, $after_id::uuid)
 order by ended_at, organization_id, id
@@ -190,3 +192,100 @@ forgotten as (
 )
 select count(*) as rows
 from forgotten;
+
+-- name: hold_things :many
+-- Lock up to $limit things that ended more than $days days ago, as hold does.
+select organization_id, id, ended_at
+from things
+where
+    ended_at < statement_timestamp() - make_interval(days => $days::int)
+    and (ended_at, organization_id, id) > ($after::timestamptz, $after_organization_id::uuid, $after_id::uuid)
+order by ended_at, organization_id, id
+limit $limit
+for update skip locked;
+
+-- name: hold_rounds :many
+-- Lock the rounds of locked things. Locked rows are skipped.
+select interactions.organization_id, interactions.thing_id, interactions.id
+from unnest($organization_ids::uuid[], $ids::uuid[]) as held (organization_id, id)
+join interactions on interactions.organization_id = held.organization_id and interactions.thing_id = held.id
+order by interactions.organization_id, interactions.id
+for update of interactions skip locked;
+
+-- name: settled_things :many
+-- Those of the locked things that owe nothing: every posted card shows the end, every event has its position and its
+-- deliveries written, no delivery is pending, and all their rounds are locked.
+with held as (
+    select organization_id, id
+    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+)
+select held.organization_id, held.id
+from held
+join things on things.organization_id = held.organization_id and things.id = held.id
+where
+    things.ended_at is not null
+    and not exists (
+        select
+        from cards
+        where
+            cards.organization_id = held.organization_id
+            and cards.interaction_id = things.anchor_id
+            and cards.ts is not null
+            and cards.shown < cards.wanted
+            and not cards.settled
+            and cards.given_up_at is null
+    )
+    and not exists (
+        select
+        from events
+        where
+            events.organization_id = held.organization_id
+            and events.thing_id = held.id
+            and (events.owed or events.position is null)
+    )
+    and not exists (
+        select
+        from deliveries
+        where
+            deliveries.organization_id = held.organization_id
+            and deliveries.thing_id = held.id
+            and deliveries.status = 'pending'
+    )
+    and not exists (
+        select
+        from interactions
+        where
+            interactions.organization_id = held.organization_id
+            and interactions.thing_id = held.id
+            and interactions.id <> all ($round_ids::uuid[])
+    );
+
+-- name: forget_things :one
+-- Delete locked things, whose rounds are deleted already, with their events and deliveries; their noun's rows, history and
+-- requests go with them. Returns how many rows of these tables those were.
+with held as materialized (
+    select organization_id, id
+    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+),
+deleted_deliveries as (
+    delete from deliveries
+    using held
+    where deliveries.organization_id = held.organization_id and deliveries.thing_id = held.id
+    returning deliveries.event_id
+),
+deleted_events as (
+    delete from events
+    using held
+    where events.organization_id = held.organization_id and events.thing_id = held.id
+    returning events.id
+),
+deleted_things as (
+    delete from things
+    using held
+    where things.organization_id = held.organization_id and things.id = held.id
+    returning things.id
+)
+select
+    (select count(*) from deleted_deliveries)
+    + (select count(*) from deleted_events)
+    + (select count(*) from deleted_things) as rows;

@@ -24,6 +24,7 @@ CREATE TABLE cards (
     settled boolean DEFAULT false NOT NULL,
     shelved integer DEFAULT 0 NOT NULL,
     truncated text[],
+    retired_at timestamp with time zone,
     CONSTRAINT cards_pkey PRIMARY KEY (organization_id, interaction_id, id),
     CONSTRAINT cards_check CHECK (((channel IS NULL) = (ts IS NULL))),
     CONSTRAINT cards_check1 CHECK ((shown <= wanted)),
@@ -44,9 +45,11 @@ CREATE TABLE clicks (
     ts text,
     repeats integer DEFAULT 0 NOT NULL,
     clicked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    refusal jsonb,
     CONSTRAINT clicks_pkey PRIMARY KEY (organization_id, claim_id),
     CONSTRAINT clicks_claim_id_check CHECK ((octet_length(claim_id) = 32)),
-    CONSTRAINT clicks_verdict_check CHECK ((verdict = ANY (ARRAY['won'::text, 'recorded'::text, 'decided'::text, 'opened'::text, 'mistaken'::text, 'taken'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text, 'outsider'::text, 'not_yours'::text, 'gone'::text])))
+    CONSTRAINT clicks_refusal CHECK (((refusal IS NULL) OR (verdict = 'refused'::text))),
+    CONSTRAINT clicks_verdict_check CHECK ((verdict = ANY (ARRAY['won'::text, 'recorded'::text, 'decided'::text, 'opened'::text, 'mistaken'::text, 'refused'::text, 'added'::text, 'taken'::text, 'expired'::text, 'cancelled'::text, 'superseded'::text, 'unreachable'::text, 'outsider'::text, 'not_yours'::text, 'gone'::text])))
 );
 
 CREATE TABLE connections (
@@ -61,6 +64,7 @@ CREATE TABLE connections (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     disabled_at timestamp with time zone,
     first_click_at timestamp with time zone,
+    default_channel text,
     CONSTRAINT connections_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT connections_check CHECK (((team_id IS NOT NULL) OR (enterprise_id IS NOT NULL))),
     CONSTRAINT connections_home_teams_check CHECK ((cardinality(home_teams) > 0))
@@ -70,7 +74,7 @@ CREATE TABLE deliveries (
     organization_id uuid NOT NULL,
     target_id uuid NOT NULL,
     event_id uuid NOT NULL,
-    interaction_id uuid NOT NULL,
+    interaction_id uuid,
     endpoint_id uuid,
     status text DEFAULT 'pending'::text NOT NULL,
     attempt integer DEFAULT 0 NOT NULL,
@@ -81,24 +85,43 @@ CREATE TABLE deliveries (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     ended_at timestamp with time zone,
     put_off boolean DEFAULT false NOT NULL,
+    thing_id uuid,
     CONSTRAINT deliveries_pkey PRIMARY KEY (organization_id, target_id, event_id),
     CONSTRAINT deliveries_check CHECK (((endpoint_id IS NULL) OR (endpoint_id = target_id))),
     CONSTRAINT deliveries_check1 CHECK (((status = 'pending'::text) = (ended_at IS NULL))),
     CONSTRAINT deliveries_check2 CHECK (((status = 'pending'::text) OR ((leased_until IS NULL) AND (outcome IS NOT NULL)))),
     CONSTRAINT deliveries_failures_check CHECK ((failures >= 0)),
-    CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+    CONSTRAINT deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
+    CONSTRAINT deliveries_subject CHECK ((num_nonnulls(interaction_id, thing_id) = 1))
 );
 
 CREATE TABLE events (
     organization_id uuid NOT NULL,
     id uuid NOT NULL,
-    interaction_id uuid NOT NULL,
+    interaction_id uuid,
     type text NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     position bigint,
     owed boolean DEFAULT false NOT NULL,
-    CONSTRAINT events_pkey PRIMARY KEY (organization_id, id)
+    thing_id uuid,
+    CONSTRAINT events_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT events_subject CHECK ((num_nonnulls(interaction_id, thing_id) = 1))
+);
+
+CREATE TABLE history (
+    organization_id uuid NOT NULL,
+    thing_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number integer,
+    move text NOT NULL,
+    from_status text,
+    to_status text,
+    by jsonb NOT NULL,
+    reason text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT history_pkey PRIMARY KEY (organization_id, thing_id, id)
 );
 
 CREATE TABLE interactions (
@@ -140,7 +163,10 @@ CREATE TABLE interactions (
     unable jsonb DEFAULT '{}'::jsonb NOT NULL,
     last_called boolean DEFAULT false NOT NULL,
     full_text text,
+    thing_id uuid,
+    is_anchor boolean DEFAULT false NOT NULL,
     CONSTRAINT interactions_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT interactions_anchor CHECK (((NOT is_anchor) OR (thing_id IS NOT NULL))),
     CONSTRAINT interactions_callback CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT interactions_cards_left_check CHECK ((cards_left >= 0)),
     CONSTRAINT interactions_cards_shown_check CHECK ((cards_shown >= 0)),
@@ -193,12 +219,102 @@ CREATE TABLE organizations (
     CONSTRAINT organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 );
 
+CREATE TABLE recoveries (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    status text NOT NULL,
+    outcome text,
+    source_type text NOT NULL,
+    source_id text NOT NULL,
+    source_url text,
+    kind text NOT NULL,
+    cause text NOT NULL,
+    fingerprint text NOT NULL,
+    next_action text NOT NULL,
+    owner_agent text,
+    owner_user text,
+    previous_owner jsonb,
+    return_owner jsonb,
+    recovery_ref text,
+    wake_policy jsonb,
+    monitor_policy jsonb,
+    evidence jsonb,
+    max_attempts integer,
+    timeout_at timestamp with time zone,
+    attempt_count integer NOT NULL,
+    last_attempt_at timestamp with time zone NOT NULL,
+    escalated_at timestamp with time zone,
+    escalation_step integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone,
+    note text,
+    blocker jsonb,
+    blocker_id uuid,
+    resolved_by jsonb,
+    resolved_at timestamp with time zone,
+    CONSTRAINT recoveries_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT recoveries_attempt_count_check CHECK ((attempt_count > 0)),
+    CONSTRAINT recoveries_check CHECK (((owner_agent IS NULL) OR (owner_user IS NULL))),
+    CONSTRAINT recoveries_check1 CHECK (((status = ANY (ARRAY['resolved'::text, 'cancelled'::text])) = (outcome IS NOT NULL))),
+    CONSTRAINT recoveries_check2 CHECK (((status = ANY (ARRAY['resolved'::text, 'cancelled'::text])) = (resolved_at IS NOT NULL))),
+    CONSTRAINT recoveries_check3 CHECK (((resolved_at IS NULL) = (resolved_by IS NULL))),
+    CONSTRAINT recoveries_check4 CHECK (((status = 'cancelled'::text) = (NOT (outcome IS DISTINCT FROM 'cancelled'::text)))),
+    CONSTRAINT recoveries_check5 CHECK (((NOT (outcome IS DISTINCT FROM 'blocked'::text)) = (blocker IS NOT NULL))),
+    CONSTRAINT recoveries_check6 CHECK (((blocker_id IS NULL) OR (blocker IS NOT NULL))),
+    CONSTRAINT recoveries_check7 CHECK (((status <> 'escalated'::text) OR (escalated_at IS NOT NULL))),
+    CONSTRAINT recoveries_check8 CHECK (((due_at IS NULL) OR (status = ANY (ARRAY['active'::text, 'escalated'::text])))),
+    CONSTRAINT recoveries_escalation_step_check CHECK ((escalation_step >= 0)),
+    CONSTRAINT recoveries_max_attempts_check CHECK ((max_attempts > 0)),
+    CONSTRAINT recoveries_outcome_check CHECK ((outcome = ANY (ARRAY['restored'::text, 'blocked'::text, 'false_positive'::text, 'cancelled'::text]))),
+    CONSTRAINT recoveries_status_check CHECK ((status = ANY (ARRAY['active'::text, 'escalated'::text, 'resolved'::text, 'cancelled'::text])))
+);
+
 CREATE TABLE serving (
     organization_id uuid NOT NULL,
     connection_id uuid NOT NULL,
     served_since timestamp with time zone NOT NULL,
     served_until timestamp with time zone NOT NULL,
     CONSTRAINT serving_pkey PRIMARY KEY (organization_id, connection_id)
+);
+
+CREATE TABLE thing_requests (
+    organization_id uuid NOT NULL,
+    idempotency_key text NOT NULL,
+    request_hash bytea NOT NULL,
+    thing_id uuid NOT NULL,
+    made_id uuid,
+    CONSTRAINT thing_requests_pkey PRIMARY KEY (organization_id, idempotency_key)
+);
+
+CREATE TABLE things (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    noun text NOT NULL,
+    connection_id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    opened_by text NOT NULL,
+    addresses jsonb NOT NULL,
+    asked_addresses jsonb,
+    added_addresses jsonb DEFAULT '[]'::jsonb NOT NULL,
+    responders text[],
+    anyone boolean DEFAULT false NOT NULL,
+    home_teams text[],
+    agent jsonb,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    callback text,
+    callback_target uuid,
+    anchor_id uuid,
+    moves integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT things_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT things_check CHECK (((callback IS NULL) = (callback_target IS NULL))),
+    CONSTRAINT things_check1 CHECK (((responders IS NULL) OR (NOT anyone))),
+    CONSTRAINT things_home_teams_check CHECK ((cardinality(home_teams) > 0)),
+    CONSTRAINT things_moves_check CHECK ((moves >= 0)),
+    CONSTRAINT things_noun_check CHECK (((char_length(noun) >= 1) AND (char_length(noun) <= 40))),
+    CONSTRAINT things_responders_check CHECK ((cardinality(responders) > 0))
 );
 
 CREATE TABLE throttles (
@@ -232,11 +348,22 @@ ALTER TABLE clicks ADD CONSTRAINT clicks_organization_id_interaction_id_fkey FOR
 ALTER TABLE connections ADD CONSTRAINT connections_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_organization_id_endpoint_id_fkey FOREIGN KEY (organization_id, endpoint_id) REFERENCES webhook_endpoints(organization_id, id);
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
 ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
+ALTER TABLE events ADD CONSTRAINT events_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
+ALTER TABLE history ADD CONSTRAINT history_organization_id_thing_id_fkey FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
+ALTER TABLE interactions ADD CONSTRAINT interactions_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
 ALTER TABLE keys ADD CONSTRAINT keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE recoveries ADD CONSTRAINT recoveries_organization_id_blocker_id_fkey FOREIGN KEY (organization_id, blocker_id) REFERENCES things(organization_id, id) ON DELETE SET NULL (blocker_id);
+ALTER TABLE recoveries ADD CONSTRAINT recoveries_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE serving ADD CONSTRAINT serving_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE thing_requests ADD CONSTRAINT thing_requests_organization_id_thing_id_fkey FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE things ADD CONSTRAINT things_organization_id_anchor_id_fkey FOREIGN KEY (organization_id, anchor_id) REFERENCES interactions(organization_id, id) ON DELETE SET NULL (anchor_id);
+ALTER TABLE things ADD CONSTRAINT things_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id);
+ALTER TABLE things ADD CONSTRAINT things_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE things ADD CONSTRAINT things_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
 ALTER TABLE throttles ADD CONSTRAINT throttles_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 
@@ -256,20 +383,38 @@ CREATE INDEX deliveries_of_callbacks ON deliveries USING btree (organization_id,
 CREATE INDEX deliveries_pending ON deliveries USING btree (organization_id, target_id, due_at) WHERE (status = 'pending'::text);
 CREATE INDEX deliveries_put_off ON deliveries USING btree (due_at) WHERE ((status = 'pending'::text) AND put_off);
 CREATE INDEX deliveries_ready ON deliveries USING btree (organization_id, target_id, due_at) WHERE ((status = 'pending'::text) AND (NOT put_off));
+CREATE INDEX deliveries_thing ON deliveries USING btree (organization_id, thing_id) WHERE (thing_id IS NOT NULL);
 CREATE INDEX events_due ON events USING btree (organization_id, at, id) WHERE (owed OR (("position" IS NULL) AND (type !~~ 'card.%'::text)));
 CREATE INDEX events_interaction ON events USING btree (organization_id, interaction_id);
 CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "position") WHERE ("position" IS NOT NULL);
+CREATE INDEX events_thing ON events USING btree (organization_id, thing_id, at) WHERE (thing_id IS NOT NULL);
 CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX events_unnumbered ON events USING btree (at) WHERE (("position" IS NULL) AND (type ~~ 'interaction.%'::text));
+CREATE UNIQUE INDEX history_number ON history USING btree (organization_id, thing_id, number);
 CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
 CREATE INDEX interactions_ended ON interactions USING btree (ended_at, organization_id, id) WHERE (status <> 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX interactions_kind ON interactions USING btree (organization_id, kind, id);
 CREATE INDEX interactions_last_call ON interactions USING btree (expires_at) WHERE ((status = 'pending'::text) AND (on_expiry IS NOT NULL) AND (NOT last_called));
+CREATE INDEX interactions_question_status ON interactions USING btree (organization_id, status, id) WHERE (thing_id IS NULL);
+CREATE UNIQUE INDEX interactions_round ON interactions USING btree (organization_id, thing_id) WHERE ((status = 'pending'::text) AND (thing_id IS NOT NULL));
 CREATE INDEX interactions_run ON interactions USING btree (organization_id, ((request #>> '{agent,run}'::text[])), id) WHERE ((request #>> '{agent,run}'::text[]) IS NOT NULL);
 CREATE INDEX interactions_status ON interactions USING btree (organization_id, status, id);
 CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organization_id)::text, tags)) WITH (fastupdate=off) WHERE (tags <> '{}'::text[]);
+CREATE INDEX interactions_thing ON interactions USING btree (organization_id, thing_id, id) WHERE (thing_id IS NOT NULL);
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);
+CREATE INDEX recoveries_blocker ON recoveries USING btree (organization_id, blocker_id) WHERE (blocker_id IS NOT NULL);
+CREATE INDEX recoveries_due ON recoveries USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX recoveries_fingerprint ON recoveries USING btree (organization_id, fingerprint, id);
+CREATE UNIQUE INDEX recoveries_open ON recoveries USING btree (organization_id, source_type, source_id) WHERE (status = ANY (ARRAY['active'::text, 'escalated'::text]));
+CREATE INDEX recoveries_owner_agent ON recoveries USING btree (organization_id, owner_agent, id) WHERE (owner_agent IS NOT NULL);
+CREATE INDEX recoveries_owner_user ON recoveries USING btree (organization_id, owner_user, id) WHERE (owner_user IS NOT NULL);
+CREATE INDEX recoveries_source ON recoveries USING btree (organization_id, source_type, source_id, id);
+CREATE INDEX recoveries_status ON recoveries USING btree (organization_id, status, id);
+CREATE INDEX thing_requests_thing ON thing_requests USING btree (organization_id, thing_id);
+CREATE INDEX things_anchor ON things USING btree (organization_id, anchor_id) WHERE (anchor_id IS NOT NULL);
+CREATE INDEX things_ended ON things USING btree (ended_at, organization_id, id) WHERE (ended_at IS NOT NULL);
+CREATE INDEX things_open ON things USING btree (organization_id, id) WHERE (ended_at IS NULL);
 CREATE INDEX webhook_endpoints_active ON webhook_endpoints USING btree (organization_id) WHERE (disabled_at IS NULL);
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_reason = 'deleted'::text);
 CREATE INDEX webhook_endpoints_disabled ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_at IS NOT NULL);

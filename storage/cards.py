@@ -169,7 +169,13 @@ async def retry(
 
 
 async def give_up(
-    db: Database, card: Card, *, reason: Json, event_id: UUID, newly_marked: bool = False, gone: bool = False
+    db: Database,
+    card: Card,
+    *,
+    reason: Json,
+    event_id: UUID,
+    newly_marked: bool = False,
+    gone: bool = False,
 ) -> Status | None:
     """Stop trying to show a card, because it certainly failed; `newly_marked` as in `retry`: the mark is cleared.
 
@@ -178,7 +184,12 @@ async def give_up(
     """
     async with locked(db, card.organization_id, card.interaction_id) as held:
         row = await _SQL["give_up"].maybe(
-            held, **_fence(card), reason=reason, event_id=event_id, newly_marked=newly_marked, gone=gone
+            held,
+            **_fence(card),
+            reason=reason,
+            event_id=event_id,
+            newly_marked=newly_marked,
+            gone=gone,
         )
     return Status(row["status"]) if row else None
 
@@ -200,7 +211,8 @@ async def heal(
 ) -> None:
     """Have the clicked card of an ended interaction edited once more; a card without a row gets one (`stray_id`).
 
-    `retries`: also if its last edit was refused, which is then tried again at once.
+    For a round it must be the anchor, which the cards of its thing belong to. `retries`: also if the last edit was
+    refused, which is then tried again at once.
     """
     async with locked(db, scope.organization_id, interaction_id) as held:
         await _SQL["heal"].run(
@@ -213,6 +225,13 @@ async def heal(
             stray_id=stray_id,
             retries=retries,
         )
+
+
+async def owner_of(db: Runs, organization_id: UUID, interaction_id: UUID) -> UUID:
+    """Return the interaction that the cards of this one belong to: itself, or for a round the anchor of its thing."""
+    found = await _SQL["anchor"].maybe(db, organization_id=organization_id, id=interaction_id)
+    anchor_id: UUID = found["anchor_id"] if found else interaction_id
+    return anchor_id
 
 
 def _fence(card: Card) -> dict[str, Any]:

@@ -133,6 +133,7 @@ async def disable_within(
     runs: Runs, *, organization_id: UUID, id: UUID, new_id: Callable[[], UUID], batch: int = _BATCH
 ) -> ConnectionDisabled | None:
     """Do what `disable` does inside the caller's transaction."""
+    await _SQL["close_gate"].one(runs, id=id)
     # A statement of its own: a transaction that opened an interaction has committed, and the next snapshot sees it.
     if await _SQL["lock"].maybe(runs, organization_id=organization_id, id=id) is None:
         return None
@@ -163,9 +164,20 @@ async def enable(db: Runs, *, organization_id: UUID, id: UUID) -> Connection | N
     return Connection(**row) if row else None
 
 
-async def note_click(db: Runs, scope: Scope) -> None:
-    """Record that a signed click of a connection was handled; only the first one is recorded."""
-    await _SQL["note_click"].run(db, organization_id=scope.organization_id, id=scope.connection_id)
+async def set_default_channel(db: Runs, *, organization_id: UUID, id: UUID, channel: str | None) -> Connection | None:
+    """Set where cards go that are addressed to no one; None: nowhere. Returns None if there is no such connection."""
+    row = await _SQL["set_default_channel"].maybe(db, organization_id=organization_id, id=id, default_channel=channel)
+    return Connection(**row) if row else None
+
+
+async def note_click(db: Runs, scope: Scope) -> bool:
+    """Record that a signed click of a connection was handled; only the first one is recorded.
+
+    False if the connection is locked at this moment, so that it must be recorded with the next click.
+    """
+    row = await _SQL["note_click"].one(db, organization_id=scope.organization_id, id=scope.connection_id)
+    noted: bool = row["noted"]
+    return noted
 
 
 async def was_clicked(db: Runs, scope: Scope) -> bool:

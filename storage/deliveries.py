@@ -26,12 +26,14 @@ class Leased:
     organization_id: UUID
     target_id: UUID
     event_id: UUID
-    interaction_id: UUID
-    endpoint_id: UUID | None  # None: the interaction's callback
+    interaction_id: UUID | None
+    thing_id: UUID | None  # the event is of this thing, if not of an interaction
+    endpoint_id: UUID | None  # None: the callback of the interaction or thing
     attempt: int  # counts leases; the fence of every write-back
     failures: int  # before this attempt
     type: str
     at: datetime  # of the event
+    detail: Json | None  # of an event of a thing: what changed
     url: str
     generation: int | None  # of the endpoint's secret
     overlapping: bool | None  # whether the secret of the previous generation signs too

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storage import statements
-from storage.model import ENDS, EventType, FeedEvent
+from storage.model import ENDS, FeedEvent
 from storage.statements import Runs
 
 _SQL = statements.load("events")
@@ -56,10 +56,10 @@ async def number(db: Runs, *, limit: int = BATCH, batches: int = BATCHES) -> Num
 
 
 async def page(
-    db: Runs, organization_id: UUID, *, past: int, limit: int, types: Sequence[EventType] | None = None
+    db: Runs, organization_id: UUID, *, past: int, limit: int, types: Sequence[str] | None = None
 ) -> list[FeedEvent]:
     """Return the first `limit` events past the position `past`, of these types or of all, in the order of the feed."""
-    wanted = None if types is None else [type.value for type in types]
+    wanted = None if types is None else [str(type) for type in types]
     rows = await _SQL["page"].many(db, organization_id=organization_id, past=past, types=wanted, limit=limit)
     return [FeedEvent(**row) for row in rows]
 

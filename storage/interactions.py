@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -148,6 +148,18 @@ class ClaimRequest:
     channel: str | None
     ts: str | None
     is_colleague: bool | None = False  # of the same enterprise, from another workspace; None: not known
+    thing_id: UUID | None = None  # the thing whose round this is, which the transaction has locked
+    refusal: Json | None = None  # {code, detail, field}: why the thing does not allow the choice now
+    is_open: bool | None = None  # whether the thing is open
+    via: Literal["button", "form"] | None = None  # None: a form if something was given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundOf:
+    """The thing whose round was clicked: it is claimed in a transaction that locks the thing first."""
+
+    id: UUID
+    noun: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +172,8 @@ class Claimed:
     is_settling: bool = False  # this claim has made the clicked card due to show the answer
     is_undecided: bool = False  # unavailable, because it depends on an `is_colleague` that is not known
     asked: StoredRequest | None = None  # what the form is made from, if the verdict is `opened`
+    refusal: Json | None = None  # {code, detail, field}, if the verdict is `refused`
+    round_of: RoundOf | None = None  # unavailable, because `claim` decides nothing about a round of a thing
 
 
 async def open(
@@ -235,13 +249,34 @@ async def page(
 
     The page ends early with the one that brings its content to `max_bytes`; bodies count only `with_body`.
     """
-    values = dataclasses.asdict(filters) | {"max_bytes": max_bytes, "with_body": with_body}
+    values = dataclasses.asdict(filters) | {"max_bytes": max_bytes, "with_body": with_body, "statuses": list(Status)}
     rows = await _SQL["page"].many(
         db, organization_id=organization_id, before=before or _LAST, limit=limit + 1, **values
     )
     followed = [bool(row["followed"]) for row in rows][:limit]
     interactions = [_interaction(row, without=("followed",)) for row in rows[:limit]]
     return Page(interactions=interactions, is_followed=bool(followed) and followed[-1])
+
+
+async def rounds(
+    db: Database,
+    organization_id: UUID,
+    thing_id: UUID,
+    *,
+    status: Status | None = None,
+    before: UUID | None,
+    limit: int,
+) -> Page:
+    """Return up to `limit` rounds of a thing older than `before`, newest first, of this status or of all."""
+    rows = await _SQL["rounds"].many(
+        db,
+        organization_id=organization_id,
+        thing_id=thing_id,
+        status=status.value if status else None,
+        before=before or _LAST,
+        limit=limit + 1,
+    )
+    return Page(interactions=[_interaction(row) for row in rows[:limit]], is_followed=len(rows) > limit)
 
 
 async def claim(
@@ -252,7 +287,7 @@ async def claim(
     A try whose outcome is unknown is repeated with the same claim id: if it had committed, its verdict is stored. If
     the deadline has passed, the end is written first and the claim is made once more; the ended interaction is appended
     to `ended`, also if the claim itself cannot be confirmed. The verdict is UNAVAILABLE, and nothing is stored, if it
-    depends on an `is_colleague` that is not known.
+    depends on an `is_colleague` that is not known, or if the interaction is a round of a thing (`claim_round`).
     """
     clock = asyncio.get_running_loop().time
     deadline, values = clock() + seconds, _scoped(request)
@@ -262,6 +297,18 @@ async def claim(
         if ended is not None:
             ended += written
         row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
+    return _claimed(row)
+
+
+async def claim_round(runs: Runs, request: ClaimRequest) -> Claimed:
+    """Claim a round of the thing that `request` names, inside a transaction that has locked the thing."""
+    return _claimed(await _SQL["claim"].one(runs, **_scoped(request)))
+
+
+def _claimed(row: Record) -> Claimed:
+    if (thing := row["of_thing"]) is not None:
+        round_of = RoundOf(id=UUID(thing["id"]), noun=thing["noun"])
+        return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None, round_of=round_of)
     if row["undecided"]:
         return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None, is_undecided=True)
     return Claimed(
@@ -270,6 +317,7 @@ async def claim(
         life=_life(row),
         is_settling=row["is_settling"],
         asked=StoredRequest(**row["asked"]) if row["asked"] else None,
+        refusal=row["refusal"],
     )
 
 
@@ -342,6 +390,8 @@ def _scoped(value: Opening | ClaimRequest) -> dict[str, Any]:
     """Return a value's fields as parameters of a statement, with the fields of its scope in place of `scope`."""
     fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     scope: Scope = fields.pop("scope")
+    if isinstance(value, ClaimRequest) and value.via is None:
+        fields["via"] = "button" if value.given is None else "form"
     return {"organization_id": scope.organization_id, "connection_id": scope.connection_id, **fields}
 
 

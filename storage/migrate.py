@@ -16,6 +16,7 @@ from storage.pool import PoolConnection
 _SQL = statements.load("migrations")
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 0x61736B62  # "askb": the number is arbitrary, but must never change
+LOCKS_SECONDS = 20.0  # in which a migration tries to get its locks
 _TABLE = """
 create table migrations (
     version    int primary key,
@@ -56,7 +57,9 @@ def ours() -> list[Migration]:
     )
 
 
-async def migrate(dsn: str, migrations: list[Migration] | None = None) -> list[Migration]:
+async def migrate(
+    dsn: str, migrations: list[Migration] | None = None, *, lock_seconds: float = LOCKS_SECONDS
+) -> list[Migration]:
     """Apply the missing migrations and return them.
 
     Any number of processes may call this at once: one applies, the others find it done. Raises SchemaTooNew if the
@@ -72,7 +75,7 @@ async def migrate(dsn: str, migrations: list[Migration] | None = None) -> list[M
         try:
             encoding.check(connection)
             await _lock(connection)
-            return await _apply(connection, known)
+            return await _apply(connection, known, lock_seconds=lock_seconds)
         finally:
             await connection.close(timeout=5)
     except errors.FOREIGN as error:
@@ -91,7 +94,7 @@ async def _lock(connection: PoolConnection) -> None:
         await asyncio.sleep(random.uniform(0.05, 0.15))  # noqa: S311  -- spreads the tries of many, guards nothing
 
 
-async def _apply(connection: PoolConnection, known: list[Migration]) -> list[Migration]:
+async def _apply(connection: PoolConnection, known: list[Migration], *, lock_seconds: float) -> list[Migration]:
     if not (await _SQL["exists"].one(connection))["found"]:
         await connection.execute(_TABLE)
     applied = await version(connection)
@@ -105,12 +108,30 @@ async def _apply(connection: PoolConnection, known: list[Migration]) -> list[Mig
                 await indexes.build(connection, index)
             await _record(connection, migration)
             continue
-        # A migration that cannot get its lock must fail: while it waited, all clicks would queue behind it.
-        await connection.execute("set lock_timeout = '2s'")
-        async with connection.transaction():
-            await connection.execute(migration.sql)
-            await _record(connection, migration)
+        await _transact(connection, migration, seconds=lock_seconds)
     return missing
+
+
+async def _transact(connection: PoolConnection, migration: Migration, *, seconds: float) -> None:
+    """Apply a migration in one transaction.
+
+    While it waits for a lock, all clicks queue behind it, and what it waits for may wait for it. So it gives
+    up all of its locks before PostgreSQL looks for a deadlock (after 1 s), and tries again.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + seconds
+    await connection.execute("set lock_timeout = '500ms'")
+    while True:
+        try:
+            async with connection.transaction():
+                await connection.execute(migration.sql)
+                await _record(connection, migration)
+        except (asyncpg.exceptions.LockNotAvailableError, asyncpg.exceptions.DeadlockDetectedError):
+            if clock() > deadline:
+                raise
+            await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311  -- spreads the tries, guards nothing
+        else:
+            return
 
 
 async def _record(connection: PoolConnection, migration: Migration) -> None:

@@ -28,6 +28,8 @@ class Verdict(StrEnum):
     DECIDED = "decided"  # the winner clicked another choice, or gave other words, afterwards
     OPENED = "opened"  # a click that asks for a form or the full text passed every check; nothing is claimed
     MISTAKEN = "mistaken"  # nothing is selected, or a form has mistakes that a person can correct; nothing is claimed
+    REFUSED = "refused"  # the thing behind the round does not allow it now; nothing is claimed
+    ADDED = "added"  # a submission added something to a thing; nothing is decided
     TAKEN = "taken"  # answered by another person, or by the default
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -54,6 +56,7 @@ class Intent(StrEnum):
     OPEN = "open"  # the click opens a form, and only the form's submission can answer
     SHOW = "show"  # the click shows the full text of the action
     MISTAKEN = "mistaken"  # nothing is selected, or the form has mistakes: the claim only checks
+    ADD = "add"  # the submission adds something to a thing, whatever became of its round
 
 
 class CardStatus(StrEnum):
@@ -142,6 +145,7 @@ class Connection:
     name: str  # the workspace's name, for people
     created_at: datetime
     disabled_at: datetime | None
+    default_channel: str | None = None  # where cards of things go that are addressed to no one
 
     @property
     def scope(self) -> Scope:
@@ -200,6 +204,7 @@ class Interaction(Life):
     receipt: Json | None  # {status, summary, url, picked_up_at, at}: the agent's last report
     created_at: datetime
     read_at: datetime = field(compare=False)  # when it was read, by the database's clock
+    thing_id: UUID | None = None  # it is a round of this thing, without a deadline
 
     @property
     def is_overdue(self) -> bool:
@@ -258,6 +263,7 @@ class Card:
     given_up_at: datetime | None
     reason: Json | None  # {code, detail, fix} of the last failure, or of why it waits
     truncated: list[str] | None = None  # pointers of the fields that it shows in part; None: unknown
+    retired_at: datetime | None = None  # since when the cards of its thing are elsewhere
     unserved: bool = field(default=False, compare=False)  # no replica can post or edit it; False where it was not read
 
     @property
@@ -294,7 +300,8 @@ class Delivery:
     """The delivery of one event to one receiver, as the list of deliveries shows it."""
 
     event_id: UUID
-    interaction_id: UUID
+    interaction_id: UUID | None
+    thing_id: UUID | None  # the event is of this thing, if not of an interaction
     type: str
     status: DeliveryStatus
     failures: int  # since it was written, or last replayed
@@ -310,9 +317,11 @@ class FeedEvent:
 
     position: int  # counts up in its organization, not without gaps
     id: UUID
-    interaction_id: UUID
+    interaction_id: UUID | None
     type: str
     at: datetime
+    thing_id: UUID | None = None  # the event is of this thing, if not of an interaction
+    detail: Json | None = None  # of an event of a thing: what changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,4 +332,62 @@ class TimelineEntry:
     type: str
     by: str | None
     verdict: Verdict | str | None  # of a click; a str that is no Verdict: stored by a later release
+    detail: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What things of all nouns have; the row of its noun's own table has the rest."""
+
+    organization_id: UUID
+    id: UUID
+    noun: str
+    connection_id: UUID
+    key_id: UUID
+    opened_by: str  # the key's name when it opened the thing
+    addresses: list[Json]  # where its cards are
+    asked_addresses: list[Json] | None  # where the agent wants its cards; None: its noun says where
+    added_addresses: list[Json] = field(default_factory=list)  # where they are shown as well, wherever else they go
+    responders: list[str] | None  # as the agent named them; None: its noun says who
+    anyone: bool  # everyone who can see a card may act on it
+    home_teams: list[str] | None  # None: people of other organizations may act on it
+    agent: Json | None
+    tags: list[str]
+    metadata: Json
+    callback: str | None
+    anchor_id: UUID | None  # its first round, which its cards belong to
+    moves: int  # the number of the latest one in its history
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None  # since when its status is final
+    read_at: datetime = field(compare=False)  # by the database's clock
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(organization_id=self.organization_id, connection_id=self.connection_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One entry of the history of a thing: a change of its state, or what happened to it without one."""
+
+    id: UUID  # of the event that tells it, too
+    number: int | None  # None: nothing of its row changed
+    move: str
+    from_status: str | None
+    to_status: str | None
+    by: Json  # {"user", "name", "team"}, {"key"} or {}: a person, an agent, or the bridge itself
+    reason: str | None
+    detail: Json
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThingTimelineEntry:
+    """One entry of the timeline of a thing."""
+
+    at: datetime
+    type: str
+    by: Json
+    verdict: Verdict | str | None  # of a click
     detail: Json

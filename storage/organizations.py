@@ -92,6 +92,8 @@ async def delete(db: Database, organization_id: UUID, *, limit: int = _BATCH) ->
     total = 0
     while rows := await _forget_interactions(db, organization_id, limit=limit):
         total += rows
+    while rows := await _forget_things(db, organization_id, limit=limit):
+        total += rows
     for table in ("clicks", "throttles", "keys", "serving", "connections", "webhook_endpoints"):
         while deleted := await _SQL[f"delete_{table}"].many(db, organization_id=organization_id, limit=limit):
             total += len(deleted)
@@ -103,3 +105,10 @@ async def _forget_interactions(db: Database, organization_id: UUID, *, limit: in
         await _SQL["hold"].run(held, organization_id=organization_id)
         rows = await _SQL["hold_interactions"].many(held, organization_id=organization_id, limit=limit)
         return await retention.forget(held, [(organization_id, row["id"]) for row in rows])
+
+
+async def _forget_things(db: Database, organization_id: UUID, *, limit: int) -> int:
+    async with db.acquire() as held, held.transaction():
+        await _SQL["hold"].run(held, organization_id=organization_id)
+        rows = await _SQL["hold_things"].many(held, organization_id=organization_id, limit=limit)
+        return await retention.delete_things(held, [(organization_id, row["id"]) for row in rows])

@@ -70,6 +70,53 @@ async def forget(held: Runs, pairs: Sequence[tuple[UUID, UUID]]) -> int:
     return rows
 
 
+async def forget_things(db: Database, *, days: int, after: RetentionPosition, limit: int) -> Batch:
+    """Delete things that ended more than `days` days ago and owe nothing, with their rounds and all rows of these.
+
+    Reads up to `limit` things past `after`.
+    """
+    async with db.acquire() as held, held.transaction():
+        old = await _SQL["hold_things"].many(
+            held,
+            days=days,
+            after=after.ended_at,
+            after_organization_id=after.organization_id,
+            after_id=after.id,
+            limit=limit,
+        )
+        pairs = [(row["organization_id"], row["id"]) for row in old]
+        settled: list[tuple[UUID, UUID]] = []
+        if pairs:
+            rounds = await _SQL["hold_rounds"].many(held, **_columns(pairs))
+            round_ids = [row["id"] for row in rounds]
+            rows = await _SQL["settled_things"].many(held, **_columns(pairs), round_ids=round_ids)
+            settled = [(row["organization_id"], row["id"]) for row in rows]
+            owing = set(pairs) - set(settled)
+            await forget(
+                held,
+                [
+                    (row["organization_id"], row["id"])
+                    for row in rounds
+                    if (row["organization_id"], row["thing_id"]) not in owing
+                ],
+            )
+            await delete_things(held, settled)
+    last = RetentionPosition(**old[-1]) if len(old) == limit else None
+    return Batch(seen=len(old), forgotten=len(settled), last=last)
+
+
+async def delete_things(held: Runs, pairs: Sequence[tuple[UUID, UUID]]) -> int:
+    """Delete the things of these (organization, id) pairs, whose rounds are deleted; returns how many rows, about.
+
+    The caller's transaction `held` has locked them.
+    """
+    if not pairs:
+        return 0
+    row = await _SQL["forget_things"].one(held, **_columns(pairs))
+    rows: int = row["rows"]
+    return rows
+
+
 async def forget_clicks(db: Runs, *, days: int, limit: int) -> int:
     """Delete up to `limit` clicks on no interaction that came more than `days` days ago; returns how many."""
     row = await _SQL["forget_clicks"].one(db, days=days, limit=limit)

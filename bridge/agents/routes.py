@@ -16,8 +16,12 @@ from bridge.agents.limits.limit_values import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
 from bridge.agents.limits.pending_quota import PendingQuota
 from bridge.agents.limits.rate_limiter import RateLimiter
+from bridge.agents.limits.thing_quota import ThingQuota
 from bridge.agents.openapi import document
 from bridge.agents.options import API_DEFAULTS, ApiOptions
+from bridge.agents.things import routing
+from bridge.agents.things.handlers import Parts
+from bridge.agents.things.turns import Turns
 from bridge.agents.webhook_endpoints.handlers import Endpoints
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
@@ -42,8 +46,6 @@ def routes(
     """Every route of version 1, and that of its OpenAPI description."""
     read_body = partial(body.read, seconds=options.read)
     poll = LongPoll(
-        db=db,
-        reader=reader,
         notifier=notifier,
         concurrency=concurrency,
         open_keys=open_keys,
@@ -62,6 +64,16 @@ def routes(
     )
     events = Events(db=db, reader=reader, notifier=notifier, streams=streams, concurrency=concurrency)
     endpoints = Endpoints(db=db, notifier=notifier, webhooks=webhooks, read_body=read_body)
+    things = Parts(
+        db=db,
+        poll=poll,
+        quota=ThingQuota(db=db, limits=limits),
+        notifier=notifier,
+        webhooks=webhooks,
+        metrics=metrics or Metrics(),
+        turns=Turns(),
+        read_body=read_body,
+    )
     guarded = partial(auth.required, KeyLookup(db), RateLimiter(db=db, limits=limits))
     return [
         web.get("/openapi.json", document.serve),
@@ -71,6 +83,7 @@ def routes(
         web.post("/v1/interactions/{id}/cancel", guarded(interactions.cancel)),
         web.post("/v1/interactions/{id}/receipt", guarded(interactions.receipt)),
         web.get("/v1/interactions/{id}/timeline", guarded(interactions.timeline)),
+        *routing.routes(things, guarded),
         web.get("/v1/events", guarded(events.get)),
         web.post("/v1/webhook_endpoints", guarded(endpoints.create)),
         web.get("/v1/webhook_endpoints", guarded(endpoints.page)),

@@ -30,7 +30,7 @@ _PLAINER = str.maketrans(
 # The colon that begins an emoji shortcode, but not of a time (10:30:15); or a link, inside which Slack reads none.
 _SHORTCODE = re.compile(r"<[^<>]*>|:(?=[\w+'-]+:)(?!(?<=\d:)\d\d:\d)")
 _RATIO = "\u2236"  # looks like a colon
-_USER = re.compile(r"[A-Z0-9]+")
+_ID = re.compile(r"[A-Z0-9]+")
 # Every character that looks like “ or ” to a reader, and two or more single marks; not « and 「.
 QUOTATION = re.compile(
     "[\u201c-\u201f\u2033\u2034\u2036\u2037\u2057\u275d\u275e\u2760\u301d-\u301f\uff02\u02ba\u02dd\u02ee\u05f4]"
@@ -79,7 +79,12 @@ def cut_escaped(text: str, limit: int) -> str:
 
 def mention(user: str) -> str:
     """A mention of a user, for mrkdwn and `text`; Slack notifies a user mentioned in a new message."""
-    return f"<@{user}>" if _USER.fullmatch(user) else escape(user)
+    return f"<@{user}>" if _ID.fullmatch(user) else escape(user)
+
+
+def channel(id: str) -> str:
+    """A link to a conversation, for mrkdwn and `text`; Slack shows its name to people who can see it."""
+    return f"<#{id}>" if _ID.fullmatch(id) else escape(id)
 
 
 def date(at: datetime, before: str = "") -> str:

@@ -181,7 +181,7 @@ def _fitting(facts: Sequence[Fact], max_weight: int) -> Shown:
 def _facts(facts: Sequence[Fact], limit: int) -> Shown:
     rows, cut = [], []
     for index, fact in enumerate(facts):
-        value = _shortened(fact.value, limit)
+        value = shortened(fact.value, limit)
         rows.append(
             richtext.section(
                 [*richtext.text(f"{fact.name}: ", bold=True), *richtext.text(value if value.strip() else "(empty)")]
@@ -191,7 +191,7 @@ def _facts(facts: Sequence[Fact], limit: int) -> Shown:
     return Shown([richtext.block(rows)], tuple(cut))
 
 
-def _shortened(value: str, limit: int) -> str:
+def shortened(value: str, limit: int) -> str:
     """The value, or its beginning and how many characters are missing; the same string if it is whole."""
     if texts.units(value) <= limit:
         return value

@@ -1,11 +1,12 @@
-"""`askbridge connections`: lists, disables and enables the Slack workspaces of an organization."""
+"""`askbridge connections`: lists, sets up, disables and enables the Slack workspaces of an organization."""
 
+import re
 from typing import NoReturn
 from uuid import UUID
 
 import click
 
-from bridge import ids
+from bridge import fields, ids
 from bridge.commands import terminal
 from bridge.commands.terminal import CommandRefused
 from storage import connections
@@ -19,13 +20,14 @@ from storage.pool import Database
     epilog=f"""\b
 Examples:
   askbridge connections list
+  askbridge connections set con_01kb2n… --default-channel C012AB3CD
   askbridge connections disable con_01kb2n…
   askbridge connections enable con_01kb2n…
 
 {terminal.EXIT}""",
 )
 def group() -> None:
-    """List, disable and enable the Slack workspaces of an organization.
+    """List, set up, disable and enable the Slack workspaces of an organization.
 
     A replica with a bot token in its settings makes its connection by itself when it first starts.
     """
@@ -58,12 +60,60 @@ def list_(*, organization_id: UUID | None, as_json: bool) -> None:
             connection.name,
             connection.team_id or connection.enterprise_id or "",
             connection.app_id,
+            connection.default_channel or "",
             terminal.moment(connection.created_at),
             terminal.moment(connection.disabled_at, never="no"),
         ]
         for connection in listed
     ]
-    click.echo(terminal.table([["ID", "WORKSPACE", "TEAM", "APP", "CREATED", "DISABLED"], *rows]))
+    click.echo(terminal.table([["ID", "WORKSPACE", "TEAM", "APP", "DEFAULT CHANNEL", "CREATED", "DISABLED"], *rows]))
+
+
+def _channel(_: click.Context, __: click.Parameter, given: str) -> str:
+    if given and not re.fullmatch(fields.CHANNEL, given):
+        raise click.BadParameter(f"{given!r} is not the id of a Slack conversation, such as C012AB3CD; a name is none.")
+    return given
+
+
+@group.command(
+    "set",
+    epilog=f"""\b
+Examples:
+  askbridge connections set con_01kb2n… --default-channel C012AB3CD
+  askbridge connections set con_01kb2n… --default-channel ""
+
+{terminal.EXIT}""",
+)
+@click.argument("con_id", type=terminal.an_id("con"))
+@click.option(
+    "--default-channel",
+    metavar="C…",
+    required=True,
+    callback=_channel,
+    help="The conversation for cards that are addressed to no one; the app must be in it. Empty: none.",
+)
+@terminal.organization_option
+@terminal.json_option
+def set_(*, con_id: UUID, default_channel: str, organization_id: UUID | None, as_json: bool) -> None:
+    """Say where cards go that are addressed to no one, such as those of recoveries that the board owns.
+
+    Recoveries that are open already get their card there with their next change.
+    """
+    channel = default_channel or None
+
+    async def work(db: Database) -> Connection:
+        owner = await terminal.organization(db, organization_id)
+        changed = await connections.set_default_channel(
+            db, organization_id=owner.organization_id, id=con_id, channel=channel
+        )
+        return changed or _refuse(owner, con_id)
+
+    changed = terminal.with_database(work)
+    if as_json:
+        terminal.print_json(_resource(changed))
+        return
+    where = f"go to {channel}" if channel else "are not posted"
+    click.echo(f"{_named(changed)}: cards that are addressed to no one {where}")
 
 
 @group.command(
@@ -148,6 +198,7 @@ def _resource(connection: Connection) -> Json:
         "app_id": connection.app_id,
         "enterprise_id": connection.enterprise_id,
         "team_id": connection.team_id,
+        "default_channel": connection.default_channel,
         "created_at": terminal.moment(connection.created_at),
         "disabled_at": terminal.moment(connection.disabled_at) or None,
     }

@@ -5,7 +5,16 @@ from typing import assert_never
 
 from bridge.card import texts
 from bridge.fields import is_blank
-from bridge.forms.form import FieldErrors, Form, FormField, OptionsField, Submitted, TextField
+from bridge.forms.form import (
+    MAX_THING_ID,
+    FieldErrors,
+    Form,
+    FormField,
+    OptionsField,
+    Submitted,
+    TextField,
+    ThingField,
+)
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL stores neither
 
@@ -25,6 +34,8 @@ def _problem(field: FormField, submitted: Submitted) -> str | None:
             return _text(field, submitted.texts.get(field.id, ""))
         case OptionsField():
             return _options(field, submitted.selected.get(field.id, []))
+        case ThingField():
+            return _thing(submitted.selected.get(field.id, []))
         case _:
             assert_never(field)
 
@@ -49,6 +60,13 @@ def _options(field: OptionsField, selected: list[str]) -> str | None:
         return f"Please select at least {_options_text(field.min_selected)}."
     if len(selected) > field.max_selected:
         return f"Please select at most {_options_text(field.max_selected)}."
+    return None
+
+
+def _thing(selected: list[str]) -> str | None:
+    """The list may have changed since the form was opened, so a thing that it does not offer may be selected."""
+    if len(selected) > 1 or any(len(id) > MAX_THING_ID or _UNSTORABLE.search(id) for id in selected):
+        return "This selection contains an item that was not offered. Please select again."
     return None
 
 

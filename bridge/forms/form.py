@@ -15,6 +15,7 @@ MAX_PLACEHOLDER = 150  # units: Slack's limit
 MAX_TITLE = 24  # units: Slack's limit for the title and the button of a modal
 MAX_CHECKBOXES = 10  # Slack's limit; a field with more options is a menu
 MAX_OPTIONS = 100  # Slack's limit for a menu
+MAX_THING_ID = 75  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,25 @@ class OptionsField:
         return self.min_selected > 0
 
 
-FormField: TypeAlias = TextField | OptionsField
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThingField:
+    """At most one of `things`, which map an id of at most MAX_THING_ID characters to its label.
+
+    Slack gets the ids, because the list may be another one when the form is sent; what was selected is checked when it
+    is used. Without things to offer there is no input, and nothing is selected.
+    """
+
+    id: str
+    label: str
+    things: dict[str, str]
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the form cannot be submitted without a selection."""
+        return False
+
+
+FormField: TypeAlias = TextField | OptionsField | ThingField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +91,7 @@ class FieldErrors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """What a person gave in a form: by the id of its field, a text, or the ids of the selected options."""
+    """What a person gave in a form: by the id of its field, a text, or the ids of the selected options or thing."""
 
     texts: dict[str, str] = field(default_factory=dict)
     selected: dict[str, list[str]] = field(default_factory=dict)

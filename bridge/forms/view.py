@@ -13,6 +13,7 @@ from bridge.forms.codec import FormTarget
 from bridge.forms.form import (
     MAX_CHECKBOXES,
     MAX_LABEL,
+    MAX_OPTIONS,
     MAX_PLACEHOLDER,
     MAX_TITLE,
     Form,
@@ -20,6 +21,7 @@ from bridge.forms.form import (
     OptionsField,
     Submitted,
     TextField,
+    ThingField,
 )
 from storage.model import Json
 
@@ -44,7 +46,7 @@ def modal(
         "title": blocks.plain(form.title, MAX_TITLE),
         "submit": blocks.plain(form.submit, MAX_TITLE),
         "close": blocks.plain("Cancel", MAX_TITLE),
-        "blocks": [*above, heading, *map(_input, form.fields)],
+        "blocks": [*above, heading, *(_input(field) for field in form.fields if _has_input(field))],
     }
     return view | ({"external_id": external_id} if external_id else {})
 
@@ -81,11 +83,18 @@ def typed(form: Form, submitted: Submitted) -> list[tuple[str, str]]:
                 words = submitted.texts.get(field.id, "")
             case OptionsField():
                 words = ", ".join(field.options.get(id, id) for id in submitted.selected.get(field.id, []))
+            case ThingField():
+                words = ", ".join(field.things.get(id, id) for id in submitted.selected.get(field.id, []))
             case _:
                 assert_never(field)
         if words.strip():
             given.append((field.label, words))
     return given
+
+
+def _has_input(field: FormField) -> bool:
+    """Whether a field has an input: Slack refuses a select without options."""
+    return not isinstance(field, ThingField) or bool(field.things)
 
 
 def _input(field: FormField) -> Json:
@@ -94,6 +103,8 @@ def _input(field: FormField) -> Json:
             element, hint = _text(field), None
         case OptionsField():
             element, hint = _options(field), _hint(field)
+        case ThingField():
+            element, hint = _things(field), None
         case _:
             assert_never(field)
     block: Json = {
@@ -130,6 +141,16 @@ def _options(field: OptionsField) -> Json:
         "options": options,
         "max_selected_items": field.max_selected,
         "placeholder": blocks.plain(f"Choose from {len(options)}", MAX_PLACEHOLDER),
+    }
+
+
+def _things(field: ThingField) -> Json:
+    offered = list(field.things.items())[:MAX_OPTIONS]
+    options = [blocks.option(label, value=id) for id, label in offered]
+    return {
+        "type": "static_select",
+        "options": options,
+        "placeholder": blocks.plain("Choose one", MAX_PLACEHOLDER),
     }
 
 

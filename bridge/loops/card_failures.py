@@ -16,7 +16,7 @@ from bridge.slack.connections import Installations
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.message_cache import MessageCache
 from storage import cards, interactions
-from storage.model import Card, Interaction, Json, Status
+from storage.model import Card, Json, Status
 from storage.pool import Database
 
 _log = Log("cards")
@@ -78,15 +78,17 @@ class CardFailures:
         failure: slack.SlackFailure,
         destination: str,
         *,
-        interaction: Interaction,
+        settles: bool,
+        ended_at: datetime | None,
         newly_marked: bool = False,
     ) -> None:
         """Record a failed call; a pause that Slack asks for holds for `destination`.
 
-        `newly_marked` is what `cards.mark_maybe_shown` returned before the call. While people can still answer, an edit
-        is tried again unless its refusal says that the card is gone.
+        `newly_marked` is what `cards.mark_maybe_shown` returned before the call. `settles`: the call was to show an
+        end, of `ended_at`. While people can still answer, an edit is tried again unless its refusal says that the card
+        is gone.
         """
-        is_pending = interaction.status is Status.PENDING and card.ts is not None
+        is_pending = not settles and card.ts is not None
         match failure:
             case slack.RetryAfter(seconds=float(seconds)):  # Slack asked for a pause: not a failure of this card
                 self.pace.pause(card.connection_id, destination, seconds)
@@ -104,7 +106,7 @@ class CardFailures:
                     await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
             case slack.GiveUp() | slack.BadBlocks() if is_pending and failure.code not in _GONE:
                 await self._retry(card, failure, seconds=LONG_SECONDS, failed=False)
-            case slack.GiveUp() if (again := _again(card, failure, interaction.ended_at)) is not None:
+            case slack.GiveUp() if (again := _again(card, failure, ended_at)) is not None:
                 await self._retry(card, failure, seconds=again, failed=True)
             case slack.GiveUp() | slack.BadBlocks():
                 await self.give_up(card, failure, newly_marked=newly_marked)

@@ -1,6 +1,7 @@
 """Post and edit cards until each shows the version that its row wants, each under its lease.
 
-lease → read the interaction → its kind draws the card → call Slack → write back if the lease still holds.
+lease → read the interaction, or the thing of an anchor → its kind or noun draws the card → call Slack → write back if
+the lease still holds.
 `bridge.loops.card_failures` records what goes wrong.
 """
 
@@ -12,10 +13,11 @@ from functools import partial
 from uuid import UUID
 
 from bridge import ids
-from bridge.card.frame import CardView, Drawing
+from bridge.card.frame import Drawing
 from bridge.kinds.registry import KINDS
 from bridge.logs import Log
-from bridge.loops import card_failures, posting_pace
+from bridge.loops import card_content, card_failures, posting_pace
+from bridge.loops.card_content import Content
 from bridge.loops.card_failures import CardFailures
 from bridge.loops.posting_pace import Pace
 from bridge.loops.responder_checks import Check, ResponderChecks
@@ -26,11 +28,12 @@ from bridge.slack import errors as slack
 from bridge.slack import newer_card
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
-from bridge.slack.drawing import draw
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.forms.notices import FormNotices
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.people import People
+from bridge.things import drawing
+from bridge.things.registry import NOUNS
 from storage import cards, errors
 from storage.model import Card, Handle, Interaction, Status
 from storage.pool import Database
@@ -94,7 +97,7 @@ class Cards:
         served = self._installations.served
         if not served:
             return 0
-        leased = await cards.lease(self._db, served, kinds=KINDS, limit=self._batch)
+        leased = await cards.lease(self._db, served, kinds=[*KINDS, *NOUNS], limit=self._batch)
         await asyncio.gather(*(self._update(card) for card in leased))
         return len(leased)
 
@@ -121,9 +124,14 @@ class Cards:
         client = await self._installations.client(card.connection_id)
         if interaction is None or isinstance(client, slack.Broken):
             return
+        if interaction.thing_id is not None:
+            await self._show_thing(card, interaction, client)
+            return
         if interaction.status is not Status.PENDING:
             if card.handle is not None:
-                await self._edit(card, Check(interaction=interaction), client, card.handle)
+                newer = await self._newer(card, interaction)
+                content = card_content.of_question(card, Check(interaction=interaction), newer=newer)
+                await self._edit(card, content, client, card.handle)
             else:
                 await cards.skip(self._db, card)
             return
@@ -131,9 +139,22 @@ class Cards:
         if check.refusal is not None and (check.closes if card.handle else check.is_useless):
             await self._refuse(card, check.refusal)
         elif card.handle is not None:
-            await self._edit(card, check, client, card.handle)
+            await self._edit(card, card_content.of_question(card, check), client, card.handle)
         else:
-            await self._post(card, check, client)
+            await self._post(card, card_content.of_question(card, check), client)
+
+    async def _show_thing(self, card: Card, anchor: Interaction, client: Client) -> None:
+        """Show a thing as it is now, whatever became of the anchor; a card that is not posted yet may not be needed."""
+        if (of_anchor := await drawing.of_anchor(self._db, anchor)) is None:
+            return
+        noun, found = of_anchor
+        content = card_content.of_thing(card, noun, found)
+        if card.handle is not None:
+            await self._edit(card, content, client, card.handle)
+        elif content.settles or card.retired_at is not None:
+            await cards.skip(self._db, card)
+        else:
+            await self._post(card, content, client)
 
     async def _refuse(self, card: Card, refusal: slack.GiveUp) -> None:
         """Do not post a card that no person who would see it can answer; if it is posted, end its interaction."""
@@ -155,11 +176,10 @@ class Cards:
             return None
         return self._message_cache.interaction(card.scope, card.interaction_id)
 
-    async def _post(self, card: Card, check: Check, client: Client) -> None:
+    async def _post(self, card: Card, content: Content, client: Client) -> None:
         """Post a card when its destination has a turn, and store where it is."""
-        interaction = check.interaction
         destination = card_failures.destination(card)
-        drawing = await _drawn(interaction, card, plain=card.plain)
+        drawn = await _drawn(content, plain=card.plain)
         if await self._given_up(card):
             return
         if not await self._has_turn(card, destination):
@@ -177,13 +197,18 @@ class Cards:
                 await cards.skip(self._db, card)  # the interaction has ended, or the lease was lost
                 return
             post = partial(client.post, card.address)
-            response, drawing = await _call(post, drawing, card, lambda: _drawn(interaction, card, plain=True))
+            response, drawn = await _call(post, drawn, card, lambda: _drawn(content, plain=True))
             if not isinstance(response, Handle):
                 await self._failures.failed(
-                    card, response, destination, interaction=interaction, newly_marked=newly_marked
+                    card,
+                    response,
+                    destination,
+                    settles=content.settles,
+                    ended_at=content.ended_at,
+                    newly_marked=newly_marked,
                 )
                 return
-        await self._posted(card, check, client, response, drawing)
+        await self._posted(card, content, client, response, drawn)
 
     async def _given_up(self, card: Card) -> bool:
         """Give up a card that was never posted if Slack refused its connection's token lately. True if it did."""
@@ -210,39 +235,37 @@ class Cards:
         seconds = self._pace.later(card.connection_id, destination)
         await self._failures.put_off(card, seconds, slack.limited(paused) if paused else otherwise)
 
-    async def _posted(self, card: Card, check: Check, client: Client, handle: Handle, drawing: Drawing) -> None:
+    async def _posted(self, card: Card, content: Content, client: Client, handle: Handle, drawn: Drawing) -> None:
         """Store where a card was posted, and its permalink."""
-        interaction = check.interaction
         kept = await cards.posted(
             self._db,
             card,
             handle,
-            plain=drawing.is_plain,
-            truncated=drawing.truncated,
+            plain=drawn.is_plain,
+            truncated=drawn.truncated,
             stray_id=ids.new(),
             event_id=ids.new(),
-            reason=card_failures.reason(card, check.refusal) if check.refusal else None,
-            again_in=check.again_in,
+            reason=content.reason,
+            again_in=content.again_in,
         )
         _log.info("card_posted" if kept else "lease_lost", **_keys(card), channel=handle.channel, ts=handle.ts)
         self._metrics.posted()  # also if the lease was lost, because the card is in Slack
         if not kept:
             self._metrics.lease_lost()
         else:
-            self._message_cache.remember(interaction, handle)
+            question = content.interaction
+            if question is not None:
+                self._message_cache.remember(question, handle)
             link = await client.permalink(handle)
             if isinstance(link, str):
                 await cards.permalink(self._db, card, handle, link)
-                if interaction.supersedes is not None:
+                if question is not None and question.supersedes is not None:
                     self._notifier.cards.set()  # for the card that this one replaced, which shows the link
         self._notifier.interaction_changed(card.organization_id, card.interaction_id)
 
-    async def _edit(self, card: Card, check: Check, client: Client, handle: Handle) -> None:
+    async def _edit(self, card: Card, content: Content, client: Client, handle: Handle) -> None:
         """Edit a posted card, and store the version that it now shows."""
-        interaction = check.interaction
-        settles = interaction.status is not Status.PENDING
-        newer = await self._newer(card, interaction)
-        drawing = await _drawn(interaction, card, plain=card.plain, newer=newer)
+        drawn = await _drawn(content, plain=card.plain)
         async with self._slot(card) as free:
             if paused := self._pace.paused(card.connection_id, card_failures.EDITS):
                 await self._failures.put_off(card, paused, slack.limited(paused))
@@ -254,35 +277,36 @@ class Cards:
                 await self._failures.put_off(card, card_failures.LONG_SECONDS, broken)
                 return
             edit = partial(client.edit, handle)
-            response, drawing = await _call(
-                edit, drawing, card, lambda: _drawn(interaction, card, plain=True, newer=newer)
-            )
+            response, drawn = await _call(edit, drawn, card, lambda: _drawn(content, plain=True))
             if not isinstance(response, Handle):
-                await self._failures.failed(card, response, card_failures.EDITS, interaction=interaction)
+                await self._failures.failed(
+                    card, response, card_failures.EDITS, settles=content.settles, ended_at=content.ended_at
+                )
                 return
-        if settles:  # an edit with buttons, which a click came during, shows that clicker nothing
-            self._expected.edited(card.connection_id, handle)
+        if content.settles or content.moves is not None:
+            # An edit of a question with buttons, which a click came during, shows that clicker nothing.
+            self._expected.edited(card.connection_id, handle, moves=content.moves)
         kept = await cards.edited(
             self._db,
             card,
-            plain=drawing.is_plain,
-            truncated=drawing.truncated,
-            settles=settles,
+            plain=drawn.is_plain,
+            truncated=drawn.truncated,
+            settles=content.settles,
             event_id=ids.new(),
-            reason=card_failures.reason(card, check.refusal) if check.refusal else None,
-            again_in=check.again_in,
+            reason=content.reason,
+            again_in=content.again_in,
         )
         _log.info(
-            ("card_settled" if settles and not card.settled else "card_edited") if kept else "lease_lost",
+            ("card_settled" if content.settles and not card.settled else "card_edited") if kept else "lease_lost",
             **_keys(card),
-            status=interaction.status.value,
+            status=content.status,
         )
         self._metrics.edited()
         if not kept:
             self._metrics.lease_lost()
-        if settles and not card.settled:  # once: forms that are opened later are not opened for this question
-            self._form_notices.start(interaction, handle, client, newer=newer)
-        if settles:
+        if content.settles and content.interaction is not None:
+            if not card.settled:  # once: forms that are opened later are not opened for this question
+                self._form_notices.start(content.interaction, handle, client, newer=content.newer)
             self._message_cache.settled(card.scope, card.interaction_id, handle)
 
     async def _newer(self, card: Card, interaction: Interaction) -> str | None:
@@ -314,22 +338,21 @@ class _Undrawable(Exception):
 
 async def _call(
     call: Callable[[Drawing], Awaitable[Handle | slack.SlackFailure]],
-    drawing: Drawing,
+    drawn: Drawing,
     card: Card,
     draw_plain: Callable[[], Awaitable[Drawing]],
 ) -> tuple[Handle | slack.SlackFailure, Drawing]:
     """Post or edit; if Slack refuses the blocks, once more in the plain form. Also returns what was sent last."""
-    response = await call(drawing)
+    response = await call(drawn)
     if isinstance(response, slack.BadBlocks) and not card.plain:
-        drawing = await draw_plain()
-        response = await call(drawing)
-    return response, drawing
+        drawn = await draw_plain()
+        response = await call(drawn)
+    return response, drawn
 
 
-async def _drawn(interaction: Interaction, card: Card, *, plain: bool, newer: str | None = None) -> Drawing:
-    view = CardView(interaction=interaction, version=card.wanted, plain=plain, newer=newer)
+async def _drawn(content: Content, *, plain: bool) -> Drawing:
     try:
-        return await draw(view)
+        return await content.drawn(plain=plain)
     except Exception as error:
         raise _Undrawable from error
 

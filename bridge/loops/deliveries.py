@@ -16,6 +16,8 @@ from bridge.metrics import DeliveryAttempt, Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import event
+from bridge.things import reading, representation
+from bridge.things.registry import NOUNS
 from bridge.webhooks import outgoing, retry_schedule
 from bridge.webhooks.outcome import DeliveryOutcome
 from bridge.webhooks.outgoing import Webhooks
@@ -100,16 +102,12 @@ class Deliveries:
             _log.warning("delivery_write_back_failed", **_keys(leased), cause=error.cause)
 
     async def _attempt(self, leased: Leased, keys: WebhookKeys) -> DeliveryOutcome | None:
-        """Send once. Returns None if another replica took the lease, or if the interaction was deleted."""
+        """Send once. Returns None if another replica took the lease, or if what the event is of was deleted."""
         if leased.disabled_reason is not None:
             return DeliveryOutcome(status=None, detail="the endpoint was disabled before delivery")
-        row = await self.reader.get(leased.organization_id, leased.interaction_id)
-        if row is None:
+        body = await self._body(leased)
+        if body is None:
             return None
-        interaction_cards = await cards.of_interaction(self.db, leased.organization_id, leased.interaction_id)
-        body = event.of_interaction(
-            id=leased.event_id, type=leased.type, at=leased.at, row=row, cards=interaction_cards
-        )
         sending = asyncio.ensure_future(
             self.webhooks.send(
                 leased.organization_id,
@@ -127,6 +125,24 @@ class Deliveries:
             for task in (sending, holding):
                 task.cancel()
             await asyncio.gather(sending, holding, return_exceptions=True)
+
+    async def _body(self, leased: Leased) -> Json | None:
+        """The event with its interaction or thing as it is now; None if that was deleted."""
+        if leased.interaction_id is not None:
+            row = await self.reader.get(leased.organization_id, leased.interaction_id)
+            if row is None:
+                return None
+            shown = await cards.of_interaction(self.db, leased.organization_id, leased.interaction_id)
+            return event.of_interaction(id=leased.event_id, type=leased.type, at=leased.at, row=row, cards=shown)
+        noun = NOUNS.get(leased.type.partition(".")[0])
+        if noun is None or leased.thing_id is None:
+            return None
+        data = await reading.resource(self.db, noun, leased.organization_id, leased.thing_id)
+        if data is None:
+            return None
+        return representation.envelope(
+            id=leased.event_id, type=leased.type, at=leased.at, data=data, detail=leased.detail or {}
+        )
 
     async def _hold(self, leased: Leased) -> None:
         """Renew the lease until it is lost; while the database is unavailable for a moment, the lease is not lost."""
@@ -152,7 +168,7 @@ class Deliveries:
             self._lost(leased)
             return
         self.metrics.delivered(DeliveryAttempt.ACCEPTED)
-        if leased.type in ENDS:
+        if leased.type in ENDS and leased.interaction_id is not None:
             self.notifier.acknowledge(leased.organization_id, leased.interaction_id)
         _log.info("delivery_accepted", **_keys(leased), status=outcome.status)
 

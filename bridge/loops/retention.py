@@ -6,6 +6,7 @@ from storage.pool import Database
 
 _log = Log("retention")
 BATCH = 1000
+THINGS = 100  # in one batch: each may have many rounds
 ENDPOINTS = 5  # in one batch: to delete each reads all deliveries of its organization
 
 
@@ -16,16 +17,18 @@ class Retention:
         self._db = db
         self._days = days
         self._after = retention.START
+        self._after_thing = retention.START
         self._with_rest = True
 
     async def step(self) -> int:
-        """Delete up to BATCH old interactions, BATCH old clicks on no interaction and ENDPOINTS old deleted endpoints.
+        """Delete up to BATCH old interactions, THINGS old things, BATCH clicks on none, ENDPOINTS deleted endpoints.
 
         Once in a walk it also deletes up to BATCH endpoints that were disabled long ago, and BATCH unused rate limits;
         more of them in the next pass. Returns how many were old; 0 at the end of a walk. Old interactions that must
         stay, because a card does not show their end yet, are read once in every walk and do not delay others.
         """
         batch = await retention.forget_interactions(self._db, days=self._days, after=self._after, limit=BATCH)
+        things = await retention.forget_things(self._db, days=self._days, after=self._after_thing, limit=THINGS)
         clicks = await retention.forget_clicks(self._db, days=self._days, limit=BATCH)
         disabled = throttles = 0
         if self._with_rest:
@@ -33,8 +36,15 @@ class Retention:
             throttles = await retention.forget_throttles(self._db, limit=BATCH)
         endpoints = await retention.forget_endpoints(self._db, days=self._days, limit=ENDPOINTS)
         self._after = batch.last or retention.START
+        self._after_thing = things.last or retention.START
         self._with_rest = BATCH in {disabled, throttles} or batch.last is None
-        if batch.forgotten or clicks or endpoints:
-            _log.info("ended_forgotten", interactions=batch.forgotten, clicks_on_none=clicks, endpoints=endpoints)
-        more = batch.last or BATCH in {clicks, disabled, throttles} or endpoints == ENDPOINTS
-        return batch.seen + clicks + disabled + throttles + endpoints if more else 0
+        if batch.forgotten or things.forgotten or clicks or endpoints:
+            _log.info(
+                "ended_forgotten",
+                interactions=batch.forgotten,
+                things=things.forgotten,
+                clicks_on_none=clicks,
+                endpoints=endpoints,
+            )
+        more = batch.last or things.last or BATCH in {clicks, disabled, throttles} or endpoints == ENDPOINTS
+        return batch.seen + things.seen + clicks + disabled + throttles + endpoints if more else 0

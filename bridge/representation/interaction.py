@@ -38,7 +38,7 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, 
         "on_expiry": on_expiry(row),
         "agent": row.request.get("agent"),
         "on_behalf_of": row.request.get("on_behalf_of"),
-        "cards": [card(each, row) for each in cards],
+        "cards": [card(each, status=row.status, now=row.read_at) for each in cards],
         "supersedes": _id(row.supersedes),
         "superseded_by": _id(row.superseded_by),
         "tags": row.tags,
@@ -102,14 +102,14 @@ def on_expiry(row: Interaction) -> Json | None:
     return {name: stored[name]}
 
 
-def card(row: Card, of: Interaction) -> Json:
-    """One card of an interaction."""
+def card(row: Card, *, status: Status, now: datetime) -> Json:
+    """One card of an interaction with this status; `now` is the database's clock at the time of the read."""
     return {
-        "status": card_status(row, of.status).value,
+        "status": card_status(row, status).value,
         "channel": row.channel or row.address.get("channel"),
         "ts": row.ts,
         "permalink": row.permalink,
-        "reason": _card_reason(row, now=of.read_at),
+        "reason": _card_reason(row, now=now),
     }
 
 

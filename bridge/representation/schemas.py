@@ -42,6 +42,7 @@ class Answer(BaseModel):
     options: list[SelectedOption] | None = Field(
         default=None, description="The options selected where `multiple` allows several, in the order of the question"
     )
+    move: str | None = Field(default=None, description="What was done to the thing; missing in a question")
     by: By | None = Field(description="null: the default answer was recorded")
     at: datetime
     via: Literal["button", "form", "default"]
@@ -179,10 +180,13 @@ class Interaction(BaseModel):
     metadata: dict[str, Any]
     idempotency_key: str | None
     created_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None = Field(description="null: it belongs to a thing, and has no deadline")
     answered_at: datetime | None
     heard_at: datetime | None
     receipt: Receipt | None
+    thing: str | None = Field(
+        default=None, description="`rec_…` or another thing that this is what people can do to; missing in a question"
+    )
 
 
 class Page(BaseModel):
@@ -221,15 +225,6 @@ class Event(BaseModel):
     data: Interaction = Field(description="The question at the time of delivery: as of this event or newer")
 
 
-class EventPage(BaseModel):
-    """Some of an organization's events, in their order: oldest first."""
-
-    items: list[Event]
-    next_cursor: str | None = Field(
-        description="The value of `after` for the next page; null: there are no more events yet"
-    )
-
-
 class ProblemError(BaseModel):
     """One place in the body and what is wrong there."""
 
@@ -248,4 +243,7 @@ class Problem(BaseModel):
     interaction: Interaction | None = Field(
         default=None,
         description="With 409: the current state of the conflicting question, with its answer if there is one",
+    )
+    thing: dict[str, Any] | None = Field(
+        default=None, description="With 409 about a thing: its current state, as its noun's resource"
     )

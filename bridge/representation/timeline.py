@@ -15,7 +15,7 @@ def timeline(row: Interaction, cards: Sequence[Card], moments: Sequence[Timeline
     return {
         "status": row.status.value,
         "message": status_text.sentence(row, cards),
-        "cards": [interaction.card(card, row) for card in cards],
+        "cards": [interaction.card(card, status=row.status, now=row.read_at) for card in cards],
         "items": [_item(row, cards, moment, winner) for moment in _with_its_end(row, moments)],
     }
 

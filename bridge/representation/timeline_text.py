@@ -18,14 +18,14 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
             until = status_text.moment(row.expires_at)
             return f"Asked by {status_text.one_line(row.asked_by)}; {_responders(row)} can answer until {until}"
         case "interaction.posted":
-            return f"A card was posted{_where(detail)}"
+            return f"A card was posted{where(detail)}"
         case "interaction.clicked":
-            did = f"{_person(detail, by)} {deed_text.clicked(row, moment.verdict, detail)}{_where(detail)}"
+            did = f"{_person(detail, by)} {deed_text.clicked(row, moment.verdict, detail)}{where(detail)}"
             if deed_text.is_form(row, moment.verdict):
                 return f"{did}: this submission is the answer"
             return f"{did}: {_verdict(moment.verdict, without_choice=not detail.get('choice'))}"
         case "interaction.answered" if by:
-            return f"{_person(detail, by)} {deed_text.answered(row, detail)}{_where(detail)}, which is now the answer"
+            return f"{_person(detail, by)} {deed_text.answered(row, detail)}{where(detail)}, which is now the answer"
         case "interaction.answered":
             return f"The deadline passed without an answer, so the default was recorded: {deed_text.label(detail)}"
         case "interaction.expired":
@@ -46,17 +46,26 @@ def _sentence(row: Interaction, moment: TimelineEntry, detail: Json, by: str | N
             return f"{_reporter(detail)} reported that it is done{_summary(detail)}"
         case "interaction.failed":
             return f"{_reporter(detail)} reported that it failed{_summary(detail)}"
+    return card(moment.type, detail) or moment.type
+
+
+def card(type: str, detail: Json) -> str | None:
+    """What happened to a card, without a full stop; None for other events."""
+    why = status_text.one_line(detail.get("detail") or "")
+    match type:
+        case "card.posted":
+            return f"A card was posted{where(detail)}"
         case "card.edited":
-            return f"The card{_where(detail)} was updated"
+            return f"The card{where(detail)} was updated"
         case "card.settled":
-            return f"The card{_where(detail)} shows the outcome"
+            return f"The card{where(detail)} shows the outcome"
         case "card.waiting":
             return f"A card is waiting: {why}"
         case "card.given_up":
             return f"A card was given up: {why}"
         case "card.lease_lost":
-            return f"A replica lost its lease on a card{_where(detail)}; another replica has taken over"
-    return moment.type
+            return f"A replica lost its lease on a card{where(detail)}; another replica has taken over"
+    return None
 
 
 def _responders(row: Interaction) -> str:
@@ -78,7 +87,7 @@ def _summary(detail: Json) -> str:
     return f": {status_text.quoted(detail['summary'])}" if detail.get("summary") else ""
 
 
-def _where(detail: Json) -> str:
+def where(detail: Json) -> str:
     """The conversation of the card, as far as it is known."""
     if (user := (detail.get("to") or {}).get("user")) is not None:
         return f" in the direct messages of {user}"
@@ -115,6 +124,10 @@ def _verdict(verdict: Verdict | str | None, *, without_choice: bool) -> str:
         case Verdict.MISTAKEN:
             why = "no option was selected" if without_choice else "the form had errors"
             return f"not counted, because {why}"
+        case Verdict.REFUSED:
+            return "not counted, because what it is about did not allow it"
+        case Verdict.ADDED:
+            return "added, and nothing was decided"
         case Verdict.UNAVAILABLE | None:
             return "not counted"
         case str():

@@ -1,5 +1,8 @@
 """The resources of webhook endpoints and of deliveries to them."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from bridge import ids
 from bridge.representation import interaction
 from bridge.webhooks.outcome import DeliveryOutcome
@@ -41,12 +44,13 @@ def attempt(envelope: Json, outcome: DeliveryOutcome) -> Json:
     }
 
 
-def delivery(row: Delivery) -> Json:
-    """One delivery and the outcome of its last attempt."""
+def delivery(row: Delivery, *, thing: str | None = None) -> Json:
+    """One delivery and the outcome of its last attempt; `thing` is the id of the thing that it is of, if any."""
     return {
         "event": ids.encode("evt", row.event_id),
         "type": row.type,
-        "interaction": ids.encode("int", row.interaction_id),
+        "interaction": ids.encode("int", row.interaction_id) if row.interaction_id else None,
+        "thing": thing,
         "status": row.status.value,
         "failures": row.failures,
         "last": {"status": row.outcome["status"], "detail": row.outcome["detail"]} if row.outcome else None,
@@ -56,6 +60,7 @@ def delivery(row: Delivery) -> Json:
     }
 
 
-def delivery_page(rows: list[Delivery], *, next_cursor: str | None) -> Json:
-    """One page of deliveries."""
-    return {"items": [delivery(row) for row in rows], "next_cursor": next_cursor}
+def delivery_page(rows: list[Delivery], things: Mapping[UUID, str], *, next_cursor: str | None) -> Json:
+    """One page of deliveries; `things` has the ids of things by the ids of their events."""
+    items = [delivery(row, thing=things.get(row.event_id)) for row in rows]
+    return {"items": items, "next_cursor": next_cursor}

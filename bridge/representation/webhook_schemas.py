@@ -60,7 +60,8 @@ class Delivery(BaseModel):
 
     event: str
     type: str
-    interaction: str
+    interaction: str | None = Field(description="`int_…`, or null: it is of a thing")
+    thing: str | None = Field(description="`rec_…` or another thing, or null: it is of a question")
     status: DeliveryStatus
     failures: int
     last: Outcome | None

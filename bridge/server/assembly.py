@@ -14,6 +14,7 @@ from bridge.loops.deliveries import Deliveries
 from bridge.loops.fanout import Fanout
 from bridge.loops.retention import Retention
 from bridge.loops.serving import Serving
+from bridge.loops.things import Things
 from bridge.loops.unacknowledged import Unacknowledged
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
@@ -65,6 +66,7 @@ class Parts:
     fanout: Fanout
     serving: Serving
     unacknowledged: Unacknowledged
+    things: Things
     retention: Retention | None
     client: Client | None  # None: the settings have no bot token
     installation: Installation | None  # as `client`
@@ -128,6 +130,7 @@ def assemble(
         fanout=Fanout(dsn=settings.direct_url, notifier=notifier, metrics=metrics),
         serving=Serving(db=db, installations=state.installations, notifier=notifier),
         unacknowledged=Unacknowledged(db=db, notifier=notifier, metrics=metrics),
+        things=Things(db=db, notifier=notifier, metrics=metrics),
         retention=Retention(db=db, days=settings.retention_days) if settings.retention_days else None,
         client=client,
         installation=_installation(settings, resources, state, client) if client is not None else None,
@@ -170,7 +173,7 @@ def _clicks(
         message_cache=state.message_cache,
         notifier=state.notifier,
         expected=state.expected,
-        forms=FormOpener(installations=state.installations, metrics=state.metrics),
+        forms=FormOpener(db=resources.db, installations=state.installations, metrics=state.metrics),
         replies=replies,
         metrics=state.metrics,
     )

@@ -194,6 +194,12 @@ class Settings(Workspace, Signing, DatabaseSettings):
         le=1_000_000,
         description="Maximum pending questions of an organization.",
     )
+    open_things: int = Field(
+        default=USUAL.open_things,
+        ge=1,
+        le=10_000_000,
+        description="Maximum open things of an organization, such as recoveries.",
+    )
     open_requests: int = Field(
         default=USUAL.open_requests,
         ge=1,
@@ -227,6 +233,7 @@ class Settings(Workspace, Signing, DatabaseSettings):
             request_burst=self.request_burst,
             pending_questions=self.pending_questions,
             open_requests=self.open_requests,
+            open_things=self.open_things,
         )
 
     @property

@@ -19,13 +19,14 @@ class Intervals:
     """Seconds between two passes of a loop that find no work. Most work comes with a wake, which ends the pause.
 
     With the defaults an idle replica queries its database less than once a second:
-    CARD_WORKERS / 4 + 1 / 10 + 1 / 10 + 1 / 6 + 1 / 20 + 1 / 20 + 1 / 60 times. The passes find what other replicas
-    left undone.
+    CARD_WORKERS / 4 + 1 / 10 + 1 / 10 + 1 / 8 + 1 / 25 + 1 / 120 + 1 / 20 + 1 / 20 + 1 / 60 times. The passes find what
+    other replicas left undone.
     """
 
     cards: float = 4.0
-    deliveries: float = 6.0  # and only with a webhook key
+    deliveries: float = 8.0  # and only with a webhook key
     expiry: float = 10.0  # and when the next deadline passes
+    things: float = 25.0  # and when the next thing is due; every 100 s a pass looks for missing rounds too
     numbering: float = 10.0  # as often as `streams` while a stream is open
     streams: float = 1.0  # how late a stream sends an event that no notice announced; queries only while one is open
     keys: float = 5.0  # how late an open request of a revoked key ends; queries only while a request is open
@@ -55,6 +56,7 @@ def required(parts: Parts, db: Database, notifier: Notifier, intervals: Interval
             interval=intervals.expiry,
             wake=notifier.expiry,
         ),
+        Loop(name="things", step=parts.things.step, interval=intervals.things, wake=notifier.things),
         Loop(
             name="numbering",
             step=partial(numbering.step, db, notifier),

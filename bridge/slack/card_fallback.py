@@ -17,10 +17,11 @@ from bridge.logs import Log
 from bridge.metrics import Fallback, Metrics
 from bridge.reader import Reader
 from bridge.slack import client, newer_card, replies
-from bridge.slack.drawing import draw
+from bridge.slack.drawing import draw, draw_thing
 from bridge.slack.errors import BadBlocks, SlackFailure
 from bridge.slack.expected_edits import ExpectedEdit, ExpectedEdits
 from bridge.slack.private_replies import PrivateReplies, public_id
+from bridge.things import drawing
 from storage import cards, errors
 from storage.model import Card, Interaction, Status
 from storage.pool import Database
@@ -97,7 +98,10 @@ class CardFallback:
             if card is not None and _shows_end(card, expected):
                 return None
             interaction = await self._reader.get(expected.connection.organization_id, click.interaction)
-            payload = await self._payload(interaction, card, expected) if interaction else None
+            if interaction is not None and interaction.thing_id is not None:
+                payload = await self._payload_of_thing(interaction, card, expected)
+            else:
+                payload = await self._payload(interaction, card, expected) if interaction else None
         except errors.Unavailable as error:
             return self._not_replaced(expected, error.cause)
         if payload is None or click.response_url is None:
@@ -109,9 +113,8 @@ class CardFallback:
         _log.info("card_replaced", interaction=public_id(click), verdict=str(expected.claimed.verdict))
         if handle is not None:  # an edit that was recorded meanwhile may have been undone: have it made again
             try:
-                await cards.heal(
-                    self._db, expected.connection.scope, click.interaction, handle, stray_id=ids.new(), retries=False
-                )
+                owner = card.interaction_id if card else click.interaction
+                await cards.heal(self._db, expected.connection.scope, owner, handle, stray_id=ids.new(), retries=False)
             except errors.Unavailable as error:
                 _log.warning("card_not_healed", interaction=public_id(click), cause=error.cause)
         return None
@@ -126,7 +129,11 @@ class CardFallback:
         click = expected.click
         if click.interaction is None:
             return None
-        rows = await cards.of_interaction(self._db, expected.connection.organization_id, click.interaction)
+        organization_id = expected.connection.organization_id
+        owner = click.interaction
+        if expected.moves is not None:
+            owner = await cards.owner_of(self._db, organization_id, click.interaction)
+        rows = await cards.of_interaction(self._db, organization_id, owner)
         return next((row for row in rows if row.handle is not None and row.handle == expected.handle), None)
 
     async def _payload(
@@ -144,6 +151,21 @@ class CardFallback:
                 await draw(CardView(interaction=interaction, version=version, plain=plain, newer=newer))
             )
         except Exception as error:  # noqa: BLE001  -- a bug in the kind; the winner is told privately all the same
+            _log.failure("aftermath_failed", error, interaction=public_id(expected.click))
+            return None
+
+    async def _payload_of_thing(
+        self, clicked: Interaction, card: Card | None, expected: ExpectedEdit
+    ) -> dict[str, object] | None:
+        """The body that replaces the card of a thing; None if this release cannot draw it, or knows no such card."""
+        of_anchor = await drawing.of_anchor(self._db, clicked)
+        if of_anchor is None or card is None:
+            return None
+        noun, found = of_anchor
+        view = drawing.view(noun, found, card, version=card.wanted, is_plain=card.plain)
+        try:
+            return replies.replacement(await draw_thing(noun, view))
+        except Exception as error:  # noqa: BLE001  -- a bug in the noun; the clicker is told privately all the same
             _log.failure("aftermath_failed", error, interaction=public_id(expected.click))
             return None
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -15,11 +15,15 @@ from bridge.slack.connections import Directory
 from bridge.slack.payloads.incoming import Click
 from bridge.slack.people import People
 from bridge.slack.private_replies import public_id
+from bridge.things import transactions
+from bridge.things.contract import Happened, Noun
+from bridge.things.registry import NOUNS
 from storage import errors, forms, interactions
 from storage.deadlines import EndedInteraction
-from storage.interactions import Claimed
+from storage.interactions import Claimed, ClaimRequest
 from storage.model import Connection, Intent, Json, StoredRequest, Verdict
-from storage.pool import Database
+from storage.pool import TRY_SECONDS, Database
+from storage.things import ThingRow
 
 _log = Log("clicks")
 
@@ -39,6 +43,20 @@ class ClaimValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClickedThing:
+    """The thing whose round was clicked, as it is after the click."""
+
+    noun: Noun[Any]
+    found: ThingRow[Any]
+    happened: Sequence[Happened] = ()  # by this click
+
+    @property
+    def standing(self) -> str:
+        """What the thing is now, in mrkdwn for the clicker."""
+        return self.noun.standing(self.found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClickOutcome:
     """The result of one click or submission."""
 
@@ -46,6 +64,7 @@ class ClickOutcome:
     connection: Connection | None  # None: the installation has no active connection
     claimed: Claimed
     arrived_at: float  # by the event loop's clock
+    thing: ClickedThing | None = None  # of the round that was clicked
     ended: Sequence[EndedInteraction] = ()  # interactions that the claim ended because their deadline had passed
     is_in_view: bool = False  # the person used an open form or page, which tells the verdict, so no private reply does
 
@@ -67,6 +86,8 @@ class Claims:
         self._people = people
         self._metrics = metrics or Metrics()
         self._directory = Directory()
+        # Clicks on things wait for the locks of things: half of the connections stay free for questions.
+        self._for_rounds = asyncio.Semaphore(max(1, claims.max_size // 2))
         # Requests never change, so a form that was opened here is decided here without reading it.
         self._asked: TTLCache[tuple[UUID, UUID], StoredRequest] = TTLCache(_MAX_REMEMBERED, ttl=_REMEMBERED_SECONDS)
 
@@ -78,7 +99,7 @@ class Claims:
         clock = asyncio.get_running_loop().time
         began = clock()
         deadline = began + interactions.CLAIM_SECONDS
-        connection, claimed, ended = None, _GONE, list[EndedInteraction]()
+        connection, claimed, thing, ended = None, _GONE, None, list[EndedInteraction]()
         try:
             connection = await self._claims.insist(
                 lambda runs: self._directory.find(
@@ -89,7 +110,7 @@ class Claims:
             if connection is not None:
                 if not isinstance(values, ClaimValues):
                     values = await values(connection, deadline)
-                claimed = await self._claim(click, connection, values, deadline=deadline, ended=ended)
+                claimed, thing = await self._claim(click, connection, values, deadline=deadline, ended=ended)
                 self._remember(click, connection, values, claimed)
         except errors.Unavailable as error:
             _log.warning("click_unavailable", interaction=public_id(click), cause=error.cause)
@@ -104,6 +125,7 @@ class Claims:
             connection=connection,
             claimed=claimed,
             arrived_at=began,
+            thing=thing,
             ended=ended,
             is_in_view=is_in_view,
         )
@@ -131,9 +153,8 @@ class Claims:
         *,
         deadline: float,
         ended: list[EndedInteraction],
-    ) -> Claimed:
+    ) -> tuple[Claimed, ClickedThing | None]:
         """Claim; if that depends on whether the clicker is a colleague, find it out and claim again."""
-        clock = asyncio.get_running_loop().time
         request = interactions.ClaimRequest(
             scope=connection.scope,
             interaction_id=click.interaction,
@@ -148,13 +169,48 @@ class Claims:
             channel=click.channel,
             ts=click.ts,
             is_colleague=False if click.user_team in connection.home_teams else None,
+            via="button" if values.given is None else "form",
         )
-        claimed = await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
+        claimed, thing = await self._decided(request, deadline=deadline, ended=ended)
         if not claimed.is_undecided:
-            return claimed
+            return claimed, thing
         found = await self._people.is_colleague(connection, click.user_id, click.user_team)
         if found is None:
             _log.warning("click_unavailable", interaction=public_id(click), cause=_NOT_LOOKED_UP)
-            return claimed
-        request = replace(request, is_colleague=found)
-        return await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
+            return claimed, thing
+        return await self._decided(replace(request, is_colleague=found), deadline=deadline, ended=ended)
+
+    async def _decided(
+        self, request: ClaimRequest, *, deadline: float, ended: list[EndedInteraction]
+    ) -> tuple[Claimed, ClickedThing | None]:
+        """Claim a question in one statement, or a round of a thing in a transaction that locks the thing first."""
+        clock = asyncio.get_running_loop().time
+        claimed = await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
+        if claimed.round_of is None:
+            return claimed, None
+        noun = NOUNS.get(claimed.round_of.noun)
+        if noun is None:  # of a later release, whose replicas can decide it
+            raise errors.Unavailable(errors.Failure.RETRY, "the thing is of a later release")
+        return await self._claim_round(noun, claimed.round_of.id, request, deadline=deadline)
+
+    async def _claim_round(
+        self, noun: Noun[Any], thing_id: UUID, request: ClaimRequest, *, deadline: float
+    ) -> tuple[Claimed, ClickedThing | None]:
+        clock = asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._for_rounds.acquire()
+        except TimeoutError:
+            raise errors.Unavailable(errors.Failure.RETRY, "too many clicks on things wait") from None
+        try:
+            done = await self._claims.insist(
+                lambda _: transactions.claim(
+                    self._claims, noun, thing_id, request, seconds=min(TRY_SECONDS, deadline - clock())
+                ),
+                seconds=deadline - clock(),
+            )
+        finally:
+            self._for_rounds.release()
+        if done.settled is None:
+            return done.claimed, None
+        return done.claimed, ClickedThing(noun=noun, found=done.settled.after, happened=done.settled.happened)

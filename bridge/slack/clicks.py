@@ -18,8 +18,8 @@ from bridge.logs import Log
 from bridge.metrics import Fallback, Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
-from bridge.slack import newer_card, replies
-from bridge.slack.claims import Claims, ClaimValues, ClickOutcome
+from bridge.slack import newer_card, replies, thing_replies
+from bridge.slack.claims import Claims, ClaimValues, ClickedThing, ClickOutcome
 from bridge.slack.expected_edits import ExpectedEdits
 from bridge.slack.forms.opening import FormOpener
 from bridge.slack.message_cache import MessageCache
@@ -78,8 +78,8 @@ class Clicks:
     async def _note(self, connection: Connection) -> None:
         """Record that clicks of a connection reach the bridge; without a database the next click does."""
         with contextlib.suppress(errors.Unavailable):
-            await connections.note_click(self._db, connection.scope)
-            self._noted[connection.id] = True
+            if await connections.note_click(self._db, connection.scope):
+                self._noted[connection.id] = True
 
     async def _follow(self, outcome: ClickOutcome) -> None:
         """Wake waiting requests, have the clicked card edited, open the form, and reply to the clicker privately.
@@ -100,6 +100,9 @@ class Clicks:
         if click.foreign_host is not None:
             self._metrics.response_url_refused()
             _log.warning("response_url_refused", interaction=public_id(click), host=click.foreign_host)
+        if outcome.thing is not None and connection is not None:
+            await self._follow_thing(outcome, outcome.thing, connection)
+            return
         if claimed.verdict is Verdict.WON:
             self._metrics.ended(Status.ANSWERED)
         if connection and click.interaction and claimed.life and claimed.life.status is not Status.PENDING:
@@ -123,9 +126,39 @@ class Clicks:
         self._notifier.cards.set()
         if not claimed.is_settling:  # else this click won, and the clicked card will show that
             await asyncio.gather(
-                self._logging(self._heal(click, connection), click),
+                self._logging(self._heal(click, connection, click.interaction), click),
                 self._logging(self._reply(outcome), click),
             )
+
+    async def _follow_thing(self, outcome: ClickOutcome, thing: ClickedThing, connection: Connection) -> None:
+        """Have the cards of a thing show what a click changed; a click that changed nothing learns why.
+
+        A card that shows an earlier state of the thing is edited in both cases.
+        """
+        click, claimed = outcome.click, outcome.claimed
+        if claimed.verdict is Verdict.OPENED:
+            if not (outcome.is_in_view or await self._forms.open(outcome)):
+                await self._logging(self._reply(outcome), click)
+            return
+        for entry in thing.happened:
+            _log.info("thing_moved", thing=thing.noun.public_id(thing.found.thing.id), move=entry.move)
+            self._metrics.thing_moved(thing.noun.name, entry.move)
+        is_over = claimed.life is not None and claimed.life.status is not Status.PENDING
+        if (is_over or thing.happened) and not (outcome.is_in_view and not thing.happened):
+            moves = thing.found.thing.moves
+            if not self._expected.add(click, connection, claimed, moves=moves):
+                self._metrics.fell_back(Fallback.DROPPED)
+        self._notifier.interaction_changed(connection.organization_id, thing.found.thing.id)
+        self._notifier.cards.set()
+        if claimed.is_settling:
+            return
+        if is_over:
+            await asyncio.gather(
+                self._logging(self._heal(click, connection, thing.found.thing.anchor_id), click),
+                self._logging(self._reply(outcome), click),
+            )
+        else:
+            await self._logging(self._reply(outcome), click)
 
     async def _logging(self, task: Awaitable[None], click: Click) -> None:
         """Await one task and log its failure, so that it does not stop the other."""
@@ -134,13 +167,13 @@ class Clicks:
         except Exception as error:  # noqa: BLE001  -- no caller awaits the result, so the failure must be logged here
             _log.failure("aftermath_failed", error, interaction=public_id(click))
 
-    async def _heal(self, click: Click, connection: Connection) -> None:
-        """Have the clicked card edited, even a card whose post was not recorded."""
-        if click.interaction is None or click.channel is None or click.ts is None or click.is_ephemeral:
+    async def _heal(self, click: Click, connection: Connection, owner: UUID | None) -> None:
+        """Have the clicked card of this interaction edited, even a card whose post was not recorded."""
+        if owner is None or click.channel is None or click.ts is None or click.is_ephemeral:
             return
         handle = Handle(channel=click.channel, ts=click.ts)
         try:
-            await cards.heal(self._db, connection.scope, click.interaction, handle, stray_id=ids.new())
+            await cards.heal(self._db, connection.scope, owner, handle, stray_id=ids.new())
             self._notifier.cards.set()
         except errors.Unavailable as error:
             _log.warning("card_not_healed", interaction=public_id(click), cause=error.cause)
@@ -153,6 +186,8 @@ class Clicks:
             return  # the form has said it; a repeat of an opening click, after the end, learns it from the card
 
         def text(newer: str | None = None) -> str | None:
+            if outcome.thing is not None:
+                return thing_replies.reply(claimed, outcome.thing)
             return replies.reply(
                 claimed.verdict,
                 claimed.life,

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from bridge.card.frame import CardView, Drawing
 from bridge.kinds.registry import KINDS
+from bridge.things.contract import Noun, ThingView
 
 T = TypeVar("T")
 
@@ -17,6 +18,11 @@ THREAD: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="draw")  # 
 async def draw(view: CardView) -> Drawing:
     """Draw a card of a kind that this release knows; raises what the kind raises."""
     return await in_thread(partial(KINDS[view.interaction.kind].draw, view))
+
+
+async def draw_thing(noun: Noun[Any], view: ThingView[Any]) -> Drawing:
+    """Draw a card of a thing; raises what its noun raises."""
+    return await in_thread(partial(noun.card, view))
 
 
 async def in_thread(make: Callable[[], T]) -> T:

@@ -24,12 +24,13 @@ _Key: TypeAlias = tuple[UUID, Handle | None]
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ExpectedEdit:
-    """A click on an interaction that has ended, and whose card is to show that."""
+    """A click on an interaction that has ended, or on a thing, and whose card is to show that."""
 
     click: Click
     connection: Connection
     claimed: Claimed
     due_at: float  # by the event loop's clock
+    moves: int | None = None  # of the clicked thing, which the edit must show; None: an interaction that has ended
 
     @property
     def handle(self) -> Handle | None:
@@ -59,23 +60,32 @@ class ExpectedEdits:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, click: Click, connection: Connection, claimed: Claimed) -> bool:
-        """Expect the edit of the clicked card. False if as many are expected as may be: this one is not."""
+    def add(self, click: Click, connection: Connection, claimed: Claimed, *, moves: int | None = None) -> bool:
+        """Expect the edit of the clicked card. False if as many are expected as may be: this one is not.
+
+        `moves`: of the clicked thing; only an edit that shows it after them counts.
+        """
         if self._count >= self._max_expected:
             return False
         loop = asyncio.get_running_loop()
-        expected = ExpectedEdit(click=click, connection=connection, claimed=claimed, due_at=loop.time() + self._seconds)
+        expected = ExpectedEdit(
+            click=click, connection=connection, claimed=claimed, due_at=loop.time() + self._seconds, moves=moves
+        )
         self._count += 1
         self._waiting[_key(expected)][expected] = loop.call_later(self._seconds, self._is_overdue, expected)
         if expected.handle is None:  # no edit will come
             self._is_overdue(expected)
         return True
 
-    def edited(self, connection_id: UUID, handle: Handle) -> None:
-        """Slack has accepted an edit of this card on this replica."""
-        for timer in self._waiting.pop((connection_id, handle), {}).values():
-            timer.cancel()
+    def edited(self, connection_id: UUID, handle: Handle, *, moves: int | None = None) -> None:
+        """Slack has accepted an edit of this card on this replica; `moves`: of the thing, as the edit shows it."""
+        key = (connection_id, handle)
+        shown = [each for each in self._waiting.get(key, ()) if each.moves is None or (moves or 0) >= each.moves]
+        for expected in shown:
+            self._waiting[key].pop(expected).cancel()
             self._count -= 1
+        if not self._waiting.get(key, True):
+            del self._waiting[key]
 
     def not_edited(self, connection_id: UUID, handle: Handle, *, seconds: float) -> None:
         """An edit of this card failed or was not tried on this replica, which tries again in `seconds`."""

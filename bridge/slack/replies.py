@@ -30,8 +30,8 @@ class About(Enum):
 
 _CLICK: Final = About.CLICK.value
 _UNSELECTED: Final = f"No option is selected. {_CLICK} Please select one in the menu first, then click Submit."
-_NO_FORM: Final = f"The form for this button could not be opened. {_CLICK} Please click again."
-_UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
+NO_FORM: Final = f"The form for this button could not be opened. {_CLICK} Please click again."
+UNAVAILABLE: Final = "Your click could not be confirmed. Please click again; it cannot count twice."
 
 
 def reply(
@@ -52,7 +52,7 @@ def reply(
     nothing = about.value
     gone = f"This {'card' if about is About.CLICK else 'question'} is no longer active. {nothing}"
     if verdict is Verdict.UNAVAILABLE:
-        return _UNAVAILABLE
+        return UNAVAILABLE
     if life is None:
         return None if verdict is Verdict.WON else gone
     match verdict:
@@ -61,8 +61,8 @@ def reply(
         case Verdict.MISTAKEN:
             return _UNSELECTED if is_unselected else None  # the form shows its errors
         case Verdict.OPENED:
-            return _NO_FORM
-        case Verdict.GONE:
+            return NO_FORM
+        case Verdict.GONE | Verdict.REFUSED | Verdict.ADDED:  # the last two are of things, see thing_replies
             return _UNSELECTED if is_unselected else gone  # the release before stores gone for both
         case Verdict.RECORDED:
             return f"Your answer {_label(life)} was already recorded{_ended(life, now)}."
@@ -144,14 +144,21 @@ def _reason(life: Life) -> str:
 
 
 def _responders(life: Life) -> str:
+    named = people(life)
+    if named is None:
+        return "You are not one of the people who can answer this question."
+    return f"Only {named} can answer this question."
+
+
+def people(life: Life) -> str | None:
+    """The responders as mentions; None if there are none."""
     responders = life.able_responders
     if not responders:
-        return "You are not one of the people who can answer this question."
-    people = [blocks.mention(user) for user in responders[:MAX_NAMES]]
-    if more := len(responders) - len(people):
-        people.append(f"{more} other{'s' if more > 1 else ''}")
-    names = people[0] if len(people) == 1 else f"{', '.join(people[:-1])} and {people[-1]}"
-    return f"Only {names} can answer this question."
+        return None
+    named = [blocks.mention(user) for user in responders[:MAX_NAMES]]
+    if more := len(responders) - len(named):
+        named.append(f"{more} other{'s' if more > 1 else ''}")
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def _ended(life: Life, now: datetime) -> str:

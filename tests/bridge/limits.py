@@ -1,7 +1,7 @@
 """The rules for every card: Slack's limits, and a layout that no text of an agent can leave or imitate."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bridge import ids
 from bridge.card import action_ids
@@ -11,7 +11,8 @@ from storage.model import Interaction, Json, Status
 
 _OURS = re.compile(
     r"<@[A-Z0-9]+>"
-    r"|<!date\^\d+\^(?:until |· )?\{date_short_pretty\} at \{time\}\|(?:until |· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
+    r"|<!date\^\d+\^(?:until |since |· )?\{date_short_pretty\} at \{time\}"
+    r"\|(?:until |since |· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<https?://[^<>|\s]+\|[^<>|]+>"
     r"|<https?://[^<>|\s]+>"  # a foreign address, which is its own label
 )
@@ -24,14 +25,19 @@ _ENTITY = re.compile(r"&(?:amp|lt|gt);")
 
 def check(card: Drawing, interaction: Interaction) -> None:
     """Check the rules for every card of every kind in every status."""
+    check_drawing(card)
+    _check_buttons(card, interaction)
+    assert f"ID {ids.short(interaction.id)}" in words(card)
+
+
+def check_drawing(card: Drawing, *, channels: Collection[str] = ()) -> None:
+    """Check the rules for every card, whatever it shows. It may link to these conversations and to no others."""
     assert message.problems(card.blocks) == []
     assert message.characters(card.blocks) <= 13_200
     assert utf16(words(card)) - words(card).count("\n") <= 13_200
     assert 0 < utf16(card.text) <= 3_900
-    _check_buttons(card, interaction)
-    assert f"ID {ids.short(interaction.id)}" in words(card)
     for ours in [*mrkdwn(card.blocks), card.text]:
-        assert_nothing_foreign_is_active(ours)
+        assert_nothing_foreign_is_active(re.sub("|".join(f"<#{id}>" for id in channels) or "$", "", ours))
         assert not _SHORTCODE.search(_LABEL.sub(" ", ours)), ours
     for found in objects(card.blocks):
         if isinstance(text := found.get("text"), str):

@@ -8,7 +8,7 @@ from bridge import ids
 from bridge.card import texts
 from bridge.fields import is_blank
 from bridge.forms import codec
-from bridge.forms.form import Form, OptionsField, Submitted, TextField
+from bridge.forms.form import Form, OptionsField, Submitted, TextField, ThingField
 from tests import payloads
 
 WORDS = "Not before the <backup> of 02:00 & *only* with Bob."
@@ -22,7 +22,8 @@ def valid(form: Form, words: str = WORDS) -> Submitted:
         for field in form.fields
         if isinstance(field, OptionsField)
     }
-    return Submitted(texts=given, selected=selected)
+    things = {field.id: list(field.things)[:1] for field in form.fields if isinstance(field, ThingField)}
+    return Submitted(texts=given, selected=selected | things)
 
 
 def _fitting(words: str, field: TextField) -> str:

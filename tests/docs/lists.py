@@ -6,13 +6,14 @@ from pydantic.fields import FieldInfo
 
 from bridge.agents.http import problems
 from bridge.server.config import Settings
+from bridge.things.event_types import EVERY
 from sandbox.slack import faults
 from sandbox.slack.fault_classes import CLASSES
 from sandbox.slack.methods import scopes
 from sandbox.slack.methods.table import NAMES
 from sandbox.slack.validator import blocks, elements, view
 from storage import deadlines
-from storage.model import EventType, Status, Verdict
+from storage.model import Status, Verdict
 from tests.docs import events, reasons
 from tests.docs.description import PATHS
 from tests.docs.tables import ByHand, OrderedNames, Rows, Section, Table
@@ -59,13 +60,14 @@ def verdicts() -> Section:
 
 def event_types() -> Section:
     """Every type of event."""
-    return [_by_hand(EventType, ("Type", "What happened"))]
+    rows: Rows = [[f"`{type}`", ByHand()] for type in EVERY]
+    return [Table(head=("Type", "What happened"), rows=rows)]
 
 
 def webhook_types() -> Section:
     """Every type of event, and whether endpoints get it that did not ask for types."""
     final = {f"interaction.{status}" for status in Status if status is not Status.PENDING}
-    rows: Rows = [[f"`{type}`", ByHand(), "yes" if type in final else "no"] for type in EventType]
+    rows: Rows = [[f"`{type}`", ByHand(), "yes" if type in final else "no"] for type in EVERY]
     return [Table(head=("Type", "Told when", "Without `types`"), rows=rows)]
 
 

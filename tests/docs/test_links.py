@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs import following
+
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
@@ -56,9 +58,8 @@ def _headings(page: Path) -> set[str]:
 
 
 def _promised() -> set[str]:
-    """Files that docs/adding-a-kind.md tells its reader to create."""
-    page = (ROOT / "docs" / "adding-a-kind.md").read_text("utf-8")
-    return set(re.findall(r"^`([\w./-]+\.py)`\n\n```python$", page, re.MULTILINE))
+    """Files that two pages tell their readers to create."""
+    return {*following.page("adding-a-kind.md").files, *following.page("adding-a-thing.md").files}
 
 
 @cache

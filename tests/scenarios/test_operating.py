@@ -110,6 +110,20 @@ async def test_a_disabled_connection_answers_nothing_until_it_is_enabled(
     assert (await build.question(db, tenant)).status is Status.PENDING
 
 
+async def test_cards_that_are_addressed_to_no_one_go_to_the_default_channel(
+    db: Database, tenant: Tenant, database: dict[str, str]
+) -> None:
+    said = await run("connections", "set", con(tenant), "--default-channel", "C0OPS", **database)
+    _, listed, _ = await run("connections", "list", **database)
+    changed = await run_json("connections", "set", con(tenant), "--default-channel", "", **database)
+
+    assert said == (0, f"{con(tenant)} (Acme): cards that are addressed to no one go to C0OPS\n", "")
+    assert "DEFAULT CHANNEL" in listed and "C0OPS" in listed
+    assert changed["id"] == con(tenant) and changed["default_channel"] is None
+    (connection,) = await connections.of_organization(db, tenant.scope.organization_id)
+    assert connection.default_channel is None
+
+
 async def test_a_connection_whose_workspace_another_one_has_now_is_not_enabled(
     db: Database, tenant: Tenant, database: dict[str, str]
 ) -> None:
@@ -243,6 +257,9 @@ UNKNOWN = {prefix: f"{prefix}_01jd0000000000000000000000" for prefix in ("org", 
         (["connections", "enable", "T0ACME"], 2, "is not an id such as con_"),
         (["connections", "enable", UNKNOWN["con"]], 1, "askbridge connections list"),
         (["connections", "enable"], 2, "Missing argument"),
+        (["connections", "set", UNKNOWN["con"], "--default-channel", "C0OPS"], 1, "askbridge connections list"),
+        (["connections", "set", UNKNOWN["con"], "--default-channel", "#ops"], 2, "a name is none"),
+        (["connections", "set", UNKNOWN["con"]], 2, "Missing option '--default-channel'"),
         (["keys", "burn"], 2, "No such command"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,

@@ -10,7 +10,7 @@ NOTHING = "nothing"
 
 # Patterns of what differs each time, with the document's example for each.
 _EXAMPLES = (
-    (r"<!date\^\d+\^(\S+) \{date_short_pretty\} at \{time\}\|[^>]*>", r"\1 Nov 21 at 14:03"),
+    (r"<!date\^\d+\^((?:\S+ )?)\{date_short_pretty\} at \{time\}\|[^>]*>", r"\1Nov 21 at 14:03"),
     (r"<https?://[^|>]*\|([^>]*)>", r"[\1]"),
     (r"<@U0([A-Z]+)>", lambda match: f"@{match[1].lower()}"),
     (r"int_[0-9a-z]{26}", "int_…"),
@@ -31,8 +31,12 @@ class Row:
 
 
 def rows() -> list[Row]:
+    return _rows("verdict")
+
+
+def _rows(first: str) -> list[Row]:
     result = []
-    for verdict, _, statuses, reply, card in _table("verdict"):
+    for verdict, _, statuses, reply, card in _table(first):
         before, after = statuses.split(" → ")
         result.append(Row(verdict=verdict, before=before, after=after, reply=reply, card=card))
     return result
@@ -63,6 +67,16 @@ def _form_rows(first: str) -> list[FormRow]:
         before, after = statuses.split(" → ")
         result.append(FormRow(verdict=verdict, before=before, after=after, becomes=becomes))
     return result
+
+
+def thing_rows() -> list[Row]:
+    """The rows of the table of clicks on a thing."""
+    return _rows("click")
+
+
+def thing_form_rows() -> list[FormRow]:
+    """The rows of the table of forms of a thing that were sent."""
+    return _form_rows("form of a thing")
 
 
 def messages() -> list[tuple[str, str]]:

@@ -92,8 +92,8 @@ async def test_a_bare_click_wins_no_choice_that_needs_words(db: Database) -> Non
 GIVEN_OVER_THE_ANSWER = mutant(
     ("answer = coalesce($given::jsonb, '{}')\n            || (case", "answer = (case"),
     (
-        "case when $given::jsonb is null then 'button' else 'form' end),\n",
-        "case when $given::jsonb is null then 'button' else 'form' end) || coalesce($given::jsonb, '{}'),\n",
+        "'via', $via::text),\n",
+        "'via', $via::text) || coalesce($given::jsonb, '{}'),\n",
     ),
 )
 FORMS_FOR_BARE_CLICKS = mutant(

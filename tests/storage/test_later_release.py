@@ -14,11 +14,12 @@ KINDS = ["approval", "choice"]
 
 @pytest.fixture
 async def later(db: Database) -> Database:
-    """The schema as a later release may extend it: new verdicts, and rows that belong to no interaction."""
+    """The schema as a later release may extend it: new verdicts, and rows that belong to something new."""
     for change in (
         "alter table clicks drop constraint clicks_verdict_check",
-        "alter table events alter interaction_id drop not null",
-        "alter table deliveries alter interaction_id drop not null",
+        "alter table clicks drop constraint clicks_refusal",
+        "alter table events drop constraint events_subject",
+        "alter table deliveries drop constraint deliveries_subject",
     ):
         await db.fetch(change)
     return db
@@ -30,19 +31,19 @@ async def test_a_verdict_of_a_later_release_is_told_again_as_the_text_that_it_is
     question = await build.question(later, tenant)
     click = build.click(question, user_id="U0BOB")
     await interactions.claim(later, click)
-    await later.fetch("update clicks set verdict = 'refused'")
+    await later.fetch("update clicks set verdict = 'postponed'")
 
     again = await interactions.claim(later, click)
 
-    assert (again.verdict, isinstance(again.verdict, Verdict)) == ("refused", False)
+    assert (again.verdict, isinstance(again.verdict, Verdict)) == ("postponed", False)
     moments = await interactions.timeline(later, question.organization_id, question.id)
-    assert [moment.verdict for moment in moments if moment.verdict] == ["refused"]
+    assert [moment.verdict for moment in moments if moment.verdict] == ["postponed"]
 
 
 async def test_a_card_of_a_kind_that_cannot_be_drawn_is_not_leased_and_keeps_no_other_waiting(
     later: Database, tenant: Tenant
 ) -> None:
-    strange, known = await build.question(later, tenant, kind="recovery"), await build.question(later, tenant)
+    strange, known = await build.question(later, tenant, kind="contract"), await build.question(later, tenant)
 
     leased = await cards.lease(later, [tenant.scope], kinds=KINDS, limit=10)
 
@@ -51,11 +52,11 @@ async def test_a_card_of_a_kind_that_cannot_be_drawn_is_not_leased_and_keeps_no_
     assert [row["attempt"] for row in rows] == [0]
 
 
-async def test_an_event_of_no_interaction_is_left_to_the_release_that_wrote_it(later: Database, tenant: Tenant) -> None:
+async def test_an_event_of_something_new_is_left_to_the_release_that_wrote_it(later: Database, tenant: Tenant) -> None:
     await build.question(later, tenant)
     strange = ids.new()
     await later.fetch(
-        "insert into events (organization_id, id, type, owed) values ($1, $2, 'incident.opened', true)",
+        "insert into events (organization_id, id, type, owed) values ($1, $2, 'contract.opened', true)",
         tenant.scope.organization_id,
         strange,
     )
@@ -79,7 +80,7 @@ async def test_an_event_of_an_unknown_type_is_told_as_the_text_that_it_is(later:
     assert (event.type, event.interaction_id) == ("interaction.escalated", question.id)
 
 
-async def test_a_delivery_of_no_interaction_is_not_leased(later: Database, tenant: Tenant) -> None:
+async def test_a_delivery_of_something_new_is_not_leased(later: Database, tenant: Tenant) -> None:
     endpoint = await build.endpoint(later, tenant)
     await interactions.claim(later, build.click(await build.question(later, tenant)))
     await events.number(later)

@@ -90,6 +90,7 @@ IMPOSSIBLE = [
     "request_hash = ''",
     "callback = 'https://hooks.example.com/'",
     f"callback_target = '{uuid4()}'",
+    "is_anchor = true",
 ]
 IMPOSSIBLE_CARDS = [
     "channel = 'C0'",
@@ -112,6 +113,7 @@ IMPOSSIBLE_DELIVERIES = [
     f"status = 'delivered', leased_until = clock_timestamp(), {OVER}",
     "failures = -1",
     f"target_id = '{uuid4()}'",
+    "interaction_id = null",
 ]
 IMPOSSIBLE_ENDPOINTS = [
     "types = '{}'",

@@ -7,11 +7,12 @@ import asyncpg
 import pytest
 
 import sql
-from storage import connections, errors, interactions, migrate, pool
+from storage import connections, errors, indexes, interactions, migrate, pool
 from storage.errors import Failure, NotMigrated, SchemaTooNew, Unavailable
 from storage.migrate import DuplicateNumber, Migration
 from storage.pool import Database
 from tests.storage import build
+from tests.storage.faults import until_waiting
 
 ONE = Migration(version=1, name="one", sql="create table one (id int)")
 TWO = Migration(version=2, name="two", sql="create table two (id int); insert into one values (2)")
@@ -106,10 +107,56 @@ async def test_a_migration_that_cannot_get_its_lock_gives_up_before_it_holds_up_
         await holder.execute("lock table one")
 
         with pytest.raises(Unavailable) as caught:
-            await asyncio.wait_for(migrate.migrate(empty_dsn, [ONE, change]), 10)
+            await asyncio.wait_for(migrate.migrate(empty_dsn, [ONE, change], lock_seconds=1), 10)
 
     assert caught.value.failure is Failure.RETRY
     assert await migrate.migrate(empty_dsn, [ONE, change]) == [change]
+
+
+IN_USE_BEFORE_THINGS = 28
+_LOCKED = """
+    select distinct tables.relname as name
+    from pg_locks
+    join pg_class as tables on tables.oid = pg_locks.relation and tables.relkind = 'r'
+    where
+        pid = pg_backend_pid() and tables.relname = any ($1)
+        and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+
+
+async def test_no_migration_keeps_statements_out_of_two_tables_at_once(empty_dsn: str) -> None:
+    """Statements lock tables in every order, so that one of them and a migration would wait for each other."""
+    known = migrate.ours()
+    await migrate.migrate(empty_dsn, [one for one in known if one.version <= IN_USE_BEFORE_THINGS])
+    for one in known[IN_USE_BEFORE_THINGS:]:
+        in_use = await tables(empty_dsn)
+        if not indexes.outside_a_transaction(one.name, one.sql):
+            async with pool.connect(empty_dsn, name="test", size=1) as db, db.acquire() as connection:
+                transaction = connection.transaction()
+                await transaction.start()
+                await connection.execute(one.sql)
+                busy = list(in_use - {"things", "history", "thing_requests"})  # which the release before does not use
+                locked = await connection.fetch(_LOCKED, busy)
+                await transaction.rollback()
+            assert len(locked) <= 1, f"{one.name}: {[row['name'] for row in locked]}"
+        await migrate.migrate(empty_dsn, known[: one.version])
+
+
+async def test_a_migration_gives_way_to_a_statement_that_it_would_wait_for_in_a_circle(empty_dsn: str) -> None:
+    await migrate.migrate(empty_dsn, [ONE])
+    both = [ONE, Migration(version=2, name="two", sql="create table two (id int)")]
+    await migrate.migrate(empty_dsn, both)
+    change = "alter table two add column a int; alter table one add column a int"
+    both.append(Migration(version=3, name="both", sql=change))
+    async with pool.connect(empty_dsn, name="test", size=2) as db, db.acquire() as busy:
+        async with busy.transaction():
+            await busy.execute("select from one")
+            migrating = asyncio.create_task(migrate.migrate(empty_dsn, both))
+            await until_waiting(db)
+
+            await busy.execute("select from two")  # which the migration has locked
+
+        assert [one.name for one in await migrating] == ["both"]
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

@@ -51,32 +51,32 @@ async def test_a_frozen_backend_costs_its_caller_no_more_than_the_budget(single:
 
 class TestABoundedTransaction:
     async def test_commits_all_or_nothing(self, single: Database) -> None:
-        await single.fetch("create table things (id int primary key)")
+        await single.fetch("create table numbers (id int primary key)")
 
         async def add(runs: Runs, *ids: int) -> int:
             for id in ids:
-                await runs.fetch("insert into things values ($1)", id)
+                await runs.fetch("insert into numbers values ($1)", id)
             return len(ids)
 
         assert await single.transact_within(lambda runs: add(runs, 1, 2), seconds=5) == 2
         with pytest.raises(asyncpg.exceptions.UniqueViolationError):
             await single.transact_within(lambda runs: add(runs, 3, 2), seconds=5)
 
-        assert [row["id"] for row in await single.fetch("select id from things order by id")] == [1, 2]
+        assert [row["id"] for row in await single.fetch("select id from numbers order by id")] == [1, 2]
 
     async def test_that_waits_past_its_time_is_cut_off_and_writes_nothing(self, single: Database, dsn: str) -> None:
-        await single.fetch("create table things (id int primary key)")
+        await single.fetch("create table numbers (id int primary key)")
         async with admin(dsn) as holder, holder.transaction():
-            await holder.execute("lock table things")
+            await holder.execute("lock table numbers")
 
             async def add(runs: Runs) -> None:
                 await runs.fetch("select 1")
-                await runs.fetch("insert into things values (1)")
+                await runs.fetch("insert into numbers values (1)")
 
             assert await failure(single.transact_within(add, seconds=0.3)) is Failure.UNKNOWN
             await admin_ended(holder)
 
-        assert await single.fetch("select from things") == [], "its transaction was never committed"
+        assert await single.fetch("select from numbers") == [], "its transaction was never committed"
 
     async def test_on_a_frozen_backend_ends_in_time(self, single: Database) -> None:
         with frozen(await pid_of(single)):

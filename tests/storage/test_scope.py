@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bridge.things.registry import NOUNS
 from storage import statements
 from storage.statements import Statement
 from tests.storage.scope_checks import TENANT, unscoped
@@ -60,6 +61,9 @@ EXCEPTIONS = {
     ),
     "receipts.mark_unacknowledged": (["late: interactions"], "the loop marks late answers of all organizations"),
     "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),
+    "retention.hold_things": (["main: things"], "as hold, for things"),
+    "things.missing_rounds": (["open: things"], "a loop opens rounds that are missing, of all organizations"),
+    "recoveries.due": (["due: recoveries"], "a loop escalates what is due, of all organizations"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
     "retention.retire_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),
     "retention.forget_throttles": (["full_ones: throttles"], "as hold, for rate limits that nothing uses"),
@@ -81,7 +85,8 @@ def name(statement: Statement) -> str:
 def test_every_table_but_the_list_of_migrations_belongs_to_an_organization() -> None:
     assert {
         *("organizations", "keys", "connections", "interactions", "cards", "clicks", "events", "throttles"),
-        *("webhook_endpoints", "deliveries", "serving"),
+        *("webhook_endpoints", "deliveries", "serving", "things", "history", "thing_requests"),
+        *(noun.table.name for noun in NOUNS.values()),
     } == TENANT
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bridge.things.registry import NOUNS
 from storage import retention, statements
 from storage.backlog import Backlog
 from storage.connections import DegradedConnection
@@ -17,18 +18,22 @@ from storage.model import (
     Connection,
     Delivery,
     FeedEvent,
+    HistoryEntry,
     Interaction,
     Key,
     Life,
     Organization,
     StoredRequest,
+    Thing,
+    ThingTimelineEntry,
     WebhookEndpoint,
 )
 from storage.organizations import Outstanding
 from storage.pool import Database
 from storage.server import Server
 from storage.serving import Renewed, ServingStatus
-from storage.statements import DuplicateName, NestedPart, Rows, Statement, UnknownPart
+from storage.statements import DuplicateName, NestedPart, Rows, Runs, Statement, UnknownPart
+from storage.things import LockedConnection
 
 FILES = sorted(
     file.name.removesuffix(".sql")
@@ -122,8 +127,9 @@ def test_a_part_with_another_part_in_it_is_refused() -> None:
 
 def test_no_part_is_left_that_only_one_statement_has() -> None:
     sources = {table: resources.files("sql").joinpath(f"{table}.sql").read_text("utf-8") for table in FILES}
+    of_nouns = {"turn"}  # every noun's `apply` has them, and there is one noun so far
     for table, source in sources.items():
-        for name in statements.parts(table, source):
+        for name in statements.parts(table, source).keys() - of_nouns:
             users = sources.values() if table == "parts" else [source]
             assert sum(user.count(f"/* part: {name} */") for user in users) > 1, f"{name} stands in one place only"
 
@@ -181,6 +187,7 @@ READ = {
     "cards.mark_maybe_shown": {"newly"},
     "cards.edited": {"kept"},
     "cards.give_up": {"status"},
+    "cards.anchor": {"anchor_id"},
     "catalog.columns": {"table_name", "name", "type", "required", "initial"},
     "catalog.constraints": {"table_name", "name", "is_foreign", "definition"},
     "catalog.indexes": {"definition"},
@@ -194,7 +201,10 @@ READ = {
     "connections.connect": of(Connection),
     "connections.degraded": of(DegradedConnection),
     "connections.first_click": {"first_click_at"},
+    "connections.note_click": {"noted"},
     "connections.lock": of(Connection),
+    "connections.close_gate": {"held"},
+    "connections.set_default_channel": of(Connection),
     "connections.cancel_pending": {"seen", "cancelled"},
     "connections.disable": of(Connection),
     "connections.enable": of(Connection),
@@ -224,8 +234,10 @@ READ = {
     "interactions.full_text": {"full_text"},
     "interactions.several": of(Interaction),
     "interactions.page": of(Interaction, more={"followed"}),
+    "interactions.rounds": of(Interaction),
     "interactions.claim": of(
-        Life, more={"overdue", "undecided", "verdict", "repeats", "found", "is_settling", "asked"}
+        Life,
+        more={"overdue", "undecided", "of_thing", "verdict", "refusal", "repeats", "found", "is_settling", "asked"},
     ),
     "interactions.end_now": {"ended"},
     "interactions.ended": {"organization_id", "id"},
@@ -244,6 +256,7 @@ READ = {
     "organizations.enable": of(Organization),
     "organizations.outstanding": of(Outstanding),
     "organizations.hold_interactions": {"id"},
+    "organizations.hold_things": {"id"},
     "organizations.delete_clicks": {"claim_id"},
     "organizations.delete_throttles": {"name"},
     "organizations.delete_keys": {"id"},
@@ -251,6 +264,9 @@ READ = {
     "organizations.delete_connections": {"id"},
     "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
+    "recoveries.find_open": {"id", "connection_id"},
+    "recoveries.latest_of_source": {"id"},
+    "recoveries.search": {"id"},
     "receipts.acknowledge": {"organization_id", "id"},
     "receipts.record": {"outcome"},
     "receipts.mark_unacknowledged": {"organization_id", "id"},
@@ -261,6 +277,23 @@ READ = {
     "retention.retire_endpoints": {"rows"},
     "retention.forget_endpoints": {"rows"},
     "retention.forget_throttles": {"rows"},
+    "retention.hold_things": of(retention.RetentionPosition),
+    "retention.hold_rounds": {"organization_id", "thing_id", "id"},
+    "retention.settled_things": {"organization_id", "id"},
+    "retention.forget_things": {"rows"},
+    "things.lock_name": {"held"},
+    "things.lock_connection": of(LockedConnection),
+    "things.lock_open": {"noun", "ended_at"},
+    "things.now": {"now"},
+    "things.nouns": {"id", "noun"},
+    "things.request": {"thing_id", "request_hash", "made_id"},
+    "things.count": {"open"},
+    "things.reached": {"to_status", "number"},
+    "things.moves": of(HistoryEntry),
+    "things.timeline": of(ThingTimelineEntry),
+    "things.changed": {"organization_id", "id"},
+    "things.missing_rounds": {"organization_id", "connection_id", "id", "noun"},
+    "things.newest_open": {"id", "noun"},
     "throttles.full_in": {"seconds"},
     "throttles.take": {"seconds"},
     "notices.notify": {"notified"},
@@ -278,39 +311,54 @@ READ = {
     "webhook_endpoints.delete": {"id"},
     "webhook_endpoints.rotate": of(WebhookEndpoint),
 }
+# The statements that every noun has; those of its own are above.
+for noun in NOUNS.values():
+    columns = of(Thing) | {*noun.table.columns}
+    READ |= {f"{noun.table.name}.lock": columns, f"{noun.table.name}.apply": {"is_settling"}}
+    READ |= {f"{noun.table.name}.{name}": columns | {"round_id"} for name in ("get", "several")}
+    READ |= {f"{noun.table.name}.page": {"id"}}
+    if noun.tick is not None:
+        READ |= {f"{noun.table.name}.due": {"organization_id", "connection_id", "id", "due_in"}}
 
 # The type of a parameter in every statement that takes it, if it is not text. A missing cast would show here.
 TYPES = {
     name: type
     for type, names in {
-        "bool": "gone is_colleague newly_marked plain retries same_types settles unsure with_body with_notices",
+        "bool": "anyone open gone is_colleague is_open is_quiet newly_marked plain retries same_types "
+        "settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
-        "float8": "again_in amount burst rate within",
-        "int4": "attempt days expires_in failed max_failing_seconds overlap version",
+        "float8": "again_in amount burst quiet_seconds rate within",
+        "int4": "after_number attempt attempt_count escalation_step max_attempts days expires_in failed "
+        "max_failing_seconds overlap version",
         "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers past",
-        "jsonb": "addresses answers detail fixes forms given metadata never_shown outcome reason request unable "
-        "unserved",
-        "timestamptz": "after since",
-        "text[]": "ends home_teams kinds payloads responders tags truncated types",
-        "uuid": "after_event_id after_id after_organization_id before callback_target card_id connection_id "
-        "endpoint_id event_id id interaction_id key_id organization_id stray_id supersedes target_id",
+        "jsonb": "added_addresses addresses agent answers asked_addresses blocker detail end_reason evidence fixes "
+        "forms given metadata monitor_policy moves never_shown outcome previous_owner reason refusal "
+        "request resolved_by return_owner round_forms round_request unable wake_policy unserved",
+        "timestamptz": "after due_at ended_at escalated_at last_attempt_at now resolved_at since timeout_at",
+        "text[]": "round_responders source_ids source_types statuses ends home_teams kinds payloads "
+        "responders tags truncated types",
+        "uuid": "blocker_id made_id round_id thing_id after_event_id after_id after_organization_id "
+        "before callback_target card_id connection_id endpoint_id event_id id interaction_id "
+        "key_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",
-        "uuid[]": "card_ids connection_ids event_ids ids interaction_ids organization_ids",
+        "int4[]": "numbers",
+        "uuid[]": "card_ids connection_ids round_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()
 }
 # Parameters whose type depends on the statement.
 TYPES |= {"keys.create.digest": "bytea", "keys.of_digest.digest": "bytea"}
-TYPES |= {"interactions.open.superseded_event_id": "uuid"}
+TYPES |= {"interactions.open.superseded_event_id": "uuid", "recoveries.apply.outcome": "text"}
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
 TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "int4"}
-TYPES |= {"forms.opened.seconds": "float8"}
+TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 
 async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Database) -> None:
     async with db.acquire() as connection:
+        columns = await _columns_of_nouns(connection)
         for statement in STATEMENTS:
             name = f"{statement.table}.{statement.name}"
             prepared = await connection.prepare(statement.sql)
@@ -321,8 +369,21 @@ async def test_every_statement_fits_the_schema_and_gives_what_is_read(db: Databa
             else:
                 assert set(given) == READ[name], f"{name} does not return the columns that are read"
             for parameter, type in zip(statement.parameters, prepared.get_parameters(), strict=True):
-                wanted = TYPES.get(f"{name}.{parameter}") or TYPES.get(parameter, "text")
+                column = columns.get(f"{name}.{parameter}")
+                wanted = TYPES.get(f"{name}.{parameter}") or column or TYPES.get(parameter, "text")
                 assert type.name == wanted, f"{name} takes {parameter} as {type.name}"
+
+
+async def _columns_of_nouns(connection: Runs) -> dict[str, str]:
+    """The types of the parameters of each noun's `apply` that are columns of its own."""
+    found = {}
+    for noun in NOUNS.values():
+        for name, type in await connection.fetch(
+            "select column_name, udt_name from information_schema.columns where table_name = $1", noun.table.name
+        ):
+            if name in noun.table.columns:
+                found[f"{noun.table.name}.apply.{name}"] = f"{type[1:]}[]" if type.startswith("_") else type
+    return found
 
 
 def test_no_line_is_left_for_a_statement_that_is_gone() -> None:

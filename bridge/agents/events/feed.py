@@ -19,7 +19,6 @@ from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import errors, events
 from storage.events import Numbered
-from storage.model import EventType
 from storage.pool import Database
 
 _log = Log("agents")
@@ -161,7 +160,7 @@ async def read(
     *,
     past: int,
     limit: int,
-    types: Collection[EventType] | None = None,
+    types: Collection[str] | None = None,
 ) -> FeedPage:
     """A page of a feed, encoded for streams; raises Unavailable."""
     wanted = None if types is None else sorted(types)

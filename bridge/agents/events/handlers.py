@@ -18,8 +18,9 @@ from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.agents.limits.open_requests import ConcurrencyLimiter, OpenRequest
 from bridge.notifier import Notifier
 from bridge.reader import Reader
+from bridge.things import event_types
 from storage import events
-from storage.model import EventType, Key
+from storage.model import Key
 from storage.pool import Database
 
 BEGINNING: Literal["beginning"] = "beginning"
@@ -42,7 +43,7 @@ class FeedQuery:
 
     after: After
     name: str  # of the parameter or header that `after` was read from
-    types: frozenset[EventType] | None  # None: all
+    types: frozenset[str] | None  # None: all
     limit: int
 
 
@@ -145,11 +146,12 @@ def _after(name: str, text: str | None) -> After:
     return id
 
 
-def _types(text: str | None) -> frozenset[EventType] | None:
+def _types(text: str | None) -> frozenset[str] | None:
+    """The exact types that a list of types and wildcards stands for; raises ApiProblem."""
     if text is None:
         return None
     names = text.split(",")
-    if not set(names) <= set(EventType) or len(set(names)) < len(names):
-        known = ", ".join(EventType)
+    if not set(names) <= set(event_types.ACCEPTED) or len(set(names)) < len(names):
+        known = ", ".join(event_types.ACCEPTED)
         raise ApiProblem(BAD_PARAMETER, f"types must be one or more of {known}, each once, with commas between them.")
-    return frozenset(EventType(name) for name in names)
+    return event_types.expanded(names)

@@ -24,7 +24,7 @@ from bridge.logs import Log
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from storage import errors, events
-from storage.model import EventType, Key
+from storage.model import Key
 from storage.pool import Database
 
 _log = Log("agents")
@@ -54,7 +54,7 @@ class Stream:
     key: Key
     request: web.Request
     response: web.StreamResponse  # prepared
-    types: frozenset[EventType] | None  # None: all
+    types: frozenset[str] | None  # None: all
     position: int  # everything up to here was sent, or has another type
     times: StreamTimes = DEFAULT_TIMES
     is_cut: bool = False

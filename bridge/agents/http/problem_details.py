@@ -48,9 +48,9 @@ def problem_details_except(path: str) -> Middleware:
 
 
 def _unavailable(request: web.Request) -> web.Response:
-    creates = request.method == "POST" and request.path == "/v1/interactions"
-    has_key = creates and "Idempotency-Key" in request.headers
-    same_key = " with the same Idempotency-Key, so that the question is not asked twice" if has_key else ""
+    has_key = request.method == "POST" and "Idempotency-Key" in request.headers
+    twice = "the question is not asked twice" if request.path == "/v1/interactions" else "nothing is done twice"
+    same_key = f" with the same Idempotency-Key, so that {twice}" if has_key else ""
     seconds = problems.RETRY_SECONDS
     detail = f"Try again in {seconds} s{same_key}."
     return problems.response(ApiProblem(problems.UNAVAILABLE, detail, retry_after=seconds))

@@ -33,6 +33,8 @@ NOT_FOUND = Type("not_found", 404, "Not found")
 CONFLICT = Type("conflict", 409, "Interaction has already ended")
 WEBHOOKS_OFF = Type("webhooks_off", 409, "Webhooks are not configured")
 ENDPOINT_CONFLICT = Type("endpoint_conflict", 409, "Conflict with the webhook endpoints")
+ILLEGAL_MOVE = Type("illegal_move", 409, "Status does not have this move")
+BELONGS_TO_THING = Type("belongs_to_thing", 409, "Interaction belongs to a thing")
 OUT_OF_ORDER = Type("receipt_out_of_order", 409, "Receipt conflicts with the current state")
 METHOD_NOT_ALLOWED = Type("method_not_allowed", 405, "Method not allowed")
 TOO_LARGE = Type("body_too_large", 413, "Request body too large")
@@ -41,6 +43,7 @@ INVALID = Type("invalid_body", 422, "Invalid request body")
 KEY_REUSED = Type("idempotency_mismatch", 422, "Idempotency key was used for a different request")
 RATE_LIMITED = Type("rate_limited", 429, "Too many requests")
 TOO_MANY_PENDING = Type("too_many_pending", 429, "Too many pending questions")
+TOO_MANY_THINGS = Type("too_many_things", 429, "Too many open things")
 TOO_MANY_OPEN = Type("too_many_open", 429, "Too many open requests")
 INTERNAL = Type("internal_error", 500, "Internal error")
 UNAVAILABLE = Type("unavailable", 503, "Database unavailable")
@@ -55,12 +58,15 @@ TYPES = (
     WEBHOOKS_OFF,
     ENDPOINT_CONFLICT,
     OUT_OF_ORDER,
+    ILLEGAL_MOVE,
+    BELONGS_TO_THING,
     TOO_LARGE,
     NOT_JSON,
     INVALID,
     KEY_REUSED,
     RATE_LIMITED,
     TOO_MANY_PENDING,
+    TOO_MANY_THINGS,
     TOO_MANY_OPEN,
     INTERNAL,
     UNAVAILABLE,
@@ -74,7 +80,7 @@ _MAX_POINTER = 200  # characters of a pointer in the detail; `errors` have it wh
 class ApiProblem(Exception):
     """The refusal of a request. `errors` are pairs of a JSON pointer into the body and a message.
 
-    `interaction` is the current state of the resource that does not allow the request; `retry_after` is in seconds;
+    `interaction` or `thing` is the current state of what does not allow the request; `retry_after` is in seconds;
     `on_sent` is called once the response was written completely.
     """
 
@@ -85,6 +91,7 @@ class ApiProblem(Exception):
         *,
         errors: list[tuple[str, str]] | None = None,
         interaction: Json | None = None,
+        thing: Json | None = None,
         retry_after: int | None = None,
         on_sent: Callable[[], None] | None = None,
     ) -> None:
@@ -93,6 +100,7 @@ class ApiProblem(Exception):
         self.detail = detail
         self.errors = errors or []
         self.interaction = interaction
+        self.thing = thing
         self.retry_after = retry_after
         self.on_sent = on_sent
 
@@ -120,6 +128,8 @@ def response(problem: ApiProblem) -> web.Response:
         body["errors"] = [{"pointer": pointer, "message": message} for pointer, message in problem.errors]
     if problem.interaction:
         body["interaction"] = problem.interaction
+    if problem.thing:
+        body["thing"] = problem.thing
     headers = {}
     if problem.type is UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

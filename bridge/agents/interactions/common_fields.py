@@ -1,6 +1,6 @@
 """The fields that requests of all kinds have: recipients, responders, deadline, and what lists find it by."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -98,22 +98,39 @@ class OnExpiry(Strict):
 
 
 _Addresses: TypeAlias = Annotated[list[Address], Field(min_length=1, max_length=10)]
+Recipients: TypeAlias = Annotated[
+    _Addresses,
+    AfterValidator(_all_different),
+    BeforeValidator(_as_list, json_schema_input_type=Address | _Addresses),
+]
+ConnectionText: TypeAlias = Annotated[str, Field(max_length=100)]
+Callback: TypeAlias = Annotated[str, Field(max_length=MAX_WEB_ADDRESS)]
+Tags: TypeAlias = Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=20)]
+Metadata: TypeAlias = Annotated[Arguments, BeforeValidator(_small)]
+METADATA: Final = "At most 16 KB as JSON; returned unchanged, with every digit of its numbers"
+
+
+def check_responders(to: list[Address], responders: Responders | None) -> None:
+    """Require among people a responder who gets a card."""
+    named = set(responders.users or ()) if responders is not None else set()
+    has_channel = any(address.channel for address in to)
+    if to and named and not has_channel and named.isdisjoint(address.user for address in to):
+        raise PydanticCustomError(
+            "responders_elsewhere",
+            'must include at least one person in "to": no one else can see the card in their direct messages',
+        )
 
 
 class Routing(Strict):
     """Where a question goes, who may answer it, until when, and what the agent wants to find it by."""
 
-    to: Annotated[
-        _Addresses,
-        AfterValidator(_all_different),
-        BeforeValidator(_as_list, json_schema_input_type=Address | _Addresses),
-    ]
+    to: Recipients
     responders: Responders | None = Field(
         default=None,
         validate_default=True,
         description="Required for a channel; otherwise the people in `to` can answer",
     )
-    connection: Annotated[str, Field(max_length=100)] | None = Field(
+    connection: ConnectionText | None = Field(
         default=None, description="`con_…`; required only if the organization has several"
     )
     expires_in: Annotated[int, Field(ge=60, le=2_592_000, description="Seconds"), WHOLE] = 86_400
@@ -123,15 +140,11 @@ class Routing(Strict):
     supersedes: Annotated[str, Field(max_length=100)] | None = Field(
         default=None, description="`int_…`: a pending interaction that this one replaces"
     )
-    callback: Annotated[str, Field(max_length=MAX_WEB_ADDRESS)] | None = Field(
+    callback: Callback | None = Field(
         default=None, description="`https://…`: receives a webhook once the question has ended"
     )
-    tags: Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=20)] = Field(
-        default_factory=list
-    )
-    metadata: Annotated[Arguments, BeforeValidator(_small)] = Field(
-        default_factory=dict, description="At most 16 KB as JSON; returned unchanged, with every digit of its numbers"
-    )
+    tags: Tags = Field(default_factory=list)
+    metadata: Metadata = Field(default_factory=dict, description=METADATA)
 
     @property
     def responder_ids(self) -> list[str] | None:
@@ -153,14 +166,8 @@ class Routing(Strict):
         `to` was validated before, so it is known here unless it was invalid.
         """
         to: list[Address] = info.data.get("to", [])
-        has_channel = any(address.channel for address in to)
-        named = set(responders.users or ()) if responders is not None else set()
-        if to and named and not has_channel and named.isdisjoint(address.user for address in to):
-            raise PydanticCustomError(
-                "responders_elsewhere",
-                'must include at least one person in "to": no one else can see the card in their direct messages',
-            )
-        if responders is None and has_channel:
+        check_responders(to, responders)
+        if responders is None and any(address.channel for address in to):
             raise PydanticCustomError(
                 "responders_missing",
                 'is required for a channel: {"users": ["U…"]}, or {"anyone_in_channel": true} for all its members',

@@ -8,13 +8,14 @@ from multidict import MultiMapping
 from bridge.agents.http import body, paging, parameters
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.kinds.registry import KINDS
+from bridge.things import registry
 from storage.interactions import Filters
 from storage.model import Status
 
 MAX_TEXT = {"tag": 80, "run": 200, "idempotency_key": 255}  # characters, as when they were sent
 INCLUDES = ("body",)  # what a list has only when it is asked for
 INCLUDES_OF_ONE = ("full",)  # what a single interaction has only when it is asked for
-NAMES = ("status", "kind", *MAX_TEXT, "include", "cursor", "limit")
+NAMES = ("status", "kind", *MAX_TEXT, "thing", "include", "cursor", "limit")
 STORABLE = r"^[^\x00]+$"
 
 
@@ -26,6 +27,7 @@ class ListQuery:
     before: UUID | None  # the last id of the page before
     limit: int
     with_body: bool
+    thing: UUID | None = None  # the list is of the rounds of this thing
 
 
 def read_one(query: MultiMapping[str]) -> tuple[float, bool]:
@@ -48,6 +50,7 @@ def read(query: MultiMapping[str]) -> ListQuery:
         before=paging.before(query.get("cursor")),
         limit=paging.limit(query.get("limit")),
         with_body=_include(query.get("include"), INCLUDES),
+        thing=_thing(query.get("thing")),
     )
 
 
@@ -55,6 +58,13 @@ def _status(text: str | None) -> Status | None:
     if text is None or text in set(Status):
         return Status(text) if text is not None else None
     raise ApiProblem(BAD_PARAMETER, f"status must be one of {', '.join(Status)}.")
+
+
+def _thing(text: str | None) -> UUID | None:
+    """The thing whose rounds are wanted; raises ApiProblem for an id that is of no thing."""
+    if text is None or (id := registry.decode(text)) is not None:
+        return id if text is not None else None
+    raise ApiProblem(BAD_PARAMETER, "thing must be the id of a thing, such as rec_….")
 
 
 def _kind(text: str | None) -> str | None:

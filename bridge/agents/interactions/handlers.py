@@ -12,7 +12,7 @@ from bridge.agents.auth import auth
 from bridge.agents.http import body, json_response, paging, parameters, problems
 from bridge.agents.http.body import BodyReader
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, ApiProblem
+from bridge.agents.http.problems import BELONGS_TO_THING, CONFLICT, KEY_REUSED, NOT_FOUND, OUT_OF_ORDER, ApiProblem
 from bridge.agents.interactions import filters, long_poll, opening, requests
 from bridge.agents.interactions.long_poll import LongPoll, Snapshot
 from bridge.agents.interactions.opening import OpeningResult
@@ -22,9 +22,20 @@ from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import interaction, status_text, timeline
+from bridge.things import rounds
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
-from storage.interactions import Disconnected, Mismatch, NoSuchOlder, OlderEnded, Opened, Page, Replayed, TooManyPending
+from storage.interactions import (
+    Disconnected,
+    Filters,
+    Mismatch,
+    NoSuchOlder,
+    OlderEnded,
+    Opened,
+    Page,
+    Replayed,
+    TooManyPending,
+)
 from storage.model import Card, Interaction, Key, Progress, Status, TimelineEntry
 from storage.pool import Database
 from storage.receipts import Receipt, Recording
@@ -97,7 +108,9 @@ class Interactions:
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/interactions/{id}: the interaction now, or, with ?wait=, as soon as it has ended."""
         (wait, with_full), id = filters.read_one(request.query), _id(request)
-        row, cards = await self._poll.until(long_poll.ended, request, id, seconds=wait, required=True)
+        row, cards = await self._until(long_poll.ended, request, id, seconds=wait, required=True)
+        if row.thing_id is not None:
+            return json_response.json(rounds.resource(row, cards))
         full_text = await within(interactions.full_text(self._db, row.organization_id, id)) if with_full else None
         resource = interaction.interaction(row, cards, full_text=full_text)
         return json_response.json(resource, on_sent=self._acknowledging(row))
@@ -105,6 +118,8 @@ class Interactions:
     async def page(self, request: web.Request) -> web.Response:
         """GET /v1/interactions: one page of those that match the filters, newest first."""
         key, query = auth.key(request), filters.read(request.query)
+        if query.thing is not None:
+            return await self._rounds(key, query.thing, query)
         page, cards = await within(self._page(key, query))
         rows = page.interactions
         return await json_response.page(
@@ -118,6 +133,7 @@ class Interactions:
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
         reason = requests.cancellation(await self._read_body(request) if request.can_read_body else {})
+        await self._refuse_round(key, id, "cancelled")
         cancelled = await within(
             interactions.cancel(
                 self._db,
@@ -148,6 +164,7 @@ class Interactions:
         parameters.only(request.query)
         key, id = auth.key(request), _id(request)
         receipt = requests.receipt(await self._read_body(request))
+        await self._refuse_round(key, id, "reported on")
         recording = await within(self._record(key, id, receipt))
         if recording is Recording.RECORDED:
             _log.info(_EVENTS[receipt.status], interaction=ids.encode("int", id), key=key.name)
@@ -171,7 +188,8 @@ class Interactions:
         row, cards, moments = await self._with_moments(key, id)
         if row.status is not Status.PENDING and not timeline.has_end(row, moments):  # it ended between the two reads
             row, cards, moments = await self._with_moments(key, id)
-        return json_response.json(timeline.timeline(row, cards, moments))
+        shown = rounds.with_moments if row.thing_id is not None else timeline.timeline
+        return json_response.json(shown(row, cards, moments))
 
     async def _accept(self, key: Key, result: OpeningResult) -> Opened | Replayed:
         """Log, count and notify what was opened, and return it; raises ApiProblem when nothing was."""
@@ -195,6 +213,8 @@ class Interactions:
             case TooManyPending():
                 raise self._quota.refusal()
             case NoSuchOlder():
+                if result.supersedes is not None:
+                    await self._refuse_round(key, result.supersedes, "superseded")
                 raise problems.invalid("/supersedes", opening.NO_OLDER)
             case OlderEnded(id=older):
                 row, cards = await self._read(key, older)
@@ -209,9 +229,64 @@ class Interactions:
         requests wait, returns it at once too: it is stored, and that is what counts.
         """
         if until is None:
-            return await self._poll.until(long_poll.shown, request, id, seconds=self._first_post_seconds)
+            return await self._until(long_poll.shown, request, id, seconds=self._first_post_seconds)
         left = until - asyncio.get_running_loop().time()
-        return await self._poll.until(long_poll.ended, request, id, seconds=left)
+        return await self._until(long_poll.ended, request, id, seconds=left)
+
+    async def _until(
+        self,
+        done: Callable[[Snapshot], bool],
+        request: web.Request,
+        id: UUID,
+        *,
+        seconds: float,
+        required: bool = False,
+    ) -> Snapshot:
+        """An interaction as soon as it is `done`, at the latest after `seconds`; raises ApiProblem."""
+        key = auth.key(request)
+        return await self._poll.until(
+            done,
+            request,
+            lambda: self._read(key, id),
+            self._notifier.watching(key.organization_id, id),
+            seconds=seconds,
+            required=required,
+        )
+
+    async def _rounds(self, key: Key, thing_id: UUID, query: filters.ListQuery) -> web.Response:
+        """One page of the rounds of a thing, newest first. No round has what the other filters look for."""
+        if query.filters != Filters(status=query.filters.status):
+            return await json_response.page([], next_cursor=None)
+        page = await within(
+            interactions.rounds(
+                self._db,
+                key.organization_id,
+                thing_id,
+                status=query.filters.status,
+                before=query.before,
+                limit=query.limit,
+            )
+        )
+        found = page.interactions
+        cards_of = await within(cards.of_interactions(self._db, key.organization_id, [row.id for row in found]))
+        return await json_response.page(
+            (rounds.resource(row, cards_of[row.id]) for row in found),
+            next_cursor=paging.cursor(found[-1].id) if page.is_followed else None,
+        )
+
+    async def _refuse_round(self, key: Key, id: UUID, what: str) -> None:
+        """Refuse what only questions allow: raises ApiProblem if this interaction is a round of a thing."""
+        row = await within(interactions.get(self._db, key.organization_id, id))
+        if row is None or row.thing_id is None:
+            return
+        thing = rounds.thing_id(row) or "a thing"
+        shown = await within(cards.of_interaction(self._db, key.organization_id, id))
+        raise ApiProblem(
+            BELONGS_TO_THING,
+            f"{ids.encode('int', id)} is what people can do to {thing} now, not a question, and cannot be {what} by "
+            f"itself. It ends when {thing} changes: act on {thing} instead.",
+            interaction=rounds.resource(row, shown),
+        )
 
     async def _with_moments(self, key: Key, id: UUID) -> tuple[Interaction, list[Card], list[TimelineEntry]]:
         """An interaction with its timeline. The interaction is read last, so that it is never older."""

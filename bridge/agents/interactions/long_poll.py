@@ -1,10 +1,11 @@
-"""Reads an interaction once, or until a condition holds. No database connection is held between two reads."""
+"""Reads a row once, or until a condition holds. No database connection is held between two reads."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from aiohttp import web
@@ -23,6 +24,8 @@ from storage.pool import Database
 DISCONNECT_SECONDS = 5.0  # how often to check whether the client disconnected, which gives no signal
 NO_SUCH = "No interaction of your organization has this id."
 
+T = TypeVar("T")
+
 Snapshot: TypeAlias = tuple[Interaction, list[Card]]
 """An interaction and its cards."""
 
@@ -37,10 +40,8 @@ async def read(db: Database, reader: Reader, organization_id: UUID, id: UUID) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongPoll:
-    """Waits for changes of interactions on one replica, as far as its limit of waiting requests allows."""
+    """Waits for changes of rows on one replica, as far as its limit of waiting requests allows."""
 
-    db: Database
-    reader: Reader
     notifier: Notifier
     concurrency: ConcurrencyLimiter
     open_keys: OpenKeys
@@ -48,23 +49,25 @@ class LongPoll:
 
     async def until(
         self,
-        done: Callable[[Interaction, list[Card]], bool],
+        done: Callable[[T], bool],
         request: web.Request,
-        id: UUID,
+        read: Callable[[], Awaitable[T]],
+        watching: AbstractContextManager[asyncio.Event],
         *,
         seconds: float,
         required: bool = False,
-    ) -> Snapshot:
-        """Read an interaction until it is `done`, at most for `seconds`; every read is of the rows. Raises ApiProblem.
+    ) -> T:
+        """Read until what was read is `done`, at most for `seconds`; every read is of the rows. Raises ApiProblem.
 
-        Raises it too when the key of the request is revoked meanwhile. When too many requests wait already, raises
-        ApiProblem if waiting is `required`, and else returns at once.
+        `watching` gives the signal that is set when it may have changed. Raises ApiProblem too when the key of the
+        request is revoked meanwhile. When too many requests wait already, raises it if waiting is `required`, and else
+        returns at once.
         """
         key, is_revoked = auth.key(request), asyncio.Event()
         organization_id = key.organization_id
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
-        with self.notifier.watching(organization_id, id) as signal, contextlib.ExitStack() as stack:
+        with watching as signal, contextlib.ExitStack() as stack:
             is_admitted = False
 
             def revoke() -> None:
@@ -75,9 +78,9 @@ class LongPoll:
                 if is_revoked.is_set():
                     raise auth.refusal()
                 signal.clear()
-                row, cards = await read(self.db, self.reader, organization_id, id)
-                if clock() >= deadline or self.notifier.closing.is_set() or done(row, cards):
-                    return row, cards
+                found = await read()
+                if clock() >= deadline or self.notifier.closing.is_set() or done(found):
+                    return found
                 if not is_admitted:  # counted only once it really waits
                     is_admitted = stack.enter_context(
                         self.concurrency.admit(request, organization_id, OpenRequest.WAIT)
@@ -86,25 +89,26 @@ class LongPoll:
                 if not is_admitted and required:
                     raise self.concurrency.refusal(organization_id, OpenRequest.WAIT)
                 if not is_admitted:
-                    return row, cards
+                    return found
                 while not signal.is_set() and (left := deadline - clock()) > 0:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(min(left, self.disconnect_seconds)):
                             await signal.wait()
                     if request.transport is None:
-                        return row, cards  # the client disconnected
+                        return found  # the client disconnected
 
 
-def ended(row: Interaction, _: list[Card]) -> bool:
+def ended(snapshot: Snapshot) -> bool:
     """Whether the interaction has a final status."""
-    return row.status is not Status.PENDING
+    return snapshot[0].status is not Status.PENDING
 
 
-def shown(row: Interaction, cards: list[Card]) -> bool:
+def shown(snapshot: Snapshot) -> bool:
     """Whether a card is posted, or none ever will be because the interaction has ended.
 
     A permalink is not waited for: the card loop notifies once it knows the link, or that there is none.
     """
+    row, cards = snapshot
     return row.status is not Status.PENDING or any(card.ts for card in cards)
 
 

@@ -42,7 +42,7 @@ async def open_from_body(
         on_expiry = requests.on_expiry(kind, routing, request)
         if routing.callback is not None:
             webhook_url.address(routing.callback, webhooks, pointer="/callback")
-        connection = await _connection(db, key, routing.connection)
+        connection = await choose_connection(db, key, routing.connection)
     except ApiProblem:
         # A repeated request gets its first response, even if a rule is newer, or its callback or connection not allowed
         # any more.
@@ -121,7 +121,7 @@ def _older(text: str | None) -> UUID | None:
     return older if text is not None else None
 
 
-async def _connection(db: Database, key: Key, text: str | None) -> Connection:
+async def choose_connection(db: Database, key: Key, text: str | None) -> Connection:
     """The active connection with this id, or without an id the only one; raises ApiProblem.
 
     A connection of another organization is refused in the same words as one that does not exist.

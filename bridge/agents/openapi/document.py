@@ -12,6 +12,7 @@ from bridge.agents.http import json_response, paging
 from bridge.agents.http.parameters import KEY_PATTERN, MAX_WAIT
 from bridge.agents.http.problems import (
     BAD_PARAMETER,
+    BELONGS_TO_THING,
     CONFLICT,
     KEY_REUSED,
     NOT_FOUND,
@@ -22,11 +23,14 @@ from bridge.agents.http.problems import (
 )
 from bridge.agents.interactions import filters
 from bridge.agents.interactions.requests import MODELS, Cancellation, Report
-from bridge.agents.openapi import webhooks
+from bridge.agents.openapi import things, webhooks
 from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
 from bridge.kinds.registry import KINDS
-from bridge.representation.schemas import Event, EventPage, Interaction, Page, Problem, Timeline
-from storage.model import EventType, Json, Status
+from bridge.representation.schemas import Event, Interaction, Page, Problem, Timeline
+from bridge.things import event_types
+from bridge.things.event_schemas import EventPage, ThingEvent
+from bridge.things.registry import NOUNS
+from storage.model import Json, Status
 
 
 async def serve(_: web.Request) -> web.Response:
@@ -37,8 +41,12 @@ async def serve(_: web.Request) -> web.Response:
 @cache
 def document() -> Json:
     """The document, in OpenAPI 3.1; its schemas are generated from the models."""
-    sent: list[type[BaseModel]] = [*MODELS.values(), Cancellation, Report, *webhooks.SENT]
-    returned: list[type[BaseModel]] = [Interaction, Page, Timeline, EventPage, Problem, *webhooks.RETURNED]
+    sent: list[type[BaseModel]] = [*MODELS.values(), Cancellation, Report, *things.sent(), *webhooks.SENT]
+    returned: list[type[BaseModel]] = [
+        *(Interaction, Page, Timeline, EventPage, Problem),
+        *things.returned(),
+        *webhooks.RETURNED,
+    ]
     _, schemas = models_json_schema(
         [*((model, "validation") for model in sent), *((model, "serialization") for model in returned)],
         ref_template=REF,
@@ -81,7 +89,9 @@ def document() -> Json:
                     "responses": {
                         "201": answer("Asked.", Interaction),
                         "200": answer("Already created with this key; its current state.", Interaction),
-                        **failures(BAD_PARAMETER, *BODY, CONFLICT, KEY_REUSED, WEBHOOKS_OFF, TOO_MANY_PENDING),
+                        **failures(
+                            BAD_PARAMETER, *BODY, CONFLICT, KEY_REUSED, WEBHOOKS_OFF, TOO_MANY_PENDING, BELONGS_TO_THING
+                        ),
                     },
                 },
                 "get": {
@@ -118,7 +128,7 @@ def document() -> Json:
                     },
                     "responses": {
                         "200": answer("Cancelled, by this request or earlier.", Interaction),
-                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, CONFLICT),
+                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, CONFLICT, BELONGS_TO_THING),
                     },
                 }
             },
@@ -136,7 +146,7 @@ def document() -> Json:
                     },
                     "responses": {
                         "200": answer("Recorded, by this request or earlier.", Interaction),
-                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, OUT_OF_ORDER),
+                        **failures(BAD_PARAMETER, *BODY, NOT_FOUND, OUT_OF_ORDER, BELONGS_TO_THING),
                     },
                 }
             },
@@ -153,13 +163,14 @@ def document() -> Json:
                 "get": {
                     "operationId": "listEvents",
                     "summary": "Events",
-                    "description": "The events of all questions of your organization, oldest first. With "
+                    "description": "The events of all questions and things of your organization, oldest first. With "
                     "`Accept: text/event-stream`, a continuous stream of server-sent events.",
                     "security": KEY,
                     "parameters": _feed(),
                     "responses": {"200": _page_or_stream(), **failures(BAD_PARAMETER, TOO_MANY_OPEN)},
                 }
             },
+            **things.paths(),
             **webhooks.paths(),
         },
         "components": {
@@ -209,6 +220,11 @@ def _filters() -> list[Json]:
         "status": {"type": "string", "enum": list(Status)},
         "kind": {"type": "string", "enum": list(KINDS)},
         **texts,
+        "thing": {
+            "type": "string",
+            "pattern": f"^({'|'.join(noun.prefix for noun in NOUNS.values())})_[0-7][0-9a-hjkmnp-tv-z]{{25}}$",
+            "description": "The rounds of this thing",
+        },
         "include": {"type": "string", "enum": list(filters.INCLUDES)},
         "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"},
         "limit": _limit(),
@@ -218,8 +234,9 @@ def _filters() -> list[Json]:
 
 def _feed() -> list[Json]:
     after = {"type": "string", "pattern": handlers.AFTER}
-    type = {"type": "string", "enum": list(EventType)}
-    types = {"type": "array", "items": type, "minItems": 1, "maxItems": len(EventType), "uniqueItems": True}
+    accepted = list(event_types.ACCEPTED)
+    type = {"type": "string", "enum": accepted}
+    types = {"type": "array", "items": type, "minItems": 1, "maxItems": len(accepted), "uniqueItems": True}
     return [
         {"name": "after", "in": "query", "schema": after},
         {"name": "types", "in": "query", "style": "form", "explode": False, "schema": types},
@@ -237,7 +254,8 @@ def _page_or_stream() -> Json:
     response["content"][handlers.CONTENT_TYPE] = {
         "schema": {
             "type": "string",
-            "description": f"Each event has its `id`, and in one line of `data` the JSON of {Event.__name__}.",
+            "description": f"Each event has its `id`, and in one line of `data` the JSON of {Event.__name__} or "
+            f"{ThingEvent.__name__}.",
         }
     }
     return response

@@ -18,11 +18,12 @@ from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoin
 from bridge.logs import Log
 from bridge.notifier import Notifier
 from bridge.representation import event, webhook_endpoint
+from bridge.things import representation
 from bridge.webhooks import outgoing, signature
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.signature import WebhookKeys
 from storage import deliveries, errors, webhook_endpoints
-from storage.model import DeliveryStatus, EventType, Json, WebhookEndpoint
+from storage.model import Delivery, DeliveryStatus, Json, WebhookEndpoint
 from storage.pool import Database
 
 _log = Log("agents")
@@ -52,7 +53,7 @@ class Endpoints:
         organization_id = auth.key(request).organization_id
         new = validation_errors.validate(NewEndpoint, await self._read_body(request))
         url = webhook_url.address(new.url, self._webhooks, pointer="/url")
-        types = _values(new.types)
+        types = new.types
         await self._number_events()
         row = await within(webhook_endpoints.create(self._db, organization_id, id=ids.new(), url=url, types=types))
         if isinstance(row, webhook_endpoints.TooManyEndpoints):
@@ -86,7 +87,7 @@ class Endpoints:
             url = webhook_url.address(changed.url, self._webhooks, pointer="/url")
         await self._number_events()
         statement = webhook_endpoints.change(
-            self._db, *_ids(request), url=url, types=_values(changed.types), same_types=changed.same_types
+            self._db, *_ids(request), url=url, types=changed.types, same_types=changed.same_types
         )
         row = _existing(await within(statement))
         _log.info("webhook_endpoint_changed", endpoint=ids.encode("whe", row.id), key=auth.key(request).name)
@@ -174,7 +175,8 @@ class Endpoints:
         target = auth.key(request).organization_id, row.id if row else None
         rows = await within(deliveries.page(self._db, *target, status=status, before=before, limit=limit + 1))
         next_cursor = paging.cursor(rows[limit - 1].event_id) if len(rows) > limit else None
-        return json_response.json(webhook_endpoint.delivery_page(rows[:limit], next_cursor=next_cursor))
+        things = {row.event_id: id for row in rows if (id := _thing(row)) is not None}
+        return json_response.json(webhook_endpoint.delivery_page(rows[:limit], things, next_cursor=next_cursor))
 
     async def _number_events(self) -> None:
         """Write the deliveries of earlier events, unless another replica is about to write them.
@@ -198,6 +200,11 @@ class Endpoints:
         return signature.written(_signing(row, self._keys())[0])
 
 
+def _thing(row: Delivery) -> str | None:
+    """The id of the thing that a delivery is of, as agents know it."""
+    return representation.thing_id(row.type.partition(".")[0], row.thing_id) if row.thing_id is not None else None
+
+
 def _signing(row: WebhookEndpoint, keys: WebhookKeys) -> tuple[bytes, ...]:
     overlap = deliveries.OVERLAP_SECONDS
     rotated = row.rotated_at is not None and (datetime.now(UTC) - row.rotated_at).total_seconds() < overlap
@@ -209,10 +216,6 @@ def _ids(request: web.Request) -> tuple[UUID, UUID]:
     if (id := ids.decode("whe", request.match_info["id"])) is None:
         raise _no_such()
     return auth.key(request).organization_id, id
-
-
-def _values(types: list[EventType] | None) -> list[str] | None:
-    return [type.value for type in types] if types is not None else None
 
 
 def _existing(row: WebhookEndpoint | None) -> WebhookEndpoint:

@@ -7,15 +7,23 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bridge.fields import MAX_WEB_ADDRESS, Strict
-from storage.model import EventType
+from bridge.things import event_types
 
 _YEARS = range(1970, 9000)  # that PostgreSQL can store in every time zone
 
 
-def _all_different(types: list[EventType] | None) -> list[EventType] | None:
+def _all_different(types: list[str] | None) -> list[str] | None:
     if types and len(set(types)) < len(types):
         raise PydanticCustomError("types_twice", "must not name the same type twice")
     return types
+
+
+def _known(type: str) -> str:
+    if type not in event_types.ACCEPTED:
+        known = ", ".join(f'"{each}"' for each in event_types.ACCEPTED[:-1])
+        last = event_types.ACCEPTED[-1]
+        raise PydanticCustomError("event_type", 'must be {known} or "{last}"', {"known": known, "last": last})
+    return type
 
 
 def _moment(value: object) -> datetime:
@@ -30,8 +38,8 @@ def _moment(value: object) -> datetime:
 
 _Url: TypeAlias = Annotated[str, Field(max_length=MAX_WEB_ADDRESS)]
 _Types: TypeAlias = Annotated[
-    list[Annotated[EventType, Field(strict=False)]],
-    Field(min_length=1, max_length=len(EventType)),
+    list[Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(event_types.ACCEPTED)})]],
+    Field(min_length=1, max_length=len(event_types.ACCEPTED)),
     AfterValidator(_all_different),
 ]
 

@@ -10,7 +10,7 @@ from typing import Final
 from bridge.card import texts
 from bridge.forms import codec, view
 from bridge.forms.form import FieldErrors
-from bridge.slack import replies
+from bridge.slack import replies, thing_replies
 from bridge.slack.claims import ClickOutcome
 from bridge.slack.forms.filled_form import FilledForm, LaterForm
 from bridge.slack.payloads.incoming import Submission
@@ -39,25 +39,40 @@ def body(
 ) -> Json | None:
     """The body for a committed verdict; None closes the form. `newer`: the permalink of a card that replaced it."""
     match outcome.claimed.verdict, filled:
-        case ((Verdict.WON | Verdict.RECORDED), _):
+        case ((Verdict.WON | Verdict.RECORDED | Verdict.ADDED), _):
             return None
+        case Verdict.REFUSED, _ if (errors := _refused_field(submission, outcome)) is not None:
+            return errors
         case Verdict.MISTAKEN, FilledForm():
             return _corrections(submission, filled)
         case Verdict.MISTAKEN, _ if submission.inputs:  # it stays as it is, and another replica may get it then
             return _errors({submission.inputs[0]: _LATER})
         case verdict, _:
-            text = replies.reply(
-                verdict,
-                outcome.claimed.life,
-                user=submission.user_id,
-                now=now,
-                newer=newer,
-                about=About.SUBMISSION,
-            )
+            text = _why(submission, outcome, now=now, newer=newer)
             text = text or (_LATER if verdict is Verdict.MISTAKEN else _HANDLED)
             # An id of its own, because a notice for the form must not replace this page.
             id = {"external_id": codec.external_id(submission.claim_id)}
             return _update(view.page(NOT_RECORDED, text, typed=_typed(submission, filled)) | id)
+
+
+def _why(submission: Submission, outcome: ClickOutcome, *, now: datetime, newer: str | None) -> str | None:
+    if outcome.thing is not None:
+        return thing_replies.reply(outcome.claimed, outcome.thing, about=About.SUBMISSION)
+    return replies.reply(
+        outcome.claimed.verdict,
+        outcome.claimed.life,
+        user=submission.user_id,
+        now=now,
+        newer=newer,
+        about=About.SUBMISSION,
+    )
+
+
+def _refused_field(submission: Submission, outcome: ClickOutcome) -> Json | None:
+    """The refusal of a thing as an error under the field that it names; None if it names none of this form."""
+    refusal = outcome.claimed.refusal or {}
+    block = codec.block_id(str(refusal.get("field")))
+    return _errors({block: str(refusal.get("detail"))}) if block in submission.inputs else None
 
 
 def _corrections(submission: Submission, filled: FilledForm) -> Json:

@@ -1,15 +1,18 @@
 """A sent form beside what was asked: what the person gave, and what the kind makes of it. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, assert_never
 
 from bridge.forms import codec
+from bridge.forms.check import check
 from bridge.forms.codec import FormTarget
-from bridge.forms.form import Accepted, Form, OptionsField, Submitted, TextField
+from bridge.forms.form import Accepted, Form, OptionsField, Submitted, TextField, ThingField
 from bridge.kinds.registry import KINDS
-from bridge.slack.payloads.incoming import FormValues, Submission
+from bridge.slack.payloads.incoming import Submission
+from bridge.things.registry import NOUNS
 from storage.model import StoredRequest
 
 _POSITION = re.compile("0|[1-9][0-9]{0,2}")
@@ -34,6 +37,7 @@ class FilledForm:
     question: str  # the title
     submitted: Submitted
     accepted: Accepted | None
+    adds: bool = False  # it adds something to a thing, and decides nothing
 
 
 def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm | None:
@@ -41,25 +45,42 @@ def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm
 
     A choice or an input that this release does not know may be of a later one: it is never taken for less than it is.
     """
-    kind = KINDS.get(asked.kind)
-    if kind is None or submission.values.is_later:
+    if submission.values.is_later:
         return LaterForm()
     target = submission.target
     if target is None or target.choice is None:
         return None
-    request = kind.read(asked.request)
-    form = kind.form_of(request, target.choice)
-    if form is None or _fields(submission) - {field.id for field in form.fields}:
+    made = _made_by(asked, target.choice)
+    form, accepted = made if made is not None else (None, None)
+    if form is None or accepted is None or is_later(form, submission):
         return LaterForm()
-    submitted = _submitted(form, submission.values)
+    submitted = entered(form, submission)
     is_complete = all(field.id in submitted.texts or field.id in submitted.selected for field in form.fields)
     return FilledForm(
         form=form,
         target=target,
         question=asked.title,
         submitted=submitted,
-        accepted=kind.accepted(request, target.choice, submitted) if is_complete else None,
+        accepted=accepted(submitted) if is_complete else None,
+        adds=_adds(asked, target.choice),
     )
+
+
+def _made_by(asked: StoredRequest, choice: str) -> tuple[Form, Callable[[Submitted], Accepted]] | None:
+    """The form of a choice, and what its kind or noun makes of what is sent; None: this release does not know it."""
+    if (kind := KINDS.get(asked.kind)) is not None:
+        request = kind.read(asked.request)
+        form = kind.form_of(request, choice)
+        return (form, partial(kind.accepted, request, choice)) if form is not None else None
+    if (noun := NOUNS.get(asked.kind)) is not None and asked.request.get("moves", {}).get(choice, {}).get("has_form"):
+        form = noun.form(choice, asked.request, [])
+        return form, lambda submitted: check(form, submitted) or noun.accept(choice, submitted)
+    return None
+
+
+def _adds(asked: StoredRequest, choice: str) -> bool:
+    """Whether the form adds something to a thing and decides nothing."""
+    return asked.kind in NOUNS and bool(asked.request.get("moves", {}).get(choice, {}).get("adds"))
 
 
 def _fields(submission: Submission) -> set[str]:
@@ -67,9 +88,17 @@ def _fields(submission: Submission) -> set[str]:
     return {field for block in submission.inputs if (field := codec.field_of(block)) is not None}
 
 
-def _submitted(form: Form, values: FormValues) -> Submitted:
-    """The values of the form's own fields; a field without a value of its type is left out."""
-    submitted = Submitted()
+def is_later(form: Form, submission: Submission) -> bool:
+    """Whether the person saw an input that the form does not have, so that a later release opened it."""
+    return bool(_fields(submission) - {field.id for field in form.fields})
+
+
+def entered(form: Form, submission: Submission) -> Submitted:
+    """The values of the form's own fields; a field without a value of its type is left out.
+
+    Of things nothing is selected if the person saw no input for them, because there were none to select.
+    """
+    submitted, values, seen = Submitted(), submission.values, _fields(submission)
     for field in form.fields:
         match field:
             case TextField():
@@ -78,6 +107,9 @@ def _submitted(form: Form, values: FormValues) -> Submitted:
             case OptionsField():
                 if (selected := values.selected.get(field.id)) is not None:
                     submitted.selected[field.id] = _option_ids(list(field.options), selected)
+            case ThingField():
+                if field.id in values.selected or field.id not in seen:
+                    submitted.selected[field.id] = list(values.selected.get(field.id, ()))
             case _:
                 assert_never(field)
     return submitted

@@ -3,23 +3,27 @@
 import asyncio
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from bridge.forms import codec, full_pages, view
 from bridge.forms.codec import FormTarget
 from bridge.kinds.registry import KINDS
 from bridge.logs import Log
 from bridge.metrics import Metrics
-from bridge.slack.claims import ClickOutcome
+from bridge.slack.claims import ClickedThing, ClickOutcome
 from bridge.slack.connections import Installations
 from bridge.slack.drawing import in_thread
 from bridge.slack.errors import Broken, SlackFailure, classify
 from bridge.slack.payloads.incoming import Click
 from bridge.slack.private_replies import public_id
+from bridge.things import drawing
 from storage.model import Json, StoredRequest
+from storage.pool import Database
 
 _log = Log("clicks")
 
 TRIGGER_SECONDS: Final = 3.0
+_LISTED_SECONDS: Final = 1.0  # to read the things that a form lists
 _NO_FORM: Final = "no_form"  # this release does not know the form
 _NO_TRIGGER: Final = "no_trigger"
 
@@ -28,8 +32,14 @@ class FormOpener:
     """Opens forms on one replica, each at most `seconds` after its click arrived."""
 
     def __init__(
-        self, *, installations: Installations, metrics: Metrics | None = None, seconds: float = TRIGGER_SECONDS
+        self,
+        *,
+        db: Database,
+        installations: Installations,
+        metrics: Metrics | None = None,
+        seconds: float = TRIGGER_SECONDS,
     ) -> None:
+        self._db = db
         self._installations = installations
         self._metrics = metrics or Metrics()
         self._seconds = seconds
@@ -56,7 +66,11 @@ class FormOpener:
 
     async def _open(self, outcome: ClickOutcome) -> SlackFailure | str | None:
         click, connection, asked = outcome.click, outcome.connection, outcome.claimed.asked
-        modal = await _drawn(click, asked) if asked is not None else None
+        modal = None
+        if asked is not None and outcome.thing is not None:
+            modal = await self._of_thing(click, asked, outcome.thing)
+        elif asked is not None:
+            modal = await _drawn(click, asked)
         if connection is None or modal is None:
             return _NO_FORM
         if click.trigger_id is None:
@@ -70,6 +84,22 @@ class FormOpener:
         except TimeoutError as error:
             return classify(error)
 
+    async def _of_thing(self, click: Click, asked: StoredRequest, thing: ClickedThing) -> Json | None:
+        """The form of a move; one that lists open things is made from those that are open now."""
+        move = asked.request.get("moves", {}).get(click.choice, {})
+        if click.interaction is None or click.choice is None or not move.get("has_form"):
+            return None
+        offered = []
+        if thing.noun.offers_things(click.choice):
+            offered = await drawing.choosable(self._db.within(_LISTED_SECONDS), thing.found)
+        form = thing.noun.form(click.choice, asked.request, offered)
+        return view.modal(
+            form,
+            question=asked.title,
+            target=_target(click, click.interaction),
+            external_id=codec.external_id(click.claim_id),
+        )
+
 
 async def _drawn(click: Click, asked: StoredRequest) -> Json | None:
     """The view for this click; a full text takes too long to draw on the event loop."""
@@ -80,13 +110,7 @@ def _modal(click: Click, asked: StoredRequest) -> Json | None:
     """The view that this click asks for, a form or the full text; None if this release has none."""
     if click.interaction is None:
         return None
-    target = FormTarget(
-        interaction=click.interaction,
-        choice=click.choice,
-        channel=click.channel,
-        ts=click.ts,
-        thread_ts=click.thread_ts,
-    )
+    target = _target(click, click.interaction)
     question, external_id = asked.title, codec.external_id(click.claim_id)
     if click.shows and asked.full_text is not None:
         return full_pages.modal(asked.full_text, question=question, target=target) | {"external_id": external_id}
@@ -95,3 +119,9 @@ def _modal(click: Click, asked: StoredRequest) -> Json | None:
     kind = KINDS[asked.kind]
     form = kind.form_of(kind.read(asked.request), click.choice)
     return view.modal(form, question=question, target=target, external_id=external_id) if form else None
+
+
+def _target(click: Click, interaction: UUID) -> FormTarget:
+    return FormTarget(
+        interaction=interaction, choice=click.choice, channel=click.channel, ts=click.ts, thread_ts=click.thread_ts
+    )

@@ -72,4 +72,4 @@ def _values(filled: FilledForm | LaterForm | None) -> ClaimValues:
         return ClaimValues(intent=Intent.ANSWER, given={})
     if isinstance(filled, LaterForm) or filled.accepted is None or isinstance(filled.accepted, FieldErrors):
         return ClaimValues(intent=Intent.MISTAKEN)
-    return ClaimValues(intent=Intent.ANSWER, given=filled.accepted)
+    return ClaimValues(intent=Intent.ADD if filled.adds else Intent.ANSWER, given=filled.accepted)

@@ -32,6 +32,8 @@ def read(view: fields.Object) -> FormValues:
                 options := _options(entered.get("selected_options"))
             ) is not None:
                 selected[field] = options
+            case "static_select" if (option := _option(entered.get("selected_option", False))) is not None:
+                selected[field] = option
     return FormValues(texts=texts, selected=selected, is_later=any(map(codec.is_later, values)))
 
 
@@ -57,6 +59,11 @@ def _options(options: object) -> list[str] | None:
         return None
     found = [_value(option) for option in options]
     return [value for value in found if value is not None] if None not in found else None
+
+
+def _option(option: object) -> list[str] | None:
+    """The value of the selected option, which Slack sends as null if none is; None for what is no option."""
+    return [] if option is None else _options([option])
 
 
 def _value(option: Any) -> str | None:

@@ -30,6 +30,7 @@ from bridge.reader import Reader
 from bridge.representation import schemas
 from bridge.server import replica as server
 from bridge.server.assembly import SharedState
+from bridge.things.registry import NOUNS
 from bridge.webhooks.guard import Guard
 from storage import cards, interactions
 from storage.interactions import Claimed
@@ -173,7 +174,7 @@ class Door:
 
     async def post_card(self, *, linked: bool = True) -> Card:
         """Store the one due card as posted, as the card loop does."""
-        (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=KINDS, limit=1)
+        (card,) = await cards.lease(self.db, [self.tenant.scope], kinds=[*KINDS, *NOUNS], limit=1)
         handle: Handle = card_moves.handle()
         await card_moves.post(self.db, card, handle)
         if linked:

@@ -18,6 +18,7 @@ from bridge.kinds.choice.request import MAX_BUTTONS, MAX_TOGETHER
 from bridge.question import MAX_ACTION
 from bridge.representation import schemas, webhook_schemas
 from bridge.server import config
+from bridge.things.recovery.schemas import Recovery
 from storage import statements, webhook_endpoints
 from storage.model import EventType, Progress, Status
 from storage.pool import Database
@@ -46,6 +47,7 @@ SIGNS: dict[str, type[BaseModel]] = {  # what only one shape has, looked for in 
     "'due_at'": webhook_schemas.DeliveryPage,
     "'replayed'": webhook_schemas.Replayed,
     "'verdict'": schemas.Timeline,
+    "'attempt_count'": Recovery,
     "'urn:": schemas.Problem,
     "'kind'": schemas.Interaction,
 }
@@ -134,7 +136,7 @@ async def test_every_exchange_can_be_had(db: Database) -> None:
 
 
 def _pattern(path: str) -> str:
-    return re.sub(r"(?:int|whe)_[0-9a-z]+", "{id}", path.partition("?")[0])
+    return re.sub(r"(?:int|rec|whe)_[0-9a-z]+", "{id}", path.partition("?")[0])
 
 
 def test_every_example_is_of_its_shape() -> None:

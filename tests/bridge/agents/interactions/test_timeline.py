@@ -188,7 +188,7 @@ def test_every_verdict_has_its_words(verdict: Verdict) -> None:
 
     assert click(verdict) not in others
     assert click(verdict).endswith(".") and ("not counted" not in click(verdict)) == (
-        verdict in {Verdict.WON, Verdict.RECORDED, Verdict.OPENED}
+        verdict in {Verdict.WON, Verdict.RECORDED, Verdict.OPENED, Verdict.ADDED}
     )
 
 

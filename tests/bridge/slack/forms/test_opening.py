@@ -73,7 +73,7 @@ async def test_slack_is_not_waited_for_longer_than_the_trigger_lives(replica: Re
     payload["actions"][0]["action_id"] = "v1:open:deny"
     outcome = await replica.clicks.decide(parsed(payload, api_url=replica.slack.api_url))  # type: ignore[arg-type]
     replica.fault("views.open", Kind.SLOW, seconds=2)
-    opener = FormOpener(installations=replica.installations, seconds=0.1)
+    opener = FormOpener(db=replica.db, installations=replica.installations, seconds=0.1)
 
     async with asyncio.timeout(1):
         assert not await opener.open(outcome)

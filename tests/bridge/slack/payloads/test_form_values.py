@@ -40,6 +40,11 @@ def options(*values: object, type: str = "checkboxes") -> Any:
     return {codec.INPUT: {"type": type, "selected_options": selected}}
 
 
+def option(value: object) -> Any:
+    selected = value if value is None or isinstance(value, list) else {"text": {"type": "plain_text"}, "value": value}
+    return {codec.INPUT: {"type": "static_select", "selected_option": selected}}
+
+
 def test_a_submission_is_a_click_on_the_card_that_its_form_was_opened_from() -> None:
     sent = submission({})
 
@@ -77,6 +82,8 @@ def test_a_target_that_names_no_message_has_none() -> None:
         ({"f1_comment": text("a\x00\ud800")}, FormValues(texts={"comment": "a\x00\ud800"})),
         ({"f1_days": options("0", "2")}, FormValues(selected={"days": ["0", "2"]})),
         ({"f1_days": options(type="multi_static_select")}, FormValues(selected={"days": []})),
+        ({"f1_blocker": option("rec_1")}, FormValues(selected={"blocker": ["rec_1"]})),
+        ({"f1_blocker": option(None)}, FormValues(selected={"blocker": []})),
         ({"f1_days": options("0", "0", "friday")}, FormValues(selected={"days": ["0", "0", "friday"]})),
         ({"f1_a": text("x"), "f1_b": options("1")}, FormValues(texts={"a": "x"}, selected={"b": ["1"]})),
         ({"f2_comment": text("x"), "f1_a": text("y")}, FormValues(texts={"a": "y"}, is_later=True)),
@@ -114,6 +121,8 @@ def test_the_values_of_our_inputs_are_read(values: object, expected: FormValues)
         {"f1_days": {codec.INPUT: {"type": "checkboxes", "selected_options": {"value": "0"}}}},
         {"f1_days": {codec.INPUT: {"type": "checkboxes", "selected_options": ["0"]}}},
         {"f1_days": options(*["0"] * 101)},
+        *({"f1_blocker": option(value)} for value in (0, "", "x" * 151, ["rec_1"])),
+        {"f1_blocker": {codec.INPUT: {"type": "static_select"}}},
     ],
 )
 def test_what_our_inputs_cannot_contain_is_left_out(values: object) -> None:

@@ -1,0 +1,182 @@
+"""The part of the OpenAPI description about things: made from the operations and filters of every noun."""
+
+from functools import cache
+from types import GenericAlias
+from typing import Any
+
+from pydantic import BaseModel, Field, create_model
+
+from bridge.agents.http import paging
+from bridge.agents.http.parameters import KEY_PATTERN, MAX_WAIT
+from bridge.agents.http.problems import (
+    BAD_PARAMETER,
+    ILLEGAL_MOVE,
+    KEY_REUSED,
+    NOT_FOUND,
+    TOO_MANY_OPEN,
+    TOO_MANY_THINGS,
+    WEBHOOKS_OFF,
+)
+from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
+from bridge.agents.things.common_fields import Showing, model
+from bridge.things.apis import APIS
+from bridge.things.operations import NounApi, Operation
+from bridge.things.schemas import ThingTimeline
+from storage.model import Json
+
+
+def sent() -> list[type[BaseModel]]:
+    """The models of all bodies."""
+    return [*(model(api.noun.name, each) for api in APIS.values() for each in api.operations), Showing]
+
+
+def returned() -> list[type[BaseModel]]:
+    """The models of all responses."""
+    return [each for api in APIS.values() for each in (api.schema, _reached(api), _page(api))] + [ThingTimeline]
+
+
+def paths() -> Json:
+    """Every path with its operations."""
+    described: Json = {}
+    for api in APIS.values():
+        at, name = f"/v1/{api.noun.plural}", api.noun.name.capitalize()
+        posts = {f"{at}{each.path}": {"post": _operation(api, each)} for each in api.operations}
+        described[at] = {"get": _list(api), **posts.pop(at, {})}
+        described |= posts
+        described[f"{at}/{{id}}"] = {"get": _get(api)}
+        described[f"{at}/{{id}}/timeline"] = {
+            "get": {
+                "operationId": f"get{name}Timeline",
+                "summary": f"Get the timeline of a {api.words}",
+                "security": KEY,
+                "parameters": [_id(api)],
+                "responses": {"200": answer("Oldest first.", ThingTimeline), **failures(BAD_PARAMETER, NOT_FOUND)},
+            }
+        }
+        described[f"{at}/{{id}}/cards"] = {
+            "post": {
+                "operationId": f"show{name}",
+                "summary": f"Show a {api.words} at more places",
+                "description": "Its other cards stay. A card that was given up is tried again.",
+                "security": KEY,
+                "parameters": [_id(api), _idempotency_key()],
+                "requestBody": _content(Showing),
+                "responses": {
+                    "200": answer("The current state.", api.schema),
+                    **failures(BAD_PARAMETER, *BODY, NOT_FOUND, ILLEGAL_MOVE, KEY_REUSED),
+                },
+            }
+        }
+    return described
+
+
+def _operation(api: NounApi[Any], operation: Operation) -> Json:
+    problems = [BAD_PARAMETER, *BODY]
+    if not operation.is_search:
+        problems.append(KEY_REUSED)
+    if not operation.opens and not operation.is_search:
+        problems += [NOT_FOUND, ILLEGAL_MOVE]
+    if operation.opens:
+        problems.append(TOO_MANY_THINGS)
+    if operation.has_common:
+        problems.append(WEBHOOKS_OFF)
+    done = {"200": answer("All of them." if operation.is_search else "The current state.", _result(api, operation))}
+    opened = {"201": answer("Opened.", api.schema)} if operation.opens else {}
+    return {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": operation.description,
+        "security": KEY,
+        "parameters": [*([_id(api)] if operation.has_id else []), _idempotency_key()],
+        "requestBody": _content(model(api.noun.name, operation)),
+        "responses": {**opened, **done, **failures(*problems)},
+    }
+
+
+def _result(api: NounApi[Any], operation: Operation) -> type[BaseModel]:
+    return _page(api) if operation.is_search else api.schema
+
+
+def _list(api: NounApi[Any]) -> Json:
+    filters = [{"name": each.name, "in": "query", "schema": each.schema} for each in api.filters]
+    cursor = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
+    limit = {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
+    pages = [{"name": "cursor", "in": "query", "schema": cursor}, {"name": "limit", "in": "query", "schema": limit}]
+    return {
+        "operationId": f"list{api.noun.plural.capitalize()}",
+        "summary": f"List {api.noun.plural}",
+        "description": "Newest first. All given filters must match. A large page ends early, at about 1 MiB.",
+        "security": KEY,
+        "parameters": [*filters, *pages],
+        "responses": {"200": answer("One page.", _page(api)), **failures(BAD_PARAMETER)},
+    }
+
+
+def _get(api: NounApi[Any]) -> Json:
+    statuses = {"type": "array", "items": {"type": "string", "enum": list(api.noun.statuses)}, "minItems": 1}
+    limits = {"maxItems": len(api.noun.statuses), "uniqueItems": True}
+    wait = {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0}
+    final = ", ".join(f"`{status}`" for status in api.noun.statuses if status in api.noun.final)
+    return {
+        "operationId": f"get{api.noun.name.capitalize()}",
+        "summary": f"Get or wait for a {api.words}",
+        "security": KEY,
+        "parameters": [
+            _id(api),
+            {
+                "name": "wait",
+                "in": "query",
+                "description": "Seconds to wait for a status; the response comes after 55 at the latest.",
+                "schema": wait,
+            },
+            {
+                "name": "until",
+                "in": "query",
+                "description": f"The statuses to wait for; without it {final}.",
+                "style": "form",
+                "explode": False,
+                "schema": {**statuses, **limits},
+            },
+        ],
+        "responses": {
+            "200": answer("The current state.", _reached(api)),
+            **failures(BAD_PARAMETER, NOT_FOUND, TOO_MANY_OPEN),
+        },
+    }
+
+
+@cache
+def _reached(api: NounApi[Any]) -> type[BaseModel]:
+    """The resource as reading one returns it."""
+    words = "Which of the statuses in `until` it has, or had since the request began; null: none"
+    fields: dict[str, Any] = {"reached": (str | None, Field(description=words))}
+    name = f"{api.schema.__name__}Reached"
+    return create_model(name, __base__=api.schema, __doc__=f"A {api.words}, and what was waited for.", **fields)
+
+
+@cache
+def _page(api: NounApi[Any]) -> type[BaseModel]:
+    cursor = Field(description="Cursor of the next page; null: this is the last page")
+    items = GenericAlias(list, (api.schema,)), Field(description="Each whole")
+    fields: dict[str, Any] = {"items": items, "next_cursor": (str | None, cursor)}
+    words = f"Some {api.noun.plural} of an organization, newest first."
+    return create_model(f"{api.schema.__name__}Page", __doc__=words, **fields)
+
+
+def _content(model: type[BaseModel]) -> Json:
+    content = {"application/json": {"schema": {"$ref": REF.format(model=model.__name__)}}}
+    return {"required": True, "content": content}
+
+
+def _id(api: NounApi[Any]) -> Json:
+    schema = {"type": "string", "examples": [f"{api.noun.prefix}_01jd…"]}
+    return {"name": "id", "in": "path", "required": True, "schema": schema}
+
+
+def _idempotency_key() -> Json:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The same key and request do nothing again, and return the thing as it now is.",
+        "schema": {"type": "string", "pattern": KEY_PATTERN},
+    }

@@ -1,0 +1,59 @@
+"""Reads the queries of things: what to wait for, and the filters and the page of a list."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from multidict import MultiMapping
+
+from bridge.agents.http import paging, parameters
+from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
+from bridge.things.contract import Noun
+from bridge.things.operations import NounApi
+
+PAGE = ("cursor", "limit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How long to wait, and for which statuses."""
+
+    seconds: float
+    until: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """The query of one page of a list."""
+
+    filters: dict[str, Any]  # None: any
+    before: UUID | None
+    limit: int
+
+
+def waiting(query: MultiMapping[str], noun: Noun[Any]) -> Waiting:
+    """Read the query of one thing; without `until`, its final statuses are waited for. Raises ApiProblem."""
+    seconds = parameters.wait(query, others=["until"])
+    text = query.get("until")
+    if text is None:
+        return Waiting(seconds=seconds or 0.0, until=tuple(status for status in noun.statuses if status in noun.final))
+    names = text.split(",")
+    if not set(names) <= set(noun.statuses) or len(set(names)) < len(names):
+        known = ", ".join(noun.statuses)
+        raise ApiProblem(BAD_PARAMETER, f"until must be one or more of {known}, each once, with commas between them.")
+    return Waiting(seconds=seconds or 0.0, until=tuple(names))
+
+
+def page(query: MultiMapping[str], api: NounApi[Any]) -> ListQuery:
+    """Read the query of a list; raises ApiProblem."""
+    parameters.only(query, [*(each.name for each in api.filters), *PAGE])
+    filters: dict[str, Any] = {each.name: None for each in api.filters}
+    for each in api.filters:
+        if (text := query.get(each.name)) is None:
+            continue
+        if (needed := api.together.get(each.name)) is not None and needed not in query:
+            raise ApiProblem(BAD_PARAMETER, f"{each.name} goes together with {needed}.")
+        if (value := each.read(text)) is None:
+            raise ApiProblem(BAD_PARAMETER, f"{each.name} {each.wrong}.")
+        filters[each.name] = value
+    return ListQuery(filters=filters, before=paging.before(query.get("cursor")), limit=paging.limit(query.get("limit")))

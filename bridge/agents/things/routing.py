@@ -1,0 +1,24 @@
+"""The routes of things of every noun."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from aiohttp import web
+
+from bridge.agents.things.handlers import Parts, Things
+from bridge.things.apis import APIS
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes(parts: Parts, guarded: Callable[[Handler], Handler]) -> Iterator[web.RouteDef]:
+    """Every route, behind the guard that looks at the key."""
+    for api in APIS.values():
+        at, handlers = f"/v1/{api.noun.plural}", Things(api, parts)
+        taken = [each.path.removeprefix("/") for each in api.operations if each.path and not each.has_id]
+        one = f"{at}/{{id:(?!(?:{'|'.join(taken)})$)[^{{}}/]+}}" if taken else f"{at}/{{id}}"
+        yield web.get(at, guarded(handlers.page))
+        for operation in api.operations:
+            yield web.post(f"{at}{operation.path}", guarded(handlers.operation(operation)))
+        yield web.get(one, guarded(handlers.get))
+        yield web.get(f"{at}/{{id}}/timeline", guarded(handlers.timeline))
+        yield web.post(f"{at}/{{id}}/cards", guarded(handlers.show))

@@ -1,0 +1,114 @@
+"""What happens to things without a click or a request: time passes, and connections are enabled again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from bridge.logs import Log
+from bridge.metrics import Metrics
+from bridge.notifier import Notifier
+from bridge.things import transactions
+from bridge.things.contract import Decision, Locked, Noun
+from bridge.things.registry import NOUNS
+from bridge.things.transactions import Settled
+from storage import errors, things
+from storage.model import Scope
+from storage.pool import TRY_SECONDS, Database
+from storage.statements import Runs
+from storage.things import LockedConnection
+
+_log = Log("things")
+
+BATCH = 100
+AHEAD_SECONDS = 60.0  # longer than two intervals of the loop
+ROUNDS_SECONDS = 100.0  # from one look for missing rounds, which reads all open things, to the next
+_LATER = 0.01  # seconds: the timer does not ring before the database's clock
+
+
+class Things:
+    """The loop of things on one replica. Its `step` is safe on every replica at once: it decides on locked rows."""
+
+    def __init__(self, *, db: Database, notifier: Notifier, metrics: Metrics | None = None) -> None:
+        self._db = db
+        self._notifier = notifier
+        self._metrics = metrics or Metrics()
+        self._next_look = 0.0  # by the event loop's clock
+
+    async def step(self) -> int:
+        """Do what is due; returns how many things were changed. At times also look for missing rounds."""
+        done, clock = await self._tick(), asyncio.get_running_loop().time
+        if clock() >= self._next_look:
+            opened = await self.open_missing_rounds()
+            if not opened:  # else there may be more
+                self._next_look = clock() + ROUNDS_SECONDS
+            done += opened
+        return done
+
+    async def _tick(self) -> int:
+        """Change the things whose time has come, such as a recovery that is to be escalated; returns how many.
+
+        Wakes the loop again when the next one is due.
+        """
+        done = 0
+        for noun in NOUNS.values():
+            if noun.tick is None:
+                continue
+            for due in await noun.table.due(self._db, seconds=AHEAD_SECONDS, limit=BATCH):
+                if due.seconds > 0:
+                    asyncio.get_running_loop().call_later(due.seconds + _LATER, self._notifier.things.set)
+                    break
+                done += await self._change(noun, due.scope, due.id, _ticked(noun))
+        return done
+
+    async def open_missing_rounds(self) -> int:
+        """Open a round for open things that have none, because their connection was disabled; returns how many."""
+        missing = await things.missing_rounds(self._db, limit=BATCH)
+        return sum(
+            [
+                await self._change(NOUNS[name], scope, id, _unchanged, is_missing_round=True)
+                for scope, id, name in missing
+                if name in NOUNS
+            ]
+        )
+
+    async def _change(
+        self,
+        noun: Noun[Any],
+        scope: Scope,
+        id: UUID,
+        decide: Callable[[Runs, Locked[Any], LockedConnection], Awaitable[Decision[Any] | None]],
+        *,
+        is_missing_round: bool = False,
+    ) -> int:
+        try:
+            settled = await transactions.change(self._db, noun, scope, id, decide, seconds=TRY_SECONDS)
+        except errors.Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  -- a bug in the noun, met by one thing, must not stop the others
+            _log.failure("thing_failed", error, thing=noun.public_id(id))
+            return 0
+        if settled is None or not (settled.happened or is_missing_round):
+            return 0
+        self._report(noun, settled)
+        return 1
+
+    def _report(self, noun: Noun[Any], settled: Settled[Any]) -> None:
+        thing = settled.after.thing
+        for entry in settled.happened:
+            _log.info("thing_moved", thing=noun.public_id(thing.id), move=entry.move)
+            self._metrics.thing_moved(noun.name, entry.move)
+        self._notifier.interaction_changed(thing.organization_id, thing.id)
+        self._notifier.cards.set()
+
+
+def _ticked(noun: Noun[Any]) -> Callable[[Runs, Locked[Any], LockedConnection], Awaitable[Decision[Any] | None]]:
+    async def decide(_: Runs, locked: Locked[Any], __: LockedConnection) -> Decision[Any] | None:
+        return noun.tick(locked) if noun.tick is not None and not noun.is_final(locked.row) else None
+
+    return decide
+
+
+async def _unchanged(_: Runs, locked: Locked[Any], __: LockedConnection) -> Decision[Any]:
+    """Nothing happens to the thing; writing it opens the round that it should have."""
+    return Decision(row=locked.row, happened=())

@@ -1,0 +1,86 @@
+"""What the operations of all nouns have in common: an agent opens a thing, or moves one that it names by its id."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from bridge import ids
+from bridge.things import transactions
+from bridge.things.contract import Decision, Locked, Noun
+from bridge.things.operations import Context, Done, IllegalMove, NoSuchThing, Outcome, TooManyThings, Wrong
+from storage import things
+from storage.model import Scope
+from storage.statements import Runs
+from storage.things import ThingRow
+
+R = TypeVar("R")  # the row of a noun
+
+
+async def open(context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]]) -> Outcome:
+    """Open a thing, if the organization may have one more; `decide` gets the time by the database's clock."""
+    if not await context.may_open():
+        return TooManyThings()
+    return await context.db.transact_within(lambda runs: opened(runs, context, noun, decide), seconds=context.seconds)
+
+
+async def opened(runs: Runs, context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]]) -> Outcome:
+    """The same in a transaction that has locked the thing's name, where the noun has one open thing for each name."""
+    common = context.common
+    assert common is not None  # noqa: S101  -- an operation that opens things takes the common fields
+    if isinstance(common.connection, Wrong):
+        return common.connection
+    connection = await things.lock_connection(runs, common.connection.scope)
+    if not connection.is_active:
+        return Wrong(pointer="/connection", message="is no longer active")
+    now = await things.now(runs)
+    opening = common.opening(common.connection, context.key, noun.name, id=ids.new(), now=now)
+    thing = await things.open(runs, opening)
+    settled = await transactions.write(runs, noun, thing, connection, decide(now), now=now, request=context.request)
+    return Done(settled=settled, is_new=True)
+
+
+async def make(
+    context: Context, noun: Noun[R], id: UUID | None, decide: Callable[[Locked[R]], Decision[R] | Outcome]
+) -> Outcome:
+    """Move a thing as `decide` says from what was locked; a decision without entries changes nothing."""
+    assert id is not None  # noqa: S101  -- the path of the operation has it
+    found = await noun.table.get(context.db, context.organization_id, id)
+    if found is None:
+        return NoSuchThing()
+    scope = found.thing.scope
+    return await context.db.transact_within(
+        lambda runs: _made(runs, context, noun, scope, id, decide), seconds=context.seconds
+    )
+
+
+def illegal(noun: Noun[R], locked: Locked[R], moves: str = "it has no moves") -> IllegalMove:
+    """That the status of a thing does not have this move."""
+    status = noun.status(locked.row)
+    final = ", which is final" if status in noun.final else ""
+    return IllegalMove(id=locked.thing.id, detail=f"It is {status}{final}: {moves}.")
+
+
+async def _made(
+    runs: Runs,
+    context: Context,
+    noun: Noun[Any],
+    scope: Scope,
+    id: UUID,
+    decide: Callable[[Locked[Any]], Decision[Any] | Outcome],
+) -> Outcome:
+    connection = await things.lock_connection(runs, scope)
+    locked = await transactions.lock(runs, noun, scope.organization_id, id)
+    if locked is None:
+        return NoSuchThing()
+    decided = decide(locked)
+    if not isinstance(decided, Decision):
+        return decided
+    if not decided.happened:
+        found = ThingRow(thing=locked.thing, row=locked.row)
+        return Done(settled=await transactions.unchanged(runs, found, context.request))
+    return Done(
+        settled=await transactions.write(
+            runs, noun, locked.thing, connection, decided, now=locked.now, request=context.request
+        )
+    )

@@ -1,0 +1,179 @@
+"""The contract of what agents can do to things of one noun: operations with a body, and filters of the list.
+
+Nothing here knows HTTP: an operation gets a validated body and returns an outcome, and `bridge.agents.things` makes
+requests and responses of these. Every noun has its own in `bridge/things/<noun>/operations.py`, as `API`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from bridge.fields import Strict
+from bridge.things.contract import Noun
+from bridge.things.filters import Filter
+from bridge.things.transactions import Settled
+from bridge.webhooks import target
+from storage.model import Connection, Json, Key, Thing
+from storage.pool import Database
+from storage.things import LockedConnection, Opening, Request
+
+R = TypeVar("R")  # the row of a noun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrong:
+    """The body cannot be accepted: `message` continues a sentence that begins with `pointer`. Nothing was done."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Generic[R]):
+    """The thing after an operation, also one that had nothing left to do."""
+
+    settled: Settled[R]
+    is_new: bool = False  # the operation has opened it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Things that an operation has looked for, in the order in which they are returned. Nothing was done."""
+
+    ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSuchThing:
+    """There is no thing to do this to."""
+
+    detail: str | None = None  # None: the id is unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IllegalMove:
+    """The status of the thing does not have this move. Nothing was done."""
+
+    id: UUID
+    detail: str  # which status it has, and the moves of this status
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyThings:
+    """The organization has as many open things as it may. Nothing was done."""
+
+
+Outcome: TypeAlias = Done[Any] | Found | NoSuchThing | IllegalMove | TooManyThings | Wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What requests about things of every noun can say beside the fields of the noun."""
+
+    given: frozenset[str]  # the fields that were given: a repeated report keeps what it does not give
+    to: list[Json] | None
+    responders: list[str] | None
+    anyone: bool  # everyone who can see a card
+    outsiders: bool  # people from other organizations too
+    agent: Json | None
+    tags: list[str]
+    metadata: Json
+    callback: str | None
+    connection: Connection | Wrong  # of a new thing
+
+    def opening(self, connection: Connection, key: Key, noun: str, *, id: UUID, now: datetime) -> Opening:
+        """The values of a new thing of this noun."""
+        return Opening(
+            scope=connection.scope,
+            id=id,
+            noun=noun,
+            key_id=key.id,
+            opened_by=key.name,
+            now=now,
+            asked_addresses=self.to,
+            responders=self.responders,
+            anyone=self.anyone,
+            home_teams=None if self.outsiders else connection.home_teams,
+            agent=self.agent,
+            tags=self.tags,
+            metadata=self.metadata,
+            callback=self.callback,
+            callback_target=callback_target(self.callback),
+        )
+
+    def changed(self, thing: Thing, connection: LockedConnection) -> Thing:
+        """The thing with what was given anew."""
+        changes: Json = {
+            name: getattr(self, name) for name in ("agent", "tags", "metadata", "callback") if name in self.given
+        }
+        if "to" in self.given:
+            changes["asked_addresses"] = self.to
+        if "responders" in self.given:
+            home_teams = None if self.outsiders else connection.home_teams
+            changes |= {"responders": self.responders, "anyone": self.anyone, "home_teams": home_teams}
+        return replace(thing, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What an operation works with."""
+
+    db: Database
+    key: Key
+    common: Common | None  # None: the operation takes none
+    request: Request | None  # its Idempotency-Key, which must be stored with what the operation does
+    seconds: float  # of a transaction
+    may_open: Callable[[], Awaitable[bool]]  # whether the organization may have one more open thing
+    turn: Callable[[str], AbstractAsyncContextManager[None]]  # one at a time on this replica for each name
+
+    @property
+    def organization_id(self) -> UUID:
+        """The organization that owns the key."""
+        return self.key.organization_id
+
+    @property
+    def by(self) -> Json:
+        """The agent as history and events name it."""
+        return {"key": self.key.name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A POST below the path of a noun."""
+
+    path: str  # after /v1/<plural>, such as "/{id}/resolve"; "" is the noun's path itself
+    name: str  # of the operation, such as resolveRecovery
+    summary: str
+    description: str
+    body: type[Strict]
+    run: Callable[[Context, UUID | None, Any], Awaitable[Outcome]]  # gets the id in the path, and the body
+    has_common: bool = False  # the body has the fields of `Common` too
+    opens: bool = False  # it may open a thing
+    is_search: bool = False  # it returns a list, and changes nothing
+
+    @property
+    def has_id(self) -> bool:
+        """Whether its path names a thing."""
+        return "{id}" in self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NounApi(Generic[R]):
+    """The API of one noun."""
+
+    noun: Noun[R]
+    words: str  # what one of them is called in sentences, such as "recovery"
+    schema: type[BaseModel]  # of its resource
+    operations: Sequence[Operation]
+    filters: Sequence[Filter] = ()
+    together: Mapping[str, str] = field(default_factory=dict)  # a filter that needs another
+
+
+def callback_target(callback: str | None) -> UUID | None:
+    """The id of the server of a callback, the same for all callbacks to it."""
+    return target.server(callback) if callback is not None else None

@@ -1,0 +1,82 @@
+"""The state of a recovery in a sentence: for an agent, and for a person whose click came too late."""
+
+from typing import Final, assert_never
+
+from bridge.card import blocks, links
+from bridge.representation import status_text
+from bridge.things.recovery import owner, state
+from bridge.things.recovery.row import Outcome, Recovery, Status
+from storage.model import Json
+from storage.things import ThingRow
+
+_ADVICE: Final = {
+    Outcome.RESTORED: "what was stuck works again, and nothing is left to do",
+    Outcome.BLOCKED: "do not try again before that has ended",
+    Outcome.FALSE_POSITIVE: "nothing was stuck, and nothing is left to do",
+    Outcome.CANCELLED: "nothing was restored: do not go on with it, and report it again if it is still stuck",
+}
+_WHAT: Final = {
+    Outcome.RESTORED: "Restored",
+    Outcome.BLOCKED: "Blocked",
+    Outcome.FALSE_POSITIVE: "Called a false positive",
+    Outcome.CANCELLED: "Cancelled",
+}
+
+
+def sentence(found: ThingRow[Recovery]) -> str:
+    """The state of a recovery, and what an agent may do now."""
+    row = found.row
+    status = Status(row.status)
+    match status:
+        case Status.ACTIVE:
+            return f"Active: {_open(row)}."
+        case Status.ESCALATED:
+            since = f" at {status_text.moment(row.escalated_at)}" if row.escalated_at else ""
+            return f"Escalated{since}: {_open(row)}. Other agents: do not act on it."
+        case Status.RESOLVED | Status.CANCELLED:
+            outcome = Outcome(row.outcome or Outcome.CANCELLED)
+            at = f" at {status_text.moment(row.resolved_at)}" if row.resolved_at else ""
+            by = f" by {_person(row.resolved_by)}" if row.resolved_by else ""
+            note = f" Their note: {status_text.person_wrote(row.note, where=' in note')}." if row.note else ""
+            if row.blocker and row.resolved_by:
+                by = f" {_blocker(row.blocker)}, according to {_person(row.resolved_by)}"
+            return f"{_WHAT[outcome]}{by}{at}: {_ADVICE[outcome]}.{note}"
+        case _:
+            assert_never(status)
+
+
+def standing(found: ThingRow[Recovery]) -> str:
+    """What a recovery is now, who made it so and when, in mrkdwn for a person."""
+    line = state.line(found.thing, found.row)
+    if not Status(found.row.status).is_open:
+        return line
+    opened = f"{blocks.quoted(found.thing.opened_by, 80)} {blocks.date(found.thing.created_at, '·')}"
+    last = f" Last attempt: {blocks.date(found.row.last_attempt_at)}." if found.row.attempt_count > 1 else ""
+    return f"{line} It was opened by {opened}.{last}"
+
+
+def _open(row: Recovery) -> str:
+    by = owner.of(row)
+    action = status_text.person_wrote(row.next_action, where=" in next_action")
+    last = status_text.moment(row.last_attempt_at)
+    return (
+        f"{_owner(by)} is to get it going again by the next action {action} ({state.attempts(row)}, the last at {last})"
+    )
+
+
+def _owner(by: Json) -> str:
+    if by.get("user"):
+        return f"the user {by['user']}"
+    return f"the agent {status_text.quoted(by['agent'])}" if by.get("agent") else "the board"
+
+
+def _person(by: Json) -> str:
+    return status_text.person(by["user"], by.get("name")) if by.get("user") else status_text.quoted(by.get("key"))
+
+
+def _blocker(blocker: Json) -> str:
+    if external := blocker.get("external"):
+        url = external.get("url")
+        at = f" at {links.host(url)}" if url else ""
+        return f"by {status_text.quoted(external['type'])} {status_text.quoted(external['id'])}{at}"
+    return f"by {status_text.one_line(blocker.get('id'))}"

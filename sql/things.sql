@@ -1,0 +1,216 @@
+-- Things: what every noun has, whatever its own table says. Lock order: name lock, connection, thing and its noun's row,
+-- open round, anchor, cards. Each lock is taken by a statement of its own, so that the next one sees what was committed
+-- before the wait.
+
+-- name: lock_name :one
+-- Lock a name, such as the source of recoveries, until the transaction ends: who looks whether a thing of this name is
+-- open, and then opens one, locks the name before it looks. Two names may share a lock, which does no harm.
+select pg_advisory_xact_lock(hashtextextended($organization_id::uuid::text || ' ' || $name::text, 0)) as held;
+
+-- name: lock_connection :maybe
+-- Keep a connection from being disabled until the transaction ends. The shared lock before the row's keeps those who
+-- open questions and rounds from overlapping for ever before one who disables, who takes it exclusively. is_active:
+-- whether rounds can be opened on it.
+with gate as materialized (
+    select pg_advisory_xact_lock_shared(hashtextextended('askbridge connection ' || $connection_id::uuid::text, 0))
+)
+select connections.disabled_at is null as is_active, connections.default_channel, connections.home_teams
+from gate
+cross join connections
+where connections.organization_id = $organization_id and connections.id = $connection_id
+for share of connections;
+
+-- name: lock_open :maybe
+-- Keep another thing as it is until the transaction ends; locked in the order of ids with other things. ended_at is null
+-- if it is open.
+select things.noun, things.ended_at
+from things
+where organization_id = $organization_id and id = $id
+for share;
+
+-- name: open :none
+-- Store a new thing without its noun's row, which the next statement of the transaction writes.
+insert into things (
+    organization_id, id, noun, connection_id, key_id, opened_by, addresses, asked_addresses, responders, anyone,
+    home_teams, agent, tags, metadata, callback, callback_target, created_at, updated_at)
+values (
+    $organization_id, $id, $noun, $connection_id, $key_id, $opened_by, '[]', $asked_addresses::jsonb,
+    $responders::text[], $anyone, $home_teams::text[], $agent::jsonb, $tags::text[], $metadata::jsonb, $callback,
+    $callback_target, $now, $now);
+
+-- name: change :none
+-- Store what a locked thing has in common with all nouns, as an agent gave it anew.
+update things
+set
+    asked_addresses = $asked_addresses::jsonb,
+    added_addresses = $added_addresses::jsonb,
+    responders = $responders::text[],
+    anyone = $anyone,
+    home_teams = $home_teams::text[],
+    agent = $agent::jsonb,
+    tags = $tags::text[],
+    metadata = $metadata::jsonb,
+    callback = $callback,
+    callback_target = $callback_target
+where organization_id = $organization_id and id = $id;
+
+-- name: now :one
+-- The database's clock.
+select clock_timestamp() as now;
+
+-- name: nouns :many
+-- The nouns of things by id; those that do not exist are left out.
+select id, noun
+from things
+where organization_id = $organization_id and id = any ($ids::uuid[]);
+
+-- name: request :maybe
+-- What was done for an Idempotency-Key, and the hash of the request that asked for it.
+select thing_id, request_hash, made_id
+from thing_requests
+where organization_id = $organization_id and idempotency_key = $idempotency_key;
+
+-- name: keep_request :none
+-- Keep the Idempotency-Key of a request that changed nothing of a locked thing.
+insert into thing_requests (organization_id, idempotency_key, request_hash, thing_id)
+values ($organization_id, $idempotency_key, $request_hash, $thing_id);
+
+-- name: count :one
+-- How many things of an organization are open, counted up to $limit.
+select count(*) as open
+from (
+    select
+    from things
+    where organization_id = $organization_id and ended_at is null
+    limit $limit
+) as counted;
+
+-- name: reached :maybe
+-- The first move of a thing after number $after to one of these statuses.
+select to_status, number
+from history
+where
+    organization_id = $organization_id
+    and thing_id = $thing_id
+    and number > $after
+    and to_status = any ($statuses::text[])
+    and to_status is distinct from from_status
+order by number
+limit 1;
+
+-- name: moves :many
+-- The latest $limit entries of a thing's history, newest first.
+select id, number, move, from_status, to_status, by, reason, detail, at
+from history
+where organization_id = $organization_id and thing_id = $thing_id
+order by at desc, number desc nulls last
+limit $limit;
+
+-- name: timeline :many
+-- What happened to a thing, oldest first: its moves, the clicks on its rounds with their verdicts, what became of its
+-- cards, and its deliveries; of each at most $limit, the latest.
+select at, type, by, verdict, detail
+from (
+    (
+        select
+            at, thing.noun || '.' || move as type, by, null::text as verdict,
+            detail || jsonb_build_object('from', from_status, 'to', to_status, 'reason', reason) as detail
+        from history
+        cross join (
+            select noun
+            from things
+            where organization_id = $organization_id and id = $thing_id
+        ) as thing
+        where history.organization_id = $organization_id and history.thing_id = $thing_id
+        order by at desc
+        limit $limit
+    )
+    union all
+    (
+        select
+            clicks.clicked_at, 'interaction.clicked',
+            jsonb_build_object('user', clicks.user_id, 'name', clicks.user_name, 'team', clicks.user_team),
+            clicks.verdict,
+            jsonb_build_object(
+                'choice', clicks.choice, 'channel', clicks.channel, 'ts', clicks.ts, 'repeats', clicks.repeats,
+                'refusal', clicks.refusal)
+        from interactions
+        join clicks on clicks.organization_id = $organization_id and clicks.interaction_id = interactions.id
+        where interactions.organization_id = $organization_id and interactions.thing_id = $thing_id
+        order by clicks.clicked_at desc
+        limit $limit
+    )
+    union all
+    (
+        select events.at, events.type, '{}', null, events.detail
+        from things
+        join events on events.organization_id = $organization_id and events.interaction_id = things.anchor_id
+        where things.organization_id = $organization_id and things.id = $thing_id and events.type like 'card.%'
+        order by events.at desc
+        limit $limit
+    )
+    union all
+    (
+        select events.at, events.type, '{}', null, events.detail
+        from things
+        join events on events.organization_id = $organization_id and events.thing_id = things.id
+        where
+            things.organization_id = $organization_id
+            and things.id = $thing_id
+            and events.type = things.noun || '.unreachable'
+        order by events.at desc
+        limit $limit
+    )
+    union all
+    (
+        select
+            coalesce(deliveries.ended_at, deliveries.created_at), 'delivery.' || deliveries.status, '{}', null,
+            jsonb_build_object(
+                'event', events.type, 'endpoint', deliveries.endpoint_id, 'failures', deliveries.failures,
+                'outcome', deliveries.outcome)
+        from deliveries
+        join events on events.organization_id = $organization_id and events.id = deliveries.event_id
+        where deliveries.organization_id = $organization_id and deliveries.thing_id = $thing_id
+        order by deliveries.event_id desc
+        limit $limit
+    )
+) as entries
+order by at;
+
+-- name: changed :many
+-- Those of the watched things that have moved past the number that their reader saw. One row for each.
+select things.organization_id, things.id
+from unnest($organization_ids::uuid[], $ids::uuid[], $numbers::int[]) as watched (organization_id, id, number)
+join things on things.organization_id = watched.organization_id and things.id = watched.id
+where things.moves > watched.number;
+
+-- name: missing_rounds :many
+-- Up to $limit open things that should have an open round and have none, because their connection was disabled and is
+-- active again. Scans all organizations.
+with open as (
+    select organization_id, id, noun, connection_id
+    from things
+    where ended_at is null and (anchor_id is not null or addresses <> '[]')
+)
+select open.organization_id, open.connection_id, open.id, open.noun
+from open
+join connections on connections.organization_id = open.organization_id and connections.id = open.connection_id
+where
+    connections.disabled_at is null
+    and not exists (
+        select
+        from interactions
+        where
+            interactions.organization_id = open.organization_id
+            and interactions.thing_id = open.id
+            and interactions.status = 'pending'
+    )
+limit $limit;
+
+-- name: newest_open :many
+-- The newest $limit open things of an organization, newest first.
+select id, noun
+from things
+where organization_id = $organization_id and ended_at is null
+order by id desc
+limit $limit;
