@@ -24,7 +24,7 @@ from sandbox.children import ChildFailed
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from tests.conftest import reachable
-from tests.scenarios.beside import receiving, rest, spoiling
+from tests.scenarios.beside import receiving, rest, spoiling, things
 from tests.scenarios.beside.agent import Agent
 from tests.scenarios.beside.audit import Audit
 from tests.scenarios.beside.harm import OURS, Harm
@@ -38,7 +38,7 @@ from tests.waiting import pause
 FORMERS, OURS_RUN = 3, 2
 WARM_SECONDS = 5.0  # of load on the former release alone
 LATE = 0.7  # the share of the time after which replicas of the former release may be killed
-TELLERS, PAUSE = 16, 0.5
+TELLERS, THINGS_TELLERS, PAUSE = 16, 6, 0.5
 SHOWN = 5
 
 
@@ -75,7 +75,7 @@ async def _run(former: Release, seconds: float, spoil: tuple[str, ...], folder: 
                 for path, types in receiving.ENDPOINTS.items():
                     await agent.call("POST", "/v1/webhook_endpoints", body={"url": receiver.url + path, "types": types})
                 stories = Stories(agent=agent, db=db, callback=f"{receiver.url}/callback")
-                harm = await _load(running, db, stories, former, seconds, spoil)
+                harm = await _load(running, db, stories, seconds, spoil, url=receiver.url)
                 left = await rest.until_quiet(db, readers)
                 audit = Audit(
                     rig=running,
@@ -95,9 +95,10 @@ async def _load(
     running: Rig,
     db: "asyncpg.Pool[asyncpg.Record]",
     stories: Stories,
-    former: Release,
     seconds: float,
     spoil: tuple[str, ...],
+    *,
+    url: str,
 ) -> Harm:
     """Load on the former release, then the migration, then both releases under kills, until the stories are over."""
     over = asyncio.Event()
@@ -106,6 +107,8 @@ async def _load(
     migrated = await _migrate(THIS, running.dsn)
     click.echo(f"this release migrates under load: {migrated}")
     await running.add(THIS, number=OURS_RUN)
+    of_things = await things.begin(stories, url)
+    telling += [asyncio.create_task(of_things.tell(lambda: not over.is_set())) for _ in range(THINGS_TELLERS)]
     harm = Harm(rig=running, db=db, alike="nothing to do" in migrated)
     until = time.monotonic() + seconds
     spoilers = [asyncio.create_task(spoiling.WAYS[way](db)) for way in spoil]

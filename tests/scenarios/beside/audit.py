@@ -10,12 +10,13 @@ from typing import Any
 import asyncpg
 
 from bridge import ids
+from bridge.things.recovery import NOUN
 from tests.scenarios import program
-from tests.scenarios.beside import words
+from tests.scenarios.beside import things, words
 from tests.scenarios.beside.receiving import Reader, WebhookReceiver
 from tests.scenarios.beside.stories import Stories
 from tests.scenarios.trials.ledger import ENDS, ReadingLedger
-from tests.scenarios.trials.rig import Rig
+from tests.scenarios.trials.rig import THIS, Rig
 
 FINALS = {f"interaction.{status}" for status in ENDS}
 Found = dict[str, list[str]]
@@ -38,16 +39,17 @@ _ENDS_TOLD = """
     left join events on
         events.organization_id = interactions.organization_id
         and events.interaction_id = interactions.id and events.type = any ($1)
-    where interactions.status <> 'pending'
+    where interactions.status <> 'pending' and interactions.thing_id is null
     group by interactions.organization_id, interactions.id
     having count(events.id) <> 1 or bool_or(events.type <> 'interaction.' || interactions.status)
 """
 
 _EVENTS = """
-    select events.id, events.type, events.interaction_id, events.at, interactions.callback
+    select events.id, events.type, events.interaction_id, events.thing_id, events.at, interactions.callback
     from events
-    join interactions using (organization_id)
-    where interactions.id = events.interaction_id and events.position is not null
+    left join interactions on
+        interactions.organization_id = events.organization_id and interactions.id = events.interaction_id
+    where events.position is not null
     order by events.position
 """
 
@@ -57,7 +59,9 @@ _CARDS = """
     from cards
     join interactions on
         interactions.organization_id = cards.organization_id and interactions.id = cards.interaction_id
-    where cards.ts is not null and cards.given_up_at is null and interactions.status <> 'pending'
+    where
+        cards.ts is not null and cards.given_up_at is null
+        and interactions.status <> 'pending' and interactions.thing_id is null
 """
 _SHOWN = {"approve": "*Approved*", "deny": "*Denied*", "north": "“North”", "south": "“South”"}
 
@@ -99,12 +103,13 @@ class Audit:
             "cards that do not show the end": await self._cards(),
             "idempotency keys with two questions": self.stories.doubled,
             "answers that no request may get": self.stories.agent.strange,
+            **await things.found(self.db, await self._messages()),
             "deadlocks": _deadlocks(self.postgres_log),
             "tracebacks in the replicas' logs": self._tracebacks(),
         }
 
     async def _otherwise(self, changed: set[str]) -> list[str]:
-        for row in await self.db.fetch("select * from interactions"):
+        for row in await self.db.fetch("select * from interactions where thing_id is null"):
             self.ledger.add_row(ids.encode("int", row["id"]), row, ended=float("inf"))
         found = self.ledger.contradictions()
         return [f"{id}: {entry.ends}" for id, entry in found.items() if id not in changed]
@@ -130,7 +135,7 @@ class Audit:
     def _doubled(self, events: Iterable[asyncpg.Record]) -> list[str]:
         """Ids that belong to no event, and (type, interaction) pairs with more ids than events."""
         known = {ids.encode("evt", event["id"]): event for event in events}
-        there = Counter((event["type"], ids.encode("int", event["interaction_id"])) for event in known.values())
+        there = Counter((event["type"], _subject(event)) for event in known.values())
         found = []
         for path, calls in self.receiver.accepted.items():
             for told, number in Counter(calls.values()).items():
@@ -140,10 +145,14 @@ class Audit:
         return found
 
     def _misread(self, events: Iterable[asyncpg.Record]) -> Found:
-        """Readers that did not get every event once, in the order of the positions."""
-        right = [ids.encode("evt", event["id"]) for event in events]
+        """Readers that did not get every event once, in the order of the positions.
+
+        The former release tells no events of things.
+        """
+        every = [(ids.encode("evt", event["id"]), event["thing_id"] is None) for event in events]
         found: Found = {"feed: events skipped": [], "feed: events told twice": [], "feed: events out of order": []}
         for reader in self.readers:
+            right = [id for id, is_known in every if is_known or reader.release == THIS.name]
             once = list(dict.fromkeys(reader.event_ids))
             found["feed: events skipped"] += [f"{reader.name}: {id}" for id in set(right) - set(once)]
             found["feed: events told twice"] += [reader.name] * (len(reader.event_ids) - len(once))
@@ -154,12 +163,16 @@ class Audit:
             ]
         return found
 
-    async def _cards(self) -> list[str]:
+    async def _messages(self) -> dict[tuple[str, str], Any]:
+        """Every message in Slack by its channel and ts."""
         shown: dict[tuple[str, str], Any] = {}
         for channel in (await self.rig.sandbox("GET", "/channels"))["channels"]:
             said = await self.rig.sandbox("GET", f"/messages?channel={channel['id']}")
             shown |= {(channel["id"], one["ts"]): one for one in said["messages"]}
-        found = []
+        return shown
+
+    async def _cards(self) -> list[str]:
+        shown, found = await self._messages(), []
         for card in await self.db.fetch(_CARDS):
             message = shown[card["channel"], card["ts"]]
             if program.has_buttons(message) or _SHOWN.get(card["choice"], "") not in message["text"]:
@@ -178,6 +191,13 @@ class Audit:
                     place = str(event["where"]).strip().splitlines()[-1].strip()
                     found[f"{replica.name} {event.get('event')} {event.get('error')}: {place}"] += 1
         return [f"{number} × {what}" for what, number in found.items() for _ in range(number)]
+
+
+def _subject(event: asyncpg.Record) -> str:
+    """The public id of what an event is about."""
+    if event["thing_id"] is not None:
+        return NOUN.public_id(event["thing_id"])
+    return ids.encode("int", event["interaction_id"])
 
 
 def _path(url: str) -> str:

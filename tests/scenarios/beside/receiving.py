@@ -44,7 +44,8 @@ class WebhookReceiver:
         self.calls += 1
         data = event["data"]
         where = f"webhook {request.path}"
-        self.ledger.add_resource(data, where=where, began=0.0, ended=time.monotonic())  # it may have been read long ago
+        if event["type"].startswith("interaction."):  # it may have been read long ago
+            self.ledger.add_resource(data, where=where, began=0.0, ended=time.monotonic())
         if random.random() < FAILS:
             return web.Response(status=500)
         self.accepted[request.path][request.headers["webhook-id"]] = (event["type"], data["id"])
@@ -100,7 +101,8 @@ class Reader:
 
     def _take(self, event: dict[str, Any]) -> None:
         self.event_ids.append(event["id"])
-        self.ledger.add_resource(event["data"], where=self.name, began=0.0, ended=time.monotonic())
+        if event["type"].startswith("interaction."):
+            self.ledger.add_resource(event["data"], where=self.name, began=0.0, ended=time.monotonic())
 
     async def _page(self, replica: ReplicaProcess) -> None:
         status, page = await self.rig.call(replica, "GET", f"/v1/events?after={self._last}&limit=100")

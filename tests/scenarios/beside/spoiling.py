@@ -47,9 +47,27 @@ async def events(db: "asyncpg.Pool[asyncpg.Record]") -> None:
         )
 
 
+async def rounds(db: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Take rounds of things as if they were questions, and add rows of cards for messages that have one."""
+    while True:
+        await pause(2)
+        await db.execute(
+            "update interactions set status = 'answered', ended_at = clock_timestamp(), choice = 'restored', "
+            "answer = '{}', claim_id = sha256(uuid_send(id)) where id = (select id from interactions "
+            "where status = 'pending' and thing_id is not null limit 1)"
+        )
+        await db.execute(
+            "insert into cards "
+            "(organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, shown) "
+            "select organization_id, connection_id, interaction_id, gen_random_uuid(), 0, address, channel, ts, wanted "
+            "from cards where ts is not null and shown = wanted and wanted = 1 limit 1"
+        )
+
+
 WAYS: dict[str, Callable[["asyncpg.Pool[asyncpg.Record]"], Coroutine[Any, Any, None]]] = {
     "deliveries": deliveries,
     "answers": answers,
     "events": events,
     "words": words,
+    "rounds": rounds,
 }

@@ -26,7 +26,12 @@ WORDS = ["Not now.", "Never.", "Ask Bob first."]
 WITHOUT_WORDS = """
     select id
     from interactions
-    where status = 'answered' and forms ? choice and not answers ? choice and answer ->> 'comment' is null
+    where
+        thing_id is null
+        and status = 'answered'
+        and forms ? choice
+        and not answers ? choice
+        and answer ->> 'comment' is null
 """
 """Answers that need words and have none."""
 
