@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from bench import environment, machine, report
 from bench.environment import Environment
 from bench.figures import Figure
-from bench.measures import ack, attack, claim, forms, hearing, rate, ready, settled, waiting
+from bench.measures import ack, attack, claim, forms, hearing, rate, ready, settled, things, waiting
 from bench.sizes import DEFAULT, FULL, SMALL, Sizes
 from bench.table import table
 from sandbox.children import ChildFailed
@@ -30,6 +30,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "forms": forms.figures,
     "rate": rate.figures,
     "settled": settled.figures,
+    "things": things.figures,
     "waiting": waiting.figures,
     "ready": ready.figures,
     "attack": attack.figures,

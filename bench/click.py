@@ -21,12 +21,13 @@ APP, TEAM, CHANNEL, PERSON = "A0BENCH", "T0BENCH", "C0BENCH", "U0ANA"
 _numbers = itertools.count(1)
 
 
-def request(url: str, interaction_id: UUID, *, secret: str, opens: bool = False) -> bytes:
-    """A click on "Approve" with a trigger_id that was not used before, signed now: valid for five minutes.
+def request(url: str, interaction_id: UUID, *, secret: str, opens: bool = False, choice: str = "approve") -> bytes:
+    """A click on a choice with a trigger_id that was not used before, signed now: valid for five minutes.
 
     With `opens` it is a click on "Deny", which opens a form.
     """
-    return _signed(url, _payload(interaction_id, opens=opens, trigger=next(_numbers)), secret=secret)
+    payload = _payload(interaction_id, opens=opens, trigger=next(_numbers), choice=choice)
+    return _signed(url, payload, secret=secret)
 
 
 def submission(url: str, interaction_id: UUID, *, secret: str) -> bytes:
@@ -81,10 +82,10 @@ def _trigger(number: int) -> str:
     return f"{number}.9960000000000.5c7e0a8f3b1d42e6"
 
 
-def _payload(interaction_id: UUID, *, opens: bool, trigger: int) -> dict[str, Any]:
+def _payload(interaction_id: UUID, *, opens: bool, trigger: int, choice: str) -> dict[str, Any]:
     block, ts = action_ids.block_id(interaction_id, 1), _TS
     deny = action_ids.open_form("deny") if opens else action_ids.choose("deny")
-    approving, denying = _button("Approve", action_ids.choose("approve")), _button("Deny", deny)
+    approving, denying = _button("Approve", action_ids.choose(choice)), _button("Deny", deny)
     return {
         **_who(),
         "type": "block_actions",
