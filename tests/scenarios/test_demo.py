@@ -1,30 +1,69 @@
-"""`make demo` as a newcomer lives it: one command, one address, one click, and the agent has its answer."""
+"""`make demo` as a newcomer lives it: one address, one click, and the agent has its answer; then a short menu."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
 import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.sandbox.slack.browser import driver
+from tests.sandbox.slack.browser.driver import Page
 from tests.scenarios.commands import run
 from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
+@dataclass(frozen=True)
+class Demo:
+    """A running demo, with its terminal."""
+
+    process: asyncio.subprocess.Process
+
+    def type(self, line: str) -> None:
+        """Type a line and press Enter."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n".encode())
+
+    async def line(self, pattern: str) -> str:
+        """The first line from here on that says this."""
+        assert self.process.stdout is not None
+        while line := (await self.process.stdout.readline()).decode():
+            if found := re.search(pattern, line):
+                return found[1].strip()
+        raise AssertionError(f"the demo ended without saying {pattern}")
+
+
+@contextlib.asynccontextmanager
+async def demo() -> AsyncIterator[Demo]:
+    """A demo, which ends with Ctrl-C and status 0."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "sandbox.demo"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(90):
+            yield Demo(process)
+    finally:
+        os.kill(process.pid, signal.SIGINT)
+        status = await asyncio.wait_for(process.wait(), PATIENCE)
+    assert status == 0
+
+
 async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of_it(
     browser: driver.Browser, tmp_path: Path
 ) -> None:
-    demo = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "sandbox.demo"), stdout=asyncio.subprocess.PIPE, start_new_session=True
-    )
-    assert demo.stdout is not None
-    async with asyncio.timeout(60):
-        slack_url, place = (await _line(demo.stdout, r"(http://\S+as=U0ANA)")).split("/#")
+    async with demo() as running:
+        running.type("")  # an impatient Enter changes nothing
+        slack_url, place = (await running.line(r"(http://\S+as=U0ANA)")).split("/#")
         async with driver.visits(browser, slack_url) as visit:
             page = await visit(f"/#{place}", size=(1280, 900))
             card = page.get_by_role("article").filter(has_text="Deploy payments 4.2.0 to production?")
@@ -36,27 +75,53 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
             await driver.expect(card).to_contain_text("Approved by @ana")
             await driver.expect(card.locator(".button")).to_have_count(0)
             await page.screenshot(path=tmp_path / "settled.png")
-            told = await _line(demo.stdout, r"(the agent got the answer .*)")
-            bridge, key = (await _line(demo.stdout, r"export ASKBRIDGE_URL=(\S+ ASKBRIDGE_KEY=\S+)")).split(
-                " ASKBRIDGE_KEY="
-            )
-            command = (await _line(demo.stdout, r"(\S+askbridge ask .*)")).split(" --slack-url ")
-    asked, _, said = await run(
-        *("ask", "Lunch?", "--to", "@bob", "--approve", "--wait", "0.2", "--slack-url", command[1]),
-        ASKBRIDGE_URL=bridge,
-        ASKBRIDGE_KEY=key,
-    )
-    os.kill(demo.pid, signal.SIGINT)
+            told = await running.line(r"(the agent got the answer .*)")
+            bridge, key = (await running.line(r"export ASKBRIDGE_URL=(\S+ ASKBRIDGE_KEY=\S+)")).split(" ASKBRIDGE_KEY=")
+            command = (await running.line(r"(\S+askbridge ask .*)")).split(" --slack-url ")
+        asked, _, said = await run(
+            *("ask", "Lunch?", "--to", "@bob", "--approve", "--wait", "0.2", "--slack-url", command[1]),
+            ASKBRIDGE_URL=bridge,
+            ASKBRIDGE_KEY=key,
+        )
 
     assert (asked, "asked @bob" in said) == (2, True)  # still open: the commands it prints are true
-
-    assert await asyncio.wait_for(demo.wait(), PATIENCE) == 0
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", told)
 
 
-async def _line(stdout: asyncio.StreamReader, pattern: str) -> str:
-    """The first line from here on that says this."""
-    while line := (await stdout.readline()).decode():
-        if found := re.search(pattern, line):
-            return found[1].strip()
-    raise AssertionError(f"the demo ended without saying {pattern}")
+async def test_the_menu_offers_an_approval_a_form_and_a_recovery(browser: driver.Browser, tmp_path: Path) -> None:
+    async with demo() as running:
+        slack_url, place = (await running.line(r"(http://\S+as=U0ANA)")).split("/#")
+        async with driver.visits(browser, slack_url) as visit:
+            page = await visit(f"/#{place}", size=(1280, 900))
+            running.type("2")  # at once: the approval stays open in Slack
+            assert await running.line(r"(asked @ana for a text)")
+            await _fill_in(page)
+            told = await running.line(r"(the agent got the answer .*)")
+            menu = [await running.line(rf"^ +{number}  (an? \w+)") for number in (1, 2, 3)]
+            running.type("what?")
+            assert await running.line(r"^ +3  (a recovery)")
+            running.type("3")
+            card = page.get_by_role("article").filter(has_text="The nightly import has written nothing")
+            await driver.expect(card).to_contain_text("Escalated to @ana")
+            await page.screenshot(path=tmp_path / "escalated.png")
+
+            await card.get_by_role("button", name="Restored").click()
+
+            await driver.expect(card).to_contain_text("Restored by @ana")
+            ended = await running.line(r"(the recovery ended .*)")
+            running.type("1")
+            assert await running.line(r"(asked @ana for an approval)")
+
+    assert menu == ["an approval", "a form", "a recovery"]
+    assert re.fullmatch(r"the agent got the answer “Checkout works again.” from @ana after \d+\.\d s", told)
+    assert re.fullmatch(r"the recovery ended as “restored” by @ana after \d+\.\d s", ended)
+
+
+async def _fill_in(page: Page) -> None:
+    """Answer the question for a text in its form."""
+    card = page.get_by_role("article").filter(has_text="What should the status page say?")
+    await card.get_by_role("button", name="Answer", exact=True).click()
+    form = page.get_by_role("dialog").first
+    await form.get_by_role("textbox").fill("Checkout works again.")
+    await page.keyboard.press("Control+Enter")
+    await driver.expect(form).to_be_hidden()

@@ -1,0 +1,180 @@
+"""What the demo agent can ask a person: an approval, words in a form, and to get a stuck job going again.
+
+The agent uses nothing but the bridge's HTTP API: it is given addresses and a key.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import aiohttp
+
+from sandbox import output
+from sandbox.children import ChildFailed
+
+WAIT: Final = 30  # seconds that one request waits; a client may repeat the request as often as it likes
+UNANSWERED_LIMIT: Final = 10  # seconds beyond WAIT without a response of any replica
+ATTEMPTS: Final = 3
+ATTEMPT_SECONDS: Final = 3
+
+_CHANNEL: Final = {"channel": "C0APPROVALS"}
+_ANA: Final = {"users": ["U0ANA"]}
+APPROVAL: Final = {
+    "kind": "approval",
+    "title": "Deploy payments 4.2.0 to production?",
+    "body": "All **214** checks passed.\n\n- 3 migrations, none of them locks\n- rollback takes *2 minutes*",
+    "action": {"name": "deploy", "arguments": {"service": "payments", "version": "4.2.0", "canary": 0.1}},
+    "facts": [
+        {"name": "Last deployment", "value": "4.1.9, two days ago"},
+        {"name": "Open incidents", "value": "none"},
+    ],
+    "agent": {"name": "Release agent", "run": "run-8841"},
+    "to": _CHANNEL,
+    "responders": _ANA,
+}
+FORM: Final = {
+    "kind": "text",
+    "title": "What should the status page say?",
+    "body": "Checkout has failed for **3 %** of customers since 14:05.",
+    "input": {"label": "Message for customers", "initial": "We are looking into problems with checkout."},
+    "suggestions": ["Checkout may be slow at the moment."],
+    "agent": {"name": "Status agent"},
+    "to": _CHANNEL,
+    "responders": _ANA,
+}
+RECOVERY: Final = {
+    "kind": "stalled",
+    "cause": "The nightly import has written nothing for 10 minutes.",
+    "fingerprint": "import:stalled",
+    "next_action": "Free some space on the disk of db-1, and start the import again.",
+    "evidence": {"host": "db-1", "disk_used_percent": 100, "rows_written": 18_204},
+    "max_attempts": ATTEMPTS - 1,
+    "wake_policy": {"escalate_to": [{"user": "U0ANA"}]},
+    "agent": {"name": "Watchdog"},
+    "to": _CHANNEL,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """The demo agent: its client has the key, and each request may go to any replica."""
+
+    http: aiohttp.ClientSession
+    bridge_urls: list[str]
+    slack_url: str
+
+    def page(self, user: str) -> str:
+        """The address of a person's view of the sandbox Slack."""
+        return f"    {self.slack_url}/#channel={_CHANNEL['channel']}&as={user}\n"
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The resource that the first replica makes of this; raises ChildFailed if it is refused."""
+        async with self.http.post(f"{self.bridge_urls[0]}{path}", json=body) as response:
+            made: dict[str, Any] = await response.json()
+        if response.status not in (200, 201):
+            raise ChildFailed(f"The bridge refused what the demo agent sent: {made.get('detail')}")
+        return made
+
+    async def wait(
+        self, path: str, is_over: Callable[[dict[str, Any]], bool], *, seconds: float | None = None
+    ) -> dict[str, Any]:
+        """Wait until a resource is over, on any replica that responds: one of them may be killed meanwhile.
+
+        With `seconds`, return it as it is after so long. Raises ChildFailed when no replica responds for
+        WAIT + UNANSWERED_LIMIT seconds.
+        """
+        last_response = began = time.monotonic()
+        for url in itertools.cycle(self.bridge_urls):
+            left = WAIT if seconds is None else max(0.0, began + seconds - time.monotonic())
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with self.http.get(f"{url}{path}", params={"wait": f"{min(WAIT, left):.3f}"}) as response:
+                    if response.status == 200:
+                        resource: dict[str, Any] = await response.json()
+                        if is_over(resource) or (seconds is not None and time.monotonic() >= began + seconds):
+                            return resource
+                        last_response = time.monotonic()
+                        continue
+            if time.monotonic() - last_response > WAIT + UNANSWERED_LIMIT:
+                break
+            await asyncio.sleep(0.5)
+        raise ChildFailed("No replica of the bridge answers any more.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """One thing to try."""
+
+    offer: str  # its line in the menu
+    tell: Callable[[Agent], Awaitable[None]]
+
+
+async def approval(agent: Agent) -> None:
+    """Ask on the first replica, and wait for the answer; Slack may send the click to either."""
+    asked = await agent.post("/v1/interactions", APPROVAL)
+    output.say("the demo agent asked @ana for an approval, and waits. Open this as her and click:\n")
+    output.say(agent.page("U0ANA"))
+    output.say("Only she may answer. If you click as @bob instead, you are told so privately:\n")
+    output.say(agent.page("U0BOB"))
+    await _answered(agent, asked)
+
+
+async def form(agent: Agent) -> None:
+    """Ask for a text, and wait for it."""
+    asked = await agent.post("/v1/interactions", FORM)
+    output.say("the demo agent asked @ana for a text, and waits. As her, “Answer” opens a form, and nothing counts")
+    output.say("until you submit it; the other button answers with the text on it:\n")
+    output.say(agent.page("U0ANA"))
+    await _answered(agent, asked)
+
+
+async def recovery(agent: Agent) -> None:
+    """Report a stuck job a few times, so that it is escalated, and wait for its end."""
+    began = time.monotonic()
+    report = {**RECOVERY, "source": {"type": "job", "id": f"nightly-import-{int(time.time()) % 10_000:04}"}}
+    found = await agent.post("/v1/recoveries", report)
+    output.say("the demo agent reported a stuck job, and tries again every few seconds. All attempts are one card; the")
+    output.say(f"{_nth(ATTEMPTS)} escalates it to @ana. As her, say on the card how it ended:\n")
+    output.say(agent.page("U0ANA"))
+    path = f"/v1/recoveries/{found['id']}"
+    for _ in range(ATTEMPTS - 1):
+        found = await agent.wait(path, _is_ended, seconds=ATTEMPT_SECONDS)
+        if not _is_ended(found):
+            found = await agent.post("/v1/recoveries", report)
+    found = await agent.wait(path, _is_ended)
+    by, seconds = (found["resolved_by"] or {}).get("name"), time.monotonic() - began
+    output.say(f"the recovery ended as “{found['outcome']}” by @{by} after {seconds:.1f} s")
+
+
+STORIES: Final = MappingProxyType(
+    {
+        "1": Story(offer="an approval: yes or no, with one click", tell=approval),
+        "2": Story(offer="a form: an answer in words", tell=form),
+        "3": Story(offer="a recovery: a stuck job, with one card until it works again", tell=recovery),
+    }
+)
+
+
+async def _answered(agent: Agent, asked: dict[str, Any]) -> None:
+    began = time.monotonic()
+    ended = await agent.wait(f"/v1/interactions/{asked['id']}", lambda one: one["status"] != "pending")
+    answer = ended["answer"]
+    if answer is None:
+        output.say(f"the agent got no answer: {ended['message']}")
+        return
+    words = answer.get("text") or answer["label"]
+    output.say(
+        f"the agent got the answer “{words}” from @{answer['by']['name']} after {time.monotonic() - began:.1f} s"
+    )
+
+
+def _is_ended(recovery: dict[str, Any]) -> bool:
+    return recovery["ended_at"] is not None
+
+
+def _nth(number: int) -> str:
+    return {2: "second", 3: "third"}[number]
