@@ -139,6 +139,11 @@ def is_new(info: ValidationInfo) -> bool:
     return info.context is not STORED
 
 
+class Free:
+    """Marks a field as free text: nothing is found, named or addressed by it, so that secrets in it can be hidden."""
+
+
+FREE = Free()
 WHOLE = BeforeValidator(_whole)  # for a field of type int, after its limits
 Line = Annotated[str, AfterValidator(_unless_too_long(_one_line)), AfterValidator(_unless_too_long(not_blank))]
 Text = Annotated[str, BeforeValidator(_unix_newlines), AfterValidator(_unless_too_long(without_controls))]

@@ -91,6 +91,9 @@ class Metrics:
         self._edited = self._counter("cards_edited", "Cards edited.")
         self._put_off = self._counter("cards_put_off", "Failed attempts that are retried, by code.", "code")
         self._given_up = self._counter("cards_given_up", "Cards given up, by code.", "code")
+        self._notes_posted = self._counter("notes_posted", "Messages posted in threads of cards, each of some notes.")
+        self._notes_put_off = self._counter("notes_put_off", "Failed attempts that are retried, by code.", "code")
+        self._notes_given_up = self._counter("notes_given_up", "Notes, or messages of some, given up, by code.", "code")
         self._deliveries = self._counter("deliveries", "Attempts to deliver webhooks, by result.", "result")
         self._leases_lost = self._counter("leases_lost", "Results that came after another replica had taken over.")
         self._hints_sent = self._counter("hints_told", "Hints sent to other replicas.")
@@ -192,6 +195,18 @@ class Metrics:
     def given_up(self, code: str) -> None:
         """A card failed for good."""
         self._given_up.labels(code).inc()
+
+    def note_posted(self) -> None:
+        """A message with one or more notes was posted in the thread of a card."""
+        self._notes_posted.inc()
+
+    def note_put_off(self, code: str) -> None:
+        """Such a message failed and will be tried again."""
+        self._notes_put_off.labels(code).inc()
+
+    def note_given_up(self, code: str) -> None:
+        """Such a message failed for good, or a note was given up with its card."""
+        self._notes_given_up.labels(code).inc()
 
     def delivered(self, attempt: DeliveryAttempt) -> None:
         """An attempt to call a webhook has ended."""

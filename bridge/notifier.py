@@ -35,6 +35,7 @@ class Notifier:
         self.serving = asyncio.Event()  # this replica has a token for one more connection
         self.expiry = asyncio.Event()  # a passed deadline was found
         self.things = asyncio.Event()  # time may have changed a thing
+        self.notes = asyncio.Event()  # a note may have to be posted in the thread of a card
         self.deliveries = asyncio.Event()  # a webhook may have to be called
         self.fanout = asyncio.Event()  # there are changes to report to other replicas
         self.numbering = asyncio.Event()  # an event may need its position in its feed
@@ -44,6 +45,7 @@ class Notifier:
         self._thing_watchers: defaultdict[tuple[UUID, UUID], set[ThingSignal]] = defaultdict(set)
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._unreported: set[tuple[UUID, UUID]] = set()
+        self._has_notes = False
         self._acknowledged: dict[tuple[UUID, UUID], None] = {}  # the oldest first
 
     def watching(self, organization_id: UUID, interaction_id: UUID) -> AbstractContextManager[asyncio.Event]:
@@ -69,6 +71,16 @@ class Notifier:
         """This replica changed a thing: wake the requests that watch it, here and elsewhere, and the cards loop."""
         self.interaction_changed(organization_id, thing_id)
         self.cards.set()
+
+    def notes_waiting(self) -> None:
+        """A note may have to be posted: wake the notes loop, which looks for notes only then."""
+        self._has_notes = True
+        self.notes.set()
+
+    def take_notes_waiting(self) -> bool:
+        """Whether `notes_waiting` was called since this was asked last."""
+        had, self._has_notes = self._has_notes, False
+        return had
 
     def events_numbered(self, organization_ids: Iterable[UUID], *, deliveries: int) -> None:
         """This replica gave events of these organizations their positions, and wrote so many deliveries.
@@ -157,6 +169,7 @@ class Notifier:
             self.serving,
             self.expiry,
             self.things,
+            self.notes,
             self.deliveries,
             self.fanout,
             self.numbering,

@@ -44,10 +44,11 @@ left join interactions
 -- What follows a change of a thing's row in the same statement; the thing and its noun's row are locked, and so is its
 -- connection. The open round ends if it offers something else than $round_digest: as superseded by $round_id, or, if the
 -- thing offers nothing any more ($round_digest is null), as cancelled for $end_reason. Where an offer has no open round,
--- $round_id is opened; no agent hears its end, so that unheard is null. $addresses are the places of the cards: cards elsewhere are retired, and missing ones are added.
--- All cards are due at once, or with $is_quiet within $quiet_seconds, so that many changes make one edit. Every entry of
--- $moves is a row of the history and an event. Recoveries that are blocked by this thing are told when it ends
--- ($ended_at). Lock order: open round, anchor, cards.
+-- $round_id is opened; no agent hears its end, so that unheard is null. $addresses are the places of the cards: cards
+-- elsewhere are retired, and missing ones are added. All cards are due at once, or with $is_quiet within $quiet_seconds,
+-- so that many changes make one edit. Every entry of $moves is a row of the history and an event. Every one of $notes is
+-- to be posted in the thread of each of the cards, but not in that of a message which a click has found. Recoveries that
+-- are blocked by this thing are told when it ends ($ended_at). Lock order: open round, anchor, cards.
 round_ended as (
     update interactions
     set
@@ -133,7 +134,7 @@ cards_due as (
         cards.organization_id = anchored.organization_id
         and cards.interaction_id = anchored.anchor_id
         and (retired_at is null or address = any (array(select jsonb_array_elements($addresses::jsonb))))
-    returning cards.channel, cards.ts
+    returning cards.channel, cards.ts, cards.id, cards.ordinal > 0 and retired_at is null and given_up_at is null as takes_notes
 ),
 cards_added as (
     insert into cards (organization_id, connection_id, interaction_id, id, ordinal, address)
@@ -158,6 +159,24 @@ cards_added as (
                 and cards.address = missing.address
         )
     returning id
+),
+notes_kept as (
+    insert into notes (organization_id, connection_id, thing_id, interaction_id, card_id, id, number, text, size)
+    select
+        anchored.organization_id, anchored.connection_id, $thing_id, anchored.anchor_id, shown.id,
+        (entry.value ->> 'id')::uuid, latest.number + entry.place, entry.value ->> 'text', (entry.value ->> 'size')::int
+    from anchored
+    cross join (
+        select id from cards_due where takes_notes
+        union all
+        select id from cards_added
+    ) as shown
+    cross join lateral (
+        select coalesce(max(notes.number), 0) as number
+        from notes
+        where notes.organization_id = anchored.organization_id and notes.thing_id = $thing_id
+    ) as latest
+    cross join jsonb_array_elements($notes::jsonb) with ordinality as entry (value, place)
 ),
 moved as materialized (
     select

@@ -213,8 +213,8 @@ order by interactions.organization_id, interactions.id
 for update of interactions skip locked;
 
 -- name: settled_things :many
--- Those of the locked things that owe nothing: every posted card shows the end, every event has its position and its
--- deliveries written, no delivery is pending, and all their rounds are locked.
+-- Those of the locked things that owe nothing: every posted card shows the end and has its notes, every event has its
+-- position and its deliveries written, no delivery is pending, and all their rounds are locked.
 with held as (
     select organization_id, id
     from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
@@ -234,6 +234,22 @@ where
             and cards.shown < cards.wanted
             and not cards.settled
             and cards.given_up_at is null
+    )
+    and not exists ( -- one for a card that was never posted is not waited for
+        select
+        from notes
+        join cards
+            on cards.organization_id = held.organization_id
+            and cards.interaction_id = notes.interaction_id
+            and cards.id = notes.card_id
+        where
+            notes.organization_id = held.organization_id
+            and notes.thing_id = held.id
+            and notes.given_up_at is null
+            and not notes.maybe_sent
+            and cards.ts is not null
+            and cards.given_up_at is null
+            and cards.retired_at is null
     )
     and not exists (
         select

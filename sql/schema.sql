@@ -209,6 +209,37 @@ CREATE TABLE migrations (
     CONSTRAINT migrations_pkey PRIMARY KEY (version)
 );
 
+CREATE TABLE notes (
+    organization_id uuid NOT NULL,
+    connection_id uuid NOT NULL,
+    thing_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number integer NOT NULL,
+    text text NOT NULL,
+    size integer NOT NULL,
+    attempt integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    leased_until timestamp with time zone,
+    maybe_sent boolean DEFAULT false NOT NULL,
+    channel text,
+    ts text,
+    sent_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    reason jsonb,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT notes_pkey PRIMARY KEY (organization_id, interaction_id, card_id, number),
+    CONSTRAINT notes_check CHECK (((channel IS NULL) = (ts IS NULL))),
+    CONSTRAINT notes_check1 CHECK (((ts IS NULL) = (sent_at IS NULL))),
+    CONSTRAINT notes_check2 CHECK (((ts IS NULL) OR maybe_sent)),
+    CONSTRAINT notes_check3 CHECK (((ts IS NULL) OR (given_up_at IS NULL))),
+    CONSTRAINT notes_check4 CHECK (((given_up_at IS NULL) OR (reason IS NOT NULL))),
+    CONSTRAINT notes_number_check CHECK ((number > 0)),
+    CONSTRAINT notes_size_check CHECK (((size >= 1) AND (size <= 3000)))
+);
+
 CREATE TABLE organizations (
     organization_id uuid NOT NULL,
     name text NOT NULL,
@@ -356,6 +387,8 @@ ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_connection_
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
 ALTER TABLE keys ADD CONSTRAINT keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE notes ADD CONSTRAINT notes_organization_id_interaction_id_card_id_fkey FOREIGN KEY (organization_id, interaction_id, card_id) REFERENCES cards(organization_id, interaction_id, id) ON DELETE CASCADE;
+ALTER TABLE notes ADD CONSTRAINT notes_organization_id_thing_id_fkey FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE recoveries ADD CONSTRAINT recoveries_organization_id_blocker_id_fkey FOREIGN KEY (organization_id, blocker_id) REFERENCES things(organization_id, id) ON DELETE SET NULL (blocker_id);
 ALTER TABLE recoveries ADD CONSTRAINT recoveries_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE serving ADD CONSTRAINT serving_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id) ON DELETE CASCADE;
@@ -403,6 +436,10 @@ CREATE INDEX interactions_status ON interactions USING btree (organization_id, s
 CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organization_id)::text, tags)) WITH (fastupdate=off) WHERE (tags <> '{}'::text[]);
 CREATE INDEX interactions_thing ON interactions USING btree (organization_id, thing_id, id) WHERE (thing_id IS NOT NULL);
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);
+CREATE INDEX notes_due ON notes USING btree (due_at) WHERE ((given_up_at IS NULL) AND (NOT maybe_sent));
+CREATE INDEX notes_leased ON notes USING btree (organization_id, interaction_id, card_id) WHERE (leased_until IS NOT NULL);
+CREATE INDEX notes_thing ON notes USING btree (organization_id, thing_id, number);
+CREATE INDEX notes_waiting ON notes USING btree (organization_id, interaction_id, card_id, number) WHERE ((given_up_at IS NULL) AND (NOT maybe_sent));
 CREATE INDEX recoveries_blocker ON recoveries USING btree (organization_id, blocker_id) WHERE (blocker_id IS NOT NULL);
 CREATE INDEX recoveries_due ON recoveries USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX recoveries_fingerprint ON recoveries USING btree (organization_id, fingerprint, id);

@@ -162,6 +162,28 @@ from (
         limit $limit
     )
     union all
+    ( -- one message, or one reason, for the notes that were joined
+        select
+            coalesce(sent_at, given_up_at), case when ts is not null then 'note.posted' else 'note.given_up' end, '{}', null,
+            case
+                when ts is not null then jsonb_build_object('channel', channel, 'ts', ts)
+                else jsonb_build_object('cause', reason)
+            end || jsonb_build_object('to', address, 'notes', count(*))
+        from (
+            select notes.*, cards.address
+            from notes
+            join cards
+                on cards.organization_id = $organization_id
+                and cards.interaction_id = notes.interaction_id
+                and cards.id = notes.card_id
+            where notes.organization_id = $organization_id and notes.thing_id = $thing_id
+        ) as of_cards
+        where coalesce(sent_at, given_up_at) is not null
+        group by card_id, address, channel, ts, sent_at, given_up_at, reason
+        order by coalesce(sent_at, given_up_at) desc
+        limit $limit
+    )
+    union all
     (
         select
             coalesce(deliveries.ended_at, deliveries.created_at), 'delivery.' || deliveries.status, '{}', null,
@@ -184,28 +206,41 @@ from unnest($organization_ids::uuid[], $ids::uuid[], $numbers::int[]) as watched
 join things on things.organization_id = watched.organization_id and things.id = watched.id
 where things.moves > watched.number;
 
--- name: missing_rounds :many
--- Up to $limit open things that should have an open round and have none, because their connection was disabled and is
--- active again. Scans all organizations.
+-- name: overlooked :many
+-- What no wake has announced: up to $limit open things that should have an open round and have none, because their
+-- connection was disabled and is active again; and, in every row, whether notes wait that no replica posts. There is one
+-- row without a thing if every thing has its round. Scans all organizations.
 with open as (
     select organization_id, id, noun, connection_id
     from things
     where ended_at is null and (anchor_id is not null or addresses <> '[]')
-)
-select open.organization_id, open.connection_id, open.id, open.noun
-from open
-join connections on connections.organization_id = open.organization_id and connections.id = open.connection_id
-where
-    connections.disabled_at is null
-    and not exists (
+),
+missing as (
+    select open.organization_id, open.connection_id, open.id, open.noun
+    from open
+    join connections on connections.organization_id = open.organization_id and connections.id = open.connection_id
+    where
+        connections.disabled_at is null
+        and not exists (
+            select
+            from interactions
+            where
+                interactions.organization_id = open.organization_id
+                and interactions.thing_id = open.id
+                and interactions.status = 'pending'
+        )
+    limit $limit
+),
+late as (
+    select exists (
         select
-        from interactions
-        where
-            interactions.organization_id = open.organization_id
-            and interactions.thing_id = open.id
-            and interactions.status = 'pending'
-    )
-limit $limit;
+        from notes
+        where given_up_at is null and not maybe_sent and due_at <= statement_timestamp()
+    ) as has_notes
+)
+select late.has_notes, missing.organization_id, missing.connection_id, missing.id, missing.noun
+from late
+left join missing on true;
 
 -- name: newest_open :many
 -- The newest $limit open things of an organization, newest first.

@@ -118,6 +118,27 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A reply for the threads of a thing's cards."""
+
+    id: UUID
+    text: str  # mrkdwn
+    size: int  # of the text, as Slack may count it
+
+    def stored(self) -> Json:
+        """The note as the statement that writes it takes it."""
+        return {"id": str(self.id), "text": self.text, "size": self.size}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlooked:
+    """What no wake has announced."""
+
+    rounds: list[tuple[Scope, UUID, str]]  # open things that should have an open round and have none, with their nouns
+    has_notes: bool  # notes wait that no replica posts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn(Generic[R]):
     """A change of a thing, as one statement writes it."""
 
@@ -131,6 +152,7 @@ class Turn(Generic[R]):
     now: datetime  # of the lock
     public_id: str  # of the thing, as agents know it
     is_quiet: bool = False  # nothing that people must see at once
+    notes: Sequence[Note] = ()  # for the thread of each of its cards
     request: Request | None = None
     clicked: tuple[str | None, str | None] = (None, None)  # channel and ts of the clicked card
 
@@ -290,10 +312,13 @@ async def changed(db: Runs, watched: Iterable[tuple[UUID, UUID, int]]) -> list[t
     return [(row["organization_id"], row["id"]) for row in rows]
 
 
-async def missing_rounds(db: Runs, *, limit: int) -> list[tuple[Scope, UUID, str]]:
-    """Return up to `limit` open things with cards and an active connection but no open round, with their nouns."""
-    rows = await _SQL["missing_rounds"].many(db, limit=limit)
-    return [(_scope(row), row["id"], row["noun"]) for row in rows]
+async def overlooked(db: Runs, *, limit: int) -> Overlooked:
+    """Return what no wake has announced: up to `limit` things without their round, and whether notes wait."""
+    rows = await _SQL["overlooked"].many(db, limit=limit)
+    return Overlooked(
+        rounds=[(_scope(row), row["id"], row["noun"]) for row in rows if row["id"] is not None],
+        has_notes=rows[0]["has_notes"],
+    )
 
 
 def _scope(row: Record) -> Scope:
@@ -378,6 +403,7 @@ class NounTable(Generic[R]):
             now=turn.now,
             public_id=turn.public_id,
             is_quiet=turn.is_quiet,
+            notes=[note.stored() for note in turn.notes],
             quiet_seconds=QUIET_SECONDS,
             idempotency_key=request.key if request else None,
             request_hash=request.hash if request else None,

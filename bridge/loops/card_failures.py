@@ -61,16 +61,15 @@ class CardFailures:
     async def mistake(self, card: Card, error: BaseException, *, unsure: bool) -> None:
         """Record a bug in the bridge. `unsure`: the card may have been posted all the same."""
         _log.failure("card_failed", error, **_keys(card))
-        self._not_edited(card, _back_off(card))
+        self._not_edited(card, back_off(card.failures))
         self.metrics.put_off("internal_error")
         reason = {
             "code": "internal_error",
             "detail": f"An internal error in the bridge ({type(error).__name__}).",
             "fix": "",
         }
-        await cards.retry(
-            self.db, card, seconds=_back_off(card), reason=reason, failed=True, unsure=unsure, event_id=ids.new()
-        )
+        seconds = back_off(card.failures)
+        await cards.retry(self.db, card, seconds=seconds, reason=reason, failed=True, unsure=unsure, event_id=ids.new())
 
     async def failed(
         self,
@@ -96,7 +95,7 @@ class CardFailures:
                     await posting_pace.shared_pause(self.db, card.scope, destination, seconds)
                 await self._retry(card, failure, seconds=seconds, failed=False, newly_marked=newly_marked)
             case slack.RetryAfter(ambiguous=unsure):
-                seconds = _back_off(card)
+                seconds = back_off(card.failures)
                 await self._retry(card, failure, seconds=seconds, failed=True, unsure=unsure, newly_marked=newly_marked)
             case slack.Broken():
                 self.installations.suspend(card.connection_id, failure)
@@ -186,8 +185,9 @@ def destination(card: Card) -> str:
     return str(card.address.get("user") or card.address.get("channel"))
 
 
-def _back_off(card: Card) -> float:
-    return _BACK_OFF[min(card.failures, len(_BACK_OFF) - 1)]
+def back_off(failures: int) -> float:
+    """Seconds until the next try after so many failed ones in a row."""
+    return _BACK_OFF[min(failures, len(_BACK_OFF) - 1)]
 
 
 def _again(card: Card, failure: slack.GiveUp, ended_at: datetime | None) -> float | None:

@@ -6,17 +6,15 @@ the lease still holds.
 """
 
 import asyncio
-import contextlib
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from uuid import UUID
 
 from bridge import ids
 from bridge.card.frame import Drawing
 from bridge.kinds.registry import KINDS
 from bridge.logs import Log
 from bridge.loops import card_content, card_failures, posting_pace
+from bridge.loops.call_slots import CallSlots
 from bridge.loops.card_content import Content
 from bridge.loops.card_failures import CardFailures
 from bridge.loops.posting_pace import Pace
@@ -41,14 +39,12 @@ from storage.pool import Database
 _log = Log("cards")
 
 BATCH = 20
-_SLOTS = 3  # calls of one connection in flight: at most so many fail when its token becomes invalid
-SLOT_SECONDS = 3.0  # to wait for a slot: PATIENCE before it and a whole call after it still fit into the lease
 
 
 class Cards:
     """The card loop of one replica. Its `step` is safe on every replica at once.
 
-    `batch` limits the cards of one step; `slot_seconds` the wait for one of a connection's concurrent calls.
+    `batch` limits the cards of one step. `pace` and `slots` are shared with what else posts.
     """
 
     def __init__(
@@ -64,10 +60,10 @@ class Cards:
         form_notices: FormNotices,
         metrics: Metrics | None = None,
         batch: int = BATCH,
-        slot_seconds: float = SLOT_SECONDS,
+        pace: Pace | None = None,
+        slots: CallSlots | None = None,
     ) -> None:
         self._batch = batch
-        self._slot_seconds = slot_seconds
         self._db = db
         self._reader = reader
         self._installations = installations
@@ -76,7 +72,8 @@ class Cards:
         self._notifier = notifier
         self._metrics = metrics or Metrics()
         self._form_notices = form_notices
-        self._pace = Pace()
+        self._pace = pace or Pace()
+        self._slots = slots or CallSlots()
         self._checks = ResponderChecks(db=db, people=people)
         self._failures = CardFailures(
             db=db,
@@ -87,7 +84,6 @@ class Cards:
             metrics=self._metrics,
             pace=self._pace,
         )
-        self._slots: defaultdict[UUID, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_SLOTS))
 
     async def step(self) -> int:
         """Lease up to `batch` cards that do not show what they should, and post or edit all of them at once.
@@ -125,7 +121,10 @@ class Cards:
         if interaction is None or isinstance(client, slack.Broken):
             return
         if interaction.thing_id is not None:
-            await self._show_thing(card, interaction, client)
+            try:
+                await self._show_thing(card, interaction, client)
+            finally:  # whatever has changed of the thing, there may be notes on it
+                self._notifier.notes_waiting()
             return
         if interaction.status is not Status.PENDING:
             if card.handle is not None:
@@ -185,7 +184,7 @@ class Cards:
         if not await self._has_turn(card, destination):
             await self._put_off(card, destination, posting_pace.WAITING_FOR_TURN)
             return
-        async with self._slot(card) as free:
+        async with self._slots.take(card.connection_id) as free:
             # Other calls were made during the waits: Slack may have refused the token, or asked for a pause.
             if await self._given_up(card):
                 return
@@ -218,16 +217,8 @@ class Cards:
         return broken is not None
 
     async def _has_turn(self, card: Card, destination: str) -> bool:
-        """Wait for a turn of this replica, then for one among all replicas. False if either takes too long."""
-        if (seconds := self._pace.turn(card.connection_id, destination)) is None:
-            return False
-        await asyncio.sleep(seconds)
-        if (seconds := await posting_pace.shared_turn(self._db, card.scope, destination)) is None:
-            if paused := await posting_pace.shared_paused(self._db, card.scope, destination):
-                self._pace.pause(card.connection_id, destination, paused)  # which Slack asked another replica for
-            return False
-        await asyncio.sleep(seconds)
-        return True
+        """Wait for a turn. False if it takes too long."""
+        return await posting_pace.wait_for_turn(self._db, self._pace, card.scope, destination)
 
     async def _put_off(self, card: Card, destination: str, otherwise: slack.RetryAfter) -> None:
         """Release a card that is not posted now, because of a pause if there is one, else because of `otherwise`."""
@@ -266,12 +257,12 @@ class Cards:
     async def _edit(self, card: Card, content: Content, client: Client, handle: Handle) -> None:
         """Edit a posted card, and store the version that it now shows."""
         drawn = await _drawn(content, plain=card.plain)
-        async with self._slot(card) as free:
+        async with self._slots.take(card.connection_id) as free:
             if paused := self._pace.paused(card.connection_id, card_failures.EDITS):
                 await self._failures.put_off(card, paused, slack.limited(paused))
                 return
             if not free:
-                await self._failures.put_off(card, self._slot_seconds, posting_pace.WAITING_FOR_SLOT)
+                await self._failures.put_off(card, self._slots.seconds, posting_pace.WAITING_FOR_SLOT)
                 return
             if (broken := self._installations.suspended(card.connection_id)) is not None:
                 await self._failures.put_off(card, card_failures.LONG_SECONDS, broken)
@@ -317,19 +308,6 @@ class Cards:
         return await newer_card.permalink(
             self._db, card.organization_id, interaction, channel=card.channel, anywhere=False
         )
-
-    @contextlib.asynccontextmanager
-    async def _slot(self, card: Card) -> AsyncIterator[bool]:
-        """Hold one of a connection's _SLOTS while calling Slack; yields False if none is free within `slot_seconds`."""
-        slots = self._slots[card.connection_id]
-        free = False
-        with contextlib.suppress(TimeoutError):
-            free = await asyncio.wait_for(slots.acquire(), timeout=self._slot_seconds)
-        try:
-            yield free
-        finally:
-            if free:
-                slots.release()
 
 
 class _Undrawable(Exception):

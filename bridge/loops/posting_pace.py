@@ -107,3 +107,16 @@ class Pace:
     def _state(self, connection_id: UUID, destination: str) -> tuple[float, _Destination]:
         state = self._destinations.setdefault((connection_id, destination), _Destination())
         return asyncio.get_running_loop().time(), state
+
+
+async def wait_for_turn(db: Database, pace: Pace, scope: Scope, destination: str) -> bool:
+    """Wait for a turn of this replica, then for one among all replicas. False if either takes longer than PATIENCE."""
+    if (seconds := pace.turn(scope.connection_id, destination)) is None:
+        return False
+    await asyncio.sleep(seconds)
+    if (seconds := await shared_turn(db, scope, destination)) is None:
+        if paused := await shared_paused(db, scope, destination):
+            pace.pause(scope.connection_id, destination, paused)  # which Slack asked another replica for
+        return False
+    await asyncio.sleep(seconds)
+    return True

@@ -22,7 +22,7 @@ _log = Log("things")
 
 BATCH = 100
 AHEAD_SECONDS = 60.0  # longer than two intervals of the loop
-ROUNDS_SECONDS = 100.0  # from one look for missing rounds, which reads all open things, to the next
+LOOK_SECONDS = 100.0  # from one look for what no wake has announced, which reads all open things, to the next
 _LATER = 0.01  # seconds: the timer does not ring before the database's clock
 
 
@@ -36,12 +36,12 @@ class Things:
         self._next_look = 0.0  # by the event loop's clock
 
     async def step(self) -> int:
-        """Do what is due; returns how many things were changed. At times also look for missing rounds."""
+        """Do what is due; returns how many things were changed. At times look for missing rounds and notes too."""
         done, clock = await self._tick(), asyncio.get_running_loop().time
         if clock() >= self._next_look:
             opened = await self.open_missing_rounds()
             if not opened:  # else there may be more
-                self._next_look = clock() + ROUNDS_SECONDS
+                self._next_look = clock() + LOOK_SECONDS
             done += opened
         return done
 
@@ -62,12 +62,17 @@ class Things:
         return done
 
     async def open_missing_rounds(self) -> int:
-        """Open a round for open things that have none, because their connection was disabled; returns how many."""
-        missing = await things.missing_rounds(self._db, limit=BATCH)
+        """Open a round for open things that have none, because their connection was disabled; returns how many.
+
+        Also wakes the notes loop if notes wait that no replica posts: one statement finds both.
+        """
+        overlooked = await things.overlooked(self._db, limit=BATCH)
+        if overlooked.has_notes:
+            self._notifier.notes_waiting()
         return sum(
             [
                 await self._change(NOUNS[name], scope, id, _unchanged, is_missing_round=True)
-                for scope, id, name in missing
+                for scope, id, name in overlooked.rounds
                 if name in NOUNS
             ]
         )

@@ -9,9 +9,12 @@ from bridge.agents.limits.limit_values import Limits
 from bridge.agents.limits.open_requests import ConcurrencyLimiter
 from bridge.agents.options import ApiOptions
 from bridge.connection_limit import ConnectionLimiter
+from bridge.loops.call_slots import CallSlots
 from bridge.loops.cards import Cards
 from bridge.loops.deliveries import Deliveries
 from bridge.loops.fanout import Fanout
+from bridge.loops.notes import Notes
+from bridge.loops.posting_pace import Pace
 from bridge.loops.retention import Retention
 from bridge.loops.serving import Serving
 from bridge.loops.things import Things
@@ -61,6 +64,7 @@ class Parts:
     reader: Reader
     webhooks: Webhooks
     cards: Cards
+    notes: Notes
     deliveries: Deliveries
     streams: Streams
     fanout: Fanout
@@ -106,6 +110,7 @@ def assemble(
     receiver = Receiver(api_url=settings.slack_api_url, clicks=clicks, submissions=submissions, pages=pages)
     form_notices = FormNotices(db=db)
     open_keys = OpenKeys(db)
+    pace, slots = Pace(), CallSlots()
     limiter = ConnectionLimiter(max_connections=allotment.connections)
     return Parts(
         reader=reader,
@@ -120,6 +125,11 @@ def assemble(
             people=people,
             form_notices=form_notices,
             metrics=metrics,
+            pace=pace,
+            slots=slots,
+        ),
+        notes=Notes(
+            db=db, installations=state.installations, notifier=notifier, metrics=metrics, pace=pace, slots=slots
         ),
         deliveries=Deliveries(
             db=db, reader=reader, notifier=notifier, webhooks=webhooks, metrics=metrics, chance=chance

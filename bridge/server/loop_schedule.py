@@ -26,7 +26,8 @@ class Intervals:
     cards: float = 4.0
     deliveries: float = 8.0  # and only with a webhook key
     expiry: float = 10.0  # and when the next deadline passes
-    things: float = 25.0  # and when the next thing is due; every 100 s a pass looks for missing rounds too
+    things: float = 25.0  # and when the next thing is due; every 100 s a pass looks for missing rounds and notes too
+    notes: float = 20.0  # queries nothing unless notes may wait, and then it is woken
     numbering: float = 10.0  # as often as `streams` while a stream is open
     streams: float = 1.0  # how late a stream sends an event that no notice announced; queries only while one is open
     keys: float = 5.0  # how late an open request of a revoked key ends; queries only while a request is open
@@ -57,6 +58,7 @@ def required(parts: Parts, db: Database, notifier: Notifier, intervals: Interval
             wake=notifier.expiry,
         ),
         Loop(name="things", step=parts.things.step, interval=intervals.things, wake=notifier.things),
+        Loop(name="notes", step=parts.notes.step, interval=intervals.notes, wake=notifier.notes),
         Loop(
             name="numbering",
             step=partial(numbering.step, db, notifier),

@@ -76,7 +76,7 @@ class Decision(Generic[R]):
     happened: Sequence[Happened]
     end_reason: str = ""  # for the record of the round that ends, if no other follows
     is_quiet: bool = False  # cards may show it a little later
-    notes: Sequence[str] = ()  # mrkdwn: replies in the threads of its cards
+    notes: Sequence[str] = ()  # replies in the threads of its cards: mrkdwn, in which foreign text was escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ class ThingMoment(BaseModel):
     """One thing that happened."""
 
     at: datetime = Field(description="When it happened")
-    type: str = Field(description="The type of its event, `interaction.clicked`, `card.…` or `delivery.…`")
+    type: str = Field(description="The type of its event, `interaction.clicked`, `card.…`, `note.…` or `delivery.…`")
     message: str = Field(description="The event in words")
     by: ThingPerson | None = Field(description="null: the bridge itself")
     verdict: str | None = Field(description="For clicks: the result")

@@ -61,6 +61,8 @@ def _sentence(noun: Noun[Any], entry: ThingTimelineEntry, detail: Json) -> str:
         return _moved(what, entry.by, detail)
     if sort == "delivery":
         return _delivered(what, detail)
+    if sort == "note":
+        return _noted(what, detail)
     if entry.type == "interaction.clicked":
         return _clicked(entry, detail)
     return timeline_text.card(entry.type, detail) or entry.type
@@ -85,6 +87,15 @@ def _delivered(status: str, detail: Json) -> str:
     outcome = (detail.get("outcome") or {}).get("detail")
     why = f": {status_text.one_line(outcome)}" if outcome and status != "delivered" else ""
     return f"The event {event} {_DELIVERED.get(status, status)} to {where}{why}"
+
+
+def _noted(what: str, detail: Json) -> str:
+    number = detail.get("notes") or 1
+    noted = "A note was" if number == 1 else f"{number} notes, as one message, were"
+    if what == "posted":
+        return f"{noted} posted in the thread of a card{timeline_text.where(detail)}"
+    why = status_text.one_line((detail.get("cause") or {}).get("detail") or "?")
+    return f"{noted} given up: {why}"
 
 
 def _clicked(entry: ThingTimelineEntry, detail: Json) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from bridge import ids
+from bridge.things import notes
 from bridge.things.contract import Decision, Happened, Locked, Noun, Offer, Refusal
 from bridge.things.registry import NOUNS
 from storage import interactions, json_text, things
@@ -76,6 +77,7 @@ async def write(
         now=now,
         public_id=noun.public_id(thing.id),
         is_quiet=decision.is_quiet,
+        notes=notes.of(decision.notes),
         request=request,
         clicked=clicked,
     )

@@ -35,6 +35,8 @@ async def test_the_table_of_metrics_has_every_metric_and_no_other(replica: Repli
     async with scraping.served(replica, loops=[Loop(name="cards", step=step, interval=1.0)]) as scraped:
         replica.metrics.put_off("rate_limited")
         replica.metrics.given_up("not_in_channel")
+        replica.metrics.note_put_off("rate_limited")
+        replica.metrics.note_given_up("thread_not_found")
         replica.metrics.form_not_opened("form_expired")
         page = await scraped.page()
     shown = {

@@ -37,7 +37,7 @@ async def test_each_replica_counts_what_it_did_itself(shared: Program) -> None:
     assert [more(replica, "click_ack_seconds_count") for replica in (0, 1)] == [0, 1]
     for page in after:
         assert page.value("database_up") == page.value("connections") == 1
-        woken = {"cards", "deliveries", "expiry", "things", "numbering", "fanout", "heard"}
+        woken = {"cards", "deliveries", "expiry", "things", "notes", "numbering", "fanout", "heard"}
         loops = {*woken, "watch", "card_fallback", "keys", "streams", "installation", "unheard", "serving", "retention"}
         families = page.families["askbridge_loop_last_pass_age_seconds"]
         assert {sample.labels["loop"] for sample in families.samples} == loops

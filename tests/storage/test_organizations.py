@@ -9,7 +9,7 @@ from storage.model import Status
 from storage.organizations import StillActive
 from storage.pool import Database
 from storage.throttles import Bucket
-from tests.bridge.things import recoveries
+from tests.bridge.things import noting, recoveries
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.claim_checks import unwaited
@@ -98,6 +98,7 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
             each.scope.organization_id,
             recovery.after.thing.id,
         )
+        await noting.noted(db, each.scope, recovery.after.thing.id, "a note")
     await events.number(db)
     before, rows = await counts(db, neighbour), sum((await counts(db, tenant)).values())
     assert all(before.values())
@@ -108,9 +109,9 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
 
     assert set((await counts(db, tenant)).values()) == {0}
     assert await counts(db, neighbour) == before
-    # Each cancelled one has one event more, and a delivery to an endpoint; a history, a request and a recovery go with
-    # their thing.
-    assert deleted == rows + 2 * done.cancelled - 3
+    # Each cancelled one has one event more, and a delivery to an endpoint; a history, a request, a recovery and a note
+    # go with their thing.
+    assert deleted == rows + 2 * done.cancelled - 4
 
 
 async def test_an_active_organization_is_not_deleted(db: Database) -> None:

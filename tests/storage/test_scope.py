@@ -62,7 +62,11 @@ EXCEPTIONS = {
     "receipts.mark_unacknowledged": (["late: interactions"], "the loop marks late answers of all organizations"),
     "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),
     "retention.hold_things": (["main: things"], "as hold, for things"),
-    "things.missing_rounds": (["open: things"], "a loop opens rounds that are missing, of all organizations"),
+    "things.overlooked": (
+        ["open: things", "late, sub-select: notes"],
+        "a loop opens rounds that are missing, and looks for notes that wait, of all organizations",
+    ),
+    "notes.hold_cards": (["due: notes"], "the notes loop posts what is due, of all organizations"),
     "recoveries.due": (["due: recoveries"], "a loop escalates what is due, of all organizations"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
     "retention.retire_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),
@@ -85,7 +89,7 @@ def name(statement: Statement) -> str:
 def test_every_table_but_the_list_of_migrations_belongs_to_an_organization() -> None:
     assert {
         *("organizations", "keys", "connections", "interactions", "cards", "clicks", "events", "throttles"),
-        *("webhook_endpoints", "deliveries", "serving", "things", "history", "thing_requests"),
+        *("webhook_endpoints", "deliveries", "serving", "things", "history", "thing_requests", "notes"),
         *(noun.table.name for noun in NOUNS.values()),
     } == TENANT
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.things.registry import NOUNS
-from storage import retention, statements
+from storage import notes, retention, statements
 from storage.backlog import Backlog
 from storage.connections import DegradedConnection
 from storage.deliveries import FailedDelivery, Leased, Resumed
@@ -292,10 +292,20 @@ READ = {
     "things.moves": of(HistoryEntry),
     "things.timeline": of(ThingTimelineEntry),
     "things.changed": {"organization_id", "id"},
-    "things.missing_rounds": {"organization_id", "connection_id", "id", "noun"},
+    "things.overlooked": {"has_notes", "organization_id", "connection_id", "id", "noun"},
     "things.newest_open": {"id", "noun"},
     "throttles.full_in": {"seconds"},
     "throttles.take": {"seconds"},
+    "notes.hold_cards": {"organization_id", "interaction_id", "id", "is_over"},
+    "notes.abandon": of(notes.Abandoned),
+    "notes.lease": {
+        *("organization_id", "connection_id", "interaction_id", "card_id", "number", "text", "attempt", "failures"),
+        *("address", "channel", "ts"),
+    },
+    "notes.mark_maybe_sent": {"is_marked"},
+    "notes.sent": {"kept"},
+    "notes.put_off": {"is_given_up"},
+    "notes.next_in": {"seconds"},
     "notices.notify": {"notified"},
     "notices.limited": {"limited"},
     "serving.renew": of(Renewed),
@@ -327,13 +337,13 @@ TYPES = {
         "bool": "anyone open gone is_colleague is_open is_quiet newly_marked plain retries same_types "
         "settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
-        "float8": "again_in amount burst quiet_seconds rate within",
+        "float8": "again_in amount burst max_age quiet_seconds rate within",
         "int4": "after_number attempt attempt_count escalation_step max_attempts days expires_in failed "
         "max_failing_seconds overlap version",
-        "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers past",
+        "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers max_size past",
         "jsonb": "added_addresses addresses agent answers asked_addresses blocker detail end_reason evidence fixes "
-        "forms given metadata monitor_policy moves never_shown outcome previous_owner reason refusal "
-        "request resolved_by return_owner round_forms round_request unable wake_policy unserved",
+        "forms given metadata monitor_policy moved moves never_posted never_shown notes outcome previous_owner "
+        "reason refusal request resolved_by return_owner round_forms round_request unable wake_policy unserved",
         "timestamptz": "after due_at ended_at escalated_at last_attempt_at now resolved_at since timeout_at",
         "text[]": "round_responders source_ids source_types statuses ends home_teams kinds payloads "
         "responders tags truncated types",
@@ -341,7 +351,7 @@ TYPES = {
         "before callback_target card_id connection_id endpoint_id event_id id interaction_id "
         "key_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",
-        "int4[]": "numbers",
+        "int4[]": "attempts numbers",
         "uuid[]": "card_ids connection_ids round_ids event_ids ids interaction_ids organization_ids",
     }.items()
     for name in names.split()
@@ -352,6 +362,7 @@ TYPES |= {"interactions.open.superseded_event_id": "uuid", "recoveries.apply.out
 TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throttles.hold.seconds": "float8"}
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
 TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "int4"}
+TYPES |= {"notes.lease.seconds": "int4", "notes.mark_maybe_sent.seconds": "int4", "notes.put_off.seconds": "float8"}
 TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 

@@ -110,6 +110,6 @@ async def all_read_few(db: Database, works: dict[str, tuple[Statement, dict[str,
 async def test_missing_rounds_are_looked_for_by_index(db: Database, tenant: Tenant) -> None:
     """The look reads the open things, which is bounded by their quota, but no ended round and no question."""
     async with db.acquire() as connection:
-        plan = await run(connection, statements.load("things")["missing_rounds"], {"limit": 100}, "force_custom_plan")
+        plan = await run(connection, statements.load("things")["overlooked"], {"limit": 100}, "force_custom_plan")
 
     assert read(plan) <= 3 * OPEN + FEW

@@ -1,6 +1,7 @@
 """The fields that requests about things of every noun have, as requests about questions have them."""
 
 from functools import cache
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
@@ -18,9 +19,10 @@ from bridge.agents.interactions.common_fields import (
     check_responders,
 )
 from bridge.agents.interactions.opening import choose_connection
-from bridge.fields import Strict
+from bridge.fields import FREE, Strict
 from bridge.question import Agent
 from bridge.things.operations import Common, Operation, Wrong
+from bridge.things.secrets import WithSecrets
 from bridge.webhooks.outgoing import Webhooks
 from storage.model import Connection, Json, Key
 from storage.pool import Database
@@ -39,7 +41,7 @@ class ThingFields(Strict):
         default=None, description="`https://…`: receives a webhook for each of its events"
     )
     tags: Tags = Field(default_factory=list, description="To find it by")
-    metadata: Metadata = Field(default_factory=dict, description=METADATA)
+    metadata: Annotated[Metadata, FREE] = Field(default_factory=dict, description=METADATA)
 
     @field_validator("responders")
     @classmethod
@@ -49,7 +51,7 @@ class ThingFields(Strict):
         return responders
 
 
-class Showing(Strict):
+class Showing(WithSecrets):
     """Where to show a thing too."""
 
     to: Recipients = Field(description="Where to show it too")
@@ -59,7 +61,7 @@ class Showing(Strict):
 def model(noun: str, operation: Operation) -> type[Strict]:
     """The model of the body of an operation: the fields of its noun, and the common ones where it takes them."""
     body = operation.body
-    bases = (ThingFields, body) if operation.has_common else (body,)
+    bases = (ThingFields, WithSecrets, body) if operation.has_common else (WithSecrets, body)
     return create_model(f"{noun.capitalize()}{body.__name__}", __base__=bases, __doc__=body.__doc__)
 
 

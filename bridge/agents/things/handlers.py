@@ -4,14 +4,14 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 from uuid import UUID
 
 from aiohttp import web
 
 from bridge import ids
 from bridge.agents.auth import auth
-from bridge.agents.http import body, json_response, paging, parameters, problems, validation_errors
+from bridge.agents.http import body, json_response, paging, parameters, problems
 from bridge.agents.http.body import BodyReader
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import ILLEGAL_MOVE, NOT_FOUND, ApiProblem
@@ -19,7 +19,9 @@ from bridge.agents.interactions.long_poll import LongPoll
 from bridge.agents.limits.thing_quota import ThingQuota
 from bridge.agents.things import common_fields, queries, requests
 from bridge.agents.things.common_fields import Showing, ThingFields
+from bridge.agents.things.sent_body import SentBody
 from bridge.agents.things.turns import Turns
+from bridge.fields import Strict
 from bridge.logs import Log
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier, ThingSignal
@@ -40,7 +42,7 @@ from bridge.things.operations import (
 from bridge.webhooks.outgoing import Webhooks
 from storage import errors, json_text, things
 from storage.interactions import MAX_PAGE_BYTES
-from storage.model import Json, Key
+from storage.model import Key
 from storage.pool import TRY_SECONDS, Database
 from storage.things import Request, RequestTaken, ThingRow
 
@@ -50,6 +52,7 @@ SECONDS = 5.0  # that a request waits for its turn and its transaction
 _SOON = timedelta(seconds=60)
 _AT_ONCE = 25  # things of a list that one statement reads
 
+M = TypeVar("M", bound=Strict)
 Work = Callable[[Context], Awaitable[Outcome]]
 
 
@@ -151,11 +154,11 @@ class Things:
         """POST /v1/<plural>/{id}/cards: show a thing at more places."""
         id = self._id(request)
 
-        async def prepare(_: Key, sent: Json) -> tuple[Common | None, Work]:
-            to = common_fields.addresses(validation_errors.validate(Showing, sent).to)
+        async def prepare(_: Key, showing_at: Showing) -> tuple[Common | None, Work]:
+            to = common_fields.addresses(showing_at.to)
             return None, lambda context: showing.show(context, self._noun, id, to)
 
-        return await self._act(request, prepare)
+        return await self._act(request, Showing, prepare)
 
     def operation(self, operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The handler of one of the noun's operations."""
@@ -163,21 +166,22 @@ class Things:
         async def handle(request: web.Request) -> web.Response:
             id = self._id(request) if operation.has_id else None
 
-            async def prepare(key: Key, sent: Json) -> tuple[Common | None, Work]:
-                fields = validation_errors.validate(common_fields.model(self._noun.name, operation), sent)
+            async def prepare(key: Key, fields: Strict) -> tuple[Common | None, Work]:
                 common = None
                 if isinstance(fields, ThingFields):
                     common = await common_fields.common(self._db, key, fields, self._parts.webhooks)
                 return common, lambda context: operation.run(context, id, fields)
 
-            return await self._act(request, prepare, keeps=not operation.is_search)
+            model = common_fields.model(self._noun.name, operation)
+            return await self._act(request, model, prepare, keeps=not operation.is_search)
 
         return handle
 
     async def _act(
         self,
         request: web.Request,
-        prepare: Callable[[Key, Json], Awaitable[tuple[Common | None, Work]]],
+        model: type[M],
+        prepare: Callable[[Key, M], Awaitable[tuple[Common | None, Work]]],
         *,
         keeps: bool = True,
     ) -> web.Response:
@@ -188,13 +192,13 @@ class Things:
         parameters.only(request.query)
         key = auth.key(request)
         text = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
-        sent = await self._parts.read_body(request)
+        body = SentBody(model, await self._parts.read_body(request), key=text)
         kept = None
         if text and keeps:
-            kept = Request(key=text, hash=requests.fingerprint(request.method, request.path, sent))
+            kept = Request(key=text, hash=requests.fingerprint(request.method, request.path, body.hidden))
         if kept and (replay := await self._replayed(key, kept)) is not None:
             return replay
-        common, work = await prepare(key, sent)
+        common, work = await prepare(key, body.validated())
         context = Context(
             db=self._db,
             key=key,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bridge.fields import WHOLE, Arguments, Line, Moment, Strict, WebAddress, Words
+from bridge.fields import FREE, WHOLE, Arguments, Line, Moment, Strict, WebAddress, Words
 from bridge.things.recovery.owner import Owner
 from bridge.things.recovery.wake_policy import WakePolicy
 from storage import json_text
@@ -43,7 +43,7 @@ def _with_valid_owners(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 Policy = Annotated[Arguments, BeforeValidator(_at_most(MAX_POLICY))]
-Note = Annotated[Words, Field(min_length=1, max_length=MAX_NOTE, description="Shown on the card")]
+Note = Annotated[Words, Field(min_length=1, max_length=MAX_NOTE, description="Shown on the card"), FREE]
 
 
 class Source(Strict):
@@ -59,11 +59,15 @@ class Report(Strict):
 
     source: Source
     kind: Annotated[Line, Field(min_length=1, max_length=80, description="What sort of failure, such as `timeout`")]
-    cause: Annotated[Words, Field(min_length=1, max_length=1_000, description="Why it is stuck, as far as is known")]
+    cause: Annotated[
+        Words, Field(min_length=1, max_length=1_000, description="Why it is stuck, as far as is known"), FREE
+    ]
     fingerprint: Annotated[
         Line, Field(min_length=1, max_length=200, description="The same for the same failure, also of other sources")
     ]
-    next_action: Annotated[Words, Field(min_length=1, max_length=1_000, description="What the owner is to do next")]
+    next_action: Annotated[
+        Words, Field(min_length=1, max_length=1_000, description="What the owner is to do next"), FREE
+    ]
     owner: Owner | None = Field(default=None, description="Who gets it going again; left out: the board")
     previous_owner: Owner | None = Field(default=None, description="Left out: the owner before, if the owner changes")
     return_owner: Owner | None = Field(
@@ -76,7 +80,7 @@ class Report(Strict):
         "other, and `step_seconds` (3600) between them",
     )
     monitor_policy: Policy | None = Field(default=None, description="At most 4 KB, returned unchanged")
-    evidence: Annotated[Arguments, BeforeValidator(_at_most(MAX_EVIDENCE))] | None = Field(
+    evidence: Annotated[Arguments, BeforeValidator(_at_most(MAX_EVIDENCE)), FREE] | None = Field(
         default=None, description="At most 16 KB; the card shows its first 10 values. Left out: stays as it is"
     )
     max_attempts: Annotated[int, Field(ge=1, le=MAX_ATTEMPTS), WHOLE] | None = Field(

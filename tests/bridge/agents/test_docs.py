@@ -85,9 +85,9 @@ def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
 def test_every_type_of_moment_is_told() -> None:
     written = {
         found
-        for file in ("cards", "connections", "interactions", "receipts")
+        for file in ("cards", "connections", "interactions", "receipts", "things")
         for statement in statements.load(file).values()
-        for found in re.findall(r"'((?:interaction|card)\.[a-z_]+)'", statement.text)
+        for found in re.findall(r"'((?:interaction|card|note)\.[a-z_]+)'", statement.text)
     }
     ended = {f"interaction.{status}" for status in Status if status is not Status.PENDING}  # as the sweep writes them
     reported = {f"interaction.{progress}" for progress in Progress}

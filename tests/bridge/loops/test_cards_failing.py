@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bridge.loops.call_slots import CallSlots
 from sandbox.slack.faults import Kind
 from sandbox.slack.model import Channel
 from storage.model import Status
@@ -223,7 +224,7 @@ async def test_m026_who_finds_no_free_call_in_time_lets_go_of_the_card_unharmed(
     questions = [await ask(replica) for _ in range(4)]
     replica.fault("chat.postMessage", Kind.SLOW, seconds=0.2, times=3)
 
-    await card_loop.build(replica, slot_seconds=0.02).step()
+    await card_loop.build(replica, slots=CallSlots(seconds=0.02)).step()
 
     [waiting] = [card for question in questions if (card := await replica.card(question)).ts is None]
     assert (waiting.failures, waiting.maybe_shown, waiting.leased_until) == (0, False, None)

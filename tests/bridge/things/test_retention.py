@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from bridge.things.recovery import NOUN
 from storage import events, interactions, retention
 from storage.pool import Database
 from storage.retention import START
-from tests.bridge.things import recoveries
+from tests.bridge.things import noting, recoveries
 from tests.storage.build import Tenant
 from tests.storage.scope_checks import TENANT
 
@@ -49,6 +51,23 @@ async def test_a_thing_goes_with_all_its_rows_once_it_has_been_final_for_long(db
 
     assert (await forget(db))[1] == 1
 
+    assert await rows(db, tenant) == {}
+
+
+@pytest.mark.parametrize("is_posted", [True, False])
+async def test_a_thing_waits_for_notes_that_can_still_be_posted(db: Database, tenant: Tenant, is_posted: bool) -> None:  # noqa: FBT001
+    thing = (await recoveries.opened(db, tenant)).after.thing
+    await noting.noted(db, tenant.scope, thing.id, "a note")
+    await recoveries.clicked(db, recoveries.click(tenant, await recoveries.round_of(db, tenant, thing.id)))
+    if is_posted:
+        await db.fetch("update cards set channel = 'C1', ts = '1.1'")
+    await events.number(db)
+    await pass_days(db)
+
+    assert (await forget(db))[1] == (0 if is_posted else 1)
+
+    await db.fetch("update notes set maybe_sent = true")
+    assert (await forget(db))[1] == (1 if is_posted else 0)
     assert await rows(db, tenant) == {}
 
 

@@ -238,5 +238,5 @@ async def test_missing_rounds_are_looked_for_at_once_and_then_only_every_now_and
         assert await loop.step() == 1
         assert await loop.step() == 0
 
-    look = statements.load("things")["missing_rounds"].sql
+    look = statements.load("things")["overlooked"].sql
     assert counting.statements.count(look) == 1

@@ -1,0 +1,267 @@
+-- Notes: replies in the threads of cards. One message at a time is posted in a thread, so that its notes stay in their
+-- order: a replica that leases notes of a card first locks the card, in a statement of its own. A note that Slack may
+-- have posted is never sent again. Every write-back names the attempts that leased the rows.
+
+-- part: waiting
+-- Whether a note is still to be posted.
+notes.given_up_at is null and not notes.maybe_sent
+
+-- part: leased
+-- The notes of one card that this caller has leased; a note that was leased by another since is none of them.
+mine as materialized (
+    select notes.number, notes.leased_until, notes.given_up_at, notes.maybe_sent
+    from unnest($numbers::int[], $attempts::int[]) as leased (number, attempt)
+    join notes
+        on notes.organization_id = $organization_id
+        and notes.interaction_id = $interaction_id
+        and notes.card_id = $card_id
+        and notes.number = leased.number
+        and notes.attempt = leased.attempt
+    for update of notes
+)
+
+-- name: hold_cards :many
+-- Lock up to $limit cards whose next note is due and that no replica posts notes for: of the connections that this
+-- replica has a token for. A card that is not posted yet keeps its notes waiting; is_over: it never will get them. Scans
+-- all organizations. Cards that are locked are skipped.
+with due as materialized (
+    select notes.organization_id, notes.interaction_id, notes.card_id, min(notes.due_at) as due_at, min(notes.number) as number
+    from notes
+    where
+        /* part: waiting */
+        and notes.due_at <= statement_timestamp()
+        and (notes.organization_id, notes.connection_id) in (
+            select organization_id, connection_id
+            from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id))
+    group by notes.organization_id, notes.interaction_id, notes.card_id
+)
+select
+    cards.organization_id, cards.interaction_id, cards.id,
+    cards.retired_at is not null or cards.given_up_at is not null or cards.ts is null as is_over
+from due
+join cards
+    on cards.organization_id = due.organization_id
+    and cards.interaction_id = due.interaction_id
+    and cards.id = due.card_id
+where
+    (cards.ts is not null or cards.retired_at is not null or cards.given_up_at is not null or cards.settled)
+    and not exists (
+        select
+        from notes
+        where
+            notes.organization_id = due.organization_id
+            and notes.interaction_id = due.interaction_id
+            and notes.card_id = due.card_id
+            and notes.leased_until > statement_timestamp()
+    )
+    and not exists ( -- one that waits for its next attempt keeps those after it waiting
+        select
+        from notes
+        where
+            notes.organization_id = due.organization_id
+            and notes.interaction_id = due.interaction_id
+            and notes.card_id = due.card_id
+            and notes.number < due.number
+            and /* part: waiting */
+    )
+order by due.due_at
+limit $limit
+for no key update of cards skip locked;
+
+-- name: abandon :many
+-- Give up the waiting notes of locked cards that never will get them: because they are elsewhere now ($moved), were given
+-- up themselves, or need no post any more ($never_posted).
+with held as (
+    select organization_id, interaction_id, card_id
+    from unnest($organization_ids::uuid[], $interaction_ids::uuid[], $card_ids::uuid[])
+        as locked (organization_id, interaction_id, card_id)
+)
+update notes
+set
+    given_up_at = clock_timestamp(), leased_until = null,
+    reason = case
+        when cards.retired_at is not null then $moved::jsonb
+        when cards.given_up_at is not null then cards.reason
+        else $never_posted::jsonb
+    end
+from held
+join cards
+    on cards.organization_id = held.organization_id
+    and cards.interaction_id = held.interaction_id
+    and cards.id = held.card_id
+where
+    notes.organization_id = held.organization_id
+    and notes.interaction_id = held.interaction_id
+    and notes.card_id = held.card_id
+    and /* part: waiting */
+    and (notes.leased_until is null or notes.leased_until <= clock_timestamp())
+returning notes.interaction_id, notes.number, notes.reason ->> 'code' as code;
+
+-- name: lease :many
+-- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size.
+with held as (
+    select organization_id, interaction_id, card_id
+    from unnest($organization_ids::uuid[], $interaction_ids::uuid[], $card_ids::uuid[])
+        as locked (organization_id, interaction_id, card_id)
+),
+first as materialized (
+    select
+        notes.organization_id, notes.interaction_id, notes.card_id, notes.number,
+        sum(notes.size + 1) over (
+            partition by notes.organization_id, notes.interaction_id, notes.card_id
+            order by notes.number
+        ) - 1 as joined_size
+    from held
+    join notes
+        on notes.organization_id = held.organization_id
+        and notes.interaction_id = held.interaction_id
+        and notes.card_id = held.card_id
+    where
+        /* part: waiting */
+        and not exists ( -- as hold_cards looked before its lock, but after the lock
+            select
+            from notes
+            where
+                notes.organization_id = held.organization_id
+                and notes.interaction_id = held.interaction_id
+                and notes.card_id = held.card_id
+                and notes.leased_until > clock_timestamp()
+        )
+)
+update notes
+set attempt = notes.attempt + 1, leased_until = clock_timestamp() + make_interval(secs => $seconds::int)
+from first
+join cards
+    on cards.organization_id = first.organization_id
+    and cards.interaction_id = first.interaction_id
+    and cards.id = first.card_id
+where
+    notes.organization_id = first.organization_id
+    and notes.interaction_id = first.interaction_id
+    and notes.card_id = first.card_id
+    and notes.number = first.number
+    and first.joined_size <= $max_size
+returning
+    notes.organization_id, notes.connection_id, notes.interaction_id, notes.card_id, notes.number, notes.text,
+    notes.attempt, notes.failures, cards.address, cards.channel, cards.ts;
+
+-- name: mark_maybe_sent :one
+-- Mark notes as possibly posted, before Slack is called: a replica may die before it records the message. All or none:
+-- none if the lease was lost, or the card is given up or elsewhere. The lease is $seconds long from here on.
+with /* part: leased */,
+marked as (
+    update notes
+    set maybe_sent = true, leased_until = clock_timestamp() + make_interval(secs => $seconds::int)
+    from mine
+    where
+        notes.organization_id = $organization_id
+        and notes.interaction_id = $interaction_id
+        and notes.card_id = $card_id
+        and notes.number = mine.number
+        and cardinality($numbers::int[]) = (
+            select count(*)
+            from mine as free
+            where free.leased_until > clock_timestamp() and free.given_up_at is null and not free.maybe_sent
+        )
+        and exists (
+            select
+            from cards
+            where
+                cards.organization_id = $organization_id
+                and cards.interaction_id = $interaction_id
+                and cards.id = $card_id
+                and cards.given_up_at is null
+                and cards.retired_at is null
+        )
+    returning notes.number
+)
+select exists (select from marked) as is_marked;
+
+-- name: sent :one
+-- Record the message that shows these notes. kept: the rows are still there.
+with /* part: leased */,
+kept as (
+    update notes
+    set channel = $channel, ts = $ts, sent_at = clock_timestamp(), leased_until = null, failures = 0, reason = null
+    from mine
+    where
+        notes.organization_id = $organization_id
+        and notes.interaction_id = $interaction_id
+        and notes.card_id = $card_id
+        and notes.number = mine.number
+        and mine.maybe_sent
+        and mine.given_up_at is null
+    returning notes.number
+)
+select exists (select from kept) as kept;
+
+-- name: put_off :one
+-- Release notes that Slack certainly has not posted; they are due again in $seconds, and wait until then for $reason. They
+-- are given up if they have waited longer than $max_age seconds.
+with /* part: leased */,
+released as (
+    update notes
+    set
+        leased_until = null,
+        maybe_sent = false,
+        due_at = clock_timestamp() + make_interval(secs => $seconds::float8),
+        failures = failures + $failed::int,
+        reason = $reason::jsonb,
+        given_up_at = case
+            when created_at < clock_timestamp() - make_interval(secs => $max_age::float8) then clock_timestamp()
+        end
+    from mine
+    where
+        notes.organization_id = $organization_id
+        and notes.interaction_id = $interaction_id
+        and notes.card_id = $card_id
+        and notes.number = mine.number
+        and mine.given_up_at is null
+    returning notes.given_up_at
+)
+select exists (select from released where given_up_at is not null) as is_given_up;
+
+-- name: give_up :none
+-- Post these notes no more, for $reason: Slack refuses them for good, or may have posted them.
+with /* part: leased */
+update notes
+set given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb, maybe_sent = $unsure::boolean
+from mine
+where
+    notes.organization_id = $organization_id
+    and notes.interaction_id = $interaction_id
+    and notes.card_id = $card_id
+    and notes.number = mine.number
+    and mine.given_up_at is null;
+
+-- name: next_in :one
+-- Seconds until the next note of these connections can be posted, null if none waits for a card that is posted. The first
+-- note of a card waits until its own time, and until no replica posts other notes of the card.
+with served as (
+    select organization_id, connection_id
+    from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id)
+),
+first as (
+    select distinct on (notes.organization_id, notes.interaction_id, notes.card_id)
+        notes.organization_id, notes.interaction_id, notes.card_id, notes.due_at
+    from served
+    join notes on notes.organization_id = served.organization_id and notes.connection_id = served.connection_id
+    where /* part: waiting */
+    order by notes.organization_id, notes.interaction_id, notes.card_id, notes.number
+)
+select extract(epoch from min(greatest(first.due_at, busy.until)) - clock_timestamp())::float8 as seconds
+from first
+join cards
+    on cards.organization_id = first.organization_id
+    and cards.interaction_id = first.interaction_id
+    and cards.id = first.card_id
+cross join lateral (
+    select max(leased_until) as until
+    from notes
+    where
+        notes.organization_id = first.organization_id
+        and notes.interaction_id = first.interaction_id
+        and notes.card_id = first.card_id
+        and leased_until is not null
+) as busy
+where cards.ts is not null;

@@ -1,0 +1,156 @@
+"""Notes, which are replies in the threads of cards: leased by a replica, written back under the fence of that lease."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from storage import statements
+from storage.model import Handle, Json, Scope
+from storage.pool import Database
+from storage.statements import Runs
+
+_SQL = statements.load("notes")
+
+LEASE_SECONDS = 20
+MAX_AGE = 86_400.0  # seconds; a note that has waited longer is given up when it fails again
+MAX_SIZE = 3_000  # of a message: what Slack takes in one text
+
+_MOVED: Json = {"code": "card_moved", "detail": "The card moved elsewhere before the note was posted.", "fix": ""}
+_NEVER_POSTED: Json = {"code": "card_not_posted", "detail": "The card was not posted.", "fix": ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedNotes:
+    """The notes that make one message in the thread of one card, in their order."""
+
+    scope: Scope
+    interaction_id: UUID
+    card_id: UUID
+    address: Json  # of the card
+    handle: Handle  # of the card
+    numbers: list[int]
+    attempts: list[int]
+    texts: list[str]
+    failures: int
+
+    @property
+    def thread_ts(self) -> str:
+        """The first message of the thread: that which the card itself replies to, or the card."""
+        return str(self.address.get("thread_ts") or self.handle.ts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """A note that was given up with its card."""
+
+    interaction_id: UUID
+    number: int
+    code: str
+
+
+async def lease(
+    db: Database, served: Sequence[Scope], *, limit: int, seconds: float
+) -> tuple[list[LeasedNotes], list[Abandoned]]:
+    """Lease the next notes of up to `limit` cards, for LEASE_SECONDS; no other lease gets notes of these cards.
+
+    Of each card as many as make one message. Notes whose cards will never have a thread are given up. The transaction
+    takes at most about `seconds`; raises Unavailable.
+    """
+
+    async def work(runs: Runs) -> tuple[list[LeasedNotes], list[Abandoned]]:
+        held = await _SQL["hold_cards"].many(runs, **_served(served), limit=limit)
+        over = [row for row in held if row["is_over"]]
+        live = [row for row in held if not row["is_over"]]
+        abandoned = []
+        if over:
+            rows = await _SQL["abandon"].many(runs, **_cards(over), moved=_MOVED, never_posted=_NEVER_POSTED)
+            abandoned = [Abandoned(**row) for row in rows]
+        if not live:
+            return [], abandoned
+        rows = await _SQL["lease"].many(runs, **_cards(live), max_size=MAX_SIZE, seconds=LEASE_SECONDS)
+        by_card = sorted(rows, key=lambda row: (row["interaction_id"], row["card_id"], row["number"]))
+        groups = groupby(by_card, key=lambda row: (row["interaction_id"], row["card_id"]))
+        return [_leased(list(group)) for _, group in groups], abandoned
+
+    return await db.transact_within(work, seconds=seconds)
+
+
+async def mark_maybe_sent(db: Runs, leased: LeasedNotes) -> bool:
+    """Mark the notes as possibly posted, before Slack is called; the lease is LEASE_SECONDS long from then on.
+
+    False if the lease was lost, or the card has no thread any more: then they must not be posted.
+    """
+    row = await _SQL["mark_maybe_sent"].one(db, **_fence(leased), seconds=LEASE_SECONDS)
+    return bool(row["is_marked"])
+
+
+async def sent(db: Runs, leased: LeasedNotes, handle: Handle) -> bool:
+    """Record the message that shows these notes; False if they do not exist any more."""
+    row = await _SQL["sent"].one(db, **_fence(leased), channel=handle.channel, ts=handle.ts)
+    return bool(row["kept"])
+
+
+async def put_off(db: Runs, leased: LeasedNotes, *, seconds: float, reason: Json, failed: bool) -> bool:
+    """Release notes that Slack certainly has not posted; they are due again in `seconds`.
+
+    True if they were given up instead, because they have waited for longer than MAX_AGE.
+    """
+    row = await _SQL["put_off"].one(
+        db, **_fence(leased), seconds=seconds, reason=reason, failed=int(failed), max_age=MAX_AGE
+    )
+    return bool(row["is_given_up"])
+
+
+async def give_up(db: Runs, leased: LeasedNotes, *, reason: Json, unsure: bool) -> None:
+    """Post these notes no more; `unsure`: Slack may have posted them."""
+    await _SQL["give_up"].run(db, **_fence(leased), reason=reason, unsure=unsure)
+
+
+async def next_in(db: Runs, served: Sequence[Scope]) -> float | None:
+    """Return the seconds until a note of these connections can be posted; None if none waits for a posted card."""
+    row = await _SQL["next_in"].one(db, **_served(served))
+    seconds: float | None = row["seconds"]
+    return seconds
+
+
+def _served(served: Sequence[Scope]) -> dict[str, Any]:
+    return {
+        "organization_ids": [scope.organization_id for scope in served],
+        "connection_ids": [scope.connection_id for scope in served],
+    }
+
+
+def _cards(rows: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "organization_ids": [row["organization_id"] for row in rows],
+        "interaction_ids": [row["interaction_id"] for row in rows],
+        "card_ids": [row["id"] for row in rows],
+    }
+
+
+def _leased(rows: Sequence[Any]) -> LeasedNotes:
+    first = rows[0]
+    return LeasedNotes(
+        scope=Scope(organization_id=first["organization_id"], connection_id=first["connection_id"]),
+        interaction_id=first["interaction_id"],
+        card_id=first["card_id"],
+        address=first["address"],
+        handle=Handle(channel=first["channel"], ts=first["ts"]),
+        numbers=[row["number"] for row in rows],
+        attempts=[row["attempt"] for row in rows],
+        texts=[row["text"] for row in rows],
+        failures=first["failures"],
+    )
+
+
+def _fence(leased: LeasedNotes) -> dict[str, Any]:
+    """The parameters that name the notes and their lease: once another replica has leased one, it is not changed."""
+    return {
+        "organization_id": leased.scope.organization_id,
+        "interaction_id": leased.interaction_id,
+        "card_id": leased.card_id,
+        "numbers": leased.numbers,
+        "attempts": leased.attempts,
+    }
