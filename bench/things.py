@@ -61,7 +61,7 @@ from made
 
 async def opened(db: Database, scope: Scope, key_id: UUID, count: int) -> list[tuple[UUID, UUID]]:
     """Open `count` recoveries, whose sources are of the type `job` and have their ids; returns (id, round) of each."""
-    made = [(ids.new(), ids.new()) for _ in range(count)]
+    made = [(ids.new(), ids.new_round()) for _ in range(count)]
     for at in range(0, count, _BATCH):  # in batches, so that each statement ends long before the pool's deadline
         batch = made[at : at + _BATCH]
         await db.fetch(

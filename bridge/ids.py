@@ -11,17 +11,27 @@ import typeid.errors
 import uuid_utils
 import uuid_utils.compat
 
-Prefix: TypeAlias = Literal["con", "cur", "evt", "int", "key", "org", "whe"]
+Prefix: TypeAlias = Literal["con", "cur", "evt", "int", "key", "org", "upd", "whe"]
 
 ThingPrefix = NewType("ThingPrefix", str)
 """The prefix of the things of one noun, which its folder in `bridge/things` names."""
 
+_ROUND_MS: Final = 100_000_000_000_000
 _NOT_OF_THINGS: Final = frozenset[str](get_args(Prefix))
 
 
 def new() -> UUID:
     """A new UUIDv7: unique, and sorted after the older ones."""
     return uuid_utils.compat.uuid7()
+
+
+def new_round() -> UUID:
+    """The id of a round of a thing: sorted after the older ones, and after every id of a question.
+
+    It is a UUIDv7 of a time that is 1e14 ms later, after the year 5000, so that no index has rounds among the questions
+    of a list (storage.interactions.QUESTIONS_BEFORE).
+    """
+    return UUID(int=new().int + (_ROUND_MS << 80))
 
 
 def encode(prefix: Prefix | ThingPrefix, value: UUID) -> str:

@@ -42,6 +42,7 @@ pending_count as materialized ( -- counting 10,000 takes 3 ms, so not every call
         from interactions
         where
             organization_id = $organization_id and status = 'pending' and thing_id is null
+            and id < '5af3107a-4000-0000-0000-000000000000' -- before the ids of rounds, which are not read
             and $max_pending::int8 is not null and $supersedes::uuid is null
         limit $max_pending
     ) as counted
@@ -126,11 +127,12 @@ from interactions
 where organization_id = $organization_id and id = any ($ids::uuid[]);
 
 -- name: page :many
--- Up to $limit of an organization's questions older than $before, newest first; rounds of things are not among them.
+-- Up to $limit of an organization's questions older than $before, newest first. Rounds of things are not among them: their
+-- ids are greater than those of all questions, see bridge.ids.new_round, so $before keeps every index from reading them.
 -- Each arm of the union uses an index of its own and runs only for its filters. Arms that may match very many rows stop
--- at a page, so they apply all filters themselves; the rows of the others are filtered below. $statuses are all of them.
--- The page ends with the row that brings its content to $max_bytes, and has the bodies only if $with_body. followed:
--- whether there is an older one that matches.
+-- at a page, so they apply all filters themselves; the rows of the others are filtered below. The page ends with the row
+-- that brings its content to $max_bytes, and has the bodies only if $with_body. followed: whether there is an older one
+-- that matches.
 with newest as materialized ( -- most tags are either common, and found among the newest rows, or rare
     select *
     from (
@@ -163,20 +165,13 @@ from (
             octet_length(request::text) + octet_length(metadata::text)
             - case when $with_body::bool then 0 else coalesce(octet_length(request ->> 'body'), 0) end as size
         from (
-            ( -- one status after the other, along the index of questions
-                select of_status.*
-                from unnest($statuses::text[]) as each (status)
-                cross join lateral (
-                    select *
-                    from interactions
-                    where
-                        organization_id = $organization_id and interactions.status = each.status and id < $before
-                        and thing_id is null
-                        and $idempotency_key::text is null and $run::text is null and $status::text is null
-                        and $kind::text is null and $tag::text is null
-                    order by id desc
-                    limit $limit
-                ) as of_status
+            (
+                select *
+                from interactions
+                where
+                    organization_id = $organization_id and id < $before and thing_id is null
+                    and $idempotency_key::text is null and $run::text is null and $status::text is null
+                    and $kind::text is null and $tag::text is null
                 order by id desc
                 limit $limit
             )
@@ -282,8 +277,8 @@ for no key update;
 -- made from them, or with intent show from the full text.
 -- A round of a thing is claimed only with the $thing_id that it names, in a transaction that has locked the thing;
 -- without it nothing of the round is locked, decided or written, and of_thing names the thing. $refusal is why the thing
--- does not allow the choice now, which is then refused instead of won. With intent add, whether the thing is open
--- counts ($is_open), not whether the round is: the verdict is added, and the round stays as it is.
+-- does not allow the choice now, which is then refused instead of won. Intent add is for a thing that is open, whatever
+-- became of the round: the verdict is added, and the round stays as it is.
 with locked as materialized (
     select
         id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,
@@ -299,10 +294,7 @@ with locked as materialized (
     for no key update
 ),
 seen as materialized ( -- apart from the lock, so that the clock is read after the wait for it
-    select
-        locked.*,
-        clock_timestamp() as now,
-        $intent::text = 'add' and $is_open::boolean is true as adds -- what became of the round does not matter
+    select locked.*, clock_timestamp() as now
     from (values (true)) as always
     left join locked on true
 ),
@@ -326,14 +318,14 @@ decided as materialized (
                         then 'gone'
                 end
             when
-                not adds
+                $intent::text <> 'add' -- for which it does not matter what became of the round
                 and status = 'answered' and answered_by = $user_id::text and choice = $choice::text
                 and answer || coalesce($given::jsonb, '{}') = answer
                 and $intent::text <> 'mistaken' -- what was given is not in the answer
                 then 'recorded'
-            when not adds and status = 'answered' and answered_by = $user_id::text then 'decided'
-            when not adds and status = 'answered' then 'taken'
-            when not adds and status <> 'pending' then status
+            when $intent <> 'add' and status = 'answered' and answered_by = $user_id::text then 'decided'
+            when $intent <> 'add' and status = 'answered' then 'taken'
+            when $intent <> 'add' and status <> 'pending' then status
             when expires_at <= now then null -- overdue
             when
                 home_teams is not null and ($user_team::text = any (home_teams)) is not true

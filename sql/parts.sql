@@ -46,7 +46,7 @@ left join interactions
 -- thing offers nothing any more ($round_digest is null), as cancelled for $end_reason. Where an offer has no open round,
 -- $round_id is opened; no agent hears its end, so that unheard is null. $addresses are the places of the cards: cards
 -- elsewhere are retired, and missing ones are added. All cards are due at once, or with $is_quiet within $quiet_seconds,
--- so that many changes make one edit. Every entry of $moves is a row of the history and an event. Every one of $notes is
+-- so that many changes make one edit. Every entry of $moves is a row of the history and an event. Every one of $replies is
 -- to be posted in the thread of each of the cards, but not in that of a message which a click has found. Recoveries that
 -- are blocked by this thing are told when it ends ($ended_at). Lock order: open round, anchor, cards.
 round_ended as (
@@ -176,7 +176,7 @@ notes_kept as (
         from notes
         where notes.organization_id = anchored.organization_id and notes.thing_id = $thing_id
     ) as latest
-    cross join jsonb_array_elements($notes::jsonb) with ordinality as entry (value, place)
+    cross join jsonb_array_elements($replies::jsonb) with ordinality as entry (value, place)
 ),
 moved as materialized (
     select

@@ -124,6 +124,53 @@ CREATE TABLE history (
     CONSTRAINT history_pkey PRIMARY KEY (organization_id, thing_id, id)
 );
 
+CREATE TABLE incident_runs (
+    organization_id uuid NOT NULL,
+    run text NOT NULL,
+    incident_id uuid NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    CONSTRAINT incident_runs_pkey PRIMARY KEY (organization_id, run, incident_id)
+);
+
+CREATE TABLE incident_updates (
+    organization_id uuid NOT NULL,
+    incident_id uuid NOT NULL,
+    number integer NOT NULL,
+    id uuid NOT NULL,
+    message text,
+    changes jsonb,
+    by jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT incident_updates_pkey PRIMARY KEY (organization_id, incident_id, number),
+    CONSTRAINT incident_updates_organization_id_incident_id_id_key UNIQUE (organization_id, incident_id, id),
+    CONSTRAINT incident_updates_check CHECK (((message IS NOT NULL) OR (changes IS NOT NULL))),
+    CONSTRAINT incident_updates_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE incidents (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    title text NOT NULL,
+    description text,
+    severity text NOT NULL,
+    status text NOT NULL,
+    status_by jsonb NOT NULL,
+    status_at timestamp with time zone NOT NULL,
+    systems text[] NOT NULL,
+    resolved_at timestamp with time zone,
+    has_notes boolean DEFAULT true NOT NULL,
+    suppress_notifications boolean DEFAULT false NOT NULL,
+    update_count integer DEFAULT 0 NOT NULL,
+    recent_updates jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT incidents_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT incidents_check CHECK (((status = 'resolved'::text) = (resolved_at IS NOT NULL))),
+    CONSTRAINT incidents_check1 CHECK ((jsonb_array_length(recent_updates) = LEAST(update_count, 20))),
+    CONSTRAINT incidents_severity_check CHECK ((severity = ANY (ARRAY['minor'::text, 'major'::text, 'critical'::text]))),
+    CONSTRAINT incidents_status_check CHECK ((status = ANY (ARRAY['investigating'::text, 'identified'::text, 'fixing'::text, 'monitoring'::text, 'resolved'::text]))),
+    CONSTRAINT incidents_systems_check CHECK (((cardinality(systems) > 0) AND (array_position(systems, NULL::text) IS NULL))),
+    CONSTRAINT incidents_update_count_check CHECK ((update_count >= 0))
+);
+
 CREATE TABLE interactions (
     organization_id uuid NOT NULL,
     connection_id uuid NOT NULL,
@@ -383,6 +430,9 @@ ALTER TABLE deliveries ADD CONSTRAINT deliveries_thing FOREIGN KEY (organization
 ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE events ADD CONSTRAINT events_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
 ALTER TABLE history ADD CONSTRAINT history_organization_id_thing_id_fkey FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE incident_runs ADD CONSTRAINT incident_runs_organization_id_incident_id_fkey FOREIGN KEY (organization_id, incident_id) REFERENCES incidents(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE incident_updates ADD CONSTRAINT incident_updates_organization_id_incident_id_fkey FOREIGN KEY (organization_id, incident_id) REFERENCES incidents(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE incidents ADD CONSTRAINT incidents_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_connection_id_fkey FOREIGN KEY (organization_id, connection_id) REFERENCES connections(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
@@ -424,12 +474,17 @@ CREATE INDEX events_thing ON events USING btree (organization_id, thing_id, at) 
 CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX events_unnumbered ON events USING btree (at) WHERE (("position" IS NULL) AND (type ~~ 'interaction.%'::text));
 CREATE UNIQUE INDEX history_number ON history USING btree (organization_id, thing_id, number);
+CREATE INDEX incident_runs_incident ON incident_runs USING btree (organization_id, incident_id);
+CREATE INDEX incident_runs_latest ON incident_runs USING btree (organization_id, run, linked_at, incident_id);
+CREATE INDEX incidents_open_systems ON incidents USING gin (array_prepend((organization_id)::text, systems)) WITH (fastupdate=off) WHERE (status <> 'resolved'::text);
+CREATE INDEX incidents_severity ON incidents USING btree (organization_id, severity, id);
+CREATE INDEX incidents_status ON incidents USING btree (organization_id, status, id);
+CREATE INDEX incidents_systems ON incidents USING gin (array_prepend((organization_id)::text, systems)) WITH (fastupdate=off);
 CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
 CREATE INDEX interactions_ended ON interactions USING btree (ended_at, organization_id, id) WHERE (status <> 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX interactions_kind ON interactions USING btree (organization_id, kind, id);
 CREATE INDEX interactions_last_call ON interactions USING btree (expires_at) WHERE ((status = 'pending'::text) AND (on_expiry IS NOT NULL) AND (NOT last_called));
-CREATE INDEX interactions_question_status ON interactions USING btree (organization_id, status, id) WHERE (thing_id IS NULL);
 CREATE UNIQUE INDEX interactions_round ON interactions USING btree (organization_id, thing_id) WHERE ((status = 'pending'::text) AND (thing_id IS NOT NULL));
 CREATE INDEX interactions_run ON interactions USING btree (organization_id, ((request #>> '{agent,run}'::text[])), id) WHERE ((request #>> '{agent,run}'::text[]) IS NOT NULL);
 CREATE INDEX interactions_status ON interactions USING btree (organization_id, status, id);

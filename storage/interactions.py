@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -32,6 +32,8 @@ from storage.statements import Runs
 _SQL = statements.load("interactions")
 
 _LAST = UUID(int=2**128 - 1)  # greater than every id
+QUESTIONS_BEFORE: Final = UUID("5af3107a-4000-0000-0000-000000000000")
+"""Greater than the id of every question, and less than that of every round."""
 MAX_TIMELINE_ENTRIES = 1_000  # events in a timeline, and as many clicks
 MAX_PAGE_BYTES = 1024 * 1024  # of the content of a page, which ends with the interaction that brings it there
 CLAIM_SECONDS = 2.5  # Slack waits 3 s for the acknowledgement
@@ -150,7 +152,6 @@ class ClaimRequest:
     is_colleague: bool | None = False  # of the same enterprise, from another workspace; None: not known
     thing_id: UUID | None = None  # the thing whose round this is, which the transaction has locked
     refusal: Json | None = None  # {code, detail, field}: why the thing does not allow the choice now
-    is_open: bool | None = None  # whether the thing is open
     via: Literal["button", "form"] | None = None  # None: a form if something was given
 
 
@@ -249,9 +250,13 @@ async def page(
 
     The page ends early with the one that brings its content to `max_bytes`; bodies count only `with_body`.
     """
-    values = dataclasses.asdict(filters) | {"max_bytes": max_bytes, "with_body": with_body, "statuses": list(Status)}
+    values = dataclasses.asdict(filters) | {"max_bytes": max_bytes, "with_body": with_body}
     rows = await _SQL["page"].many(
-        db, organization_id=organization_id, before=before or _LAST, limit=limit + 1, **values
+        db,
+        organization_id=organization_id,
+        before=min(before or _LAST, QUESTIONS_BEFORE),
+        limit=limit + 1,
+        **values,
     )
     followed = [bool(row["followed"]) for row in rows][:limit]
     interactions = [_interaction(row, without=("followed",)) for row in rows[:limit]]

@@ -403,7 +403,7 @@ class NounTable(Generic[R]):
             now=turn.now,
             public_id=turn.public_id,
             is_quiet=turn.is_quiet,
-            notes=[note.stored() for note in turn.notes],
+            replies=[note.stored() for note in turn.notes],
             quiet_seconds=QUIET_SECONDS,
             idempotency_key=request.key if request else None,
             request_hash=request.hash if request else None,

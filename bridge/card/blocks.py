@@ -67,14 +67,15 @@ def quoted(text: str, limit: int) -> str:
 def cut_escaped(text: str, limit: int) -> str:
     """Escaped text, or as much of it as fits into `limit` units with an ellipsis; never half an entity.
 
-    The text may contain mentions and dates of the bridge: a cut inside one removes all of it.
+    The text may contain mentions and dates of the bridge: a cut inside one removes all of it. An isolate whose end is
+    cut off is none any more.
     """
     if texts.units(text) <= limit:
         return text
     kept = _HALF_ENTITY.sub("", texts.head(text, limit - 1))
     if kept.rfind("<") > kept.rfind(">"):
         kept = kept[: kept.rfind("<")]
-    return kept + texts.ELLIPSIS
+    return texts.visible(kept) + texts.ELLIPSIS
 
 
 def mention(user: str) -> str:

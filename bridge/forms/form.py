@@ -44,6 +44,7 @@ class OptionsField:
     options: dict[str, str]
     min_selected: int
     max_selected: int
+    is_menu: bool = False  # exactly one from a menu, in place of boxes to check
 
     @property
     def is_required(self) -> bool:

@@ -4,7 +4,7 @@ Foreign text appears only in plain text objects and rich text, where Slack inter
 request contains none of the fields that Slack adds to the views it sends.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from bridge.card import blocks, richtext, texts
@@ -134,6 +134,8 @@ def _text(field: TextField) -> Json:
 
 def _options(field: OptionsField) -> Json:
     options = [blocks.option(label, value=str(index)) for index, label in enumerate(field.options.values())]
+    if field.is_menu:
+        return _menu(options)
     if len(options) <= MAX_CHECKBOXES:
         return {"type": "checkboxes", "options": options}
     return {
@@ -146,16 +148,21 @@ def _options(field: OptionsField) -> Json:
 
 def _things(field: ThingField) -> Json:
     offered = list(field.things.items())[:MAX_OPTIONS]
-    options = [blocks.option(label, value=id) for id, label in offered]
+    return _menu([blocks.option(label, value=id) for id, label in offered])
+
+
+def _menu(options: Sequence[Json]) -> Json:
     return {
         "type": "static_select",
-        "options": options,
+        "options": list(options),
         "placeholder": blocks.plain("Choose one", MAX_PLACEHOLDER),
     }
 
 
 def _hint(field: OptionsField) -> str:
     least, most = field.min_selected, field.max_selected
+    if field.is_menu:
+        return ""
     if most >= len(field.options):
         return f"Select at least {least}." if least > 1 else ""
     if least == most:

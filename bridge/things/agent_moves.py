@@ -24,7 +24,9 @@ async def open(context: Context, noun: Noun[R], decide: Callable[[datetime], Dec
     return await context.db.transact_within(lambda runs: opened(runs, context, noun, decide), seconds=context.seconds)
 
 
-async def opened(runs: Runs, context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]]) -> Outcome:
+async def opened(
+    runs: Runs, context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]], *, id: UUID | None = None
+) -> Outcome:
     """The same in a transaction that has locked the thing's name, where the noun has one open thing for each name."""
     common = context.common
     assert common is not None  # noqa: S101  -- an operation that opens things takes the common fields
@@ -34,7 +36,7 @@ async def opened(runs: Runs, context: Context, noun: Noun[R], decide: Callable[[
     if not connection.is_active:
         return Wrong(pointer="/connection", message="is no longer active")
     now = await things.now(runs)
-    opening = common.opening(common.connection, context.key, noun.name, id=ids.new(), now=now)
+    opening = common.opening(common.connection, context.key, noun.name, id=id or ids.new(), now=now)
     thing = await things.open(runs, opening)
     settled = await transactions.write(runs, noun, thing, connection, decide(now), now=now, request=context.request)
     return Done(settled=settled, is_new=True)
@@ -43,7 +45,7 @@ async def opened(runs: Runs, context: Context, noun: Noun[R], decide: Callable[[
 async def make(
     context: Context, noun: Noun[R], id: UUID | None, decide: Callable[[Locked[R]], Decision[R] | Outcome]
 ) -> Outcome:
-    """Move a thing as `decide` says from what was locked; a decision without entries changes nothing."""
+    """Move a thing as `decide` says from what was locked; with the same row and no entries nothing changes."""
     assert id is not None  # noqa: S101  -- the path of the operation has it
     found = await noun.table.get(context.db, context.organization_id, id)
     if found is None:
@@ -76,7 +78,7 @@ async def _made(
     decided = decide(locked)
     if not isinstance(decided, Decision):
         return decided
-    if not decided.happened:
+    if not decided.happened and decided.row == locked.row:
         found = ThingRow(thing=locked.thing, row=locked.row)
         return Done(settled=await transactions.unchanged(runs, found, context.request))
     return Done(

@@ -58,14 +58,16 @@ def frame(
     opened: str = "Opened",
     url: str | None = None,
     more: tuple[int, str] | None = None,
+    mentions: bool = True,
 ) -> Drawing:
     """The card of a thing: groups of rows above the rule, mrkdwn lines below it, and a button for each of its moves.
 
-    `opened` is what the agent did; `more` says how many further values there are, and the field that has them.
+    `opened` is what the agent did; `more` says how many further values there are, and the field that has them. A card
+    without `mentions` notifies no one.
     """
     first = blocks.unformatted(title)
     if view.is_retired:
-        said = moved(view)
+        said = moved(view, mentions=mentions)
         body = [_heading(title, is_plain=view.is_plain), blocks.divider(), blocks.section(blocks.mrkdwn(said))]
         return Drawing(text=_text([first, said]), blocks=[*body, _id(view)], is_plain=view.is_plain)
     above, truncated = _above(view, title, rows, more, opener=f"{opened} by {view.thing.opened_by}", url=url)
@@ -79,7 +81,7 @@ def frame(
     )
 
 
-def who(view: ThingView[Any], responders: Sequence[str] | None) -> str:
+def who(view: ThingView[Any], responders: Sequence[str] | None, *, mentions: bool = True) -> str:
     """Who may act on an open thing, or that it cannot be acted on from this card."""
     if view.round_id is None:
         return "It cannot be acted on from this card at the moment."
@@ -89,24 +91,28 @@ def who(view: ThingView[Any], responders: Sequence[str] | None) -> str:
         return f"Anyone {'' if is_open_to_all else 'in this workspace '}who can see this card{others} can act on it."
     rest = f" and {len(responders) - _MAX_MENTIONS} others" if len(responders) > _MAX_MENTIONS else ""
     allowed = " (people from other organizations allowed)" if is_open_to_all else ""
+    if not mentions:
+        return f"The people who were named when it was opened{allowed} can act on it."
     return f"{', '.join(map(blocks.mention, responders[:_MAX_MENTIONS]))}{rest}{allowed} can act on it."
 
 
-def moved(view: ThingView[Any]) -> str:
+def moved(view: ThingView[Any], *, mentions: bool = True) -> str:
     """Where the cards of a thing are, on a card that is not one of them any more."""
     at = f" {blocks.date(view.card.retired_at, _THEN)}" if view.card.retired_at else ""
-    now = ", ".join(_place(address) for address in view.thing.addresses)
+    now = ", ".join(_place(address, mentions=mentions) for address in view.thing.addresses)
     return f"➡️ *Moved*{at}. {f'Its card is now here: {now}.' if now else 'It has no card any more.'}"
 
 
-def by(person: Json | None) -> str:
+def by(person: Json | None, *, mentions: bool = True) -> str:
     """The person or agent who did something, after a blank, for a sentence; empty for the bridge itself."""
-    return f" by {named(person)}" if person else ""
+    return f" by {named(person, mentions=mentions)}" if person else ""
 
 
-def named(person: Json) -> str:
-    """A person or an agent, by a mention or by the name of the key."""
-    return blocks.mention(person["user"]) if person.get("user") else blocks.quoted(str(person.get("key")), 80)
+def named(person: Json, *, mentions: bool = True) -> str:
+    """A person or an agent, by a mention or by the name of the user or the key."""
+    if person.get("user") and mentions:
+        return blocks.mention(person["user"])
+    return blocks.quoted(str(person.get("key") or person.get("name") or person.get("user")), 80)
 
 
 def _above(
@@ -210,8 +216,8 @@ def _text(lines: list[str]) -> str:
     return blocks.cut_escaped("\n".join(lines), _MAX_SPOKEN)
 
 
-def _place(address: Json) -> str:
+def _place(address: Json, *, mentions: bool) -> str:
     if address.get("user"):
-        return f"the direct messages of {blocks.mention(address['user'])}"
+        return f"the direct messages of {blocks.mention(address['user'])}" if mentions else "direct messages"
     channel = blocks.channel(str(address["channel"]))
     return f"a thread in {channel}" if address.get("thread_ts") else channel

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -39,6 +39,8 @@ class Done(Generic[R]):
 
     settled: Settled[R]
     is_new: bool = False  # the operation has opened it
+    has_added: bool = False  # the operation has made something that belongs to it
+    extra: Json = field(default_factory=dict)  # what the response has beside the resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +143,14 @@ class Context:
         """The agent as history and events name it."""
         return {"key": self.key.name}
 
+    def making(self, id: UUID) -> "Context":
+        """The same, where the id of what the operation makes is kept with its Idempotency-Key."""
+        return replace(self, request=replace(self.request, made_id=id)) if self.request else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A POST below the path of a noun."""
+    """A request that does something, below the path of a noun."""
 
     path: str  # after /v1/<plural>, such as "/{id}/resolve"; "" is the noun's path itself
     name: str  # of the operation, such as resolveRecovery
@@ -152,14 +158,31 @@ class Operation:
     description: str
     body: type[Strict]
     run: Callable[[Context, UUID | None, Any], Awaitable[Outcome]]  # gets the id in the path, and the body
+    method: Literal["POST", "PATCH"] = "POST"
+    returns: type[BaseModel] | None = None  # the schema of its response, if that has more than the resource
+    made: Callable[[Database, UUID, UUID, UUID | None], Awaitable[Json]] | None = None
+    """The `extra` of its response again: for organization, thing, and what it made; see `Context.making`."""
     has_common: bool = False  # the body has the fields of `Common` too
     opens: bool = False  # it may open a thing
+    adds: bool = False  # it makes something that belongs to a thing
     is_search: bool = False  # it returns a list, and changes nothing
 
     @property
     def has_id(self) -> bool:
         """Whether its path names a thing."""
         return "{id}" in self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedList:
+    """A list of what belongs to one thing, newest first."""
+
+    name: str  # the last part of its path: /v1/<plural>/{id}/<name>
+    operation: str  # such as listUpdates
+    summary: str
+    schema: type[BaseModel]  # of an item
+    read: Callable[[Database, UUID, UUID, UUID | None, int], Awaitable[list[tuple[UUID, Json]]]]
+    """Items with their ids, of an organization and a thing: at most so many, older than the one with this id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -170,8 +193,14 @@ class NounApi(Generic[R]):
     words: str  # what one of them is called in sentences, such as "recovery"
     schema: type[BaseModel]  # of its resource
     operations: Sequence[Operation]
+    lists: Sequence[NestedList] = ()
     filters: Sequence[Filter] = ()
     together: Mapping[str, str] = field(default_factory=dict)  # a filter that needs another
+
+    @property
+    def one(self) -> str:
+        """One of them with its article, such as "a recovery"."""
+        return f"{'an' if self.words[0] in 'aeiou' else 'a'} {self.words}"
 
 
 def callback_target(callback: str | None) -> UUID | None:

@@ -12,7 +12,8 @@ from bridge.things.contract import Noun
 # Names, not imports, so that a noun is one line; its NOUN is type-checked in its own folder.
 _FOLDERS = (
     "recovery",
-)  # fmt: skip
+    "incident",
+)
 
 NOUNS: Mapping[str, Noun[Any]] = MappingProxyType(
     {name: import_module(f"{__package__}.{name}").NOUN for name in _FOLDERS}

@@ -166,7 +166,7 @@ async def claim(
                 request,
                 given=given if decides else None,
                 refusal=refusal.stored() if refusal else None,
-                is_open=not noun.is_final(row),
+                intent=_intent(request.intent, is_final=noun.is_final(row)),
             ),
         )
         if claimed.verdict not in (Verdict.WON, Verdict.ADDED) or claimed.repeats or claimed.is_undecided:
@@ -183,6 +183,11 @@ def _places(noun: Noun[R], thing: Thing, row: R, connection: LockedConnection) -
     """Where the cards of an open thing are: where its noun says, and where they were asked for as well."""
     places = noun.places(thing, row, connection.default_channel)
     return [*places, *(each for each in thing.added_addresses if each not in places)]
+
+
+def _intent(intent: Intent, *, is_final: bool) -> Intent:
+    """Nothing is added to a thing that has ended: what would add is told what became of its round."""
+    return Intent.ANSWER if intent is Intent.ADD and is_final else intent
 
 
 def _refusal(noun: Noun[R], locked: Locked[R], request: ClaimRequest) -> Refusal | None:
@@ -210,7 +215,7 @@ def _round(noun: Noun[Any], thing: Thing, offer: Offer) -> Round:
     }
     written = json_text.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return Round(
-        id=ids.new(),
+        id=ids.new_round(),
         digest=hashlib.sha256(written.encode()).hexdigest(),
         request=request,
         forms=forms,

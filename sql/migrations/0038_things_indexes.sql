@@ -9,10 +9,6 @@ create unique index concurrently interactions_round on interactions (organizatio
 create index concurrently interactions_thing on interactions (organization_id, thing_id, id)
     where thing_id is not null;
 
--- Lists and counts of questions, which do not read rounds.
-create index concurrently interactions_question_status on interactions (organization_id, status, id)
-    where thing_id is null;
-
 create index concurrently events_thing on events (organization_id, thing_id, at)
     where thing_id is not null;
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bridge import ids
 from bridge.ids import Prefix
+from storage.interactions import QUESTIONS_BEFORE
 
 KNOWN = UUID("01890a5d-ac96-774b-bcce-b302099a8057")  # of the format's own specification
 PREFIXES: tuple[Prefix, ...] = get_args(Prefix)
@@ -69,3 +70,11 @@ def test_a_text_that_is_read_is_written_the_same_again() -> None:
         spoiled = "".join(text)
         id = ids.decode("int", spoiled)
         assert id is None or ids.encode("int", id) == spoiled
+
+
+def test_the_ids_of_rounds_come_after_those_of_questions_and_are_sorted() -> None:
+    questions, rounds = [ids.new() for _ in range(3)], [ids.new_round() for _ in range(3)]
+
+    assert sorted(rounds) == rounds and max(questions) < QUESTIONS_BEFORE < min(rounds)
+    assert all(id.version == 7 for id in rounds)
+    assert ids.decode("int", ids.encode("int", rounds[0])) == rounds[0]

@@ -47,7 +47,7 @@ RECOMPUTED = mutant(
 NOT_OWED = mutant(("'interaction.answered', true", "'interaction.answered', false"))
 TRANSACTION_TIME = mutant(("clock_timestamp() as now", "now() as now"))
 CLOCK_READ_BEFORE_THE_LOCK = mutant(
-    ("        locked.*,\n        clock_timestamp() as now,\n", "        locked.*,\n"),
+    ("select locked.*, clock_timestamp() as now", "select locked.*"),
     ("as has_full_text\n    from interactions", "as has_full_text, clock_timestamp() as now\n    from interactions"),
 )
 

@@ -19,8 +19,8 @@ from asyncpg.pool import PoolConnectionProxy
 from bridge import ids
 from sandbox.postgres.cluster import Cluster
 from storage import deadlines, keys, pool, retention, statements
-from storage.interactions import Filters, Opening
-from storage.model import ENDS, Interaction, Status
+from storage.interactions import QUESTIONS_BEFORE, Filters, Opening
+from storage.model import ENDS, Interaction
 from storage.pool import Database
 from storage.statements import Statement
 from tests.databases import Databases
@@ -167,8 +167,7 @@ TEN_PAGES = 100  # rows that are read first when a list is filtered by a tag
 def page(question: Interaction, **said: Any) -> dict[str, Any]:
     """Return the parameters of a page of ten."""
     filters = dataclasses.asdict(Filters(**said))
-    values: dict[str, Any] = {"before": UUID(int=2**128 - 1), "limit": 10, "max_bytes": 1024 * 1024, "with_body": False}
-    values["statuses"] = list(Status)
+    values: dict[str, Any] = {"before": QUESTIONS_BEFORE, "limit": 10, "max_bytes": 1024 * 1024, "with_body": False}
     return filters | values | {"organization_id": question.organization_id}
 
 

@@ -264,6 +264,11 @@ READ = {
     "organizations.delete_connections": {"id"},
     "organizations.delete_webhook_endpoints": {"id"},
     "organizations.delete": {"organization_id"},
+    "incidents.find_open": {"id"},
+    "incidents.is_open": {"id"},
+    "incidents.of_run": {"id"},
+    "incidents.made": {"id", "message", "changes", "by", "at"},
+    "incidents.updates": {"id", "message", "changes", "by", "at"},
     "recoveries.find_open": {"id", "connection_id"},
     "recoveries.latest_of_source": {"id"},
     "recoveries.search": {"id"},
@@ -334,7 +339,7 @@ for noun in NOUNS.values():
 TYPES = {
     name: type
     for type, names in {
-        "bool": "anyone open gone is_colleague is_open is_quiet newly_marked plain retries same_types "
+        "bool": "anyone open gone is_colleague is_quiet newly_marked plain retries same_types "
         "settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
         "float8": "again_in amount burst max_age quiet_seconds rate within",
@@ -342,12 +347,12 @@ TYPES = {
         "max_failing_seconds overlap version",
         "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers max_size past",
         "jsonb": "added_addresses addresses agent answers asked_addresses blocker detail end_reason evidence fixes "
-        "forms given metadata monitor_policy moved moves never_posted never_shown notes outcome previous_owner "
-        "reason refusal request resolved_by return_owner round_forms round_request unable wake_policy unserved",
+        "forms given metadata monitor_policy moved moves never_posted never_shown outcome previous_owner "
+        "reason refusal replies request resolved_by return_owner round_forms round_request unable wake_policy unserved",
         "timestamptz": "after due_at ended_at escalated_at last_attempt_at now resolved_at since timeout_at",
         "text[]": "round_responders source_ids source_types statuses ends home_teams kinds payloads "
         "responders tags truncated types",
-        "uuid": "blocker_id made_id round_id thing_id after_event_id after_id after_organization_id "
+        "uuid": "incident_id blocker_id made_id round_id thing_id after_event_id after_id after_organization_id "
         "before callback_target card_id connection_id endpoint_id event_id id interaction_id "
         "key_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",

@@ -20,7 +20,7 @@ from bridge.agents.http.problems import (
 from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
 from bridge.agents.things.common_fields import Showing, model
 from bridge.things.apis import APIS
-from bridge.things.operations import NounApi, Operation
+from bridge.things.operations import NestedList, NounApi, Operation
 from bridge.things.schemas import ThingTimeline
 from storage.model import Json
 
@@ -32,7 +32,12 @@ def sent() -> list[type[BaseModel]]:
 
 def returned() -> list[type[BaseModel]]:
     """The models of all responses."""
-    return [each for api in APIS.values() for each in (api.schema, _reached(api), _page(api))] + [ThingTimeline]
+    found: list[type[BaseModel]] = [ThingTimeline]
+    for api in APIS.values():
+        found += [api.schema, _reached(api), _page(api)]
+        found += [each.returns for each in api.operations if each.returns is not None]
+        found += [model for nested in api.lists for model in (nested.schema, _nested_page(api, nested))]
+    return list(dict.fromkeys(found))
 
 
 def paths() -> Json:
@@ -40,14 +45,19 @@ def paths() -> Json:
     described: Json = {}
     for api in APIS.values():
         at, name = f"/v1/{api.noun.plural}", api.noun.name.capitalize()
-        posts = {f"{at}{each.path}": {"post": _operation(api, each)} for each in api.operations}
-        described[at] = {"get": _list(api), **posts.pop(at, {})}
-        described |= posts
-        described[f"{at}/{{id}}"] = {"get": _get(api)}
+        ours: Json = {at: {"get": _list(api)}}
+        for each in api.operations:
+            ours.setdefault(f"{at}{each.path}", {})[each.method.lower()] = _operation(api, each)
+        one = f"{at}/{{id}}"
+        ours[one] = {"get": _get(api), **ours.pop(one, {})}
+        for nested in api.lists:
+            path = f"{one}/{nested.name}"
+            ours[path] = {"get": _nested(api, nested), **ours.pop(path, {})}
+        described |= ours
         described[f"{at}/{{id}}/timeline"] = {
             "get": {
                 "operationId": f"get{name}Timeline",
-                "summary": f"Get the timeline of a {api.words}",
+                "summary": f"Get the timeline of {api.one}",
                 "security": KEY,
                 "parameters": [_id(api)],
                 "responses": {"200": answer("Oldest first.", ThingTimeline), **failures(BAD_PARAMETER, NOT_FOUND)},
@@ -56,7 +66,7 @@ def paths() -> Json:
         described[f"{at}/{{id}}/cards"] = {
             "post": {
                 "operationId": f"show{name}",
-                "summary": f"Show a {api.words} at more places",
+                "summary": f"Show {api.one} at more places",
                 "description": "Its other cards stay. A card that was given up is tried again.",
                 "security": KEY,
                 "parameters": [_id(api), _idempotency_key()],
@@ -81,7 +91,9 @@ def _operation(api: NounApi[Any], operation: Operation) -> Json:
     if operation.has_common:
         problems.append(WEBHOOKS_OFF)
     done = {"200": answer("All of them." if operation.is_search else "The current state.", _result(api, operation))}
-    opened = {"201": answer("Opened.", api.schema)} if operation.opens else {}
+    opened = {"201": answer("Opened.", _result(api, operation))} if operation.opens else {}
+    if operation.adds:
+        opened, done = {"201": answer("Added.", _result(api, operation))}, _again(done)
     return {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -94,20 +106,39 @@ def _operation(api: NounApi[Any], operation: Operation) -> Json:
 
 
 def _result(api: NounApi[Any], operation: Operation) -> type[BaseModel]:
-    return _page(api) if operation.is_search else api.schema
+    return _page(api) if operation.is_search else operation.returns or api.schema
+
+
+def _again(done: Json) -> Json:
+    """The same for a request that repeats another one, which adds nothing."""
+    return {"200": {**done["200"], "description": "Added before, by the same request."}}
+
+
+def _nested(api: NounApi[Any], nested: NestedList) -> Json:
+    return {
+        "operationId": nested.operation,
+        "summary": nested.summary,
+        "description": f"Those of one {api.words}, newest first. A large page ends early, at about 1 MiB.",
+        "security": KEY,
+        "parameters": [_id(api), *_pages()],
+        "responses": {"200": answer("One page.", _nested_page(api, nested)), **failures(BAD_PARAMETER, NOT_FOUND)},
+    }
+
+
+def _pages() -> list[Json]:
+    cursor = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
+    limit = {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
+    return [{"name": "cursor", "in": "query", "schema": cursor}, {"name": "limit", "in": "query", "schema": limit}]
 
 
 def _list(api: NounApi[Any]) -> Json:
     filters = [{"name": each.name, "in": "query", "schema": each.schema} for each in api.filters]
-    cursor = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
-    limit = {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
-    pages = [{"name": "cursor", "in": "query", "schema": cursor}, {"name": "limit", "in": "query", "schema": limit}]
     return {
         "operationId": f"list{api.noun.plural.capitalize()}",
         "summary": f"List {api.noun.plural}",
         "description": "Newest first. All given filters must match. A large page ends early, at about 1 MiB.",
         "security": KEY,
-        "parameters": [*filters, *pages],
+        "parameters": [*filters, *_pages()],
         "responses": {"200": answer("One page.", _page(api)), **failures(BAD_PARAMETER)},
     }
 
@@ -119,7 +150,7 @@ def _get(api: NounApi[Any]) -> Json:
     final = ", ".join(f"`{status}`" for status in api.noun.statuses if status in api.noun.final)
     return {
         "operationId": f"get{api.noun.name.capitalize()}",
-        "summary": f"Get or wait for a {api.words}",
+        "summary": f"Get or wait for {api.one}",
         "security": KEY,
         "parameters": [
             _id(api),
@@ -151,16 +182,26 @@ def _reached(api: NounApi[Any]) -> type[BaseModel]:
     words = "Which of the statuses in `until` it has, or had since the request began; null: none"
     fields: dict[str, Any] = {"reached": (str | None, Field(description=words))}
     name = f"{api.schema.__name__}Reached"
-    return create_model(name, __base__=api.schema, __doc__=f"A {api.words}, and what was waited for.", **fields)
+    return create_model(
+        name, __base__=api.schema, __doc__=f"{api.one.capitalize()}, and what was waited for.", **fields
+    )
 
 
 @cache
 def _page(api: NounApi[Any]) -> type[BaseModel]:
+    return _page_of(api.schema, f"Some {api.noun.plural} of an organization, newest first.")
+
+
+@cache
+def _nested_page(api: NounApi[Any], nested: NestedList) -> type[BaseModel]:
+    return _page_of(nested.schema, f"Some {nested.name} of one {api.words}, newest first.")
+
+
+def _page_of(schema: type[BaseModel], words: str) -> type[BaseModel]:
     cursor = Field(description="Cursor of the next page; null: this is the last page")
-    items = GenericAlias(list, (api.schema,)), Field(description="Each whole")
+    items = GenericAlias(list, (schema,)), Field(description="Each whole")
     fields: dict[str, Any] = {"items": items, "next_cursor": (str | None, cursor)}
-    words = f"Some {api.noun.plural} of an organization, newest first."
-    return create_model(f"{api.schema.__name__}Page", __doc__=words, **fields)
+    return create_model(f"{schema.__name__}Page", __doc__=words, **fields)
 
 
 def _content(model: type[BaseModel]) -> Json:

@@ -32,6 +32,7 @@ from bridge.things.operations import (
     Done,
     Found,
     IllegalMove,
+    NestedList,
     NoSuchThing,
     NounApi,
     Operation,
@@ -150,6 +151,29 @@ class Things:
         cards = await within(reading.cards_of(self._db, found))
         return json_response.json(timeline.timeline(self._noun, found, cards, entries))
 
+    def nested(self, nested: NestedList) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The handler of a list of what belongs to a thing."""
+
+        async def handle(request: web.Request) -> web.Response:
+            key, id, query = auth.key(request), self._id(request), queries.nested(request.query)
+            if await within(self._noun.table.get(self._db, key.organization_id, id)) is None:
+                raise self._no_such()
+            reading = nested.read(self._db, key.organization_id, id, query.before, query.limit + 1)
+            found = await within(reading)
+            written: list[str] = []
+            size = 0
+            for _, item in found[: query.limit]:
+                written.append(json_text.dumps(item, ensure_ascii=False))
+                size += len(written[-1].encode())
+                if size >= MAX_PAGE_BYTES:
+                    break
+            is_followed = len(found) > len(written)
+            return await json_response.page(
+                written, next_cursor=paging.cursor(found[len(written) - 1][0]) if is_followed else None
+            )
+
+        return handle
+
     async def show(self, request: web.Request) -> web.Response:
         """POST /v1/<plural>/{id}/cards: show a thing at more places."""
         id = self._id(request)
@@ -173,7 +197,7 @@ class Things:
                 return common, lambda context: operation.run(context, id, fields)
 
             model = common_fields.model(self._noun.name, operation)
-            return await self._act(request, model, prepare, keeps=not operation.is_search)
+            return await self._act(request, model, prepare, operation)
 
         return handle
 
@@ -182,21 +206,20 @@ class Things:
         request: web.Request,
         model: type[M],
         prepare: Callable[[Key, M], Awaitable[tuple[Common | None, Work]]],
-        *,
-        keeps: bool = True,
+        operation: Operation | None = None,
     ) -> web.Response:
         """Do what a request asks for, or, if its Idempotency-Key was used for it before, return what it is now.
 
-        `keeps`: whether the key is kept; one of a request that changes nothing need not be.
+        The key of a request that changes nothing need not be kept.
         """
         parameters.only(request.query)
         key = auth.key(request)
         text = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
         body = SentBody(model, await self._parts.read_body(request), key=text)
         kept = None
-        if text and keeps:
+        if text and not (operation and operation.is_search):
             kept = Request(key=text, hash=requests.fingerprint(request.method, request.path, body.hidden))
-        if kept and (replay := await self._replayed(key, kept)) is not None:
+        if kept and (replay := await self._replayed(key, kept, operation)) is not None:
             return replay
         common, work = await prepare(key, body.validated())
         context = Context(
@@ -211,12 +234,12 @@ class Things:
         try:
             outcome = await within(_insist(work, context), seconds=SECONDS)
         except RequestTaken:  # by a request at the same time, which has committed
-            if kept and (replay := await self._replayed(key, kept)) is not None:
+            if kept and (replay := await self._replayed(key, kept, operation)) is not None:
                 return replay
             raise
         return await self._answer(key, outcome)
 
-    async def _replayed(self, key: Key, kept: Request) -> web.Response | None:
+    async def _replayed(self, key: Key, kept: Request, operation: Operation | None) -> web.Response | None:
         """The response to a request whose key was used before; None if it was not. Raises ApiProblem."""
         before = await within(things.kept_request(self._db, key.organization_id, kept.key))
         if before is None:
@@ -226,6 +249,9 @@ class Things:
         resource = await within(reading.resource(self._db, self._noun, key.organization_id, before.thing_id))
         if resource is None:
             raise self._no_such()
+        if operation and operation.made:
+            extra = operation.made(self._db, key.organization_id, before.thing_id, before.made_id)
+            resource |= await within(extra)
         return json_response.json(resource, headers={"Idempotency-Replayed": "true"})
 
     async def _answer(self, key: Key, outcome: Outcome) -> web.Response:
@@ -263,8 +289,8 @@ class Things:
         except errors.Unavailable:
             resource = None  # it is stored: answering 503 would have the agent do it twice
         return json_response.json(
-            resource or representation.resource(self._noun, after, []),
-            status=201 if done.is_new else 200,
+            {**(resource or representation.resource(self._noun, after, [])), **done.extra},
+            status=201 if done.is_new or done.has_added else 200,
             headers={"Location": f"/v1/{self._noun.plural}/{id}"} if done.is_new else {},
         )
 

@@ -23,12 +23,18 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery:
+class Position:
+    """One page of a list: what is older than `before`, at most `limit`."""
+
+    before: UUID | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery(Position):
     """The query of one page of a list."""
 
     filters: dict[str, Any]  # None: any
-    before: UUID | None
-    limit: int
 
 
 def waiting(query: MultiMapping[str], noun: Noun[Any]) -> Waiting:
@@ -47,6 +53,7 @@ def waiting(query: MultiMapping[str], noun: Noun[Any]) -> Waiting:
 def page(query: MultiMapping[str], api: NounApi[Any]) -> ListQuery:
     """Read the query of a list; raises ApiProblem."""
     parameters.only(query, [*(each.name for each in api.filters), *PAGE])
+    at = position(query)
     filters: dict[str, Any] = {each.name: None for each in api.filters}
     for each in api.filters:
         if (text := query.get(each.name)) is None:
@@ -56,4 +63,15 @@ def page(query: MultiMapping[str], api: NounApi[Any]) -> ListQuery:
         if (value := each.read(text)) is None:
             raise ApiProblem(BAD_PARAMETER, f"{each.name} {each.wrong}.")
         filters[each.name] = value
-    return ListQuery(filters=filters, before=paging.before(query.get("cursor")), limit=paging.limit(query.get("limit")))
+    return ListQuery(filters=filters, before=at.before, limit=at.limit)
+
+
+def nested(query: MultiMapping[str]) -> Position:
+    """Read the query of a list without filters; raises ApiProblem."""
+    parameters.only(query, PAGE)
+    return position(query)
+
+
+def position(query: MultiMapping[str]) -> Position:
+    """Read where the page of a list begins, and how long it is; raises ApiProblem."""
+    return Position(before=paging.before(query.get("cursor")), limit=paging.limit(query.get("limit")))

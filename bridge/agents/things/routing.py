@@ -18,7 +18,10 @@ def routes(parts: Parts, guarded: Callable[[Handler], Handler]) -> Iterator[web.
         one = f"{at}/{{id:(?!(?:{'|'.join(taken)})$)[^{{}}/]+}}" if taken else f"{at}/{{id}}"
         yield web.get(at, guarded(handlers.page))
         for operation in api.operations:
-            yield web.post(f"{at}{operation.path}", guarded(handlers.operation(operation)))
+            path = one if operation.path == "/{id}" else f"{at}{operation.path}"
+            yield web.route(operation.method, path, guarded(handlers.operation(operation)))
         yield web.get(one, guarded(handlers.get))
         yield web.get(f"{at}/{{id}}/timeline", guarded(handlers.timeline))
         yield web.post(f"{at}/{{id}}/cards", guarded(handlers.show))
+        for nested in api.lists:
+            yield web.get(f"{at}/{{id}}/{nested.name}", guarded(handlers.nested(nested)))

@@ -18,6 +18,7 @@ from bridge.kinds.choice.request import MAX_BUTTONS, MAX_TOGETHER
 from bridge.question import MAX_ACTION
 from bridge.representation import schemas, webhook_schemas
 from bridge.server import config
+from bridge.things.incident.schemas import IncidentOpened
 from bridge.things.recovery.schemas import Recovery
 from storage import statements, webhook_endpoints
 from storage.model import EventType, Progress, Status
@@ -48,6 +49,7 @@ SIGNS: dict[str, type[BaseModel]] = {  # what only one shape has, looked for in 
     "'replayed'": webhook_schemas.Replayed,
     "'verdict'": schemas.Timeline,
     "'attempt_count'": Recovery,
+    "'reused'": IncidentOpened,
     "'urn:": schemas.Problem,
     "'kind'": schemas.Interaction,
 }
@@ -136,7 +138,7 @@ async def test_every_exchange_can_be_had(db: Database) -> None:
 
 
 def _pattern(path: str) -> str:
-    return re.sub(r"(?:int|rec|whe)_[0-9a-z]+", "{id}", path.partition("?")[0])
+    return re.sub(r"(?:int|rec|inc|whe)_[0-9a-z]+", "{id}", path.partition("?")[0])
 
 
 def test_every_example_is_of_its_shape() -> None:

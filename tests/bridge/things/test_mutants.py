@@ -78,7 +78,7 @@ async def apply_outside_the_transaction(
     request = replace(request, thing_id=thing_id, via="button")
 
     async def claim(runs: Runs) -> Any:
-        return await interactions.claim_round(runs, replace(request, is_open=True))
+        return await interactions.claim_round(runs, request)
 
     async def apply(runs: Runs) -> Settled[Any]:
         connection = await things.lock_connection(runs, request.scope)

@@ -1,7 +1,6 @@
 """The open round of a thing: one at a time, ended by what changes its offer, claimed only under the thing's lock."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -167,10 +166,10 @@ async def test_of_many_clicks_on_one_thing_one_wins_and_the_thing_moves_once(db:
     assert len(await db.fetch("select from history")) == 2
 
 
-async def add(db: Database, click: ClaimRequest, *, is_open: bool) -> interactions.Claimed:
-    """What a submission that adds something gets, in the transaction of a thing that is open or is not."""
+async def add(db: Database, click: ClaimRequest) -> interactions.Claimed:
+    """What a submission gets that adds something to an open thing."""
     async with db.acquire() as runs, runs.transaction():
-        return await interactions.claim_round(runs, replace(click, is_open=is_open))
+        return await interactions.claim_round(runs, click)
 
 
 async def test_adding_takes_nothing_any_number_of_times_also_when_the_round_has_ended(
@@ -181,16 +180,16 @@ async def test_adding_takes_nothing_any_number_of_times_also_when_the_round_has_
     adding: dict[str, Any] = {"intent": Intent.ADD, "given": {"note": "it is the disk"}, "thing_id": thing.id}
     first, second = [recoveries.click(tenant, round_id, **adding) for _ in range(2)]
 
-    assert [(await add(db, click, is_open=True)).verdict for click in (first, second)] == [Verdict.ADDED] * 2
-    again = await add(db, first, is_open=True)
+    assert [(await add(db, click)).verdict for click in (first, second)] == [Verdict.ADDED] * 2
+    again = await add(db, first)
     assert (again.verdict, again.repeats) == (Verdict.ADDED, 1)
     assert (await build.read(db, tenant, round_id)).status is Status.PENDING
 
     await recoveries.reported(db, tenant, thing.id, recoveries.report_of(cause="second"))
     late = recoveries.click(tenant, round_id, **adding)
-    assert (await add(db, late, is_open=True)).verdict is Verdict.ADDED
+    assert (await add(db, late)).verdict is Verdict.ADDED
     stranger = recoveries.click(tenant, round_id, **adding, user_team="T0ELSEWHERE")
-    assert (await add(db, stranger, is_open=True)).verdict is Verdict.OUTSIDER
+    assert (await add(db, stranger)).verdict is Verdict.OUTSIDER
 
 
 @pytest.mark.parametrize(("user", "verdict"), [("U0ANA", Verdict.DECIDED), ("U0BOB", Verdict.TAKEN)])
@@ -200,14 +199,12 @@ async def test_nothing_is_added_to_a_thing_that_has_ended(
     thing = (await recoveries.opened(db, tenant)).after.thing
     round_id = await recoveries.round_of(db, tenant, thing.id)
     await recoveries.clicked(db, recoveries.click(tenant, round_id))
-    adding: dict[str, Any] = {
-        "intent": Intent.ADD,
-        "given": {"note": "too late"},
-        "thing_id": thing.id,
-        "user_id": user,
-    }
+    adding: dict[str, Any] = {"intent": Intent.ADD, "given": {"note": "too late"}, "user_id": user}
 
-    assert (await add(db, recoveries.click(tenant, round_id, **adding), is_open=False)).verdict is verdict
+    done = await recoveries.clicked(db, recoveries.click(tenant, round_id, **adding))
+
+    assert done.claimed.verdict is verdict
+    assert done.settled is not None and done.settled.happened == ()
 
 
 async def test_a_round_is_never_heard_or_unheard(db: Database, tenant: Tenant) -> None:
