@@ -27,7 +27,7 @@ from sandbox.kept import HOW_TO_START_ANEW, Kept
 from sandbox.ports import Again
 from sandbox.postgres import cluster
 from sandbox.postgres.errors import FolderRefused, PostgresError
-from storage import errors, keys, migrate, pool
+from storage import connections, errors, keys, migrate, pool
 from storage.model import Json
 
 _log = Log("dev")
@@ -36,6 +36,7 @@ __all__ = ["ChildFailed", "Options", "run"]
 
 
 _DRAIN = "ASKBRIDGE_DRAIN_SECONDS"
+_DEFAULT_CHANNEL = "C0APPROVALS"  # #approvals of the sandbox Slack
 _SLACK_FACTS = ("slack_url", "signing_secret", "bot_token", "app_id", "team_id")  # of what the sandbox tells
 
 
@@ -258,6 +259,10 @@ async def _demo_organization(dsn: str, slack: Json, last_key: str | None) -> tup
         known = await keys.of_secret(db, last_key) if last_key is not None else None
         secret = last_key if known is not None and known.organization_id == organization_id else None
         is_new = secret is None
+        if is_new and connection.default_channel is None:
+            await connections.set_default_channel(
+                db, organization_id=organization_id, id=connection.id, channel=_DEFAULT_CHANNEL
+            )
         if secret is None:
             _, secret = await keys.create(db, organization_id=organization_id, id=ids.new(), name="demo-agent")
     demo = {

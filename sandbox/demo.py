@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -57,40 +57,49 @@ async def _until(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> No
 async def _demonstrate(ready: dict[str, Any]) -> None:
     """Ask for an approval at once; then tell what else there is to try, and do what is typed.
 
-    What is typed meanwhile begins at once: the question before it stays open in Slack.
+    What is typed meanwhile begins at once. The question before it stays open in Slack, and its answer is told as well.
     """
     key = {"Authorization": f"Bearer {ready['api_key']}"}
     timeout = aiohttp.ClientTimeout(total=demo_stories.WAIT + 10)
     async with aiohttp.ClientSession(headers=key, timeout=timeout) as http:
         agent = Agent(http=http, bridge_urls=ready["bridge_urls"], slack_url=ready["slack_url"])
         with typed.lines() as lines:
-            wanted = await _told(demo_stories.approval(agent), lines)
-            output.say(_more(ready))
-            while True:
-                while wanted is None:
-                    output.say(_menu())
-                    wanted = STORIES.get((await lines.get()).strip())
-                wanted = await _told(wanted.tell(agent), lines)
+            await _tell(agent, lines, more=_more(ready))
 
 
-async def _told(story: Awaitable[None], lines: asyncio.Queue[str]) -> Story | None:
-    """Tell a story to its end, or until the number of another one is typed, which is returned."""
-    telling, typing = asyncio.ensure_future(story), asyncio.ensure_future(_typed(lines))
+async def _tell(agent: Agent, lines: asyncio.Queue[str], *, more: str) -> None:
+    """Tell the first story, and each one whose number is typed; `more` is said once the first is over or left."""
+    latest: asyncio.Task[Any] = asyncio.ensure_future(demo_stories.approval(agent))
+    stories, typing = {latest}, asyncio.create_task(lines.get())
     try:
-        await asyncio.wait({telling, typing}, return_when=asyncio.FIRST_COMPLETED)
-        if telling.done():
-            telling.result()
-        return typing.result() if typing.done() else None
+        while True:
+            done, _ = await asyncio.wait({*stories, typing}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done & stories:
+                ended.result()
+            stories -= done
+            wanted = None
+            if typing in done:
+                wanted, typing = _chosen(typing.result()), asyncio.create_task(lines.get())
+            if more and (wanted is not None or latest in done):
+                output.say(more)
+                more = ""
+            if wanted is not None:
+                latest = asyncio.ensure_future(wanted.tell(agent))
+                stories.add(latest)
+            elif latest in done:
+                output.say(_menu())
     finally:
-        telling.cancel()
-        typing.cancel()
+        for task in {*stories, typing}:
+            task.cancel()
 
 
-async def _typed(lines: asyncio.Queue[str]) -> Story:
-    """The story whose number is typed next; any other line is passed over."""
-    while (story := STORIES.get((await lines.get()).strip())) is None:
-        pass
-    return story
+def _chosen(line: str) -> Story | None:
+    """The story whose number was typed; says so if there is none, except of an empty line."""
+    number = line.strip()
+    if number and number not in STORIES:
+        *others, last = STORIES
+        output.say(f'"{number[:40]}" is not {", ".join(others)} or {last}.')
+    return STORIES.get(number)
 
 
 def _menu() -> str:

@@ -208,7 +208,7 @@ with /* part: lock */,
 card as materialized ( -- locked whichever replica has leased it, so that a stray card gets the version wanted by now
     select
         cards.connection_id, cards.id, cards.ordinal, cards.address, cards.wanted, cards.attempt, cards.given_up_at,
-        cards.ts, cards.maybe_shown, locked.thing_id
+        cards.ts, cards.maybe_shown, cards.retired_at, locked.thing_id
     from locked
     join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
     where cards.id = $id
@@ -245,10 +245,11 @@ absorbed as ( -- a click that came before this write-back may have inserted a ro
 stray as ( -- due a little later: a claim that waits for our lock at this moment does not see this row
     insert into cards (
         organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, wanted, shown, plain,
-        truncated, due_at)
+        truncated, retired_at, due_at)
     select
         $organization_id, connection_id, $interaction_id, $stray_id, ordinal, address, $channel, $ts, wanted + 1,
-        least($version::int, wanted), $plain::boolean, $truncated::text[], clock_timestamp() + interval '3 seconds'
+        least($version::int, wanted), $plain::boolean, $truncated::text[], retired_at,
+        clock_timestamp() + interval '3 seconds'
     from card
     where
         not exists (select from mine)
@@ -350,7 +351,7 @@ select exists (select from kept) as kept;
 -- once.
 with /* part: lock */,
 mine as materialized (
-    select cards.id, cards.shown
+    select cards.id, cards.shown, locked.thing_id
     from locked
     join cards on cards.organization_id = $organization_id and cards.interaction_id = locked.id
     where cards.id = $id and cards.attempt = $attempt
@@ -358,7 +359,11 @@ mine as materialized (
 ),
 skipped as (
     update cards
-    set shown = wanted, settled = true, leased_until = null
+    set
+        -- A thing may want the card again since it was leased: the newer version stays due.
+        shown = case when mine.thing_id is null then wanted else least($version::int, wanted) end,
+        settled = true,
+        leased_until = null
     from mine
     where cards.organization_id = $organization_id and cards.interaction_id = $interaction_id and cards.id = mine.id
     returning mine.shown = 0 as first

@@ -86,9 +86,13 @@ order by disabled_at desc;
 select pg_advisory_xact_lock(hashtextextended('askbridge connection ' || $id::uuid::text, 0)) as held;
 
 -- name: set_default_channel :maybe
--- Where cards go that are addressed to no one; null: nowhere.
+-- Where cards go that are addressed to no one; null: nowhere. First it closes the gate, as refresh does.
+with gate as materialized (
+    select pg_advisory_xact_lock(hashtextextended('askbridge connection ' || $id::uuid::text, 0))
+)
 update connections
 set default_channel = $default_channel::text
+from (select count(*) from gate) as closed
 where organization_id = $organization_id and id = $id
 returning
     /* part: connection_columns */;

@@ -275,10 +275,9 @@ for no key update;
 -- enterprise of the connection, though not to a workspace in home_teams; null: Slack did not say. undecided: the verdict
 -- depends on it, so nothing is decided or written. asked: the kind and the request, if the verdict is opened: the form is
 -- made from them, or with intent show from the full text.
--- A round of a thing is claimed only with the $thing_id that it names, in a transaction that has locked the thing;
--- without it nothing of the round is locked, decided or written, and of_thing names the thing. $refusal is why the thing
--- does not allow the choice now, which is then refused instead of won. Intent add is for a thing that is open, whatever
--- became of the round: the verdict is added, and the round stays as it is.
+-- A round of a thing is claimed only with the $thing_id that it names, in a transaction that has locked the thing; see
+-- round_of. $refusal is why the thing does not allow the choice now, which is then refused instead of won. Intent add is
+-- for a thing that is open, whatever became of the round: the verdict is added, and the round stays as it is.
 with locked as materialized (
     select
         id, status, answers, forms, responders, unable, home_teams, answer, choice, answered_by, reason, superseded_by,
@@ -302,21 +301,7 @@ decided as materialized (
     select
         seen.*,
         case
-            when id is null
-                then case
-                    when
-                        $thing_id::uuid is not null
-                        or not exists (
-                            select
-                            from interactions
-                            where
-                                organization_id = $organization_id
-                                and connection_id = $connection_id
-                                and id = $interaction_id
-                                and thing_id is not null
-                        )
-                        then 'gone'
-                end
+            when id is null then 'gone'
             when
                 $intent::text <> 'add' -- for which it does not matter what became of the round
                 and status = 'answered' and answered_by = $user_id::text and choice = $choice::text
@@ -403,17 +388,6 @@ settling as (
 select
     decided.verdict is null and decided.expires_at <= decided.now as overdue,
     decided.verdict is null and decided.expires_at > decided.now as undecided,
-    case
-        when decided.verdict is null and decided.id is null
-            then (
-                select jsonb_build_object('id', thing_id, 'noun', kind)
-                from interactions
-                where
-                    organization_id = $organization_id
-                    and connection_id = $connection_id
-                    and id = $interaction_id
-            )
-    end as of_thing,
     audited.refusal,
     exists (select from settling where settling.channel = $channel and settling.ts = $ts) as is_settling,
     audited.verdict,
@@ -443,6 +417,16 @@ select
 from decided
 left join audited on true
 left join won on true;
+
+-- name: round_of :maybe
+-- The thing of a round, before the round is claimed: nothing of it is locked or written. No row: it is none of this scope.
+select thing_id as id, kind as noun
+from interactions
+where
+    organization_id = $organization_id
+    and connection_id = $connection_id
+    and id = $interaction_id
+    and thing_id is not null;
 
 -- name: end_now :maybe
 -- End a pending interaction, which is locked, as cancelled or as unreachable, with the event and the edits that follow.

@@ -110,7 +110,14 @@ anchor as materialized ( -- unless it is a round that this statement has ended o
     for no key update of interactions
 ),
 anchored as materialized (
-    select thing.organization_id, thing.connection_id, thing.anchor_id
+    select
+        thing.organization_id, thing.connection_id, thing.anchor_id,
+        $is_quiet::boolean and not exists (select from round_ended) as is_quiet,
+        (
+            select addresses <> $addresses::jsonb -- as it was before this statement
+            from things
+            where things.organization_id = $organization_id and things.id = $thing_id
+        ) as has_moved
     from thing
     cross join (select count(*) from anchor) as after_its_lock
     where thing.anchor_id is not null
@@ -119,10 +126,20 @@ cards_due as (
     update cards
     set
         wanted = wanted + 1,
-        given_up_at = case when $is_quiet::boolean then given_up_at end, -- a flood does not retry a card that is gone
+        given_up_at = case -- a flood does not retry a card that is gone
+            when
+                anchored.is_quiet
+                and retired_at is null
+                and given_up_at > clock_timestamp() - interval '5 minutes'
+                then given_up_at
+        end,
         due_at = case
-            when not $is_quiet::boolean then clock_timestamp()
-            when shown < wanted and given_up_at is null then due_at
+            when not anchored.is_quiet then clock_timestamp()
+            when
+                shown < wanted
+                and given_up_at is null
+                and (leased_until is null or leased_until <= clock_timestamp()) -- else its edit has begun
+                then due_at
             else clock_timestamp() + make_interval(secs => $quiet_seconds::float8)
         end,
         retired_at = case
@@ -133,7 +150,11 @@ cards_due as (
     where
         cards.organization_id = anchored.organization_id
         and cards.interaction_id = anchored.anchor_id
-        and (retired_at is null or address = any (array(select jsonb_array_elements($addresses::jsonb))))
+        and (
+            retired_at is null
+            or address = any (array(select jsonb_array_elements($addresses::jsonb)))
+            or (cards.ts is not null and anchored.has_moved) -- it says where the others are
+        )
     returning cards.channel, cards.ts, cards.id, cards.ordinal > 0 and retired_at is null and given_up_at is null as takes_notes
 ),
 cards_added as (
@@ -210,7 +231,17 @@ unblocked as materialized ( -- recoveries that this thing blocks, if it ends; no
         recoveries.organization_id, recoveries.id,
         -- a UUIDv7 of this moment, as every event has
         (substr(moment.hex, 1, 8) || '-' || substr(moment.hex, 9) || '-7' || substr(gen_random_uuid()::text, 16))::uuid
-        as event_id
+        as event_id,
+        jsonb_build_object(
+            'blocker', jsonb_build_object('id', $public_id::text),
+            'wakes', case
+                when recoveries.return_owner is not null then jsonb_build_object('return_owner', recoveries.return_owner)
+                when recoveries.owner_agent is not null
+                    then jsonb_build_object('owner', jsonb_build_object('agent', recoveries.owner_agent))
+                when recoveries.owner_user is not null
+                    then jsonb_build_object('owner', jsonb_build_object('user', recoveries.owner_user))
+                else '{"owner": {"board": true}}'
+            end) as detail
     from (select lpad(to_hex((extract(epoch from $now::timestamptz) * 1000)::bigint), 12, '0') as hex) as moment
     cross join recoveries
     where
@@ -228,7 +259,7 @@ unblocked as materialized ( -- recoveries that this thing blocks, if it ends; no
 ),
 unblocked_history as (
     insert into history (organization_id, thing_id, id, move, by, detail, at)
-    select organization_id, id, event_id, 'unblocked', '{}', jsonb_build_object('blocker', jsonb_build_object('id', $public_id::text)), $now
+    select organization_id, id, event_id, 'unblocked', '{}', detail, $now
     from unblocked
 ),
 unblocked_events as (
@@ -236,8 +267,7 @@ unblocked_events as (
     select
         organization_id, event_id, id, 'recovery.unblocked',
         jsonb_build_object(
-            'move', 'unblocked', 'by', '{}'::jsonb, 'at', $now::timestamptz,
-            'detail', jsonb_build_object('blocker', jsonb_build_object('id', $public_id::text))),
+            'move', 'unblocked', 'by', '{}'::jsonb, 'at', $now::timestamptz, 'detail', detail),
         $now, true
     from unblocked
 )

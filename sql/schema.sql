@@ -473,6 +473,7 @@ CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "pos
 CREATE INDEX events_thing ON events USING btree (organization_id, thing_id, at) WHERE (thing_id IS NOT NULL);
 CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX events_unnumbered ON events USING btree (at) WHERE (("position" IS NULL) AND (type ~~ 'interaction.%'::text));
+CREATE INDEX history_at ON history USING btree (organization_id, thing_id, at);
 CREATE UNIQUE INDEX history_number ON history USING btree (organization_id, thing_id, number);
 CREATE INDEX incident_runs_incident ON incident_runs USING btree (organization_id, incident_id);
 CREATE INDEX incident_runs_latest ON incident_runs USING btree (organization_id, run, linked_at, incident_id);
@@ -507,6 +508,7 @@ CREATE INDEX thing_requests_thing ON thing_requests USING btree (organization_id
 CREATE INDEX things_anchor ON things USING btree (organization_id, anchor_id) WHERE (anchor_id IS NOT NULL);
 CREATE INDEX things_ended ON things USING btree (ended_at, organization_id, id) WHERE (ended_at IS NOT NULL);
 CREATE INDEX things_open ON things USING btree (organization_id, id) WHERE (ended_at IS NULL);
+CREATE INDEX things_open_of_connection ON things USING btree (organization_id, connection_id, id) WHERE (ended_at IS NULL);
 CREATE INDEX webhook_endpoints_active ON webhook_endpoints USING btree (organization_id) WHERE (disabled_at IS NULL);
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_reason = 'deleted'::text);
 CREATE INDEX webhook_endpoints_disabled ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_at IS NOT NULL);

@@ -243,9 +243,9 @@ from late
 left join missing on true;
 
 -- name: newest_open :many
--- The newest $limit open things of an organization, newest first.
+-- The newest $limit open things of a connection, newest first.
 select id, noun
 from things
-where organization_id = $organization_id and ended_at is null
+where organization_id = $organization_id and connection_id = $connection_id and ended_at is null
 order by id desc
 limit $limit;

@@ -135,7 +135,7 @@ async def edited(
 async def skip(db: Database, card: Card) -> None:
     """Record that this card needs no post, because the interaction ended before the card was shown."""
     async with locked(db, card.organization_id, card.interaction_id) as held:
-        await _SQL["skip"].run(held, **_fence(card))
+        await _SQL["skip"].run(held, **_fence(card), version=card.wanted)
 
 
 async def retry(

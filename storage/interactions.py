@@ -296,6 +296,10 @@ async def claim(
     """
     clock = asyncio.get_running_loop().time
     deadline, values = clock() + seconds, _scoped(request)
+    if request.interaction_id is not None and request.interaction_id > QUESTIONS_BEFORE:
+        round_of = await db.insist(lambda runs: _round_of(runs, request), seconds=seconds)
+        if round_of is not None:
+            return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None, round_of=round_of)
     row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=seconds)
     while row["overdue"]:  # the claim has written nothing, so its event id is free
         written = await db.insist(lambda runs: _end_overdue(runs, request), seconds=deadline - clock())
@@ -305,15 +309,23 @@ async def claim(
     return _claimed(row)
 
 
+async def _round_of(runs: Runs, request: ClaimRequest) -> RoundOf | None:
+    scope = request.scope
+    row = await _SQL["round_of"].maybe(
+        runs,
+        organization_id=scope.organization_id,
+        connection_id=scope.connection_id,
+        interaction_id=request.interaction_id,
+    )
+    return RoundOf(**row) if row else None
+
+
 async def claim_round(runs: Runs, request: ClaimRequest) -> Claimed:
     """Claim a round of the thing that `request` names, inside a transaction that has locked the thing."""
     return _claimed(await _SQL["claim"].one(runs, **_scoped(request)))
 
 
 def _claimed(row: Record) -> Claimed:
-    if (thing := row["of_thing"]) is not None:
-        round_of = RoundOf(id=UUID(thing["id"]), noun=thing["noun"])
-        return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None, round_of=round_of)
     if row["undecided"]:
         return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None, is_undecided=True)
     return Claimed(

@@ -325,9 +325,11 @@ def _scope(row: Record) -> Scope:
     return Scope(organization_id=row["organization_id"], connection_id=row["connection_id"])
 
 
-async def newest_open(db: Runs, organization_id: UUID, *, limit: int) -> list[tuple[UUID, str]]:
-    """Return the ids and nouns of the newest `limit` open things of an organization, the newest first."""
-    rows = await _SQL["newest_open"].many(db, organization_id=organization_id, limit=limit)
+async def newest_open(db: Runs, scope: Scope, *, limit: int) -> list[tuple[UUID, str]]:
+    """Return the ids and nouns of the newest `limit` open things of a connection, the newest first."""
+    rows = await _SQL["newest_open"].many(
+        db, organization_id=scope.organization_id, connection_id=scope.connection_id, limit=limit
+    )
     return [(row["id"], row["noun"]) for row in rows]
 
 

@@ -93,7 +93,7 @@ def dev(
 
 
 def print_ready(ready: dict[str, Any], *, as_json: bool, data: Path | None = None) -> None:
-    """Print the addresses and the key, as one line of JSON or as text with two commands to try."""
+    """Print the addresses and the key, as one line of JSON or as text with commands to try."""
     if as_json:
         terminal.print_json(ready)
         return
@@ -110,10 +110,17 @@ def print_ready(ready: dict[str, Any], *, as_json: bool, data: Path | None = Non
         """    -d '{"kind": "approval", "title": "Deploy 1.4?", "to": {"channel": "C0APPROVALS"},"""
         """ "responders": {"users": ["U0ANA"]}}'"""
     )
+    report = (
+        '  curl -s "$ASKBRIDGE_URL/v1/recoveries" \\\n'
+        "    -H \"Authorization: Bearer $ASKBRIDGE_KEY\" -H 'Content-Type: application/json' \\\n"
+        """    -d '{"source": {"type": "build", "id": "4711"}, "kind": "timeout", "cause": "No response.","""
+        """ "fingerprint": "no-response", "next_action": "Restart the runner."}'"""
+    )
     notes = "".join(f"Note: {note}\n" for note in ready["notes"])
     click.echo(
         f"\n{_addresses(ready)}\n\n"
         f"Ask something in another terminal, as a command or over HTTP:\n\n{exports}\n\n{command}\n\n{example}\n\n"
+        f"Or report that something is stuck, which has a card in #approvals:\n\n{report}\n\n"
         f"{notes}{_kept(data)}Ctrl-C ends all of it.\n"
     )
 

@@ -47,7 +47,6 @@ class CardFailures:
     async def put_off(self, card: Card, seconds: float, why: slack.RetryAfter | slack.Broken) -> None:
         """Release a card for which Slack was not called. Its timeline shows why, unless it only waits for its turn."""
         event_id = None if why.code == posting_pace.WAITING_FOR_TURN.code else ids.new()
-        self._not_edited(card, seconds)
         await cards.retry(
             self.db,
             card,
@@ -57,6 +56,7 @@ class CardFailures:
             unsure=False,
             event_id=event_id,
         )
+        self._not_edited(card, seconds)
 
     async def mistake(self, card: Card, error: BaseException, *, unsure: bool) -> None:
         """Record a bug in the bridge. `unsure`: the card may have been posted all the same."""
@@ -160,7 +160,6 @@ class CardFailures:
         unsure: bool = False,
         newly_marked: bool = False,
     ) -> None:
-        self._not_edited(card, seconds)
         self.metrics.put_off(failure.code)
         _log.warning("card_put_off", **_keys(card), code=failure.code, seconds=round(seconds, 1))
         await cards.retry(
@@ -173,6 +172,7 @@ class CardFailures:
             newly_marked=newly_marked,
             event_id=ids.new(),
         )
+        self._not_edited(card, seconds)  # after the write, so that the timeline has why before the clicker is told
 
     def _not_edited(self, card: Card, seconds: float) -> None:
         """Have a click on this card answered in another way if the next try would be too late for it."""

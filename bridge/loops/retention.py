@@ -1,7 +1,7 @@
 """Delete what ended long ago: walks through it from the oldest on, one bounded batch in each step."""
 
 from bridge.logs import Log
-from storage import retention
+from storage import errors, retention
 from storage.pool import Database
 
 _log = Log("retention")
@@ -28,7 +28,7 @@ class Retention:
         stay, because a card does not show their end yet, are read once in every walk and do not delay others.
         """
         batch = await retention.forget_interactions(self._db, days=self._days, after=self._after, limit=BATCH)
-        things = await retention.forget_things(self._db, days=self._days, after=self._after_thing, limit=THINGS)
+        things = await self._forget_things()
         clicks = await retention.forget_clicks(self._db, days=self._days, limit=BATCH)
         disabled = throttles = 0
         if self._with_rest:
@@ -48,3 +48,15 @@ class Retention:
             )
         more = batch.last or things.last or BATCH in {clicks, disabled, throttles} or endpoints == ENDPOINTS
         return batch.seen + things.seen + clicks + disabled + throttles + endpoints if more else 0
+
+    async def _forget_things(self) -> retention.Batch:
+        """Delete old things; one whose rows take too long to delete does not keep the other duties from being done."""
+        limit = THINGS
+        while True:
+            try:
+                return await retention.forget_things(self._db, days=self._days, after=self._after_thing, limit=limit)
+            except errors.Unavailable as error:
+                if limit == 1:
+                    _log.warning("things_not_forgotten", cause=error.cause)
+                    return retention.Batch(seen=0, forgotten=0, last=None)
+                limit = max(1, limit // 10)

@@ -21,6 +21,7 @@ from storage.things import LockedConnection
 _log = Log("things")
 
 BATCH = 100
+MAX_FAILURES = 3  # in one pass; more of them are not of single things
 AHEAD_SECONDS = 60.0  # longer than two intervals of the loop
 LOOK_SECONDS = 100.0  # from one look for what no wake has announced, which reads all open things, to the next
 _LATER = 0.01  # seconds: the timer does not ring before the database's clock
@@ -50,7 +51,7 @@ class Things:
 
         Wakes the loop again when the next one is due.
         """
-        done = 0
+        done = failures = 0
         for noun in NOUNS.values():
             if noun.tick is None:
                 continue
@@ -58,7 +59,13 @@ class Things:
                 if due.seconds > 0:
                     asyncio.get_running_loop().call_later(due.seconds + _LATER, self._notifier.things.set)
                     break
-                done += await self._change(noun, due.scope, due.id, _ticked(noun))
+                try:
+                    done += await self._change(noun, due.scope, due.id, _ticked(noun))
+                except errors.Unavailable as error:  # another transaction may hold this thing
+                    failures += 1
+                    if failures > MAX_FAILURES:
+                        raise
+                    _log.warning("thing_put_off", thing=noun.public_id(due.id), cause=error.cause)
         return done
 
     async def open_missing_rounds(self) -> int:

@@ -245,5 +245,5 @@ class Problem(BaseModel):
         description="With 409: the current state of the conflicting question, with its answer if there is one",
     )
     thing: dict[str, Any] | None = Field(
-        default=None, description="With 409 about a thing: its current state, as its noun's resource"
+        default=None, description="With 409 about a thing: its current state, as the resource of this type"
     )

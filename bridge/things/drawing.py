@@ -35,9 +35,14 @@ def view(noun: Noun[Any], found: ThingRow[Any], card: Card, *, version: int, is_
 
 
 async def choosable(db: Runs, found: ThingRow[Any]) -> list[Choosable]:
-    """The newest open things of the organization but this one, for a menu: at most MAX_CHOOSABLE."""
+    """The newest open things of its workspace but this one, for a menu: at most MAX_CHOOSABLE.
+
+    Their titles are for people of the workspace: none are offered where people of other organizations may act.
+    """
     thing = found.thing
-    newest = await things.newest_open(db, thing.organization_id, limit=MAX_CHOOSABLE + 1)
+    if thing.home_teams is None:
+        return []
+    newest = await things.newest_open(db, thing.scope, limit=MAX_CHOOSABLE + 1)
     rows: dict[Any, Choosable] = {}
     for name in {noun for _, noun in newest} & NOUNS.keys():
         noun = NOUNS[name]

@@ -28,7 +28,7 @@ class Thing(BaseModel):
     status: str = Field(description="What it is now")
     message: str = Field(description="The state in a sentence that a model can act on")
     to: list[Recipient] = Field(description="Where its cards are now")
-    responders: AllowedResponders | None = Field(description="As they were given; null: those of its noun")
+    responders: AllowedResponders | None = Field(description="As they were given; null: none were")
     outsiders: Literal["refuse", "allow"] = Field(description="Whether people from other organizations can act on it")
     agent: Agent | None = Field(description="What the program that opened it says of itself")
     connection: str = Field(description="`con_…`")

@@ -69,10 +69,36 @@ def _sentence(noun: Noun[Any], entry: ThingTimelineEntry, detail: Json) -> str:
 
 
 def _moved(move: str, by: Json, detail: Json) -> str:
+    blocker = _blocker(detail.get("blocker") or {})
+    if move == "unblocked":
+        return f"Unblocked: {blocker or 'what blocked it'} has ended"
     before, after = detail.get("from"), detail.get("to")
     change = f", from {before} to {after}" if before and after and before != after else ""
     reason = f": {status_text.quoted(detail['reason'])}" if detail.get("reason") else ""
-    return f"{move.replace('_', ' ').capitalize()}{_by(by)}{change}{reason}"
+    return f"{_happened(move, detail, blocker)}{_by(by)}{change}{reason}"
+
+
+def _happened(move: str, detail: Json, blocker: str) -> str:
+    if outcome := detail.get("outcome"):
+        words = f"Ended as {str(outcome).replace('_', ' ')}"
+        return f"{words} by {blocker}," if blocker else words
+    if move == "escalated" and (owner := (detail.get("wakes") or {}).get("owner")):
+        return f"Escalated to {_owner(owner)}"
+    return move.replace("_", " ").capitalize()
+
+
+def _owner(owner: Json) -> str:
+    if owner.get("user"):
+        return f"the user {owner['user']}"
+    return f"the agent {status_text.quoted(owner['agent'])}" if owner.get("agent") else "the board"
+
+
+def _blocker(blocker: Json) -> str:
+    """What blocks a recovery; empty if it names nothing."""
+    external = blocker.get("external")
+    if external:
+        return f"{status_text.quoted(external.get('type'))} {status_text.quoted(external.get('id'))}"
+    return status_text.one_line(blocker.get("id") or "")
 
 
 def _by(by: Json) -> str:

@@ -4,9 +4,15 @@
 A job is a file NAME.heartbeat in a folder, which the job touches while it works. A job whose file is too old is
 reported as a recovery action; when its heartbeat is back, the recovery is resolved. Python's standard library is enough
 to run this file.
+
+It stores nothing: it reads from the bridge what was reported and how it ended, and follows the events from its start
+on. An event that came before its start does not wake it; the next report of the same job does. An agent that must not
+miss an event stores the id of the last one, and sends it as `Last-Event-ID`.
 """
 
 import argparse
+import contextlib
+import http.client
 import json
 import os
 import shlex
@@ -15,21 +21,29 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-EXAMPLES = """examples:
-  export ASKBRIDGE_URL=https://bridge.example.com ASKBRIDGE_KEY=askb_…
+EXAMPLES = """to try it, run `make dev`, and paste its line `export ASKBRIDGE_URL=…` into another terminal. Then:
+  mkdir jobs
+  touch jobs/import.heartbeat
+  python3 docs/examples/watchdog.py jobs --stalled 20 --to C0APPROVALS --escalate U0ANA
 
-  Report jobs without a heartbeat for ten minutes; every further ten minutes are another attempt:
-    watchdog.py /var/run/jobs --stalled 600 --to C012AB3CD
+  After 20 seconds there is a card in #approvals. Each further 20 seconds without a heartbeat are one more attempt; the
+  fourth one escalates the job to @ana. The job works again as soon as its heartbeat is new:
+    touch jobs/import.heartbeat
 
-  Restart a job first; after three attempts it is escalated to a person:
-    watchdog.py /var/run/jobs --stalled 600 --to C012AB3CD --restart 'systemctl restart {job}' --escalate U012AB3CD
+  Let it start a job again, at each attempt:
+    python3 docs/examples/watchdog.py jobs --stalled 20 --to C0APPROVALS --restart 'touch jobs/{job}.heartbeat'
 """
 AGENT = "watchdog"
+SOURCE_TYPE = "job"
+TRY_LATER = (429, 503)
+UNREACHABLE = (OSError, http.client.HTTPException)  # urllib's errors are among the first
 
 
 class Bridge:
@@ -38,16 +52,32 @@ class Bridge:
     def __init__(self, url: str, key: str) -> None:
         self._url, self._key = url.rstrip("/"), key
 
+    def get(self, path: str, **query: str) -> tuple[int, Any]:
+        """The status and the body of the response."""
+        return self._call(f"{path}?{urllib.parse.urlencode(query)}", {}, None)
+
     def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> tuple[int, Any]:
         """The status and the body of the response."""
         headers = {"Content-Type": "application/json"}
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
-        try:
-            with self._open(path, headers, json.dumps(body).encode()) as response:
-                return response.status, json.load(response)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
+        return self._call(path, headers, json.dumps(body).encode())
+
+    def _call(self, path: str, headers: dict[str, str], body: bytes | None) -> tuple[int, Any]:
+        """One response; waits as long as the bridge wants, and ends the program if the key is refused."""
+        while True:
+            try:
+                with self._open(path, headers, body) as response:
+                    return response.status, json.load(response)
+            except urllib.error.HTTPError as error:
+                told = _problem(error)
+                if error.code == 401:
+                    sys.exit(f"The bridge refused the API key in ASKBRIDGE_KEY: {told['detail']}")
+                if error.code not in TRY_LATER:
+                    return error.code, told
+                seconds = _seconds_to_wait(error)
+                say(f"the bridge wants to be asked later ({told['detail']}); next try in {seconds} s")
+            time.sleep(seconds)
 
     def events(self) -> Iterator[dict[str, Any]]:
         """The events of recoveries from now on. A stream that ends goes on where it ended, on any replica."""
@@ -61,7 +91,9 @@ class Bridge:
                             event = json.loads(line.removeprefix(b"data: "))
                             last = event["id"]
                             yield event
-            except OSError as error:  # urllib's errors are among them
+            except UNREACHABLE as error:
+                if isinstance(error, urllib.error.HTTPError) and error.code == 401:
+                    return  # the next request of the main thread says so, and ends the program
                 say(f"the stream of events ended ({error}); it is opened again")
             time.sleep(2)
 
@@ -69,6 +101,20 @@ class Bridge:
         headers = {**headers, "Authorization": f"Bearer {self._key}"}
         request = urllib.request.Request(self._url + path, body, headers)
         return urllib.request.urlopen(request, timeout=seconds)
+
+
+def _problem(error: urllib.error.HTTPError) -> Any:
+    """What the bridge says of a refused request; something between here and there may say it without JSON."""
+    try:
+        told = json.load(error)
+    except ValueError:
+        told = None
+    return told if isinstance(told, dict) and "detail" in told else {"detail": f"{error.code} {error.reason}"}
+
+
+def _seconds_to_wait(error: urllib.error.HTTPError) -> int:
+    written = error.headers.get("Retry-After", "")
+    return int(written) if written.isdecimal() else 5
 
 
 class Watchdog:
@@ -79,35 +125,58 @@ class Watchdog:
 
     def look(self) -> None:
         """Report the jobs that are stalled, and resolve what was reported of those that work again."""
-        heartbeats = {path.stem: path.stat().st_mtime for path in self._options.folder.glob("*.heartbeat")}
+        heartbeats = self._heartbeats()
         stalled = {job: at for job, at in heartbeats.items() if time.time() - at > self._options.stalled}
         for job, at in stalled.items():
             self._report(job, at)
         sources = [self._source(job) for job in heartbeats.keys() - stalled.keys()][:1000]
-        _, found = self._bridge.post("/v1/recoveries/search", {"sources": sources})
+        status, found = self._bridge.post("/v1/recoveries/search", {"sources": sources})
+        if status != 200:
+            say(f"it is not known what was reported: {found['detail']}")
+            return
         for recovery in found["items"]:
             self._resolve(recovery["source"])
 
     def follow(self) -> None:
         """Be woken by what happens to the recoveries: for this agent when it owns one, or may go on after one."""
         for event in self._bridge.events():
-            change = event["change"]
-            wakes, job = change.get("wakes", {}), event["data"]["source"]["id"]
+            change, source = event["change"], event["data"]["source"]
+            wakes, job = change.get("wakes", {}), source["id"]
+            if source["type"] != SOURCE_TYPE or job not in self._heartbeats():
+                continue  # of other agents, or of another folder
             say(f"{job}: {event['data']['message']}")
             if wakes.get("owner") == {"agent": AGENT}:
                 self._restart(job)
             if wakes.get("return_owner") == {"agent": AGENT}:
-                say(f"{job}: going on, after it was {change['outcome']}")
+                after = "what blocked it has ended" if change["move"] == "unblocked" else f"it was {change['outcome']}"
+                say(f"{job}: going on, after {after}")
+
+    def _heartbeats(self) -> dict[str, float]:
+        """The jobs of the folder, with the time of the last heartbeat of each."""
+        heartbeats = {}
+        for path in self._options.folder.glob("*.heartbeat"):
+            with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
+                heartbeats[path.stem] = path.stat().st_mtime
+        return heartbeats
 
     def _restart(self, job: str) -> None:
-        """Run the command for a job of this folder."""
-        if self._options.restart and (self._options.folder / f"{job}.heartbeat").exists():
+        """Run the command for a job."""
+        if self._options.restart:
             command = self._options.restart.replace("{job}", shlex.quote(job))
             subprocess.run(command, shell=True, check=False)  # noqa: S602  -- the command of who runs this program
 
     def _report(self, job: str, at: float) -> None:
-        """Report a job. One attempt for each period without a heartbeat: a repeated request counts no other one."""
+        """Report a job, unless its last recovery says not to.
+
+        Each look repeats the request. The bridge counts one attempt for each `--stalled` seconds without a heartbeat,
+        because all requests within them have the same `Idempotency-Key`.
+        """
         period = int((time.time() - at) // self._options.stalled)
+        ending = self._ended_without_heartbeat(job, at)
+        is_unblocked = ending is not None and ending["outcome"] == "blocked" and self._is_unblocked(ending["id"])
+        if ending is not None and not is_unblocked and ending["outcome"] in ("blocked", "false_positive"):
+            return
+        after = f"-{ending['id']}" if ending is not None and is_unblocked else ""  # at once, not in the next period
         escalate_to = {"user": self._options.escalate} if self._options.escalate else {"board": True}
         report = {
             "source": self._source(job),
@@ -122,9 +191,25 @@ class Watchdog:
             "agent": {"name": AGENT},
             "to": self._options.to,
         }
-        status, told = self._bridge.post("/v1/recoveries", report, idempotency_key=f"{job}-{int(at)}-{period}")
+        key = f"{job}-{int(at)}-{period}"
+        status, told = self._bridge.post("/v1/recoveries", report, idempotency_key=f"{key}{after}")
         if status not in (200, 201):
             say(f"{job}: not reported: {told['detail']}")
+
+    def _ended_without_heartbeat(self, job: str, at: float) -> Any:
+        """The latest recovery of a job if it has ended, and the job had no heartbeat since; else None."""
+        query = {"source_type": SOURCE_TYPE, "source_id": job, "limit": "1"}
+        status, found = self._bridge.get("/v1/recoveries", **query)
+        if status != 200 or not found["items"]:
+            return None
+        latest = found["items"][0]
+        ended = latest["ended_at"]
+        return latest if ended and at <= datetime.fromisoformat(ended).timestamp() else None
+
+    def _is_unblocked(self, id: str) -> bool:
+        """Whether what blocked a recovery has ended. No event tells of a blocker outside of the bridge."""
+        status, told = self._bridge.get(f"/v1/recoveries/{id}/timeline")
+        return status == 200 and any(item["type"] == "recovery.unblocked" for item in told["items"])
 
     def _resolve(self, source: dict[str, str]) -> None:
         """Say that a job works again; a person may have said so a moment before, which is as well."""
@@ -135,7 +220,7 @@ class Watchdog:
 
     @staticmethod
     def _source(job: str) -> dict[str, str]:
-        return {"type": "job", "id": job}
+        return {"type": SOURCE_TYPE, "id": job}
 
 
 def address(text: str) -> dict[str, str]:
@@ -156,7 +241,13 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=Path, help="where the jobs have their files NAME.heartbeat")
-    parser.add_argument("--stalled", type=float, default=600, metavar="SECONDS", help="without a heartbeat (600)")
+    parser.add_argument(
+        "--stalled",
+        type=float,
+        default=600,
+        metavar="SECONDS",
+        help="without a heartbeat; each further period of this length is one more attempt (600)",
+    )
     parser.add_argument("--every", type=float, default=5, metavar="SECONDS", help="between two looks (5)")
     parser.add_argument(
         "--to", type=address, required=True, metavar="ID", help="the channel or user who sees the cards"
@@ -164,6 +255,8 @@ def main() -> None:
     parser.add_argument("--escalate", metavar="USER", help="who gets a job that stays stalled; left out: the board")
     parser.add_argument("--restart", metavar="COMMAND", help="starts {job} again")
     options = parser.parse_args()
+    if not options.folder.is_dir():
+        sys.exit(f"There is no folder {options.folder}; see --help.")
     try:
         bridge = Bridge(os.environ["ASKBRIDGE_URL"], os.environ["ASKBRIDGE_KEY"])
     except KeyError as missing:
@@ -173,7 +266,7 @@ def main() -> None:
     while True:
         try:
             watchdog.look()
-        except OSError as error:
+        except UNREACHABLE as error:
             say(f"the bridge cannot be reached ({error}); next try in {options.every:g} s")
         time.sleep(options.every)
 

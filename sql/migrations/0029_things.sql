@@ -52,6 +52,7 @@ create table history (
     foreign key (organization_id, thing_id) references things (organization_id, id) on delete cascade
 );
 create unique index history_number on history (organization_id, thing_id, number);
+create index history_at on history (organization_id, thing_id, at);
 
 -- What was done for an Idempotency-Key, for as long as the thing lives.
 create table thing_requests (
@@ -67,5 +68,6 @@ create index thing_requests_thing on thing_requests (organization_id, thing_id);
 
 create index things_anchor on things (organization_id, anchor_id) where anchor_id is not null;
 create index things_open on things (organization_id, id) where ended_at is null;
+create index things_open_of_connection on things (organization_id, connection_id, id) where ended_at is null;
 -- Exception to the organization that leads every index, as for interactions_ended.
 create index things_ended on things (ended_at, organization_id, id) where ended_at is not null;

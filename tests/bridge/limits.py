@@ -11,8 +11,8 @@ from storage.model import Interaction, Json, Status
 
 _OURS = re.compile(
     r"<@[A-Z0-9]+>"
-    r"|<!date\^\d+\^(?:until |since |· )?\{date_short_pretty\} at \{time\}"
-    r"\|(?:until |since |· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
+    r"|<!date\^\d+\^(?:until |since |(?:Last attempt )?· )?\{date_short_pretty\} at \{time\}"
+    r"\|(?:until |since |(?:Last attempt )?· )?\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<https?://[^<>|\s]+\|[^<>|]+>"
     r"|<https?://[^<>|\s]+>"  # a foreign address, which is its own label
 )

@@ -56,11 +56,27 @@ async def said(output: asyncio.StreamReader, words: str) -> None:
         pass
 
 
+async def report(dev: Program, id: str, *, type: str = "job", **fields: Any) -> str:
+    """The id of a recovery that another agent reports."""
+    sent = {"source": {"type": type, "id": id}, "kind": "x", "cause": "x", "fingerprint": "x", "next_action": "x"}
+    _, made = await dev.call("POST", f"{dev.bridge(0)}/v1/recoveries", {**sent, **fields})
+    return str(made["id"])
+
+
+async def resolve(dev: Program, id: str, **ending: Any) -> None:
+    status, told = await dev.call("POST", f"{dev.bridge(0)}/v1/recoveries/{id}/resolve", ending)
+    assert status == 200, told
+
+
 def stall(folder: Path, job: str, *, seconds: float) -> Path:
     heartbeat = folder / f"{job}.heartbeat"
     heartbeat.touch()
     os.utime(heartbeat, times=(time.time() - seconds,) * 2)
     return heartbeat
+
+
+def restarted(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("*.restarted")]
 
 
 async def test_a_stalled_job_is_restarted_and_its_recovery_resolved(shared: Program, tmp_path: Path) -> None:
@@ -89,11 +105,65 @@ async def test_a_person_restores_what_it_cannot_and_a_second_watchdog_counts_not
     assert (await of.get())["status"] == "resolved"
 
 
+async def test_a_false_positive_is_not_reported_again_before_another_heartbeat(shared: Program, tmp_path: Path) -> None:
+    heartbeat = stall(tmp_path, "audit", seconds=5)
+    async with watchdog(shared, tmp_path, "--stalled", "1"):
+        first = (await recovery(shared, "audit"))["id"]
+        await resolve(shared, first, outcome="false_positive")
+        await asyncio.sleep(2.5)
+        assert (await recovery(shared, "audit"))["id"] == first
+
+        heartbeat.touch()
+
+        await until(lambda: recovery(shared, "audit"), lambda latest: latest["id"] != first)
+
+
+async def test_what_is_blocked_is_reported_again_once_that_has_ended(shared: Program, tmp_path: Path) -> None:
+    stall(tmp_path, "mirror", seconds=5)
+    blocker = await report(shared, "disk")
+    async with watchdog(shared, tmp_path, "--stalled", "1") as output:
+        first = (await recovery(shared, "mirror"))["id"]
+        await resolve(shared, first, outcome="blocked", blocker={"id": blocker})
+        await asyncio.sleep(2.5)
+        assert (await recovery(shared, "mirror"))["id"] == first
+
+        await resolve(shared, blocker, outcome="restored")
+
+        await said(output, "mirror: going on, after what blocked it has ended")
+        await until(lambda: recovery(shared, "mirror"), lambda latest: latest["id"] != first)
+
+
+async def test_what_others_report_is_passed_over(shared: Program, tmp_path: Path) -> None:
+    stall(tmp_path, "backup", seconds=700)
+    async with watchdog(shared, tmp_path, "--restart", f"touch {tmp_path}/{{job}}.restarted") as output:
+        await said(output, "backup: Active")
+        await report(shared, "elsewhere", owner={"agent": "watchdog"})
+        await report(shared, "backup", type="issue", owner={"agent": "watchdog"})
+        await resolve(shared, (await recovery(shared, "backup"))["id"], outcome="restored")
+        await said(output, "backup: going on")
+
+    assert restarted(tmp_path) == ["backup.restarted"]
+
+
+async def test_a_key_that_is_refused_ends_it_with_a_sentence(shared: Program, tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(EXAMPLE), str(tmp_path), "--to", "C0APPROVALS"),
+        env={**os.environ, "ASKBRIDGE_URL": shared.bridge(0), "ASKBRIDGE_KEY": "askb_wrong"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, error = await asyncio.wait_for(process.communicate(), PATIENCE)
+
+    assert process.returncode == 1
+    assert error.decode().startswith("The bridge refused the API key in ASKBRIDGE_KEY: ") and error.count(b"\n") == 1
+
+
 async def test_its_help_has_examples_and_it_says_what_is_missing() -> None:
     without = {name: value for name, value in os.environ.items() if not name.startswith("ASKBRIDGE_")}
     for arguments, status, words in (
-        (["--help"], 0, "watchdog.py /var/run/jobs --stalled 600"),
+        (["--help"], 0, "watchdog.py jobs --stalled 20 --to C0APPROVALS"),
         ([".", "--to", "C0X"], 1, "Set ASKBRIDGE_URL; see --help."),
+        (["gone", "--to", "C0X"], 1, "There is no folder gone; see --help."),
     ):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(EXAMPLE), *arguments),

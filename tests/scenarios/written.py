@@ -10,7 +10,7 @@ NOTHING = "nothing"
 
 # Patterns of what differs each time, with the document's example for each.
 _EXAMPLES = (
-    (r"<!date\^\d+\^((?:\S+ )?)\{date_short_pretty\} at \{time\}\|[^>]*>", r"\1Nov 21 at 14:03"),
+    (r"<!date\^\d+\^((?:[^{|]+ )?)\{date_short_pretty\} at \{time\}\|[^>]*>", r"\1Nov 21 at 14:03"),
     (r"<https?://[^|>]*\|([^>]*)>", r"[\1]"),
     (r"<@U0([A-Z]+)>", lambda match: f"@{match[1].lower()}"),
     (r"int_[0-9a-z]{26}", "int_…"),

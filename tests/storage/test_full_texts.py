@@ -71,8 +71,8 @@ SHOWN_TO_ANYONE = mutant(
 )
 SHOWN_BEFORE_THE_CHECKS = mutant(
     (
-        "            when id is null\n",
-        "            when $intent = 'show' and id is not null then 'opened' when id is null\n",
+        "when id is null then 'gone'",
+        "when $intent = 'show' and id is not null then 'opened' when id is null then 'gone'",
     )
 )
 TAKING = mutant(("case when has_full_text then 'opened' else 'gone' end", "case when has_full_text then 'won' end"))

@@ -235,9 +235,10 @@ READ = {
     "interactions.several": of(Interaction),
     "interactions.page": of(Interaction, more={"followed"}),
     "interactions.rounds": of(Interaction),
+    "interactions.round_of": {"id", "noun"},
     "interactions.claim": of(
         Life,
-        more={"overdue", "undecided", "of_thing", "verdict", "refusal", "repeats", "found", "is_settling", "asked"},
+        more={"overdue", "undecided", "verdict", "refusal", "repeats", "found", "is_settling", "asked"},
     ),
     "interactions.end_now": {"ended"},
     "interactions.ended": {"organization_id", "id"},

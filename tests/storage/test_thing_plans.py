@@ -90,7 +90,10 @@ async def test_what_is_done_with_one_thing_reads_no_other(db: Database, tenant: 
                 of_things["lock_connection"],
                 {"organization_id": thing.organization_id, "connection_id": thing.connection_id},
             ),
-            "newest_open": (of_things["newest_open"], {"organization_id": thing.organization_id, "limit": 10}),
+            "newest_open": (
+                of_things["newest_open"],
+                {"organization_id": thing.organization_id, "connection_id": thing.connection_id, "limit": 10},
+            ),
             "count": (of_things["count"], {"organization_id": thing.organization_id, "limit": 10}),
         },
     )

@@ -1,7 +1,7 @@
 """The fields that requests about things of every noun have, as requests about questions have them."""
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
@@ -27,12 +27,15 @@ from bridge.webhooks.outgoing import Webhooks
 from storage.model import Connection, Json, Key
 from storage.pool import Database
 
+TO: Final = "Where its cards are. Left out: the connection's default channel; if there is none, there is no card"
+RESPONDERS: Final = "Who may act on it. Left out: everyone who can see a card"
+
 
 class ThingFields(Strict):
     """Where the cards of a thing are, who may act on it, and what the agent wants to find it by."""
 
-    to: Recipients | None = Field(default=None, description="Where its cards are; left out: its noun says where")
-    responders: Responders | None = Field(default=None, description="Who may act on it; left out: its noun says who")
+    to: Recipients | None = Field(default=None, description=TO)
+    responders: Responders | None = Field(default=None, description=RESPONDERS)
     connection: ConnectionText | None = Field(
         default=None, description="`con_…`; required only if the organization has several, and the thing is new"
     )
@@ -62,7 +65,11 @@ def model(noun: str, operation: Operation) -> type[Strict]:
     """The model of the body of an operation: the fields of its noun, and the common ones where it takes them."""
     body = operation.body
     bases = (ThingFields, WithSecrets, body) if operation.has_common else (WithSecrets, body)
-    return create_model(f"{noun.capitalize()}{body.__name__}", __base__=bases, __doc__=body.__doc__)
+    described: dict[str, Any] = {
+        name: (ThingFields.model_fields[name].annotation, Field(default=None, description=description))
+        for name, description in operation.left_out
+    }
+    return create_model(f"{noun.capitalize()}{body.__name__}", __base__=bases, __doc__=body.__doc__, **described)
 
 
 async def common(db: Database, key: Key, fields: ThingFields, webhooks: Webhooks) -> Common:

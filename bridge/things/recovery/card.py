@@ -1,6 +1,5 @@
 """The card of a recovery, in every status: what agents wrote about it, and the bridge's lines about its state."""
 
-from bridge.card import blocks
 from bridge.card.frame import Drawing
 from bridge.things import frame
 from bridge.things.contract import ThingView
@@ -37,6 +36,5 @@ def _lines(view: ThingView[Recovery]) -> list[str]:
     thing, row = view.thing, view.row
     if Status(row.status).is_open:
         may = frame.who(view, people.responders(thing, row))
-        last = f" Last attempt: {blocks.date(row.last_attempt_at)}." if row.attempt_count > 1 else ""
-        return [state.line(thing, row), f"{may}{last}"]
+        return [state.line(thing, row), f"{may}{state.last_attempt(row)}"]
     return [line for line in (state.line(thing, row), state.blocker(row), state.note(row)) if line]

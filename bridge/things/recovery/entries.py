@@ -40,6 +40,15 @@ def ended(before: Recovery, after: Recovery, by: Json) -> Happened:
     )
 
 
+def attempts(row: Recovery) -> str:
+    """Which attempt the latest one is, and of how many."""
+    if row.max_attempts is None:
+        return f"attempt {row.attempt_count:,}"
+    if row.attempt_count > row.max_attempts:
+        return f"attempt {row.attempt_count:,}, more than the {row.max_attempts:,} allowed"
+    return f"attempt {row.attempt_count:,} of {row.max_attempts:,}"
+
+
 def source(row: Recovery) -> Json:
     """The source of a recovery, as agents named it."""
     return {"type": row.source_type, "id": row.source_id} | ({"url": row.source_url} if row.source_url else {})

@@ -118,8 +118,7 @@ def _active(row: Recovery, report: Report) -> Recovery:
 
 def _entry(before: Recovery, after: Recovery, by: Json) -> Happened:
     if after.status == Status.ESCALATED and before.status != Status.ESCALATED:
-        reason = f"attempt {after.attempt_count} of {after.max_attempts}"
-        return entries.escalated(before, after, by=by, reason=reason)
+        return entries.escalated(before, after, by=by, reason=entries.attempts(after))
     return entries.refreshed(before, after, by)
 
 

@@ -247,6 +247,16 @@ API: Final = NounApi(
             body=Report,
             run=report,
             has_common=True,
+            left_out=(
+                (
+                    "to",
+                    (
+                        "Where its cards are. Left out: the direct messages of the user who owns it, else the "
+                        "connection's default channel; if there is none, there is no card"
+                    ),
+                ),
+                ("responders", "Who may act on it. Left out: the user who owns it, else everyone who can see a card"),
+            ),
             opens=True,
         ),
         Operation(

@@ -15,7 +15,7 @@ MOVES: Final = MappingProxyType(
         Outcome.RESTORED.value: PersonMove(label="Restored", is_primary=True),
         Outcome.BLOCKED.value: PersonMove(label="Blocked", has_form=True),
         Outcome.CANCELLED.value: PersonMove(
-            label="Cancel",
+            label="Cancel recovery",
             confirm=blocks.confirm(
                 "Cancel this recovery?",
                 "It ends, although nothing was restored. It is opened again if it is reported again.",
@@ -51,7 +51,16 @@ def places(thing: Thing, row: Recovery, default_channel: str | None) -> list[Jso
     """Where its cards are: as the agent said, else with the person who owns it, else in the connection's channel."""
     if row.owner_user is not None and not thing.asked_addresses:
         return [{"user": row.owner_user}]
-    return asked_places(thing, row, default_channel)
+    return [*asked_places(thing, row, default_channel), *_unseen_owner(thing, row)]
+
+
+def _unseen_owner(thing: Thing, row: Recovery) -> list[Json]:
+    """The person who owns it, if only this person may act on it and sees none of its cards."""
+    owner = {"user": row.owner_user}
+    is_asked = thing.responders is None and not thing.anyone and row.owner_user is not None
+    asked = thing.asked_addresses or []
+    sees_none = bool(asked) and all("user" in address and address != owner for address in asked)
+    return [owner] if is_asked and sees_none else []
 
 
 def needs(choice: str, given: Json) -> UUID | None:

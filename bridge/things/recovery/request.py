@@ -81,7 +81,7 @@ class Report(Strict):
     )
     monitor_policy: Policy | None = Field(default=None, description="At most 4 KB, returned unchanged")
     evidence: Annotated[Arguments, BeforeValidator(_at_most(MAX_EVIDENCE)), FREE] | None = Field(
-        default=None, description="At most 16 KB; the card shows its first 10 values. Left out: stays as it is"
+        default=None, description="At most 16 KB; the card shows ten of its values. Left out: stays as it is"
     )
     max_attempts: Annotated[int, Field(ge=1, le=MAX_ATTEMPTS), WHOLE] | None = Field(
         default=None, description="A report beyond this number escalates"

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 from bridge import ids
 from bridge.card import blocks, links, texts
 from bridge.things import frame
-from bridge.things.recovery import owner
+from bridge.things.recovery import entries, owner
 from bridge.things.recovery.row import Outcome, Recovery, Status
 from storage.model import Json, Thing
 
@@ -30,10 +30,10 @@ def line(thing: Thing, row: Recovery) -> str:
     match status:
         case Status.ACTIVE:
             since = blocks.date(thing.created_at, "since")
-            return f"🔧 *Active* {since}: {attempts(row)}, owned by {named(owner.of(row))}."
+            return f"🔧 *Active* {since}: {entries.attempts(row)}, owned by {named(owner.of(row))}."
         case Status.ESCALATED:
             since = f" {blocks.date(row.escalated_at, 'since')}" if row.escalated_at else ""
-            return f"🚨 *Escalated* to {named(owner.of(row))}{since}: {attempts(row)}."
+            return f"🚨 *Escalated* to {named(owner.of(row))}{_before(row)}{since}{_why(row)}: {entries.attempts(row)}."
         case Status.RESOLVED | Status.CANCELLED:
             at = f" {blocks.date(row.resolved_at, _THEN)}" if row.resolved_at else ""
             what = _ENDED[Outcome(row.outcome)] if row.outcome else "⚪ *Ended*"
@@ -44,10 +44,9 @@ def line(thing: Thing, row: Recovery) -> str:
             assert_never(status)
 
 
-def attempts(row: Recovery) -> str:
-    """Which attempt the latest one is."""
-    of = f" of {row.max_attempts:,}" if row.max_attempts is not None else ""
-    return f"attempt {row.attempt_count:,}{of}"
+def last_attempt(row: Recovery) -> str:
+    """When the latest attempt was, with a blank before; empty for the first one, which the card's own time says."""
+    return f" {blocks.date(row.last_attempt_at, 'Last attempt ·')}." if row.attempt_count > 1 else ""
 
 
 def named(by: Json) -> str:
@@ -64,12 +63,12 @@ def blocker(row: Recovery) -> str | None:
     external = row.blocker.get("external")
     if not external:
         id = ids.short(row.blocker_id) if row.blocker_id else blocks.inert(str(row.blocker.get("id")))
-        return f"It is blocked by the item with the ID {id}"
+        return f"It is blocked by the item with the ID {id}."
     url = external.get("url")
     if isinstance(url, str) and external.get("id") == url:
-        return f"It is blocked by {_link(url)}"
+        return f"It is blocked by {_link(url)}."
     what = f"{blocks.quoted(str(external['type']), _MAX_NAME)} {blocks.quoted(str(external['id']), 200)}"
-    return f"It is blocked by {what} · {_link(url)}" if isinstance(url, str) else f"It is blocked by {what}"
+    return f"It is blocked by {what} · {_link(url)}." if isinstance(url, str) else f"It is blocked by {what}."
 
 
 def note(row: Recovery) -> str | None:
@@ -78,6 +77,21 @@ def note(row: Recovery) -> str | None:
         return None
     user = (row.resolved_by or {}).get("user")
     return f"💬 {blocks.mention(user) if user else 'Note'}: {blocks.quoted(row.note, _MAX_NOTE)}"
+
+
+def _before(row: Recovery) -> str:
+    """The owner before, if another one is known."""
+    before = row.previous_owner
+    return f" (before: {named(before)})" if before and before != owner.of(row) else ""
+
+
+def _why(row: Recovery) -> str:
+    """Why it is escalated, if the row leaves no doubt: later reports and steps change what it was."""
+    is_exceeded = row.max_attempts is not None and row.attempt_count > row.max_attempts
+    is_timed_out = row.timeout_at is not None and row.escalated_at is not None and row.timeout_at <= row.escalated_at
+    if is_exceeded == is_timed_out:
+        return ""
+    return ", because of its attempts" if is_exceeded else ", because its time had passed"
 
 
 def _link(url: str) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from bridge.commands import dev
+from bridge.things.recovery.request import Report
 from tests.bridge.agents.reference import DOCS
 
 READY = {
@@ -42,6 +43,16 @@ def test_the_printed_lines_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> 
     assert f"{READY['bridge_urls'][0]}/v1/interactions?wait=50" in sent
     assert f"Authorization: Bearer {READY['api_key']}" in sent
     assert json.loads(sent[sent.index("-d") + 1])["kind"] == "approval"
+
+
+def test_the_printed_report_is_one_of_a_recovery(capsys: pytest.CaptureFixture[str]) -> None:
+    dev.print_ready(READY, as_json=False)
+    _, report = re.findall(r"^ *curl .*?\n\n", capsys.readouterr().out, re.MULTILINE | re.DOTALL)
+
+    sent = in_a_shell("ASKBRIDGE_URL=http://127.0.0.1:8080 ASKBRIDGE_KEY=x", report)
+
+    assert "http://127.0.0.1:8080/v1/recoveries" in sent
+    Report.model_validate_json(sent[sent.index("-d") + 1])
 
 
 @pytest.mark.parametrize("page", ["../README.md", "api.md", "webhooks.md"])

@@ -12,7 +12,7 @@ from bridge.things.recovery.row import Recovery
 from bridge.things.transactions import ClaimedRound, Settled
 from storage import interactions, things
 from storage.interactions import ClaimRequest
-from storage.model import Intent, Json, Scope
+from storage.model import Handle, Intent, Json, Scope
 from storage.pool import Database
 from storage.statements import Runs
 from storage.things import LockedConnection, Opening
@@ -20,6 +20,7 @@ from tests.storage.build import Tenant
 
 BY = {"key": "deploy-bot"}
 CHANNEL = "C0APPROVALS"
+HANDLE = Handle(channel=CHANNEL, ts="1.1")
 
 
 def body(source_id: str = "job-1", **fields: Any) -> Json:

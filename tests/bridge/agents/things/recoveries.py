@@ -8,7 +8,7 @@ from bridge.things.recovery import NOUN
 from bridge.things.recovery.schemas import Recovery
 from bridge.things.schemas import ThingTimeline
 from storage.interactions import Claimed
-from storage.model import Json
+from storage.model import Interaction, Json
 from tests.bridge.agents.door import UNSAID, Door, Reply
 from tests.storage import build
 
@@ -74,11 +74,24 @@ def check(reply: Reply) -> Reply:
 
 async def click(door: Door, id: str, *, choice: str = "restored", user: str = "U0ANA", **other: Any) -> Claimed:
     """Claim the open round of a recovery as a click does."""
+    return await click_on(door, await open_round(door, id), choice=choice, user=user, **other)
+
+
+async def open_round(door: Door, id: str) -> Interaction:
+    """The open round of a recovery."""
     thing_id = ids.decode(NOUN.prefix, id)
     assert thing_id is not None
     found = await NOUN.table.get(door.db, door.tenant.scope.organization_id, thing_id)
     assert found is not None and found.round_id is not None
-    row = await build.read(door.db, door.tenant, found.round_id)
+    return await build.read(door.db, door.tenant, found.round_id)
+
+
+async def click_on(
+    door: Door, row: Interaction, *, choice: str = "restored", user: str = "U0ANA", **other: Any
+) -> Claimed:
+    """Claim a round as a click does, whatever has become of it."""
+    thing_id = row.thing_id
+    assert thing_id is not None
     request = build.click(row, choice=choice, user_id=user, **other)
     claimed = await transactions.claim(door.db, NOUN, thing_id, request, seconds=5.0)
     door.notifier.thing_changed(row.organization_id, thing_id)

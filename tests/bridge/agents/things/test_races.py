@@ -56,11 +56,12 @@ async def test_a_report_an_end_and_a_click_at_once_agree(other: Database, door: 
         for number in range(ROUNDS // 2):
             source = {"type": "race", "id": f"{number}"}
             first = (await recoveries.report(door, source=source, to={"channel": "C0OPS"})).json["id"]
+            shown = await recoveries.open_round(door, first)
 
             reported, ended, clicked = await asyncio.gather(
                 recoveries.report(second, source=source, cause="Other"),
                 recoveries.resolve(second, first, outcome="cancelled"),
-                recoveries.click(door, first, choice="restored"),
+                recoveries.click_on(door, shown, choice="restored"),
             )
 
             row = (await recoveries.get(door, first)).json

@@ -6,6 +6,7 @@ import pytest
 
 from bridge import ids
 from bridge.things.recovery import NOUN
+from storage.model import Json
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
@@ -115,8 +116,31 @@ class TestBlocked:
         events = (await door.call("GET", "/v1/events?types=recovery.unblocked")).json["items"]
         (event,) = events
         assert event["data"]["id"] == blocked and event["change"]["blocker"] == {"id": blocker}
+        assert event["change"]["wakes"] == {"owner": {"board": True}}
         items = (await recoveries.timeline(door, blocked))["items"]
         assert [item["type"] for item in items].count("recovery.unblocked") == 1
+        assert [item["message"] for item in items][1:] == [
+            f'Ended as blocked by {blocker}, by "deploy-bot", from active to resolved.',
+            f"Unblocked: {blocker} has ended.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("fields", "wakes"),
+        [
+            ({"owner": {"agent": "a"}}, {"owner": {"agent": "a"}}),
+            ({"owner": {"user": "U0ANA"}}, {"owner": {"user": "U0ANA"}}),
+            ({"owner": {"user": "U0ANA"}, "return_owner": {"agent": "b"}}, {"return_owner": {"agent": "b"}}),
+        ],
+    )
+    async def test_the_end_of_its_blocker_wakes_who_is_to_go_on(self, door: Door, fields: Json, wakes: Json) -> None:
+        blocked = (await recoveries.report(door, **fields)).json["id"]
+        blocker = (await recoveries.report(door, source=SECOND)).json["id"]
+        await recoveries.resolve(door, blocked, outcome="blocked", blocker={"id": blocker})
+
+        await recoveries.resolve(door, blocker)
+
+        (event,) = (await door.call("GET", "/v1/events?types=recovery.unblocked")).json["items"]
+        assert event["change"]["wakes"] == wakes
 
     @pytest.mark.parametrize(
         ("sent", "pointer"),

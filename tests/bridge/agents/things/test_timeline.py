@@ -22,7 +22,7 @@ async def test_it_tells_moves_clicks_and_deliveries_in_their_order(door: Door) -
     moments = {item["type"]: item for item in told["items"]}
     assert moments["recovery.opened"]["message"] == 'Opened by "deploy-bot".'
     assert moments["recovery.opened"]["by"] == {"key": "deploy-bot"}
-    assert moments["recovery.resolved"]["message"] == 'Resolved by "ana" (U0ANA), from active to resolved.'
+    assert moments["recovery.resolved"]["message"] == 'Ended as restored by "ana" (U0ANA), from active to resolved.'
     assert moments["delivery.pending"]["detail"]["endpoint"].startswith("whe_")
     clicks = [item["message"] for item in told["items"] if item["type"] == "interaction.clicked"]
     assert clicks[0] == (
@@ -51,4 +51,16 @@ async def test_notes_are_quoted(door: Door) -> None:
 
     (_, last) = (await recoveries.timeline(door, id))["items"]
 
-    assert last["message"] == 'Resolved by "deploy-bot", from active to resolved: "It \'works\'. Again".'
+    assert last["message"] == 'Ended as restored by "deploy-bot", from active to resolved: "It \'works\'. Again".'
+
+
+async def test_an_escalation_names_the_owner_that_it_went_to(door: Door) -> None:
+    policy = {"escalate_to": [{"user": "U0ANA"}]}
+    id = (await recoveries.report(door, max_attempts=1, wake_policy=policy)).json["id"]
+    await recoveries.report(door, max_attempts=1, wake_policy=policy)
+
+    (_, last) = (await recoveries.timeline(door, id))["items"]
+
+    assert last["message"] == (
+        'Escalated to the user U0ANA by "deploy-bot", from active to escalated: "attempt 2, more than the 1 allowed".'
+    )

@@ -28,8 +28,9 @@ from tests.generated.scale import chances, generated
 
 _DATE = r"<!date\^[^>]+>"
 _QUOTED = r"“[^“”]*”"
-_ATTEMPT = r"attempt [\d,]+(?: of [\d,]+)?"
+_ATTEMPT = r"attempt [\d,]+(?: of [\d,]+|, more than the [\d,]+ allowed)?"
 _OWNER = rf"(?:<@[A-Z0-9]+>|the agent {_QUOTED}|the board)"
+_WHY = r"(?:, because (?:of its attempts|its time had passed))?"
 _BY = rf"(?:<@[A-Z0-9]+>|{_QUOTED})"
 _LINK = r"(?:<https?://[^|>\s]+\|[^<>|]+>|[^\s<>]+)"
 _ENDED = r"(?:✅ \*Restored\*|⛔ \*Blocked\*|⚪ \*False positive\*|⚪ \*Cancelled\*)"
@@ -40,13 +41,14 @@ _WHO = (
 )
 FIRST = {
     "active": rf"🔧 \*Active\* {_DATE}: {_ATTEMPT}, owned by {_OWNER}\.",
-    "escalated": rf"🚨 \*Escalated\* to {_OWNER} {_DATE}: {_ATTEMPT}\.",
+    "escalated": rf"🚨 \*Escalated\* to {_OWNER}(?: \(before: {_OWNER}\))? {_DATE}{_WHY}: {_ATTEMPT}\.",
     "resolved": rf"{_ENDED}(?: by|, according to) {_BY} {_DATE}\.",
     "cancelled": rf"{_ENDED} by {_BY} {_DATE}\.",
 }
 MORE = (
-    rf"{_WHO}(?: Last attempt: {_DATE}\.)?"
-    rf"|It is blocked by (?:the item with the ID (?:…\w{{6}}|rec_\w{{26}})|{_LINK}|{_QUOTED} {_QUOTED}(?: · {_LINK})?)"
+    rf"{_WHO}(?: {_DATE}\.)?"
+    rf"|It is blocked by (?:the item with the ID (?:…\w{{6}}|rec_\w{{26}})|{_LINK}|"
+    rf"{_QUOTED} {_QUOTED}(?: · {_LINK})?)\."
     rf"|💬 (?:<@[A-Z0-9]+>|Note): {_QUOTED}"
 )
 MOVED = (
@@ -85,7 +87,12 @@ def check(shown: ThingView[Recovery], drawn: Drawing) -> None:
         assert limits.pressed(drawn).keys() == {"restored", "blocked", "cancelled", "false_positive"}
     for url, label in sight.links(drawn.blocks):
         assert sight.leads_where_it_says(url, label), (url, label)
-    people = {shown.row.owner_user, (shown.row.resolved_by or {}).get("user"), *(shown.thing.responders or ())}
+    people = {
+        shown.row.owner_user,
+        (shown.row.previous_owner or {}).get("user"),
+        (shown.row.resolved_by or {}).get("user"),
+        *(shown.thing.responders or ()),
+    }
     people |= {address.get("user") for address in shown.thing.addresses}
     for ours in [*limits.mrkdwn(drawn.blocks), drawn.text]:
         assert set(re.findall(r"<@([A-Z0-9]+)>", ours)) <= people
@@ -97,6 +104,8 @@ def states(found: Recovery, words: str) -> Iterator[Recovery]:
     plain = replace(found, status="active", escalated_at=None)
     yield plain
     yield replace(plain, status="escalated", escalated_at=NOW)
+    yield replace(plain, status="escalated", escalated_at=NOW, timeout_at=NOW, previous_owner={"user": "U0CHO"})
+    yield replace(plain, status="escalated", escalated_at=NOW, previous_owner={"agent": words[:80] or "x"})
     external = {"type": words[:80] or "x", "id": words[:200] or "x"}
     blockers: list[Json] = [{"id": NOUN.public_id(OTHER)}, {"external": external}]
     blockers += [{"external": {**external, "url": f"https://{'a' * 60}.example/?" + "&" * 480}}]
@@ -166,6 +175,25 @@ def test_an_active_one_says_which_attempt_it_is_who_owns_it_and_what_is_next() -
     for said in ("deployment payments-4.2.0", "health_check_failed", "Two of twelve", "roll back to 4.1.9"):
         assert said in words
     assert ("https://ci.example.com/deployments/8841?tab=log", "ci.example.com") in list(sight.links(drawn.blocks))
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "after"),
+    [
+        (
+            {"max_attempts": 2, "attempt_count": 3},
+            "(before: <@U0CHO>)",
+            "because of its attempts: attempt 3, more than",
+        ),
+        ({"timeout_at": NOW, "attempt_count": 3}, "(before: <@U0CHO>)", "because its time had passed: attempt 3."),
+        ({"timeout_at": later()}, "(before: <@U0CHO>)", ">: attempt 1."),
+        ({"timeout_at": NOW, "previous_owner": {"user": "U0ANA"}}, "to <@U0ANA> <!date", "because its time had passed"),
+    ],
+)
+def test_an_escalated_one_says_why_and_who_had_it_before(changes: Json, before: str, after: str) -> None:
+    found = escalated(**({"owner_user": "U0ANA", "previous_owner": {"user": "U0CHO"}} | changes))
+
+    assert before in lines(card(view(found)))[0] and after in lines(card(view(found)))[0]
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -268,5 +296,5 @@ def test_the_end_says_what_it_is_who_made_it_so_and_with_which_words() -> None:
     first, blocked, said = lines(card(view(found)))
 
     assert first.startswith("⛔ *Blocked*, according to <@U0ANA> <!date")
-    assert blocked == "It is blocked by “incident” “7”"
+    assert blocked == "It is blocked by “incident” “7”."
     assert said == '💬 <@U0ANA>: “After "the" move &amp; &lt;!here&gt; \u2236tada:”'

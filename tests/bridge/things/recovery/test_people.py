@@ -16,7 +16,7 @@ def test_an_open_one_can_be_restored_blocked_cancelled_or_called_a_false_positiv
     assert {name: (move.label, move.has_form) for name, move in moves.items()} == {
         "restored": ("Restored", False),
         "blocked": ("Blocked", True),
-        "cancelled": ("Cancel", False),
+        "cancelled": ("Cancel recovery", False),
         "false_positive": ("False positive", False),
     }
     assert not any(move.adds for move in moves.values())

@@ -98,7 +98,7 @@ def test_the_first_attempt_too_many_escalates_at_once() -> None:
     assert owner.of(decision.row) == DEPLOYER, "without another owner to escalate to"
     [entry] = decision.happened
     assert (entry.move, entry.from_status, entry.to_status) == ("escalated", "active", "escalated")
-    assert (entry.reason, entry.detail["wakes"]) == ("attempt 4 of 3", {"owner": DEPLOYER})
+    assert (entry.reason, entry.detail["wakes"]) == ("attempt 4, more than the 3 allowed", {"owner": DEPLOYER})
     assert not decision.is_quiet
 
 

@@ -44,10 +44,17 @@ def found(recovery: Recovery) -> ThingRow[Recovery]:
             ),
         ),
         (
+            ended(Outcome.RESTORED, return_owner={"agent": "release"}),
+            (
+                'Restored by "ana" (U0ANA) at 2026-11-21T10:01:00Z: what was stuck works again, and the agent '
+                '"release" goes on.'
+            ),
+        ),
+        (
             ended(Outcome.BLOCKED, blocker={"id": NOUN.public_id(OTHER)}, resolved_by=KEY),
             (
-                f'Blocked by {NOUN.public_id(OTHER)}, according to "watchdog" at 2026-11-21T10:01:00Z: do not try '
-                "again before that has ended."
+                f'Blocked by {NOUN.public_id(OTHER)}, according to "watchdog" at 2026-11-21T10:01:00Z: try again once '
+                "that has ended, which the event recovery.unblocked tells."
             ),
         ),
         (
@@ -57,8 +64,8 @@ def found(recovery: Recovery) -> ThingRow[Recovery]:
                 resolved_by=KEY,
             ),
             (
-                'Blocked by "incident" "7" at a.example, according to "watchdog" at 2026-11-21T10:01:00Z: do not try '
-                "again before that has ended."
+                'Blocked by "incident" "7" at a.example, according to "watchdog" at 2026-11-21T10:01:00Z: try again '
+                "once that has ended."
             ),
         ),
         (
@@ -85,6 +92,15 @@ def test_the_board_can_own_it() -> None:
     assert sentence(found(row())).startswith("Active: the board is to get it going again")
 
 
+def test_an_open_one_without_a_place_says_that_no_person_sees_it() -> None:
+    no_card = "No card is shown: give `to`, or set a default channel."
+
+    for recovery in (row(), escalated()):
+        assert sentence(ThingRow(thing=thing(addresses=[]), row=recovery)).endswith(f". {no_card}")
+        assert no_card not in sentence(found(recovery))
+    assert no_card not in sentence(ThingRow(thing=thing(addresses=[]), row=ended()))
+
+
 def test_a_person_is_told_what_it_is_now_who_made_it_so_and_when() -> None:
     date = "<!date^1795255260^· {date_short_pretty} at {time}|· 2026-11-21 10:01 UTC>"
 
@@ -95,7 +111,7 @@ def test_a_person_is_told_what_it_is_now_who_made_it_so_and_when() -> None:
     again = escalated(owner_user="U0BOB", attempt_count=2, last_attempt_at=later())
     assert standing(found(again)) == (
         f"🚨 *Escalated* to <@U0BOB> {since}: attempt 2. It was opened by “watchdog” {opened}. "
-        f"Last attempt: {date.replace('· ', '')}."
+        f"{date.replace('·', 'Last attempt ·')}."
     )
     assert standing(found(row())).endswith(f"attempt 1, owned by the board. It was opened by “watchdog” {opened}.")
 
