@@ -22,6 +22,11 @@ pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "watchdog.py"
 
 
+def interruptible() -> None:
+    """Let SIGINT end the program, also where a shell that runs the tests in the background has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.asynccontextmanager
 async def watchdog(dev: Program, folder: Path, *options: str) -> AsyncIterator[asyncio.StreamReader]:
     """The example, watching a folder; what it prints."""
@@ -29,6 +34,7 @@ async def watchdog(dev: Program, folder: Path, *options: str) -> AsyncIterator[a
         *(sys.executable, str(EXAMPLE), str(folder), "--every", "0.2", "--to", "C0APPROVALS", *options),
         env={**os.environ, "ASKBRIDGE_URL": dev.bridge(0), "ASKBRIDGE_KEY": dev.facts["api_key"]},
         stdout=asyncio.subprocess.PIPE,
+        preexec_fn=interruptible,
     )
     assert process.stdout is not None
     try:
