@@ -275,4 +275,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit(0)
+        os._exit(0)  # at once: the thread that follows the events may be printing, which an orderly exit aborts on

@@ -371,16 +371,22 @@ def _scope(question: Interaction) -> dict[str, UUID]:
 
 
 async def test_an_organization_can_be_deleted_while_its_questions_are_forgotten(db: Database, other: Database) -> None:
-    tenant, neighbour = await build.tenant(db), await build.tenant(db)
-    question = await ended.question(db, tenant, days=DAYS + 1)
-    await ended.many_like(db, question, number=300)
+    neighbour = await build.tenant(db)
     await ended.question(db, neighbour, days=DAYS - 1)
-    await organizations.disable(db, tenant.scope.organization_id, new_id=ids.new)
+    races = 0
+    for _ in range(10):  # on a busy machine one of the two may have deleted all before the other began
+        tenant = await build.tenant(db)
+        question = await ended.question(db, tenant, days=DAYS + 1)
+        await ended.many_like(db, question, number=300)
+        await organizations.disable(db, tenant.scope.organization_id, new_id=ids.new)
 
-    deleted, forgotten = await asyncio.gather(
-        organizations.delete(db, tenant.scope.organization_id, limit=10), walk(other, limit=7)
-    )
+        deleted, forgotten = await asyncio.gather(
+            organizations.delete(db, tenant.scope.organization_id, limit=10), walk(other, limit=7)
+        )
 
-    assert deleted > 3 and forgotten, "one of them deleted all, so this was no race"
-    assert await organizations.get(db, tenant.scope.organization_id) is None
+        assert await organizations.get(db, tenant.scope.organization_id) is None
+        races += deleted > 3 and forgotten > 0
+        if races == 2:
+            break
+    assert races == 2, "one of them deleted all each time, so this was no race"
     assert await left(db) == {"interactions": 1, "cards": 1, "clicks": 1, "events": 4, "deliveries": 0}
