@@ -84,8 +84,7 @@ due as materialized (
 ),
 caused as materialized (
     select
-        due.organization_id, due.id, due.interaction_id, due.thing_id, due.subject_id,
-        called.id as target_id, called.id as endpoint_id
+        due.organization_id, due.id, due.interaction_id, due.thing_id, called.id as target_id, called.id as endpoint_id
     from due
     cross join lateral ( -- a subquery of its own, so that no other organization's endpoints are read
         select id
@@ -101,14 +100,13 @@ caused as materialized (
     ) as called
     where due.owed
     union all
-    select
-        due.organization_id, due.id, due.interaction_id, due.thing_id, due.subject_id, interactions.callback_target, null
+    select due.organization_id, due.id, due.interaction_id, due.thing_id, interactions.callback_target, null
     from due
     join interactions
         on interactions.organization_id = due.organization_id and interactions.id = due.interaction_id
     where due.owed and due.type = any ($ends::text[]) and interactions.callback_target is not null
     union all
-    select due.organization_id, due.id, due.interaction_id, due.thing_id, due.subject_id, things.callback_target, null
+    select due.organization_id, due.id, due.interaction_id, due.thing_id, things.callback_target, null
     from due
     join things on things.organization_id = due.organization_id and things.id = due.thing_id
     where due.owed and things.callback_target is not null

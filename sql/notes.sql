@@ -95,7 +95,7 @@ where
     and notes.card_id = held.card_id
     and /* part: waiting */
     and (notes.leased_until is null or notes.leased_until <= clock_timestamp())
-returning notes.interaction_id, notes.number, notes.reason ->> 'code' as code;
+returning notes.interaction_id, notes.reason ->> 'code' as code;
 
 -- name: lease :many
 -- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size.

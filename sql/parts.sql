@@ -61,7 +61,7 @@ round_ended as (
         and thing_id = $thing_id
         and status = 'pending'
         and digest is distinct from $round_digest::text
-    returning organization_id, id
+    returning id
 ),
 round_opened as (
     insert into interactions (
@@ -87,7 +87,7 @@ round_opened as (
                 and status = 'pending'
                 and digest = $round_digest
         )
-    returning organization_id, id
+    returning id
 ),
 thing as (
     update things
@@ -103,7 +103,7 @@ thing as (
     returning things.organization_id, things.connection_id, things.id, things.noun, things.anchor_id, things.moves
 ),
 anchor as materialized ( -- unless it is a round that this statement has ended or opened
-    select interactions.organization_id, interactions.id
+    select interactions.id
     from thing
     join interactions on interactions.organization_id = $organization_id and interactions.id = thing.anchor_id
     where not exists (select from round_ended where round_ended.id = thing.anchor_id)
@@ -211,7 +211,6 @@ told_in_history as (
         organization_id, thing_id, (value ->> 'id')::uuid, number, value ->> 'move', value ->> 'from', value ->> 'to',
         value -> 'by', value ->> 'reason', coalesce(value -> 'detail', '{}'), $now
     from moved
-    returning id
 ),
 told_in_feed as (
     insert into events (organization_id, id, thing_id, type, detail, at, owed)

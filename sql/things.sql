@@ -58,12 +58,6 @@ where organization_id = $organization_id and id = $id;
 -- The database's clock.
 select clock_timestamp() as now;
 
--- name: nouns :many
--- The nouns of things by id; those that do not exist are left out.
-select id, noun
-from things
-where organization_id = $organization_id and id = any ($ids::uuid[]);
-
 -- name: request :maybe
 -- What was done for an Idempotency-Key, and the hash of the request that asked for it.
 select thing_id, request_hash, made_id
@@ -86,8 +80,8 @@ from (
 ) as counted;
 
 -- name: reached :maybe
--- The first move of a thing after number $after to one of these statuses.
-select to_status, number
+-- The status of the first move of a thing after number $after to one of these statuses.
+select to_status
 from history
 where
     organization_id = $organization_id
@@ -97,14 +91,6 @@ where
     and to_status is distinct from from_status
 order by number
 limit 1;
-
--- name: moves :many
--- The latest $limit entries of a thing's history, newest first.
-select id, number, move, from_status, to_status, by, reason, detail, at
-from history
-where organization_id = $organization_id and thing_id = $thing_id
-order by at desc, number desc nulls last
-limit $limit;
 
 -- name: timeline :many
 -- What happened to a thing, oldest first: its moves, the clicks on its rounds with their verdicts, what became of its

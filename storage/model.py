@@ -368,21 +368,6 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
-    """One entry of the history of a thing: a change of its state, or what happened to it without one."""
-
-    id: UUID  # of the event that tells it, too
-    number: int | None  # None: nothing of its row changed
-    move: str
-    from_status: str | None
-    to_status: str | None
-    by: Json  # {"user", "name", "team"}, {"key"} or {}: a person, an agent, or the bridge itself
-    reason: str | None
-    detail: Json
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ThingTimelineEntry:
     """One entry of the timeline of a thing."""
 

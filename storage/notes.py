@@ -46,7 +46,6 @@ class Abandoned:
     """A note that was given up with its card."""
 
     interaction_id: UUID
-    number: int
     code: str
 
 

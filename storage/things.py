@@ -17,7 +17,7 @@ from asyncpg import Record
 from asyncpg.exceptions import UniqueViolationError
 
 from storage import statements
-from storage.model import HistoryEntry, Json, Scope, Thing, ThingTimelineEntry, verdict
+from storage.model import Json, Scope, Thing, ThingTimelineEntry, verdict
 from storage.statements import Runs
 
 _SQL = statements.load("things")
@@ -252,12 +252,6 @@ async def keep_request(runs: Runs, thing: Thing, request: Request) -> None:
         )
 
 
-async def nouns(db: Runs, organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the noun of each of these things; those that do not exist are left out."""
-    rows = await _SQL["nouns"].many(db, organization_id=organization_id, ids=list(ids))
-    return {row["id"]: row["noun"] for row in rows}
-
-
 async def kept_request(db: Runs, organization_id: UUID, key: str) -> KeptRequest | None:
     """Return what was done for an Idempotency-Key; None if it was not used."""
     row = await _SQL["request"].maybe(db, organization_id=organization_id, idempotency_key=key)
@@ -272,17 +266,11 @@ async def open_count(db: Runs, organization_id: UUID, *, limit: int) -> int:
 
 
 async def reached(db: Runs, organization_id: UUID, id: UUID, *, after: int, statuses: Sequence[str]) -> str | None:
-    """Return the status that a move after the number `after` reached first, if it is one of `statuses`; else None."""
+    """Return that of these statuses which a move after the number `after` reached first; None if none did."""
     row = await _SQL["reached"].maybe(
         db, organization_id=organization_id, thing_id=id, after=after, statuses=list(statuses)
     )
     return row["to_status"] if row else None
-
-
-async def history(db: Runs, organization_id: UUID, id: UUID, *, limit: int) -> list[HistoryEntry]:
-    """Return the latest `limit` entries of a thing's history, the newest first."""
-    rows = await _SQL["moves"].many(db, organization_id=organization_id, thing_id=id, limit=limit)
-    return [HistoryEntry(**row) for row in rows]
 
 
 async def timeline(db: Runs, organization_id: UUID, id: UUID) -> list[ThingTimelineEntry]:
