@@ -69,8 +69,7 @@ waiting as (
     )
 ),
 served as (
-    select organization_id, connection_id
-    from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id)
+    /* part: settings */
 )
 select
     (

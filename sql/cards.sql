@@ -84,8 +84,8 @@ served as materialized ( -- by this replica
         on connections.organization_id = waiting.organization_id and connections.id = waiting.connection_id
     where
         (connections.organization_id, connections.id) in (
-            select organization_id, connection_id
-            from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id))
+            /* part: settings */
+        )
 ),
 ready as materialized (
     select

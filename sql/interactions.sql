@@ -7,9 +7,7 @@
 -- $max_pending is null if the caller knows that fewer are; then none are counted. One that supersedes another is not
 -- refused for their number. The connection is locked first, so that disabling it cannot miss an interaction that is
 -- being opened; the gate before it is as in things.lock_connection.
-with gate as materialized (
-    select pg_advisory_xact_lock_shared(hashtextextended('askbridge connection ' || $connection_id::uuid::text, 0))
-),
+with /* part: gate */,
 connection as materialized (
     select connections.organization_id, connections.id
     from gate

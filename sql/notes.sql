@@ -2,10 +2,6 @@
 -- order: a replica that leases notes of a card first locks the card, in a statement of its own. A note that Slack may
 -- have posted is never sent again. Every write-back names the attempts that leased the rows.
 
--- part: waiting
--- Whether a note is still to be posted.
-notes.given_up_at is null and not notes.maybe_sent
-
 -- part: leased
 -- The notes of one card that this caller has leased; a note that was leased by another since is none of them.
 mine as materialized (
@@ -20,6 +16,21 @@ mine as materialized (
     for update of notes
 )
 
+-- part: of_mine
+-- Whether a note is one of these.
+notes.organization_id = $organization_id
+and notes.interaction_id = $interaction_id
+and notes.card_id = $card_id
+and notes.number = mine.number
+
+-- part: held
+-- The cards that this transaction has locked.
+held as (
+    select organization_id, interaction_id, card_id
+    from unnest($organization_ids::uuid[], $interaction_ids::uuid[], $card_ids::uuid[])
+        as locked (organization_id, interaction_id, card_id)
+)
+
 -- name: hold_cards :many
 -- Lock up to $limit cards whose next note is due and that no replica posts notes for: of the connections that this
 -- replica has a token for. A card that is not posted yet keeps its notes waiting; is_over: it never will get them. Scans
@@ -28,11 +39,11 @@ with due as materialized (
     select notes.organization_id, notes.interaction_id, notes.card_id, min(notes.due_at) as due_at, min(notes.number) as number
     from notes
     where
-        /* part: waiting */
+        /* part: note_waits */
         and notes.due_at <= statement_timestamp()
         and (notes.organization_id, notes.connection_id) in (
-            select organization_id, connection_id
-            from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id))
+            /* part: settings */
+        )
     group by notes.organization_id, notes.interaction_id, notes.card_id
 )
 select
@@ -62,7 +73,7 @@ where
             and notes.interaction_id = due.interaction_id
             and notes.card_id = due.card_id
             and notes.number < due.number
-            and /* part: waiting */
+            and /* part: note_waits */
     )
 order by due.due_at
 limit $limit
@@ -71,11 +82,7 @@ for no key update of cards skip locked;
 -- name: abandon :many
 -- Give up the waiting notes of locked cards that never will get them: because they are elsewhere now ($moved), were given
 -- up themselves, or need no post any more ($never_posted).
-with held as (
-    select organization_id, interaction_id, card_id
-    from unnest($organization_ids::uuid[], $interaction_ids::uuid[], $card_ids::uuid[])
-        as locked (organization_id, interaction_id, card_id)
-)
+with /* part: held */
 update notes
 set
     given_up_at = clock_timestamp(), leased_until = null,
@@ -93,17 +100,13 @@ where
     notes.organization_id = held.organization_id
     and notes.interaction_id = held.interaction_id
     and notes.card_id = held.card_id
-    and /* part: waiting */
+    and /* part: note_waits */
     and (notes.leased_until is null or notes.leased_until <= clock_timestamp())
 returning notes.interaction_id, notes.reason ->> 'code' as code;
 
 -- name: lease :many
 -- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size.
-with held as (
-    select organization_id, interaction_id, card_id
-    from unnest($organization_ids::uuid[], $interaction_ids::uuid[], $card_ids::uuid[])
-        as locked (organization_id, interaction_id, card_id)
-),
+with /* part: held */,
 first as materialized (
     select
         notes.organization_id, notes.interaction_id, notes.card_id, notes.number,
@@ -117,7 +120,7 @@ first as materialized (
         and notes.interaction_id = held.interaction_id
         and notes.card_id = held.card_id
     where
-        /* part: waiting */
+        /* part: note_waits */
         and not exists ( -- as hold_cards looked before its lock, but after the lock
             select
             from notes
@@ -154,10 +157,7 @@ marked as (
     set maybe_sent = true, leased_until = clock_timestamp() + make_interval(secs => $seconds::int)
     from mine
     where
-        notes.organization_id = $organization_id
-        and notes.interaction_id = $interaction_id
-        and notes.card_id = $card_id
-        and notes.number = mine.number
+        /* part: of_mine */
         and cardinality($numbers::int[]) = (
             select count(*)
             from mine as free
@@ -185,10 +185,7 @@ kept as (
     set channel = $channel, ts = $ts, sent_at = clock_timestamp(), leased_until = null, failures = 0, reason = null
     from mine
     where
-        notes.organization_id = $organization_id
-        and notes.interaction_id = $interaction_id
-        and notes.card_id = $card_id
-        and notes.number = mine.number
+        /* part: of_mine */
         and mine.maybe_sent
         and mine.given_up_at is null
     returning notes.number
@@ -212,10 +209,7 @@ released as (
         end
     from mine
     where
-        notes.organization_id = $organization_id
-        and notes.interaction_id = $interaction_id
-        and notes.card_id = $card_id
-        and notes.number = mine.number
+        /* part: of_mine */
         and mine.given_up_at is null
     returning notes.given_up_at
 )
@@ -228,25 +222,21 @@ update notes
 set given_up_at = clock_timestamp(), leased_until = null, reason = $reason::jsonb, maybe_sent = $unsure::boolean
 from mine
 where
-    notes.organization_id = $organization_id
-    and notes.interaction_id = $interaction_id
-    and notes.card_id = $card_id
-    and notes.number = mine.number
+    /* part: of_mine */
     and mine.given_up_at is null;
 
 -- name: next_in :one
 -- Seconds until the next note of these connections can be posted, null if none waits for a card that is posted. The first
 -- note of a card waits until its own time, and until no replica posts other notes of the card.
 with served as (
-    select organization_id, connection_id
-    from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id)
+    /* part: settings */
 ),
 first as (
     select distinct on (notes.organization_id, notes.interaction_id, notes.card_id)
         notes.organization_id, notes.interaction_id, notes.card_id, notes.due_at
     from served
     join notes on notes.organization_id = served.organization_id and notes.connection_id = served.connection_id
-    where /* part: waiting */
+    where /* part: note_waits */
     order by notes.organization_id, notes.interaction_id, notes.card_id, notes.number
 )
 select extract(epoch from min(greatest(first.due_at, busy.until)) - clock_timestamp())::float8 as seconds

@@ -15,6 +15,26 @@ attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason, tr
 -- The columns of storage.model.Connection.
 organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, default_channel, created_at, disabled_at
 
+-- part: pairs
+-- The rows that the caller names.
+select organization_id, id
+from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+
+-- part: settings
+-- The connections that this replica has settings for.
+select organization_id, connection_id
+from unnest($organization_ids::uuid[], $connection_ids::uuid[]) as settings (organization_id, connection_id)
+
+-- part: gate
+-- The gate of a connection, which comes before the lock of its row; see things.lock_connection.
+gate as materialized (
+    select pg_advisory_xact_lock_shared(hashtextextended('askbridge connection ' || $connection_id::uuid::text, 0))
+)
+
+-- part: note_waits
+-- Whether a note is still to be posted.
+notes.given_up_at is null and not notes.maybe_sent
+
 -- part: settle
 -- Make every card of the interactions in `ended` due for an edit that shows the end.
 settling as (

@@ -9,8 +9,7 @@
 -- recorded again. The cards of an answer are edited to show it: with an edit that is still due, or in $seconds, so that
 -- a receipt that follows at once is shown by the same edit.
 with acknowledged as materialized (
-    select organization_id, id
-    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+    /* part: pairs */
 ),
 owed as materialized (
     select interactions.organization_id, interactions.id

@@ -2,6 +2,10 @@
 -- Three statements of one transaction (hold, settled, forget), because a statement that waits for a lock would decide
 -- from the snapshot that it took before the wait.
 
+-- part: must_be_edited
+-- Whether a posted card does not show the end yet.
+cards.ts is not null and cards.shown < cards.wanted and not cards.settled and cards.given_up_at is null
+
 -- name: hold :many
 -- Lock up to $limit interactions that ended more than $days days ago, oldest end first, beginning after the named one.
 -- Locked rows are skipped, so it never waits. An anchor stays as long as its thing, whose cards belong to it. Scans all
@@ -23,8 +27,7 @@ for update skip locked;
 -- position in the feed and its deliveries written, and no delivery is pending. Cards that were given up and dead
 -- deliveries count as done.
 with held as (
-    select organization_id, id
-    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+    /* part: pairs */
 )
 select organization_id, id
 from held
@@ -35,10 +38,7 @@ where
         where
             cards.organization_id = held.organization_id
             and cards.interaction_id = held.id
-            and cards.ts is not null
-            and cards.shown < cards.wanted
-            and not cards.settled
-            and cards.given_up_at is null
+            and /* part: must_be_edited */
     )
     and not exists ( -- it has no position yet, or its deliveries are not written
         select
@@ -60,8 +60,7 @@ where
 -- name: forget :one
 -- Delete locked interactions with their cards, clicks, events and deliveries; returns how many rows those were.
 with held as materialized (
-    select organization_id, id
-    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+    /* part: pairs */
 ),
 deleted_deliveries as (
     delete from deliveries
@@ -216,8 +215,7 @@ for update of interactions skip locked;
 -- Those of the locked things that owe nothing: every posted card shows the end and has its notes, every event has its
 -- position and its deliveries written, no delivery is pending, and all their rounds are locked.
 with held as (
-    select organization_id, id
-    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+    /* part: pairs */
 )
 select held.organization_id, held.id
 from held
@@ -230,10 +228,7 @@ where
         where
             cards.organization_id = held.organization_id
             and cards.interaction_id = things.anchor_id
-            and cards.ts is not null
-            and cards.shown < cards.wanted
-            and not cards.settled
-            and cards.given_up_at is null
+            and /* part: must_be_edited */
     )
     and not exists ( -- one for a card that was never posted is not waited for
         select
@@ -245,8 +240,7 @@ where
         where
             notes.organization_id = held.organization_id
             and notes.thing_id = held.id
-            and notes.given_up_at is null
-            and not notes.maybe_sent
+            and /* part: note_waits */
             and cards.ts is not null
             and cards.given_up_at is null
             and cards.retired_at is null
@@ -280,8 +274,7 @@ where
 -- Delete locked things, whose rounds are deleted already, with their events and deliveries; their noun's rows, history and
 -- requests go with them. Returns how many rows of these tables those were.
 with held as materialized (
-    select organization_id, id
-    from unnest($organization_ids::uuid[], $ids::uuid[]) as pairs (organization_id, id)
+    /* part: pairs */
 ),
 deleted_deliveries as (
     delete from deliveries

@@ -11,9 +11,7 @@ select pg_advisory_xact_lock(hashtextextended($organization_id::uuid::text || ' 
 -- Keep a connection from being disabled until the transaction ends. The shared lock before the row's keeps those who
 -- open questions and rounds from overlapping for ever before one who disables, who takes it exclusively. is_active:
 -- whether rounds can be opened on it.
-with gate as materialized (
-    select pg_advisory_xact_lock_shared(hashtextextended('askbridge connection ' || $connection_id::uuid::text, 0))
-)
+with /* part: gate */
 select connections.disabled_at is null as is_active, connections.default_channel, connections.home_teams
 from gate
 cross join connections
@@ -221,7 +219,7 @@ late as (
     select exists (
         select
         from notes
-        where given_up_at is null and not maybe_sent and due_at <= statement_timestamp()
+        where /* part: note_waits */ and notes.due_at <= statement_timestamp()
     ) as has_notes
 )
 select late.has_notes, missing.organization_id, missing.connection_id, missing.id, missing.noun
