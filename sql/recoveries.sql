@@ -10,6 +10,14 @@ recoveries.attempt_count, recoveries.last_attempt_at, recoveries.escalated_at, r
 recoveries.due_at, recoveries.note, recoveries.blocker, recoveries.blocker_id, recoveries.resolved_by,
 recoveries.resolved_at
 
+-- part: matches
+-- Whether a recovery passes all filters of a page but that of the source; an arm may repeat the one that its index is for.
+($open::bool is null or (status in ('active', 'escalated')) = $open)
+and ($status::text is null or status = $status)
+and ($fingerprint::text is null or fingerprint = $fingerprint)
+and ($owner_agent::text is null or owner_agent = $owner_agent)
+and ($owner_user::text is null or owner_user = $owner_user)
+
 -- name: lock :maybe
 -- Lock a thing and its row together: a join to a row that is not locked would read it as it was before the wait.
 with locked as materialized (
@@ -121,11 +129,7 @@ from (
         where
             organization_id = $organization_id and id < $before
             and source_type = $source_type and source_id = $source_id
-            and ($open::bool is null or (status in ('active', 'escalated')) = $open)
-            and ($status::text is null or status = $status)
-            and ($fingerprint::text is null or fingerprint = $fingerprint)
-            and ($owner_agent::text is null or owner_agent = $owner_agent)
-            and ($owner_user::text is null or owner_user = $owner_user)
+            and /* part: matches */
         order by id desc
         limit $limit
     )
@@ -136,10 +140,7 @@ from (
         where
             organization_id = $organization_id and id < $before
             and $source_type::text is null and fingerprint = $fingerprint
-            and ($open::bool is null or (status in ('active', 'escalated')) = $open)
-            and ($status::text is null or status = $status)
-            and ($owner_agent::text is null or owner_agent = $owner_agent)
-            and ($owner_user::text is null or owner_user = $owner_user)
+            and /* part: matches */
         order by id desc
         limit $limit
     )
@@ -150,9 +151,7 @@ from (
         where
             organization_id = $organization_id and id < $before
             and $source_type::text is null and $fingerprint::text is null and owner_agent = $owner_agent
-            and ($open::bool is null or (status in ('active', 'escalated')) = $open)
-            and ($status::text is null or status = $status)
-            and ($owner_user::text is null or owner_user = $owner_user)
+            and /* part: matches */
         order by id desc
         limit $limit
     )
@@ -164,8 +163,7 @@ from (
             organization_id = $organization_id and id < $before
             and $source_type::text is null and $fingerprint::text is null and $owner_agent::text is null
             and owner_user = $owner_user
-            and ($open::bool is null or (status in ('active', 'escalated')) = $open)
-            and ($status::text is null or status = $status)
+            and /* part: matches */
         order by id desc
         limit $limit
     )

@@ -1,6 +1,6 @@
 """Organizations, the tenants of the bridge."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -90,9 +90,9 @@ async def delete(db: Database, organization_id: UUID, *, limit: int = _BATCH) ->
     if await outstanding(db, organization_id) is None:
         raise StillActive
     total = 0
-    while rows := await _forget_interactions(db, organization_id, limit=limit):
+    while rows := await _forget(db, organization_id, "hold_interactions", retention.forget, limit=limit):
         total += rows
-    while rows := await _forget_things(db, organization_id, limit=limit):
+    while rows := await _forget(db, organization_id, "hold_things", retention.delete_things, limit=limit):
         total += rows
     for table in ("clicks", "throttles", "keys", "serving", "connections", "webhook_endpoints"):
         while deleted := await _SQL[f"delete_{table}"].many(db, organization_id=organization_id, limit=limit):
@@ -100,15 +100,16 @@ async def delete(db: Database, organization_id: UUID, *, limit: int = _BATCH) ->
     return total + len(await _SQL["delete"].many(db, organization_id=organization_id))
 
 
-async def _forget_interactions(db: Database, organization_id: UUID, *, limit: int) -> int:
+async def _forget(
+    db: Database,
+    organization_id: UUID,
+    hold: str,
+    forget: Callable[[Runs, Sequence[retention.Pair]], Awaitable[int]],
+    *,
+    limit: int,
+) -> int:
+    """Delete up to `limit` of the rows that the statement `hold` locks, with all of theirs; returns how many rows."""
     async with db.acquire() as held, held.transaction():
         await _SQL["hold"].run(held, organization_id=organization_id)
-        rows = await _SQL["hold_interactions"].many(held, organization_id=organization_id, limit=limit)
-        return await retention.forget(held, [(organization_id, row["id"]) for row in rows])
-
-
-async def _forget_things(db: Database, organization_id: UUID, *, limit: int) -> int:
-    async with db.acquire() as held, held.transaction():
-        await _SQL["hold"].run(held, organization_id=organization_id)
-        rows = await _SQL["hold_things"].many(held, organization_id=organization_id, limit=limit)
-        return await retention.delete_things(held, [(organization_id, row["id"]) for row in rows])
+        rows = await _SQL[hold].many(held, organization_id=organization_id, limit=limit)
+        return await forget(held, [(organization_id, row["id"]) for row in rows])

@@ -1,13 +1,16 @@
-"""Retention: interactions that ended long ago are deleted with all their rows, in bounded batches.
+"""Retention: interactions and things that ended long ago are deleted with all their rows, in bounded batches.
 
-An interaction is locked while it is deleted, so that a claim, a write-back of a card or another replica's deletion
-comes before or after, never between. Locked rows are skipped, so that no replica waits for another one or for a click.
+Each is locked while it is deleted, so that a claim, a write-back of a card or another replica's deletion comes before
+or after, never between. Locked rows are skipped, so that no replica waits for another one or for a click.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 from uuid import UUID
+
+from asyncpg import Record
 
 from storage import statements
 from storage.pool import Database
@@ -15,10 +18,12 @@ from storage.statements import Runs
 
 _SQL = statements.load("retention")
 
+Pair: TypeAlias = tuple[UUID, UUID]  # an organization, and the id of an interaction or a thing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionPosition:
-    """How far a walk through the ended interactions has come: past this one."""
+    """How far a walk through the ended interactions, or through the ended things, has come: past this one."""
 
     ended_at: datetime
     organization_id: UUID
@@ -32,8 +37,8 @@ START = RetentionPosition(ended_at=datetime.fromtimestamp(0, UTC), organization_
 class Batch:
     """The result of one batch of a walk."""
 
-    seen: int  # interactions that are old enough
-    forgotten: int  # of these; the others have a card, an event or a delivery that is outstanding
+    seen: int  # interactions, or things, that are old enough
+    forgotten: int  # of these; the others have a card, a note, an event or a delivery that is outstanding
     last: RetentionPosition | None  # where the next batch begins; None: the walk is complete
 
 
@@ -42,32 +47,13 @@ async def forget_interactions(db: Database, *, days: int, after: RetentionPositi
 
     Reads up to `limit` interactions past `after`.
     """
-    async with db.acquire() as held, held.transaction():
-        old = await _SQL["hold"].many(
-            held,
-            days=days,
-            after=after.ended_at,
-            after_organization_id=after.organization_id,
-            after_id=after.id,
-            limit=limit,
-        )
-        pairs = [(row["organization_id"], row["id"]) for row in old]
-        settled = await _SQL["settled"].many(held, **_columns(pairs)) if pairs else []
-        await forget(held, [(row["organization_id"], row["id"]) for row in settled])
-    last = RetentionPosition(**old[-1]) if len(old) == limit else None
-    return Batch(seen=len(old), forgotten=len(settled), last=last)
 
+    async def settle(held: Runs, old: Sequence[Pair]) -> Sequence[Pair]:
+        settled = _pairs(await _SQL["settled"].many(held, **_columns(old)))
+        await forget(held, settled)
+        return settled
 
-async def forget(held: Runs, pairs: Sequence[tuple[UUID, UUID]]) -> int:
-    """Delete the interactions of these (organization, id) pairs with all their rows; returns how many rows.
-
-    The caller's transaction `held` has locked them.
-    """
-    if not pairs:
-        return 0
-    row = await _SQL["forget"].one(held, **_columns(pairs))
-    rows: int = row["rows"]
-    return rows
+    return await _batch(db, "hold", settle, days=days, after=after, limit=limit)
 
 
 async def forget_things(db: Database, *, days: int, after: RetentionPosition, limit: int) -> Batch:
@@ -75,8 +61,31 @@ async def forget_things(db: Database, *, days: int, after: RetentionPosition, li
 
     Reads up to `limit` things past `after`.
     """
+
+    async def settle(held: Runs, old: Sequence[Pair]) -> Sequence[Pair]:
+        rounds = await _SQL["hold_rounds"].many(held, **_columns(old))
+        round_ids = [row["id"] for row in rounds]
+        settled = _pairs(await _SQL["settled_things"].many(held, **_columns(old), round_ids=round_ids))
+        owing = set(old) - set(settled)
+        await forget(held, _pairs(row for row in rounds if (row["organization_id"], row["thing_id"]) not in owing))
+        await delete_things(held, settled)
+        return settled
+
+    return await _batch(db, "hold_things", settle, days=days, after=after, limit=limit)
+
+
+async def _batch(
+    db: Database,
+    hold: str,
+    settle: Callable[[Runs, Sequence[Pair]], Awaitable[Sequence[Pair]]],
+    *,
+    days: int,
+    after: RetentionPosition,
+    limit: int,
+) -> Batch:
+    """Lock what the statement `hold` finds; `settle` deletes those that have no work outstanding, and returns them."""
     async with db.acquire() as held, held.transaction():
-        old = await _SQL["hold_things"].many(
+        old = await _SQL[hold].many(
             held,
             days=days,
             after=after.ended_at,
@@ -84,35 +93,31 @@ async def forget_things(db: Database, *, days: int, after: RetentionPosition, li
             after_id=after.id,
             limit=limit,
         )
-        pairs = [(row["organization_id"], row["id"]) for row in old]
-        settled: list[tuple[UUID, UUID]] = []
-        if pairs:
-            rounds = await _SQL["hold_rounds"].many(held, **_columns(pairs))
-            round_ids = [row["id"] for row in rounds]
-            rows = await _SQL["settled_things"].many(held, **_columns(pairs), round_ids=round_ids)
-            settled = [(row["organization_id"], row["id"]) for row in rows]
-            owing = set(pairs) - set(settled)
-            await forget(
-                held,
-                [
-                    (row["organization_id"], row["id"])
-                    for row in rounds
-                    if (row["organization_id"], row["thing_id"]) not in owing
-                ],
-            )
-            await delete_things(held, settled)
+        settled = await settle(held, _pairs(old)) if old else []
     last = RetentionPosition(**old[-1]) if len(old) == limit else None
     return Batch(seen=len(old), forgotten=len(settled), last=last)
 
 
-async def delete_things(held: Runs, pairs: Sequence[tuple[UUID, UUID]]) -> int:
+async def forget(held: Runs, pairs: Sequence[Pair]) -> int:
+    """Delete the interactions of these (organization, id) pairs with all their rows; returns how many rows.
+
+    The caller's transaction `held` has locked them.
+    """
+    return await _delete("forget", held, pairs)
+
+
+async def delete_things(held: Runs, pairs: Sequence[Pair]) -> int:
     """Delete the things of these (organization, id) pairs, whose rounds are deleted; returns how many rows, about.
 
     The caller's transaction `held` has locked them.
     """
+    return await _delete("forget_things", held, pairs)
+
+
+async def _delete(statement: str, held: Runs, pairs: Sequence[Pair]) -> int:
     if not pairs:
         return 0
-    row = await _SQL["forget_things"].one(held, **_columns(pairs))
+    row = await _SQL[statement].one(held, **_columns(pairs))
     rows: int = row["rows"]
     return rows
 
@@ -151,5 +156,9 @@ async def forget_endpoints(db: Runs, *, days: int, limit: int) -> int:
     return rows
 
 
-def _columns(pairs: Sequence[tuple[UUID, UUID]]) -> dict[str, list[UUID]]:
+def _pairs(rows: Iterable[Record]) -> list[Pair]:
+    return [(row["organization_id"], row["id"]) for row in rows]
+
+
+def _columns(pairs: Sequence[Pair]) -> dict[str, list[UUID]]:
     return {"organization_ids": [organization for organization, _ in pairs], "ids": [id for _, id in pairs]}
