@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from storage import statements
-from storage.model import Delivery, DeliveryStatus, Json
+from storage.model import LAST_ID, Delivery, DeliveryStatus, Json
 from storage.pool import Database
 
 _SQL = statements.load("deliveries")
@@ -16,7 +16,7 @@ IN_FLIGHT = 2  # deliveries to one receiver at once, from all replicas together
 OVERLAP_SECONDS = 24 * 3600  # after a rotation, during which the previous secret signs too
 MAX_FAILING_SECONDS = 5 * 24 * 3600  # without one success, after which a failing endpoint is disabled
 _BATCH = 1_000
-_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
+_FIRST = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ async def page(
     limit: int,
 ) -> list[Delivery]:
     """Return deliveries to one endpoint, or to all callbacks if None: newest event first, of events before `before`."""
-    values = {"organization_id": organization_id, "status": status, "before": before or _LAST, "limit": limit}
+    values = {"organization_id": organization_id, "status": status, "before": before or LAST_ID, "limit": limit}
     rows = (
         await _SQL["page_of_callbacks"].many(db, **values)
         if endpoint_id is None

@@ -14,6 +14,7 @@ from storage import deadlines, statements
 from storage.deadlines import EndedInteraction
 from storage.interaction_lock import locked
 from storage.model import (
+    LAST_ID,
     Card,
     Intent,
     Interaction,
@@ -31,7 +32,6 @@ from storage.statements import Runs
 
 _SQL = statements.load("interactions")
 
-_LAST = UUID(int=2**128 - 1)  # greater than every id
 QUESTIONS_BEFORE: Final = UUID("5af3107a-4000-0000-0000-000000000000")
 """Greater than the id of every question, and less than that of every round."""
 MAX_TIMELINE_ENTRIES = 1_000  # events in a timeline, and as many clicks
@@ -254,7 +254,7 @@ async def page(
     rows = await _SQL["page"].many(
         db,
         organization_id=organization_id,
-        before=min(before or _LAST, QUESTIONS_BEFORE),
+        before=min(before or LAST_ID, QUESTIONS_BEFORE),
         limit=limit + 1,
         **values,
     )
@@ -278,7 +278,7 @@ async def rounds(
         organization_id=organization_id,
         thing_id=thing_id,
         status=status.value if status else None,
-        before=before or _LAST,
+        before=before or LAST_ID,
         limit=limit + 1,
     )
     return Page(interactions=[_interaction(row) for row in rows[:limit]], is_followed=len(rows) > limit)

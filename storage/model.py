@@ -8,6 +8,9 @@ from uuid import UUID
 
 Json: TypeAlias = dict[str, Any]
 
+LAST_ID: Final = UUID(int=2**128 - 1)
+"""Greater than every id: the first page of a list begins before it."""
+
 
 class Status(StrEnum):
     """The status of an interaction; every status but pending is final and never changes."""

@@ -28,7 +28,6 @@ QUIET_SECONDS = 2.0
 """Seconds in which changes that leave the open round as it is share one edit of each card."""
 
 MAX_TIMELINE_ENTRIES = 1_000  # of each sort
-_LAST = UUID(int=2**128 - 1)  # greater than every id
 _REQUESTS = "thing_requests_pkey"
 _OF_THING = {each.name for each in dataclasses.fields(Thing)}
 
@@ -277,14 +276,7 @@ async def timeline(db: Runs, organization_id: UUID, id: UUID) -> list[ThingTimel
     """Return what happened to a thing, oldest first; of very many entries of a sort the latest."""
     rows = await _SQL["timeline"].many(db, organization_id=organization_id, thing_id=id, limit=MAX_TIMELINE_ENTRIES)
     return [
-        ThingTimelineEntry(
-            at=row["at"],
-            type=row["type"],
-            by=row["by"],
-            verdict=verdict(row["verdict"]) if row["verdict"] else None,
-            detail=row["detail"],
-        )
-        for row in rows
+        ThingTimelineEntry(**{**row, "verdict": verdict(row["verdict"]) if row["verdict"] else None}) for row in rows
     ]
 
 
@@ -419,8 +411,3 @@ def _taken() -> Iterator[None]:
         if error.constraint_name != _REQUESTS:
             raise
         raise RequestTaken from None
-
-
-def before(id: UUID | None) -> UUID:
-    """The id before which a page begins; the first page begins with the newest."""
-    return id or _LAST

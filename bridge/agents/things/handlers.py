@@ -43,7 +43,7 @@ from bridge.things.operations import (
 from bridge.webhooks.outgoing import Webhooks
 from storage import errors, json_text, things
 from storage.interactions import MAX_PAGE_BYTES
-from storage.model import Key
+from storage.model import LAST_ID, Key
 from storage.pool import TRY_SECONDS, Database
 from storage.things import Request, RequestTaken, ThingRow
 
@@ -130,7 +130,7 @@ class Things:
                 "page",
                 self._db,
                 organization_id=key.organization_id,
-                before=things.before(query.before),
+                before=query.before or LAST_ID,
                 limit=query.limit + 1,
                 **query.filters,
             )
