@@ -94,7 +94,9 @@ select
         from (
             select at
             from events
-            where (owed or (position is null and type not like 'card.%')) and (interaction_id is not null or thing_id is not null)
+            where
+                (owed or (position is null and type not like 'card.%'))
+                and (interaction_id is not null or thing_id is not null)
             order by organization_id, at
             limit $limit
         ) as due

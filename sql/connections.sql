@@ -107,7 +107,8 @@ for no key update;
 
 -- name: cancel_pending :one
 -- Cancel up to $limit pending interactions of a locked connection. Those whose deadline has passed are left to expire,
--- as agents may have read already. Rounds of things are cancelled too, and their things stay open. In the order of the index of pending interactions, so that no ended row is read.
+-- as agents may have read already. Rounds of things are cancelled too, and their things stay open. In the order of the
+-- index of pending interactions, so that no ended row is read.
 with pending as materialized (
     select id
     from interactions

@@ -100,7 +100,8 @@ ready as materialized (
             and not put_off
             and due_at <= statement_timestamp()
             and (leased_until is null or leased_until <= statement_timestamp())
-            and (interaction_id is not null or thing_id is not null) -- a later release delivers events of other resources itself
+            -- A later release delivers events of other resources itself.
+            and (interaction_id is not null or thing_id is not null)
         order by due_at
         limit $max_in_flight -- without an expression, so that the planner knows how few
     ) as waiting
@@ -279,11 +280,15 @@ where
     and deliveries.status = 'pending'
 returning deliveries.event_id;
 
+-- part: page_columns
+-- The columns of storage.model.Delivery.
+deliveries.event_id, deliveries.interaction_id, deliveries.thing_id, events.type, deliveries.status,
+deliveries.failures, deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
+
 -- name: page :many
 -- The deliveries to one endpoint, newest event first, up to $limit before $before.
 select
-    deliveries.event_id, deliveries.interaction_id, deliveries.thing_id, events.type, deliveries.status, deliveries.failures,
-    deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
+    /* part: page_columns */
 from deliveries
 join events on events.organization_id = $organization_id and events.id = deliveries.event_id
 where
@@ -297,8 +302,7 @@ limit $limit;
 -- name: page_of_callbacks :many
 -- The deliveries to all callbacks, newest event first, up to $limit before $before.
 select
-    deliveries.event_id, deliveries.interaction_id, deliveries.thing_id, events.type, deliveries.status, deliveries.failures,
-    deliveries.due_at, deliveries.outcome, deliveries.created_at, deliveries.ended_at
+    /* part: page_columns */
 from deliveries
 join events on events.organization_id = $organization_id and events.id = deliveries.event_id
 where

@@ -1,19 +1,19 @@
--- The feed: the events of an organization's interactions and things, in an order in which no reader can miss one. An event gets
--- its position after its commit, from one replica at a time, so that an event that commits late gets a later position.
--- Its deliveries are written with its position: the event is the outbox. Events of cards (card.*) are in the timeline
--- of their interaction only.
+-- The feed: the events of an organization's interactions and things, in an order in which no reader can miss one. An
+-- event gets its position after its commit, from one replica at a time, so that an event that commits late gets a later
+-- position. Its deliveries are written with its position: the event is the outbox. Events of cards (card.*) are in the
+-- timeline of their interaction, or of its thing, only.
 
 -- name: number :many
 -- Give up to $limit committed events their positions, and write the deliveries that they cause: to the endpoints that
--- are active at this moment, to the callback of an interaction that has ended, and to that of a thing. Returns for each organization how
--- many events were due, how many were done, and how many deliveries were written.
+-- are active at this moment, to the callback of an interaction that has ended, and to that of a thing. Returns for each
+-- organization how many events were due, how many were done, and how many deliveries were written.
 -- The transaction that has locked an organization's row, which has the counter of positions, is the only one that
 -- numbers its events. It locks that row before any event, so an event that it finds locked is no part of another such
 -- pass. Other replicas skip the organization (done is less than due) and never wait; every organization has its share
 -- of a batch, so a locked one delays no other.
--- An interaction or thing that is being deleted, or that a replica of the previous release has locked, is skipped too, because
--- its deliveries reference it, and so are its later events. Events of the previous release are not owed: it wrote their
--- deliveries itself. Scans all organizations for due events.
+-- An interaction or thing that is being deleted, or that a replica of the previous release has locked, is skipped too,
+-- because its deliveries reference it, and so are its later events. Events of the previous release are not owed: it
+-- wrote their deliveries itself. Scans all organizations for due events.
 with recursive waiting as (
     select organization_id
     from (
@@ -49,7 +49,8 @@ candidates as materialized (
             where
                 organization_id = waiting.organization_id
                 and (owed or (position is null and type not like 'card.%'))
-                and (interaction_id is not null or thing_id is not null) -- a later release numbers events of other resources itself
+                -- A later release numbers events of other resources itself.
+                and (interaction_id is not null or thing_id is not null)
             order by at, id
             limit (select 1 + $limit::bigint * 4 / greatest(count(*), 1) from waiting)
         ) as oldest
@@ -211,8 +212,8 @@ left join made using (organization_id);
 
 -- name: page :many
 -- Up to $limit events past the position $past, in their order; of these types, or of all. detail is that of a thing's
--- event, which says what changed. An index
--- orders the events of each type by position, so that a rare type is found without reading the others.
+-- event, which says what changed. An index orders the events of each type by position, so that a rare type is found
+-- without reading the others.
 select position, id, interaction_id, thing_id, type, at, case when thing_id is not null then detail end as detail
 from (
     (

@@ -25,8 +25,8 @@ select locked.*, clock_timestamp() as read_at
 from locked;
 
 -- name: apply :one
--- Store the row of a locked or new thing, with all that follows, and the latest update if it is new. is_settling: the card of
--- $channel and $ts is due to show it.
+-- Store the row of a locked or new thing, with all that follows, and the latest update if it is new. is_settling: the
+-- card of $channel and $ts is due to show it.
 with written as (
     insert into incidents (
         organization_id, id, title, description, severity, status, status_by, status_at, systems, resolved_at, has_notes,

@@ -36,7 +36,9 @@ held as (
 -- replica has a token for. A card that is not posted yet keeps its notes waiting; is_over: it never will get them. Scans
 -- all organizations. Cards that are locked are skipped.
 with due as materialized (
-    select notes.organization_id, notes.interaction_id, notes.card_id, min(notes.due_at) as due_at, min(notes.number) as number
+    select
+        notes.organization_id, notes.interaction_id, notes.card_id, min(notes.due_at) as due_at,
+        min(notes.number) as number
     from notes
     where
         /* part: note_waits */

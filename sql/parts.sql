@@ -48,10 +48,11 @@ settling as (
 )
 
 -- part: thing_columns
--- The columns of storage.things.Thing, without read_at.
+-- The columns of storage.model.Thing, without read_at.
 things.organization_id, things.id, things.noun, things.connection_id, things.key_id, things.opened_by, things.addresses,
-things.asked_addresses, things.added_addresses, things.responders, things.anyone, things.home_teams, things.agent, things.tags, things.metadata,
-things.callback, things.anchor_id, things.moves, things.created_at, things.updated_at, things.ended_at
+things.asked_addresses, things.added_addresses, things.responders, things.anyone, things.home_teams, things.agent,
+things.tags, things.metadata, things.callback, things.anchor_id, things.moves, things.created_at, things.updated_at,
+things.ended_at
 
 -- part: open_rounds
 -- The open round of each thing.
@@ -175,7 +176,9 @@ cards_due as (
             or address = any (array(select jsonb_array_elements($addresses::jsonb)))
             or (cards.ts is not null and anchored.has_moved) -- it says where the others are
         )
-    returning cards.channel, cards.ts, cards.id, cards.ordinal > 0 and retired_at is null and given_up_at is null as takes_notes
+    returning
+        cards.channel, cards.ts, cards.id,
+        cards.ordinal > 0 and retired_at is null and given_up_at is null as takes_notes
 ),
 cards_added as (
     insert into cards (organization_id, connection_id, interaction_id, id, ordinal, address)

@@ -5,9 +5,9 @@
 -- interaction, then cards.
 
 -- name: acknowledge :many
--- Record that agents were given the ends of these questions; rounds are passed over. Never waits: returns those that are locked, to be
--- recorded again. The cards of an answer are edited to show it: with an edit that is still due, or in $seconds, so that
--- a receipt that follows at once is shown by the same edit.
+-- Record that agents were given the ends of these questions; rounds are passed over. Never waits: returns those that
+-- are locked, to be recorded again. The cards of an answer are edited to show it: with an edit that is still due, or in
+-- $seconds, so that a receipt that follows at once is shown by the same edit.
 with acknowledged as materialized (
     /* part: pairs */
 ),

@@ -1,6 +1,7 @@
 -- Interactions that ended long ago are deleted with all that belongs to them: cards, clicks, events and deliveries.
 -- Three statements of one transaction (hold, settled, forget), because a statement that waits for a lock would decide
--- from the snapshot that it took before the wait.
+-- from the snapshot that it took before the wait. Things are deleted likewise (hold_things, hold_rounds, settled_things,
+-- forget for their rounds, forget_things).
 
 -- part: must_be_edited
 -- Whether a posted card does not show the end yet.

@@ -55,7 +55,8 @@ async def mark_maybe_shown(db: Database, card: Card) -> bool | None:
     """Mark the card as possibly posted, before Slack is called.
 
     True if this call set the mark, so that a certain failure of the post must clear it. None if the interaction is not
-    pending any more or the lease was lost: then the card must not be posted.
+    pending any more, the thing of an anchor is not open or has its cards elsewhere, or the lease was lost: then the
+    card must not be posted.
     """
     async with locked(db, card.organization_id, card.interaction_id) as held:
         row = await _SQL["mark_maybe_shown"].maybe(held, **_fence(card))
@@ -133,7 +134,7 @@ async def edited(
 
 
 async def skip(db: Database, card: Card) -> None:
-    """Record that this card needs no post, because the interaction ended before the card was shown."""
+    """Record that this card needs no post, because the interaction, or its thing, ended before the card was shown."""
     async with locked(db, card.organization_id, card.interaction_id) as held:
         await _SQL["skip"].run(held, **_fence(card), version=card.wanted)
 
@@ -169,13 +170,7 @@ async def retry(
 
 
 async def give_up(
-    db: Database,
-    card: Card,
-    *,
-    reason: Json,
-    event_id: UUID,
-    newly_marked: bool = False,
-    gone: bool = False,
+    db: Database, card: Card, *, reason: Json, event_id: UUID, newly_marked: bool = False, gone: bool = False
 ) -> Status | None:
     """Stop trying to show a card, because it certainly failed; `newly_marked` as in `retry`: the mark is cleared.
 
@@ -184,12 +179,7 @@ async def give_up(
     """
     async with locked(db, card.organization_id, card.interaction_id) as held:
         row = await _SQL["give_up"].maybe(
-            held,
-            **_fence(card),
-            reason=reason,
-            event_id=event_id,
-            newly_marked=newly_marked,
-            gone=gone,
+            held, **_fence(card), reason=reason, event_id=event_id, newly_marked=newly_marked, gone=gone
         )
     return Status(row["status"]) if row else None
 

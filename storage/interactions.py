@@ -246,7 +246,7 @@ async def page(
     max_bytes: int = MAX_PAGE_BYTES,
     with_body: bool = True,
 ) -> Page:
-    """Return up to `limit` of an organization's interactions as they are stored, newest first, older than `before`.
+    """Return up to `limit` of an organization's questions as they are stored, newest first, older than `before`.
 
     The page ends early with the one that brings its content to `max_bytes`; bodies count only `with_body`.
     """
