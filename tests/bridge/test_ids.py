@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bridge import ids
 from bridge.ids import Prefix
+from storage import statements
 from storage.interactions import QUESTIONS_BEFORE
 
 KNOWN = UUID("01890a5d-ac96-774b-bcce-b302099a8057")  # of the format's own specification
@@ -77,4 +78,5 @@ def test_the_ids_of_rounds_come_after_those_of_questions_and_are_sorted() -> Non
 
     assert sorted(rounds) == rounds and max(questions) < QUESTIONS_BEFORE < min(rounds)
     assert all(id.version == 7 for id in rounds)
+    assert f"id < '{QUESTIONS_BEFORE}'" in statements.load("interactions")["open"].text  # counts questions only
     assert ids.decode("int", ids.encode("int", rounds[0])) == rounds[0]
