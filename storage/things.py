@@ -323,12 +323,7 @@ class NounTable(Generic[R]):
         self.name = table
         self.sql = statements.load(table)
         self._row = row
-        self._columns = [each.name for each in dataclasses.fields(row)]  # type: ignore[arg-type]  # R is a dataclass
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The columns of a row that only this noun has."""
-        return self._columns
+        self.columns = [each.name for each in dataclasses.fields(row)]  # type: ignore[arg-type]  # R is a dataclass
 
     async def lock(self, runs: Runs, organization_id: UUID, id: UUID) -> ThingRow[R] | None:
         """Lock a thing and its row until the transaction ends; None if the organization has none with this id."""
@@ -371,7 +366,7 @@ class NounTable(Generic[R]):
             runs,
             organization_id=thing.organization_id,
             thing_id=thing.id,
-            **{name: getattr(turn.row, name) for name in self._columns},
+            **{name: getattr(turn.row, name) for name in self.columns},
             round_id=each.id if each else None,
             round_digest=each.digest if each else None,
             round_request=each.request if each else None,
@@ -397,7 +392,7 @@ class NounTable(Generic[R]):
     def _read(self, record: Record) -> ThingRow[R]:
         return ThingRow(
             thing=Thing(**{name: record[name] for name in _OF_THING}),
-            row=self._row(**{name: record[name] for name in self._columns}),
+            row=self._row(**{name: record[name] for name in self.columns}),
             round_id=record.get("round_id"),
         )
 
