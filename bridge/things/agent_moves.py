@@ -1,6 +1,7 @@
 """What the operations of all nouns have in common: an agent opens a thing, or moves one that it names by its id."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,6 +16,10 @@ from storage.statements import Runs
 from storage.things import ThingRow
 
 R = TypeVar("R")  # the row of a noun
+
+
+class ChangedMeanwhile(Exception):
+    """A thing that was found by its name was not the open one any more once it was locked: look again."""
 
 
 async def open(context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]]) -> Outcome:
@@ -40,6 +45,31 @@ async def opened(
     thing = await things.open(runs, opening)
     settled = await transactions.write(runs, noun, thing, connection, decide(now), now=now, request=context.request)
     return Done(settled=settled, is_new=True)
+
+
+async def behind_name(
+    context: Context,
+    name: str,
+    work: Callable[[Runs], Awaitable[Outcome]],
+    *,
+    find_open: Callable[[], Awaitable[object | None]] | None = None,
+) -> Outcome:
+    """Work in a transaction that has locked this name; once more whenever `work` raises ChangedMeanwhile.
+
+    `find_open` looks for the open thing of this name, if `work` opens one where there is none: then the organization
+    must have room for it.
+    """
+
+    async def locked(runs: Runs) -> Outcome:
+        await things.lock_name(runs, context.organization_id, name)
+        return await work(runs)
+
+    async with context.turn(name):
+        while True:
+            if find_open is not None and await find_open() is None and not await context.may_open():
+                return TooManyThings()
+            with contextlib.suppress(ChangedMeanwhile):
+                return await context.db.transact_within(locked, seconds=context.seconds)
 
 
 async def make(

@@ -15,7 +15,6 @@ from bridge.things.operations import (
     NounApi,
     Operation,
     Outcome,
-    TooManyThings,
     Wrong,
     callback_target,
 )
@@ -32,24 +31,14 @@ from storage.things import ThingRow
 _TABLE: Final = NOUN.table
 
 
-class _Moved(Exception):
-    """What was found under the lock of its source has ended meanwhile, by a click: look again."""
-
-
 async def report(context: Context, _: UUID | None, sent: Report) -> Outcome:
     """Open the recovery of a source, or refresh the open one."""
-    assert context.common is not None  # noqa: S101  -- the operation takes the common fields
-    name = _name(sent.source)
-    async with context.turn(name):
-        while True:
-            if await _find_open(context.db, context, sent.source) is None and not await context.may_open():
-                return TooManyThings()
-            try:
-                return await context.db.transact_within(
-                    lambda runs: _reported(runs, context, sent), seconds=context.seconds
-                )
-            except _Moved:
-                continue
+    return await agent_moves.behind_name(
+        context,
+        _name(sent.source),
+        lambda runs: _reported(runs, context, sent),
+        find_open=lambda: _find_open(context.db, context, sent.source),
+    )
 
 
 async def resolve(context: Context, id: UUID | None, sent: Resolve) -> Outcome:
@@ -77,14 +66,9 @@ async def resolve_source(context: Context, _: UUID | None, sent: ResolveSource) 
         return await resolve(context, id, sent)
     if isinstance(blocker := _blocker(sent), Wrong):
         return blocker
-    async with context.turn(_name(sent.source)):
-        while True:
-            try:
-                return await context.db.transact_within(
-                    lambda runs: _resolved_by_source(runs, context, sent, blocker), seconds=context.seconds
-                )
-            except _Moved:
-                continue
+    return await agent_moves.behind_name(
+        context, _name(sent.source), lambda runs: _resolved_by_source(runs, context, sent, blocker)
+    )
 
 
 async def search(context: Context, _: UUID | None, sent: Search) -> Outcome:
@@ -104,7 +88,6 @@ async def search(context: Context, _: UUID | None, sent: Search) -> Outcome:
 
 
 async def _reported(runs: Runs, context: Context, sent: Report) -> Outcome:
-    await things.lock_name(runs, context.organization_id, _name(sent.source))
     found = await _find_open(runs, context, sent.source)
     if found is None:
         return await agent_moves.opened(runs, context, NOUN, lambda now: life.opened(sent, now, context.by))
@@ -112,9 +95,9 @@ async def _reported(runs: Runs, context: Context, sent: Report) -> Outcome:
     connection = await things.lock_connection(runs, scope)
     locked = await transactions.lock(runs, NOUN, context.organization_id, id)
     if locked is None or NOUN.is_final(locked.row):
-        raise _Moved
+        raise agent_moves.ChangedMeanwhile
     common = context.common
-    assert common is not None  # noqa: S101  -- as above
+    assert common is not None  # noqa: S101  -- the operation takes the common fields
     if "connection" in common.given and _given_connection(common.connection) != scope.connection_id:
         here = ids.encode("con", scope.connection_id)
         return Wrong(pointer="/connection", message=f"must be {here}, where this recovery is open, or be left out")
@@ -135,7 +118,6 @@ async def _reported(runs: Runs, context: Context, sent: Report) -> Outcome:
 
 
 async def _resolved_by_source(runs: Runs, context: Context, sent: ResolveSource, blocker: Json | None) -> Outcome:
-    await things.lock_name(runs, context.organization_id, _name(sent.source))
     found = await _find_open(runs, context, sent.source)
     if found is None:
         return NoSuchThing(detail=await _none_open(runs, context, sent.source))
@@ -153,13 +135,13 @@ async def _resolved(
     *,
     is_open: bool = False,
 ) -> Outcome:
-    """End a recovery under its locks; with `is_open`, raises _Moved if it is not open any more."""
+    """End a recovery under its locks; with `is_open`, raises ChangedMeanwhile if it is not open any more."""
     connection = await things.lock_connection(runs, scope)
     other = ending.blocker_id(blocker)
     locked = await transactions.lock(runs, NOUN, context.organization_id, id, other=other)
-    if locked is None or (is_open and NOUN.is_final(locked.row)):
-        if is_open:
-            raise _Moved
+    if is_open and (locked is None or NOUN.is_final(locked.row)):
+        raise agent_moves.ChangedMeanwhile
+    if locked is None:
         return NoSuchThing()
     row, outcome = locked.row, Ending(sent.outcome)
     if NOUN.is_final(row):
