@@ -13,7 +13,6 @@ from bridge.things.operations import Context, Done, IllegalMove, NoSuchThing, Ou
 from storage import things
 from storage.model import Scope
 from storage.statements import Runs
-from storage.things import ThingRow
 
 R = TypeVar("R")  # the row of a noun
 
@@ -109,8 +108,7 @@ async def _made(
     if not isinstance(decided, Decision):
         return decided
     if not decided.happened and decided.row == locked.row:
-        found = ThingRow(thing=locked.thing, row=locked.row)
-        return Done(settled=await transactions.unchanged(runs, found, context.request))
+        return Done(settled=await transactions.unchanged(runs, locked.thing, locked.row, context.request))
     return Done(
         settled=await transactions.write(
             runs, noun, locked.thing, connection, decided, now=locked.now, request=context.request

@@ -133,7 +133,7 @@ async def _opened_or_reused(runs: Runs, context: Context, sent: Create, system: 
     found = await _TABLE.get(runs, context.organization_id, id) if still else None
     if found is None:
         raise agent_moves.ChangedMeanwhile
-    settled = await transactions.unchanged(runs, found, context.request)
+    settled = await transactions.unchanged(runs, found.thing, found.row, context.request)
     await _link(runs, context, id)
     return Done(settled=settled, extra={"reused": True})
 

@@ -26,7 +26,6 @@ from bridge.things.recovery.schemas import Recovery as Schema
 from storage import json_text, things
 from storage.model import Json, Scope
 from storage.statements import Runs
-from storage.things import ThingRow
 
 _TABLE: Final = NOUN.table
 
@@ -147,8 +146,7 @@ async def _resolved(
     if NOUN.is_final(row):
         if row.outcome != outcome:
             return IllegalMove(id=id, detail=_ended(row))
-        found = ThingRow(thing=locked.thing, row=row)
-        return Done(settled=await transactions.unchanged(runs, found, context.request))
+        return Done(settled=await transactions.unchanged(runs, locked.thing, row, context.request))
     if (refusal := ending.refusal(locked, outcome, blocker)) is not None:
         return Wrong(pointer="/blocker/id", message=_NOT_BLOCKING[refusal.code])
     decision = ending.resolved(locked, outcome, note=sent.note, blocker=blocker, by=context.by)
