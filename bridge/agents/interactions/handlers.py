@@ -247,7 +247,7 @@ class Interactions:
         return await self._poll.until(
             done,
             request,
-            lambda: self._read(key, id),
+            lambda _: self._read(key, id),
             self._notifier.watching(key.organization_id, id),
             seconds=seconds,
             required=required,
