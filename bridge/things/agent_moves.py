@@ -31,7 +31,7 @@ async def open(context: Context, noun: Noun[R], decide: Callable[[datetime], Dec
 async def opened(
     runs: Runs, context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]], *, id: UUID | None = None
 ) -> Outcome:
-    """The same in a transaction that has locked the thing's name, where the noun has one open thing for each name."""
+    """Open a thing in this transaction; whether the organization may have one more was asked before."""
     common = context.common
     assert common is not None  # noqa: S101  -- an operation that opens things takes the common fields
     if isinstance(common.connection, Wrong):
@@ -86,7 +86,7 @@ async def make(
 
 
 def illegal(noun: Noun[R], locked: Locked[R], moves: str = "it has no moves") -> IllegalMove:
-    """That the status of a thing does not have this move."""
+    """The outcome of a move that the status of a thing does not have; `moves` says which it has."""
     status = noun.status(locked.row)
     final = ", which is final" if status in noun.final else ""
     return IllegalMove(id=locked.thing.id, detail=f"It is {status}{final}: {moves}.")

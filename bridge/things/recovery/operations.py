@@ -213,6 +213,12 @@ def _given_connection(connection: Any) -> UUID | None:
     return None if isinstance(connection, Wrong) else connection.id
 
 
+_TO: Final = (
+    "Where its cards are. Left out: the direct messages of the user who owns it, else the connection's default "
+    "channel; if there is none, there is no card"
+)
+_RESPONDERS: Final = "Who may act on it. Left out: the user who owns it, else everyone who can see a card"
+
 API: Final = NounApi(
     noun=NOUN,
     words="recovery",
@@ -228,14 +234,8 @@ API: Final = NounApi(
             run=report,
             has_common=True,
             left_out=(
-                (
-                    "to",
-                    (
-                        "Where its cards are. Left out: the direct messages of the user who owns it, else the "
-                        "connection's default channel; if there is none, there is no card"
-                    ),
-                ),
-                ("responders", "Who may act on it. Left out: the user who owns it, else everyone who can see a card"),
+                ("to", _TO),
+                ("responders", _RESPONDERS),
             ),
             opens=True,
         ),
