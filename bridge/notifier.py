@@ -52,7 +52,7 @@ class Notifier:
         """A signal that is set whenever this interaction may have changed. Read the row after entering."""
         return _signal(self._watchers, (organization_id, interaction_id), asyncio.Event)
 
-    def watching_thing(self, organization_id: UUID, thing_id: UUID) -> AbstractContextManager["ThingSignal"]:
+    def watching_thing(self, organization_id: UUID, thing_id: UUID) -> AbstractContextManager[ThingSignal]:
         """A signal that is set whenever this thing may have changed. Read the thing after entering."""
         return _signal(self._thing_watchers, (organization_id, thing_id), ThingSignal)
 

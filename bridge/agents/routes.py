@@ -20,7 +20,7 @@ from bridge.agents.limits.thing_quota import ThingQuota
 from bridge.agents.openapi import document
 from bridge.agents.options import API_DEFAULTS, ApiOptions
 from bridge.agents.things import routing
-from bridge.agents.things.handlers import Parts
+from bridge.agents.things.shared import Parts
 from bridge.agents.things.turns import Turns
 from bridge.agents.webhook_endpoints.handlers import Endpoints
 from bridge.metrics import Metrics

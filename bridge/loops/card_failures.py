@@ -62,14 +62,9 @@ class CardFailures:
         """Record a bug in the bridge. `unsure`: the card may have been posted all the same."""
         _log.failure("card_failed", error, **_keys(card))
         self._not_edited(card, back_off(card.failures))
-        self.metrics.put_off("internal_error")
-        reason = {
-            "code": "internal_error",
-            "detail": f"An internal error in the bridge ({type(error).__name__}).",
-            "fix": "",
-        }
-        seconds = back_off(card.failures)
-        await cards.retry(self.db, card, seconds=seconds, reason=reason, failed=True, unsure=unsure, event_id=ids.new())
+        seconds, why = back_off(card.failures), internal_error(error)
+        self.metrics.put_off(why["code"])
+        await cards.retry(self.db, card, seconds=seconds, reason=why, failed=True, unsure=unsure, event_id=ids.new())
 
     async def failed(
         self,
@@ -180,9 +175,10 @@ class CardFailures:
             self.expected.not_edited(card.connection_id, card.handle, seconds=seconds)
 
 
-def destination(card: Card) -> str:
-    """The id of the channel or person of a card's address: Slack limits the rate of posts for each."""
-    return str(card.address.get("user") or card.address.get("channel"))
+def internal_error(error: BaseException) -> Json:
+    """The reason that agents get for a bug in the bridge."""
+    detail = f"An internal error in the bridge ({type(error).__name__})."
+    return {"code": "internal_error", "detail": detail, "fix": ""}
 
 
 def back_off(failures: int) -> float:
@@ -204,9 +200,9 @@ def _again(card: Card, failure: slack.GiveUp, ended_at: datetime | None) -> floa
 
 def reason(card: Card, failure: slack.SlackFailure) -> Json:
     """The reason that agents get: names the destination, and has a fix of its own for a person's id."""
-    found = slack.reason(failure)
-    if not found["detail"].startswith(destination(card)):
-        found["detail"] = f"{destination(card)}: {found['detail']}"
+    found, destination = slack.reason(failure), posting_pace.destination(card.address)
+    if not found["detail"].startswith(destination):
+        found["detail"] = f"{destination}: {found['detail']}"
     if failure.code == "channel_not_found" and "user" in card.address:
         found["fix"] = "Check the user id (U…), and that this person is an active member of the workspace."
     return found

@@ -177,11 +177,11 @@ class Cards:
 
     async def _post(self, card: Card, content: Content, client: Client) -> None:
         """Post a card when its destination has a turn, and store where it is."""
-        destination = card_failures.destination(card)
+        destination = posting_pace.destination(card.address)
         drawn = await _drawn(content, plain=card.plain)
         if await self._given_up(card):
             return
-        if not await self._has_turn(card, destination):
+        if not await posting_pace.wait_for_turn(self._db, self._pace, card.scope, destination):
             await self._put_off(card, destination, posting_pace.WAITING_FOR_TURN)
             return
         async with self._slots.take(card.connection_id) as free:
@@ -215,10 +215,6 @@ class Cards:
         if broken is not None:
             await self._failures.give_up(card, broken)
         return broken is not None
-
-    async def _has_turn(self, card: Card, destination: str) -> bool:
-        """Wait for a turn. False if it takes too long."""
-        return await posting_pace.wait_for_turn(self._db, self._pace, card.scope, destination)
 
     async def _put_off(self, card: Card, destination: str, otherwise: slack.RetryAfter) -> None:
         """Release a card that is not posted now, because of a pause if there is one, else because of `otherwise`."""

@@ -98,12 +98,8 @@ class Notes:
                 raise
             except Exception as error:  # noqa: BLE001  -- a bug in the bridge, met by notes of one card
                 _log.failure("note_failed", error, **_keys(leased))
-                reason = {
-                    "code": "internal_error",
-                    "detail": f"An internal error in the bridge ({type(error).__name__}).",
-                    "fix": "",
-                }
-                self._metrics.note_given_up("internal_error")
+                reason = card_failures.internal_error(error)
+                self._metrics.note_given_up(reason["code"])
                 await notes.give_up(self._db, leased, reason=reason, unsure=True)
         except errors.Unavailable as error:
             # Notes that Slack was not called for are leased again when this lease expires.
@@ -115,7 +111,7 @@ class Notes:
         if isinstance(client, slack.Broken):
             await self._put_off(leased, card_failures.LONG_SECONDS, client)
             return
-        destination = _destination(leased)
+        destination = posting_pace.destination(leased.address)  # as of cards, which notes share the rate with
         if not await posting_pace.wait_for_turn(self._db, self._pace, leased.scope, destination):
             await self._wait(leased, destination)
             return
@@ -200,11 +196,6 @@ async def _sent(client: Client, leased: LeasedNotes) -> Handle | slack.SlackFail
     text = "\n".join(leased.texts)
     address: dict[str, Any] = {"channel": leased.handle.channel, "thread_ts": leased.thread_ts}
     return await client.post(address, Drawing(text=text, blocks=[blocks.section(blocks.mrkdwn(text))]))
-
-
-def _destination(leased: LeasedNotes) -> str:
-    """As of posted cards, which notes share the rate with."""
-    return str(leased.address.get("user") or leased.address.get("channel"))
 
 
 def _keys(leased: LeasedNotes) -> dict[str, object]:

@@ -3,7 +3,7 @@
 Each replica keeps its own turns and pauses in memory, so that few database calls are made in vain. `throttles` in the
 database gives out the turns of all replicas together, and a pause that Slack asked one replica for holds for all.
 
-A destination is the id of a channel or a person, or `card_failures.EDITS`.
+A destination is the id of a channel or a person, see `destination`, or `card_failures.EDITS`.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from cachetools import LRUCache
 
 from bridge.slack.errors import RetryAfter
 from storage import throttles
-from storage.model import Scope
+from storage.model import Json, Scope
 from storage.pool import Database
 from storage.throttles import Bucket
 
@@ -45,6 +45,11 @@ class _Destination:
 
 
 _TURNS = Bucket(rate=1 / INTERVAL, burst=1 + PATIENCE / INTERVAL)
+
+
+def destination(address: Json) -> str:
+    """The id of the channel or person of an address: Slack limits the rate of posts for each."""
+    return str(address.get("user") or address.get("channel"))
 
 
 async def shared_turn(db: Database, scope: Scope, destination: str) -> float | None:

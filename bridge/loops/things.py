@@ -110,8 +110,7 @@ class Things:
         for entry in settled.happened:
             _log.info("thing_moved", thing=noun.public_id(thing.id), move=entry.move)
             self._metrics.thing_moved(noun.name, entry.move)
-        self._notifier.interaction_changed(thing.organization_id, thing.id)
-        self._notifier.cards.set()
+        self._notifier.thing_changed(thing.organization_id, thing.id)
 
 
 def _ticked(noun: Noun[Any]) -> Callable[[Runs, Locked[Any], LockedConnection], Awaitable[Decision[Any] | None]]:

@@ -148,8 +148,7 @@ class Clicks:
             moves = thing.found.thing.moves
             if not self._expected.add(click, connection, claimed, moves=moves):
                 self._metrics.fell_back(Fallback.DROPPED)
-        self._notifier.interaction_changed(connection.organization_id, thing.found.thing.id)
-        self._notifier.cards.set()
+        self._notifier.thing_changed(connection.organization_id, thing.found.thing.id)
         if claimed.is_settling:
             return
         if is_over:

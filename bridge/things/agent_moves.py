@@ -1,6 +1,7 @@
 """What the operations of all nouns have in common: an agent opens a thing, or moves one that it names by its id."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,9 +13,12 @@ from bridge.things.operations import Context, Done, IllegalMove, NoSuchThing, Ou
 from storage import things
 from storage.model import Scope
 from storage.statements import Runs
-from storage.things import ThingRow
 
 R = TypeVar("R")  # the row of a noun
+
+
+class ChangedMeanwhile(Exception):
+    """A thing that was found by its name was not the open one any more once it was locked: look again."""
 
 
 async def open(context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]]) -> Outcome:
@@ -27,7 +31,7 @@ async def open(context: Context, noun: Noun[R], decide: Callable[[datetime], Dec
 async def opened(
     runs: Runs, context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]], *, id: UUID | None = None
 ) -> Outcome:
-    """The same in a transaction that has locked the thing's name, where the noun has one open thing for each name."""
+    """Open a thing in this transaction; whether the organization may have one more was asked before."""
     common = context.common
     assert common is not None  # noqa: S101  -- an operation that opens things takes the common fields
     if isinstance(common.connection, Wrong):
@@ -40,6 +44,31 @@ async def opened(
     thing = await things.open(runs, opening)
     settled = await transactions.write(runs, noun, thing, connection, decide(now), now=now, request=context.request)
     return Done(settled=settled, is_new=True)
+
+
+async def behind_name(
+    context: Context,
+    name: str,
+    work: Callable[[Runs], Awaitable[Outcome]],
+    *,
+    find_open: Callable[[], Awaitable[object | None]] | None = None,
+) -> Outcome:
+    """Work in a transaction that has locked this name; once more whenever `work` raises ChangedMeanwhile.
+
+    `find_open` looks for the open thing of this name, if `work` opens one where there is none: then the organization
+    must have room for it.
+    """
+
+    async def locked(runs: Runs) -> Outcome:
+        await things.lock_name(runs, context.organization_id, name)
+        return await work(runs)
+
+    async with context.turn(name):
+        while True:
+            if find_open is not None and await find_open() is None and not await context.may_open():
+                return TooManyThings()
+            with contextlib.suppress(ChangedMeanwhile):
+                return await context.db.transact_within(locked, seconds=context.seconds)
 
 
 async def make(
@@ -57,7 +86,7 @@ async def make(
 
 
 def illegal(noun: Noun[R], locked: Locked[R], moves: str = "it has no moves") -> IllegalMove:
-    """That the status of a thing does not have this move."""
+    """The outcome of a move that the status of a thing does not have; `moves` says which it has."""
     status = noun.status(locked.row)
     final = ", which is final" if status in noun.final else ""
     return IllegalMove(id=locked.thing.id, detail=f"It is {status}{final}: {moves}.")
@@ -79,8 +108,7 @@ async def _made(
     if not isinstance(decided, Decision):
         return decided
     if not decided.happened and decided.row == locked.row:
-        found = ThingRow(thing=locked.thing, row=locked.row)
-        return Done(settled=await transactions.unchanged(runs, found, context.request))
+        return Done(settled=await transactions.unchanged(runs, locked.thing, locked.row, context.request))
     return Done(
         settled=await transactions.write(
             runs, noun, locked.thing, connection, decided, now=locked.now, request=context.request

@@ -123,6 +123,10 @@ def asked_places(thing: Thing, _: object, default_channel: str | None) -> list[J
     return thing.asked_addresses or ([{"channel": default_channel}] if default_channel else [])
 
 
+def _by_its_name(_: str, __: Json) -> str | None:
+    return None
+
+
 def _allowed(_: object, __: str, ___: Json) -> None:
     return None
 
@@ -153,6 +157,7 @@ class Noun(Generic[R]):
     resource: Callable[[ThingRow[R]], Json]  # the noun's own fields, for agents
     sentence: Callable[[ThingRow[R]], str]  # the state in one sentence that a model can act on
     standing: Callable[[ThingRow[R]], str]  # the state as mrkdwn for a person: what it is now, who made it so, when
+    happened: Callable[[str, Json], str | None] = _by_its_name  # a move and its detail in words for the timeline
     places: Callable[[Thing, R, str | None], list[Json]] = asked_places  # of its cards; gets the connection's channel
     guard: Callable[[Locked[R], str, Json], Refusal | None] = _allowed  # may a person make this move, with these words?
     needs: Callable[[str, Json], UUID | None] = _nothing  # another thing that a move depends on being open

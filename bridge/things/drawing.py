@@ -2,14 +2,13 @@
 
 from typing import Any
 
+from bridge.forms.form import MAX_OPTIONS
 from bridge.things.contract import Choosable, Noun, ThingView
 from bridge.things.registry import NOUNS
 from storage import things
 from storage.model import Card, Interaction
 from storage.statements import Runs
 from storage.things import ThingRow
-
-MAX_CHOOSABLE = 100  # Slack's limit for a menu
 
 
 async def of_anchor(db: Runs, anchor: Interaction) -> tuple[Noun[Any], ThingRow[Any]] | None:
@@ -35,18 +34,18 @@ def view(noun: Noun[Any], found: ThingRow[Any], card: Card, *, version: int, is_
 
 
 async def choosable(db: Runs, found: ThingRow[Any]) -> list[Choosable]:
-    """The newest open things of its workspace but this one, for a menu: at most MAX_CHOOSABLE.
+    """The newest open things of its workspace but this one, for a menu: at most MAX_OPTIONS.
 
     Their titles are for people of the workspace: none are offered where people of other organizations may act.
     """
     thing = found.thing
     if thing.home_teams is None:
         return []
-    newest = await things.newest_open(db, thing.scope, limit=MAX_CHOOSABLE + 1)
+    newest = await things.newest_open(db, thing.scope, limit=MAX_OPTIONS + 1)
     rows: dict[Any, Choosable] = {}
     for name in {noun for _, noun in newest} & NOUNS.keys():
         noun = NOUNS[name]
         wanted = [id for id, of_noun in newest if of_noun == name and id != thing.id]
         for id, each in (await noun.table.several(db, thing.organization_id, wanted)).items():
             rows[id] = Choosable(id=noun.public_id(id), label=noun.offer(each.thing, each.row).title)
-    return [rows[id] for id, _ in newest if id in rows][:MAX_CHOOSABLE]
+    return [rows[id] for id, _ in newest if id in rows][:MAX_OPTIONS]

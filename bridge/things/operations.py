@@ -164,7 +164,7 @@ class Operation:
     """The `extra` of its response again: for organization, thing, and what it made; see `Context.making`."""
     has_common: bool = False  # the body has the fields of `Common` too
     opens: bool = False  # it may open a thing
-    left_out: tuple[tuple[str, str], ...] = ()  # common fields and descriptions for them instead of the usual ones
+    left_out: tuple[tuple[str, str], ...] = ()  # common fields, and what is said of them in place of the usual
     adds: bool = False  # it makes something that belongs to a thing
     is_search: bool = False  # it returns a list, and changes nothing
 

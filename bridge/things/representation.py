@@ -10,16 +10,15 @@ from bridge.representation import event, interaction
 from bridge.representation.interaction import moment
 from bridge.things.contract import Noun
 from bridge.things.registry import NOUNS
-from storage.model import Card, Json, Status
+from storage.model import Card, Json, Status, Thing
 from storage.things import ThingRow
 
 R = TypeVar("R")
 
 
 def resource(noun: Noun[R], found: ThingRow[R], cards: Sequence[Card]) -> Json:
-    """The whole resource; cards that were retired, because the thing's cards are elsewhere now, are left out."""
+    """The whole resource."""
     thing = found.thing
-    status = Status.PENDING if thing.ended_at is None else Status.ANSWERED
     return {
         "id": noun.public_id(thing.id),
         "status": noun.status(found.row),
@@ -30,9 +29,7 @@ def resource(noun: Noun[R], found: ThingRow[R], cards: Sequence[Card]) -> Json:
         "outsiders": "allow" if thing.home_teams is None else "refuse",
         "agent": thing.agent,
         "connection": ids.encode("con", thing.connection_id),
-        "cards": [
-            interaction.card(card, status=status, now=thing.read_at) for card in cards if card.retired_at is None
-        ],
+        "cards": cards_of(thing, cards),
         "tags": thing.tags,
         "metadata": thing.metadata,
         "callback": thing.callback,
@@ -41,6 +38,12 @@ def resource(noun: Noun[R], found: ThingRow[R], cards: Sequence[Card]) -> Json:
         "updated_at": moment(thing.updated_at),
         "ended_at": moment(thing.ended_at),
     }
+
+
+def cards_of(thing: Thing, cards: Sequence[Card]) -> list[Json]:
+    """The cards of a thing; those that were retired, because its cards are elsewhere now, are left out."""
+    status = Status.PENDING if thing.ended_at is None else Status.ANSWERED
+    return [interaction.card(card, status=status, now=thing.read_at) for card in cards if card.retired_at is None]
 
 
 def thing_id(noun: str, id: UUID) -> str | None:

@@ -88,7 +88,7 @@ class Secrets:
         self._hidden(fields.model_dump(mode="json", exclude_unset=True), _Shape(models=(type(fields),)), "", keeps=True)
 
     def number_in(self, text: str, *, decodes: bool = True) -> int | None:
-        """The place of a secret that stands in this text; None if there is none. `decodes`: nor percent-encoded."""
+        """The place of a secret that stands in this text or, with `decodes`, in what it encodes; None if none does."""
         texts = (text, _decoded(text)) if decodes and "%" in text else (text,)
         return next((number for number, secret in self.written if any(secret in each for each in texts)), None)
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from bridge.things import transactions
+from bridge.things import agent_moves, transactions
 from bridge.things.contract import Decision, Noun
-from bridge.things.operations import Context, Done, IllegalMove, NoSuchThing, Outcome, Wrong, callback_target
+from bridge.things.operations import Context, Done, NoSuchThing, Outcome, Wrong, callback_target
 from storage import things
 from storage.model import Json, Scope
 from storage.statements import Runs
@@ -32,8 +32,7 @@ async def _shown(runs: Runs, context: Context, noun: Noun[Any], scope: Scope, id
     if locked is None:
         return NoSuchThing()
     if noun.is_final(locked.row):
-        status = noun.status(locked.row)
-        return IllegalMove(id=id, detail=f"It is {status}, which is final: it gets no more cards, and has no moves.")
+        return agent_moves.illegal(noun, locked, "it gets no more cards, and has no moves")
     thing = locked.thing
     added = [*thing.added_addresses, *(each for each in to if each not in thing.added_addresses)]
     if len(added) > MAX_ADDED:

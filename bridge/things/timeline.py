@@ -6,8 +6,9 @@ from uuid import UUID
 
 from bridge import ids
 from bridge.representation import interaction, status_text, timeline_text
+from bridge.things import actors, representation
 from bridge.things.contract import Noun
-from storage.model import Card, Json, Status, ThingTimelineEntry, Verdict
+from storage.model import Card, Json, ThingTimelineEntry, Verdict
 from storage.things import ThingRow
 
 R = TypeVar("R")
@@ -21,14 +22,10 @@ _DELIVERED = {
 
 def timeline(noun: Noun[R], found: ThingRow[R], cards: Sequence[Card], entries: Sequence[ThingTimelineEntry]) -> Json:
     """The thing's status and cards, and what happened to it, oldest first."""
-    thing = found.thing
-    status = Status.PENDING if thing.ended_at is None else Status.ANSWERED
     return {
         "status": noun.status(found.row),
         "message": noun.sentence(found),
-        "cards": [
-            interaction.card(card, status=status, now=thing.read_at) for card in cards if card.retired_at is None
-        ],
+        "cards": representation.cards_of(found.thing, cards),
         "items": [_item(noun, entry) for entry in entries],
     }
 
@@ -58,7 +55,7 @@ def _sentence(noun: Noun[Any], entry: ThingTimelineEntry, detail: Json) -> str:
     if sort == noun.name and what == "unreachable":
         return f"A card cannot be shown: {status_text.one_line(detail.get('detail') or '?')}"
     if sort == noun.name:
-        return _moved(what, entry.by, detail)
+        return _moved(noun, what, entry.by, detail)
     if sort == "delivery":
         return _delivered(what, detail)
     if sort == "note":
@@ -68,43 +65,13 @@ def _sentence(noun: Noun[Any], entry: ThingTimelineEntry, detail: Json) -> str:
     return timeline_text.card(entry.type, detail) or entry.type
 
 
-def _moved(move: str, by: Json, detail: Json) -> str:
-    blocker = _blocker(detail.get("blocker") or {})
-    if move == "unblocked":
-        return f"Unblocked: {blocker or 'what blocked it'} has ended"
+def _moved(noun: Noun[Any], move: str, by: Json, detail: Json) -> str:
+    happened = noun.happened(move, detail) or move.replace("_", " ").capitalize()
+    actor = f" by {actors.named(by)}" if by else ""
     before, after = detail.get("from"), detail.get("to")
     change = f", from {before} to {after}" if before and after and before != after else ""
     reason = f": {status_text.quoted(detail['reason'])}" if detail.get("reason") else ""
-    return f"{_happened(move, detail, blocker)}{_by(by)}{change}{reason}"
-
-
-def _happened(move: str, detail: Json, blocker: str) -> str:
-    if outcome := detail.get("outcome"):
-        words = f"Ended as {str(outcome).replace('_', ' ')}"
-        return f"{words} by {blocker}," if blocker else words
-    if move == "escalated" and (owner := (detail.get("wakes") or {}).get("owner")):
-        return f"Escalated to {_owner(owner)}"
-    return move.replace("_", " ").capitalize()
-
-
-def _owner(owner: Json) -> str:
-    if owner.get("user"):
-        return f"the user {owner['user']}"
-    return f"the agent {status_text.quoted(owner['agent'])}" if owner.get("agent") else "the board"
-
-
-def _blocker(blocker: Json) -> str:
-    """What blocks a recovery; empty if it names nothing."""
-    external = blocker.get("external")
-    if external:
-        return f"{status_text.quoted(external.get('type'))} {status_text.quoted(external.get('id'))}"
-    return status_text.one_line(blocker.get("id") or "")
-
-
-def _by(by: Json) -> str:
-    if by.get("user"):
-        return f" by {status_text.person(by['user'], by.get('name'))}"
-    return f" by {status_text.quoted(by['key'])}" if by.get("key") else ""
+    return f"{happened}{actor}{change}{reason}"
 
 
 def _delivered(status: str, detail: Json) -> str:

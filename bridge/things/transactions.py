@@ -87,11 +87,11 @@ async def write(
     return Settled(after=ThingRow(thing=after, row=row), happened=tuple(decision.happened), is_settling=is_settling)
 
 
-async def unchanged(runs: Runs, found: ThingRow[R], request: Request | None) -> Settled[R]:
+async def unchanged(runs: Runs, thing: Thing, row: R, request: Request | None) -> Settled[R]:
     """Settle a locked thing as it is; only the request is kept, if it has a key. Raises RequestTaken."""
     if request is not None:
-        await things.keep_request(runs, found.thing, request)
-    return Settled(after=found)
+        await things.keep_request(runs, thing, request)
+    return Settled(after=ThingRow(thing=thing, row=row))
 
 
 async def lock(
@@ -120,7 +120,6 @@ async def change(
     decide: Callable[[Runs, Locked[R], LockedConnection], Awaitable[Decision[R] | None]],
     *,
     seconds: float,
-    request: Request | None = None,
 ) -> Settled[R] | None:
     """Lock a thing and write what `decide` returns, if that is anything; None if the thing does not exist any more.
 
@@ -129,14 +128,13 @@ async def change(
 
     async def work(runs: Runs) -> Settled[R] | None:
         connection = await things.lock_connection(runs, scope)
-        found = await noun.table.lock(runs, scope.organization_id, id)
-        if found is None:
+        locked = await lock(runs, noun, scope.organization_id, id)
+        if locked is None:
             return None
-        locked = Locked(thing=found.thing, row=found.row, now=found.thing.read_at)
         decision = await decide(runs, locked, connection)
         if decision is None:
-            return await unchanged(runs, found, request)
-        return await write(runs, noun, found.thing, connection, decision, now=locked.now, request=request)
+            return Settled(after=ThingRow(thing=locked.thing, row=locked.row))
+        return await write(runs, noun, locked.thing, connection, decision, now=locked.now)
 
     return await db.transact_within(work, seconds=seconds)
 

@@ -62,9 +62,11 @@ def _status(text: str | None) -> Status | None:
 
 def _thing(text: str | None) -> UUID | None:
     """The thing whose rounds are wanted; raises ApiProblem for an id that is of no thing."""
-    if text is None or (id := registry.decode(text)) is not None:
-        return id if text is not None else None
-    raise ApiProblem(BAD_PARAMETER, "thing must be the id of a thing, such as rec_….")
+    if text is None:
+        return None
+    if (id := registry.decode(text)) is None:
+        raise ApiProblem(BAD_PARAMETER, "thing must be the id of a thing, such as rec_….")
+    return id
 
 
 def _kind(text: str | None) -> str | None:

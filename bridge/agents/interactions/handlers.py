@@ -247,7 +247,7 @@ class Interactions:
         return await self._poll.until(
             done,
             request,
-            lambda: self._read(key, id),
+            lambda _: self._read(key, id),
             self._notifier.watching(key.organization_id, id),
             seconds=seconds,
             required=required,
@@ -275,7 +275,12 @@ class Interactions:
         )
 
     async def _refuse_round(self, key: Key, id: UUID, what: str) -> None:
-        """Refuse what only questions allow: raises ApiProblem if this interaction is a round of a thing."""
+        """Refuse what only questions allow: raises ApiProblem if this interaction is a round of a thing.
+
+        Reads nothing for the id of a question.
+        """
+        if id < interactions.QUESTIONS_BEFORE:
+            return
         row = await within(interactions.get(self._db, key.organization_id, id))
         if row is None or row.thing_id is None:
             return

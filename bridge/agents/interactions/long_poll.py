@@ -25,6 +25,7 @@ DISCONNECT_SECONDS = 5.0  # how often to check whether the client disconnected, 
 NO_SUCH = "No interaction of your organization has this id."
 
 T = TypeVar("T")
+E = TypeVar("E", bound=asyncio.Event)
 
 Snapshot: TypeAlias = tuple[Interaction, list[Card]]
 """An interaction and its cards."""
@@ -51,17 +52,17 @@ class LongPoll:
         self,
         done: Callable[[T], bool],
         request: web.Request,
-        read: Callable[[], Awaitable[T]],
-        watching: AbstractContextManager[asyncio.Event],
+        read: Callable[[E], Awaitable[T]],
+        watching: AbstractContextManager[E],
         *,
         seconds: float,
         required: bool = False,
     ) -> T:
         """Read until what was read is `done`, at most for `seconds`; every read is of the rows. Raises ApiProblem.
 
-        `watching` gives the signal that is set when it may have changed. Raises ApiProblem too when the key of the
-        request is revoked meanwhile. When too many requests wait already, raises it if waiting is `required`, and else
-        returns at once.
+        `watching` gives the signal that is set when it may have changed; `read` gets that signal. Raises ApiProblem too
+        when the key of the request is revoked meanwhile. When too many requests wait already, raises it if waiting is
+        `required`, and else returns at once.
         """
         key, is_revoked = auth.key(request), asyncio.Event()
         organization_id = key.organization_id
@@ -78,7 +79,7 @@ class LongPoll:
                 if is_revoked.is_set():
                     raise auth.refusal()
                 signal.clear()
-                found = await read()
+                found = await read(signal)
                 if clock() >= deadline or self.notifier.closing.is_set() or done(found):
                     return found
                 if not is_admitted:  # counted only once it really waits

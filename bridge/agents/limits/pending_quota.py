@@ -1,19 +1,10 @@
-"""Limits an organization's pending interactions, counted by the statement that opens one when that is needed.
+"""Limits an organization's pending interactions, counted by the statement that opens one when that is needed."""
 
-Counting 10,000 rows takes some milliseconds, so a replica that found much room opens up to ALLOWANCE interactions
-before it counts again. Near the limit it counts before each one, and opens one at a time. So an organization never has
-more than the limit, plus ALLOWANCE for each replica.
-"""
-
-import asyncio
-from dataclasses import dataclass, field
 from typing import TypeAlias
-from uuid import UUID
-
-from cachetools import LRUCache
 
 from bridge.agents.http.problems import TOO_MANY_PENDING, ApiProblem
 from bridge.agents.limits.limit_values import Limits
+from bridge.agents.limits.quota_shares import QuotaShares, Share
 from storage import interactions
 from storage.interactions import (
     Disconnected,
@@ -29,20 +20,7 @@ from storage.pool import Database
 
 OpenOutcome: TypeAlias = Opened | Replayed | Mismatch | Disconnected | TooManyPending | NoSuchOlder | OlderEnded
 
-ALLOWANCE = 50
 RETRY_SECONDS = 30  # a guess: when a person will answer is not known
-_REPLICAS = 8  # assumed to run at once: each may use this fraction of the free quota, so that all stay within it
-_PAUSE = 0.2  # seconds in which a full organization is not counted again
-_REMEMBERED = 10_000  # organizations; forgetting one costs a count
-
-
-@dataclass(slots=True)
-class _QuotaShare:
-    """What this replica knows of one organization."""
-
-    left: int = 0  # interactions it may open before the next count
-    full_until: float = 0.0  # by the event loop's clock
-    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class PendingQuota:
@@ -51,18 +29,15 @@ class PendingQuota:
     def __init__(self, *, db: Database, limits: Limits) -> None:
         self._db = db
         self._limit = limits.pending_questions
-        self._shares: LRUCache[UUID, _QuotaShare] = LRUCache(maxsize=_REMEMBERED)
+        self._shares = QuotaShares()
 
     async def open(self, opening: Opening) -> OpenOutcome:
         """Open an interaction unless the organization has too many; a superseding or a repeated one needs no room."""
         if opening.supersedes is not None:
             return await interactions.open(self._db, opening)
-        share = self._shares.setdefault(opening.scope.organization_id, _QuotaShare())
-        if not share.left:
-            async with share.counting:  # concurrent counts would all find the same room
-                if not share.left:
-                    return await self._open_counted(opening, share)
-        share.left -= 1
+        async with self._shares.take(opening.scope.organization_id) as share:
+            if share is not None:
+                return await self._open_counted(opening, share)
         return await interactions.open(self._db, opening)
 
     def refusal(self) -> ApiProblem:
@@ -75,16 +50,15 @@ class PendingQuota:
             retry_after=RETRY_SECONDS,
         )
 
-    async def _open_counted(self, opening: Opening, share: _QuotaShare) -> OpenOutcome:
-        clock = asyncio.get_running_loop().time
-        if clock() < share.full_until:
+    async def _open_counted(self, opening: Opening, share: Share) -> OpenOutcome:
+        if share.is_full:
             return await self._replayed(opening) or TooManyPending()
         outcome = await interactions.open(self._db, opening, max_pending=self._limit)
         match outcome:
             case Opened(pending=int(pending)):
-                share.left = min(ALLOWANCE, (self._limit - pending - 1) // _REPLICAS)
+                share.found_room(self._limit - pending - 1)
             case TooManyPending():
-                share.full_until = clock() + _PAUSE
+                share.found_none()
             case _:
                 pass
         return outcome

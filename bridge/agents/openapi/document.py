@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 import bridge
 from bridge.agents.events import handlers
-from bridge.agents.http import json_response, paging
+from bridge.agents.http import json_response
 from bridge.agents.http.parameters import KEY_PATTERN, MAX_WAIT
 from bridge.agents.http.problems import (
     BAD_PARAMETER,
@@ -24,7 +24,7 @@ from bridge.agents.http.problems import (
 from bridge.agents.interactions import filters
 from bridge.agents.interactions.requests import MODELS, Cancellation, Report
 from bridge.agents.openapi import things, webhooks
-from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
+from bridge.agents.openapi.operations import BODY, CURSOR, KEY, LIMIT, REF, answer, failures
 from bridge.kinds.registry import KINDS
 from bridge.representation.schemas import Event, Interaction, Page, Problem, Timeline
 from bridge.things import event_types
@@ -226,8 +226,8 @@ def _filters() -> list[Json]:
             "description": "The rounds of this thing",
         },
         "include": {"type": "string", "enum": list(filters.INCLUDES)},
-        "cursor": {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"},
-        "limit": _limit(),
+        "cursor": CURSOR,
+        "limit": LIMIT,
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in filters.NAMES]
 
@@ -240,13 +240,9 @@ def _feed() -> list[Json]:
     return [
         {"name": "after", "in": "query", "schema": after},
         {"name": "types", "in": "query", "style": "form", "explode": False, "schema": types},
-        {"name": "limit", "in": "query", "schema": _limit()},
+        {"name": "limit", "in": "query", "schema": LIMIT},
         {"name": handlers.HEADER, "in": "header", "schema": after},
     ]
-
-
-def _limit() -> Json:
-    return {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
 
 
 def _page_or_stream() -> Json:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from bridge.agents.http import problems
+from bridge.agents.http import paging, problems
 from bridge.agents.http.problems import INVALID, NOT_JSON, TOO_LARGE, UNREADABLE
 from bridge.representation.schemas import Problem
 from storage.model import Json
@@ -12,6 +12,8 @@ from storage.model import Json
 REF: Final = "#/components/schemas/{model}"
 BODY: Final = (UNREADABLE, TOO_LARGE, NOT_JSON, INVALID)  # how a request with a body can fail
 KEY: Final[list[Json]] = [{"key": []}]
+CURSOR: Final[Json] = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
+LIMIT: Final[Json] = {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
 
 
 def answer(description: str, model: type[BaseModel]) -> Json:

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, Field, create_model
 
-from bridge.agents.http import paging
 from bridge.agents.http.parameters import KEY_PATTERN, MAX_WAIT
 from bridge.agents.http.problems import (
     BAD_PARAMETER,
@@ -17,7 +16,7 @@ from bridge.agents.http.problems import (
     TOO_MANY_THINGS,
     WEBHOOKS_OFF,
 )
-from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
+from bridge.agents.openapi.operations import BODY, CURSOR, KEY, LIMIT, REF, answer, failures
 from bridge.agents.things.common_fields import Showing, model
 from bridge.things.apis import APIS
 from bridge.things.operations import NestedList, NounApi, Operation
@@ -126,9 +125,7 @@ def _nested(api: NounApi[Any], nested: NestedList) -> Json:
 
 
 def _pages() -> list[Json]:
-    cursor = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
-    limit = {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT}
-    return [{"name": "cursor", "in": "query", "schema": cursor}, {"name": "limit", "in": "query", "schema": limit}]
+    return [{"name": "cursor", "in": "query", "schema": CURSOR}, {"name": "limit", "in": "query", "schema": LIMIT}]
 
 
 def _list(api: NounApi[Any]) -> Json:

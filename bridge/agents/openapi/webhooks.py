@@ -4,9 +4,8 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from bridge.agents.http import paging
 from bridge.agents.http.problems import BAD_PARAMETER, ENDPOINT_CONFLICT, NOT_FOUND, WEBHOOKS_OFF, Type
-from bridge.agents.openapi.operations import BODY, KEY, REF, answer, failures
+from bridge.agents.openapi.operations import BODY, CURSOR, KEY, LIMIT, REF, answer, failures
 from bridge.agents.webhook_endpoints.handlers import CALLBACKS, DELIVERY_PARAMETERS
 from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoint, Replay
 from bridge.representation.webhook_schemas import (
@@ -52,7 +51,7 @@ def paths() -> Json:
                 "summary": "List webhook endpoints",
                 "description": "The first page has all active endpoints.",
                 "security": KEY,
-                "parameters": [_cursor()],
+                "parameters": [{"name": "cursor", "in": "query", "schema": CURSOR}],
                 "responses": {
                     "200": answer("One page: active endpoints first, then the newest.", EndpointPage),
                     **failures(BAD_PARAMETER),
@@ -168,15 +167,10 @@ def _endpoint_or_callbacks() -> Json:
     return {**_id(), "description": f"`{CALLBACKS}`: the callbacks of all questions"}
 
 
-def _cursor() -> Json:
-    schema = {"type": "string", "pattern": paging.CURSOR, "description": "`next_cursor` of the previous page"}
-    return {"name": "cursor", "in": "query", "schema": schema}
-
-
 def _list_parameters() -> list[Json]:
     schemas: dict[str, Json] = {
         "status": {"type": "string", "enum": list(DeliveryStatus)},
-        "cursor": _cursor()["schema"],
-        "limit": {"type": "integer", "minimum": 1, "maximum": paging.MAX_LIMIT, "default": paging.DEFAULT_LIMIT},
+        "cursor": CURSOR,
+        "limit": LIMIT,
     }
     return [{"name": name, "in": "query", "schema": schemas[name]} for name in DELIVERY_PARAMETERS]

@@ -51,9 +51,9 @@ def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm
     if target is None or target.choice is None:
         return None
     made = _made_by(asked, target.choice)
-    form, accepted = made if made is not None else (None, None)
-    if form is None or accepted is None or is_later(form, submission):
+    if made is None or is_later(made[0], submission):
         return LaterForm()
+    form, accepted = made
     submitted = entered(form, submission)
     is_complete = all(field.id in submitted.texts or field.id in submitted.selected for field in form.fields)
     return FilledForm(

@@ -14,7 +14,7 @@ def created(after: Incident, by: Json, message: str | None) -> Happened:
 
 
 def transition(before: Incident, after: Incident, changes: Json, latest: Json) -> Happened:
-    """Status, severity or systems changed, however many of them: to `resolved` it tells that and nothing else."""
+    """Status, severity or systems changed, in one entry; one with the status `resolved` is told as its end."""
     is_resolved = "status" in changes and after.status == Status.RESOLVED
     others = {name: change for name, change in changes.items() if name != "status"}
     return Happened(

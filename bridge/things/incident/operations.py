@@ -43,10 +43,6 @@ from storage.statements import Runs
 _TABLE: Final = NOUN.table
 
 
-class _Moved(Exception):
-    """What was found open under the lock of its system was not so any more when it was locked: look again."""
-
-
 async def create(context: Context, _: UUID | None, sent: Create) -> Outcome:
     """Open an incident, or reuse the open one of its first system if that is asked for."""
     if not sent.dedupe_open_for_system:
@@ -54,16 +50,12 @@ async def create(context: Context, _: UUID | None, sent: Create) -> Outcome:
             return TooManyThings()
         return await context.db.transact_within(lambda runs: _opened(runs, context, sent), seconds=context.seconds)
     system = sent.systems[0]
-    async with context.turn(_name(system)):
-        while True:
-            if await _find_open(context.db, context, system) is None and not await context.may_open():
-                return TooManyThings()
-            try:
-                return await context.db.transact_within(
-                    lambda runs: _opened_or_reused(runs, context, sent, system), seconds=context.seconds
-                )
-            except _Moved:
-                continue
+    return await agent_moves.behind_name(
+        context,
+        _name(system),
+        lambda runs: _opened_or_reused(runs, context, sent, system),
+        find_open=lambda: _find_open(context.db, context, system),
+    )
 
 
 async def update(context: Context, id: UUID | None, sent: NewUpdate) -> Outcome:
@@ -133,7 +125,6 @@ async def read_updates(
 
 
 async def _opened_or_reused(runs: Runs, context: Context, sent: Create, system: str) -> Outcome:
-    await things.lock_name(runs, context.organization_id, _name(system))
     id = await _find_open(runs, context, system)
     if id is None:
         return await _opened(runs, context, sent)
@@ -141,8 +132,8 @@ async def _opened_or_reused(runs: Runs, context: Context, sent: Create, system: 
     still = await _TABLE.ids("is_open", runs, organization_id=context.organization_id, id=id, system=system)
     found = await _TABLE.get(runs, context.organization_id, id) if still else None
     if found is None:
-        raise _Moved
-    settled = await transactions.unchanged(runs, found, context.request)
+        raise agent_moves.ChangedMeanwhile
+    settled = await transactions.unchanged(runs, found.thing, found.row, context.request)
     await _link(runs, context, id)
     return Done(settled=settled, extra={"reused": True})
 

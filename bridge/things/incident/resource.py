@@ -1,6 +1,7 @@
 """The incident resource: the fields of its own that responses, events and webhooks contain."""
 
 from bridge.representation.interaction import moment
+from bridge.things import actors
 from bridge.things.incident import updates
 from bridge.things.incident.row import Incident
 from storage.model import Json
@@ -15,7 +16,7 @@ def resource(found: ThingRow[Incident]) -> Json:
         "description": row.description,
         "severity": row.severity,
         "status": row.status,
-        "status_by": {name: row.status_by[name] for name in ("user", "name", "team", "key") if name in row.status_by},
+        "status_by": actors.resource(row.status_by),
         "status_at": moment(row.status_at),
         "systems": row.systems,
         "resolved_at": moment(row.resolved_at),

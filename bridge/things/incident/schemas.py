@@ -1,13 +1,11 @@
 """The models of an incident's resource for the OpenAPI description; tests compare them with what `resource` writes."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from bridge.things.incident.request import SeverityName, StatusName
 from bridge.things.schemas import Thing, ThingPerson
-
-StatusName = Literal["investigating", "identified", "fixing", "monitoring", "resolved"]
 
 
 class IncidentUpdate(BaseModel):
@@ -26,7 +24,7 @@ class Incident(Thing):
     status: StatusName = Field(description="All but `resolved` are open; from each, each other can be set")
     title: str = Field(description="What is wrong")
     description: str | None = Field(description="What else is known")
-    severity: Literal["minor", "major", "critical"] = Field(description="How bad it is")
+    severity: SeverityName = Field(description="How bad it is")
     status_by: ThingPerson = Field(description="Who set the status")
     status_at: datetime = Field(description="Since when it has this status")
     systems: list[str] = Field(description="What is affected, each once; the order says nothing")

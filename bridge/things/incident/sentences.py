@@ -4,10 +4,9 @@ from typing import Final
 
 from bridge.card import blocks
 from bridge.representation import status_text
-from bridge.things import frame
+from bridge.things import actors, frame
 from bridge.things.incident import state, updates
 from bridge.things.incident.row import Incident, Status
-from storage.model import Json
 from storage.things import ThingRow
 
 _NAMED: Final = 5  # systems
@@ -16,7 +15,7 @@ _NAMED: Final = 5  # systems
 def sentence(found: ThingRow[Incident]) -> str:
     """The state of an incident, and what an agent may do now."""
     row = found.row
-    by, at = _person(row.status_by), status_text.moment(row.status_at)
+    by, at = actors.named(row.status_by), status_text.moment(row.status_at)
     if not Status(row.status).is_open:
         what = (
             f"Resolved by {by} at {at}: it is over, and nothing is left to do. Setting another status opens it again."
@@ -43,14 +42,10 @@ def _latest(row: Incident) -> str:
         return ""
     latest = row.recent_updates[-1]
     words = status_text.person_wrote(updates.said(latest), where=" in updates")
-    return f" The latest update, by {_person(latest['by'])}: {words}."
+    return f" The latest update, by {actors.named(latest['by'])}: {words}."
 
 
 def _systems(systems: list[str]) -> str:
     named = ", ".join(status_text.quoted(system) for system in systems[:_NAMED])
     rest = len(systems) - _NAMED
     return f"{named} and {rest} more" if rest > 0 else named
-
-
-def _person(by: Json) -> str:
-    return status_text.person(by["user"], by.get("name")) if by.get("user") else status_text.quoted(by.get("key"))

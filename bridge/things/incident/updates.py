@@ -7,6 +7,7 @@ from uuid import UUID
 
 from bridge import ids
 from bridge.representation.interaction import moment
+from bridge.things import actors
 from bridge.things.incident.row import MAX_RECENT, Incident
 from storage.model import Json
 
@@ -42,12 +43,11 @@ def said(latest: Json) -> str:
 
 def resource(latest: Json) -> Json:
     """An update as agents get it."""
-    by = latest["by"]
     return {
         "id": ids.encode("upd", UUID(str(latest["id"]))),
         "message": said(latest),
         "status": ((latest["changes"] or {}).get("status") or {}).get("to"),
-        "by": {name: by[name] for name in ("user", "name", "team", "key") if name in by},
+        "by": actors.resource(latest["by"]),
         "at": moment(at(latest)),
     }
 

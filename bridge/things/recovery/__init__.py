@@ -10,6 +10,7 @@ from bridge.things.recovery.card import card
 from bridge.things.recovery.resource import resource
 from bridge.things.recovery.row import Recovery, Status
 from bridge.things.recovery.sentences import sentence, standing
+from bridge.things.recovery.timeline_text import happened
 from storage.things import NounTable
 
 
@@ -38,6 +39,7 @@ NOUN: Final = Noun(
     resource=resource,
     sentence=sentence,
     standing=standing,
+    happened=happened,
     needs=people.needs,
     form=form.form,
     accept=form.accept,

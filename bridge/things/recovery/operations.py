@@ -15,7 +15,6 @@ from bridge.things.operations import (
     NounApi,
     Operation,
     Outcome,
-    TooManyThings,
     Wrong,
     callback_target,
 )
@@ -27,29 +26,18 @@ from bridge.things.recovery.schemas import Recovery as Schema
 from storage import json_text, things
 from storage.model import Json, Scope
 from storage.statements import Runs
-from storage.things import ThingRow
 
 _TABLE: Final = NOUN.table
 
 
-class _Moved(Exception):
-    """What was found under the lock of its source has ended meanwhile, by a click: look again."""
-
-
 async def report(context: Context, _: UUID | None, sent: Report) -> Outcome:
     """Open the recovery of a source, or refresh the open one."""
-    assert context.common is not None  # noqa: S101  -- the operation takes the common fields
-    name = _name(sent.source)
-    async with context.turn(name):
-        while True:
-            if await _find_open(context.db, context, sent.source) is None and not await context.may_open():
-                return TooManyThings()
-            try:
-                return await context.db.transact_within(
-                    lambda runs: _reported(runs, context, sent), seconds=context.seconds
-                )
-            except _Moved:
-                continue
+    return await agent_moves.behind_name(
+        context,
+        _name(sent.source),
+        lambda runs: _reported(runs, context, sent),
+        find_open=lambda: _find_open(context.db, context, sent.source),
+    )
 
 
 async def resolve(context: Context, id: UUID | None, sent: Resolve) -> Outcome:
@@ -77,14 +65,9 @@ async def resolve_source(context: Context, _: UUID | None, sent: ResolveSource) 
         return await resolve(context, id, sent)
     if isinstance(blocker := _blocker(sent), Wrong):
         return blocker
-    async with context.turn(_name(sent.source)):
-        while True:
-            try:
-                return await context.db.transact_within(
-                    lambda runs: _resolved_by_source(runs, context, sent, blocker), seconds=context.seconds
-                )
-            except _Moved:
-                continue
+    return await agent_moves.behind_name(
+        context, _name(sent.source), lambda runs: _resolved_by_source(runs, context, sent, blocker)
+    )
 
 
 async def search(context: Context, _: UUID | None, sent: Search) -> Outcome:
@@ -104,7 +87,6 @@ async def search(context: Context, _: UUID | None, sent: Search) -> Outcome:
 
 
 async def _reported(runs: Runs, context: Context, sent: Report) -> Outcome:
-    await things.lock_name(runs, context.organization_id, _name(sent.source))
     found = await _find_open(runs, context, sent.source)
     if found is None:
         return await agent_moves.opened(runs, context, NOUN, lambda now: life.opened(sent, now, context.by))
@@ -112,9 +94,9 @@ async def _reported(runs: Runs, context: Context, sent: Report) -> Outcome:
     connection = await things.lock_connection(runs, scope)
     locked = await transactions.lock(runs, NOUN, context.organization_id, id)
     if locked is None or NOUN.is_final(locked.row):
-        raise _Moved
+        raise agent_moves.ChangedMeanwhile
     common = context.common
-    assert common is not None  # noqa: S101  -- as above
+    assert common is not None  # noqa: S101  -- the operation takes the common fields
     if "connection" in common.given and _given_connection(common.connection) != scope.connection_id:
         here = ids.encode("con", scope.connection_id)
         return Wrong(pointer="/connection", message=f"must be {here}, where this recovery is open, or be left out")
@@ -135,7 +117,6 @@ async def _reported(runs: Runs, context: Context, sent: Report) -> Outcome:
 
 
 async def _resolved_by_source(runs: Runs, context: Context, sent: ResolveSource, blocker: Json | None) -> Outcome:
-    await things.lock_name(runs, context.organization_id, _name(sent.source))
     found = await _find_open(runs, context, sent.source)
     if found is None:
         return NoSuchThing(detail=await _none_open(runs, context, sent.source))
@@ -153,20 +134,19 @@ async def _resolved(
     *,
     is_open: bool = False,
 ) -> Outcome:
-    """End a recovery under its locks; with `is_open`, raises _Moved if it is not open any more."""
+    """End a recovery under its locks; with `is_open`, raises ChangedMeanwhile if it is not open any more."""
     connection = await things.lock_connection(runs, scope)
     other = ending.blocker_id(blocker)
     locked = await transactions.lock(runs, NOUN, context.organization_id, id, other=other)
-    if locked is None or (is_open and NOUN.is_final(locked.row)):
-        if is_open:
-            raise _Moved
+    if is_open and (locked is None or NOUN.is_final(locked.row)):
+        raise agent_moves.ChangedMeanwhile
+    if locked is None:
         return NoSuchThing()
     row, outcome = locked.row, Ending(sent.outcome)
     if NOUN.is_final(row):
         if row.outcome != outcome:
             return IllegalMove(id=id, detail=_ended(row))
-        found = ThingRow(thing=locked.thing, row=row)
-        return Done(settled=await transactions.unchanged(runs, found, context.request))
+        return Done(settled=await transactions.unchanged(runs, locked.thing, row, context.request))
     if (refusal := ending.refusal(locked, outcome, blocker)) is not None:
         return Wrong(pointer="/blocker/id", message=_NOT_BLOCKING[refusal.code])
     decision = ending.resolved(locked, outcome, note=sent.note, blocker=blocker, by=context.by)
@@ -233,6 +213,12 @@ def _given_connection(connection: Any) -> UUID | None:
     return None if isinstance(connection, Wrong) else connection.id
 
 
+_TO: Final = (
+    "Where its cards are. Left out: the direct messages of the user who owns it, else the connection's default "
+    "channel; if there is none, there is no card"
+)
+_RESPONDERS: Final = "Who may act on it. Left out: the user who owns it, else everyone who can see a card"
+
 API: Final = NounApi(
     noun=NOUN,
     words="recovery",
@@ -248,14 +234,8 @@ API: Final = NounApi(
             run=report,
             has_common=True,
             left_out=(
-                (
-                    "to",
-                    (
-                        "Where its cards are. Left out: the direct messages of the user who owns it, else the "
-                        "connection's default channel; if there is none, there is no card"
-                    ),
-                ),
-                ("responders", "Who may act on it. Left out: the user who owns it, else everyone who can see a card"),
+                ("to", _TO),
+                ("responders", _RESPONDERS),
             ),
             opens=True,
         ),

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.fields import Line, Strict, UserId
+from bridge.representation import status_text
 from bridge.things.recovery.row import Recovery
 from storage.model import Json
 
@@ -43,3 +44,10 @@ def of(row: Recovery) -> Json:
     if row.owner_agent is not None:
         return {"agent": row.owner_agent}
     return {"user": row.owner_user} if row.owner_user is not None else {"board": True}
+
+
+def named(by: Json) -> str:
+    """An owner in a sentence for agents."""
+    if by.get("user"):
+        return f"the user {by['user']}"
+    return f"the agent {status_text.quoted(by['agent'])}" if by.get("agent") else "the board"

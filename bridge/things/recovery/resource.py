@@ -1,6 +1,7 @@
 """The recovery resource: the fields of its own that responses, events and webhooks contain."""
 
 from bridge.representation.interaction import moment
+from bridge.things import actors
 from bridge.things.recovery import entries, owner
 from bridge.things.recovery.row import Recovery
 from storage.model import Json
@@ -32,17 +33,13 @@ def resource(found: ThingRow[Recovery]) -> Json:
         "escalated_at": moment(row.escalated_at),
         "note": row.note,
         "blocker": _blocker(row.blocker),
-        "resolved_by": _ordered(row.resolved_by, "user", "name", "team") if row.resolved_by else None,
+        "resolved_by": actors.resource(row.resolved_by) if row.resolved_by else None,
         "resolved_at": moment(row.resolved_at),
     }
 
 
 def _blocker(stored: Json | None) -> Json | None:
     """The blocker with the decisive fields first: a database keeps no order of names."""
-    if stored and "external" in stored:
-        return {"external": _ordered(stored["external"], "type", "id", "url")}
+    if stored and (external := stored.get("external")):
+        return {"external": {name: external[name] for name in ("type", "id", "url") if name in external} | external}
     return stored
-
-
-def _ordered(value: Json, *names: str) -> Json:
-    return {name: value[name] for name in names if name in value} | value

@@ -4,6 +4,7 @@ from typing import Final, assert_never
 
 from bridge.card import blocks, links
 from bridge.representation import status_text
+from bridge.things import actors
 from bridge.things.recovery import entries, owner, state
 from bridge.things.recovery.row import Outcome, Recovery, Status
 from storage.model import Json
@@ -30,10 +31,10 @@ def sentence(found: ThingRow[Recovery]) -> str:
         case Status.RESOLVED | Status.CANCELLED:
             outcome = Outcome(row.outcome or Outcome.CANCELLED)
             at = f" at {status_text.moment(row.resolved_at)}" if row.resolved_at else ""
-            by = f" by {_person(row.resolved_by)}" if row.resolved_by else ""
+            by = f" by {actors.named(row.resolved_by)}" if row.resolved_by else ""
             note = f" Their note: {status_text.person_wrote(row.note, where=' in note')}." if row.note else ""
             if row.blocker and row.resolved_by:
-                by = f" {_blocker(row.blocker)}, according to {_person(row.resolved_by)}"
+                by = f" {_blocker(row.blocker)}, according to {actors.named(row.resolved_by)}"
             return f"{_WHAT[outcome]}{by}{at}: {_advice(row, outcome)}.{note}"
         case _:
             assert_never(status)
@@ -54,7 +55,7 @@ def _unseen(found: ThingRow[Recovery]) -> str:
 
 
 def _advice(row: Recovery, outcome: Outcome) -> str:
-    goes_on = f"{_owner(row.return_owner)} goes on" if row.return_owner else "nothing is left to do"
+    goes_on = f"{owner.named(row.return_owner)} goes on" if row.return_owner else "nothing is left to do"
     match outcome:
         case Outcome.RESTORED:
             return f"what was stuck works again, and {goes_on}"
@@ -74,19 +75,9 @@ def _open(row: Recovery) -> str:
     action = status_text.person_wrote(row.next_action, where=" in next_action")
     last = status_text.moment(row.last_attempt_at)
     return (
-        f"{_owner(by)} is to get it going again by the next action {action} "
+        f"{owner.named(by)} is to get it going again by the next action {action} "
         f"({entries.attempts(row)}, the last at {last})"
     )
-
-
-def _owner(by: Json) -> str:
-    if by.get("user"):
-        return f"the user {by['user']}"
-    return f"the agent {status_text.quoted(by['agent'])}" if by.get("agent") else "the board"
-
-
-def _person(by: Json) -> str:
-    return status_text.person(by["user"], by.get("name")) if by.get("user") else status_text.quoted(by.get("key"))
 
 
 def _blocker(blocker: Json) -> str:

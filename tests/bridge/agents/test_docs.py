@@ -13,7 +13,7 @@ from bridge.agents.events.streams import DEFAULT_TIMES
 from bridge.agents.http import body, problems
 from bridge.agents.interactions.common_fields import MAX_METADATA
 from bridge.agents.interactions.handlers import FIRST_POST_SECONDS
-from bridge.agents.limits import limit_values, pending_quota
+from bridge.agents.limits import limit_values, quota_shares
 from bridge.kinds.choice.request import MAX_BUTTONS, MAX_TOGETHER
 from bridge.question import MAX_ACTION
 from bridge.representation import schemas, webhook_schemas
@@ -80,7 +80,7 @@ def test_every_limit_is_told_with_its_setting_and_its_problem() -> None:
     ]
     assert {row[2].strip("`") for row in table} == {type.slug for type in problems.TYPES if type.status == 429}
     assert {name: config.Settings.model_fields[name].default for name in usual} == usual
-    assert f"up to {pending_quota.ALLOWANCE} more questions" in " ".join(API.split())
+    assert f"up to {quota_shares.ALLOWANCE} more questions" in " ".join(API.split())
     assert f"up to {webhook_endpoints.MAX_ACTIVE} [endpoints]" in API
 
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 import pytest
 
 from bridge.agents.limits.limit_values import USUAL
-from bridge.agents.limits.pending_quota import ALLOWANCE, RETRY_SECONDS, PendingQuota
+from bridge.agents.limits.pending_quota import RETRY_SECONDS, PendingQuota
+from bridge.agents.limits.quota_shares import ALLOWANCE
 from storage import interactions
 from storage.interactions import Opened, Opening, TooManyPending
 from storage.pool import Database
