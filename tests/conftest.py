@@ -152,6 +152,13 @@ async def db(dsn: str) -> AsyncIterator[Database]:
         yield database
 
 
+@pytest.fixture
+async def other(dsn: str) -> AsyncIterator[Database]:
+    """A second replica's pool on the same database."""
+    async with pool.connect(dsn, name="other", size=10) as database:
+        yield database
+
+
 @pytest.fixture(params=["LATIN1", "SQL_ASCII"])
 async def other_encoding(
     request: pytest.FixtureRequest, cluster: Cluster, databases: Databases

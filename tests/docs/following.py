@@ -39,6 +39,21 @@ class Page:
         if after not in registry:  # the copy may be of a repository that has what the page adds already
             (root / self.registry).write_text(registry.replace(before, after), "utf-8")
 
+    def output_of_tests(self, root: Path) -> str:
+        """Follow the page in a copy of this repository, run its commands, and return the output of its tests."""
+        copy(root)
+        self.follow(root)
+        *checks, tests = self.commands
+        for check in checks:
+            run(check, root)
+        output = run(f"{tests} --verbose -p no:cacheprovider", root)
+        assert " failed" not in output and " skipped" not in output
+        return output
+
+    def adds_one_line(self) -> bool:
+        """Whether the registry gets one line more and keeps the others."""
+        return [line[0] for line in self.diff.splitlines()].count("+") == 1 and "\n-" not in self.diff
+
 
 def page(name: str) -> Page:
     """Read a page of the docs."""

@@ -14,19 +14,14 @@ def test_it_adds_one_folder_and_one_line_beside_a_test_of_its_own() -> None:
     folders = {str(Path(name).parent) for name in PAGE.files}
 
     assert PAGE.registry == "bridge/kinds/registry.py"
-    assert [line[0] for line in PAGE.diff.splitlines()].count("+") == 1 and "\n-" not in PAGE.diff
+    assert PAGE.adds_one_line()
     assert folders == {"bridge/kinds/rating", "tests/bridge/kinds"}
     assert [name for name in PAGE.files if name.startswith("tests")] == ["tests/bridge/kinds/test_rating.py"]
 
 
 @pytest.mark.processes
 def test_following_it_yields_a_kind_that_passes_every_test_of_kinds(tmp_path: Path) -> None:
-    following.copy(tmp_path)
-    PAGE.follow(tmp_path)
-    *checks, tests = PAGE.commands
-    for check in checks:
-        following.run(check, tmp_path)
-    output = following.run(f"{tests} --verbose -p no:cacheprovider", tmp_path)
+    output = PAGE.output_of_tests(tmp_path)
 
     passed = set(re.findall(r"test_life\.py::(\w+)\[rating: .*?\] PASSED", output))
     lives = (tmp_path / "tests/bridge/kinds/test_life.py").read_text("utf-8")
@@ -34,4 +29,3 @@ def test_following_it_yields_a_kind_that_passes_every_test_of_kinds(tmp_path: Pa
     assert "test_rating.py::test_the_words_stand_at_both_ends_of_the_scale PASSED" in output
     assert "test_document.py::test_its_examples_are_accepted PASSED" in output
     assert "test_generated.py::test_a_page_is_fresh[api.md] PASSED" in output
-    assert " failed" not in output and " skipped" not in output

@@ -15,19 +15,13 @@ def test_it_adds_one_folder_one_table_one_file_of_sql_and_one_line_beside_a_test
 
     assert ours == ["sql/migrations/NNNN_handovers.sql", "sql/handovers.sql", "tests/scenarios/test_handover.py"]
     assert PAGE.registry == "bridge/things/registry.py"
-    assert [line[0] for line in PAGE.diff.splitlines()].count("+") == 1 and "\n-" not in PAGE.diff
+    assert PAGE.adds_one_line()
 
 
 @pytest.mark.processes
 def test_following_it_yields_a_noun_that_people_and_agents_can_move(tmp_path: Path) -> None:
-    following.copy(tmp_path)
-    PAGE.follow(tmp_path)
-    *checks, tests = PAGE.commands
-    for check in checks:
-        following.run(check, tmp_path)
-    output = following.run(f"{tests} --verbose -p no:cacheprovider", tmp_path)
+    output = PAGE.output_of_tests(tmp_path)
 
     own = re.findall(r"^async def (test_\w+)\(", PAGE.files["tests/scenarios/test_handover.py"], re.MULTILINE)
     assert own and [name for name in own if f"test_handover.py::{name} PASSED" not in output] == []
     assert "test_scope.py::test_every_statement_stays_in_its_organization[handovers.apply] PASSED" in output
-    assert " failed" not in output and " skipped" not in output

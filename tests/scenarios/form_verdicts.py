@@ -1,7 +1,7 @@
 """Brings about each verdict that a form can have, and describes what the form becomes as docs/verdicts.md does."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,30 +97,27 @@ async def submit(scene: Scene, view: dict[str, Any], *, replica: int) -> dict[st
 def payload(view: dict[str, Any], case: FormCase) -> Any:
     """What Slack would send of this form for the case."""
     sent = submissions.payload(view, case.entered)
-    sent["user"] |= person(case)
+    sent["user"] |= person(case.user)
     case.change(sent)
     return sent
 
 
-def person(case: FormCase) -> dict[str, str]:
-    """How a payload describes the person of the case."""
-    name = case.user[2:].lower()
-    return {
-        "id": case.user,
-        "name": name,
-        "username": name,
-        "team_id": "T0OTHER" if case.user == SAM else "T0SANDBOX",
-    }
+def person(user: str) -> dict[str, str]:
+    """How a payload describes a person."""
+    name = user[2:].lower()
+    return {"id": user, "name": name, "username": name, "team_id": "T0OTHER" if user == SAM else "T0SANDBOX"}
 
 
-def becomes(status: int, body: Any) -> str:
-    """What the form becomes, as the document says it."""
+def becomes(status: int, body: Any, *, fields: Collection[str] = (BLOCK,)) -> str:
+    """What the form becomes, as the document says it; only these fields may be named."""
     if status != 200:
         return f"It stays open, and Slack says: {TROUBLE}"
     if body is None:
         return "It closes."
     if body["response_action"] == "errors":
-        return f"Under the field: {body['errors'][BLOCK]}"
+        ((field, text),) = body["errors"].items()
+        assert field in fields
+        return f"Under the field: {text}"
     text = written.as_written(body["view"]["blocks"][0]["text"]["text"], {})
     return f"{'Shown again' if 'submit' in body['view'] else 'Replaced'}: {text}"
 

@@ -54,7 +54,7 @@ async def opened(scene: Scene) -> dict[str, Any]:
 def payload(view: dict[str, Any], case: FormCase) -> Any:
     """What Slack would send when the person of the case wants to see the second page of this view."""
     sent = payloads.load("block_actions_modal")
-    sent["user"] |= form_verdicts.person(case)
+    sent["user"] |= form_verdicts.person(case.user)
     sent["trigger_id"] = ids.new().hex
     sent["container"]["view_id"] = view["id"]
     sent["view"] = copy.deepcopy(view)

@@ -1,22 +1,13 @@
 """Races on recoveries over two replicas, and replicas that are killed while they decide clicks on things."""
 
 import os
-from collections.abc import AsyncIterator
 
 import pytest
 
-from storage import pool
 from storage.pool import Database
 from tests.scenarios import thing_races
 
 ROUNDS = int(os.environ.get("ASKBRIDGE_RACE_ROUNDS", "20"))
-
-
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[Database]:
-    """A second replica's pool on the same database."""
-    async with pool.connect(dsn, name="other", size=10) as database:
-        yield database
 
 
 async def test_many_reports_of_one_source_at_once_are_one_recovery_with_one_card(db: Database, other: Database) -> None:

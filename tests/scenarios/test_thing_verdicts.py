@@ -10,7 +10,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
-# A round has no deadline and is never unreachable; no move of a recovery only adds (see adding-a-thing.md).
+# A round has no deadline and is never unreachable; no move of a recovery only adds, as one of an incident does.
 NEVER = {Verdict.EXPIRED, Verdict.UNREACHABLE, Verdict.ADDED}
 
 
@@ -39,6 +39,7 @@ async def test_a_click_on_a_thing_is_told_what_became_of_it(shared: Program, cas
     assert await at.verdicts() == clicks + ([(case.user, case.verdict.value)] if case.is_audited else [])
     await thing_verdicts.settled(at, row.card)
     assert program.has_buttons(await at.of.message()) == (row.after == "active")
+    assert await thing_verdicts.told(at) == replies, "nothing more was said by then"
     assert await shared.send(clicked["payload"], replica=0) == case.status
     assert await at.verdicts() == clicks + ([(case.user, case.verdict.value)] if case.is_audited else [])
 

@@ -8,16 +8,13 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
-
 from bridge import ids
 from bridge.card import action_ids
 from bridge.forms import codec
 from bridge.things.recovery import NOUN
-from sandbox.slack.views.acks import TROUBLE
 from storage.model import Verdict
 from tests import payloads
-from tests.scenarios import rounds, written
+from tests.scenarios import form_verdicts, rounds, written
 from tests.scenarios.program import Program
 from tests.scenarios.rounds import Shown
 from tests.scenarios.verdicts import ANA, BOB, SAM
@@ -113,13 +110,9 @@ async def ended(at: Scene) -> None:
 @contextlib.asynccontextmanager
 async def locked(at: Scene) -> AsyncIterator[None]:
     """Another transaction locks the recovery for longer than Slack waits."""
-    connection = await asyncpg.connect(at.dev.facts["database_url"])
-    try:
-        async with connection.transaction():
-            await connection.execute("select from things where id = $1 for update", ids.decode(NOUN.prefix, at.of.id))
-            yield
-    finally:
-        await connection.close()
+    async with at.dev.transaction() as connection:
+        await connection.execute("select from things where id = $1 for update", ids.decode(NOUN.prefix, at.of.id))
+        yield
 
 
 def free(_: Scene) -> AbstractAsyncContextManager[None]:
@@ -198,8 +191,7 @@ async def opened(at: Scene) -> dict[str, Any]:
 def submission(view: dict[str, Any], user: str, link: str, *, selected: str | None = None) -> Any:
     """What Slack would send of this form, with a link or a selected item."""
     sent = payloads.load("view_submission")
-    name, team = user[2:].lower(), "T0OTHER" if user == SAM else "T0SANDBOX"
-    sent["user"] |= {"id": user, "name": name, "username": name, "team_id": team}
+    sent["user"] |= form_verdicts.person(user)
     sent["trigger_id"] = ids.new().hex  # so that no submission repeats another
     values = {
         "link": {"type": "plain_text_input", "value": link or None},
@@ -214,14 +206,7 @@ def submission(view: dict[str, Any], user: str, link: str, *, selected: str | No
 
 def becomes(status: int, body: Any) -> str:
     """What the form becomes, as the document says it."""
-    if status != 200:
-        return f"It stays open, and Slack says: {TROUBLE}"
-    if body is None:
-        return "It closes."
-    if body["response_action"] == "errors":
-        ((_, text),) = body["errors"].items()
-        return f"Under the field: {text}"
-    return f"Replaced: {written.as_written(body['view']['blocks'][0]['text']['text'], {})}"
+    return form_verdicts.becomes(status, body, fields=(codec.block_id("link"), codec.block_id("blocker")))
 
 
 async def told(at: Scene) -> list[tuple[str, str]]:

@@ -6,8 +6,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import asyncpg
-
 from bridge import ids
 from storage.model import Verdict
 from tests.scenarios import program
@@ -162,14 +160,10 @@ async def purged(scene: Scene) -> None:
 @contextlib.asynccontextmanager
 async def locked(scene: Scene) -> AsyncIterator[None]:
     """Another transaction locks the row for longer than Slack waits."""
-    connection = await asyncpg.connect(scene.dev.facts["database_url"])
-    try:
-        async with connection.transaction():
-            id = ids.decode("int", scene.asked["id"])
-            await connection.execute("select from interactions where id = $1 for update", id)
-            yield
-    finally:
-        await connection.close()
+    async with scene.dev.transaction() as connection:
+        id = ids.decode("int", scene.asked["id"])
+        await connection.execute("select from interactions where id = $1 for update", id)
+        yield
 
 
 @contextlib.asynccontextmanager

@@ -1,10 +1,7 @@
 """The race of claims, and the wrong claims that it must catch: each looks right, and each occurs in practice."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from storage import pool
 from storage.interactions import Claimed, ClaimRequest
 from storage.model import Verdict
 from storage.pool import Database
@@ -14,13 +11,6 @@ from tests.storage.claim_checks import Claim, mutant, sent_once, unwaited
 
 # Forty tries of the wrong claims below were caught within ten rounds each, and all but one within four.
 ROUNDS = scale.many(60)
-
-
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[Database]:
-    """A second replica's pool on the same database."""
-    async with pool.connect(dsn, name="other", size=10) as database:
-        yield database
 
 
 async def test_of_many_clicks_at_once_one_wins_and_the_others_are_told_the_truth(db: Database, other: Database) -> None:

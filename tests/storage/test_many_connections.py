@@ -3,7 +3,8 @@
 from storage import serving, statements
 from storage.pool import Database
 from tests.storage import build, many_connections
-from tests.storage.test_plans import FEW, PATIENT, calls, nodes, run
+from tests.storage.plans import MODES, PATIENT, nodes, run
+from tests.storage.test_plans import FEW, calls
 
 
 async def test_what_no_replica_serves_is_in_no_looks_way(db: Database) -> None:
@@ -32,5 +33,5 @@ async def test_what_no_replica_serves_is_in_no_looks_way(db: Database) -> None:
     assert await many_connections.shelve(db) == many_connections.UNSERVED_CARDS
 
     for name in ("lease", "look", "renew"):
-        for mode in ("force_custom_plan", "force_generic_plan"):
+        for mode in MODES:
             assert await touched(name, mode) <= FEW, f"{name}, {mode}"

@@ -6,7 +6,6 @@ not in the statistics: there the planner's estimates are worst.
 
 import asyncio
 import dataclasses
-import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,6 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from asyncpg.pool import PoolConnectionProxy
 
 from bridge import ids
 from sandbox.postgres.cluster import Cluster
@@ -22,11 +20,11 @@ from storage import deadlines, keys, pool, retention, statements
 from storage.interactions import QUESTIONS_BEFORE, Filters, Opening
 from storage.model import ENDS, Interaction
 from storage.pool import Database
-from storage.statements import Statement
 from tests.databases import Databases
 from tests.storage import build, ended
 from tests.storage.build import Tenant
 from tests.storage.elapse import elapse
+from tests.storage.plans import MODES, PATIENT, nodes, rows_read, run, scans
 
 OTHERS = """
 create temp table seeds as
@@ -82,9 +80,6 @@ LARGE = {
 FEW = 24  # rows that one call may touch; there are 20,000 others of each
 
 
-PATIENT = "set statement_timeout = '60s'"  # filling the tables takes longer than any statement of a replica may
-
-
 @pytest.fixture(scope="module")
 def filled(databases: Databases, cluster: Cluster) -> Iterator[str]:
     """The name of a template database with 20,000 interactions of 500 other organizations: filling one takes long.
@@ -112,37 +107,6 @@ async def crowded(filled: str, databases: Databases, cluster: Cluster) -> AsyncI
     async with pool.connect(cluster.database(name), name="test", size=10) as database:
         yield database
     await databases.drop(name)
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for inner in plan.get("Plans", ()):
-        yield from nodes(inner)
-
-
-async def run(connection: PoolConnectionProxy, statement: Statement, values: dict[str, Any], mode: str) -> Any:
-    """Return PostgreSQL's executed plan of one call, planned in one of the two modes; the call is rolled back."""
-    prepared = await connection.prepare(statement.sql)
-    types = [type.name for type in prepared.get_parameters()]
-    arguments = [
-        await connection.fetchval(f"select quote_nullable(($1::{type})::text)", value)
-        for type, value in zip(types, statement.arguments(values), strict=True)
-    ]
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await connection.execute(f"set local plan_cache_mode = {mode}")
-        await connection.execute(f"prepare tried{_listed(types)} as {statement.sql}")
-        said = await connection.fetchval(f"explain (analyze, format json) execute tried{_listed(arguments)}")
-    finally:
-        await transaction.rollback()
-        await connection.execute("deallocate tried")
-    return json.loads(said)[0]["Plan"]
-
-
-def _listed(what: list[str]) -> str:
-    """Return the list in parentheses, or an empty text for an empty list, as PREPARE and EXECUTE require."""
-    return f" ({', '.join(what)})" if what else ""
 
 
 LISTS: dict[str, dict[str, Any]] = {
@@ -356,19 +320,13 @@ def calls(tenant: Tenant, question: Interaction) -> dict[str, tuple[str, dict[st
     }
 
 
-def read(plan: dict[str, Any], *said: str) -> int:
+def read(plan: dict[str, Any], *said: str) -> float:
     """Return how many rows of tables were read; fails if any were read without an index."""
-    touched = 0
-    for node in nodes(plan):
-        if "Relation Name" not in node or node["Node Type"] == "ModifyTable":
-            continue
+    for node in scans(plan):
         way = f"{node['Node Type']} on {node['Relation Name']}"
         scanned = node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE and node["Actual Loops"] > 0
         assert not scanned, (*said, way)
-        touched += node["Actual Loops"] * (
-            node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-        )
-    return touched
+    return rows_read(plan)
 
 
 async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database) -> None:
@@ -379,7 +337,7 @@ async def test_no_hot_statement_reads_other_organizations_rows(crowded: Database
 
     async with crowded.acquire() as connection:
         for name, (table, values) in every.items():
-            for mode in ("force_custom_plan", "force_generic_plan"):
+            for mode in MODES:
                 plan = await run(connection, statements.load(table)[name.split()[0]], values, mode)
                 touched = read(plan, name, mode)
 
@@ -402,7 +360,7 @@ async def test_endpoints_that_are_called_no_more_are_not_read(crowded: Database)
     async with crowded.acquire() as connection:
         for name in ("claim", "end_now", "open", "record"):
             table, values = every[name]
-            for mode in ("force_custom_plan", "force_generic_plan"):
+            for mode in MODES:
                 plan = await run(connection, statements.load(table)[name], values, mode)
 
                 assert read(plan, name, mode) <= FEW, f"{name}, {mode}"
@@ -432,7 +390,7 @@ async def test_a_list_reads_a_page_of_a_large_organization_and_no_more(crowded: 
         await connection.execute(OWN, question.id, timeout=60)
         await connection.execute("analyze interactions", timeout=60)
         for name, filters in LISTS.items():
-            for mode in ("force_custom_plan", "force_generic_plan"):
+            for mode in MODES:
                 plan = await run(connection, statements.load("interactions")["page"], page(question, **filters), mode)
 
                 assert read(plan, name, mode) <= FEW + ("rare" in name) * TEN_PAGES, f"{name}, {mode}"
@@ -462,7 +420,7 @@ async def test_the_feed_is_numbered_and_read_without_a_look_at_the_rest_of_it(cr
             question.id,
         )
         half = {"organization_id": question.organization_id, "past": 3990, "limit": 10}
-        for mode in ("force_custom_plan", "force_generic_plan"):
+        for mode in MODES:
             for name, values in (
                 ("number", {"limit": 100, "ends": sorted(ENDS)}),
                 ("page", {**half, "types": None}),
@@ -495,7 +453,7 @@ async def test_what_is_old_is_found_without_a_look_at_what_is_not(crowded: Datab
     }
 
     async with crowded.acquire() as connection:
-        for mode in ("force_custom_plan", "force_generic_plan"):
+        for mode in MODES:
             for name, values, limit in (("hold", held, 4), ("forget_clicks", {"days": 90, "limit": 1000}, 3 * 5)):
                 plan = await run(connection, statements.load("retention")[name], values, mode)
 
@@ -515,7 +473,7 @@ async def test_what_no_agent_acknowledged_is_found_without_a_look_at_what_is_you
         args = (late.organization_id, UUID(int=2**127))
         await elapse(connection, "interactions", timedelta(hours=1), *args, where=others, columns=["ended_at"])
         await connection.execute("analyze interactions", timeout=60)
-        for mode in ("force_custom_plan", "force_generic_plan"):
+        for mode in MODES:
             _, values = calls(tenant, late)["mark_unacknowledged"]
             plan = await run(connection, statements.load("receipts")["mark_unacknowledged"], values, mode)
 

@@ -10,9 +10,9 @@ from storage import statements
 from storage.pool import Database
 from storage.statements import Statement
 from tests.bridge.things import recoveries
-from tests.storage import build
+from tests.storage import build, plans
 from tests.storage.build import Tenant
-from tests.storage.test_plans import FEW, PATIENT, calls, nodes, opening, page, run
+from tests.storage.test_plans import FEW, calls, opening, page
 
 OPEN = 5_000
 LISTS: dict[str, dict[str, Any]] = {
@@ -30,28 +30,12 @@ async def tenant(db: Database) -> Tenant:
     tenant = await build.tenant(db)
     await build.question(db, tenant)
     async with db.acquire() as connection:
-        await connection.execute(PATIENT)
+        await connection.execute(plans.PATIENT)
     await bulk.opened(db, tenant.scope, tenant.key_id, OPEN)
     for _ in range(4):
         await build.question(db, tenant)
     await db.fetch("analyze")
     return tenant
-
-
-def read(plan: dict[str, Any]) -> int:
-    """How many rows of tables were read."""
-    return int(
-        sum(
-            node["Actual Loops"]
-            * (
-                node["Actual Rows"]
-                + node.get("Rows Removed by Filter", 0)
-                + node.get("Rows Removed by Index Recheck", 0)
-            )
-            for node in nodes(plan)
-            if "Relation Name" in node and node["Node Type"] != "ModifyTable"
-        )
-    )
 
 
 async def test_what_is_done_with_questions_reads_no_round(db: Database, tenant: Tenant) -> None:
@@ -65,7 +49,7 @@ async def test_what_is_done_with_questions_reads_no_round(db: Database, tenant: 
         opening(build.opening(tenant), max_pending=10_000),
     )
     works["claim"] = (statements.load("interactions")["claim"], calls(tenant, question)["claim"][1])
-    await all_read_few(db, works)
+    assert await plans.that_read_more(db, works, FEW) == {}
 
 
 async def test_what_is_done_with_one_thing_reads_no_other(db: Database, tenant: Tenant) -> None:
@@ -75,44 +59,31 @@ async def test_what_is_done_with_one_thing_reads_no_other(db: Database, tenant: 
     claim = {name: getattr(request, name) for name in request.__slots__ if name != "scope"} | {"thing_id": thing.id}
     source = {"organization_id": thing.organization_id, "source_type": "job", "source_id": "job-1"}
     sql, of_things = NOUN.table.sql, statements.load("things")
-    await all_read_few(
-        db,
-        {
-            "lock": (sql["lock"], one),
-            "get": (sql["get"], one),
-            "find_open": (sql["find_open"], source),
-            "due": (sql["due"], {"seconds": 60.0, "limit": 100}),
-            "claim of a round": (
-                statements.load("interactions")["claim"],
-                {**claim, "organization_id": thing.organization_id, "connection_id": thing.connection_id},
-            ),
-            "lock_connection": (
-                of_things["lock_connection"],
-                {"organization_id": thing.organization_id, "connection_id": thing.connection_id},
-            ),
-            "newest_open": (
-                of_things["newest_open"],
-                {"organization_id": thing.organization_id, "connection_id": thing.connection_id, "limit": 10},
-            ),
-            "count": (of_things["count"], {"organization_id": thing.organization_id, "limit": 10}),
-        },
-    )
-
-
-async def all_read_few(db: Database, works: dict[str, tuple[Statement, dict[str, Any]]]) -> None:
-    """Check how many rows each statement reads, planned for its values and for any values."""
-    found: dict[str, int] = {}
-    async with db.acquire() as connection:
-        for name, (statement, values) in works.items():
-            for mode in ("force_custom_plan", "force_generic_plan"):
-                if (rows := read(await run(connection, statement, values, mode))) > FEW:
-                    found[f"{name}, {mode}"] = rows
-    assert not found
+    works: dict[str, tuple[Statement, dict[str, Any]]] = {
+        "lock": (sql["lock"], one),
+        "get": (sql["get"], one),
+        "find_open": (sql["find_open"], source),
+        "due": (sql["due"], {"seconds": 60.0, "limit": 100}),
+        "claim of a round": (
+            statements.load("interactions")["claim"],
+            {**claim, "organization_id": thing.organization_id, "connection_id": thing.connection_id},
+        ),
+        "lock_connection": (
+            of_things["lock_connection"],
+            {"organization_id": thing.organization_id, "connection_id": thing.connection_id},
+        ),
+        "newest_open": (
+            of_things["newest_open"],
+            {"organization_id": thing.organization_id, "connection_id": thing.connection_id, "limit": 10},
+        ),
+        "count": (of_things["count"], {"organization_id": thing.organization_id, "limit": 10}),
+    }
+    assert await plans.that_read_more(db, works, FEW) == {}
 
 
 async def test_missing_rounds_are_looked_for_by_index(db: Database, tenant: Tenant) -> None:
     """The look reads the open things, which is bounded by their quota, but no ended round and no question."""
     async with db.acquire() as connection:
-        plan = await run(connection, statements.load("things")["overlooked"], {"limit": 100}, "force_custom_plan")
+        plan = await plans.run(connection, statements.load("things")["overlooked"], {"limit": 100}, "force_custom_plan")
 
-    assert read(plan) <= 3 * OPEN + FEW
+    assert plans.rows_read(plan) <= 3 * OPEN + FEW

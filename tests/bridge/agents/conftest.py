@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storage import pool
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
@@ -16,10 +15,3 @@ async def door(db: Database) -> AsyncIterator[Door]:
     """One replica with one tenant."""
     async with doors.door(db, await build.tenant(db)) as opened:
         yield opened
-
-
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[Database]:
-    """A second replica's pool on the same database."""
-    async with pool.connect(dsn, name="other", size=10) as database:
-        yield database

@@ -11,7 +11,8 @@ from bridge.things.contract import PersonMove
 from bridge.things.frame import Row
 from tests.bridge import limits
 from tests.bridge.things.recovery import building
-from tests.bridge.things.recovery.building import ROUND, row, thing
+from tests.bridge.things.recovery.building import row, thing
+from tests.bridge.things.samples import ROUND
 
 MOVES = {"take": PersonMove(label="Take", is_primary=True), "drop": PersonMove(label="Drop", has_form=True)}
 

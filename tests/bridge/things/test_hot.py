@@ -34,13 +34,6 @@ async def clicks_pool(dsn: str) -> AsyncIterator[Database]:
         yield database
 
 
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[Database]:
-    """A second replica's pool on the same database."""
-    async with pool.connect(dsn, name="other", size=10) as database:
-        yield database
-
-
 def click(tenant: Tenant, interaction: UUID, choice: str, user: str = "U0ANA") -> Click:
     """A click of a person of the workspace, as it was read from its payload."""
     connection = tenant.connection

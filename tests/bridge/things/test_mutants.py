@@ -1,7 +1,7 @@
 """The checks of what changes things, and the wrong ways that they must catch: each looks right."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,7 @@ from bridge.things.recovery import NOUN, escalation, operations
 from bridge.things.recovery.request import Source
 from bridge.things.recovery.row import Status
 from bridge.things.transactions import ClaimedRound, Settled
-from storage import errors, interactions, pool, things
+from storage import errors, interactions, things
 from storage.interactions import ClaimRequest
 from storage.model import Scope, Verdict
 from storage.pool import Database
@@ -27,13 +27,6 @@ from tests.bridge.things import recoveries, thing_checks
 from tests.bridge.things.steps import mutated
 
 Wrong = Callable[[pytest.MonkeyPatch], None]
-
-
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[Database]:
-    """A second replica's pool on the same database."""
-    async with pool.connect(dsn, name="other", size=10) as database:
-        yield database
 
 
 CHECKS: dict[str, Callable[[Database, Database, str], Awaitable[object]]] = {

@@ -4,14 +4,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bridge import ids
-from bridge.things import transactions
 from bridge.things.incident import NOUN
 from bridge.things.incident.schemas import Incident, IncidentOpened, IncidentUpdate, IncidentUpdated
 from storage.interactions import Claimed
 from storage.model import Intent, Json
 from tests.bridge.agents.door import UNSAID, Door, Reply
-from tests.storage import build
+from tests.bridge.agents.things import rounds
 
 TO = {"channel": "C0OPS"}
 
@@ -86,16 +84,9 @@ async def told(door: Door) -> list[str]:
 
 async def click(door: Door, id: str, choice: str, *, user: str = "U0ANA", **other: Any) -> Claimed:
     """Claim the open round of an incident as a click, or with `given` as the submission of a form, does."""
-    thing_id = ids.decode(NOUN.prefix, id)
-    assert thing_id is not None
-    found = await NOUN.table.get(door.db, door.tenant.scope.organization_id, thing_id)
-    assert found is not None and found.round_id is not None
-    row = await build.read(door.db, door.tenant, found.round_id)
     intent = Intent.ADD if choice == "update" else Intent.ANSWER
-    request = build.click(row, choice=choice, user_id=user, **({"intent": intent} | other))
-    claimed = await transactions.claim(door.db, NOUN, thing_id, request, seconds=5.0)
-    door.notifier.thing_changed(row.organization_id, thing_id)
-    return claimed.claimed
+    row = await rounds.open_round(door, NOUN, id)
+    return await rounds.claim(door, NOUN, row, choice, user, **({"intent": intent} | other))
 
 
 async def send(

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from bridge import ids
-from bridge.things import transactions
 from bridge.things.recovery import NOUN
 from bridge.things.recovery.schemas import Recovery
 from bridge.things.schemas import ThingTimeline
 from storage.interactions import Claimed
 from storage.model import Interaction, Json
 from tests.bridge.agents.door import UNSAID, Door, Reply
-from tests.storage import build
+from tests.bridge.agents.things import rounds
 
 
 def body(**fields: Any) -> Json:
@@ -79,20 +77,11 @@ async def click(door: Door, id: str, *, choice: str = "restored", user: str = "U
 
 async def open_round(door: Door, id: str) -> Interaction:
     """The open round of a recovery."""
-    thing_id = ids.decode(NOUN.prefix, id)
-    assert thing_id is not None
-    found = await NOUN.table.get(door.db, door.tenant.scope.organization_id, thing_id)
-    assert found is not None and found.round_id is not None
-    return await build.read(door.db, door.tenant, found.round_id)
+    return await rounds.open_round(door, NOUN, id)
 
 
 async def click_on(
     door: Door, row: Interaction, *, choice: str = "restored", user: str = "U0ANA", **other: Any
 ) -> Claimed:
     """Claim a round as a click does, whatever has become of it."""
-    thing_id = row.thing_id
-    assert thing_id is not None
-    request = build.click(row, choice=choice, user_id=user, **other)
-    claimed = await transactions.claim(door.db, NOUN, thing_id, request, seconds=5.0)
-    door.notifier.thing_changed(row.organization_id, thing_id)
-    return claimed.claimed
+    return await rounds.claim(door, NOUN, row, choice, user, **other)

@@ -1,7 +1,7 @@
-"""Incidents for tests: requests, rows, things and cards, with what a test changes."""
+"""Incidents for tests: requests, rows, decisions and cards, with what a test changes."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +11,12 @@ from bridge.things.incident import life, updates
 from bridge.things.incident.life import Change
 from bridge.things.incident.request import Create
 from bridge.things.incident.row import Incident, Status
-from storage.model import Card, Json, Thing
-from tests.bridge.things.recovery import building
+from storage.model import Json, Thing
+from tests.bridge.things import samples
+from tests.bridge.things.samples import ANA, KEY, NOW, later
 
-NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-ROUND = building.ROUND
 UPDATE = UUID("0193a2b4-0000-7000-8000-000000000021")
-KEY: Json = {"key": "watchdog"}
-ANA: Json = {"user": "U0ANA", "name": "ana", "team": "T0SANDBOX"}
 BODY: Json = {"title": "Checkout is slow", "severity": "minor", "systems": ["checkout", "payments"]}
-
-
-def later(seconds: float = 60) -> datetime:
-    return NOW + timedelta(seconds=seconds)
 
 
 def create(**changes: Any) -> Create:
@@ -56,14 +49,9 @@ def changed(found: Incident, *, at: datetime | None = None, by: Json = KEY, **wa
 
 
 def thing(**changes: Any) -> Thing:
-    return building.thing(**({"noun": "incident"} | changes))
-
-
-def card(**changes: Any) -> Card:
-    return building.card(**changes)
+    return samples.thing("incident", **changes)
 
 
 def view(found: Incident, **changes: Any) -> ThingView[Incident]:
     """What a card of this row shows; with buttons if the row is open."""
-    round_id = ROUND if Status(found.status).is_open else None
-    return replace(ThingView(thing=thing(), row=found, card=card(), round_id=round_id, version=1), **changes)
+    return samples.view(thing(), found, is_open=Status(found.status).is_open, **changes)

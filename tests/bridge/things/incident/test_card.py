@@ -13,16 +13,18 @@ from bridge import ids
 from bridge.card import action_ids
 from bridge.card.frame import Drawing
 from bridge.things.contract import ThingView
-from bridge.things.incident import life, people
+from bridge.things.incident import life
 from bridge.things.incident.card import card
 from bridge.things.incident.examples import EXAMPLES
+from bridge.things.incident.people import MOVES
 from bridge.things.incident.request import Create
 from bridge.things.incident.row import Incident, Status
 from storage.model import Json
 from tests.bridge import limits
-from tests.bridge.things.incident import building
-from tests.bridge.things.incident.building import ANA, KEY, NOW, ROUND, changed, later, resolved, row, thing, view
-from tests.generated import hostile, sight
+from tests.bridge.things import card_checks, samples
+from tests.bridge.things.card_checks import line, lines, text
+from tests.bridge.things.incident.building import changed, resolved, row, thing, view
+from tests.bridge.things.samples import ANA, KEY, NOW, ROUND, later
 from tests.generated.scale import chances, generated
 
 _DATE = r"<!date\^[^>]+>"
@@ -47,41 +49,21 @@ MOVED = (
 )
 
 
-def below(drawn: Drawing) -> list[Json]:
-    [place] = [place for place, block in enumerate(drawn.blocks) if block["type"] == "divider"]
-    return drawn.blocks[place + 1 :]
-
-
-def lines(drawn: Drawing) -> list[str]:
-    """The bridge's lines in mrkdwn below the rule."""
-    return [text for block in below(drawn) for text in limits.mrkdwn([block])]
-
-
 def check(shown: ThingView[Incident], drawn: Drawing) -> None:
     """Everything that holds for every card of an incident, whatever its texts are."""
-    channels = {address["channel"] for address in shown.thing.addresses if "channel" in address}
-    limits.check_drawing(drawn, channels=channels)
-    assert f"ID {ids.short(shown.thing.id)}" in limits.words(drawn)
-    first, *rest = lines(drawn)
-    assert re.fullmatch(MOVED if shown.is_retired else FIRST, first), first
-    assert all(re.fullmatch(MORE, line) for line in rest), rest
-    assert drawn.text.split("\n")[1] == first, "the text begins with title and state"
-    rows = [block for block in drawn.blocks if block["type"] == "actions"]
-    if shown.round_id is None or shown.is_retired or shown.row.status == "resolved":
-        assert rows == []
-    else:
-        assert [action_ids.interaction_of(block["block_id"]) for block in rows] == [shown.round_id]
-        assert limits.pressed(drawn).keys() == people.MOVES[shown.row.status].keys()
-    for url, label in sight.links(drawn.blocks):
-        assert sight.leads_where_it_says(url, label), (url, label)
-    known = {shown.row.status_by.get("user"), *(shown.thing.responders or ())}
-    known |= {update["by"].get("user") for update in shown.row.recent_updates}
-    known |= {address.get("user") for address in shown.thing.addresses}
-    for ours in [*limits.mrkdwn(drawn.blocks), drawn.text]:
-        mentioned = set(re.findall(r"<@([A-Z0-9]+)>", ours))
-        assert mentioned <= (set() if shown.row.suppress_notifications else known)
-        assert "<!channel" not in ours and "<!here" not in ours
-    assert drawn.is_plain == shown.is_plain
+    row, thing = shown.row, shown.thing
+    people = {row.status_by.get("user"), *(thing.responders or ())}
+    people |= {update["by"].get("user") for update in row.recent_updates}
+    people |= {address.get("user") for address in thing.addresses}
+    moves = () if row.status == "resolved" else MOVES[row.status].keys()
+    card_checks.check(
+        shown,
+        drawn,
+        first=MOVED if shown.is_retired else FIRST,
+        more=MORE,
+        moves=moves,
+        people=() if row.suppress_notifications else people - {None},
+    )
 
 
 def states(found: Incident, words: str) -> Iterator[Incident]:
@@ -112,22 +94,14 @@ def test_every_example_in_every_status_is_a_card(example: Any, *, plain: bool) -
 @generated(60)
 @given(chances())
 def test_an_agents_words_stand_only_above_the_rule_or_in_quotation_marks(chance: random.Random) -> None:
-    def text(size: int) -> str:
-        return hostile.text(chance, size).replace("\x00", "")[:size].strip() or "x"
-
-    def line(size: int) -> str:
-        return " ".join(text(size).split()) or "x"
-
     found = row(
-        title=line(150),
-        description=chance.choice([None, text(3_000)]),
-        systems=[f"{number}{line(79)}" for number in range(chance.randint(1, 20))],
+        title=line(chance, 150),
+        description=chance.choice([None, text(chance, 3_000)]),
+        systems=[f"{number}{line(chance, 79)}" for number in range(chance.randint(1, 20))],
         suppress_notifications=chance.random() < 0.3,
     )
-    agent = chance.choice([None, {"name": line(80), "run": line(200)}, {"url": "https://ci.example.com/7"}])
-    of = thing(opened_by=line(80), agent=agent, responders=chance.choice([None, ["U0ANA"] * 60]))
-    of = replace(of, home_teams=chance.choice([None, ["T0SANDBOX"]]))
-    for state in states(found, text(2_000)):
+    of = thing(**card_checks.opener(chance))
+    for state in states(found, text(chance, 2_000)):
         for plain in (False, True):
             shown = view(state, thing=of, is_plain=plain)
             check(shown, card(shown))
@@ -192,7 +166,7 @@ def test_a_resolved_one_has_no_buttons_and_says_who_resolved_it() -> None:
 def test_without_notifications_no_one_is_mentioned(*, retired: bool) -> None:
     found = changed(row(suppress_notifications=True), status="fixing", message="Hi <@U0BOB>", by=ANA).row
     of = thing(responders=["U0ANA"], addresses=[{"user": "U0ANA"}])
-    drawn = card(view(found, thing=of, card=building.card(retired_at=later() if retired else None)))
+    drawn = card(view(found, thing=of, card=samples.card(retired_at=later() if retired else None)))
 
     assert "<@" not in "".join([*limits.mrkdwn(drawn.blocks), drawn.text])
     if not retired:
@@ -211,7 +185,7 @@ def test_a_note_says_what_changed_and_fits_into_a_message() -> None:
 
 @pytest.mark.parametrize("plain", [False, True])
 def test_a_card_that_it_has_left_says_where_it_went_and_nothing_else(*, plain: bool) -> None:
-    retired = building.card(retired_at=later())
+    retired = samples.card(retired_at=later())
     shown = view(row(description="secret"), thing=thing(addresses=[{"channel": "C0A"}]), card=retired, is_plain=plain)
     drawn = card(shown)
 

@@ -1,6 +1,5 @@
 """Rules of incidents tried in SQL: the tables refuse every row that the life of an incident does not have."""
 
-import dataclasses
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,50 +10,14 @@ import asyncpg
 import pytest
 
 from bridge import ids
+from bridge.things.incident import NOUN
 from bridge.things.incident.row import Incident, Severity, Status
 from storage.pool import Database
-from tests.bridge.things.incident.building import ANA, NOW, row
+from tests.bridge.things.constraints import insert, refused, thing
+from tests.bridge.things.incident.building import row
 from tests.bridge.things.incident.checks import violated
+from tests.bridge.things.samples import ANA, NOW
 from tests.storage import build
-
-COLUMNS = [column.name for column in dataclasses.fields(Incident)]
-
-
-async def thing(connection: Any, tenant: build.Tenant) -> UUID:
-    """A thing that has no row of its noun yet."""
-    id = ids.new()
-    await connection.execute(
-        "insert into things (organization_id, id, noun, connection_id, key_id, opened_by, addresses)"
-        " values ($1, $2, 'incident', $3, $4, 'watchdog', '[]')",
-        tenant.scope.organization_id,
-        id,
-        tenant.scope.connection_id,
-        tenant.key_id,
-    )
-    return id
-
-
-async def insert(connection: Any, tenant: build.Tenant, id: UUID, found: Incident) -> None:
-    numbers = ", ".join(f"${number}" for number in range(3, 3 + len(COLUMNS)))
-    await connection.execute(
-        f"insert into incidents (organization_id, id, {', '.join(COLUMNS)}) values ($1, $2, {numbers})",
-        tenant.scope.organization_id,
-        id,
-        *(getattr(found, name) for name in COLUMNS),
-    )
-
-
-async def refused(connection: Any, tenant: build.Tenant, id: UUID, found: Incident) -> bool:
-    """Whether a check refuses the row, which is not kept in any case."""
-    attempt = connection.transaction()
-    await attempt.start()
-    try:
-        await insert(connection, tenant, id, found)
-    except asyncpg.CheckViolationError:
-        return True
-    finally:
-        await attempt.rollback()
-    return False
 
 
 def rows() -> Iterator[Incident]:
@@ -78,8 +41,8 @@ def rows() -> Iterator[Incident]:
 async def test_the_table_refuses_just_the_rows_that_no_incident_has(db: Database) -> None:
     tenant = await build.tenant(db)
     async with db.acquire() as connection, connection.transaction():
-        id = await thing(connection, tenant)
-        tried = [(found, await refused(connection, tenant, id, found)) for found in rows()]
+        id = await thing(connection, tenant, NOUN)
+        tried = [(found, await refused(connection, tenant, NOUN, id, found)) for found in rows()]
 
     assert [found for found, is_refused in tried if is_refused != bool(violated(found))] == []
     assert {found.status for found, is_refused in tried if not is_refused} == set(Status)
@@ -89,8 +52,8 @@ async def test_an_update_says_or_changes_something_and_has_a_number_of_its_own(d
     tenant = await build.tenant(db)
     organization = tenant.scope.organization_id
     async with db.acquire() as connection:
-        id = await thing(connection, tenant)
-        await insert(connection, tenant, id, row())
+        id = await thing(connection, tenant, NOUN)
+        await insert(connection, tenant, NOUN, id, row())
 
         async def add(number: int, message: str | None, changes: Any, *, to: UUID = id) -> None:
             await connection.execute(
@@ -109,20 +72,20 @@ async def test_an_update_says_or_changes_something_and_has_a_number_of_its_own(d
             with pytest.raises(error):
                 await add(*wrong)
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            await add(1, "x", None, to=await thing(connection, tenant))
+            await add(1, "x", None, to=await thing(connection, tenant, NOUN))
 
 
 async def test_updates_and_runs_go_with_their_incident_and_stay_in_their_organization(db: Database) -> None:
     tenant, other = await build.tenant(db), await build.tenant(db)
     link = "insert into incident_runs (organization_id, run, incident_id, linked_at) values ($1, 'r', $2, now())"
     async with db.acquire() as connection:
-        id = await thing(connection, tenant)
-        await insert(connection, tenant, id, row())
+        id = await thing(connection, tenant, NOUN)
+        await insert(connection, tenant, NOUN, id, row())
         await connection.execute(link, tenant.scope.organization_id, id)
         with pytest.raises(asyncpg.ForeignKeyViolationError):
             await connection.execute(link, other.scope.organization_id, id)
         with pytest.raises(asyncpg.ForeignKeyViolationError):
-            await insert(connection, other, id, row())
+            await insert(connection, other, NOUN, id, row())
 
         await connection.execute("delete from things where id = $1", id)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ import pytest
 
 from bridge.things.contract import Decision
 from bridge.things.incident import NOUN, entries, life
-from storage import pool, things
+from storage import things
 from storage.pool import Database
 from storage.statements import Runs
 from tests.bridge.things.incident.agents import Opener
@@ -25,13 +25,6 @@ CREATES = 10
 LOOKS = "status <> 'resolved'\norder by id desc"  # of the statement that looks for an open incident
 
 READS_AGAIN = "and id = $2 and $3 = any (systems)"  # of the one that reads again what was found
-
-
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[Database]:
-    """A second replica's pool on the same database."""
-    async with pool.connect(dsn, name="other", size=10) as database:
-        yield database
 
 
 async def open_ones(db: Database, tenant: Tenant) -> list[UUID]:

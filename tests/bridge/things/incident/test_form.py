@@ -10,7 +10,7 @@ from bridge.things.incident import form, people
 from bridge.things.incident.request import MAX_MESSAGE
 from sandbox.slack.validator import view as validator
 from storage.model import Json
-from tests.bridge.things.incident.building import ROUND
+from tests.bridge.things.samples import ROUND
 
 WITH_FORM = sorted({name for moves in people.MOVES.values() for name, move in moves.items() if move.has_form})
 

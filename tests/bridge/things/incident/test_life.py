@@ -13,20 +13,9 @@ from bridge.things.incident import NOUN, life, people, updates
 from bridge.things.incident.life import Change
 from bridge.things.incident.row import MAX_RECENT, Incident, Severity, Status
 from storage.model import Json
-from tests.bridge.things.incident.building import (
-    ANA,
-    BODY,
-    KEY,
-    NOW,
-    changed,
-    create,
-    later,
-    locked,
-    resolved,
-    row,
-    thing,
-)
+from tests.bridge.things.incident.building import BODY, changed, create, locked, resolved, row, thing
 from tests.bridge.things.incident.checks import violated
+from tests.bridge.things.samples import ANA, KEY, NOW, later
 from tests.generated.scale import chances, generated
 
 SYSTEMS = ["a", "b", "c"]

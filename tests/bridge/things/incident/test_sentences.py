@@ -11,8 +11,9 @@ from bridge.things.incident.row import Incident, Status
 from bridge.things.incident.sentences import sentence, standing
 from storage import json_text
 from storage.things import ThingRow
-from tests.bridge.things.incident.building import ANA, changed, resolved, row, thing
+from tests.bridge.things.incident.building import changed, resolved, row, thing
 from tests.bridge.things.incident.test_card import of_example
+from tests.bridge.things.samples import ANA
 
 
 def found(incident: Incident) -> ThingRow[Incident]:

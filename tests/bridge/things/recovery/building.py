@@ -1,7 +1,7 @@
-"""Recoveries for tests: reports, rows, things and cards, with what a test changes."""
+"""Recoveries for tests: reports, rows, decisions and cards, with what a test changes."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +9,11 @@ from bridge.things.contract import Decision, Locked, ThingView
 from bridge.things.recovery import NOUN, life
 from bridge.things.recovery.request import Report
 from bridge.things.recovery.row import Outcome, Recovery, Status
-from storage.model import Card, Json, Thing
+from storage.model import Json, Thing
+from tests.bridge.things import samples
+from tests.bridge.things.samples import ANA, KEY, NOW, later
 
-NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-ID = UUID("0193a2b4-0000-7000-8000-000000000011")
 OTHER = UUID("0193a2b4-0000-7000-8000-000000000012")
-ROUND = UUID("0193a2b4-0000-7000-8000-000000000013")
-KEY: Json = {"key": "watchdog"}
-ANA: Json = {"user": "U0ANA", "name": "ana", "team": "T0SANDBOX"}
 BODY: Json = {
     "source": {"type": "build", "id": "4711"},
     "kind": "timeout",
@@ -24,10 +21,6 @@ BODY: Json = {
     "fingerprint": "runner-timeout",
     "next_action": "Restart the runner.",
 }
-
-
-def later(seconds: float = 60) -> datetime:
-    return NOW + timedelta(seconds=seconds)
 
 
 def report(**changes: Any) -> Report:
@@ -51,30 +44,7 @@ def ended(outcome: Outcome = Outcome.RESTORED, **changes: Any) -> Recovery:
 
 
 def thing(**changes: Any) -> Thing:
-    made = Thing(
-        organization_id=UUID(int=1),
-        id=ID,
-        noun="recovery",
-        connection_id=UUID(int=2),
-        key_id=UUID(int=3),
-        opened_by="watchdog",
-        addresses=[{"channel": "C0OPS"}],
-        asked_addresses=None,
-        responders=None,
-        anyone=False,
-        home_teams=["T0SANDBOX"],
-        agent=None,
-        tags=[],
-        metadata={},
-        callback=None,
-        anchor_id=ROUND,
-        moves=1,
-        created_at=NOW,
-        updated_at=NOW,
-        ended_at=None,
-        read_at=NOW,
-    )
-    return replace(made, **changes)
+    return samples.thing("recovery", **changes)
 
 
 def locked(found: Recovery, *, at: datetime | None = None, other_is_open: bool = False) -> Locked[Recovery]:
@@ -88,33 +58,6 @@ def reported(found: Recovery, *, at: datetime | None = None, **changes: Any) -> 
     return life.reported(locked(found, at=at), report(**changes), KEY)
 
 
-def card(**changes: Any) -> Card:
-    made = Card(
-        organization_id=UUID(int=1),
-        connection_id=UUID(int=2),
-        interaction_id=ROUND,
-        id=UUID(int=4),
-        ordinal=1,
-        address={"channel": "C0OPS"},
-        channel="C0OPS",
-        ts="1763719200.000100",
-        permalink=None,
-        wanted=1,
-        shown=1,
-        maybe_shown=False,
-        attempt=1,
-        failures=0,
-        plain=False,
-        settled=False,
-        due_at=NOW,
-        leased_until=None,
-        given_up_at=None,
-        reason=None,
-    )
-    return replace(made, **changes)
-
-
 def view(found: Recovery, **changes: Any) -> ThingView[Recovery]:
     """What a card of this row shows; with buttons if the row is open."""
-    round_id = ROUND if Status(found.status).is_open else None
-    return replace(ThingView(thing=thing(), row=found, card=card(), round_id=round_id, version=1), **changes)
+    return samples.view(thing(), found, is_open=Status(found.status).is_open, **changes)

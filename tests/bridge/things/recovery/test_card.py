@@ -21,9 +21,11 @@ from bridge.things.recovery.request import Report
 from bridge.things.recovery.row import Outcome, Recovery, Status
 from storage.model import Json
 from tests.bridge import limits
-from tests.bridge.things.recovery import building
-from tests.bridge.things.recovery.building import ANA, KEY, NOW, OTHER, ROUND, ended, escalated, later, row, thing, view
-from tests.generated import hostile, sight
+from tests.bridge.things import card_checks, samples
+from tests.bridge.things.card_checks import below, line, lines, text
+from tests.bridge.things.recovery.building import OTHER, ended, escalated, row, thing, view
+from tests.bridge.things.samples import ANA, KEY, NOW, ROUND, later
+from tests.generated import sight
 from tests.generated.scale import chances, generated
 
 _DATE = r"<!date\^[^>]+>"
@@ -39,6 +41,7 @@ _WHO = (
     r"on it\.|Anyone in this workspace who can see this card can act on it\.|Anyone who can see this card, including "
     r"people from other organizations, can act on it\.|It cannot be acted on from this card at the moment\.)"
 )
+MOVES = {"restored", "blocked", "cancelled", "false_positive"}
 FIRST = {
     "active": rf"🔧 \*Active\* {_DATE}: {_ATTEMPT}, owned by {_OWNER}\.",
     "escalated": rf"🚨 \*Escalated\* to {_OWNER}(?: \(before: {_OWNER}\))? {_DATE}{_WHY}: {_ATTEMPT}\.",
@@ -57,46 +60,23 @@ MOVED = (
 )
 
 
-def below(drawn: Drawing) -> list[Json]:
-    [place] = [place for place, block in enumerate(drawn.blocks) if block["type"] == "divider"]
-    return drawn.blocks[place + 1 :]
-
-
-def lines(drawn: Drawing) -> list[str]:
-    """The bridge's lines in mrkdwn below the rule."""
-    return [text for block in below(drawn) for text in limits.mrkdwn([block])]
-
-
 def check(shown: ThingView[Recovery], drawn: Drawing) -> None:
     """Everything that holds for every card of a recovery, whatever its texts are."""
-    channels = {address["channel"] for address in shown.thing.addresses if "channel" in address}
-    limits.check_drawing(drawn, channels=channels)
-    assert f"ID {ids.short(shown.thing.id)}" in limits.words(drawn)
-    first, *rest = lines(drawn)
-    assert re.fullmatch(MOVED if shown.is_retired else FIRST[shown.row.status], first), first
-    assert all(re.fullmatch(MORE, line) for line in rest), rest
+    row, thing = shown.row, shown.thing
+    owners = (row.previous_owner or {}, row.resolved_by or {}, *thing.addresses)
+    people = {row.owner_user, *(owner.get("user") for owner in owners), *(thing.responders or ())}
+    card_checks.check(
+        shown,
+        drawn,
+        first=MOVED if shown.is_retired else FIRST[row.status],
+        more=MORE,
+        moves=MOVES if Status(row.status).is_open else (),
+        people=people - {None},
+    )
+    _, *rest = lines(drawn)
     for block in below(drawn)[len(rest) + 1 :]:
-        assert block["type"] == "actions" or f"ID {ids.short(shown.thing.id)}" == limits.shown([block])
-    assert drawn.text.split("\n")[1] == first, "the text begins with title and state"
+        assert block["type"] == "actions" or f"ID {ids.short(thing.id)}" == limits.shown([block])
     assert not any(re.fullmatch(MORE, line) for line in drawn.text.split("\n")[2 + len(rest) :])
-    rows = [block for block in drawn.blocks if block["type"] == "actions"]
-    if shown.round_id is None or shown.is_retired or not Status(shown.row.status).is_open:
-        assert rows == []
-    else:
-        assert [action_ids.interaction_of(block["block_id"]) for block in rows] == [shown.round_id]
-        assert limits.pressed(drawn).keys() == {"restored", "blocked", "cancelled", "false_positive"}
-    for url, label in sight.links(drawn.blocks):
-        assert sight.leads_where_it_says(url, label), (url, label)
-    people = {
-        shown.row.owner_user,
-        (shown.row.previous_owner or {}).get("user"),
-        (shown.row.resolved_by or {}).get("user"),
-        *(shown.thing.responders or ()),
-    }
-    people |= {address.get("user") for address in shown.thing.addresses}
-    for ours in [*limits.mrkdwn(drawn.blocks), drawn.text]:
-        assert set(re.findall(r"<@([A-Z0-9]+)>", ours)) <= people
-    assert drawn.is_plain == shown.is_plain
 
 
 def states(found: Recovery, words: str) -> Iterator[Recovery]:
@@ -139,29 +119,22 @@ def test_every_example_in_every_status_is_a_card(example: Any, *, plain: bool) -
 @generated(150)
 @given(chances())
 def test_an_agents_words_stand_only_above_the_rule_and_a_persons_only_in_quotation_marks(chance: random.Random) -> None:
-    def text(size: int) -> str:
-        return hostile.text(chance, size).replace("\x00", "")[:size].strip() or "x"
-
-    def line(size: int) -> str:
-        return " ".join(text(size).split()) or "x"
-
-    owner = chance.choice([{"owner_agent": line(80)}, {"owner_user": "U0BOB"}, {}])
+    nested = {line(chance, 9): [text(chance, 50)] * 9}
+    owner = chance.choice([{"owner_agent": line(chance, 80)}, {"owner_user": "U0BOB"}, {}])
     found = row(
-        source_type=line(80),
-        source_id=line(200),
+        source_type=line(chance, 80),
+        source_id=line(chance, 200),
         source_url=chance.choice([None, "https://ci.example.com/x?a=b|c", "https://bank.example@evil.example/"]),
-        kind=line(80),
-        cause=text(1_000),
-        next_action=text(1_000),
-        evidence={line(100): chance.choice([text(3_000), 1, None, {line(9): [text(50)] * 9}]) for _ in range(9)},
+        kind=line(chance, 80),
+        cause=text(chance, 1_000),
+        next_action=text(chance, 1_000),
+        evidence={line(chance, 100): chance.choice([text(chance, 3_000), 1, None, nested]) for _ in range(9)},
         attempt_count=2**31 - 1,
         max_attempts=chance.choice([None, 5]),
         **owner,
     )
-    agent = chance.choice([None, {"name": line(80), "run": line(200)}, {"url": "https://ci.example.com/7"}])
-    of = thing(opened_by=line(80), agent=agent, responders=chance.choice([None, ["U0ANA"] * 60]))
-    of = replace(of, home_teams=chance.choice([None, ["T0SANDBOX"]]))
-    for state in states(found, text(1_000)):
+    of = thing(**card_checks.opener(chance))
+    for state in states(found, text(chance, 1_000)):
         for plain in (False, True):
             shown = view(state, thing=of, is_plain=plain)
             check(shown, card(shown))
@@ -281,7 +254,7 @@ def test_every_version_has_a_block_id_of_its_own() -> None:
 def test_a_card_that_it_has_left_says_where_it_went_and_nothing_else(
     addresses: list[Json], words: str, *, plain: bool
 ) -> None:
-    retired = building.card(retired_at=later())
+    retired = samples.card(retired_at=later())
     shown = view(escalated(evidence={"a": 1}), thing=thing(addresses=addresses), card=retired, is_plain=plain)
     drawn = card(shown)
 

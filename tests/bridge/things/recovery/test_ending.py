@@ -5,7 +5,8 @@ import pytest
 from bridge import ids
 from bridge.things.recovery import NOUN, ending, people
 from bridge.things.recovery.row import Outcome, Recovery
-from tests.bridge.things.recovery.building import ANA, ID, KEY, OTHER, ended, escalated, later, locked, row
+from tests.bridge.things.recovery.building import OTHER, ended, escalated, locked, row
+from tests.bridge.things.samples import ANA, ID, KEY, later
 
 DEPLOYER = {"agent": "deployer"}
 BLOCKER = {"id": NOUN.public_id(OTHER)}

@@ -5,7 +5,8 @@ import pytest
 from bridge.things.contract import Decision
 from bridge.things.recovery import escalation, owner
 from bridge.things.recovery.row import Outcome, Recovery
-from tests.bridge.things.recovery.building import NOW, ended, escalated, later, locked, row
+from tests.bridge.things.recovery.building import ended, escalated, locked, row
+from tests.bridge.things.samples import NOW, later
 
 ANA, BOB, BOARD = {"user": "U0ANA"}, {"user": "U0BOB"}, {"board": True}
 POLICY = {"escalate_to": [ANA, BOB, BOARD], "step_seconds": 60, "own": "words"}

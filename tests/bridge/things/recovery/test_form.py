@@ -11,7 +11,8 @@ from bridge.things.contract import Choosable
 from bridge.things.recovery import NOUN, form
 from sandbox.slack.validator import view as validator
 from storage.model import Json
-from tests.bridge.things.recovery.building import OTHER, ROUND
+from tests.bridge.things.recovery.building import OTHER
+from tests.bridge.things.samples import ROUND
 
 REC = NOUN.public_id(OTHER)
 THINGS = [Choosable(id=NOUN.public_id(ids.new()), label=f"build {number}: {'x' * number}") for number in range(120)]

@@ -12,8 +12,9 @@ from bridge.things.recovery import NOUN, ending, escalation, life, owner, people
 from bridge.things.recovery.request import Report
 from bridge.things.recovery.row import Outcome, Recovery
 from storage.model import Json
-from tests.bridge.things.recovery.building import ANA, KEY, NOW, OTHER, locked, report
+from tests.bridge.things.recovery.building import OTHER, locked, report
 from tests.bridge.things.recovery.checks import violated
+from tests.bridge.things.samples import ANA, KEY, NOW
 from tests.generated.scale import chances, generated
 
 OWNERS: list[Json] = [{"user": "U0ANA"}, {"user": "U0BOB"}, {"agent": "deployer"}, {"board": True}]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bridge.things.recovery import escalation, life, owner
-from tests.bridge.things.recovery.building import KEY, NOW, escalated, later, report, reported, row
+from tests.bridge.things.recovery.building import escalated, report, reported, row
+from tests.bridge.things.samples import KEY, NOW, later
 
 ANA, BOB = {"user": "U0ANA"}, {"user": "U0BOB"}
 DEPLOYER, BOARD = {"agent": "deployer"}, {"board": True}

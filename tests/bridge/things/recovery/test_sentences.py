@@ -11,8 +11,9 @@ from bridge.things.recovery.row import Outcome, Recovery
 from bridge.things.recovery.sentences import sentence, standing
 from storage import json_text
 from storage.things import ThingRow
-from tests.bridge.things.recovery.building import KEY, NOW, OTHER, ended, escalated, later, row, thing
+from tests.bridge.things.recovery.building import OTHER, ended, escalated, row, thing
 from tests.bridge.things.recovery.test_card import of_example
+from tests.bridge.things.samples import KEY, NOW, later
 
 
 def found(recovery: Recovery) -> ThingRow[Recovery]:
