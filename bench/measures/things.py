@@ -23,10 +23,9 @@ from bridge.things.recovery.row import Recovery
 from storage import interactions
 from storage import things as stored
 from storage.interactions import ClaimRequest, Filters
-from storage.model import Intent, Status, Verdict
+from storage.model import LAST_ID, Intent, Status, Verdict
 from storage.statements import Runs
 from storage.things import LockedConnection
-from storage.things import before as page_before
 
 _PAUSE: Final = 0.005  # seconds
 _TIMEOUT: Final = 20.0
@@ -156,7 +155,7 @@ async def _listed(database: BenchDatabase, _: UUID, __: UUID) -> None:
         "page",
         database.db,
         organization_id=database.scope.organization_id,
-        before=page_before(None),
+        before=LAST_ID,
         limit=_PAGE,
         open=True,
         **dict.fromkeys(("source_type", "source_id", "status", "fingerprint", "owner_agent", "owner_user")),
