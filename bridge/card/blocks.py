@@ -156,9 +156,11 @@ def button(
     action_id: str,
     style: Literal["primary", "danger"] | None = None,
     confirm: Json | None = None,
+    value: str | None = None,
 ) -> Json:
     base: Json = {"type": "button", "action_id": action_id, "text": plain(label, MAX_BUTTON)}
-    return base | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+    given = {"style": style, "confirm": confirm, "value": value}
+    return base | {name: each for name, each in given.items() if each}
 
 
 def option(label: str, *, value: str) -> Json:

@@ -201,6 +201,7 @@ def _buttons(view: ThingView[Any], moves: Mapping[str, PersonMove]) -> list[Json
             action_id=action_ids.open_form(name) if move.has_form else action_ids.choose(name),
             style="primary" if move.is_primary else None,
             confirm=move.confirm,
+            value=action_ids.thing(view.thing.noun, view.thing.id),
         )
         for name, move in moves.items()
     ]
