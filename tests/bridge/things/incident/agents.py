@@ -8,6 +8,7 @@ from bridge.things.incident import operations
 from bridge.things.incident.request import NewUpdate, Patch, StatusChange
 from bridge.things.operations import Done
 from storage.model import Json
+from storage.pool import Database
 from tests.bridge.things.incident.building import create
 from tests.bridge.things.reporting import Agent
 
@@ -17,6 +18,10 @@ class Opener(Agent):
     """An agent that opens incidents, with one run for all."""
 
     run: str | None = None
+
+    def of(self, *, db: Database, run: str) -> "Opener":
+        """The same agent in this run, whose requests go by this pool."""
+        return replace(self, db=db, run=run)
 
     async def create(self, *, dedupe: bool = True, **fields: Any) -> Done[Any]:
         """Open an incident, or reuse one."""
