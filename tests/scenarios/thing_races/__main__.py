@@ -20,7 +20,7 @@ from sandbox.postgres.programs import find_programs
 from storage import migrate, pool
 from storage.pool import Database
 from tests.conftest import reachable
-from tests.scenarios.thing_races import deduped, killed, recoveries
+from tests.scenarios.thing_races import deduped, killed, recoveries, updates
 from tests.scenarios.thing_races.racing import Races
 
 
@@ -38,9 +38,15 @@ RACES: Final[Mapping[str, Callable[[str], Race]]] = MappingProxyType(
         "blocking_each_other": lambda _: recoveries.blocking_each_other,
         "killed": lambda dsn: lambda db, _, *, rounds, seed: killed.killed(dsn, db, rounds=max(1, rounds // 40)),
         "deduped": lambda _: deduped.alerts,
+        "updates": lambda dsn: lambda _, __, *, rounds, seed: _updates(dsn, rounds=max(1, rounds // 50), seed=seed),
     }
 )
 """Each race on a database with this address."""
+
+
+async def _updates(dsn: str, *, rounds: int, seed: int) -> Races:
+    async with updates.two(dsn) as replicas:
+        return await updates.race(replicas, updates.by_loops, rounds=rounds, seed=seed, pause=1.0)
 
 
 @contextlib.asynccontextmanager
