@@ -422,28 +422,15 @@ async def test_an_open_incident_blocks_a_recovery_that_is_told_when_it_is_resolv
     assert len(await door.db.fetch("select from events where type = 'recovery.unblocked'")) == 1
 
 
-async def test_secrets_are_hidden_in_words_and_refused_where_they_cannot_be(door: Door) -> None:
+async def test_a_secret_that_is_short_or_in_the_name_of_a_system_is_refused_and_nothing_is_written(door: Door) -> None:
+    id = (await incidents.create(door)).json["id"]
+    before = (await incidents.get(door, id)).json
     secret = "hunter2-hunter2"
-    words = f"The password is {secret}."
-    made = await incidents.create(
-        door, title=words, description=words, initial_message=words, secrets=[secret], agent={"run": "r"}
-    )
-    id = made.json["id"]
-    replies = [
-        made,
-        await incidents.update(door, id, message=words, secrets=[secret]),
-        await incidents.update(door, run="r", message=words, secrets=[secret]),
-        await incidents.status(door, id, status="fixing", message=words, secrets=[secret]),
-        await incidents.patch(door, id, title=words, description=words, secrets=[secret]),
-        await incidents.resolve(door, id, message=words, secrets=[secret]),
-    ]
 
-    assert all(secret not in reply.raw.decode() and reply.status < 300 for reply in replies)
-    assert replies[-1].json["title"] == "The password is ••••."
-    for table in ("incidents", "incident_updates", "events", "history", "notes"):
-        for row in await door.db.fetch(f"select * from {table}"):
-            assert secret not in str(tuple(row)), table
-    refused = await incidents.create(door, systems=["ok", f"db {secret}"], secrets=[secret])
-    assert (refused.status, refused.pointers) == (422, ["/systems/1"])
-    short = await incidents.update(door, id, message=words, secrets=["hunter2"])
-    assert short.status == 422 and await incidents.listed(door) == [id]
+    for reply, pointer in (
+        (await incidents.create(door, systems=["ok", f"db {secret}"], secrets=[secret]), "/systems/1"),
+        (await incidents.patch(door, id, systems=[secret], secrets=[secret]), "/systems/0"),
+        (await incidents.update(door, id, message="hunter2", secrets=[secret, "hunter2"]), "/secrets/1"),
+    ):
+        assert (reply.status, reply.pointers) == (422, [pointer]), reply.json
+    assert await incidents.listed(door) == [id] and (await incidents.get(door, id)).json == before
