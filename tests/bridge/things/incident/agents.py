@@ -20,7 +20,7 @@ class Opener(Agent):
 
     async def create(self, *, dedupe: bool = True, **fields: Any) -> Done[Any]:
         """Open an incident, or reuse one."""
-        context = self._context(None)
+        context = self.context()
         assert context.common is not None
         agent: Json | None = {"run": self.run} if self.run else None
         context = replace(context, common=replace(context.common, agent=agent))
@@ -31,18 +31,16 @@ class Opener(Agent):
     async def set_status(self, id: UUID, status: str) -> Done[Any]:
         """Set the status of an incident."""
         return self._done(
-            await operations.set_status(self._context(None), id, StatusChange.model_validate({"status": status}))
+            await operations.set_status(self.context(), id, StatusChange.model_validate({"status": status}))
         )
 
     async def update(self, id: UUID, message: str) -> Done[Any]:
         """Add a comment."""
-        return self._done(
-            await operations.update(self._context(None), id, NewUpdate.model_validate({"message": message}))
-        )
+        return self._done(await operations.update(self.context(), id, NewUpdate.model_validate({"message": message})))
 
     async def patch(self, id: UUID, **fields: Any) -> Done[Any]:
         """Change an incident."""
-        return self._done(await operations.patch(self._context(None), id, Patch.model_validate(fields)))
+        return self._done(await operations.patch(self.context(), id, Patch.model_validate(fields)))
 
     def _done(self, outcome: Any) -> Done[Any]:
         assert isinstance(outcome, Done), outcome
