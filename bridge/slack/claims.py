@@ -51,6 +51,11 @@ class ClickedThing:
     happened: Sequence[Happened] = ()  # by this click
 
     @property
+    def is_open(self) -> bool:
+        """Whether people can still act on it."""
+        return self.found.thing.ended_at is None
+
+    @property
     def standing(self) -> str:
         """What the thing is now, in mrkdwn for the clicker."""
         return self.noun.standing(self.found)

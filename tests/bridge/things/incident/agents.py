@@ -26,7 +26,7 @@ class Opener(Agent):
 
     async def create(self, *, dedupe: bool = True, request: Request | None = None, **fields: Any) -> Done[Any]:
         """Open an incident, or reuse one."""
-        context = self._context(request)
+        context = self.context(request)
         assert context.common is not None
         agent: Json | None = {"run": self.run} if self.run else None
         context = replace(context, common=replace(context.common, agent=agent))
@@ -37,7 +37,7 @@ class Opener(Agent):
     async def set_status(self, id: UUID, status: str) -> Done[Any]:
         """Set the status of an incident."""
         return self._done(
-            await operations.set_status(self._context(None), id, StatusChange.model_validate({"status": status}))
+            await operations.set_status(self.context(), id, StatusChange.model_validate({"status": status}))
         )
 
     async def update(
@@ -45,11 +45,11 @@ class Opener(Agent):
     ) -> Done[Any]:
         """Add a comment, and set the status if one is given."""
         sent = NewUpdate.model_validate({"message": message, "status": status})
-        return self._done(await operations.update(self._context(request), id, sent))
+        return self._done(await operations.update(self.context(request), id, sent))
 
     async def patch(self, id: UUID, **fields: Any) -> Done[Any]:
         """Change an incident."""
-        return self._done(await operations.patch(self._context(None), id, Patch.model_validate(fields)))
+        return self._done(await operations.patch(self.context(), id, Patch.model_validate(fields)))
 
     def _done(self, outcome: Any) -> Done[Any]:
         assert isinstance(outcome, Done), outcome
