@@ -228,9 +228,9 @@ class Hook:
         return status, told
 
     def _incident(self, run: str) -> Any:
-        """The open incident of a run, else its latest one, else None."""
+        """The open incident of a run, else the one that changed last, else None."""
         items = self._bridge.get("/v1/incidents", run=run, limit="20")["items"]
-        return next((each for each in items if each["status"] != "resolved"), items[0] if items else None)
+        return max(items, key=lambda each: (each["status"] != "resolved", each["updated_at"]), default=None)
 
     def _said(self, id: str) -> dict[str, dict[bool, str]]:
         """By run, the latest update that said that it fires, and that said that it has ended: the newer one first."""
