@@ -39,7 +39,7 @@ from tests.waiting import pause
 FORMERS, OURS_RUN = 3, 2
 WARM_SECONDS = 5.0  # of load on the former release alone
 LATE = 0.7  # the share of the time after which replicas of the former release may be killed
-TELLERS, THINGS_TELLERS, PAUSE = 16, 6, 0.5
+TELLERS, THINGS_TELLERS, PAUSE = 16, 10, 0.5
 SHOWN = 5
 
 
