@@ -10,11 +10,12 @@ from typing import Any
 import asyncpg
 
 from bridge import ids
-from bridge.things.recovery import NOUN
+from bridge.things.registry import NOUNS
 from tests.scenarios import program
-from tests.scenarios.beside import things, words
+from tests.scenarios.beside import incidents, things_audit, words
 from tests.scenarios.beside.receiving import Reader, WebhookReceiver
 from tests.scenarios.beside.stories import Stories
+from tests.scenarios.beside.things import ThingStories
 from tests.scenarios.trials.ledger import ENDS, ReadingLedger
 from tests.scenarios.trials.rig import THIS, Rig
 
@@ -74,6 +75,7 @@ class Audit:
     db: "asyncpg.Pool[asyncpg.Record]"
     ledger: ReadingLedger
     stories: Stories
+    things: ThingStories
     receiver: WebhookReceiver
     readers: list[Reader]
     postgres_log: Path
@@ -103,7 +105,8 @@ class Audit:
             "cards that do not show the end": await self._cards(),
             "idempotency keys with two questions": self.stories.doubled,
             "answers that no request may get": self.stories.agent.strange,
-            **await things.found(self.db, await self._messages()),
+            **await things_audit.found(self.db, await self._messages(), self.rig.replicas),
+            **await incidents.found(self.db, self.things.incidents),
             "deadlocks": _deadlocks(self.postgres_log),
             "tracebacks in the replicas' logs": self._tracebacks(),
         }
@@ -196,7 +199,7 @@ class Audit:
 def _subject(event: asyncpg.Record) -> str:
     """The public id of what an event is about."""
     if event["thing_id"] is not None:
-        return NOUN.public_id(event["thing_id"])
+        return NOUNS[event["type"].partition(".")[0]].public_id(event["thing_id"])
     return ids.encode("int", event["interaction_id"])
 
 
