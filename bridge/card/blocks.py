@@ -92,10 +92,12 @@ def date(at: datetime, before: str = "") -> str:
     """A time in each reader's own time zone, for mrkdwn and `text`; in UTC where Slack cannot format dates.
 
     `before` is a word in front of the time, placed inside the date, because Slack capitalizes a date's first word.
+    A time before 1970 is in UTC: Slack's dates are seconds since then.
     """
     utc = at.astimezone(UTC)
     lead = f"{before} " if before else ""
-    return f"<!date^{int(utc.timestamp())}^{lead}{{date_short_pretty}} at {{time}}|{lead}{utc:%Y-%m-%d %H:%M} UTC>"
+    words, seconds = f"{lead}{utc:%Y-%m-%d %H:%M} UTC", int(utc.timestamp())
+    return words if seconds < 0 else f"<!date^{seconds}^{lead}{{date_short_pretty}} at {{time}}|{words}>"
 
 
 def plain(text: str, limit: int = MAX_TEXT) -> Json:
