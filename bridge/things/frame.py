@@ -12,6 +12,7 @@ its thing has left says only where it went.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from bridge import ids
 from bridge.card import action_ids, blocks, links, richtext, texts
@@ -192,10 +193,9 @@ def _claims(thing: Thing) -> list[str]:
     return named + ([f"run “{agent['run']}”"] if agent.get("run") else [])
 
 
-def _buttons(view: ThingView[Any], moves: Mapping[str, PersonMove]) -> list[Json]:
-    if view.round_id is None or not moves:
-        return []
-    buttons = [
+def buttons(round_id: UUID, version: int, moves: Mapping[str, PersonMove]) -> Json:
+    """The moves of a round as buttons, and those that are in a menu in one menu after them."""
+    elements = [
         blocks.button(
             f"{move.label}…" if move.has_form else move.label,
             action_id=action_ids.open_form(name) if move.has_form else action_ids.choose(name),
@@ -203,8 +203,16 @@ def _buttons(view: ThingView[Any], moves: Mapping[str, PersonMove]) -> list[Json
             confirm=move.confirm,
         )
         for name, move in moves.items()
+        if not move.is_in_menu
     ]
-    return [blocks.actions(action_ids.block_id(view.round_id, view.version), buttons)]
+    options = [blocks.option(move.label, value=name) for name, move in moves.items() if move.is_in_menu]
+    if options:
+        elements.append(blocks.overflow(options, action_id=action_ids.SELECT))
+    return blocks.actions(action_ids.block_id(round_id, version), elements)
+
+
+def _buttons(view: ThingView[Any], moves: Mapping[str, PersonMove]) -> list[Json]:
+    return [buttons(view.round_id, view.version, moves)] if view.round_id is not None and moves else []
 
 
 def _id(view: ThingView[Any]) -> Json:
