@@ -12,9 +12,9 @@ from bridge.things.frame import Row
 def card(view: ThingView[Fix]) -> Drawing:
     """The card of a fix as it is now."""
     row = view.row
-    parameters, more_parameters = evidence.facts(row.parameters)
+    parameters, more_parameters = evidence.facts({"parameters": row.parameters} if row.parameters else None)
     said = row.outcome_proposal or {}
-    facts, more_facts = evidence.facts(said.get("evidence"))
+    facts, more_facts = evidence.facts({"evidence": said["evidence"]} if said.get("evidence") else None)
     return frame.frame(
         view,
         title=row.title,

@@ -58,9 +58,13 @@ _ENDS: Final = blocks.confirm(
 
 def moves(row: Fix) -> Mapping[str, PersonMove]:
     """What an active fix offers; first what an agent proposed as its outcome, if it did."""
-    proposal = row.outcome_proposal
-    confirm = {CONFIRM: PersonMove(label=CONFIRMS[proposal["outcome"]], is_primary=True)} if proposal else {}
-    return confirm | _moves(row, has_primary=not proposal)
+    others = _moves(row, has_primary=not row.outcome_proposal)
+    if not row.outcome_proposal:
+        return others
+    outcome = row.outcome_proposal["outcome"]
+    if outcome == Outcome.SUCCESS:
+        others.pop(WORKED, None)  # it would say the same
+    return {CONFIRM: PersonMove(label=CONFIRMS[outcome], is_primary=True), **others}
 
 
 def offer(thing: Thing, row: Fix) -> Offer:

@@ -1,8 +1,6 @@
 """The reminder that a verdict is missing: once for each decision to apply a fix, and for each reason to wait."""
 
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Final
 
 from bridge.things.contract import Asking, Decision, Locked, PersonMove
 from bridge.things.fix import form, life, people, state
@@ -18,15 +16,13 @@ def tick(locked: Locked[Fix]) -> Decision[Fix] | None:
     return Decision(row=replace(row, due_at=None), happened=[], is_quiet=True, notes=[asking])
 
 
-_VERDICTS: Final = MappingProxyType(
-    {
-        people.WORKED: PersonMove(label="Worked", is_primary=True),
-        form.FAILED: PersonMove(label="Didn't", has_form=True),
-    }
-)
-
-
 def _moves(row: Fix) -> dict[str, PersonMove]:
     """The moves of the open round that the note offers."""
-    waits = form.REASON if row.outcome == Outcome.PENDING else form.PENDING
-    return {**_VERDICTS, waits: PersonMove(label="Still waiting", has_form=True)}
+    is_reported = (row.outcome_proposal or {}).get("outcome") == Outcome.SUCCESS  # then the round confirms that instead
+    return {
+        people.CONFIRM if is_reported else people.WORKED: PersonMove(label="Worked", is_primary=True),
+        form.FAILED: PersonMove(label="Didn't", has_form=True),
+        form.REASON if row.outcome == Outcome.PENDING else form.PENDING: PersonMove(
+            label="Still waiting", has_form=True
+        ),
+    }

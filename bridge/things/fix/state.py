@@ -51,7 +51,7 @@ def outcome(thing: Thing, row: Fix) -> str:
         case Outcome.PROPOSED:
             if row.decision is None:
                 return f"💡 *Proposed* {blocks.date(thing.created_at, 'since')}, not decided yet."
-            return f"{decision(row)} Not applied yet, as far as is known."
+            return f"{decision(row)} No outcome is recorded yet."
         case Outcome.DISMISSED:
             return f"⚪ *Dismissed*{by}{at}."
         case Outcome.PENDING:

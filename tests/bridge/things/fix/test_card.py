@@ -45,7 +45,7 @@ _SUPERSEDED = (
 _OUTCOME = "|".join(
     [
         rf"💡 \*Proposed\* {_DATE}, not decided yet\.",
-        rf"{_DECISION} Not applied yet, as far as is known\.",
+        rf"{_DECISION} No outcome is recorded yet\.",
         rf"⚪ \*Dismissed\* by {_BY} {_DATE}\.",
         rf"⏳ \*Applied, waiting to verify\* {_DATE}, recorded by {_BY}: {_QUOTED}",
         rf"✅ \*Worked\*, recorded by {_BY} {_DATE}\.",
@@ -121,7 +121,7 @@ def test_it_says_what_is_proposed_how_sure_and_what_a_click_does() -> None:
     drawn = card(view(row(description="They hang.", script="restart --all", parameters={"force": True})))
 
     words = limits.words(drawn)
-    for said in ("Restart the workers", "They hang.", "restart --all", "80 %", "alert-8841", "force"):
+    for said in ("Restart the workers", "They hang.", "restart --all", "80 %", "alert-8841", "parameters.force"):
         assert said in words, said
     state, may = lines(drawn)
     assert state.startswith("💡 *Proposed*")
@@ -165,10 +165,10 @@ def test_what_an_agent_reports_is_confirmed_with_one_click_and_shows_its_evidenc
     assert offered is not None
     drawn = card(view(offered.row))
 
-    assert list(limits.pressed(drawn).items())[:2] == [("confirm", "Confirm: it worked"), ("worked", "Worked")]
+    assert list(limits.pressed(drawn).values()) == ["Confirm: it worked", "Didn't…", "Partly…", "Waiting to verify…"]
     assert [b["text"]["text"] for b in limits.buttons(drawn) if b.get("style")] == ["Confirm: it worked"]
     assert any(said.startswith("🤖 “watchdog” reports: ✅ *Worked*. “Seen.”") for said in lines(drawn))
-    assert "error_rate" in limits.words(drawn) and "0.002" in limits.words(drawn)
+    assert "evidence.error_rate" in limits.words(drawn) and "0.002" in limits.words(drawn)
 
 
 def test_a_superseded_card_links_to_the_newer_one() -> None:

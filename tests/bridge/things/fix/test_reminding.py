@@ -5,7 +5,7 @@ import pytest
 from bridge.things.contract import Asking
 from bridge.things.fix import people, reminding
 from bridge.things.fix.row import Decided, Fix, Outcome
-from tests.bridge.things.fix.building import changed, decided, judged, locked, row, superseded
+from tests.bridge.things.fix.building import changed, decided, judged, locked, proposal, row, superseded
 from tests.bridge.things.samples import KEY, later
 
 DAY = 86_400
@@ -69,9 +69,9 @@ def test_nothing_else_is_asked_after(found: Fix) -> None:
 
 
 def test_each_of_its_moves_is_one_of_the_open_round() -> None:
-    for found in (decided(), judged(Outcome.PENDING)):
+    offered = [proposal(found, "applied_success") for found in (decided(), judged(Outcome.PENDING))]
+    for found in (decided(), judged(Outcome.PENDING), *(each.row for each in offered if each)):
         note = asked(found, 2 * DAY)
         assert note is not None
-        offered = people.moves(found)
         for name, move in note.moves.items():
-            assert move.has_form == offered[name].has_form
+            assert move.has_form == people.moves(found)[name].has_form
