@@ -38,6 +38,7 @@ from tests.bridge.things import recoveries
 from tests.bridge.things.agreement import agree
 from tests.bridge.things.reporting import Agent
 from tests.conftest import reachable
+from tests.scenarios import fix_races
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.waiting import jitter
@@ -329,6 +330,8 @@ async def _run(dsn: str, rounds: int, seed: int) -> int:
             for race in (reports_and_ends, escalations, blocked, blocking_each_other):
                 _tell(race.__name__, await race(db, other, rounds=rounds, seed=seed))
             _tell("killed replicas", await killed(dsn, db, rounds=max(1, rounds // 40)))
+            for race in (fix_races.proposals, fix_races.reminders):
+                _tell(f"fixes, {race.__name__}", await race(db, other, rounds=rounds, seed=seed))
     except (AssertionError, asyncpg.PostgresError) as broken:
         click.echo(f"broken: {broken}")
         return 1
