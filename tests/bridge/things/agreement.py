@@ -6,11 +6,12 @@ _RULES = {
     "history without its event, or with another": """
         select history.id
         from history
+        join things on things.organization_id = history.organization_id and things.id = history.thing_id
         left join events on events.organization_id = history.organization_id and events.id = history.id
         where
             events.id is null
             or events.thing_id is distinct from history.thing_id
-            or events.type <> 'recovery.' || history.move
+            or events.type <> things.noun || '.' || history.move
             or events.at <> history.at
             or events.detail ->> 'to' is distinct from history.to_status
     """,
@@ -67,6 +68,7 @@ _RULES = {
         left join interactions as rounds on
             rounds.organization_id = things.organization_id
             and rounds.thing_id = things.id and rounds.status = 'pending'
+        where things.noun <> 'fix' -- people can correct one that has ended
         group by things.organization_id, things.id, connections.disabled_at
         having
             count(rounds.id) <> (

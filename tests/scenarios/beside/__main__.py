@@ -24,7 +24,7 @@ from sandbox.children import ChildFailed
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from tests.conftest import reachable
-from tests.scenarios.beside import receiving, rest, spoiling, things
+from tests.scenarios.beside import fixes, receiving, rest, spoiling, things
 from tests.scenarios.beside.agent import Agent
 from tests.scenarios.beside.audit import Audit
 from tests.scenarios.beside.harm import OURS, Harm
@@ -109,6 +109,8 @@ async def _load(
     await running.add(THIS, number=OURS_RUN)
     of_things = await things.begin(stories, url)
     telling += [asyncio.create_task(of_things.tell(lambda: not over.is_set())) for _ in range(THINGS_TELLERS)]
+    of_fixes = await fixes.begin(stories, url)
+    telling += [asyncio.create_task(of_fixes.tell(lambda: not over.is_set())) for _ in range(THINGS_TELLERS // 2)]
     harm = Harm(rig=running, db=db, alike="nothing to do" in migrated)
     until = time.monotonic() + seconds
     spoilers = [asyncio.create_task(spoiling.WAYS[way](db)) for way in spoil]

@@ -10,9 +10,9 @@ from typing import Any
 import asyncpg
 
 from bridge import ids
-from bridge.things.recovery import NOUN
+from bridge.things.registry import NOUNS
 from tests.scenarios import program
-from tests.scenarios.beside import things, words
+from tests.scenarios.beside import fixes, things, words
 from tests.scenarios.beside.receiving import Reader, WebhookReceiver
 from tests.scenarios.beside.stories import Stories
 from tests.scenarios.trials.ledger import ENDS, ReadingLedger
@@ -104,6 +104,7 @@ class Audit:
             "idempotency keys with two questions": self.stories.doubled,
             "answers that no request may get": self.stories.agent.strange,
             **await things.found(self.db, await self._messages()),
+            **await fixes.found(self.db),
             "deadlocks": _deadlocks(self.postgres_log),
             "tracebacks in the replicas' logs": self._tracebacks(),
         }
@@ -196,7 +197,7 @@ class Audit:
 def _subject(event: asyncpg.Record) -> str:
     """The public id of what an event is about."""
     if event["thing_id"] is not None:
-        return NOUN.public_id(event["thing_id"])
+        return NOUNS[event["type"].partition(".")[0]].public_id(event["thing_id"])
     return ids.encode("int", event["interaction_id"])
 
 

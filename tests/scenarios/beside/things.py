@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -99,6 +99,7 @@ class ThingStories:
     agent: Agent
     db: "asyncpg.Pool[asyncpg.Record]"
     acked: list[Acked]
+    choices: list[str] = field(default_factory=lambda: CHOICES)
     begun: int = 0
 
     async def tell(self, goes_on: Callable[[], bool]) -> None:
@@ -180,7 +181,7 @@ class ThingStories:
             person = next(one["user"] for one in seen["channels"] if one["id"] == card["channel"])
         stale = {
             "block_id": action_ids.block_id(round_id, 1),
-            "action_id": action_ids.choose(random.choice(CHOICES)),
+            "action_id": action_ids.choose(random.choice(self.choices)),
             "value": None,
             "type": "button",
         }
