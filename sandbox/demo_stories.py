@@ -1,4 +1,4 @@
-"""What the demo agent can ask a person: an approval, words in a form, and help with a stuck job or an incident.
+"""What the demo agent can ask a person: an approval, words, help with a stuck job or an incident, or to judge a fix.
 
 The agent uses nothing but the bridge's HTTP API: it is given addresses and a key.
 """
@@ -70,6 +70,22 @@ INCIDENT: Final = {
 }
 UPDATE: Final = "Error rate 12 %."
 
+FIX: Final = {
+    "title": "Raise the limit of connections of orders-db",
+    "description": "143 requests wait for 20 connections; the database has room for 300.",
+    "confidence": 80,
+    "key": "pool-exhausted",
+    "script": "set-pool-size --service payments",
+    "parameters": {"size": 60, "restart": "rolling"},
+    "agent": {"name": "Fixer"},
+    "to": _CHANNEL,
+}
+FIXED: Final = {
+    "outcome": "applied_success",
+    "reason": "No request has waited since.",
+    "evidence": {"waiting": 0, "connections": 34},
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Agent:
@@ -92,18 +108,24 @@ class Agent:
         return made
 
     async def wait(
-        self, path: str, is_over: Callable[[dict[str, Any]], bool], *, seconds: float | None = None
+        self,
+        path: str,
+        is_over: Callable[[dict[str, Any]], bool],
+        *,
+        seconds: float | None = None,
+        until: str | None = None,
     ) -> dict[str, Any]:
         """Wait until a resource is over, on any replica that responds: one of them may be killed meanwhile.
 
-        With `seconds`, return it as it is after so long. Raises ChildFailed when no replica responds for
-        WAIT + UNANSWERED_LIMIT seconds.
+        `until` are the statuses that it waits for, if not the last ones. With `seconds`, return it as it is after so
+        long. Raises ChildFailed when no replica responds for WAIT + UNANSWERED_LIMIT seconds.
         """
         last_response = began = time.monotonic()
         for url in itertools.cycle(self.bridge_urls):
             left = WAIT if seconds is None else max(0.0, began + seconds - time.monotonic())
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with self.http.get(f"{url}{path}", params={"wait": f"{min(WAIT, left):.3f}"}) as response:
+                query = {"wait": f"{min(WAIT, left):.3f}"} | ({"until": until} if until else {})
+                async with self.http.get(f"{url}{path}", params=query) as response:
                     if response.status == 200:
                         resource: dict[str, Any] = await response.json()
                         if is_over(resource) or (seconds is not None and time.monotonic() >= began + seconds):
@@ -176,12 +198,32 @@ async def incident(agent: Agent) -> None:
     output.say(f"the incident was resolved by @{by} after {seconds:.1f} s")
 
 
+async def fix(agent: Agent) -> None:
+    """Propose a fix, wait until a person has decided and judged it, and report in between what came of it."""
+    began = time.monotonic()
+    session = f"alert-{int(time.time()) % 10_000:04}"
+    found = await agent.post("/v1/fixes", {**FIX, "session": session})
+    output.say(
+        "the demo agent suggests a fix to @ana, and applies nothing before she decides. As her, click Apply; then"
+    )
+    output.say("the agent reports what came of it, and you confirm that, or say otherwise:\n")
+    output.say(agent.page("U0ANA"))
+    path = f"/v1/fixes/{found['id']}"
+    found = await agent.wait(path, lambda one: one["decision"] is not None or _is_ended(one), until="decided,dismissed")
+    if found["decision"] == "one_off" and found["outcome"] == "proposed":
+        await agent.post(f"{path}/outcome_proposal", FIXED)
+    found = await agent.wait(path, lambda one: _is_ended(one) or one["decision"] != "one_off")
+    what, by = found["outcome"], (found["outcome_by"] or found["decided_by"] or {}).get("name")
+    output.say(f"the fix was judged as “{what}” by @{by} after {time.monotonic() - began:.1f} s")
+
+
 STORIES: Final = MappingProxyType(
     {
         "1": Story(offer="an approval: yes or no, with one click", tell=approval),
         "2": Story(offer="a form: an answer in words", tell=form),
         "3": Story(offer="a recovery: a stuck job, with one card until it works again", tell=recovery),
         "4": Story(offer="an incident: one card that says how it stands", tell=incident),
+        "5": Story(offer="a fix: suggested by an agent, decided and judged by you", tell=fix),
     }
 )
 

@@ -510,18 +510,28 @@ select status
 from ended;
 
 -- name: permalink :none
--- Store the permalink of a posted card, and have the cards in the same channel of the superseded interaction show it:
+-- Store the permalink of a posted card, and have the cards in the same channel of the superseded interaction or fix show it:
 -- with an edit that is still due, or with one more.
 with replacing as materialized (
-    select supersedes
+    select supersedes, thing_id
     from interactions
     where organization_id = $organization_id and id = $interaction_id
 ),
 older as materialized ( -- locked before any card: a transaction that holds it may lock the newer one's cards next
     select interactions.id
-    from replacing
-    join interactions
-        on interactions.organization_id = $organization_id and interactions.id = replacing.supersedes
+    from interactions
+    where
+        interactions.organization_id = $organization_id
+        and interactions.id in (
+            select supersedes from replacing
+            union all
+            select things.anchor_id -- of fixes that were superseded by that of these cards
+            from replacing
+            join fixes
+                on fixes.organization_id = $organization_id and fixes.superseded_by = replacing.thing_id
+            join things on things.organization_id = $organization_id and things.id = fixes.id
+        )
+    order by interactions.id
     for no key update of interactions
 ),
 kept as (
@@ -547,7 +557,8 @@ where
 -- channel and ts, whichever interaction of the connection it belongs to. A card without a row (its post was never
 -- confirmed) gets one, with the handle that the click carries. With $retries an edit that Slack refused is tried again
 -- at once, also of a card that was given up: the click shows that its message exists, and its cause may be mended.
--- $interaction_id is locked, and is the anchor if the click named a round; an anchor's cards may change at any time.
+-- $interaction_id is locked, and is the anchor if the click named a round; an anchor's cards may change at any time. A note
+-- with buttons is no card, and none is made of it.
 with ended as materialized (
     select organization_id, connection_id, id
     from interactions
@@ -585,7 +596,17 @@ insert into cards (
 select
     organization_id, connection_id, id, $stray_id, 0, jsonb_build_object('channel', $channel::text), $channel, $ts, 2, 1
 from ended
-where not exists (select from known);
+where
+    not exists (select from known)
+    and not exists ( -- a note is no card
+        select
+        from notes
+        where
+            notes.organization_id = $organization_id
+            and notes.channel = $channel
+            and notes.ts = $ts
+            and notes.round_id is not null
+    );
 
 -- name: anchor :maybe
 -- The anchor of the thing of a round: its cards belong to it. No row: the interaction is no round, or its thing has none.

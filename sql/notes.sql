@@ -107,7 +107,8 @@ where
 returning notes.interaction_id, notes.reason ->> 'code' as code;
 
 -- name: lease :many
--- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size.
+-- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size. One with
+-- buttons is alone.
 with /* part: held */,
 first as materialized (
     select
@@ -115,7 +116,15 @@ first as materialized (
         sum(notes.size + 1) over (
             partition by notes.organization_id, notes.interaction_id, notes.card_id
             order by notes.number
-        ) - 1 as joined_size
+        ) - 1 as joined_size,
+        row_number() over (
+            partition by notes.organization_id, notes.interaction_id, notes.card_id
+            order by notes.number
+        ) as place,
+        count(notes.round_id) over (
+            partition by notes.organization_id, notes.interaction_id, notes.card_id
+            order by notes.number
+        ) as asking
     from held
     join notes
         on notes.organization_id = held.organization_id
@@ -146,9 +155,10 @@ where
     and notes.card_id = first.card_id
     and notes.number = first.number
     and first.joined_size <= $max_size
+    and (first.place = 1 or first.asking = 0) -- a note with buttons is a message of its own
 returning
     notes.organization_id, notes.connection_id, notes.interaction_id, notes.card_id, notes.number, notes.text,
-    notes.attempt, notes.failures, cards.address, cards.channel, cards.ts;
+    notes.attempt, notes.failures, notes.buttons, notes.round_id, cards.address, cards.channel, cards.ts;
 
 -- name: mark_maybe_sent :one
 -- Mark notes as possibly posted, before Slack is called: a replica may die before it records the message. All or none:
@@ -196,7 +206,7 @@ select exists (select from kept) as kept;
 
 -- name: put_off :one
 -- Release notes that Slack certainly has not posted; they are due again in $seconds, and wait until then for $reason. They
--- are given up if they have waited longer than $max_age seconds.
+-- are given up if they have waited longer than $max_age seconds, or ask for what is not offered any more.
 with /* part: leased */,
 released as (
     update notes
@@ -207,7 +217,8 @@ released as (
         failures = failures + $failed::int,
         reason = $reason::jsonb,
         given_up_at = case
-            when created_at < clock_timestamp() - make_interval(secs => $max_age::float8) then clock_timestamp()
+            when created_at < clock_timestamp() - make_interval(secs => $max_age::float8) or over_at is not null
+                then clock_timestamp()
         end
     from mine
     where
@@ -227,9 +238,84 @@ where
     /* part: of_mine */
     and mine.given_up_at is null;
 
+-- name: lease_edits :many
+-- Lease up to $limit posted notes for $seconds whose buttons are to go because their round has ended: of the connections that
+-- this replica has a token for. Scans all organizations. Rows that are locked are skipped.
+with due as materialized (
+    select notes.organization_id, notes.thing_id, notes.interaction_id, notes.card_id, notes.number
+    from notes
+    where
+        notes.over_at is not null
+        and notes.edited_at is null
+        and notes.ts is not null
+        and notes.due_at <= statement_timestamp()
+        and (notes.leased_until is null or notes.leased_until <= statement_timestamp())
+        and (notes.organization_id, notes.connection_id) in (
+            /* part: settings */
+        )
+    order by notes.due_at
+    limit $limit
+    for update skip locked
+)
+update notes
+set attempt = notes.attempt + 1, leased_until = clock_timestamp() + make_interval(secs => $seconds::int)
+from due
+join things on things.organization_id = due.organization_id and things.id = due.thing_id
+where
+    notes.organization_id = due.organization_id
+    and notes.interaction_id = due.interaction_id
+    and notes.card_id = due.card_id
+    and notes.number = due.number
+returning
+    notes.organization_id, notes.connection_id, notes.thing_id, things.noun, notes.interaction_id, notes.card_id, notes.number,
+    notes.text, notes.attempt, notes.failures, notes.channel, notes.ts;
+
+-- name: edited :none
+-- Record that a message has no buttons any more, or, with a $reason, that they cannot be taken from it.
+with /* part: leased */
+update notes
+set edited_at = clock_timestamp(), leased_until = null, failures = 0, reason = $reason::jsonb
+from mine
+where
+    /* part: of_mine */;
+
+-- name: put_off_edit :one
+-- Release a message that still has its buttons; it is due again in $seconds, and waits until then for $reason. It keeps its
+-- buttons if it has waited longer than $max_age seconds.
+with /* part: leased */,
+released as (
+    update notes
+    set
+        leased_until = null,
+        due_at = clock_timestamp() + make_interval(secs => $seconds::float8),
+        failures = failures + $failed::int,
+        reason = $reason::jsonb,
+        edited_at = case
+            when over_at < clock_timestamp() - make_interval(secs => $max_age::float8) then clock_timestamp()
+        end
+    from mine
+    where
+        /* part: of_mine */
+    returning notes.edited_at
+)
+select exists (select from released where edited_at is not null) as is_given_up;
+
+-- name: edit_again :none
+-- A click came from a message that should have no buttons any more: have it edited once more.
+update notes
+set edited_at = null, due_at = clock_timestamp()
+where
+    organization_id = $organization_id
+    and connection_id = $connection_id
+    and channel = $channel
+    and ts = $ts
+    and round_id is not null
+    and over_at is not null
+    and edited_at is not null;
+
 -- name: next_in :one
--- Seconds until the next note of these connections can be posted, null if none waits for a card that is posted. The first
--- note of a card waits until its own time, and until no replica posts other notes of the card.
+-- Seconds until the next note of these connections can be posted or lose its buttons, null if none can. The first note of a
+-- posted card waits until its own time, and until no replica posts other notes of the card.
 with served as (
     /* part: settings */
 ),
@@ -240,20 +326,31 @@ first as (
     join notes on notes.organization_id = served.organization_id and notes.connection_id = served.connection_id
     where /* part: note_waits */
     order by notes.organization_id, notes.interaction_id, notes.card_id, notes.number
+),
+to_edit as (
+    select min(greatest(notes.due_at, notes.leased_until)) as at
+    from served
+    join notes on notes.organization_id = served.organization_id and notes.connection_id = served.connection_id
+    where notes.over_at is not null and notes.edited_at is null and notes.ts is not null
+),
+posts as (
+    select min(greatest(first.due_at, busy.until)) as at
+    from first
+    join cards
+        on cards.organization_id = first.organization_id
+        and cards.interaction_id = first.interaction_id
+        and cards.id = first.card_id
+    cross join lateral (
+        select max(leased_until) as until
+        from notes
+        where
+            notes.organization_id = first.organization_id
+            and notes.interaction_id = first.interaction_id
+            and notes.card_id = first.card_id
+            and leased_until is not null
+    ) as busy
+    where cards.ts is not null
 )
-select extract(epoch from min(greatest(first.due_at, busy.until)) - clock_timestamp())::float8 as seconds
-from first
-join cards
-    on cards.organization_id = first.organization_id
-    and cards.interaction_id = first.interaction_id
-    and cards.id = first.card_id
-cross join lateral (
-    select max(leased_until) as until
-    from notes
-    where
-        notes.organization_id = first.organization_id
-        and notes.interaction_id = first.interaction_id
-        and notes.card_id = first.card_id
-        and leased_until is not null
-) as busy
-where cards.ts is not null;
+select extract(epoch from least(posts.at, to_edit.at) - clock_timestamp())::float8 as seconds
+from posts
+cross join to_edit;

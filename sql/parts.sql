@@ -68,8 +68,10 @@ left join interactions
 -- $round_id is opened; no agent hears its end, so that unheard is null. $addresses are the places of the cards: cards
 -- elsewhere are retired, and missing ones are added. All cards are due at once, or with $is_quiet within $quiet_seconds,
 -- so that many changes make one edit. Every entry of $moves is a row of the history and an event. Every one of $replies is
--- to be posted in the thread of each of the cards, but not in that of a message which a click has found. Recoveries that
--- are blocked by this thing are told when it ends ($ended_at). Lock order: open round, anchor, cards.
+-- to be posted in the thread of each of the cards, but not in that of a message which a click has found. A reply with
+-- buttons asks for moves of the open round: with this round it is over, so that it is not posted any more, or is to lose its
+-- buttons. Recoveries that are blocked by this thing are told when it ends ($ended_at). Lock order: open round, anchor,
+-- cards, notes.
 round_ended as (
     update interactions
     set
@@ -204,12 +206,47 @@ cards_added as (
         )
     returning id
 ),
+notes_over as (
+    update notes
+    set
+        over_at = clock_timestamp(),
+        due_at = clock_timestamp(),
+        given_up_at = case when notes.maybe_sent then notes.given_up_at else coalesce(notes.given_up_at, clock_timestamp()) end,
+        leased_until = case when notes.maybe_sent then notes.leased_until end,
+        reason = case
+            when notes.maybe_sent or notes.given_up_at is not null then notes.reason
+            else '{"code": "answered_before", "detail": "What the note asks was answered before it was posted.", "fix": ""}'
+        end
+    from (select count(*) from cards_due) as after_the_cards
+    where
+        notes.organization_id = $organization_id
+        and notes.thing_id = $thing_id
+        and notes.round_id is not null
+        and notes.over_at is null
+        and ($round_digest::text is null or exists (select from round_opened))
+),
+asked as (
+    select coalesce(
+        (select id from round_opened),
+        (
+            select id
+            from interactions
+            where
+                organization_id = $organization_id
+                and thing_id = $thing_id
+                and status = 'pending'
+                and digest = $round_digest
+        )) as round_id
+),
 notes_kept as (
-    insert into notes (organization_id, connection_id, thing_id, interaction_id, card_id, id, number, text, size)
+    insert into notes (
+        organization_id, connection_id, thing_id, interaction_id, card_id, id, number, text, size, buttons, round_id)
     select
         anchored.organization_id, anchored.connection_id, $thing_id, anchored.anchor_id, shown.id,
-        (entry.value ->> 'id')::uuid, latest.number + entry.place, entry.value ->> 'text', (entry.value ->> 'size')::int
+        (entry.value ->> 'id')::uuid, latest.number + entry.place, entry.value ->> 'text', (entry.value ->> 'size')::int,
+        entry.value -> 'buttons', case when entry.value ? 'buttons' then asked.round_id end
     from anchored
+    cross join asked
     cross join (
         select id from cards_due where takes_notes
         union all
@@ -221,6 +258,7 @@ notes_kept as (
         where notes.organization_id = anchored.organization_id and notes.thing_id = $thing_id
     ) as latest
     cross join jsonb_array_elements($replies::jsonb) with ordinality as entry (value, place)
+    where asked.round_id is not null or not entry.value ? 'buttons' -- without a round there is nothing to ask
 ),
 moved as materialized (
     select

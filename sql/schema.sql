@@ -109,6 +109,58 @@ CREATE TABLE events (
     CONSTRAINT events_subject CHECK ((num_nonnulls(interaction_id, thing_id) = 1))
 );
 
+CREATE TABLE fixes (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    session text NOT NULL,
+    title text NOT NULL,
+    description text,
+    confidence integer,
+    key text,
+    template jsonb,
+    script text,
+    parameters jsonb,
+    decision text,
+    decided_at timestamp with time zone,
+    decided_by jsonb,
+    outcome text NOT NULL,
+    outcome_at timestamp with time zone,
+    outcome_by jsonb,
+    partial_notes text,
+    failure_reason text,
+    waiting_on text,
+    waiting_since timestamp with time zone,
+    applied_at timestamp with time zone,
+    verified_at timestamp with time zone,
+    outcome_proposal jsonb,
+    due_at timestamp with time zone,
+    superseded_at timestamp with time zone,
+    superseded_by uuid,
+    CONSTRAINT fixes_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT fixes_check CHECK (((template IS NULL) OR (script IS NULL))),
+    CONSTRAINT fixes_check1 CHECK (((parameters IS NULL) OR (script IS NOT NULL))),
+    CONSTRAINT fixes_check10 CHECK (((outcome <> 'applied_partial'::text) OR (partial_notes IS NOT NULL))),
+    CONSTRAINT fixes_check11 CHECK (((outcome <> 'applied_failed'::text) OR (failure_reason IS NOT NULL))),
+    CONSTRAINT fixes_check12 CHECK (((outcome <> 'applied_pending'::text) OR (waiting_on IS NOT NULL))),
+    CONSTRAINT fixes_check13 CHECK (((waiting_on IS NULL) = (waiting_since IS NULL))),
+    CONSTRAINT fixes_check14 CHECK (((outcome_proposal IS NULL) OR ((outcome <> 'dismissed'::text) AND (superseded_at IS NULL)))),
+    CONSTRAINT fixes_check15 CHECK (((due_at IS NULL) OR ((superseded_at IS NULL) AND ((outcome = 'applied_pending'::text) OR ((outcome = 'proposed'::text) AND (NOT (decision IS DISTINCT FROM 'one_off'::text))))))),
+    CONSTRAINT fixes_check16 CHECK (((superseded_by IS NULL) OR (superseded_at IS NOT NULL))),
+    CONSTRAINT fixes_check17 CHECK ((superseded_by IS DISTINCT FROM id)),
+    CONSTRAINT fixes_check2 CHECK (((decision IS NULL) = (decided_at IS NULL))),
+    CONSTRAINT fixes_check3 CHECK (((decision IS NULL) = (decided_by IS NULL))),
+    CONSTRAINT fixes_check4 CHECK (((decision IS DISTINCT FROM 'dismissed'::text) OR (outcome = 'dismissed'::text))),
+    CONSTRAINT fixes_check5 CHECK (((outcome = 'proposed'::text) = (outcome_at IS NULL))),
+    CONSTRAINT fixes_check6 CHECK (((outcome = 'proposed'::text) = (outcome_by IS NULL))),
+    CONSTRAINT fixes_check7 CHECK (((outcome = ANY (ARRAY['proposed'::text, 'dismissed'::text])) = (applied_at IS NULL))),
+    CONSTRAINT fixes_check8 CHECK (((outcome = ANY (ARRAY['applied_success'::text, 'applied_failed'::text])) = (verified_at IS NOT NULL))),
+    CONSTRAINT fixes_check9 CHECK (((applied_at IS NOT NULL) OR ((partial_notes IS NULL) AND (failure_reason IS NULL) AND (waiting_on IS NULL)))),
+    CONSTRAINT fixes_confidence_check CHECK (((confidence >= 0) AND (confidence <= 100))),
+    CONSTRAINT fixes_decided_by_check CHECK (((decided_by IS NULL) OR (decided_by ? 'user'::text))),
+    CONSTRAINT fixes_decision_check CHECK ((decision = ANY (ARRAY['one_off'::text, 'draft_template'::text, 'build_template'::text, 'dismissed'::text]))),
+    CONSTRAINT fixes_outcome_check CHECK ((outcome = ANY (ARRAY['proposed'::text, 'applied_success'::text, 'applied_failed'::text, 'applied_partial'::text, 'applied_pending'::text, 'dismissed'::text])))
+);
+
 CREATE TABLE history (
     organization_id uuid NOT NULL,
     thing_id uuid NOT NULL,
@@ -277,13 +329,20 @@ CREATE TABLE notes (
     given_up_at timestamp with time zone,
     reason jsonb,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    round_id uuid,
+    buttons jsonb,
+    over_at timestamp with time zone,
+    edited_at timestamp with time zone,
     CONSTRAINT notes_pkey PRIMARY KEY (organization_id, interaction_id, card_id, number),
+    CONSTRAINT notes_buttons_check CHECK (((round_id IS NULL) = (buttons IS NULL))),
     CONSTRAINT notes_check CHECK (((channel IS NULL) = (ts IS NULL))),
     CONSTRAINT notes_check1 CHECK (((ts IS NULL) = (sent_at IS NULL))),
     CONSTRAINT notes_check2 CHECK (((ts IS NULL) OR maybe_sent)),
     CONSTRAINT notes_check3 CHECK (((ts IS NULL) OR (given_up_at IS NULL))),
     CONSTRAINT notes_check4 CHECK (((given_up_at IS NULL) OR (reason IS NOT NULL))),
+    CONSTRAINT notes_edited_at_check CHECK (((edited_at IS NULL) OR (over_at IS NOT NULL))),
     CONSTRAINT notes_number_check CHECK ((number > 0)),
+    CONSTRAINT notes_over_at_check CHECK (((over_at IS NULL) OR (round_id IS NOT NULL))),
     CONSTRAINT notes_size_check CHECK (((size >= 1) AND (size <= 3000)))
 );
 
@@ -429,6 +488,8 @@ ALTER TABLE deliveries ADD CONSTRAINT deliveries_organization_id_interaction_id_
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
 ALTER TABLE events ADD CONSTRAINT events_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE events ADD CONSTRAINT events_thing FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id);
+ALTER TABLE fixes ADD CONSTRAINT fixes_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE fixes ADD CONSTRAINT fixes_organization_id_superseded_by_fkey FOREIGN KEY (organization_id, superseded_by) REFERENCES things(organization_id, id) ON DELETE SET NULL (superseded_by);
 ALTER TABLE history ADD CONSTRAINT history_organization_id_thing_id_fkey FOREIGN KEY (organization_id, thing_id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE incident_runs ADD CONSTRAINT incident_runs_organization_id_incident_id_fkey FOREIGN KEY (organization_id, incident_id) REFERENCES incidents(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE incident_updates ADD CONSTRAINT incident_updates_organization_id_incident_id_fkey FOREIGN KEY (organization_id, incident_id) REFERENCES incidents(organization_id, id) ON DELETE CASCADE;
@@ -473,6 +534,14 @@ CREATE UNIQUE INDEX events_position ON events USING btree (organization_id, "pos
 CREATE INDEX events_thing ON events USING btree (organization_id, thing_id, at) WHERE (thing_id IS NOT NULL);
 CREATE INDEX events_type ON events USING btree (organization_id, type, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX events_unnumbered ON events USING btree (at) WHERE (("position" IS NULL) AND (type ~~ 'interaction.%'::text));
+CREATE UNIQUE INDEX fixes_active ON fixes USING btree (organization_id, session) WHERE (superseded_at IS NULL);
+CREATE INDEX fixes_current ON fixes USING btree (organization_id, id) WHERE (superseded_at IS NULL);
+CREATE INDEX fixes_due ON fixes USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX fixes_key ON fixes USING btree (organization_id, key, id) INCLUDE (outcome) WHERE (key IS NOT NULL);
+CREATE INDEX fixes_outcome ON fixes USING btree (organization_id, outcome, id);
+CREATE INDEX fixes_session ON fixes USING btree (organization_id, session, id);
+CREATE INDEX fixes_superseded ON fixes USING btree (organization_id, id) WHERE (superseded_at IS NOT NULL);
+CREATE INDEX fixes_superseded_by ON fixes USING btree (organization_id, superseded_by) WHERE (superseded_by IS NOT NULL);
 CREATE INDEX history_at ON history USING btree (organization_id, thing_id, at);
 CREATE UNIQUE INDEX history_number ON history USING btree (organization_id, thing_id, number);
 CREATE INDEX incident_runs_incident ON incident_runs USING btree (organization_id, incident_id);
@@ -492,8 +561,11 @@ CREATE INDEX interactions_status ON interactions USING btree (organization_id, s
 CREATE INDEX interactions_tags ON interactions USING gin (array_prepend((organization_id)::text, tags)) WITH (fastupdate=off) WHERE (tags <> '{}'::text[]);
 CREATE INDEX interactions_thing ON interactions USING btree (organization_id, thing_id, id) WHERE (thing_id IS NOT NULL);
 CREATE UNIQUE INDEX keys_digest ON keys USING btree (digest);
+CREATE INDEX notes_asked ON notes USING btree (organization_id, channel, ts) WHERE ((round_id IS NOT NULL) AND (ts IS NOT NULL));
+CREATE INDEX notes_asking ON notes USING btree (organization_id, thing_id) WHERE ((round_id IS NOT NULL) AND (over_at IS NULL));
 CREATE INDEX notes_due ON notes USING btree (due_at) WHERE ((given_up_at IS NULL) AND (NOT maybe_sent));
 CREATE INDEX notes_leased ON notes USING btree (organization_id, interaction_id, card_id) WHERE (leased_until IS NOT NULL);
+CREATE INDEX notes_over ON notes USING btree (due_at) WHERE ((over_at IS NOT NULL) AND (edited_at IS NULL) AND (ts IS NOT NULL));
 CREATE INDEX notes_thing ON notes USING btree (organization_id, thing_id, number);
 CREATE INDEX notes_waiting ON notes USING btree (organization_id, interaction_id, card_id, number) WHERE ((given_up_at IS NULL) AND (NOT maybe_sent));
 CREATE INDEX recoveries_blocker ON recoveries USING btree (organization_id, blocker_id) WHERE (blocker_id IS NOT NULL);

@@ -192,7 +192,7 @@ where things.moves > watched.number;
 
 -- name: overlooked :many
 -- What no wake has announced: up to $limit open things that should have an open round and have none, because their
--- connection was disabled and is active again; and, in every row, whether notes wait that no replica posts. There is one
+-- connection was disabled and is active again; and, in every row, whether notes wait that no replica posts or edits. There is one
 -- row without a thing if every thing has its round. Scans all organizations.
 with open as (
     select organization_id, id, noun, connection_id
@@ -220,6 +220,13 @@ late as (
         select
         from notes
         where /* part: note_waits */ and notes.due_at <= statement_timestamp()
+    )
+    or exists (
+        select
+        from notes
+        where
+            notes.over_at is not null and notes.edited_at is null and notes.ts is not null
+            and notes.due_at <= statement_timestamp()
     ) as has_notes
 )
 select late.has_notes, missing.organization_id, missing.connection_id, missing.id, missing.noun

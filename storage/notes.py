@@ -1,4 +1,7 @@
-"""Notes, which are replies in the threads of cards: leased by a replica, written back under the fence of that lease."""
+"""Notes, which are replies in the threads of cards: leased by a replica, written back under the fence of that lease.
+
+A note with buttons asks for moves of a round; when that ends, the note is leased once more, to lose its buttons.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,11 +37,29 @@ class LeasedNotes:
     attempts: list[int]
     texts: list[str]
     failures: int
+    buttons: list[Json]  # of a note that asks for moves of a round; such a note is the only one
+    round_id: UUID | None  # which its buttons name
 
     @property
     def thread_ts(self) -> str:
         """The first message of the thread: that which the card itself replies to, or the card."""
         return str(self.address.get("thread_ts") or self.handle.ts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedEdit:
+    """A posted note whose buttons are to go, because their round has ended."""
+
+    scope: Scope
+    thing_id: UUID
+    noun: str
+    interaction_id: UUID
+    card_id: UUID
+    handle: Handle  # of the note
+    numbers: list[int]
+    attempts: list[int]
+    text: str
+    failures: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +128,55 @@ async def give_up(db: Runs, leased: LeasedNotes, *, reason: Json, unsure: bool) 
     await _SQL["give_up"].run(db, **_fence(leased), reason=reason, unsure=unsure)
 
 
+async def lease_edits(db: Runs, served: Sequence[Scope], *, limit: int) -> list[LeasedEdit]:
+    """Lease up to `limit` posted notes whose round has ended, for LEASE_SECONDS."""
+    rows = await _SQL["lease_edits"].many(db, **_served(served), limit=limit, seconds=LEASE_SECONDS)
+    return [
+        LeasedEdit(
+            scope=Scope(organization_id=row["organization_id"], connection_id=row["connection_id"]),
+            thing_id=row["thing_id"],
+            noun=row["noun"],
+            interaction_id=row["interaction_id"],
+            card_id=row["card_id"],
+            handle=Handle(channel=row["channel"], ts=row["ts"]),
+            numbers=[row["number"]],
+            attempts=[row["attempt"]],
+            text=row["text"],
+            failures=row["failures"],
+        )
+        for row in rows
+    ]
+
+
+async def edited(db: Runs, leased: LeasedEdit, *, reason: Json | None = None) -> None:
+    """Record that a note has no buttons any more; with a reason, that they cannot be taken from it."""
+    await _SQL["edited"].run(db, **_fence(leased), reason=reason)
+
+
+async def put_off_edit(db: Runs, leased: LeasedEdit, *, seconds: float, reason: Json, failed: bool) -> bool:
+    """Release a note that still has its buttons; it is due again in `seconds`. True if it keeps them instead.
+
+    It keeps them if it has waited for longer than MAX_AGE.
+    """
+    row = await _SQL["put_off_edit"].one(
+        db, **_fence(leased), seconds=seconds, reason=reason, failed=int(failed), max_age=MAX_AGE
+    )
+    return bool(row["is_given_up"])
+
+
+async def edit_again(db: Runs, scope: Scope, handle: Handle) -> None:
+    """Have a note edited once more if it should have no buttons any more: a click came from it."""
+    await _SQL["edit_again"].run(
+        db,
+        organization_id=scope.organization_id,
+        connection_id=scope.connection_id,
+        channel=handle.channel,
+        ts=handle.ts,
+    )
+
+
 async def next_in(db: Runs, served: Sequence[Scope]) -> float | None:
-    """Return the seconds until a note of these connections can be posted; None if none waits for a posted card."""
+    """Return the seconds until a note of these connections can be posted or lose its buttons; None if none can."""
     row = await _SQL["next_in"].one(db, **_served(served))
     seconds: float | None = row["seconds"]
     return seconds
@@ -141,10 +209,12 @@ def _leased(rows: Sequence[Any]) -> LeasedNotes:
         attempts=[row["attempt"] for row in rows],
         texts=[row["text"] for row in rows],
         failures=first["failures"],
+        buttons=first["buttons"] or [],
+        round_id=first["round_id"],
     )
 
 
-def _fence(leased: LeasedNotes) -> dict[str, Any]:
+def _fence(leased: LeasedNotes | LeasedEdit) -> dict[str, Any]:
     """The parameters that name the notes and their lease: once another replica has leased one, it is not changed."""
     return {
         "organization_id": leased.scope.organization_id,

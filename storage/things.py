@@ -123,10 +123,14 @@ class Note:
     id: UUID
     text: str  # mrkdwn
     size: int  # of the text, as Slack may count it
+    buttons: Sequence[
+        Json
+    ] = ()  # {"move", "label", "has_form", "is_primary"}: moves of the open round that it asks for
 
     def stored(self) -> Json:
         """The note as the statement that writes it takes it."""
-        return {"id": str(self.id), "text": self.text, "size": self.size}
+        buttons = {"buttons": list(self.buttons)} if self.buttons else {}
+        return {"id": str(self.id), "text": self.text, "size": self.size, **buttons}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ later one: a new format gets a new version, and the old one is read forever.
   Earlier releases drew a select whose selection answers at once: `v1:select` (the choice is the option's value).
   The button that shows the full text of the action is `v1:show`; it has no choice.
 - `block_id` of the actions: `v1:<int_…>:<version>`: the interaction, and the version of the card, because Slack
-  requires a new `block_id` for every edit. The id is not a secret: the workspace in the signed payload and the row
-  decide what a click may do.
+  requires a new `block_id` for every edit; 0 stands for a note, which is a reply to a card. The id is not a secret:
+  the workspace in the signed payload and the row decide what a click may do.
 - `value` of a button of a thing: `v1:<noun>:<uuid>`, the thing whose round the block names, so that a claim can lock it
   without a look-up. Cards of earlier releases have none; a thing that is not the round's own claims nothing.
 """
@@ -21,6 +21,7 @@ from bridge import ids
 
 _BLOCK = re.compile(r"v1:(int_[0-7][0-9a-hjkmnp-tv-z]{25}):[0-9]{1,9}")
 _THING = re.compile(r"v1:([a-z_]{1,40}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+NOTE = 0  # in place of the version of a card
 _CHOOSE = "v1:choose:"
 _OPEN = "v1:open:"
 SELECT = "v1:select"
@@ -64,6 +65,11 @@ def interaction_of(block: object) -> UUID | None:
     """The interaction that a `block_id` names; None for a `block_id` that `block_id()` did not make."""
     match = _BLOCK.fullmatch(block) if isinstance(block, str) else None
     return ids.decode("int", match[1]) if match else None
+
+
+def is_of_note(block: object) -> bool:
+    """Whether a `block_id` is that of a note's buttons."""
+    return isinstance(block, str) and _BLOCK.fullmatch(block) is not None and block.endswith(f":{NOTE}")
 
 
 def choice_of(action: object, selected: object = None) -> str | None:

@@ -179,6 +179,11 @@ def select(options: Sequence[Json], *, action_id: str, placeholder: str) -> Json
     }
 
 
+def overflow(options: Sequence[Json], *, action_id: str) -> Json:
+    """A menu behind three dots, of up to five options. Slack sends a selection at once."""
+    return {"type": "overflow", "action_id": action_id, "options": list(options)}
+
+
 def confirm(title: str, text: str, *, yes: str, no: str, style: Literal["primary", "danger"] | None = None) -> Json:
     """A dialog that Slack shows before it sends a click; the button `no` sends nothing."""
     dialog: Json = {

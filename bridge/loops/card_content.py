@@ -50,10 +50,10 @@ def of_question(card: Card, check: Check, *, newer: str | None = None) -> Conten
     )
 
 
-def of_thing(card: Card, noun: Noun[Any], found: ThingRow[Any]) -> Content:
-    """The content of a card of a thing, as the thing is now."""
+def of_thing(card: Card, noun: Noun[Any], found: ThingRow[Any], *, newer: str | None = None) -> Content:
+    """The content of a card of a thing, as that is now. `newer`: the permalink of the card that replaced this one."""
     return Content(
-        drawn=partial(_drawn, card, noun, found),
+        drawn=partial(_drawn, card, noun, found, newer),
         status=noun.status(found.row),
         settles=noun.is_final(found.row),
         ended_at=found.thing.ended_at,
@@ -61,5 +61,5 @@ def of_thing(card: Card, noun: Noun[Any], found: ThingRow[Any]) -> Content:
     )
 
 
-async def _drawn(card: Card, noun: Noun[Any], found: ThingRow[Any], *, plain: bool) -> Drawing:
-    return await draw_thing(noun, drawing.view(noun, found, card, version=card.wanted, is_plain=plain))
+async def _drawn(card: Card, noun: Noun[Any], found: ThingRow[Any], newer: str | None, *, plain: bool) -> Drawing:
+    return await draw_thing(noun, drawing.view(noun, found, card, version=card.wanted, is_plain=plain, newer=newer))

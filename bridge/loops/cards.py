@@ -147,7 +147,8 @@ class Cards:
         if (of_anchor := await drawing.of_anchor(self._db, anchor)) is None:
             return
         noun, found = of_anchor
-        content = card_content.of_thing(card, noun, found)
+        newer = await newer_card.of_thing(self._db, noun, found, channel=card.channel)
+        content = card_content.of_thing(card, noun, found, newer=newer)
         if card.handle is not None:
             await self._edit(card, content, client, card.handle)
         elif content.settles or card.retired_at is not None:
@@ -246,7 +247,7 @@ class Cards:
             link = await client.permalink(handle)
             if isinstance(link, str):
                 await cards.permalink(self._db, card, handle, link)
-                if question is not None and question.supersedes is not None:
+                if question is None or question.supersedes is not None:
                     self._notifier.cards.set()  # for the card that this one replaced, which shows the link
         self._notifier.interaction_changed(card.organization_id, card.interaction_id)
 

@@ -1,24 +1,28 @@
 """Post notes in the threads of cards: what waits for the same card as one message, and no note twice.
 
 lease → wait for a turn → mark as possibly posted → call Slack → write back if the lease still holds.
-A note that Slack may have posted is not sent again: its card shows what it tells, too.
+A note that Slack may have posted is not sent again: its card shows what it tells, too. One with buttons is a message of
+its own; `note_edits` takes them from it when their round has ended.
 """
 
 import asyncio
 from typing import Any, assert_never
 
 from bridge import ids
-from bridge.card import blocks
+from bridge.card import action_ids, blocks
 from bridge.card.frame import Drawing
 from bridge.logs import Log
 from bridge.loops import card_failures, posting_pace
 from bridge.loops.call_slots import CallSlots
+from bridge.loops.note_edits import NoteEdits
 from bridge.loops.posting_pace import Pace
 from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.slack import errors as slack
 from bridge.slack.client import Client
 from bridge.slack.connections import Installations
+from bridge.things import frame
+from bridge.things import notes as moves_of
 from storage import errors, notes
 from storage.model import Handle, Json
 from storage.notes import LeasedNotes
@@ -51,18 +55,21 @@ class Notes:
         self._pace = pace or Pace()
         self._slots = slots or CallSlots()
         self._batch = batch
+        self.edits = NoteEdits(
+            db=db, installations=installations, metrics=self._metrics, pace=self._pace, slots=self._slots, batch=batch
+        )
         self._timer: asyncio.TimerHandle | None = None
 
     async def step(self) -> int:
-        """Post what waits, if a wake has announced it; returns how many messages were tried. Else queries nothing.
+        """Post and edit what waits, if a wake has announced it, else query nothing; returns how many messages it tried.
 
-        Wakes the loop again when the next note can be posted.
+        Wakes the loop again when the next note can be posted or edited.
         """
         if not self._notifier.take_notes_waiting():
             return 0
         is_done = False
         try:
-            posted = await self.post()
+            posted = await self.post() + await self.edits.edit()
             if not posted:
                 is_done = True
                 if (seconds := await notes.next_in(self._db, self._installations.served)) is not None:
@@ -195,7 +202,10 @@ async def _sent(client: Client, leased: LeasedNotes) -> Handle | slack.SlackFail
     """Post the notes as one message in the thread of their card."""
     text = "\n".join(leased.texts)
     address: dict[str, Any] = {"channel": leased.handle.channel, "thread_ts": leased.thread_ts}
-    return await client.post(address, Drawing(text=text, blocks=[blocks.section(blocks.mrkdwn(text))]))
+    drawn = [blocks.section(blocks.mrkdwn(text))]
+    if leased.round_id is not None:
+        drawn.append(frame.buttons(leased.round_id, action_ids.NOTE, moves_of.moves(leased.buttons)))
+    return await client.post(address, Drawing(text=text, blocks=drawn))
 
 
 def _keys(leased: LeasedNotes) -> dict[str, object]:

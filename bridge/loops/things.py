@@ -78,7 +78,7 @@ class Things:
             self._notifier.notes_waiting()
         return sum(
             [
-                await self._change(NOUNS[name], scope, id, _unchanged, is_missing_round=True)
+                await self._change(NOUNS[name], scope, id, _unchanged)
                 for scope, id, name in overlooked.rounds
                 if name in NOUNS
             ]
@@ -90,8 +90,6 @@ class Things:
         scope: Scope,
         id: UUID,
         decide: Callable[[Runs, Locked[Any], LockedConnection], Awaitable[Decision[Any] | None]],
-        *,
-        is_missing_round: bool = False,
     ) -> int:
         try:
             settled = await transactions.change(self._db, noun, scope, id, decide, seconds=TRY_SECONDS)
@@ -100,7 +98,7 @@ class Things:
         except Exception as error:  # noqa: BLE001  -- a bug in the noun, met by one thing, must not stop the others
             _log.failure("thing_failed", error, thing=noun.public_id(id))
             return 0
-        if settled is None or not (settled.happened or is_missing_round):
+        if settled is None or not settled.is_written:
             return 0
         self._report(noun, settled)
         return 1

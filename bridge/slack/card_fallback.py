@@ -162,7 +162,8 @@ class CardFallback:
         if of_anchor is None or card is None:
             return None
         noun, found = of_anchor
-        view = drawing.view(noun, found, card, version=card.wanted, is_plain=card.plain)
+        newer = await newer_card.of_thing(self._db, noun, found, channel=card.channel)
+        view = drawing.view(noun, found, card, version=card.wanted, is_plain=card.plain, newer=newer)
         try:
             return replies.replacement(await draw_thing(noun, view))
         except Exception as error:  # noqa: BLE001  -- a bug in the noun; the clicker is told privately all the same

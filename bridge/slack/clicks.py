@@ -25,7 +25,7 @@ from bridge.slack.forms.opening import FormOpener
 from bridge.slack.message_cache import MessageCache
 from bridge.slack.payloads.incoming import Click
 from bridge.slack.private_replies import PrivateReplies, public_id
-from storage import cards, connections, errors
+from storage import cards, connections, errors, notes
 from storage.model import Connection, Handle, Intent, Life, Status, Verdict
 from storage.pool import Database
 
@@ -144,6 +144,9 @@ class Clicks:
             _log.info("thing_moved", thing=thing.noun.public_id(thing.found.thing.id), move=entry.move)
             self._metrics.thing_moved(thing.noun.name, entry.move)
         is_over = claimed.life is not None and claimed.life.status is not Status.PENDING
+        if click.is_on_note:
+            await self._follow_note(outcome, thing, connection)
+            return
         if (is_over or thing.happened) and not (outcome.is_in_view and not thing.happened):
             moves = thing.found.thing.moves
             if not self._expected.add(click, connection, claimed, moves=moves):
@@ -158,6 +161,21 @@ class Clicks:
             )
         else:
             await self._logging(self._reply(outcome), click)
+
+    async def _follow_note(self, outcome: ClickOutcome, thing: ClickedThing, connection: Connection) -> None:
+        """Have the card and its notes show what a click on a note changed, or tell why it changed nothing.
+
+        A note is no card, so none is made of it; one that should have lost its buttons is edited again.
+        """
+        click = outcome.click
+        self._notifier.thing_changed(connection.organization_id, thing.found.thing.id)
+        if click.channel is not None and click.ts is not None:
+            try:
+                await notes.edit_again(self._db, connection.scope, Handle(channel=click.channel, ts=click.ts))
+            except errors.Unavailable as error:
+                _log.warning("note_not_edited", interaction=public_id(click), cause=error.cause)
+        self._notifier.notes_waiting()
+        await self._logging(self._reply(outcome), click)
 
     async def _logging(self, task: Awaitable[None], click: Click) -> None:
         """Await one task and log its failure, so that it does not stop the other."""

@@ -1,13 +1,17 @@
 """The card that replaced another one: where readers of the older card are sent."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from bridge import ids
 from bridge.logs import Log
+from bridge.things.contract import Noun
 from storage import cards, errors
 from storage.interactions import Claimed
-from storage.model import Connection, Life, Verdict
+from storage.model import Card, Connection, Life, Verdict
 from storage.statements import Runs
+from storage.things import ThingRow
 
 _log = Log("clicks")
 
@@ -20,6 +24,21 @@ async def permalink(db: Runs, organization_id: UUID, life: Life, *, channel: str
     if life.superseded_by is None:
         return None
     newer = await cards.of_interaction(db, organization_id, life.superseded_by)
+    return _best(newer, channel=channel, anywhere=anywhere)
+
+
+async def of_thing(db: Runs, noun: Noun[Any], found: ThingRow[Any], *, channel: str | None) -> str | None:
+    """The permalink of a card, in the same channel, of what superseded this thing; None if there is none."""
+    newer = noun.superseded_by(found.row)
+    organization_id = found.thing.organization_id
+    newest = await noun.table.get(db, organization_id, newer) if newer is not None else None
+    if newest is None or newest.thing.anchor_id is None:
+        return None
+    its_cards = await cards.of_interaction(db, organization_id, newest.thing.anchor_id)
+    return _best([card for card in its_cards if card.retired_at is None], channel=channel, anywhere=False)
+
+
+def _best(newer: Iterable[Card], *, channel: str | None, anywhere: bool) -> str | None:
     links = [(card.channel != channel, card.ordinal, card.permalink) for card in newer if card.permalink]
     best = min(links, default=None)
     return best[2] if best and (anywhere or not best[0]) else None

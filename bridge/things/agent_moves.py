@@ -29,9 +29,18 @@ async def open(context: Context, noun: Noun[R], decide: Callable[[datetime], Dec
 
 
 async def opened(
-    runs: Runs, context: Context, noun: Noun[R], decide: Callable[[datetime], Decision[R]], *, id: UUID | None = None
+    runs: Runs,
+    context: Context,
+    noun: Noun[R],
+    decide: Callable[[datetime], Decision[R]],
+    *,
+    id: UUID | None = None,
+    before: Callable[[UUID], Awaitable[None]] | None = None,
 ) -> Outcome:
-    """Open a thing in this transaction; whether the organization may have one more was asked before."""
+    """Open a thing in this transaction; whether the organization may have one more was asked before.
+
+    `before` gets the id of the new thing, before there is a row of its noun.
+    """
     common = context.common
     assert common is not None  # noqa: S101  -- an operation that opens things takes the common fields
     if isinstance(common.connection, Wrong):
@@ -42,6 +51,8 @@ async def opened(
     now = await things.now(runs)
     opening = common.opening(common.connection, context.key, noun.name, id=id or ids.new(), now=now)
     thing = await things.open(runs, opening)
+    if before is not None:
+        await before(thing.id)
     settled = await transactions.write(runs, noun, thing, connection, decide(now), now=now, request=context.request)
     return Done(settled=settled, is_new=True)
 

@@ -30,6 +30,7 @@ class PersonMove:
     has_form: bool = False
     adds: bool = False  # it adds something and decides nothing, so it is possible as long as the thing is open
     is_primary: bool = False  # what most people will do
+    is_in_menu: bool = False  # in the menu after the buttons; it has no form and asks nothing before it counts
     confirm: Json | None = None  # the dialog before a click counts, see `blocks.confirm`
 
 
@@ -69,6 +70,14 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A note that asks for moves of the open round. When this ends, it loses its buttons, or is not posted any more."""
+
+    text: str  # mrkdwn, as of other notes
+    moves: Mapping[str, PersonMove]  # of the round, by the labels of the note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(Generic[R]):
     """What a move makes of a thing: its row from now on, and what happened. No entries: nothing changed."""
 
@@ -76,7 +85,7 @@ class Decision(Generic[R]):
     happened: Sequence[Happened]
     end_reason: str = ""  # for the record of the round that ends, if no other follows
     is_quiet: bool = False  # cards may show it a little later
-    notes: Sequence[str] = ()  # replies in the threads of its cards: mrkdwn, in which foreign text was escaped
+    notes: Sequence[str | Asking] = ()  # replies in the threads of its cards: mrkdwn, in which foreign text was escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +108,7 @@ class ThingView(Generic[R]):
     round_id: UUID | None  # None: no buttons
     version: int  # of the card; Slack requires a new `block_id` of the buttons for every edit
     is_plain: bool = False  # Slack refused the full form: draw the same with Slack's simplest blocks
+    newer: str | None = None  # permalink of the card in the same conversation of the thing that superseded it
 
     @property
     def is_retired(self) -> bool:
@@ -121,6 +131,10 @@ def _nothing(_: str, __: Json) -> None:
 def asked_places(thing: Thing, _: object, default_channel: str | None) -> list[Json]:
     """Where the agent wants the cards, else the default channel of the connection, if that has one."""
     return thing.asked_addresses or ([{"channel": default_channel}] if default_channel else [])
+
+
+def _none(_: object) -> frozenset[str]:
+    return frozenset()
 
 
 def _by_its_name(_: str, __: Json) -> str | None:
@@ -148,7 +162,7 @@ class Noun(Generic[R]):
     prefix: ThingPrefix
     table: NounTable[R]
     statuses: tuple[str, ...]
-    final: frozenset[str]
+    final: frozenset[str]  # statuses and states in which it has ended
     moves: tuple[str, ...]  # every `move` of its history, `unreachable` last: the types of its events
     status: Callable[[R], str]
     offer: Callable[[Thing, R], Offer]  # of an open thing
@@ -157,6 +171,12 @@ class Noun(Generic[R]):
     resource: Callable[[ThingRow[R]], Json]  # the noun's own fields, for agents
     sentence: Callable[[ThingRow[R]], str]  # the state in one sentence that a model can act on
     standing: Callable[[ThingRow[R]], str]  # the state as mrkdwn for a person: what it is now, who made it so, when
+    states: tuple[str, ...] = ()  # what can be waited for beside the statuses
+    holds: Callable[[R], frozenset[str]] = _none  # what of statuses and states is so now, beside the status
+    correctable: frozenset[str] = (
+        frozenset()
+    )  # final statuses which people can still correct, so that they have a round
+    superseded_by: Callable[[R], UUID | None] = lambda _: None  # the newer thing of its noun, to which its card links
     happened: Callable[[str, Json], str | None] = _by_its_name  # a move and its detail in words for the timeline
     places: Callable[[Thing, R, str | None], list[Json]] = asked_places  # of its cards; gets the connection's channel
     guard: Callable[[Locked[R], str, Json], Refusal | None] = _allowed  # may a person make this move, with these words?
@@ -167,9 +187,22 @@ class Noun(Generic[R]):
     tick: Callable[[Locked[R]], Decision[R] | None] | None = None  # what time alone makes of it; None: nothing yet
     due_at: Callable[[R], datetime | None] = lambda _: None  # when time alone will make something of it
 
+    @property
+    def waitable(self) -> tuple[str, ...]:
+        """Everything that can be waited for."""
+        return (*self.statuses, *self.states)
+
+    def holding(self, row: R) -> frozenset[str]:
+        """The status of this row, and what else is so that can be waited for."""
+        return self.holds(row) | {self.status(row)}
+
     def is_final(self, row: R) -> bool:
-        """Whether the status of this row is final."""
-        return self.status(row) in self.final
+        """Whether a thing with this row has ended."""
+        return not self.final.isdisjoint(self.holding(row))
+
+    def offers(self, row: R) -> bool:
+        """Whether people can act on a thing with this row."""
+        return (self.final - self.correctable).isdisjoint(self.holding(row))
 
     def public_id(self, id: UUID) -> str:
         """The id of one of its things as agents and people see it."""

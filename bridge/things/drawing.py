@@ -20,9 +20,11 @@ async def of_anchor(db: Runs, anchor: Interaction) -> tuple[Noun[Any], ThingRow[
     return (noun, found) if found else None
 
 
-def view(noun: Noun[Any], found: ThingRow[Any], card: Card, *, version: int, is_plain: bool) -> ThingView[Any]:
+def view(
+    noun: Noun[Any], found: ThingRow[Any], card: Card, *, version: int, is_plain: bool, newer: str | None = None
+) -> ThingView[Any]:
     """The view of one card; only a card at an address of the thing has buttons, and only while a round is open."""
-    has_buttons = card.retired_at is None and not noun.is_final(found.row)
+    has_buttons = card.retired_at is None and noun.offers(found.row)
     return ThingView(
         thing=found.thing,
         row=found.row,
@@ -30,6 +32,7 @@ def view(noun: Noun[Any], found: ThingRow[Any], card: Card, *, version: int, is_
         round_id=found.round_id if has_buttons else None,
         version=version,
         is_plain=is_plain,
+        newer=newer,
     )
 
 

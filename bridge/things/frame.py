@@ -12,6 +12,7 @@ its thing has left says only where it went.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from bridge import ids
 from bridge.card import action_ids, blocks, links, richtext, texts
@@ -192,20 +193,30 @@ def _claims(thing: Thing) -> list[str]:
     return named + ([f"run “{agent['run']}”"] if agent.get("run") else [])
 
 
-def _buttons(view: ThingView[Any], moves: Mapping[str, PersonMove]) -> list[Json]:
-    if view.round_id is None or not moves:
-        return []
-    buttons = [
+def buttons(round_id: UUID, version: int, moves: Mapping[str, PersonMove], *, value: str | None = None) -> Json:
+    """The moves of a round as buttons, and those that are in a menu in one menu after them; `value` names the thing."""
+    elements = [
         blocks.button(
             f"{move.label}…" if move.has_form else move.label,
             action_id=action_ids.open_form(name) if move.has_form else action_ids.choose(name),
             style="primary" if move.is_primary else None,
             confirm=move.confirm,
-            value=action_ids.thing(view.thing.noun, view.thing.id),
+            value=value,
         )
         for name, move in moves.items()
+        if not move.is_in_menu
     ]
-    return [blocks.actions(action_ids.block_id(view.round_id, view.version), buttons)]
+    options = [blocks.option(move.label, value=name) for name, move in moves.items() if move.is_in_menu]
+    if options:
+        elements.append(blocks.overflow(options, action_id=action_ids.SELECT))
+    return blocks.actions(action_ids.block_id(round_id, version), elements)
+
+
+def _buttons(view: ThingView[Any], moves: Mapping[str, PersonMove]) -> list[Json]:
+    if view.round_id is None or not moves:
+        return []
+    value = action_ids.thing(view.thing.noun, view.thing.id)
+    return [buttons(view.round_id, view.version, moves, value=value)]
 
 
 def _id(view: ThingView[Any]) -> Json:

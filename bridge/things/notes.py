@@ -9,6 +9,8 @@ from typing import Final
 
 from bridge import ids
 from bridge.card import blocks, texts
+from bridge.things.contract import Asking, PersonMove
+from storage.model import Json
 from storage.things import Note
 
 MAX_SIZE: Final = blocks.MAX_TEXT  # units
@@ -16,10 +18,35 @@ _WORD: Final = re.compile(r"(?:<[^<>\n]*>|\S)+|\s+")  # a link is part of a word
 _ATOM: Final = re.compile(r"<[^<>\n]*>|&[a-z]+;|\S")  # what Slack reads as one
 
 
-def of(written: Iterable[str]) -> list[Note]:
-    """The notes as rows have them, in their order: one that is too long is several, without a word lost."""
-    pieces = [piece for text in written for piece in cut(text)]
-    return [Note(id=ids.new(), text=piece, size=texts.units(piece)) for piece in pieces]
+def of(written: Iterable[str | Asking]) -> list[Note]:
+    """The notes as rows have them, in their order: one that is too long is several, without a word lost.
+
+    A note that asks has its buttons under its last piece.
+    """
+    return [note for each in written for note in _notes(each)]
+
+
+def moves(buttons: Iterable[Json]) -> dict[str, PersonMove]:
+    """The moves of the buttons that a row has."""
+    return {
+        each["move"]: PersonMove(label=each["label"], has_form=each["has_form"], is_primary=each["is_primary"])
+        for each in buttons
+    }
+
+
+def _notes(written: str | Asking) -> Iterator[Note]:
+    text, buttons = (written, []) if isinstance(written, str) else (written.text, _buttons(written))
+    pieces = list(cut(text))
+    for place, piece in enumerate(pieces, start=1):
+        of_piece = buttons if place == len(pieces) else []
+        yield Note(id=ids.new(), text=piece, size=texts.units(piece), buttons=of_piece)
+
+
+def _buttons(asking: Asking) -> list[Json]:
+    return [
+        {"move": name, "label": move.label, "has_form": move.has_form, "is_primary": move.is_primary}
+        for name, move in asking.moves.items()
+    ]
 
 
 def cut(text: str, limit: int = MAX_SIZE) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Done(Generic[R]):
     is_new: bool = False  # the operation has opened it
     has_added: bool = False  # the operation has made something that belongs to it
     extra: Json = field(default_factory=dict)  # what the response has beside the resource
+    also: Sequence[Settled[R]] = ()  # other things that the operation has changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +187,20 @@ class NestedList:
     """Items with their ids, of an organization and a thing: at most so many, older than the one with this id."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is read of several things together, below the path of a noun."""
+
+    path: str  # after /v1/<plural>
+    name: str  # of the operation
+    summary: str
+    description: str
+    schema: type[BaseModel]
+    parameters: Sequence[Filter]  # each is required
+    read: Callable[[Database, UUID, Mapping[str, Any]], Awaitable[Json]]
+    """The report of an organization, for the values of the parameters by their names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NounApi(Generic[R]):
     """The API of one noun."""
@@ -195,6 +210,7 @@ class NounApi(Generic[R]):
     schema: type[BaseModel]  # of its resource
     operations: Sequence[Operation]
     lists: Sequence[NestedList] = ()
+    reports: Sequence[Report] = ()
     filters: Sequence[Filter] = ()
     together: Mapping[str, str] = field(default_factory=dict)  # a filter that needs another
 

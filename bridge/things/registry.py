@@ -13,6 +13,7 @@ from bridge.things.contract import Noun
 _FOLDERS = (
     "recovery",
     "incident",
+    "fix",
 )
 
 NOUNS: Mapping[str, Noun[Any]] = MappingProxyType(

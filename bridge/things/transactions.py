@@ -24,6 +24,7 @@ from storage.things import LockedConnection, Move, Request, Round, ThingRow, Tur
 
 R = TypeVar("R")
 
+_NOT_OFFERED = Refusal(code="not_offered", detail="This is not offered any more.")
 _FORM_NEEDED = Refusal(code="form_needed", detail="This needs a form. Please click the button again.")
 
 
@@ -34,6 +35,7 @@ class Settled(Generic[R]):
     after: ThingRow[R]
     happened: tuple[Happened, ...] = ()
     is_settling: bool = False  # the clicked card is due to show it
+    is_written: bool = False  # something was stored, though it may have been told no one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ async def write(
     is_final = noun.is_final(row)
     places = thing.addresses if is_final else _places(noun, thing, row, connection)
     has_cards = bool(places) or thing.anchor_id is not None
-    offer = noun.offer(thing, row) if not is_final and connection.is_active and has_cards else None
+    offer = noun.offer(thing, row) if noun.offers(row) and connection.is_active and has_cards else None
     ended_at = (thing.ended_at or now) if is_final else None
     turn = Turn(
         row=row,
@@ -84,7 +86,12 @@ async def write(
     is_settling = await noun.table.apply(runs, thing, turn)
     moves = thing.moves + len(decision.happened)
     after = replace(thing, addresses=places, moves=moves, updated_at=now, ended_at=ended_at)
-    return Settled(after=ThingRow(thing=after, row=row), happened=tuple(decision.happened), is_settling=is_settling)
+    return Settled(
+        after=ThingRow(thing=after, row=row),
+        happened=tuple(decision.happened),
+        is_settling=is_settling,
+        is_written=True,
+    )
 
 
 async def unchanged(runs: Runs, thing: Thing, row: R, request: Request | None) -> Settled[R]:
@@ -157,7 +164,7 @@ async def claim(
             return ClaimedRound(claimed=await interactions.claim_round(runs, request), settled=None)
         thing, row, now = locked.thing, locked.row, locked.now
         decides = request.intent in (Intent.ANSWER, Intent.ADD)
-        refusal = _refusal(noun, locked, request) if decides and not noun.is_final(row) else None
+        refusal = _refusal(noun, locked, request) if decides and noun.offers(row) else None
         claimed = await interactions.claim_round(
             runs,
             replace(
@@ -194,7 +201,9 @@ def _refusal(noun: Noun[R], locked: Locked[R], request: ClaimRequest) -> Refusal
     move = noun.offer(locked.thing, locked.row).moves.get(choice)
     if move is not None and move.has_form and request.via == "button":
         return _FORM_NEEDED
-    return noun.guard(locked, choice, request.given or {}) if move is not None else None
+    if move is None:
+        return _NOT_OFFERED if request.intent is Intent.ADD else None  # for others the round is over
+    return noun.guard(locked, choice, request.given or {})
 
 
 def _round(noun: Noun[Any], thing: Thing, offer: Offer) -> Round:

@@ -89,7 +89,7 @@ def mrkdwn(blocks: list[Json]) -> list[str]:
 
 
 def buttons(card: Drawing) -> list[Json]:
-    return [found for found in objects(card.blocks) if found.get("type") in ("button", "static_select")]
+    return [found for found in objects(card.blocks) if found.get("type") in ("button", "static_select", "overflow")]
 
 
 def pressed(card: Drawing) -> dict[str, str]:
@@ -101,7 +101,11 @@ def pressed(card: Drawing) -> dict[str, str]:
         assert menu["action_id"] == action_ids.PICK and "confirm" not in menu
         offered = [(submit["action_id"], option["value"], option["text"]) for option in menu["options"]]
     else:
-        offered = [(element["action_id"], None, element["text"]) for element in elements]
+        offered = [
+            (element["action_id"], option.get("value"), option["text"])
+            for element in elements
+            for option in element.get("options", [element])  # of the menu behind three dots
+        ]
     found = {action_ids.choice_of(action, value): text["text"] for action, value, text in offered}
     assert len(found) == len(offered)
     return {choice: label for choice, label in found.items() if choice is not None}

@@ -10,7 +10,7 @@ from bridge.things.incident import NOUN
 from storage.pool import Database
 from tests.bridge.things.incident import test_dedupe
 from tests.bridge.things.steps import mutated
-from tests.scenarios.thing_races import deduped, killed, recoveries, updates
+from tests.scenarios.thing_races import deduped, fixes, killed, recoveries, updates
 
 ROUNDS = int(os.environ.get("ASKBRIDGE_RACE_ROUNDS", "20"))
 
@@ -37,6 +37,18 @@ async def test_what_is_called_blocked_while_its_blocker_ends_is_refused_or_unblo
 
 async def test_of_two_that_are_called_blocked_by_each_other_one_is(db: Database, other: Database) -> None:
     await recoveries.blocking_each_other(db, other, rounds=ROUNDS)
+
+
+async def test_of_thirty_proposals_at_once_with_a_click_on_each_one_is_active_and_no_click_is_lost(
+    db: Database, other: Database
+) -> None:
+    seen = await fixes.proposals(db, other, rounds=max(1, ROUNDS // 10))
+
+    assert seen["won"]
+
+
+async def test_no_one_is_reminded_after_a_verdict(db: Database, other: Database) -> None:
+    await fixes.reminders(db, other, rounds=ROUNDS)
 
 
 @pytest.mark.processes

@@ -10,6 +10,7 @@ from storage.organizations import StillActive
 from storage.pool import Database
 from storage.throttles import Bucket
 from tests.bridge.things import noting, recoveries
+from tests.bridge.things.fix.agents import Proposer
 from tests.bridge.things.incident.agents import Opener
 from tests.storage import build
 from tests.storage.build import Tenant
@@ -102,6 +103,7 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
         await noting.noted(db, each.scope, recovery.after.thing.id, "a note")
         agent = Opener(db=db, tenant=each, run="r")
         await agent.update((await agent.create()).settled.after.thing.id, "x")
+        await Proposer(db=db, tenant=each).propose()
     await events.number(db)
     before, rows = await counts(db, neighbour), sum((await counts(db, tenant)).values())
     assert all(before.values())
@@ -112,9 +114,9 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
 
     assert set((await counts(db, tenant)).values()) == {0}
     assert await counts(db, neighbour) == before
-    # Each cancelled one has one event more, and a delivery to an endpoint; with their things go two histories, a
-    # request, a recovery with its note, and an incident with its update, the note of that, and its run.
-    assert deleted == rows + 2 * done.cancelled - 9
+    # Each cancelled one has one event more, and a delivery to an endpoint; with their things go three histories, a
+    # request, a recovery with its note, an incident with its update, the note of that, and its run, and a fix.
+    assert deleted == rows + 2 * done.cancelled - 11
 
 
 async def test_an_active_organization_is_not_deleted(db: Database) -> None:

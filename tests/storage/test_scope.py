@@ -63,10 +63,12 @@ EXCEPTIONS = {
     "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),
     "retention.hold_things": (["main: things"], "as hold, for things"),
     "things.overlooked": (
-        ["open: things", "late, sub-select: notes"],
+        ["open: things", "late, sub-select: notes", "late, sub-select: notes"],
         "a loop opens rounds that are missing, and looks for notes that wait, of all organizations",
     ),
     "notes.hold_cards": (["due: notes"], "the notes loop posts what is due, of all organizations"),
+    "notes.lease_edits": (["due: notes"], "as hold_cards, for notes that are to lose their buttons"),
+    "fixes.due": (["due: fixes"], "a loop reminds people of what is due, of all organizations"),
     "recoveries.due": (["due: recoveries"], "a loop escalates what is due, of all organizations"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
     "retention.retire_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),

@@ -227,6 +227,9 @@ READ = {
     "interactions.open": {"id", "created_at", "expires_at", "connected", "found", "pending"},
     "interactions.find_idempotent": {"id", "request_hash"},
     "forms.asked": of(StoredRequest) - {"full_text"},
+    "fixes.find_active": {"id", "connection_id", "is_open"},
+    "fixes.handover": {"id"},
+    "fixes.stats": {"proposed", "applied", "worked", "failed"},
     "forms.opened": of(OpenedForm),
     "interactions.get": of(Interaction),
     "interactions.full_text": {"full_text"},
@@ -302,8 +305,13 @@ READ = {
     "notes.abandon": of(notes.Abandoned),
     "notes.lease": {
         *("organization_id", "connection_id", "interaction_id", "card_id", "number", "text", "attempt", "failures"),
-        *("address", "channel", "ts"),
+        *("address", "channel", "ts", "buttons", "round_id"),
     },
+    "notes.lease_edits": {
+        *("organization_id", "connection_id", "thing_id", "noun", "interaction_id", "card_id", "number", "text"),
+        *("attempt", "failures", "channel", "ts"),
+    },
+    "notes.put_off_edit": {"is_given_up"},
     "notes.mark_maybe_sent": {"is_marked"},
     "notes.sent": {"kept"},
     "notes.put_off": {"is_given_up"},
@@ -336,7 +344,7 @@ for noun in NOUNS.values():
 TYPES = {
     name: type
     for type, names in {
-        "bool": "anyone open gone is_colleague is_quiet newly_marked plain retries same_types "
+        "bool": "active anyone open gone is_colleague is_quiet newly_marked plain retries same_types "
         "settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
         "float8": "again_in amount burst max_age quiet_seconds rate within",
@@ -365,6 +373,8 @@ TYPES |= {"cards.lease.seconds": "int4", "cards.retry.seconds": "float8", "throt
 TYPES |= {"deliveries.lease.seconds": "int4", "deliveries.renew.seconds": "int4", "deliveries.failed.seconds": "float8"}
 TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "int4"}
 TYPES |= {"notes.lease.seconds": "int4", "notes.mark_maybe_sent.seconds": "int4", "notes.put_off.seconds": "float8"}
+TYPES |= {"notes.lease_edits.seconds": "int4", "notes.put_off_edit.seconds": "float8", "fixes.due.seconds": "float8"}
+TYPES |= {"fixes.handover.outcome": "text"}
 TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 

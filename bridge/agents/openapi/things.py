@@ -19,7 +19,7 @@ from bridge.agents.http.problems import (
 from bridge.agents.openapi.operations import BODY, CURSOR, KEY, LIMIT, REF, answer, failures
 from bridge.agents.things.common_fields import Showing, model
 from bridge.things.apis import APIS
-from bridge.things.operations import NestedList, NounApi, Operation
+from bridge.things.operations import NestedList, NounApi, Operation, Report
 from bridge.things.schemas import ThingTimeline
 from storage.model import Json
 
@@ -35,6 +35,7 @@ def returned() -> list[type[BaseModel]]:
     for api in APIS.values():
         found += [api.schema, _reached(api), _page(api)]
         found += [each.returns for each in api.operations if each.returns is not None]
+        found += [each.schema for each in api.reports]
         found += [model for nested in api.lists for model in (nested.schema, _nested_page(api, nested))]
     return list(dict.fromkeys(found))
 
@@ -47,6 +48,8 @@ def paths() -> Json:
         ours: Json = {at: {"get": _list(api)}}
         for each in api.operations:
             ours.setdefault(f"{at}{each.path}", {})[each.method.lower()] = _operation(api, each)
+        for report in api.reports:
+            ours.setdefault(f"{at}{report.path}", {})["get"] = _report(report)
         one = f"{at}/{{id}}"
         ours[one] = {"get": _get(api), **ours.pop(one, {})}
         for nested in api.lists:
@@ -124,6 +127,20 @@ def _nested(api: NounApi[Any], nested: NestedList) -> Json:
     }
 
 
+def _report(report: Report) -> Json:
+    parameters = [
+        {"name": each.name, "in": "query", "required": True, "schema": each.schema} for each in report.parameters
+    ]
+    return {
+        "operationId": report.name,
+        "summary": report.summary,
+        "description": report.description,
+        "security": KEY,
+        "parameters": parameters,
+        "responses": {"200": answer("As of now.", report.schema), **failures(BAD_PARAMETER)},
+    }
+
+
 def _pages() -> list[Json]:
     return [{"name": "cursor", "in": "query", "schema": CURSOR}, {"name": "limit", "in": "query", "schema": LIMIT}]
 
@@ -141,10 +158,10 @@ def _list(api: NounApi[Any]) -> Json:
 
 
 def _get(api: NounApi[Any]) -> Json:
-    statuses = {"type": "array", "items": {"type": "string", "enum": list(api.noun.statuses)}, "minItems": 1}
-    limits = {"maxItems": len(api.noun.statuses), "uniqueItems": True}
+    statuses = {"type": "array", "items": {"type": "string", "enum": list(api.noun.waitable)}, "minItems": 1}
+    limits = {"maxItems": len(api.noun.waitable), "uniqueItems": True}
     wait = {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0}
-    final = ", ".join(f"`{status}`" for status in api.noun.statuses if status in api.noun.final)
+    final = ", ".join(f"`{status}`" for status in api.noun.waitable if status in api.noun.final)
     return {
         "operationId": f"get{api.noun.name.capitalize()}",
         "summary": f"Get or wait for {api.one}",

@@ -13,7 +13,7 @@ from bridge.agents.things import queries, shared
 from bridge.agents.things.shared import Parts
 from bridge.notifier import ThingSignal
 from bridge.things import reading, representation, timeline
-from bridge.things.operations import NestedList, NounApi
+from bridge.things.operations import NestedList, NounApi, Report
 from storage import json_text, things
 from storage.interactions import MAX_PAGE_BYTES
 from storage.model import LAST_ID
@@ -50,9 +50,9 @@ class Things:
                 raise shared.no_such(self._api)
             began = found.thing.moves if began is None else began
             signal.seen = found.thing.moves
-            status = self._noun.status(found.row)
-            if status in waiting.until:
-                return _Snapshot(found=found, reached=status)
+            holding = self._noun.holding(found.row)
+            if (held := next((name for name in waiting.until if name in holding), None)) is not None:
+                return _Snapshot(found=found, reached=held)
             if found.thing.moves == began:
                 return _Snapshot(found=found, reached=None)
             reached = things.reached(self._db, key.organization_id, id, after=began, statuses=waiting.until)
@@ -98,6 +98,15 @@ class Things:
             raise shared.no_such(self._api)
         cards = await within(reading.cards_of(self._db, found))
         return json_response.json(timeline.timeline(self._noun, found, cards, entries))
+
+    def report(self, report: Report) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The handler of what is read of several things together."""
+
+        async def handle(request: web.Request) -> web.Response:
+            key, query = auth.key(request), queries.required(request.query, report.parameters)
+            return json_response.json(await within(report.read(self._db, key.organization_id, query)))
+
+        return handle
 
     def nested(self, nested: NestedList) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """The handler of a list of what belongs to a thing."""

@@ -157,10 +157,13 @@ class Operations:
         """Log, count and notify what happened, and return the thing as it now is."""
         after = done.settled.after
         id = self._noun.public_id(after.thing.id)
-        for entry in done.settled.happened:
-            _log.info("thing_moved", thing=id, move=entry.move, status=entry.to_status, key=key.name)
-            self._parts.metrics.thing_moved(self._noun.name, entry.move)
-        self._parts.notifier.thing_changed(key.organization_id, after.thing.id)
+        for settled in (done.settled, *done.also):
+            changed = settled.after.thing.id
+            for entry in settled.happened:
+                moved = self._noun.public_id(changed)
+                _log.info("thing_moved", thing=moved, move=entry.move, status=entry.to_status, key=key.name)
+                self._parts.metrics.thing_moved(self._noun.name, entry.move)
+            self._parts.notifier.thing_changed(key.organization_id, changed)
         due_at = self._noun.due_at(after.row)
         if due_at is not None and due_at - after.thing.updated_at < _SOON:  # the loop may look for it too late
             self._parts.notifier.things.set()

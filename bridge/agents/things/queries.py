@@ -1,5 +1,6 @@
 """Reads the queries of things: what to wait for, and the filters and the page of a list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from multidict import MultiMapping
 from bridge.agents.http import paging, parameters
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.things.contract import Noun
+from bridge.things.filters import Filter
 from bridge.things.operations import NounApi
 
 PAGE = ("cursor", "limit")
@@ -42,10 +44,10 @@ def waiting(query: MultiMapping[str], noun: Noun[Any]) -> Waiting:
     seconds = parameters.wait(query, others=["until"])
     text = query.get("until")
     if text is None:
-        return Waiting(seconds=seconds or 0.0, until=tuple(status for status in noun.statuses if status in noun.final))
+        return Waiting(seconds=seconds or 0.0, until=tuple(name for name in noun.waitable if name in noun.final))
     names = text.split(",")
-    if not set(names) <= set(noun.statuses) or len(set(names)) < len(names):
-        known = ", ".join(noun.statuses)
+    if not set(names) <= set(noun.waitable) or len(set(names)) < len(names):
+        known = ", ".join(noun.waitable)
         raise ApiProblem(BAD_PARAMETER, f"until must be one or more of {known}, each once, with commas between them.")
     return Waiting(seconds=seconds or 0.0, until=tuple(names))
 
@@ -64,6 +66,17 @@ def page(query: MultiMapping[str], api: NounApi[Any]) -> ListQuery:
             raise ApiProblem(BAD_PARAMETER, f"{each.name} {each.wrong}.")
         filters[each.name] = value
     return ListQuery(filters=filters, before=at.before, limit=at.limit)
+
+
+def required(query: MultiMapping[str], parameters_of: Sequence[Filter]) -> dict[str, Any]:
+    """Read a query that must have each of these parameters; raises ApiProblem."""
+    parameters.only(query, [each.name for each in parameters_of])
+    values: dict[str, Any] = {}
+    for each in parameters_of:
+        if (value := each.read(query.get(each.name, ""))) is None:
+            raise ApiProblem(BAD_PARAMETER, f"{each.name} {each.wrong}.")
+        values[each.name] = value
+    return values
 
 
 def nested(query: MultiMapping[str]) -> Position:

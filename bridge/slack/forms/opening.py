@@ -122,6 +122,7 @@ def _modal(click: Click, asked: StoredRequest) -> Json | None:
 
 
 def _target(click: Click, interaction: UUID) -> FormTarget:
+    ts = None if click.is_on_note else click.ts  # where the card is that the form belongs to
     return FormTarget(
-        interaction=interaction, choice=click.choice, channel=click.channel, ts=click.ts, thread_ts=click.thread_ts
+        interaction=interaction, choice=click.choice, channel=click.channel, ts=ts, thread_ts=click.thread_ts
     )

@@ -47,6 +47,7 @@ class Click(Interactive):
     )
     opens: bool  # the element opens a form, and does not answer by itself
     shows: bool = False  # the element shows the full text of the action, and has no choice
+    is_on_note: bool = False  # the message is a note in the thread of a card, not a card
     is_unselected: bool = False  # the button submits the choice of a menu, and nothing is selected there
     trigger_id: str | None = None  # opens one form, within 3 s
     response_url: str | None = field(repr=False)  # a bearer secret: its holder can post to the conversation

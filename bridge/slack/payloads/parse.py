@@ -107,6 +107,7 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
         thing=codec.thing_of(action.get("value")),
         opens=codec.opens(action.get("action_id")),
         shows=action.get("action_id") == codec.SHOW,
+        is_on_note=codec.is_of_note(action.get("block_id")),
         is_unselected=submits and choice is None,
         trigger_id=fields.word(body.get("trigger_id"), limit=_MAX_ID),
         response_url=response_url,

@@ -1,10 +1,10 @@
 """The card of a recovery, in every status: what agents wrote about it, and the bridge's lines about its state."""
 
 from bridge.card.frame import Drawing
-from bridge.things import frame
+from bridge.things import evidence, frame
 from bridge.things.contract import ThingView
 from bridge.things.frame import Row
-from bridge.things.recovery import evidence, people, state
+from bridge.things.recovery import people, state
 from bridge.things.recovery.row import Recovery, Status
 
 

@@ -3,16 +3,15 @@
 These are the fields of the noun itself; those that requests of all nouns have are added where the bodies are read.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.fields import FREE, WHOLE, Arguments, Line, Moment, Strict, WebAddress, Words
+from bridge.things.limits import at_most
 from bridge.things.recovery.owner import Owner
 from bridge.things.recovery.wake_policy import WakePolicy
-from storage import json_text
 
 MAX_POLICY = 4 * 1024  # bytes of JSON
 MAX_EVIDENCE = 16 * 1024
@@ -21,28 +20,13 @@ MAX_SOURCES = 1_000
 MAX_ATTEMPTS = 1_000_000
 
 
-def _at_most(limit: int) -> Callable[[object], object]:
-    """A validator that refuses what is longer as JSON."""
-
-    def check(value: object) -> object:
-        if json_text.is_longer(value, limit):
-            raise PydanticCustomError(
-                "json_too_long",
-                "must be at most {max_bytes} bytes as JSON, with numbers written without exponents",
-                {"max_bytes": limit},
-            )
-        return value
-
-    return check
-
-
 def _with_valid_owners(policy: dict[str, Any]) -> dict[str, Any]:
     """The policy as it was sent; refused if the bridge cannot read its own part of it."""
     WakePolicy.model_validate(policy)
     return policy
 
 
-Policy = Annotated[Arguments, BeforeValidator(_at_most(MAX_POLICY))]
+Policy = Annotated[Arguments, BeforeValidator(at_most(MAX_POLICY))]
 Note = Annotated[Words, Field(min_length=1, max_length=MAX_NOTE, description="Shown on the card"), FREE]
 
 
@@ -80,7 +64,7 @@ class Report(Strict):
         "other, and `step_seconds` (3600) between them",
     )
     monitor_policy: Policy | None = Field(default=None, description="At most 4 KB, returned unchanged")
-    evidence: Annotated[Arguments, BeforeValidator(_at_most(MAX_EVIDENCE)), FREE] | None = Field(
+    evidence: Annotated[Arguments, BeforeValidator(at_most(MAX_EVIDENCE)), FREE] | None = Field(
         default=None, description="At most 16 KB; the card shows ten of its values. Left out: stays as it is"
     )
     max_attempts: Annotated[int, Field(ge=1, le=MAX_ATTEMPTS), WHOLE] | None = Field(

@@ -17,7 +17,7 @@ from tests.bridge.agents.door import Door, Reply
 from tests.bridge.agents.reference import Request, Response, Stage
 from tests.storage import build, card_moves
 
-_ID = re.compile(r"\b(?:int|rec|inc|upd|cur|con|evt|whe)_[0-9a-z]{26}\b")
+_ID = re.compile(r"\b(?:int|rec|inc|fix|upd|cur|con|evt|whe)_[0-9a-z]{26}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 _SECRET = re.compile(r"whsec_[0-9A-Za-z+/]{43}=")
 _CLICK = re.compile(r"(\w+) (approves|denies|chooses (\S+)) (?:in (\S+) )?on (int_\w+|the last)")

@@ -18,6 +18,7 @@ from bridge.kinds.choice.request import MAX_BUTTONS, MAX_TOGETHER
 from bridge.question import MAX_ACTION
 from bridge.representation import schemas, webhook_schemas
 from bridge.server import config
+from bridge.things.fix.schemas import Fix, FixStats
 from bridge.things.incident.schemas import IncidentOpened
 from bridge.things.recovery.schemas import Recovery
 from storage import statements, webhook_endpoints
@@ -49,6 +50,8 @@ SIGNS: dict[str, type[BaseModel]] = {  # what only one shape has, looked for in 
     "'replayed'": webhook_schemas.Replayed,
     "'verdict'": schemas.Timeline,
     "'attempt_count'": Recovery,
+    "'decided_at'": Fix,
+    "'rates'": FixStats,
     "'reused'": IncidentOpened,
     "'urn:": schemas.Problem,
     "'kind'": schemas.Interaction,
@@ -138,7 +141,7 @@ async def test_every_exchange_can_be_had(db: Database) -> None:
 
 
 def _pattern(path: str) -> str:
-    return re.sub(r"(?:int|rec|inc|whe)_[0-9a-z]+", "{id}", path.partition("?")[0])
+    return re.sub(r"(?:int|rec|inc|fix|whe)_[0-9a-z]+", "{id}", path.partition("?")[0])
 
 
 def test_every_example_is_of_its_shape() -> None:

@@ -12,6 +12,7 @@ from bridge.things.contract import Noun
 from bridge.things.incident import form
 from bridge.things.registry import NOUNS
 from storage.statements import Runs
+from tests.bridge.things.fix import agreement as fix
 from tests.bridge.things.incident import agreement as incident
 from tests.bridge.things.recovery import agreement as recovery
 
@@ -20,6 +21,9 @@ _ENDED_BY: Final = MappingProxyType({"recovery": "resolved_by", "incident": "sta
 
 _MAY_CHANGE_NOTHING: Final = MappingProxyType({"incident": form.SEVERITY})
 """By noun the move of people that wins although all may stay as it is."""
+
+_OWN_LIFE: Final = frozenset({"fix"})
+"""The nouns without a column `status` whose ended things may have a round: they have such rules of their own."""
 
 _RULES: Final = MappingProxyType(
     {
@@ -50,7 +54,7 @@ _RULES: Final = MappingProxyType(
             group by things.organization_id, things.id
             having count(history.id) <> things.moves or coalesce(max(history.number), 0) <> things.moves
         """,
-        "things without the round that they should have, or with one too many": """
+        "things without the round that they should have, or with one too many": f"""
             select things.id
             from things
             join connections on
@@ -58,6 +62,7 @@ _RULES: Final = MappingProxyType(
             left join interactions as rounds on
                 rounds.organization_id = things.organization_id
                 and rounds.thing_id = things.id and rounds.status = 'pending'
+            where things.noun not in ({", ".join(f"'{name}'" for name in sorted(_OWN_LIFE))})
             group by things.organization_id, things.id, connections.disabled_at
             having
                 count(rounds.id) <> (
@@ -104,7 +109,7 @@ _RULES: Final = MappingProxyType(
 
 
 def _of_table(noun: Noun[Any]) -> Mapping[str, str]:
-    """The rules of things of a noun and their rows, which have the column `status`."""
+    """The rules of things of a noun and their rows."""
     table, final = noun.table.name, ", ".join(f"'{status}'" for status in sorted(noun.final))
     rows = f"""
         from things
@@ -117,6 +122,8 @@ def _of_table(noun: Noun[Any]) -> Mapping[str, str]:
             left join {table} as rows on rows.organization_id = things.organization_id and rows.id = things.id
             where things.noun = '{noun.name}' and rows.id is null
         """,
+    }
+    of_status = {
         "things whose latest move is not to their status": f"""
             select things.id {rows}
             left join lateral (
@@ -134,6 +141,8 @@ def _of_table(noun: Noun[Any]) -> Mapping[str, str]:
             select things.id {rows}
             where (things.ended_at is null) = (rows.status in ({final}))
         """,
+    }
+    of_people = {
         "moves of people that no click made, or clicks that won and made none": f"""
             with moves as (
                 select organization_id, thing_id, by ->> 'user' as person, count(*) as made
@@ -162,6 +171,7 @@ def _of_table(noun: Noun[Any]) -> Mapping[str, str]:
                 and coalesce(made, 0) not between coalesce(must_move, 0) and coalesce(may_move, 0)
         """,
     }
+    rules |= of_people if noun.name in _OWN_LIFE else of_status | of_people
     if noun.name in _ENDED_BY:
         rules["things that were ended by a click and have no answered round, or the other way round"] = f"""
             select things.id {rows}
@@ -202,6 +212,7 @@ def rules(*, cards: bool = True) -> Iterator[tuple[str, str]]:
         yield from _of_table(noun).items()
     yield from recovery.RULES.items()
     yield from incident.RULES.items()
+    yield from fix.RULES.items()
     if cards:
         yield from _OF_CARDS.items()
 

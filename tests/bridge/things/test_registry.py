@@ -29,7 +29,7 @@ def test_ids_paths_and_events_of_nouns_are_not_taken_for_others() -> None:
 def test_every_noun_tells_what_it_can_reach_and_that_a_card_cannot_be_shown() -> None:
     for noun in NOUNS.values():
         assert noun.moves[-1] == "unreachable" and len(set(noun.moves)) == len(noun.moves)
-        assert noun.final and noun.final < set(noun.statuses)
+        assert noun.final and noun.final < set(noun.waitable)
 
 
 def test_an_id_of_a_thing_is_read_under_the_prefixes_of_nouns_only() -> None:

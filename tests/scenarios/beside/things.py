@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.things.registry import NOUNS
-from tests.scenarios.beside import recoveries
+from tests.scenarios.beside import fixes, recoveries
 from tests.scenarios.beside.acting import Actor
 from tests.scenarios.beside.incidents import Incidents
 from tests.scenarios.beside.stories import Stories
@@ -29,9 +29,16 @@ class ThingStories:
     begun: int = 0
 
     async def tell(self, goes_on: Callable[[], bool]) -> None:
-        """Live lives of recoveries and incidents in turn, until told to stop."""
+        """Live lives of all nouns in turn, until told to stop."""
         while goes_on():
             self.begun += 1
-            number = self.begun
-            await (self.incidents.live(number) if number % 2 else recoveries.live(self.actor, f"job-{number}"))
+            await self._live(self.begun)
             await jitter(0.5)
+
+    async def _live(self, number: int) -> None:
+        if number % 3 == 0:
+            await fixes.live(self.actor)
+        elif number % 3 == 1:
+            await self.incidents.live(number)
+        else:
+            await recoveries.live(self.actor, f"job-{number}")

@@ -29,7 +29,15 @@ _TAKEN = """
         and (rounds.answer ->> 'move' is null or rounds.receipt is not null or rounds.unheard)
 """
 _FINAL_CARDS = """
-    select things.id, things.noun, cards.channel, cards.ts
+    select
+        things.id, things.noun, cards.channel, cards.ts,
+        exists (
+            select
+            from interactions
+            where
+                interactions.organization_id = things.organization_id
+                and interactions.thing_id = things.id and interactions.status = 'pending'
+        ) as is_correctable
     from things
     join cards on cards.organization_id = things.organization_id and cards.interaction_id = things.anchor_id
     where
@@ -54,7 +62,11 @@ _NOTES = """
     order by notes.number
 """
 _DRAWN = ("card_posted", "card_edited", "card_settled", "card_replaced")
-_SHOWN = {"recovery": ("Restored", "Cancelled", "False positive", "Blocked"), "incident": ("Resolved",)}
+_SHOWN = {
+    "recovery": ("Restored", "Cancelled", "False positive", "Blocked"),
+    "incident": ("Resolved",),
+    "fix": ("Worked", "Did not work", "Dismissed", "Superseded"),
+}
 
 
 async def found(
@@ -83,7 +95,8 @@ async def _cards(db: "asyncpg.Pool[asyncpg.Record]", messages: Messages) -> Asyn
     for card in await db.fetch(_FINAL_CARDS):
         message = messages.get((card["channel"], card["ts"]))
         text = str(message and message["text"])
-        if message is None or program.has_buttons(message) or not any(word in text for word in _SHOWN[card["noun"]]):
+        buttons = program.has_buttons(message) if message else False
+        if buttons is not card["is_correctable"] or not any(word in text for word in _SHOWN[card["noun"]]):
             yield f"{card['id']} {card['noun']}: {text[:80]}"
 
 

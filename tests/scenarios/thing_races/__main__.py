@@ -1,4 +1,4 @@
-"""Races for recoveries and incidents over two replicas, some of which are killed.
+"""Races for recoveries, incidents and fixes over two replicas, some of which are killed.
 
     python -m tests.scenarios.thing_races --rounds 1000 [--only deduped]
 
@@ -20,7 +20,7 @@ from sandbox.postgres.programs import find_programs
 from storage import migrate, pool
 from storage.pool import Database
 from tests.conftest import reachable
-from tests.scenarios.thing_races import deduped, killed, recoveries, updates
+from tests.scenarios.thing_races import deduped, fixes, killed, recoveries, updates
 from tests.scenarios.thing_races.racing import Races
 
 
@@ -39,6 +39,8 @@ RACES: Final[Mapping[str, Callable[[str], Race]]] = MappingProxyType(
         "killed": lambda dsn: lambda db, _, *, rounds, seed: killed.killed(dsn, db, rounds=max(1, rounds // 40)),
         "deduped": lambda _: deduped.alerts,
         "updates": lambda dsn: lambda _, __, *, rounds, seed: _updates(dsn, rounds=max(1, rounds // 50), seed=seed),
+        "proposals": lambda _: fixes.proposals,
+        "reminders": lambda _: fixes.reminders,
     }
 )
 """Each race on a database with this address."""

@@ -180,7 +180,7 @@ def test_a_note_says_what_changed_and_fits_into_a_message() -> None:
     assert note == "🔁 <@U0ANA>: status *investigating* → *resolved*; severity *minor* → *major*. “Over.”"
 
     [long] = changed(row(), message="&" * 2_000).notes
-    assert len(long) <= 3_000 and not re.search(r"&[a-z]*…?$", long)
+    assert isinstance(long, str) and len(long) <= 3_000 and not re.search(r"&[a-z]*…?$", long)
 
 
 @pytest.mark.parametrize("plain", [False, True])

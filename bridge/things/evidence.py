@@ -1,4 +1,4 @@
-"""The evidence of a recovery as facts of a card: its first values, each with the path that leads to it."""
+"""JSON of agents, such as evidence, as facts of a card: its first values, each with the path that leads to it."""
 
 from collections.abc import Iterator
 from itertools import islice

@@ -1,0 +1,232 @@
+"""The reminder in the thread of a card: posted once, with buttons that go when the round ends, and never too late."""
+
+import asyncio
+
+from bridge.card import action_ids
+from bridge.loops.things import Things
+from bridge.notifier import Notifier
+from bridge.things import transactions
+from bridge.things.fix import NOUN
+from sandbox.slack.faults import Kind
+from storage import interactions, notes
+from storage.model import Handle, Json, Verdict
+from storage.pool import Database
+from tests.bridge.replica import Replica
+from tests.bridge.things.fix.agents import Proposer, click, clicked, found
+from tests.bridge.things.fix.test_clicks import CHANNEL, Shown, shown
+from tests.bridge.things.noting import loop, post_all
+from tests.bridge.things.steps import held
+from tests.storage import build
+from tests.storage.build import Tenant
+from tests.storage.faults import until_waiting
+
+
+async def make_due(db: Database) -> None:
+    """A day passes."""
+    await db.fetch("update fixes set due_at = clock_timestamp() where due_at is not null")
+
+
+async def remind(db: Database) -> int:
+    """Time passes for things on a replica."""
+    return await Things(db=db, notifier=Notifier()).step()
+
+
+async def nudged(replica: Replica, of: Shown) -> Handle:
+    """The message of the reminder, once it is posted."""
+    await make_due(replica.db)
+    assert await remind(replica.db) == 1
+    await post_all(replica)
+    [row] = await replica.db.fetch("select channel, ts from notes where ts is not null and over_at is null")
+    return Handle(channel=row["channel"], ts=row["ts"])
+
+
+def message(replica: Replica, handle: Handle) -> list[Json]:
+    """The blocks of a message."""
+    [found] = [each for each in replica.slack.world.messages(handle.channel) if each.ts == handle.ts]
+    return list(found.blocks)
+
+
+async def test_it_is_one_note_whose_buttons_name_the_open_round(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+
+    note = await nudged(replica, of)
+
+    section, buttons = message(replica, note)
+    assert "<@U0ANA> decided to apply this fix" in section["text"]["text"]
+    assert buttons["block_id"] == action_ids.block_id((await of.round()).id, action_ids.NOTE)
+    assert [each["text"]["text"] for each in buttons["elements"]] == ["Worked", "Didn't…", "Still waiting…"]
+    await make_due(replica.db)
+    assert await remind(replica.db) == 0, "once"
+    assert replica.called("chat.postMessage")[-1]["thread_ts"] == of.handle.ts
+
+
+async def test_a_click_on_the_note_counts_and_takes_its_buttons(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note = await nudged(replica, of)
+
+    stale = {
+        "block_id": action_ids.block_id((await of.round()).id, action_ids.NOTE),
+        "action_id": action_ids.choose("worked"),
+        "value": "1",
+    }
+    await replica.click(await of.round(), note, stale=stale)
+    await replica.settle()
+    await post_all(replica)
+
+    assert (await of.row()).outcome == "applied_success" and "*Worked*" in of.text()
+    asked, now = message(replica, note)
+    assert "Did it work?" in asked["text"]["text"] and "✅ *Worked*, recorded by <@U0ANA>" in now["text"]["text"]
+    assert len(await replica.db.fetch("select from cards")) == 1, "the note is no card"
+    assert len(replica.parts.clicks._expected) == 0  # noqa: SLF001  -- no fallback would replace the note by the card
+    [row] = await replica.db.fetch("select organization_id, id from interactions where choice = 'worked'")
+    answered = await interactions.get(replica.db, row["organization_id"], row["id"])
+    assert answered is not None
+    late = await replica.click(answered, note, stale=stale, user="U0BOB")
+    assert late["status"] == 200
+    await post_all(replica)
+    assert len(await replica.db.fetch("select from cards")) == 1
+    [(user, told, _)] = replica.whispers(CHANNEL)
+    assert user == "U0BOB" and told.startswith("✅ *Worked*")
+
+
+async def test_still_waiting_records_the_reason_and_asks_again_in_its_time(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note = await nudged(replica, of)
+
+    view = await of.form("pending", handle=note, version=action_ids.NOTE)
+    await of.send(view, words="The nightly run.", remind_in="0")
+    await post_all(replica)
+
+    row = await of.row()
+    assert (row.outcome, row.waiting_on) == ("applied_pending", "The nightly run.")
+    assert row.due_at is not None and row.outcome_at is not None and (row.due_at - row.outcome_at).seconds == 3_600
+    assert len(message(replica, note)) == 2 and len(await replica.db.fetch("select from cards")) == 1
+    again = await nudged(replica, of)
+    assert again != note and "waits" in str(message(replica, again)[0])
+    await of.send(await of.form("reason", handle=again, version=action_ids.NOTE), words="The weekly run.")
+    assert (await of.row()).waiting_on == "The weekly run."
+
+
+async def test_a_note_that_was_not_posted_before_the_verdict_is_never_posted(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await remind(replica.db)
+    posts = len(replica.called("chat.postMessage"))
+
+    await of.click("worked")
+    await post_all(replica)
+
+    [row] = await replica.db.fetch("select ts, given_up_at, reason ->> 'code' as code from notes")
+    assert (row["ts"], row["code"]) == (None, "answered_before") and row["given_up_at"] is not None
+    assert len(replica.called("chat.postMessage")) == posts
+
+
+async def test_a_leased_note_is_not_posted_after_the_verdict(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await remind(replica.db)
+    [leased], _ = await notes.lease(replica.db, [replica.tenant.scope], limit=9, seconds=5)
+
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+
+    assert not await notes.mark_maybe_sent(replica.db, leased)
+
+
+async def test_a_note_that_was_being_posted_loses_its_buttons_at_once(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await remind(replica.db)
+    [leased], _ = await notes.lease(replica.db, [replica.tenant.scope], limit=9, seconds=5)
+    assert await notes.mark_maybe_sent(replica.db, leased)
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+    assert await notes.lease_edits(replica.db, [replica.tenant.scope], limit=9) == []
+
+    await notes.sent(replica.db, leased, Handle(channel=CHANNEL, ts="2.2"))
+
+    [edit] = await notes.lease_edits(replica.db, [replica.tenant.scope], limit=9) or await _released(replica)
+    assert edit.handle == Handle(channel=CHANNEL, ts="2.2")
+
+
+async def _released(replica: Replica) -> list[notes.LeasedEdit]:
+    await replica.db.fetch("update notes set leased_until = null")
+    return await notes.lease_edits(replica.db, [replica.tenant.scope], limit=9)
+
+
+async def test_slack_did_not_take_it_before_the_verdict_so_it_is_not_tried_again(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await remind(replica.db)
+    [leased], _ = await notes.lease(replica.db, [replica.tenant.scope], limit=9, seconds=5)
+    assert await notes.mark_maybe_sent(replica.db, leased)
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+
+    reason = {"code": "ratelimited", "detail": "", "fix": ""}
+    assert await notes.put_off(replica.db, leased, seconds=0, reason=reason, failed=False)
+
+    posts = len(replica.called("chat.postMessage"))
+    await post_all(replica)
+    assert len(replica.called("chat.postMessage")) == posts
+
+
+async def test_an_edit_that_slack_refuses_is_tried_again_until_the_message_is_gone(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note = await nudged(replica, of)
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+    replica.fault("chat.update", Kind.DROP_BEFORE)
+
+    await loop(replica).edits.edit()
+    [row] = await replica.db.fetch("select edited_at, failures from notes")
+    assert (row["edited_at"], row["failures"]) == (None, 1)
+    await post_all(replica)
+
+    assert len(message(replica, note)) == 2
+
+
+async def test_two_replicas_remind_once(db: Database, other: Database, dsn: str) -> None:
+    tenant = await build.tenant(db)
+    thing = await Proposer(db=db, tenant=tenant).propose()
+    await clicked(db, tenant, thing.id, "apply")
+    await make_due(db)
+
+    async with held(dsn, "select from things where id = $1 for no key update", thing.id) as holder:
+        steps = [asyncio.create_task(remind(pool)) for pool in (db, other)]
+        await until_waiting(holder, number=2)
+    done = await asyncio.gather(*steps)
+
+    assert sum(done) == 1 and len(await db.fetch("select from notes")) == 1
+
+
+async def test_a_verdict_that_was_first_leaves_nothing_to_remind_of(db: Database, other: Database, dsn: str) -> None:
+    tenant = await build.tenant(db)
+    thing = await Proposer(db=db, tenant=tenant).propose()
+    await clicked(db, tenant, thing.id, "apply")
+    await make_due(db)
+    worked = await click(db, tenant, thing.id, "worked")
+
+    async with held(dsn, "select from things where id = $1 for no key update", thing.id) as holder:
+        clicking = asyncio.create_task(transactions.claim(db, NOUN, thing.id, worked, seconds=20))
+        await until_waiting(holder)
+        reminding = asyncio.create_task(remind(other))
+        await until_waiting(holder, number=2)
+    done = await asyncio.gather(clicking, reminding)
+
+    assert done[0].claimed.verdict is Verdict.WON and done[1] == 0
+    assert await db.fetch("select from notes") == []
+
+
+async def test_of_a_superseded_fix_no_one_is_reminded(db: Database, tenant: Tenant) -> None:
+    agent = Proposer(db=db, tenant=tenant)
+    thing = await agent.propose()
+    await clicked(db, tenant, thing.id, "apply")
+    await make_due(db)
+    await agent.propose()
+
+    assert await remind(db) == 0 and (await found(db, tenant, thing.id)).row.due_at is None
