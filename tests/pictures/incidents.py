@@ -151,6 +151,7 @@ class _FormPicture:
     name: str
     button: str
     before: Callable[[Page, Locator, Shown], Awaitable[None]]
+    resolves: bool = False  # the incident: the next picture needs another one
 
 
 async def _nothing(_: Page, form: Locator, __: Shown) -> None:
@@ -179,9 +180,9 @@ _FORMS: Final = (
     _FormPicture(name="severity-menu", button="Severity…", before=_menu),
     _FormPicture(name="update", button="Add update…", before=_nothing),
     _FormPicture(name="update-refused", button="Add update…", before=_refused),
-    _FormPicture(name="update-late", button="Add update…", before=_late),
+    _FormPicture(name="update-late", button="Add update…", before=_late, resolves=True),
     _FormPicture(name="resolve", button="Resolve…", before=_nothing),
-    _FormPicture(name="resolve-late", button="Resolve…", before=_late),
+    _FormPicture(name="resolve-late", button="Resolve…", before=_late, resolves=True),
 )
 
 
@@ -198,8 +199,9 @@ async def every(dev: Program, looking: Camera, album: Path) -> None:
                     await take(page, of.ts, album / f"{NAME}-{name}-{width}-{theme}.png")
             await _thread(looking, made["monitoring"], theme, size, album / f"{NAME}-thread-{width}-{theme}.png")
             for picture in _FORMS:
+                of = await opened(dev) if picture.resolves else made["investigating"]
                 path = album / f"{NAME}-form-{picture.name}-{width}-{theme}.png"
-                await _form(dev, looking, picture, theme, size, path)
+                await _form(looking, of, picture, theme, size, path)
 
 
 async def _notes(of: Shown) -> Sequence[str]:
@@ -215,13 +217,12 @@ async def _thread(looking: Camera, of: Shown, theme: Theme, size: tuple[int, int
 
 
 async def _form(
-    dev: Program, looking: Camera, picture: _FormPicture, theme: Theme, size: tuple[int, int], path: Path
+    looking: Camera, of: Shown, picture: _FormPicture, theme: Theme, size: tuple[int, int], path: Path
 ) -> None:
-    of = await opened(dev)
     async with looking.look(theme, size) as page:
         await card(page, of.ts).get_by_role("button", name=picture.button, exact=True).click()
         form = page.get_by_role("dialog").first
         await expect(form).to_be_visible()
         await picture.before(page, form, of)
         await page.screenshot(path=path)
-    await forms.close_all(dev)
+    await forms.close_all(of.dev)

@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import copy
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -19,6 +19,7 @@ from aiohttp import web
 
 from tests.scenarios import examples
 from tests.scenarios.examples import FOLDER
+from tests.scenarios.gate import gate
 from tests.scenarios.program import Program
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
@@ -54,50 +55,6 @@ async def alert_hook(dev: Program, **settings: str) -> AsyncIterator[Hook]:
 async def hook(shared: Program) -> AsyncIterator[Hook]:
     async with alert_hook(shared) as running:
         yield running
-
-
-@dataclass
-class Gate:
-    """Stands between the hook and the bridge; `on_request` may answer a request in place of the bridge."""
-
-    dev: Program
-    on_request: Callable[[web.Request], Awaitable[web.Response | None]]
-    url: str = ""
-    requests: list[str] = field(default_factory=list)
-
-    async def forward(self, request: web.Request) -> web.StreamResponse:
-        """What the bridge responds, unless `on_request` does."""
-        self.requests.append(f"{request.method} {request.path}")
-        if (instead := await self.on_request(request)) is not None:
-            return instead
-        return await self.bridge(request)
-
-    async def bridge(self, request: web.Request) -> web.Response:
-        """What the bridge responds."""
-        headers = {name: value for name, value in request.headers.items() if name not in ("Host", "Content-Length")}
-        url = self.dev.bridge(0) + request.path_qs
-        async with self.dev.http.request(
-            request.method, url, data=await request.read() or None, headers=headers
-        ) as response:
-            body = await response.read()
-            return web.Response(status=response.status, body=body, content_type=response.content_type)
-
-
-@contextlib.asynccontextmanager
-async def gate(
-    dev: Program, on_request: Callable[[web.Request], Awaitable[web.Response | None]]
-) -> AsyncIterator[Gate]:
-    standing = Gate(dev, on_request)
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", standing.forward)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        standing.url = "http://{}:{}".format(*runner.addresses[0][:2])
-        yield standing
-    finally:
-        await runner.cleanup()
 
 
 def alert(
