@@ -10,7 +10,7 @@ from bridge.things.incident import NOUN
 from storage.pool import Database
 from tests.bridge.things.incident import test_dedupe
 from tests.bridge.things.steps import mutated
-from tests.scenarios.thing_races import deduped, fixes, killed, recoveries, updates
+from tests.scenarios.thing_races import deduped, fixes, killed, recoveries, showing, updates
 
 ROUNDS = int(os.environ.get("ASKBRIDGE_RACE_ROUNDS", "20"))
 
@@ -100,7 +100,7 @@ async def test_the_race_of_deduped_creates_catches(
 
 
 async def test_updates_of_agents_beside_clicks_and_forms_are_each_kept_and_shown_once(dsn: str) -> None:
-    async with updates.two(dsn, posting_limit=False) as replicas:
-        seen = await updates.race(replicas, updates.at_once, rounds=1, number=20, agents=4)
+    async with showing.two(dsn, posting_limit=False) as replicas:
+        seen = await updates.race(replicas, showing.at_once, rounds=1, number=20, agents=4)
 
     assert seen["comments of agents"] > 20 and seen["comments in forms"] > 1 and seen["transitions by clicks"]

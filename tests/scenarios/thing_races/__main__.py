@@ -20,7 +20,7 @@ from sandbox.postgres.programs import find_programs
 from storage import migrate, pool
 from storage.pool import Database
 from tests.conftest import reachable
-from tests.scenarios.thing_races import deduped, fixes, killed, recoveries, updates
+from tests.scenarios.thing_races import deduped, fixes, killed, recoveries, showing, updates
 from tests.scenarios.thing_races.racing import Races
 
 
@@ -47,8 +47,8 @@ RACES: Final[Mapping[str, Callable[[str], Race]]] = MappingProxyType(
 
 
 async def _updates(dsn: str, *, rounds: int, seed: int) -> Races:
-    async with updates.two(dsn) as replicas:
-        return await updates.race(replicas, updates.by_loops, rounds=rounds, seed=seed, pause=1.0)
+    async with showing.two(dsn) as replicas:
+        return await updates.race(replicas, showing.by_loops, rounds=rounds, seed=seed, pause=1.0)
 
 
 @contextlib.asynccontextmanager
