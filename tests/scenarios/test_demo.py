@@ -88,7 +88,7 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", told)
 
 
-async def test_the_menu_offers_an_approval_a_form_a_recovery_and_an_incident(
+async def test_the_menu_offers_an_approval_a_form_and_a_thing_of_every_sort(
     browser: driver.Browser, tmp_path: Path
 ) -> None:
     async with demo() as running:
@@ -99,9 +99,9 @@ async def test_the_menu_offers_an_approval_a_form_a_recovery_and_an_incident(
             assert await running.line(r"(asked @ana for a text)")
             await _fill_in(page)
             told = await running.line(r"(the agent got the answer .*)")
-            menu = [await running.line(rf"^ +{number}  (an? \w+)") for number in (1, 2, 3, 4)]
+            menu = [await running.line(rf"^ +{number}  (an? \w+)") for number in range(1, 6)]
             running.type("what?")
-            assert await running.line(r'^("what\?" is not 1, 2, 3 or 4\.)$')
+            assert await running.line(r'^("what\?" is not 1, 2, 3, 4 or 5\.)$')
             approval = page.get_by_role("article").filter(has_text="Deploy payments 4.2.0 to production?")
             await approval.get_by_role("button", name="Approve").click()
             first = await running.line(r"(the agent got the answer .*)")
@@ -116,16 +116,19 @@ async def test_the_menu_offers_an_approval_a_form_a_recovery_and_an_incident(
             ended = await running.line(r"(the recovery ended .*)")
             running.type("4")
             resolved = await _resolve_incident(page, running, tmp_path)
+            running.type("5")
+            judged = await _judge_fix(page, running, tmp_path)
             running.type("1")
             assert await running.line(r"(asked @ana for an approval)")
 
-    assert menu == ["an approval", "a form", "a recovery", "an incident"]
+    assert menu == ["an approval", "a form", "a recovery", "an incident", "a fix"]
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", first), (
         "it was still waited for"
     )
     assert re.fullmatch(r"the agent got the answer “Checkout works again.” from @ana after \d+\.\d s", told)
     assert re.fullmatch(r"the recovery ended as “restored” by @ana after \d+\.\d s", ended)
     assert re.fullmatch(r"the incident was resolved by @ana after \d+\.\d s", resolved)
+    assert re.fullmatch(r"the fix was judged as “applied_success” by @ana after \d+\.\d s", judged)
 
 
 async def _fill_in(page: Page) -> None:
@@ -151,3 +154,14 @@ async def _resolve_incident(page: Page, running: Demo, tmp_path: Path) -> str:
     await page.keyboard.press("Control+Enter")
     await driver.expect(card).to_contain_text("Resolved by @ana")
     return await running.line(r"(the incident was .*)")
+
+
+async def _judge_fix(page: Page, running: Demo, tmp_path: Path) -> str:
+    """Have a fix applied, and confirm the outcome that the agent proposes; what the terminal tells."""
+    card = page.get_by_role("article").filter(has_text="Raise the limit of connections of orders-db")
+    await card.get_by_role("button", name="Apply").click()
+    await page.get_by_role("alertdialog", name="Apply this fix?").get_by_role("button", name="Apply").click()
+    await card.get_by_role("button", name="Confirm").click()
+    await driver.expect(card).to_contain_text("Worked")
+    await page.screenshot(path=tmp_path / "fix.png")
+    return await running.line(r"(the fix was .*)")

@@ -5,11 +5,15 @@ from uuid import UUID
 
 import pytest
 
+from bridge.loops.things import Things
+from bridge.notifier import Notifier
 from bridge.things.contract import Noun
 from bridge.things.registry import NOUNS
 from storage.pool import Database
 from tests.bridge.things import constraints
 from tests.bridge.things.agreement import agree, contradictions, rules
+from tests.bridge.things.fix import agents as fixes
+from tests.bridge.things.fix.agents import Proposer
 from tests.bridge.things.incident import clicking
 from tests.bridge.things.incident.agents import Opener
 from tests.storage.build import Tenant
@@ -84,6 +88,45 @@ BLOCKED: Final = {
         delete from history where thing_id = $1 and move = 'unblocked'
     """,
 }
+FIXED: Final = {
+    "sessions without exactly one active fix": """
+        update fixes set superseded_at = clock_timestamp(), due_at = null, outcome_proposal = null where id = $1
+    """,
+    "fixes without the round that they should have, or with one too many": """
+        update interactions set status = 'cancelled', reason = '{}', ended_at = clock_timestamp()
+        where thing_id = $1 and status = 'pending'
+    """,
+    "decisions of no click that won, or clicks that won and decided nothing": """
+        update clicks set verdict = 'taken'
+        where
+            verdict = 'won' and choice = 'apply'
+            and interaction_id in (select id from interactions where thing_id = $1)
+    """,
+    "fixes whose latest move is not to their status": """
+        update fixes
+        set outcome = 'applied_pending', waiting_on = 'x', waiting_since = clock_timestamp(), verified_at = null
+        where id = $1
+    """,
+    "fixes that are open and have ended at once": "update things set ended_at = null where id = $1",
+    "notes that ask for a round that is over, and will be posted or keep their buttons": """
+        update notes set over_at = null where thing_id = $1
+    """,
+    "notes written after the verdict": """
+        update notes set created_at = clock_timestamp() where thing_id = $1
+    """,
+}
+SUPERSEDED: Final = {
+    "fixes superseded by no later one of their session": "update fixes set session = 'another' where id = $1",
+    "fixes superseded by the same one": """
+        update fixes set superseded_by = next.superseded_by
+        from fixes as next
+        where fixes.id = $1 and next.id = fixes.superseded_by
+    """,
+    "fixes decided after they were superseded": """
+        update fixes set decision = 'one_off', decided_at = clock_timestamp(), decided_by = '{"user": "U0ANA"}'
+        where id = $1
+    """,
+}
 
 
 async def lived(db: Database, tenant: Tenant) -> tuple[UUID, UUID, UUID]:
@@ -108,11 +151,24 @@ async def lived(db: Database, tenant: Tenant) -> tuple[UUID, UUID, UUID]:
     return is_open, resolved, blocked
 
 
+async def fixed(db: Database, tenant: Tenant) -> tuple[UUID, UUID]:
+    """A fix that was applied, of which people were reminded, and that worked; and the first of the three before it."""
+    agent = Proposer(db=db, tenant=tenant)
+    ids = [(await agent.propose()).id for _ in range(4)]
+    await fixes.clicked(db, tenant, ids[-1], "apply")
+    await db.fetch("update cards set channel = 'C0APPROVALS', ts = '1.1' where ts is null")
+    await db.fetch("update fixes set due_at = clock_timestamp() where due_at is not null")
+    await Things(db=db, notifier=Notifier()).step()
+    await fixes.clicked(db, tenant, ids[-1], "worked")
+    return ids[-1], ids[0]
+
+
 async def test_a_spoiled_row_is_found_by_its_rule_once(db: Database, tenant: Tenant) -> None:
-    things = await lived(db, tenant)
+    things = (*await lived(db, tenant), *await fixed(db, tenant))
+    spoils_of = (OPEN, RESOLVED, BLOCKED, FIXED, SUPERSEDED)
     await agree(db)
     missed = {}
-    for id, spoiled in zip(things, (OPEN, RESOLVED, BLOCKED), strict=True):
+    for id, spoiled in zip(things, spoils_of, strict=True):
         for rule, spoils in spoiled.items():
             async with db.acquire() as runs:
                 spoiling = runs.transaction()
@@ -124,7 +180,7 @@ async def test_a_spoiled_row_is_found_by_its_rule_once(db: Database, tenant: Ten
                 missed[rule] = found
 
     assert not missed
-    assert {rule for rule, _ in rules()} == OPEN.keys() | RESOLVED.keys() | BLOCKED.keys()
+    assert {rule for rule, _ in rules()} == set().union(*spoils_of)
 
 
 @pytest.mark.parametrize("noun", NOUNS.values(), ids=NOUNS)

@@ -19,6 +19,7 @@ from tests.bridge import building
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.bridge.agents.listening import Listener, listening
+from tests.bridge.agents.things import secret_places
 from tests.bridge.loops.delivering import HERE, Loop
 from tests.bridge.replica import Replica
 from tests.bridge.things.noting import post_all
@@ -101,10 +102,13 @@ class Bridge:
             noun = next((noun for noun in NOUNS.values() if path.split("/")[2] == noun.plural), None)
             if noun is None or "get" not in operations:
                 continue
+            named = {each["name"]: each.get("required", False) for each in operations["get"].get("parameters", ())}
+            opening = secret_places.BODIES[f"POST /v1/{noun.plural}"]
+            query = {name: opening[name] for name, is_required in named.items() if is_required and name in opening}
             things = await self.door.db.fetch("select id from things where noun = $1 order by id desc", noun.name)
             for thing in things[:2] if "{id}" in path else [None]:
                 id = noun.public_id(thing["id"]) if thing else ""
-                await self._pages(path.format(id=id), in_pages="{id}" not in path or path.endswith("updates"))
+                await self._pages(path.format(id=id), in_pages="limit" in named, **query)
                 if thing:
                     await self._pages(f"/v1/interactions?thing={id}", in_pages=False)
         await self._pages("/v1/events", in_pages=True)
@@ -115,8 +119,8 @@ class Bridge:
     def _endpoint_id(self) -> str:
         return ids.encode("whe", self.endpoint.id)
 
-    async def _pages(self, path: str, *, in_pages: bool) -> None:
-        query = {"limit": "100"} if in_pages else {}
+    async def _pages(self, path: str, *, in_pages: bool, **query: str) -> None:
+        query |= {"limit": "100"} if in_pages else {}
         while True:
             reply = await self.call("GET", path, params=query)
             assert reply.status == 200, reply.json

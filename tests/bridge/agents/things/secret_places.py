@@ -19,6 +19,7 @@ FREE: Final = frozenset(
     {
         *("title", "description", "message", "initial_message"),
         *("cause", "next_action", "note"),
+        *("reason", "notes"),
         *("evidence", "metadata"),  # the values in them
     }
 )
@@ -54,8 +55,21 @@ BODIES: Final[dict[str, Json]] = {
     "POST /v1/incidents/{id}/status": {"status": "monitoring"},
     "POST /v1/incidents/{id}/resolve": {},
     "POST /v1/incidents/{id}/cards": {"to": {"channel": "C0GENERAL"}},
+    "POST /v1/fixes": {
+        "session": "alert-8841",
+        "title": "Restart the workers",
+        "key": "stuck-workers",
+        "to": {"channel": "C0APPROVALS"},
+    },
+    "POST /v1/fixes/{id}/outcome_proposal": {"outcome": "applied_failed", "reason": "It hangs again."},
+    "PATCH /v1/fixes/{id}": {"outcome": "applied_failed", "reason": "It hangs again."},
+    "POST /v1/fixes/{id}/cards": {"to": {"channel": "C0GENERAL"}},
 }
 """A body of each request that is accepted."""
+OTHERS: Final[dict[str, Json]] = {
+    "PATCH /v1/fixes/{id}": {"outcome": "applied_partial", "notes": "Half of them run."},
+}
+"""Other bodies, with fields that do not go together with those of the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +78,7 @@ class Place:
 
     path: Path
     limit: int = 1_000  # characters
+    is_text: bool = True  # or JSON of any shape
 
     @property
     def pointer(self) -> str:
@@ -72,7 +87,7 @@ class Place:
     @property
     def is_free(self) -> bool:
         """Whether secrets are hidden in it."""
-        return not FREE.isdisjoint(self.path)
+        return self.is_text and not FREE.isdisjoint(self.path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +97,8 @@ class Described:
     plural: str
     method: str
     path: str
-    operation: str
+    body: Json
+    excluded: frozenset[str]  # fields that do not go together with those of the body
     texts: tuple[Place, ...]  # that a string, a number or another single value may stand in
     whole: tuple[Place, ...]  # lists and objects
     names: tuple[Place, ...]  # objects, the body among them
@@ -97,13 +113,9 @@ class Described:
         return self.name == f"POST /v1/{self.plural}"
 
     @property
-    def body(self) -> Json:
-        return BODIES[self.name]
-
-    @property
     def free(self) -> list[Place]:
-        """The fields in which secrets are hidden."""
-        return [place for place in self.texts if place.is_free]
+        """The fields of this body in which secrets are hidden."""
+        return [place for place in self.texts if place.is_free and place.path[0] not in self.excluded]
 
     @property
     def bound(self) -> list[Place]:
@@ -119,7 +131,7 @@ class Described:
 
 
 def described() -> list[Described]:
-    """Every request about things that has a body."""
+    """Every request about things that has a body, once with each of its bodies."""
     whole = document.document()
     schemas = whole["components"]["schemas"]
     found = []
@@ -128,15 +140,19 @@ def described() -> list[Described]:
             plural = next((noun.plural for noun in NOUNS.values() if path.split("/")[2] == noun.plural), None)
             if plural is not None and "requestBody" in operation:
                 schema = operation["requestBody"]["content"]["application/json"]["schema"]
-                found.append(
+                name, fields = f"{method.upper()} {path}", _sorted(_fields(schema, schemas, ()))
+                bodies = [of[name] for of in (BODIES, OTHERS) if name in of] or [{}]
+                found += [
                     Described(
                         plural=plural,
                         method=method.upper(),
                         path=path,
-                        operation=operation["operationId"],
-                        **_sorted(_fields(schema, schemas, ())),
+                        body=body,
+                        excluded=frozenset().union(*bodies) - body.keys(),
+                        **fields,
                     )
-                )
+                    for body in bodies
+                ]
     return found
 
 
@@ -150,7 +166,8 @@ def _sorted(fields: Iterable[tuple[str, Place]]) -> dict[str, tuple[Place, ...]]
 
 
 def _fields(schema: Json, schemas: Json, path: Path) -> Iterator[tuple[str, Place]]:
-    place = Place(path=path, limit=schema.get("maxLength", 1_000))
+    is_text = schema.get("type") in (None, "string", "object")
+    place = Place(path=path, limit=schema.get("maxLength", 1_000), is_text=is_text)
     match schema:
         case {"$ref": ref}:
             yield from _fields(schemas[ref.rpartition("/")[2]], schemas, path)
