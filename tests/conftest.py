@@ -40,24 +40,46 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-# The files with the longest tests: begun last, one of them would keep a single processor busy at the end.
+# The files with the longest tests, the longest first: begun last, one of them would keep a single processor busy.
 FIRST = (
-    "test_adding_a_kind.py",
-    "test_rolling.py",
-    "test_main.py",
-    "test_webhooks.py",
-    "test_doctor.py",
-    "test_kept.py",
+    "generated/test_description.py",
+    "docs/test_adding_a_kind.py",
+    "docs/test_adding_a_thing.py",
+    "scenarios/test_kept.py",
+    "bench/test_main.py",
+    "scenarios/test_verdicts.py",
+    "scenarios/test_ending.py",
+    "scenarios/test_rolling.py",
+    "scenarios/test_forms.py",
+    "scenarios/test_webhooks.py",
+    "scenarios/test_doctor.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest tests, and skip those marked `root` unless we run as root."""
-    items.sort(key=lambda item: item.path.name not in FIRST)
+    _begin_with_the_longest(items, workers=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     if os.geteuid() != 0:
         for item in items:
             if item.get_closest_marker("root"):
                 item.add_marker(pytest.mark.skip(reason="is about what root meets"))
+
+
+def _begin_with_the_longest(items: list[pytest.Item], *, workers: int) -> None:
+    """Spread the longest files over the workers: each begins with a block of the list, and the blocks are as long."""
+    longest: dict[str, list[pytest.Item]] = {name: [] for name in FIRST}
+    rest: list[pytest.Item] = []
+    for item in items:
+        longest.get(item.nodeid.split("::")[0].removeprefix("tests/"), rest).append(item)
+    end, total = 0, len(items)
+    items.clear()
+    for worker in range(workers):
+        end += (total - end) // (workers - worker)  # as xdist cuts the list
+        items += [item for name in FIRST[worker::workers] for item in longest[name]]
+        fill = max(end - len(items), 0)
+        items += rest[:fill]
+        del rest[:fill]
+    items += rest
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -61,7 +61,7 @@ async def run(
 
 
 @pytest.mark.usefixtures("buffering")
-@pytest.mark.parametrize("command", [["--help"], ["keys", "list"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["keys", "--help"], ["keys", "list"]], ids=" ".join)
 async def test_a_command_that_cannot_say_what_it_found_fails_in_words(
     dsn: str, db: Database, unwritable: int, command: list[str]
 ) -> None:

@@ -1,6 +1,8 @@
 """One suite for the life of every kind: opened, clicked and ended in every way, on two replicas, on all cards.
 
 A new kind is tested here once it is in the registry. Its own rules have tests of their own.
+Every example is answered with every choice, also by default. In the other lives, where the words and the answers of an
+example do not matter, there is one of each shape; `test_kinds` draws every example in every status.
 """
 
 from collections.abc import AsyncIterator
@@ -13,7 +15,7 @@ from bridge.card import blocks
 from bridge.kinds.contract import Example, Kind
 from storage.model import Interaction, Json, Status
 from tests.bridge.agents import door as doors
-from tests.bridge.kinds.cases import every_clickable_example
+from tests.bridge.kinds.cases import every_clickable_example, every_clickable_shape
 from tests.bridge.kinds.life import ANA, BOB, CHO, SAM, PostedInteraction, TwoReplicas
 from tests.bridge.replica import Replica
 
@@ -24,7 +26,7 @@ async def bridge(replica: Replica, second: Replica) -> AsyncIterator[TwoReplicas
         yield TwoReplicas(replicas=(replica, second), door=door, turns=cycle((second, replica)))
 
 
-@every_clickable_example
+@every_clickable_shape
 async def test_one_click_on_any_copy_answers_and_settles_all_of_them(
     bridge: TwoReplicas, kind: Kind[Any], example: Example
 ) -> None:
@@ -61,7 +63,7 @@ async def test_every_choice_gives_the_agent_the_answer_it_stood_for(
         assert told["digest"] == asked.resource["digest"] == kind.digest(kind.request.model_validate(example.request))
 
 
-@every_clickable_example
+@every_clickable_shape
 async def test_who_may_not_answer_is_told_who_may_and_changes_nothing(
     bridge: TwoReplicas, kind: Kind[Any], example: Example
 ) -> None:
@@ -81,7 +83,7 @@ async def test_who_may_not_answer_is_told_who_may_and_changes_nothing(
     await asked.look(f"by <@{BOB}>")
 
 
-@every_clickable_example
+@every_clickable_shape
 async def test_a_late_click_sees_who_won_and_changes_nothing(
     bridge: TwoReplicas, kind: Kind[Any], example: Example
 ) -> None:
@@ -105,7 +107,7 @@ async def test_a_late_click_sees_who_won_and_changes_nothing(
     assert await asked.answer() == await _settled(ended, asked)
 
 
-@every_clickable_example
+@every_clickable_shape
 async def test_a_deadline_that_passes_ends_it_in_all_copies(
     bridge: TwoReplicas, kind: Kind[Any], example: Example
 ) -> None:
@@ -134,7 +136,7 @@ async def test_every_answer_can_be_the_one_that_silence_means(
         assert (told["answer"]["via"], told["answer"]["by"], told["answer"][named]) == ("default", None, answer[named])
 
 
-@every_clickable_example
+@every_clickable_shape
 async def test_the_agents_report_is_on_all_copies(bridge: TwoReplicas, kind: Kind[Any], example: Example) -> None:
     """Each stage is on every card, one edit each; an acknowledgement in time is shown with the next stage."""
     asked = await bridge.ask(kind, example)
@@ -162,7 +164,7 @@ async def test_the_agents_report_is_on_all_copies(bridge: TwoReplicas, kind: Kin
     assert {card["status"] for card in (await asked.answer())["cards"]} == {"settled"}
 
 
-@every_clickable_example
+@every_clickable_shape
 async def test_cancelling_ends_it_in_all_copies(bridge: TwoReplicas, kind: Kind[Any], example: Example) -> None:
     asked = await bridge.ask(kind, example)
     assert (await bridge.door.cancel(asked.resource["id"], "The release was called off.")).status == 200
@@ -171,7 +173,7 @@ async def test_cancelling_ends_it_in_all_copies(bridge: TwoReplicas, kind: Kind[
     assert told["reason"]["detail"] == "The release was called off."
 
 
-@every_clickable_example
+@every_clickable_shape
 async def test_a_newer_question_takes_its_place_in_all_copies(
     bridge: TwoReplicas, kind: Kind[Any], example: Example
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -102,13 +103,16 @@ def mistakes_of(model: Any, sent: Any) -> list[ErrorDetails]:
     return []
 
 
-FOUND = [
-    (sent, wrong)
-    for model, whole in ((MODELS["approval"], WHOLE), (MODELS["choice"], CHOICE), (Cancellation, {"reason": "r"}))
-    for sent in spoiled(whole)
-    if isinstance(sent, dict)  # whatever else comes is refused before it meets a model
-    for wrong in mistakes_of(model, sent)
-]
+@cache  # and not at import: every worker of the tests imports this
+def every_mistake() -> list[tuple[Json, ErrorDetails]]:
+    """Each mistake of each spoiled body."""
+    return [
+        (sent, wrong)
+        for model, whole in ((MODELS["approval"], WHOLE), (MODELS["choice"], CHOICE), (Cancellation, {"reason": "r"}))
+        for sent in spoiled(whole)
+        if isinstance(sent, dict)  # whatever else comes is refused before it meets a model
+        for wrong in mistakes_of(model, sent)
+    ]
 
 
 def test_the_models_are_made_of_nothing_else() -> None:
@@ -119,13 +123,13 @@ def test_the_models_are_made_of_nothing_else() -> None:
 
 
 def test_every_mistake_that_can_be_made_was_made() -> None:
-    theirs = {wrong["type"] for _, wrong in FOUND} & set(get_args(ErrorType))
+    theirs = {wrong["type"] for _, wrong in every_mistake()} & set(get_args(ErrorType))
 
     assert theirs == set().union(*NODES.values())
 
 
 def test_every_mistake_reads_as_the_rest_of_a_sentence() -> None:
-    for text in sorted({validation_errors.words(wrong) for _, wrong in FOUND}):
+    for text in sorted({validation_errors.words(wrong) for _, wrong in every_mistake()}):
         assert re.match(r"(must|has|is not a|is required\b) ?", text), text
         assert not re.search(
             r"[Ii]nput|[Vv]alid|instance|should|dictionary|boolean|integer|tuple|None|[A-Z]\w+Error", text
@@ -152,7 +156,7 @@ CONTEXT = {"max_length": 5, "min_length": 1, "pattern": "^x$", "ge": 1, "le": 2,
 
 def test_every_pointer_leads_to_the_place() -> None:
     """For a missing field, the pointer leads to where the field should be."""
-    for sent, wrong in FOUND:
+    for sent, wrong in every_mistake():
         at: Any = sent
         *way, last = validation_errors.pointer(sent, wrong).split("/")[1:] or [""]
         for step in way:

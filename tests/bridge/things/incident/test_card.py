@@ -101,10 +101,9 @@ def test_an_agents_words_stand_only_above_the_rule_or_in_quotation_marks(chance:
         suppress_notifications=chance.random() < 0.3,
     )
     of = thing(**card_checks.opener(chance))
-    for state in states(found, text(chance, 2_000)):
-        for plain in (False, True):
-            shown = view(state, thing=of, is_plain=plain)
-            check(shown, card(shown))
+    for state in states(found, text(chance, 2_000)):  # as of a recovery: a coin chooses the form
+        shown = view(state, thing=of, is_plain=chance.random() < 0.5)
+        check(shown, card(shown))
 
 
 @pytest.mark.parametrize("plain", [False, True])
