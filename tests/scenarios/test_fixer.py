@@ -56,7 +56,8 @@ async def click(of: rounds.Shown, choice: str, offered: str) -> None:
 
 async def test_it_applies_what_was_decided_and_hands_over_what_failed(shared: Program, tmp_path: Path) -> None:
     ran, state = tmp_path / "ran", tmp_path / "state"
-    async with fixer(shared, "disk-1", f"echo x >> {ran}; exit 3", state) as first:
+    command = f"test -e {state} && echo x >> {ran}; exit 3"  # it is written down that it may have run before it does
+    async with fixer(shared, "disk-1", command, state) as first:
         of = await proposed(shared, "disk-1")
         assert not ran.exists(), "nothing runs before a person has decided"
         await click(of, "apply", "not decided yet")
@@ -64,7 +65,7 @@ async def test_it_applies_what_was_decided_and_hands_over_what_failed(shared: Pr
         await until(of.text, lambda text: "reports" in text)
         first.kill()
         await asyncio.wait_for(first.wait(), PATIENCE)
-    async with fixer(shared, "disk-1", f"echo x >> {ran}; exit 3", state) as again:
+    async with fixer(shared, "disk-1", command, state) as again:
         await click(of, "confirm", "reports")
         out, _ = await again.communicate()
 
@@ -73,6 +74,18 @@ async def test_it_applies_what_was_decided_and_hands_over_what_failed(shared: Pr
     found = await of.get()
     assert (found["outcome"], found["failure_reason"]) == ("applied_failed", "The command ended with status 3.")
     assert 'Did not work: "Make room"' in out.decode() and "status 3" in out.decode()
+
+
+async def test_it_does_not_know_what_a_command_did_that_it_did_not_see_the_end_of(
+    shared: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "state").touch()
+    async with fixer(shared, "disk-4", f"touch {tmp_path}/ran", tmp_path / "state"):
+        of = await proposed(shared, "disk-4")
+        await click(of, "apply", "not decided yet")
+        await until(of.text, lambda text: "please look whether it worked" in text)
+
+    assert not (tmp_path / "ran").exists()
 
 
 async def test_what_is_dismissed_or_made_a_template_runs_nothing(shared: Program, tmp_path: Path) -> None:

@@ -118,6 +118,17 @@ async def test_a_wait_ends_when_it_is_superseded(door: Door) -> None:
     assert reply.status == 400 and "superseded" in reply.json["detail"]
 
 
+async def test_who_waits_for_the_older_fix_is_woken_by_the_newer_one(door: Door) -> None:
+    id = (await fixes.propose(door)).json["id"]
+    waiting = asyncio.create_task(fixes.get(door, id, wait=50))
+    await door.waiting()
+
+    await fixes.propose(door)
+
+    async with asyncio.timeout(20):
+        assert (await waiting).json["reached"] == "superseded"
+
+
 async def test_a_proposed_outcome_waits_for_a_person(door: Door) -> None:
     id = (await fixes.propose(door)).json["id"]
     await fixes.click(door, id, "apply")

@@ -3,6 +3,7 @@
 import asyncio
 
 from bridge.card import action_ids
+from bridge.forms import codec
 from bridge.loops.things import Things
 from bridge.notifier import Notifier
 from bridge.things import transactions
@@ -97,6 +98,8 @@ async def test_still_waiting_records_the_reason_and_asks_again_in_its_time(repli
     note = await nudged(replica, of)
 
     view = await of.form("pending", handle=note, version=action_ids.NOTE)
+    target = codec.target(view["private_metadata"])
+    assert target is not None and (target.ts, target.thread_ts) == (None, of.handle.ts), "it belongs to no card"
     await of.send(view, words="The nightly run.", remind_in="0")
     await post_all(replica)
 
