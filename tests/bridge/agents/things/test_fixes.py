@@ -8,7 +8,7 @@ import pytest
 from bridge.things.event_schemas import EventPage
 from bridge.things.fix.examples import EXAMPLES
 from bridge.things.fix.schemas import FixHandover, FixStats
-from storage.model import Verdict
+from storage.model import Json, Verdict
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.bridge.agents.things import fixes
@@ -228,6 +228,28 @@ async def test_other_organizations_see_nothing_of_it(door: Door) -> None:
         assert (await fixes.propose(other)).status == 201
 
     assert (await fixes.get(door, id)).json["superseded_at"] is None
+
+
+async def test_secrets_are_hidden_in_words_and_refused_where_something_runs(door: Door) -> None:
+    secrets = ["hunter2-hunter2"]
+    words = "It needs hunter2-hunter2."
+    id = (await fixes.propose(door, title=words, description=words, secrets=secrets)).json["id"]
+    await fixes.judge(door, id, outcome="applied_pending", reason=words, secrets=secrets)
+    await fixes.judge(door, id, outcome="applied_partial", notes=words, secrets=secrets)
+    told = await fixes.propose_outcome(
+        door, id, outcome="applied_failed", reason=words, evidence={"seen": [words]}, secrets=secrets
+    )
+
+    assert "hunter2" not in str(told.json) and str(told.json).count("It needs ••••.") >= 6
+    elsewhere: list[Json] = [
+        {"script": words},
+        {"script": "x", "parameters": {"a": words}},
+        {"session": words},
+        {"key": words},
+    ]
+    for fields in elsewhere:
+        refused = await fixes.propose(door, **fields, secrets=secrets)
+        assert (refused.status, len(refused.pointers)) == (422, 1), fields
 
 
 async def test_a_repeated_request_proposes_once(door: Door) -> None:
