@@ -21,12 +21,20 @@ APP, TEAM, CHANNEL, PERSON = "A0BENCH", "T0BENCH", "C0BENCH", "U0ANA"
 _numbers = itertools.count(1)
 
 
-def request(url: str, interaction_id: UUID, *, secret: str, opens: bool = False, choice: str = "approve") -> bytes:
+def request(
+    url: str,
+    interaction_id: UUID,
+    *,
+    secret: str,
+    opens: bool = False,
+    choice: str = "approve",
+    value: str = "",
+) -> bytes:
     """A click on a choice with a trigger_id that was not used before, signed now: valid for five minutes.
 
-    With `opens` it is a click on "Deny", which opens a form.
+    With `opens` it is a click on "Deny", which opens a form. `value` is that of the buttons, as a thing's have one.
     """
-    payload = _payload(interaction_id, opens=opens, trigger=next(_numbers), choice=choice)
+    payload = _payload(interaction_id, opens=opens, trigger=next(_numbers), choice=choice, value=value)
     return _signed(url, payload, secret=secret)
 
 
@@ -82,10 +90,12 @@ def _trigger(number: int) -> str:
     return f"{number}.9960000000000.5c7e0a8f3b1d42e6"
 
 
-def _payload(interaction_id: UUID, *, opens: bool, trigger: int, choice: str) -> dict[str, Any]:
+def _payload(interaction_id: UUID, *, opens: bool, trigger: int, choice: str, value: str) -> dict[str, Any]:
     block, ts = action_ids.block_id(interaction_id, 1), _TS
     deny = action_ids.open_form("deny") if opens else action_ids.choose("deny")
-    approving, denying = _button("Approve", action_ids.choose(choice)), _button("Deny", deny)
+    approving, denying = (
+        _button(label, action, value) for label, action in (("Approve", action_ids.choose(choice)), ("Deny", deny))
+    )
     return {
         **_who(),
         "type": "block_actions",
@@ -119,6 +129,6 @@ def _section(number: int) -> dict[str, Any]:
     }
 
 
-def _button(label: str, action: str) -> dict[str, Any]:
+def _button(label: str, action: str, value: str) -> dict[str, Any]:
     text = {"type": "plain_text", "text": label, "emoji": True}
-    return {"type": "button", "action_id": action, "text": text, "value": "1"}
+    return {"type": "button", "action_id": action, "text": text, **({"value": value} if value else {})}

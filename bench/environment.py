@@ -65,9 +65,9 @@ class Environment:
         url: str = child.ready_info["url"]
         return url
 
-    def click(self, child: Child, interaction_id: UUID, *, choice: str = "approve") -> bytes:
+    def click(self, child: Child, interaction_id: UUID, *, choice: str = "approve", value: str = "") -> bytes:
         """The bytes of a new click on an interaction, addressed to this process."""
-        return click.request(self.url(child), interaction_id, secret=self.secret, choice=choice)
+        return click.request(self.url(child), interaction_id, secret=self.secret, choice=choice, value=value)
 
     def opening(self, child: Child, interaction_id: UUID) -> bytes:
         """The bytes of a new click that opens a form, addressed to this process."""

@@ -45,7 +45,7 @@ offered as (
 shown as (
     insert into cards (
         organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, shown)
-    select $1, $2, round_id, round_id, 1, jsonb_build_object('channel', $8::text), $8, round_id::text, '', 1
+    select $1, $2, round_id, round_id, 1, jsonb_build_object('channel', $8::text), $8, '1763719200.000100', '', 1
     from made
 ),
 told as (

@@ -1,4 +1,4 @@
-"""What the demo agent can ask a person: an approval, words in a form, to get a stuck job going again, or a fix.
+"""What the demo agent can ask a person: an approval, words in a form, help with a stuck job or an incident, a fix.
 
 The agent uses nothing but the bridge's HTTP API: it is given addresses and a key.
 """
@@ -21,6 +21,7 @@ WAIT: Final = 30  # seconds that one request waits; a client may repeat the requ
 UNANSWERED_LIMIT: Final = 10  # seconds beyond WAIT without a response of any replica
 ATTEMPTS: Final = 3
 ATTEMPT_SECONDS: Final = 3
+UPDATE_SECONDS: Final = 3
 
 _CHANNEL: Final = {"channel": "C0APPROVALS"}
 _ANA: Final = {"users": ["U0ANA"]}
@@ -58,6 +59,16 @@ RECOVERY: Final = {
     "agent": {"name": "Watchdog"},
     "to": _CHANNEL,
 }
+INCIDENT: Final = {
+    "title": "Checkout fails for some customers",
+    "description": "Since the deployment of payments 4.2.0, card payments in eu-west-1 end with a timeout.",
+    "severity": "major",
+    "systems": ["checkout", "payments"],
+    "initial_message": "Error rate 3 %, rising.",
+    "agent": {"name": "Monitoring agent"},
+    "to": _CHANNEL,
+}
+UPDATE: Final = "Error rate 12 %."
 
 FIX: Final = {
     "title": "Raise the limit of connections of orders-db",
@@ -191,12 +202,28 @@ async def fix(agent: Agent) -> None:
     output.say(f"the fix was judged as “{what}” by @{by} after {time.monotonic() - began:.1f} s")
 
 
+async def incident(agent: Agent) -> None:
+    """Open an incident, add an update, and wait until it is resolved."""
+    began = time.monotonic()
+    path = f"/v1/incidents/{(await agent.post('/v1/incidents', INCIDENT))['id']}"
+    output.say("the demo agent opened an incident, and adds what it sees. As @ana, say on the card how it stands, and")
+    output.say("resolve it; what was said is in the thread of the card as well:\n")
+    output.say(agent.page("U0ANA"))
+    found = await agent.wait(path, _is_ended, seconds=UPDATE_SECONDS)
+    if not _is_ended(found):
+        await agent.post(f"{path}/updates", {"message": UPDATE})
+        found = await agent.wait(path, _is_ended)
+    by, seconds = found["status_by"].get("name"), time.monotonic() - began
+    output.say(f"the incident was resolved by @{by} after {seconds:.1f} s")
+
+
 STORIES: Final = MappingProxyType(
     {
         "1": Story(offer="an approval: yes or no, with one click", tell=approval),
         "2": Story(offer="a form: an answer in words", tell=form),
         "3": Story(offer="a recovery: a stuck job, with one card until it works again", tell=recovery),
-        "4": Story(offer="a fix: suggested by an agent, decided and judged by you", tell=fix),
+        "4": Story(offer="an incident: one card that says how it stands", tell=incident),
+        "5": Story(offer="a fix: suggested by an agent, decided and judged by you", tell=fix),
     }
 )
 
@@ -214,8 +241,8 @@ async def _answered(agent: Agent, asked: dict[str, Any]) -> None:
     )
 
 
-def _is_ended(recovery: dict[str, Any]) -> bool:
-    return recovery["ended_at"] is not None
+def _is_ended(thing: dict[str, Any]) -> bool:
+    return thing["ended_at"] is not None
 
 
 def _nth(number: int) -> str:

@@ -300,7 +300,7 @@ async def claim(
         round_of = await db.insist(lambda runs: _round_of(runs, request), seconds=seconds)
         if round_of is not None:
             return Claimed(verdict=Verdict.UNAVAILABLE, repeats=0, life=None, round_of=round_of)
-    row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=seconds)
+    row = await db.insist(lambda runs: _SQL["claim"].one(runs, **values), seconds=deadline - clock())
     while row["overdue"]:  # the claim has written nothing, so its event id is free
         written = await db.insist(lambda runs: _end_overdue(runs, request), seconds=deadline - clock())
         if ended is not None:

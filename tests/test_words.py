@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 BANNED = re.compile(r"(?<![a-z])(whoever|somebody|nobody|whom|whomever|someone's)(?![a-z])", re.IGNORECASE)
 FOLDERS = ("bridge", "storage", "sandbox", "sql", "bench", "tests")
 PYTHON = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "sandbox").rglob("*.md"))]
 LANDED = ROOT / "sql" / "migrations"  # a landed migration is never edited
 SQL = [path for path in sorted((ROOT / "sql").rglob("*.sql")) if LANDED not in path.parents]
 
@@ -74,6 +75,13 @@ def test_no_text_that_people_read_uses_a_banned_word(folder: str) -> None:
     ]
 
     assert found == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_uses_a_banned_word(page: Path) -> None:
+    lines = enumerate(page.read_text("utf-8").splitlines(), start=1)
+
+    assert [f"{page.relative_to(ROOT)}:{number}: {line}" for number, line in lines if BANNED.search(line)] == []
 
 
 def test_a_banned_word_in_a_text_is_found() -> None:

@@ -1,5 +1,6 @@
 """A click on a thing against a click on a question, and whether very many open things slow what is done with them."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,6 +16,7 @@ from bench.measures.claim import claim
 from bench.sizes import Sizes
 from bench.wire import Wire
 from bridge import ids
+from bridge.card import action_ids
 from bridge.things import transactions
 from bridge.things.contract import Decision, Locked
 from bridge.things.recovery import NOUN, life
@@ -37,8 +39,8 @@ async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:
     results = await rounds.interleaved(
         sizes.rounds,
         {
-            "thing": _acks(environment, sizes.clicks, of_things=True),
-            "question": _acks(environment, sizes.clicks, of_things=False),
+            "thing": _acks(environment, sizes, of_things=True),
+            "question": _acks(environment, sizes, of_things=False),
         },
     )
     middle = {name: [percentile(took, 50) for took in turns] for name, turns in results.items()}
@@ -50,17 +52,20 @@ async def figures(environment: Environment, sizes: Sizes) -> list[Figure]:
     ]
 
 
-def _acks(environment: Environment, count: int, *, of_things: bool) -> Callable[[], Awaitable[list[float]]]:
-    database, child = environment.database, environment.replicas[0]
+def _acks(environment: Environment, sizes: Sizes, *, of_things: bool) -> Callable[[], Awaitable[list[float]]]:
+    database, child, count = environment.database, environment.replicas[0], sizes.clicks
 
     async def turn() -> list[float]:
-        made = (
-            [round_id for _, round_id in await things.opened(database.db, database.scope, database.key_id, count + 1)]
-            if of_things
-            else await database.pending(count + 1)
-        )
-        choice = "restored" if of_things else "approve"
-        clicks = [environment.click(child, id, choice=choice) for id in made]
+        await asyncio.sleep(sizes.settle)
+        if of_things:
+            made = await things.opened(database.db, database.scope, database.key_id, count + 1)
+            values = [action_ids.thing(NOUN.name, id) for id, _ in made]
+            clicks = [
+                environment.click(child, round_id, choice="restored", value=value)
+                for (_, round_id), value in zip(made, values, strict=True)
+            ]
+        else:
+            clicks = [environment.click(child, id) for id in await database.pending(count + 1)]
         wire = await Wire.open(environment.url(child))
         try:
             await wire.expect(clicks.pop())  # the first request on a connection is slower than the others

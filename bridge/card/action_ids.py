@@ -10,6 +10,8 @@ later one: a new format gets a new version, and the old one is read forever.
 - `block_id` of the actions: `v1:<int_…>:<version>`: the interaction, and the version of the card, because Slack
   requires a new `block_id` for every edit; 0 stands for a note, which is a reply to a card. The id is not a secret:
   the workspace in the signed payload and the row decide what a click may do.
+- `value` of a button of a thing: `v1:<noun>:<uuid>`, the thing whose round the block names, so that a claim can lock it
+  without a look-up. Cards of earlier releases have none; a thing that is not the round's own claims nothing.
 """
 
 import re
@@ -18,6 +20,7 @@ from uuid import UUID
 from bridge import ids
 
 _BLOCK = re.compile(r"v1:(int_[0-7][0-9a-hjkmnp-tv-z]{25}):[0-9]{1,9}")
+_THING = re.compile(r"v1:([a-z_]{1,40}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 NOTE = 0  # in place of the version of a card
 _CHOOSE = "v1:choose:"
 _OPEN = "v1:open:"
@@ -30,6 +33,17 @@ SHOW = "v1:show"
 def block_id(interaction: UUID, version: int) -> str:
     """The `block_id` of an interaction's actions, different for every version of its card."""
     return f"v1:{ids.encode('int', interaction)}:{version}"
+
+
+def thing(noun: str, id: UUID) -> str:
+    """The `value` of the buttons of a thing."""
+    return f"v1:{noun}:{id}"
+
+
+def thing_of(value: object) -> tuple[str, UUID] | None:
+    """The noun and the id of the thing that a `value` names; None for a `value` that `thing()` did not make."""
+    match = _THING.fullmatch(value) if isinstance(value, str) else None
+    return (match[1], UUID(match[2])) if match else None
 
 
 def choose(choice: str) -> str:

@@ -92,10 +92,12 @@ def date(at: datetime, before: str = "") -> str:
     """A time in each reader's own time zone, for mrkdwn and `text`; in UTC where Slack cannot format dates.
 
     `before` is a word in front of the time, placed inside the date, because Slack capitalizes a date's first word.
+    A time before 1970 is in UTC: Slack's dates are seconds since then.
     """
     utc = at.astimezone(UTC)
     lead = f"{before} " if before else ""
-    return f"<!date^{int(utc.timestamp())}^{lead}{{date_short_pretty}} at {{time}}|{lead}{utc:%Y-%m-%d %H:%M} UTC>"
+    words, seconds = f"{lead}{utc:%Y-%m-%d %H:%M} UTC", int(utc.timestamp())
+    return words if seconds < 0 else f"<!date^{seconds}^{lead}{{date_short_pretty}} at {{time}}|{words}>"
 
 
 def plain(text: str, limit: int = MAX_TEXT) -> Json:
@@ -156,9 +158,11 @@ def button(
     action_id: str,
     style: Literal["primary", "danger"] | None = None,
     confirm: Json | None = None,
+    value: str | None = None,
 ) -> Json:
     base: Json = {"type": "button", "action_id": action_id, "text": plain(label, MAX_BUTTON)}
-    return base | ({"style": style} if style else {}) | ({"confirm": confirm} if confirm else {})
+    given = {"style": style, "confirm": confirm, "value": value}
+    return base | {name: each for name, each in given.items() if each}
 
 
 def option(label: str, *, value: str) -> Json:

@@ -185,7 +185,8 @@ class Interaction(BaseModel):
     heard_at: datetime | None
     receipt: Receipt | None
     thing: str | None = Field(
-        default=None, description="`rec_…` or another thing that this is what people can do to; missing in a question"
+        default=None,
+        description="The thing, such as `rec_…`, that this is what people can do to; missing in a question",
     )
 
 

@@ -61,7 +61,7 @@ class Delivery(BaseModel):
     event: str
     type: str
     interaction: str | None = Field(description="`int_…`, or null: it is of a thing")
-    thing: str | None = Field(description="`rec_…` or another thing, or null: it is of a question")
+    thing: str | None = Field(description="The thing, such as `rec_…`, or null: it is of a question")
     status: DeliveryStatus
     failures: int
     last: Outcome | None

@@ -51,6 +51,11 @@ class ClickedThing:
     happened: Sequence[Happened] = ()  # by this click
 
     @property
+    def is_open(self) -> bool:
+        """Whether people can still act on it."""
+        return self.found.thing.ended_at is None
+
+    @property
     def standing(self) -> str:
         """What the thing is now, in mrkdwn for the clicker."""
         return self.noun.standing(self.found)
@@ -171,27 +176,39 @@ class Claims:
             is_colleague=False if click.user_team in connection.home_teams else None,
             via="button" if values.given is None else "form",
         )
-        claimed, thing = await self._decided(request, deadline=deadline, ended=ended)
+        claimed, thing = await self._decided(request, click.thing, deadline=deadline, ended=ended)
         if not claimed.is_undecided:
             return claimed, thing
         found = await self._people.is_colleague(connection, click.user_id, click.user_team)
         if found is None:
             _log.warning("click_unavailable", interaction=public_id(click), cause=_NOT_LOOKED_UP)
             return claimed, thing
-        return await self._decided(replace(request, is_colleague=found), deadline=deadline, ended=ended)
+        request = replace(request, is_colleague=found)
+        return await self._decided(request, click.thing, deadline=deadline, ended=ended)
 
     async def _decided(
-        self, request: ClaimRequest, *, deadline: float, ended: list[EndedInteraction]
+        self,
+        request: ClaimRequest,
+        thing: tuple[str, UUID] | None,
+        *,
+        deadline: float,
+        ended: list[EndedInteraction],
     ) -> tuple[Claimed, ClickedThing | None]:
-        """Claim a question in one statement, or a round of a thing in a transaction that locks the thing first."""
-        clock = asyncio.get_running_loop().time
-        claimed = await interactions.claim(self._claims, request, seconds=deadline - clock(), ended=ended)
-        if claimed.round_of is None:
-            return claimed, None
-        noun = NOUNS.get(claimed.round_of.noun)
+        """Claim a question in one statement, or a round of a thing in a transaction that locks the thing first.
+
+        A card that says whose round it shows saves the look-up: the claim is of a round of that thing, or of nothing.
+        """
+        if thing is None:
+            seconds = deadline - asyncio.get_running_loop().time()
+            claimed = await interactions.claim(self._claims, request, seconds=seconds, ended=ended)
+            if claimed.round_of is None:
+                return claimed, None
+            thing = claimed.round_of.noun, claimed.round_of.id
+        name, id = thing
+        noun = NOUNS.get(name)
         if noun is None:  # of a later release, whose replicas can decide it
             raise errors.Unavailable(errors.Failure.RETRY, "the thing is of a later release")
-        return await self._claim_round(noun, claimed.round_of.id, request, deadline=deadline)
+        return await self._claim_round(noun, id, request, deadline=deadline)
 
     async def _claim_round(
         self, noun: Noun[Any], thing_id: UUID, request: ClaimRequest, *, deadline: float

@@ -29,9 +29,9 @@ def reply(claimed: Claimed, thing: ClickedThing | None, *, about: About = About.
             return f"{why} {thing.standing} {nothing}"
         case Verdict.RECORDED:
             return f"This was already recorded. {thing.standing}"
-        case Verdict.DECIDED | Verdict.TAKEN | Verdict.CANCELLED:
+        case Verdict.DECIDED | Verdict.TAKEN | Verdict.CANCELLED if not thing.is_open:
             return f"{thing.standing} {nothing}"
-        case Verdict.SUPERSEDED:
+        case Verdict.DECIDED | Verdict.TAKEN | Verdict.CANCELLED | Verdict.SUPERSEDED:
             return f"This has changed since the card showed it to you. {thing.standing} {nothing}"
         case Verdict.EXPIRED | Verdict.UNREACHABLE | Verdict.GONE:
             return f"This is not offered any more. {thing.standing} {nothing}"

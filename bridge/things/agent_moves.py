@@ -91,9 +91,10 @@ async def make(
     if found is None:
         return NoSuchThing()
     scope = found.thing.scope
-    return await context.db.transact_within(
-        lambda runs: _made(runs, context, noun, scope, id, decide), seconds=context.seconds
-    )
+    async with context.turn(str(id)):  # those that wait for one thing hold one connection
+        return await context.db.transact_within(
+            lambda runs: _made(runs, context, noun, scope, id, decide), seconds=context.seconds
+        )
 
 
 def illegal(noun: Noun[R], locked: Locked[R], moves: str = "it has no moves") -> IllegalMove:

@@ -24,7 +24,7 @@ class ThingPerson(BaseModel):
 class Thing(BaseModel):
     """What things of all nouns have."""
 
-    id: str = Field(examples=["rec_01jdq2r4p0e9qvzz4xa9w7btga"], description="`rec_…`")
+    id: str = Field(description="Its prefix says what it is, such as `rec_…`")
     status: str = Field(description="What it is now")
     message: str = Field(description="The state in a sentence that a model can act on")
     to: list[Recipient] = Field(description="Where its cards are now")

@@ -178,7 +178,8 @@ def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _decoded(text: str) -> str:
     """The text that is percent-encoded."""
-    return _PERCENT.sub(lambda found: bytes([int(found[1], 16)]), text.encode()).decode(errors="replace")
+    raw = text.encode(errors="surrogatepass")  # of a body that is refused for it, but first for a secret
+    return _PERCENT.sub(lambda found: bytes([int(found[1], 16)]), raw).decode(errors="replace")
 
 
 def _below(pointer: str, name: str) -> str:

@@ -25,3 +25,4 @@ def test_following_it_yields_a_noun_that_people_and_agents_can_move(tmp_path: Pa
     own = re.findall(r"^async def (test_\w+)\(", PAGE.files["tests/scenarios/test_handover.py"], re.MULTILINE)
     assert own and [name for name in own if f"test_handover.py::{name} PASSED" not in output] == []
     assert "test_scope.py::test_every_statement_stays_in_its_organization[handovers.apply] PASSED" in output
+    assert "test_agreement.py::test_the_rules_know_the_table_of_every_noun[handover] PASSED" in output

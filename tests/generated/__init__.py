@@ -6,7 +6,8 @@ repeated. The bodies are made from the published models, so that a new field or 
 - `grammar`, `hostile`: bodies from the models, with malicious texts and values.
 - `damage`: valid requests of Slack with damaged bytes.
 - `scale`: how much is tried, and the counts of the outcomes.
-- `test_bodies`, `test_requests`: the agents' API over HTTP on a real database; never a 5xx, nothing half-stored.
+- `test_bodies`, `test_requests`, `test_things`: the agents' API over HTTP on a real database; never a 5xx, nothing
+  half-stored.
 - `test_description`: schemathesis with `/openapi.json`, against the same API.
 - `test_cards`: every accepted body as a card in every status; `sight` checks what a card may show to a person.
 - `test_slack`: damaged requests of Slack, signed and unsigned; never a 5xx, and memory does not grow.

@@ -17,6 +17,8 @@ Path: TypeAlias = tuple[str | int, ...]
 ADDRESSES = ["https://x.example/" + "&" * 1_900, "http://[::1]/|>", "https://é.example/?<", "https://a@evil.example/",
              "HTTPS://EVIL.EXAMPLE", "https://*a*_b_~.example/", "ftp://a.example", "https://" + "h." * 900 + "example",
              "https://evil.example/<!channel>|bank"]  # fmt: skip
+MOMENTS = ["2026-11-21T14:03:00Z", "1900-01-01t00:00:00+23:59", "2199-12-31T23:59:59.999999999-12:00",
+           "2026-02-30T00:00:00Z", "2026-11-21T14:03:00", "0001-01-01T00:00:00Z", "now"]  # fmt: skip
 ROUTING: Json = {"to": {"channel": "C0APPROVALS"}, "responders": {"users": ["U0ANA"]}}
 # Candidates for a field with a pattern: all words of the examples, and ids.
 WORDS = sorted(
@@ -26,6 +28,7 @@ WORDS = sorted(
         *("U0ANA", "WB", "U" + "0" * 30, "C0A", "G0A", "D0A", "1.000000", "1700000000.000100", "refuse", "allow"),
     }
 )
+_OBJECTS = {"comments", "owner", "board", "blocker", "moment"}  # errors that leaving the field out repairs
 _ELSEWHERE = {"connection", "supersedes", "on_expiry"}
 _USUAL_ITEMS = 8  # the usual limit of a list's length; sometimes a list is as long as its schema allows
 
@@ -63,6 +66,8 @@ def _value(schema: Json, known: Json, chance: random.Random) -> Any:
             return chance.choice([word for word in WORDS if re.search(pattern, word)])
         case {"type": "string", "format": "uri"}:
             return chance.choice(ADDRESSES)
+        case {"type": "string", "format": "date-time"}:
+            return chance.choice(MOMENTS)
         case {"type": "string"}:
             return hostile.text(chance, schema.get("maxLength", 1_000), schema.get("minLength", 0))
         case {"type": "integer"}:
@@ -84,7 +89,7 @@ def mended(model: type[BaseModel], body: Json) -> Json | None:
             for problem in error.errors():
                 if beyond := problem.get("ctx", {}).get("at"):
                     body = _without(body, (*problem["loc"], *beyond))
-                elif problem["type"] == "comments":  # an object without any of its fields
+                elif problem["type"] in _OBJECTS:  # fields of an object that do not go together, or none of them
                     body = _without(body, problem["loc"])
                 else:
                     body = _mended(body, problem["loc"])

@@ -3,25 +3,30 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
 
 from bridge.agents.http import problems
+from bridge.agents.openapi import document
 from bridge.representation import schemas
+from bridge.things.registry import NOUNS
 from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door, body
+from tests.bridge.agents.things.secret_places import BODIES
 from tests.generated import hostile, scale
 from tests.generated.damage import damaged
 from tests.generated.scale import Tried
 from tests.storage import build
 
+PLURALS = {noun.plural for noun in NOUNS.values()}
 METHODS = ["GET", "GET", "GET", "POST", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]
 PATHS = [*["/v1/interactions"] * 6, "/v1/interactions/{}", "/v1/interactions/{}/cancel", "/v1/interactions/{}/timeline",
          "/openapi.json", "/v1/interactions/", "/v1//interactions/{}", "/{}", "/v1/interactions/{}/{}"]  # fmt: skip
+PATHS += [path.format(id="{}") for path in document.document()["paths"] if path.split("/")[2] in PLURALS]
 QUERY = ["wait", "status", "kind", "tag", "run", "idempotency_key", "cursor", "limit", "page", ""]
 HEADERS = ["Authorization", "Idempotency-Key", "Content-Type", "Content-Encoding", "Expect", "Accept", "Cookie",
            "Transfer-Encoding", "Content-Length", "Host", "Upgrade", "Range", "X-Forwarded-For"]  # fmt: skip
@@ -35,11 +40,11 @@ def word(chance: random.Random) -> str:
     return value[: chance.choice([10, 300, 7_000])]
 
 
-def target(chance: random.Random, known: str) -> str:
+def target(chance: random.Random, known: Sequence[str]) -> str:
     """A random path and query, percent-encoded correctly or almost correctly."""
 
     def encoded() -> str:
-        text = known if chance.random() < 0.5 else word(chance)[:2_000]
+        text = chance.choice(known) if chance.random() < 0.5 else word(chance)[:2_000]
         raw = quote(text.encode("utf-8", "surrogatepass"), safe="")
         return chance.choice([raw, raw, raw, raw.replace("%", "%25"), raw[: len(raw) - 1], "%ff%fe", "..%2f.."]) or "-"
 
@@ -52,7 +57,10 @@ def target(chance: random.Random, known: str) -> str:
 
 async def test_whatever_is_asked_of_whatever_path_is_answered_in_our_shape(door: Door, tried: Tried) -> None:
     chance = random.Random(scale.SEED)
-    known = (await door.ask()).json["id"]
+    known = [(await door.ask()).json["id"]]
+    for plural in sorted(PLURALS):
+        made = await door.call("POST", f"/v1/{plural}", json=BODIES[f"POST /v1/{plural}"])
+        known.append(made.json["id"])
     for _ in range(scale.many(600)):
         method, where = chance.choice(METHODS), target(chance, known)
         headers = {name: chance.choice(LATIN).strip() for name in chance.sample(HEADERS[1:6], chance.randint(0, 2))}

@@ -62,7 +62,7 @@ async def _active(dev: Program) -> Shown:
 
 async def _third(dev: Program) -> Shown:
     of = await reported(dev, "payments-4.2.0", times=3, evidence=_EVIDENCE | _MORE)
-    await _says(of, "attempt 3 of 5")
+    await says(of, "attempt 3 of 5")
     return of
 
 
@@ -73,7 +73,7 @@ async def _owned(dev: Program) -> Shown:
 async def _escalated(dev: Program) -> Shown:
     escalation = {"escalate_to": [{"user": "U0ANA"}, {"board": True}]}
     of = await reported(dev, "orders-3.3.1", times=3, max_attempts=2, wake_policy=escalation)
-    await _says(of, "Escalated")
+    await says(of, "Escalated")
     return of
 
 
@@ -81,7 +81,7 @@ def _clicked(choice: str, word: str) -> Callable[[Program], Awaitable[Shown]]:
     async def made(dev: Program) -> Shown:
         of = await reported(dev, f"worker-{choice}")
         await of.click("U0ANA", action_ids.choose(choice))
-        await _says(of, word)
+        await says(of, word)
         return of
 
     return made
@@ -92,21 +92,21 @@ async def _blocked_by_a_link(dev: Program) -> Shown:
     issue = {"type": "issue", "id": "DB-771", "url": "https://issues.example.com/browse/DB-771"}
     ending = {"outcome": "blocked", "blocker": {"external": issue}, "note": "The database is enlarged on Monday."}
     await of.post("resolve", ending)
-    await _says(of, "Blocked")
+    await says(of, "Blocked")
     return of
 
 
 async def _blocked_by_another(dev: Program) -> Shown:
     blocker, of = await report(dev, "database-15.4"), await reported(dev, "stock-5.0.2")
     await of.post("resolve", {"outcome": "blocked", "blocker": {"id": blocker["id"]}})
-    await _says(of, "Blocked")
+    await says(of, "Blocked")
     return of
 
 
 async def _moved(dev: Program) -> Shown:
     of = await reported(dev, "mail-1.1.7")
     await report(dev, "mail-1.1.7", to=[{"channel": "C0GENERAL"}, {"user": "U0BOB"}])
-    await _says(of, "Moved")
+    await says(of, "Moved")
     return of
 
 
@@ -138,7 +138,7 @@ async def every(dev: Program, looking: Camera, album: Path) -> None:
     await run(
         "connections", "disable", (await of.get())["connection"], ASKBRIDGE_DATABASE_URL=dev.facts["database_url"]
     )
-    await _says(of, "cannot be acted on")
+    await says(of, "cannot be acted on")
     await _every(looking, {"disconnected": of}, album)
 
 
@@ -168,10 +168,10 @@ async def _form(
 async def tell(dev: Program, looking: Camera, album: Path) -> None:
     """Write `recovery-light.png` and `recovery-dark.png`: a card before the click that restores it, and after."""
     of = await reported(dev, "payments-4.2.0", times=3, evidence=_SHOWN, agent=None)
-    await _says(of, "attempt 3 of 5")
+    await says(of, "attempt 3 of 5")
     before = {theme: await _card(looking, theme, of) for theme in THEMES}
     await of.click("U0ANA", action_ids.choose("restored"))
-    await _says(of, "Restored")
+    await says(of, "Restored")
     for theme in THEMES:
         panels = [
             ("An agent reports that it is stuck, three times …", before[theme]),
@@ -186,5 +186,6 @@ async def _card(looking: Camera, theme: Theme, of: Shown) -> bytes:
         return await card(page, of.ts).screenshot()
 
 
-async def _says(of: Shown, words: str) -> None:
+async def says(of: Shown, words: str) -> None:
+    """Wait until its card says this."""
     await until(of.text, lambda text: words in text, within=60)

@@ -88,7 +88,9 @@ async def test_a_newcomer_clicks_a_card_in_the_browser_and_the_terminal_tells_of
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", told)
 
 
-async def test_the_menu_offers_an_approval_a_form_and_a_recovery(browser: driver.Browser, tmp_path: Path) -> None:
+async def test_the_menu_offers_an_approval_a_form_a_recovery_and_an_incident(
+    browser: driver.Browser, tmp_path: Path
+) -> None:
     async with demo() as running:
         slack_url, place = (await running.line(r"(http://\S+as=U0ANA)")).split("/#")
         async with driver.visits(browser, slack_url) as visit:
@@ -97,9 +99,9 @@ async def test_the_menu_offers_an_approval_a_form_and_a_recovery(browser: driver
             assert await running.line(r"(asked @ana for a text)")
             await _fill_in(page)
             told = await running.line(r"(the agent got the answer .*)")
-            menu = [await running.line(rf"^ +{number}  (an? \w+)") for number in (1, 2, 3)]
+            menu = [await running.line(rf"^ +{number}  (an? \w+)") for number in (1, 2, 3, 4)]
             running.type("what?")
-            assert await running.line(r'^("what\?" is not 1, 2, 3 or 4\.)$')
+            assert await running.line(r'^("what\?" is not 1, 2, 3, 4 or 5\.)$')
             approval = page.get_by_role("article").filter(has_text="Deploy payments 4.2.0 to production?")
             await approval.get_by_role("button", name="Approve").click()
             first = await running.line(r"(the agent got the answer .*)")
@@ -112,15 +114,18 @@ async def test_the_menu_offers_an_approval_a_form_and_a_recovery(browser: driver
 
             await driver.expect(card).to_contain_text("Restored by @ana")
             ended = await running.line(r"(the recovery ended .*)")
+            running.type("4")
+            resolved = await _resolve_incident(page, running, tmp_path)
             running.type("1")
             assert await running.line(r"(asked @ana for an approval)")
 
-    assert menu == ["an approval", "a form", "a recovery"]
+    assert menu == ["an approval", "a form", "a recovery", "an incident"]
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", first), (
         "it was still waited for"
     )
     assert re.fullmatch(r"the agent got the answer “Checkout works again.” from @ana after \d+\.\d s", told)
     assert re.fullmatch(r"the recovery ended as “restored” by @ana after \d+\.\d s", ended)
+    assert re.fullmatch(r"the incident was resolved by @ana after \d+\.\d s", resolved)
 
 
 async def _fill_in(page: Page) -> None:
@@ -131,3 +136,18 @@ async def _fill_in(page: Page) -> None:
     await form.get_by_role("textbox").fill("Checkout works again.")
     await page.keyboard.press("Control+Enter")
     await driver.expect(form).to_be_hidden()
+
+
+async def _resolve_incident(page: Page, running: Demo, tmp_path: Path) -> str:
+    """Set a status and resolve the incident after the agent has added an update; what the terminal tells."""
+    card = page.get_by_role("article").filter(has_text="Checkout fails for some customers")
+    await card.get_by_role("button", name="Identified").click()
+    await driver.expect(card).to_contain_text("Identified since")
+    await driver.expect(card).to_contain_text("Error rate 12 %.")
+    await page.screenshot(path=tmp_path / "incident.png")
+    await card.get_by_role("button", name="Resolve…").click()
+    form = page.get_by_role("dialog").first
+    await form.get_by_role("textbox").fill("Rolled back to 4.1.9.")
+    await page.keyboard.press("Control+Enter")
+    await driver.expect(card).to_contain_text("Resolved by @ana")
+    return await running.line(r"(the incident was .*)")

@@ -1,48 +1,26 @@
 """docs/examples/watchdog.py reports a stalled job, is woken by events, and resolves, against real processes."""
 
 import asyncio
-import contextlib
 import os
-import signal
-import sys
 import time
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.card import action_ids
-from tests.scenarios import rounds
+from tests.scenarios import examples, rounds
+from tests.scenarios.examples import said
 from tests.scenarios.program import Program
-from tests.waiting import PATIENCE, until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="session")]
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "watchdog.py"
 
-
-def interruptible() -> None:
-    """Let SIGINT end the program, also where a shell that runs the tests in the background has it ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@contextlib.asynccontextmanager
-async def watchdog(dev: Program, folder: Path, *options: str) -> AsyncIterator[asyncio.StreamReader]:
+def watchdog(dev: Program, folder: Path, *options: str) -> AbstractAsyncContextManager[asyncio.StreamReader]:
     """The example, watching a folder; what it prints."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(EXAMPLE), str(folder), "--every", "0.2", "--to", "C0APPROVALS", *options),
-        env={**os.environ, "ASKBRIDGE_URL": dev.bridge(0), "ASKBRIDGE_KEY": dev.facts["api_key"]},
-        stdout=asyncio.subprocess.PIPE,
-        preexec_fn=interruptible,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(60):
-            yield process.stdout
-    finally:
-        process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+    return examples.running(dev, "watchdog.py", folder, "--every", "0.2", "--to", "C0APPROVALS", *options)
 
 
 async def recovery(dev: Program, job: str) -> dict[str, Any]:
@@ -55,11 +33,6 @@ async def recovery(dev: Program, job: str) -> dict[str, Any]:
 
     latest: dict[str, Any] = (await until(look, bool))[0]
     return latest
-
-
-async def said(output: asyncio.StreamReader, words: str) -> None:
-    while words not in (await output.readline()).decode():
-        pass
 
 
 async def report(dev: Program, id: str, *, type: str = "job", **fields: Any) -> str:
@@ -152,31 +125,23 @@ async def test_what_others_report_is_passed_over(shared: Program, tmp_path: Path
 
 
 async def test_a_key_that_is_refused_ends_it_with_a_sentence(shared: Program, tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(EXAMPLE), str(tmp_path), "--to", "C0APPROVALS"),
-        env={**os.environ, "ASKBRIDGE_URL": shared.bridge(0), "ASKBRIDGE_KEY": "askb_wrong"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, error = await asyncio.wait_for(process.communicate(), PATIENCE)
+    settings = {"ASKBRIDGE_URL": shared.bridge(0), "ASKBRIDGE_KEY": "askb_wrong"}
 
-    assert process.returncode == 1
-    assert error.decode().startswith("The bridge refused the API key in ASKBRIDGE_KEY: ") and error.count(b"\n") == 1
+    status, out = await examples.ended("watchdog.py", tmp_path, "--to", "C0APPROVALS", **settings)
+
+    assert status == 1
+    assert out.startswith("The bridge refused the API key in ASKBRIDGE_KEY: ") and out.count("\n") == 1
 
 
-async def test_its_help_has_examples_and_it_says_what_is_missing() -> None:
-    without = {name: value for name, value in os.environ.items() if not name.startswith("ASKBRIDGE_")}
-    for arguments, status, words in (
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
         (["--help"], 0, "watchdog.py jobs --stalled 20 --to C0APPROVALS"),
         ([".", "--to", "C0X"], 1, "Set ASKBRIDGE_URL; see --help."),
         (["gone", "--to", "C0X"], 1, "There is no folder gone; see --help."),
-    ):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(EXAMPLE), *arguments),
-            env=without,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        out, _ = await process.communicate()
+    ],
+)
+async def test_its_help_has_examples_and_it_says_what_is_missing(arguments: list[str], status: int, words: str) -> None:
+    ended, out = await examples.ended("watchdog.py", *arguments)
 
-        assert (process.returncode, words in out.decode()) == (status, True), out
+    assert (ended, words in out) == (status, True), out

@@ -79,6 +79,16 @@ def thing_form_rows() -> list[FormRow]:
     return _form_rows("form of a thing")
 
 
+def incident_rows() -> list[Row]:
+    """The rows of the table of clicks on an incident."""
+    return _rows("click on an incident")
+
+
+def incident_form_rows() -> list[FormRow]:
+    """The rows of the table of forms of an incident that were sent."""
+    return _form_rows("form of an incident")
+
+
 def messages() -> list[tuple[str, str]]:
     """(status, message) of the table of what agents read."""
     return [(status, message) for status, message in _table("status")]

@@ -1,17 +1,24 @@
 """The claim: one click wins, the others get the true verdict, and every verdict of the design occurs."""
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
 
+from bridge import ids
 from storage import interactions
 from storage.deadlines import EndedInteraction
 from storage.model import Interaction, Json, Scope, Status, Verdict
 from storage.pool import Database
+from storage.statements import Runs
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.elapse import set_deadline
+from tests.storage.faults import admin, until_waiting
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -163,6 +170,38 @@ async def test_a_click_that_names_no_question_is_gone(db: Database, tenant: Tena
     claimed = await interactions.claim(db, build.click(question, interaction_id=None))
 
     assert claimed.verdict is Verdict.GONE and claimed.life is None
+
+
+class Deadlines(Database):
+    """A database on the same pool, which records until when each work may be repeated."""
+
+    def __init__(self, whole: Database) -> None:
+        super().__init__(whole.pool)
+        self.seen: list[float] = []
+
+    async def insist(self, run: Callable[[Runs], Awaitable[T]], *, seconds: float) -> T:
+        self.seen.append(asyncio.get_running_loop().time() + seconds)
+        return await super().insist(run, seconds=seconds)
+
+
+async def test_the_look_whether_it_is_a_round_takes_from_the_time_of_the_claim(
+    db: Database, tenant: Tenant, dsn: str
+) -> None:
+    question = await build.question(db, tenant)
+    deadlines, clock = Deadlines(db), asyncio.get_running_loop().time
+    async with admin(dsn) as holder:
+        async with holder.transaction():
+            await holder.execute("lock table interactions")
+            began = clock()
+            click = build.click(question, interaction_id=ids.new_round())
+            claiming = asyncio.create_task(interactions.claim(deadlines, click))
+            await until_waiting(holder)
+            waited = clock() - began
+        claimed = await claiming
+
+    assert claimed.verdict is Verdict.GONE
+    look, claim = deadlines.seen
+    assert claim - look < waited / 2
 
 
 async def test_a_repeated_envelope_gets_its_stored_verdict_whatever_happened_since(

@@ -67,7 +67,7 @@ async def read(
             if (value := envelopes.get(event.id)) is not None:
                 envelope = json_text.dumps(value, ensure_ascii=False)
                 found.append(ReadEvent(event=event, envelope=envelope, end=unacknowledged_end(event, value)))
-                size += len(envelope)
+                size += len(envelope.encode())
                 if len(envelope) > _LARGE:
                     await asyncio.sleep(0)  # so that writing many large ones delays no click
     return EventsRead(events=found, last=last, is_full=bool(page) and len(page) == limit)

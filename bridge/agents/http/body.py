@@ -38,6 +38,17 @@ class _Refused(ValueError):
     """JSON that Python accepts, but other parsers refuse or read differently; the message is for the sender."""
 
 
+class Unusable(ApiProblem):
+    """The problem of a body that is JSON, but cannot be kept as it is. It may repeat names of objects in the body.
+
+    `sent` is what was decoded of the body, a JSON object.
+    """
+
+    def __init__(self, problem: ApiProblem, sent: Json) -> None:
+        super().__init__(problem.type, problem.detail, errors=problem.errors)
+        self.sent = sent
+
+
 @dataclass(frozen=True, slots=True)
 class _Unusable:
     """Stands in a decoded body for a number that could not be returned digit for digit."""
@@ -64,13 +75,17 @@ def decode(raw: bytes) -> Json:
     if _has_too_many_values(raw):
         raise ApiProblem(TOO_LARGE, f"The body may have at most {MAX_VALUES} values: list items and object fields.")
     unusable: list[_Unusable] = []
-    value = _parse(raw, unusable)
+    doubled: list[str] = []
+    value = _parse(raw, unusable, doubled)
     if not isinstance(value, dict):
         raise ApiProblem(UNREADABLE, "The body must be a JSON object.")
     if _is_deeper(value, MAX_DEPTH):
         raise ApiProblem(UNREADABLE, _TOO_DEEP)
+    if doubled:
+        twice = ApiProblem(UNREADABLE, f"An object has the field {json.dumps(doubled[0][:80])} twice.")
+        raise Unusable(twice, value)
     if (unusable or _ESCAPED.search(raw)) and (wrong := unstorable(value)):
-        raise problems.invalid(*wrong)
+        raise Unusable(problems.invalid(*wrong), value)
     return value
 
 
@@ -112,15 +127,18 @@ def _count(raw: bytes) -> int:
     return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
-def _parse(raw: bytes, unusable: list[_Unusable]) -> Any:
-    """Parse JSON in UTF-8; raises ApiProblem. Appends what stands in the result for numbers that cannot be kept."""
+def _parse(raw: bytes, unusable: list[_Unusable], doubled: list[str]) -> Any:
+    """Parse JSON in UTF-8; raises ApiProblem.
+
+    Appends what stands in the result for numbers that cannot be kept, and a name that an object has twice.
+    """
     try:
         return json.loads(
             raw.decode("utf-8"),
             parse_constant=_refuse,
             parse_float=partial(_decimal, unusable),
             parse_int=partial(_integer, unusable),
-            object_pairs_hook=_object,
+            object_pairs_hook=partial(_object, doubled),
         )
     except UnicodeDecodeError as error:
         raise ApiProblem(UNREADABLE, f"The body is not UTF-8 (byte {error.start}).") from None
@@ -191,10 +209,9 @@ def _digits(number: Decimal) -> int:
     return max(number.adjusted(), 0) + 1 + max(-exponent, 0)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Json:
+def _object(doubled: list[str], pairs: list[tuple[str, Any]]) -> Json:
     decoded = dict(pairs)
-    if len(decoded) < len(pairs):
+    if len(decoded) < len(pairs) and not doubled:
         names = Counter(name for name, _ in pairs)
-        twice = next(name for name, number in names.items() if number > 1)
-        raise _Refused(f"An object has the field {json.dumps(twice[:80])} twice.")
+        doubled.append(next(name for name, number in names.items() if number > 1))
     return decoded

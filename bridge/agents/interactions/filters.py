@@ -65,7 +65,7 @@ def _thing(text: str | None) -> UUID | None:
     if text is None:
         return None
     if (id := registry.decode(text)) is None:
-        raise ApiProblem(BAD_PARAMETER, "thing must be the id of a thing, such as rec_….")
+        raise ApiProblem(BAD_PARAMETER, "thing must be the id of a thing, such as rec_… or inc_….")
     return id
 
 

@@ -11,9 +11,8 @@ from bridge.agents.auth import auth
 from bridge.agents.http import json_response, parameters, problems
 from bridge.agents.http.deadline import within
 from bridge.agents.http.problems import ILLEGAL_MOVE, ApiProblem
-from bridge.agents.things import common_fields, requests, shared
+from bridge.agents.things import common_fields, requests, sent_body, shared
 from bridge.agents.things.common_fields import Showing, ThingFields
-from bridge.agents.things.sent_body import SentBody
 from bridge.agents.things.shared import Parts
 from bridge.fields import Strict
 from bridge.logs import Log
@@ -96,7 +95,7 @@ class Operations:
         parameters.only(request.query)
         key = auth.key(request)
         text = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
-        body = SentBody(model, await self._parts.read_body(request), key=text)
+        body = await sent_body.read(self._parts.read_body, request, model, key=text)
         kept = None
         if text and not (operation and operation.is_search):
             kept = Request(key=text, hash=requests.fingerprint(request.method, request.path, body.hidden))

@@ -7,7 +7,10 @@ secret can be tried on it. Requests that differ in what is hidden do the same, a
 
 from typing import Generic, TypeVar
 
+from aiohttp import web
+
 from bridge.agents.http import problems, validation_errors
+from bridge.agents.http.body import BodyReader, Unusable
 from bridge.fields import Strict
 from bridge.things import secrets
 from bridge.things.secrets import Misplaced, Secrets, WithSecrets
@@ -44,6 +47,16 @@ class SentBody(Generic[M]):
             except Misplaced as misplaced:
                 raise problems.invalid(misplaced.pointer, misplaced.message) from None
         return fields
+
+
+async def read(read_body: BodyReader, request: web.Request, model: type[M], *, key: str | None) -> SentBody[M]:
+    """The body of a request. Raises ApiProblem, which contains none of the secrets that the body names."""
+    try:
+        sent = await read_body(request)
+    except Unusable as problem:
+        SentBody(model, problem.sent, key=key)  # refuses secrets in names, which this problem might repeat
+        raise
+    return SentBody(model, sent, key=key)
 
 
 def _secrets(sent: Json) -> Secrets | None:

@@ -68,5 +68,5 @@ async def written(
             last = id
             if (resource := resources.get(id)) is not None:
                 items.append(json_text.dumps(resource, ensure_ascii=False))
-                size += len(items[-1])
+                size += len(items[-1].encode())
     return items, last

@@ -104,6 +104,7 @@ def _actions(body: Mapping[str, Any], *, claim_id: bytes, api_url: str) -> Incom
         is_ephemeral=container.get("is_ephemeral") is True,
         interaction=codec.interaction_of(action.get("block_id")),
         choice=choice,
+        thing=codec.thing_of(action.get("value")),
         opens=codec.opens(action.get("action_id")),
         shows=action.get("action_id") == codec.SHOW,
         is_on_note=codec.is_of_note(action.get("block_id")),

@@ -27,7 +27,7 @@ _SEVERITY: Final = OptionsField(
 _FORMS: Final = MappingProxyType(
     {
         Status.RESOLVED.value: Form(title="Resolve", fields=[_MESSAGE], submit="Resolve"),
-        SEVERITY: Form(title="Severity", fields=[_SEVERITY, _MESSAGE], submit="Change"),
+        SEVERITY: Form(title="Change severity", fields=[_SEVERITY, _MESSAGE], submit="Change"),
         UPDATE: Form(
             title="Add update",
             fields=[TextField(id=MESSAGE, label="Update", max_length=MAX_MESSAGE)],

@@ -21,6 +21,7 @@ class IncidentUpdate(BaseModel):
 class Incident(Thing):
     """An incident: something is wrong with systems, and one card says how it stands."""
 
+    id: str = Field(examples=["inc_01jdq2r4p0e9qvzz4xa9w7btga"], description="`inc_…`")
     status: StatusName = Field(description="All but `resolved` are open; from each, each other can be set")
     title: str = Field(description="What is wrong")
     description: str | None = Field(description="What else is known")

@@ -157,7 +157,7 @@ async def _resolved(
     )
 
 
-_NOT_OPEN: Final = "must be an open thing of your organization, such as rec_…"
+_NOT_OPEN: Final = "must be the id of an open thing of your organization, such as rec_… or inc_…"
 _NOT_BLOCKING: Final = {
     "blocker_missing": "is required",
     "blocked_by_itself": "must be another thing: nothing is blocked by itself",

@@ -85,7 +85,7 @@ class External(Strict):
 class Blocker(Strict):
     """What blocks a recovery: an open thing of this organization, or something outside the bridge."""
 
-    id: Annotated[str, Field(max_length=100, description="`rec_…`, which must be open")] | None = None
+    id: Annotated[str, Field(max_length=100, description="An open thing, such as `rec_…` or `inc_…`")] | None = None
     external: External | None = None
 
     @model_validator(mode="after")
@@ -109,7 +109,7 @@ class Resolve(Strict):
         if self.outcome == "blocked" and self.blocker is None:
             raise PydanticCustomError(
                 "blocker_missing",
-                'is required for the outcome "blocked": {"id": "rec_…"} of an open thing, or '
+                'is required for the outcome "blocked": {"id": "…"} of an open thing, or '
                 '{"external": {"type": "…", "id": "…"}}',
                 {"at": ("blocker",)},
             )

@@ -35,13 +35,14 @@ class ExternalBlocker(BaseModel):
 class RecoveryBlocker(BaseModel):
     """What blocks it."""
 
-    id: str | None = Field(default=None, description="`rec_…`")
+    id: str | None = Field(default=None, description="Another thing, such as `rec_…` or `inc_…`")
     external: ExternalBlocker | None = Field(default=None, description="Something outside the bridge")
 
 
 class Recovery(Thing):
     """A recovery action: something is stuck, and one open row on its source says who gets it going again."""
 
+    id: str = Field(examples=["rec_01jdq2r4p0e9qvzz4xa9w7btga"], description="`rec_…`")
     status: Literal["active", "escalated", "resolved", "cancelled"] = Field(
         description="`active` and `escalated` are open; the others are final"
     )

@@ -16,6 +16,7 @@ def test_version_one_is_written_like_this_for_ever() -> None:
     assert action_ids.choose("approve") == "v1:choose:approve"
     assert (action_ids.SELECT, action_ids.PICK, action_ids.SUBMIT) == ("v1:select", "v1:pick", "v1:submit")
     assert action_ids.open_form("deny") == "v1:open:deny"
+    assert action_ids.thing("recovery", ID) == "v1:recovery:01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 def test_version_one_is_read_for_ever() -> None:
@@ -24,6 +25,7 @@ def test_version_one_is_read_for_ever() -> None:
     assert action_ids.choice_of("v1:select", "blue") == "blue"
     assert action_ids.choice_of("v1:open:deny") == "deny" and action_ids.opens("v1:open:deny")
     assert not action_ids.opens("v1:choose:open") and not action_ids.opens(None)
+    assert action_ids.thing_of("v1:recovery:01890a5d-ac96-774b-bcce-b302099a8057") == ("recovery", ID)
 
 
 @settings(max_examples=200, deadline=None, database=None, derandomize=True)
@@ -73,3 +75,18 @@ def test_no_other_action_is_a_choice(action: object, selected: object) -> None:
 
 def test_a_button_does_not_listen_to_what_is_selected_elsewhere() -> None:
     assert action_ids.choice_of("v1:choose:deny", "approve") == "deny"
+
+
+NAMED = action_ids.thing("work_item", ID)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, 1, "", "1", "approve", "v1:recovery:", f"v1::{ID}", f"v2{NAMED[2:]}", NAMED + "0", NAMED + "\n",
+        NAMED[:-1], NAMED.upper(), f"v1:recovery:{ID.hex}", f"v1:{'n' * 41}:{ID}", [NAMED], {"v1": NAMED},
+        "x" * 100_000,
+    ],
+)  # fmt: skip
+def test_no_other_value_names_a_thing(value: object) -> None:
+    assert action_ids.thing_of(value) is None

@@ -105,6 +105,11 @@ def test_a_date_falls_back_to_utc_wherever_it_comes_from() -> None:
     assert blocks.date(at) == f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|2026-02-28 22:30 UTC>"
 
 
+def test_a_date_before_1970_is_in_utc() -> None:
+    assert blocks.date(datetime(1969, 12, 31, 23, 59, tzinfo=UTC), "·") == "· 1969-12-31 23:59 UTC"
+    assert blocks.date(datetime(1970, 1, 1, tzinfo=UTC)).startswith("<!date^0^")
+
+
 def test_a_link_cannot_be_closed_from_within() -> None:
     link = blocks.link("https://example.com/a|b?x=1&y=>", "example|com>")
 

@@ -34,25 +34,26 @@ class Agent:
 
     async def report(self, source_id: str = "job-1", *, request: Request | None = None, **fields: Any) -> Done[Any]:
         """Report a source."""
-        done = await operations.report(self._context(request), None, recoveries.report_of(source_id, **fields))
+        done = await operations.report(self.context(request), None, recoveries.report_of(source_id, **fields))
         assert isinstance(done, Done), done
         return done
 
     async def resolve_source(self, source_id: str = "job-1", **fields: Any) -> Done[Any] | NoSuchThing:
         """End the open recovery of a source."""
         sent = {"source": {"type": "job", "id": source_id}, "outcome": "restored", **fields}
-        done = await operations.resolve_source(self._context(None), None, ResolveSource.model_validate(sent))
+        done = await operations.resolve_source(self.context(), None, ResolveSource.model_validate(sent))
         assert isinstance(done, Done | NoSuchThing), done
         return done
 
     async def resolve(self, id: UUID, **fields: Any) -> Done[Any] | IllegalMove | Wrong:
         """End a recovery."""
         sent = Resolve.model_validate({"outcome": "restored", **fields})
-        done = await operations.resolve(self._context(None), id, sent)
+        done = await operations.resolve(self.context(), id, sent)
         assert isinstance(done, Done | IllegalMove | Wrong), done
         return done
 
-    def _context(self, request: Request | None) -> Context:
+    def context(self, request: Request | None = None) -> Context:
+        """What the operations of this agent work with."""
         tenant = self.tenant
         organization_id = tenant.scope.organization_id
         key = Key(

@@ -34,7 +34,9 @@ async def clicks_pool(dsn: str) -> AsyncIterator[Database]:
         yield database
 
 
-def click(tenant: Tenant, interaction: UUID, choice: str, user: str = "U0ANA") -> Click:
+def click(
+    tenant: Tenant, interaction: UUID, choice: str, user: str = "U0ANA", thing: tuple[str, UUID] | None = None
+) -> Click:
     """A click of a person of the workspace, as it was read from its payload."""
     connection = tenant.connection
     fields: dict[str, Any] = {"user_name": "ana", "user_team": connection.home_teams[0]}
@@ -51,6 +53,7 @@ def click(tenant: Tenant, interaction: UUID, choice: str, user: str = "U0ANA") -
         is_ephemeral=False,
         interaction=interaction,
         choice=choice,
+        thing=thing,
         opens=False,
         response_url=None,
         **fields,

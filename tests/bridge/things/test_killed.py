@@ -3,8 +3,7 @@
 Afterwards row, rounds, cards, history and events agree, and the same request brings about the same.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from bridge import ids
@@ -18,38 +17,11 @@ from storage.pool import Database
 from storage.things import Request
 from tests.bridge.things import recoveries, thing_checks
 from tests.bridge.things.agreement import agree
+from tests.bridge.things.killing import dies_everywhere
 from tests.bridge.things.reporting import Agent
 from tests.bridge.things.steps import Stepped
 from tests.storage import build
 from tests.storage.build import Tenant
-
-T = TypeVar("T")
-
-
-async def dies_everywhere(
-    db: Database,
-    dsn: str,
-    prepare: Callable[[int], Awaitable[T]],
-    act: Callable[[Database, T], Awaitable[object]],
-    again: Callable[[T], Awaitable[object]],
-    *,
-    cards: bool = True,
-) -> list[str]:
-    """Run `act` with its backend terminated at each point in turn, then `again`; returns the points."""
-    points: list[str] = []
-    while True:
-        state = await prepare(len(points))
-        dying = Stepped(db, kill_at=len(points), dsn=dsn)
-        try:
-            await act(dying, state)
-        except errors.Unavailable:
-            assert dying.killed_at
-        if not dying.killed_at:
-            return points
-        points.append(dying.killed_at)
-        await agree(db, cards=cards)
-        await again(state)
-        await agree(db, cards=cards)
 
 
 async def test_a_click_is_whole_and_told_again(db: Database, dsn: str) -> None:

@@ -3,11 +3,15 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
+from bridge.loops.notes import Notes
+from bridge.slack.errors import RetryAfter, SlackFailure
 from storage import errors, notes
+from storage.notes import LeasedNotes
 from tests.bridge.replica import Replica
 from tests.bridge.things.note_checks import CHECKS
 from tests.bridge.things.steps import mutated
@@ -35,6 +39,18 @@ def changed(*statements: tuple[str, str, str]) -> Wrong:
     return change
 
 
+def put_off_as_any_other(patch: pytest.MonkeyPatch) -> None:
+    """A send that may have been taken is put off as one that was not."""
+    right = Notes._failed  # noqa: SLF001  -- where a replica decides it
+
+    async def failed(self: Notes, leased: LeasedNotes, failure: SlackFailure, destination: str) -> None:
+        if isinstance(failure, RetryAfter):
+            failure = replace(failure, ambiguous=False)
+        await right(self, leased, failure, destination)
+
+    patch.setattr(Notes, "_failed", failed)
+
+
 MUTANTS: dict[str, tuple[Wrong, str]] = {
     "posted twice after an ambiguous send": (
         changed(
@@ -43,6 +59,7 @@ MUTANTS: dict[str, tuple[Wrong, str]] = {
         ),
         "ambiguous send",
     ),
+    "put off after an ambiguous send": (put_off_as_any_other, "ambiguous send"),
     "posted twice after a replica died": (
         changed(
             ("hold_cards", _WAITING, "notes.given_up_at is null and notes.ts is null"),

@@ -30,6 +30,7 @@ from tests.scenarios.beside.audit import Audit
 from tests.scenarios.beside.harm import OURS, Harm
 from tests.scenarios.beside.receiving import Reader
 from tests.scenarios.beside.stories import Stories
+from tests.scenarios.beside.things import ThingStories
 from tests.scenarios.trials import rig
 from tests.scenarios.trials.ledger import ReadingLedger
 from tests.scenarios.trials.rig import THIS, Release, Rig
@@ -38,7 +39,7 @@ from tests.waiting import pause
 FORMERS, OURS_RUN = 3, 2
 WARM_SECONDS = 5.0  # of load on the former release alone
 LATE = 0.7  # the share of the time after which replicas of the former release may be killed
-TELLERS, THINGS_TELLERS, PAUSE = 16, 6, 0.5
+TELLERS, THINGS_TELLERS, PAUSE = 16, 10, 0.5
 SHOWN = 5
 
 
@@ -75,13 +76,14 @@ async def _run(former: Release, seconds: float, spoil: tuple[str, ...], folder: 
                 for path, types in receiving.ENDPOINTS.items():
                     await agent.call("POST", "/v1/webhook_endpoints", body={"url": receiver.url + path, "types": types})
                 stories = Stories(agent=agent, db=db, callback=f"{receiver.url}/callback")
-                harm = await _load(running, db, stories, seconds, spoil, url=receiver.url)
+                harm, of_things = await _load(running, db, stories, seconds, spoil, url=receiver.url)
                 left = await rest.until_quiet(db, readers)
                 audit = Audit(
                     rig=running,
                     db=db,
                     ledger=ledger,
                     stories=stories,
+                    things=of_things,
                     receiver=receiver,
                     readers=readers,
                     postgres_log=log,
@@ -99,7 +101,7 @@ async def _load(
     spoil: tuple[str, ...],
     *,
     url: str,
-) -> Harm:
+) -> tuple[Harm, ThingStories]:
     """Load on the former release, then the migration, then both releases under kills, until the stories are over."""
     over = asyncio.Event()
     telling = [asyncio.create_task(stories.tell(lambda: not over.is_set(), pause=PAUSE)) for _ in range(TELLERS)]
@@ -109,7 +111,7 @@ async def _load(
     await running.add(THIS, number=OURS_RUN)
     of_things = await things.begin(stories, url)
     telling += [asyncio.create_task(of_things.tell(lambda: not over.is_set())) for _ in range(THINGS_TELLERS)]
-    of_fixes = await fixes.begin(stories, url)
+    of_fixes = fixes.begin(stories)
     telling += [asyncio.create_task(of_fixes.tell(lambda: not over.is_set())) for _ in range(THINGS_TELLERS // 2)]
     harm = Harm(rig=running, db=db, alike="nothing to do" in migrated)
     until = time.monotonic() + seconds
@@ -119,7 +121,7 @@ async def _load(
     for spoiler in spoilers:
         spoiler.cancel()
     await rest.let_end(db, telling)
-    return harm
+    return harm, of_things
 
 
 async def _migrate(release: Release, dsn: str) -> str:

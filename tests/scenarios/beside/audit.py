@@ -12,9 +12,10 @@ import asyncpg
 from bridge import ids
 from bridge.things.registry import NOUNS
 from tests.scenarios import program
-from tests.scenarios.beside import fixes, things, words
+from tests.scenarios.beside import fixes, incidents, things_audit, words
 from tests.scenarios.beside.receiving import Reader, WebhookReceiver
 from tests.scenarios.beside.stories import Stories
+from tests.scenarios.beside.things import ThingStories
 from tests.scenarios.trials.ledger import ENDS, ReadingLedger
 from tests.scenarios.trials.rig import THIS, Rig
 
@@ -74,6 +75,7 @@ class Audit:
     db: "asyncpg.Pool[asyncpg.Record]"
     ledger: ReadingLedger
     stories: Stories
+    things: ThingStories
     receiver: WebhookReceiver
     readers: list[Reader]
     postgres_log: Path
@@ -103,7 +105,8 @@ class Audit:
             "cards that do not show the end": await self._cards(),
             "idempotency keys with two questions": self.stories.doubled,
             "answers that no request may get": self.stories.agent.strange,
-            **await things.found(self.db, await self._messages()),
+            **await things_audit.found(self.db, await self._messages(), self.rig.replicas),
+            **await incidents.found(self.db, self.things.incidents),
             **await fixes.found(self.db),
             "deadlocks": _deadlocks(self.postgres_log),
             "tracebacks in the replicas' logs": self._tracebacks(),

@@ -1,6 +1,8 @@
-"""Fixes, which this release opens, while replicas of the former release get a part of the clicks on them."""
+"""Lives of fixes: proposed for few sessions, decided on and judged by people and agents."""
 
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -8,10 +10,10 @@ import asyncpg
 from bridge import ids
 from bridge.things.fix import NOUN
 from tests.bridge.things.fix.agreement import contradictions
+from tests.scenarios.beside.acting import Actor, key
 from tests.scenarios.beside.stories import Stories
-from tests.scenarios.beside.things import ThingStories
+from tests.waiting import jitter
 
-TYPES = [f"fix.{move}" for move in ("proposed", "superseded", "decided", "outcome")]
 CHOICES = ["apply", "dismiss", "draft_template", "worked", "confirm"]
 SESSIONS = 20
 OUTCOMES: list[dict[str, Any]] = [
@@ -22,11 +24,9 @@ OUTCOMES: list[dict[str, Any]] = [
 ]
 
 
-async def begin(stories: Stories, url: str) -> "FixStories":
-    """Stories of fixes, with an endpoint that gets their events; replicas of this release are running."""
-    told = FixStories(agent=stories.agent, db=stories.db, acked=stories.acked, choices=CHOICES)
-    await told.call("POST", "/v1/webhook_endpoints", {"url": f"{url}/fixes", "types": TYPES})
-    return told
+def begin(stories: Stories) -> "Fixes":
+    """Lives of fixes; replicas of this release are running."""
+    return Fixes(actor=Actor(agent=stories.agent, db=stories.db, acked=stories.acked))
 
 
 async def found(db: "asyncpg.Pool[asyncpg.Record]") -> dict[str, list[str]]:
@@ -34,25 +34,34 @@ async def found(db: "asyncpg.Pool[asyncpg.Record]") -> dict[str, list[str]]:
     return {"fixes whose rows contradict each other": await contradictions(db)}
 
 
-class FixStories(ThingStories):
+@dataclass(kw_only=True)
+class Fixes:
     """Runs one life of a fix after the other; several at once are of the same session."""
 
-    async def _story(self, _: str) -> None:
-        channel = {"channel": random.choice(self.agent.rig.channels)}
+    actor: Actor
+
+    async def tell(self, goes_on: Callable[[], bool]) -> None:
+        """Live one life after the other, until told to stop."""
+        while goes_on():
+            await self._live()
+            await jitter(0.5)
+
+    async def _live(self) -> None:
+        actor = self.actor
+        channel = {"channel": random.choice(actor.agent.rig.channels)}
         body = {"session": f"session-{random.randrange(SESSIONS)}", "title": "Restart it", "to": channel}
-        key = f"key-{random.getrandbits(64):x}"
-        status, fix = await self.call("POST", "/v1/fixes", body, **{"Idempotency-Key": key})
-        self._expect("a proposal", status, 200, 201)
+        status, fix = await actor.call("POST", "/v1/fixes", body, **key())
+        actor.expect("a proposal", status, 200, 201)
         if status not in (200, 201):
             return
-        self.agent.done["fixes proposed"] += 1
+        actor.agent.done["fixes proposed"] += 1
         id, path = ids.decode(NOUN.prefix, fix["id"]), f"/v1/fixes/{fix['id']}"
-        await self._clicks(id, random.randint(1, 3))
-        status, _body = await self.call("POST", f"{path}/outcome_proposal", {"outcome": "applied_success"})
-        self._expect("a proposed outcome", status, 200, 409)
-        await self.db.execute("update fixes set due_at = clock_timestamp() where id = $1 and due_at is not null", id)
-        await self._clicks(id, 1)
+        assert id is not None
+        await actor.clicks(id, CHOICES, random.randint(1, 3))
+        status, _ = await actor.call("POST", f"{path}/outcome_proposal", {"outcome": "applied_success"})
+        actor.expect("a proposed outcome", status, 200, 409)
+        await actor.clicks(id, CHOICES, 1)
         for outcome in random.sample(OUTCOMES, 2):
-            status, _body = await self.call("PATCH", path, outcome)
-            self._expect("an outcome", status, 200, 409)
-            await self._clicks(id, 1)  # on a card that may be stale
+            status, _ = await actor.call("PATCH", path, outcome)
+            actor.expect("an outcome", status, 200, 409)
+            await actor.clicks(id, CHOICES, 1)  # on a card that may be stale

@@ -19,6 +19,9 @@ _HURRY = """
     update cards set due_at = clock_timestamp()
     where shown < wanted and given_up_at is null and leased_until is null
         and due_at > clock_timestamp() + interval '2 s';
+    update notes set due_at = clock_timestamp()
+    where given_up_at is null and not maybe_sent and leased_until is null
+        and due_at > clock_timestamp() + interval '2 s';
 """
 _LEFT = """
     select
@@ -32,7 +35,8 @@ _LEFT = """
                 (type like 'interaction.%' or thing_id is not null)
                 and (position is null or to_jsonb(events) ->> 'owed' = 'true')
         ) as "events without a position or their deliveries",
-        (select count(*) from cards where shown < wanted and given_up_at is null) as "cards that are due"
+        (select count(*) from cards where shown < wanted and given_up_at is null) as "cards that are due",
+        (select count(*) from notes where given_up_at is null and not maybe_sent) as "notes that wait"
 """
 _TOLD = """
     select count(*) as every, count(interaction_id) as of_questions

@@ -64,10 +64,28 @@ async def rounds(db: "asyncpg.Pool[asyncpg.Record]") -> None:
         )
 
 
+async def incidents(db: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Lose updates of incidents, change notes that were posted, and add rows of cards to later rounds."""
+    while True:
+        await pause(2)
+        await db.execute(
+            "delete from incident_updates where id = (select id from incident_updates order by random() limit 1)"
+        )
+        await db.execute(
+            "update notes set text = text || '!' where id = (select id from notes where ts is not null limit 1)"
+        )
+        await db.execute(
+            "insert into cards (organization_id, connection_id, interaction_id, id, ordinal, address, settled) "
+            "select organization_id, connection_id, id, gen_random_uuid(), 0, '{}', true "
+            "from interactions where thing_id is not null and not is_anchor limit 1"
+        )
+
+
 WAYS: dict[str, Callable[["asyncpg.Pool[asyncpg.Record]"], Coroutine[Any, Any, None]]] = {
     "deliveries": deliveries,
     "answers": answers,
     "events": events,
     "words": words,
     "rounds": rounds,
+    "incidents": incidents,
 }

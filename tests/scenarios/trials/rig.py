@@ -39,13 +39,27 @@ class Release:
         process = await asyncio.create_subprocess_exec(
             self.command,
             *arguments,
-            env=_environment({"ASKBRIDGE_DATABASE_URL": dsn}),
+            env=self.environment({"ASKBRIDGE_DATABASE_URL": dsn}),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await process.communicate()
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
+
+    def environment(self, settings: dict[str, str]) -> dict[str, str]:
+        """The machine's variables without those of another bridge or of proxies, and these settings.
+
+        What tells Python where modules are is of this release: with it, another one would run this one's.
+        """
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("ASKBRIDGE_")
+            and not name.lower().endswith("_proxy")
+            and (self is THIS or not name.startswith("PYTHON"))
+        }
+        return {**inherited, **AT_ONCE, **settings}
 
 
 THIS = Release(name="this", command=Path(sys.executable).with_name("askbridge"))
@@ -69,7 +83,7 @@ class ReplicaProcess:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(self.release.command, "serve", "--json"),
-                env=_environment(self.settings | {"ASKBRIDGE_PORT": port}),
+                env=self.release.environment(self.settings | {"ASKBRIDGE_PORT": port}),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -234,13 +248,3 @@ async def _workspace(rig: Rig) -> str:
     response = await rig.sandbox("POST", "/installations", installation)
     token: str = response["installation"]["bot_token"]
     return token
-
-
-def _environment(settings: dict[str, str]) -> dict[str, str]:
-    """The machine's variables without those of another bridge or of proxies, and these settings."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("ASKBRIDGE_") and not name.lower().endswith("_proxy")
-    }
-    return {**inherited, **AT_ONCE, **settings}

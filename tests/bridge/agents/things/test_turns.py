@@ -4,6 +4,10 @@ import asyncio
 
 from bridge import ids
 from bridge.agents.things.turns import Turns
+from tests.bridge.agents.door import Door
+from tests.bridge.agents.things import incidents
+from tests.bridge.things.steps import held
+from tests.storage.faults import until_waiting
 
 
 async def test_those_of_one_name_take_turns_and_others_do_not_wait() -> None:
@@ -53,3 +57,19 @@ async def test_one_that_gives_up_leaves_nothing() -> None:
         assert turns.names == 1
 
     assert turns.names == 0
+
+
+async def test_changes_that_wait_for_one_thing_leave_the_other_connections_free(door: Door, dsn: str) -> None:
+    id = (await incidents.create(door)).json["id"]
+    async with held(dsn, "select from things for update") as holder:
+        changes = [
+            asyncio.create_task(incidents.update(door, id, message=f"{number}"))
+            for number in range(2 * door.db.max_size)
+        ]
+        await until_waiting(holder)
+        free = await door.call("GET", "/v1/incidents")
+        is_in_time = not any(change.done() for change in changes)
+    replies = await asyncio.gather(*changes)
+
+    assert free.status == 200 and is_in_time, "it waited for a connection that a change holds"
+    assert {reply.status for reply in replies} == {201}

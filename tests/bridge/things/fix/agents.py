@@ -26,19 +26,19 @@ class Proposer(Agent):
 
     async def propose(self, session: str = "alert-8841", *, request: Request | None = None, **fields: Any) -> Thing:
         """Propose a fix of a session."""
-        done = await operations.propose(self._context(request), None, propose(session=session, **fields))
+        done = await operations.propose(self.context(request), None, propose(session=session, **fields))
         assert isinstance(done, Done), done
         thing: Thing = done.settled.after.thing
         return thing
 
     async def judge(self, id: UUID, outcome: str | None = None, **fields: Any) -> Any:
         """Say what became of a fix; returns the outcome of the operation."""
-        return await operations.judge(self._context(None), id, Judge.model_validate({"outcome": outcome, **fields}))
+        return await operations.judge(self.context(None), id, Judge.model_validate({"outcome": outcome, **fields}))
 
     async def propose_outcome(self, id: UUID, outcome: str, **fields: Any) -> Any:
         """Propose what became of a fix."""
         sent = ProposeOutcome.model_validate({"outcome": outcome, **fields})
-        return await operations.propose_outcome(self._context(None), id, sent)
+        return await operations.propose_outcome(self.context(None), id, sent)
 
 
 async def found(db: Database, tenant: Tenant, id: UUID) -> ThingRow[Fix]:

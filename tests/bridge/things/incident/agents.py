@@ -8,6 +8,8 @@ from bridge.things.incident import operations
 from bridge.things.incident.request import NewUpdate, Patch, StatusChange
 from bridge.things.operations import Done
 from storage.model import Json
+from storage.pool import Database
+from storage.things import Request
 from tests.bridge.things.incident.building import create
 from tests.bridge.things.reporting import Agent
 
@@ -18,9 +20,13 @@ class Opener(Agent):
 
     run: str | None = None
 
-    async def create(self, *, dedupe: bool = True, **fields: Any) -> Done[Any]:
+    def of(self, *, db: Database, run: str | None) -> "Opener":
+        """The same agent in this run, whose requests go by this pool."""
+        return replace(self, db=db, run=run)
+
+    async def create(self, *, dedupe: bool = True, request: Request | None = None, **fields: Any) -> Done[Any]:
         """Open an incident, or reuse one."""
-        context = self._context(None)
+        context = self.context(request)
         assert context.common is not None
         agent: Json | None = {"run": self.run} if self.run else None
         context = replace(context, common=replace(context.common, agent=agent))
@@ -31,18 +37,19 @@ class Opener(Agent):
     async def set_status(self, id: UUID, status: str) -> Done[Any]:
         """Set the status of an incident."""
         return self._done(
-            await operations.set_status(self._context(None), id, StatusChange.model_validate({"status": status}))
+            await operations.set_status(self.context(), id, StatusChange.model_validate({"status": status}))
         )
 
-    async def update(self, id: UUID, message: str) -> Done[Any]:
-        """Add a comment."""
-        return self._done(
-            await operations.update(self._context(None), id, NewUpdate.model_validate({"message": message}))
-        )
+    async def update(
+        self, id: UUID, message: str, *, status: str | None = None, request: Request | None = None
+    ) -> Done[Any]:
+        """Add a comment, and set the status if one is given."""
+        sent = NewUpdate.model_validate({"message": message, "status": status})
+        return self._done(await operations.update(self.context(request), id, sent))
 
     async def patch(self, id: UUID, **fields: Any) -> Done[Any]:
         """Change an incident."""
-        return self._done(await operations.patch(self._context(None), id, Patch.model_validate(fields)))
+        return self._done(await operations.patch(self.context(), id, Patch.model_validate(fields)))
 
     def _done(self, outcome: Any) -> Done[Any]:
         assert isinstance(outcome, Done), outcome

@@ -1,7 +1,6 @@
-"""Deduped creates in races with each other and with what resolves and reopens, and the wrong ways that look right."""
+"""Deduped creates beside each other and beside what resolves and reopens, and the wrong ways that look right."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 from typing import Any
@@ -13,15 +12,12 @@ from bridge.things.contract import Decision
 from bridge.things.incident import NOUN, entries, life
 from storage import things
 from storage.pool import Database
-from storage.statements import Runs
 from tests.bridge.things.incident.agents import Opener
 from tests.bridge.things.steps import Stepped, Stop, mutated
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.faults import until_waiting
 
-ROUNDS = 40
-CREATES = 10
 LOOKS = "status <> 'resolved'\norder by id desc"  # of the statement that looks for an open incident
 
 READS_AGAIN = "and id = $2 and $3 = any (systems)"  # of the one that reads again what was found
@@ -147,7 +143,8 @@ CHECKS: dict[str, Callable[[Database, Database], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("check", CHECKS)
 async def test_deduped_creates_and_comments_pass(check: str, db: Database, other: Database) -> None:
-    await CHECKS[check](db, other)
+    async with asyncio.timeout(30):  # some wait for a statement
+        await CHECKS[check](db, other)
 
 
 def without_the_lock(patch: pytest.MonkeyPatch) -> None:
@@ -211,45 +208,3 @@ async def test_the_checks_catch(name: str, db: Database, other: Database, monkey
     with pytest.raises(AssertionError):
         async with asyncio.timeout(30):
             await CHECKS[check](db, other)
-
-
-async def test_deduped_creates_resolving_and_reopening_at_once_lose_no_alert(db: Database, other: Database) -> None:
-    """Of the incidents that deduped creates got, each was open when it was got."""
-    chance = random.Random(20261129)
-    for _ in range(ROUNDS):
-        tenant = await build.tenant(db)
-        agents = [Opener(db=each, tenant=tenant) for each in (db, other)]
-        first = (await agents[0].create()).settled.after.thing.id
-
-        async def create(agent: Opener) -> tuple[UUID, int]:
-            done = await agent.create()
-            return done.settled.after.thing.id, done.settled.after.thing.moves
-
-        async def flip(agent: Opener, id: UUID, statuses: list[str]) -> None:
-            for status in statuses:
-                await agent.set_status(id, status)
-
-        tasks = [asyncio.create_task(create(agents[number % 2])) for number in range(CREATES)]
-        flips = [
-            asyncio.create_task(flip(agents[0], first, ["resolved", "fixing", "resolved"])),
-            asyncio.create_task(flip(agents[1], first, chance.sample(["monitoring", "resolved"], 2))),
-        ]
-        got = await asyncio.gather(*tasks)
-        await asyncio.gather(*flips)
-
-        for id, moves in got:
-            assert await status_after(db, id, moves) != "resolved"
-        opened_by_creates = (
-            len(await db.fetch("select from incidents where organization_id = $1", tenant.scope.organization_id)) - 1
-        )
-        assert opened_by_creates <= await times_resolved(db, first) + 1
-
-
-async def status_after(db: Runs, id: UUID, moves: int) -> str:
-    """The status of an incident after so many entries of its history."""
-    (row,) = await db.fetch("select to_status from history where thing_id = $1 and number = $2", id, moves)
-    return str(row["to_status"])
-
-
-async def times_resolved(db: Runs, id: UUID) -> int:
-    return len(await db.fetch("select from history where thing_id = $1 and move = 'resolved'", id))

@@ -2,12 +2,11 @@
 
 import asyncio
 
-from bridge.things import transactions
-from bridge.things.incident import NOUN
 from bridge.things.incident.row import MAX_RECENT
-from storage.model import Intent, Verdict
+from storage.model import Verdict
 from storage.pool import Database
-from tests.bridge.things import recoveries
+from tests.bridge.things.agreement import agree
+from tests.bridge.things.incident import clicking
 from tests.bridge.things.incident.agents import Opener
 from tests.storage import build
 
@@ -31,15 +30,8 @@ async def test_every_comment_is_kept_and_every_transition_is_told_once(db: Datab
     async def write(user: str) -> int:
         added = 0
         for number in range(UPDATES):
-            found = await NOUN.table.get(db, tenant.scope.organization_id, id)
-            if found is None or found.round_id is None:
-                continue
-            given = {"message": f"{user}{number}"}
-            request = recoveries.click(
-                tenant, found.round_id, "update", intent=Intent.ADD, given=given, user_id=user, via="form"
-            )
-            done = await transactions.claim(db, NOUN, id, request, seconds=20)
-            added += done.claimed.verdict is Verdict.ADDED
+            claimed = await clicking.moved(db, tenant, id, "update", user=user, message=f"{user}{number}")
+            added += claimed is not None and claimed.verdict is Verdict.ADDED
         return added
 
     results = await asyncio.gather(
@@ -67,3 +59,4 @@ async def test_every_comment_is_kept_and_every_transition_is_told_once(db: Datab
     ]
     assert len(await db.fetch("select from events where thing_id = $1", id)) == len(moves)
     assert len(await db.fetch("select from cards where ordinal > 0")) == 1
+    await agree(db)

@@ -1,11 +1,7 @@
-"""Races on fixes over two replicas: proposals of one session and clicks on each card, and reminders and verdicts.
-
-`tests.scenarios.thing_races` runs them with those of other nouns.
-"""
+"""Races on fixes over two replicas: proposals of one session and clicks on each card, and reminders and verdicts."""
 
 import asyncio
 import random
-from collections import Counter
 from uuid import UUID
 
 from bridge.loops.things import Things
@@ -19,15 +15,12 @@ from storage.pool import Database
 from tests.bridge.things import recoveries
 from tests.bridge.things.fix.agents import Proposer, click, found
 from tests.bridge.things.fix.agreement import agree
+from tests.scenarios.thing_races.racing import SECONDS, SPREAD, Races
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.waiting import jitter
 
 PROPOSALS = 30
-SPREAD = 0.006  # seconds between the first and the last start of a race: about as long as one transaction
-SECONDS = 60.0  # of a try, on a loaded machine
-
-Races = Counter[str]
 
 
 async def proposals(db: Database, other: Database, *, rounds: int, seed: int = 7) -> Races:
