@@ -20,6 +20,7 @@ from pathlib import Path
 import asyncpg
 import click
 
+from bridge.things.registry import NOUNS
 from sandbox.children import ChildFailed
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
@@ -50,7 +51,8 @@ SHOWN = 5
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the logs in this folder.")
 def main(*, former: Path, seconds: float, spoil: tuple[str, ...], keep: Path | None) -> None:
     """Run both releases, print what was done and what was found, and exit with 1 unless nothing was."""
-    release = Release(name="former", command=former.resolve() / ".venv/bin/askbridge")
+    nouns = frozenset(noun for noun in NOUNS if (former / "bridge/things" / noun).is_dir())
+    release = Release(name="former", command=former.resolve() / ".venv/bin/askbridge", nouns=nouns)
     with tempfile.TemporaryDirectory(prefix="askbridge-test-") as name, reachable() as data:
         folder = Path(name)
         try:
@@ -80,6 +82,7 @@ async def _run(former: Release, seconds: float, spoil: tuple[str, ...], folder: 
                 left = await rest.until_quiet(db, readers)
                 audit = Audit(
                     rig=running,
+                    former=former,
                     db=db,
                     ledger=ledger,
                     stories=stories,

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from bridge.things.registry import NOUNS
 from sandbox import processes
 from sandbox.children import Child, ChildFailed
 from sandbox.slack import signing
@@ -29,10 +30,11 @@ _FAR = "1000000"
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A release by its name and its `askbridge` command."""
+    """A release by its name, its `askbridge` command, and the nouns of things that it knows."""
 
     name: str
     command: Path
+    nouns: frozenset[str] = frozenset(NOUNS)
 
     async def run(self, *arguments: str, dsn: str) -> tuple[int, str, str]:
         """Run one command until it ends; return its exit status, stdout and stderr."""
