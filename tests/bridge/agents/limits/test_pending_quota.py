@@ -128,7 +128,7 @@ async def test_the_race_catches_a_count_in_a_statement_of_its_own(db: Database, 
         return open
 
     with pytest.raises(AssertionError):
-        await race(db, lambda: [counted_before(db), counted_before(other)], limit=8, rounds=20)
+        await race(db, lambda: [counted_before(db), counted_before(other)], limit=8, rounds=200)
 
 
 async def test_the_race_catches_those_that_are_counted_side_by_side(db: Database, other: Database) -> None:
@@ -136,7 +136,7 @@ async def test_the_race_catches_those_that_are_counted_side_by_side(db: Database
         return lambda opening: interactions.open(db, opening, max_pending=8)
 
     with pytest.raises(AssertionError):
-        await race(db, lambda: [side_by_side(db), side_by_side(other)], limit=8, rounds=20)
+        await race(db, lambda: [side_by_side(db), side_by_side(other)], limit=8, rounds=200)
 
 
 async def test_a_replica_that_saw_room_long_ago_goes_past_the_limit_by_its_allowance_at_most(
