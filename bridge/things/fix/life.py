@@ -25,7 +25,7 @@ from bridge.things.fix.request import Propose, ProposeOutcome
 from bridge.things.fix.row import Decided, Fix, Outcome
 from storage.model import Json
 
-REMIND_SECONDS: Final = 86_400
+REMIND_SECONDS: Final = 86_400  # until people are reminded, if no one says otherwise
 
 _OPEN: Final = frozenset({Outcome.SUCCESS, Outcome.FAILED, Outcome.PARTIAL, Outcome.PENDING})
 NEXT: Final = MappingProxyType(
