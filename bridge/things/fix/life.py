@@ -123,7 +123,10 @@ def changed(locked: Locked[Fix], change: Change, by: Json) -> Decision[Fix] | No
 
 
 def with_proposal(locked: Locked[Fix], sent: ProposeOutcome, by: Json) -> Decision[Fix] | None:
-    """The fix with what an agent proposes as its outcome, which decides nothing; None if that cannot follow."""
+    """The fix with what an agent proposes as its outcome, which decides nothing; None if that cannot follow.
+
+    It ends the open round, and with it the buttons of a reminder: another reminder comes if none was due.
+    """
     row = locked.row
     if not row.is_active or Outcome(sent.outcome) not in NEXT[Outcome(row.outcome)]:
         return None
@@ -131,7 +134,9 @@ def with_proposal(locked: Locked[Fix], sent: ProposeOutcome, by: Json) -> Decisi
     before = row.outcome_proposal or {}
     if all(before.get(name) == value for name, value in proposal.items()):
         return Decision(row=row, happened=[])
-    return Decision(row=replace(row, outcome_proposal={**proposal, "at": moment(locked.now)}), happened=[])
+    due_at = row.due_at or (locked.now + timedelta(seconds=REMIND_SECONDS) if can_remind(row) else None)
+    after = replace(row, outcome_proposal={**proposal, "at": moment(locked.now)}, due_at=due_at)
+    return Decision(row=after, happened=[])
 
 
 def can_remind(row: Fix) -> bool:
@@ -141,7 +146,10 @@ def can_remind(row: Fix) -> bool:
 
 
 def identity(row: Fix) -> Json:
-    """What a person judges with a click on the card of a fix."""
+    """What a person judges with a click on the card of a fix.
+
+    It has all of a proposed outcome: to confirm it records its words, which must be those that the person saw.
+    """
     return {"decision": row.decision, "outcome": row.outcome, "proposal": row.outcome_proposal}
 
 

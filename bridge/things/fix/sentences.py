@@ -31,8 +31,9 @@ def sentence(found: ThingRow[Fix]) -> str:
 
 
 def standing(found: ThingRow[Fix]) -> str:
-    """What a fix is now, who made it so and when, in mrkdwn for a person."""
-    return state.line(found.thing, found.row)
+    """What a fix is now, who made it so and when, and what an agent reports since then, in mrkdwn for a person."""
+    reported = state.proposal(found.row, where=" on its card")
+    return " ".join([state.line(found.thing, found.row), *([reported] if reported else [])])
 
 
 def what(row: Fix) -> str:

@@ -75,14 +75,14 @@ def decision(row: Fix) -> str:
     return f"{_DECIDED[Decided(row.decision)]}, decided{frame.by(row.decided_by)}{at}."
 
 
-def proposal(row: Fix) -> str:
-    """What an agent proposes as the outcome, which a person may confirm; empty if none does."""
+def proposal(row: Fix, *, where: str = "") -> str:
+    """What an agent proposes as the outcome, which a person may confirm there; empty if none does."""
     if not row.outcome_proposal:
         return ""
     said = row.outcome_proposal
     what = _OUTCOMES[Outcome(said["outcome"])]
     why = f" {_quoted(said['reason'])}" if said.get("reason") else ""
-    return f"🤖 {frame.named(said['by'])} reports: {what}.{why} It counts once a person confirms it."
+    return f"🤖 {frame.named(said['by'])} reports: {what}.{why} It counts once a person confirms it{where}."
 
 
 def reminder(row: Fix) -> str:

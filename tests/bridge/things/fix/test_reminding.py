@@ -1,5 +1,8 @@
 """The reminder that a verdict is missing: when it is due, which person it names, and that it comes once."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bridge.things.contract import Asking
@@ -50,6 +53,14 @@ def test_a_new_reason_to_wait_starts_anew() -> None:
     again = changed(waiting.row, Outcome.PENDING, words="Another.", at=later(2 * DAY)).row
 
     assert asked(again, 3 * DAY - 1) is None and asked(again, 3 * DAY) is not None
+
+
+def test_what_an_agent_reports_asks_again_but_puts_nothing_off() -> None:
+    reminded = replace(decided(), due_at=None)
+
+    for found, due in ((reminded, later() + timedelta(days=1)), (decided(), decided().due_at), (row(), None)):
+        offered = proposal(found, "applied_success")
+        assert offered is not None and offered.row.due_at == due
 
 
 @pytest.mark.parametrize(
