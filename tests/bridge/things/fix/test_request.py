@@ -34,6 +34,7 @@ def test_null_is_the_same_as_left_out() -> None:
     [
         ({"title": "x" * 201}, "/title"),
         ({"session": ""}, "/session"),
+        ({"script": "x" * 751}, "/script"),
         ({"confidence": 101}, "/confidence"),
         ({"confidence": -1}, "/confidence"),
         ({"confidence": 0.5}, "/confidence"),
