@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from storage.statements import Runs
 
 _TABLE: Final = NOUN.table
 _MAX_HANDED_OVER: Final = 20  # of each sort
+_HANDED_OVER: Final = MappingProxyType(
+    {"pending": Outcome.PENDING, "partial": Outcome.PARTIAL, "failed": Outcome.FAILED}
+)
 
 
 async def propose(context: Context, _: UUID | None, sent: Propose) -> Result:
@@ -58,8 +62,8 @@ async def propose_outcome(context: Context, id: UUID | None, sent: ProposeOutcom
 async def handover(db: Database, organization_id: UUID, query: Mapping[str, Any]) -> Json:
     """What the next one who works on a session must know of its fixes."""
     session = query["session"]
-    found = {
-        outcome: await _TABLE.ids(
+    found = [
+        await _TABLE.ids(
             "handover",
             db,
             organization_id=organization_id,
@@ -67,19 +71,20 @@ async def handover(db: Database, organization_id: UUID, query: Mapping[str, Any]
             outcome=outcome.value,
             limit=_MAX_HANDED_OVER,
         )
-        for outcome in (Outcome.PENDING, Outcome.PARTIAL, Outcome.FAILED)
+        for outcome in _HANDED_OVER.values()
+    ]
+    rows = await _TABLE.several(db, organization_id, {id for ids in found for id in ids})
+    resources = await reading.resources_of(db, NOUN, organization_id, rows)
+    newest = sorted(rows.values(), key=lambda each: each.thing.id, reverse=True)
+    # By the outcome that was read last: what is judged meanwhile was found with two outcomes, and has one.
+    lists = {
+        name: [each for each in newest if each.row.outcome == outcome][:_MAX_HANDED_OVER]
+        for name, outcome in _HANDED_OVER.items()
     }
-    every = [id for ids in found.values() for id in ids]
-    rows = await _TABLE.several(db, organization_id, every)
-    resources = await reading.resources(db, NOUN, organization_id, every)
-    pending, partial, failed = [[rows[id] for id in ids if id in rows] for ids in found.values()]
     return {
         "session": session,
-        "message": summaries.handover(pending, partial, failed),
-        **{
-            name: [resources[id] for id in ids if id in resources]
-            for name, ids in zip(("pending", "partial", "failed"), found.values(), strict=True)
-        },
+        "message": summaries.handover(**lists),
+        **{name: [resources[each.thing.id] for each in items] for name, items in lists.items()},
     }
 
 

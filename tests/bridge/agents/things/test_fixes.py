@@ -2,13 +2,16 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from bridge.things.event_schemas import EventPage
+from bridge.things.fix import NOUN
 from bridge.things.fix.examples import EXAMPLES
 from bridge.things.fix.schemas import FixHandover, FixStats
 from storage.model import Json, Verdict
+from storage.statements import Runs
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.bridge.agents.things import fixes
@@ -190,6 +193,26 @@ async def test_a_hand_over_leads_with_what_is_pending_also_of_superseded_ones(do
     assert (await fixes.report(door, "handover", FixHandover)).status == 400
     empty = await fixes.report(door, "handover", FixHandover, session="another")
     assert empty.json["pending"] == [] and "No fix" in empty.json["message"]
+
+
+async def test_a_fix_that_is_judged_while_it_is_handed_over_is_told_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = (await fixes.propose(door)).json["id"]
+    await fixes.judge(door, id, outcome="applied_pending", reason="The run.")
+    original = NOUN.table.ids
+
+    async def ids(statement: str, db: Runs, **values: Any) -> list[UUID]:
+        found = await original(statement, db, **values)
+        if values["outcome"] == "applied_pending":
+            await fixes.judge(door, id, outcome="applied_failed", reason="It hangs.")
+        return found
+
+    monkeypatch.setattr(NOUN.table, "ids", ids)
+    reply = await fixes.report(door, "handover", FixHandover, session="alert-8841")
+
+    assert [len(reply.json[name]) for name in ("pending", "partial", "failed")] == [0, 0, 1]
+    assert reply.json["message"].startswith("Did not work") and "\n" not in reply.json["message"]
 
 
 async def test_counts_of_a_kind_come_with_rates(door: Door) -> None:
