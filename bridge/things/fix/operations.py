@@ -45,7 +45,8 @@ async def judge(context: Context, id: UUID | None, sent: Judge) -> Result:
     change = Change(outcome=outcome, words=sent.reason or sent.notes, remind_in=sent.remind_in)
 
     def decide(locked: Locked[Fix]) -> Decision[Fix] | Result:
-        return life.changed(locked, change, context.by) or _illegal(locked)
+        illegal = _illegal(locked, outcome, is_for_people=sent.remind_in is not None)
+        return life.changed(locked, change, context.by) or illegal
 
     return await agent_moves.make(context, NOUN, id, decide)
 
@@ -54,7 +55,8 @@ async def propose_outcome(context: Context, id: UUID | None, sent: ProposeOutcom
     """Propose what became of a fix, for a person to confirm."""
 
     def decide(locked: Locked[Fix]) -> Decision[Fix] | Result:
-        return life.with_proposal(locked, sent, context.by) or _illegal(locked)
+        illegal = _illegal(locked, Outcome(sent.outcome), is_for_people=True)
+        return life.with_proposal(locked, sent, context.by) or illegal
 
     return await agent_moves.make(context, NOUN, id, decide)
 
@@ -137,11 +139,21 @@ def _name(session: str) -> str:
     return json_text.dumps([NOUN.name, session])
 
 
-def _illegal(locked: Locked[Fix]) -> IllegalMove:
+def _illegal(locked: Locked[Fix], outcome: Outcome | None, *, is_for_people: bool) -> IllegalMove:
+    """Why a fix cannot have this outcome, or why people cannot be asked for it; None: they would be reminded only."""
     row = locked.row
-    following = ", ".join(sorted(life.NEXT[Outcome(row.outcome)])) or "nothing"
-    superseded = "" if row.is_active else " and superseded"
-    return IllegalMove(id=locked.thing.id, detail=f"It is {row.status}{superseded}; what can follow: {following}.")
+    status = f"It is {row.status}" if row.is_active else f"It is {row.status} and superseded"
+    if is_for_people and not row.is_active:
+        detail = (
+            f"{status}: people no longer act on it. They are not reminded of it and confirm no outcome; PATCH still "
+            "records what became of it."
+        )
+    elif outcome is None:
+        detail = f"{status}: no verdict is missing of which people could be reminded."
+    else:
+        following = ", ".join(sorted(life.NEXT[Outcome(row.outcome)])) or "nothing"
+        detail = f"{status}; what can follow: {following}."
+    return IllegalMove(id=locked.thing.id, detail=detail)
 
 
 _TO: Final = "Where its cards are. Left out: the connection's default channel; if there is none, there is no card"

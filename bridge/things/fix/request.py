@@ -85,7 +85,8 @@ class Judge(Strict):
     )
     remind_in: Annotated[int, Field(ge=MIN_REMIND, le=MAX_REMIND), WHOLE] | None = Field(
         default=None,
-        description="Seconds until people are asked for a verdict; left out with `applied_pending`: a day",
+        description="Seconds until people are asked for a verdict: with `applied_pending`, where it is a day if left "
+        "out, or without an outcome",
     )
 
     @model_validator(mode="after")
@@ -102,6 +103,12 @@ class Judge(Strict):
             )
         if self.reason is not None and self.outcome in (None, "applied_partial"):
             raise PydanticCustomError("reason_unused", "goes not with this outcome: leave it out", {"at": ("reason",)})
+        if self.remind_in is not None and self.outcome not in (None, "applied_pending"):
+            raise PydanticCustomError(
+                "remind_in_unused",
+                'goes only with the outcome "applied_pending", or without one: leave it out',
+                {"at": ("remind_in",)},
+            )
         return self
 
 

@@ -77,8 +77,32 @@ async def test_the_same_outcome_changes_nothing_and_an_illegal_one_is_refused(do
     refused = await fixes.judge(door, id, outcome="dismissed")
     assert refused.status == 409 and refused.json["type"].endswith("illegal_move")
     assert "applied_partial, applied_pending, applied_success" in refused.json["detail"]
-    assert (await fixes.judge(door, id, remind_in=60)).status == 409
+    undue = await fixes.judge(door, id, remind_in=60)
+    assert (undue.status, undue.json["detail"]) == (
+        409,
+        f"{id}: It is applied_failed: no verdict is missing of which people could be reminded.",
+    )
     assert (await fixes.judge(door, id, outcome="applied_partial")).status == 422
+
+
+async def test_what_people_would_have_to_do_is_refused_for_a_superseded_fix_and_what_became_of_it_is_taken(
+    door: Door,
+) -> None:
+    id = (await fixes.propose(door)).json["id"]
+    await fixes.propose(door)
+
+    refused = [
+        await fixes.judge(door, id, remind_in=60),
+        await fixes.judge(door, id, outcome="applied_pending", reason="The run.", remind_in=60),
+        await fixes.propose_outcome(door, id, outcome="applied_success"),
+    ]
+
+    why = (
+        f"{id}: It is proposed and superseded: people no longer act on it. They are not reminded of it and confirm no "
+        "outcome; PATCH still records what became of it."
+    )
+    assert {(reply.status, reply.json["detail"]) for reply in refused} == {(409, why)}
+    assert (await fixes.judge(door, id, outcome="applied_pending", reason="The run.")).status == 200
 
 
 async def test_patch_to_dismissed_sets_the_outcome_only(door: Door) -> None:

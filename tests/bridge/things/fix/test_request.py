@@ -61,6 +61,8 @@ def test_a_bad_field_of_a_proposal_is_named(changes: Json, pointer: str) -> None
         ({"outcome": "applied_success", "notes": "x"}, "/notes"),
         ({"remind_in": 60, "reason": "x"}, "/reason"),
         ({"remind_in": 59}, "/remind_in"),
+        ({"outcome": "applied_success", "remind_in": 60}, "/remind_in"),
+        ({"outcome": "applied_partial", "notes": "x", "remind_in": 60}, "/remind_in"),
         ({"outcome": "applied_failed", "reason": " "}, "/reason"),
     ],
 )
