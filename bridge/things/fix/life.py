@@ -48,6 +48,7 @@ class Change:
     outcome: Outcome | None = None
     words: str | None = None  # what went wrong, what is awaited, or what works and what does not
     remind_in: int | None = None  # seconds
+    confirmed: Json | None = None  # the proposed outcome that a person confirms by it
 
 
 def proposed(sent: Propose, by: Json, *, supersedes: str | None) -> Decision[Fix]:
@@ -117,9 +118,8 @@ def changed(locked: Locked[Fix], change: Change, by: Json) -> Decision[Fix] | No
     after = _with_outcome(row, change, by, now)
     if change.remind_in is not None and not can_remind(after):
         return None
-    return Decision(
-        row=after, happened=[entries.outcome(row, after, change.words, by)], end_reason="The fix has ended."
-    )
+    entry = entries.outcome(row, after, change.words, by, confirmed=change.confirmed)
+    return Decision(row=after, happened=[entry], end_reason="The fix has ended.")
 
 
 def with_proposal(locked: Locked[Fix], sent: ProposeOutcome, by: Json) -> Decision[Fix] | None:
@@ -154,8 +154,8 @@ def identity(row: Fix) -> Json:
 
 
 def _is_repeated(row: Fix, change: Change) -> bool:
-    """Whether the fix has this outcome already, with these words where the outcome needs some."""
-    if change.outcome != row.outcome:
+    """Whether the fix has this outcome already, with these words where it needs some, and no one confirms it."""
+    if change.outcome != row.outcome or change.confirmed is not None:
         return False
     latest = {Outcome.PARTIAL: row.partial_notes, Outcome.PENDING: row.waiting_on}
     return latest.get(change.outcome, change.words) == change.words

@@ -93,7 +93,7 @@ def move(locked: Locked[Fix], choice: str, given: Json, by: Json) -> Decision[Fi
     if choice in _DECISIONS:
         return life.decided(locked, _DECISIONS[choice], by)
     if choice == CONFIRM and (proposal := locked.row.outcome_proposal) is not None:
-        change = Change(outcome=Outcome(proposal["outcome"]), words=proposal["reason"])
+        change = Change(outcome=Outcome(proposal["outcome"]), words=proposal["reason"], confirmed=proposal)
     else:
         outcome = Outcome(given[form.OUTCOME]) if choice == form.CORRECT else _OUTCOMES[choice]
         change = Change(outcome=outcome, words=given.get(form.WORDS), remind_in=given.get(form.REMIND))

@@ -175,6 +175,11 @@ async def test_a_proposed_outcome_waits_for_a_person(door: Door) -> None:
         "U0ANA",
     )
     assert (await fixes.propose_outcome(door, id, outcome="applied_success")).status == 409
+    told = await door.call("GET", "/v1/events", params={"types": "fix.outcome"})
+    [event] = told.json["items"]
+    kept = event["change"]["confirmed"]
+    assert event["change"]["by"]["user"] == "U0ANA" and kept["by"] == {"key": "deploy-bot"}
+    assert kept["evidence"] == {"rate": 0.1} and kept["at"] == reply.json["outcome_proposal"]["at"]
 
 
 async def test_fixes_are_listed_by_session_kind_status_and_whether_they_are_active(door: Door) -> None:

@@ -180,6 +180,18 @@ def test_one_click_confirms_what_was_proposed() -> None:
     assert (after.outcome, after.waiting_on, after.outcome_by) == ("applied_pending", "The nightly run.", ANA)
 
 
+@pytest.mark.parametrize("outcome", [PENDING, PARTIAL])
+def test_to_confirm_what_is_so_already_is_recorded_and_ends_the_proposal(outcome: Outcome) -> None:
+    offered = proposal(judged(outcome, words="Seen."), outcome.value)
+    assert offered is not None
+
+    decision = people.move(locked(offered.row, at=later(5)), people.CONFIRM, {}, ANA)
+
+    assert decision.row.outcome_proposal is None
+    [entry] = decision.happened
+    assert (entry.by, entry.detail["confirmed"]["by"]) == (ANA, KEY)
+
+
 def test_what_can_be_waited_for_is_so_from_then_on() -> None:
     worked = judged(SUCCESS, decided())
 
