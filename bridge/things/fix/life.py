@@ -2,10 +2,10 @@
 
     decision   (none) ──> one_off | draft_template | build_template | dismissed                a person, once
 
-    outcome    proposed ──> applied_pending <──> applied_partial      a new reason or new notes: the same again
+    outcome    proposed ──> applied_pending <──> applied_partial      other words: the same again
                   │                 ▲ │             ▲ │
                   │                 │ ▼             │ ▼
-                  ├──────────> applied_success <──> applied_failed
+                  ├──────────> applied_success <──> applied_failed       other words: applied_failed again
                   └──────────> dismissed                                                       final
 
 A newer fix of the session supersedes it, whatever its outcome: people cannot act on it any more, but agents can still
@@ -38,7 +38,7 @@ NEXT: Final = MappingProxyType(
         Outcome.DISMISSED: frozenset[Outcome](),
     }
 )
-"""Which outcomes can follow each."""
+"""Which outcomes can follow each. `changed` also takes another reason why a fix failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,8 @@ def changed(locked: Locked[Fix], change: Change, by: Json) -> Decision[Fix] | No
         if not can_remind(row):
             return None
         return Decision(row=replace(row, due_at=_due(now, change)), happened=[], is_quiet=True)
-    if change.outcome not in NEXT[Outcome(row.outcome)]:
+    is_reason = change.outcome is Outcome.FAILED and row.outcome == Outcome.FAILED
+    if change.outcome not in NEXT[Outcome(row.outcome)] and not is_reason:
         return None
     after = _with_outcome(row, change, by, now)
     if change.remind_in is not None and not can_remind(after):
@@ -157,7 +158,11 @@ def _is_repeated(row: Fix, change: Change) -> bool:
     """Whether the fix has this outcome already, with these words where it needs some, and no one confirms it."""
     if change.outcome != row.outcome or change.confirmed is not None:
         return False
-    latest = {Outcome.PARTIAL: row.partial_notes, Outcome.PENDING: row.waiting_on}
+    latest = {
+        Outcome.PARTIAL: row.partial_notes,
+        Outcome.PENDING: row.waiting_on,
+        Outcome.FAILED: row.failure_reason,
+    }
     return latest.get(change.outcome, change.words) == change.words
 
 
@@ -175,11 +180,18 @@ def _with_outcome(row: Fix, change: Change, by: Json, now: datetime) -> Fix:
         waiting_on=words if is_pending else row.waiting_on,
         waiting_since=now if is_pending and row.outcome != Outcome.PENDING else row.waiting_since,
         applied_at=None if outcome is Outcome.DISMISSED else row.applied_at or now,
-        verified_at=now if outcome is not None and outcome.is_verdict else None,
+        verified_at=_verified_at(row, outcome, now),
         outcome_proposal=None,
         due_at=None,
     )
     return replace(after, due_at=_due(now, change)) if is_pending and row.is_active else after
+
+
+def _verified_at(row: Fix, outcome: Outcome | None, now: datetime) -> datetime | None:
+    """When the verdict was given, if there is one: other words leave it as old as it is."""
+    if outcome is None or not outcome.is_verdict:
+        return None
+    return row.verified_at if row.outcome == outcome else now
 
 
 def _due(now: datetime, change: Change) -> datetime:

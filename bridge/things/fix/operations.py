@@ -184,7 +184,7 @@ API: Final = NounApi(
             name="judgeFix",
             summary="Say what became of a fix",
             description="Also of one that was superseded. The outcome that it already has changes nothing, but new "
-            "`notes` or a new `reason` to wait do. `dismissed` follows only `proposed`.",
+            "`notes`, or a new `reason` why it failed or what is awaited, do. `dismissed` follows only `proposed`.",
             body=Judge,
             run=judge,
         ),

@@ -74,9 +74,12 @@ async def test_the_same_outcome_changes_nothing_and_an_illegal_one_is_refused(do
 
     again = await fixes.judge(door, id, outcome="applied_failed", reason="It hangs.")
     assert again.status == 200 and again.json == {name: before[name] for name in again.json}
+    other = await fixes.judge(door, id, outcome="applied_failed", reason="It leaks.")
+    assert other.json["failure_reason"] == "It leaks." and other.json["verified_at"] == before["verified_at"]
+    assert await fixes.told(door) == ["proposed", "outcome", "outcome"]
     refused = await fixes.judge(door, id, outcome="dismissed")
     assert refused.status == 409 and refused.json["type"].endswith("illegal_move")
-    assert "applied_partial, applied_pending, applied_success" in refused.json["detail"]
+    assert "follow: applied_partial, applied_pending, applied_success." in refused.json["detail"]
     undue = await fixes.judge(door, id, remind_in=60)
     assert (undue.status, undue.json["detail"]) == (
         409,
