@@ -86,11 +86,16 @@ def proposal(row: Fix, *, where: str = "") -> str:
 
 
 def reminder(row: Fix) -> str:
-    """The question in the thread of the card when no verdict has come for a while; it names who applied the fix."""
+    """The question in the thread of the card when no verdict has come for a while.
+
+    It names who had the fix applied or, if no person decided so, who recorded that it was.
+    """
     if row.outcome == Outcome.PENDING:
-        who = row.decided_by if row.decision == Decided.ONE_OFF and row.decided_by else row.outcome_by
         since = f" {blocks.date(row.waiting_since, 'since')}" if row.waiting_since else ""
-        return f"🔔 {_named(who)} applied this fix, which waits{since} for {_quoted(row.waiting_on)}. Did it work?"
+        waits = f"waits{since} for {_quoted(row.waiting_on)}. Did it work?"
+        if row.decision == Decided.ONE_OFF:
+            return f"🔔 {_named(row.decided_by)} applied this fix, which {waits}"
+        return f"🔔 {_named(row.outcome_by)} recorded that this fix was applied. It {waits}"
     at = f" {blocks.date(row.decided_at, _THEN)}" if row.decided_at else ""
     return f"🔔 {_named(row.decided_by)} decided to apply this fix{at}. Did it work?"
 

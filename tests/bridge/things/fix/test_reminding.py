@@ -43,7 +43,10 @@ def test_it_comes_for_what_waits_too_and_says_for_what() -> None:
     assert note.text.startswith("🔔 <@U0ANA> applied this fix, which waits <!date")
     assert note.text.endswith('for “The "nightly" run”. Did it work?')
     by_agent = asked(changed(row(), Outcome.PENDING, words="x", by=KEY).row, 60 + DAY)
-    assert by_agent is not None and by_agent.text.startswith("🔔 “watchdog” applied this fix")
+    assert by_agent is not None
+    assert by_agent.text.startswith("🔔 “watchdog” recorded that this fix was applied. It waits <!date")
+    by_person = asked(judged(Outcome.PENDING, decided(Decided.DRAFT_TEMPLATE)), 60 + DAY)
+    assert by_person is not None and by_person.text.startswith("🔔 <@U0ANA> recorded that this fix was applied.")
 
 
 def test_a_new_reason_to_wait_starts_anew() -> None:
