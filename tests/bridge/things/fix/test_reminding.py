@@ -59,9 +59,9 @@ def test_a_new_reason_to_wait_starts_anew() -> None:
 
 
 def test_what_an_agent_reports_asks_again_but_puts_nothing_off() -> None:
-    reminded = replace(decided(), due_at=None)
+    reminded, soon = replace(decided(), due_at=None), replace(decided(), due_at=later(5))
 
-    for found, due in ((reminded, later() + timedelta(days=1)), (decided(), decided().due_at), (row(), None)):
+    for found, due in ((reminded, later() + timedelta(days=1)), (soon, later(5)), (row(), None)):
         offered = proposal(found, "applied_success")
         assert offered is not None and offered.row.due_at == due
 
