@@ -58,13 +58,13 @@ def frame(
     moves: Mapping[str, PersonMove],
     opened: str = "Opened",
     url: str | None = None,
-    more: tuple[int, str] | None = None,
+    more: Sequence[tuple[int, str]] = (),
     mentions: bool = True,
 ) -> Drawing:
     """The card of a thing: groups of rows above the rule, mrkdwn lines below it, and a button for each of its moves.
 
-    `opened` is what the agent did; `more` says how many further values there are, and the field that has them. A card
-    without `mentions` notifies no one.
+    `opened` is what the agent did; `more` says how many further values there are of which field. A card without
+    `mentions` notifies no one.
     """
     first = blocks.unformatted(title)
     if view.is_retired:
@@ -80,6 +80,11 @@ def frame(
         is_plain=view.is_plain,
         truncated=truncated,
     )
+
+
+def shows_all(view: ThingView[Any], rows: Sequence[Row]) -> bool:
+    """Whether the card shows these rows without a cut."""
+    return all(field is None for *_, field in _cut([rows], _limits(view)))
 
 
 def who(view: ThingView[Any], responders: Sequence[str] | None, *, mentions: bool = True) -> str:
@@ -120,18 +125,16 @@ def _above(
     view: ThingView[Any],
     title: str,
     rows: Sequence[Sequence[Row]],
-    more: tuple[int, str] | None,
+    more: Sequence[tuple[int, str]],
     *,
     opener: str,
     url: str | None,
 ) -> tuple[list[Json], tuple[str, ...]]:
     """The blocks above the rule, and JSON pointers of the fields of the request that they show in part."""
-    shown = [_cut([group], _PLAIN if view.is_plain else _WIDE) for group in rows]
+    shown = [_cut([group], _limits(view)) for group in rows]
     truncated = [field for group in shown for *_, field in group if field is not None]
-    rest = []
-    if more is not None and more[0]:
-        rest = [blocks.plain(f"and {more[0]:,} more")]
-        truncated.append(more[1])
+    truncated += [field for number, field in more if number]
+    rest = [blocks.plain(f"and {number:,} more of {field[1:]}") for number, field in more if number]
     top = [_heading(title, is_plain=view.is_plain), *_opener(view, opener, url)]
     if view.is_plain:
         words = "\n".join(f"{name}: {text}" for group in shown for name, text, _ in group)
@@ -141,14 +144,18 @@ def _above(
     return [*top, *bodies, *map(blocks.context, rest)], tuple(dict.fromkeys(truncated))
 
 
+def _limits(view: ThingView[Any]) -> _Limits:
+    return _PLAIN if view.is_plain else _WIDE
+
+
 def _cut(rows: Iterable[Iterable[Row]], limits: _Limits) -> list[tuple[str, str, str | None]]:
     """Name and text of each row within these limits, and its field if that is shown in part."""
     found = []
     for row in (row for group in rows for row in group):
-        name, text = (
-            texts.cut(row.name, limits.name),
-            shortened(row.text, limits.value if row.is_value else limits.text),
-        )
+        name, text = row.name, row.text
+        if row.field is not None:
+            name = texts.cut(name, limits.name)
+            text = shortened(text, limits.value if row.is_value else limits.text)
         field = row.field if (name, text) != (row.name, row.text) else None
         found.append((name, text if text.strip() else "(empty)", field))
     return found

@@ -1,7 +1,7 @@
 """Reads things with their cards, as agents are shown them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,13 @@ async def resource(db: Database, noun: Noun[Any], organization_id: UUID, id: UUI
 
 async def resources(db: Database, noun: Noun[Any], organization_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Json]:
     """The resources of several things by id; those that do not exist are left out."""
-    found = await noun.table.several(db, organization_id, ids)
+    return await resources_of(db, noun, organization_id, await noun.table.several(db, organization_id, ids))
+
+
+async def resources_of(
+    db: Database, noun: Noun[Any], organization_id: UUID, found: Mapping[UUID, ThingRow[Any]]
+) -> dict[UUID, Json]:
+    """The resources of things that were read already, by id, with their cards as they are now."""
     anchors = [each.thing.anchor_id for each in found.values() if each.thing.anchor_id is not None]
     of_anchors = await cards.of_interactions(db, organization_id, anchors) if anchors else {}
     return {

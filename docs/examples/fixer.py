@@ -6,7 +6,8 @@ came of it, with the command's status and its last output as evidence. A person 
 end it prints what the next one who works on the session must know. Python's standard library is enough to run it.
 
 It may be started again at any moment: with the same session, title and command it goes on with the fix that it
-proposed. The command runs at most once: what it did is written down before and after, in the file given with --state.
+proposed. The command runs at most once for each fix: what it did is written down before and after, in a file that is
+named after the fix, in the directory given with --state.
 """
 
 import argparse
@@ -31,6 +32,7 @@ EXAMPLES = """to try it, run `make dev`, and paste its line `export ASKBRIDGE_UR
 """
 WAIT = 50  # seconds that one request waits
 JUDGED = "applied_success,applied_failed,dismissed,superseded"
+APPLIED = "applied_success,applied_failed,applied_partial,applied_pending"  # an outcome may come without a decision
 
 
 class Refused(Exception):
@@ -88,12 +90,12 @@ class Fixer:
         """Propose, wait, apply, report, be judged, and hand over."""
         fix = self._propose()
         say(f"proposed {fix['id']}, and waiting for a person")
-        fix = self._bridge.wait(fix["id"], "decided,dismissed,superseded")
+        fix = self._bridge.wait(fix["id"], f"decided,dismissed,superseded,{APPLIED}")
         say(fix["message"])
         # Only this decision lets it run anything: neither another one nor an outcome that an agent recorded does.
         if fix["decision"] == "one_off" and fix["superseded_at"] is None and fix["outcome"] != "dismissed":
             if fix["outcome"] == "proposed":
-                self._report(fix["id"], self._apply())
+                self._report(fix["id"], self._apply(self._options.state / f"{fix['id']}.state"))
             fix = self._bridge.wait(fix["id"], JUDGED)
             say(fix["message"])
         say(self._bridge.get("/v1/fixes/handover", session=self._options.session)["message"])
@@ -111,9 +113,8 @@ class Fixer:
         }
         return self._bridge.post("/v1/fixes", fix, key=self._key)
 
-    def _apply(self) -> dict[str, Any]:
+    def _apply(self, state: Path) -> dict[str, Any]:
         """Run the command, unless it may have run before; what came of it as the body of a proposed outcome."""
-        state = self._options.state
         if state.exists():
             return json.loads(state.read_text()) if state.stat().st_size else _unknown()
         state.touch()
@@ -166,7 +167,7 @@ def main() -> None:
     parser.add_argument("--to", type=address, required=True, metavar="ID", help="the channel or user who sees the card")
     parser.add_argument("--key", help="which kind of fix it is, for statistics")
     parser.add_argument("--confidence", type=int, help="how sure it is, in percent")
-    parser.add_argument("--state", type=Path, default=Path("fixer.state"), help="where it is written down what ran")
+    parser.add_argument("--state", type=Path, default=Path(), metavar="DIR", help="where it is written down what ran")
     options = parser.parse_args()
     try:
         bridge = Bridge(os.environ["ASKBRIDGE_URL"], os.environ["ASKBRIDGE_KEY"])

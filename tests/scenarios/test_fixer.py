@@ -20,10 +20,11 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "fixer.py"
 
 
 @contextlib.asynccontextmanager
-async def fixer(dev: Program, session: str, command: str, state: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The example, which ends by itself; killed if it did not."""
+async def fixer(dev: Program, session: str, command: str, at: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The example in this directory, which ends by itself; killed if it did not."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(EXAMPLE), session, "Make room", command, "--to", "C0APPROVALS", "--state", str(state)),
+        *(sys.executable, str(EXAMPLE), session, "Make room", command, "--to", "C0APPROVALS"),
+        cwd=at,
         env={**os.environ, "ASKBRIDGE_URL": dev.bridge(0), "ASKBRIDGE_KEY": dev.facts["api_key"]},
         stdout=asyncio.subprocess.PIPE,
     )
@@ -55,9 +56,9 @@ async def click(of: rounds.Shown, choice: str, offered: str) -> None:
 
 
 async def test_it_applies_what_was_decided_and_hands_over_what_failed(shared: Program, tmp_path: Path) -> None:
-    ran, state = tmp_path / "ran", tmp_path / "state"
-    command = f"test -e {state} && echo x >> {ran}; exit 3"  # it is written down that it may have run before it does
-    async with fixer(shared, "disk-1", command, state) as first:
+    ran = tmp_path / "ran"
+    command = f"ls fix_*.state && echo x >> {ran}; exit 3"  # it is written down that it may have run before it does
+    async with fixer(shared, "disk-1", command, tmp_path) as first:
         of = await proposed(shared, "disk-1")
         assert not ran.exists(), "nothing runs before a person has decided"
         await click(of, "apply", "not decided yet")
@@ -65,7 +66,7 @@ async def test_it_applies_what_was_decided_and_hands_over_what_failed(shared: Pr
         await until(of.text, lambda text: "reports" in text)
         first.kill()
         await asyncio.wait_for(first.wait(), PATIENCE)
-    async with fixer(shared, "disk-1", command, state) as again:
+    async with fixer(shared, "disk-1", command, tmp_path) as again:
         await click(of, "confirm", "reports")
         out, _ = await again.communicate()
 
@@ -79,9 +80,9 @@ async def test_it_applies_what_was_decided_and_hands_over_what_failed(shared: Pr
 async def test_it_does_not_know_what_a_command_did_that_it_did_not_see_the_end_of(
     shared: Program, tmp_path: Path
 ) -> None:
-    (tmp_path / "state").touch()
-    async with fixer(shared, "disk-4", f"touch {tmp_path}/ran", tmp_path / "state"):
+    async with fixer(shared, "disk-4", f"touch {tmp_path}/ran", tmp_path):
         of = await proposed(shared, "disk-4")
+        (tmp_path / f"{of.id}.state").touch()
         await click(of, "apply", "not decided yet")
         await until(of.text, lambda text: "please look whether it worked" in text)
 
@@ -90,8 +91,32 @@ async def test_it_does_not_know_what_a_command_did_that_it_did_not_see_the_end_o
 
 async def test_what_is_dismissed_or_made_a_template_runs_nothing(shared: Program, tmp_path: Path) -> None:
     for session, choice in (("disk-2", "dismiss"), ("disk-3", "draft_template")):
-        async with fixer(shared, session, f"touch {tmp_path}/ran", tmp_path / session) as process:
+        async with fixer(shared, session, f"touch {tmp_path}/ran", tmp_path) as process:
             await click(await proposed(shared, session), choice, "not decided yet")
             out, _ = await process.communicate()
         assert process.returncode == 0 and b"No fix of this session" in out
     assert not (tmp_path / "ran").exists()
+
+
+async def test_a_second_fix_in_the_same_directory_runs_its_own_command(shared: Program, tmp_path: Path) -> None:
+    for number in ("5", "6"):
+        async with fixer(
+            shared, f"disk-{number}", f"touch {tmp_path}/ran-{number}; exit {number}", tmp_path
+        ) as process:
+            of = await proposed(shared, f"disk-{number}")
+            await click(of, "apply", "not decided yet")
+            await click(of, "confirm", "reports")
+            await process.communicate()
+
+        assert (tmp_path / f"ran-{number}").exists()
+        assert (await of.get())["failure_reason"] == f"The command ended with status {number}."
+
+
+async def test_it_ends_when_an_outcome_is_recorded_that_no_one_decided_on(shared: Program, tmp_path: Path) -> None:
+    async with fixer(shared, "disk-7", f"touch {tmp_path}/ran", tmp_path) as process:
+        of = await proposed(shared, "disk-7")
+        url = f"{shared.bridge(0)}/v1/fixes/{of.id}"
+        await shared.call("PATCH", url, {"outcome": "applied_pending", "reason": "The nightly run."})
+        out, _ = await process.communicate()
+
+    assert process.returncode == 0 and "The nightly run." in out.decode() and not (tmp_path / "ran").exists()

@@ -22,15 +22,16 @@ def decided(before: Fix, after: Fix, by: Json) -> Happened:
     return Happened(move="decided", from_status=before.status, to_status=after.status, by=by, detail=_detail(after))
 
 
-def outcome(before: Fix, after: Fix, words: str | None, by: Json) -> Happened:
-    """Something became of the fix, or there is a new reason for what it is."""
+def outcome(before: Fix, after: Fix, words: str | None, by: Json, *, confirmed: Json | None) -> Happened:
+    """Something became of the fix, or there is a new reason for what it is; `confirmed`: an agent had proposed it."""
+    proposed = {"confirmed": {name: confirmed[name] for name in ("by", "at", "evidence")}} if confirmed else {}
     return Happened(
         move="outcome",
         from_status=before.status,
         to_status=after.status,
         by=by,
         reason=words,
-        detail=_detail(after) | {"outcome_change": {"from": before.outcome, "to": after.outcome}},
+        detail=_detail(after) | {"outcome_change": {"from": before.outcome, "to": after.outcome}} | proposed,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from bridge.fields import is_blank
 from bridge.forms.form import Accepted, FieldErrors, Form, OptionsField, Submitted, TextField
 from bridge.things.contract import Choosable
+from bridge.things.fix.life import REMIND_SECONDS
 from bridge.things.fix.request import MAX_REASON
 from bridge.things.fix.row import Outcome
 from storage.model import Json
@@ -82,4 +83,6 @@ def accept(move: str, submitted: Submitted) -> Accepted:
         return FieldErrors(messages={WORDS: "Please say why, or what you are waiting for."})
     given: Json = {} if is_blank(words) else {WORDS: words}
     given |= {OUTCOME: outcome[0]} if outcome else {}
-    return given | ({REMIND: int(remind_in[0])} if remind_in else {})
+    if move in (PENDING, REASON):  # the form promises it, also to those who wait for the same as before
+        given[REMIND] = int(remind_in[0]) if remind_in else REMIND_SECONDS
+    return given

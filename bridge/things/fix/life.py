@@ -2,10 +2,10 @@
 
     decision   (none) ──> one_off | draft_template | build_template | dismissed                a person, once
 
-    outcome    proposed ──> applied_pending <──> applied_partial      a new reason or new notes: the same again
+    outcome    proposed ──> applied_pending <──> applied_partial      other words: the same again
                   │                 ▲ │             ▲ │
                   │                 │ ▼             │ ▼
-                  ├──────────> applied_success <──> applied_failed
+                  ├──────────> applied_success <──> applied_failed       other words: applied_failed again
                   └──────────> dismissed                                                       final
 
 A newer fix of the session supersedes it, whatever its outcome: people cannot act on it any more, but agents can still
@@ -25,7 +25,7 @@ from bridge.things.fix.request import Propose, ProposeOutcome
 from bridge.things.fix.row import Decided, Fix, Outcome
 from storage.model import Json
 
-REMIND_SECONDS: Final = 86_400
+REMIND_SECONDS: Final = 86_400  # until people are reminded, if no one says otherwise
 
 _OPEN: Final = frozenset({Outcome.SUCCESS, Outcome.FAILED, Outcome.PARTIAL, Outcome.PENDING})
 NEXT: Final = MappingProxyType(
@@ -38,7 +38,7 @@ NEXT: Final = MappingProxyType(
         Outcome.DISMISSED: frozenset[Outcome](),
     }
 )
-"""Which outcomes can follow each."""
+"""Which outcomes can follow each. `changed` also takes another reason why a fix failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class Change:
     outcome: Outcome | None = None
     words: str | None = None  # what went wrong, what is awaited, or what works and what does not
     remind_in: int | None = None  # seconds
+    confirmed: Json | None = None  # the proposed outcome that a person confirms by it
 
 
 def proposed(sent: Propose, by: Json, *, supersedes: str | None) -> Decision[Fix]:
@@ -112,18 +113,21 @@ def changed(locked: Locked[Fix], change: Change, by: Json) -> Decision[Fix] | No
         if not can_remind(row):
             return None
         return Decision(row=replace(row, due_at=_due(now, change)), happened=[], is_quiet=True)
-    if change.outcome not in NEXT[Outcome(row.outcome)]:
+    is_reason = change.outcome is Outcome.FAILED and row.outcome == Outcome.FAILED
+    if change.outcome not in NEXT[Outcome(row.outcome)] and not is_reason:
         return None
     after = _with_outcome(row, change, by, now)
     if change.remind_in is not None and not can_remind(after):
         return None
-    return Decision(
-        row=after, happened=[entries.outcome(row, after, change.words, by)], end_reason="The fix has ended."
-    )
+    entry = entries.outcome(row, after, change.words, by, confirmed=change.confirmed)
+    return Decision(row=after, happened=[entry], end_reason="The fix has ended.")
 
 
 def with_proposal(locked: Locked[Fix], sent: ProposeOutcome, by: Json) -> Decision[Fix] | None:
-    """The fix with what an agent proposes as its outcome, which decides nothing; None if that cannot follow."""
+    """The fix with what an agent proposes as its outcome, which decides nothing; None if that cannot follow.
+
+    It ends the open round, and with it the buttons of a reminder: another reminder comes if none was due.
+    """
     row = locked.row
     if not row.is_active or Outcome(sent.outcome) not in NEXT[Outcome(row.outcome)]:
         return None
@@ -131,7 +135,9 @@ def with_proposal(locked: Locked[Fix], sent: ProposeOutcome, by: Json) -> Decisi
     before = row.outcome_proposal or {}
     if all(before.get(name) == value for name, value in proposal.items()):
         return Decision(row=row, happened=[])
-    return Decision(row=replace(row, outcome_proposal={**proposal, "at": moment(locked.now)}), happened=[])
+    due_at = row.due_at or (locked.now + timedelta(seconds=REMIND_SECONDS) if can_remind(row) else None)
+    after = replace(row, outcome_proposal={**proposal, "at": moment(locked.now)}, due_at=due_at)
+    return Decision(row=after, happened=[])
 
 
 def can_remind(row: Fix) -> bool:
@@ -141,15 +147,22 @@ def can_remind(row: Fix) -> bool:
 
 
 def identity(row: Fix) -> Json:
-    """What a person judges with a click on the card of a fix."""
+    """What a person judges with a click on the card of a fix.
+
+    It has all of a proposed outcome: to confirm it records its words, which must be those that the person saw.
+    """
     return {"decision": row.decision, "outcome": row.outcome, "proposal": row.outcome_proposal}
 
 
 def _is_repeated(row: Fix, change: Change) -> bool:
-    """Whether the fix has this outcome already, with these words where the outcome needs some."""
-    if change.outcome != row.outcome:
+    """Whether the fix has this outcome already, with these words where it needs some, and no one confirms it."""
+    if change.outcome != row.outcome or change.confirmed is not None:
         return False
-    latest = {Outcome.PARTIAL: row.partial_notes, Outcome.PENDING: row.waiting_on}
+    latest = {
+        Outcome.PARTIAL: row.partial_notes,
+        Outcome.PENDING: row.waiting_on,
+        Outcome.FAILED: row.failure_reason,
+    }
     return latest.get(change.outcome, change.words) == change.words
 
 
@@ -167,11 +180,18 @@ def _with_outcome(row: Fix, change: Change, by: Json, now: datetime) -> Fix:
         waiting_on=words if is_pending else row.waiting_on,
         waiting_since=now if is_pending and row.outcome != Outcome.PENDING else row.waiting_since,
         applied_at=None if outcome is Outcome.DISMISSED else row.applied_at or now,
-        verified_at=now if outcome is not None and outcome.is_verdict else None,
+        verified_at=_verified_at(row, outcome, now),
         outcome_proposal=None,
         due_at=None,
     )
     return replace(after, due_at=_due(now, change)) if is_pending and row.is_active else after
+
+
+def _verified_at(row: Fix, outcome: Outcome | None, now: datetime) -> datetime | None:
+    """When the verdict was given, if there is one: other words leave it as old as it is."""
+    if outcome is None or not outcome.is_verdict:
+        return None
+    return row.verified_at if row.outcome == outcome else now
 
 
 def _due(now: datetime, change: Change) -> datetime:

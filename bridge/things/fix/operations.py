@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from storage.statements import Runs
 
 _TABLE: Final = NOUN.table
 _MAX_HANDED_OVER: Final = 20  # of each sort
+_HANDED_OVER: Final = MappingProxyType(
+    {"pending": Outcome.PENDING, "partial": Outcome.PARTIAL, "failed": Outcome.FAILED}
+)
 
 
 async def propose(context: Context, _: UUID | None, sent: Propose) -> Result:
@@ -41,7 +45,8 @@ async def judge(context: Context, id: UUID | None, sent: Judge) -> Result:
     change = Change(outcome=outcome, words=sent.reason or sent.notes, remind_in=sent.remind_in)
 
     def decide(locked: Locked[Fix]) -> Decision[Fix] | Result:
-        return life.changed(locked, change, context.by) or _illegal(locked)
+        illegal = _illegal(locked, outcome, is_for_people=sent.remind_in is not None)
+        return life.changed(locked, change, context.by) or illegal
 
     return await agent_moves.make(context, NOUN, id, decide)
 
@@ -50,7 +55,8 @@ async def propose_outcome(context: Context, id: UUID | None, sent: ProposeOutcom
     """Propose what became of a fix, for a person to confirm."""
 
     def decide(locked: Locked[Fix]) -> Decision[Fix] | Result:
-        return life.with_proposal(locked, sent, context.by) or _illegal(locked)
+        illegal = _illegal(locked, Outcome(sent.outcome), is_for_people=True)
+        return life.with_proposal(locked, sent, context.by) or illegal
 
     return await agent_moves.make(context, NOUN, id, decide)
 
@@ -58,8 +64,8 @@ async def propose_outcome(context: Context, id: UUID | None, sent: ProposeOutcom
 async def handover(db: Database, organization_id: UUID, query: Mapping[str, Any]) -> Json:
     """What the next one who works on a session must know of its fixes."""
     session = query["session"]
-    found = {
-        outcome: await _TABLE.ids(
+    found = [
+        await _TABLE.ids(
             "handover",
             db,
             organization_id=organization_id,
@@ -67,19 +73,20 @@ async def handover(db: Database, organization_id: UUID, query: Mapping[str, Any]
             outcome=outcome.value,
             limit=_MAX_HANDED_OVER,
         )
-        for outcome in (Outcome.PENDING, Outcome.PARTIAL, Outcome.FAILED)
+        for outcome in _HANDED_OVER.values()
+    ]
+    rows = await _TABLE.several(db, organization_id, {id for ids in found for id in ids})
+    resources = await reading.resources_of(db, NOUN, organization_id, rows)
+    newest = sorted(rows.values(), key=lambda each: each.thing.id, reverse=True)
+    # By the outcome that was read last: what is judged meanwhile was found with two outcomes, and has one.
+    lists = {
+        name: [each for each in newest if each.row.outcome == outcome][:_MAX_HANDED_OVER]
+        for name, outcome in _HANDED_OVER.items()
     }
-    every = [id for ids in found.values() for id in ids]
-    rows = await _TABLE.several(db, organization_id, every)
-    resources = await reading.resources(db, NOUN, organization_id, every)
-    pending, partial, failed = [[rows[id] for id in ids if id in rows] for ids in found.values()]
     return {
         "session": session,
-        "message": summaries.handover(pending, partial, failed),
-        **{
-            name: [resources[id] for id in ids if id in resources]
-            for name, ids in zip(("pending", "partial", "failed"), found.values(), strict=True)
-        },
+        "message": summaries.handover(**lists),
+        **{name: [resources[each.thing.id] for each in items] for name, items in lists.items()},
     }
 
 
@@ -132,11 +139,21 @@ def _name(session: str) -> str:
     return json_text.dumps([NOUN.name, session])
 
 
-def _illegal(locked: Locked[Fix]) -> IllegalMove:
+def _illegal(locked: Locked[Fix], outcome: Outcome | None, *, is_for_people: bool) -> IllegalMove:
+    """Why a fix cannot have this outcome, or why people cannot be asked for it; None: they would be reminded only."""
     row = locked.row
-    following = ", ".join(sorted(life.NEXT[Outcome(row.outcome)])) or "nothing"
-    superseded = "" if row.is_active else " and superseded"
-    return IllegalMove(id=locked.thing.id, detail=f"It is {row.status}{superseded}; what can follow: {following}.")
+    status = f"It is {row.status}" if row.is_active else f"It is {row.status} and superseded"
+    if is_for_people and not row.is_active:
+        detail = (
+            f"{status}: people no longer act on it. They are not reminded of it and confirm no outcome; PATCH still "
+            "records what became of it."
+        )
+    elif outcome is None:
+        detail = f"{status}: no verdict is missing of which people could be reminded."
+    else:
+        following = ", ".join(sorted(life.NEXT[Outcome(row.outcome)])) or "nothing"
+        detail = f"{status}; what can follow: {following}."
+    return IllegalMove(id=locked.thing.id, detail=detail)
 
 
 _TO: Final = "Where its cards are. Left out: the connection's default channel; if there is none, there is no card"
@@ -167,7 +184,7 @@ API: Final = NounApi(
             name="judgeFix",
             summary="Say what became of a fix",
             description="Also of one that was superseded. The outcome that it already has changes nothing, but new "
-            "`notes` or a new `reason` to wait do. `dismissed` follows only `proposed`.",
+            "`notes`, or a new `reason` why it failed or what is awaited, do. `dismissed` follows only `proposed`.",
             body=Judge,
             run=judge,
         ),

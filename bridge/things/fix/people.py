@@ -41,12 +41,8 @@ CONFIRMS: Final = MappingProxyType(
         Outcome.PENDING.value: "Confirm: still waiting",
     }
 )
-_RUNS: Final = blocks.confirm(
-    "Apply this fix?",
-    "The agent is told to go on, and may run the script with its parameters at once.",
-    yes="Apply",
-    no="Not now",
-)
+IN_PART: Final = "This card shows only a part of the parameters."
+_RUNS: Final = "The agent is told to go on, and may run the script with its parameters at once."
 _ENDS: Final = blocks.confirm(
     "Dismiss this fix?",
     "It is not applied. This is final; the agent can propose another one.",
@@ -56,9 +52,12 @@ _ENDS: Final = blocks.confirm(
 )
 
 
-def moves(row: Fix) -> Mapping[str, PersonMove]:
-    """What an active fix offers; first what an agent proposed as its outcome, if it did."""
-    others = _moves(row, has_primary=not row.outcome_proposal)
+def moves(row: Fix, *, shows_all: bool = True) -> Mapping[str, PersonMove]:
+    """What an active fix offers; first what an agent proposed as its outcome, if it did.
+
+    The question before a script is applied says if the card does not show all parameters.
+    """
+    others = _moves(row, has_primary=not row.outcome_proposal, shows_all=shows_all)
     if not row.outcome_proposal:
         return others
     outcome = row.outcome_proposal["outcome"]
@@ -94,7 +93,7 @@ def move(locked: Locked[Fix], choice: str, given: Json, by: Json) -> Decision[Fi
     if choice in _DECISIONS:
         return life.decided(locked, _DECISIONS[choice], by)
     if choice == CONFIRM and (proposal := locked.row.outcome_proposal) is not None:
-        change = Change(outcome=Outcome(proposal["outcome"]), words=proposal["reason"])
+        change = Change(outcome=Outcome(proposal["outcome"]), words=proposal["reason"], confirmed=proposal)
     else:
         outcome = Outcome(given[form.OUTCOME]) if choice == form.CORRECT else _OUTCOMES[choice]
         change = Change(outcome=outcome, words=given.get(form.WORDS), remind_in=given.get(form.REMIND))
@@ -104,11 +103,19 @@ def move(locked: Locked[Fix], choice: str, given: Json, by: Json) -> Decision[Fi
     return decision
 
 
-def _moves(row: Fix, *, has_primary: bool) -> dict[str, PersonMove]:
+def _runs(*, shows_all: bool) -> Json:
+    """The question before a script is applied."""
+    text = _RUNS if shows_all else f"{_RUNS} {IN_PART}"
+    return blocks.confirm("Apply this fix?", text, yes="Apply", no="Not now")
+
+
+def _moves(row: Fix, *, has_primary: bool, shows_all: bool) -> dict[str, PersonMove]:
     match Outcome(row.outcome):
         case Outcome.PROPOSED if row.decision is None:
             return {
-                APPLY: PersonMove(label="Apply", is_primary=has_primary, confirm=_RUNS if row.script else None),
+                APPLY: PersonMove(
+                    label="Apply", is_primary=has_primary, confirm=_runs(shows_all=shows_all) if row.script else None
+                ),
                 DISMISS: PersonMove(label="Dismiss", confirm=_ENDS),
                 Decided.DRAFT_TEMPLATE.value: PersonMove(label="Draft a template", is_in_menu=True),
                 Decided.BUILD_TEMPLATE.value: PersonMove(label="Build a template", is_in_menu=True),

@@ -16,7 +16,7 @@ MAX_TITLE = 200
 MAX_DESCRIPTION = 3_000
 MAX_KEY = 80
 MAX_TEMPLATE = 200
-MAX_SCRIPT = 4_000
+MAX_SCRIPT = 750  # a card shows all of it, whatever its characters are: people apply no script that they do not see
 MAX_PARAMETERS = 4 * 1024  # bytes of JSON
 MAX_EVIDENCE = 16 * 1024
 MAX_REASON = 1_000  # characters
@@ -56,10 +56,11 @@ class Propose(Strict):
     )
     template: Template | None = Field(default=None, description="Not together with `script`")
     script: Annotated[Words, Field(min_length=1, max_length=MAX_SCRIPT)] | None = Field(
-        default=None, description="What would run, or its name; shown on the card"
+        default=None, description="What would run, or its name; the card shows all of it"
     )
     parameters: Annotated[Arguments, BeforeValidator(at_most(MAX_PARAMETERS))] | None = Field(
-        default=None, description="Of the script, at most 4 KB; the card shows ten of its values"
+        default=None,
+        description="Of the script, at most 4 KB; the card shows ten of its values, and says so if these are not all",
     )
 
     @model_validator(mode="after")
@@ -84,7 +85,8 @@ class Judge(Strict):
     )
     remind_in: Annotated[int, Field(ge=MIN_REMIND, le=MAX_REMIND), WHOLE] | None = Field(
         default=None,
-        description="Seconds until people are asked for a verdict; left out with `applied_pending`: a day",
+        description="Seconds until people are asked for a verdict: with `applied_pending`, where it is a day if left "
+        "out, or without an outcome",
     )
 
     @model_validator(mode="after")
@@ -101,6 +103,12 @@ class Judge(Strict):
             )
         if self.reason is not None and self.outcome in (None, "applied_partial"):
             raise PydanticCustomError("reason_unused", "goes not with this outcome: leave it out", {"at": ("reason",)})
+        if self.remind_in is not None and self.outcome not in (None, "applied_pending"):
+            raise PydanticCustomError(
+                "remind_in_unused",
+                'goes only with the outcome "applied_pending", or without one: leave it out',
+                {"at": ("remind_in",)},
+            )
         return self
 
 

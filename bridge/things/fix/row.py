@@ -25,7 +25,11 @@ class Decided(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a fix, whatever was decided. `applied_partial` and `applied_pending` wait for a verdict."""
+    """What became of a fix, whatever was decided.
+
+    `applied_partial` and `applied_pending` are provisional. People are reminded of a pending one that its verdict is
+    missing; one that works in part may stay so.
+    """
 
     PROPOSED = "proposed"
     PENDING = "applied_pending"

@@ -93,7 +93,7 @@ class FixStats(BaseModel):
     """How fixes of one kind fared."""
 
     key: str = Field(description="As it was asked for")
-    proposed: int = Field(description="How many there are, whatever became of them")
+    proposed: int = Field(description="How many there are, whatever became of them; deleted ones are not counted")
     applied: int = Field(description="How many have an applied outcome")
     worked: int = Field(description="How many have the outcome `applied_success`")
     failed: int = Field(description="How many have the outcome `applied_failed`")

@@ -31,12 +31,16 @@ def sentence(found: ThingRow[Fix]) -> str:
 
 
 def standing(found: ThingRow[Fix]) -> str:
-    """What a fix is now, who made it so and when, in mrkdwn for a person."""
-    return state.line(found.thing, found.row)
+    """What a fix is now, who made it so and when, and what an agent reports since then, in mrkdwn for a person."""
+    reported = state.proposal(found.row, where=" on its card")
+    return " ".join([state.line(found.thing, found.row), *([reported] if reported else [])])
 
 
-def what(row: Fix) -> str:
-    """The state alone. A partial or pending fix is provisional: no agent may take it for solved."""
+def what(row: Fix, *, leads: bool = True) -> str:
+    """The state alone. A partial or pending fix is provisional: no agent may take it for solved.
+
+    `leads`: a pending one is what to assume. Of several of a session only one is.
+    """
     outcome = Outcome(row.outcome)
     by = f" by {actors.named(row.outcome_by)}" if row.outcome_by else ""
     at = f" at {status_text.moment(row.outcome_at)}" if row.outcome_at else ""
@@ -50,7 +54,7 @@ def what(row: Fix) -> str:
             awaited = status_text.person_wrote(row.waiting_on or "", where=" in waiting_on")
             return (
                 f"Provisional: it was applied and is not verified{since}, recorded{by}. What is awaited: {awaited}. "
-                "Take it as the leading hypothesis, not as solved."
+                f"{'Take it as the leading hypothesis, not as solved.' if leads else 'It is not solved.'}"
             )
         case Outcome.PARTIAL:
             notes = status_text.person_wrote(row.partial_notes or "", where=" in partial_notes")

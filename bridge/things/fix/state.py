@@ -75,22 +75,27 @@ def decision(row: Fix) -> str:
     return f"{_DECIDED[Decided(row.decision)]}, decided{frame.by(row.decided_by)}{at}."
 
 
-def proposal(row: Fix) -> str:
-    """What an agent proposes as the outcome, which a person may confirm; empty if none does."""
+def proposal(row: Fix, *, where: str = "") -> str:
+    """What an agent proposes as the outcome, which a person may confirm there; empty if none does."""
     if not row.outcome_proposal:
         return ""
     said = row.outcome_proposal
     what = _OUTCOMES[Outcome(said["outcome"])]
     why = f" {_quoted(said['reason'])}" if said.get("reason") else ""
-    return f"🤖 {frame.named(said['by'])} reports: {what}.{why} It counts once a person confirms it."
+    return f"🤖 {frame.named(said['by'])} reports: {what}.{why} It counts once a person confirms it{where}."
 
 
 def reminder(row: Fix) -> str:
-    """The question in the thread of the card when no verdict has come for a while; it names who applied the fix."""
+    """The question in the thread of the card when no verdict has come for a while.
+
+    It names who had the fix applied or, if no person decided so, who recorded that it was.
+    """
     if row.outcome == Outcome.PENDING:
-        who = row.decided_by if row.decision == Decided.ONE_OFF and row.decided_by else row.outcome_by
         since = f" {blocks.date(row.waiting_since, 'since')}" if row.waiting_since else ""
-        return f"🔔 {_named(who)} applied this fix, which waits{since} for {_quoted(row.waiting_on)}. Did it work?"
+        waits = f"waits{since} for {_quoted(row.waiting_on)}. Did it work?"
+        if row.decision == Decided.ONE_OFF:
+            return f"🔔 {_named(row.decided_by)} applied this fix, which {waits}"
+        return f"🔔 {_named(row.outcome_by)} recorded that this fix was applied. It {waits}"
     at = f" {blocks.date(row.decided_at, _THEN)}" if row.decided_at else ""
     return f"🔔 {_named(row.decided_by)} decided to apply this fix{at}. Did it work?"
 

@@ -19,7 +19,8 @@ def handover(
 ) -> str:
     """The words of a hand-over, each sort newest first: the first pending one leads."""
     lines = [
-        *(_named("Leading hypothesis" if not place else "Also pending", each) for place, each in enumerate(pending)),
+        *(_named("Leading hypothesis", each) for each in pending[:1]),
+        *(_named("Also pending", each, leads=False) for each in pending[1:]),
         *(_named("Works partly", each) for each in partial),
         *(_named("Did not work", each) for each in failed),
     ]
@@ -43,8 +44,8 @@ def _rate(count: int, of: int) -> Json:
     return {"rate": round(count / of, 4) if of else None, "count": count, "of": of}
 
 
-def _named(what: str, found: ThingRow[Fix]) -> str:
+def _named(what: str, found: ThingRow[Fix], *, leads: bool = True) -> str:
     """One fix of a hand-over: what it is, its id, its title and its state."""
     old = "" if found.row.is_active else " (superseded)"
     title = status_text.quoted(found.row.title)
-    return f"{what}{old}: {title}, {encode(PREFIX, found.thing.id)}. {sentences.what(found.row)}"
+    return f"{what}{old}: {title}, {encode(PREFIX, found.thing.id)}. {sentences.what(found.row, leads=leads)}"

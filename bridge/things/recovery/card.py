@@ -23,7 +23,7 @@ def card(view: ThingView[Recovery]) -> Drawing:
             ],
             [Row(name=name, text=value, field="/evidence", is_value=True) for name, value in facts],
         ],
-        more=(more, "/evidence"),
+        more=[(more, "/evidence")],
         lines=_lines(view),
         moves=people.MOVES if Status(row.status).is_open else {},
         opened="Reported",

@@ -20,7 +20,7 @@ MOVES = {"take": PersonMove(label="Take", is_primary=True), "drop": PersonMove(l
 def drawn(*rows: Row, is_plain: bool = False, more: int = 0, round_id: object = ROUND) -> Drawing:
     view = building.view(row(), is_plain=is_plain, round_id=round_id)
     return frame.frame(
-        view, title="A parcel", rows=[rows], lines=["📥 *Open*"], moves=MOVES, more=(more, "/values"), opened="Sent"
+        view, title="A parcel", rows=[rows], lines=["📥 *Open*"], moves=MOVES, more=[(more, "/values")], opened="Sent"
     )
 
 

@@ -2,13 +2,16 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from bridge.things.event_schemas import EventPage
+from bridge.things.fix import NOUN
 from bridge.things.fix.examples import EXAMPLES
 from bridge.things.fix.schemas import FixHandover, FixStats
 from storage.model import Json, Verdict
+from storage.statements import Runs
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.bridge.agents.things import fixes
@@ -71,11 +74,38 @@ async def test_the_same_outcome_changes_nothing_and_an_illegal_one_is_refused(do
 
     again = await fixes.judge(door, id, outcome="applied_failed", reason="It hangs.")
     assert again.status == 200 and again.json == {name: before[name] for name in again.json}
+    other = await fixes.judge(door, id, outcome="applied_failed", reason="It leaks.")
+    assert other.json["failure_reason"] == "It leaks." and other.json["verified_at"] == before["verified_at"]
+    assert await fixes.told(door) == ["proposed", "outcome", "outcome"]
     refused = await fixes.judge(door, id, outcome="dismissed")
     assert refused.status == 409 and refused.json["type"].endswith("illegal_move")
-    assert "applied_partial, applied_pending, applied_success" in refused.json["detail"]
-    assert (await fixes.judge(door, id, remind_in=60)).status == 409
+    assert "follow: applied_partial, applied_pending, applied_success." in refused.json["detail"]
+    undue = await fixes.judge(door, id, remind_in=60)
+    assert (undue.status, undue.json["detail"]) == (
+        409,
+        f"{id}: It is applied_failed: no verdict is missing of which people could be reminded.",
+    )
     assert (await fixes.judge(door, id, outcome="applied_partial")).status == 422
+
+
+async def test_what_people_would_have_to_do_is_refused_for_a_superseded_fix_and_what_became_of_it_is_taken(
+    door: Door,
+) -> None:
+    id = (await fixes.propose(door)).json["id"]
+    await fixes.propose(door)
+
+    refused = [
+        await fixes.judge(door, id, remind_in=60),
+        await fixes.judge(door, id, outcome="applied_pending", reason="The run.", remind_in=60),
+        await fixes.propose_outcome(door, id, outcome="applied_success"),
+    ]
+
+    why = (
+        f"{id}: It is proposed and superseded: people no longer act on it. They are not reminded of it and confirm no "
+        "outcome; PATCH still records what became of it."
+    )
+    assert {(reply.status, reply.json["detail"]) for reply in refused} == {(409, why)}
+    assert (await fixes.judge(door, id, outcome="applied_pending", reason="The run.")).status == 200
 
 
 async def test_patch_to_dismissed_sets_the_outcome_only(door: Door) -> None:
@@ -148,6 +178,11 @@ async def test_a_proposed_outcome_waits_for_a_person(door: Door) -> None:
         "U0ANA",
     )
     assert (await fixes.propose_outcome(door, id, outcome="applied_success")).status == 409
+    told = await door.call("GET", "/v1/events", params={"types": "fix.outcome"})
+    [event] = told.json["items"]
+    kept = event["change"]["confirmed"]
+    assert event["change"]["by"]["user"] == "U0ANA" and kept["by"] == {"key": "deploy-bot"}
+    assert kept["evidence"] == {"rate": 0.1} and kept["at"] == reply.json["outcome_proposal"]["at"]
 
 
 async def test_fixes_are_listed_by_session_kind_status_and_whether_they_are_active(door: Door) -> None:
@@ -190,6 +225,26 @@ async def test_a_hand_over_leads_with_what_is_pending_also_of_superseded_ones(do
     assert (await fixes.report(door, "handover", FixHandover)).status == 400
     empty = await fixes.report(door, "handover", FixHandover, session="another")
     assert empty.json["pending"] == [] and "No fix" in empty.json["message"]
+
+
+async def test_a_fix_that_is_judged_while_it_is_handed_over_is_told_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = (await fixes.propose(door)).json["id"]
+    await fixes.judge(door, id, outcome="applied_pending", reason="The run.")
+    original = NOUN.table.ids
+
+    async def ids(statement: str, db: Runs, **values: Any) -> list[UUID]:
+        found = await original(statement, db, **values)
+        if values["outcome"] == "applied_pending":
+            await fixes.judge(door, id, outcome="applied_failed", reason="It hangs.")
+        return found
+
+    monkeypatch.setattr(NOUN.table, "ids", ids)
+    reply = await fixes.report(door, "handover", FixHandover, session="alert-8841")
+
+    assert [len(reply.json[name]) for name in ("pending", "partial", "failed")] == [0, 0, 1]
+    assert reply.json["message"].startswith("Did not work") and "\n" not in reply.json["message"]
 
 
 async def test_counts_of_a_kind_come_with_rates(door: Door) -> None:

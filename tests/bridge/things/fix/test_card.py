@@ -14,7 +14,7 @@ from bridge.things.contract import ThingView
 from bridge.things.fix import NOUN, life, people
 from bridge.things.fix.card import card
 from bridge.things.fix.examples import EXAMPLES
-from bridge.things.fix.request import Propose
+from bridge.things.fix.request import MAX_SCRIPT, Propose
 from bridge.things.fix.row import Decided, Fix, Outcome
 from storage.model import Json
 from tests.bridge import limits
@@ -53,7 +53,10 @@ _OUTCOME = "|".join(
     ]
 )
 _REPORTS = rf"🤖 {_QUOTED} reports: . \*[^*]+\*\.(?: {_QUOTED})? It counts once a person confirms it\."
-_HELP = rf"\*Apply\* tells {_QUOTED} to go on; nothing is applied before\. "
+_HELP = (
+    rf"\*Apply\* tells {_QUOTED} to go on; nothing is applied before\. "
+    r"(?:This card shows only a part of the parameters\. )?"
+)
 _NAMED = r"<@[A-Z0-9]+>(?:, <@[A-Z0-9]+>)*(?: and \d+ others)?(?: \(people from other organizations allowed\))?"
 _WHO = (
     rf"(?:{_NAMED} can act on it\.|Anyone in this workspace who can see this card can act on it\.|Anyone who can see "
@@ -89,7 +92,7 @@ def test_every_example_in_every_state_is_a_card(example: Any, *, plain: bool) ->
 @generated(40)
 @given(chances())
 def test_an_agents_words_stand_only_above_the_rule_or_in_quotation_marks(chance: random.Random) -> None:
-    way: Json = chance.choice([{}, {"script": text(chance, 4_000)}, {"template": {"id": line(chance, 200)}}])
+    way: Json = chance.choice([{}, {"script": text(chance, MAX_SCRIPT)}, {"template": {"id": line(chance, 200)}}])
     found = replace(
         row(),
         session=line(chance, 200),
@@ -108,7 +111,7 @@ def test_an_agents_words_stand_only_above_the_rule_or_in_quotation_marks(chance:
 def test_a_fix_at_all_its_limits_fits_on_a_card(wide: str, *, plain: bool) -> None:
     parameters = {f"{number}{wide * 20}": wide * 20 for number in range(10)}
     found = row(
-        session=wide * 200, title=wide * 200, description=wide * 3_000, script=wide * 4_000, parameters=parameters
+        session=wide * 200, title=wide * 200, description=wide * 3_000, script=wide * MAX_SCRIPT, parameters=parameters
     )
     agent = {"name": wide * 80, "run": wide * 200, "url": f"https://ci.example.com/{'b' * 1_900}"}
     responders = [f"U{number:011}" for number in range(50)]
@@ -126,6 +129,48 @@ def test_it_says_what_is_proposed_how_sure_and_what_a_click_does() -> None:
     state, may = lines(drawn)
     assert state.startswith("💡 *Proposed*")
     assert may.startswith("*Apply* tells “watchdog” to go on; nothing is applied before.")
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_people_see_all_of_the_script_that_they_apply(*, plain: bool) -> None:
+    found = row(script="\U0001f389" * MAX_SCRIPT, parameters={"size": 60})
+
+    drawn = card(view(found, is_plain=plain))
+
+    assert "\U0001f389" * MAX_SCRIPT in limits.words(drawn) and drawn.truncated == ()
+    assert "only a part" not in str(drawn.blocks)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {f"size_{number}": number for number in range(11)},
+        {"size": "x" * 201},
+        {"x" * 81: 1},
+    ],
+    ids=["many", "long", "a long name"],
+)
+def test_who_applies_parameters_of_which_the_card_shows_a_part_is_told_so(parameters: Json, *, plain: bool) -> None:
+    drawn = card(view(row(script="set-pool-size", parameters=parameters), is_plain=plain))
+
+    assert drawn.truncated == ("/parameters",)
+    [apply] = [button for button in limits.buttons(drawn) if button["action_id"] == "v1:choose:apply"]
+    for said in (apply["confirm"]["text"]["text"], lines(drawn)[-1]):
+        assert "only a part of the parameters" in said
+
+
+def test_how_much_more_there_is_stands_under_its_own_name() -> None:
+    many = {f"value_{number}": number for number in range(13)}
+    offered = proposal(
+        judged(Outcome.PENDING, row(script="x", parameters=many)), "applied_failed", evidence=many | {"z": 1}
+    )
+    assert offered is not None
+
+    drawn = card(view(offered.row))
+
+    assert drawn.truncated == ("/parameters", "/evidence")
+    assert "and 3 more of parameters" in limits.words(drawn) and "and 4 more of evidence" in limits.words(drawn)
 
 
 BUTTONS = {

@@ -28,12 +28,13 @@ def test_every_form_is_valid_for_slack(move: str) -> None:
     ("move", "submitted", "given"),
     [
         ("failed", Submitted(texts={"words": "It hangs."}), {"words": "It hangs."}),
-        ("pending", Submitted(texts={"words": "The run."}), {"words": "The run."}),
+        ("pending", Submitted(texts={"words": "The run."}), {"words": "The run.", "remind_in": 86_400}),
         (
             "reason",
             Submitted(texts={"words": "The run."}, selected={"remind_in": ["3600"]}),
             {"words": "The run.", "remind_in": 3_600},
         ),
+        ("reason", Submitted(texts={"words": "The run."}), {"words": "The run.", "remind_in": 86_400}),
         (
             "correct",
             Submitted(texts={"words": " "}, selected={"outcome": ["applied_success"]}),

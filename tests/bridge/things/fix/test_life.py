@@ -32,7 +32,7 @@ LEGAL = {
     *((PROPOSED, outcome) for outcome in (*APPLIED, DISMISSED)),
     *itertools.product((PARTIAL, PENDING), (SUCCESS, FAILED, PARTIAL, PENDING)),
     *((SUCCESS, outcome) for outcome in (FAILED, PARTIAL, PENDING)),
-    *((FAILED, outcome) for outcome in (SUCCESS, PARTIAL, PENDING)),
+    *((FAILED, outcome) for outcome in (SUCCESS, FAILED, PARTIAL, PENDING)),
 }
 
 
@@ -97,6 +97,18 @@ def test_a_new_reason_to_wait_is_told_and_the_same_one_is_not() -> None:
     assert [entry.reason for entry in other.happened] == ["The weekly run."]
     assert other.row.waiting_since == found.waiting_since, "since when it waits"
     assert other.row.due_at == later(99) + timedelta(days=1)
+
+
+def test_another_reason_why_it_failed_is_told_and_keeps_the_time_of_the_verdict() -> None:
+    found = judged(FAILED, words="It hangs.")
+
+    again = changed(found, FAILED, words="It hangs.", at=later(99))
+    other = changed(found, FAILED, words="It leaks.", at=later(99))
+
+    assert again.row == found and again.happened == []
+    assert [entry.reason for entry in other.happened] == ["It leaks."]
+    assert (other.row.failure_reason, other.row.verified_at) == ("It leaks.", found.verified_at)
+    assert other.row.outcome_at == later(99)
 
 
 @pytest.mark.parametrize("decision", [None, *Decided])
@@ -178,6 +190,18 @@ def test_one_click_confirms_what_was_proposed() -> None:
 
     after = decision.row
     assert (after.outcome, after.waiting_on, after.outcome_by) == ("applied_pending", "The nightly run.", ANA)
+
+
+@pytest.mark.parametrize("outcome", [PENDING, PARTIAL])
+def test_to_confirm_what_is_so_already_is_recorded_and_ends_the_proposal(outcome: Outcome) -> None:
+    offered = proposal(judged(outcome, words="Seen."), outcome.value)
+    assert offered is not None
+
+    decision = people.move(locked(offered.row, at=later(5)), people.CONFIRM, {}, ANA)
+
+    assert decision.row.outcome_proposal is None
+    [entry] = decision.happened
+    assert (entry.by, entry.detail["confirmed"]["by"]) == (ANA, KEY)
 
 
 def test_what_can_be_waited_for_is_so_from_then_on() -> None:

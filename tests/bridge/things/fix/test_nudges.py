@@ -113,6 +113,40 @@ async def test_still_waiting_records_the_reason_and_asks_again_in_its_time(repli
     assert (await of.row()).waiting_on == "The weekly run."
 
 
+async def test_still_waiting_for_the_same_asks_again_in_a_day(replica: Replica) -> None:
+    of = await shown(replica)
+    await Proposer(db=replica.db, tenant=replica.tenant).judge(of.thing.id, "applied_pending", reason="The run.")
+    await replica.settle()
+    note = await nudged(replica, of)
+    assert (await of.row()).due_at is None
+
+    await of.send(await of.form("reason", handle=note, version=action_ids.NOTE), words="The run.")
+
+    [left] = await replica.db.fetch("select extract(epoch from due_at - clock_timestamp()) as seconds from fixes")
+    assert 86_000 < left["seconds"] <= 86_400
+    await make_due(replica.db)
+    assert await remind(replica.db) == 1
+
+
+async def test_what_an_agent_reports_after_it_is_told_in_its_place_and_asked_after_again(replica: Replica) -> None:
+    of, agent = await shown(replica), Proposer(db=replica.db, tenant=replica.tenant)
+    await of.click("apply")
+    note = await nudged(replica, of)
+    view = await of.form("failed", handle=note, version=action_ids.NOTE)
+
+    await agent.propose_outcome(of.thing.id, "applied_success", reason="Rate 0 %.")
+    late = await of.send(view, words="It hangs.")
+    await post_all(replica)
+
+    reports = "“deploy-bot” reports: ✅ *Worked*. “Rate 0 %.” It counts once a person confirms it on its card."
+    _, now = message(replica, note)
+    assert reports in now["text"]["text"]
+    assert reports in str(late["response"]), "and an open form says what has changed"
+    assert (await of.row()).outcome == "proposed" and (await of.row()).due_at is not None
+    await make_due(replica.db)
+    assert await remind(replica.db) == 1
+
+
 async def test_a_note_that_was_not_posted_before_the_verdict_is_never_posted(replica: Replica) -> None:
     of = await shown(replica)
     await of.click("apply")

@@ -1,5 +1,8 @@
 """The reminder that a verdict is missing: when it is due, which person it names, and that it comes once."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bridge.things.contract import Asking
@@ -40,7 +43,10 @@ def test_it_comes_for_what_waits_too_and_says_for_what() -> None:
     assert note.text.startswith("🔔 <@U0ANA> applied this fix, which waits <!date")
     assert note.text.endswith('for “The "nightly" run”. Did it work?')
     by_agent = asked(changed(row(), Outcome.PENDING, words="x", by=KEY).row, 60 + DAY)
-    assert by_agent is not None and by_agent.text.startswith("🔔 “watchdog” applied this fix")
+    assert by_agent is not None
+    assert by_agent.text.startswith("🔔 “watchdog” recorded that this fix was applied. It waits <!date")
+    by_person = asked(judged(Outcome.PENDING, decided(Decided.DRAFT_TEMPLATE)), 60 + DAY)
+    assert by_person is not None and by_person.text.startswith("🔔 <@U0ANA> recorded that this fix was applied.")
 
 
 def test_a_new_reason_to_wait_starts_anew() -> None:
@@ -50,6 +56,14 @@ def test_a_new_reason_to_wait_starts_anew() -> None:
     again = changed(waiting.row, Outcome.PENDING, words="Another.", at=later(2 * DAY)).row
 
     assert asked(again, 3 * DAY - 1) is None and asked(again, 3 * DAY) is not None
+
+
+def test_what_an_agent_reports_asks_again_but_puts_nothing_off() -> None:
+    reminded, soon = replace(decided(), due_at=None), replace(decided(), due_at=later(5))
+
+    for found, due in ((reminded, later() + timedelta(days=1)), (soon, later(5)), (row(), None)):
+        offered = proposal(found, "applied_success")
+        assert offered is not None and offered.row.due_at == due
 
 
 @pytest.mark.parametrize(

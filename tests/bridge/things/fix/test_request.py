@@ -34,6 +34,7 @@ def test_null_is_the_same_as_left_out() -> None:
     [
         ({"title": "x" * 201}, "/title"),
         ({"session": ""}, "/session"),
+        ({"script": "x" * 751}, "/script"),
         ({"confidence": 101}, "/confidence"),
         ({"confidence": -1}, "/confidence"),
         ({"confidence": 0.5}, "/confidence"),
@@ -60,6 +61,8 @@ def test_a_bad_field_of_a_proposal_is_named(changes: Json, pointer: str) -> None
         ({"outcome": "applied_success", "notes": "x"}, "/notes"),
         ({"remind_in": 60, "reason": "x"}, "/reason"),
         ({"remind_in": 59}, "/remind_in"),
+        ({"outcome": "applied_success", "remind_in": 60}, "/remind_in"),
+        ({"outcome": "applied_partial", "notes": "x", "remind_in": 60}, "/remind_in"),
         ({"outcome": "applied_failed", "reason": " "}, "/reason"),
     ],
 )

@@ -89,6 +89,7 @@ def test_a_hand_over_leads_with_what_is_pending() -> None:
         'Did not work: "Restart the workers"',
     ]
     assert 'What is awaited: "The run".' in said[0] and '"Words."' in said[3]
+    assert [line.count("leading hypothesis") for line in said[:2]] == [1, 0] and said[1].endswith("It is not solved.")
     assert summaries.handover([], [], []) == "No fix of this session is pending, works partly or has failed."
 
 
