@@ -5,7 +5,7 @@
 -- part: leased
 -- The notes of one card that this caller has leased; a note that was leased by another since is none of them.
 mine as materialized (
-    select notes.number, notes.leased_until, notes.given_up_at, notes.maybe_sent
+    select notes.number, notes.leased_until, notes.given_up_at, notes.maybe_sent, notes.over_at
     from unnest($numbers::int[], $attempts::int[]) as leased (number, attempt)
     join notes
         on notes.organization_id = $organization_id
@@ -33,12 +33,12 @@ held as (
 
 -- name: hold_cards :many
 -- Lock up to $limit cards whose next note is due and that no replica posts notes for: of the connections that this
--- replica has a token for. A card that is not posted yet keeps its notes waiting; is_over: it never will get them. Scans
--- all organizations. Cards that are locked are skipped.
+-- replica has a token for. A card that is not posted yet keeps its notes waiting; is_over: it never will get them.
+-- has_over: it has notes whose round is over. Scans all organizations. Cards that are locked are skipped.
 with due as materialized (
     select
         notes.organization_id, notes.interaction_id, notes.card_id, min(notes.due_at) as due_at,
-        min(notes.number) as number
+        min(notes.number) as number, bool_or(notes.over_at is not null) as has_over
     from notes
     where
         /* part: note_waits */
@@ -50,7 +50,7 @@ with due as materialized (
 )
 select
     cards.organization_id, cards.interaction_id, cards.id,
-    cards.retired_at is not null or cards.given_up_at is not null or cards.ts is null as is_over
+    cards.retired_at is not null or cards.given_up_at is not null or cards.ts is null as is_over, due.has_over
 from due
 join cards
     on cards.organization_id = due.organization_id
@@ -83,12 +83,14 @@ for no key update of cards skip locked;
 
 -- name: abandon :many
 -- Give up the waiting notes of locked cards that never will get them: because they are elsewhere now ($moved), were given
--- up themselves, or need no post any more ($never_posted).
+-- up themselves, or need no post any more ($never_posted). Of other cards those whose round is over ($answered): the
+-- release before does not give them up when it puts them off.
 with /* part: held */
 update notes
 set
     given_up_at = clock_timestamp(), leased_until = null,
     reason = case
+        when notes.over_at is not null then $answered::jsonb
         when cards.retired_at is not null then $moved::jsonb
         when cards.given_up_at is not null then cards.reason
         else $never_posted::jsonb
@@ -104,6 +106,9 @@ where
     and notes.card_id = held.card_id
     and /* part: note_waits */
     and (notes.leased_until is null or notes.leased_until <= clock_timestamp())
+    and (
+        notes.over_at is not null
+        or cards.retired_at is not null or cards.given_up_at is not null or cards.ts is null)
 returning notes.interaction_id, notes.reason ->> 'code' as code;
 
 -- name: lease :many
@@ -132,6 +137,7 @@ first as materialized (
         and notes.card_id = held.card_id
     where
         /* part: note_waits */
+        and notes.over_at is null
         and not exists ( -- as hold_cards looked before its lock, but after the lock
             select
             from notes
@@ -162,7 +168,7 @@ returning
 
 -- name: mark_maybe_sent :one
 -- Mark notes as possibly posted, before Slack is called: a replica may die before it records the message. All or none:
--- none if the lease was lost, or the card is given up or elsewhere. The lease is $seconds long from here on.
+-- none if the lease was lost, the round is over, or the card is given up or elsewhere. The lease is $seconds long from here on.
 with /* part: leased */,
 marked as (
     update notes
@@ -173,7 +179,11 @@ marked as (
         and cardinality($numbers::int[]) = (
             select count(*)
             from mine as free
-            where free.leased_until > clock_timestamp() and free.given_up_at is null and not free.maybe_sent
+            where
+                free.leased_until > clock_timestamp()
+                and free.given_up_at is null
+                and not free.maybe_sent
+                and free.over_at is null
         )
         and exists (
             select
@@ -217,7 +227,7 @@ released as (
         failures = failures + $failed::int,
         reason = $reason::jsonb,
         given_up_at = case
-            when created_at < clock_timestamp() - make_interval(secs => $max_age::float8) or over_at is not null
+            when created_at < clock_timestamp() - make_interval(secs => $max_age::float8) or notes.over_at is not null
                 then clock_timestamp()
         end
     from mine
@@ -291,7 +301,7 @@ released as (
         failures = failures + $failed::int,
         reason = $reason::jsonb,
         edited_at = case
-            when over_at < clock_timestamp() - make_interval(secs => $max_age::float8) then clock_timestamp()
+            when notes.over_at < clock_timestamp() - make_interval(secs => $max_age::float8) then clock_timestamp()
         end
     from mine
     where

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bridge.card import action_ids
 from bridge.forms import codec
 from bridge.loops.things import Things
@@ -16,7 +18,7 @@ from tests.bridge.replica import Replica
 from tests.bridge.things.fix.agents import Proposer, click, clicked, found
 from tests.bridge.things.fix.test_clicks import CHANNEL, Shown, shown
 from tests.bridge.things.noting import loop, post_all
-from tests.bridge.things.steps import held
+from tests.bridge.things.steps import held, mutated
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.faults import until_waiting
@@ -176,6 +178,32 @@ async def test_slack_did_not_take_it_before_the_verdict_so_it_is_not_tried_again
     posts = len(replica.called("chat.postMessage"))
     await post_all(replica)
     assert len(replica.called("chat.postMessage")) == posts
+
+
+async def test_one_that_the_release_before_put_off_after_the_verdict_is_given_up(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The release before does not look whether the round is over."""
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await remind(replica.db)
+    scope = replica.tenant.scope
+    [leased], _ = await notes.lease(replica.db, [scope], limit=9, seconds=5)
+    assert await notes.mark_maybe_sent(replica.db, leased)
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+    former = mutated("notes", "put_off", (" or notes.over_at is not null", ""))
+    monkeypatch.setitem(notes._SQL, "put_off", former)  # noqa: SLF001  -- the statement that the call uses
+    reason = {"code": "ratelimited", "detail": "", "fix": ""}
+    assert not await notes.put_off(replica.db, leased, seconds=0, reason=reason, failed=False)
+    await replica.db.fetch("update notes set leased_until = clock_timestamp() + interval '9 s'")
+    assert not await notes.mark_maybe_sent(replica.db, leased), "also if it was leased again"
+    await replica.db.fetch("update notes set leased_until = null")
+
+    done, [abandoned] = await notes.lease(replica.db, [scope], limit=9, seconds=5)
+
+    assert (done, abandoned.code) == ([], "answered_before")
+    assert await notes.lease(replica.db, [scope], limit=9, seconds=5) == ([], [])
 
 
 async def test_an_edit_that_slack_refuses_is_tried_again_until_the_message_is_gone(replica: Replica) -> None:
