@@ -45,6 +45,7 @@ settling as (
         cards.organization_id = ended.organization_id
         and cards.interaction_id = ended.id
         and cards.given_up_at is null
+    returning cards.id
 )
 
 -- part: thing_columns
@@ -211,11 +212,15 @@ notes_over as (
     set
         over_at = clock_timestamp(),
         due_at = clock_timestamp(),
-        given_up_at = case when notes.maybe_sent then notes.given_up_at else coalesce(notes.given_up_at, clock_timestamp()) end,
+        given_up_at = case
+            when notes.maybe_sent then notes.given_up_at
+            else coalesce(notes.given_up_at, clock_timestamp())
+        end,
         leased_until = case when notes.maybe_sent then notes.leased_until end,
         reason = case
             when notes.maybe_sent or notes.given_up_at is not null then notes.reason
-            else '{"code": "answered_before", "detail": "What the note asks was answered before it was posted.", "fix": ""}'
+            else jsonb_build_object(
+                'code', 'answered_before', 'detail', 'What the note asks was answered before it was posted.', 'fix', '')
         end
     from (select count(*) from cards_due) as after_the_cards
     where

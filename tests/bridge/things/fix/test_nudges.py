@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bridge import ids
 from bridge.card import action_ids
 from bridge.forms import codec
 from bridge.loops.things import Things
@@ -11,7 +12,7 @@ from bridge.notifier import Notifier
 from bridge.things import transactions
 from bridge.things.fix import NOUN
 from sandbox.slack.faults import Kind
-from storage import interactions, notes
+from storage import connections, interactions, notes
 from storage.model import Handle, Json, Verdict
 from storage.pool import Database
 from tests.bridge.replica import Replica
@@ -219,6 +220,38 @@ async def test_an_edit_that_slack_refuses_is_tried_again_until_the_message_is_go
     await post_all(replica)
 
     assert len(message(replica, note)) == 2
+
+
+@pytest.mark.parametrize("is_posted", [False, True])
+async def test_a_disabled_connection_takes_the_reminder_of_its_round_too(replica: Replica, *, is_posted: bool) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    if is_posted:
+        await nudged(replica, of)
+    else:
+        await make_due(replica.db)
+        await remind(replica.db)
+    posts = len(replica.called("chat.postMessage"))
+
+    await disable(replica)
+    await enable(replica)
+    await post_all(replica)
+
+    [row] = await replica.db.fetch("select ts, edited_at, given_up_at, reason ->> 'code' as code from notes")
+    assert (row["edited_at"] is not None, row["given_up_at"] is not None) == (is_posted, not is_posted)
+    assert row["code"] == (None if is_posted else "disconnected")
+    assert len(replica.called("chat.postMessage")) == posts
+
+
+async def disable(replica: Replica) -> None:
+    scope = replica.tenant.scope
+    await connections.disable(replica.db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+    await replica.settle()
+
+
+async def enable(replica: Replica) -> None:
+    scope = replica.tenant.scope
+    await connections.enable(replica.db, organization_id=scope.organization_id, id=scope.connection_id)
 
 
 async def test_two_replicas_remind_once(db: Database, other: Database, dsn: str) -> None:
