@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -112,8 +113,10 @@ class Things:
 
 
 def _ticked(noun: Noun[Any]) -> Callable[[Runs, Locked[Any], LockedConnection], Awaitable[Decision[Any] | None]]:
-    async def decide(_: Runs, locked: Locked[Any], __: LockedConnection) -> Decision[Any] | None:
-        return noun.tick(locked) if noun.tick is not None and not noun.is_final(locked.row) else None
+    async def decide(_: Runs, locked: Locked[Any], connection: LockedConnection) -> Decision[Any] | None:
+        if noun.tick is None or noun.is_final(locked.row):
+            return None
+        return noun.tick(replace(locked, is_connected=connection.is_active))
 
     return decide
 

@@ -96,6 +96,7 @@ class Locked(Generic[R]):
     row: R
     now: datetime  # by the database's clock, after the lock
     other_open_id: str | None = None  # of the thing that `needs` named, if it exists here and is open
+    is_connected: bool = True  # for `tick`: its connection is active, so that people can be asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

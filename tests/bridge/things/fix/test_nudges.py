@@ -1,6 +1,7 @@
 """The reminder in the thread of a card: posted once, with buttons that go when the round ends, and never too late."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from sandbox.slack.faults import Kind
 from storage import connections, interactions, notes
 from storage.model import Handle, Json, Verdict
 from storage.pool import Database
+from storage.things import Due
 from tests.bridge.replica import Replica
 from tests.bridge.things.fix.agents import Proposer, click, clicked, found
 from tests.bridge.things.fix.test_clicks import CHANNEL, Shown, shown
@@ -241,6 +243,44 @@ async def test_a_disabled_connection_takes_the_reminder_of_its_round_too(replica
     assert (row["edited_at"] is not None, row["given_up_at"] is not None) == (is_posted, not is_posted)
     assert row["code"] == (None if is_posted else "disconnected")
     assert len(replica.called("chat.postMessage")) == posts
+
+
+async def test_no_one_is_reminded_while_disconnected_but_afterwards(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await disable(replica)
+    things = Things(db=replica.db, notifier=replica.notifier)
+
+    assert await things.step() == 0 and (await of.row()).due_at is not None
+    due = await NOUN.table.due(replica.db, seconds=60, limit=9)
+    await enable(replica)
+
+    assert due == [], "what is disconnected keeps the loop from nothing else"
+    assert await remind(replica.db) == 1
+    assert (await of.row()).due_at is None
+    await post_all(replica)
+    [row] = await replica.db.fetch("select round_id, ts from notes")
+    assert row["ts"] is not None and row["round_id"] == (await of.round()).id
+
+
+async def test_a_fix_that_is_due_stays_due_while_disconnected(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection was disabled after the loop had looked."""
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    looked = await NOUN.table.due(replica.db, seconds=60, limit=9)
+    await disable(replica)
+
+    async def due(*_: Any, **__: Any) -> list[Due]:
+        return looked
+
+    monkeypatch.setattr(NOUN.table, "due", due)
+    assert await remind(replica.db) == 0
+
+    assert (await of.row()).due_at is not None and await replica.db.fetch("select from notes") == []
 
 
 async def disable(replica: Replica) -> None:
