@@ -120,7 +120,8 @@ thing as (
         addresses = $addresses::jsonb,
         moves = things.moves + jsonb_array_length($moves::jsonb),
         updated_at = clock_timestamp(),
-        ended_at = $ended_at::timestamptz
+        ended_at = $ended_at::timestamptz,
+        is_correctable = $is_correctable
     from (values (true)) as always
     left join round_opened on true
     where things.organization_id = $organization_id and things.id = $thing_id

@@ -191,13 +191,23 @@ join things on things.organization_id = watched.organization_id and things.id = 
 where things.moves > watched.number;
 
 -- name: overlooked :many
--- What no wake has announced: up to $limit open things that should have an open round and have none, because their
--- connection was disabled and is active again; and, in every row, whether notes wait that no replica posts or edits. There is one
--- row without a thing if every thing has its round. Scans all organizations.
+-- What no wake has announced: up to $limit things that should have an open round and have none, because their connection
+-- was disabled and is active again: those that are open, and those that people can still correct, of which only the ones
+-- whose round was cancelled with a connection are read. And, in every row, whether notes wait that no replica posts or
+-- edits. There is one row without a thing if every thing has its round. Scans all organizations.
 with open as (
     select organization_id, id, noun, connection_id
     from things
     where ended_at is null and (anchor_id is not null or addresses <> '[]')
+    union all
+    select things.organization_id, things.id, things.noun, things.connection_id
+    from (
+        select distinct organization_id, thing_id
+        from interactions
+        where thing_id is not null and status = 'cancelled' and reason ->> 'code' = 'disconnected'
+    ) as lost
+    join things on things.organization_id = lost.organization_id and things.id = lost.thing_id
+    where things.is_correctable
 ),
 missing as (
     select open.organization_id, open.connection_id, open.id, open.noun

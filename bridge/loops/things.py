@@ -70,7 +70,7 @@ class Things:
         return done
 
     async def open_missing_rounds(self) -> int:
-        """Open a round for open things that have none, because their connection was disabled; returns how many.
+        """Open a round for things that should have one, and whose connection was disabled; returns how many.
 
         Also wakes the notes loop if notes wait that no replica posts: one statement finds both.
         """

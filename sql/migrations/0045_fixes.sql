@@ -1,6 +1,6 @@
 -- Suggested fixes: an agent proposes one for a session, a person decides, and its outcome says whether it worked.
 --
--- Safe beside the previous release, which does not know the table.
+-- Safe beside the previous release, which does not know the table, nor any thing that can be corrected.
 
 create table fixes (
     organization_id uuid not null,
@@ -70,6 +70,9 @@ create index fixes_superseded on fixes (organization_id, id) where superseded_at
 create index fixes_superseded_by on fixes (organization_id, superseded_by) where superseded_by is not null;
 -- Exception to the organization that leads every index: the loop reminds people of what is due, of any organization.
 create index fixes_due on fixes (due_at) where due_at is not null;
+
+alter table things
+    add column is_correctable boolean not null default false; -- it has ended, and people can still correct it
 
 alter table notes
     validate constraint notes_buttons_check,

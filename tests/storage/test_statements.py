@@ -344,7 +344,7 @@ for noun in NOUNS.values():
 TYPES = {
     name: type
     for type, names in {
-        "bool": "active anyone open gone is_colleague is_quiet newly_marked plain retries same_types "
+        "bool": "active anyone open gone is_colleague is_correctable is_quiet newly_marked plain retries same_types "
         "settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
         "float8": "again_in amount burst max_age quiet_seconds rate within",
