@@ -73,8 +73,3 @@ create index fixes_due on fixes (due_at) where due_at is not null;
 
 alter table things
     add column is_correctable boolean not null default false; -- it has ended, and people can still correct it
-
-alter table notes
-    validate constraint notes_buttons_check,
-    validate constraint notes_over_at_check,
-    validate constraint notes_edited_at_check;
