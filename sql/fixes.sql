@@ -182,22 +182,26 @@ limit $limit;
 -- Up to $limit fixes of which people are to be reminded within $seconds, longest due first; due_in: seconds until then.
 -- Those of disabled connections stay due until these are enabled. Scans all organizations; the statement's clock, unlike
 -- clock_timestamp(), lets the index stop at the first row that is due later.
+with due as (
+    select organization_id, id, due_at
+    from fixes
+    where due_at <= statement_timestamp() + make_interval(secs => $seconds::float8)
+)
 select
-    fixes.organization_id, connected.connection_id, fixes.id,
-    extract(epoch from fixes.due_at - statement_timestamp())::float8 as due_in
-from fixes
+    due.organization_id, connected.connection_id, due.id,
+    extract(epoch from due.due_at - statement_timestamp())::float8 as due_in
+from due
 cross join lateral ( -- for one row after the other, in the order of the index
     select things.connection_id
     from things
     join connections on
-        connections.organization_id = things.organization_id
+        connections.organization_id = due.organization_id
         and connections.id = things.connection_id
     where
-        things.organization_id = fixes.organization_id
-        and things.id = fixes.id
+        things.organization_id = due.organization_id
+        and things.id = due.id
         and connections.disabled_at is null
     limit 1
 ) as connected
-where fixes.due_at <= statement_timestamp() + make_interval(secs => $seconds::float8)
-order by fixes.due_at
+order by due.due_at
 limit $limit;

@@ -195,17 +195,18 @@ where things.moves > watched.number;
 -- was disabled and is active again: those that are open, and those that people can still correct, of which only the ones
 -- whose round was cancelled with a connection are read. And, in every row, whether notes wait that no replica posts or
 -- edits. There is one row without a thing if every thing has its round. Scans all organizations.
-with open as (
+with lost as (
+    select distinct organization_id, thing_id
+    from interactions
+    where thing_id is not null and status = 'cancelled' and reason ->> 'code' = 'disconnected'
+),
+open as (
     select organization_id, id, noun, connection_id
     from things
     where ended_at is null and (anchor_id is not null or addresses <> '[]')
     union all
     select things.organization_id, things.id, things.noun, things.connection_id
-    from (
-        select distinct organization_id, thing_id
-        from interactions
-        where thing_id is not null and status = 'cancelled' and reason ->> 'code' = 'disconnected'
-    ) as lost
+    from lost
     join things on things.organization_id = lost.organization_id and things.id = lost.thing_id
     where things.is_correctable
 ),
