@@ -310,6 +310,61 @@ released as (
 )
 select exists (select from released where edited_at is not null) as is_given_up;
 
+-- name: adopt :none
+-- A click came from a message with the buttons of a round ($round_id) that is no message of the thing that is known: it is
+-- the note that asks for its moves in this thread ($thread_ts) and of which only is known that Slack may have posted it,
+-- because its replica died, or the response was lost. Record where it is, so that it can lose its buttons; the attempt is
+-- counted, so that its late replica writes nothing back.
+with unrecorded as materialized (
+    select notes.interaction_id, notes.card_id, notes.number
+    from notes
+    join cards
+        on cards.organization_id = $organization_id
+        and cards.interaction_id = notes.interaction_id
+        and cards.id = notes.card_id
+    where
+        notes.organization_id = $organization_id
+        and notes.connection_id = $connection_id
+        and notes.thing_id = $thing_id
+        and notes.round_id = $round_id
+        and notes.maybe_sent
+        and notes.ts is null
+        and (notes.leased_until is null or notes.leased_until <= clock_timestamp())
+        and cards.channel = $channel
+        and $thread_ts in (cards.ts, cards.address ->> 'thread_ts')
+        and not exists (
+            select
+            from notes
+            where
+                organization_id = $organization_id
+                and thing_id = $thing_id
+                and channel = $channel
+                and ts = $ts
+        )
+        and not exists (
+            select
+            from cards
+            where
+                organization_id = $organization_id
+                and interaction_id = notes.interaction_id
+                and channel = $channel
+                and ts = $ts
+        )
+    order by notes.number desc
+    limit 1
+    for update of notes
+)
+update notes
+set
+    channel = $channel, ts = $ts, sent_at = clock_timestamp(), attempt = notes.attempt + 1, leased_until = null,
+    given_up_at = null, failures = 0, reason = null, due_at = clock_timestamp()
+from unrecorded
+where
+    notes.organization_id = $organization_id
+    and notes.interaction_id = unrecorded.interaction_id
+    and notes.card_id = unrecorded.card_id
+    and notes.number = unrecorded.number;
+
 -- name: edit_again :none
 -- A click came from a message that should have no buttons any more: have it edited once more.
 update notes

@@ -171,6 +171,23 @@ async def put_off_edit(db: Runs, leased: LeasedEdit, *, seconds: float, reason: 
     return bool(row["is_given_up"])
 
 
+async def adopt(db: Runs, scope: Scope, thing_id: UUID, round_id: UUID, handle: Handle, *, thread_ts: str) -> None:
+    """Record where a note is whose post was not recorded: a click on the round that it names came from there.
+
+    Nothing is recorded if another message of the thing is there.
+    """
+    await _SQL["adopt"].run(
+        db,
+        organization_id=scope.organization_id,
+        connection_id=scope.connection_id,
+        thing_id=thing_id,
+        round_id=round_id,
+        channel=handle.channel,
+        ts=handle.ts,
+        thread_ts=thread_ts,
+    )
+
+
 async def edit_again(db: Runs, scope: Scope, handle: Handle) -> None:
     """Have a note edited once more if it should have no buttons any more: a click came from it."""
     await _SQL["edit_again"].run(

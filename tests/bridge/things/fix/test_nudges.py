@@ -209,6 +209,88 @@ async def test_one_that_the_release_before_put_off_after_the_verdict_is_given_up
     assert await notes.lease(replica.db, [scope], limit=9, seconds=5) == ([], [])
 
 
+async def test_a_late_click_finds_a_reminder_that_was_posted_and_not_recorded(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note, stale = await unrecorded(replica, of)
+    asking = await of.round()
+    await of.click("worked")
+    await post_all(replica)
+    assert len(message(replica, note)[1]["elements"]) == 3, "nothing knows it yet"
+
+    await replica.click(asking, note, stale=stale, user="U0BOB")
+    await post_all(replica)
+
+    asked, now = message(replica, note)
+    assert "Did it work?" in asked["text"]["text"] and "✅ *Worked*, recorded by <@U0ANA>" in now["text"]["text"]
+    assert len(await replica.db.fetch("select from cards")) == 1
+
+
+async def test_a_click_that_opens_a_form_finds_it_too(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note, _ = await unrecorded(replica, of)
+
+    view = await of.form("pending", handle=note, version=action_ids.NOTE)
+    await replica.settle()
+    await of.send(view, words="The nightly run.")
+    await post_all(replica)
+
+    assert len(message(replica, note)) == 2 and "waiting to verify" in str(message(replica, note)[1])
+
+
+@pytest.mark.parametrize("where", ["another connection", "another thread", "the card", "a known note", "while posting"])
+async def test_no_other_message_is_taken_for_it(replica: Replica, where: str) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note, _ = await unrecorded(replica, of)
+    scope, round_id = replica.tenant.scope, (await of.round()).id
+    thread_ts = of.handle.ts
+    match where:
+        case "another connection":
+            scope = (await build.tenant(replica.db)).scope
+        case "another thread":
+            thread_ts = "1.1"
+        case "the card":
+            note = of.handle
+        case "a known note":
+            await replica.db.fetch(
+                """
+                insert into notes (
+                    organization_id, connection_id, thing_id, interaction_id, card_id, id, number, text, size,
+                    maybe_sent, channel, ts, sent_at)
+                select
+                    organization_id, connection_id, thing_id, interaction_id, card_id, gen_random_uuid(), 2, 'a', 1,
+                    true, $1, $2, clock_timestamp()
+                from notes
+                """,
+                note.channel,
+                note.ts,
+            )
+        case _:
+            await replica.db.fetch("update notes set leased_until = clock_timestamp() + interval '9 s'")
+
+    await notes.adopt(replica.db, scope, of.thing.id, round_id, note, thread_ts=thread_ts)
+
+    [row] = await replica.db.fetch("select ts from notes where number = 1")
+    assert row["ts"] is None
+
+
+async def unrecorded(replica: Replica, of: Shown) -> tuple[Handle, Json]:
+    """A reminder that Slack has posted without saying so: where it is, and its first button."""
+    await make_due(replica.db)
+    await remind(replica.db)
+    replica.fault("chat.postMessage", Kind.DROP_AFTER)
+    await replica.db.fetch("delete from throttles")
+    await loop(replica).post()
+    [row] = await replica.db.fetch("select maybe_sent, ts from notes")
+    assert tuple(row) == (True, None)
+    [posted] = [each for each in replica.slack.world.messages(CHANNEL) if each.thread_ts and each.ts != of.handle.ts]
+    block = action_ids.block_id((await of.round()).id, action_ids.NOTE)
+    stale = {"block_id": block, "action_id": action_ids.choose("worked"), "value": "1"}
+    return Handle(channel=CHANNEL, ts=posted.ts), stale
+
+
 async def test_an_edit_that_slack_refuses_is_tried_again_until_the_message_is_gone(replica: Replica) -> None:
     of = await shown(replica)
     await of.click("apply")
