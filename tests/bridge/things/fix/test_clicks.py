@@ -116,6 +116,31 @@ async def test_what_nothing_can_be_done_to_any_more_gets_no_round_back(db: Datab
     assert (await found(db, tenant, superseded.id)).round_id is None
 
 
+async def test_a_verdict_before_the_first_card_is_posted_with_its_form(replica: Replica) -> None:
+    agent = Proposer(db=replica.db, tenant=replica.tenant)
+    thing = await agent.propose()
+    await agent.judge(thing.id, "applied_success")
+
+    await replica.settle()
+
+    [row] = await replica.db.fetch("select channel, ts, shown, wanted from cards")
+    assert row["ts"] is not None and row["shown"] == row["wanted"]
+    of = Shown(replica, thing, Handle(channel=row["channel"], ts=row["ts"]))
+    assert "*Worked*" in of.text()
+    await of.send(await of.form("correct"), outcome="1", words="It came back.")
+    assert (await of.row()).outcome == "applied_failed"
+
+
+async def test_what_nothing_can_be_done_to_any_more_gets_no_card(replica: Replica) -> None:
+    agent = Proposer(db=replica.db, tenant=replica.tenant)
+    thing = await agent.propose()
+    await agent.judge(thing.id, "dismissed")
+
+    await replica.settle()
+
+    assert replica.called("chat.postMessage") == []
+
+
 async def test_people_decide_and_judge_it_on_one_card(replica: Replica) -> None:
     of = await shown(replica)
     assert "Proposed" in of.text() and replica.has_buttons(of.handle)
