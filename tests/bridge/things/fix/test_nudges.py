@@ -1,6 +1,7 @@
 """The reminder in the thread of a card: posted once, with buttons that go when the round ends, and never too late."""
 
 import asyncio
+import io
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from storage import connections, interactions, notes
 from storage.model import Handle, Json, Verdict
 from storage.pool import Database
 from storage.things import Due
+from tests.bridge.logged import events
 from tests.bridge.replica import Replica
 from tests.bridge.things.fix.agents import Proposer, click, clicked, found
 from tests.bridge.things.fix.test_clicks import CHANNEL, Shown, shown
@@ -374,6 +376,22 @@ async def disable(replica: Replica) -> None:
 async def enable(replica: Replica) -> None:
     scope = replica.tenant.scope
     await connections.enable(replica.db, organization_id=scope.organization_id, id=scope.connection_id)
+
+
+async def test_an_edit_that_failed_for_a_day_is_given_up_and_said_to_be(replica: Replica, log: io.StringIO) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await nudged(replica, of)
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+    await replica.db.fetch("update notes set over_at = over_at - interval '25 hours'")
+    replica.fault("chat.update", Kind.DROP_BEFORE)
+
+    await loop(replica).edits.edit()
+
+    said = [each["event"] for each in events(log) if each["event"].startswith("note_")]
+    assert said[-1] == "note_not_edited" and "note_put_off" not in said
+    [counted] = [each for each in replica.metrics.registry.collect() if each.name == "askbridge_notes_given_up"]
+    assert sum(each.value for each in counted.samples if each.name.endswith("_total")) == 1
 
 
 async def test_two_replicas_remind_once(db: Database, other: Database, dsn: str) -> None:
