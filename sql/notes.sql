@@ -82,9 +82,9 @@ limit $limit
 for no key update of cards skip locked;
 
 -- name: abandon :many
--- Give up the waiting notes of locked cards that never will get them: because they are elsewhere now ($moved), were given
--- up themselves, or need no post any more ($never_posted). Of other cards those whose round is over ($answered): the
--- release before does not give them up when it puts them off.
+-- Give up the waiting notes of locked cards that never will get them: because they are elsewhere now ($moved), were
+-- given up themselves, or need no post any more ($never_posted). Of other cards those whose round is over ($answered):
+-- the release before does not give them up when it puts them off.
 with /* part: held */
 update notes
 set
@@ -112,12 +112,12 @@ where
 returning notes.interaction_id, notes.reason ->> 'code' as code;
 
 -- name: lease :many
--- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size. One with
--- buttons is alone.
+-- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size. One
+-- with buttons is alone.
 with /* part: held */,
 first as materialized (
     select
-        notes.organization_id, notes.interaction_id, notes.card_id, notes.number,
+        notes.organization_id, notes.thing_id, notes.interaction_id, notes.card_id, notes.number,
         sum(notes.size + 1) over (
             partition by notes.organization_id, notes.interaction_id, notes.card_id
             order by notes.number
@@ -155,6 +155,7 @@ join cards
     on cards.organization_id = first.organization_id
     and cards.interaction_id = first.interaction_id
     and cards.id = first.card_id
+join things on things.organization_id = first.organization_id and things.id = first.thing_id
 where
     notes.organization_id = first.organization_id
     and notes.interaction_id = first.interaction_id
@@ -164,11 +165,13 @@ where
     and (first.place = 1 or first.asking = 0) -- a note with buttons is a message of its own
 returning
     notes.organization_id, notes.connection_id, notes.interaction_id, notes.card_id, notes.number, notes.text,
-    notes.attempt, notes.failures, notes.buttons, notes.round_id, cards.address, cards.channel, cards.ts;
+    notes.attempt, notes.failures, notes.buttons, notes.round_id, things.noun, things.id as thing_id, cards.address,
+    cards.channel, cards.ts;
 
 -- name: mark_maybe_sent :one
 -- Mark notes as possibly posted, before Slack is called: a replica may die before it records the message. All or none:
--- none if the lease was lost, the round is over, or the card is given up or elsewhere. The lease is $seconds long from here on.
+-- none if the lease was lost, the round is over, or the card is given up or elsewhere. The lease is $seconds long from
+-- here on.
 with /* part: leased */,
 marked as (
     update notes
@@ -215,8 +218,8 @@ kept as (
 select exists (select from kept) as kept;
 
 -- name: put_off :one
--- Release notes that Slack certainly has not posted; they are due again in $seconds, and wait until then for $reason. They
--- are given up if they have waited longer than $max_age seconds, or ask for what is not offered any more.
+-- Release notes that Slack certainly has not posted; they are due again in $seconds, and wait until then for $reason.
+-- They are given up if they have waited longer than $max_age seconds, or ask for what is not offered any more.
 with /* part: leased */,
 released as (
     update notes
@@ -249,8 +252,8 @@ where
     and mine.given_up_at is null;
 
 -- name: lease_edits :many
--- Lease up to $limit posted notes for $seconds whose buttons are to go because their round has ended: of the connections that
--- this replica has a token for. Scans all organizations. Rows that are locked are skipped.
+-- Lease up to $limit posted notes for $seconds whose buttons are to go because their round has ended: of the
+-- connections that this replica has a token for. Scans all organizations. Rows that are locked are skipped.
 with due as materialized (
     select notes.organization_id, notes.thing_id, notes.interaction_id, notes.card_id, notes.number
     from notes
@@ -277,7 +280,8 @@ where
     and notes.card_id = due.card_id
     and notes.number = due.number
 returning
-    notes.organization_id, notes.connection_id, notes.thing_id, things.noun, notes.interaction_id, notes.card_id, notes.number,
+    notes.organization_id, notes.connection_id, notes.thing_id, things.noun, notes.interaction_id, notes.card_id,
+    notes.number,
     notes.text, notes.attempt, notes.failures, notes.channel, notes.ts;
 
 -- name: edited :none
@@ -290,8 +294,8 @@ where
     /* part: of_mine */;
 
 -- name: put_off_edit :one
--- Release a message that still has its buttons; it is due again in $seconds, and waits until then for $reason. It keeps its
--- buttons if it has waited longer than $max_age seconds.
+-- Release a message that still has its buttons; it is due again in $seconds, and waits until then for $reason. It keeps
+-- its buttons if it has waited longer than $max_age seconds.
 with /* part: leased */,
 released as (
     update notes
@@ -311,10 +315,10 @@ released as (
 select exists (select from released where edited_at is not null) as is_given_up;
 
 -- name: adopt :none
--- A click came from a message with the buttons of a round ($round_id) that is no message of the thing that is known: it is
--- the note that asks for its moves in this thread ($thread_ts) and of which only is known that Slack may have posted it,
--- because its replica died, or the response was lost. Record where it is, so that it can lose its buttons; the attempt is
--- counted, so that its late replica writes nothing back.
+-- A click came from a message with the buttons of a round ($round_id) that is no message of the thing that is known: it
+-- is the note that asks for its moves in this thread ($thread_ts) and of which only is known that Slack may have posted
+-- it, because its replica died, or the response was lost. Record where it is, so that it can lose its buttons; the
+-- attempt is counted, so that its late replica writes nothing back.
 with unrecorded as materialized (
     select notes.interaction_id, notes.card_id, notes.number
     from notes
@@ -379,8 +383,8 @@ where
     and edited_at is not null;
 
 -- name: next_in :one
--- Seconds until the next note of these connections can be posted or lose its buttons, null if none can. The first note of a
--- posted card waits until its own time, and until no replica posts other notes of the card.
+-- Seconds until the next note of these connections can be posted or lose its buttons, null if none can. The first note
+-- of a posted card waits until its own time, and until no replica posts other notes of the card.
 with served as (
     /* part: settings */
 ),

@@ -36,6 +36,8 @@ class LeasedNotes:
     scope: Scope
     interaction_id: UUID
     card_id: UUID
+    thing_id: UUID
+    noun: str
     address: Json  # of the card
     handle: Handle  # of the card
     numbers: list[int]
@@ -227,6 +229,8 @@ def _leased(rows: Sequence[Any]) -> LeasedNotes:
         scope=Scope(organization_id=first["organization_id"], connection_id=first["connection_id"]),
         interaction_id=first["interaction_id"],
         card_id=first["card_id"],
+        thing_id=first["thing_id"],
+        noun=first["noun"],
         address=first["address"],
         handle=Handle(channel=first["channel"], ts=first["ts"]),
         numbers=[row["number"] for row in rows],

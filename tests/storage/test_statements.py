@@ -305,7 +305,7 @@ READ = {
     "notes.abandon": of(notes.Abandoned),
     "notes.lease": {
         *("organization_id", "connection_id", "interaction_id", "card_id", "number", "text", "attempt", "failures"),
-        *("address", "channel", "ts", "buttons", "round_id"),
+        *("address", "channel", "ts", "buttons", "round_id", "noun", "thing_id"),
     },
     "notes.lease_edits": {
         *("organization_id", "connection_id", "thing_id", "noun", "interaction_id", "card_id", "number", "text"),

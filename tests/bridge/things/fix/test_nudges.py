@@ -62,6 +62,8 @@ async def test_it_is_one_note_whose_buttons_name_the_open_round(replica: Replica
 
     section, buttons = message(replica, note)
     assert "<@U0ANA> decided to apply this fix" in section["text"]["text"]
+    value = action_ids.thing("fix", of.thing.id)
+    assert {each["value"] for each in buttons["elements"]} == {value}, "so that a click locks the thing at once"
     assert buttons["block_id"] == action_ids.block_id((await of.round()).id, action_ids.NOTE)
     assert [each["text"]["text"] for each in buttons["elements"]] == ["Worked", "Didn't…", "Still waiting…"]
     await make_due(replica.db)
