@@ -123,9 +123,7 @@ class Note:
     id: UUID
     text: str  # mrkdwn
     size: int  # of the text, as Slack may count it
-    buttons: Sequence[
-        Json
-    ] = ()  # {"move", "label", "has_form", "is_primary"}: moves of the open round that it asks for
+    buttons: Sequence[Json] = ()  # {"move", "label", "has_form", "is_primary"}: the moves that it asks for
 
     def stored(self) -> Json:
         """The note as the statement that writes it takes it."""

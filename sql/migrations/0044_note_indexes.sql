@@ -1,7 +1,7 @@
 -- outside a transaction
 --
--- Notes that ask, that were asked, and whose buttons are to go; rounds that were cancelled with their connection. Safe beside the previous release, to which an index is only
--- one more index.
+-- Notes that ask, that were asked, and whose buttons are to go; rounds that were cancelled with their connection. Safe
+-- beside the previous release, to which an index is only one more index.
 
 create index concurrently notes_asking on notes (organization_id, thing_id)
     where round_id is not null and over_at is null;

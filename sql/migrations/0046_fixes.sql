@@ -34,7 +34,8 @@ create table fixes (
     superseded_by uuid,
     primary key (organization_id, id),
     foreign key (organization_id, id) references things (organization_id, id) on delete cascade,
-    foreign key (organization_id, superseded_by) references things (organization_id, id) on delete set null (superseded_by),
+    foreign key (organization_id, superseded_by) references things (organization_id, id)
+        on delete set null (superseded_by),
     check (template is null or script is null),
     check (parameters is null or script is not null),
     check ((decision is null) = (decided_at is null)),
