@@ -205,7 +205,7 @@ class Metrics:
         self._notes_put_off.labels(code).inc()
 
     def note_given_up(self, code: str) -> None:
-        """Such a message failed for good, or a note was given up with its card."""
+        """Such a message failed for good, a note was given up with its card, or keeps its buttons."""
         self._notes_given_up.labels(code).inc()
 
     def delivered(self, attempt: DeliveryAttempt) -> None:

@@ -148,7 +148,7 @@ returning
 -- name: mark_maybe_shown :maybe
 -- Mark a card as possibly posted, before Slack is called: a replica may die before it records the post. newly: this
 -- call set the mark, so a certain failure of the post must clear it. No row: the lease was lost, or the interaction is
--- not pending any more; for an anchor, the thing is not open any more, or its cards are elsewhere.
+-- not pending any more; for an anchor, the thing has ended and cannot be corrected, or its cards are elsewhere.
 with locked as materialized (
     select id, expires_at
     from interactions
@@ -158,13 +158,13 @@ with locked as materialized (
         and case
             when thing_id is null then status = 'pending'
             else
-                exists ( -- whatever became of its first round, the thing is open
+                exists ( -- whatever became of its first round, people can act on the thing
                     select
                     from things
                     where
                         things.organization_id = $organization_id
                         and things.id = interactions.thing_id
-                        and things.ended_at is null
+                        and (things.ended_at is null or things.is_correctable)
                 )
         end
     for no key update

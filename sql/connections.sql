@@ -107,7 +107,8 @@ for no key update;
 
 -- name: cancel_pending :one
 -- Cancel up to $limit pending interactions of a locked connection. Those whose deadline has passed are left to expire,
--- as agents may have read already. Rounds of things are cancelled too, and their things stay open. In the order of the
+-- as agents may have read already. Rounds of things are cancelled too, and their things stay open; notes that ask for
+-- their moves are over, after the lock of their cards. In the order of the
 -- index of pending interactions, so that no ended row is read.
 with pending as materialized (
     select id
@@ -158,6 +159,26 @@ of_anchors as (
         and cards.interaction_id = anchors.id
         and cards.given_up_at is null
         and cards.retired_at is null
+    returning cards.id
+),
+notes_over as (
+    update notes
+    set -- as in turn of parts.sql
+        over_at = clock_timestamp(),
+        due_at = clock_timestamp(),
+        given_up_at = case
+            when notes.maybe_sent then notes.given_up_at
+            else coalesce(notes.given_up_at, clock_timestamp())
+        end,
+        leased_until = case when notes.maybe_sent then notes.leased_until end,
+        reason = case when notes.maybe_sent or notes.given_up_at is not null then notes.reason else $reason::jsonb end
+    from ended
+    cross join (select (select count(*) from settling), (select count(*) from of_anchors)) as after_the_cards
+    where
+        notes.organization_id = ended.organization_id
+        and notes.thing_id = ended.thing_id
+        and notes.round_id = ended.id
+        and notes.over_at is null
 )
 select
     (select count(*) from pending) as seen,

@@ -8,8 +8,8 @@ fixes.partial_notes, fixes.failure_reason, fixes.waiting_on, fixes.waiting_since
 fixes.outcome_proposal, fixes.due_at, fixes.superseded_at, fixes.superseded_by
 
 -- part: matches
--- Whether a fix passes all filters of a page but that of the session; an arm may repeat the one that its index is for. The
--- status is the outcome, or `decided` from a decision until the first outcome; see bridge.things.fix.row.
+-- Whether a fix passes all filters of a page but that of the session; an arm may repeat the one that its index is for.
+-- The status is the outcome, or `decided` from a decision until the first outcome; see bridge.things.fix.row.
 ($key::text is null or key = $key)
 and (
     $status::text is null
@@ -31,17 +31,19 @@ select locked.*, clock_timestamp() as read_at
 from locked;
 
 -- name: apply :one
--- Store the row of a locked or new thing, with all that follows. is_settling: the card of $channel and $ts is due to show
--- it.
+-- Store the row of a locked or new thing, with all that follows. is_settling: the card of $channel and $ts is due to
+-- show it.
 with written as (
     insert into fixes (
         organization_id, id, session, title, description, confidence, key, template, script, parameters, decision,
-        decided_at, decided_by, outcome, outcome_at, outcome_by, partial_notes, failure_reason, waiting_on, waiting_since,
+        decided_at, decided_by, outcome, outcome_at, outcome_by, partial_notes, failure_reason, waiting_on,
+        waiting_since,
         applied_at, verified_at, outcome_proposal, due_at, superseded_at, superseded_by)
     values (
         $organization_id, $thing_id, $session, $title, $description, $confidence, $key, $template::jsonb, $script,
         $parameters::jsonb, $decision, $decided_at, $decided_by::jsonb, $outcome, $outcome_at, $outcome_by::jsonb,
-        $partial_notes, $failure_reason, $waiting_on, $waiting_since, $applied_at, $verified_at, $outcome_proposal::jsonb,
+        $partial_notes, $failure_reason, $waiting_on, $waiting_since, $applied_at, $verified_at,
+        $outcome_proposal::jsonb,
         $due_at, $superseded_at, $superseded_by)
     on conflict (organization_id, id) do update
     set
@@ -80,8 +82,8 @@ join fixes on fixes.organization_id = $organization_id and fixes.id = things.id
 where things.organization_id = $organization_id and things.id = any ($ids::uuid[]);
 
 -- name: find_active :maybe
--- The active fix of a session, its connection, and whether it is open; look only under the lock of the session's name, or
--- to find its id.
+-- The active fix of a session, its connection, and whether it is open; look only under the lock of the session's name,
+-- or to find its id.
 select fixes.id, things.connection_id, things.ended_at is null as is_open
 from fixes
 join things on things.organization_id = $organization_id and things.id = fixes.id
@@ -106,8 +108,8 @@ from fixes
 where organization_id = $organization_id and key = $key;
 
 -- name: page :many
--- Up to $limit ids of fixes older than $before, newest first. Each arm of the union uses an index of its own and runs only
--- for its filters; all apply all filters.
+-- Up to $limit ids of fixes older than $before, newest first. Each arm of the union uses an index of its own and runs
+-- only for its filters; all apply all filters.
 select id
 from (
     (
@@ -179,18 +181,29 @@ order by id desc
 limit $limit;
 
 -- name: due :many
--- Up to $limit fixes of which people are to be reminded within $seconds, longest due first; due_in: seconds until then. Scans
--- all organizations; the statement's clock, unlike clock_timestamp(), lets the index stop at the first row that is due later.
+-- Up to $limit fixes of which people are to be reminded within $seconds, longest due first; due_in: seconds until then.
+-- Those of disabled connections stay due until these are enabled. Scans all organizations; the statement's clock,
+-- unlike clock_timestamp(), lets the index stop at the first row that is due later.
 with due as (
     select organization_id, id, due_at
     from fixes
     where due_at <= statement_timestamp() + make_interval(secs => $seconds::float8)
-    order by due_at
-    limit $limit
 )
 select
-    due.organization_id, things.connection_id, due.id,
+    due.organization_id, connected.connection_id, due.id,
     extract(epoch from due.due_at - statement_timestamp())::float8 as due_in
 from due
-join things on things.organization_id = due.organization_id and things.id = due.id
-order by due.due_at;
+cross join lateral ( -- for one row after the other, in the order of the index
+    select things.connection_id
+    from things
+    join connections on
+        connections.organization_id = due.organization_id
+        and connections.id = things.connection_id
+    where
+        things.organization_id = due.organization_id
+        and things.id = due.id
+        and connections.disabled_at is null
+    limit 1
+) as connected
+order by due.due_at
+limit $limit;

@@ -5,7 +5,7 @@
 -- part: leased
 -- The notes of one card that this caller has leased; a note that was leased by another since is none of them.
 mine as materialized (
-    select notes.number, notes.leased_until, notes.given_up_at, notes.maybe_sent
+    select notes.number, notes.leased_until, notes.given_up_at, notes.maybe_sent, notes.over_at
     from unnest($numbers::int[], $attempts::int[]) as leased (number, attempt)
     join notes
         on notes.organization_id = $organization_id
@@ -33,12 +33,12 @@ held as (
 
 -- name: hold_cards :many
 -- Lock up to $limit cards whose next note is due and that no replica posts notes for: of the connections that this
--- replica has a token for. A card that is not posted yet keeps its notes waiting; is_over: it never will get them. Scans
--- all organizations. Cards that are locked are skipped.
+-- replica has a token for. A card that is not posted yet keeps its notes waiting; is_over: it never will get them.
+-- has_over: it has notes whose round is over. Scans all organizations. Cards that are locked are skipped.
 with due as materialized (
     select
         notes.organization_id, notes.interaction_id, notes.card_id, min(notes.due_at) as due_at,
-        min(notes.number) as number
+        min(notes.number) as number, bool_or(notes.over_at is not null) as has_over
     from notes
     where
         /* part: note_waits */
@@ -50,7 +50,7 @@ with due as materialized (
 )
 select
     cards.organization_id, cards.interaction_id, cards.id,
-    cards.retired_at is not null or cards.given_up_at is not null or cards.ts is null as is_over
+    cards.retired_at is not null or cards.given_up_at is not null or cards.ts is null as is_over, due.has_over
 from due
 join cards
     on cards.organization_id = due.organization_id
@@ -82,13 +82,15 @@ limit $limit
 for no key update of cards skip locked;
 
 -- name: abandon :many
--- Give up the waiting notes of locked cards that never will get them: because they are elsewhere now ($moved), were given
--- up themselves, or need no post any more ($never_posted).
+-- Give up the waiting notes of locked cards that never will get them: because they are elsewhere now ($moved), were
+-- given up themselves, or need no post any more ($never_posted). Of other cards those whose round is over ($answered):
+-- the release before does not give them up when it puts them off.
 with /* part: held */
 update notes
 set
     given_up_at = clock_timestamp(), leased_until = null,
     reason = case
+        when notes.over_at is not null then $answered::jsonb
         when cards.retired_at is not null then $moved::jsonb
         when cards.given_up_at is not null then cards.reason
         else $never_posted::jsonb
@@ -104,15 +106,18 @@ where
     and notes.card_id = held.card_id
     and /* part: note_waits */
     and (notes.leased_until is null or notes.leased_until <= clock_timestamp())
+    and (
+        notes.over_at is not null
+        or cards.retired_at is not null or cards.given_up_at is not null or cards.ts is null)
 returning notes.interaction_id, notes.reason ->> 'code' as code;
 
 -- name: lease :many
--- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size. One with
--- buttons is alone.
+-- Lease the first waiting notes of each locked card for $seconds: as many as make one message of at most $max_size. One
+-- with buttons is alone.
 with /* part: held */,
 first as materialized (
     select
-        notes.organization_id, notes.interaction_id, notes.card_id, notes.number,
+        notes.organization_id, notes.thing_id, notes.interaction_id, notes.card_id, notes.number,
         sum(notes.size + 1) over (
             partition by notes.organization_id, notes.interaction_id, notes.card_id
             order by notes.number
@@ -132,6 +137,7 @@ first as materialized (
         and notes.card_id = held.card_id
     where
         /* part: note_waits */
+        and notes.over_at is null
         and not exists ( -- as hold_cards looked before its lock, but after the lock
             select
             from notes
@@ -149,6 +155,7 @@ join cards
     on cards.organization_id = first.organization_id
     and cards.interaction_id = first.interaction_id
     and cards.id = first.card_id
+join things on things.organization_id = first.organization_id and things.id = first.thing_id
 where
     notes.organization_id = first.organization_id
     and notes.interaction_id = first.interaction_id
@@ -158,11 +165,13 @@ where
     and (first.place = 1 or first.asking = 0) -- a note with buttons is a message of its own
 returning
     notes.organization_id, notes.connection_id, notes.interaction_id, notes.card_id, notes.number, notes.text,
-    notes.attempt, notes.failures, notes.buttons, notes.round_id, cards.address, cards.channel, cards.ts;
+    notes.attempt, notes.failures, notes.buttons, notes.round_id, things.noun, things.id as thing_id, cards.address,
+    cards.channel, cards.ts;
 
 -- name: mark_maybe_sent :one
 -- Mark notes as possibly posted, before Slack is called: a replica may die before it records the message. All or none:
--- none if the lease was lost, or the card is given up or elsewhere. The lease is $seconds long from here on.
+-- none if the lease was lost, the round is over, or the card is given up or elsewhere. The lease is $seconds long from
+-- here on.
 with /* part: leased */,
 marked as (
     update notes
@@ -173,7 +182,11 @@ marked as (
         and cardinality($numbers::int[]) = (
             select count(*)
             from mine as free
-            where free.leased_until > clock_timestamp() and free.given_up_at is null and not free.maybe_sent
+            where
+                free.leased_until > clock_timestamp()
+                and free.given_up_at is null
+                and not free.maybe_sent
+                and free.over_at is null
         )
         and exists (
             select
@@ -205,8 +218,8 @@ kept as (
 select exists (select from kept) as kept;
 
 -- name: put_off :one
--- Release notes that Slack certainly has not posted; they are due again in $seconds, and wait until then for $reason. They
--- are given up if they have waited longer than $max_age seconds, or ask for what is not offered any more.
+-- Release notes that Slack certainly has not posted; they are due again in $seconds, and wait until then for $reason.
+-- They are given up if they have waited longer than $max_age seconds, or ask for what is not offered any more.
 with /* part: leased */,
 released as (
     update notes
@@ -217,7 +230,7 @@ released as (
         failures = failures + $failed::int,
         reason = $reason::jsonb,
         given_up_at = case
-            when created_at < clock_timestamp() - make_interval(secs => $max_age::float8) or over_at is not null
+            when created_at < clock_timestamp() - make_interval(secs => $max_age::float8) or notes.over_at is not null
                 then clock_timestamp()
         end
     from mine
@@ -239,8 +252,8 @@ where
     and mine.given_up_at is null;
 
 -- name: lease_edits :many
--- Lease up to $limit posted notes for $seconds whose buttons are to go because their round has ended: of the connections that
--- this replica has a token for. Scans all organizations. Rows that are locked are skipped.
+-- Lease up to $limit posted notes for $seconds whose buttons are to go because their round has ended: of the
+-- connections that this replica has a token for. Scans all organizations. Rows that are locked are skipped.
 with due as materialized (
     select notes.organization_id, notes.thing_id, notes.interaction_id, notes.card_id, notes.number
     from notes
@@ -267,7 +280,8 @@ where
     and notes.card_id = due.card_id
     and notes.number = due.number
 returning
-    notes.organization_id, notes.connection_id, notes.thing_id, things.noun, notes.interaction_id, notes.card_id, notes.number,
+    notes.organization_id, notes.connection_id, notes.thing_id, things.noun, notes.interaction_id, notes.card_id,
+    notes.number,
     notes.text, notes.attempt, notes.failures, notes.channel, notes.ts;
 
 -- name: edited :none
@@ -280,8 +294,8 @@ where
     /* part: of_mine */;
 
 -- name: put_off_edit :one
--- Release a message that still has its buttons; it is due again in $seconds, and waits until then for $reason. It keeps its
--- buttons if it has waited longer than $max_age seconds.
+-- Release a message that still has its buttons; it is due again in $seconds, and waits until then for $reason. It keeps
+-- its buttons if it has waited longer than $max_age seconds.
 with /* part: leased */,
 released as (
     update notes
@@ -291,7 +305,7 @@ released as (
         failures = failures + $failed::int,
         reason = $reason::jsonb,
         edited_at = case
-            when over_at < clock_timestamp() - make_interval(secs => $max_age::float8) then clock_timestamp()
+            when notes.over_at < clock_timestamp() - make_interval(secs => $max_age::float8) then clock_timestamp()
         end
     from mine
     where
@@ -299,6 +313,61 @@ released as (
     returning notes.edited_at
 )
 select exists (select from released where edited_at is not null) as is_given_up;
+
+-- name: adopt :none
+-- A click came from a message with the buttons of a round ($round_id) that is no message of the thing that is known: it
+-- is the note that asks for its moves in this thread ($thread_ts) and of which only is known that Slack may have posted
+-- it, because its replica died, or the response was lost. Record where it is, so that it can lose its buttons; the
+-- attempt is counted, so that its late replica writes nothing back.
+with unrecorded as materialized (
+    select notes.interaction_id, notes.card_id, notes.number
+    from notes
+    join cards
+        on cards.organization_id = $organization_id
+        and cards.interaction_id = notes.interaction_id
+        and cards.id = notes.card_id
+    where
+        notes.organization_id = $organization_id
+        and notes.connection_id = $connection_id
+        and notes.thing_id = $thing_id
+        and notes.round_id = $round_id
+        and notes.maybe_sent
+        and notes.ts is null
+        and (notes.leased_until is null or notes.leased_until <= clock_timestamp())
+        and cards.channel = $channel
+        and $thread_ts in (cards.ts, cards.address ->> 'thread_ts')
+        and not exists (
+            select
+            from notes
+            where
+                organization_id = $organization_id
+                and thing_id = $thing_id
+                and channel = $channel
+                and ts = $ts
+        )
+        and not exists (
+            select
+            from cards
+            where
+                organization_id = $organization_id
+                and interaction_id = notes.interaction_id
+                and channel = $channel
+                and ts = $ts
+        )
+    order by notes.number desc
+    limit 1
+    for update of notes
+)
+update notes
+set
+    channel = $channel, ts = $ts, sent_at = clock_timestamp(), attempt = notes.attempt + 1, leased_until = null,
+    given_up_at = null, failures = 0, reason = null, due_at = clock_timestamp()
+from unrecorded
+where
+    notes.organization_id = $organization_id
+    and notes.interaction_id = unrecorded.interaction_id
+    and notes.card_id = unrecorded.card_id
+    and notes.number = unrecorded.number;
 
 -- name: edit_again :none
 -- A click came from a message that should have no buttons any more: have it edited once more.
@@ -314,8 +383,8 @@ where
     and edited_at is not null;
 
 -- name: next_in :one
--- Seconds until the next note of these connections can be posted or lose its buttons, null if none can. The first note of a
--- posted card waits until its own time, and until no replica posts other notes of the card.
+-- Seconds until the next note of these connections can be posted or lose its buttons, null if none can. The first note
+-- of a posted card waits until its own time, and until no replica posts other notes of the card.
 with served as (
     /* part: settings */
 ),

@@ -3,17 +3,20 @@
 -- part: interaction_columns
 -- The columns of storage.model.Interaction, without read_at.
 organization_id, connection_id, id, kind, status, request, digest, answers, forms, responders, home_teams, key_id,
-asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left, cards_shown,
+asked_by, tags, metadata, idempotency_key, supersedes, superseded_by, answer, choice, reason, on_expiry, cards_left,
+cards_shown,
 heard_at, unheard, receipt, unable, created_at, expires_at, ended_at, thing_id
 
 -- part: card_columns
 -- The columns of storage.model.Card.
-organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown, maybe_shown,
+organization_id, connection_id, interaction_id, id, ordinal, address, channel, ts, permalink, wanted, shown,
+maybe_shown,
 attempt, failures, plain, settled, due_at, leased_until, given_up_at, reason, truncated, retired_at
 
 -- part: connection_columns
 -- The columns of storage.model.Connection.
-organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, default_channel, created_at, disabled_at
+organization_id, id, app_id, enterprise_id, team_id, home_teams, bot_user_id, name, default_channel, created_at,
+disabled_at
 
 -- part: pairs
 -- The rows that the caller names.
@@ -45,6 +48,7 @@ settling as (
         cards.organization_id = ended.organization_id
         and cards.interaction_id = ended.id
         and cards.given_up_at is null
+    returning cards.id
 )
 
 -- part: thing_columns
@@ -63,15 +67,15 @@ left join interactions
 
 -- part: turn
 -- What follows a change of a thing's row in the same statement; the thing and its noun's row are locked, and so is its
--- connection. The open round ends if it offers something else than $round_digest: as superseded by $round_id, or, if the
--- thing offers nothing any more ($round_digest is null), as cancelled for $end_reason. Where an offer has no open round,
--- $round_id is opened; no agent hears its end, so that unheard is null. $addresses are the places of the cards: cards
--- elsewhere are retired, and missing ones are added. All cards are due at once, or with $is_quiet within $quiet_seconds,
--- so that many changes make one edit. Every entry of $moves is a row of the history and an event. Every one of $replies is
--- to be posted in the thread of each of the cards, but not in that of a message which a click has found. A reply with
--- buttons asks for moves of the open round: with this round it is over, so that it is not posted any more, or is to lose its
--- buttons. Recoveries that are blocked by this thing are told when it ends ($ended_at). Lock order: open round, anchor,
--- cards, notes.
+-- connection. The open round ends if it offers something else than $round_digest: as superseded by $round_id, or, if
+-- the thing offers nothing any more ($round_digest is null), as cancelled for $end_reason. Where an offer has no open
+-- round, $round_id is opened; no agent hears its end, so that unheard is null. $addresses are the places of the cards:
+-- cards elsewhere are retired, and missing ones are added. All cards are due at once, or with $is_quiet within
+-- $quiet_seconds, so that many changes make one edit. Every entry of $moves is a row of the history and an event. Every
+-- one of $replies is to be posted in the thread of each of the cards, but not in that of a message which a click has
+-- found. A reply with buttons asks for moves of the open round: with this round it is over, so that it is not posted
+-- any more, or is to lose its buttons. Recoveries that are blocked by this thing are told when it ends ($ended_at).
+-- Lock order: open round, anchor, cards, notes.
 round_ended as (
     update interactions
     set
@@ -88,7 +92,8 @@ round_ended as (
 ),
 round_opened as (
     insert into interactions (
-        organization_id, connection_id, id, kind, request, digest, answers, forms, responders, home_teams, key_id, asked_by,
+        organization_id, connection_id, id, kind, request, digest, answers, forms, responders, home_teams, key_id,
+        asked_by,
         unheard, cards_left, expires_at, thing_id, is_anchor)
     select
         $organization_id, things.connection_id, $round_id, things.noun, $round_request::jsonb, $round_digest, '{}',
@@ -119,7 +124,8 @@ thing as (
         addresses = $addresses::jsonb,
         moves = things.moves + jsonb_array_length($moves::jsonb),
         updated_at = clock_timestamp(),
-        ended_at = $ended_at::timestamptz
+        ended_at = $ended_at::timestamptz,
+        is_correctable = $is_correctable
     from (values (true)) as always
     left join round_opened on true
     where things.organization_id = $organization_id and things.id = $thing_id
@@ -211,11 +217,15 @@ notes_over as (
     set
         over_at = clock_timestamp(),
         due_at = clock_timestamp(),
-        given_up_at = case when notes.maybe_sent then notes.given_up_at else coalesce(notes.given_up_at, clock_timestamp()) end,
+        given_up_at = case
+            when notes.maybe_sent then notes.given_up_at
+            else coalesce(notes.given_up_at, clock_timestamp())
+        end,
         leased_until = case when notes.maybe_sent then notes.leased_until end,
         reason = case
             when notes.maybe_sent or notes.given_up_at is not null then notes.reason
-            else '{"code": "answered_before", "detail": "What the note asks was answered before it was posted.", "fix": ""}'
+            else jsonb_build_object(
+                'code', 'answered_before', 'detail', 'What the note asks was answered before it was posted.', 'fix', '')
         end
     from (select count(*) from cards_due) as after_the_cards
     where
@@ -243,7 +253,8 @@ notes_kept as (
         organization_id, connection_id, thing_id, interaction_id, card_id, id, number, text, size, buttons, round_id)
     select
         anchored.organization_id, anchored.connection_id, $thing_id, anchored.anchor_id, shown.id,
-        (entry.value ->> 'id')::uuid, latest.number + entry.place, entry.value ->> 'text', (entry.value ->> 'size')::int,
+        (entry.value ->> 'id')::uuid, latest.number + entry.place, entry.value ->> 'text',
+        (entry.value ->> 'size')::int,
         entry.value -> 'buttons', case when entry.value ? 'buttons' then asked.round_id end
     from anchored
     cross join asked
@@ -295,7 +306,8 @@ unblocked as materialized ( -- recoveries that this thing blocks, if it ends; no
         jsonb_build_object(
             'blocker', jsonb_build_object('id', $public_id::text),
             'wakes', case
-                when recoveries.return_owner is not null then jsonb_build_object('return_owner', recoveries.return_owner)
+                when recoveries.return_owner is not null
+                    then jsonb_build_object('return_owner', recoveries.return_owner)
                 when recoveries.owner_agent is not null
                     then jsonb_build_object('owner', jsonb_build_object('agent', recoveries.owner_agent))
                 when recoveries.owner_user is not null

@@ -445,6 +445,7 @@ CREATE TABLE things (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     ended_at timestamp with time zone,
+    is_correctable boolean DEFAULT false NOT NULL,
     CONSTRAINT things_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT things_check CHECK (((callback IS NULL) = (callback_target IS NULL))),
     CONSTRAINT things_check1 CHECK (((responders IS NULL) OR (NOT anyone))),
@@ -551,6 +552,7 @@ CREATE INDEX incidents_severity ON incidents USING btree (organization_id, sever
 CREATE INDEX incidents_status ON incidents USING btree (organization_id, status, id);
 CREATE INDEX incidents_systems ON incidents USING gin (array_prepend((organization_id)::text, systems)) WITH (fastupdate=off);
 CREATE INDEX interactions_deadline ON interactions USING btree (expires_at) WHERE (status = 'pending'::text);
+CREATE INDEX interactions_disconnected ON interactions USING btree (organization_id, thing_id) WHERE ((thing_id IS NOT NULL) AND (status = 'cancelled'::text) AND ((reason ->> 'code'::text) = 'disconnected'::text));
 CREATE INDEX interactions_ended ON interactions USING btree (ended_at, organization_id, id) WHERE (status <> 'pending'::text);
 CREATE UNIQUE INDEX interactions_idempotency ON interactions USING btree (organization_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX interactions_kind ON interactions USING btree (organization_id, kind, id);

@@ -1,6 +1,6 @@
--- Things: what every noun has, whatever its own table says. Lock order: name lock, connection, thing and its noun's row,
--- open round, anchor, cards. Each lock is taken by a statement of its own, so that the next one sees what was committed
--- before the wait.
+-- Things: what every noun has, whatever its own table says. Lock order: name lock, connection, thing and its noun's
+-- row, open round, anchor, cards. Each lock is taken by a statement of its own, so that the next one sees what was
+-- committed before the wait.
 
 -- name: lock_name :one
 -- Lock a name, such as the source of recoveries, until the transaction ends: who looks whether a thing of this name is
@@ -19,8 +19,8 @@ where connections.organization_id = $organization_id and connections.id = $conne
 for share of connections;
 
 -- name: lock_open :maybe
--- Keep another thing as it is until the transaction ends; locked in the order of ids with other things. ended_at is null
--- if it is open.
+-- Keep another thing as it is until the transaction ends; locked in the order of ids with other things. ended_at is
+-- null if it is open.
 select things.noun, things.ended_at
 from things
 where organization_id = $organization_id and id = $id
@@ -148,7 +148,8 @@ from (
     union all
     ( -- one message, or one reason, for the notes that were joined
         select
-            coalesce(sent_at, given_up_at), case when ts is not null then 'note.posted' else 'note.given_up' end, '{}', null,
+            coalesce(sent_at, given_up_at), case when ts is not null then 'note.posted' else 'note.given_up' end, '{}',
+            null,
             case
                 when ts is not null then jsonb_build_object('channel', channel, 'ts', ts)
                 else jsonb_build_object('cause', reason)
@@ -191,13 +192,24 @@ join things on things.organization_id = watched.organization_id and things.id = 
 where things.moves > watched.number;
 
 -- name: overlooked :many
--- What no wake has announced: up to $limit open things that should have an open round and have none, because their
--- connection was disabled and is active again; and, in every row, whether notes wait that no replica posts or edits. There is one
--- row without a thing if every thing has its round. Scans all organizations.
-with open as (
+-- What no wake has announced: up to $limit things that should have an open round and have none, because their
+-- connection was disabled and is active again: those that are open, and those that people can still correct, of which
+-- only the ones whose round was cancelled with a connection are read. And, in every row, whether notes wait that no
+-- replica posts or edits. There is one row without a thing if every thing has its round. Scans all organizations.
+with lost as (
+    select distinct organization_id, thing_id
+    from interactions
+    where thing_id is not null and status = 'cancelled' and reason ->> 'code' = 'disconnected'
+),
+open as (
     select organization_id, id, noun, connection_id
     from things
     where ended_at is null and (anchor_id is not null or addresses <> '[]')
+    union all
+    select things.organization_id, things.id, things.noun, things.connection_id
+    from lost
+    join things on things.organization_id = lost.organization_id and things.id = lost.thing_id
+    where things.is_correctable
 ),
 missing as (
     select open.organization_id, open.connection_id, open.id, open.noun

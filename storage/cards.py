@@ -55,8 +55,8 @@ async def mark_maybe_shown(db: Database, card: Card) -> bool | None:
     """Mark the card as possibly posted, before Slack is called.
 
     True if this call set the mark, so that a certain failure of the post must clear it. None if the interaction is not
-    pending any more, the thing of an anchor is not open or has its cards elsewhere, or the lease was lost: then the
-    card must not be posted.
+    pending any more, the thing of an anchor has ended and cannot be corrected, or has its cards elsewhere, or the
+    lease was lost: then the card must not be posted.
     """
     async with locked(db, card.organization_id, card.interaction_id) as held:
         row = await _SQL["mark_maybe_shown"].maybe(held, **_fence(card))

@@ -21,6 +21,11 @@ MAX_AGE = 86_400.0  # seconds; a note that has waited longer is given up when it
 MAX_SIZE = 3_000  # of a message: what Slack takes in one text
 
 _MOVED: Json = {"code": "card_moved", "detail": "The card moved elsewhere before the note was posted.", "fix": ""}
+_ANSWERED: Json = {
+    "code": "answered_before",
+    "detail": "What the note asks was answered before it was posted.",
+    "fix": "",
+}
 _NEVER_POSTED: Json = {"code": "card_not_posted", "detail": "The card was not posted.", "fix": ""}
 
 
@@ -31,6 +36,8 @@ class LeasedNotes:
     scope: Scope
     interaction_id: UUID
     card_id: UUID
+    thing_id: UUID
+    noun: str
     address: Json  # of the card
     handle: Handle  # of the card
     numbers: list[int]
@@ -64,7 +71,7 @@ class LeasedEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abandoned:
-    """A note that was given up with its card."""
+    """A note that was given up with its card or its round."""
 
     interaction_id: UUID
     code: str
@@ -75,17 +82,19 @@ async def lease(
 ) -> tuple[list[LeasedNotes], list[Abandoned]]:
     """Lease the next notes of up to `limit` cards, for LEASE_SECONDS; no other lease gets notes of these cards.
 
-    Of each card as many as make one message. Notes whose cards will never have a thread are given up. The transaction
-    takes at most about `seconds`; raises Unavailable.
+    Of each card as many as make one message. Notes whose cards will never have a thread, or whose round is over, are
+    given up. The transaction takes at most about `seconds`; raises Unavailable.
     """
 
     async def work(runs: Runs) -> tuple[list[LeasedNotes], list[Abandoned]]:
         held = await _SQL["hold_cards"].many(runs, **_served(served), limit=limit)
-        over = [row for row in held if row["is_over"]]
+        over = [row for row in held if row["is_over"] or row["has_over"]]
         live = [row for row in held if not row["is_over"]]
         abandoned = []
         if over:
-            rows = await _SQL["abandon"].many(runs, **_cards(over), moved=_MOVED, never_posted=_NEVER_POSTED)
+            rows = await _SQL["abandon"].many(
+                runs, **_cards(over), moved=_MOVED, never_posted=_NEVER_POSTED, answered=_ANSWERED
+            )
             abandoned = [Abandoned(**row) for row in rows]
         if not live:
             return [], abandoned
@@ -100,7 +109,7 @@ async def lease(
 async def mark_maybe_sent(db: Runs, leased: LeasedNotes) -> bool:
     """Mark the notes as possibly posted, before Slack is called; the lease is LEASE_SECONDS long from then on.
 
-    False if the lease was lost, or the card has no thread any more: then they must not be posted.
+    False if the lease was lost, the round is over, or the card has no thread any more: then they must not be posted.
     """
     row = await _SQL["mark_maybe_sent"].one(db, **_fence(leased), seconds=LEASE_SECONDS)
     return bool(row["is_marked"])
@@ -164,6 +173,23 @@ async def put_off_edit(db: Runs, leased: LeasedEdit, *, seconds: float, reason: 
     return bool(row["is_given_up"])
 
 
+async def adopt(db: Runs, scope: Scope, thing_id: UUID, round_id: UUID, handle: Handle, *, thread_ts: str) -> None:
+    """Record where a note is whose post was not recorded: a click on the round that it names came from there.
+
+    Nothing is recorded if another message of the thing is there.
+    """
+    await _SQL["adopt"].run(
+        db,
+        organization_id=scope.organization_id,
+        connection_id=scope.connection_id,
+        thing_id=thing_id,
+        round_id=round_id,
+        channel=handle.channel,
+        ts=handle.ts,
+        thread_ts=thread_ts,
+    )
+
+
 async def edit_again(db: Runs, scope: Scope, handle: Handle) -> None:
     """Have a note edited once more if it should have no buttons any more: a click came from it."""
     await _SQL["edit_again"].run(
@@ -203,6 +229,8 @@ def _leased(rows: Sequence[Any]) -> LeasedNotes:
         scope=Scope(organization_id=first["organization_id"], connection_id=first["connection_id"]),
         interaction_id=first["interaction_id"],
         card_id=first["card_id"],
+        thing_id=first["thing_id"],
+        noun=first["noun"],
         address=first["address"],
         handle=Handle(channel=first["channel"], ts=first["ts"]),
         numbers=[row["number"] for row in rows],

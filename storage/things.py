@@ -123,9 +123,7 @@ class Note:
     id: UUID
     text: str  # mrkdwn
     size: int  # of the text, as Slack may count it
-    buttons: Sequence[
-        Json
-    ] = ()  # {"move", "label", "has_form", "is_primary"}: moves of the open round that it asks for
+    buttons: Sequence[Json] = ()  # {"move", "label", "has_form", "is_primary"}: the moves that it asks for
 
     def stored(self) -> Json:
         """The note as the statement that writes it takes it."""
@@ -137,7 +135,7 @@ class Note:
 class Overlooked:
     """What no wake has announced."""
 
-    rounds: list[tuple[Scope, UUID, str]]  # open things that should have an open round and have none, with their nouns
+    rounds: list[tuple[Scope, UUID, str]]  # things that should have an open round and have none, with their nouns
     has_notes: bool  # notes wait that no replica posts
 
 
@@ -151,6 +149,7 @@ class Turn(Generic[R]):
     card_ids: list[UUID]  # as many as `addresses`
     moves: Sequence[Move]
     ended_at: datetime | None
+    is_correctable: bool  # it has ended, and people can still correct it
     end_reason: Json  # {code, detail, fix} of an open round that no other follows
     now: datetime  # of the lock
     public_id: str  # of the thing, as agents know it
@@ -380,6 +379,7 @@ class NounTable(Generic[R]):
             card_ids=turn.card_ids,
             moves=[move.stored() for move in turn.moves],
             ended_at=turn.ended_at,
+            is_correctable=turn.is_correctable,
             end_reason=turn.end_reason,
             now=turn.now,
             public_id=turn.public_id,

@@ -143,7 +143,10 @@ class Cards:
             await self._post(card, card_content.of_question(card, check), client)
 
     async def _show_thing(self, card: Card, anchor: Interaction, client: Client) -> None:
-        """Show a thing as it is now, whatever became of the anchor; a card that is not posted yet may not be needed."""
+        """Show a thing as it is now, whatever became of the anchor; a card that is not posted yet may not be needed.
+
+        It is needed for a thing that has ended, too, if people can still correct it.
+        """
         if (of_anchor := await drawing.of_anchor(self._db, anchor)) is None:
             return
         noun, found = of_anchor
@@ -151,7 +154,7 @@ class Cards:
         content = card_content.of_thing(card, noun, found, newer=newer)
         if card.handle is not None:
             await self._edit(card, content, client, card.handle)
-        elif content.settles or card.retired_at is not None:
+        elif (content.settles and found.round_id is None) or card.retired_at is not None:
             await cards.skip(self._db, card)
         else:
             await self._post(card, content, client)

@@ -110,7 +110,7 @@ class NoteEdits:
                 await self._put_off(leased, card_failures.LONG_SECONDS, failure)
             case slack.GiveUp() | slack.BadBlocks():  # it is gone, or cannot be edited
                 await notes.edited(self._db, leased, reason=slack.reason(failure))
-                _log.info("note_not_edited", **_keys(leased), code=failure.code)
+                self._report_given_up(leased, failure.code)
             case _:
                 assert_never(failure)
 
@@ -118,9 +118,15 @@ class NoteEdits:
         self, leased: LeasedEdit, seconds: float, why: slack.RetryAfter | slack.Broken, *, failed: bool = False
     ) -> None:
         reason = slack.reason(why)
-        await notes.put_off_edit(self._db, leased, seconds=seconds, reason=reason, failed=failed)
+        if await notes.put_off_edit(self._db, leased, seconds=seconds, reason=reason, failed=failed):
+            self._report_given_up(leased, why.code)
+            return
         self._metrics.note_put_off(why.code)
         _log.warning("note_put_off", **_keys(leased), code=why.code, seconds=round(seconds, 1))
+
+    def _report_given_up(self, leased: LeasedEdit, code: str) -> None:
+        self._metrics.note_given_up(code)
+        _log.info("note_not_edited", **_keys(leased), code=code)
 
 
 def _keys(leased: LeasedEdit) -> dict[str, object]:

@@ -204,7 +204,8 @@ async def _sent(client: Client, leased: LeasedNotes) -> Handle | slack.SlackFail
     address: dict[str, Any] = {"channel": leased.handle.channel, "thread_ts": leased.thread_ts}
     drawn = [blocks.section(blocks.mrkdwn(text))]
     if leased.round_id is not None:
-        drawn.append(frame.buttons(leased.round_id, action_ids.NOTE, moves_of.moves(leased.buttons)))
+        value = action_ids.thing(leased.noun, leased.thing_id)
+        drawn.append(frame.buttons(leased.round_id, action_ids.NOTE, moves_of.moves(leased.buttons), value=value))
     return await client.post(address, Drawing(text=text, blocks=drawn))
 
 

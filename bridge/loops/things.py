@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ class Things:
         return done
 
     async def open_missing_rounds(self) -> int:
-        """Open a round for open things that have none, because their connection was disabled; returns how many.
+        """Open a round for things that should have one, and whose connection was disabled; returns how many.
 
         Also wakes the notes loop if notes wait that no replica posts: one statement finds both.
         """
@@ -112,8 +113,10 @@ class Things:
 
 
 def _ticked(noun: Noun[Any]) -> Callable[[Runs, Locked[Any], LockedConnection], Awaitable[Decision[Any] | None]]:
-    async def decide(_: Runs, locked: Locked[Any], __: LockedConnection) -> Decision[Any] | None:
-        return noun.tick(locked) if noun.tick is not None and not noun.is_final(locked.row) else None
+    async def decide(_: Runs, locked: Locked[Any], connection: LockedConnection) -> Decision[Any] | None:
+        if noun.tick is None or noun.is_final(locked.row):
+            return None
+        return noun.tick(replace(locked, is_connected=connection.is_active))
 
     return decide
 

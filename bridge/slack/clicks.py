@@ -139,6 +139,8 @@ class Clicks:
         if claimed.verdict is Verdict.OPENED:
             if not (outcome.is_in_view or await self._forms.open(outcome)):
                 await self._logging(self._reply(outcome), click)
+            if click.is_on_note:
+                await self._record_note(outcome.click, thing, connection)
             return
         for entry in thing.happened:
             _log.info("thing_moved", thing=thing.noun.public_id(thing.found.thing.id), move=entry.move)
@@ -169,13 +171,23 @@ class Clicks:
         """
         click = outcome.click
         self._notifier.thing_changed(connection.organization_id, thing.found.thing.id)
-        if click.channel is not None and click.ts is not None:
-            try:
-                await notes.edit_again(self._db, connection.scope, Handle(channel=click.channel, ts=click.ts))
-            except errors.Unavailable as error:
-                _log.warning("note_not_edited", interaction=public_id(click), cause=error.cause)
+        await self._record_note(click, thing, connection)
         self._notifier.notes_waiting()
         await self._logging(self._reply(outcome), click)
+
+    async def _record_note(self, click: Click, thing: ClickedThing, connection: Connection) -> None:
+        """Have the clicked note edited if its round is over, also one whose post was not recorded."""
+        if click.channel is None or click.ts is None:
+            return
+        handle, of_thing = Handle(channel=click.channel, ts=click.ts), thing.found.thing
+        try:
+            if click.interaction is not None and click.thread_ts is not None:
+                await notes.adopt(
+                    self._db, connection.scope, of_thing.id, click.interaction, handle, thread_ts=click.thread_ts
+                )
+            await notes.edit_again(self._db, connection.scope, handle)
+        except errors.Unavailable as error:
+            _log.warning("note_not_edited", interaction=public_id(click), cause=error.cause)
 
     async def _logging(self, task: Awaitable[None], click: Click) -> None:
         """Await one task and log its failure, so that it does not stop the other."""

@@ -96,6 +96,7 @@ class Locked(Generic[R]):
     row: R
     now: datetime  # by the database's clock, after the lock
     other_open_id: str | None = None  # of the thing that `needs` named, if it exists here and is open
+    is_connected: bool = True  # for `tick`: its connection is active, so that people can be asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +174,7 @@ class Noun(Generic[R]):
     standing: Callable[[ThingRow[R]], str]  # the state as mrkdwn for a person: what it is now, who made it so, when
     states: tuple[str, ...] = ()  # what can be waited for beside the statuses
     holds: Callable[[R], frozenset[str]] = _none  # what of statuses and states is so now, beside the status
-    correctable: frozenset[str] = (
-        frozenset()
-    )  # final statuses which people can still correct, so that they have a round
+    correctable: frozenset[str] = frozenset()  # final statuses which people can still correct: these have a round
     superseded_by: Callable[[R], UUID | None] = lambda _: None  # the newer thing of its noun, to which its card links
     happened: Callable[[str, Json], str | None] = _by_its_name  # a move and its detail in words for the timeline
     places: Callable[[Thing, R, str | None], list[Json]] = asked_places  # of its cards; gets the connection's channel

@@ -71,6 +71,7 @@ async def write(
         card_ids=[ids.new() for _ in places],
         moves=[_stored(entry) for entry in decision.happened],
         ended_at=ended_at,
+        is_correctable=is_final and noun.offers(row),
         end_reason={
             "code": decision.happened[-1].move if decision.happened else "ended",
             "detail": decision.end_reason,

@@ -1,8 +1,8 @@
--- Notes with buttons: such a note asks something that the open round of its thing offers, and loses its buttons when this
--- round ends.
+-- Notes with buttons: such a note asks something that the open round of its thing offers, and loses its buttons when
+-- this round ends.
 --
--- Safe beside the previous release, which posts such a note without buttons. The checks are validated in 0045_fixes, which
--- keeps no one out of the table.
+-- Safe beside the previous release, which posts such a note without buttons. The checks are validated in
+-- 0045_note_checks, which keeps no one out of the table.
 
 alter table notes
     add column round_id uuid, -- the round that its buttons name; null: it has no buttons

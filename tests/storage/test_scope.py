@@ -63,7 +63,7 @@ EXCEPTIONS = {
     "retention.hold": (["main: interactions"], "retention deletes old interactions of all organizations"),
     "retention.hold_things": (["main: things"], "as hold, for things"),
     "things.overlooked": (
-        ["open: things", "late, sub-select: notes", "late, sub-select: notes"],
+        ["lost: interactions", "open: things", "late, sub-select: notes", "late, sub-select: notes"],
         "a loop opens rounds that are missing, and looks for notes that wait, of all organizations",
     ),
     "notes.hold_cards": (["due: notes"], "the notes loop posts what is due, of all organizations"),

@@ -301,11 +301,11 @@ READ = {
     "things.newest_open": {"id", "noun"},
     "throttles.full_in": {"seconds"},
     "throttles.take": {"seconds"},
-    "notes.hold_cards": {"organization_id", "interaction_id", "id", "is_over"},
+    "notes.hold_cards": {"organization_id", "interaction_id", "id", "is_over", "has_over"},
     "notes.abandon": of(notes.Abandoned),
     "notes.lease": {
         *("organization_id", "connection_id", "interaction_id", "card_id", "number", "text", "attempt", "failures"),
-        *("address", "channel", "ts", "buttons", "round_id"),
+        *("address", "channel", "ts", "buttons", "round_id", "noun", "thing_id"),
     },
     "notes.lease_edits": {
         *("organization_id", "connection_id", "thing_id", "noun", "interaction_id", "card_id", "number", "text"),
@@ -344,15 +344,15 @@ for noun in NOUNS.values():
 TYPES = {
     name: type
     for type, names in {
-        "bool": "active anyone open gone is_colleague is_quiet newly_marked plain retries same_types "
+        "bool": "active anyone open gone is_colleague is_correctable is_quiet newly_marked plain retries same_types "
         "settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
         "float8": "again_in amount burst max_age quiet_seconds rate within",
         "int4": "after_number attempt attempt_count escalation_step max_attempts days expires_in failed "
         "max_failing_seconds overlap version",
         "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers max_size past",
-        "jsonb": "added_addresses addresses agent answers asked_addresses blocker detail end_reason evidence fixes "
-        "forms given metadata monitor_policy moved moves never_posted never_shown outcome previous_owner "
+        "jsonb": "added_addresses addresses agent answered answers asked_addresses blocker detail end_reason evidence "
+        "fixes forms given metadata monitor_policy moved moves never_posted never_shown outcome previous_owner "
         "reason refusal replies request resolved_by return_owner round_forms round_request unable wake_policy unserved",
         "timestamptz": "after due_at ended_at escalated_at last_attempt_at now resolved_at since timeout_at",
         "text[]": "round_responders source_ids source_types statuses ends home_teams kinds payloads "

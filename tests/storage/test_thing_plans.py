@@ -87,3 +87,4 @@ async def test_missing_rounds_are_looked_for_by_index(db: Database, tenant: Tena
         plan = await plans.run(connection, statements.load("things")["overlooked"], {"limit": 100}, "force_custom_plan")
 
     assert plans.rows_read(plan) <= 3 * OPEN + FEW
+    assert "interactions_disconnected" in str(plan), "of the rounds that have ended"

@@ -42,9 +42,7 @@ class Click(Interactive):
     is_ephemeral: bool
     interaction: UUID | None
     choice: str | None
-    thing: tuple[str, UUID] | None = (
-        None  # the noun and the id of the thing whose round was clicked, if the card says it
-    )
+    thing: tuple[str, UUID] | None = None  # noun and id of the thing whose round was clicked, if the message says it
     opens: bool  # the element opens a form, and does not answer by itself
     shows: bool = False  # the element shows the full text of the action, and has no choice
     is_on_note: bool = False  # the message is a note in the thread of a card, not a card

@@ -8,9 +8,12 @@ from bridge.things.fix.row import Fix, Outcome
 
 
 def tick(locked: Locked[Fix]) -> Decision[Fix] | None:
-    """Ask people for the verdict, if it is time; None if it is not, or there is nothing left to ask."""
+    """Ask people for the verdict, if it is time; None if it is not, or there is nothing left to ask.
+
+    While its connection is disabled it stays due, and `due` of sql/fixes.sql passes over it.
+    """
     row = locked.row
-    if row.due_at is None or row.due_at > locked.now or not life.can_remind(row):
+    if not locked.is_connected or row.due_at is None or row.due_at > locked.now or not life.can_remind(row):
         return None
     asking = Asking(text=state.reminder(row), moves=_moves(row))
     return Decision(row=replace(row, due_at=None), happened=[], is_quiet=True, notes=[asking])

@@ -64,7 +64,7 @@ MUTANTS: dict[str, tuple[Wrong, str]] = {
         changed(
             ("hold_cards", _WAITING, "notes.given_up_at is null and notes.ts is null"),
             ("lease", _WAITING, "notes.given_up_at is null and notes.ts is null"),
-            ("mark_maybe_sent", " and not free.maybe_sent", ""),
+            ("mark_maybe_sent", "and not free.maybe_sent", ""),
         ),
         "dies at every point",
     ),

@@ -89,7 +89,7 @@ async def no_reminder_after_the_verdict(db: Database, _: Database, __: str) -> N
 
         for each in leased:
             if calls:
-                await notes.put_off(db, each, seconds=0, reason=REASON, failed=False)
+                assert await notes.put_off(db, each, seconds=0, reason=REASON, failed=False), "it is given up"
             else:
                 assert not await notes.mark_maybe_sent(db, each)
         await db.fetch("update notes set leased_until = null, due_at = clock_timestamp()")

@@ -2,17 +2,23 @@
 
 from typing import Any
 
+import pytest
+
+from bridge import ids
 from bridge.card import action_ids
 from bridge.forms import codec
+from bridge.loops.things import Things
+from bridge.notifier import Notifier
 from bridge.things import transactions
 from bridge.things.fix import NOUN
 from bridge.things.fix.row import Fix
-from storage import interactions
+from storage import connections, interactions
 from storage.model import Handle, Intent, Interaction, Json, Thing, Verdict
 from storage.pool import Database
 from tests.bridge.replica import Replica
 from tests.bridge.slack.forms import asking
 from tests.bridge.things import recoveries
+from tests.bridge.things.agreement import agree
 from tests.bridge.things.fix.agents import Proposer, click, clicked, found
 from tests.storage.build import Tenant
 
@@ -71,6 +77,68 @@ async def shown(replica: Replica, **fields: Any) -> Shown:
         thing.anchor_id or (await found(replica.db, replica.tenant, thing.id)).thing.anchor_id,
     )
     return Shown(replica, thing, Handle(channel=row["channel"], ts=row["ts"]))
+
+
+@pytest.mark.parametrize("is_judged_before", [True, False])
+async def test_an_enabled_connection_gives_a_verdict_its_round_back(
+    db: Database, tenant: Tenant, *, is_judged_before: bool
+) -> None:
+    agent = Proposer(db=db, tenant=tenant)
+    thing = await agent.propose()
+    scope, things = tenant.scope, Things(db=db, notifier=Notifier())
+    await clicked(db, tenant, thing.id, "apply")
+    if is_judged_before:
+        await clicked(db, tenant, thing.id, "worked")
+    await connections.disable(db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+    if not is_judged_before:
+        await agent.judge(thing.id, "applied_success")
+    assert await things.open_missing_rounds() == 0
+    await connections.enable(db, organization_id=scope.organization_id, id=scope.connection_id)
+
+    assert [await things.open_missing_rounds() for _ in range(2)] == [1, 0]
+
+    given = {"outcome": "applied_failed", "words": "It hangs again."}
+    await clicked(db, tenant, thing.id, "correct", given=given)
+    assert (await found(db, tenant, thing.id)).row.outcome == "applied_failed"
+    await agree(db)
+
+
+async def test_what_nothing_can_be_done_to_any_more_gets_no_round_back(db: Database, tenant: Tenant) -> None:
+    agent, scope = Proposer(db=db, tenant=tenant), tenant.scope
+    superseded, dismissed = await agent.propose(), await agent.propose("another")
+    await agent.judge(superseded.id, "applied_success")
+    await connections.disable(db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+    await agent.judge(dismissed.id, "dismissed")
+    await connections.enable(db, organization_id=scope.organization_id, id=scope.connection_id)
+    await agent.propose()
+
+    assert await Things(db=db, notifier=Notifier()).open_missing_rounds() == 0
+    assert (await found(db, tenant, superseded.id)).round_id is None
+
+
+async def test_a_verdict_before_the_first_card_is_posted_with_its_form(replica: Replica) -> None:
+    agent = Proposer(db=replica.db, tenant=replica.tenant)
+    thing = await agent.propose()
+    await agent.judge(thing.id, "applied_success")
+
+    await replica.settle()
+
+    [row] = await replica.db.fetch("select channel, ts, shown, wanted from cards")
+    assert row["ts"] is not None and row["shown"] == row["wanted"]
+    of = Shown(replica, thing, Handle(channel=row["channel"], ts=row["ts"]))
+    assert "*Worked*" in of.text()
+    await of.send(await of.form("correct"), outcome="1", words="It came back.")
+    assert (await of.row()).outcome == "applied_failed"
+
+
+async def test_what_nothing_can_be_done_to_any_more_gets_no_card(replica: Replica) -> None:
+    agent = Proposer(db=replica.db, tenant=replica.tenant)
+    thing = await agent.propose()
+    await agent.judge(thing.id, "dismissed")
+
+    await replica.settle()
+
+    assert replica.called("chat.postMessage") == []
 
 
 async def test_people_decide_and_judge_it_on_one_card(replica: Replica) -> None:

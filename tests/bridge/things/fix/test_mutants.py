@@ -120,7 +120,7 @@ MUTANTS: dict[str, tuple[Wrong, str]] = {
         "no reminder after the verdict",
     ),
     "a reminder tried again after the verdict": (
-        changed(notes, "put_off", (" or over_at is not null", "")),
+        changed(notes, "put_off", (" or notes.over_at is not null", "")),
         "no reminder after the verdict",
     ),
     "a reminder joined with other notes": (

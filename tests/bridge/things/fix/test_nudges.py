@@ -1,7 +1,12 @@
 """The reminder in the thread of a card: posted once, with buttons that go when the round ends, and never too late."""
 
 import asyncio
+import io
+from typing import Any
 
+import pytest
+
+from bridge import ids
 from bridge.card import action_ids
 from bridge.forms import codec
 from bridge.loops.things import Things
@@ -9,14 +14,16 @@ from bridge.notifier import Notifier
 from bridge.things import transactions
 from bridge.things.fix import NOUN
 from sandbox.slack.faults import Kind
-from storage import interactions, notes
+from storage import connections, interactions, notes
 from storage.model import Handle, Json, Verdict
 from storage.pool import Database
+from storage.things import Due
+from tests.bridge.logged import events
 from tests.bridge.replica import Replica
 from tests.bridge.things.fix.agents import Proposer, click, clicked, found
 from tests.bridge.things.fix.test_clicks import CHANNEL, Shown, shown
 from tests.bridge.things.noting import loop, post_all
-from tests.bridge.things.steps import held
+from tests.bridge.things.steps import held, mutated
 from tests.storage import build
 from tests.storage.build import Tenant
 from tests.storage.faults import until_waiting
@@ -55,6 +62,8 @@ async def test_it_is_one_note_whose_buttons_name_the_open_round(replica: Replica
 
     section, buttons = message(replica, note)
     assert "<@U0ANA> decided to apply this fix" in section["text"]["text"]
+    value = action_ids.thing("fix", of.thing.id)
+    assert {each["value"] for each in buttons["elements"]} == {value}, "so that a click locks the thing at once"
     assert buttons["block_id"] == action_ids.block_id((await of.round()).id, action_ids.NOTE)
     assert [each["text"]["text"] for each in buttons["elements"]] == ["Worked", "Didn't…", "Still waiting…"]
     await make_due(replica.db)
@@ -212,6 +221,114 @@ async def test_slack_did_not_take_it_before_the_verdict_so_it_is_not_tried_again
     assert len(replica.called("chat.postMessage")) == posts
 
 
+async def test_one_that_the_release_before_put_off_after_the_verdict_is_given_up(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The release before does not look whether the round is over."""
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await remind(replica.db)
+    scope = replica.tenant.scope
+    [leased], _ = await notes.lease(replica.db, [scope], limit=9, seconds=5)
+    assert await notes.mark_maybe_sent(replica.db, leased)
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+    former = mutated("notes", "put_off", (" or notes.over_at is not null", ""))
+    monkeypatch.setitem(notes._SQL, "put_off", former)  # noqa: SLF001  -- the statement that the call uses
+    reason = {"code": "ratelimited", "detail": "", "fix": ""}
+    assert not await notes.put_off(replica.db, leased, seconds=0, reason=reason, failed=False)
+    await replica.db.fetch("update notes set leased_until = clock_timestamp() + interval '9 s'")
+    assert not await notes.mark_maybe_sent(replica.db, leased), "also if it was leased again"
+    await replica.db.fetch("update notes set leased_until = null")
+
+    done, [abandoned] = await notes.lease(replica.db, [scope], limit=9, seconds=5)
+
+    assert (done, abandoned.code) == ([], "answered_before")
+    assert await notes.lease(replica.db, [scope], limit=9, seconds=5) == ([], [])
+
+
+async def test_a_late_click_finds_a_reminder_that_was_posted_and_not_recorded(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note, stale = await unrecorded(replica, of)
+    asking = await of.round()
+    await of.click("worked")
+    await post_all(replica)
+    assert len(message(replica, note)[1]["elements"]) == 3, "nothing knows it yet"
+
+    await replica.click(asking, note, stale=stale, user="U0BOB")
+    await post_all(replica)
+
+    asked, now = message(replica, note)
+    assert "Did it work?" in asked["text"]["text"] and "✅ *Worked*, recorded by <@U0ANA>" in now["text"]["text"]
+    assert len(await replica.db.fetch("select from cards")) == 1
+
+
+async def test_a_click_that_opens_a_form_finds_it_too(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note, _ = await unrecorded(replica, of)
+
+    view = await of.form("pending", handle=note, version=action_ids.NOTE)
+    await replica.settle()
+    await of.send(view, words="The nightly run.")
+    await post_all(replica)
+
+    assert len(message(replica, note)) == 2 and "waiting to verify" in str(message(replica, note)[1])
+
+
+@pytest.mark.parametrize("where", ["another connection", "another thread", "the card", "a known note", "while posting"])
+async def test_no_other_message_is_taken_for_it(replica: Replica, where: str) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    note, _ = await unrecorded(replica, of)
+    scope, round_id = replica.tenant.scope, (await of.round()).id
+    thread_ts = of.handle.ts
+    match where:
+        case "another connection":
+            scope = (await build.tenant(replica.db)).scope
+        case "another thread":
+            thread_ts = "1.1"
+        case "the card":
+            note = of.handle
+        case "a known note":
+            await replica.db.fetch(
+                """
+                insert into notes (
+                    organization_id, connection_id, thing_id, interaction_id, card_id, id, number, text, size,
+                    maybe_sent, channel, ts, sent_at)
+                select
+                    organization_id, connection_id, thing_id, interaction_id, card_id, gen_random_uuid(), 2, 'a', 1,
+                    true, $1, $2, clock_timestamp()
+                from notes
+                """,
+                note.channel,
+                note.ts,
+            )
+        case _:
+            await replica.db.fetch("update notes set leased_until = clock_timestamp() + interval '9 s'")
+
+    await notes.adopt(replica.db, scope, of.thing.id, round_id, note, thread_ts=thread_ts)
+
+    [row] = await replica.db.fetch("select ts from notes where number = 1")
+    assert row["ts"] is None
+
+
+async def unrecorded(replica: Replica, of: Shown) -> tuple[Handle, Json]:
+    """A reminder that Slack has posted without saying so: where it is, and its first button."""
+    await make_due(replica.db)
+    await remind(replica.db)
+    replica.fault("chat.postMessage", Kind.DROP_AFTER)
+    await replica.db.fetch("delete from throttles")
+    await loop(replica).post()
+    [row] = await replica.db.fetch("select maybe_sent, ts from notes")
+    assert tuple(row) == (True, None)
+    [posted] = [each for each in replica.slack.world.messages(CHANNEL) if each.thread_ts and each.ts != of.handle.ts]
+    block = action_ids.block_id((await of.round()).id, action_ids.NOTE)
+    stale = {"block_id": block, "action_id": action_ids.choose("worked"), "value": "1"}
+    return Handle(channel=CHANNEL, ts=posted.ts), stale
+
+
 async def test_an_edit_that_slack_refuses_is_tried_again_until_the_message_is_gone(replica: Replica) -> None:
     of = await shown(replica)
     await of.click("apply")
@@ -225,6 +342,92 @@ async def test_an_edit_that_slack_refuses_is_tried_again_until_the_message_is_go
     await post_all(replica)
 
     assert len(message(replica, note)) == 2
+
+
+@pytest.mark.parametrize("is_posted", [False, True])
+async def test_a_disabled_connection_takes_the_reminder_of_its_round_too(replica: Replica, *, is_posted: bool) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    if is_posted:
+        await nudged(replica, of)
+    else:
+        await make_due(replica.db)
+        await remind(replica.db)
+    posts = len(replica.called("chat.postMessage"))
+
+    await disable(replica)
+    await enable(replica)
+    await post_all(replica)
+
+    [row] = await replica.db.fetch("select ts, edited_at, given_up_at, reason ->> 'code' as code from notes")
+    assert (row["edited_at"] is not None, row["given_up_at"] is not None) == (is_posted, not is_posted)
+    assert row["code"] == (None if is_posted else "disconnected")
+    assert len(replica.called("chat.postMessage")) == posts
+
+
+async def test_no_one_is_reminded_while_disconnected_but_afterwards(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    await disable(replica)
+    things = Things(db=replica.db, notifier=replica.notifier)
+
+    assert await things.step() == 0 and (await of.row()).due_at is not None
+    due = await NOUN.table.due(replica.db, seconds=60, limit=9)
+    await enable(replica)
+
+    assert due == [], "what is disconnected keeps the loop from nothing else"
+    assert await remind(replica.db) == 1
+    assert (await of.row()).due_at is None
+    await post_all(replica)
+    [row] = await replica.db.fetch("select round_id, ts from notes")
+    assert row["ts"] is not None and row["round_id"] == (await of.round()).id
+
+
+async def test_a_fix_that_is_due_stays_due_while_disconnected(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection was disabled after the loop had looked."""
+    of = await shown(replica)
+    await of.click("apply")
+    await make_due(replica.db)
+    looked = await NOUN.table.due(replica.db, seconds=60, limit=9)
+    await disable(replica)
+
+    async def due(*_: Any, **__: Any) -> list[Due]:
+        return looked
+
+    monkeypatch.setattr(NOUN.table, "due", due)
+    assert await remind(replica.db) == 0
+
+    assert (await of.row()).due_at is not None and await replica.db.fetch("select from notes") == []
+
+
+async def disable(replica: Replica) -> None:
+    scope = replica.tenant.scope
+    await connections.disable(replica.db, organization_id=scope.organization_id, id=scope.connection_id, new_id=ids.new)
+    await replica.settle()
+
+
+async def enable(replica: Replica) -> None:
+    scope = replica.tenant.scope
+    await connections.enable(replica.db, organization_id=scope.organization_id, id=scope.connection_id)
+
+
+async def test_an_edit_that_failed_for_a_day_is_given_up_and_said_to_be(replica: Replica, log: io.StringIO) -> None:
+    of = await shown(replica)
+    await of.click("apply")
+    await nudged(replica, of)
+    await clicked(replica.db, replica.tenant, of.thing.id, "worked")
+    await replica.db.fetch("update notes set over_at = over_at - interval '25 hours'")
+    replica.fault("chat.update", Kind.DROP_BEFORE)
+
+    await loop(replica).edits.edit()
+
+    said = [each["event"] for each in events(log) if each["event"].startswith("note_")]
+    assert said[-1] == "note_not_edited" and "note_put_off" not in said
+    [counted] = [each for each in replica.metrics.registry.collect() if each.name == "askbridge_notes_given_up"]
+    assert sum(each.value for each in counted.samples if each.name.endswith("_total")) == 1
 
 
 async def test_two_replicas_remind_once(db: Database, other: Database, dsn: str) -> None:

@@ -1,6 +1,6 @@
 -- Suggested fixes: an agent proposes one for a session, a person decides, and its outcome says whether it worked.
 --
--- Safe beside the previous release, which does not know the table.
+-- Safe beside the previous release, which does not know the table, nor any thing that can be corrected.
 
 create table fixes (
     organization_id uuid not null,
@@ -34,7 +34,8 @@ create table fixes (
     superseded_by uuid,
     primary key (organization_id, id),
     foreign key (organization_id, id) references things (organization_id, id) on delete cascade,
-    foreign key (organization_id, superseded_by) references things (organization_id, id) on delete set null (superseded_by),
+    foreign key (organization_id, superseded_by) references things (organization_id, id)
+        on delete set null (superseded_by),
     check (template is null or script is null),
     check (parameters is null or script is not null),
     check ((decision is null) = (decided_at is null)),
@@ -71,7 +72,5 @@ create index fixes_superseded_by on fixes (organization_id, superseded_by) where
 -- Exception to the organization that leads every index: the loop reminds people of what is due, of any organization.
 create index fixes_due on fixes (due_at) where due_at is not null;
 
-alter table notes
-    validate constraint notes_buttons_check,
-    validate constraint notes_over_at_check,
-    validate constraint notes_edited_at_check;
+alter table things
+    add column is_correctable boolean not null default false; -- it has ended, and people can still correct it
