@@ -32,12 +32,12 @@ from bridge.things.operations import (
 )
 from storage import errors, things
 from storage.model import Key
-from storage.pool import TRY_SECONDS
 from storage.things import Request, RequestTaken
 
 _log = Log("agents")
 
 SECONDS = 5.0  # that a request waits for its turn and its transaction
+_TRY_SECONDS = 3.0  # of the transaction: no person waits for it, and a new connection plans each statement first
 _SOON = timedelta(seconds=60)
 
 M = TypeVar("M", bound=Strict)
@@ -107,7 +107,7 @@ class Operations:
             key=key,
             common=common,
             request=kept,
-            seconds=TRY_SECONDS,
+            seconds=_TRY_SECONDS,
             may_open=partial(self._parts.quota.has_room, key.organization_id),
             turn=partial(self._parts.turns.take, key.organization_id),
         )
