@@ -87,14 +87,19 @@ async def make(
 ) -> Outcome:
     """Move a thing as `decide` says from what was locked; with the same row and no entries nothing changes."""
     assert id is not None  # noqa: S101  -- the path of the operation has it
+    return await in_turn(context, noun, id, lambda runs, scope: _made(runs, context, noun, scope, id, decide))
+
+
+async def in_turn(
+    context: Context, noun: Noun[Any], id: UUID, work: Callable[[Runs, Scope], Awaitable[Outcome]]
+) -> Outcome:
+    """Work in a transaction on the thing with this id; `work` gets its scope. Those of one thing take turns here."""
     found = await noun.table.get(context.db, context.organization_id, id)
     if found is None:
         return NoSuchThing()
     scope = found.thing.scope
     async with context.turn(str(id)):  # those that wait for one thing hold one connection
-        return await context.db.transact_within(
-            lambda runs: _made(runs, context, noun, scope, id, decide), seconds=context.seconds
-        )
+        return await context.db.transact_within(lambda runs: work(runs, scope), seconds=context.seconds)
 
 
 def illegal(noun: Noun[R], locked: Locked[R], moves: str = "it has no moves") -> IllegalMove:

@@ -16,14 +16,7 @@ MAX_ADDED: Final = 20  # places beside those where the noun has its cards
 
 async def show(context: Context, noun: Noun[Any], id: UUID, to: list[Json]) -> Outcome:
     """Add these addresses to those of an open thing; a card there that was given up is tried again."""
-    found = await noun.table.get(context.db, context.organization_id, id)
-    if found is None:
-        return NoSuchThing()
-    scope = found.thing.scope
-    async with context.turn(str(id)):
-        return await context.db.transact_within(
-            lambda runs: _shown(runs, context, noun, scope, id, to), seconds=context.seconds
-        )
+    return await agent_moves.in_turn(context, noun, id, lambda runs, scope: _shown(runs, context, noun, scope, id, to))
 
 
 async def _shown(runs: Runs, context: Context, noun: Noun[Any], scope: Scope, id: UUID, to: list[Json]) -> Outcome:

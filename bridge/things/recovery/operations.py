@@ -45,14 +45,9 @@ async def resolve(context: Context, id: UUID | None, sent: Resolve) -> Outcome:
     assert id is not None  # noqa: S101  -- the path has it
     if isinstance(blocker := _blocker(sent), Wrong):
         return blocker
-    found = await _TABLE.get(context.db, context.organization_id, id)
-    if found is None:
-        return NoSuchThing()
-    scope = found.thing.scope
-    async with context.turn(str(id)):
-        return await context.db.transact_within(
-            lambda runs: _resolved(runs, context, scope, id, sent, blocker), seconds=context.seconds
-        )
+    return await agent_moves.in_turn(
+        context, NOUN, id, lambda runs, scope: _resolved(runs, context, scope, id, sent, blocker)
+    )
 
 
 async def resolve_source(context: Context, _: UUID | None, sent: ResolveSource) -> Outcome:
