@@ -1,49 +1,19 @@
 """Backends that are terminated at every step of a change of fixes: all of it is there afterwards, or nothing."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 from uuid import UUID
 
 from bridge.loops.things import Things
 from bridge.notifier import Notifier
 from bridge.things import transactions
 from bridge.things.fix import NOUN
-from storage import errors
 from storage.interactions import ClaimRequest
 from storage.model import Verdict
 from storage.pool import Database
 from storage.things import Request, RequestTaken
-from tests.bridge.things.agreement import agree
 from tests.bridge.things.fix.agents import Proposer, click, clicked
-from tests.bridge.things.steps import Stepped
+from tests.bridge.things.killing import dies_everywhere
 from tests.storage.build import Tenant
-
-T = TypeVar("T")
-
-
-async def dies_everywhere(
-    db: Database,
-    dsn: str,
-    prepare: Callable[[int], Awaitable[T]],
-    act: Callable[[Database, T], Awaitable[object]],
-    again: Callable[[T], Awaitable[object]],
-) -> list[str]:
-    """Run `act` with its backend terminated at each point in turn, then `again`; returns the points."""
-    points: list[str] = []
-    while True:
-        state = await prepare(len(points))
-        dying = Stepped(db, kill_at=len(points), dsn=dsn)
-        try:
-            await act(dying, state)
-        except errors.Unavailable:
-            assert dying.killed_at
-        if not dying.killed_at:
-            return points
-        points.append(dying.killed_at)
-        await agree(db)
-        await again(state)
-        await agree(db)
 
 
 async def test_a_proposal_supersedes_and_opens_or_does_neither(db: Database, tenant: Tenant, dsn: str) -> None:
