@@ -37,6 +37,7 @@ class OutcomeProposal(BaseModel):
 class Fix(Thing):
     """A suggested fix: what is proposed, what a person decided, and what became of it."""
 
+    id: str = Field(examples=["fix_01jdq2r4p0e9qvzz4xa9w7btga"], description="`fix_…`")
     status: StatusName = Field(description="The outcome; `decided` from a decision until the first outcome")
     session: str = Field(description="What it is for; a session has one active fix")
     title: str = Field(description="What the fix is")
