@@ -481,6 +481,67 @@ CREATE TABLE webhook_endpoints (
     CONSTRAINT webhook_endpoints_types_check CHECK ((cardinality(types) > 0))
 );
 
+CREATE TABLE work_dependencies (
+    organization_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    depends_on_id uuid NOT NULL,
+    depends_on text NOT NULL,
+    is_met boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT work_dependencies_pkey PRIMARY KEY (organization_id, item_id, depends_on_id),
+    CONSTRAINT work_dependencies_check CHECK ((item_id <> depends_on_id))
+);
+
+CREATE TABLE work_items (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text,
+    title text NOT NULL,
+    body text,
+    phase text,
+    priority integer NOT NULL,
+    acceptance jsonb,
+    status text NOT NULL,
+    attempts integer NOT NULL,
+    take_seconds integer NOT NULL,
+    holder_agent text,
+    holder_user text,
+    holder_name text,
+    leased_at timestamp with time zone,
+    leased_until timestamp with time zone,
+    lease_end text,
+    blocked_reason text,
+    result text,
+    done_by jsonb,
+    done_at timestamp with time zone,
+    unmet integer NOT NULL,
+    refresh_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT work_items_pkey PRIMARY KEY (organization_id, id),
+    CONSTRAINT work_items_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT work_items_check CHECK (((status = 'leased'::text) = (leased_at IS NOT NULL))),
+    CONSTRAINT work_items_check1 CHECK (((status = 'leased'::text) = (leased_until IS NOT NULL))),
+    CONSTRAINT work_items_check10 CHECK (((result IS NULL) OR (status = 'done'::text))),
+    CONSTRAINT work_items_check11 CHECK (((status = 'done'::text) = (done_by IS NOT NULL))),
+    CONSTRAINT work_items_check12 CHECK (((status = 'done'::text) = (done_at IS NOT NULL))),
+    CONSTRAINT work_items_check13 CHECK (((refresh_at IS NULL) OR (status <> 'done'::text))),
+    CONSTRAINT work_items_check2 CHECK ((leased_until > leased_at)),
+    CONSTRAINT work_items_check3 CHECK (((status = 'leased'::text) = (num_nonnulls(holder_agent, holder_user) = 1))),
+    CONSTRAINT work_items_check4 CHECK ((num_nonnulls(holder_agent, holder_user) <= 1)),
+    CONSTRAINT work_items_check5 CHECK (((holder_name IS NULL) OR (holder_user IS NOT NULL))),
+    CONSTRAINT work_items_check6 CHECK (((lease_end IS NOT NULL) = ((attempts > 0) AND (status <> 'leased'::text)))),
+    CONSTRAINT work_items_check7 CHECK (((status <> 'leased'::text) OR (attempts > 0))),
+    CONSTRAINT work_items_check8 CHECK (((lease_end IS DISTINCT FROM 'done'::text) OR (status = 'done'::text))),
+    CONSTRAINT work_items_check9 CHECK (((blocked_reason IS NULL) OR (status = 'blocked'::text))),
+    CONSTRAINT work_items_done_by_check CHECK (((done_by IS NULL) OR (done_by ?| ARRAY['user'::text, 'key'::text]))),
+    CONSTRAINT work_items_lease_end_check CHECK ((lease_end = ANY (ARRAY['released'::text, 'blocked'::text, 'done'::text, 'reclaimed'::text]))),
+    CONSTRAINT work_items_name_check CHECK (((name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$'::text) AND (name !~ '^wrk_'::text) AND (name <> ALL (ARRAY['lease'::text, 'reclaim'::text, 'stats'::text])))),
+    CONSTRAINT work_items_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
+    CONSTRAINT work_items_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'leased'::text, 'blocked'::text, 'done'::text]))),
+    CONSTRAINT work_items_take_seconds_check CHECK ((take_seconds > 0)),
+    CONSTRAINT work_items_unmet_check CHECK ((unmet >= 0))
+);
+
 ALTER TABLE cards ADD CONSTRAINT cards_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE clicks ADD CONSTRAINT clicks_organization_id_interaction_id_fkey FOREIGN KEY (organization_id, interaction_id) REFERENCES interactions(organization_id, id);
 ALTER TABLE connections ADD CONSTRAINT connections_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
@@ -511,6 +572,8 @@ ALTER TABLE things ADD CONSTRAINT things_organization_id_fkey FOREIGN KEY (organ
 ALTER TABLE things ADD CONSTRAINT things_organization_id_key_id_fkey FOREIGN KEY (organization_id, key_id) REFERENCES keys(organization_id, id);
 ALTER TABLE throttles ADD CONSTRAINT throttles_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
 ALTER TABLE webhook_endpoints ADD CONSTRAINT webhook_endpoints_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id);
+ALTER TABLE work_dependencies ADD CONSTRAINT work_dependencies_organization_id_item_id_fkey FOREIGN KEY (organization_id, item_id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE work_items ADD CONSTRAINT work_items_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES things(organization_id, id) ON DELETE CASCADE;
 
 CREATE INDEX cards_due ON cards USING btree (due_at) WHERE ((shown < wanted) AND (given_up_at IS NULL));
 CREATE INDEX cards_handle ON cards USING btree (organization_id, connection_id, channel, ts) WHERE (ts IS NOT NULL);
@@ -586,3 +649,14 @@ CREATE INDEX things_open_of_connection ON things USING btree (organization_id, c
 CREATE INDEX webhook_endpoints_active ON webhook_endpoints USING btree (organization_id) WHERE (disabled_at IS NULL);
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_reason = 'deleted'::text);
 CREATE INDEX webhook_endpoints_disabled ON webhook_endpoints USING btree (disabled_at) WHERE (disabled_at IS NOT NULL);
+CREATE INDEX work_dependencies_waiting ON work_dependencies USING btree (organization_id, depends_on_id) WHERE (NOT is_met);
+CREATE INDEX work_items_agent ON work_items USING btree (organization_id, holder_agent, ((- priority)), created_at, id) WHERE (holder_agent IS NOT NULL);
+CREATE INDEX work_items_due ON work_items USING btree (LEAST(leased_until, refresh_at)) WHERE (LEAST(leased_until, refresh_at) IS NOT NULL);
+CREATE INDEX work_items_leased ON work_items USING btree (organization_id, leased_until) WHERE (leased_until IS NOT NULL);
+CREATE UNIQUE INDEX work_items_name ON work_items USING btree (organization_id, name) WHERE (name IS NOT NULL);
+CREATE INDEX work_items_order ON work_items USING btree (organization_id, ((- priority)), created_at, id);
+CREATE INDEX work_items_phase ON work_items USING btree (organization_id, phase, ((- priority)), created_at, id) WHERE (phase IS NOT NULL);
+CREATE INDEX work_items_ready ON work_items USING btree (organization_id, ((- priority)), created_at, id) WHERE ((status = 'ready'::text) AND (unmet = 0));
+CREATE INDEX work_items_ready_of_phase ON work_items USING btree (organization_id, phase, ((- priority)), created_at, id) WHERE ((status = 'ready'::text) AND (unmet = 0) AND (phase IS NOT NULL));
+CREATE INDEX work_items_status ON work_items USING btree (organization_id, status, ((- priority)), created_at, id);
+CREATE INDEX work_items_user ON work_items USING btree (organization_id, holder_user, ((- priority)), created_at, id) WHERE (holder_user IS NOT NULL);

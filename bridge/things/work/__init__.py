@@ -1,0 +1,1 @@
+"""The noun `work`: a work item, which agents and people hold by a lease."""

@@ -1,0 +1,85 @@
+-- Work items: a backlog for agents and people. An item is held by a lease, and waits for the items that it depends on.
+--
+-- Safe beside the previous release, which does not know the tables, nor any thing of this noun.
+
+create table work_items (
+    organization_id uuid not null,
+    id uuid not null,
+    name text -- the id that its creator gave it; null: it is known by the id that was made
+        check (
+            name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$'
+            and name !~ '^wrk_'
+            and name not in ('lease', 'reclaim', 'stats')),
+    title text not null,
+    body text,
+    phase text,
+    priority integer not null check (priority between -1000 and 1000), -- the higher is leased first
+    acceptance jsonb,
+    status text not null check (status in ('ready', 'leased', 'blocked', 'done')),
+    attempts integer not null check (attempts >= 0), -- how many leases there were: the fence of the latest
+    take_seconds integer not null check (take_seconds > 0), -- how long the lease of a person lasts
+    holder_agent text,
+    holder_user text,
+    holder_name text, -- the person's
+    leased_at timestamptz,
+    leased_until timestamptz, -- the item is free from then on, though it may still say leased
+    lease_end text check (lease_end in ('released', 'blocked', 'done', 'reclaimed')), -- of the latest lease
+    blocked_reason text,
+    result text,
+    done_by jsonb, -- a person: {"user", "name", "team"}, or {"key"} with the "agent" that held it
+    done_at timestamptz,
+    unmet integer not null check (unmet >= 0), -- how many rows of work_dependencies are not met
+    refresh_at timestamptz, -- when its cards are to be drawn anew, because its dependencies changed
+    created_at timestamptz not null, -- of the thing, for the order of leases
+    primary key (organization_id, id),
+    foreign key (organization_id, id) references things (organization_id, id) on delete cascade,
+    check ((status = 'leased') = (leased_at is not null)),
+    check ((status = 'leased') = (leased_until is not null)),
+    check (leased_until > leased_at),
+    check ((status = 'leased') = (num_nonnulls(holder_agent, holder_user) = 1)),
+    check (num_nonnulls(holder_agent, holder_user) <= 1),
+    check (holder_name is null or holder_user is not null),
+    check ((lease_end is not null) = (attempts > 0 and status <> 'leased')),
+    check (status <> 'leased' or attempts > 0),
+    check (lease_end is distinct from 'done' or status = 'done'),
+    check (blocked_reason is null or status = 'blocked'),
+    check (result is null or status = 'done'),
+    check ((status = 'done') = (done_by is not null)),
+    check ((status = 'done') = (done_at is not null)),
+    check (done_by is null or done_by ?| array['user', 'key']),
+    check (refresh_at is null or status <> 'done')
+);
+
+-- A dependency names no thing that has to exist: once met, it stays met, also when what it depends on is forgotten.
+create table work_dependencies (
+    organization_id uuid not null,
+    item_id uuid not null,
+    depends_on_id uuid not null,
+    depends_on text not null, -- its id as agents know it
+    is_met boolean not null,
+    at timestamptz not null,
+    primary key (organization_id, item_id, depends_on_id),
+    foreign key (organization_id, item_id) references things (organization_id, id) on delete cascade,
+    check (item_id <> depends_on_id)
+);
+create index work_dependencies_waiting on work_dependencies (organization_id, depends_on_id) where not is_met;
+
+create unique index work_items_name on work_items (organization_id, name) where name is not null;
+-- The order of leases: the highest priority first, of these the oldest. With the priority negated all of it ascends,
+-- so that one comparison of rows finds where a page begins.
+create index work_items_ready on work_items (organization_id, (-priority), created_at, id)
+    where status = 'ready' and unmet = 0;
+create index work_items_ready_of_phase on work_items (organization_id, phase, (-priority), created_at, id)
+    where status = 'ready' and unmet = 0 and phase is not null;
+create index work_items_order on work_items (organization_id, (-priority), created_at, id);
+create index work_items_status on work_items (organization_id, status, (-priority), created_at, id);
+create index work_items_phase on work_items (organization_id, phase, (-priority), created_at, id)
+    where phase is not null;
+create index work_items_agent on work_items (organization_id, holder_agent, (-priority), created_at, id)
+    where holder_agent is not null;
+create index work_items_user on work_items (organization_id, holder_user, (-priority), created_at, id)
+    where holder_user is not null;
+create index work_items_leased on work_items (organization_id, leased_until) where leased_until is not null;
+-- Exception to the organization that leads every index: the loop changes what is due, of any organization.
+create index work_items_due on work_items ((least(leased_until, refresh_at)))
+    where least(leased_until, refresh_at) is not null;

@@ -1,0 +1,254 @@
+-- Work items: the rows of the noun `work`; see things.sql. Lock order: the organization's work lock, for whatever makes,
+-- meets or ends dependencies; connection; thing and row; then, in the order of ids, the rows of the items that depend on
+-- one which is done, but never their things.
+
+-- part: columns
+-- The columns of bridge.things.work.row.WorkItem.
+work_items.name, work_items.title, work_items.body, work_items.phase, work_items.priority, work_items.acceptance,
+work_items.status, work_items.attempts, work_items.take_seconds, work_items.holder_agent, work_items.holder_user,
+work_items.holder_name, work_items.leased_at, work_items.leased_until, work_items.lease_end, work_items.blocked_reason,
+work_items.result, work_items.done_by, work_items.done_at, work_items.unmet, work_items.refresh_at,
+(
+    select coalesce(
+        jsonb_agg(
+            jsonb_build_object('id', depends_on, 'is_met', is_met)
+            order by work_dependencies.at, work_dependencies.depends_on_id),
+        '[]')
+    from work_dependencies
+    where
+        work_dependencies.organization_id = $organization_id
+        and work_dependencies.item_id = work_items.id
+) as dependencies
+
+-- part: matches
+-- Whether a work item passes all filters of a page; an arm may repeat the one that its index is for.
+($status::text is null or status = $status)
+and ($phase::text is null or phase = $phase)
+and ($holder_agent::text is null or holder_agent = $holder_agent)
+and ($holder_user::text is null or holder_user = $holder_user)
+and (not $ready_only::boolean or (status = 'ready' and unmet = 0))
+
+-- part: after
+-- What follows the work item that a page ended with in the order of leases; everything, if its values are null.
+organization_id = $organization_id
+and (-priority, created_at, id) > (
+    coalesce(-$after_priority::int, -1001), coalesce($after_created_at::timestamptz, '-infinity'),
+    coalesce($after_id::uuid, '00000000-0000-0000-0000-000000000000'))
+
+-- name: lock :maybe
+-- Lock a thing and its row together: a join to a row that is not locked would read it as it was before the wait. So are
+-- the dependencies, which the next statement reads.
+with locked as materialized (
+    select
+        /* part: thing_columns */,
+        /* part: columns */
+    from things
+    join work_items on work_items.organization_id = $organization_id and work_items.id = things.id
+    where things.organization_id = $organization_id and things.id = $id
+    for no key update of things, work_items
+)
+select locked.*, clock_timestamp() as read_at
+from locked;
+
+-- name: apply :one
+-- Store the row of a locked or new thing, with all that follows. The dependencies are stored of a new item only, and so
+-- is the count of those that are not met. An item that is done meets the dependencies of others, whose rows are locked
+-- in the order of their ids. is_settling: the card of $channel and $ts is due to show it.
+with written as (
+    insert into work_items (
+        organization_id, id, name, title, body, phase, priority, acceptance, status, attempts, take_seconds,
+        holder_agent, holder_user, holder_name, leased_at, leased_until, lease_end, blocked_reason, result, done_by,
+        done_at, unmet, refresh_at, created_at)
+    values (
+        $organization_id, $thing_id, $name, $title, $body, $phase, $priority, $acceptance::jsonb, $status, $attempts,
+        $take_seconds, $holder_agent, $holder_user, $holder_name, $leased_at, $leased_until, $lease_end,
+        $blocked_reason, $result, $done_by::jsonb, $done_at, $unmet,
+        case when $status <> 'done' then $refresh_at::timestamptz end, $now)
+    on conflict (organization_id, id) do update
+    set
+        title = excluded.title, body = excluded.body, phase = excluded.phase, priority = excluded.priority,
+        acceptance = excluded.acceptance, status = excluded.status, attempts = excluded.attempts,
+        holder_agent = excluded.holder_agent, holder_user = excluded.holder_user, holder_name = excluded.holder_name,
+        leased_at = excluded.leased_at, leased_until = excluded.leased_until, lease_end = excluded.lease_end,
+        blocked_reason = excluded.blocked_reason, result = excluded.result, done_by = excluded.done_by,
+        done_at = excluded.done_at, refresh_at = excluded.refresh_at
+),
+depends as (
+    insert into work_dependencies (organization_id, item_id, depends_on_id, depends_on, is_met, at)
+    select
+        $organization_id, $thing_id, (value ->> 'item')::uuid, value ->> 'id', (value ->> 'is_met')::boolean, $now
+    from jsonb_array_elements($dependencies::jsonb)
+    where
+        not exists ( -- as it was before this statement
+            select
+            from work_items
+            where work_items.organization_id = $organization_id and work_items.id = $thing_id
+        )
+),
+waiting as materialized (
+    select work_items.id
+    from work_dependencies
+    join work_items
+        on work_items.organization_id = $organization_id
+        and work_items.id = work_dependencies.item_id
+    where
+        work_dependencies.organization_id = $organization_id
+        and work_dependencies.depends_on_id = $thing_id
+        and not work_dependencies.is_met
+        and $status = 'done'
+    order by work_items.id
+    for no key update of work_items
+),
+met as (
+    update work_dependencies
+    set is_met = true
+    from waiting
+    where
+        work_dependencies.organization_id = $organization_id
+        and work_dependencies.item_id = waiting.id
+        and work_dependencies.depends_on_id = $thing_id
+),
+counted as (
+    update work_items
+    set
+        unmet = work_items.unmet - 1,
+        refresh_at = case when work_items.status <> 'done' then clock_timestamp() end
+    from waiting
+    where work_items.organization_id = $organization_id and work_items.id = waiting.id
+),
+/* part: turn */
+select exists (select from cards_due where cards_due.channel = $channel and cards_due.ts = $ts) as is_settling;
+
+-- name: get :maybe
+-- A thing with its row, and the id of its open round.
+select
+    /* part: thing_columns */,
+    /* part: columns */,
+    interactions.id as round_id,
+    clock_timestamp() as read_at
+from things
+join work_items on work_items.organization_id = $organization_id and work_items.id = things.id
+/* part: open_rounds */
+where things.organization_id = $organization_id and things.id = $id;
+
+-- name: several :many
+-- As get, for several things; those that do not exist are left out.
+select
+    /* part: thing_columns */,
+    /* part: columns */,
+    interactions.id as round_id,
+    clock_timestamp() as read_at
+from things
+join work_items on work_items.organization_id = $organization_id and work_items.id = things.id
+/* part: open_rounds */
+where things.organization_id = $organization_id and things.id = any ($ids::uuid[]);
+
+-- name: page :many
+-- Up to $limit work items in the order of leases. Each arm of the union uses an index of its own and runs only for its
+-- filters; all apply all filters.
+select id, priority, created_at
+from (
+    (
+        select id, priority, created_at
+        from work_items
+        where /* part: after */ and holder_agent = $holder_agent and /* part: matches */
+        order by -priority, created_at, id
+        limit $limit
+    )
+    union all
+    (
+        select id, priority, created_at
+        from work_items
+        where
+            /* part: after */
+            and $holder_agent::text is null and holder_user = $holder_user
+            and /* part: matches */
+        order by -priority, created_at, id
+        limit $limit
+    )
+    union all
+    (
+        select id, priority, created_at
+        from work_items
+        where
+            /* part: after */
+            and $holder_agent::text is null and $holder_user::text is null and $ready_only::boolean
+            and status = 'ready' and unmet = 0 and phase = $phase
+            and /* part: matches */
+        order by -priority, created_at, id
+        limit $limit
+    )
+    union all
+    (
+        select id, priority, created_at
+        from work_items
+        where
+            /* part: after */
+            and $holder_agent::text is null and $holder_user::text is null and $ready_only::boolean
+            and $phase::text is null
+            and status = 'ready' and unmet = 0
+            and /* part: matches */
+        order by -priority, created_at, id
+        limit $limit
+    )
+    union all
+    (
+        select id, priority, created_at
+        from work_items
+        where
+            /* part: after */
+            and $holder_agent::text is null and $holder_user::text is null and not $ready_only::boolean
+            and phase = $phase
+            and /* part: matches */
+        order by -priority, created_at, id
+        limit $limit
+    )
+    union all
+    (
+        select id, priority, created_at
+        from work_items
+        where
+            /* part: after */
+            and $holder_agent::text is null and $holder_user::text is null and not $ready_only::boolean
+            and $phase::text is null
+            and status = $status
+        order by -priority, created_at, id
+        limit $limit
+    )
+    union all
+    (
+        select id, priority, created_at
+        from work_items
+        where
+            /* part: after */
+            and $holder_agent::text is null and $holder_user::text is null and not $ready_only::boolean
+            and $phase::text is null and $status::text is null
+        order by -priority, created_at, id
+        limit $limit
+    )
+) as found
+order by -priority, created_at, id
+limit $limit;
+
+-- name: due :many
+-- Up to $limit work items whose lease expires, or whose cards are to be drawn anew, within $seconds, longest due first;
+-- due_in: seconds until then. Those of disabled connections are among them: a lease ends whether people see it or not.
+-- Scans all organizations; the statement's clock, unlike clock_timestamp(), lets the index stop at the first row that
+-- is due later.
+with due as (
+    select organization_id, id, least(leased_until, refresh_at) as due_at
+    from work_items
+    where least(leased_until, refresh_at) <= statement_timestamp() + make_interval(secs => $seconds::float8)
+)
+select
+    due.organization_id, connected.connection_id, due.id,
+    extract(epoch from due.due_at - statement_timestamp())::float8 as due_in
+from due
+cross join lateral ( -- for one row after the other, in the order of the index
+    select things.connection_id
+    from things
+    where things.organization_id = due.organization_id and things.id = due.id
+    limit 1
+) as connected
+order by due.due_at
+limit $limit;
