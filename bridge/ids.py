@@ -16,6 +16,9 @@ Prefix: TypeAlias = Literal["con", "cur", "evt", "int", "key", "org", "upd", "wh
 ThingPrefix = NewType("ThingPrefix", str)
 """The prefix of the things of one noun, which its folder in `bridge/things` names."""
 
+NAME: Final = "[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+"""The pattern of ids that agents may give things of some nouns."""
+
 _ROUND_MS: Final = 100_000_000_000_000
 _NOT_OF_THINGS: Final = frozenset[str](get_args(Prefix))
 
@@ -53,6 +56,11 @@ def decode(prefix: Prefix | ThingPrefix, text: str) -> UUID | None:
     if decoded.prefix != prefix or len(text) != len(prefix) + 27:
         return None
     return UUID(bytes=decoded.uuid_bytes)
+
+
+def is_of_no_thing(text: str) -> bool:
+    """Whether this is the made id of something else than a thing, such as `int_…`."""
+    return any(decode(prefix, text) is not None for prefix in get_args(Prefix))
 
 
 def decode_thing(text: str) -> UUID | None:

@@ -343,6 +343,16 @@ class NounTable(Generic[R]):
         records = await self.sql["several"].many(db, organization_id=organization_id, ids=list(ids))
         return {record["id"]: self._read(record) for record in records}
 
+    async def find(self, db: Runs, organization_id: UUID, name: str) -> UUID | None:
+        """Return the thing to which an agent gave this name as its id; None if there is none, or the noun has no names.
+
+        The noun's statement is `find`.
+        """
+        if "find" not in self.sql:
+            return None
+        record = await self.sql["find"].maybe(db, organization_id=organization_id, name=name)
+        return record["id"] if record else None
+
     async def ids(self, statement: str, db: Runs, **values: Any) -> list[UUID]:
         """Return the ids that a statement of the noun finds."""
         return [record["id"] for record in await self.sql[statement].many(db, **values)]

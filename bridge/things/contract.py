@@ -96,6 +96,7 @@ class Locked(Generic[R]):
     row: R
     now: datetime  # by the database's clock, after the lock
     other_open_id: str | None = None  # of the thing that `needs` named, if it exists here and is open
+    other_open_name: str | None = None  # the same as agents and people see it
     is_connected: bool = True  # for `tick`: its connection is active, so that people can be asked
 
 
@@ -110,6 +111,7 @@ class ThingView(Generic[R]):
     version: int  # of the card; Slack requires a new `block_id` of the buttons for every edit
     is_plain: bool = False  # Slack refused the full form: draw the same with Slack's simplest blocks
     newer: str | None = None  # permalink of the card in the same conversation of the thing that superseded it
+    name: str | None = None  # the id that its agent gave it; None: its id was made
 
     @property
     def is_retired(self) -> bool:
@@ -136,6 +138,10 @@ def asked_places(thing: Thing, _: object, default_channel: str | None) -> list[J
 
 def _none(_: object) -> frozenset[str]:
     return frozenset()
+
+
+def _unnamed(_: object) -> str | None:
+    return None
 
 
 def _by_its_name(_: str, __: Json) -> str | None:
@@ -172,6 +178,7 @@ class Noun(Generic[R]):
     resource: Callable[[ThingRow[R]], Json]  # the noun's own fields, for agents
     sentence: Callable[[ThingRow[R]], str]  # the state in one sentence that a model can act on
     standing: Callable[[ThingRow[R]], str]  # the state as mrkdwn for a person: what it is now, who made it so, when
+    named: Callable[[R], str | None] = _unnamed  # the id that an agent gave it; the statement `find` finds it by that
     states: tuple[str, ...] = ()  # what can be waited for beside the statuses
     holds: Callable[[R], frozenset[str]] = _none  # what of statuses and states is so now, beside the status
     correctable: frozenset[str] = frozenset()  # final statuses which people can still correct: these have a round
@@ -203,6 +210,15 @@ class Noun(Generic[R]):
         """Whether people can act on a thing with this row."""
         return (self.final - self.correctable).isdisjoint(self.holding(row))
 
+    @property
+    def has_names(self) -> bool:
+        """Whether agents may give its things ids of their own."""
+        return self.named is not _unnamed
+
     def public_id(self, id: UUID) -> str:
-        """The id of one of its things as agents and people see it."""
+        """The made id of one of its things: what logs have, and every request takes."""
         return ids.encode(self.prefix, id)
+
+    def id_of(self, id: UUID, row: R) -> str:
+        """The id of one of its things as agents and people see it: the one that its agent gave it, or the made one."""
+        return self.named(row) or self.public_id(id)

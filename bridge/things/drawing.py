@@ -33,6 +33,7 @@ def view(
         version=version,
         is_plain=is_plain,
         newer=newer,
+        name=noun.named(found.row),
     )
 
 

@@ -227,7 +227,7 @@ def _buttons(view: ThingView[Any], moves: Mapping[str, PersonMove]) -> list[Json
 
 
 def _id(view: ThingView[Any]) -> Json:
-    text = blocks.plain(f"ID {ids.short(view.thing.id)}")
+    text = blocks.plain(f"ID {view.name or ids.short(view.thing.id)}")
     return blocks.section(text) if view.is_plain else blocks.context(text)
 
 

@@ -1,16 +1,19 @@
 """Reads things with their cards, as agents are shown them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from bridge.things import representation
+from bridge import ids as public_ids
+from bridge.things import registry, representation
 from bridge.things.contract import Noun
 from bridge.things.registry import NOUNS
 from storage import cards
 from storage.model import Card, FeedEvent, Json
 from storage.pool import Database
+from storage.statements import Runs
 from storage.things import ThingRow
 
 
@@ -45,6 +48,43 @@ async def cards_of(db: Database, found: ThingRow[Any]) -> list[Card]:
     if thing.anchor_id is None:
         return []
     return await cards.of_interaction(db, thing.organization_id, thing.anchor_id)
+
+
+async def names(db: Runs, organization_id: UUID, of: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:
+    """The ids of things as agents know them, by their made ids; `of`: their nouns and made ids.
+
+    Those of unknown nouns are left out, and so are things that do not exist where agents may give ids.
+    """
+    by_noun: defaultdict[str, set[UUID]] = defaultdict(set)
+    for name, id in of:
+        if name in NOUNS:
+            by_noun[name].add(id)
+    found: dict[UUID, str] = {}
+    for name, ids in by_noun.items():
+        noun = NOUNS[name]
+        if noun.has_names:
+            rows = await noun.table.several(db, organization_id, ids)
+            found |= {id: noun.id_of(id, each.row) for id, each in rows.items()}
+        else:
+            found |= {id: noun.public_id(id) for id in ids}
+    return found
+
+
+async def find(db: Runs, organization_id: UUID, text: str) -> UUID | None:
+    """Find the thing of any noun that agents know by this id; None if it is no made id, and no thing was given it."""
+    if (id := registry.decode(text)) is not None:
+        return id
+    named = await find_named(db, organization_id, text)
+    return named[1] if named else None
+
+
+async def find_named(db: Runs, organization_id: UUID, name: str) -> tuple[Noun[Any], UUID] | None:
+    """Find the thing to which an agent gave this id, with its noun; None if there is none."""
+    if re.fullmatch(public_ids.NAME, name):
+        for noun in NOUNS.values():
+            if noun.has_names and (id := await noun.table.find(db, organization_id, name)) is not None:
+                return noun, id
+    return None
 
 
 async def of_events(db: Database, organization_id: UUID, events: Iterable[FeedEvent]) -> dict[UUID, Json]:

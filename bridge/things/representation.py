@@ -20,7 +20,7 @@ def resource(noun: Noun[R], found: ThingRow[R], cards: Sequence[Card]) -> Json:
     """The whole resource."""
     thing = found.thing
     return {
-        "id": noun.public_id(thing.id),
+        "id": noun.id_of(thing.id, found.row),
         "status": noun.status(found.row),
         "message": noun.sentence(found),
         **noun.resource(found),
@@ -47,7 +47,7 @@ def cards_of(thing: Thing, cards: Sequence[Card]) -> list[Json]:
 
 
 def thing_id(noun: str, id: UUID) -> str | None:
-    """The id of a thing as agents know it; None for one of a noun of a later release."""
+    """The made id of a thing; None for one of a noun of a later release."""
     return NOUNS[noun].public_id(id) if noun in NOUNS else None
 
 

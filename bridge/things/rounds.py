@@ -8,8 +8,14 @@ from storage.model import Card, Interaction, Json, Status, TimelineEntry
 
 
 def thing_id(row: Interaction) -> str | None:
-    """The id of the thing whose round this is, as agents know it; None for a question."""
-    return representation.thing_id(row.kind, row.thing_id) if row.thing_id is not None else None
+    """The id of the thing whose round this is, as agents know it; None for a question.
+
+    The round keeps the id that an agent gave its thing, which never changes.
+    """
+    if row.thing_id is None:
+        return None
+    named = (row.request or {}).get("thing")
+    return named if isinstance(named, str) else representation.thing_id(row.kind, row.thing_id)
 
 
 def resource(row: Interaction, cards: list[Card]) -> Json:

@@ -66,7 +66,7 @@ async def write(
     ended_at = (thing.ended_at or now) if is_final else None
     turn = Turn(
         row=row,
-        round=_round(noun, thing, offer) if offer else None,
+        round=_round(noun, thing, offer, name=noun.named(row)) if offer else None,
         addresses=places,
         card_ids=[ids.new() for _ in places],
         moves=[_stored(entry) for entry in decision.happened],
@@ -78,7 +78,7 @@ async def write(
             "fix": "",
         },
         now=now,
-        public_id=noun.public_id(thing.id),
+        public_id=noun.id_of(thing.id, row),
         is_quiet=decision.is_quiet,
         notes=notes.of(decision.notes),
         request=request,
@@ -116,8 +116,16 @@ async def lock(
         return None
     if other == id and not noun.is_final(found.row):
         open_noun = noun.name
-    open_id = NOUNS[open_noun].public_id(other) if other is not None and open_noun and open_noun in NOUNS else None
-    return Locked(thing=found.thing, row=found.row, now=found.thing.read_at, other_open_id=open_id)
+    of = NOUNS.get(open_noun) if open_noun else None
+    open_id = of.public_id(other) if other is not None and of else None
+    named = await of.table.get(runs, organization_id, other) if other is not None and of and of.has_names else None
+    return Locked(
+        thing=found.thing,
+        row=found.row,
+        now=found.thing.read_at,
+        other_open_id=open_id,
+        other_open_name=of.id_of(named.thing.id, named.row) if of and named else open_id,
+    )
 
 
 async def change(
@@ -207,13 +215,18 @@ def _refusal(noun: Noun[R], locked: Locked[R], request: ClaimRequest) -> Refusal
     return noun.guard(locked, choice, request.given or {})
 
 
-def _round(noun: Noun[Any], thing: Thing, offer: Offer) -> Round:
-    """The round of an offer; its digest covers all of the offer, so that another one ends the round."""
+def _round(noun: Noun[Any], thing: Thing, offer: Offer, *, name: str | None) -> Round:
+    """The round of an offer; its digest covers all of the offer, so that another one ends the round.
+
+    `name` is the id that an agent gave the thing: the round names its thing by it.
+    """
     forms = {name: {"move": name, "label": each.label} for name, each in offer.moves.items()}
     moves = {
         name: {"label": each.label, "has_form": each.has_form, "adds": each.adds} for name, each in offer.moves.items()
     }
     request: Json = {"title": offer.title, "moves": moves, "identity": offer.identity}
+    if name is not None:
+        request["thing"] = name
     covered = {
         "noun": noun.name,
         "forms": forms,

@@ -1,14 +1,15 @@
 """Reads the query of a list of interactions: its filters and its page."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
 from multidict import MultiMapping
 
+from bridge import ids
 from bridge.agents.http import body, paging, parameters
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.kinds.registry import KINDS
-from bridge.things import registry
 from storage.interactions import Filters
 from storage.model import Status
 
@@ -27,7 +28,7 @@ class ListQuery:
     before: UUID | None  # the last id of the page before
     limit: int
     with_body: bool
-    thing: UUID | None = None  # the list is of the rounds of this thing
+    thing: str | None = None  # the list is of the rounds of the thing with this id, which may exist
 
 
 def read_one(query: MultiMapping[str]) -> tuple[float, bool]:
@@ -60,13 +61,11 @@ def _status(text: str | None) -> Status | None:
     raise ApiProblem(BAD_PARAMETER, f"status must be one of {', '.join(Status)}.")
 
 
-def _thing(text: str | None) -> UUID | None:
-    """The thing whose rounds are wanted; raises ApiProblem for an id that is of no thing."""
-    if text is None:
-        return None
-    if (id := registry.decode(text)) is None:
-        raise ApiProblem(BAD_PARAMETER, "thing must be the id of a thing, such as rec_… or inc_….")
-    return id
+def _thing(text: str | None) -> str | None:
+    """The id of the thing whose rounds are wanted; raises ApiProblem for a text that can be the id of no thing."""
+    if text is None or (re.fullmatch(ids.NAME, text) and not ids.is_of_no_thing(text)):
+        return text
+    raise ApiProblem(BAD_PARAMETER, "thing must be the id of a thing, such as rec_… or inc_….")
 
 
 def _kind(text: str | None) -> str | None:

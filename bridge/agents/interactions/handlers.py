@@ -22,7 +22,7 @@ from bridge.metrics import Metrics
 from bridge.notifier import Notifier
 from bridge.reader import Reader
 from bridge.representation import interaction, status_text, timeline
-from bridge.things import rounds
+from bridge.things import reading, rounds
 from bridge.webhooks.outgoing import Webhooks
 from storage import cards, errors, interactions, receipts
 from storage.interactions import (
@@ -119,7 +119,8 @@ class Interactions:
         """GET /v1/interactions: one page of those that match the filters, newest first."""
         key, query = auth.key(request), filters.read(request.query)
         if query.thing is not None:
-            return await self._rounds(key, query.thing, query)
+            thing = await within(reading.find(self._db, key.organization_id, query.thing))
+            return await self._rounds(key, thing, query)
         page, cards = await within(self._page(key, query))
         rows = page.interactions
         return await json_response.page(
@@ -253,9 +254,9 @@ class Interactions:
             required=required,
         )
 
-    async def _rounds(self, key: Key, thing_id: UUID, query: filters.ListQuery) -> web.Response:
+    async def _rounds(self, key: Key, thing_id: UUID | None, query: filters.ListQuery) -> web.Response:
         """One page of the rounds of a thing, newest first. No round has what the other filters look for."""
-        if query.filters != Filters(status=query.filters.status):
+        if thing_id is None or query.filters != Filters(status=query.filters.status):
             return await json_response.page([], next_cursor=None)
         page = await within(
             interactions.rounds(

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import bridge
+from bridge import ids
 from bridge.agents.events import handlers
 from bridge.agents.http import json_response
 from bridge.agents.http.parameters import KEY_PATTERN, MAX_WAIT
@@ -29,7 +30,6 @@ from bridge.kinds.registry import KINDS
 from bridge.representation.schemas import Event, Interaction, Page, Problem, Timeline
 from bridge.things import event_types
 from bridge.things.event_schemas import EventPage, ThingEvent
-from bridge.things.registry import NOUNS
 from storage.model import Json, Status
 
 
@@ -222,8 +222,8 @@ def _filters() -> list[Json]:
         **texts,
         "thing": {
             "type": "string",
-            "pattern": f"^({'|'.join(noun.prefix for noun in NOUNS.values())})_[0-7][0-9a-hjkmnp-tv-z]{{25}}$",
-            "description": "The rounds of this thing",
+            "pattern": f"^{ids.NAME}$",
+            "description": "The rounds of the thing with this id; none if there is no such thing",
         },
         "include": {"type": "string", "enum": list(filters.INCLUDES)},
         "cursor": CURSOR,

@@ -40,7 +40,7 @@ class Things:
     async def get(self, request: web.Request) -> web.Response:
         """GET /v1/<plural>/{id}: the thing now, or, with ?wait=, as soon as it reaches a status."""
         waiting = queries.waiting(request.query, self._noun)
-        key, id = auth.key(request), shared.id_of(self._api, request)
+        key, id = auth.key(request), await shared.id_of(self._db, self._api, request)
         began: int | None = None
 
         async def read(signal: ThingSignal) -> _Snapshot:
@@ -91,7 +91,7 @@ class Things:
     async def timeline(self, request: web.Request) -> web.Response:
         """GET /v1/<plural>/{id}/timeline: everything that happened to a thing."""
         parameters.only(request.query)
-        key, id = auth.key(request), shared.id_of(self._api, request)
+        key, id = auth.key(request), await shared.id_of(self._db, self._api, request)
         entries = await within(things.timeline(self._db, key.organization_id, id))
         found = await within(self._noun.table.get(self._db, key.organization_id, id))
         if found is None:
@@ -112,7 +112,11 @@ class Things:
         """The handler of a list of what belongs to a thing."""
 
         async def handle(request: web.Request) -> web.Response:
-            key, id, query = auth.key(request), shared.id_of(self._api, request), queries.nested(request.query)
+            key, id, query = (
+                auth.key(request),
+                await shared.id_of(self._db, self._api, request),
+                queries.nested(request.query),
+            )
             if await within(self._noun.table.get(self._db, key.organization_id, id)) is None:
                 raise shared.no_such(self._api)
             reading = nested.read(self._db, key.organization_id, id, query.before, query.limit + 1)

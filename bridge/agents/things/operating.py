@@ -56,7 +56,7 @@ class Operations:
 
     async def show(self, request: web.Request) -> web.Response:
         """POST /v1/<plural>/{id}/cards: show a thing at more places."""
-        id = shared.id_of(self._api, request)
+        id = await shared.id_of(self._db, self._api, request)
 
         async def prepare(_: Key, showing_at: Showing) -> tuple[Common | None, Work]:
             to = common_fields.addresses(showing_at.to)
@@ -68,7 +68,7 @@ class Operations:
         """The handler of one of the noun's operations."""
 
         async def handle(request: web.Request) -> web.Response:
-            id = shared.id_of(self._api, request) if operation.has_id else None
+            id = await shared.id_of(self._db, self._api, request) if operation.has_id else None
 
             async def prepare(key: Key, fields: Strict) -> tuple[Common | None, Work]:
                 common = None
@@ -145,7 +145,8 @@ class Operations:
                 raise shared.no_such(self._api, detail)
             case IllegalMove(id=id, detail=detail):
                 thing = await within(reading.resource(self._db, self._noun, key.organization_id, id))
-                raise ApiProblem(ILLEGAL_MOVE, f"{self._noun.public_id(id)}: {detail}", thing=thing)
+                shown = thing["id"] if thing else self._noun.public_id(id)
+                raise ApiProblem(ILLEGAL_MOVE, f"{shown}: {detail}", thing=thing)
             case TooManyThings():
                 raise self._parts.quota.refusal()
             case Wrong(pointer=pointer, message=message):
@@ -156,7 +157,7 @@ class Operations:
     async def _done(self, key: Key, done: Done[Any]) -> web.Response:
         """Log, count and notify what happened, and return the thing as it now is."""
         after = done.settled.after
-        id = self._noun.public_id(after.thing.id)
+        id = self._noun.id_of(after.thing.id, after.row)
         for settled in (done.settled, *done.also):
             changed = settled.after.thing.id
             for entry in settled.happened:

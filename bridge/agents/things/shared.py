@@ -1,5 +1,6 @@
 """What the handlers of things of all nouns share."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bridge import ids
+from bridge.agents.auth import auth
 from bridge.agents.http import body
 from bridge.agents.http.body import BodyReader
 from bridge.agents.http.deadline import within
@@ -41,9 +43,15 @@ class Parts:
     read_body: BodyReader = body.read
 
 
-def id_of(api: NounApi[Any], request: web.Request) -> UUID:
-    """The id of the thing in the path of a request; raises ApiProblem."""
-    if (id := ids.decode(api.noun.prefix, request.match_info["id"])) is None:
+async def id_of(db: Database, api: NounApi[Any], request: web.Request) -> UUID:
+    """The thing that the path of a request names, by its made id or by the one that an agent gave it.
+
+    Raises ApiProblem if it is neither, and Unavailable.
+    """
+    text = request.match_info["id"]
+    if (id := ids.decode(api.noun.prefix, text)) is None and api.noun.has_names and re.fullmatch(ids.NAME, text):
+        id = await within(api.noun.table.find(db, auth.key(request).organization_id, text))
+    if id is None:
         raise no_such(api)
     return id
 

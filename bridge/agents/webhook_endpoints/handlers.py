@@ -18,7 +18,7 @@ from bridge.agents.webhook_endpoints.requests import ChangedEndpoint, NewEndpoin
 from bridge.logs import Log
 from bridge.notifier import Notifier
 from bridge.representation import event, webhook_endpoint
-from bridge.things import representation
+from bridge.things import reading
 from bridge.webhooks import outgoing, signature
 from bridge.webhooks.outgoing import Webhooks
 from bridge.webhooks.signature import WebhookKeys
@@ -175,8 +175,14 @@ class Endpoints:
         target = auth.key(request).organization_id, row.id if row else None
         rows = await within(deliveries.page(self._db, *target, status=status, before=before, limit=limit + 1))
         next_cursor = paging.cursor(rows[limit - 1].event_id) if len(rows) > limit else None
-        things = {row.event_id: id for row in rows if (id := _thing(row)) is not None}
+        things = await self._things(auth.key(request).organization_id, rows[:limit])
         return json_response.json(webhook_endpoint.delivery_page(rows[:limit], things, next_cursor=next_cursor))
+
+    async def _things(self, organization_id: UUID, rows: list[Delivery]) -> dict[UUID, str]:
+        """The ids of the things that deliveries are of, as agents know them, by the ids of the events."""
+        of = {row.event_id: (row.type.partition(".")[0], row.thing_id) for row in rows if row.thing_id is not None}
+        names = await within(reading.names(self._db, organization_id, set(of.values())))
+        return {event_id: names[id] for event_id, (_, id) in of.items() if id in names}
 
     async def _number_events(self) -> None:
         """Write the deliveries of earlier events, unless another replica is about to write them.
@@ -198,11 +204,6 @@ class Endpoints:
 
     def _secret(self, row: WebhookEndpoint) -> str:
         return signature.written(_signing(row, self._keys())[0])
-
-
-def _thing(row: Delivery) -> str | None:
-    """The id of the thing that a delivery is of, as agents know it."""
-    return representation.thing_id(row.type.partition(".")[0], row.thing_id) if row.thing_id is not None else None
 
 
 def _signing(row: WebhookEndpoint, keys: WebhookKeys) -> tuple[bytes, ...]:

@@ -63,13 +63,18 @@ def resolved(
         status=(Status.CANCELLED if outcome is Outcome.CANCELLED else Status.RESOLVED).value,
         outcome=outcome.value,
         note=note,
-        blocker=blocker if is_blocked else None,
+        blocker=_shown(locked, blocker) if is_blocked else None,
         blocker_id=blocker_id(blocker) if is_blocked else None,
         due_at=None,
         resolved_by=by,
         resolved_at=locked.now,
     )
     return Decision(row=after, happened=[entries.ended(row, after, by)], end_reason=_ENDED[outcome])
+
+
+def _shown(locked: Locked[Recovery], blocker: Json | None) -> Json | None:
+    """The blocker with the id by which agents and people know it."""
+    return {"id": locked.other_open_name or blocker["id"]} if blocker and "id" in blocker else blocker
 
 
 def _refused(code: str, detail: str) -> Refusal:

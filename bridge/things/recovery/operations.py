@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from bridge import ids
-from bridge.things import agent_moves, filters, transactions
+from bridge.things import agent_moves, filters, reading, transactions
 from bridge.things.operations import (
     Context,
     Done,
@@ -43,7 +43,7 @@ async def report(context: Context, _: UUID | None, sent: Report) -> Outcome:
 async def resolve(context: Context, id: UUID | None, sent: Resolve) -> Outcome:
     """End a recovery: the one with this id, whatever its status."""
     assert id is not None  # noqa: S101  -- the path has it
-    if isinstance(blocker := _blocker(sent), Wrong):
+    if isinstance(blocker := await _blocker(context, sent), Wrong):
         return blocker
     return await agent_moves.in_turn(
         context, NOUN, id, lambda runs, scope: _resolved(runs, context, scope, id, sent, blocker)
@@ -58,7 +58,7 @@ async def resolve_source(context: Context, _: UUID | None, sent: ResolveSource) 
         if found is None or (found.row.source_type, found.row.source_id) != (sent.source.type, sent.source.id):
             return NoSuchThing(detail="No recovery of this source in your organization has this id.")
         return await resolve(context, id, sent)
-    if isinstance(blocker := _blocker(sent), Wrong):
+    if isinstance(blocker := await _blocker(context, sent), Wrong):
         return blocker
     return await agent_moves.behind_name(
         context, _name(sent.source), lambda runs: _resolved_by_source(runs, context, sent, blocker)
@@ -160,14 +160,17 @@ _NOT_BLOCKING: Final = {
 }
 
 
-def _blocker(sent: Resolve) -> Json | Wrong | None:
-    """The blocker as rows have it."""
+async def _blocker(context: Context, sent: Resolve) -> Json | Wrong | None:
+    """The blocker with its made id, also if the request names it by the id that an agent gave it."""
     if sent.blocker is None:
         return None
     blocker = sent.blocker.model_dump(mode="json", exclude_none=True)
-    if "id" in blocker and ending.blocker_id(blocker) is None:
+    if "id" not in blocker or ending.blocker_id(blocker) is not None:
+        return blocker
+    if (named := await reading.find_named(context.db, context.organization_id, blocker["id"])) is None:
         return Wrong(pointer="/blocker/id", message=_NOT_OPEN)
-    return blocker
+    noun, id = named
+    return {"id": noun.public_id(id)}
 
 
 async def _none_open(runs: Runs, context: Context, source: Source) -> str:

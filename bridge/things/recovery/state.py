@@ -62,7 +62,8 @@ def blocker(row: Recovery) -> str | None:
         return None
     external = row.blocker.get("external")
     if not external:
-        id = ids.short(row.blocker_id) if row.blocker_id else blocks.inert(str(row.blocker.get("id")))
+        written = str(row.blocker.get("id"))
+        id = ids.short(row.blocker_id) if row.blocker_id and ids.decode_thing(written) else blocks.inert(written)
         return f"It is blocked by the item with the ID {id}."
     url = external.get("url")
     if isinstance(url, str) and external.get("id") == url:

@@ -68,8 +68,14 @@ async def test_the_rounds_of_a_thing_are_paged(door: Door, opened: str) -> None:
 
 
 async def test_a_bad_thing_is_named(door: Door, opened: str) -> None:
-    for query in ("thing=x", f"thing={opened}x", f"thing={ids.encode('int', ids.new())}"):
+    for query in ("thing=", "thing=_x", f"thing={'x' * 101}", "thing=a%20b", f"thing={ids.encode('int', ids.new())}"):
         assert (await door.call("GET", f"/v1/interactions?{query}")).status == 400
+
+
+async def test_a_thing_that_does_not_exist_has_no_rounds(door: Door, opened: str) -> None:
+    for query in ("thing=x", f"thing={opened}x"):
+        reply = await door.call("GET", f"/v1/interactions?{query}")
+        assert (reply.status, reply.json) == (200, {"items": [], "next_cursor": None})
 
 
 async def test_all_given_filters_must_match(door: Door, opened: str) -> None:
