@@ -154,6 +154,7 @@ Ts = Annotated[str, Field(pattern=TS, description="A Slack message's ts")]
 # Not strict: strict mode refuses addresses that browsers copy every day. The address is stored percent-encoded.
 WebAddress = Annotated[HttpUrl, Field(strict=False, max_length=MAX_WEB_ADDRESS)]
 Arguments = Annotated[dict[str, Any], AfterValidator(_json)]
+AnyJson = Annotated[Any, AfterValidator(_json)]
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=datetime)]
 
 

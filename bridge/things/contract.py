@@ -144,6 +144,10 @@ def _unnamed(_: object) -> str | None:
     return None
 
 
+def _no_name(_: str) -> str | None:
+    return None
+
+
 def _by_its_name(_: str, __: Json) -> str | None:
     return None
 
@@ -187,6 +191,7 @@ class Noun(Generic[R]):
     places: Callable[[Thing, R, str | None], list[Json]] = asked_places  # of its cards; gets the connection's channel
     guard: Callable[[Locked[R], str, Json], Refusal | None] = _allowed  # may a person make this move, with these words?
     needs: Callable[[str, Json], UUID | None] = _nothing  # another thing that a move depends on being open
+    locks_name: Callable[[str], str | None] = _no_name  # a name that a move of a person locks before anything else
     form: Callable[[str, Json, Sequence[Choosable]], Form] = _no_form  # of a move, for the request of a round
     accept: Callable[[str, Submitted], Accepted] = _texts  # what a form within its limits gives, or its mistakes
     offers_things: Callable[[str], bool] = lambda _: False  # whether the form of a move lists open things

@@ -167,6 +167,8 @@ async def claim(
     other = noun.needs(choice, given)
 
     async def work(runs: Runs) -> ClaimedRound[R]:
+        if (name := noun.locks_name(choice)) is not None:
+            await things.lock_name(runs, scope.organization_id, name)
         connection = await things.lock_connection(runs, scope)
         locked = await lock(runs, noun, scope.organization_id, thing_id, other=other)
         if locked is None:
