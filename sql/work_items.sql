@@ -71,7 +71,7 @@ with written as (
         holder_agent = excluded.holder_agent, holder_user = excluded.holder_user, holder_name = excluded.holder_name,
         leased_at = excluded.leased_at, leased_until = excluded.leased_until, lease_end = excluded.lease_end,
         blocked_reason = excluded.blocked_reason, result = excluded.result, done_by = excluded.done_by,
-        done_at = excluded.done_at, refresh_at = excluded.refresh_at
+        done_at = excluded.done_at, refresh_at = null -- what follows draws its cards anew
 ),
 depends as (
     insert into work_dependencies (organization_id, item_id, depends_on_id, depends_on, is_met, at)
@@ -252,3 +252,228 @@ cross join lateral ( -- for one row after the other, in the order of the index
 ) as connected
 order by due.due_at
 limit $limit;
+
+-- name: find :maybe
+-- The work item that its creator gave this id.
+select id
+from work_items
+where organization_id = $organization_id and name = $name;
+
+-- part: best
+-- Lock the first free work item in the order of leases, and pass over those that others have locked, also while they
+-- decide. Each arm walks an index of its own in that order, and of each 500 are enough: at no moment are more locked.
+-- The rows are locked one after the other in the lateral join, so that no plan locks more than it passes over; what is
+-- locked is looked at again, as it is then.
+best as materialized (
+    select held.*
+    from (
+        (
+            select id, -priority as rank, created_at
+            from work_items
+            where organization_id = $organization_id and status = 'ready' and unmet = 0 and $phase::text is null
+            order by -priority, created_at, id
+            limit 500
+        )
+        union all
+        (
+            select id, -priority as rank, created_at
+            from work_items
+            where organization_id = $organization_id and status = 'ready' and unmet = 0 and phase = $phase
+            order by -priority, created_at, id
+            limit 500
+        )
+        union all
+        (
+            select id, -priority as rank, created_at
+            from work_items
+            where
+                organization_id = $organization_id and leased_until <= statement_timestamp() and unmet = 0
+                and ($phase::text is null or phase = $phase)
+            order by -priority, created_at, id
+            limit 500
+        )
+        order by rank, created_at, id
+    ) as free
+    cross join lateral (
+        select
+            things.id, things.connection_id, things.anchor_id is not null or things.addresses <> '[]' as has_cards,
+            work_items.status = 'leased' as has_expired, work_items.attempts, work_items.holder_agent,
+            work_items.holder_user, work_items.holder_name, clock_timestamp() as now
+        from things
+        join work_items on work_items.organization_id = $organization_id and work_items.id = things.id
+        where
+            things.organization_id = $organization_id
+            and things.id = free.id
+            and (work_items.status = 'ready' or work_items.leased_until <= statement_timestamp())
+            and work_items.unmet = 0
+            and ($phase::text is null or work_items.phase = $phase)
+        limit 1
+        for no key update of things, work_items skip locked
+    ) as held
+    limit 1
+)
+
+-- name: pick :maybe
+-- Lock the work item that is to be leased next, with its thing.
+with /* part: best */
+select id, connection_id, has_cards
+from best;
+
+-- name: lease :maybe
+-- Lease the next work item to the agent $owner for $seconds, unless it has cards or wants some: then nothing is
+-- written, and attempts is null. What is written is what the move `leased` of bridge.things.work.leases writes.
+with /* part: best */,
+leased as (
+    update work_items
+    set
+        status = 'leased', attempts = work_items.attempts + 1, holder_agent = $owner, holder_user = null,
+        holder_name = null, leased_at = best.now, leased_until = best.now + make_interval(secs => $seconds::int),
+        lease_end = null, refresh_at = null
+    from best
+    where work_items.organization_id = $organization_id and work_items.id = best.id and not best.has_cards
+    returning work_items.id, work_items.attempts
+),
+thing as (
+    update things
+    set moves = things.moves + 1 + best.has_expired::int, updated_at = clock_timestamp()
+    from leased
+    join best on best.id = leased.id
+    where things.organization_id = $organization_id and things.id = leased.id
+    returning things.id, things.moves, best.now
+),
+moved as materialized (
+    select
+        thing.id as thing_id, $expired_id::uuid as id, thing.moves - 1 as number, 'expired' as move,
+        'claimed' as from_status, 'ready' as to_status, '{}'::jsonb as by,
+        jsonb_build_object(
+            'attempts', best.attempts,
+            'holder', case
+                when best.holder_agent is not null then jsonb_build_object('agent', best.holder_agent)
+                else jsonb_build_object('user', best.holder_user, 'name', best.holder_name)
+            end) as detail,
+        thing.now as at
+    from thing
+    join best on best.id = thing.id and best.has_expired
+    union all
+    select
+        thing.id, $leased_id::uuid, thing.moves, 'leased', 'ready', 'claimed', $by::jsonb,
+        jsonb_build_object(
+            'attempts', leased.attempts, 'holder', jsonb_build_object('agent', $owner::text), 'seconds', $seconds::int),
+        thing.now
+    from thing
+    join leased on leased.id = thing.id
+),
+told_in_history as (
+    insert into history (organization_id, thing_id, id, number, move, from_status, to_status, by, detail, at)
+    select $organization_id, thing_id, id, number, move, from_status, to_status, by, detail, at
+    from moved
+),
+told_in_feed as (
+    insert into events (organization_id, id, thing_id, type, detail, at, owed)
+    select
+        $organization_id, id, thing_id, 'work.' || move,
+        jsonb_build_object(
+            'move', move, 'from', from_status, 'to', to_status, 'by', by, 'reason', null, 'detail', detail, 'at', at),
+        at, true
+    from moved
+),
+request_kept as (
+    insert into thing_requests (organization_id, idempotency_key, request_hash, thing_id)
+    select $organization_id, $idempotency_key, $request_hash::bytea, id
+    from thing
+    where $idempotency_key::text is not null
+)
+select best.id, best.connection_id, best.has_cards, leased.attempts
+from best
+left join leased on leased.id = best.id;
+
+-- name: dependencies :one
+-- What a locked work item depends on, after the wait for its lock.
+select coalesce(jsonb_agg(jsonb_build_object('id', depends_on, 'is_met', is_met) order by at, depends_on_id), '[]')
+    as dependencies
+from work_dependencies
+where organization_id = $organization_id and item_id = $id;
+
+-- name: resolve :many
+-- Those of the named work items that exist, under the work lock: none of them becomes done until it is released.
+select id, name, status
+from work_items
+where organization_id = $organization_id and (id = any ($ids::uuid[]) or name = any ($names::text[]));
+
+-- name: reaches :one
+-- Whether $item_id is, or depends on, the work item $id, through any others; under the work lock. It ends in a cycle.
+with recursive reached as (
+    select $item_id::uuid as id
+    union
+    select work_dependencies.depends_on_id
+    from reached
+    join work_dependencies on work_dependencies.organization_id = $organization_id
+        and work_dependencies.item_id = reached.id
+)
+select exists (select from reached where reached.id = $id::uuid) as is_reached;
+
+-- name: link :one
+-- Let a locked work item depend on another one, which agents know as $depends_on, under the work lock. Nothing changes
+-- if it does already, or if there is no such other one.
+with linked as (
+    insert into work_dependencies (organization_id, item_id, depends_on_id, depends_on, is_met, at)
+    select $organization_id, $id, work_items.id, $depends_on, work_items.status = 'done', clock_timestamp()
+    from work_items
+    where work_items.organization_id = $organization_id and work_items.id = $depends_on_id
+    on conflict (organization_id, item_id, depends_on_id) do nothing
+    returning is_met
+),
+counted as (
+    update work_items
+    set
+        unmet = work_items.unmet + (not linked.is_met)::int,
+        refresh_at = case when work_items.status <> 'done' then clock_timestamp() end
+    from linked
+    where work_items.organization_id = $organization_id and work_items.id = $id
+)
+select exists (select from linked) as is_changed;
+
+-- name: unlink :one
+-- Let a locked work item depend on another one no longer, under the work lock: one with this id, or one that is known
+-- as $depends_on, which may be forgotten. Nothing changes if it does not.
+with unlinked as (
+    delete from work_dependencies
+    where
+        organization_id = $organization_id and item_id = $id
+        and (depends_on_id = $depends_on_id or depends_on = $depends_on)
+    returning is_met
+),
+counted as (
+    update work_items
+    set
+        unmet = work_items.unmet - gone.unmet,
+        refresh_at = case when work_items.status <> 'done' then clock_timestamp() end
+    from (select count(*) as met_or_not, count(*) filter (where not is_met) as unmet from unlinked) as gone
+    where work_items.organization_id = $organization_id and work_items.id = $id and gone.met_or_not > 0
+)
+select exists (select from unlinked) as is_changed;
+
+-- name: expired :many
+-- Up to $limit work items whose lease has expired and is still to be ended, the longest expired first.
+select work_items.id, things.connection_id
+from work_items
+join things on things.organization_id = $organization_id and things.id = work_items.id
+where work_items.organization_id = $organization_id and work_items.leased_until <= statement_timestamp()
+order by work_items.leased_until
+limit $limit;
+
+-- name: stats :one
+-- How many work items there are of each status; how old the oldest is that can be leased, in seconds, null without one;
+-- and how many leases have expired that are still to be ended.
+select
+    count(*) filter (where status = 'ready') as ready,
+    count(*) filter (where status = 'leased') as leased,
+    count(*) filter (where status = 'blocked') as blocked,
+    count(*) filter (where status = 'done') as done,
+    count(*) as total,
+    extract(
+        epoch from statement_timestamp() - min(created_at) filter (where status = 'ready' and unmet = 0))::float8
+    as oldest_ready_seconds,
+    count(*) filter (where leased_until <= statement_timestamp()) as expired
+from work_items
+where organization_id = $organization_id;

@@ -244,7 +244,7 @@ async def change(runs: Runs, thing: Thing, *, callback_target: UUID | None) -> N
 
 async def keep_request(runs: Runs, thing: Thing, request: Request) -> None:
     """Keep the Idempotency-Key of a request that changed nothing of a locked thing; raises RequestTaken."""
-    with _taken():
+    with taken():
         await _SQL["keep_request"].run(
             runs,
             organization_id=thing.organization_id,
@@ -357,6 +357,10 @@ class NounTable(Generic[R]):
         """Return the ids that a statement of the noun finds."""
         return [record["id"] for record in await self.sql[statement].many(db, **values)]
 
+    async def rows(self, statement: str, db: Runs, **values: Any) -> list[Record]:
+        """Return the rows that a statement of the noun finds, each with an id."""
+        return await self.sql[statement].many(db, **values)
+
     async def due(self, db: Runs, *, seconds: float, limit: int) -> list[Due]:
         """Return up to `limit` things of all organizations that change by time within `seconds`, longest due first."""
         rows = await self.sql["due"].many(db, seconds=seconds, limit=limit)
@@ -367,7 +371,7 @@ class NounTable(Generic[R]):
 
         Raises RequestTaken.
         """
-        with _taken():
+        with taken():
             record = await self._apply(runs, thing, turn)
         settling: bool = record["is_settling"]
         return settling
@@ -412,7 +416,7 @@ class NounTable(Generic[R]):
 
 
 @contextlib.contextmanager
-def _taken() -> Iterator[None]:
+def taken() -> Iterator[None]:
     """Raise RequestTaken where another transaction has kept the same Idempotency-Key."""
     try:
         yield

@@ -1,7 +1,8 @@
 """Changes of things, each in one transaction that takes its locks in their order, and writes all that follows with it.
 
-The connection is locked first, then the thing with its noun's row; a noun's pure function decides from what was locked;
-one statement writes the row, the history and its events, the rounds and the cards.
+A name is locked first where a move needs that, then the connection, then the thing with its noun's row; a noun's pure
+function decides from what was locked; one statement writes the row, the history and its events, the rounds and the
+cards.
 """
 
 import hashlib
@@ -165,9 +166,10 @@ async def claim(
     scope, choice, given = request.scope, request.choice or "", request.given or {}
     request = replace(request, thing_id=thing_id, via=request.via or ("button" if request.given is None else "form"))
     other = noun.needs(choice, given)
+    name = noun.locks_name(choice) if request.intent is Intent.ANSWER else None  # a form is opened without
 
     async def work(runs: Runs) -> ClaimedRound[R]:
-        if (name := noun.locks_name(choice)) is not None:
+        if name is not None:
             await things.lock_name(runs, scope.organization_id, name)
         connection = await things.lock_connection(runs, scope)
         locked = await lock(runs, noun, scope.organization_id, thing_id, other=other)
