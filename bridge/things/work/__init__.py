@@ -10,7 +10,8 @@ from bridge.things.work.resource import PREFIX, resource
 from bridge.things.work.row import Status, WorkItem
 from bridge.things.work.sentences import sentence, standing
 from bridge.things.work.timeline_text import happened
-from storage.things import NounTable
+from storage.model import Json, Thing
+from storage.work_items import WorkItemTable
 
 
 def _status(row: WorkItem) -> str:
@@ -19,6 +20,11 @@ def _status(row: WorkItem) -> str:
 
 def _named(row: WorkItem) -> str | None:
     return row.name
+
+
+def _places(thing: Thing, _: WorkItem, __: str | None) -> list[Json]:
+    """Where its agent wants the cards; an item of which no place was named has none."""
+    return thing.asked_addresses or []
 
 
 def _locks_name(move: str) -> str | None:
@@ -30,12 +36,13 @@ NOUN: Final = Noun(
     name="work",
     plural="work",
     prefix=PREFIX,
-    table=NounTable("work_items", WorkItem),
+    table=WorkItemTable("work_items", WorkItem),
     statuses=STATUSES,
     final=frozenset({Status.DONE.value}),
     moves=("created", "leased", "released", "expired", "blocked", "unblocked", "done", "unreachable"),
     status=_status,
     named=_named,
+    places=_places,
     locks_name=_locks_name,
     offer=people.offer,
     guard=people.guard,
