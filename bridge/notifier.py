@@ -13,6 +13,8 @@ from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
+from bridge.waiting_lines import WaitingLines
+
 K = TypeVar("K")
 E = TypeVar("E", bound=asyncio.Event)
 
@@ -41,6 +43,7 @@ class Notifier:
         self.numbering = asyncio.Event()  # an event may need its position in its feed
         self.acknowledgements = asyncio.Event()  # there are acknowledgements to store
         self.closing = asyncio.Event()
+        self.lines = WaitingLines()  # requests that wait for any change of their organization
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
         self._thing_watchers: defaultdict[tuple[UUID, UUID], set[ThingSignal]] = defaultdict(set)
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
@@ -103,6 +106,7 @@ class Notifier:
         """A replica changed a row of this interaction or thing or, if `id` is the organization's own, of its feed."""
         if id == organization_id:
             self.feed_advanced(organization_id)
+        self.lines.wake(organization_id)
         pair = organization_id, id
         for signal in (*self._watchers.get(pair, ()), *self._thing_watchers.get(pair, ())):
             signal.set()
@@ -130,8 +134,9 @@ class Notifier:
 
     def wake_all(self) -> None:
         """Anything may have changed: wake every waiting request and stream of this replica."""
-        for signal in (*self._waiting(), *chain(*self._followers.values())):
+        for signal in chain(*self._watchers.values(), *self._thing_watchers.values(), *self._followers.values()):
             signal.set()
+        self.lines.wake_all()
 
     def drain(self) -> list[tuple[UUID, UUID]]:
         """Pop the (organization, id) pairs that changed here since the last call, to report to other replicas."""
@@ -140,7 +145,7 @@ class Notifier:
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for a change of an interaction or thing."""
+        """How many requests wait for a change of an interaction or thing, or of anything."""
         return sum(1 for _ in self._waiting())
 
     def watched(self) -> list[tuple[UUID, UUID]]:
@@ -156,14 +161,16 @@ class Notifier:
         return list(self._followers)
 
     def _waiting(self) -> Iterator[asyncio.Event]:
-        """The signals of all requests that wait for an interaction or thing."""
+        """The signals of all requests that wait."""
         yield from chain(*self._watchers.values())
         yield from chain(*self._thing_watchers.values())
+        yield from self.lines.signals()
 
     def close(self) -> None:
         """Set `closing`, then wake every waiting request, stream and loop so that each can finish."""
         self.closing.set()
         self.wake_all()
+        self.lines.end()
         loops = (
             self.cards,
             self.serving,

@@ -357,9 +357,9 @@ class NounTable(Generic[R]):
         """Return the ids that a statement of the noun finds."""
         return [record["id"] for record in await self.sql[statement].many(db, **values)]
 
-    async def rows(self, statement: str, db: Runs, **values: Any) -> list[Record]:
+    async def rows(self, statement: str, db: Runs, **values: Any) -> list[dict[str, Any]]:
         """Return the rows that a statement of the noun finds, each with an id."""
-        return await self.sql[statement].many(db, **values)
+        return [dict(record) for record in await self.sql[statement].many(db, **values)]
 
     async def due(self, db: Runs, *, seconds: float, limit: int) -> list[Due]:
         """Return up to `limit` things of all organizations that change by time within `seconds`, longest due first."""

@@ -248,3 +248,6 @@ class Problem(BaseModel):
     thing: dict[str, Any] | None = Field(
         default=None, description="With 409 about a thing: its current state, as the resource of this type"
     )
+    missing: list[str] | None = Field(
+        default=None, description="With 409 about a thing: the ids of what must be done before"
+    )

@@ -19,6 +19,7 @@ class Filter:
     read: Callable[[str], Any | None]  # the value of a text; None: the text is not valid
     wrong: str  # what a text must be, after the name
     schema: Json
+    default: Any | None = None  # the value where it is not given; None: anything
 
 
 def text(name: str, *, max_length: int) -> Filter:

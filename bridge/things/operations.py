@@ -20,7 +20,7 @@ from bridge.things.transactions import Settled
 from bridge.webhooks import target
 from storage.model import Connection, Json, Key, Thing
 from storage.pool import Database
-from storage.things import LockedConnection, Opening, Request
+from storage.things import LockedConnection, Opening, Request, ThingRow
 
 R = TypeVar("R")  # the row of a noun
 
@@ -64,6 +64,28 @@ class IllegalMove:
 
     id: UUID
     detail: str  # which status it has, and the moves of this status
+    missing: Sequence[str] = ()  # ids of what must be done before, as agents know them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Another one has what the request is about: `stale_fence` the lease, `id_taken` the id. Nothing was done."""
+
+    code: Literal["stale_fence", "id_taken"]
+    id: UUID  # of the thing
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing to do this to now, which is no mistake; an operation that waits is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept(Generic[R]):
+    """Several things that an operation has changed, none of which it named. The response is their ids."""
+
+    settled: Sequence[Settled[R]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,9 @@ class TooManyThings:
     """The organization has as many open things as it may. Nothing was done."""
 
 
-Outcome: TypeAlias = Done[Any] | Found | NoSuchThing | IllegalMove | TooManyThings | Wrong
+Outcome: TypeAlias = (
+    Done[Any] | Swept[Any] | Found | Nothing | NoSuchThing | IllegalMove | Conflict | TooManyThings | Wrong
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +192,29 @@ class Operation:
     left_out: tuple[tuple[str, str], ...] = ()  # common fields, and what is said of them in place of the usual
     adds: bool = False  # it makes something that belongs to a thing
     is_search: bool = False  # it returns a list, and changes nothing
+    is_sweep: bool = False  # it returns ids of all that it has changed; its Idempotency-Key is not kept
+    waits: Callable[[Any], str] | None = None
+    """For `?wait=`: what requests with this body wait for, as a name; those with the same name take turns."""
+    conflicts: tuple[Literal["stale_fence", "id_taken"], ...] = ()  # what can be in its way
+    stands: Callable[[ThingRow[Any], UUID | None], Conflict | None] | None = None
+    """For its Idempotency-Key again: why what it made (see `Context.making`) does not stand any more."""
 
     @property
     def has_id(self) -> bool:
         """Whether its path names a thing."""
         return "{id}" in self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordering:
+    """The order of a list that is not by ids, so that a cursor has the values of a row.
+
+    The noun's statement `page` returns `columns` and then `id`, in the order of which its rows stand, and takes the
+    values of the row before as `after_<column>` and `after_id`; nulls for the first page.
+    """
+
+    columns: Mapping[str, type[int] | type[datetime]]
+    words: str  # such as "In the order of leases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +238,7 @@ class Report:
     summary: str
     description: str
     schema: type[BaseModel]
-    parameters: Sequence[Filter]  # each is required
+    parameters: Sequence[Filter]  # each is required; there may be none
     read: Callable[[Database, UUID, Mapping[str, Any]], Awaitable[Json]]
     """The report of an organization, for the values of the parameters by their names."""
 
@@ -208,16 +250,23 @@ class NounApi(Generic[R]):
     noun: Noun[R]
     words: str  # what one of them is called in sentences, such as "recovery"
     schema: type[BaseModel]  # of its resource
+    many: str | None = None  # what several are called; None: as in its paths
     operations: Sequence[Operation]
     lists: Sequence[NestedList] = ()
     reports: Sequence[Report] = ()
     filters: Sequence[Filter] = ()
+    order: Ordering | None = None  # of its list; None: newest first
     together: Mapping[str, str] = field(default_factory=dict)  # a filter that needs another
 
     @property
     def one(self) -> str:
         """One of them with its article, such as "a recovery"."""
         return f"{'an' if self.words[0] in 'aeiou' else 'a'} {self.words}"
+
+    @property
+    def several(self) -> str:
+        """Several of them, such as "recoveries"."""
+        return self.many or self.noun.plural
 
 
 def callback_target(callback: str | None) -> UUID | None:

@@ -1,8 +1,9 @@
 """Problem details (RFC 9457): what a refused request is answered, with a stable type and a way out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -34,6 +35,8 @@ CONFLICT = Type("conflict", 409, "Interaction has already ended")
 WEBHOOKS_OFF = Type("webhooks_off", 409, "Webhooks are not configured")
 ENDPOINT_CONFLICT = Type("endpoint_conflict", 409, "Conflict with the webhook endpoints")
 ILLEGAL_MOVE = Type("illegal_move", 409, "Status does not have this move")
+STALE_FENCE = Type("stale_fence", 409, "Lease does not stand any more")
+ID_TAKEN = Type("id_taken", 409, "Id belongs to another thing")
 BELONGS_TO_THING = Type("belongs_to_thing", 409, "Interaction belongs to a thing")
 OUT_OF_ORDER = Type("receipt_out_of_order", 409, "Receipt conflicts with the current state")
 METHOD_NOT_ALLOWED = Type("method_not_allowed", 405, "Method not allowed")
@@ -48,6 +51,9 @@ TOO_MANY_OPEN = Type("too_many_open", 429, "Too many open requests")
 INTERNAL = Type("internal_error", 500, "Internal error")
 UNAVAILABLE = Type("unavailable", 503, "Database unavailable")
 
+THING_CONFLICTS: Final[Mapping[str, Type]] = MappingProxyType({each.slug: each for each in (STALE_FENCE, ID_TAKEN)})
+"""How things can be in the way of a request about one of them."""
+
 TYPES = (
     UNREADABLE,
     BAD_PARAMETER,
@@ -59,6 +65,8 @@ TYPES = (
     ENDPOINT_CONFLICT,
     OUT_OF_ORDER,
     ILLEGAL_MOVE,
+    STALE_FENCE,
+    ID_TAKEN,
     BELONGS_TO_THING,
     TOO_LARGE,
     NOT_JSON,
@@ -80,7 +88,8 @@ _MAX_POINTER = 200  # characters of a pointer in the detail; `errors` have it wh
 class ApiProblem(Exception):
     """The refusal of a request. `errors` are pairs of a JSON pointer into the body and a message.
 
-    `interaction` or `thing` is the current state of what does not allow the request; `retry_after` is in seconds;
+    `interaction` or `thing` is the current state of what does not allow the request, and `missing` has the ids of what
+    must be done before; `retry_after` is in seconds;
     `on_sent` is called once the response was written completely.
     """
 
@@ -92,6 +101,7 @@ class ApiProblem(Exception):
         errors: list[tuple[str, str]] | None = None,
         interaction: Json | None = None,
         thing: Json | None = None,
+        missing: Sequence[str] = (),
         retry_after: int | None = None,
         on_sent: Callable[[], None] | None = None,
     ) -> None:
@@ -101,6 +111,7 @@ class ApiProblem(Exception):
         self.errors = errors or []
         self.interaction = interaction
         self.thing = thing
+        self.missing = missing
         self.retry_after = retry_after
         self.on_sent = on_sent
 
@@ -130,6 +141,8 @@ def response(problem: ApiProblem) -> web.Response:
         body["interaction"] = problem.interaction
     if problem.thing:
         body["thing"] = problem.thing
+    if problem.missing:
+        body["missing"] = list(problem.missing)
     headers = {}
     if problem.type is UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

@@ -2,16 +2,18 @@
 
 from functools import cache
 from types import GenericAlias
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, Field, create_model
 
+from bridge.agents.http.paging import CURSOR_OF_VALUES
 from bridge.agents.http.parameters import KEY_PATTERN, MAX_WAIT
 from bridge.agents.http.problems import (
     BAD_PARAMETER,
     ILLEGAL_MOVE,
     KEY_REUSED,
     NOT_FOUND,
+    THING_CONFLICTS,
     TOO_MANY_OPEN,
     TOO_MANY_THINGS,
     WEBHOOKS_OFF,
@@ -22,6 +24,13 @@ from bridge.things.apis import APIS
 from bridge.things.operations import NestedList, NounApi, Operation, Report
 from bridge.things.schemas import ThingTimeline
 from storage.model import Json
+
+_WAIT: Final[Json] = {
+    "name": "wait",
+    "in": "query",
+    "description": "Seconds to wait until there is something; the response comes after 55 at the latest.",
+    "schema": {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0},
+}
 
 
 def sent() -> list[type[BaseModel]]:
@@ -84,15 +93,21 @@ def paths() -> Json:
 
 def _operation(api: NounApi[Any], operation: Operation) -> Json:
     problems = [BAD_PARAMETER, *BODY]
-    if not operation.is_search:
+    if not (operation.is_search or operation.is_sweep):
         problems.append(KEY_REUSED)
-    if not operation.opens and not operation.is_search:
+    if not (operation.opens or operation.is_search or operation.is_sweep):
         problems += [NOT_FOUND, ILLEGAL_MOVE]
+    problems += [THING_CONFLICTS[each] for each in operation.conflicts]
+    if operation.waits:
+        problems.append(TOO_MANY_OPEN)
     if operation.opens:
         problems.append(TOO_MANY_THINGS)
     if operation.has_common:
         problems.append(WEBHOOKS_OFF)
-    done = {"200": answer("All of them." if operation.is_search else "The current state.", _result(api, operation))}
+    words = "All of them." if operation.is_search else "Their ids." if operation.is_sweep else "The current state."
+    done = {"200": answer(words, _result(api, operation))}
+    if operation.waits:
+        done["204"] = {"description": "Nothing, also after the wait; the `Idempotency-Key` is not kept."}
     opened = {"201": answer("Opened.", _result(api, operation))} if operation.opens else {}
     if operation.adds:
         opened, done = {"201": answer("Added.", _result(api, operation))}, _again(done)
@@ -101,7 +116,11 @@ def _operation(api: NounApi[Any], operation: Operation) -> Json:
         "summary": operation.summary,
         "description": operation.description,
         "security": KEY,
-        "parameters": [*([_id(api)] if operation.has_id else []), _idempotency_key()],
+        "parameters": [
+            *([_id(api)] if operation.has_id else []),
+            *([_WAIT] if operation.waits else []),
+            _idempotency_key(),
+        ],
         "requestBody": _content(model(api.noun.name, operation)),
         "responses": {**opened, **done, **failures(*problems)},
     }
@@ -141,26 +160,29 @@ def _report(report: Report) -> Json:
     }
 
 
-def _pages() -> list[Json]:
-    return [{"name": "cursor", "in": "query", "schema": CURSOR}, {"name": "limit", "in": "query", "schema": LIMIT}]
+def _pages(cursor: Json = CURSOR) -> list[Json]:
+    return [{"name": "cursor", "in": "query", "schema": cursor}, {"name": "limit", "in": "query", "schema": LIMIT}]
 
 
 def _list(api: NounApi[Any]) -> Json:
     filters = [{"name": each.name, "in": "query", "schema": each.schema} for each in api.filters]
     return {
         "operationId": f"list{api.noun.plural.capitalize()}",
-        "summary": f"List {api.noun.plural}",
-        "description": "Newest first. All given filters must match. A large page ends early, at about 1 MiB.",
+        "summary": f"List {api.several}",
+        "description": f"{_order(api)}. All given filters must match. A large page ends early, at about 1 MiB.",
         "security": KEY,
-        "parameters": [*filters, *_pages()],
+        "parameters": [*filters, *_pages(CURSOR | {"pattern": CURSOR_OF_VALUES} if api.order else CURSOR)],
         "responses": {"200": answer("One page.", _page(api)), **failures(BAD_PARAMETER)},
     }
+
+
+def _order(api: NounApi[Any]) -> str:
+    return api.order.words if api.order else "Newest first"
 
 
 def _get(api: NounApi[Any]) -> Json:
     statuses = {"type": "array", "items": {"type": "string", "enum": list(api.noun.waitable)}, "minItems": 1}
     limits = {"maxItems": len(api.noun.waitable), "uniqueItems": True}
-    wait = {"type": "number", "minimum": 0, "maximum": MAX_WAIT, "default": 0}
     final = ", ".join(f"`{status}`" for status in api.noun.waitable if status in api.noun.final)
     return {
         "operationId": f"get{api.noun.name.capitalize()}",
@@ -168,12 +190,7 @@ def _get(api: NounApi[Any]) -> Json:
         "security": KEY,
         "parameters": [
             _id(api),
-            {
-                "name": "wait",
-                "in": "query",
-                "description": "Seconds to wait for a status; the response comes after 55 at the latest.",
-                "schema": wait,
-            },
+            _WAIT | {"description": "Seconds to wait for a status; the response comes after 55 at the latest."},
             {
                 "name": "until",
                 "in": "query",
@@ -203,7 +220,7 @@ def _reached(api: NounApi[Any]) -> type[BaseModel]:
 
 @cache
 def _page(api: NounApi[Any]) -> type[BaseModel]:
-    return _page_of(api.schema, f"Some {api.noun.plural} of an organization, newest first.")
+    return _page_of(api.schema, f"Some {api.several} of an organization, {_order(api).lower()}.")
 
 
 @cache
@@ -225,7 +242,8 @@ def _content(model: type[BaseModel]) -> Json:
 
 def _id(api: NounApi[Any]) -> Json:
     schema = {"type": "string", "examples": [f"{api.noun.prefix}_01jd…"]}
-    return {"name": "id", "in": "path", "required": True, "schema": schema}
+    words = {"description": "The `id` that it was given, or the made one"} if api.noun.has_names else {}
+    return {"name": "id", "in": "path", "required": True, **words, "schema": schema}
 
 
 def _idempotency_key() -> Json:

@@ -1,6 +1,6 @@
 """Handlers that read things of one noun: get or wait, list, timeline, and lists of what belongs to a thing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from bridge.things import reading, representation, timeline
 from bridge.things.operations import NestedList, NounApi, Report
 from storage import json_text, things
 from storage.interactions import MAX_PAGE_BYTES
-from storage.model import LAST_ID
 from storage.things import ThingRow
 
 
@@ -71,22 +70,30 @@ class Things:
         return json_response.json({**resource, "reached": snapshot.reached})
 
     async def page(self, request: web.Request) -> web.Response:
-        """GET /v1/<plural>: one page of those that match the filters, newest first."""
+        """GET /v1/<plural>: one page of those that match the filters, newest first or in the order of the noun."""
         key, query = auth.key(request), queries.page(request.query, self._api)
         found = await within(
-            self._noun.table.ids(
+            self._noun.table.rows(
                 "page",
                 self._db,
                 organization_id=key.organization_id,
-                before=query.before or LAST_ID,
                 limit=query.limit + 1,
+                **query.start,
                 **query.filters,
             )
         )
-        wanted = found[: query.limit]
-        items, last = await shared.written(self._db, self._noun, key.organization_id, wanted, max_bytes=MAX_PAGE_BYTES)
-        is_followed = len(found) > query.limit or (last is not None and last != wanted[-1])
-        return await json_response.page(items, next_cursor=paging.cursor(last) if last and is_followed else None)
+        wanted = {row["id"]: row for row in found[: query.limit]}
+        items, last = await shared.written(
+            self._db, self._noun, key.organization_id, list(wanted), max_bytes=MAX_PAGE_BYTES
+        )
+        is_followed = last is not None and last != found[-1]["id"]
+        return await json_response.page(items, next_cursor=self._cursor(wanted[last]) if last and is_followed else None)
+
+    def _cursor(self, last: Mapping[str, Any]) -> str:
+        """The cursor of the page after this row."""
+        if (order := self._api.order) is None:
+            return paging.cursor(last["id"])
+        return paging.cursor_of([last[column] for column in order.columns], last["id"])
 
     async def timeline(self, request: web.Request) -> web.Response:
         """GET /v1/<plural>/{id}/timeline: everything that happened to a thing."""

@@ -1,6 +1,7 @@
 """Handlers that do something to things of one noun: show one at more places, and the noun's own operations."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar, assert_never
@@ -10,7 +11,7 @@ from aiohttp import web
 from bridge.agents.auth import auth
 from bridge.agents.http import json_response, parameters, problems
 from bridge.agents.http.deadline import within
-from bridge.agents.http.problems import ILLEGAL_MOVE, ApiProblem
+from bridge.agents.http.problems import ILLEGAL_MOVE, THING_CONFLICTS, ApiProblem
 from bridge.agents.things import common_fields, requests, sent_body, shared
 from bridge.agents.things.common_fields import Showing, ThingFields
 from bridge.agents.things.shared import Parts
@@ -19,19 +20,23 @@ from bridge.logs import Log
 from bridge.things import reading, representation, showing
 from bridge.things.operations import (
     Common,
+    Conflict,
     Context,
     Done,
     Found,
     IllegalMove,
     NoSuchThing,
+    Nothing,
     NounApi,
     Operation,
     Outcome,
+    Swept,
     TooManyThings,
     Wrong,
 )
+from bridge.things.transactions import Settled
 from storage import errors, things
-from storage.model import Key
+from storage.model import Json, Key
 from storage.things import Request, RequestTaken
 
 _log = Log("agents")
@@ -92,16 +97,17 @@ class Operations:
 
         The key of a request that changes nothing need not be kept.
         """
-        parameters.only(request.query)
+        seconds = _seconds(request, operation)
         key = auth.key(request)
         text = parameters.idempotency_key(request.headers.getall("Idempotency-Key", []))
         body = await sent_body.read(self._parts.read_body, request, model, key=text)
         kept = None
-        if text and not (operation and operation.is_search):
+        if text and not (operation and (operation.is_search or operation.is_sweep)):
             kept = Request(key=text, hash=requests.fingerprint(request.method, request.path, body.hidden))
         if kept and (replay := await self._replayed(key, kept, operation)) is not None:
             return replay
-        common, work = await prepare(key, body.validated())
+        fields = body.validated()
+        common, work = await prepare(key, fields)
         context = Context(
             db=self._db,
             key=key,
@@ -112,12 +118,32 @@ class Operations:
             turn=partial(self._parts.turns.take, key.organization_id),
         )
         try:
-            outcome = await within(_insist(work, context), seconds=SECONDS)
+            if seconds is None or not operation or not operation.waits:
+                outcome = await within(_insist(work, context), seconds=SECONDS)
+            else:
+                outcome = await self._waited(
+                    request, work, context, f"{operation.name} {operation.waits(fields)}", seconds
+                )
         except RequestTaken:  # by a request at the same time, which has committed
             if kept and (replay := await self._replayed(key, kept, operation)) is not None:
                 return replay
             raise
         return await self._answer(key, outcome)
+
+    async def _waited(self, request: web.Request, work: Work, context: Context, line: str, seconds: float) -> Outcome:
+        """Work until there was something to do, at most for so many seconds; requests of one line take turns."""
+
+        async def attempt(_: asyncio.Event) -> Outcome:
+            return await within(_insist(work, context), seconds=SECONDS)
+
+        return await self._parts.poll.until(
+            lambda outcome: not isinstance(outcome, Nothing),
+            request,
+            attempt,
+            self._parts.notifier.lines.waiting(context.organization_id, line),
+            seconds=seconds,
+            required=True,
+        )
 
     async def _replayed(self, key: Key, kept: Request, operation: Operation | None) -> web.Response | None:
         """The response to a request whose key was used before; None if it was not. Raises ApiProblem."""
@@ -126,9 +152,12 @@ class Operations:
             return None
         if before.hash != kept.hash:
             raise requests.mismatch()
-        resource = await within(reading.resource(self._db, self._noun, key.organization_id, before.thing_id))
-        if resource is None:
+        found = await within(self._noun.table.get(self._db, key.organization_id, before.thing_id))
+        if found is None:
             raise shared.no_such(self._api)
+        resource = representation.resource(self._noun, found, await within(reading.cards_of(self._db, found)))
+        if operation and operation.stands and (conflict := operation.stands(found, before.made_id)) is not None:
+            raise self._conflict(conflict, resource)
         if operation and operation.made:
             extra = operation.made(self._db, key.organization_id, before.thing_id, before.made_id)
             resource |= await within(extra)
@@ -143,10 +172,20 @@ class Operations:
                 return await json_response.page(items, next_cursor=None)
             case NoSuchThing(detail=detail):
                 raise shared.no_such(self._api, detail)
-            case IllegalMove(id=id, detail=detail):
+            case Swept(settled=swept):
+                self._tell(key, swept)
+                ids = [self._noun.id_of(each.after.thing.id, each.after.row) for each in swept]
+                return json_response.json({"ids": ids})
+            case Nothing():
+                return web.Response(status=204)
+            case Conflict(id=id):
+                raise self._conflict(
+                    outcome, await within(reading.resource(self._db, self._noun, key.organization_id, id))
+                )
+            case IllegalMove(id=id, detail=detail, missing=missing):
                 thing = await within(reading.resource(self._db, self._noun, key.organization_id, id))
                 shown = thing["id"] if thing else self._noun.public_id(id)
-                raise ApiProblem(ILLEGAL_MOVE, f"{shown}: {detail}", thing=thing)
+                raise ApiProblem(ILLEGAL_MOVE, f"{shown}: {detail}", thing=thing, missing=missing)
             case TooManyThings():
                 raise self._parts.quota.refusal()
             case Wrong(pointer=pointer, message=message):
@@ -155,19 +194,10 @@ class Operations:
                 assert_never(outcome)
 
     async def _done(self, key: Key, done: Done[Any]) -> web.Response:
-        """Log, count and notify what happened, and return the thing as it now is."""
+        """Return the thing as it now is, after what happened is logged, counted and notified."""
         after = done.settled.after
         id = self._noun.id_of(after.thing.id, after.row)
-        for settled in (done.settled, *done.also):
-            changed = settled.after.thing.id
-            for entry in settled.happened:
-                moved = self._noun.public_id(changed)
-                _log.info("thing_moved", thing=moved, move=entry.move, status=entry.to_status, key=key.name)
-                self._parts.metrics.thing_moved(self._noun.name, entry.move)
-            self._parts.notifier.thing_changed(key.organization_id, changed)
-        due_at = self._noun.due_at(after.row)
-        if due_at is not None and due_at - after.thing.updated_at < _SOON:  # the loop may look for it too late
-            self._parts.notifier.things.set()
+        self._tell(key, (done.settled, *done.also))
         try:
             resource = await within(reading.resource(self._db, self._noun, key.organization_id, after.thing.id))
         except errors.Unavailable:
@@ -177,6 +207,31 @@ class Operations:
             status=201 if done.is_new or done.has_added else 200,
             headers={"Location": f"/v1/{self._noun.plural}/{id}"} if done.is_new else {},
         )
+
+    def _conflict(self, conflict: Conflict, thing: Json | None) -> ApiProblem:
+        shown = thing["id"] if thing else self._noun.public_id(conflict.id)
+        return ApiProblem(THING_CONFLICTS[conflict.code], f"{shown}: {conflict.detail}", thing=thing)
+
+    def _tell(self, key: Key, changed: Sequence[Settled[Any]]) -> None:
+        """Log, count and notify what happened to things."""
+        for settled in changed:
+            thing = settled.after.thing
+            for entry in settled.happened:
+                moved = self._noun.public_id(thing.id)
+                _log.info("thing_moved", thing=moved, move=entry.move, status=entry.to_status, key=key.name)
+                self._parts.metrics.thing_moved(self._noun.name, entry.move)
+            self._parts.notifier.thing_changed(key.organization_id, thing.id)
+            due_at = self._noun.due_at(settled.after.row)
+            if due_at is not None and due_at - thing.updated_at < _SOON:  # the loop may look for it too late
+                self._parts.notifier.things.set()
+
+
+def _seconds(request: web.Request, operation: Operation | None) -> float | None:
+    """How long a request may wait; None: it does not. Raises ApiProblem."""
+    if operation and operation.waits:
+        return parameters.wait(request.query)
+    parameters.only(request.query)
+    return None
 
 
 async def _insist(work: Work, context: Context) -> Outcome:

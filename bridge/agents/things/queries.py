@@ -11,7 +11,8 @@ from bridge.agents.http import paging, parameters
 from bridge.agents.http.problems import BAD_PARAMETER, ApiProblem
 from bridge.things.contract import Noun
 from bridge.things.filters import Filter
-from bridge.things.operations import NounApi
+from bridge.things.operations import NounApi, Ordering
+from storage.model import LAST_ID
 
 PAGE = ("cursor", "limit")
 
@@ -33,10 +34,12 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery(Position):
+class ListQuery:
     """The query of one page of a list."""
 
     filters: dict[str, Any]  # None: any
+    start: dict[str, Any]  # the parameters of the statement that say after which row the page begins
+    limit: int
 
 
 def waiting(query: MultiMapping[str], noun: Noun[Any]) -> Waiting:
@@ -55,8 +58,8 @@ def waiting(query: MultiMapping[str], noun: Noun[Any]) -> Waiting:
 def page(query: MultiMapping[str], api: NounApi[Any]) -> ListQuery:
     """Read the query of a list; raises ApiProblem."""
     parameters.only(query, [*(each.name for each in api.filters), *PAGE])
-    at = position(query)
-    filters: dict[str, Any] = {each.name: None for each in api.filters}
+    start = _start(query.get("cursor"), api.order)
+    filters: dict[str, Any] = {each.name: each.default for each in api.filters}
     for each in api.filters:
         if (text := query.get(each.name)) is None:
             continue
@@ -65,7 +68,17 @@ def page(query: MultiMapping[str], api: NounApi[Any]) -> ListQuery:
         if (value := each.read(text)) is None:
             raise ApiProblem(BAD_PARAMETER, f"{each.name} {each.wrong}.")
         filters[each.name] = value
-    return ListQuery(filters=filters, before=at.before, limit=at.limit)
+    return ListQuery(filters=filters, start=start, limit=paging.limit(query.get("limit")))
+
+
+def _start(cursor: str | None, order: Ordering | None) -> dict[str, Any]:
+    if order is None:
+        return {"before": paging.before(cursor) or LAST_ID}
+    names = [f"after_{column}" for column in order.columns]
+    if cursor is None:
+        return {**dict.fromkeys(names), "after_id": None}
+    values, id = paging.after(cursor, list(order.columns.values()))
+    return {**dict(zip(names, values, strict=True)), "after_id": id}
 
 
 def required(query: MultiMapping[str], parameters_of: Sequence[Filter]) -> dict[str, Any]:
