@@ -69,6 +69,7 @@ EXCEPTIONS = {
     "notes.hold_cards": (["due: notes"], "the notes loop posts what is due, of all organizations"),
     "notes.lease_edits": (["due: notes"], "as hold_cards, for notes that are to lose their buttons"),
     "fixes.due": (["due: fixes"], "a loop reminds people of what is due, of all organizations"),
+    "work_items.due": (["due: work_items"], "a loop ends leases that have expired, of all organizations"),
     "recoveries.due": (["due: recoveries"], "a loop escalates what is due, of all organizations"),
     "retention.forget_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that were deleted"),
     "retention.retire_endpoints": (["old: webhook_endpoints"], "as hold, for endpoints that stayed disabled"),
@@ -92,7 +93,7 @@ def test_every_table_but_the_list_of_migrations_belongs_to_an_organization() -> 
     assert {
         *("organizations", "keys", "connections", "interactions", "cards", "clicks", "events", "throttles"),
         *("webhook_endpoints", "deliveries", "serving", "things", "history", "thing_requests", "notes"),
-        *("incident_updates", "incident_runs"),
+        *("incident_updates", "incident_runs", "work_dependencies"),
         *(noun.table.name for noun in NOUNS.values()),
     } == TENANT
 

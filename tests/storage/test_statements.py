@@ -33,6 +33,7 @@ from storage.server import Server
 from storage.serving import Renewed, ServingStatus
 from storage.statements import DuplicateName, NestedPart, Rows, Runs, Statement, UnknownPart
 from storage.things import LockedConnection
+from storage.work_items import Picked, Resolved, Stats
 
 FILES = sorted(
     file.name.removesuffix(".sql")
@@ -271,6 +272,16 @@ READ = {
     "incidents.of_run": {"id"},
     "incidents.made": {"id", "message", "changes", "by", "at"},
     "incidents.updates": {"id", "message", "changes", "by", "at"},
+    "work_items.find": {"id"},
+    "work_items.pick": of(Picked) - {"attempts"},
+    "work_items.lease": of(Picked),
+    "work_items.dependencies": {"dependencies"},
+    "work_items.resolve": of(Resolved),
+    "work_items.reaches": {"is_reached"},
+    "work_items.link": {"is_changed"},
+    "work_items.unlink": {"is_changed"},
+    "work_items.expired": {"id", "connection_id"},
+    "work_items.stats": of(Stats),
     "recoveries.find_open": {"id", "connection_id"},
     "recoveries.latest_of_source": {"id"},
     "recoveries.search": {"id"},
@@ -339,27 +350,29 @@ for noun in NOUNS.values():
     READ |= {f"{noun.table.name}.page": {"id"}}
     if noun.tick is not None:
         READ |= {f"{noun.table.name}.due": {"organization_id", "connection_id", "id", "due_in"}}
+READ["work_items.page"] = {"id", "priority", "created_at"}  # the order of its list is not by ids
 
 # The type of a parameter in every statement that takes it, if it is not text. A missing cast would show here.
 TYPES = {
     name: type
     for type, names in {
-        "bool": "active anyone open gone is_colleague is_correctable is_quiet newly_marked plain retries same_types "
-        "settles unsure with_body with_notices",
+        "bool": "active anyone open gone is_colleague is_correctable is_quiet newly_marked plain ready_only retries "
+        "same_types settles unsure with_body with_notices",
         "bytea": "claim_id request_hash",
         "float8": "again_in amount burst max_age quiet_seconds rate within",
-        "int4": "after_number attempt attempt_count escalation_step max_attempts days expires_in failed "
+        "int4": "after_number after_priority attempt attempt_count escalation_step max_attempts days expires_in failed "
         "max_failing_seconds overlap version",
         "int8": "limit max_active max_bytes max_cards max_in_flight max_pending max_receivers max_size past",
         "jsonb": "added_addresses addresses agent answered answers asked_addresses blocker detail end_reason evidence "
         "fixes forms given metadata monitor_policy moved moves never_posted never_shown outcome previous_owner "
         "reason refusal replies request resolved_by return_owner round_forms round_request unable wake_policy unserved",
-        "timestamptz": "after due_at ended_at escalated_at last_attempt_at now resolved_at since timeout_at",
-        "text[]": "round_responders source_ids source_types statuses ends home_teams kinds payloads "
+        "timestamptz": "after after_created_at due_at ended_at escalated_at last_attempt_at now resolved_at since "
+        "timeout_at",
+        "text[]": "round_responders source_ids source_types statuses ends home_teams kinds names payloads "
         "responders tags truncated types",
         "uuid": "incident_id blocker_id made_id round_id thing_id after_event_id after_id after_organization_id "
-        "before callback_target card_id connection_id endpoint_id event_id id interaction_id "
-        "key_id organization_id stray_id supersedes target_id",
+        "before callback_target card_id connection_id depends_on_id endpoint_id event_id expired_id id interaction_id "
+        "item_id key_id leased_id organization_id stray_id supersedes target_id",
         "bytea[]": "digests",
         "int4[]": "attempts numbers",
         "uuid[]": "card_ids connection_ids round_ids event_ids ids interaction_ids organization_ids",
@@ -375,6 +388,8 @@ TYPES |= {"webhook_endpoints.disable.reason": "text", "serving.renew.seconds": "
 TYPES |= {"notes.lease.seconds": "int4", "notes.mark_maybe_sent.seconds": "int4", "notes.put_off.seconds": "float8"}
 TYPES |= {"notes.lease_edits.seconds": "int4", "notes.put_off_edit.seconds": "float8", "fixes.due.seconds": "float8"}
 TYPES |= {"fixes.handover.outcome": "text"}
+TYPES |= {"work_items.apply.dependencies": "jsonb", "work_items.lease.by": "jsonb"}
+TYPES |= {"work_items.lease.seconds": "int4", "work_items.due.seconds": "float8"}
 TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
