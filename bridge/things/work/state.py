@@ -12,7 +12,7 @@ from storage.model import Json
 
 SHOWN: Final = 5  # items that a line names
 _MAX_NAME: Final = 80
-_MAX_WORDS: Final = 500  # units, of which each may take five once it is escaped
+_MAX_WORDS: Final = 400  # units, of which each may take five once it is escaped
 _THEN: Final = "·"
 
 
