@@ -75,7 +75,8 @@ left join interactions
 -- one of $replies is to be posted in the thread of each of the cards, but not in that of a message which a click has
 -- found. A reply with buttons asks for moves of the open round: with this round it is over, so that it is not posted
 -- any more, or is to lose its buttons. Recoveries that are blocked by this thing are told when it ends ($ended_at).
--- Lock order: open round, anchor, cards, notes.
+-- Lock order: open round, anchor, cards, notes. The anchor's id is compared as a value, not joined: a plan made for any
+-- values may begin a join with all cards of the organization.
 round_ended as (
     update interactions
     set
@@ -133,9 +134,11 @@ thing as (
 ),
 anchor as materialized ( -- unless it is a round that this statement has ended or opened
     select interactions.id
-    from thing
-    join interactions on interactions.organization_id = $organization_id and interactions.id = thing.anchor_id
-    where not exists (select from round_ended where round_ended.id = thing.anchor_id)
+    from interactions
+    where
+        interactions.organization_id = $organization_id
+        and interactions.id = (select anchor_id from thing)
+        and not exists (select from round_ended where round_ended.id = interactions.id)
     for no key update of interactions
 ),
 anchored as materialized (
@@ -177,8 +180,8 @@ cards_due as (
         end
     from anchored
     where
-        cards.organization_id = anchored.organization_id
-        and cards.interaction_id = anchored.anchor_id
+        cards.organization_id = $organization_id
+        and cards.interaction_id = (select anchor_id from anchored)
         and (
             retired_at is null
             or address = any (array(select jsonb_array_elements($addresses::jsonb)))
@@ -197,7 +200,7 @@ cards_added as (
     cross join lateral (
         select coalesce(max(ordinal), 0) as latest
         from cards
-        where cards.organization_id = anchored.organization_id and cards.interaction_id = anchored.anchor_id
+        where cards.organization_id = $organization_id and cards.interaction_id = (select anchor_id from anchored)
     ) as known
     cross join jsonb_array_elements($addresses::jsonb) with ordinality as missing (address, place)
     where
@@ -205,8 +208,8 @@ cards_added as (
             select
             from cards
             where
-                cards.organization_id = anchored.organization_id
-                and cards.interaction_id = anchored.anchor_id
+                cards.organization_id = $organization_id
+                and cards.interaction_id = (select anchor_id from anchored)
                 and cards.ordinal > 0
                 and cards.address = missing.address
         )
