@@ -316,7 +316,7 @@ best as materialized (
 -- name: pick :maybe
 -- Lock the work item that is to be leased next, with its thing.
 with /* part: best */
-select id, connection_id, has_cards
+select id, connection_id, has_cards, has_expired
 from best;
 
 -- name: lease :maybe
@@ -378,12 +378,15 @@ told_in_feed as (
     from moved
 ),
 request_kept as (
-    insert into thing_requests (organization_id, idempotency_key, request_hash, thing_id)
-    select $organization_id, $idempotency_key, $request_hash::bytea, id
+    insert into thing_requests (organization_id, idempotency_key, request_hash, thing_id, made_id)
+    select
+        $organization_id, $idempotency_key, $request_hash::bytea, thing.id,
+        lpad(to_hex(leased.attempts), 32, '0')::uuid -- which lease it made
     from thing
+    join leased on leased.id = thing.id
     where $idempotency_key::text is not null
 )
-select best.id, best.connection_id, best.has_cards, leased.attempts
+select best.id, best.connection_id, best.has_cards, best.has_expired, leased.attempts
 from best
 left join leased on leased.id = best.id;
 

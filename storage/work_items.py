@@ -34,6 +34,7 @@ class Picked:
     id: UUID
     connection_id: UUID
     has_cards: bool  # or wants some: then it is leased in a transaction, which draws them
+    has_expired: bool  # the lease before ran out, and had not been ended
     attempts: int | None = None  # the fence, if it has been leased
 
 
@@ -96,7 +97,8 @@ async def lease(
     """Lease the next work item, of this phase or of any, in one statement; None if none is free and unlocked.
 
     Nothing is written if it has cards or wants some: then it is leased in a transaction, which begins with `pick`.
-    `expired_id` and `leased_id` are those of the two events that there can be. Raises RequestTaken.
+    `expired_id` and `leased_id` are those of the two events that there can be. With the `request` the number of the
+    lease is kept, as a UUID (`lease_id`). Raises RequestTaken.
     """
     with taken():
         row = await _SQL["lease"].maybe(
@@ -112,6 +114,11 @@ async def lease(
             request_hash=request.hash if request else None,
         )
     return Picked(**row) if row else None
+
+
+def lease_id(attempts: int) -> UUID:
+    """The number of a lease as what a request has made."""
+    return UUID(int=attempts)
 
 
 async def pick(runs: Runs, organization_id: UUID, *, phase: str | None) -> Picked | None:

@@ -87,7 +87,7 @@ async def make(
 ) -> Outcome:
     """Move a thing as `decide` says from what was locked; with the same row and no entries nothing changes."""
     assert id is not None  # noqa: S101  -- the path of the operation has it
-    return await in_turn(context, noun, id, lambda runs, scope: _made(runs, context, noun, scope, id, decide))
+    return await in_turn(context, noun, id, lambda runs, scope: made(runs, context, noun, scope, id, decide))
 
 
 async def in_turn(
@@ -109,7 +109,7 @@ def illegal(noun: Noun[R], locked: Locked[R], moves: str = "it has no moves") ->
     return IllegalMove(id=locked.thing.id, detail=f"It is {status}{final}: {moves}.")
 
 
-async def _made(
+async def made(
     runs: Runs,
     context: Context,
     noun: Noun[Any],
@@ -117,6 +117,7 @@ async def _made(
     id: UUID,
     decide: Callable[[Locked[Any]], Decision[Any] | Outcome],
 ) -> Outcome:
+    """As `make`, in this transaction, which has locked nothing but names."""
     connection = await things.lock_connection(runs, scope)
     locked = await transactions.lock(runs, noun, scope.organization_id, id)
     if locked is None:

@@ -42,6 +42,7 @@ class Done(Generic[R]):
     has_added: bool = False  # the operation has made something that belongs to it
     extra: Json = field(default_factory=dict)  # what the response has beside the resource
     also: Sequence[Settled[R]] = ()  # other things that the operation has changed
+    is_pinned: bool = False  # the response has the thing as the operation left it, whatever became of it since then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ _FOLDERS = (
     "recovery",
     "incident",
     "fix",
+    "work",
 )
 
 NOUNS: Mapping[str, Noun[Any]] = MappingProxyType(

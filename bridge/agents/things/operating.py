@@ -199,7 +199,12 @@ class Operations:
         id = self._noun.id_of(after.thing.id, after.row)
         self._tell(key, (done.settled, *done.also))
         try:
-            resource = await within(reading.resource(self._db, self._noun, key.organization_id, after.thing.id))
+            if done.is_pinned:
+                resource: Json | None = representation.resource(
+                    self._noun, after, await within(reading.cards_of(self._db, after))
+                )
+            else:
+                resource = await within(reading.resource(self._db, self._noun, key.organization_id, after.thing.id))
         except errors.Unavailable:
             resource = None  # it is stored: answering 503 would have the agent do it twice
         return json_response.json(

@@ -38,12 +38,6 @@ def _may_be_given(id: str) -> str:
     return id
 
 
-def _each_once(given: list[str]) -> list[str]:
-    if len(set(given)) < len(given):
-        raise PydanticCustomError("doubled", "must name each item once")
-    return given
-
-
 ItemId = Annotated[
     str, Field(min_length=1, max_length=MAX_ID, pattern=f"^{ids.NAME}$", description="The `id` of an item")
 ]
@@ -76,8 +70,8 @@ class CreateWork(Strict):
     phase: Phase | None = Field(default=None, description=_PHASE)
     priority: Priority = Field(default=0, description="The higher, the sooner it is leased")
     acceptance: Acceptance | None = Field(default=None, description=_ACCEPTANCE)
-    depends_on: Annotated[list[ItemId], Field(max_length=MAX_DEPENDENCIES), AfterValidator(_each_once)] = Field(
-        default_factory=list, description="Items that must be done before it can be leased"
+    depends_on: Annotated[list[ItemId], Field(max_length=MAX_DEPENDENCIES)] = Field(
+        default_factory=list, description="Items that must be done before it can be leased; each counts once"
     )
     status: Literal["ready", "blocked", "done"] = Field(
         default="ready", description="For imports: what it is from the beginning"

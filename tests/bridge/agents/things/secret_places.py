@@ -20,6 +20,7 @@ FREE: Final = frozenset(
         *("title", "description", "message", "initial_message"),
         *("cause", "next_action", "note"),
         *("reason", "notes"),
+        *("body", "acceptance", "result"),
         *("evidence", "metadata"),  # the values in them
     }
 )
@@ -64,6 +65,19 @@ BODIES: Final[dict[str, Json]] = {
     "POST /v1/fixes/{id}/outcome_proposal": {"outcome": "applied_failed", "reason": "It hangs again."},
     "PATCH /v1/fixes/{id}": {"outcome": "applied_failed", "reason": "It hangs again."},
     "POST /v1/fixes/{id}/cards": {"to": {"channel": "C0GENERAL"}},
+    "POST /v1/work": {"title": "Import the customers", "phase": "import", "to": {"channel": "C0APPROVALS"}},
+    "PATCH /v1/work/{id}": {"title": "Import the customers", "acceptance": {"rows": 3}},
+    "POST /v1/work/lease": {"owner": "worker-1"},
+    "POST /v1/work/reclaim": {},
+    "POST /v1/work/{id}/renew": {"fence": 1},
+    "POST /v1/work/{id}/release": {"fence": 1, "reason": "The machine restarts."},
+    "POST /v1/work/{id}/complete": {"result": "All of them."},
+    "POST /v1/work/{id}/block": {"reason": "No access."},
+    "POST /v1/work/{id}/unblock": {},
+    "POST /v1/work/{id}/reclaim": {"reason": "It hangs."},
+    "POST /v1/work/{id}/link": {"depends_on": "import-orders"},
+    "POST /v1/work/{id}/unlink": {"depends_on": "import-orders"},
+    "POST /v1/work/{id}/cards": {"to": {"channel": "C0GENERAL"}},
 }
 """A body of each request that is accepted."""
 OTHERS: Final[dict[str, Json]] = {
