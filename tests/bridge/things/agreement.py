@@ -11,16 +11,21 @@ from typing import Any, Final
 from bridge.things.contract import Noun
 from bridge.things.incident import form
 from bridge.things.registry import NOUNS
+from bridge.things.work.names import Choice
 from storage.statements import Runs
 from tests.bridge.things.fix import agreement as fix
 from tests.bridge.things.incident import agreement as incident
 from tests.bridge.things.recovery import agreement as recovery
+from tests.bridge.things.work import agreement as work
 
-_ENDED_BY: Final = MappingProxyType({"recovery": "resolved_by", "incident": "status_by"})
+_ENDED_BY: Final = MappingProxyType({"recovery": "resolved_by", "incident": "status_by", "work": "done_by"})
 """The column that says who ended a thing, by noun: it names a person exactly if a click did."""
 
-_MAY_CHANGE_NOTHING: Final = MappingProxyType({"incident": form.SEVERITY})
-"""By noun the move of people that wins although all may stay as it is."""
+_MAY_CHANGE_NOTHING: Final = MappingProxyType({"incident": form.SEVERITY, "work": Choice.KEEP.value})
+"""By noun the move of people that wins although all may stay as it is, or is told in no history."""
+
+_TOLD: Final = MappingProxyType({"work": "case rows.status when 'leased' then 'claimed' else rows.status end"})
+"""By noun its status as the history has it, if that is not the column."""
 
 _OWN_LIFE: Final = frozenset({"fix"})
 """The nouns without a column `status` whose ended things may have a round: they have such rules of their own."""
@@ -135,7 +140,7 @@ def _of_table(noun: Noun[Any]) -> Mapping[str, str]:
                 order by number desc
                 limit 1
             ) as latest on true
-            where latest.to_status is distinct from rows.status
+            where latest.to_status is distinct from {_TOLD.get(noun.name, "rows.status")}
         """,
         "things that are open and final at once": f"""
             select things.id {rows}
@@ -213,6 +218,7 @@ def rules(*, cards: bool = True) -> Iterator[tuple[str, str]]:
     yield from recovery.RULES.items()
     yield from incident.RULES.items()
     yield from fix.RULES.items()
+    yield from work.RULES.items()
     if cards:
         yield from _OF_CARDS.items()
 

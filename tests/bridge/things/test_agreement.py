@@ -16,6 +16,7 @@ from tests.bridge.things.fix import agents as fixes
 from tests.bridge.things.fix.agents import Proposer
 from tests.bridge.things.incident import clicking
 from tests.bridge.things.incident.agents import Opener
+from tests.bridge.things.work.items import Backlog
 from tests.storage.build import Tenant
 
 NO_CARD_DUE: Final = "update cards set wanted = 1 where interaction_id = (select anchor_id from things where id = $1)"
@@ -127,6 +128,28 @@ SUPERSEDED: Final = {
         where id = $1
     """,
 }
+WAITING: Final = {
+    "work items that do not wait for as many as they say": "update work_items set unmet = 9 where id = $1",
+    "dependencies that are met and not done, or done and not met": """
+        update work_dependencies set is_met = true where item_id = $1
+    """,
+    "work items that wait for each other in a circle": """
+        insert into work_dependencies (organization_id, item_id, depends_on_id, depends_on, is_met, at)
+        select organization_id, depends_on_id, item_id, 'x', false, at from work_dependencies where item_id = $1
+    """,
+}
+HELD: Final = {
+    "leases that are not in the history": "update work_items set attempts = 9 where id = $1",
+    "work items held by another than their latest lease says": """
+        update work_items set holder_agent = 'another' where id = $1
+    """,
+    "leases that ended otherwise than the history says": """
+        update work_items
+        set
+            status = 'ready', lease_end = 'released', holder_agent = null, leased_at = null, leased_until = null
+        where id = $1
+    """,
+}
 
 
 async def lived(db: Database, tenant: Tenant) -> tuple[UUID, UUID, UUID]:
@@ -163,9 +186,21 @@ async def fixed(db: Database, tenant: Tenant) -> tuple[UUID, UUID]:
     return ids[-1], ids[0]
 
 
+async def worked(db: Database, tenant: Tenant) -> tuple[UUID, UUID]:
+    """A work item that waits for another, and that one, which an agent holds after a person had it and lost it."""
+    backlog = Backlog(db=db, tenant=tenant)
+    held = (await backlog.add()).id
+    waiting = (await backlog.add(held)).id
+    for choice in ("take", "keep", "release", "take"):
+        await backlog.clicked(held, choice)
+    await backlog.let_expire(held)
+    await backlog.lease(held)
+    return waiting, held
+
+
 async def test_a_spoiled_row_is_found_by_its_rule_once(db: Database, tenant: Tenant) -> None:
-    things = (*await lived(db, tenant), *await fixed(db, tenant))
-    spoils_of = (OPEN, RESOLVED, BLOCKED, FIXED, SUPERSEDED)
+    things = (*await lived(db, tenant), *await fixed(db, tenant), *await worked(db, tenant))
+    spoils_of = (OPEN, RESOLVED, BLOCKED, FIXED, SUPERSEDED, WAITING, HELD)
     await agree(db)
     missed = {}
     for id, spoiled in zip(things, spoils_of, strict=True):
