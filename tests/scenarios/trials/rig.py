@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -207,7 +207,12 @@ class Rig:
 
 @contextlib.asynccontextmanager
 async def running(
-    dsn: str, folder: Path, *, seconds: float = 10.0, settings: dict[str, str] | None = None
+    dsn: str,
+    folder: Path,
+    *,
+    seconds: float = 10.0,
+    settings: dict[str, str] | None = None,
+    people: Sequence[str] = PEOPLE,
 ) -> AsyncIterator[Rig]:
     """A rig without replicas; a request of the agent takes at most `seconds`. All its processes end with it."""
     with (folder / "slack.log").open("ab") as log:
@@ -218,7 +223,7 @@ async def running(
             await child.ready()
             channels = [f"C0TRIAL{number:03}" for number in range(CHANNELS)]
             rig = Rig(dsn=dsn, folder=folder, http=http, slack=child.ready_info, settings={}, channels=channels)
-            token = await _workspace(rig)
+            token = await _workspace(rig, people)
             rig.settings = _settings(rig, token) | (settings or {})
             try:
                 yield rig
@@ -241,11 +246,11 @@ def _settings(rig: Rig, token: str) -> dict[str, str]:
     }
 
 
-async def _workspace(rig: Rig) -> str:
-    """Make a workspace with its people and channels, install the app in it, and give its token."""
-    people = [{"id": id, "name": id[2:5].lower()} for id in PEOPLE]
-    channels = [{"id": id, "name": id.lower(), "members": PEOPLE} for id in rig.channels]
-    await rig.sandbox("POST", "/workspaces", {"id": TEAM, "name": "Trial", "people": people, "channels": channels})
+async def _workspace(rig: Rig, people: Sequence[str]) -> str:
+    """Make a workspace with these people and channels, install the app in it, and give its token."""
+    members = [{"id": id, "name": id[2:5].lower()} for id in people]
+    channels = [{"id": id, "name": id.lower(), "members": list(people)} for id in rig.channels]
+    await rig.sandbox("POST", "/workspaces", {"id": TEAM, "name": "Trial", "people": members, "channels": channels})
     installation = {"app_id": APP, "team_id": TEAM, "channels": rig.channels}
     response = await rig.sandbox("POST", "/installations", installation)
     token: str = response["installation"]["bot_token"]
