@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from storage.model import Status
-from tests.pictures import fixes, forms, incidents, recoveries, story, words
+from tests.pictures import fixes, forms, incidents, recoveries, story, words, work
 from tests.pictures.camera import THEMES, WIDTHS, Camera, camera, take
 from tests.pictures.cards import FORMS, STAGES, make, make_stage
 from tests.scenarios import program
@@ -28,6 +28,7 @@ async def _all(album: Path | None) -> None:
                 await _every_form(dev, looking, album)
                 await incidents.every(dev, looking, album)
                 await fixes.every(dev, looking, album)
+                await work.every(dev, looking, album)
                 await recoveries.every(dev, looking, album)  # the last, because it disables the connection
 
 

@@ -41,7 +41,7 @@ def _lines(view: ThingView[WorkItem]) -> list[str]:
     row = view.row
     if not people.shown(row):
         is_waiting = row.status == Status.READY
-        return ["It can be taken once that is done."] if is_waiting else []
+        return [f"It can be taken once {'that is' if row.unmet == 1 else 'they are'} done."] if is_waiting else []
     return [f"{_help(row)}{frame.who(view, people.responders(view.thing, row))}"]
 
 
@@ -52,7 +52,7 @@ def _help(row: WorkItem) -> str:
         case Status.READY:
             return f"*Take* makes it yours for {time}. "
         case Status.LEASED if row.holder_user is not None:
-            return f"*Keep* makes it yours for {time} from then on, *Release* gives it back. "
+            return f"*Keep* holds it for {time} from the click; *Release* gives it back. "
         case Status.LEASED:
             return "*Reclaim* takes it away from the agent. "
         case _:

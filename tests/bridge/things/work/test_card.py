@@ -51,10 +51,10 @@ _WHO = (
     r"this card, including people from other organizations, can act on it\.)"
 )
 _HELP = (
-    r"(?:\*Take\* makes it yours for [\d,]+ \w+\.|\*Keep\* makes it yours for [\d,]+ \w+ from then on, \*Release\* "
+    r"(?:\*Take\* makes it yours for [\d,]+ \w+\.|\*Keep\* holds it for [\d,]+ \w+ from the click; \*Release\* "
     r"gives it back\.|\*Reclaim\* takes it away from the agent\.|\*Unblock\* makes it ready again\.)"
 )
-MORE = rf"(?:{_HELP} {_WHO}|It can be taken once that is done\.)"
+MORE = rf"(?:{_HELP} {_WHO}|It can be taken once (?:that is|they are) done\.)"
 
 
 def check(shown: ThingView[WorkItem], drawn: Drawing) -> None:
@@ -132,8 +132,11 @@ def test_it_says_what_it_waits_for_and_has_no_button_until_that_is_done() -> Non
     assert state == (
         "⏳ *Waiting* for 7 other work items: “item-0”, “item-1”, “item-2”, “item-3”, “item-4” and 2 more."
     )
-    assert may == "It can be taken once that is done." and limits.buttons(card(view(found))) == []
-    assert "for 1 other work item: “schema”." in lines(card(view(row("schema"))))[0]
+    assert may == "It can be taken once they are done." and limits.buttons(card(view(found))) == []
+    assert lines(card(view(row("schema")))) == [
+        "⏳ *Waiting* for 1 other work item: “schema”.",
+        "It can be taken once that is done.",
+    ]
 
 
 BUTTONS = {
@@ -160,7 +163,7 @@ def test_it_says_who_has_it_until_when_also_to_clients_that_know_no_dates() -> N
         f"🙋 *Taken* by <@U0ANA> <!date^{int(later(60 + 28_800).timestamp())}^until "
         "{date_short_pretty} at {time}|until 2026-11-21 18:01 UTC>."
     )
-    assert may.endswith("<@U0ANA> can act on it.") and "*Keep* makes it yours for 8 hours from then on" in may
+    assert may.endswith("<@U0ANA> can act on it.") and "*Keep* holds it for 8 hours from the click" in may
     state = lines(card(view(leased(released(leased())))))[0]
     assert state.startswith("🤖 *Taken* by the agent “worker-1” <!date^") and state.endswith("(attempt 2).")
 
