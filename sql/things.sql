@@ -91,14 +91,14 @@ order by number
 limit 1;
 
 -- name: timeline :many
--- What happened to a thing, oldest first: its moves, the clicks on its rounds with their verdicts, what became of its
--- cards, and its deliveries; of each at most $limit, the latest.
+-- What happened to a thing, oldest first, moves of one moment in their order: its moves, the clicks on its rounds with
+-- their verdicts, what became of its cards, and its deliveries; of each at most $limit, the latest.
 select at, type, by, verdict, detail
 from (
     (
         select
             at, thing.noun || '.' || move as type, by, null::text as verdict,
-            detail || jsonb_build_object('from', from_status, 'to', to_status, 'reason', reason) as detail
+            detail || jsonb_build_object('from', from_status, 'to', to_status, 'reason', reason) as detail, number
         from history
         cross join (
             select noun
@@ -106,7 +106,7 @@ from (
             where organization_id = $organization_id and id = $thing_id
         ) as thing
         where history.organization_id = $organization_id and history.thing_id = $thing_id
-        order by at desc
+        order by number desc
         limit $limit
     )
     union all
@@ -117,7 +117,8 @@ from (
             clicks.verdict,
             jsonb_build_object(
                 'choice', clicks.choice, 'channel', clicks.channel, 'ts', clicks.ts, 'repeats', clicks.repeats,
-                'refusal', clicks.refusal)
+                'refusal', clicks.refusal),
+            null
         from interactions
         join clicks on clicks.organization_id = $organization_id and clicks.interaction_id = interactions.id
         where interactions.organization_id = $organization_id and interactions.thing_id = $thing_id
@@ -126,7 +127,7 @@ from (
     )
     union all
     (
-        select events.at, events.type, '{}', null, events.detail
+        select events.at, events.type, '{}', null, events.detail, null
         from things
         join events on events.organization_id = $organization_id and events.interaction_id = things.anchor_id
         where things.organization_id = $organization_id and things.id = $thing_id and events.type like 'card.%'
@@ -135,7 +136,7 @@ from (
     )
     union all
     (
-        select events.at, events.type, '{}', null, events.detail
+        select events.at, events.type, '{}', null, events.detail, null
         from things
         join events on events.organization_id = $organization_id and events.thing_id = things.id
         where
@@ -153,7 +154,8 @@ from (
             case
                 when ts is not null then jsonb_build_object('channel', channel, 'ts', ts)
                 else jsonb_build_object('cause', reason)
-            end || jsonb_build_object('to', address, 'notes', count(*))
+            end || jsonb_build_object('to', address, 'notes', count(*)),
+            null
         from (
             select notes.*, cards.address
             from notes
@@ -174,7 +176,8 @@ from (
             coalesce(deliveries.ended_at, deliveries.created_at), 'delivery.' || deliveries.status, '{}', null,
             jsonb_build_object(
                 'event', events.type, 'endpoint', deliveries.endpoint_id, 'failures', deliveries.failures,
-                'outcome', deliveries.outcome)
+                'outcome', deliveries.outcome),
+            null
         from deliveries
         join events on events.organization_id = $organization_id and events.id = deliveries.event_id
         where deliveries.organization_id = $organization_id and deliveries.thing_id = $thing_id
@@ -182,7 +185,7 @@ from (
         limit $limit
     )
 ) as entries
-order by at;
+order by at, number;
 
 -- name: changed :many
 -- Those of the watched things that have moved past the number that their reader saw. One row for each.
