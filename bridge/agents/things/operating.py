@@ -128,6 +128,12 @@ class Operations:
             if kept and (replay := await self._replayed(key, kept, operation)) is not None:
                 return replay
             raise
+        if (
+            isinstance(outcome, Conflict)
+            and kept
+            and (replay := await self._replayed(key, kept, operation)) is not None
+        ):
+            return replay  # what was in the way is the same request, which has committed meanwhile
         return await self._answer(key, outcome)
 
     async def _waited(self, request: web.Request, work: Work, context: Context, line: str, seconds: float) -> Outcome:

@@ -59,6 +59,19 @@ async def test_of_many_at_once_with_the_same_id_one_is_added(door: Door, other: 
     assert {reply.slug for reply in replies if reply.status == 409} == {"id_taken"}
 
 
+async def test_the_same_request_many_times_at_once_adds_one_and_is_never_in_its_own_way(
+    door: Door, other: Database
+) -> None:
+    async with doors.door(other, door.tenant) as elsewhere:
+        for id in "abcdefgh":
+            sent = [work_items.create(where, id, idempotency=f"key-{id}") for where in [door, elsewhere] * 4]
+            replies = await asyncio.gather(*sent)
+
+            assert {reply.status for reply in replies} == {200, 201}, [reply.json for reply in replies]
+            assert [reply.status for reply in replies].count(201) == 1
+            assert len({reply.json["id"] for reply in replies}) == 1
+
+
 async def test_another_organization_may_have_the_same_id(door: Door, db: Database) -> None:
     await work_items.create(door, "a")
     async with doors.door(db, await build.tenant(db)) as theirs:
