@@ -519,23 +519,15 @@ CREATE TABLE work_items (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT work_items_pkey PRIMARY KEY (organization_id, id),
     CONSTRAINT work_items_attempts_check CHECK ((attempts >= 0)),
-    CONSTRAINT work_items_check CHECK (((status = 'leased'::text) = (leased_at IS NOT NULL))),
-    CONSTRAINT work_items_check1 CHECK (((status = 'leased'::text) = (leased_until IS NOT NULL))),
-    CONSTRAINT work_items_check10 CHECK (((result IS NULL) OR (status = 'done'::text))),
-    CONSTRAINT work_items_check11 CHECK (((status = 'done'::text) = (done_by IS NOT NULL))),
-    CONSTRAINT work_items_check12 CHECK (((status = 'done'::text) = (done_at IS NOT NULL))),
-    CONSTRAINT work_items_check13 CHECK (((refresh_at IS NULL) OR (status <> 'done'::text))),
-    CONSTRAINT work_items_check2 CHECK ((leased_until > leased_at)),
-    CONSTRAINT work_items_check3 CHECK (((status = 'leased'::text) = (num_nonnulls(holder_agent, holder_user) = 1))),
-    CONSTRAINT work_items_check4 CHECK ((num_nonnulls(holder_agent, holder_user) <= 1)),
-    CONSTRAINT work_items_check5 CHECK (((holder_name IS NULL) OR (holder_user IS NOT NULL))),
-    CONSTRAINT work_items_check6 CHECK (((lease_end IS NOT NULL) = ((attempts > 0) AND (status <> 'leased'::text)))),
-    CONSTRAINT work_items_check7 CHECK (((status <> 'leased'::text) OR (attempts > 0))),
-    CONSTRAINT work_items_check8 CHECK (((lease_end IS DISTINCT FROM 'done'::text) OR (status = 'done'::text))),
-    CONSTRAINT work_items_check9 CHECK (((blocked_reason IS NULL) OR (status = 'blocked'::text))),
-    CONSTRAINT work_items_done_by_check CHECK (((done_by IS NULL) OR (done_by ?| ARRAY['user'::text, 'key'::text]))),
+    CONSTRAINT work_items_check CHECK (((lease_end IS NOT NULL) = ((attempts > 0) AND (status <> 'leased'::text)))),
+    CONSTRAINT work_items_check1 CHECK ((
+CASE status
+    WHEN 'leased'::text THEN ((attempts > 0) AND (leased_until > leased_at) AND (num_nonnulls(holder_agent, holder_user) = 1) AND ((holder_name IS NULL) OR (holder_user IS NOT NULL)) AND (num_nonnulls(blocked_reason, result, done_by, done_at) = 0))
+    WHEN 'done'::text THEN ((num_nonnulls(holder_agent, holder_user, holder_name, leased_at, leased_until, blocked_reason, refresh_at) = 0) AND (done_at IS NOT NULL) AND (done_by ?| ARRAY['user'::text, 'key'::text]))
+    ELSE ((lease_end IS DISTINCT FROM 'done'::text) AND ((blocked_reason IS NULL) OR (status = 'blocked'::text)) AND (num_nonnulls(holder_agent, holder_user, holder_name, leased_at, leased_until, result, done_by, done_at) = 0))
+END IS TRUE)),
     CONSTRAINT work_items_lease_end_check CHECK ((lease_end = ANY (ARRAY['released'::text, 'blocked'::text, 'done'::text, 'reclaimed'::text]))),
-    CONSTRAINT work_items_name_check CHECK (((name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$'::text) AND (name !~ '^wrk_'::text) AND (name <> ALL (ARRAY['lease'::text, 'reclaim'::text, 'stats'::text])))),
+    CONSTRAINT work_items_name_check CHECK ((name ~ '^(?!wrk_|(lease|reclaim|stats)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$'::text)),
     CONSTRAINT work_items_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
     CONSTRAINT work_items_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'leased'::text, 'blocked'::text, 'done'::text]))),
     CONSTRAINT work_items_take_seconds_check CHECK ((take_seconds > 0)),
