@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from bench import environment, machine, report
 from bench.environment import Environment
 from bench.figures import Figure
-from bench.measures import ack, attack, claim, forms, hearing, rate, ready, settled, things, waiting
+from bench.measures import ack, attack, claim, forms, hearing, leases, rate, ready, settled, things, waiting
 from bench.sizes import DEFAULT, FULL, SMALL, Sizes
 from bench.table import table
 from sandbox.children import ChildFailed
@@ -31,6 +31,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "rate": rate.figures,
     "settled": settled.figures,
     "things": things.figures,
+    "leases": leases.figures,
     "waiting": waiting.figures,
     "ready": ready.figures,
     "attack": attack.figures,
