@@ -32,7 +32,7 @@ class ThingSignal(asyncio.Event):
 class Notifier:
     """Hints between the parts of one replica. `closing` is set once, when the replica stops taking work."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: WaitingLines | None = None) -> None:
         self.cards = asyncio.Event()  # a card may have to be posted or edited
         self.serving = asyncio.Event()  # this replica has a token for one more connection
         self.expiry = asyncio.Event()  # a passed deadline was found
@@ -43,7 +43,7 @@ class Notifier:
         self.numbering = asyncio.Event()  # an event may need its position in its feed
         self.acknowledgements = asyncio.Event()  # there are acknowledgements to store
         self.closing = asyncio.Event()
-        self.lines = WaitingLines()  # requests that wait for any change of their organization
+        self.lines = lines or WaitingLines()  # requests that wait for any change of their organization
         self._watchers: defaultdict[tuple[UUID, UUID], set[asyncio.Event]] = defaultdict(set)
         self._thing_watchers: defaultdict[tuple[UUID, UUID], set[ThingSignal]] = defaultdict(set)
         self._followers: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
