@@ -1,6 +1,6 @@
 """Work items as tests make, lease, link and complete them, without the API; and the truth of their counts."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,13 @@ from tests.storage.build import Tenant
 
 BY: Json = {"key": "deploy-bot"}
 SECONDS = 20.0  # of a transaction: many of them wait for one lock
+
+Pause = Callable[[], Awaitable[object]]
+
+
+async def at_once() -> None:
+    """No pause."""
+
 
 COUNTS = {
     "unmet that is not the number of dependencies that are not met": """
@@ -143,8 +150,10 @@ class Backlog:
             request=request,
         )
 
-    async def move(self, id: UUID, move: Any, *args: Any, lock: bool = False) -> Settled[WorkItem]:
-        """Move an item as a function of its life says, under the work lock or without it."""
+    async def move(
+        self, id: UUID, move: Any, *args: Any, lock: bool = False, pause: Pause = at_once
+    ) -> Settled[WorkItem]:
+        """Move an item as a function of its life says, under the work lock or without it; `pause` before the commit."""
 
         async def work(runs: Runs) -> Settled[WorkItem]:
             if lock:
@@ -154,15 +163,17 @@ class Backlog:
             assert locked is not None
             decision = move(locked, *args)
             assert isinstance(decision, Decision), decision
-            return await transactions.write(runs, NOUN, locked.thing, connection, decision, now=locked.now)
+            settled = await transactions.write(runs, NOUN, locked.thing, connection, decision, now=locked.now)
+            await pause()
+            return settled
 
         return await self.db.transact_within(work, seconds=SECONDS)
 
-    async def complete(self, id: UUID, fence: int | None = None) -> Settled[WorkItem]:
+    async def complete(self, id: UUID, fence: int | None = None, *, pause: Pause = at_once) -> Settled[WorkItem]:
         """Complete an item; without a fence one that is not held."""
-        return await self.move(id, life.completed, fence, None, BY, lock=True)
+        return await self.move(id, life.completed, fence, None, BY, lock=True, pause=pause)
 
-    async def link(self, id: UUID, other: UUID) -> bool | None:
+    async def link(self, id: UUID, other: UUID, *, pause: Pause = at_once) -> bool | None:
         """Let an item depend on another one; None if that would be a cycle."""
 
         async def work(runs: Runs) -> bool | None:
@@ -171,7 +182,9 @@ class Backlog:
                 return None
             await NOUN.table.lock(runs, self.organization_id, id)
             of = {"id": id, "depends_on_id": other, "depends_on": NOUN.public_id(other)}
-            return await work_items.link(runs, self.organization_id, **of)
+            is_new = await work_items.link(runs, self.organization_id, **of)
+            await pause()
+            return is_new
 
         return await self.db.transact_within(work, seconds=SECONDS)
 
