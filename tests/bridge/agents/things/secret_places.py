@@ -80,10 +80,18 @@ BODIES: Final[dict[str, Json]] = {
     "POST /v1/work/{id}/cards": {"to": {"channel": "C0GENERAL"}},
 }
 """A body of each request that is accepted."""
-OTHERS: Final[dict[str, Json]] = {
-    "PATCH /v1/fixes/{id}": {"outcome": "applied_partial", "notes": "Half of them run."},
+OTHERS: Final[dict[str, tuple[Json, ...]]] = {
+    "PATCH /v1/fixes/{id}": ({"outcome": "applied_partial", "notes": "Half of them run."},),
+    "POST /v1/work": (
+        {"title": "Import the customers", "status": "blocked", "reason": "No access."},
+        {"title": "Import the customers", "status": "done", "result": "All of them."},
+    ),
 }
 """Other bodies, with fields that do not go together with those of the first."""
+HELD: Final = frozenset({f"POST /v1/work/{{id}}/{move}" for move in ("renew", "release", "reclaim")})
+"""The requests about a work item that an agent holds; the fence in their bodies is that of its first lease."""
+NAMED: Final = {"work": "import-orders"}
+"""The id of another thing that bodies name, by the plural of its noun."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +163,7 @@ def described() -> list[Described]:
             if plural is not None and "requestBody" in operation:
                 schema = operation["requestBody"]["content"]["application/json"]["schema"]
                 name, fields = f"{method.upper()} {path}", _sorted(_fields(schema, schemas, ()))
-                bodies = [of[name] for of in (BODIES, OTHERS) if name in of] or [{}]
+                bodies = [BODIES.get(name, {}), *OTHERS.get(name, ())]
                 found += [
                     Described(
                         plural=plural,
