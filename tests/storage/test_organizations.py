@@ -18,6 +18,7 @@ from tests.storage.claim_checks import unwaited
 from tests.storage.elapse import set_deadline
 from tests.storage.scope_checks import TENANT
 from tests.storage.test_connections import connect
+from tests.storage.work_checks import Backlog
 
 
 async def counts(db: Database, tenant: Tenant) -> dict[str, int]:
@@ -104,6 +105,8 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
         agent = Opener(db=db, tenant=each, run="r")
         await agent.update((await agent.create()).settled.after.thing.id, "x")
         await Proposer(db=db, tenant=each).propose()
+        backlog = Backlog(db=db, tenant=each)
+        await backlog.add([await backlog.add()])
     await events.number(db)
     before, rows = await counts(db, neighbour), sum((await counts(db, tenant)).values())
     assert all(before.values())
@@ -114,9 +117,10 @@ async def test_deleting_leaves_no_row_of_it_and_every_row_of_its_neighbour(db: D
 
     assert set((await counts(db, tenant)).values()) == {0}
     assert await counts(db, neighbour) == before
-    # Each cancelled one has one event more, and a delivery to an endpoint; with their things go three histories, a
-    # request, a recovery with its note, an incident with its update, the note of that, and its run, and a fix.
-    assert deleted == rows + 2 * done.cancelled - 11
+    # Each cancelled one has one event more, and a delivery to an endpoint; with their things go five histories, a
+    # request, a recovery with its note, an incident with its update, the note of that, and its run, a fix, and two work
+    # items with a dependency.
+    assert deleted == rows + 2 * done.cancelled - 16
 
 
 async def test_an_active_organization_is_not_deleted(db: Database) -> None:

@@ -97,7 +97,7 @@ async def a_link_and_the_end_of_what_it_names_come_together(backlog: Backlog, ot
         await counts(backlog.db)
 
 
-async def all_at_once(backlog: Backlog, other: Backlog, _: str) -> None:
+async def all_at_once(backlog: Backlog, other: Backlog, __: str) -> None:
     """Items are added, linked, unlinked, leased and completed at once, on two replicas."""
     chance = random.Random(18)
     items = [await backlog.add(priority=number % 3) for number in range(10)]

@@ -181,8 +181,9 @@ class Backlog:
             if await work_items.would_cycle(runs, self.organization_id, id=id, depends_on_id=other):
                 return None
             await NOUN.table.lock(runs, self.organization_id, id)
-            of = {"id": id, "depends_on_id": other, "depends_on": NOUN.public_id(other)}
-            is_new = await work_items.link(runs, self.organization_id, **of)
+            is_new = await work_items.link(
+                runs, self.organization_id, id=id, depends_on_id=other, depends_on=NOUN.public_id(other)
+            )
             await pause()
             return is_new
 
