@@ -16,7 +16,7 @@ pytestmark = pytest.mark.processes
 async def test_each_item_is_leased_by_one_at_a_time_and_done_once_while_replicas_are_killed(
     dsn: str, tmp_path: Path
 ) -> None:
-    plan = Plan(workers=12, items=40, kill_seconds=1.5, limit=120)
+    plan = Plan(workers=12, items=30, kill_seconds=1.5, ttl=2, limit=120)
 
     race, untrue = await running.run(plan, dsn, tmp_path)
 

@@ -6,9 +6,12 @@ from tests.scenarios.work_races.backlog import PHASES
 from tests.scenarios.work_races.race import Race
 from tests.waiting import jitter, pause
 
-TTL: Final = 3  # seconds
 _ENDS: Final = {"complete": 70, "renew": 6, "release": 7, "block": 4, "dawdle": 5, "die": 8}
 _WORK: Final = 0.05  # seconds, at most
+_COMPLETED: Final = 0.2  # of what is blocked; the rest is unblocked
+_BACKWARDS: Final = 0.4  # of the links
+_UNLINKED: Final = 0.5  # of those that were made
+_LINKS: Final = {200: "made", 409: "refused, as the item is done", 422: "refused, as a cycle or to itself"}
 
 
 async def leaser(race: Race, number: int) -> None:
@@ -16,7 +19,7 @@ async def leaser(race: Race, number: int) -> None:
     life, phase = 0, race.chance.choice([*PHASES, None, None, None, None])
     while not race.is_over:
         owner = f"agent-{number}-{life}"
-        body = {"owner": owner, "ttl_seconds": TTL} | ({"phase": phase} if phase else {})
+        body = {"owner": owner, "ttl_seconds": race.ttl} | ({"phase": phase} if phase else {})
         # A lease whose answer was lost may have run out by the time that its request is repeated.
         status, item = await race.call("POST", "/lease?wait=1", body, key=True, good=(200, 204, 409))
         if status != 200:
@@ -35,10 +38,10 @@ async def _had(race: Race, item: Any) -> str:
         case "die":
             return end
         case "dawdle":
-            await pause(TTL + race.chance.random())
+            await pause(race.ttl + race.chance.random())
             await complete(race, item)
         case "renew":
-            path, body = f"/{item['id']}/renew", {"fence": item["attempts"], "ttl_seconds": TTL}
+            path, body = f"/{item['id']}/renew", {"fence": item["attempts"], "ttl_seconds": race.ttl}
             status, _ = await race.call("POST", path, body, good=(200, 409))
             await jitter(_WORK)
             if status == 200:
@@ -67,23 +70,26 @@ async def janitor(race: Race) -> None:
     """Unblock what is blocked, reclaim what people walked away with, and sweep expired leases, until all is over."""
     while not race.is_over:
         _, page = await race.call("GET", "?status=blocked&limit=50")
-        for item in page["items"]:
-            if race.chance.random() < 0.2:
+        for item in page.get("items", []):
+            if race.chance.random() < _COMPLETED:
                 status, _ = await race.call("POST", f"/{item['id']}/complete", {}, good=(200, 409))
                 race.seen["completed without a lease"] += status == 200
             else:
                 await race.call("POST", f"/{item['id']}/unblock", {}, good=(200, 409))
         _, swept = await race.call("POST", "/reclaim", {})
-        race.seen["swept by a request"] += len(swept["ids"])
+        race.seen["swept by a request"] += len(swept.get("ids", []))
         await jitter(1.0, 0.2)
 
 
 async def linker(race: Race, number: int) -> None:
-    """Let random items depend on others, and no longer, until all is over."""
+    """Let random items depend on others, and no longer, until all is over; some links would close a cycle."""
     while not race.is_over:
         one, other = (f"item-{race.chance.randrange(number)}" for _ in range(2))
+        _, item = await race.call("GET", f"/{one}")
+        if (before := item["depends_on"]) and race.chance.random() < _BACKWARDS:
+            one, other = race.chance.choice(before)["id"], one
         status, _ = await race.call("POST", f"/{one}/link", {"depends_on": other}, good=(200, 409, 422))
-        race.seen[{200: "links", 409: "links of what is done", 422: "links that would be cycles"}.get(status, "?")] += 1
+        race.seen[f"links: {_LINKS.get(status)}"] += 1
         await jitter(0.2)
-        if status == 200 and race.chance.random() < 0.5:
+        if status == 200 and race.chance.random() < _UNLINKED:
             await race.call("POST", f"/{one}/unlink", {"depends_on": other})

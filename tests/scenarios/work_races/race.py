@@ -23,6 +23,7 @@ class Race:
     rig: Rig
     db: "asyncpg.Pool[asyncpg.Record]"
     chance: random.Random
+    ttl: int  # seconds of the leases of agents
     seen: Counter[str] = field(default_factory=Counter)
     strange: list[str] = field(default_factory=list)
     leases: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))

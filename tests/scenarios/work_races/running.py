@@ -29,6 +29,7 @@ class Plan:
     items: int
     seed: int = 7
     kill_seconds: float = 3.0
+    ttl: int = 5  # seconds of the leases of agents
     limit: float = 600.0  # seconds
 
 
@@ -40,7 +41,7 @@ async def run(plan: Plan, dsn: str, folder: Path) -> tuple[Race, list[str]]:
         rig.running(dsn, folder, seconds=15.0, people=users) as running,
     ):
         await running.add(THIS, number=2)
-        race = Race(rig=running, db=db, chance=random.Random(plan.seed))
+        race = Race(rig=running, db=db, chance=random.Random(plan.seed), ttl=plan.ttl)
         kills = asyncio.create_task(_kills(race, plan.kill_seconds))
         began = time.monotonic()
         await backlog.fill(race, plan.items)
