@@ -119,7 +119,7 @@ def _operation(api: NounApi[Any], operation: Operation) -> Json:
         "parameters": [
             *([_id(api)] if operation.has_id else []),
             *([_WAIT] if operation.waits else []),
-            _idempotency_key(),
+            *([] if operation.is_sweep else [_idempotency_key()]),
         ],
         "requestBody": _content(model(api.noun.name, operation)),
         "responses": {**opened, **done, **failures(*problems)},

@@ -17,9 +17,10 @@ from tests.bridge.agents.door import Door, Reply
 from tests.bridge.agents.reference import Request, Response, Stage
 from tests.storage import build, card_moves
 
-_ID = re.compile(r"\b(?:int|rec|inc|fix|upd|cur|con|evt|whe)_[0-9a-z]{26}\b")
+_ID = re.compile(r"\b(?:int|rec|inc|fix|wrk|upd|cur|con|evt|whe)_[0-9a-z]{26}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 _SECRET = re.compile(r"whsec_[0-9A-Za-z+/]{43}=")
+_CURSOR = re.compile(r"cur_[0-9A-Za-z_-]{32,120}")  # of values, among which are times
 _CLICK = re.compile(r"(\w+) (approves|denies|chooses (\S+)) (?:in (\S+) )?on (int_\w+|the last)")
 _SUBMIT = re.compile(r"(\w+) submits (\S+) with (\{.*\}) on the last")
 _REST = "…"  # a field of this name stands for those that are not shown
@@ -169,5 +170,5 @@ class Player:
 
 
 def _plain(text: str) -> str:
-    """The text without secrets and times, which differ in each run."""
-    return _SECRET.sub("<secret>", _TIME.sub("<time>", text))
+    """The text without secrets, times and cursors of values, which differ in each run."""
+    return _CURSOR.sub("<cursor>", _SECRET.sub("<secret>", _TIME.sub("<time>", text)))

@@ -21,6 +21,7 @@ from bridge.server import config
 from bridge.things.fix.schemas import Fix, FixStats
 from bridge.things.incident.schemas import IncidentOpened
 from bridge.things.recovery.schemas import Recovery
+from bridge.things.work.schemas import ReclaimedWork, WorkItem
 from storage import statements, webhook_endpoints
 from storage.model import EventType, Progress, Status
 from storage.pool import Database
@@ -52,6 +53,8 @@ SIGNS: dict[str, type[BaseModel]] = {  # what only one shape has, looked for in 
     "'attempt_count'": Recovery,
     "'decided_at'": Fix,
     "'rates'": FixStats,
+    "'take_seconds'": WorkItem,
+    "'ids'": ReclaimedWork,
     "'reused'": IncidentOpened,
     "'urn:": schemas.Problem,
     "'kind'": schemas.Interaction,
@@ -141,7 +144,9 @@ async def test_every_exchange_can_be_had(db: Database) -> None:
 
 
 def _pattern(path: str) -> str:
-    return re.sub(r"(?:int|rec|inc|fix|whe)_[0-9a-z]+", "{id}", path.partition("?")[0])
+    """The path with {id} in the place of an id, which for a work item may be any word."""
+    named = re.sub(r"(?<=^/v1/work/)(?!(?:lease|reclaim|stats)$)[^/]+", "{id}", path.partition("?")[0])
+    return re.sub(r"(?:int|rec|inc|fix|whe)_[0-9a-z]+", "{id}", named)
 
 
 def test_every_example_is_of_its_shape() -> None:
