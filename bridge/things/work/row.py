@@ -46,9 +46,7 @@ class WorkItem:
     holder_user: str | None  # Slack user id
     holder_name: str | None  # the person's name
     leased_at: datetime | None
-    leased_until: (
-        datetime | None
-    )  # from then on it is free; its holder may end the lease until another lease or a reclaim
+    leased_until: datetime | None  # it is free from then on; until it is taken its holder may still end the lease
     lease_end: str | None  # how lease number `attempts` ended; None: it has not, or there was none
     blocked_reason: str | None
     result: str | None  # what was said when it was done
