@@ -129,7 +129,7 @@ def unchanged(row: WorkItem) -> Decision[WorkItem]:
 
 
 def stale(row: WorkItem, fence: int) -> Refused:
-    """The answer to who does not hold the item any more: what it is now, and by whom."""
+    """The answer to who does not hold the item any more: what it is now, and who holds it."""
     match Status(row.status):
         case Status.LEASED:
             now = f"it is claimed by {named(row)} since then"

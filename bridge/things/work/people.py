@@ -63,7 +63,7 @@ def offer(thing: Thing, row: WorkItem) -> Offer:
 
 
 def responders(thing: Thing, row: WorkItem) -> list[str] | None:
-    """Who may act on it: the person who holds it, else those whom the agent named; None: all who can see a card."""
+    """Who may act on it: the person who holds it, else those that the agent named; None: all who can see a card."""
     return [row.holder_user] if row.holder_user is not None else thing.responders
 
 
