@@ -54,7 +54,7 @@ async def nothing_is_taken_that_waits(db: Database, _: Database, __: str) -> Non
 
 
 async def two_who_finish_count_down_in_turn(db: Database, other: Database, dsn: str) -> None:
-    """A person who finishes an item waits for a request that adds one which depends on it, so that no count stays too high."""
+    """A person who finishes an item waits for a request that adds a dependent one, so that no count stays too high."""
     backlog = Backlog(db=db, tenant=await build.tenant(db))
     id = (await backlog.add()).id
     await backlog.clicked(id, "take")
