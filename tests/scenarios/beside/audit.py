@@ -46,10 +46,14 @@ _ENDS_TOLD = """
 """
 
 _EVENTS = """
-    select events.id, events.type, events.interaction_id, events.thing_id, events.at, interactions.callback
+    select
+        events.id, events.type, events.interaction_id, events.thing_id, events.at, interactions.callback,
+        work_items.name
     from events
     left join interactions on
         interactions.organization_id = events.organization_id and interactions.id = events.interaction_id
+    left join work_items on
+        work_items.organization_id = events.organization_id and work_items.id = events.thing_id
     where events.position is not null
     order by events.position
 """
@@ -204,7 +208,9 @@ class Audit:
 
 
 def _subject(event: asyncpg.Record) -> str:
-    """The public id of what an event is about."""
+    """The id of what an event is about, as agents know it."""
+    if event["name"] is not None:
+        return str(event["name"])
     if event["thing_id"] is not None:
         return NOUNS[event["type"].partition(".")[0]].public_id(event["thing_id"])
     return ids.encode("int", event["interaction_id"])

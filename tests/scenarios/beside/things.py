@@ -8,6 +8,7 @@ from tests.scenarios.beside import fixes, recoveries
 from tests.scenarios.beside.acting import Actor
 from tests.scenarios.beside.incidents import Incidents
 from tests.scenarios.beside.stories import Stories
+from tests.scenarios.beside.work_items import WorkItems
 from tests.waiting import jitter
 
 TYPES = [f"{noun.name}.{move}" for noun in NOUNS.values() for move in noun.moves if move != "unreachable"]
@@ -17,7 +18,7 @@ async def begin(stories: Stories, url: str) -> "ThingStories":
     """Stories of things, with an endpoint that gets their events; replicas of this release are running."""
     actor = Actor(agent=stories.agent, db=stories.db, acked=stories.acked)
     await actor.call("POST", "/v1/webhook_endpoints", {"url": f"{url}/things", "types": TYPES})
-    return ThingStories(actor=actor, incidents=Incidents(actor=actor))
+    return ThingStories(actor=actor, incidents=Incidents(actor=actor), work_items=WorkItems(actor=actor))
 
 
 @dataclass(kw_only=True)
@@ -26,6 +27,7 @@ class ThingStories:
 
     actor: Actor
     incidents: Incidents
+    work_items: WorkItems
     begun: int = 0
 
     async def tell(self, goes_on: Callable[[], bool]) -> None:
@@ -36,9 +38,12 @@ class ThingStories:
             await jitter(0.5)
 
     async def _live(self, number: int) -> None:
-        if number % 3 == 0:
-            await fixes.live(self.actor)
-        elif number % 3 == 1:
-            await self.incidents.live(number)
-        else:
-            await recoveries.live(self.actor, f"job-{number}")
+        match number % 4:
+            case 0:
+                await fixes.live(self.actor)
+            case 1:
+                await self.incidents.live(number)
+            case 2:
+                await self.work_items.live(number)
+            case _:
+                await recoveries.live(self.actor, f"job-{number}")

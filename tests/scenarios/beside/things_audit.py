@@ -66,6 +66,7 @@ _SHOWN = {
     "recovery": ("Restored", "Cancelled", "False positive", "Blocked"),
     "incident": ("Resolved",),
     "fix": ("Worked", "Didn't work", "Dismissed", "Superseded"),
+    "work": ("Done",),
 }
 
 
