@@ -14,48 +14,14 @@ from dataclasses import dataclass
 
 from asyncpg.pool import PoolConnectionProxy
 
+from bench import work_items as backlog
+from bench.environment import BenchDatabase
 from bridge import ids
 from sandbox.postgres.cluster import Cluster
 from sandbox.postgres.programs import find_programs
 from storage import migrate, pool, work_items
 from tests.conftest import reachable
-from tests.storage import build, plans
-
-FILL = """
-create temp table made as
-    select
-        gen_random_uuid() as id, number, number <= {waiting} as waits, now() + number * interval '1 ms' as created_at
-    from generate_series(1, {items}) as number;
-insert into things (organization_id, id, noun, connection_id, key_id, opened_by, addresses, moves)
-    select $1, id, 'work', $2, $3, 'x', '[]', 1 from made;
-insert into work_items (
-    organization_id, id, title, priority, status, attempts, take_seconds, unmet, created_at)
-    select $1, id, 'An item', case when waits then 5 else 0 end, 'ready', 0, 60, waits::int, created_at from made;
-insert into work_dependencies (organization_id, item_id, depends_on_id, depends_on, is_met, at)
-    select $1, made.id, other.id, 'x', false, now()
-    from made
-    join made as other on made.waits and other.number = made.number + 1;
-create table bare (
-    id uuid primary key, priority int not null, created_at timestamptz not null, status text not null,
-    unmet int not null, attempts int not null, owner text, leased_until timestamptz);
-create index bare_ready on bare (priority desc, created_at, id) where status = 'ready' and unmet = 0;
-insert into bare
-    select id, case when waits then 5 else 0 end, created_at, 'ready', waits::int, 0 from made;
-drop table made;
-"""
-BARE = """
-update bare
-set status = 'leased', attempts = attempts + 1, owner = $1, leased_until = now() + make_interval(secs => $2)
-where id = (
-    select id
-    from bare
-    where status = 'ready' and unmet = 0
-    order by priority desc, created_at, id
-    limit 1
-    for update skip locked
-)
-returning id, attempts
-"""
+from tests.storage import build
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +42,13 @@ async def measure(dsn: str, *, items: int, waiting: int, rounds: int, leases: in
     await migrate.migrate(dsn)
     async with pool.connect(dsn, name="trial", size=2) as db:
         tenant = await build.tenant(db)
-        await plans.fill(db, tenant, FILL.format(items=items, waiting=waiting))
+        database = BenchDatabase(dsn=dsn, db=db, scope=tenant.scope, key_id=tenant.key_id, key=tenant.secret)
+        await backlog.filled(database, items=items, waiting=waiting)
         ours, bare = list[float](), list[float]()
         async with db.acquire() as connection:
-            await connection.execute("checkpoint", timeout=60)
             for number in range(rounds + 1):
                 of_ours = await _timed(leases, lambda: _ours(connection, tenant))
-                of_bare = await _timed(leases, lambda: connection.fetch(BARE, "worker", 900.0))
+                of_bare = await _timed(leases, lambda: connection.fetch(backlog.BARE, "worker", 900.0))
                 if number:  # the first prepares the statements
                     ours += of_ours
                     bare += of_bare
