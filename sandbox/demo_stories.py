@@ -1,4 +1,4 @@
-"""What the demo agent can ask a person: an approval, words, help with a stuck job or an incident, or to judge a fix.
+"""What the demo agent can ask a person: an approval, words, help with what is stuck or wrong, a fix, or to do work.
 
 The agent uses nothing but the bridge's HTTP API: it is given addresses and a key.
 """
@@ -85,6 +85,14 @@ FIXED: Final = {
     "reason": "No request has waited since.",
     "evidence": {"waiting": 0, "connections": 34},
 }
+WORK: Final = {
+    "title": "Look through ten customers of the export",
+    "body": "The agents import all 48,210 of them once a person has seen that addresses and orders are complete.",
+    "acceptance": {"customers": 10, "missing": "what is missing is written down"},
+    "agent": {"name": "Planner"},
+    "to": _CHANNEL,
+}
+AFTERWARDS: Final = {"title": "Import the customers", "phase": "agents", "agent": {"name": "Planner"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +225,23 @@ async def fix(agent: Agent) -> None:
     output.say(f"the fix was judged as “{what}” by @{by} after {time.monotonic() - began:.1f} s")
 
 
+async def work(agent: Agent) -> None:
+    """Add an item for a person and one that depends on it, and lease that once the person is done."""
+    began = time.monotonic()
+    item = await agent.post("/v1/work", WORK)
+    after = await agent.post("/v1/work", {**AFTERWARDS, "depends_on": [item["id"]]})
+    output.say(
+        "the demo agent put a work item on the backlog, which its own work waits for. As @ana, click Take; it is"
+    )
+    output.say("yours for 8 hours, and no one else can take it. Then finish it with Done…:\n")
+    output.say(agent.page("U0ANA"))
+    found = await agent.wait(f"/v1/work/{item['id']}", _is_ended)
+    output.say(f"the work item was done by @{found['done_by'].get('name')} after {time.monotonic() - began:.1f} s")
+    lease = await agent.post("/v1/work/lease", {"owner": "importer", "id": after["id"]})
+    await agent.post(f"/v1/work/{after['id']}/complete", {"fence": lease["attempts"]})
+    output.say("the demo agent went on with the item that waited for it")
+
+
 STORIES: Final = MappingProxyType(
     {
         "1": Story(offer="an approval: yes or no, with one click", tell=approval),
@@ -224,6 +249,7 @@ STORIES: Final = MappingProxyType(
         "3": Story(offer="a recovery: a stuck job, with one card until it works again", tell=recovery),
         "4": Story(offer="an incident: one card that says how it stands", tell=incident),
         "5": Story(offer="a fix: suggested by an agent, decided and judged by you", tell=fix),
+        "6": Story(offer="a work item: on the backlog of agents, taken and done by you", tell=work),
     }
 )
 

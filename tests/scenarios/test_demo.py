@@ -99,9 +99,9 @@ async def test_the_menu_offers_an_approval_a_form_and_a_thing_of_every_sort(
             assert await running.line(r"(asked @ana for a text)")
             await _fill_in(page)
             told = await running.line(r"(the agent got the answer .*)")
-            menu = [await running.line(rf"^ +{number}  (an? \w+)") for number in range(1, 6)]
+            menu = [await running.line(rf"^ +{number}  (an? \w+)") for number in range(1, 7)]
             running.type("what?")
-            assert await running.line(r'^("what\?" is not 1, 2, 3, 4 or 5\.)$')
+            assert await running.line(r'^("what\?" is not 1, 2, 3, 4, 5 or 6\.)$')
             approval = page.get_by_role("article").filter(has_text="Deploy payments 4.2.0 to production?")
             await approval.get_by_role("button", name="Approve").click()
             first = await running.line(r"(the agent got the answer .*)")
@@ -118,10 +118,12 @@ async def test_the_menu_offers_an_approval_a_form_and_a_thing_of_every_sort(
             resolved = await _resolve_incident(page, running, tmp_path)
             running.type("5")
             judged = await _judge_fix(page, running, tmp_path)
+            running.type("6")
+            done = await _do_work(page, running, tmp_path)
             running.type("1")
             assert await running.line(r"(asked @ana for an approval)")
 
-    assert menu == ["an approval", "a form", "a recovery", "an incident", "a fix"]
+    assert menu == ["an approval", "a form", "a recovery", "an incident", "a fix", "a work"]
     assert re.fullmatch(r"the agent got the answer “Approve” from @ana after \d+\.\d s", first), (
         "it was still waited for"
     )
@@ -129,6 +131,7 @@ async def test_the_menu_offers_an_approval_a_form_and_a_thing_of_every_sort(
     assert re.fullmatch(r"the recovery ended as “restored” by @ana after \d+\.\d s", ended)
     assert re.fullmatch(r"the incident was resolved by @ana after \d+\.\d s", resolved)
     assert re.fullmatch(r"the fix was judged as “applied_success” by @ana after \d+\.\d s", judged)
+    assert re.fullmatch(r"the work item was done by @ana after \d+\.\d s", done)
 
 
 async def _fill_in(page: Page) -> None:
@@ -165,3 +168,19 @@ async def _judge_fix(page: Page, running: Demo, tmp_path: Path) -> str:
     await driver.expect(card).to_contain_text("Worked")
     await page.screenshot(path=tmp_path / "fix.png")
     return await running.line(r"(the fix was .*)")
+
+
+async def _do_work(page: Page, running: Demo, tmp_path: Path) -> str:
+    """Take a work item and finish it; what the terminal tells."""
+    card = page.get_by_role("article").filter(has_text="Look through ten customers of the export")
+    await card.get_by_role("button", name="Take").click()
+    await driver.expect(card).to_contain_text("Taken by @ana")
+    await page.screenshot(path=tmp_path / "work.png")
+    await card.get_by_role("button", name="Done…").click()
+    form = page.get_by_role("dialog").first
+    await form.get_by_role("textbox").fill("Two have no street; the others are complete.")
+    await page.keyboard.press("Control+Enter")
+    await driver.expect(card).to_contain_text("Done by @ana")
+    done = await running.line(r"(the work item was .*)")
+    assert await running.line(r"(went on with the item that waited)")
+    return done
