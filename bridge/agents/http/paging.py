@@ -16,7 +16,7 @@ _WRONG = "cursor must be an unchanged next_cursor from a previous page."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _VALUES = re.compile(r"(?:-?[0-9]{1,17}\.){1,4}[0-9a-f]{32}")
-_SMALLEST = {int: -(2**31), datetime: 0}
+_SMALLEST = {int: -(2**31) + 1, datetime: 0}  # an order may negate a number
 _LARGEST = {int: 2**31 - 1, datetime: 2**53}
 _LIMIT = re.compile(r"([0-9]{1,4})(\.0{1,3})?")
 

@@ -19,7 +19,7 @@ def cursor(written: str) -> str:
     return f"cur_{base64.urlsafe_b64encode(written.encode()).decode().rstrip('=')}"
 
 
-@pytest.mark.parametrize("number", [0, 7, -1000, 2**31 - 1, -(2**31)])
+@pytest.mark.parametrize("number", [0, 7, -1000, 2**31 - 1, -(2**31) + 1])
 def test_a_cursor_is_read_as_it_was_made(number: int) -> None:
     made = paging.cursor_of([number, AT], ID)
 
@@ -43,7 +43,7 @@ def test_a_cursor_is_read_as_it_was_made(number: int) -> None:
         cursor(f"01.5.{ID.hex}"),
         cursor(f"-0.5.{ID.hex}"),
         cursor(f"{2**31}.5.{ID.hex}"),
-        cursor(f"{-(2**31) - 1}.5.{ID.hex}"),
+        cursor(f"{-(2**31)}.5.{ID.hex}"),  # which cannot be negated, as the order of leases does
         cursor(f"1.-5.{ID.hex}"),
         cursor(f"1.{2**53 + 1}.{ID.hex}"),
         cursor(f"1.99999999999999999.{ID.hex}"),

@@ -1,5 +1,9 @@
 """Work items by the API: listed in the order of leases, with cursors that stay where they are, and counted."""
 
+import base64
+from datetime import UTC, datetime
+from uuid import UUID
+
 import pytest
 
 from bridge import ids
@@ -147,3 +151,12 @@ async def test_the_counts_have_every_status_also_without_an_item(door: Door, db:
     async with doors.door(db, await build.tenant(db)) as theirs:
         assert (await work_items.stats(theirs))["total"] == 0
         assert await work_items.listed(theirs) == []
+
+
+async def test_no_cursor_of_another_order_or_hand_breaks_the_list(door: Door) -> None:
+    id = await work_items.created(door)
+    for priority in (-(2**31) + 1, -1_001, 1_001, 2**31 - 1):
+        cursor = paging.cursor_of([priority, datetime(2000, 1, 1, tzinfo=UTC)], UUID(int=0))
+        assert await work_items.listed(door, cursor=cursor) == ([id] if priority > 0 else [])
+    written = base64.urlsafe_b64encode(f"{-(2**31)}.0.{'0' * 32}".encode()).decode().rstrip("=")
+    assert (await work_items.page(door, cursor=f"cur_{written}")).status == 400
