@@ -1,6 +1,7 @@
 """What the operations of all nouns have in common: an agent opens a thing, or moves one that it names by its id."""
 
 import contextlib
+import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from bridge import ids
 from bridge.things import transactions
 from bridge.things.contract import Decision, Locked, Noun
 from bridge.things.operations import Context, Done, IllegalMove, NoSuchThing, Outcome, TooManyThings, Wrong
-from storage import things
+from storage import json_text, things
 from storage.model import Scope
 from storage.statements import Runs
 
@@ -125,10 +126,21 @@ async def made(
     decided = decide(locked)
     if not isinstance(decided, Decision):
         return decided
-    if not decided.happened and decided.row == locked.row:
+    if not decided.happened and _is_same(decided.row, locked.row):
         return Done(settled=await transactions.unchanged(runs, locked.thing, locked.row, context.request))
     return Done(
         settled=await transactions.write(
             runs, noun, locked.thing, connection, decided, now=locked.now, request=context.request
         )
     )
+
+
+def _is_same(row: Any, other: Any) -> bool:
+    """Whether two rows of a noun are equal, also in their JSON: for Python, true is 1."""
+    return row == other and _written(row) == _written(other)
+
+
+def _written(row: Any) -> list[str]:
+    """The JSON of a row, which is in columns without a type of their own."""
+    values = [getattr(row, each.name) for each in dataclasses.fields(row)]
+    return [json_text.dumps(each, sort_keys=True) for each in values if isinstance(each, dict | list | bool | int)]

@@ -126,6 +126,15 @@ async def test_what_is_given_is_changed_and_the_rest_stays(door: Door) -> None:
     assert (await work_items.change(door, "no")).status == 404
 
 
+async def test_what_python_takes_for_equal_is_changed(door: Door) -> None:
+    id = await work_items.created(door, acceptance={"rows": [1, 0]})
+
+    for value in ({"rows": [True, 0]}, {"rows": [True, False]}, {"rows": [1, 0]}, 1, True):
+        assert repr((await work_items.change(door, id, acceptance=value)).json["acceptance"]) == repr(value)
+    before = (await work_items.get(door, id)).json
+    assert (await work_items.change(door, id, acceptance=True)).json["updated_at"] == before["updated_at"]
+
+
 @pytest.mark.parametrize(
     ("sent", "pointer"),
     [
