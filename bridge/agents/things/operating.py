@@ -129,7 +129,7 @@ class Operations:
                 return replay
             raise
         if (
-            isinstance(outcome, Conflict)
+            isinstance(outcome, Conflict | IllegalMove)
             and kept
             and (replay := await self._replayed(key, kept, operation)) is not None
         ):
@@ -137,10 +137,18 @@ class Operations:
         return await self._answer(key, outcome)
 
     async def _waited(self, request: web.Request, work: Work, context: Context, line: str, seconds: float) -> Outcome:
-        """Work until there was something to do, at most for so many seconds; requests of one line take turns."""
+        """Work until there was something to do, at most for so many seconds; requests of one line take turns.
+
+        Raises RequestTaken if there is nothing because the same request, sent at the same time, has got it.
+        """
 
         async def attempt(_: asyncio.Event) -> Outcome:
-            return await within(_insist(work, context), seconds=SECONDS)
+            outcome = await within(_insist(work, context), seconds=SECONDS)
+            if isinstance(outcome, Nothing) and context.request is not None:
+                taken = things.kept_request(self._db, context.organization_id, context.request.key)
+                if await within(taken) is not None:
+                    raise RequestTaken
+            return outcome
 
         return await self._parts.poll.until(
             lambda outcome: not isinstance(outcome, Nothing),

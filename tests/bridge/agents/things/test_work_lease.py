@@ -9,6 +9,7 @@ from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.bridge.agents.things import work_items
+from tests.waiting import until
 
 
 async def test_the_best_free_item_is_leased_and_then_the_next(door: Door) -> None:
@@ -155,6 +156,26 @@ async def test_the_same_request_at_the_same_moment_leases_one_item(door: Door, o
     assert {(reply.status, reply.json["attempts"]) for reply in replies} == {(200, 1)}
     assert len({reply.json["id"] for reply in replies}) == 1
     assert (await work_items.stats(door))["counts"]["claimed"] == 1
+
+
+@pytest.mark.parametrize("sent", [{}, {"id": "a"}])
+async def test_the_same_request_at_the_same_moment_gets_the_only_item(door: Door, other: Database, sent: Json) -> None:
+    """Whatever keeps all but the first from it, which all have found their key unused."""
+    await work_items.created(door, "a", **({"to": work_items.TO} if sent else {}))
+    if not sent:
+        await work_items.leased(door, "before")
+    async with doors.door(other, door.tenant) as elsewhere:
+        asked = [
+            asyncio.create_task(work_items.lease(where, idempotency="k", wait=5, **sent))
+            for where in (door, door, elsewhere, elsewhere)
+        ]
+        if not sent:
+            await until(lambda: door.notifier.waiting + elsewhere.notifier.waiting == len(asked))
+            await work_items.move(door, "a", "release", fence=1)
+        replies = await asyncio.gather(*asked)
+
+    assert [reply.status for reply in replies] == [200] * 4
+    assert {(reply.json["id"], reply.json["attempts"]) for reply in replies} == {("a", 1 if sent else 2)}
 
 
 @pytest.mark.parametrize(
