@@ -173,6 +173,7 @@ from (
         where
             /* part: after */
             and $holder_agent::text is null and $holder_user::text is null and $ready_only::boolean
+            and coalesce($status, 'ready') = 'ready' -- else nothing would match, after all were read
             and status = 'ready' and unmet = 0 and phase = $phase
             and /* part: matches */
         order by -priority, created_at, id
@@ -185,7 +186,7 @@ from (
         where
             /* part: after */
             and $holder_agent::text is null and $holder_user::text is null and $ready_only::boolean
-            and $phase::text is null
+            and $phase::text is null and coalesce($status, 'ready') = 'ready'
             and status = 'ready' and unmet = 0
             and /* part: matches */
         order by -priority, created_at, id

@@ -52,6 +52,8 @@ LISTS: dict[str, dict[str, Any]] = {
     "a phase": {"phase": "phase 3"},
     "what can be leased": {"ready_only": True},
     "what can be leased of a phase": {"ready_only": True, "phase": "phase 3"},
+    "what can be leased and is done": {"ready_only": True, "status": "done"},
+    "what can be leased of a phase and is blocked": {"ready_only": True, "phase": "phase 3", "status": "blocked"},
     "what an agent holds": {"holder_agent": "w 208"},
     "what a person holds": {"holder_user": "U209"},
     "what a person holds and is blocked": {"holder_user": "U209", "status": "blocked"},
