@@ -24,6 +24,7 @@ from bridge.things.operations import (
     TooManyThings,
     Wrong,
 )
+from bridge.things.transactions import Settled
 from bridge.things.work import NOUN, leasing, life, linking
 from bridge.things.work.leases import Refused, Result
 from bridge.things.work.names import STATUSES, WORK_LOCK, stored
@@ -45,7 +46,7 @@ from bridge.things.work.request import (
 from bridge.things.work.row import WorkItem
 from bridge.things.work.schemas import ReclaimedWork, WorkStats
 from bridge.things.work.schemas import WorkItem as Schema
-from storage import json_text, work_items
+from storage import errors, json_text, work_items
 from storage.model import Json
 from storage.pool import Database
 from storage.statements import Runs
@@ -53,6 +54,7 @@ from storage.work_items import NameTaken
 
 _TABLE: Final = NOUN.table
 MAX_SWEPT: Final = 100  # items that one request makes ready
+_SWEEP_SECONDS: Final = 1.0  # for each: one that another holds must not keep the others from being told
 
 
 async def create(context: Context, _: UUID | None, sent: CreateWork) -> Outcome:
@@ -130,9 +132,14 @@ async def reclaim_expired(context: Context, _: UUID | None, __: ReclaimExpired) 
         decision = life.expired(locked, context.by)
         return decision if decision.happened else None
 
-    swept = []
+    swept: list[Settled[WorkItem]] = []
     for scope, id in await work_items.expired(context.db, context.organization_id, limit=MAX_SWEPT):
-        settled = await transactions.change(context.db, NOUN, scope, id, decide, seconds=context.seconds)
+        try:
+            settled = await transactions.change(context.db, NOUN, scope, id, decide, seconds=_SWEEP_SECONDS)
+        except errors.Unavailable:  # another transaction may hold this item
+            if not swept:
+                raise
+            break  # those before it have been made ready: they are told
         if settled is not None and settled.is_written:
             swept.append(settled)
     return Swept(settled=swept)

@@ -9,6 +9,7 @@ from storage.pool import Database
 from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door
 from tests.bridge.agents.things import work_items
+from tests.bridge.things.steps import held as row_held
 
 
 async def held(door: Door, **sent: object) -> int:
@@ -143,6 +144,18 @@ async def test_a_sweep_makes_those_ready_whose_lease_ran_out_and_no_others(door:
     assert (await work_items.get(door, "a")).json["attempts"] == 1
     events = (await door.call("GET", "/v1/events", params={"types": "work.expired"})).json["items"]
     assert {event["change"]["by"]["key"] for event in events} == {"deploy-bot"} and len(events) == 2
+
+
+async def test_a_sweep_tells_what_it_made_ready_before_one_that_another_holds(door: Door, dsn: str) -> None:
+    for id in ("a", "b"):
+        await work_items.created(door, id)
+        await work_items.leased(door)
+    for id in ("a", "b"):
+        await work_items.expire(door, id)
+    async with row_held(dsn, "select from work_items where name = 'b' for update"):
+        assert await work_items.sweep(door) == ["a"]
+
+    assert await work_items.sweep(door) == ["b"]
 
 
 async def test_a_person_and_an_agent_hold_the_same_lease(door: Door) -> None:
