@@ -515,6 +515,7 @@ CREATE TABLE work_items (
     done_by jsonb,
     done_at timestamp with time zone,
     unmet integer NOT NULL,
+    has_cards boolean DEFAULT false NOT NULL,
     refresh_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT work_items_pkey PRIMARY KEY (organization_id, id),

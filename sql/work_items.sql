@@ -58,11 +58,11 @@ with written as (
     insert into work_items (
         organization_id, id, name, title, body, phase, priority, acceptance, status, attempts, take_seconds,
         holder_agent, holder_user, holder_name, leased_at, leased_until, lease_end, blocked_reason, result, done_by,
-        done_at, unmet, refresh_at, created_at)
+        done_at, unmet, has_cards, refresh_at, created_at)
     values (
         $organization_id, $thing_id, $name, $title, $body, $phase, $priority, $acceptance::jsonb, $status, $attempts,
         $take_seconds, $holder_agent, $holder_user, $holder_name, $leased_at, $leased_until, $lease_end,
-        $blocked_reason, $result, $done_by::jsonb, $done_at, $unmet,
+        $blocked_reason, $result, $done_by::jsonb, $done_at, $unmet, $addresses::jsonb <> '[]',
         case when $status <> 'done' then $refresh_at::timestamptz end, $now)
     on conflict (organization_id, id) do update
     set
@@ -71,7 +71,8 @@ with written as (
         holder_agent = excluded.holder_agent, holder_user = excluded.holder_user, holder_name = excluded.holder_name,
         leased_at = excluded.leased_at, leased_until = excluded.leased_until, lease_end = excluded.lease_end,
         blocked_reason = excluded.blocked_reason, result = excluded.result, done_by = excluded.done_by,
-        done_at = excluded.done_at, refresh_at = null -- what follows draws its cards anew
+        done_at = excluded.done_at, has_cards = work_items.has_cards or excluded.has_cards,
+        refresh_at = null -- what follows draws its cards anew
 ),
 depends as (
     insert into work_dependencies (organization_id, item_id, depends_on_id, depends_on, is_met, at)
@@ -112,7 +113,7 @@ counted as (
     update work_items
     set
         unmet = work_items.unmet - 1,
-        refresh_at = case when work_items.status <> 'done' then clock_timestamp() end
+        refresh_at = case when work_items.has_cards and work_items.status <> 'done' then clock_timestamp() end
     from waiting
     where work_items.organization_id = $organization_id and work_items.id = waiting.id
 ),
@@ -431,7 +432,7 @@ counted as (
     update work_items
     set
         unmet = work_items.unmet + (not linked.is_met)::int,
-        refresh_at = case when work_items.status <> 'done' then clock_timestamp() end
+        refresh_at = case when work_items.has_cards and work_items.status <> 'done' then clock_timestamp() end
     from linked
     where work_items.organization_id = $organization_id and work_items.id = $id
 )
@@ -451,7 +452,7 @@ counted as (
     update work_items
     set
         unmet = work_items.unmet - gone.unmet,
-        refresh_at = case when work_items.status <> 'done' then clock_timestamp() end
+        refresh_at = case when work_items.has_cards and work_items.status <> 'done' then clock_timestamp() end
     from (select count(*) as met_or_not, count(*) filter (where not is_met) as unmet from unlinked) as gone
     where work_items.organization_id = $organization_id and work_items.id = $id and gone.met_or_not > 0
 )

@@ -145,6 +145,8 @@ class Clicks:
         for entry in thing.happened:
             _log.info("thing_moved", thing=thing.noun.public_id(thing.found.thing.id), move=entry.move)
             self._metrics.thing_moved(thing.noun.name, entry.move)
+        if thing.noun.stirs_others(thing.happened):
+            self._notifier.things.set()
         is_over = claimed.life is not None and claimed.life.status is not Status.PENDING
         if click.is_on_note:
             await self._follow_note(outcome, thing, connection)

@@ -5,7 +5,7 @@ docs/adding-a-thing.md shows how to add one. What this module names is pure: row
 and what it is to write comes out. `bridge.things.transactions` does the rest.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -192,6 +192,7 @@ class Noun(Generic[R]):
     guard: Callable[[Locked[R], str, Json], Refusal | None] = _allowed  # may a person make this move, with these words?
     needs: Callable[[str, Json], UUID | None] = _nothing  # another thing that a move depends on being open
     locks_name: Callable[[str], str | None] = _no_name  # a name that a move of a person locks before anything else
+    stirring: frozenset[str] = frozenset()  # moves after which other things of the noun are due at once
     form: Callable[[str, Json, Sequence[Choosable]], Form] = _no_form  # of a move, for the request of a round
     accept: Callable[[str, Submitted], Accepted] = _texts  # what a form within its limits gives, or its mistakes
     offers_things: Callable[[str], bool] = lambda _: False  # whether the form of a move lists open things
@@ -219,6 +220,10 @@ class Noun(Generic[R]):
     def has_names(self) -> bool:
         """Whether agents may give its things ids of their own."""
         return self.named is not _unnamed
+
+    def stirs_others(self, happened: Iterable[Happened]) -> bool:
+        """Whether other things are due at once after what happened to one, so that the loop should look for them."""
+        return any(entry.move in self.stirring for entry in happened)
 
     def public_id(self, id: UUID) -> str:
         """The made id of one of its things: what logs have, and every request takes."""

@@ -26,6 +26,7 @@ create table work_items (
     done_by jsonb, -- a person: {"user", "name", "team"}, or {"key"} with the "agent" that held it
     done_at timestamptz,
     unmet integer not null check (unmet >= 0), -- how many rows of work_dependencies are not met
+    has_cards boolean not null default false, -- has, had or is to have: only such an item is refreshed
     refresh_at timestamptz, -- when its cards are to be drawn anew, because its dependencies changed
     created_at timestamptz not null, -- of the thing, for the order of leases
     primary key (organization_id, id),

@@ -9,6 +9,7 @@ import pytest
 
 from bridge.things.work import NOUN, life
 from storage import retention, things, work_items
+from storage.model import Json
 from storage.pool import Database
 from tests.bridge.things.steps import held, mutated
 from tests.storage.build import Tenant
@@ -17,6 +18,7 @@ from tests.storage.work_checks import BY, Backlog, counts
 
 Check = Callable[[Backlog, Backlog, str], Awaitable[None]]
 ROUNDS, TASKS = 4, 24
+CARDS: list[Json] = [{"channel": "C0OPS"}]
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def backlog(db: Database, tenant: Tenant) -> Backlog:
 async def dependencies_are_counted_down(backlog: Backlog, _: Backlog, __: str) -> None:
     """An item is free once all that it depends on is done; what was met stays met when it is forgotten."""
     first, second = await backlog.add(), await backlog.add(status="done")
-    id = await backlog.add([first, second])
+    id, quiet = [await backlog.add([first, second], to=to) for to in (CARDS, None)]
     assert (await backlog.found(id)).row.unmet == 1
     assert [each["is_met"] for each in (await backlog.found(id)).row.dependencies] == [False, True]
 
@@ -37,6 +39,7 @@ async def dependencies_are_counted_down(backlog: Backlog, _: Backlog, __: str) -
 
     found = await backlog.found(id)
     assert (found.row.unmet, found.row.is_leasable, found.row.refresh_at is None) == (0, True, False)
+    assert (await backlog.found(quiet)).row.refresh_at is None, "it has no cards to draw"
     assert found.thing.moves == 1, "nothing happened to the item itself"
     await retention.delete_things(backlog.db, [(backlog.organization_id, each) for each in (first, second)])
     found = await backlog.found(id)
@@ -168,13 +171,8 @@ MUTANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
     ),
     "counted down by every move": (statement("apply", ("and $status = 'done'", "and $status <> ''")), "counted down"),
     "met without its mark": (statement("apply", ("set is_met = true", "set is_met = false")), "counted down"),
-    "cards not drawn anew": (
-        statement(
-            "apply",
-            ("refresh_at = case when work_items.status <> 'done' then clock_timestamp() end", "refresh_at = null"),
-        ),
-        "counted down",
-    ),
+    "cards not drawn anew": (statement("apply", ("when work_items.has_cards", "when false")), "counted down"),
+    "what has no cards drawn anew": (statement("apply", ("work_items.has_cards and", "")), "counted down"),
     "a link that counts what is done": (statement("link", ("(not linked.is_met)::int", "1")), "links"),
     "an unlink that does not count": (statement("unlink", ("- gone.unmet", "- 0")), "links"),
     "no look for cycles": (

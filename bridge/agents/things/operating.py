@@ -241,7 +241,8 @@ class Operations:
                 self._parts.metrics.thing_moved(self._noun.name, entry.move)
             self._parts.notifier.thing_changed(key.organization_id, thing.id)
             due_at = self._noun.due_at(settled.after.row)
-            if due_at is not None and due_at - thing.updated_at < _SOON:  # the loop may look for it too late
+            is_soon = due_at is not None and due_at - thing.read_at < _SOON  # the loop may look for it too late
+            if is_soon or self._noun.stirs_others(settled.happened):
                 self._parts.notifier.things.set()
 
 

@@ -44,6 +44,7 @@ NOUN: Final = Noun(
     named=_named,
     places=_places,
     locks_name=_locks_name,
+    stirring=frozenset({"done"}),  # the cards of those that depend on it
     offer=people.offer,
     guard=people.guard,
     move=people.move,

@@ -1,6 +1,7 @@
 """Work items by the API: what depends on what, and what can never be."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.bridge.agents import door as doors
 from tests.bridge.agents.door import Door, Reply
 from tests.bridge.agents.things import work_items
 from tests.storage import build
+from tests.storage.elapse import elapse
 
 
 async def chain(door: Door, *names: str) -> None:
@@ -197,3 +199,22 @@ async def test_a_repeated_link_is_replayed(door: Door) -> None:
     again = await work_items.move(door, "a", "link", depends_on="b", idempotency="k")
 
     assert again.headers["Idempotency-Replayed"] == "true" and again.json == first.json
+
+
+@pytest.mark.parametrize("change", ["link", "unlink", "complete"])
+async def test_the_loop_is_woken_for_cards_that_show_other_dependencies(door: Door, change: str) -> None:
+    await work_items.created(door, "a")
+    await work_items.created(door, "b")
+    await work_items.created(door, "shown", depends_on=["a"], to=work_items.TO)
+    await elapse(door.db, "things", timedelta(days=2), columns=["updated_at"])
+    door.notifier.things.clear()
+
+    match change:
+        case "link" | "unlink":
+            reply = await work_items.move(door, "shown", change, depends_on="b" if change == "link" else "a")
+        case _:
+            reply = await work_items.move(door, "a", change)
+
+    assert reply.status == 200 and door.notifier.things.is_set()
+    assert await door.built.parts.things.step() >= 1
+    assert not await door.db.fetch("select from work_items where refresh_at is not null")

@@ -92,8 +92,11 @@ async def test_a_person_takes_it_keeps_it_and_finishes_it_with_a_result(replica:
     kept = await of.backlog.row(of.id)
     assert kept.leased_until and taken.leased_until and kept.leased_until >= taken.leased_until
     assert kept.attempts == 1
-    await of.send(await of.form("done"), result="48,210 rows.")
+    view = await of.form("done")
+    replica.notifier.things.clear()
+    await of.send(view, result="48,210 rows.")
 
+    assert replica.notifier.things.is_set(), "the cards of what depends on it are due"
     row = await of.backlog.row(of.id)
     assert (row.status, row.result, row.holder) == ("done", "48,210 rows.", None)
     assert "*Done* by <@U0ANA>" in of.text() and "48,210 rows." in of.text()
