@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from storage.model import Status
-from tests.pictures import fixes, forms, incidents, recoveries, story, words, work
+from tests.pictures import fixes, forms, incidents, recoveries, story, things, words, work
 from tests.pictures.camera import THEMES, WIDTHS, Camera, camera, take
 from tests.pictures.cards import FORMS, STAGES, make, make_stage
 from tests.scenarios import program
@@ -22,7 +22,7 @@ async def _all(album: Path | None) -> None:
         async with program.running(Path(folder), replicas=1) as dev, camera(dev.facts["slack_url"]) as looking:
             await story.tell(dev, looking, DOCS)
             await words.tell(dev, looking, DOCS)
-            await recoveries.tell(dev, looking, DOCS)
+            await things.tell(dev, looking, DOCS)
             if album is not None:
                 await _every_card(dev, looking, album)
                 await _every_form(dev, looking, album)

@@ -23,7 +23,7 @@ class Camera:
 
     @contextlib.asynccontextmanager
     async def look(
-        self, theme: Theme, size: tuple[int, int], *, as_: str = "U0ANA", channel: str = "C0APPROVALS", sharp: int = 1
+        self, theme: Theme, size: tuple[int, int], *, as_: str = "U0ANA", channel: str = "C0APPROVALS", sharp: float = 1
     ) -> AsyncIterator[Page]:
         """The page as the person `as_` sees it; `sharp` is the number of device pixels per CSS pixel."""
         width, height = size

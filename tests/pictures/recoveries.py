@@ -7,7 +7,6 @@ from typing import Any, Final
 from bridge.card import action_ids
 from tests.pictures import forms
 from tests.pictures.camera import THEMES, WIDTHS, Camera, Theme, card, take
-from tests.pictures.story import compose
 from tests.sandbox.slack.browser.driver import expect
 from tests.scenarios import rounds
 from tests.scenarios.commands import run
@@ -16,8 +15,6 @@ from tests.scenarios.rounds import Shown
 from tests.waiting import until
 
 NAME: Final = "recovery"
-_SIZE: Final = (480, 1_000)
-_SHARP: Final = 2
 _CHANNEL: Final = "C0APPROVALS"
 _REPORT: Final = {
     "kind": "health_check_failed",
@@ -36,7 +33,6 @@ _EVIDENCE: Final = {
     "database": "orders",
     "pool": {"size": 20, "waiting": 143},
 }
-_SHOWN: Final = {"error_rate": 0.013, "last_error": "remaining connection slots are reserved"}
 _MORE: Final = {f"probe_{number}": f"timeout after {number}000 ms" for number in range(1, 9)}
 
 
@@ -163,27 +159,6 @@ async def _form(
             await expect(form.get_by_text("Please say what blocks this")).to_be_visible()
         await page.screenshot(path=path)
     await forms.close_all(dev)
-
-
-async def tell(dev: Program, looking: Camera, album: Path) -> None:
-    """Write `recovery-light.png` and `recovery-dark.png`: a card before the click that restores it, and after."""
-    of = await reported(dev, "payments-4.2.0", times=3, evidence=_SHOWN, agent=None)
-    await says(of, "attempt 3 of 5")
-    before = {theme: await _card(looking, theme, of) for theme in THEMES}
-    await of.click("U0ANA", action_ids.choose("restored"))
-    await says(of, "Restored")
-    for theme in THEMES:
-        panels = [
-            ("An agent reports that it is stuck, three times …", before[theme]),
-            ("… until @ana says that it works again.", await _card(looking, theme, of)),
-        ]
-        await compose(looking, theme, panels, album / f"{NAME}-{theme}.png")
-
-
-async def _card(looking: Camera, theme: Theme, of: Shown) -> bytes:
-    async with looking.look(theme, _SIZE, sharp=_SHARP) as page:
-        await expect(card(page, of.ts)).to_be_visible()
-        return await card(page, of.ts).screenshot()
 
 
 async def says(of: Shown, words: str) -> None:

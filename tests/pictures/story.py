@@ -62,14 +62,16 @@ async def _settled(looking: Camera, theme: Theme, ts: str) -> bytes:
         return await page.screenshot(clip={"x": 0, "y": begin, "width": _SIZE[0], "height": end - begin})
 
 
-async def compose(looking: Camera, theme: Theme, panels: list[tuple[str, bytes]], path: Path) -> None:
-    """Write a picture of the panels side by side under their captions; transparent, so that it fits any page."""
+async def compose(
+    looking: Camera, theme: Theme, panels: list[tuple[str, bytes]], path: Path, *, sharp: float = _SHARP
+) -> None:
+    """Write a picture of the panels, two in a row, under their captions; transparent, so that it fits any page."""
     figures = [
         f"<figure><figcaption>{escape(words)}</figcaption>"
         f'<img src="data:image/png;base64,{b64encode(shot).decode()}"></figure>'
         for words, shot in panels
     ]
-    page = await looking.browser.new_page(viewport={"width": 1000, "height": 800}, device_scale_factor=_SHARP)
+    page = await looking.browser.new_page(viewport={"width": 1000, "height": 800}, device_scale_factor=sharp)
     await page.set_content(f"<style>body {{ {_COLOURS[theme]}; {_STYLE}</style><main>{''.join(figures)}</main>")
     await page.wait_for_function("() => [...document.images].every((image) => image.complete && image.naturalWidth)")
     await page.locator("main").screenshot(path=path, omit_background=True)
@@ -77,7 +79,7 @@ async def compose(looking: Camera, theme: Theme, panels: list[tuple[str, bytes]]
 
 
 _STYLE = """margin: 0; background: transparent; color: var(--words); font: 600 15px "Liberation Sans", sans-serif }
-main { display: inline-flex; align-items: flex-start; gap: 20px }
+main { display: inline-grid; grid-template-columns: auto auto; align-items: start; gap: 20px }
 figure { margin: 0 }
 figcaption { padding: 0 2px 8px }
 img { display: block; width: 480px; padding-top: 8px; border: 1px solid var(--line); border-radius: 12px;
