@@ -205,9 +205,9 @@ def _places(noun: Noun[R], thing: Thing, row: R, connection: LockedConnection) -
 
 
 def _adds(noun: Noun[R], locked: Locked[R], request: ClaimRequest) -> bool:
-    """Whether a click on a button only adds something, which who may act on the thing now may do on any of its rounds.
+    """Whether a click on a button only adds something, and the clicker may act on the thing as it is now.
 
-    The clicked round may be older than that, so that those whom it names are not asked.
+    The responders of the clicked round do not say so: it may be over.
     """
     if request.intent is not Intent.ANSWER or request.via != "button" or not noun.offers(locked.row):
         return False
