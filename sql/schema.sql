@@ -528,7 +528,7 @@ CASE status
     ELSE ((lease_end IS DISTINCT FROM 'done'::text) AND ((blocked_reason IS NULL) OR (status = 'blocked'::text)) AND (num_nonnulls(holder_agent, holder_user, holder_name, leased_at, leased_until, result, done_by, done_at) = 0))
 END IS TRUE)),
     CONSTRAINT work_items_lease_end_check CHECK ((lease_end = ANY (ARRAY['released'::text, 'blocked'::text, 'done'::text, 'reclaimed'::text]))),
-    CONSTRAINT work_items_name_check CHECK ((name ~ '^(?!wrk_|(lease|reclaim|stats)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$'::text)),
+    CONSTRAINT work_items_name_check CHECK (((length(name) <= 100) AND (name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]*$'::text) AND ("left"(name, 4) <> 'wrk_'::text) AND (name <> ALL (ARRAY['lease'::text, 'reclaim'::text, 'stats'::text])))),
     CONSTRAINT work_items_priority_check CHECK (((priority >= '-1000'::integer) AND (priority <= 1000))),
     CONSTRAINT work_items_status_check CHECK ((status = ANY (ARRAY['ready'::text, 'leased'::text, 'blocked'::text, 'done'::text]))),
     CONSTRAINT work_items_take_seconds_check CHECK ((take_seconds > 0)),

@@ -176,15 +176,16 @@ async def claim(
         if locked is None:
             return ClaimedRound(claimed=await interactions.claim_round(runs, request), settled=None)
         thing, row, now = locked.thing, locked.row, locked.now
-        decides = request.intent in (Intent.ANSWER, Intent.ADD)
-        refusal = _refusal(noun, locked, request) if decides and noun.offers(row) else None
+        asked = replace(request, intent=Intent.ADD) if _adds(noun, locked, request) else request
+        decides = asked.intent in (Intent.ANSWER, Intent.ADD)
+        refusal = _refusal(noun, locked, asked) if decides and noun.offers(row) else None
         claimed = await interactions.claim_round(
             runs,
             replace(
-                request,
+                asked,
                 given=given if decides else None,
                 refusal=refusal.stored() if refusal else None,
-                intent=_intent(request.intent, is_final=noun.is_final(row)),
+                intent=_intent(asked.intent, is_final=noun.is_final(row)),
             ),
         )
         if claimed.verdict not in (Verdict.WON, Verdict.ADDED) or claimed.repeats or claimed.is_undecided:
@@ -201,6 +202,20 @@ def _places(noun: Noun[R], thing: Thing, row: R, connection: LockedConnection) -
     """Where the cards of an open thing are: where its noun says, and where they were asked for as well."""
     places = noun.places(thing, row, connection.default_channel)
     return [*places, *(each for each in thing.added_addresses if each not in places)]
+
+
+def _adds(noun: Noun[R], locked: Locked[R], request: ClaimRequest) -> bool:
+    """Whether a click on a button only adds something, and the clicker may act on the thing as it is now.
+
+    The responders of the clicked round do not say so: it may be over.
+    """
+    if request.intent is not Intent.ANSWER or request.via != "button" or not noun.offers(locked.row):
+        return False
+    offer = noun.offer(locked.thing, locked.row)
+    move = offer.moves.get(request.choice or "")
+    if move is None or not move.adds:
+        return False
+    return offer.responders is None or request.user_id in offer.responders
 
 
 def _intent(intent: Intent, *, is_final: bool) -> Intent:

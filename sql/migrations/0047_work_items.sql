@@ -6,7 +6,11 @@ create table work_items (
     organization_id uuid not null,
     id uuid not null,
     name text -- the id that its creator gave it; null: it is known by the id that was made
-        check (name ~ '^(?!wrk_|(lease|reclaim|stats)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$'),
+        check ( -- apart, because one pattern for all of it takes 0.1 ms and more with every change of a row
+            length(name) <= 100
+            and name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]*$'
+            and left(name, 4) <> 'wrk_'
+            and name not in ('lease', 'reclaim', 'stats')),
     title text not null,
     body text,
     phase text,

@@ -71,7 +71,7 @@ def stands(found: ThingRow[WorkItem], lease_id: UUID | None) -> Conflict | None:
     if row.status == Status.LEASED and row.attempts == number and not row.is_overdue(found.thing.read_at):
         return None
     if row.status == Status.LEASED and row.attempts == number:
-        why = f"Lease {number}, which this request made, ran out."
+        why = f"Lease {number}, which this request made or renewed, ran out."
     else:
         why = leases.stale(row, number).detail
     return Conflict(code="stale_fence", id=found.thing.id, detail=why)

@@ -89,7 +89,8 @@ async def lease(context: Context, _: UUID | None, sent: LeaseWork) -> Outcome:
 
 async def renew(context: Context, id: UUID | None, sent: RenewLease) -> Outcome:
     """Hold an item for longer."""
-    return await _moved(context, id, lambda locked: life.renewed(locked, sent.fence, sent.ttl_seconds, context.by))
+    renewing = context.making(work_items.lease_id(sent.fence))
+    return await _moved(renewing, id, lambda locked: life.renewed(locked, sent.fence, sent.ttl_seconds, context.by))
 
 
 async def release(context: Context, id: UUID | None, sent: ReleaseWork) -> Outcome:
@@ -259,10 +260,12 @@ API: Final = NounApi(
             path="/{id}/renew",
             name="renewLease",
             summary="Hold a work item for longer",
-            description="Only while the lease lasts: one that has run out is not renewed.",
+            description="Only while the lease lasts: one that has run out is not renewed. So it is with the same "
+            "`Idempotency-Key`: once the lease stands no more, the response is `stale_fence`.",
             body=RenewLease,
             run=renew,
             conflicts=_FENCED,
+            stands=leasing.stands,
         ),
         Operation(
             path="/{id}/release",

@@ -24,7 +24,7 @@ _FREE: Final[Mapping[str, PersonMove]] = MappingProxyType(
 _HELD_BY_A_PERSON: Final = MappingProxyType(
     {
         Choice.DONE.value: PersonMove(label="Done", has_form=True, is_primary=True),
-        Choice.KEEP.value: PersonMove(label="Keep"),
+        Choice.KEEP.value: PersonMove(label="Keep", adds=True),
         Choice.RELEASE.value: PersonMove(label="Release"),
         Choice.BLOCKED.value: PersonMove(label="Blocked", has_form=True),
     }

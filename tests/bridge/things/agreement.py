@@ -11,7 +11,6 @@ from typing import Any, Final
 from bridge.things.contract import Noun
 from bridge.things.incident import form
 from bridge.things.registry import NOUNS
-from bridge.things.work.names import Choice
 from storage.statements import Runs
 from tests.bridge.things.fix import agreement as fix
 from tests.bridge.things.incident import agreement as incident
@@ -21,8 +20,8 @@ from tests.bridge.things.work import agreement as work
 _ENDED_BY: Final = MappingProxyType({"recovery": "resolved_by", "incident": "status_by", "work": "done_by"})
 """The column that says who ended a thing, by noun: it names a person exactly if a click did."""
 
-_MAY_CHANGE_NOTHING: Final = MappingProxyType({"incident": form.SEVERITY, "work": Choice.KEEP.value})
-"""By noun the move of people that wins although all may stay as it is, or is told in no history."""
+_MAY_CHANGE_NOTHING: Final = MappingProxyType({"incident": form.SEVERITY})
+"""By noun the move of people that wins although all may stay as it is."""
 
 _TOLD: Final = MappingProxyType({"work": "case rows.status when 'leased' then 'claimed' else rows.status end"})
 """By noun its status as the history has it, if that is not the column."""

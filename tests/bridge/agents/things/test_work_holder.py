@@ -31,6 +31,19 @@ async def test_a_lease_is_renewed_and_tells_nothing(door: Door) -> None:
     assert await work_items.told(door) == ["created", "leased"]
 
 
+async def test_a_repeated_renewal_of_a_lease_that_stands_no_more_is_stale(door: Door) -> None:
+    fence = await held(door)
+    for _ in range(2):
+        assert (await work_items.move(door, "a", "renew", fence=fence, idempotency="k")).status == 200
+    await work_items.expire(door, "a")
+    assert (await work_items.move(door, "a", "renew", fence=fence, idempotency="k")).slug == "stale_fence"
+    await work_items.leased(door, "w2")
+
+    reply = await work_items.move(door, "a", "renew", fence=fence, idempotency="k")
+
+    assert reply.slug == "stale_fence" and reply.json["thing"]["holder"] == {"agent": "w2"}
+
+
 async def test_a_lease_that_ran_out_is_not_renewed_but_may_complete(door: Door) -> None:
     fence = await held(door)
     await work_items.expire(door, "a")

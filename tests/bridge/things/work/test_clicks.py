@@ -102,9 +102,47 @@ async def test_a_person_takes_it_keeps_it_and_finishes_it_with_a_result(replica:
     assert "*Done* by <@U0ANA>" in of.text() and "48,210 rows." in of.text()
     assert not replica.has_buttons(of.handle)
     assert await of.backlog.history(of.id) == ["created", "leased", "done"]
-    assert [verdict for verdict in await replica.verdicts() if verdict != Verdict.OPENED] == [Verdict.WON] * 3
+    assert [verdict for verdict in await replica.verdicts() if verdict != Verdict.OPENED] == [
+        Verdict.WON,
+        Verdict.ADDED,
+        Verdict.WON,
+    ]
     assert replica.whispers(CHANNEL) == []
     await agree(replica.db)
+
+
+async def test_who_keeps_it_while_a_form_is_open_sends_the_form_all_the_same(replica: Replica) -> None:
+    of = await shown(replica)
+    await of.click("take")
+    view, first = await of.form("done"), await of.round()
+    for _ in range(2):
+        await replica.click(first, of.handle, choice="keep", user="U0ANA")
+    await replica.settle()
+    assert (await of.round()).id == first.id
+
+    await of.send(view, result="48,210 rows.")
+
+    row = await of.backlog.row(of.id)
+    assert (row.status, row.result) == ("done", "48,210 rows.") and replica.whispers(CHANNEL) == []
+    await agree(replica.db)
+
+
+async def test_a_card_that_is_late_keeps_it_for_its_holder_and_for_no_other(db: Database, tenant: Tenant) -> None:
+    backlog = Backlog(db=db, tenant=tenant)
+    id = (await backlog.add()).id
+    await backlog.clicked(id, "take")
+    late = await backlog.click(id, "keep")
+    await backlog.clicked(id, "release")
+    await backlog.clicked(id, "take", **BOB)
+    until = (await backlog.row(id)).leased_until
+
+    assert (await backlog.claim(id, late)).claimed.verdict is Verdict.DECIDED
+    assert (await backlog.clicked(id, "keep")).claimed.verdict is Verdict.NOT_YOURS
+    assert (await backlog.row(id)).leased_until == until
+    assert (await backlog.clicked(id, "keep", **BOB)).claimed.verdict is Verdict.ADDED
+    kept = (await backlog.row(id)).leased_until
+    assert kept and until and kept > until
+    await agree(db)
 
 
 async def test_a_person_says_what_blocks_it_and_another_unblocks_it(replica: Replica) -> None:
