@@ -51,15 +51,16 @@ def leased(locked: Locked[WorkItem], holder: Holder, seconds: int, by: Json) -> 
     return Decision(row=after, happened=[*happened, entries.leased(start, after, seconds, by)])
 
 
-def renewed(locked: Locked[WorkItem], fence: int, seconds: int, _: Json) -> Result:
-    """The item, held for so many seconds from now on. This writes no history."""
+def renewed(locked: Locked[WorkItem], fence: int, seconds: int, by: Json) -> Result:
+    """The item, held for so many seconds from now on. This writes no history. An agent may renew often."""
     row, now = locked.row, locked.now
     if row.status != Status.LEASED or fence != row.attempts:
         return stale(row, fence)
     if row.is_overdue(now):
         at = status_text.moment(row.leased_until) if row.leased_until else "?"
         return Refused(code="stale_fence", detail=f"Lease {fence} ran out at {at}: lease the item again.")
-    return Decision(row=replace(row, leased_until=now + timedelta(seconds=seconds)), happened=[])
+    after = replace(row, leased_until=now + timedelta(seconds=seconds))
+    return Decision(row=after, happened=[], is_quiet="user" not in by)
 
 
 def released(locked: Locked[WorkItem], fence: int, reason: str | None, by: Json) -> Result:
