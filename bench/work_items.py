@@ -1,4 +1,4 @@
-"""Creates a backlog of work items in bulk by SQL, and beside it a bare table of the same rows, which is leased too."""
+"""Creates a backlog of work items in bulk by SQL, and has the barest statement that leases one of them."""
 
 from typing import Final
 
@@ -37,45 +37,34 @@ _FILL: Final = (
     select $1, id, id, 1, 'created', 'ready', '{}', created_at
     from made
     """,
-    """
-    create table bare (
-        id uuid primary key, priority int not null, created_at timestamptz not null, status text not null,
-        unmet int not null, attempts int not null, owner text, leased_until timestamptz)
-    """,
-    "create index on bare (priority desc, created_at, id) where status = 'ready' and unmet = 0",
-    """
-    insert into bare (id, priority, created_at, status, unmet, attempts)
-    select id, waits::int, created_at, 'ready', waits::int, 0
-    from made
-    """,
 )
 BARE: Final = """
-update bare
+update work_items
 set
-    status = 'leased', attempts = attempts + 1, owner = $1,
-    leased_until = clock_timestamp() + make_interval(secs => $2::float8)
+    status = 'leased', attempts = attempts + 1, holder_agent = $2, leased_at = clock_timestamp(),
+    leased_until = clock_timestamp() + make_interval(secs => $3::float8), lease_end = null
 where
-    id = (
+    organization_id = $1
+    and id = (
         select id
-        from bare
-        where status = 'ready' and unmet = 0
-        order by priority desc, created_at, id
+        from work_items
+        where organization_id = $1 and status = 'ready' and unmet = 0
+        order by -priority, created_at, id
         limit 1
-        for update skip locked
+        for no key update skip locked
     )
 returning id, attempts
 """
-"""The least that leases the best free row: one statement, which skips what others have locked."""
+"""The smallest change that a lease needs: one statement leases the best free row, and skips what others have locked."""
 
 
 async def filled(database: BenchDatabase, *, items: int, waiting: int) -> None:
-    """Make so many ready items, and the same in `bare`; the first `waiting` of them in order wait for the next one."""
+    """Make so many ready items; the first `waiting` of them in order wait for the next one."""
     scope = database.scope
     given: list[tuple[object, ...]] = [
         (waiting, items),
         (scope.organization_id, scope.connection_id, database.key_id),
         *[(scope.organization_id,)] * 3,
-        *[()] * 3,
     ]
     server = await asyncpg.connect(database.dsn)
     try:

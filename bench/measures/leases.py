@@ -59,5 +59,5 @@ async def _lease(database: BenchDatabase) -> None:
 
 
 async def _bare(database: BenchDatabase) -> None:
-    if len(await database.db.fetch(work_items.BARE, _OWNER, float(_SECONDS))) != 1:
+    if len(await database.db.fetch(work_items.BARE, database.scope.organization_id, _OWNER, float(_SECONDS))) != 1:
         raise RuntimeError("a free row should have been leased")

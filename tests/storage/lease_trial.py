@@ -1,8 +1,8 @@
 """`python -m tests.storage.lease_trial`: how long a lease of a work item takes among many, beside the barest one.
 
-The bare lease is one UPDATE of the first row that is not locked, of a table with nothing but the columns of a queue and
-one index. Both have as many rows, of which half wait for others and stand before the free ones. Rounds of both take
-turns on the same connection of a server that writes through to its disk.
+The bare lease is one UPDATE of the first row of the backlog that is not locked: it writes no history and no event. Half
+of the rows wait for others and stand before the free ones. Rounds of both take turns on the same connection of a server
+that writes through to its disk.
 """
 
 import argparse
@@ -48,7 +48,7 @@ async def measure(dsn: str, *, items: int, waiting: int, rounds: int, leases: in
         async with db.acquire() as connection:
             for number in range(rounds + 1):
                 of_ours = await _timed(leases, lambda: _ours(connection, tenant))
-                of_bare = await _timed(leases, lambda: connection.fetch(backlog.BARE, "worker", 900.0))
+                of_bare = await _timed(leases, lambda: _bare(connection, tenant))
                 if number:  # the first prepares the statements
                     ours += of_ours
                     bare += of_bare
@@ -67,6 +67,11 @@ async def _ours(connection: PoolConnectionProxy, tenant: build.Tenant) -> None:
         leased_id=ids.new(),
     )
     assert picked is not None and picked.attempts == 1
+
+
+async def _bare(connection: PoolConnectionProxy, tenant: build.Tenant) -> None:
+    leased = await connection.fetch(backlog.BARE, tenant.scope.organization_id, "worker", 900.0)
+    assert len(leased) == 1
 
 
 async def _timed(number: int, call: Callable[[], Awaitable[object]]) -> list[float]:
