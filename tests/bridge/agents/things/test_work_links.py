@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -134,11 +135,18 @@ async def test_links_and_completions_at_once_count_right(door: Door, other: Data
         await work_items.created(door, f"d{number}")
     await work_items.created(door, "a", to=work_items.TO)
     async with doors.door(other, door.tenant) as elsewhere:
-        await asyncio.gather(
-            *(work_items.move(door, "a", "link", depends_on=f"d{number}") for number in range(8)),
-            *(work_items.move(elsewhere, f"d{number}", "complete") for number in range(8)),
-            *(work_items.create(elsewhere, f"n{number}", depends_on=[f"d{number}"]) for number in range(8)),
-        )
+        requests = [
+            request
+            for number in range(8)
+            for request in (
+                partial(work_items.move, door, "a", "link", depends_on=f"d{number}"),
+                partial(work_items.move, elsewhere, f"d{number}", "complete"),
+                partial(
+                    work_items.create, elsewhere, f"n{number}", depends_on=[f"d{number}"], idempotency=f"n{number}"
+                ),
+            )
+        ]
+        await asyncio.gather(*map(work_items.insist, requests))
 
     assert (await work_items.get(door, "a")).json["waits_for"] == 0
     assert len(await work_items.listed(door, ready_only="true")) == 9

@@ -1,6 +1,7 @@
 """Work items by the API: with cards in several workspaces, in one that is disconnected, and never of another tenant."""
 
 import asyncio
+from functools import partial
 
 from bridge import ids
 from storage import connections
@@ -46,7 +47,11 @@ async def test_many_lease_items_of_several_connections_at_once(door: Door, other
         con = ids.encode("con", (door.tenant.connection, second)[number % 2].id)
         await work_items.created(door, f"i{number}", connection=con, to=work_items.TO)
     async with doors.door(other, door.tenant) as elsewhere:
-        replies = await asyncio.gather(*(work_items.lease(where, wait=5) for where in [door, elsewhere] * 10))
+        leases = [
+            partial(work_items.lease, where, wait=5, idempotency=f"lease-{number}")
+            for number, where in enumerate([door, elsewhere] * 10)
+        ]
+        replies = await asyncio.gather(*map(work_items.insist, leases))
 
     assert {reply.status for reply in replies} == {200}
     assert sorted(reply.json["id"] for reply in replies) == sorted(f"i{number}" for number in range(20))

@@ -1,5 +1,7 @@
 """Work items by the API, each response compared with its schema."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -54,6 +56,13 @@ async def leased(door: Door, owner: str = "worker-1", /, **sent: Any) -> tuple[s
 async def move(door: Door, id: str, name: str, /, *, idempotency: str = "", by: Any = UNSAID, **sent: Any) -> Reply:
     """POST a move of one item."""
     return await send(door, f"/{id}/{name}", idempotency=idempotency, by=by, json=sent)
+
+
+async def insist(request: Callable[[], Awaitable[Reply]]) -> Reply:
+    """Send a request again for as long as the answer is 503, as agents do."""
+    while (reply := await request()).status == 503:
+        await asyncio.sleep(0.05)
+    return reply
 
 
 async def change(door: Door, id: str, /, *, idempotency: str = "", **sent: Any) -> Reply:
