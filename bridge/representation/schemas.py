@@ -9,8 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from bridge.forms.comment import Comment
-from bridge.kinds.choice.request import Multiple
-from bridge.kinds.text.request import Input
+from bridge.forms.options import Multiple
+from bridge.forms.text_input import Input
 from bridge.question import Agent, Fact, Principal
 from storage.model import CardStatus, EventType, Progress, Status, Verdict
 

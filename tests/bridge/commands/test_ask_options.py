@@ -9,7 +9,7 @@ from bridge.commands.addresses import Names, Unknown
 from bridge.commands.answers import ExitStatus, Result
 from bridge.commands.ask_options import AskOptions
 from bridge.forms.comment import Comment
-from bridge.kinds.text.request import Input
+from bridge.forms.text_input import Input
 
 
 def typed(*options: tuple[str, str], **more: Any) -> AskOptions:
