@@ -5,7 +5,8 @@ Slack shows a form as a modal with one input block for each field (https://docs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from decimal import Decimal
+from typing import Literal, TypeAlias
 
 from storage.model import Json
 
@@ -14,13 +15,19 @@ MAX_LABEL = 150  # units of a field's label; Slack allows more than a phone show
 MAX_PLACEHOLDER = 150  # units: Slack's limit
 MAX_TITLE = 24  # units: Slack's limit for the title and the button of a modal
 MAX_CHECKBOXES = 10  # Slack's limit; a field with more options is a menu
+MAX_RADIO = 10  # Slack's limit for radio buttons
 MAX_OPTIONS = 100  # Slack's limit for a menu
 MAX_THING_ID = 75  # characters
+MAX_HINT = 500  # units of the text below an input; Slack allows more than a phone shows
+MAX_NUMBER = 50  # characters of a number that a person enters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextField:
-    """A text of `min_length` to `max_length` characters, counted in UTF-16 units as Slack counts them."""
+    """A text of `min_length` to `max_length` characters, counted in UTF-16 units as Slack counts them.
+
+    With a `format` it is one line, and Slack's client checks that it is an email address or a URL.
+    """
 
     id: str
     label: str
@@ -30,13 +37,45 @@ class TextField:
     max_length: int = MAX_TEXT
     placeholder: str | None = None
     initial: str | None = None
+    hint: str | None = None
+    format: Literal["email", "url"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberField:
+    """A number from `minimum` to `maximum`, as the person writes it: at most MAX_NUMBER characters."""
+
+    id: str
+    label: str
+    is_required: bool = True
+    is_whole: bool = False
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    initial: Decimal | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickerField:
+    """A day (`2026-01-31`), a time of the day in UTC (`09:30`), or a moment in whole seconds since 1970 (`1769850600`).
+
+    Slack shows and takes a moment in the person's own time zone.
+    """
+
+    id: str
+    label: str
+    picks: Literal["date", "time", "datetime"]
+    is_required: bool = True
+    initial: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionsField:
     """`min_selected` to `max_selected` of the `options`, which map an id to its label.
 
-    Slack gets the position of an option, never its id: a position is short, whatever the id is.
+    Slack gets the position of an option, never its id: a position is short, whatever the id is. At most one option is
+    selected from a menu (`is_menu`) or with radio buttons (`is_radio`), else any number of them.
     """
 
     id: str
@@ -44,7 +83,10 @@ class OptionsField:
     options: dict[str, str]
     min_selected: int
     max_selected: int
-    is_menu: bool = False  # exactly one from a menu, in place of boxes to check
+    is_menu: bool = False
+    is_radio: bool = False  # at most MAX_RADIO options
+    initial: Sequence[str] = ()
+    hint: str | None = None
 
     @property
     def is_required(self) -> bool:
@@ -70,7 +112,7 @@ class ThingField:
         return False
 
 
-FormField: TypeAlias = TextField | OptionsField | ThingField
+FormField: TypeAlias = TextField | NumberField | PickerField | OptionsField | ThingField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +134,10 @@ class FieldErrors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """What a person gave in a form: by the id of its field, a text, or the ids of the selected options or thing."""
+    """What a person gave in a form: by the id of its field, a text, or the ids of the selected options or thing.
+
+    A number and what was picked are texts too; "" stands for an empty input.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     selected: dict[str, list[str]] = field(default_factory=dict)

@@ -9,7 +9,16 @@ from typing import Final, assert_never
 from bridge.forms import codec
 from bridge.forms.check import check
 from bridge.forms.codec import FormTarget
-from bridge.forms.form import Accepted, Form, OptionsField, Submitted, TextField, ThingField
+from bridge.forms.form import (
+    Accepted,
+    Form,
+    NumberField,
+    OptionsField,
+    PickerField,
+    Submitted,
+    TextField,
+    ThingField,
+)
 from bridge.kinds.registry import KINDS
 from bridge.slack.payloads.incoming import Submission
 from bridge.things.registry import NOUNS
@@ -101,7 +110,7 @@ def entered(form: Form, submission: Submission) -> Submitted:
     submitted, values, seen = Submitted(), submission.values, _fields(submission)
     for field in form.fields:
         match field:
-            case TextField():
+            case TextField() | NumberField() | PickerField():
                 if (text := values.texts.get(field.id)) is not None:
                     submitted.texts[field.id] = text
             case OptionsField():
