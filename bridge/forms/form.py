@@ -14,8 +14,7 @@ MAX_TEXT = 3_000  # units: Slack's limit for a plain-text input
 MAX_LABEL = 150  # units of a field's label; Slack allows more than a phone shows
 MAX_PLACEHOLDER = 150  # units: Slack's limit
 MAX_TITLE = 24  # units: Slack's limit for the title and the button of a modal
-MAX_CHECKBOXES = 10  # Slack's limit; a field with more options is a menu
-MAX_RADIO = 10  # Slack's limit for radio buttons
+MAX_CHECKBOXES = 10  # Slack's limit, also for radio buttons; a field with more options is a menu
 MAX_OPTIONS = 100  # Slack's limit for a menu
 MAX_THING_ID = 75  # characters
 MAX_HINT = 500  # units of the text below an input; Slack allows more than a phone shows
@@ -75,7 +74,7 @@ class OptionsField:
     """`min_selected` to `max_selected` of the `options`, which map an id to its label.
 
     Slack gets the position of an option, never its id: a position is short, whatever the id is. At most one option is
-    selected from a menu (`is_menu`) or with radio buttons (`is_radio`), else any number of them.
+    selected from a menu (`is_menu`) or with radio buttons (`is_radio`, for at most MAX_CHECKBOXES).
     """
 
     id: str
@@ -84,7 +83,7 @@ class OptionsField:
     min_selected: int
     max_selected: int
     is_menu: bool = False
-    is_radio: bool = False  # at most MAX_RADIO options
+    is_radio: bool = False
     initial: Sequence[str] = ()
     hint: str | None = None
 
