@@ -6,10 +6,10 @@
     report on the answer; how much of the full text the card shows; buttons;
     end of the id                                                                   written by the bridge
 
-Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options and as the
-summary of its report, and text of a person as the comment or text of the answer, all in quotation marks of the bridge;
-and the reason of a cancellation, on one line that says so. The rule, everything below it, mentions and buttons come
-from the bridge, so that no text of an agent can pass for an answer.
+Above the rule an agent can write anything. Below it, text of an agent appears only as labels of options, as titles of
+questions beside their answers and as the summary of its report, and text of a person as the comment or text of the
+answer, all in quotation marks of the bridge; and the reason of a cancellation, on one line that says so. The rule,
+everything below it, mentions and buttons come from the bridge, so that no text of an agent can pass for an answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def frame(
     asked_by = view.interaction.asked_by
     above = draw(request, body, asked_by=asked_by, max_weight=limit - _weight(below, plain=view.plain))
     lines = [blocks.unformatted(request.title), outcome.line(view.interaction, past, newer=view.newer)]
-    lines += [said] if (said := outcome.words(view.interaction)) else []
+    lines += [said.replace("\n", " ")] if (said := outcome.words(view.interaction)) else []
     lines += [report] if (report := outcome.last_mile(view.interaction)) else []
     lines += [full_preview.line(full)] if full else []
     lines.append(content.spoken(request, body, asked_by=asked_by))

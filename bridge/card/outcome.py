@@ -17,6 +17,13 @@ _MAX_REASON = 1_000
 _MAX_MENTIONS = 50
 _MAX_WORDS = 1_000  # units of a person's words
 _MAX_NAMED = 10  # selected options that a card names
+_ANSWERS_SHOWN: Final = (
+    (300, 10),
+    (150, 10),
+    (75, 5),
+    (40, 3),
+    (20, 1),
+)  # units of each text, and options of each question
 _MAX_SUMMARY = 600  # units, so that 300 emoji fit
 _MAX_LINK = 500  # a longer URL would take too much of the card; then only its host is shown
 _DONE: Final = {Progress.PICKED_UP.value: [], Progress.SUCCEEDED.value: ["done"], Progress.FAILED.value: ["❌ failed"]}
@@ -59,8 +66,10 @@ def reason(interaction: Interaction) -> str | None:
 
 
 def words(interaction: Interaction) -> str | None:
-    """The words that the person gave with the answer, in quotation marks that they cannot close; None without any."""
+    """The words or answers that the person gave, in quotation marks that they cannot close; None without any."""
     answer = interaction.answer or {}
+    if "answers" in answer:
+        return _answers(interaction, answer)
     given = answer.get("comment") or (answer.get("text") if answer.get("via") == "form" else None)
     user = (answer.get("by") or {}).get("user")
     if not isinstance(given, str) or not isinstance(user, str):
@@ -71,6 +80,33 @@ def words(interaction: Interaction) -> str | None:
         if texts.units(said) <= blocks.MAX_TEXT:  # escaping makes some characters five times as long
             return said
     return None
+
+
+def _answers(interaction: Interaction, answer: Json) -> str | None:
+    """The answer to each question beside its title, on a line of its own; as much of each as fits into one text."""
+    user = (answer.get("by") or {}).get("user")
+    questions: list[Json] = interaction.request.get("questions", [])
+    for limit, named in _ANSWERS_SHOWN if isinstance(user, str) else ():
+        given = [
+            f"\n• {blocks.quoted(one['title'], limit)}: {_given(answer['answers'].get(one['id']), limit, named)}"
+            for one in questions
+        ]
+        said = "".join([f"💬 {blocks.mention(str(user))}:", *given])
+        if texts.units(said) <= blocks.MAX_TEXT:
+            return said
+    return None
+
+
+def _given(answer: Json | None, limit: int, named: int) -> str:
+    """The answer to one question, in quotation marks; in words of the bridge if nothing was chosen or written."""
+    if answer is None:
+        return "left out"
+    if "text" in answer:
+        return _quoted_part(" ".join(answer["text"].split()), limit)
+    labels = [option["label"] for option in answer["options"]] if "options" in answer else [answer["label"]]
+    shown = [blocks.quoted(label, limit) for label in labels[:named]]
+    rest = len(labels) - len(shown)
+    return (", ".join(shown) or "no option") + (f" and {rest} more" if rest else "")
 
 
 def _quoted_part(line: str, limit: int) -> str:

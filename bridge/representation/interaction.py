@@ -8,7 +8,7 @@ from bridge.representation import status_text, waiting
 from storage.model import Card, CardStatus, Interaction, Json, Status
 
 # Fields of some kinds, as they were sent, about words that people give.
-_IN_WORDS = ("comment", "respond", "multiple", "input", "suggestions", "decline")
+_IN_WORDS = ("comment", "respond", "multiple", "input", "suggestions", "questions", "decline")
 
 
 def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, full_text: str | None = None) -> Json:
@@ -22,7 +22,7 @@ def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, 
         "kind": row.kind,
         "status": row.status.value,
         "message": status_text.sentence(row, cards),
-        "answer": answer(row.answer, at=answered_at) if row.answer is not None else None,
+        "answer": answer(status_text.in_order(row), at=answered_at) if row.answer is not None else None,
         "reason": reason(row.reason),
         "digest": row.digest,
         "title": row.request["title"],
@@ -65,7 +65,7 @@ def answer(stored: Json, *, at: datetime | None) -> Json:
     """The answer, with the decisive fields first: a database keeps no order of names."""
     by = stored.get("by")
     person = _first(by, "user", "name", "team") if by else None
-    decisive = ("decision", "approved", "option", "label", "comment", "text", "options", "by", "at")
+    decisive = ("decision", "approved", "option", "label", "comment", "text", "options", "answers", "by", "at")
     return _first({**stored, "by": person, "at": moment(at)}, *decisive)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from bridge.forms.comment import Comment
 from bridge.forms.options import Multiple
 from bridge.forms.text_input import Input
+from bridge.kinds.questions.request import AskedQuestion
 from bridge.question import Agent, Fact, Principal
 from storage.model import CardStatus, EventType, Progress, Status, Verdict
 
@@ -30,10 +31,21 @@ class SelectedOption(BaseModel):
     label: str = Field(description="As in the question")
 
 
+class GivenAnswer(BaseModel):
+    """The answer to one of several questions: an option, the selected options, or a text."""
+
+    option: str | None = Field(default=None, description="The id of the option that was chosen")
+    label: str | None = Field(default=None, description="The label of that option")
+    options: list[SelectedOption] | None = Field(
+        default=None, description="The options selected where `multiple` allows several; none of them: an empty list"
+    )
+    text: str | None = Field(default=None, description="What the person wrote, unchanged")
+
+
 class Answer(BaseModel):
     """The one true answer. `approved` is true for an approval and for nothing else."""
 
-    decision: str | None = Field(description="`approve`, `deny`, `respond` or `decline`; null for a choice and a text")
+    decision: str | None = Field(description="`approve`, `deny`, `respond` or `decline`; null for every other answer")
     approved: bool
     option: str | None
     label: str
@@ -41,6 +53,9 @@ class Answer(BaseModel):
     text: str | None = Field(default=None, description="The text of a question of the kind `text`")
     options: list[SelectedOption] | None = Field(
         default=None, description="The options selected where `multiple` allows several, in the order of the question"
+    )
+    answers: dict[str, GivenAnswer | None] | None = Field(
+        default=None, description="Of the kind `questions`: the answer to each question by its id; null: left out"
     )
     move: str | None = Field(default=None, description="What was done to the thing; missing in a question")
     by: By | None = Field(description="null: the default answer was recorded")
@@ -163,7 +178,10 @@ class Interaction(BaseModel):
     multiple: Multiple | None = Field(default=None, description="For a choice of several options")
     input: Input | None = Field(default=None, description="For a text: the input in which people write")
     suggestions: list[str] | None = Field(default=None, description="For a text: what one click answers with")
-    decline: bool | None = Field(default=None, description="For a text: whether people can refuse to answer")
+    questions: list[AskedQuestion] | None = Field(default=None, description="For several questions: each of them")
+    decline: bool | None = Field(
+        default=None, description="For a text and for several questions: whether people can refuse to answer"
+    )
     truncated: list[str] = Field(
         description="JSON pointers of the fields that a card shortens, such as /body; empty until a card is posted"
     )

@@ -66,7 +66,7 @@ def _obstacle(cards: Sequence[Card], now: datetime) -> tuple[str, str]:
 
 
 def _answered(interaction: Interaction) -> str:
-    answer = interaction.answer or {}
+    answer = in_order(interaction)
     by = answer.get("by") or {}
     at = f" at {moment(interaction.ended_at)}" if interaction.ended_at else ""
     if by.get("user"):
@@ -97,6 +97,8 @@ def _advice(answer: Json) -> str:
         return "proceed with none of the options"
     if "options" in answer:
         return "proceed with exactly these options and no others"
+    if "answers" in answer:
+        return "use exactly these answers"
     if "text" in answer:
         return "use exactly the answer's text"
     return "proceed with exactly that option and nothing else"
@@ -111,13 +113,33 @@ def _comment(answer: Json) -> str:
     return f" Their comment: {words}."
 
 
+def in_order(interaction: Interaction) -> Json:
+    """The answer, with the answers to several questions in the order of the questions; empty without an answer."""
+    answer = interaction.answer or {}
+    if "answers" not in answer:
+        return answer
+    asked = [question["id"] for question in interaction.request.get("questions", [])]
+    first = {id: answer["answers"][id] for id in asked if id in answer["answers"]}
+    return answer | {"answers": first | answer["answers"]}
+
+
 def given(answer: Json) -> str:
-    """What was chosen or written."""
+    """What was chosen or written; of several questions each answer with its id, which no text can imitate."""
+    if "answers" in answer:
+        return "; ".join(f"{id}: {_to_one(answer, id)}" for id in answer["answers"])
     if "options" in answer:
         named = [f"{quoted(option['label'])} (option {option['id']})" for option in answer["options"][:_MAX_OPTIONS]]
         rest = len(answer["options"]) - len(named)
         return (", ".join(named) or "no option") + (f" and {rest} more" if rest else "")
     return person_wrote(answer["text"], where=" in answer.text") if "text" in answer else _option(answer)
+
+
+def _to_one(answer: Json, id: str) -> str:
+    """The answer to one of several questions."""
+    one = answer["answers"][id]
+    if one is None:
+        return "left out"
+    return person_wrote(one["text"], where=f" in answer.answers, {id}") if "text" in one else given(one)
 
 
 def _reported(receipt: Json) -> str:

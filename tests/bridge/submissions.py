@@ -29,7 +29,7 @@ def valid(form: Form, words: str = WORDS) -> Submitted:
 def _fitting(words: str, field: TextField) -> str:
     storable = texts.head(re.sub("[\x00\ud800-\udfff]", "", words), field.max_length)
     visible = "x" if is_blank(storable) else storable
-    return visible.ljust(field.min_length, ".")
+    return visible + "." * (field.min_length - texts.units(visible))
 
 
 def payload(view: dict[str, Any], words: str, *, user: str = "U0ANA", team: str = "T0SANDBOX") -> Any:
