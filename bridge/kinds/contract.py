@@ -142,8 +142,9 @@ def _containing(answers: Json, part: Json) -> str | None:
 
 
 def _dumped(request: Question, include: set[str]) -> Json:
-    """These fields as JSON, without absent ones. Arguments stay as they are: pydantic writes a Decimal as a string."""
+    """These fields as JSON, without absent ones. JSON of agents stays as it is: pydantic changes nulls and Decimals."""
     dumped = request.model_dump(mode="json", exclude_none=True, include=include)
+    dumped |= {name: value for name in include if isinstance(value := getattr(request, name), dict)}
     if request.action:
         dumped["action"]["arguments"] = request.action.arguments
     return dumped

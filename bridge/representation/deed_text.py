@@ -23,6 +23,8 @@ def answered(row: Interaction, detail: Json) -> str:
         return f"replied {status_text.person_wrote(comment or '')} without a decision"
     if answer.get("answers") is not None:
         return f"answered {status_text.given(answer)}"
+    if answer.get("values") is not None:
+        return f"entered {status_text.given(answer)}"
     if answer.get("options") is not None:
         return f"selected {status_text.given(answer)}"
     if answer.get("text") is not None and answer.get("via") == "form":
@@ -46,6 +48,8 @@ def _purpose(row: Interaction, detail: Json) -> str:
         return f"of {label(detail)}"
     if row.request.get("questions"):
         return "to answer the questions"
+    if row.request.get("schema"):
+        return "to enter values"
     return "to select options" if row.request.get("options") else "to write an answer"
 
 

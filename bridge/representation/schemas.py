@@ -57,6 +57,9 @@ class Answer(BaseModel):
     answers: dict[str, GivenAnswer | None] | None = Field(
         default=None, description="Of the kind `questions`: the answer to each question by its id; null: left out"
     )
+    values: dict[str, Any] | None = Field(
+        default=None, description="Of the kind `form`: what the person entered, valid against the schema"
+    )
     move: str | None = Field(default=None, description="What was done to the thing; missing in a question")
     by: By | None = Field(description="null: the default answer was recorded")
     at: datetime
@@ -179,8 +182,16 @@ class Interaction(BaseModel):
     input: Input | None = Field(default=None, description="For a text: the input in which people write")
     suggestions: list[str] | None = Field(default=None, description="For a text: what one click answers with")
     questions: list[AskedQuestion] | None = Field(default=None, description="For several questions: each of them")
+    schema_: dict[str, Any] | None = Field(
+        default=None,
+        alias="schema",
+        description="For a form: the JSON Schema of the values; lists omit it unless include=body is given",
+    )
+    initial: dict[str, Any] | None = Field(default=None, description="For a form: values that the inputs start with")
+    order: list[str] | None = Field(default=None, description="For a form: JSON pointers in the order of the inputs")
+    submit: str | None = Field(default=None, description="For a form: the text of its button")
     decline: bool | None = Field(
-        default=None, description="For a text and for several questions: whether people can refuse to answer"
+        default=None, description="For a form, a text and several questions: whether people can refuse to answer"
     )
     truncated: list[str] = Field(
         description="JSON pointers of the fields that a card shortens, such as /body; empty until a card is posted"

@@ -8,6 +8,7 @@ from typing import assert_never
 from bridge import ids
 from bridge.card import blocks, texts
 from bridge.representation import waiting
+from storage import json_text
 from storage.model import Card, Interaction, Json, Progress, Status
 
 _UNDECIDED = "this is neither a yes nor a no: do not proceed"
@@ -99,6 +100,8 @@ def _advice(answer: Json) -> str:
         return "proceed with exactly these options and no others"
     if "answers" in answer:
         return "use exactly these answers"
+    if "values" in answer:
+        return "use exactly the answer's values"
     if "text" in answer:
         return "use exactly the answer's text"
     return "proceed with exactly that option and nothing else"
@@ -125,6 +128,8 @@ def in_order(interaction: Interaction) -> Json:
 
 def given(answer: Json) -> str:
     """What was chosen or written; of several questions each answer with its id, which no text can imitate."""
+    if "values" in answer:
+        return person_wrote(json_text.dumps(answer["values"], ensure_ascii=False), where=" in answer.values")
     if "answers" in answer:
         return "; ".join(f"{id}: {_to_one(answer, id)}" for id in answer["answers"])
     if "options" in answer:

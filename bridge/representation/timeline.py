@@ -61,7 +61,9 @@ def _known(row: Interaction, moment: TimelineEntry, winner: TimelineEntry | None
         case "interaction.answered":
             where = {name: winner.detail.get(name) for name in ("user_name", "channel", "ts")} if winner else {}
             answer = status_text.in_order(row)
-            words: Json = {name: answer[name] for name in ("comment", "text", "options", "answers") if name in answer}
+            words: Json = {
+                name: answer[name] for name in ("comment", "text", "options", "answers", "values") if name in answer
+            }
             return {"choice": row.choice, "label": answer.get("label"), "via": answer.get("via"), **words, **where}
         case "interaction.superseded":
             return {"superseded_by": ids.encode("int", row.superseded_by) if row.superseded_by else None}

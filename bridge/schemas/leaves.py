@@ -144,6 +144,7 @@ def _text(schema: Json, shown: Shown) -> TextField:
 
 def _options(leaf: Leaf, found: Options, shown: Shown) -> OptionsField:
     count = len(found.values)
+    is_few = count <= MAX_RADIO_SHOWN and shown.is_required  # Slack's radio buttons cannot be cleared again
     least = max(int(shown.list_schema.get("minItems", 0)), 1) if leaf.several else 1
     return OptionsField(
         id=shown.id,
@@ -152,8 +153,8 @@ def _options(leaf: Leaf, found: Options, shown: Shown) -> OptionsField:
         options={str(index): label for index, label in enumerate(found.labels)},
         min_selected=least if shown.is_required else 0,
         max_selected=min(int(shown.list_schema.get("maxItems", count)), count) if leaf.several else 1,
-        is_radio=not leaf.several and count <= MAX_RADIO_SHOWN,
-        is_menu=not leaf.several and count > MAX_RADIO_SHOWN,
+        is_radio=not leaf.several and is_few,
+        is_menu=not leaf.several and not is_few,
         initial=tuple(shown.initial) if isinstance(shown.initial, list) else (),
     )
 

@@ -1,6 +1,6 @@
 """A schema as a form: the fields that a person fills in, and the JSON that comes of it, valid against the schema."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from bridge.forms.form import FieldErrors, FormField, Submitted
 from bridge.schemas import bounds, leaves, messages, properties, values
 from bridge.schemas.leaves import Shown
+from bridge.schemas.order import pointer_of
 from bridge.schemas.properties import Properties, Property
 from bridge.schemas.refusal import Place, Refused
 from bridge.schemas.validator import Validator
@@ -28,6 +29,16 @@ class TypedForm:
     fields: tuple[FormField, ...]  # in the order of the schema
     _properties: Properties
     _validator: Validator
+
+    @property
+    def pointers(self) -> list[str]:
+        """The JSON pointers of the values, in the order of the fields."""
+        return [pointer_of(path) for path in self.paths]
+
+    @property
+    def paths(self) -> list[tuple[str, ...]]:
+        """The names that lead to each value, one or two, in the order of the fields."""
+        return [asked.path for asked in self._properties.all]
 
     def values(self, submitted: Submitted) -> Json | FieldErrors:
         """The values that a person gave, or what to correct; `submitted` keeps to the limits of the fields."""
@@ -58,26 +69,37 @@ class TypedForm:
         )
 
 
-def read(schema: Json, initial: Json | None = None) -> TypedForm:
+def read(schema: Json, initial: Json | None = None, *, order: Sequence[str] | None = None) -> TypedForm:
     """The form of a schema whose inputs start with `initial`, or with the defaults of the schema; raises Refused.
 
-    Reading the same schema again costs little.
+    `order` has JSON pointers of values; those that it does not name follow in the order of the schema. Reading the same
+    schema again costs little.
     """
-    return _read(json_text.dumps(schema), json_text.dumps(initial or {}))
+    return _read(json_text.dumps(schema), json_text.dumps(initial or {}), tuple(order or ()))
 
 
 @lru_cache(maxsize=_MAX_REMEMBERED)
-def _read(schema_text: str, initial_text: str) -> TypedForm:
+def _read(schema_text: str, initial_text: str, order: tuple[str, ...]) -> TypedForm:
     schema, initial = json_text.loads(schema_text), json_text.loads(initial_text)
     try:
         bounds.check(schema)
         validator = Validator(schema)
-        found = properties.read(schema)
+        found = _ordered(properties.read(schema), order)
         starts = _defaults(found, validator)
     except Refused as refused:
         raise Refused((SCHEMA, *refused.at), refused.words) from None
     starts |= _initial(found, initial, validator)
     return TypedForm(tuple(_field(found, index, starts) for index in range(len(found.all))), found, validator)
+
+
+def _ordered(found: Properties, order: tuple[str, ...]) -> Properties:
+    """The properties in this order; one that is not named follows those that are."""
+    positions = {pointer: position for position, pointer in enumerate(order)}
+
+    def position(asked: Property) -> int:
+        return positions.get(pointer_of(asked.path), len(order))
+
+    return Properties(all=tuple(sorted(found.all, key=position)), groups=found.groups)
 
 
 def _id(index: int) -> str:

@@ -35,7 +35,7 @@ _QUOTED = r"“[^“”]*”"
 _ANSWERED = rf"✅ \*Answered:\* {_QUOTED}(?:, {_QUOTED})*(?: and \d+ more)?"
 _PART = rf"{_QUOTED}(?: \([\d,]+ more characters\))?"
 _GIVEN = rf"[ \n]• {_QUOTED}: (?:left out|no option|{_PART}|{_QUOTED}(?:, {_QUOTED})*(?: and \d+ more)?)"
-_SAID = rf"💬 <@[A-Z0-9]+>:(?: {_PART}|(?:{_GIVEN}){{1,4}})"
+_SAID = rf"💬 <@[A-Z0-9]+>:(?: {_PART}|(?:{_GIVEN}){{1,12}}(?:[ \n]… and \d+ more)?)"
 
 
 def _after_the_rule(card: Drawing) -> list[Json]:

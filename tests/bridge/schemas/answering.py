@@ -1,7 +1,6 @@
 """What a person may enter in the fields of a typed form."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import assert_never
 
 from bridge.forms.check import check
@@ -18,9 +17,7 @@ from bridge.forms.form import (
 )
 from bridge.schemas.typed_form import TypedForm
 from storage.model import Json
-
-_PICKED = {"date": "2026-01-31", "time": "09:30", "datetime": "1769850600"}
-_WRITTEN = {"email": "ana@example.com", "url": "https://example.com/a?b=c", None: "Words"}
+from tests.bridge import submissions
 
 
 def filled(fields: Sequence[FormField], entered: Mapping[str, str | list[str]] | None = None) -> Submitted:
@@ -39,22 +36,12 @@ def filled(fields: Sequence[FormField], entered: Mapping[str, str | list[str]] |
                 selected[field.id] = chosen or list(field.options)[:least]
             case TextField() | NumberField() | PickerField():
                 start = "" if field.initial is None else str(field.initial)
-                texts[field.id] = value if isinstance(value, str) else start or _entered(field)
+                texts[field.id] = value if isinstance(value, str) else start or submissions.entered_in(field, "Words")
             case ThingField():
                 raise AssertionError(field)
             case _:
                 assert_never(field)
     return Submitted(texts=texts, selected=selected)
-
-
-def _entered(field: TextField | NumberField | PickerField) -> str:
-    match field:
-        case TextField():
-            return _WRITTEN[field.format].ljust(field.min_length, ".")[: field.max_length]
-        case NumberField():
-            return str(field.minimum if field.minimum is not None else min(field.maximum or Decimal(7), Decimal(7)))
-        case PickerField():
-            return _PICKED[field.picks]
 
 
 def given(form: TypedForm, submitted: Submitted) -> Json:
