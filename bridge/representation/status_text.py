@@ -117,13 +117,30 @@ def _comment(answer: Json) -> str:
 
 
 def in_order(interaction: Interaction) -> Json:
-    """The answer, with the answers to several questions in the order of the questions; empty without an answer."""
+    """The answer, with answers and values in the order in which people saw them; empty without an answer."""
     answer = interaction.answer or {}
+    if "values" in answer:
+        return answer | {"values": _ordered(answer["values"], interaction.request.get("order", []))}
     if "answers" not in answer:
         return answer
     asked = [question["id"] for question in interaction.request.get("questions", [])]
     first = {id: answer["answers"][id] for id in asked if id in answer["answers"]}
     return answer | {"answers": first | answer["answers"]}
+
+
+def _ordered(values: Json, pointers: Sequence[str]) -> Json:
+    """The values in the order of these JSON pointers, of one name or two."""
+    paths = [[step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]] for pointer in pointers]
+    first: Json = {}
+    for name, *inner in paths:
+        if name in values:
+            value = values[name]
+            if inner and isinstance(value, dict) and inner[0] in value:
+                value = first.get(name, {}) | {inner[0]: value[inner[0]]}
+            first[name] = value
+    return first | {
+        name: first.get(name, {}) | value if isinstance(value, dict) else value for name, value in values.items()
+    }
 
 
 def given(answer: Json) -> str:

@@ -80,7 +80,7 @@ async def test_the_form_has_an_element_for_each_type_in_the_order_of_the_schema(
         ({"v5": "ops"}, {"v5": "Please enter an email address."}),
     ],
 )
-async def test_a_mistake_is_told_under_its_field_and_can_be_corrected(
+async def test_a_value_that_the_schema_refuses_is_told_under_its_field_and_can_be_corrected(
     replica: Replica, changes: Json, errors: Json
 ) -> None:
     question, handle = await asking.ask(replica, WINDOW)
