@@ -9,7 +9,7 @@ from storage.model import Card, CardStatus, Interaction, Json, Status
 
 # Fields of some kinds, as they were sent, about words that people give.
 _IN_WORDS = ("comment", "respond", "multiple", "input", "suggestions", "questions", "order", "submit", "decline")
-_LARGE = ("schema", "initial")  # fields of forms, left out of lists like the body
+_LARGE = ("schema", "initial", "edit")  # fields of forms, left out of lists like the body
 
 
 def interaction(row: Interaction, cards: list[Card], *, with_body: bool = True, full_text: str | None = None) -> Json:
@@ -67,8 +67,26 @@ def answer(stored: Json, *, at: datetime | None) -> Json:
     """The answer, with the decisive fields first: a database keeps no order of names."""
     by = stored.get("by")
     person = _first(by, "user", "name", "team") if by else None
-    decisive = ("decision", "approved", "option", "label", "comment", "text", "options", "answers", "values", "by", "at")
-    return _first({**stored, "by": person, "at": moment(at)}, *decisive)
+    decisive = (
+        "decision",
+        "approved",
+        "option",
+        "label",
+        "comment",
+        "text",
+        "options",
+        "answers",
+        "values",
+        "arguments",
+        "changes",
+        "edited",
+        "digest",
+        "by",
+        "at",
+    )
+    changes = {"changes": [_first(one, "pointer", "from", "to") for one in stored.get("changes", ())]}
+    found = stored | changes if "changes" in stored else stored
+    return _first({**found, "by": person, "at": moment(at)}, *decisive)
 
 
 def reason(stored: Json | None) -> Json | None:

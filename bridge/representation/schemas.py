@@ -42,6 +42,14 @@ class GivenAnswer(BaseModel):
     text: str | None = Field(default=None, description="What the person wrote, unchanged")
 
 
+class ArgumentChange(BaseModel):
+    """One argument that a person changed before approving."""
+
+    pointer: str = Field(description="JSON pointer into the arguments, such as `/amount`")
+    from_: Any = Field(default=None, alias="from", description="What was asked; missing: the argument was not there")
+    to: Any = Field(default=None, description="What was approved; missing: the argument is left out")
+
+
 class Answer(BaseModel):
     """The one true answer. `approved` is true for an approval and for nothing else."""
 
@@ -59,6 +67,17 @@ class Answer(BaseModel):
     )
     values: dict[str, Any] | None = Field(
         default=None, description="Of the kind `form`: what the person entered, valid against the schema"
+    )
+    arguments: dict[str, Any] | None = Field(
+        default=None,
+        description="What was approved in the form of `edit`: all arguments. Missing: exactly what was asked",
+    )
+    changes: list[ArgumentChange] | None = Field(
+        default=None, description="With `arguments`: what of them a person changed"
+    )
+    edited: bool | None = Field(default=None, description="With `arguments`: whether anything was changed")
+    digest: str | None = Field(
+        default=None, description="With `arguments`: the `digest` that the question has with these arguments"
     )
     move: str | None = Field(default=None, description="What was done to the thing; missing in a question")
     by: By | None = Field(description="null: the default answer was recorded")
@@ -177,6 +196,10 @@ class Interaction(BaseModel):
     facts: list[Fact]
     options: list[OfferedOption] = Field(description="The options; empty for kinds without options")
     comment: AskedComments | None = Field(default=None, description="For an approval whose decisions have comments")
+    edit: Literal[True] | dict[str, Any] | None = Field(
+        default=None,
+        description="For an approval whose arguments people can change, as it was sent; lists omit it like `schema`",
+    )
     respond: bool | None = Field(default=None, description="For an approval that people can reply to: true")
     multiple: Multiple | None = Field(default=None, description="For a choice of several options")
     input: Input | None = Field(default=None, description="For a text: the input in which people write")

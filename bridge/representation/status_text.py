@@ -21,6 +21,7 @@ _DECISIONS = {
     "decline": "Declined",
 }
 _MAX_WRITTEN = 280  # units of what a person wrote that a sentence quotes
+_MAX_CHANGES = 10  # changed arguments that a sentence names
 _MAX_OPTIONS = 10  # selected options that a sentence names
 _MARKS = (".", "!", "?", "…")
 
@@ -80,12 +81,16 @@ def _answered(interaction: Interaction) -> str:
 
 
 def _decided(answer: Json) -> str:
+    if answer.get("edited"):
+        return "Approved with changes"
     return _DECISIONS.get(answer.get("decision") or "") or f"Answered {given(answer)}"
 
 
 def _advice(answer: Json) -> str:
     """What the agent may do now."""
     match answer.get("decision"):
+        case "approve" if answer.get("edited"):
+            return f"proceed with exactly answer.arguments, and not with what was asked: {_changes(answer)}"
         case "approve":
             return "proceed with exactly what was asked"
         case "deny":
@@ -105,6 +110,23 @@ def _advice(answer: Json) -> str:
     if "text" in answer:
         return "use exactly the answer's text"
     return "proceed with exactly that option and nothing else"
+
+
+def _changes(answer: Json) -> str:
+    """What a person changed of the arguments, each with its place and its values as quoted JSON."""
+    changes = answer["changes"]
+    told = [
+        f"{quoted(change['pointer'])} from {_value(change, 'from')} to {_value(change, 'to')}"
+        for change in changes[:_MAX_CHANGES]
+    ]
+    rest = len(changes) - len(told)
+    return "; ".join(told) + (f"; and {rest} more in answer.changes" if rest else "")
+
+
+def _value(change: Json, side: str) -> str:
+    if side not in change:
+        return "nothing"
+    return person_wrote(json_text.dumps(change[side], ensure_ascii=False), where=" in answer.changes")
 
 
 def _comment(answer: Json) -> str:

@@ -62,7 +62,9 @@ def _known(row: Interaction, moment: TimelineEntry, winner: TimelineEntry | None
             where = {name: winner.detail.get(name) for name in ("user_name", "channel", "ts")} if winner else {}
             answer = status_text.in_order(row)
             words: Json = {
-                name: answer[name] for name in ("comment", "text", "options", "answers", "values") if name in answer
+                name: answer[name]
+                for name in ("comment", "text", "options", "answers", "values", "changes")
+                if name in answer
             }
             return {"choice": row.choice, "label": answer.get("label"), "via": answer.get("via"), **words, **where}
         case "interaction.superseded":

@@ -66,7 +66,7 @@ def type_and_limits(schema: Json) -> str:
             return name + _limits(schema, "minLength", "maxLength", " characters")
         case {"type": "integer" | "number" as type}:
             return str(type) + _limits(schema, "minimum", "maximum", "")
-    return str(schema["type"])
+    return str(schema.get("type", "any JSON"))
 
 
 def _limits(schema: Json, least: str, most: str, what: str) -> str:

@@ -29,7 +29,7 @@ WORDS = sorted(
     }
 )
 _OF_A_SCHEMA = {"schema", "initial", "order"}
-_OBJECTS = {"comments", "owner", "board", "blocker", "moment"}  # errors that leaving the field out repairs
+_OBJECTS = {"comments", "owner", "board", "blocker", "moment", "edit"}  # errors that leaving the field out repairs
 _ELSEWHERE = {"connection", "supersedes", "on_expiry"}
 _USUAL_ITEMS = 8  # the usual limit of a list's length; sometimes a list is as long as its schema allows
 
@@ -40,6 +40,8 @@ def request(model: type[BaseModel], chance: random.Random) -> Json:
     made: Json = _value(schema, schema.get("$defs", {}), chance)
     if "schema" in model.model_fields:  # which no schema describes
         made = {name: value for name, value in made.items() if name not in _OF_A_SCHEMA} | {"schema": schema_of(chance)}
+    if made.get("edit") is not None:
+        made["edit"] = chance.choice([True, {"schema": schema_of(chance)}, {"schema": schema_of(chance)}, "all"])
     return made
 
 
