@@ -14,6 +14,8 @@ from tests.scenarios.program import Program
 PAGE: Final = Path(__file__).parents[2] / "docs" / "words.md"
 # Each picture with the button that opens the form, and what the person has entered or selected by then.
 BUTTONS: Final[dict[str, tuple[str, str | list[str] | None]]] = {
+    "edit": ("Edit…", None),
+    "questions": ("Answer", ["Orders"]),
     "comment": ("Deny", "The parcel was delivered yesterday, and the customer has signed for it."),
     "reply": ("Reply", "Ask for a photo of the damage first; then half of it may be enough."),
     "several": ("Select options", ["API", "Search"]),
