@@ -40,7 +40,7 @@ async def tell(dev: Program, looking: Camera, album: Path) -> None:
             asked = await dev.posted(await dev.ask(**request))
             before, form = await _opened(looking, theme, asked, button, given)
             await close_all(dev)
-            panels = [(f"@ana clicks {button} …", before), ("… and fills in this form:", form)]
+            panels = [(f"@ana clicks {button.removesuffix('…')} …", before), ("… and fills in this form:", form)]
             await compose(looking, theme, panels, album / f"words-{name}-{theme}.png")
 
 
