@@ -90,16 +90,20 @@ def _number(field: NumberField, text: str) -> str | None:
 def _picked(field: PickerField, text: str) -> str | None:
     if not text:
         return f"Please select a {_PICKED[field.picks]}." if field.is_required else None
+    return None if is_moment(field, text) else f"This is no {_PICKED[field.picks]}. Please select it again."
+
+
+def is_moment(field: PickerField, text: str) -> bool:
+    """Whether this is what the picker selects: a day, a time or a moment."""
     match field.picks:
         case "date":
-            valid = _is_day(text)
+            return _is_day(text)
         case "time":
-            valid = _TIME.fullmatch(text) is not None
+            return _TIME.fullmatch(text) is not None
         case "datetime":
-            valid = _SECONDS.fullmatch(text) is not None
+            return _SECONDS.fullmatch(text) is not None
         case _:
             assert_never(field.picks)
-    return None if valid else f"This is no {_PICKED[field.picks]}. Please select it again."
 
 
 def _is_day(text: str) -> bool:

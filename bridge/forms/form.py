@@ -4,7 +4,7 @@ Slack shows a form as a modal with one input block for each field (https://docs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -17,6 +17,7 @@ MAX_TITLE = 24  # units: Slack's limit for the title and the button of a modal
 MAX_CHECKBOXES = 10  # Slack's limit, also for radio buttons; a field with more options is a menu
 MAX_OPTIONS = 100  # Slack's limit for a menu
 MAX_THING_ID = 75  # characters
+MAX_ON_PAGE = 12  # fields of one page of a form; more make people scroll, and lose more when Slack loses a form
 MAX_HINT = 500  # units of the text below an input; Slack allows more than a phone shows
 MAX_NUMBER = 50  # characters of a number that a person enters
 
@@ -123,6 +124,18 @@ class Form:
     submit: str = "Submit"
     whole_label: str | None = None  # of the choice, where the title can show only its beginning
 
+    @property
+    def pages(self) -> Sequence[Sequence[FormField]]:
+        """The fields of each page; a form that is not too long has one page."""
+        count = max(1, -(-len(self.fields) // MAX_ON_PAGE))
+        size = -(-len(self.fields) // count)
+        return [self.fields[start : start + size] for start in range(0, max(1, len(self.fields)), max(1, size))]
+
+    def on_page(self, page: int) -> "Form":
+        """The form of one page, counted from 0; the last one if there are fewer."""
+        pages = self.pages
+        return replace(self, fields=pages[min(page, len(pages) - 1)])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldErrors:
@@ -140,6 +153,10 @@ class Submitted:
 
     texts: dict[str, str] = field(default_factory=dict)
     selected: dict[str, list[str]] = field(default_factory=dict)
+
+    def with_more(self, other: "Submitted") -> "Submitted":
+        """This and the other one, which counts where both have a value."""
+        return Submitted(texts=self.texts | other.texts, selected=self.selected | other.selected)
 
 
 Accepted: TypeAlias = Json | FieldErrors  # what a form adds to the answer, or what must be corrected

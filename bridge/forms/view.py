@@ -37,8 +37,17 @@ def modal(
 ) -> Json:
     """The form about the question with this title. `notice`, mrkdwn, stands above the inputs, whose ids stay the same.
 
-    `external_id` names the view when it is opened; an update leaves it out.
+    A long form shows the page that the target names. `external_id` names the view when it is opened; an update leaves
+    it out, except that of a form with several pages, which keeps its name on every page.
     """
+    count = len(form.pages)
+    page = min(target.page, count - 1)
+    is_last = page == count - 1
+    form = form.on_page(page)
+    place = [blocks.context(blocks.plain(f"Page {page + 1} of {count}"))] if count > 1 else []
+    back = [blocks.actions("back", [blocks.button("Back", action_id=codec.BACK)])] if page else []
+    if target.form is not None:
+        external_id = codec.external_id(target.form)
     above = [blocks.section(blocks.mrkdwn(notice))] if notice else []
     lines = [richtext.section(richtext.text(question, bold=True))]
     lines += [richtext.quote(richtext.text(form.whole_label))] if form.whole_label else []
@@ -48,9 +57,15 @@ def modal(
         "callback_id": codec.ANSWER,
         "private_metadata": codec.metadata(target),
         "title": blocks.plain(form.title, MAX_TITLE),
-        "submit": blocks.plain(form.submit, MAX_TITLE),
+        "submit": blocks.plain(form.submit if is_last else "Next", MAX_TITLE),
         "close": blocks.plain("Cancel", MAX_TITLE),
-        "blocks": [*above, heading, *(_input(field) for field in form.fields if _has_input(field))],
+        "blocks": [
+            *above,
+            heading,
+            *place,
+            *(_input(field) for field in form.fields if _has_input(field)),
+            *back,
+        ],
     }
     return view | ({"external_id": external_id} if external_id else {})
 

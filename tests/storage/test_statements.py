@@ -12,6 +12,7 @@ from storage.backlog import Backlog
 from storage.connections import DegradedConnection
 from storage.deliveries import FailedDelivery, Leased, Resumed
 from storage.events import FeedPosition
+from storage.form_pages import KeptPages
 from storage.forms import OpenedForm
 from storage.model import (
     Card,
@@ -231,6 +232,7 @@ READ = {
     "fixes.handover": {"id"},
     "fixes.stats": {"proposed", "applied", "worked", "failed"},
     "forms.opened": of(OpenedForm),
+    "form_pages.kept": of(KeptPages),
     "interactions.get": of(Interaction),
     "interactions.full_text": {"full_text"},
     "interactions.several": of(Interaction),
@@ -376,6 +378,8 @@ TYPES |= {"notes.lease.seconds": "int4", "notes.mark_maybe_sent.seconds": "int4"
 TYPES |= {"notes.lease_edits.seconds": "int4", "notes.put_off_edit.seconds": "float8", "fixes.due.seconds": "float8"}
 TYPES |= {"fixes.handover.outcome": "text"}
 TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
+TYPES |= {"form_pages.keep.form": "bytea", "form_pages.keep.page": "int4", "form_pages.keep.entered": "jsonb"}
+TYPES |= {"form_pages.kept.form": "bytea"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 

@@ -11,6 +11,7 @@ from bridge.forms.check import check
 from bridge.forms.codec import FormTarget
 from bridge.forms.form import (
     Accepted,
+    FieldErrors,
     Form,
     NumberField,
     OptionsField,
@@ -20,7 +21,7 @@ from bridge.forms.form import (
     ThingField,
 )
 from bridge.kinds.registry import KINDS
-from bridge.slack.payloads.incoming import Submission
+from bridge.slack.payloads.incoming import Submission, ViewAction
 from bridge.things.registry import NOUNS
 from storage.model import StoredRequest
 
@@ -47,12 +48,40 @@ class FilledForm:
     submitted: Submitted
     accepted: Accepted | None
     adds: bool = False  # it adds something to a thing, and decides nothing
+    page: int = 0  # the page that was sent, counted from 0
+    pages: int = 1
+
+    @property
+    def turns(self) -> bool:
+        """Whether another page follows the one that was sent, which has no mistakes."""
+        return self.page < self.pages - 1 and self.accepted is not None and not isinstance(self.accepted, FieldErrors)
+
+    @property
+    def next_page(self) -> int:
+        """The page to show now: the next one, or the first one with a mistake."""
+        if self.turns:
+            return self.page + 1
+        wrong = self.accepted.messages if isinstance(self.accepted, FieldErrors) else {}
+        of = [page for page, fields in enumerate(self.form.pages) if any(field.id in wrong for field in fields)]
+        return self.page if self.page in of or not of else of[0]
 
 
-def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """The form of a choice. `accepted` is for a whole form, `in_part` for what was entered on its first pages."""
+
+    form: Form
+    accepted: Callable[[Submitted], Accepted]
+    in_part: Callable[[Submitted], Accepted]
+
+
+def read(
+    asked: StoredRequest, submission: Submission, *, before: Submitted | None = None
+) -> FilledForm | LaterForm | None:
     """What was sent for an interaction that asked this; None if the form names no choice.
 
     A choice or an input that this release does not know may be of a later one: it is never taken for less than it is.
+    `before` is what was entered on other pages of the form.
     """
     if submission.values.is_later:
         return LaterForm()
@@ -60,30 +89,67 @@ def read(asked: StoredRequest, submission: Submission) -> FilledForm | LaterForm
     if target is None or target.choice is None:
         return None
     made = _made_by(asked, target.choice)
-    if made is None or is_later(made[0], submission):
+    if made is None or is_later(made.form, submission):
         return LaterForm()
-    form, accepted = made
-    submitted = entered(form, submission)
-    is_complete = all(field.id in submitted.texts or field.id in submitted.selected for field in form.fields)
+    form, pages = made.form, len(made.form.pages)
+    page = min(target.page, pages - 1)
+    shown = form.on_page(page)
+    given = entered(shown, submission)
+    is_complete = all(field.id in given.texts or field.id in given.selected for field in shown.fields)
+    submitted = given if before is None else before.with_more(given)
+    if not is_complete:
+        accepted = None
+    elif page < pages - 1:
+        accepted = _of_page(made, shown, submitted)
+    else:
+        accepted = made.accepted(submitted)
     return FilledForm(
         form=form,
         target=target,
         question=asked.title,
         submitted=submitted,
-        accepted=accepted(submitted) if is_complete else None,
+        accepted=accepted,
         adds=_adds(asked, target.choice),
+        page=page,
+        pages=pages,
     )
 
 
-def _made_by(asked: StoredRequest, choice: str) -> tuple[Form, Callable[[Submitted], Accepted]] | None:
+def form_of(asked: StoredRequest, choice: str | None) -> Form | None:
+    """The form of a choice; None if this release does not know it."""
+    made = _made_by(asked, choice) if choice is not None else None
+    return made.form if made else None
+
+
+def _of_page(made: _Made, shown: Form, submitted: Submitted) -> Accepted:
+    """The mistakes on a page that is not the last one; those on later pages cannot be mistakes yet."""
+    if (mistakes := check(shown, submitted)) is not None:
+        return mistakes
+    found = made.in_part(submitted)
+    messages = found.messages if isinstance(found, FieldErrors) else {}
+    here = {field.id: messages[field.id] for field in shown.fields if field.id in messages}
+    return FieldErrors(messages=here) if here else {}
+
+
+def _made_by(asked: StoredRequest, choice: str) -> _Made | None:
     """The form of a choice, and what its kind or noun makes of what is sent; None: this release does not know it."""
     if (kind := KINDS.get(asked.kind)) is not None:
         request = kind.read(asked.request)
         form = kind.form_of(request, choice)
-        return (form, partial(kind.accepted, request, choice)) if form is not None else None
+        if form is None:
+            return None
+        return _Made(
+            form=form,
+            accepted=partial(kind.accepted, request, choice),
+            in_part=partial(kind.accept, request, choice),
+        )
     if (noun := NOUNS.get(asked.kind)) is not None and asked.request.get("moves", {}).get(choice, {}).get("has_form"):
         form = noun.form(choice, asked.request, [])
-        return form, lambda submitted: check(form, submitted) or noun.accept(choice, submitted)
+        return _Made(
+            form=form,
+            accepted=lambda submitted: check(form, submitted) or noun.accept(choice, submitted),
+            in_part=partial(noun.accept, choice),
+        )
     return None
 
 
@@ -92,17 +158,17 @@ def _adds(asked: StoredRequest, choice: str) -> bool:
     return asked.kind in NOUNS and bool(asked.request.get("moves", {}).get(choice, {}).get("adds"))
 
 
-def _fields(submission: Submission) -> set[str]:
+def _fields(submission: Submission | ViewAction) -> set[str]:
     """The fields whose inputs the person saw, as far as they are of this version."""
     return {field for block in submission.inputs if (field := codec.field_of(block)) is not None}
 
 
-def is_later(form: Form, submission: Submission) -> bool:
+def is_later(form: Form, submission: Submission | ViewAction) -> bool:
     """Whether the person saw an input that the form does not have, so that a later release opened it."""
     return bool(_fields(submission) - {field.id for field in form.fields})
 
 
-def entered(form: Form, submission: Submission) -> Submitted:
+def entered(form: Form, submission: Submission | ViewAction) -> Submitted:
     """The values of the form's own fields; a field without a value of its type is left out.
 
     Of things nothing is selected if the person saw no input for them, because there were none to select.
