@@ -78,7 +78,9 @@ def _put(arguments: Json, path: tuple[str, ...], value: Any) -> None:
 
 
 def _is_untouched(field: FormField, submitted: Submitted) -> bool:
-    """Whether the input still has what it started with."""
+    """Whether the input still has what it started with, or was not sent: then the person has not changed it."""
+    if field.id not in submitted.texts and field.id not in submitted.selected:
+        return True
     match field:
         case OptionsField():
             return set(submitted.selected.get(field.id, ())) == set(field.initial)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bridge.card.frame import CardView
 from bridge.forms.form import FieldErrors, OptionsField, Submitted
-from bridge.kinds.approval import KIND
+from bridge.kinds.approval import KIND, inferred
 from bridge.representation import status_text
 from storage import json_text
 from storage.model import Json, Status
@@ -72,6 +72,29 @@ def test_the_form_shows_what_it_can_in_the_order_of_the_card() -> None:
     assert labels == ["Amount", "Notify", "Order", "Rate", "Tags", "To: Iban", "To: Note"]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [None, [], [{"a": 1}], {"a": {"b": 1}}, ["a", 1], ["a "], ["a\nb"], [""], [True], "a\r\nb", "\x1b[1m", " ",
+     "x" * 3_001, 10**50, Decimal(1).scaleb(-60), ["x" * 2_000, "y" * 2_000]],
+)  # fmt: skip
+def test_what_an_input_would_not_give_back_as_it_was_is_not_shown(value: Any) -> None:
+    assert inferred.schema({"shown": "a", "other": value}) == inferred.schema({"shown": "a"})
+
+
+@pytest.mark.parametrize(
+    "value", ["a", "", "a\n b ", "x" * 3_000, 0, -7, Decimal("0.10"), 10**49, True, ["a", "b c"], [1, 2]]
+)
+def test_what_is_shown_comes_back_as_it_was(value: Any) -> None:
+    request = {**ASKED, "action": {"name": "refund", "arguments": {"other": value, "shown": "a"}}}
+    arguments = {"other": value, "shown": "b"}
+
+    if len(str(value)) < 2_000:
+        answer = approved(submitted(request, Shown="b"), request)
+        assert json_text.dumps(answer["arguments"]) == json_text.dumps(arguments)
+        assert [change["pointer"] for change in answer["changes"]] == ["/shown"]
+    assert "other" in (inferred.schema(arguments) or {})["properties"]
+
+
 def test_a_form_of_a_schema_shows_only_what_it_names() -> None:
     assert [field.label for field in KIND.form(read(NAMED), "edit").fields] == ["Amount", "Reason"]
 
@@ -133,6 +156,13 @@ def test_an_argument_can_be_added_or_left_out_where_the_schema_allows_it() -> No
 
     assert "amount" not in answer["arguments"] and answer["arguments"]["reason"] == "Goodwill"
     assert answer["changes"] == [{"pointer": "/amount", "from": "89.00"}, {"pointer": "/reason", "to": "Goodwill"}]
+
+
+def test_an_argument_whose_input_was_not_sent_at_all_is_not_left_out() -> None:
+    """As of a page of a long form that is not known any more."""
+    answer = approved(Submitted(texts={"v1": "Goodwill"}), NAMED)
+
+    assert answer["arguments"] == ARGUMENTS | {"reason": "Goodwill"}
 
 
 def test_what_the_schema_does_not_allow_is_told_at_its_input() -> None:

@@ -59,6 +59,22 @@ async def test_the_same_changes_again_are_recorded_and_others_decide_nothing(rep
     assert await replica.verdicts() == ["opened", "won", "recorded", "decided"]
 
 
+async def test_many_arguments_are_changed_page_by_page_on_any_replica(replica: Replica, second: Replica) -> None:
+    arguments: Json = {f"a{number:02}": number for number in range(20)} | {"hidden": [{"x": 1}]}
+    request = ASKED | {"action": {"name": "scale", "arguments": arguments}}
+    question, handle = await asking.ask(replica, request)
+    first = await asking.opened(replica, question, handle, choice="edit")
+
+    report = await asking.submit(second, first, "100", field="v0")
+    assert report["response"]["response_action"] == "update"
+    assert (await asking.read(replica, question)).status is Status.PENDING
+    await asking.submit(replica, await asking.view(replica), "119", field="v19")
+
+    answer = (await asking.read(replica, question)).answer or {}
+    assert answer["arguments"] == arguments | {"a00": 100, "a19": 119}
+    assert [change["pointer"] for change in answer["changes"]] == ["/a00", "/a19"]
+
+
 async def test_the_button_beside_it_approves_what_was_asked(replica: Replica) -> None:
     question, handle = await asking.ask(replica, ASKED)
 
