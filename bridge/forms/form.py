@@ -18,6 +18,7 @@ MAX_CHECKBOXES = 10  # Slack's limit, also for radio buttons; a field with more 
 MAX_OPTIONS = 100  # Slack's limit for a menu
 MAX_THING_ID = 75  # characters
 MAX_ON_PAGE = 12  # fields of one page of a form; more make people scroll, and lose more when Slack loses a form
+_MAX_WEIGHT = 225_000  # bytes of one page; Slack refuses a view of more than 250,000
 MAX_HINT = 500  # units of the text below an input; Slack allows more than a phone shows
 MAX_NUMBER = 50  # characters of a number that a person enters
 
@@ -126,15 +127,37 @@ class Form:
 
     @property
     def pages(self) -> Sequence[Sequence[FormField]]:
-        """The fields of each page; a form that is not too long has one page."""
+        """The fields of each page, within what one view of Slack holds; a form that is not too long has one page."""
         count = max(1, -(-len(self.fields) // MAX_ON_PAGE))
         size = -(-len(self.fields) // count)
-        return [self.fields[start : start + size] for start in range(0, max(1, len(self.fields)), max(1, size))]
+        pages: list[list[FormField]] = [[]]
+        weight = 0
+        for each in self.fields:
+            added = _weight(each)
+            if len(pages[-1]) == size or (pages[-1] and weight + added > _MAX_WEIGHT):
+                pages, weight = [*pages, []], 0
+            pages[-1].append(each)
+            weight += added
+        return pages
 
     def on_page(self, page: int) -> "Form":
         """The form of one page, counted from 0; the last one if there are fewer."""
         pages = self.pages
         return replace(self, fields=pages[min(page, len(pages) - 1)])
+
+
+def _weight(field: FormField) -> int:
+    """The bytes of a field in a view, with whatever is entered: JSON may write six for each unit of a text."""
+    shown = [field.label, getattr(field, "hint", None) or "", getattr(field, "placeholder", None) or ""]
+    texts_of = sum(len(text.encode("utf-16-le", "surrogatepass")) // 2 for text in shown)
+    match field:
+        case TextField():
+            return 6 * (texts_of + field.max_length) + 400
+        case OptionsField(options=options) | ThingField(things=options):
+            offered = sum(6 * len(label.encode("utf-16-le", "surrogatepass")) // 2 + 120 for label in options.values())
+            is_several = isinstance(field, OptionsField) and not (field.is_menu or field.is_radio)
+            return 6 * texts_of + 400 + offered * (2 if is_several else 1)  # those that are selected stand there twice
+    return 6 * texts_of + 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

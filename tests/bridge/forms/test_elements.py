@@ -1,5 +1,6 @@
 """Every element that a form can have: drawn within Slack's limits, read as Slack sends it, and checked again."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -166,3 +167,29 @@ def test_a_value_that_the_element_cannot_hold_is_left_out_and_not_taken_as_empty
 
     assert isinstance(submission, Submission)
     assert (submission.values.texts, submission.values.selected) == ({}, {})
+
+
+def test_pages_have_the_same_length_and_at_most_twelve_fields() -> None:
+    for count, lengths in {1: [1], 12: [12], 13: [7, 6], 30: [10, 10, 10], 50: [10, 10, 10, 10, 10]}.items():
+        form = Form(title="Long", fields=[PickerField(id=f"f{n}", label="Day", picks="date") for n in range(count)])
+
+        assert [len(page) for page in form.pages] == lengths
+        assert [field for page in form.pages for field in page] == form.fields
+
+
+def test_every_page_fits_into_a_view_with_whatever_is_entered() -> None:
+    party = "\N{PARTY POPPER}"
+    heavy = {str(n): f"{n}{party * 36}" for n in range(100)}
+    fields: list[FormField] = []
+    for n in range(8):
+        hint, label = party * 225, party * 75
+        fields += [
+            OptionsField(id=f"o{n}", label=label, hint=hint, options=heavy, min_selected=0, max_selected=100,
+                         initial=tuple(heavy)),
+            TextField(id=f"t{n}", label=label, hint=hint, initial=party * 1_500),
+        ]  # fmt: skip
+    form = Form(title="Heavy", fields=fields)
+
+    for page in range(len(form.pages)):
+        shown = view.modal(form, question=party * 75, target=replace(TARGET, page=page, form=b"x" * 32))
+        assert not validator.is_too_large(shown) and validator.problems(shown, kinds=("modal",)) == []
