@@ -46,9 +46,15 @@ def _shown(arguments: Json, paths: Sequence[tuple[str, ...]]) -> Json:
         if len(path) > 1 and not isinstance(arguments.get(path[0], {}), dict | None):
             raise Refused((INITIAL, path[0]), "must be an object, as the schema says")
         if (value := value_at(arguments, path)) is not ABSENT:
+            if any(isinstance(one, str) and inferred.CONTROL.search(one) for one in _items(value)):
+                raise Refused((INITIAL, *path), "must not contain control characters, which an input does not keep")
             inner = shown if len(path) == 1 else shown.setdefault(path[0], {})
             inner[path[-1]] = value
     return shown
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _place(refused: Refused, *, is_inferred: bool) -> tuple[str | int, ...]:

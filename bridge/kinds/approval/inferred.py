@@ -9,7 +9,7 @@ from bridge.forms.form import MAX_NUMBER, MAX_TEXT
 from storage import json_text
 from storage.model import Json
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # which an input does not keep, also \r
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # which an input does not keep, also \r
 _MAX_LINE: Final = 80  # units of a text that has an input of one line
 
 
@@ -48,7 +48,7 @@ def _one(value: Any) -> Json | None:
             return {"type": "boolean"}
         case int() | Decimal() if len(json_text.dumps(value)) <= MAX_NUMBER:
             return {"type": "integer" if isinstance(value, int) else "number"}
-        case str() if texts.units(value) <= MAX_TEXT and not _CONTROL.search(value) and (value == "" or value.strip()):
+        case str() if texts.units(value) <= MAX_TEXT and not CONTROL.search(value) and (value == "" or value.strip()):
             is_long = "\n" in value or texts.units(value) > _MAX_LINE
             return {"type": "string"} | ({"maxLength": MAX_TEXT} if is_long else {})
     return None

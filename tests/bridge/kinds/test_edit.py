@@ -240,6 +240,11 @@ def test_a_form_without_changes_reads_as_an_approval() -> None:
             ("action", "arguments", "amount"),
             "must be an object, as the schema says",
         ),
+        (
+            {"edit": {"schema": SCHEMA}, "action": {"name": "a", "arguments": {"reason": "a\x1bb"}}},
+            ("action", "arguments", "reason"),
+            "must not contain control characters",
+        ),
         ({"edit": {"schema": SCHEMA, "order": ["/order"]}}, ("edit", "order", 0), "must be one of the values"),
     ],
 )
