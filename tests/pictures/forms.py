@@ -41,7 +41,7 @@ _STATUS = {
     },
     "suggestions": ["Checkout may be slow at the moment."],
 }
-_REFUND = {
+REFUND: dict[str, Any] = {
     "kind": "approval",
     "title": "Refund order 4711 in full?",
     "action": {
@@ -50,7 +50,7 @@ _REFUND = {
     },
     "edit": True,
 }
-_SERVICE = {
+SERVICE: dict[str, Any] = {
     "kind": "questions",
     "title": "Before I set up the service",
     "questions": [
@@ -137,8 +137,8 @@ PICTURES = (
     FormPicture(name="reply", request=_COMMENTED, button="Reply", before=_nothing),
     FormPicture(name="options", request=_RESTART, button="Select options", before=_selected),
     FormPicture(name="menu", request=_INDEX, button="Select options", before=_searched),
-    FormPicture(name="edit", request=_REFUND, button="Edit…", before=_nothing),
-    FormPicture(name="questions", request=_SERVICE, button="Answer", before=_nothing),
+    FormPicture(name="edit", request=REFUND, button="Edit…", before=_nothing),
+    FormPicture(name="questions", request=SERVICE, button="Answer", before=_nothing),
     FormPicture(name="text", request=_STATUS, button="Answer", before=_nothing),
 )
 
