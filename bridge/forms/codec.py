@@ -39,6 +39,7 @@ class FormTarget:
     thread_ts: str | None = None  # set if the card is in a thread
     page: int = 0
     form: bytes | None = None  # the claim id of the click that opened a form of several pages
+    is_turned: bool = False  # a page of it was sent, or left by Back, so that something is kept of it
 
 
 def metadata(target: FormTarget) -> str:
@@ -52,6 +53,7 @@ def metadata(target: FormTarget) -> str:
         "thread": target.thread_ts,
         "page": target.page or None,
         "form": target.form.hex() if target.form else None,
+        "turned": target.is_turned or None,
     }
     return json.dumps({name: value for name, value in written.items() if value is not None}, separators=(",", ":"))
 
@@ -78,6 +80,7 @@ def target(written: object) -> FormTarget | None:
         thread_ts=_text(read, "thread"),
         page=page,
         form=_bytes(read),
+        is_turned=read.get("turned") is True,
     )
 
 

@@ -97,7 +97,7 @@ def _corrections(submission: Submission, filled: FilledForm) -> Json:
 def _page(filled: FilledForm, *, notice: str | None = None) -> Json:
     """The page to show now, with what was entered on it before."""
     form = given.starting_with(filled.form, filled.submitted)
-    target = replace(filled.target, page=filled.next_page)
+    target = replace(filled.target, page=filled.next_page, is_turned=True)
     return _update(view.modal(form, question=filled.question, target=target, notice=notice))
 
 

@@ -76,7 +76,9 @@ class FormPages:
         page = target.page - 1
         await page_rows.write(self._db, key, submitted, page=page)
         return view.modal(
-            given.starting_with(form, submitted), question=claimed.asked.title, target=replace(target, page=page)
+            given.starting_with(form, submitted),
+            question=claimed.asked.title,
+            target=replace(target, page=page, is_turned=True),
         )
 
     async def _update(self, modal: Json, action: ViewAction, connection: Connection) -> SlackFailure | None:

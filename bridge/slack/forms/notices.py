@@ -109,7 +109,7 @@ def _modals(
             continue
         target = FormTarget(interaction=interaction.id, choice=form.choice, channel=handle.channel, ts=handle.ts)
         if len(shape.pages) > 1:
-            target = replace(target, form=form.claim_id, page=form.page or 0)
+            target = replace(target, form=form.claim_id, page=form.page or 0, is_turned=form.page is not None)
             shape = given.starting_with(shape, given.read(form.entered)) if form.entered else shape
         question = str(interaction.request.get("title", ""))
         yield form.claim_id, view.modal(shape, question=question, target=target, notice=notice)

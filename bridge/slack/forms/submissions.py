@@ -51,7 +51,7 @@ class Submissions:
             nonlocal filled
             asked = await self._claims.asked(click, connection, deadline=deadline)
             filled = filled_form.read(asked, submission) if asked is not None else None
-            if asked is not None and isinstance(filled, FilledForm) and filled.pages > 1:
+            if asked is not None and isinstance(filled, FilledForm) and filled.pages > 1 and filled.target.is_turned:
                 before = await page_rows.read(self._db, page_rows.key(submission, connection), deadline=deadline)
                 filled = filled_form.read(asked, submission, before=before)
             return _values(filled)
