@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from bridge.forms.form import MAX_OPTIONS
-from bridge.schemas import references
+from bridge.schemas import expansion, references
 from bridge.schemas.refusal import Place, Refused
 from storage import json_text
 from storage.model import Json
@@ -21,8 +21,11 @@ _MAX_PATTERNS: Final = 50
 _LISTS: Final = ("enum", "oneOf", "anyOf")
 
 
-def check(schema: Json) -> None:
-    """Raise Refused for a schema that is too long, has too many inputs, options or patterns, or refers elsewhere."""
+def check(schema: Json) -> int:
+    """How many patterns a schema has.
+
+    Raises Refused for one that is too long, has too many inputs, options or patterns, or refers elsewhere.
+    """
     patterns = 0
     left: list[tuple[Any, Place]] = [(schema, ())]
     while left:
@@ -35,12 +38,18 @@ def check(schema: Json) -> None:
         _check_object(value, at)
         if isinstance(value.get("$ref"), str):
             references.target(value["$ref"], (*at, "$ref"), schema)
-        patterns += isinstance(value.get("pattern"), str)
+        patterns += isinstance(value.get("pattern"), str) + _names(value.get("patternProperties"))
         if patterns > _MAX_PATTERNS:
             raise Refused((*at, "pattern"), f"is one pattern too many: a schema may have {_MAX_PATTERNS}")
         left += [(inner, (*at, name)) for name, inner in value.items() if isinstance(inner, dict | list)]
     if json_text.is_longer(schema, MAX_SCHEMA):
         raise Refused((), f"must have at most {MAX_SCHEMA} bytes as JSON: leave out what the form does not need")
+    expansion.check(schema)
+    return patterns
+
+
+def _names(patterns: Any) -> int:
+    return len(patterns) if isinstance(patterns, dict) else 0
 
 
 def _check_object(value: dict[str, Any], at: Place) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge.schemas import references
+from bridge.schemas import expansion, references
 from bridge.schemas.refusal import Place, Refused, an_object
 from storage.model import Json
 
@@ -71,7 +71,7 @@ def _followed(found: Json, at: Place, root: Json, seen: frozenset[str]) -> tuple
     reference = found["$ref"]
     target, steps = references.target(reference, (*at, "$ref"), root)
     if reference in seen:
-        raise Refused((*at, "$ref"), "leads back to itself, and a form has an end: ask for one level only")
+        raise Refused((*at, "$ref"), expansion.LEADS_BACK)
     return _merged(target, found, without="$ref"), steps, seen | {reference}
 
 

@@ -1,6 +1,7 @@
 """The order of the inputs of a form, as JSON pointers: a database keeps no order of the names of an object."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from bridge.schemas import references
@@ -8,14 +9,18 @@ from bridge.schemas.bounds import MAX_FIELDS
 from bridge.schemas.refusal import Refused
 from storage.model import Json
 
+_MAX_POINTER: Final = 500  # characters
 _MAX_STEPS: Final = 5  # references that lead to one object
 _ALTERNATIVES: Final = ("allOf", "anyOf", "oneOf")
 
 
 def of(schema: Json) -> list[str]:
-    """The order in which a schema as it was sent has its properties; of one that is no form, any order."""
-    pointers = [pointer for path in _paths(schema, schema) if len(pointer := pointer_of(path)) <= 500]
-    return pointers[:MAX_FIELDS]
+    """The order in which a schema as it was sent has its properties; of one that is no form, any order.
+
+    The schema is not checked yet, and references can make its properties many more than it is long.
+    """
+    paths = islice(_paths(schema, schema), MAX_FIELDS)
+    return [pointer for path in paths if len(pointer := pointer_of(path)) <= _MAX_POINTER]
 
 
 def check(order: Sequence[str], pointers: Sequence[str]) -> None:

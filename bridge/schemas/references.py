@@ -14,6 +14,7 @@ def target(reference: Any, at: Place, root: Json) -> tuple[Json, Place]:
     found: Any = root
     for step in steps:
         found = found.get(step) if isinstance(found, dict) else None
-    if reference[1:2] not in ("", "/") or not isinstance(found, dict):
+    # A percent sign would be read twice, once as it stands and once as a character that is encoded.
+    if reference[1:2] not in ("", "/") or "%" in reference or not isinstance(found, dict):
         raise Refused(at, 'must lead to a schema inside this one, such as "#/$defs/Address"')
     return found, steps

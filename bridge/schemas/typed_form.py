@@ -82,8 +82,8 @@ def read(schema: Json, initial: Json | None = None, *, order: Sequence[str] | No
 def _read(schema_text: str, initial_text: str, order: tuple[str, ...]) -> TypedForm:
     schema, initial = json_text.loads(schema_text), json_text.loads(initial_text)
     try:
-        bounds.check(schema)
-        validator = Validator(schema)
+        patterns = bounds.check(schema)
+        validator = Validator(schema, patterns=patterns)
         found = _ordered(properties.read(schema), order)
         starts = _defaults(found, validator)
     except Refused as refused:

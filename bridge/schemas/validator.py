@@ -13,13 +13,18 @@ _IGNORED: Final = frozenset({"$schema", "$id"})
 """Names of the whole schema. They mean nothing here, and a name that is not known might be looked for elsewhere."""
 
 _MAX_COMPILED: Final = 200_000  # bytes of one compiled pattern
+_MAX_TOGETHER: Final = 600_000  # of all of them: a text is checked in a time that grows with it
 
 
 class Validator:
     """Validates values by one schema."""
 
-    def __init__(self, schema: Json) -> None:
-        """Raises Refused if this is no JSON Schema of 2020-12, or if a pattern of it cannot be bounded."""
+    def __init__(self, schema: Json, *, patterns: int = 1) -> None:
+        """`patterns` is how many the schema has.
+
+        Raises Refused if this is no JSON Schema of 2020-12, or if a pattern of it cannot be bounded.
+        """
+        size = min(_MAX_COMPILED, _MAX_TOGETHER // max(1, patterns))
         local = {name: value for name, value in schema.items() if name not in _IGNORED}
         try:
             self._validator = Draft202012Validator(
@@ -27,7 +32,7 @@ class Validator:
                 validate_formats=True,
                 ignore_unknown_formats=True,
                 offline=True,
-                pattern_options=RegexOptions(size_limit=_MAX_COMPILED, dfa_size_limit=_MAX_COMPILED),
+                pattern_options=RegexOptions(size_limit=size, dfa_size_limit=size),
             )
         except ValidationError as error:
             raise _refused(error) from None
