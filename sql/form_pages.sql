@@ -1,14 +1,20 @@
 -- The pages of forms that are being filled in. A row decides nothing: only the submission of the last page does.
 
 -- name: keep :none
--- Keep what was entered on the pages of a form so far, and which page it shows now. A repeat changes nothing.
-insert into form_pages (organization_id, interaction_id, form, user_id, page, entered)
-select $organization_id, id, $form, $user_id, $page, $entered
-from interactions
-where organization_id = $organization_id and connection_id = $connection_id and id = $interaction_id
-on conflict (organization_id, interaction_id, form) do update
-set page = excluded.page, entered = excluded.entered, changed_at = clock_timestamp()
-where form_pages.user_id = excluded.user_id;
+-- Keep what was entered on the pages of a form so far, and which page it shows now, as of the request that said so. A
+-- request that is slower than a later one, or that is repeated after it, changes nothing.
+insert into form_pages (organization_id, interaction_id, form, user_id, page, entered, changed_at)
+select $organization_id, clicks.interaction_id, $form, $user_id, $page, $entered, clicks.clicked_at
+from clicks
+where
+    clicks.organization_id = $organization_id
+    and clicks.claim_id = $claim_id
+    and clicks.connection_id = $connection_id
+    and clicks.interaction_id = $interaction_id
+    and clicks.user_id = $user_id
+on conflict (organization_id, interaction_id, form, user_id) do update
+set page = excluded.page, entered = excluded.entered, changed_at = excluded.changed_at
+where form_pages.changed_at <= excluded.changed_at;
 
 -- name: kept :maybe
 -- What this person entered on the pages of a form so far. No row: nothing yet.

@@ -16,6 +16,7 @@ left join form_pages
         form_pages.organization_id = $organization_id
         and form_pages.interaction_id = clicks.interaction_id
         and form_pages.form = clicks.claim_id
+        and form_pages.user_id = clicks.user_id
 where
     clicks.organization_id = $organization_id
     and clicks.interaction_id = $interaction_id

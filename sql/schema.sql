@@ -168,8 +168,8 @@ CREATE TABLE form_pages (
     user_id text NOT NULL,
     page integer NOT NULL,
     entered jsonb NOT NULL,
-    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT form_pages_pkey PRIMARY KEY (organization_id, interaction_id, form)
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT form_pages_pkey PRIMARY KEY (organization_id, interaction_id, form, user_id)
 );
 
 CREATE TABLE history (

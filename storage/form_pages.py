@@ -28,9 +28,12 @@ class KeptPages:
     entered: Json
 
 
-async def keep(db: Runs, key: FormKey, pages: KeptPages) -> None:
-    """Keep this in place of what was kept before. Does nothing for an interaction that is not in the scope."""
-    await _SQL["keep"].run(db, **_columns(key), page=pages.page, entered=pages.entered)
+async def keep(db: Runs, key: FormKey, pages: KeptPages, *, claim_id: bytes) -> None:
+    """Keep this in place of what an earlier request kept; `claim_id` is of the request, which was claimed before.
+
+    Does nothing if a later one has kept something, or for an interaction that is not in the scope.
+    """
+    await _SQL["keep"].run(db, **_columns(key), page=pages.page, entered=pages.entered, claim_id=claim_id)
 
 
 async def kept(db: Runs, key: FormKey) -> KeptPages | None:

@@ -67,9 +67,12 @@ def _text(field: TextField, text: str) -> str | None:
 
 
 def number(text: str) -> Decimal | None:
-    """The number that a person wrote, with all its digits; None for a text that is none."""
+    """The number that a person wrote, with all its digits; None for a text that is none, or too long as digits."""
     written = text.strip()
-    return Decimal(written) if len(written) <= MAX_NUMBER and _NUMBER.fullmatch(written) else None
+    if len(written) > MAX_NUMBER or not _NUMBER.fullmatch(written):
+        return None
+    found = Decimal(written)
+    return found if len(f"{found:f}") <= MAX_NUMBER else None  # which is how an input shows it again
 
 
 def _number(field: NumberField, text: str) -> str | None:

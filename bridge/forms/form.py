@@ -3,7 +3,7 @@
 Slack shows a form as a modal with one input block for each field (https://docs.slack.dev/surfaces/modals).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -180,6 +180,11 @@ class Submitted:
     def with_more(self, other: "Submitted") -> "Submitted":
         """This and the other one, which counts where both have a value."""
         return Submitted(texts=self.texts | other.texts, selected=self.selected | other.selected)
+
+    def without(self, fields: Collection[str]) -> "Submitted":
+        """This without the values of these fields."""
+        texts = {id: text for id, text in self.texts.items() if id not in fields}
+        return Submitted(texts=texts, selected={id: one for id, one in self.selected.items() if id not in fields})
 
 
 Accepted: TypeAlias = Json | FieldErrors  # what a form adds to the answer, or what must be corrected

@@ -7,7 +7,17 @@ from typing import Any, Final, assert_never
 
 from bridge.card import texts
 from bridge.forms.check import is_moment, number
-from bridge.forms.form import Form, FormField, NumberField, OptionsField, PickerField, Submitted, TextField, ThingField
+from bridge.forms.form import (
+    MAX_TEXT,
+    Form,
+    FormField,
+    NumberField,
+    OptionsField,
+    PickerField,
+    Submitted,
+    TextField,
+    ThingField,
+)
 from storage.model import Json
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL stores neither
@@ -19,10 +29,19 @@ def starting_with(form: Form, submitted: Submitted) -> Form:
 
 
 def kept(submitted: Submitted) -> Json:
-    """What was entered, as JSON; characters that cannot be stored are left out."""
-    written = {field: _UNSTORABLE.sub("", text) for field, text in submitted.texts.items()}
-    chosen = {field: [id for id in ids if "\x00" not in id] for field, ids in submitted.selected.items()}
+    """What was entered, as JSON. What no input can contain is left out whole: a part of it is not what was entered."""
+    written = {field: text for field, text in submitted.texts.items() if _is_storable(text)}
+    chosen = {field: list(ids) for field, ids in submitted.selected.items() if all(map(_is_storable, ids))}
     return {"texts": written, "selected": chosen}
+
+
+def _is_storable(text: str) -> bool:
+    return texts.units(text) <= MAX_TEXT and not _UNSTORABLE.search(text)
+
+
+def storable(submitted: Submitted) -> Submitted:
+    """What `read` gives again of what `kept` writes."""
+    return read(kept(submitted))
 
 
 def read(entered: Mapping[str, Any]) -> Submitted:

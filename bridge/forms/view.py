@@ -10,6 +10,7 @@ from typing import assert_never
 
 from bridge.card import blocks, richtext, texts
 from bridge.forms import codec
+from bridge.forms.check import is_moment
 from bridge.forms.codec import FormTarget
 from bridge.forms.form import (
     MAX_CHECKBOXES,
@@ -115,9 +116,11 @@ def typed(form: Form, submitted: Submitted) -> list[tuple[str, str]]:
 
 def picked(field: PickerField, value: str) -> str:
     """What a picker has selected, for people to read: a moment in UTC."""
-    if field.picks == "datetime" and value:
+    if not is_moment(field, value):
+        return value
+    if field.picks == "datetime":
         return f"{datetime.fromtimestamp(int(value), UTC):%Y-%m-%d %H:%M} UTC"
-    return f"{value} UTC" if field.picks == "time" and value else value
+    return f"{value} UTC" if field.picks == "time" else value
 
 
 def _has_input(field: FormField) -> bool:

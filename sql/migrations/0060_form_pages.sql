@@ -9,7 +9,7 @@ create table form_pages (
     user_id text not null,
     page integer not null, -- the page that is shown, counted from 0
     entered jsonb not null, -- {"texts": {field: text}, "selected": {field: [id]}}
-    changed_at timestamptz not null default clock_timestamp(),
-    primary key (organization_id, interaction_id, form),
+    changed_at timestamptz not null, -- when the request came that says so
+    primary key (organization_id, interaction_id, form, user_id),
     foreign key (organization_id, interaction_id) references interactions (organization_id, id) on delete cascade
 );

@@ -379,7 +379,7 @@ TYPES |= {"notes.lease_edits.seconds": "int4", "notes.put_off_edit.seconds": "fl
 TYPES |= {"fixes.handover.outcome": "text"}
 TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
 TYPES |= {"form_pages.keep.form": "bytea", "form_pages.keep.page": "int4", "form_pages.keep.entered": "jsonb"}
-TYPES |= {"form_pages.kept.form": "bytea"}
+TYPES |= {"form_pages.kept.form": "bytea", "form_pages.keep.claim_id": "bytea"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 

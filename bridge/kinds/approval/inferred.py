@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bridge.card import texts
-from bridge.forms.form import MAX_NUMBER, MAX_TEXT
+from bridge.forms.check import number
+from bridge.forms.form import MAX_TEXT
 from storage import json_text
 from storage.model import Json
 
@@ -46,7 +47,7 @@ def _one(value: Any) -> Json | None:
     match value:
         case bool():
             return {"type": "boolean"}
-        case int() | Decimal() if len(json_text.dumps(value)) <= MAX_NUMBER:
+        case int() | Decimal() if number(json_text.dumps(value)) is not None:
             return {"type": "integer" if isinstance(value, int) else "number"}
         case str() if texts.units(value) <= MAX_TEXT and not CONTROL.search(value) and (value == "" or value.strip()):
             is_long = "\n" in value or texts.units(value) > _MAX_LINE

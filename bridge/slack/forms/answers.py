@@ -26,6 +26,7 @@ _OUTDATED: Final = "Slack sent an outdated state of this form. Please check what
 _LATER: Final = (
     "This form could not be read during an upgrade of the bridge; nothing was recorded. Please submit it again."
 )
+_LOST: Final = "What was entered on this page is no longer there. Nothing was recorded; please fill it in again."
 _CORRECT: Final = "Nothing was recorded yet. Please correct this page:"
 _HANDLED: Final = "This form was submitted before, and a later release of the bridge has handled it."
 _MAX_TEXTS = 20  # of a form that is not known: as many are shown again
@@ -81,6 +82,8 @@ def _refused_field(submission: Submission, outcome: ClickOutcome) -> Json | None
 
 def _corrections(submission: Submission, filled: FilledForm) -> Json:
     """Messages under the fields to correct; or the same form again, if it was not read whole."""
+    if filled.accepted is None and filled.pages > 1:
+        return _page(filled, notice=_OUTDATED if filled.lost is None else _LOST)
     messages = filled.accepted.messages if isinstance(filled.accepted, FieldErrors) else {}
     # Slack takes messages for inputs of the form only: with another one among them it shows none.
     known = {codec.block_id(field): text for field, text in messages.items()}

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bridge.forms import given, view
-from bridge.forms.form import Form, Submitted
 from bridge.logs import Log
 from bridge.slack import newer_card, replies
 from bridge.slack.claims import Claims, ClaimValues, ClickOutcome
@@ -72,9 +71,10 @@ class FormPages:
         if claimed.asked is None or form is None or filled_form.is_later(form, action):
             return None
         key = page_rows.key(action, connection)
-        submitted = (await page_rows.read(self._db, key)).with_more(_typed(form, target.page, action))
+        typed = given.storable(filled_form.entered(form.on_page(target.page), action))
+        submitted = (await page_rows.read(self._db, key)).with_more(typed)
         page = target.page - 1
-        await page_rows.write(self._db, key, submitted, page=page)
+        await page_rows.write(self._db, key, submitted, page=page, claim_id=action.claim_id)
         return view.modal(
             given.starting_with(form, submitted),
             question=claimed.asked.title,
@@ -86,11 +86,3 @@ class FormPages:
         if isinstance(slack, Broken):
             return slack
         return await slack.update_page(modal, view_id=action.view_id, hash=action.hash)
-
-
-def _typed(form: Form, page: int, action: ViewAction) -> Submitted:
-    """What is entered on the page that is left, without what cannot be one of its values."""
-    found = filled_form.entered(form.on_page(page), action)
-    options = {field.id: set(getattr(field, "options", ())) for field in form.fields}
-    kept = {id: [one for one in chosen if one in options.get(id, ())] for id, chosen in found.selected.items()}
-    return replace(found, selected=kept)

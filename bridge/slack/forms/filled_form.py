@@ -39,7 +39,7 @@ class FilledForm:
     """What a person sent in a form.
 
     `accepted` is None if inputs of the form are missing: Slack then sent the state of another form than the person saw,
-    and nothing in it may be taken as empty.
+    or what was entered on an earlier page is no longer kept, and nothing of it may be taken as empty.
     """
 
     form: Form
@@ -50,6 +50,7 @@ class FilledForm:
     adds: bool = False  # it adds something to a thing, and decides nothing
     page: int = 0  # the page that was sent, counted from 0
     pages: int = 1
+    lost: int | None = None  # the first page before it of which not everything is kept
 
     @property
     def turns(self) -> bool:
@@ -58,9 +59,11 @@ class FilledForm:
 
     @property
     def next_page(self) -> int:
-        """The page to show now: the next one, or the first one with a mistake."""
+        """The page to show now: the next one, the first one that is lost, or the first one with a mistake."""
         if self.turns:
             return self.page + 1
+        if self.lost is not None:
+            return self.lost
         wrong = self.accepted.messages if isinstance(self.accepted, FieldErrors) else {}
         of = [page for page, fields in enumerate(self.form.pages) if any(field.id in wrong for field in fields)]
         return self.page if self.page in of or not of else of[0]
@@ -95,9 +98,11 @@ def read(
     page = min(target.page, pages - 1)
     shown = form.on_page(page)
     given = entered(shown, submission)
-    is_complete = all(field.id in given.texts or field.id in given.selected for field in shown.fields)
     submitted = given if before is None else before.with_more(given)
-    if not is_complete:
+    lost = next((number for number in range(page) if not _has_all(form.on_page(number), submitted)), None)
+    # Another release may divide a form into other pages, and what stands on such a page must not be left out.
+    is_seen = pages == 1 or _fields(submission) == {field.id for field in shown.fields}
+    if not is_seen or lost is not None or not _has_all(shown, given):
         accepted = None
     elif page < pages - 1:
         accepted = _of_page(made, shown, submitted)
@@ -112,6 +117,7 @@ def read(
         adds=_adds(asked, target.choice),
         page=page,
         pages=pages,
+        lost=lost,
     )
 
 
@@ -121,11 +127,17 @@ def form_of(asked: StoredRequest, choice: str | None) -> Form | None:
     return made.form if made else None
 
 
+def _has_all(form: Form, submitted: Submitted) -> bool:
+    """Whether there is a value for each field, which may be that of an empty input."""
+    return all(field.id in submitted.texts or field.id in submitted.selected for field in form.fields)
+
+
 def _of_page(made: _Made, shown: Form, submitted: Submitted) -> Accepted:
     """The mistakes on a page that is not the last one; those on later pages cannot be mistakes yet."""
     if (mistakes := check(shown, submitted)) is not None:
         return mistakes
-    found = made.in_part(submitted)
+    wrong = check(made.form, submitted)
+    found = made.in_part(submitted.without(wrong.messages if wrong else ()))
     messages = found.messages if isinstance(found, FieldErrors) else {}
     here = {field.id: messages[field.id] for field in shown.fields if field.id in messages}
     return FieldErrors(messages=here) if here else {}

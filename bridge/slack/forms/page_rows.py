@@ -31,8 +31,11 @@ async def read(db: Database, key: FormKey | None, *, deadline: float | None = No
     return given.read(kept.entered) if kept else Submitted()
 
 
-async def write(db: Database, key: FormKey | None, submitted: Submitted, *, page: int) -> None:
-    """Keep what was entered on all pages so far, and the page that is shown now; raises Unavailable."""
+async def write(db: Database, key: FormKey | None, submitted: Submitted, *, page: int, claim_id: bytes) -> None:
+    """Keep what was entered on all pages so far, and the page that is shown now; raises Unavailable.
+
+    `claim_id` is of the request with the latest of it. What a later request has kept stays: this one was slower.
+    """
     if key is not None:
         pages = KeptPages(page=page, entered=given.kept(submitted))
-        await db.insist(lambda runs: form_pages.keep(runs, key, pages), seconds=_SECONDS)
+        await db.insist(lambda runs: form_pages.keep(runs, key, pages, claim_id=claim_id), seconds=_SECONDS)

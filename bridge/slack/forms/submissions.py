@@ -74,7 +74,7 @@ class Submissions:
         is_open = outcome.claimed.verdict in (Verdict.OPENED, Verdict.MISTAKEN)
         if is_open and outcome.connection is not None and isinstance(filled, FilledForm) and filled.pages > 1:
             key = page_rows.key(submission, outcome.connection)
-            await page_rows.write(self._db, key, filled.submitted, page=filled.next_page)
+            await page_rows.write(self._db, key, filled.submitted, page=filled.next_page, claim_id=submission.claim_id)
 
 
 def _values(filled: FilledForm | LaterForm | None) -> ClaimValues:
