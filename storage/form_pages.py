@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from storage import statements
-from storage.model import Json, Scope
+from storage.model import Json, Scope, StoredRequest
 from storage.statements import Runs
 
 _SQL = statements.load("form_pages")
@@ -40,6 +40,18 @@ async def kept(db: Runs, key: FormKey) -> KeptPages | None:
     """Return what was kept of a form; None if nothing was."""
     row = await _SQL["kept"].maybe(db, **_columns(key))
     return KeptPages(**row) if row else None
+
+
+async def asked(db: Runs, key: FormKey) -> tuple[StoredRequest | None, KeptPages | None]:
+    """Return what was asked with the interaction of a form, and what was kept of the form, in one round trip.
+
+    None for an interaction that is not in the scope, and for nothing kept.
+    """
+    row = await _SQL["asked"].maybe(db, **_columns(key))
+    if row is None:
+        return None, None
+    kept = KeptPages(page=row["page"], entered=row["entered"]) if row["page"] is not None else None
+    return StoredRequest(kind=row["kind"], request=row["request"]), kept
 
 
 def _columns(key: FormKey) -> Json:

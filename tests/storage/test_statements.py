@@ -232,6 +232,7 @@ READ = {
     "fixes.handover": {"id"},
     "fixes.stats": {"proposed", "applied", "worked", "failed"},
     "forms.opened": of(OpenedForm),
+    "form_pages.asked": of(StoredRequest) - {"full_text"} | of(KeptPages),
     "form_pages.kept": of(KeptPages),
     "interactions.get": of(Interaction),
     "interactions.full_text": {"full_text"},
@@ -379,7 +380,7 @@ TYPES |= {"notes.lease_edits.seconds": "int4", "notes.put_off_edit.seconds": "fl
 TYPES |= {"fixes.handover.outcome": "text"}
 TYPES |= {"forms.opened.seconds": "float8", "recoveries.due.seconds": "float8", "things.reached.after": "int4"}
 TYPES |= {"form_pages.keep.form": "bytea", "form_pages.keep.page": "int4", "form_pages.keep.entered": "jsonb"}
-TYPES |= {"form_pages.kept.form": "bytea", "form_pages.keep.claim_id": "bytea"}
+TYPES |= {"form_pages.asked.form": "bytea", "form_pages.kept.form": "bytea", "form_pages.keep.claim_id": "bytea"}
 TYPES |= {f"receipts.{name}.seconds": "float8" for name in ("acknowledge", "record", "mark_unacknowledged")}
 
 

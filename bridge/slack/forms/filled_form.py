@@ -1,8 +1,8 @@
 """A sent form beside what was asked: what the person gave, and what the kind makes of it. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, assert_never
 
@@ -13,6 +13,7 @@ from bridge.forms.form import (
     Accepted,
     FieldErrors,
     Form,
+    FormField,
     NumberField,
     OptionsField,
     PickerField,
@@ -94,17 +95,18 @@ def read(
     made = _made_by(asked, target.choice)
     if made is None or is_later(made.form, submission):
         return LaterForm()
-    form, pages = made.form, len(made.form.pages)
-    page = min(target.page, pages - 1)
-    shown = form.on_page(page)
+    form, pages = made.form, made.form.pages
+    last = len(pages) - 1
+    page = min(target.page, last)
+    shown = replace(form, fields=pages[page])
     given = entered(shown, submission)
-    submitted = given if before is None else before.with_more(given)
-    lost = next((number for number in range(page) if not _has_all(form.on_page(number), submitted)), None)
+    submitted = given if before is None or not last else before.with_more(given)
+    lost = next((number for number in range(page) if not _has_all(pages[number], submitted)), None)
     # Another release may divide a form into other pages, and what stands on such a page must not be left out.
-    is_seen = pages == 1 or _fields(submission) == {field.id for field in shown.fields}
-    if not is_seen or lost is not None or not _has_all(shown, given):
+    is_seen = not last or _fields(submission) == {field.id for field in shown.fields}
+    if not is_seen or lost is not None or not _has_all(shown.fields, given):
         accepted = None
-    elif page < pages - 1:
+    elif page < last:
         accepted = _of_page(made, shown, submitted)
     else:
         accepted = made.accepted(submitted)
@@ -116,7 +118,7 @@ def read(
         accepted=accepted,
         adds=_adds(asked, target.choice),
         page=page,
-        pages=pages,
+        pages=len(pages),
         lost=lost,
     )
 
@@ -127,9 +129,9 @@ def form_of(asked: StoredRequest, choice: str | None) -> Form | None:
     return made.form if made else None
 
 
-def _has_all(form: Form, submitted: Submitted) -> bool:
+def _has_all(fields: Iterable[FormField], submitted: Submitted) -> bool:
     """Whether there is a value for each field, which may be that of an empty input."""
-    return all(field.id in submitted.texts or field.id in submitted.selected for field in form.fields)
+    return all(field.id in submitted.texts or field.id in submitted.selected for field in fields)
 
 
 def _of_page(made: _Made, shown: Form, submitted: Submitted) -> Accepted:

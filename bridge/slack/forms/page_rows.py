@@ -1,6 +1,5 @@
 """Keep and read what a person entered on the pages of a form, in the scope of the signed installation."""
 
-import asyncio
 from typing import Final
 
 from bridge.forms import given
@@ -22,12 +21,11 @@ def key(used: Submission | ViewAction, connection: Connection) -> FormKey | None
     return FormKey(scope=connection.scope, interaction_id=target.interaction, form=target.form, user_id=used.user_id)
 
 
-async def read(db: Database, key: FormKey | None, *, deadline: float | None = None) -> Submitted:
-    """What was entered on all pages so far, before the event loop's clock reaches `deadline`; raises Unavailable."""
+async def read(db: Database, key: FormKey | None) -> Submitted:
+    """What was entered on all pages so far; raises Unavailable."""
     if key is None:
         return Submitted()
-    left = _SECONDS if deadline is None else min(_SECONDS, deadline - asyncio.get_running_loop().time())
-    kept = await db.insist(lambda runs: form_pages.kept(runs, key), seconds=left)
+    kept = await db.insist(lambda runs: form_pages.kept(runs, key), seconds=_SECONDS)
     return given.read(kept.entered) if kept else Submitted()
 
 

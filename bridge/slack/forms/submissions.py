@@ -6,6 +6,7 @@ Nothing counts but the submission: the click that opened the form has taken noth
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bridge.forms import given
 from bridge.forms.form import FieldErrors
 from bridge.logs import Log
 from bridge.slack import newer_card
@@ -49,11 +50,11 @@ class Submissions:
 
         async def prepare(connection: Connection, deadline: float) -> ClaimValues:
             nonlocal filled
-            asked = await self._claims.asked(click, connection, deadline=deadline)
-            filled = filled_form.read(asked, submission) if asked is not None else None
-            if asked is not None and isinstance(filled, FilledForm) and filled.pages > 1 and filled.target.is_turned:
-                before = await page_rows.read(self._db, page_rows.key(submission, connection), deadline=deadline)
-                filled = filled_form.read(asked, submission, before=before)
+            is_turned = submission.target is not None and submission.target.is_turned
+            pages = page_rows.key(submission, connection) if is_turned else None
+            asked, kept = await self._claims.asked(click, connection, deadline=deadline, pages=pages)
+            before = given.read(kept.entered) if kept is not None else None
+            filled = filled_form.read(asked, submission, before=before) if asked is not None else None
             return _values(filled)
 
         outcome = await self._claims.decide(click, prepare, is_in_view=True)
