@@ -20,6 +20,7 @@ BUTTONS: Final[dict[str, tuple[str, str | list[str] | None]]] = {
     "reply": ("Reply", "Ask for a photo of the damage first; then half of it may be enough."),
     "several": ("Select options", ["API", "Search"]),
     "text": ("Answer", None),
+    "form": ("Fill in…", None),
 }
 _REQUEST = re.compile(r"```json\n((?:(?!```).)*)```\n\n<picture>(?:(?!</picture>).)*words-(\w+)-light\.png", re.DOTALL)
 _CARD = (480, 700)
